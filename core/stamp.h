@@ -1,0 +1,41 @@
+/* stamp: one completed exchange with a server, and what the server said of itself. */
+#ifndef FFNTP_CORE_STAMP_H
+#define FFNTP_CORE_STAMP_H
+
+#include "../include/ffntp/instant.h"
+
+/*
+ *   server   ------tb------te------>   server time, continuous (TAI, or UTC plus a constant)
+ *                 /          \
+ *   client   ---ta------------tf--->   counter
+ *
+ * From exchange.h on: tf > ta, te >= tb up to FFNTP_SERVER_ORDER_S, te - tb < the round trip.
+ */
+struct ffntp_stamp {
+	ffntp_counter ta;
+	struct ffntp_ntp tb, te;
+	ffntp_counter tf;
+	uint32_t refid;
+	double root_delay_s, root_dispersion_s; /* root dispersion includes the server's precision */
+	uint8_t stratum;
+	uint8_t leap;                           /* 0 to 2 */
+};
+
+/* newer - older in ticks, signed, modulo 2^64; exact below 2^53 ticks. */
+static inline double ffntp_counter_diff(ffntp_counter newer, ffntp_counter older)
+{
+	return (double)(int64_t)(newer - older);
+}
+
+static inline double ffntp_ntp_diff_s(struct ffntp_ntp newer, struct ffntp_ntp older)
+{
+	return (double)ffntp_ntp_diff(newer, older) * 0x1p-32;
+}
+
+/* The round trip as the counter saw it, the server's residence included. */
+static inline uint64_t ffntp_stamp_rtt_ticks(const struct ffntp_stamp *stamp)
+{
+	return stamp->tf - stamp->ta;
+}
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * client: an NTP client without I/O. Four verbs (init, request, reply, output) and a timer that says what to do next.
+ * Every input carries its own counter reading; the client asks for neither time nor randomness, allocates nothing and
+ * keeps nothing outside the memory it is given. One thread at a time per client; clients do not know each other.
+ *
+ *   ffntp_client_timer -> SEND:  ffntp_client_request fills 48 bytes; send them; tell ffntp_client_sent when they left
+ *   a datagram arrives:          ffntp_client_reply, then ffntp_client_output and publish
+ *   ffntp_client_timer -> WAIT:  nothing to do until that counter reading, or a datagram
+ */
+#ifndef FFNTP_CLIENT_H
+#define FFNTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "instant.h"
+#include "map.h"
+#include "page.h"
+#include "verdict.h"
+
+struct ffntp_client;
+
+enum ffntp_estimator_kind {
+	FFNTP_ESTIMATOR_DEFAULT = 0,
+	FFNTP_ESTIMATOR_RADCLOCK,
+	FFNTP_ESTIMATOR_INTERVAL,
+};
+
+struct ffntp_client_config {
+	enum ffntp_estimator_kind estimator;
+	enum ffntp_counter_kind counter_kind;
+	double period_hint_s;       /* seconds per tick, as far as anyone knows; > 0 */
+	double period_hint_error;   /* how wrong the hint may be, as a ratio: 500e-6 for 500 ppm */
+	uint32_t poll_min_s;        /* 1 to 131072; what the client polls at */
+	uint32_t poll_max_s;        /* poll_min_s to 131072; how far a kiss-o'-death may raise it */
+	uint32_t burst;             /* requests at the start and after a disruption, 2 s apart or poll_min_s if less; 1 to 16 */
+	uint32_t history;           /* stamps that the RADclock estimator may remember; 0: as many as poll_min_s asks for */
+	double max_drift;           /* how fast the counter's rate error may let the bound grow, s/s; 1e-6 is usual */
+	double max_root_distance_s; /* replies with more are refused; 3 is usual */
+	int64_t pivot_s;            /* seconds since 1970; the true time lies within 68 years of it */
+	bool tai_is_known;
+	int16_t tai_offset_s;       /* TAI - UTC */
+};
+
+/* Sets every field to its usual value; period_hint_s and counter_kind to 1 ns and none. */
+void ffntp_client_config_default(struct ffntp_client_config *config);
+
+/* Bytes that a client of this configuration needs, aligned to 16. 0 if the configuration is out of range. */
+FFNTP_MUST_USE size_t ffntp_client_memory(const struct ffntp_client_config *config);
+
+/*
+ * Makes a client in the caller's memory, which it uses until the caller takes it back; there is nothing to release.
+ * Returns NULL if the configuration is out of range, or the memory too small or not aligned to 16.
+ */
+FFNTP_MUST_USE struct ffntp_client *ffntp_client_init(void *memory, size_t size,
+						      const struct ffntp_client_config *config, ffntp_counter now);
+
+/*
+ * Continues where a former client of the same counter stopped: its period is a start, its promises are kept, its
+ * disruption marker goes on. Before the first request; 'former' as ffntp_page_adopt gives it.
+ */
+void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *former);
+
+enum ffntp_action_kind {
+	FFNTP_WAIT,          /* nothing to do before 'until' */
+	FFNTP_SEND,          /* call ffntp_client_request now */
+	FFNTP_CHANGE_SERVER, /* this server has not answered for long, or refuses: resolve its name anew, or take another */
+};
+
+struct ffntp_action {
+	enum ffntp_action_kind kind;
+	ffntp_counter until;
+};
+
+/* What to do next. Also ends a request that has waited too long. FFNTP_CHANGE_SERVER is said once, then it goes on. */
+FFNTP_MUST_USE struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now);
+
+#define FFNTP_REQUEST_SIZE 48
+
+/*
+ * Begins an exchange; a request still in flight is given up.
+ * ta:    the counter just before sending.
+ * nonce: 64 bits from a cryptographic generator, new for each request; 0 is refused.
+ * Returns false, and nothing is to be sent, if nonce is 0.
+ */
+FFNTP_MUST_USE bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_t nonce,
+					 uint8_t packet[FFNTP_REQUEST_SIZE]);
+
+/* A better reading of when the request left, such as the kernel's; any time before its reply is handed in. */
+void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
+
+/*
+ * A datagram from the server. tf: the counter when it arrived.
+ * Returns what became of it; each verdict is counted. Only FFNTP_ACCEPTED changes what ffntp_client_output says, but for
+ * FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_CONTRADICTION, which may change the status.
+ */
+enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
+				      ffntp_counter tf);
+
+/* The port knows that the counter jumped or stood still (suspend, migration, restore): all is void until measured anew. */
+void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now);
+
+/* From now on requests go to another server: forgets the path, keeps the oscillator. */
+void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now);
+
+/* The map as of now; its status at least always holds. To be published after each reply and each timer's WAIT that follows one. */
+void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map);
+
+/* What is known of the server; the address, port and is_selected are the caller's to fill in. */
+void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source *source);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * clock: a map and a counter reading give the time. Stateless, integers only, no locks, callable from any thread,
+ * interrupt handlers included. Every function that may refuse says why and leaves its output untouched.
+ */
+#ifndef FFNTP_CLOCK_H
+#define FFNTP_CLOCK_H
+
+#include <stdint.h>
+
+#include "instant.h"
+#include "map.h"
+
+enum ffntp_clock_result {
+	FFNTP_CLOCK_OK = 0,
+	FFNTP_CLOCK_UNSYNCHRONISED,  /* no time to tell: initialising, or unknown */
+	FFNTP_CLOCK_DISRUPTED,       /* the counter jumped, and has not been mapped anew */
+	FFNTP_CLOCK_VOID,            /* beyond void_after: whoever kept the map has stopped */
+	FFNTP_CLOCK_TAI_UNKNOWN,     /* nobody has told the offset of TAI from UTC */
+	FFNTP_CLOCK_BOUND,           /* the bound exceeds the caller's cap */
+	FFNTP_CLOCK_RANGE,           /* a result that its type cannot hold, or counter readings too far apart to tell past from future */
+	FFNTP_CLOCK_TOO_OLD,         /* a counter reading from before the oldest anchor */
+	FFNTP_CLOCK_BUSY,            /* the page was being written on every try */
+	FFNTP_CLOCK_COUNTER,         /* the counter cannot be used here */
+};
+
+/* One line for people. Never NULL. */
+const char *ffntp_clock_result_text(enum ffntp_clock_result result);
+
+enum ffntp_timescale {
+	FFNTP_UTC,
+	FFNTP_TAI,
+};
+
+/* Truth lies within [earliest, latest]; estimate within it is the best guess. */
+struct ffntp_reading {
+	struct ffntp_time earliest, estimate, latest;
+	uint64_t bound_ns;      /* half the width, rounded up */
+	uint64_t esterror_ns;
+	enum ffntp_status status; /* synchronised or free-running */
+};
+
+/*
+ * The time at counter reading 'now'. Readings before map->at are converted too; the bound grows both ways.
+ * max_bound_ns: a bound above it is FFNTP_CLOCK_BOUND; UINT64_MAX for no cap.
+ */
+FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counter now,
+						      enum ffntp_timescale scale, uint64_t max_bound_ns,
+						      struct ffntp_reading *reading);
+
+enum ffntp_rate {
+	FFNTP_RATE_LOCAL,  /* best for intervals up to some 1000 s that end about now */
+	FFNTP_RATE_STABLE, /* best for longer ones: what the counter has done on average */
+};
+
+struct ffntp_duration {
+	int64_t ns;          /* to - from, rounded down */
+	uint64_t bound_ns;   /* half-width of the interval that contains the truth */
+	uint64_t esterror_ns;
+};
+
+/*
+ * The duration between two counter readings, from - to in either order, at most 2^63 ticks and 292 years apart. It
+ * depends on periods alone: no correction of absolute time disturbs it, and it can be told while free-running.
+ */
+FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_counter from,
+							    ffntp_counter to, enum ffntp_rate rate,
+							    struct ffntp_duration *duration);
+
+enum ffntp_order {
+	FFNTP_BEFORE,
+	FFNTP_UNORDERED, /* their intervals overlap: nobody can tell */
+	FFNTP_AFTER,
+};
+
+/* Whether a was certainly taken before b, certainly after, or neither. Both of the same time scale. */
+enum ffntp_order ffntp_clock_order(const struct ffntp_reading *a, const struct ffntp_reading *b);
+
+#endif
