@@ -1,0 +1,203 @@
+/* exchange: bodies. */
+#include "exchange.h"
+
+#include "params.h"
+
+/* Kiss codes (RFC 5905, figure 13), as a reference identifier holds them. */
+#define KISS(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uint64_t nonce,
+			  uint8_t bytes[FFNTP_WIRE_SIZE])
+{
+	/* Says nothing of who asks: not its clock, not its version. */
+	const struct ffntp_packet request = {
+		.version = FFNTP_WIRE_VERSION,
+		.mode = FFNTP_MODE_CLIENT,
+		.transmit = { nonce },
+	};
+
+	if (nonce == 0)
+		return false;
+	ffntp_exchange_expire(exchange);
+	exchange->is_waiting = true;
+	exchange->nonce = nonce;
+	exchange->ta = ta;
+	ffntp_wire_write(&request, bytes);
+	return true;
+}
+
+void ffntp_exchange_sent(struct ffntp_exchange *exchange, ffntp_counter ta)
+{
+	if (exchange->is_waiting)
+		exchange->ta = ta;
+}
+
+void ffntp_exchange_expire(struct ffntp_exchange *exchange)
+{
+	if (!exchange->is_waiting)
+		return;
+	exchange->is_waiting = false;
+	exchange->expired_nonce = exchange->nonce;
+}
+
+/* Zero, which is what servers copy from a request without a timestamp, is nobody's nonce. */
+static enum ffntp_verdict judge_origin(const struct ffntp_exchange *exchange, uint64_t origin)
+{
+	if (origin == 0)
+		return FFNTP_REFUSED_ORIGIN;
+	if (exchange->is_waiting && origin == exchange->nonce)
+		return FFNTP_ACCEPTED;
+	if (origin == exchange->answered_nonce)
+		return FFNTP_REFUSED_DUPLICATE;
+	if (origin == exchange->expired_nonce)
+		return FFNTP_REFUSED_LATE;
+	return FFNTP_REFUSED_ORIGIN;
+}
+
+/* Whether the packet is a reply to the request in flight; what it says is not looked at. */
+static enum ffntp_verdict judge_packet(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet)
+{
+	if (packet->version != FFNTP_WIRE_VERSION)
+		return FFNTP_REFUSED_VERSION;
+	if (packet->mode != FFNTP_MODE_SERVER)
+		return FFNTP_REFUSED_MODE;
+	return judge_origin(exchange, packet->origin.units);
+}
+
+/* A kiss code is four letters, left-justified, padded with zeros (RFC 5905, section 7.4): the first is one. */
+static bool is_kiss(uint32_t refid)
+{
+	uint32_t first = refid >> 24;
+
+	return first >= 'A' && first <= 'Z';
+}
+
+/* The reference identifier of a packet of stratum 0. INIT and STEP say no more than that the server has no time yet. */
+static enum ffntp_verdict judge_kiss(uint32_t refid)
+{
+	switch (refid) {
+	case KISS('R', 'A', 'T', 'E'):
+		return FFNTP_REFUSED_KISS_RATE;
+	case KISS('D', 'E', 'N', 'Y'):
+	case KISS('R', 'S', 'T', 'R'):
+		return FFNTP_REFUSED_KISS_DENY;
+	case KISS('I', 'N', 'I', 'T'):
+	case KISS('S', 'T', 'E', 'P'):
+		return FFNTP_REFUSED_UNSYNCHRONISED;
+	default:
+		return is_kiss(refid) ? FFNTP_REFUSED_KISS_OTHER : FFNTP_REFUSED_UNSYNCHRONISED;
+	}
+}
+
+/* Strata beyond 15 are not synchronised (RFC 5905, figure 11). */
+static bool is_synchronised(const struct ffntp_packet *packet)
+{
+	return packet->leap != FFNTP_WIRE_LEAP_UNSYNCHRONISED && packet->stratum >= 1 && packet->stratum <= 15;
+}
+
+static bool has_timestamps(const struct ffntp_packet *packet)
+{
+	return packet->receive.units != 0 && packet->transmit.units != 0 &&
+	       ffntp_ntp_diff_s(packet->transmit, packet->receive) >= -FFNTP_SERVER_ORDER_S;
+}
+
+/* 2^log2_s. Finer than a timestamp can tell is as fine as it can tell; beyond 2^31 s nothing gets worse. */
+static double precision_s(int8_t log2_s)
+{
+	int clamped = log2_s < -32 ? -32 : log2_s > 31 ? 31 : log2_s;
+
+	return (double)(UINT64_C(1) << (clamped + 32)) * 0x1p-32;
+}
+
+static double root_dispersion_s(const struct ffntp_packet *packet)
+{
+	return ffntp_short_s(packet->root_dispersion) + precision_s(packet->precision_log2_s);
+}
+
+/* Whether the server has time, and how good. */
+static enum ffntp_verdict judge_server(const struct ffntp_packet *packet, double max_root_distance_s)
+{
+	double distance_s = ffntp_short_s(packet->root_delay) / 2 + root_dispersion_s(packet);
+
+	if (packet->stratum == 0)
+		return judge_kiss(packet->refid);
+	if (!is_synchronised(packet))
+		return FFNTP_REFUSED_UNSYNCHRONISED;
+	if (!has_timestamps(packet))
+		return FFNTP_REFUSED_TIMESTAMPS;
+	if (!(distance_s <= max_root_distance_s))
+		return FFNTP_REFUSED_ROOT_DISTANCE;
+	return FFNTP_ACCEPTED;
+}
+
+/* Whether the counter ran on from ta to tf, and the server's residence fits into it. Differences beyond 2^63 are
+ * negative. */
+static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, double rtt_ticks,
+					const struct ffntp_exchange_limits *limits)
+{
+	double shortest_s = rtt_ticks * limits->period_s * (1 - limits->period_error);
+	double longest_s = rtt_ticks * limits->period_s * (1 + limits->period_error);
+
+	if (!(rtt_ticks > 0) || !(shortest_s <= limits->max_rtt_s))
+		return FFNTP_REFUSED_COUNTER;
+	if (!(ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s))
+		return FFNTP_REFUSED_RESIDENCE;
+	return FFNTP_ACCEPTED;
+}
+
+/* Remembers the newest tf, which no later exchange may begin before. */
+static bool counter_went_back(struct ffntp_exchange *exchange, ffntp_counter tf)
+{
+	bool went_back = exchange->has_last_tf && ffntp_counter_diff(exchange->ta, exchange->last_tf) < 0;
+
+	exchange->has_last_tf = true;
+	exchange->last_tf = tf;
+	return went_back;
+}
+
+/* The request is answered: whatever the answer is worth, there will be no other. */
+static void end(struct ffntp_exchange *exchange)
+{
+	exchange->is_waiting = false;
+	exchange->answered_nonce = exchange->nonce;
+}
+
+static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet,
+				     ffntp_counter tf)
+{
+	return (struct ffntp_stamp){
+		.ta = exchange->ta,
+		.tb = packet->receive,
+		.te = packet->transmit,
+		.tf = tf,
+		.refid = packet->refid,
+		.root_delay_s = ffntp_short_s(packet->root_delay),
+		.root_dispersion_s = root_dispersion_s(packet),
+		.stratum = packet->stratum,
+		.leap = packet->leap,
+	};
+}
+
+enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const uint8_t *bytes, size_t length,
+					 ffntp_counter tf, const struct ffntp_exchange_limits *limits,
+					 struct ffntp_stamp *stamp)
+{
+	struct ffntp_packet packet;
+	enum ffntp_verdict verdict = ffntp_wire_read(bytes, length, &packet);
+	bool went_back;
+
+	if (verdict == FFNTP_ACCEPTED)
+		verdict = judge_packet(exchange, &packet);
+	if (verdict != FFNTP_ACCEPTED)
+		return verdict;
+	end(exchange);
+	went_back = counter_went_back(exchange, tf);
+	verdict = judge_server(&packet, limits->max_root_distance_s);
+	if (verdict == FFNTP_ACCEPTED && went_back)
+		verdict = FFNTP_REFUSED_COUNTER;
+	if (verdict == FFNTP_ACCEPTED)
+		verdict = judge_counter(&packet, ffntp_counter_diff(tf, exchange->ta), limits);
+	if (verdict == FFNTP_ACCEPTED)
+		*stamp = make_stamp(exchange, &packet, tf);
+	return verdict;
+}

@@ -1,0 +1,94 @@
+/* wire: bodies. Bytes are taken one at a time: no alignment, aliasing or host order to think of. */
+#include "wire.h"
+
+#include <stdbool.h>
+
+#include "bits.h"
+
+/* Offsets, RFC 5905, figure 8. */
+enum {
+	FLAGS = 0,
+	STRATUM = 1,
+	POLL = 2,
+	PRECISION = 3,
+	ROOT_DELAY = 4,
+	ROOT_DISPERSION = 8,
+	REFID = 12,
+	REFERENCE = 16,
+	ORIGIN = 24,
+	RECEIVE = 32,
+	TRANSMIT = 40,
+};
+
+/* RFC 7822, section 3: a field is four bytes of type and length, and a value; the length counts all of it. */
+enum {
+	FIELD_LENGTH_AT = 2,
+	FIELD_LEAST = 16,
+};
+
+/* RFC 5905, section 7.3, and RFC 7822, section 3: a key identifier and nothing, a 128-bit or a 160-bit digest. */
+enum {
+	MAC_NAK = 4,
+	MAC_128 = 20,
+	MAC_160 = 24,
+};
+
+void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIRE_SIZE])
+{
+	bytes[FLAGS] = (uint8_t)((packet->leap & 3) << 6 | (packet->version & 7) << 3 | (packet->mode & 7));
+	bytes[STRATUM] = packet->stratum;
+	bytes[POLL] = (uint8_t)packet->poll_log2_s;
+	bytes[PRECISION] = (uint8_t)packet->precision_log2_s;
+	ffntp_store_be(bytes + ROOT_DELAY, 4, packet->root_delay);
+	ffntp_store_be(bytes + ROOT_DISPERSION, 4, packet->root_dispersion);
+	ffntp_store_be(bytes + REFID, 4, packet->refid);
+	ffntp_store_be(bytes + REFERENCE, 8, packet->reference.units);
+	ffntp_store_be(bytes + ORIGIN, 8, packet->origin.units);
+	ffntp_store_be(bytes + RECEIVE, 8, packet->receive.units);
+	ffntp_store_be(bytes + TRANSMIT, 8, packet->transmit.units);
+}
+
+/*
+ * What may follow the header: fields, then perhaps a MAC. Up to 24 bytes can only be a MAC, since a last field without
+ * one after it has at least 28; more than that begins with a field. Each step takes 16 bytes or more, so there is an
+ * end.
+ */
+static bool tail_is_well_formed(const uint8_t *tail, size_t left)
+{
+	while (left > MAC_160) {
+		size_t length = (size_t)ffntp_load_be(tail + FIELD_LENGTH_AT, 2);
+
+		if (length < FIELD_LEAST || length % 4 != 0 || length > left)
+			return false;
+		tail += length;
+		left -= length;
+	}
+	return left == 0 || left == MAC_NAK || left == MAC_128 || left == MAC_160;
+}
+
+static struct ffntp_ntp load_timestamp(const uint8_t *bytes)
+{
+	return (struct ffntp_ntp){ ffntp_load_be(bytes, 8) };
+}
+
+enum ffntp_verdict ffntp_wire_read(const uint8_t *bytes, size_t length, struct ffntp_packet *packet)
+{
+	if (length < FFNTP_WIRE_SIZE || !tail_is_well_formed(bytes + FFNTP_WIRE_SIZE, length - FFNTP_WIRE_SIZE))
+		return FFNTP_REFUSED_LENGTH;
+	*packet = (struct ffntp_packet){
+		.leap = bytes[FLAGS] >> 6,
+		.version = bytes[FLAGS] >> 3 & 7,
+		.mode = bytes[FLAGS] & 7,
+		.stratum = bytes[STRATUM],
+		.poll_log2_s = (int8_t)bytes[POLL],
+		.precision_log2_s = (int8_t)bytes[PRECISION],
+		.root_delay = (uint32_t)ffntp_load_be(bytes + ROOT_DELAY, 4),
+		.root_dispersion = (uint32_t)ffntp_load_be(bytes + ROOT_DISPERSION, 4),
+		.refid = (uint32_t)ffntp_load_be(bytes + REFID, 4),
+		.reference = load_timestamp(bytes + REFERENCE),
+		.origin = load_timestamp(bytes + ORIGIN),
+		.receive = load_timestamp(bytes + RECEIVE),
+		.transmit = load_timestamp(bytes + TRANSMIT),
+	};
+	return FFNTP_ACCEPTED;
+}
