@@ -1,0 +1,76 @@
+/* ffntp: the tool. The table of its subcommands, and what holds for all of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+
+static const struct tool_command commands[] = {
+	{ "replay", "TRACE...",
+	  "Runs recorded exchanges through the estimators; scores the clock where there is truth.",
+	  "A trace has one exchange a line: Ta Tb Te Tf, and where truth is known true Tf and true\n"
+	  "Ta: counter readings for Ta and Tf, else nanoseconds since 1970, UTC. Lines that start\n"
+	  "with # are comments. Traces may be compressed with gzip; - is standard input.\n",
+	  tool_replay },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(void)
+{
+	printf("Usage: ffntp COMMAND [OPTION]... [ARGUMENT]...\n"
+	       "What one wants of a clock that ffntpd keeps, and of the estimators behind it.\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+	printf("\n  --help     this text; ffntp COMMAND --help says more\n"
+	       "  --version  the version\n");
+}
+
+/*
+ * A descriptor that is closed would be given to the next file that is opened, a clock page say, and be printed into.
+ * Opened the wrong way round instead, so that using it is an error.
+ */
+static void occupy_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
+/* What was printed may still fail to arrive: a full disk, a closed pipe. */
+static int finish(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	if (errno != EPIPE)
+		fprintf(stderr, "ffntp: standard output: %s\n", strerror(errno));
+	return code == TOOL_OK ? TOOL_FAILED : code;
+}
+
+static int run(int argc, char **argv)
+{
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		print_help();
+		return TOOL_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("ffntp " FFNTP_VERSION);
+		return TOOL_OK;
+	}
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(&commands[i], argc - 1, argv + 1);
+	}
+	tool_error(NULL, "unknown %s %s; ffntp --help lists the commands", argv[1][0] == '-' ? "option" : "command",
+		   argv[1]);
+	return TOOL_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	occupy_standard_descriptors();
+	return finish(run(argc, argv));
+}

@@ -1,0 +1,156 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_OPTIONS 16
+#define MAX_LINE 1024
+
+/* What getopt_long returns for an option is its index in the table plus this: beyond every character. */
+#define FIRST_OPTION 256
+
+void tool_error(const struct tool_command *command, const char *format, ...)
+{
+	char line[MAX_LINE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	/* What a user, a file or a server supplied must not move the cursor or start a second line. */
+	for (char *c = line; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	}
+	fflush(stdout);
+	fprintf(stderr, "ffntp%s%s: %s\n", command ? " " : "", command ? command->name : "", line);
+}
+
+bool tool_parse_integer(const char *text, int64_t min, int64_t max, int64_t *value)
+{
+	char *end;
+	long long number;
+
+	if (!strchr("+-0123456789", text[0]) || text[0] == 0)
+		return false;
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != 0 || number < min || number > max)
+		return false;
+	*value = number;
+	return true;
+}
+
+bool tool_parse_real(const char *text, double min, double max, double *value)
+{
+	char *end;
+	double number;
+
+	if (!strchr("+-.0123456789", text[0]) || text[0] == 0)
+		return false;
+	number = strtod(text, &end);
+	if (end == text || *end != 0 || !isfinite(number) || number < min || number > max)
+		return false;
+	*value = number;
+	return true;
+}
+
+static bool option_set(const struct tool_command *command, const struct tool_option *option, const char *text)
+{
+	bool is_good = true;
+
+	switch (option->kind) {
+	case TOOL_FLAG:
+		*option->value.flag = true;
+		break;
+	case TOOL_TEXT:
+		*option->value.text = text;
+		break;
+	case TOOL_INTEGER:
+		is_good = tool_parse_integer(text, (int64_t)option->min, (int64_t)option->max, option->value.integer);
+		break;
+	case TOOL_REAL:
+		is_good = tool_parse_real(text, option->min, option->max, option->value.real);
+		break;
+	}
+	if (!is_good) {
+		tool_error(command, "--%s: '%s' is not %s from %.15g to %.15g", option->name, text,
+			   option->kind == TOOL_INTEGER ? "a whole number" : "a number", option->min, option->max);
+	}
+	return is_good;
+}
+
+static void print_option(const char *name, const char *argument, const char *help)
+{
+	char left[40];
+
+	snprintf(left, sizeof(left), "--%s%s%s", name, argument ? " " : "", argument ? argument : "");
+	printf("  %-20s %s\n", left, help);
+}
+
+static void print_help(const struct tool_command *command, const struct tool_option *options)
+{
+	printf("Usage: ffntp %s [OPTION]...%s%s\n%s\n\n", command->name, command->operands[0] ? " " : "",
+	       command->operands, command->summary);
+	for (const struct tool_option *option = options; option->name; option++)
+		print_option(option->name, option->argument, option->help);
+	print_option("help", NULL, "this text");
+	if (command->help)
+		printf("\n%s", command->help);
+}
+
+/* getopt_long's own messages name the program only, and an abbreviated option in full; ours are one line too. */
+static void report_bad_option(const struct tool_command *command, int code, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (code == ':')
+		tool_error(command, "%s needs a value", word);
+	else if (optopt >= FIRST_OPTION)
+		tool_error(command, "%s takes no value", word);
+	else if (strncmp(word, "--", 2) != 0 && optopt != 0)
+		tool_error(command, "unknown option -%c", optopt);
+	else
+		tool_error(command, "unknown option %s", word);
+}
+
+static void fill_long_options(struct option *longs, const struct tool_option *options)
+{
+	int count = 0;
+
+	for (; options[count].name && count < MAX_OPTIONS; count++) {
+		longs[count] = (struct option){ options[count].name,
+						options[count].kind == TOOL_FLAG ? no_argument : required_argument,
+						NULL, FIRST_OPTION + count };
+	}
+	longs[count] = (struct option){ "help", no_argument, NULL, 'h' };
+}
+
+enum tool_parse tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc,
+				   char **argv, int *first_operand)
+{
+	struct option longs[MAX_OPTIONS + 2] = { 0 };
+	int code;
+
+	fill_long_options(longs, options);
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+		if (code == 'h') {
+			print_help(command, options);
+			return TOOL_PARSE_HELP;
+		}
+		if (code == '?' || code == ':') {
+			report_bad_option(command, code, argv);
+			return TOOL_PARSE_ERROR;
+		}
+		if (!option_set(command, &options[code - FIRST_OPTION], optarg))
+			return TOOL_PARSE_ERROR;
+	}
+	*first_operand = optind;
+	return TOOL_PARSE_GO_ON;
+}

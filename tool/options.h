@@ -1,0 +1,57 @@
+/* options: a subcommand's options as a table, from which both parsing and --help are made. */
+#ifndef FFNTP_TOOL_OPTIONS_H
+#define FFNTP_TOOL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit codes of every subcommand. */
+enum {
+	TOOL_OK = 0,
+	TOOL_FAILED = 1, /* asked properly, but it could not be done */
+	TOOL_USAGE = 2,  /* an unknown option or command, a value out of range */
+};
+
+enum tool_option_kind { TOOL_FLAG, TOOL_TEXT, TOOL_INTEGER, TOOL_REAL };
+
+struct tool_option {
+	const char *name;     /* without the dashes */
+	const char *argument; /* how --help calls the value; NULL for a flag */
+	const char *help;     /* one line */
+	enum tool_option_kind kind;
+	union {
+		bool *flag;
+		const char **text;
+		int64_t *integer;
+		double *real;
+	} value;         /* where the value goes; holds the default before */
+	double min, max; /* of a number, both allowed */
+};
+
+struct tool_command {
+	const char *name;
+	const char *operands; /* how --help calls them, such as "TRACE..." */
+	const char *summary;  /* one line */
+	const char *help;     /* what more there is to say; may be NULL */
+	int (*run)(const struct tool_command *command, int argc, char **argv);
+};
+
+enum tool_parse { TOOL_PARSE_GO_ON, TOOL_PARSE_HELP, TOOL_PARSE_ERROR };
+
+/*
+ * Reads argv into the options' values. The table ends with a NULL name.
+ * Returns TOOL_PARSE_GO_ON and the index of the first operand (options may stand among operands, which are moved to
+ * the end; "--" ends the options), TOOL_PARSE_HELP after --help was printed, or TOOL_PARSE_ERROR after one line on
+ * stderr. Not for several threads.
+ */
+enum tool_parse tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc,
+				   char **argv, int *first_operand);
+
+/* The whole of 'text' as a number within the range, both ends included; else false and *value untouched. */
+bool tool_parse_integer(const char *text, int64_t min, int64_t max, int64_t *value);
+bool tool_parse_real(const char *text, double min, double max, double *value);
+
+/* One line on stderr: "ffntp COMMAND: ...". Control characters in the text are shown as '?'. */
+void tool_error(const struct tool_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

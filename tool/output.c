@@ -1,0 +1,102 @@
+#include "output.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define JSON_DIGITS 6
+
+bool output_json(json_t *object)
+{
+	char *text = object ? json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(JSON_DIGITS))
+			    : NULL;
+
+	if (text)
+		puts(text);
+	else
+		fputs("ffntp: out of memory\n", stderr);
+	free(text);
+	json_decref(object);
+	return text != NULL;
+}
+
+json_t *output_json_real(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE])
+{
+	double magnitude = fabs(value);
+	int decimals = magnitude < 1 ? 4 : magnitude < 9.9995 ? 3 : magnitude < 99.995 ? 2 : magnitude < 999.95 ? 1 : 0;
+
+	if (!isfinite(value))
+		snprintf(text, OUTPUT_NUMBER_SIZE, "-");
+	else if (magnitude >= 1e9)
+		snprintf(text, OUTPUT_NUMBER_SIZE, "%.3g", value);
+	else
+		snprintf(text, OUTPUT_NUMBER_SIZE, "%.*f", decimals, value);
+	return text;
+}
+
+const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
+{
+	static const struct {
+		double size;
+		const char *name;
+	} units[] = { { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "us" }, { 1e-9, "ns" } };
+	char number[OUTPUT_NUMBER_SIZE];
+	size_t i = 0;
+
+	while (i < 3 && fabs(seconds) < units[i].size)
+		i++;
+	snprintf(text, OUTPUT_NUMBER_SIZE, "%.17s %s", output_number(seconds / units[i].size, number), units[i].name);
+	return text;
+}
+
+const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE])
+{
+	/* 2^-64 s to ns: the product of the top half fits, and truncates as the rest would. */
+	uint64_t ns = ((time.frac >> 32) * UINT64_C(1000000000)) >> 32;
+	time_t seconds = (time_t)time.s;
+	struct tm broken;
+	size_t length;
+
+	if (!gmtime_r(&seconds, &broken)) {
+		snprintf(text, OUTPUT_TIME_SIZE, "-");
+		return text;
+	}
+	length = strftime(text, OUTPUT_TIME_SIZE - 12, "%Y-%m-%dT%H:%M:%S", &broken);
+	snprintf(text + length, OUTPUT_TIME_SIZE - length, ".%09u", (unsigned)ns);
+	return text;
+}
+
+static const struct {
+	const char *name;
+	enum ffntp_estimator_kind kind;
+} estimators[] = {
+	{ "default", FFNTP_ESTIMATOR_DEFAULT },
+	{ "radclock", FFNTP_ESTIMATOR_RADCLOCK },
+	{ "interval", FFNTP_ESTIMATOR_INTERVAL },
+};
+
+bool output_estimator(const char *name, enum ffntp_estimator_kind *kind)
+{
+	for (size_t i = 0; i < sizeof(estimators) / sizeof(estimators[0]); i++) {
+		if (strcmp(name, estimators[i].name) == 0) {
+			*kind = estimators[i].kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *output_estimator_name(enum ffntp_estimator_kind kind)
+{
+	for (size_t i = 0; i < sizeof(estimators) / sizeof(estimators[0]); i++) {
+		if (estimators[i].kind == kind)
+			return estimators[i].name;
+	}
+	return "unknown";
+}

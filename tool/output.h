@@ -1,0 +1,36 @@
+/* output: what subcommands share in saying things: JSON on one line, numbers and times for people. */
+#ifndef FFNTP_TOOL_OUTPUT_H
+#define FFNTP_TOOL_OUTPUT_H
+
+#include <ffntp/client.h>
+#include <ffntp/instant.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#define OUTPUT_NUMBER_SIZE 24
+#define OUTPUT_TIME_SIZE 64
+
+/* Prints the object on one line of stdout and releases it. Returns false, after a line on stderr, if memory was short.
+ */
+bool output_json(json_t *object);
+
+/* A number to six significant digits; null where it is not finite. */
+json_t *output_json_real(double value);
+
+/* Four significant digits, no exponent below 10^9: "0.01234", "12.34", "150000". "-" where it is not finite. */
+const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE]);
+
+/* With the unit that fits: "1.234 us", "-15.00 ms". */
+const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE]);
+
+/* ISO 8601 with nanoseconds, without a zone: "2026-01-01T00:00:02.004179219". */
+const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE]);
+
+/* The estimator of that name ("radclock", "interval", "default"); false if there is none. */
+bool output_estimator(const char *name, enum ffntp_estimator_kind *kind);
+
+/* The name that output_estimator reads. */
+const char *output_estimator_name(enum ffntp_estimator_kind kind);
+
+#endif

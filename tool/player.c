@@ -1,0 +1,165 @@
+#include "player.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "../core/wire.h"
+#include "score.h"
+
+#define COST_PASSES 7
+
+/* "TRCE": what the crafted replies name as their reference. */
+#define TRACE_REFID UINT32_C(0x54524345)
+
+/* A nanosecond, as the columns of a trace have it. */
+#define TRACE_PRECISION_LOG2_S (-30)
+
+/* Nonces need to differ, not to be secret: nobody else answers. splitmix64, which is zero for one input only. */
+static uint64_t nonce_of(size_t index)
+{
+	uint64_t x = ((uint64_t)index + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	x ^= x >> 31;
+	return x ? x : 1;
+}
+
+/* Rounded to the nearest 2^-32 s, so that traces of whole nanoseconds are not biased by a quarter of one. */
+static struct ffntp_ntp ntp_from_ns(int64_t ns)
+{
+	struct ffntp_time t = ffntp_time_from_ns(ns);
+	struct ffntp_ntp truncated = ffntp_ntp_from_time(t);
+
+	truncated.units += (t.frac >> 31) & 1;
+	return truncated;
+}
+
+static void craft_reply(const struct trace_row *row, uint64_t nonce, uint8_t reply[FFNTP_WIRE_SIZE])
+{
+	struct ffntp_packet packet = {
+		.version = FFNTP_WIRE_VERSION,
+		.mode = FFNTP_MODE_SERVER,
+		.stratum = 1,
+		.precision_log2_s = TRACE_PRECISION_LOG2_S,
+		.refid = TRACE_REFID,
+		.reference = ntp_from_ns(row->tb_ns),
+		.origin = { nonce },
+		.receive = ntp_from_ns(row->tb_ns),
+		.transmit = ntp_from_ns(row->te_ns),
+	};
+
+	ffntp_wire_write(&packet, reply);
+}
+
+void player_configure(struct ffntp_client_config *config, enum ffntp_estimator_kind estimator, uint32_t poll_s,
+		      double counter_hz, const struct trace *trace)
+{
+	ffntp_client_config_default(config);
+	config->estimator = estimator;
+	config->counter_kind = FFNTP_COUNTER_OTHER;
+	config->period_hint_s = 1 / counter_hz;
+	config->poll_min_s = poll_s;
+	if (config->poll_max_s < poll_s)
+		config->poll_max_s = poll_s;
+	config->pivot_s = trace->rows[0].tb_ns / FFNTP_NS_PER_S;
+}
+
+/* The caller frees *memory, which holds the client. */
+static struct ffntp_client *make_client(const struct ffntp_client_config *config, const struct trace *trace,
+					void **memory)
+{
+	size_t size = (ffntp_client_memory(config) + 15) / 16 * 16;
+
+	*memory = size > 0 ? aligned_alloc(16, size) : NULL;
+	return *memory ? ffntp_client_init(*memory, size, config, trace->rows[0].ta) : NULL;
+}
+
+static enum ffntp_verdict exchange(struct ffntp_client *client, const struct trace_row *row, uint64_t nonce,
+				   const uint8_t reply[FFNTP_WIRE_SIZE])
+{
+	uint8_t request[FFNTP_REQUEST_SIZE];
+
+	if (!ffntp_client_request(client, row->ta, nonce, request))
+		return FFNTP_REFUSED_ORIGIN;
+	ffntp_client_sent(client, row->ta);
+	return ffntp_client_reply(client, reply, FFNTP_WIRE_SIZE, row->tf);
+}
+
+static void read_clock(const struct ffntp_map *map, const struct trace_row *row, struct player_reading *reading)
+{
+	struct ffntp_time truth = ffntp_time_from_ns(row->truth_tf_ns);
+	struct ffntp_reading full;
+
+	*reading = (struct player_reading){ 0 };
+	reading->result = ffntp_clock_at(map, row->tf, FFNTP_UTC, UINT64_MAX, &full);
+	if (reading->result != FFNTP_CLOCK_OK)
+		return;
+	reading->estimate = full.estimate;
+	reading->bound_ns = full.bound_ns;
+	reading->esterror_ns = full.esterror_ns;
+	reading->is_held = row->has_truth && !ffntp_time_is_before(truth, full.earliest) &&
+			   !ffntp_time_is_before(full.latest, truth);
+}
+
+bool player_run(const struct ffntp_client_config *config, const struct trace *trace, struct player_step *steps)
+{
+	void *memory;
+	struct ffntp_client *client = make_client(config, trace, &memory);
+	struct ffntp_map map = { .status = FFNTP_STATUS_UNKNOWN };
+
+	for (size_t i = 0; client && i < trace->count; i++) {
+		uint8_t reply[FFNTP_WIRE_SIZE];
+
+		read_clock(&map, &trace->rows[i], &steps[i].before);
+		craft_reply(&trace->rows[i], nonce_of(i), reply);
+		steps[i].verdict = exchange(client, &trace->rows[i], nonce_of(i), reply);
+		ffntp_client_output(client, trace->rows[i].tf, &map);
+		steps[i].status = map.status;
+		read_clock(&map, &trace->rows[i], &steps[i].after);
+	}
+	free(memory);
+	return client != NULL;
+}
+
+static double now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+typedef uint8_t reply_bytes[FFNTP_WIRE_SIZE];
+
+static double time_pass(const struct ffntp_client_config *config, const struct trace *trace, reply_bytes *replies)
+{
+	void *memory;
+	struct ffntp_client *client = make_client(config, trace, &memory);
+	double start = now_ns(), elapsed;
+	struct ffntp_map map;
+
+	for (size_t i = 0; client && i < trace->count; i++) {
+		if (exchange(client, &trace->rows[i], nonce_of(i), replies[i]) == FFNTP_ACCEPTED)
+			ffntp_client_output(client, trace->rows[i].tf, &map);
+	}
+	elapsed = now_ns() - start;
+	free(memory);
+	return client ? elapsed / (double)trace->count : -1;
+}
+
+double player_cost_ns(const struct ffntp_client_config *config, const struct trace *trace)
+{
+	reply_bytes *replies = calloc(trace->count, sizeof(*replies));
+	double passes[COST_PASSES];
+
+	if (!replies)
+		return -1;
+	for (size_t i = 0; i < trace->count; i++)
+		craft_reply(&trace->rows[i], nonce_of(i), replies[i]);
+	for (size_t pass = 0; pass < COST_PASSES; pass++)
+		passes[pass] = time_pass(config, trace, replies);
+	free(replies);
+	score_sort(passes, COST_PASSES);
+	return passes[0] < 0 ? -1 : score_quantile(passes, COST_PASSES, 0.5);
+}

@@ -1,0 +1,40 @@
+/* player: a trace through the client, the same code that the daemon runs; what the clock then said at each exchange. */
+#ifndef FFNTP_TOOL_PLAYER_H
+#define FFNTP_TOOL_PLAYER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ffntp/client.h>
+#include <ffntp/clock.h>
+#include "trace.h"
+#include "tracefile.h"
+
+/* The clock at the tf of one exchange, with one map. */
+struct player_reading {
+	enum ffntp_clock_result result; /* the rest is set if this is FFNTP_CLOCK_OK */
+	struct ffntp_time estimate;
+	uint64_t bound_ns, esterror_ns;
+	bool is_held; /* truth lies within earliest and latest; false without truth */
+};
+
+struct player_step {
+	enum ffntp_verdict verdict;
+	enum ffntp_status status;            /* of the map with this exchange */
+	struct player_reading before, after; /* with the map published before this exchange; with the one after it */
+};
+
+/* The configuration that fits a trace: its poll interval, its counter, the era of its first exchange. */
+void player_configure(struct ffntp_client_config *config, enum ffntp_estimator_kind estimator, uint32_t poll_s,
+		      double counter_hz, const struct trace *trace);
+
+/* Sets one step for each row. Returns false if the configuration is out of range or memory is short. */
+bool player_run(const struct ffntp_client_config *config, const struct trace *trace, struct player_step *steps);
+
+/*
+ * What an exchange costs in ns: request, reply and the new map, packets made beforehand, nothing scored; the median of
+ * several passes over the whole trace. Negative if it could not be measured.
+ */
+double player_cost_ns(const struct ffntp_client_config *config, const struct trace *trace);
+
+#endif
