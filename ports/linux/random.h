@@ -1,0 +1,12 @@
+/* random: bits from the kernel's cryptographic generator. */
+#ifndef FFNTP_LINUX_RANDOM_H
+#define FFNTP_LINUX_RANDOM_H
+
+#include <stdint.h>
+
+#include "../../include/ffntp/instant.h"
+
+/* A nonce for one request; never 0. False if the kernel gives none: do not send then. Blocks only early in boot. */
+FFNTP_MUST_USE bool ffntp_random_nonce(uint64_t *nonce);
+
+#endif

@@ -1,0 +1,231 @@
+#include "resolve.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOST_SIZE 256
+
+/* A name taken apart. */
+struct host {
+	char name[HOST_SIZE];
+	char port[8];
+};
+
+static bool is_port(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	long value = strtol(text, NULL, 10);
+
+	return digits > 0 && digits <= 5 && text[digits] == '\0' && value >= 1 && value <= UINT16_MAX;
+}
+
+/* Where ":PORT" begins, if the name has one: after a bracket, or at the only colon. */
+static const char *port_begin(const char *name, const char *bracket)
+{
+	const char *colon = strchr(bracket != NULL ? bracket : name, ':');
+
+	if (bracket == NULL && colon != NULL && strchr(colon + 1, ':') != NULL)
+		return NULL;
+	return colon;
+}
+
+static bool split(const char *name, uint16_t port, struct host *host)
+{
+	const char *bracket = name[0] == '[' ? strchr(name, ']') : NULL;
+	const char *colon = port_begin(name, bracket);
+	const char *begin = name + (bracket != NULL);
+	const char *end = bracket != NULL ? bracket : colon != NULL ? colon : name + strlen(name);
+
+	if (end == begin || end - begin >= HOST_SIZE || (bracket != NULL && bracket[1] != '\0' && colon != bracket + 1))
+		return false;
+	if (colon != NULL && !is_port(colon + 1))
+		return false;
+	memcpy(host->name, begin, (size_t)(end - begin));
+	host->name[end - begin] = '\0';
+	if (colon != NULL)
+		snprintf(host->port, sizeof host->port, "%s", colon + 1);
+	else
+		snprintf(host->port, sizeof host->port, "%u", port);
+	return true;
+}
+
+static size_t copy_addresses(const struct addrinfo *list, struct ffntp_addresses *found)
+{
+	struct ffntp_addresses addresses = { .count = 0 };
+
+	for (; list != NULL && addresses.count < FFNTP_RESOLVE_ADDRESSES; list = list->ai_next) {
+		struct ffntp_address *address = &addresses.address[addresses.count];
+
+		if ((list->ai_family != AF_INET && list->ai_family != AF_INET6) || list->ai_addrlen > sizeof *address)
+			continue;
+		memcpy(address, list->ai_addr, list->ai_addrlen);
+		addresses.count++;
+	}
+	if (addresses.count > 0)
+		*found = addresses;
+	return addresses.count;
+}
+
+static const char *lookup(const struct host *host, int flags, struct ffntp_addresses *found)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM, .ai_flags = flags };
+	struct addrinfo *list = NULL;
+	int error = getaddrinfo(host->name, host->port, &hints, &list);
+	size_t count;
+
+	if (error != 0)
+		return gai_strerror(error);
+	count = copy_addresses(list, found);
+	freeaddrinfo(list);
+	return count > 0 ? NULL : "no address";
+}
+
+bool ffntp_resolve_numeric(const char *name, uint16_t port, struct ffntp_addresses *found)
+{
+	struct host host;
+
+	return split(name, port, &host) && lookup(&host, AI_NUMERICHOST | AI_NUMERICSERV, found) == NULL;
+}
+
+const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresses *found)
+{
+	struct host host;
+
+	if (ffntp_resolve_numeric(name, port, found))
+		return NULL;
+	if (!split(name, port, &host))
+		return "neither a name nor an address";
+	return lookup(&host, AI_NUMERICSERV | AI_ADDRCONFIG, found);
+}
+
+/* --- in a thread of its own --- */
+
+enum progress {
+	RUNNING,
+	DONE,      /* the answer is there; whoever waits frees */
+	ABANDONED, /* nobody waits; the thread frees */
+};
+
+struct ffntp_resolver {
+	_Atomic enum progress progress;
+	uint16_t port;
+	const char *problem;
+	struct ffntp_addresses found;
+	char name[];
+};
+
+static void *resolve_thread(void *argument)
+{
+	struct ffntp_resolver *resolver = argument;
+	enum progress expected = RUNNING;
+
+	resolver->problem = ffntp_resolve(resolver->name, resolver->port, &resolver->found);
+	if (!atomic_compare_exchange_strong(&resolver->progress, &expected, DONE))
+		free(resolver);
+	return NULL;
+}
+
+/* Signals are the main thread's: it has to wake up from poll() by them. */
+static bool start_thread(struct ffntp_resolver *resolver)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&thread, NULL, resolve_thread, resolver);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error != 0)
+		return false;
+	pthread_detach(thread);
+	return true;
+}
+
+struct ffntp_resolver *ffntp_resolver_start(const char *name, uint16_t port)
+{
+	size_t size = strlen(name) + 1;
+	struct ffntp_resolver *resolver = calloc(1, sizeof *resolver + size);
+
+	if (resolver == NULL)
+		return NULL;
+	atomic_init(&resolver->progress, RUNNING);
+	resolver->port = port;
+	memcpy(resolver->name, name, size);
+	if (!start_thread(resolver)) {
+		free(resolver);
+		return NULL;
+	}
+	return resolver;
+}
+
+bool ffntp_resolver_finish(struct ffntp_resolver *resolver, struct ffntp_addresses *found, const char **problem)
+{
+	if (atomic_load(&resolver->progress) != DONE)
+		return false;
+	*problem = resolver->problem;
+	if (*problem == NULL)
+		*found = resolver->found;
+	free(resolver);
+	return true;
+}
+
+void ffntp_resolver_abandon(struct ffntp_resolver *resolver)
+{
+	enum progress expected = RUNNING;
+
+	if (!atomic_compare_exchange_strong(&resolver->progress, &expected, ABANDONED))
+		free(resolver);
+}
+
+/* --- addresses --- */
+
+static uint16_t address_port(const struct ffntp_address *address)
+{
+	return ntohs(address->any.sa_family == AF_INET6 ? address->v6.sin6_port : address->v4.sin_port);
+}
+
+void ffntp_address_text(const struct ffntp_address *address, char text[FFNTP_ADDRESS_TEXT_SIZE])
+{
+	char host[INET6_ADDRSTRLEN] = "?";
+	bool is_v6 = address->any.sa_family == AF_INET6;
+
+	if (is_v6)
+		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof host);
+	else
+		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof host);
+	snprintf(text, FFNTP_ADDRESS_TEXT_SIZE, is_v6 ? "[%s]:%u" : "%s:%u", host, address_port(address));
+}
+
+bool ffntp_address_is_equal(const struct ffntp_address *a, const struct ffntp_address *b)
+{
+	if (a->any.sa_family != b->any.sa_family || address_port(a) != address_port(b))
+		return false;
+	if (a->any.sa_family == AF_INET)
+		return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+	return IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr) && a->v6.sin6_scope_id == b->v6.sin6_scope_id;
+}
+
+void ffntp_address_bytes(const struct ffntp_address *address, uint8_t bytes[16], uint16_t *port)
+{
+	*port = address_port(address);
+	if (address->any.sa_family == AF_INET6) {
+		memcpy(bytes, &address->v6.sin6_addr, 16);
+		return;
+	}
+	memset(bytes, 0, 10);
+	bytes[10] = bytes[11] = 0xff;
+	memcpy(bytes + 12, &address->v4.sin_addr, 4);
+}
+
+socklen_t ffntp_address_length(const struct ffntp_address *address)
+{
+	return address->any.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
+}
