@@ -131,26 +131,28 @@ static void fill_long_options(struct option *longs, const struct tool_option *op
 	longs[count] = (struct option){ "help", no_argument, NULL, 'h' };
 }
 
-enum tool_parse tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc,
-				   char **argv, int *first_operand)
+bool tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
+			int *first_operand, int *code)
 {
 	struct option longs[MAX_OPTIONS + 2] = { 0 };
-	int code;
+	int found;
 
 	fill_long_options(longs, options);
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		if (code == 'h') {
+	*code = TOOL_USAGE;
+	while ((found = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+		if (found == 'h') {
 			print_help(command, options);
-			return TOOL_PARSE_HELP;
+			*code = TOOL_OK;
+			return false;
 		}
-		if (code == '?' || code == ':') {
-			report_bad_option(command, code, argv);
-			return TOOL_PARSE_ERROR;
+		if (found == '?' || found == ':') {
+			report_bad_option(command, found, argv);
+			return false;
 		}
-		if (!option_set(command, &options[code - FIRST_OPTION], optarg))
-			return TOOL_PARSE_ERROR;
+		if (!option_set(command, &options[found - FIRST_OPTION], optarg))
+			return false;
 	}
 	*first_operand = optind;
-	return TOOL_PARSE_GO_ON;
+	return true;
 }

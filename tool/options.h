@@ -3,6 +3,7 @@
 #define FFNTP_TOOL_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Exit codes of every subcommand. */
@@ -36,16 +37,37 @@ struct tool_command {
 	int (*run)(const struct tool_command *command, int argc, char **argv);
 };
 
-enum tool_parse { TOOL_PARSE_GO_ON, TOOL_PARSE_HELP, TOOL_PARSE_ERROR };
+static inline struct tool_option tool_flag(const char *name, bool *flag, const char *help)
+{
+	return (struct tool_option){ name, NULL, help, TOOL_FLAG, { .flag = flag }, 0, 0 };
+}
+
+static inline struct tool_option tool_text(const char *name, const char *argument, const char **text, const char *help)
+{
+	return (struct tool_option){ name, argument, help, TOOL_TEXT, { .text = text }, 0, 0 };
+}
+
+/* Limits up to 2^53, both allowed. */
+static inline struct tool_option tool_integer(const char *name, const char *argument, int64_t *integer, double min,
+					      double max, const char *help)
+{
+	return (struct tool_option){ name, argument, help, TOOL_INTEGER, { .integer = integer }, min, max };
+}
+
+static inline struct tool_option tool_real(const char *name, const char *argument, double *real, double min, double max,
+					   const char *help)
+{
+	return (struct tool_option){ name, argument, help, TOOL_REAL, { .real = real }, min, max };
+}
 
 /*
- * Reads argv into the options' values. The table ends with a NULL name.
- * Returns TOOL_PARSE_GO_ON and the index of the first operand (options may stand among operands, which are moved to
- * the end; "--" ends the options), TOOL_PARSE_HELP after --help was printed, or TOOL_PARSE_ERROR after one line on
- * stderr. Not for several threads.
+ * Reads argv into the options' values. The table ends with a NULL name. Options may stand among operands, which are
+ * moved to the end; "--" ends the options.
+ * Returns true and the index of the first operand; or false and the exit code: --help was printed, or one line on
+ * stderr says what is wrong. Not for several threads.
  */
-enum tool_parse tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc,
-				   char **argv, int *first_operand);
+bool tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
+			int *first_operand, int *code);
 
 /* The whole of 'text' as a number within the range, both ends included; else false and *value untouched. */
 bool tool_parse_integer(const char *text, int64_t min, int64_t max, int64_t *value);

@@ -280,48 +280,18 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 	struct replay replay = { .command = command, .poll_s = 16, .counter_hz = 1e9 };
 	const char *estimator = "default";
 	const struct tool_option options[] = {
-		{ "estimator", "NAME", "radclock, interval or default", TOOL_TEXT, { .text = &estimator }, 0, 0 },
-		{ "poll",
-		  "S",
-		  "the poll interval of the traces [16]",
-		  TOOL_INTEGER,
-		  { .integer = &replay.poll_s },
-		  1,
-		  POLL_MAX_S },
-		{ "counter-hz",
-		  "HZ",
-		  "the counter's nominal rate [1e9]",
-		  TOOL_REAL,
-		  { .real = &replay.counter_hz },
-		  1,
-		  1e12 },
-		{ "json",
-		  NULL,
-		  "one JSON object per trace, one per line",
-		  TOOL_FLAG,
-		  { .flag = &replay.as_json },
-		  0,
-		  0 },
-		{ "per-stamp",
-		  "FILE",
-		  "write what the clock said at each exchange",
-		  TOOL_TEXT,
-		  { .text = &replay.per_stamp_path },
-		  0,
-		  0 },
+		tool_text("estimator", "NAME", &estimator, "radclock, interval or default"),
+		tool_integer("poll", "S", &replay.poll_s, 1, POLL_MAX_S, "the traces' poll interval [16]"),
+		tool_real("counter-hz", "HZ", &replay.counter_hz, 1, 1e12, "the counter's nominal rate [1e9]"),
+		tool_flag("json", &replay.as_json, "one JSON object per trace, one per line"),
+		tool_text("per-stamp", "FILE", &replay.per_stamp_path, "write what the clock said at each exchange"),
 		{ 0 },
 	};
 	bool is_good = true;
-	int operand = 0;
+	int operand = 0, code;
 
-	switch (tool_options_parse(command, options, argc, argv, &operand)) {
-	case TOOL_PARSE_HELP:
-		return TOOL_OK;
-	case TOOL_PARSE_ERROR:
-		return TOOL_USAGE;
-	case TOOL_PARSE_GO_ON:
-		break;
-	}
+	if (!tool_options_parse(command, options, argc, argv, &operand, &code))
+		return code;
 	if (!output_estimator(estimator, &replay.estimator)) {
 		tool_error(command, "unknown estimator '%s'; there are radclock and interval", estimator);
 		return TOOL_USAGE;
