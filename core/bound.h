@@ -1,6 +1,6 @@
 /*
- * bound: between which times the truth must lie. Assumes nothing of delays but that they are not negative, of the server
- * that it is no further off than its root distance, of the counter that its rate is known to the given error.
+ * bound: between which times the truth must lie. Assumes nothing of delays but that they are not negative, of the
+ * server that it is no further off than its root distance, of the counter that its rate is known to the given error.
  */
 #ifndef FFNTP_CORE_BOUND_H
 #define FFNTP_CORE_BOUND_H
@@ -32,8 +32,8 @@ struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struc
 
 /*
  * Ages the bound to the stamp's tf and intersects it with what the stamp says.
- * Returns 0, or, if the two are disjoint, the gap between them in seconds, positive if the stamp is later than the bound
- * allows: then the bound is aged, but not intersected.
+ * Returns 0, or, if the two are disjoint, the gap between them in seconds, positive if the stamp is later than the
+ * bound allows: then the bound is aged, but not intersected.
  */
 FFNTP_MUST_USE double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
 				      struct ffntp_rate_bound rate);

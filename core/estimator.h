@@ -1,7 +1,7 @@
 /*
  * estimator: what turns stamps into a line through counter and time. One interface, chosen once, when a client is made.
- * An estimator works on differences in double, knows neither eras nor UTC, and sees only stamps that exchange and bound let
- * pass. All its memory is the caller's.
+ * An estimator works on differences in double, knows neither eras nor UTC, and sees only stamps that exchange and bound
+ * let pass. All its memory is the caller's.
  */
 #ifndef FFNTP_CORE_ESTIMATOR_H
 #define FFNTP_CORE_ESTIMATOR_H
@@ -20,16 +20,17 @@ struct ffntp_estimator_config {
 
 /*
  * True time at counter reading N, in the servers' time scale:
- *   reference + correction_s + (N - at) * period_s,   with standard deviation esterror_s + |N - at| * period_s * period_esterror
+ *   reference + correction_s + (N - at) * period_s,   with standard deviation esterror_s + |N - at| * period_s *
+ * period_esterror
  */
 struct ffntp_estimate {
 	ffntp_counter at;           /* tf of the newest stamp, also of one that was refused */
 	struct ffntp_ntp reference; /* near the true time at 'at': the correction is small */
 	double correction_s;
-	double period_s;            /* local: best about now */
-	double stable_period_s;     /* best for long intervals */
+	double period_s;        /* local: best about now */
+	double stable_period_s; /* best for long intervals */
 	double esterror_s;
-	double period_esterror;     /* ratios */
+	double period_esterror; /* ratios */
 	double stable_esterror;
 };
 
@@ -43,14 +44,15 @@ struct ffntp_estimator_ops {
 	 * cannot believe it: then the estimate goes on without it. *estimate is set in either case.
 	 */
 	enum ffntp_verdict (*add)(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate);
-	/* The server changed, or was wrong for so long that it is believed after all: forget time and path, keep the periods. */
+	/* The server changed, or was wrong for so long that it is believed after all: forget time and path, keep the
+	 * periods. */
 	void (*restart)(void *state);
-	/* The oscillator is known already: a saved period, and its standard deviation as a ratio. Before the first stamp. */
+	/* The oscillator is known already: a saved period, and its standard deviation as a ratio. Before the first
+	 * stamp. */
 	void (*warm)(void *state, double period_s, double period_esterror);
 };
 
 extern const struct ffntp_estimator_ops ffntp_radclock_ops;
 extern const struct ffntp_estimator_ops ffntp_interval_ops;
-
 
 #endif

@@ -138,8 +138,11 @@ static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, doubl
 	double shortest_s = rtt_ticks * limits->period_s * (1 - limits->period_error);
 	double longest_s = rtt_ticks * limits->period_s * (1 + limits->period_error);
 
-	if (!(rtt_ticks > 0) || !(shortest_s <= limits->max_rtt_s))
+	if (!(rtt_ticks > 0))
 		return FFNTP_REFUSED_COUNTER;
+	/* Slow, or read late by a process that was stopped: no measurement, but no word against the counter either. */
+	if (!(shortest_s <= limits->max_rtt_s))
+		return FFNTP_REFUSED_LATE;
 	if (!(ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s))
 		return FFNTP_REFUSED_RESIDENCE;
 	return FFNTP_ACCEPTED;

@@ -1,4 +1,5 @@
-/* exchange: one request in flight, and the one reply that answers it. Here the wire's words end and ta tb te tf begin. */
+/* exchange: one request in flight, and the one reply that answers it. Here the wire's words end and ta tb te tf begin.
+ */
 #ifndef FFNTP_CORE_EXCHANGE_H
 #define FFNTP_CORE_EXCHANGE_H
 
@@ -17,7 +18,7 @@ struct ffntp_exchange {
 	uint64_t expired_nonce;  /* of the last request that was given up: its reply is late */
 	ffntp_counter ta;
 	bool has_last_tf;
-	ffntp_counter last_tf;   /* of the newest reply; if the counter is sound, later requests leave after it */
+	ffntp_counter last_tf; /* of the newest reply; if the counter is sound, later requests leave after it */
 };
 
 /* nonce: random, not 0 (false, nothing changed). A request in flight expires. */
@@ -31,9 +32,9 @@ void ffntp_exchange_sent(struct ffntp_exchange *exchange, ffntp_counter ta);
 void ffntp_exchange_expire(struct ffntp_exchange *exchange);
 
 struct ffntp_exchange_limits {
-	double period_s;            /* seconds per tick, as far as known */
-	double period_error;        /* as a ratio: what is allowed for */
-	double max_rtt_s;           /* a longer round trip means that the counter jumped */
+	double period_s;     /* seconds per tick, as far as known */
+	double period_error; /* as a ratio: what is allowed for */
+	double max_rtt_s;    /* a longer round trip measures nothing: late */
 	double max_root_distance_s;
 };
 

@@ -18,7 +18,7 @@ struct ffntp_stamp {
 	uint32_t refid;
 	double root_delay_s, root_dispersion_s; /* root dispersion includes the server's precision */
 	uint8_t stratum;
-	uint8_t leap;                           /* 0 to 2 */
+	uint8_t leap; /* 0 to 2 */
 };
 
 /* newer - older in ticks, signed, modulo 2^64; exact below 2^53 ticks. */

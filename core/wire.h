@@ -1,4 +1,5 @@
-/* wire: NTP's 48-byte header (RFC 5905, section 7.3), both ways, and what may follow it (RFC 7822). Speaks the RFC's words. */
+/* wire: NTP's 48-byte header (RFC 5905, section 7.3), both ways, and what may follow it (RFC 7822). Speaks the RFC's
+ * words. */
 #ifndef FFNTP_CORE_WIRE_H
 #define FFNTP_CORE_WIRE_H
 
@@ -8,22 +9,22 @@
 #include "../include/ffntp/instant.h"
 #include "../include/ffntp/verdict.h"
 
-#define FFNTP_WIRE_SIZE    48
+#define FFNTP_WIRE_SIZE 48
 #define FFNTP_WIRE_VERSION 4
 
 enum { FFNTP_MODE_CLIENT = 3, FFNTP_MODE_SERVER = 4 };
 enum { FFNTP_WIRE_LEAP_UNSYNCHRONISED = 3 };
 
 struct ffntp_packet {
-	uint8_t leap;              /* 2 bits */
-	uint8_t version;           /* 3 bits */
-	uint8_t mode;              /* 3 bits */
+	uint8_t leap;    /* 2 bits */
+	uint8_t version; /* 3 bits */
+	uint8_t mode;    /* 3 bits */
 	uint8_t stratum;
 	int8_t poll_log2_s;
 	int8_t precision_log2_s;
-	uint32_t root_delay;       /* 16.16 s, unsigned */
-	uint32_t root_dispersion;  /* 16.16 s, unsigned */
-	uint32_t refid;            /* first byte on the wire in the top bits */
+	uint32_t root_delay;      /* 16.16 s, unsigned */
+	uint32_t root_dispersion; /* 16.16 s, unsigned */
+	uint32_t refid;           /* first byte on the wire in the top bits */
 	struct ffntp_ntp reference, origin, receive, transmit;
 };
 
@@ -31,8 +32,8 @@ void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIR
 
 /*
  * Reads a datagram of any length.
- * Returns FFNTP_ACCEPTED and the packet, or FFNTP_REFUSED_LENGTH and *packet untouched: fewer than 48 bytes, or a tail that is
- * not a sequence of well-formed extension fields and an optional MAC (RFC 7822, section 3). O(length), no more.
+ * Returns FFNTP_ACCEPTED and the packet, or FFNTP_REFUSED_LENGTH and *packet untouched: fewer than 48 bytes, or a tail
+ * that is not a sequence of well-formed extension fields and an optional MAC (RFC 7822, section 3). O(length), no more.
  */
 FFNTP_MUST_USE enum ffntp_verdict ffntp_wire_read(const uint8_t *bytes, size_t length, struct ffntp_packet *packet);
 

@@ -37,6 +37,8 @@ struct ffntp_client_config {
 	uint32_t burst;             /* requests at the start and after a disruption, 2 s apart or poll_min_s if less; 1 to 16 */
 	uint32_t history;           /* stamps that the RADclock estimator may remember; 0: as many as poll_min_s asks for */
 	double max_drift;           /* how fast the counter's rate error may let the bound grow, s/s; 1e-6 is usual */
+	bool counter_may_jump;      /* it may stop or jump without notice, as a guest's: a server that contradicts it and agrees
+				       with itself is believed after a burst, not after half an hour */
 	double max_root_distance_s; /* replies with more are refused; 3 is usual */
 	int64_t pivot_s;            /* seconds since 1970; the true time lies within 68 years of it */
 	bool tai_is_known;

@@ -1,0 +1,52 @@
+/* bound: see bound.h. */
+#include "bound.h"
+
+#include "params.h"
+
+void ffntp_bound_age(struct ffntp_bound *bound, ffntp_counter at, struct ffntp_ntp reference,
+		     struct ffntp_rate_bound rate)
+{
+	double elapsed_s = ffntp_counter_diff(at, bound->at) * rate.period_s;
+	double unsure_s = (elapsed_s < 0 ? -elapsed_s : elapsed_s) * rate.max_error;
+	double move_s = ffntp_ntp_diff_s(bound->reference, reference) + elapsed_s;
+
+	bound->at = at;
+	bound->reference = reference;
+	bound->earliest_s += move_s - unsure_s;
+	bound->latest_s += move_s + unsure_s;
+}
+
+struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
+{
+	double rtt_s = (double)ffntp_stamp_rtt_ticks(stamp) * rate.period_s * (1 + rate.max_error);
+	double root_distance_s = stamp->root_delay_s / 2 + stamp->root_dispersion_s;
+
+	return (struct ffntp_bound){
+		.is_known = true,
+		.at = stamp->tf,
+		.reference = stamp->te,
+		/* The reply left before tf, and the request arrived after ta. */
+		.earliest_s = -root_distance_s - FFNTP_STAMPING_ERROR_S,
+		.latest_s = rtt_s - ffntp_ntp_diff_s(stamp->te, stamp->tb) + root_distance_s + FFNTP_STAMPING_ERROR_S,
+	};
+}
+
+double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
+{
+	struct ffntp_bound said = ffntp_bound_from_stamp(stamp, rate);
+
+	if (!bound->is_known) {
+		*bound = said;
+		return 0;
+	}
+	ffntp_bound_age(bound, stamp->tf, stamp->te, rate);
+	if (said.earliest_s > bound->latest_s)
+		return said.earliest_s - bound->latest_s;
+	if (said.latest_s < bound->earliest_s)
+		return said.latest_s - bound->earliest_s;
+	if (said.earliest_s > bound->earliest_s)
+		bound->earliest_s = said.earliest_s;
+	if (said.latest_s < bound->latest_s)
+		bound->latest_s = said.latest_s;
+	return 0;
+}

@@ -1,0 +1,556 @@
+/* client: see client.h. The way of a packet: exchange, bound, estimator, promise, map. */
+#include "../include/ffntp/client.h"
+
+#include "bound.h"
+#include "dissent.h"
+#include "estimator.h"
+#include "exchange.h"
+#include "mapping.h"
+#include "params.h"
+#include "polling.h"
+#include "promise.h"
+#include "stamp.h"
+
+struct ffntp_client {
+	struct ffntp_client_config config;
+	const struct ffntp_estimator_ops *ops;
+	void *estimator;
+	struct ffntp_exchange exchange;
+	struct ffntp_polling polling;
+	struct ffntp_rate_bound rate; /* what is known of the counter */
+	struct ffntp_bound bound;     /* where truth lies, whatever the estimator says */
+	struct ffntp_dissent dissent;
+	struct ffntp_promise promise;
+	bool has_estimate;
+	struct ffntp_estimate estimate;
+	bool has_stamp;
+	struct ffntp_stamp stamp; /* the newest that was not refused for the counter's sake */
+	double offset_s;          /* the clock minus the server at that stamp, before it was used */
+	uint64_t rtt_min_ticks;
+	bool has_map;
+	bool is_disrupted;    /* no map because the counter jumped, not because nothing has come yet */
+	struct ffntp_map map; /* as of the newest accepted stamp */
+	ffntp_counter accepted_at;
+	int64_t pivot_s;
+	uint64_t disruption_marker;
+	uint32_t verdicts[FFNTP_VERDICTS];
+};
+
+/* --- configuration --- */
+
+#define ALIGNMENT 16u
+
+static size_t aligned(size_t size)
+{
+	return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+void ffntp_client_config_default(struct ffntp_client_config *config)
+{
+	*config = (struct ffntp_client_config){
+		.estimator = FFNTP_ESTIMATOR_DEFAULT,
+		.counter_kind = FFNTP_COUNTER_NONE,
+		.period_hint_s = 1e-9,
+		.period_hint_error = 500e-6,
+		.poll_min_s = 16,
+		.poll_max_s = 1024,
+		.burst = 8,
+		.max_drift = 1e-6,
+		.max_root_distance_s = 3,
+		.pivot_s = FFNTP_BUILD_S,
+	};
+}
+
+/* The one place where estimators are chosen. NULL: there is no such estimator. */
+static const struct ffntp_estimator_ops *choose(enum ffntp_estimator_kind kind)
+{
+	switch (kind) {
+	case FFNTP_ESTIMATOR_DEFAULT:
+	case FFNTP_ESTIMATOR_RADCLOCK:
+		return &ffntp_radclock_ops;
+	case FFNTP_ESTIMATOR_INTERVAL:
+		return NULL;
+	}
+	return NULL;
+}
+
+static bool is_within(double value, double low, double high)
+{
+	return value >= low && value <= high;
+}
+
+static bool is_valid(const struct ffntp_client_config *config)
+{
+	return choose(config->estimator) != NULL && is_within(config->period_hint_s, 1e-12, 1e-2) &&
+	       is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
+	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= 131072 && config->burst >= 1 &&
+	       config->burst <= 16 && is_within(config->max_drift, 0, 1e-3) &&
+	       is_within(config->max_root_distance_s, 0, 16);
+}
+
+static struct ffntp_estimator_config estimator_config(const struct ffntp_client_config *config)
+{
+	return (struct ffntp_estimator_config){
+		.period_hint_s = config->period_hint_s,
+		.period_hint_error = config->period_hint_error,
+		.poll_s = config->poll_min_s,
+		.history = config->history,
+	};
+}
+
+size_t ffntp_client_memory(const struct ffntp_client_config *config)
+{
+	struct ffntp_estimator_config estimator;
+
+	if (!is_valid(config))
+		return 0;
+	estimator = estimator_config(config);
+	return aligned(sizeof(struct ffntp_client)) + aligned(choose(config->estimator)->memory(&estimator));
+}
+
+/* --- beginnings: what is known of the counter, and nothing of the time --- */
+
+static void begin(struct ffntp_client *client, double period_s, double period_error)
+{
+	struct ffntp_estimator_config config = estimator_config(&client->config);
+
+	config.period_hint_s = period_s;
+	config.period_hint_error = period_error;
+	client->ops->init(client->estimator, &config);
+	client->rate = (struct ffntp_rate_bound){ period_s, period_error + client->config.max_drift };
+	client->bound.is_known = false;
+	client->dissent = (struct ffntp_dissent){ 0 };
+	client->has_estimate = client->has_stamp = client->has_map = false;
+}
+
+/* Nobody may mix what was said before with what is said from now on. */
+static void break_promises(struct ffntp_client *client)
+{
+	client->disruption_marker++;
+	client->promise = (struct ffntp_promise){ 0 };
+}
+
+struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct ffntp_client_config *config,
+				       ffntp_counter now)
+{
+	size_t needed = ffntp_client_memory(config);
+	struct ffntp_client *client = memory;
+
+	if (needed == 0 || size < needed || memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
+		return NULL;
+	*client = (struct ffntp_client){
+		.config = *config,
+		.ops = choose(config->estimator),
+		.estimator = (unsigned char *)memory + aligned(sizeof *client),
+		.pivot_s = config->pivot_s,
+		.rtt_min_ticks = UINT64_MAX,
+		.disruption_marker = now, /* hardly that of a former client */
+	};
+	ffntp_polling_init(&client->polling, config->poll_min_s, config->poll_max_s, config->burst, now);
+	begin(client, config->period_hint_s, config->period_hint_error);
+	return client;
+}
+
+/* What a former map promised, in terms of another reference. */
+static void adopt_promise(struct ffntp_promise *promise, const struct ffntp_map *former)
+{
+	double unit_s = ffntp_mapping_period_s(1, former->period_shift);
+	struct ffntp_claim claim = {
+		.value_s = 0,
+		.maxerror_s = (double)former->maxerror_ns * 1e-9,
+		.period_s = (double)former->period * unit_s,
+		.period_error_s = (double)former->period_maxerror * unit_s,
+	};
+
+	promise->at = former->at;
+	promise->reference = ffntp_ntp_from_time(former->time);
+	ffntp_promise_add(promise, &claim);
+}
+
+void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *former)
+{
+	double period_s = ffntp_mapping_period_s(former->period, former->period_shift);
+	double esterror = (double)former->period_esterror / (double)former->period + FFNTP_SAVED_PERIOD_ERROR;
+
+	client->disruption_marker = former->disruption_marker;
+	if (former->status != FFNTP_STATUS_SYNCHRONISED && former->status != FFNTP_STATUS_FREE_RUNNING)
+		return;
+	client->pivot_s = former->time.s;
+	if (former->tai_is_known == client->config.tai_is_known)
+		adopt_promise(&client->promise, former);
+	if (esterror * FFNTP_PERIOD_SIGMAS >= client->config.period_hint_error)
+		return;
+	client->ops->warm(client->estimator, period_s, esterror);
+	client->rate = (struct ffntp_rate_bound){ period_s, FFNTP_PERIOD_SIGMAS * esterror + client->config.max_drift };
+}
+
+void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
+{
+	double period_s = client->has_estimate ? client->estimate.period_s : client->config.period_hint_s;
+	double error = client->config.period_hint_error;
+
+	if (client->has_estimate && FFNTP_DISRUPTED_PERIOD_ERROR < error)
+		error = FFNTP_DISRUPTED_PERIOD_ERROR;
+	break_promises(client);
+	begin(client, period_s, error);
+	client->is_disrupted = true;
+	ffntp_exchange_expire(&client->exchange);
+	client->exchange.has_last_tf = false;
+	ffntp_polling_restart(&client->polling, now);
+}
+
+void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
+{
+	client->ops->restart(client->estimator);
+	client->dissent = (struct ffntp_dissent){ 0 };
+	client->rtt_min_ticks = UINT64_MAX;
+	ffntp_exchange_expire(&client->exchange);
+	ffntp_polling_init(&client->polling, client->config.poll_min_s, client->config.poll_max_s, client->config.burst,
+			   now);
+}
+
+/* --- asking --- */
+
+static void expire_if_overdue(struct ffntp_client *client, ffntp_counter now)
+{
+	ffntp_counter deadline = ffntp_polling_deadline(&client->polling, client->rate.period_s);
+
+	if (!client->exchange.is_waiting || ffntp_counter_diff(now, deadline) < 0)
+		return;
+	ffntp_exchange_expire(&client->exchange);
+	ffntp_polling_expired(&client->polling);
+}
+
+struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now)
+{
+	ffntp_counter next = client->polling.next;
+
+	expire_if_overdue(client, now);
+	if (client->polling.change_is_due) {
+		client->polling.change_is_due = false;
+		return (struct ffntp_action){ FFNTP_CHANGE_SERVER, now };
+	}
+	if (ffntp_counter_diff(now, next) >= 0)
+		return (struct ffntp_action){ FFNTP_SEND, now };
+	if (client->exchange.is_waiting) {
+		ffntp_counter deadline = ffntp_polling_deadline(&client->polling, client->rate.period_s);
+
+		if (ffntp_counter_diff(deadline, next) < 0)
+			next = deadline;
+	}
+	return (struct ffntp_action){ FFNTP_WAIT, next };
+}
+
+bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_t nonce,
+			  uint8_t packet[FFNTP_REQUEST_SIZE])
+{
+	bool was_waiting = client->exchange.is_waiting;
+
+	if (!ffntp_exchange_begin(&client->exchange, ta, nonce, packet))
+		return false;
+	if (was_waiting)
+		ffntp_polling_expired(&client->polling);
+	ffntp_polling_sent(&client->polling, ta, client->rate.period_s);
+	return true;
+}
+
+void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta)
+{
+	ffntp_exchange_sent(&client->exchange, ta);
+}
+
+/* --- publishing --- */
+
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static double magnitude(double a)
+{
+	return a < 0 ? -a : a;
+}
+
+/* The line to publish: the estimate, held inside the bound and what was promised; and how wrong it may be. */
+static struct ffntp_claim make_claim(struct ffntp_client *client)
+{
+	const struct ffntp_estimate *estimate = &client->estimate;
+	double ahead_ticks = FFNTP_PROMISE_POLLS * client->polling.interval_s / estimate->period_s;
+	double limit_s = FFNTP_PROMISE_SIGMAS * estimate->esterror_s;
+	struct ffntp_bound bound = client->bound;
+	struct ffntp_claim claim = { .period_s = estimate->period_s };
+	double allowed_s;
+
+	ffntp_bound_age(&bound, estimate->at, estimate->reference, client->rate);
+	allowed_s = smaller(larger(estimate->correction_s, bound.earliest_s), bound.latest_s);
+	claim.value_s = allowed_s;
+	ffntp_promise_move(&client->promise, estimate->at, estimate->reference);
+	if (magnitude(ffntp_promise_fit(&client->promise, ahead_ticks, &claim.value_s, &claim.period_s)) > limit_s) {
+		break_promises(client);
+		client->promise.at = estimate->at;
+		client->promise.reference = estimate->reference;
+		claim.value_s = allowed_s;
+		claim.period_s = estimate->period_s;
+	}
+	claim.maxerror_s = larger(bound.latest_s - claim.value_s, claim.value_s - bound.earliest_s);
+	claim.period_error_s =
+		estimate->period_s * client->rate.max_error + magnitude(claim.period_s - estimate->period_s);
+	return claim;
+}
+
+static void publish(struct ffntp_client *client)
+{
+	const struct ffntp_estimate *estimate = &client->estimate;
+	uint8_t shift = ffntp_mapping_shift(client->config.period_hint_s);
+	struct ffntp_claim claim = make_claim(client);
+	struct ffntp_time reference = ffntp_time_from_ntp(estimate->reference, client->pivot_s);
+
+	client->map = (struct ffntp_map){
+		.counter_kind = client->config.counter_kind,
+		.leap = FFNTP_LEAP_NONE,
+		.period_shift = shift,
+		.tai_is_known = client->config.tai_is_known,
+		.tai_offset_s = client->config.tai_is_known ? client->config.tai_offset_s : 0,
+		.disruption_marker = client->disruption_marker,
+		.at = estimate->at,
+		.time = ffntp_mapping_add(reference, claim.value_s),
+		.period = ffntp_mapping_period(claim.period_s, shift),
+		.period_esterror = ffntp_mapping_period(estimate->period_s * estimate->period_esterror, shift),
+		.period_maxerror = ffntp_mapping_period(claim.period_error_s, shift) + 1,
+		.esterror_ns =
+			ffntp_mapping_ns(estimate->esterror_s + magnitude(claim.value_s - estimate->correction_s)),
+		.maxerror_ns = ffntp_mapping_ns(claim.maxerror_s) + 1,
+		.stable_period = ffntp_mapping_period(estimate->stable_period_s, shift),
+		.stable_esterror = ffntp_mapping_period(estimate->stable_period_s * estimate->stable_esterror, shift),
+	};
+	claim.maxerror_s += 1e-9; /* what the map says, which is rounded up */
+	ffntp_promise_add(&client->promise, &claim);
+	client->pivot_s = client->map.time.s;
+	client->has_map = true;
+	client->is_disrupted = false;
+}
+
+/* --- listening --- */
+
+/* The estimator's word after a stamp it accepted. */
+static void learn(struct ffntp_client *client)
+{
+	double error = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror;
+
+	client->has_estimate = true;
+	client->rate.period_s = client->estimate.period_s;
+	client->rate.max_error = smaller(error, client->config.period_hint_error) + client->config.max_drift;
+	client->accepted_at = client->stamp.tf;
+	client->dissent = (struct ffntp_dissent){ 0 };
+	publish(client);
+}
+
+/* The dissenters were right: from here on time is theirs. */
+static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_bound rival = client->dissent.rival;
+
+	break_promises(client);
+	client->ops->restart(client->estimator);
+	client->bound = rival;
+	(void)client->ops->add(client->estimator, stamp, &client->estimate);
+	learn(client);
+	return FFNTP_ACCEPTED;
+}
+
+/* The counter has another rate, which the dissenters' times have told. */
+static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_dissent dissent = client->dissent;
+	double period_s = (dissent.least_s + dissent.most_s) / 2;
+	double error = (dissent.most_s - dissent.least_s) / 2 / period_s;
+
+	break_promises(client);
+	begin(client, period_s, error);
+	ffntp_polling_restart(&client->polling, stamp->tf);
+	client->stamp = *stamp;
+	client->has_stamp = true;
+	client->bound = ffntp_bound_from_stamp(stamp, client->rate);
+	(void)client->ops->add(client->estimator, stamp, &client->estimate);
+	learn(client);
+	return FFNTP_ACCEPTED;
+}
+
+static enum ffntp_verdict contradict(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	bool may_jump = client->config.counter_may_jump;
+
+	switch (ffntp_dissent_add(&client->dissent, stamp, client->rate, may_jump)) {
+	case FFNTP_DISSENT_BELIEVED:
+		return believe(client, stamp);
+	case FFNTP_DISSENT_RATE:
+		return believe_rate(client, stamp);
+	case FFNTP_DISSENT_OPEN:
+		break;
+	}
+	if (may_jump && client->dissent.exchanges == 1)
+		ffntp_polling_restart(&client->polling, client->polling.next);
+	return FFNTP_REFUSED_CONTRADICTION;
+}
+
+/* Whether an oscillator could have left its bound by as much since the last exchange that was believed. */
+static bool could_wander(const struct ffntp_client *client, const struct ffntp_stamp *stamp, double gap_s)
+{
+	double elapsed_s = ffntp_counter_diff(stamp->tf, client->accepted_at) * client->rate.period_s;
+
+	return magnitude(gap_s) <= FFNTP_WANDER_LIMIT * elapsed_s;
+}
+
+static double clock_minus_server_s(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_estimate *estimate = &client->estimate;
+	double clock_s = ffntp_ntp_diff_s(estimate->reference, stamp->te) + estimate->correction_s +
+			 ffntp_counter_diff(stamp->tf, estimate->at) * estimate->period_s;
+	double rtt_s = (double)ffntp_stamp_rtt_ticks(stamp) * estimate->period_s;
+	double residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
+
+	return clock_s - (rtt_s - residence_s) / 2;
+}
+
+/* A stamp in the core's time scale, newer than all before it. */
+static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_bound bound = client->bound;
+	double gap_s = ffntp_bound_add(&bound, stamp, client->rate);
+
+	client->stamp = *stamp;
+	client->has_stamp = true;
+	if (ffntp_stamp_rtt_ticks(stamp) < client->rtt_min_ticks)
+		client->rtt_min_ticks = ffntp_stamp_rtt_ticks(stamp);
+	client->offset_s = client->has_estimate ? clock_minus_server_s(client, stamp) : 0;
+	if (gap_s != 0) {
+		if (!could_wander(client, stamp, gap_s))
+			return contradict(client, stamp);
+		bound = ffntp_bound_from_stamp(stamp, client->rate);
+	}
+	if (client->ops->add(client->estimator, stamp, &client->estimate) != FFNTP_ACCEPTED)
+		return contradict(client, stamp);
+	client->bound = bound;
+	learn(client);
+	return FFNTP_ACCEPTED;
+}
+
+/* UTC on the wire becomes the core's time scale. */
+static void to_core_time(const struct ffntp_client *client, struct ffntp_stamp *stamp)
+{
+	if (!client->config.tai_is_known)
+		return;
+	stamp->tb = ffntp_ntp_add_s(stamp->tb, client->config.tai_offset_s);
+	stamp->te = ffntp_ntp_add_s(stamp->te, client->config.tai_offset_s);
+}
+
+static void count(struct ffntp_client *client, enum ffntp_verdict verdict)
+{
+	if (client->verdicts[verdict] < UINT32_MAX)
+		client->verdicts[verdict]++;
+}
+
+enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
+				      ffntp_counter tf)
+{
+	const struct ffntp_exchange_limits limits = {
+		.period_s = client->rate.period_s,
+		.period_error = client->rate.max_error,
+		.max_rtt_s = FFNTP_MAX_RTT_S,
+		.max_root_distance_s = client->config.max_root_distance_s,
+	};
+	bool was_waiting = client->exchange.is_waiting;
+	struct ffntp_stamp stamp;
+	enum ffntp_verdict verdict = ffntp_exchange_finish(&client->exchange, bytes, length, tf, &limits, &stamp);
+
+	if (verdict == FFNTP_ACCEPTED) {
+		to_core_time(client, &stamp);
+		verdict = take(client, &stamp);
+	}
+	count(client, verdict);
+	if (was_waiting && !client->exchange.is_waiting)
+		ffntp_polling_replied(&client->polling, verdict, client->rate.period_s);
+	if (verdict == FFNTP_REFUSED_COUNTER)
+		ffntp_client_disrupted(client, tf);
+	return verdict;
+}
+
+/* --- what to say --- */
+
+static enum ffntp_status status(const struct ffntp_client *client)
+{
+	if (!client->has_map)
+		return client->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
+	if (client->dissent.exchanges > 0)
+		return client->config.counter_may_jump ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_FREE_RUNNING;
+	if (client->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
+		return FFNTP_STATUS_FREE_RUNNING;
+	return FFNTP_STATUS_SYNCHRONISED;
+}
+
+/* Nothing may be read from it; it is whole all the same. */
+static struct ffntp_map empty_map(const struct ffntp_client *client, ffntp_counter now)
+{
+	uint8_t shift = ffntp_mapping_shift(client->config.period_hint_s);
+
+	return (struct ffntp_map){
+		.counter_kind = client->config.counter_kind,
+		.period_shift = shift,
+		.disruption_marker = client->disruption_marker,
+		.at = now,
+		.period = ffntp_mapping_period(client->rate.period_s, shift),
+		.maxerror_ns = UINT64_MAX,
+	};
+}
+
+void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map)
+{
+	double keep_s = larger(FFNTP_VOID_POLLS * client->polling.interval_s, FFNTP_VOID_S);
+
+	expire_if_overdue(client, now);
+	*map = client->has_map ? client->map : empty_map(client, now);
+	map->status = status(client);
+	map->void_after = now + (ffntp_counter)(keep_s / client->rate.period_s);
+}
+
+static uint32_t saturated_ns(double s)
+{
+	uint64_t ns = ffntp_mapping_ns(s);
+
+	return ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
+}
+
+static uint8_t log2_rounded_up(double interval_s)
+{
+	uint8_t log2 = 0;
+
+	while ((double)(UINT64_C(1) << log2) < interval_s)
+		log2++;
+	return log2;
+}
+
+void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source *source)
+{
+	*source = (struct ffntp_source){
+		.reach = client->polling.reach,
+		.poll_log2_s = log2_rounded_up(client->polling.interval_s),
+	};
+	for (unsigned i = 0; i < FFNTP_VERDICTS; i++)
+		source->verdicts[i] = client->verdicts[i];
+	if (!client->has_stamp)
+		return;
+	source->stratum = client->stamp.stratum;
+	source->leap = client->stamp.leap;
+	source->refid = client->stamp.refid;
+	source->offset_ns = (int64_t)(client->offset_s * 1e9);
+	source->rtt_ns = ffntp_mapping_ns((double)ffntp_stamp_rtt_ticks(&client->stamp) * client->rate.period_s);
+	source->rtt_min_ns = ffntp_mapping_ns((double)client->rtt_min_ticks * client->rate.period_s);
+	source->root_delay_ns = saturated_ns(client->stamp.root_delay_s);
+	source->root_dispersion_ns = saturated_ns(client->stamp.root_dispersion_s);
+	source->last_accepted = client->accepted_at;
+}

@@ -1,0 +1,60 @@
+/* mapping: see mapping.h. */
+#include "mapping.h"
+
+/* 2^exponent, exact. */
+static double power_of_two(unsigned exponent)
+{
+	double power = 1;
+
+	while (exponent-- > 0)
+		power *= 2;
+	return power;
+}
+
+uint8_t ffntp_mapping_shift(double period_s)
+{
+	uint8_t shift = 0;
+
+	while (shift < 62 && period_s * power_of_two(64 + shift) < 0x1p62)
+		shift++;
+	return shift;
+}
+
+static uint64_t saturate(double value)
+{
+	if (!(value > 0))
+		return 0;
+	return value < 0x1p64 ? (uint64_t)value : UINT64_MAX;
+}
+
+uint64_t ffntp_mapping_period(double period_s, uint8_t shift)
+{
+	return saturate(period_s * power_of_two(64u + shift) + 0.5);
+}
+
+double ffntp_mapping_period_s(uint64_t period, uint8_t shift)
+{
+	return (double)period / power_of_two(64u + shift);
+}
+
+uint64_t ffntp_mapping_ns(double s)
+{
+	double ns = s * 1e9;
+	uint64_t whole = saturate(ns);
+
+	return whole < UINT64_MAX && (double)whole < ns ? whole + 1 : whole;
+}
+
+struct ffntp_time ffntp_mapping_add(struct ffntp_time time, double s)
+{
+	int64_t whole = (int64_t)s;
+	uint64_t frac;
+
+	if ((double)whole > s)
+		whole--;
+	frac = (uint64_t)((s - (double)whole) * 0x1p64); /* the difference is exact, and below 1 */
+	return (struct ffntp_time){
+		.s = time.s + whole + (time.frac + frac < frac),
+		.frac = time.frac + frac,
+	};
+}

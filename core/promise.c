@@ -1,0 +1,100 @@
+/* promise: see promise.h. The upper edge is kept negated, so that both are envelopes of maxima. */
+#include "promise.h"
+
+static void move_edge(struct ffntp_promise_edge *edge, double ticks, double shift_s)
+{
+	for (unsigned i = 0; i < edge->count; i++)
+		edge->line[i].value_s += edge->line[i].slope_s * ticks + shift_s;
+}
+
+/* Whether a is, now and for ever after, at least as tight as b. */
+static bool covers(struct ffntp_promise_line a, struct ffntp_promise_line b)
+{
+	return a.value_s >= b.value_s && a.slope_s >= b.slope_s;
+}
+
+/* Two neighbours become one that is at least as tight as both. */
+static void merge_closest(struct ffntp_promise_edge *edge)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i + 1 < edge->count; i++)
+		if (edge->line[i].value_s - edge->line[i + 1].value_s <
+		    edge->line[best].value_s - edge->line[best + 1].value_s)
+			best = i;
+	edge->line[best].slope_s = edge->line[best + 1].slope_s;
+	edge->count--;
+	for (unsigned i = best + 1; i < edge->count; i++)
+		edge->line[i] = edge->line[i + 1];
+}
+
+/* Keeps what nothing else covers, sorted by falling value: then slopes rise. */
+static void add_to_edge(struct ffntp_promise_edge *edge, struct ffntp_promise_line line)
+{
+	struct ffntp_promise_edge kept = { .count = 0 };
+	bool is_placed = false;
+
+	for (unsigned i = 0; i < edge->count; i++)
+		if (covers(edge->line[i], line))
+			return;
+	if (edge->count == FFNTP_PROMISE_LINES)
+		merge_closest(edge);
+	for (unsigned i = 0; i < edge->count; i++) {
+		if (covers(line, edge->line[i]))
+			continue;
+		if (!is_placed && line.value_s > edge->line[i].value_s) {
+			kept.line[kept.count++] = line;
+			is_placed = true;
+		}
+		kept.line[kept.count++] = edge->line[i];
+	}
+	if (!is_placed)
+		kept.line[kept.count++] = line;
+	*edge = kept;
+}
+
+void ffntp_promise_move(struct ffntp_promise *promise, ffntp_counter at, struct ffntp_ntp reference)
+{
+	double ticks = ffntp_counter_diff(at, promise->at);
+	double shift_s = ffntp_ntp_diff_s(promise->reference, reference);
+
+	move_edge(&promise->lower, ticks, shift_s);
+	move_edge(&promise->upper, ticks, -shift_s);
+	promise->at = at;
+	promise->reference = reference;
+}
+
+/* Raises the value to the edge, then the period until the line stays above it for long enough. */
+static void fit_edge(const struct ffntp_promise_edge *edge, double ahead_ticks, double *value_s, double *period_s)
+{
+	if (edge->count > 0 && *value_s < edge->line[0].value_s)
+		*value_s = edge->line[0].value_s;
+	for (unsigned i = 0; i < edge->count; i++) {
+		double least_s = edge->line[i].slope_s - (*value_s - edge->line[i].value_s) / ahead_ticks;
+
+		if (*period_s < least_s)
+			*period_s = least_s;
+	}
+}
+
+double ffntp_promise_fit(const struct ffntp_promise *promise, double ahead_ticks, double *value_s, double *period_s)
+{
+	const double wanted_s = *value_s;
+	double negated_value_s, negated_period_s;
+
+	fit_edge(&promise->lower, ahead_ticks, value_s, period_s);
+	negated_value_s = -*value_s;
+	negated_period_s = -*period_s;
+	fit_edge(&promise->upper, ahead_ticks, &negated_value_s, &negated_period_s);
+	*value_s = -negated_value_s;
+	*period_s = -negated_period_s;
+	return *value_s - wanted_s;
+}
+
+void ffntp_promise_add(struct ffntp_promise *promise, const struct ffntp_claim *claim)
+{
+	add_to_edge(&promise->lower, (struct ffntp_promise_line){ claim->value_s - claim->maxerror_s,
+								  claim->period_s - claim->period_error_s });
+	add_to_edge(&promise->upper, (struct ffntp_promise_line){ -(claim->value_s + claim->maxerror_s),
+								  -(claim->period_s + claim->period_error_s) });
+}
