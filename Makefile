@@ -1,0 +1,29 @@
+# Two commands for everyone: make run, make check. The rest is Meson's: meson setup build/mine, and so on.
+PLAIN := build/plain
+
+.PHONY: help run check build bench install-packages clean
+
+help:
+	@echo 'make run      build, then show a client keeping time against a server with a known truth (ffntp demo, 1 minute)'
+	@echo 'make check    build, then run every test: unit, golden, system, sanitizers, a short fuzz (about 10 minutes)'
+	@echo 'make bench    build, then measure what a reading and an exchange cost'
+	@echo 'make clean    remove build/'
+
+install-packages:
+	@scripts/install-packages packages.txt
+
+build: install-packages
+	@test -e $(PLAIN)/build.ninja || meson setup $(PLAIN) --buildtype=release -Db_ndebug=false
+	@meson compile -C $(PLAIN)
+
+run: build
+	@$(PLAIN)/tool/ffntp demo
+
+check: install-packages
+	@scripts/check
+
+bench: build
+	@meson test -C $(PLAIN) --benchmark --verbose --num-processes 1
+
+clean:
+	rm -rf build
