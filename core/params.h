@@ -2,6 +2,14 @@
 #ifndef FFNTP_CORE_PARAMS_H
 #define FFNTP_CORE_PARAMS_H
 
+/* --- page --- */
+
+/*
+ * Looks at a page before a reader gives up. An update takes 0.2 us; a look at a page that is being written 0.02 to 0.1 us: a
+ * writer at work is outlasted, one that was stopped in mid-update costs 0.1 ms at most.
+ */
+#define FFNTP_PAGE_TRIES 1000
+
 /* --- exchange --- */
 
 /* A server may read receive and transmit from two clocks, and rounds each: te may lie this much before tb (s). */
@@ -43,6 +51,97 @@
  * counter's rate has changed. Three steps of a server that jumps at random do not line up.
  */
 #define FFNTP_DISSENT_ALIGNED 3
+
+/* --- radclock: after Veitch, Ridoux, Korada 2009 (TON09) and RADclock 2012, temperature quality "good" --- */
+
+/* What a host's timestamps are off by at worst in normal operation (s): RADclock's TSLIMIT. */
+#define FFNTP_RADCLOCK_NOISE_S 15e-6
+
+/* So long (s) an oscillator has one rate, its local rate: beyond, wander exceeds noise. RADclock's SKM_SCALE. */
+#define FFNTP_RADCLOCK_SCALE_S 1024.0
+
+/* No two local rates differ by more (ratio), day and night. RADclock's RateErrBOUND. */
+#define FFNTP_RADCLOCK_RATE_BOUND 5e-7
+
+/* How fast a stamp loses worth with age (s/s). RADclock's BestSKMrate. */
+#define FFNTP_RADCLOCK_AGEING 2e-7
+
+/* Below this least round trip (s) a server is near, and its path quiet: thresholds are tighter. RADclock. */
+#define FFNTP_RADCLOCK_NEAR_S 3e-3
+
+/* The least round trip has shifted when it differs by more (s). RADclock's Eshift = 10 noise, 3 of that if far. */
+#define FFNTP_RADCLOCK_SHIFT_NEAR_S (10 * FFNTP_RADCLOCK_NOISE_S)
+#define FFNTP_RADCLOCK_SHIFT_FAR_S (3 * FFNTP_RADCLOCK_SHIFT_NEAR_S)
+
+/*
+ * Upwards it has shifted when every stamp says so for this long (s): what a rate error of 1e-7 makes of Eshift.
+ * And so many stamps, of which by chance one at least would have been quick: RADclock's shift_win, at least 100.
+ * Where polls are so rare that they would take longer than the local rate's whole span, that span is enough.
+ */
+#define FFNTP_RADCLOCK_SHIFT_WINDOW_S (FFNTP_RADCLOCK_SHIFT_NEAR_S / 1e-7)
+#define FFNTP_RADCLOCK_SHIFT_STAMPS 100
+
+/* Local rate: between the quickest stamps of two windows, each as wide as the scale (s). RADclock's process_plocal. */
+#define FFNTP_RADCLOCK_NEAR_WINDOW_S FFNTP_RADCLOCK_SCALE_S
+#define FFNTP_RADCLOCK_FAR_YOUNGEST_S (5.5 * FFNTP_RADCLOCK_SCALE_S)
+#define FFNTP_RADCLOCK_FAR_OLDEST_S (6.5 * FFNTP_RADCLOCK_SCALE_S)
+
+/* A local rate worse than this (ratio) does not replace an older one. RADclock's plocal_quality. */
+#define FFNTP_RADCLOCK_LOCAL_QUALITY 8e-7
+
+/* A local rate older than half its span is no better than the average (s). IMC04, section 6.1. */
+#define FFNTP_RADCLOCK_LOCAL_STALE_S (2.5 * FFNTP_RADCLOCK_SCALE_S)
+
+/* No rate, local or average, changes by more from one stamp to the next (ratio). RADclock's Ep_sanity. */
+#define FFNTP_RADCLOCK_RATE_SANITY (3 * FFNTP_RADCLOCK_RATE_BOUND)
+
+/* A rate that is refused for so long (s) is believed: then the oscillator did change. As for servers, below. */
+#define FFNTP_RADCLOCK_PERSIST_S 1800.0
+
+/* ... and of so many stamps at least. */
+#define FFNTP_RADCLOCK_PERSIST_STAMPS 4
+
+/* Warm-up (s): the local rate's windows filled, and one more. RADclock's warmup_win: 480 stamps of 16 s. */
+#define FFNTP_RADCLOCK_WARMUP_S (7.5 * FFNTP_RADCLOCK_SCALE_S)
+
+/* ... and so many stamps at least, or the floor has not been seen, nor a stamp to measure all rates from. */
+#define FFNTP_RADCLOCK_WARMUP_STAMPS 32
+
+/* While warming up, rates are between the first and the last part of all there is. RADclock's warmup_winratio. */
+#define FFNTP_RADCLOCK_WARMUP_SHARE 0.25
+
+/* Stamps whose round trip exceeds the floor by more (s) do not measure the average rate. RADclock's Ep = 3 noise. */
+#define FFNTP_RADCLOCK_PERIOD_POINT_S (3 * FFNTP_RADCLOCK_NOISE_S)
+
+/* An average rate at least as good as this (ratio) always replaces an older one. RADclock's Ep_qual = RateErrBOUND / 5. */
+#define FFNTP_RADCLOCK_PERIOD_QUALITY (FFNTP_RADCLOCK_RATE_BOUND / 5)
+
+/* The average rate and the floor forget what is older than a week, half a week at a time (s). RADclock's top_win. */
+#define FFNTP_RADCLOCK_HALF_WINDOW_S (604800.0 / 2)
+
+/* For so long (s) after half a week the stamp is sought that the next week is measured from. RADclock's jsearch_win. */
+#define FFNTP_RADCLOCK_SEARCH_S FFNTP_RADCLOCK_WARMUP_S
+
+/* Width of the offset's weights (s): exp(-(error / width)^2). RADclock's Eoffset = offset_ratio noise. */
+#define FFNTP_RADCLOCK_OFFSET_WIDTH_S (6 * FFNTP_RADCLOCK_NOISE_S)
+
+/* The offset is that of stamps no older than this (s). RADclock's offset_win. */
+#define FFNTP_RADCLOCK_OFFSET_WINDOW_S FFNTP_RADCLOCK_SCALE_S
+
+/* If the best stamp's error exceeds this (s), the estimate before it counts as well. RADclock's Eoffset_qual. */
+#define FFNTP_RADCLOCK_OFFSET_QUALITY_NEAR_S (3 * FFNTP_RADCLOCK_OFFSET_WIDTH_S)
+#define FFNTP_RADCLOCK_OFFSET_QUALITY_FAR_S (2 * FFNTP_RADCLOCK_OFFSET_QUALITY_NEAR_S)
+
+/*
+ * An offset is sane within this of what the clock predicts (s), and so much more for every second since the clock was
+ * last set (s/s): more than any oscillator's sudden change of rate. RADclock's Eoffset_sanity_min and _rate.
+ */
+#define FFNTP_RADCLOCK_SANITY_S (100 * FFNTP_RADCLOCK_NOISE_S)
+#define FFNTP_RADCLOCK_SANITY_RATE (20 * FFNTP_RADCLOCK_RATE_BOUND)
+
+/* The history's bounds in stamps: below the first warm-up finds nothing to choose from, above it memory is wasted. */
+#define FFNTP_RADCLOCK_HISTORY_LEAST 64
+#define FFNTP_RADCLOCK_HISTORY_MOST 65536
 
 /* --- client --- */
 
