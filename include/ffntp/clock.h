@@ -53,7 +53,7 @@ enum ffntp_rate {
 };
 
 struct ffntp_duration {
-	int64_t ns;          /* to - from, rounded down */
+	int64_t ns;          /* to - from, rounded to the nearest, so that swapping the two changes the sign alone */
 	uint64_t bound_ns;   /* half-width of the interval that contains the truth */
 	uint64_t esterror_ns;
 };

@@ -16,13 +16,22 @@
 
 #define FFNTP_PAGE_SIZE    4096
 #define FFNTP_PAGE_SOURCES 8
-#define FFNTP_PAGE_ANCHORS 12
+#define FFNTP_PAGE_ANCHORS 16 /* a power of two */
 
-/* To be placed in zeroed shared memory, aligned to 8. Its words are for the functions below alone. */
+/* Where 64 bits are not read at once, halves are: the sequence guards them all the same. */
+#if UINTPTR_MAX > 0xffffffff
+typedef _Atomic uint64_t ffntp_page_word;
+#else
+typedef struct {
+	_Atomic uint32_t half[2];
+} ffntp_page_word;
+#endif
+
+/* To be placed in zeroed shared memory, aligned to 8. Its words are for the functions below alone; all are little-endian. */
 struct ffntp_page {
 	_Atomic uint32_t head[3];
 	_Atomic uint32_t sequence;
-	_Atomic uint64_t word[(FFNTP_PAGE_SIZE - 16) / 8];
+	ffntp_page_word word[(FFNTP_PAGE_SIZE - 16) / 8];
 };
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 

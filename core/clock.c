@@ -1,0 +1,101 @@
+#include "../include/ffntp/clock.h"
+
+#include "reading.h"
+
+const char *ffntp_clock_result_text(enum ffntp_clock_result result)
+{
+	switch (result) {
+	case FFNTP_CLOCK_OK:
+		return "ok";
+	case FFNTP_CLOCK_UNSYNCHRONISED:
+		return "the clock is not synchronised yet";
+	case FFNTP_CLOCK_DISRUPTED:
+		return "the counter was disrupted, and the clock is not synchronised anew yet";
+	case FFNTP_CLOCK_VOID:
+		return "the clock page is stale: nobody keeps it";
+	case FFNTP_CLOCK_TAI_UNKNOWN:
+		return "the offset of TAI from UTC is not known";
+	case FFNTP_CLOCK_BOUND:
+		return "the error bound exceeds the limit that was asked for";
+	case FFNTP_CLOCK_RANGE:
+		return "the counter reading is too far from the clock's to tell a time";
+	case FFNTP_CLOCK_TOO_OLD:
+		return "the counter reading is older than what the clock page remembers";
+	case FFNTP_CLOCK_BUSY:
+		return "the clock page was being written on every try";
+	case FFNTP_CLOCK_COUNTER:
+		return "the clock page's counter cannot be used here";
+	}
+	return "unknown";
+}
+
+enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counter now, enum ffntp_timescale scale,
+				       uint64_t max_bound_ns, struct ffntp_reading *reading)
+{
+	return ffntp_reading_make(map, now, scale, max_bound_ns, reading);
+}
+
+/* A rate and what it may be wrong, in the map's units. */
+struct rate {
+	uint64_t period, esterror, maxerror;
+};
+
+static uint64_t add_saturated(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* The true rate lies within period_maxerror of the local period, so from the stable one their difference further off. */
+static struct rate choose_rate(const struct ffntp_map *map, enum ffntp_rate rate)
+{
+	uint64_t apart = map->stable_period > map->period ? map->stable_period - map->period :
+							    map->period - map->stable_period;
+
+	if (rate == FFNTP_RATE_STABLE)
+		return (struct rate){ map->stable_period, map->stable_esterror,
+				      add_saturated(map->period_maxerror, apart) };
+	return (struct rate){ map->period, map->period_esterror, map->period_maxerror };
+}
+
+/* To the nearest nanosecond. False from 2^33 s (272 years) on; below, the sum is less than 2^63. */
+static bool span_to_ns(struct ffntp_span span, int64_t *ns)
+{
+	struct ffntp_u128 fraction = ffntp_add128(ffntp_mul64(span.frac, FFNTP_READING_NS_PER_S), UINT64_C(1) << 63);
+
+	if (span.s >> 33 != 0)
+		return false;
+	*ns = (int64_t)(span.s * FFNTP_READING_NS_PER_S + fraction.high);
+	return true;
+}
+
+/*
+ * The nanoseconds are off by less than 1: half for rounding to the nearest, and 10^9 * 2^-64 for the truncated span. The bound
+ * has that 1 added.
+ */
+enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_counter from, ffntp_counter to,
+					     enum ffntp_rate rate, struct ffntp_duration *duration)
+{
+	struct rate chosen = choose_rate(map, rate);
+	bool is_backward = (int64_t)(to - from) < 0;
+	uint64_t ticks = is_backward ? from - to : to - from;
+	enum ffntp_clock_result result = ffntp_reading_judge(map, from);
+	int64_t ns;
+
+	if (result == FFNTP_CLOCK_OK)
+		result = ffntp_reading_judge(map, to);
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	if (ticks == UINT64_C(1) << 63 || !span_to_ns(ffntp_span_down(ticks, chosen.period, map->period_shift), &ns))
+		return FFNTP_CLOCK_RANGE;
+	duration->ns = is_backward ? -ns : ns;
+	duration->bound_ns = ffntp_reading_error_ns(ticks != 0, ticks, chosen.maxerror, map->period_shift);
+	duration->esterror_ns = ffntp_reading_error_ns(0, ticks, chosen.esterror, map->period_shift);
+	return FFNTP_CLOCK_OK;
+}
+
+enum ffntp_order ffntp_clock_order(const struct ffntp_reading *a, const struct ffntp_reading *b)
+{
+	if (ffntp_time_is_before(a->latest, b->earliest))
+		return FFNTP_BEFORE;
+	return ffntp_time_is_before(b->latest, a->earliest) ? FFNTP_AFTER : FFNTP_UNORDERED;
+}

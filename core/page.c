@@ -1,0 +1,433 @@
+#include "../include/ffntp/page.h"
+
+#include "pagewords.h"
+
+const char *ffntp_page_result_text(enum ffntp_page_result result)
+{
+	switch (result) {
+	case FFNTP_PAGE_OK:
+		return "ok";
+	case FFNTP_PAGE_TRUNCATED:
+		return "too short for a clock page";
+	case FFNTP_PAGE_FOREIGN:
+		return "not a clock page of this project";
+	case FFNTP_PAGE_VERSION:
+		return "a clock page of a version that is not known here";
+	case FFNTP_PAGE_OTHER_BOOT:
+		return "a clock page from before this machine last started";
+	case FFNTP_PAGE_OTHER_NAMESPACE:
+		return "a clock page of another time namespace";
+	case FFNTP_PAGE_NO_COUNTER:
+		return "a clock page whose counter cannot be read safely here";
+	case FFNTP_PAGE_MISSING:
+		return "no clock page there";
+	}
+	return "unknown";
+}
+
+/* --- the writer --- */
+
+/* Odd while writing; it is odd already where a writer was killed. The fence keeps what follows from rising above it. */
+static void begin_update(struct ffntp_page *page)
+{
+	uint32_t sequence = ffntp_page_begin(page) | 1;
+
+	atomic_store_explicit(&page->sequence, FFNTP_LE32(sequence), memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+static void end_update(struct ffntp_page *page)
+{
+	uint32_t sequence = ffntp_page_begin(page) + 1;
+
+	atomic_store_explicit(&page->sequence, FFNTP_LE32(sequence), memory_order_release);
+}
+
+static void store_head(struct ffntp_page *page, size_t i, uint32_t value)
+{
+	atomic_store_explicit(&page->head[i], FFNTP_LE32(value), memory_order_relaxed);
+}
+
+static uint32_t load_head(const struct ffntp_page *page, size_t i)
+{
+	return FFNTP_LE32(atomic_load_explicit(&page->head[i], memory_order_relaxed));
+}
+
+static uint32_t vmclock_counter(enum ffntp_counter_kind kind)
+{
+	if (kind == FFNTP_COUNTER_TSC)
+		return FFNTP_VMCLOCK_X86_TSC;
+	return kind == FFNTP_COUNTER_ARM_VIRTUAL ? FFNTP_VMCLOCK_ARM_VIRTUAL : FFNTP_VMCLOCK_NO_COUNTER;
+}
+
+/* Version, counter and time type share a word. */
+static void store_type(struct ffntp_page *page, enum ffntp_counter_kind kind, bool is_tai)
+{
+	uint32_t time_type = is_tai ? FFNTP_VMCLOCK_TAI : FFNTP_VMCLOCK_UTC;
+
+	store_head(page, 2, FFNTP_VMCLOCK_VERSION | vmclock_counter(kind) << 16 | time_type << 24);
+}
+
+/* VMClock's offset is the one from TAI to UTC, -37 since 2017 (UAPI.13 version 1.1, and what Linux does with it). */
+static uint64_t pack_status(const struct ffntp_map *map)
+{
+	uint64_t utc_minus_tai = (uint16_t)-map->tai_offset_s;
+
+	return (uint64_t)map->status << 16 | utc_minus_tai << 32 | (uint64_t)map->leap << 48 |
+	       (uint64_t)map->period_shift << 56;
+}
+
+static bool is_usable(enum ffntp_status status)
+{
+	return status == FFNTP_STATUS_SYNCHRONISED || status == FFNTP_STATUS_FREE_RUNNING;
+}
+
+static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
+{
+	uint64_t tai_flag = map->tai_is_known ? FFNTP_VMCLOCK_TAI_OFFSET_VALID : 0;
+	uint64_t error_flags = is_usable(map->status) ? FFNTP_VMCLOCK_ERRORS_VALID : 0;
+	uint64_t base = ffntp_page_load(page, FFNTP_AT_MARKER_BASE);
+
+	ffntp_page_store(page, FFNTP_AT_MARKER, base + map->disruption_marker);
+	ffntp_page_store(page, FFNTP_AT_FLAGS, error_flags | tai_flag);
+	ffntp_page_store(page, FFNTP_AT_STATUS, pack_status(map));
+	ffntp_page_store(page, FFNTP_AT_COUNTER, map->at);
+	ffntp_page_store(page, FFNTP_AT_PERIOD, map->period);
+	ffntp_page_store(page, FFNTP_AT_PERIOD_ESTERROR, map->period_esterror);
+	ffntp_page_store(page, FFNTP_AT_PERIOD_MAXERROR, map->period_maxerror);
+	ffntp_page_store(page, FFNTP_AT_TIME_S, (uint64_t)map->time.s);
+	ffntp_page_store(page, FFNTP_AT_TIME_FRAC, map->time.frac);
+	ffntp_page_store(page, FFNTP_AT_TIME_ESTERROR, map->esterror_ns);
+	ffntp_page_store(page, FFNTP_AT_TIME_MAXERROR, map->maxerror_ns);
+	ffntp_page_store(page, FFNTP_AT_STABLE_PERIOD, map->stable_period);
+	ffntp_page_store(page, FFNTP_AT_STABLE_ESTERROR, map->stable_esterror);
+	ffntp_page_store(page, FFNTP_AT_VOID_AFTER, map->void_after);
+}
+
+static size_t anchor_offset(uint64_t number)
+{
+	return FFNTP_AT_ANCHORS + (size_t)(number & (FFNTP_PAGE_ANCHORS - 1)) * FFNTP_ANCHOR_STRIDE;
+}
+
+/* A map as it stands in the page, word by word; the pad before the status, free in an anchor, holds the TAI flag. */
+static const uint16_t anchor_fields[] = {
+	FFNTP_AT_COUNTER,	FFNTP_AT_PERIOD,	FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
+	FFNTP_AT_TIME_S,	FFNTP_AT_TIME_FRAC,	FFNTP_AT_TIME_ESTERROR,	  FFNTP_AT_TIME_MAXERROR,
+	FFNTP_AT_STABLE_PERIOD, FFNTP_AT_STABLE_ESTERROR, FFNTP_AT_VOID_AFTER,
+};
+
+#define ANCHOR_FIELDS (sizeof(anchor_fields) / sizeof(anchor_fields[0]))
+_Static_assert((1 + ANCHOR_FIELDS) * 8 == FFNTP_ANCHOR_STRIDE, "an anchor is a status word and the fields");
+
+static void push_anchor(struct ffntp_page *page)
+{
+	uint64_t count = ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT);
+	uint64_t tai_flag = ffntp_page_load(page, FFNTP_AT_FLAGS) & FFNTP_VMCLOCK_TAI_OFFSET_VALID;
+	size_t anchor = anchor_offset(count);
+
+	ffntp_page_store(page, anchor, ffntp_page_load(page, FFNTP_AT_STATUS) | tai_flag);
+	for (size_t i = 0; i < ANCHOR_FIELDS; i++)
+		ffntp_page_store(page, anchor + 8 * (i + 1), ffntp_page_load(page, anchor_fields[i]));
+	ffntp_page_store(page, FFNTP_AT_ANCHOR_COUNT, count + 1);
+}
+
+/* A disruption makes past counter readings meaningless. A map of the same 'at' takes the place of the former. */
+static void update_anchors(struct ffntp_page *page, const struct ffntp_map *map)
+{
+	uint64_t marker = ffntp_page_load(page, FFNTP_AT_MARKER_BASE) + map->disruption_marker;
+	struct ffntp_map former;
+
+	ffntp_page_load_line(page, &former);
+	if (marker != ffntp_page_load(page, FFNTP_AT_MARKER))
+		ffntp_page_store(page, FFNTP_AT_ANCHOR_COUNT, 0);
+	else if (is_usable(former.status) && (int64_t)(map->at - former.at) > 0)
+		push_anchor(page);
+}
+
+static size_t source_offset(size_t i)
+{
+	return FFNTP_AT_SOURCES + i * FFNTP_SOURCE_STRIDE;
+}
+
+static void store_source(struct ffntp_page *page, size_t at, const struct ffntp_source *source)
+{
+	uint64_t words[FFNTP_SOURCE_STRIDE / 8] = { 0 };
+
+	for (size_t i = 0; i < 16; i++)
+		words[i / 8] |= (uint64_t)source->address[i] << 8 * (i % 8);
+	words[2] = (uint64_t)source->port | (uint64_t)source->stratum << 16 | (uint64_t)source->leap << 24 |
+		   (uint64_t)source->reach << 32 | (uint64_t)source->poll_log2_s << 40 |
+		   (uint64_t)source->is_selected << 48;
+	words[3] = (uint64_t)source->refid | (uint64_t)source->root_delay_ns << 32;
+	words[4] = source->root_dispersion_ns;
+	words[5] = (uint64_t)source->offset_ns;
+	words[6] = source->rtt_ns;
+	words[7] = source->rtt_min_ns;
+	words[8] = source->last_accepted;
+	for (size_t i = 0; i < FFNTP_VERDICTS; i++)
+		words[9 + i / 2] |= (uint64_t)source->verdicts[i] << 32 * (i % 2);
+	for (size_t i = 0; i < FFNTP_SOURCE_STRIDE / 8; i++)
+		ffntp_page_store(page, at + 8 * i, words[i]);
+}
+
+static uint64_t pack_boot_id(const uint8_t *bytes)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		word |= (uint64_t)bytes[i] << 8 * i;
+	return word;
+}
+
+static void store_identity(struct ffntp_page *page, const struct ffntp_page_identity *identity)
+{
+	ffntp_page_store(page, FFNTP_AT_COUNTER_KIND, identity->counter_kind);
+	ffntp_page_store(page, FFNTP_AT_BOOT_ID, pack_boot_id(identity->boot_id));
+	ffntp_page_store(page, FFNTP_AT_BOOT_ID + 8, pack_boot_id(identity->boot_id + 8));
+	ffntp_page_store(page, FFNTP_AT_TIME_NAMESPACE, identity->time_namespace);
+}
+
+void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity *identity)
+{
+	bool is_fresh = load_head(page, 0) != FFNTP_VMCLOCK_MAGIC;
+	uint64_t base = is_fresh ? 0 : ffntp_page_load(page, FFNTP_AT_MARKER) + 1;
+	struct ffntp_map map = { .status = FFNTP_STATUS_INITIALISING };
+
+	begin_update(page);
+	for (size_t offset = 16; offset < FFNTP_PAGE_SIZE; offset += 8)
+		ffntp_page_store(page, offset, 0);
+	ffntp_page_store(page, FFNTP_AT_BLOCK,
+			 FFNTP_BLOCK_MAGIC | (uint64_t)FFNTP_BLOCK_VERSION << 32 | (uint64_t)FFNTP_BLOCK_SIZE << 48);
+	store_identity(page, identity);
+	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, base);
+	store_map(page, &map);
+	store_type(page, identity->counter_kind, false);
+	store_head(page, 1, FFNTP_PAGE_SIZE);
+	store_head(page, 0, FFNTP_VMCLOCK_MAGIC);
+	end_update(page);
+}
+
+void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
+			size_t count)
+{
+	begin_update(page);
+	update_anchors(page, map);
+	store_type(page, (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND), map->tai_is_known);
+	store_map(page, map);
+	for (size_t i = 0; i < count && i < FFNTP_PAGE_SOURCES; i++)
+		store_source(page, source_offset(i), &sources[i]);
+	ffntp_page_store(page, FFNTP_AT_SOURCE_COUNT, count < FFNTP_PAGE_SOURCES ? count : FFNTP_PAGE_SOURCES);
+	end_update(page);
+}
+
+/* --- readers --- */
+
+static void unpack_boot_id(uint64_t word, uint8_t *bytes)
+{
+	for (size_t i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(word >> 8 * i);
+}
+
+static void load_identity(const struct ffntp_page *page, struct ffntp_page_identity *identity)
+{
+	identity->counter_kind = (enum ffntp_counter_kind)(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND) & 0xff);
+	unpack_boot_id(ffntp_page_load(page, FFNTP_AT_BOOT_ID), identity->boot_id);
+	unpack_boot_id(ffntp_page_load(page, FFNTP_AT_BOOT_ID + 8), identity->boot_id + 8);
+	identity->time_namespace = ffntp_page_load(page, FFNTP_AT_TIME_NAMESPACE);
+}
+
+enum ffntp_page_result ffntp_page_check(const struct ffntp_page *page, size_t size,
+					struct ffntp_page_identity *identity)
+{
+	if (size < FFNTP_PAGE_SIZE)
+		return FFNTP_PAGE_TRUNCATED;
+	if (load_head(page, 0) != FFNTP_VMCLOCK_MAGIC)
+		return FFNTP_PAGE_FOREIGN;
+	if (load_head(page, 1) < FFNTP_PAGE_SIZE || load_head(page, 1) > size)
+		return FFNTP_PAGE_TRUNCATED;
+	if ((load_head(page, 2) & 0xffff) != FFNTP_VMCLOCK_VERSION)
+		return FFNTP_PAGE_VERSION;
+
+	uint64_t block = ffntp_page_load(page, FFNTP_AT_BLOCK);
+
+	if ((uint32_t)block != FFNTP_BLOCK_MAGIC)
+		return FFNTP_PAGE_FOREIGN;
+	if ((block >> 32 & 0xffff) != FFNTP_BLOCK_VERSION || block >> 48 < FFNTP_BLOCK_SIZE)
+		return FFNTP_PAGE_VERSION;
+	load_identity(page, identity);
+	return FFNTP_PAGE_OK;
+}
+
+static void load_map(const struct ffntp_page *page, struct ffntp_map *map)
+{
+	ffntp_page_load_line(page, map);
+	map->leap = (enum ffntp_leap)(ffntp_page_load(page, FFNTP_AT_STATUS) >> 48 & 0xff);
+	map->disruption_marker = ffntp_page_load(page, FFNTP_AT_MARKER);
+	map->stable_period = ffntp_page_load(page, FFNTP_AT_STABLE_PERIOD);
+	map->stable_esterror = ffntp_page_load(page, FFNTP_AT_STABLE_ESTERROR);
+}
+
+enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map)
+{
+	struct ffntp_map copy;
+
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(page);
+
+		load_map(page, &copy);
+		if (ffntp_page_is_whole(page, begun)) {
+			*map = copy;
+			return FFNTP_CLOCK_OK;
+		}
+		ffntp_page_pause();
+	}
+	return FFNTP_CLOCK_BUSY;
+}
+
+/* What an anchor shares with the current map is there already. */
+static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffntp_map *map)
+{
+	uint64_t status = ffntp_page_load(page, anchor);
+	uint64_t word[ANCHOR_FIELDS];
+
+	for (size_t i = 0; i < ANCHOR_FIELDS; i++)
+		word[i] = ffntp_page_load(page, anchor + 8 * (i + 1));
+	map->status = (enum ffntp_status)(status >> 16 & 0xff);
+	map->tai_is_known = (status & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
+	map->tai_offset_s = (int16_t)-(int16_t)(uint16_t)(status >> 32);
+	map->leap = (enum ffntp_leap)(status >> 48 & 0xff);
+	map->period_shift = (uint8_t)(status >> 56);
+	map->at = word[0];
+	map->period = word[1];
+	map->period_esterror = word[2];
+	map->period_maxerror = word[3];
+	map->time = (struct ffntp_time){ (int64_t)word[4], word[5] };
+	map->esterror_ns = word[6];
+	map->maxerror_ns = word[7];
+	map->stable_period = word[8];
+	map->stable_esterror = word[9];
+	map->void_after = word[10];
+}
+
+/* The current map, or the newest anchor that is not after 'then'. */
+static enum ffntp_clock_result load_past(const struct ffntp_page *page, ffntp_counter then, struct ffntp_map *map)
+{
+	uint64_t count = ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT);
+
+	load_map(page, map);
+	if ((int64_t)(then - map->at) >= 0)
+		return FFNTP_CLOCK_OK;
+	for (uint64_t back = 1; back <= count && back <= FFNTP_PAGE_ANCHORS; back++) {
+		size_t anchor = anchor_offset(count - back);
+
+		if ((int64_t)(then - ffntp_page_load(page, anchor + 8)) >= 0) {
+			load_anchor(page, anchor, map);
+			return FFNTP_CLOCK_OK;
+		}
+	}
+	return FFNTP_CLOCK_TOO_OLD;
+}
+
+enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_page *page, ffntp_counter then, struct ffntp_map *map)
+{
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(page);
+		struct ffntp_map copy;
+		enum ffntp_clock_result result = load_past(page, then, &copy);
+
+		if (ffntp_page_is_whole(page, begun)) {
+			if (result == FFNTP_CLOCK_OK)
+				*map = copy;
+			return result;
+		}
+		ffntp_page_pause();
+	}
+	return FFNTP_CLOCK_BUSY;
+}
+
+static void load_source(const struct ffntp_page *page, size_t at, struct ffntp_source *source)
+{
+	uint64_t words[FFNTP_SOURCE_STRIDE / 8];
+
+	for (size_t i = 0; i < FFNTP_SOURCE_STRIDE / 8; i++)
+		words[i] = ffntp_page_load(page, at + 8 * i);
+	for (size_t i = 0; i < 16; i++)
+		source->address[i] = (uint8_t)(words[i / 8] >> 8 * (i % 8));
+	source->port = (uint16_t)words[2];
+	source->stratum = (uint8_t)(words[2] >> 16);
+	source->leap = (uint8_t)(words[2] >> 24);
+	source->reach = (uint8_t)(words[2] >> 32);
+	source->poll_log2_s = (uint8_t)(words[2] >> 40);
+	source->is_selected = (uint8_t)(words[2] >> 48);
+	source->refid = (uint32_t)words[3];
+	source->root_delay_ns = (uint32_t)(words[3] >> 32);
+	source->root_dispersion_ns = (uint32_t)words[4];
+	source->offset_ns = (int64_t)words[5];
+	source->rtt_ns = words[6];
+	source->rtt_min_ns = words[7];
+	source->last_accepted = words[8];
+	for (size_t i = 0; i < FFNTP_VERDICTS; i++)
+		source->verdicts[i] = (uint32_t)(words[9 + i / 2] >> 32 * (i % 2));
+}
+
+enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page, struct ffntp_source *sources,
+						size_t *count)
+{
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(page);
+		uint64_t there = ffntp_page_load(page, FFNTP_AT_SOURCE_COUNT);
+
+		for (size_t i = 0; i < there && i < FFNTP_PAGE_SOURCES; i++)
+			load_source(page, source_offset(i), &sources[i]);
+		if (ffntp_page_is_whole(page, begun)) {
+			*count = there < FFNTP_PAGE_SOURCES ? (size_t)there : FFNTP_PAGE_SOURCES;
+			return FFNTP_CLOCK_OK;
+		}
+		ffntp_page_pause();
+	}
+	return FFNTP_CLOCK_BUSY;
+}
+
+/* --- the next writer --- */
+
+static bool is_same_identity(const struct ffntp_page_identity *a, const struct ffntp_page_identity *b)
+{
+	bool is_same = a->counter_kind == b->counter_kind && a->time_namespace == b->time_namespace;
+
+	for (size_t i = 0; i < sizeof(a->boot_id); i++)
+		is_same = is_same && a->boot_id[i] == b->boot_id[i];
+	return is_same;
+}
+
+/* What no writer leaves: a map that could not be read, or would make no sense. */
+static bool is_sound(const struct ffntp_map *map)
+{
+	return map->period_shift <= 62 && (map->period > 0 || !is_usable(map->status));
+}
+
+static bool is_adoptable(const struct ffntp_page *page, const struct ffntp_page_identity *identity,
+			 struct ffntp_map *former)
+{
+	struct ffntp_page_identity theirs;
+
+	if (ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs) != FFNTP_PAGE_OK || (ffntp_page_begin(page) & 1) != 0)
+		return false;
+	load_map(page, former);
+	return is_same_identity(&theirs, identity) && is_sound(former);
+}
+
+bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity *identity, struct ffntp_map *former)
+{
+	struct ffntp_map found;
+
+	if (!is_adoptable(page, identity, &found)) {
+		ffntp_page_format(page, identity);
+		return false;
+	}
+	/* From now on markers count from the one that is there. */
+	begin_update(page);
+	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);
+	end_update(page);
+	*former = found;
+	return true;
+}

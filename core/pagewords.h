@@ -1,0 +1,148 @@
+/*
+ * pagewords: where everything lies in a clock page, and the loads and stores under its sequence count. Offsets are in bytes;
+ * docs/page.md has them as a table.
+ */
+#ifndef FFNTP_CORE_PAGEWORDS_H
+#define FFNTP_CORE_PAGEWORDS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../include/ffntp/page.h"
+#include "params.h"
+
+/* VMClock (UAPI.13). */
+#define FFNTP_VMCLOCK_MAGIC   UINT32_C(0x4b4c4356) /* "VCLK" */
+#define FFNTP_VMCLOCK_VERSION 1
+
+enum { FFNTP_VMCLOCK_ARM_VIRTUAL = 0, FFNTP_VMCLOCK_X86_TSC = 1, FFNTP_VMCLOCK_NO_COUNTER = 0xff };
+enum { FFNTP_VMCLOCK_UTC = 0, FFNTP_VMCLOCK_TAI = 1 };
+enum {
+	FFNTP_VMCLOCK_TAI_OFFSET_VALID = 1 << 0,
+	FFNTP_VMCLOCK_ERRORS_VALID = 0xf << 3, /* of period and time, estimated and maximum */
+};
+
+enum ffntp_page_offset {
+	FFNTP_AT_MARKER = 0x10,
+	FFNTP_AT_FLAGS = 0x18,
+	FFNTP_AT_STATUS = 0x20, /* and smearing hint, TAI offset, leap indicator, period shift */
+	FFNTP_AT_COUNTER = 0x28,
+	FFNTP_AT_PERIOD = 0x30,
+	FFNTP_AT_PERIOD_ESTERROR = 0x38,
+	FFNTP_AT_PERIOD_MAXERROR = 0x40,
+	FFNTP_AT_TIME_S = 0x48,
+	FFNTP_AT_TIME_FRAC = 0x50,
+	FFNTP_AT_TIME_ESTERROR = 0x58,
+	FFNTP_AT_TIME_MAXERROR = 0x60,
+	FFNTP_AT_GENERATION = 0x68,
+
+	FFNTP_AT_SOURCES = 0x300,
+
+	FFNTP_AT_BLOCK = 0x800, /* magic, version, size */
+	FFNTP_AT_COUNTER_KIND = 0x808,
+	FFNTP_AT_BOOT_ID = 0x810,
+	FFNTP_AT_TIME_NAMESPACE = 0x820,
+	FFNTP_AT_VOID_AFTER = 0x828,
+	FFNTP_AT_STABLE_PERIOD = 0x830,
+	FFNTP_AT_STABLE_ESTERROR = 0x838,
+	FFNTP_AT_ANCHOR_COUNT = 0x840, /* how many were ever made since the last disruption */
+	FFNTP_AT_SOURCE_COUNT = 0x848,
+	FFNTP_AT_MARKER_BASE = 0x850,
+	FFNTP_AT_LEAP = 0x858, /* 0x858 and 0x860: the next leap second and the offset after it; 0 until anyone tells */
+	FFNTP_AT_ANCHORS = 0x880,
+};
+
+/* Our own block. A later version that only adds keeps the version and has a larger size. */
+#define FFNTP_BLOCK_MAGIC   UINT32_C(0x504e4646) /* "FFNP" */
+#define FFNTP_BLOCK_VERSION 1
+#define FFNTP_BLOCK_SIZE    (FFNTP_PAGE_SIZE - FFNTP_AT_BLOCK)
+
+#define FFNTP_ANCHOR_STRIDE 96
+#define FFNTP_SOURCE_STRIDE 160
+
+_Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");
+_Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
+_Static_assert(FFNTP_AT_SOURCES + FFNTP_PAGE_SOURCES * FFNTP_SOURCE_STRIDE <= FFNTP_AT_BLOCK, "sources fit");
+_Static_assert(9 * 8 + FFNTP_VERDICTS * 4 <= FFNTP_SOURCE_STRIDE, "a source fits");
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define FFNTP_LE32(x) __builtin_bswap32(x)
+#define FFNTP_LE64(x) __builtin_bswap64(x)
+#else
+#define FFNTP_LE32(x) (x)
+#define FFNTP_LE64(x) (x)
+#endif
+
+static inline uint64_t ffntp_page_load(const struct ffntp_page *page, size_t offset)
+{
+	const ffntp_page_word *word = &page->word[(offset - 16) / 8];
+
+#if UINTPTR_MAX > 0xffffffff
+	return FFNTP_LE64(atomic_load_explicit(word, memory_order_relaxed));
+#else
+	uint64_t low = FFNTP_LE32(atomic_load_explicit(&word->half[0], memory_order_relaxed));
+	uint64_t high = FFNTP_LE32(atomic_load_explicit(&word->half[1], memory_order_relaxed));
+
+	return high << 32 | low;
+#endif
+}
+
+static inline void ffntp_page_store(struct ffntp_page *page, size_t offset, uint64_t value)
+{
+	ffntp_page_word *word = &page->word[(offset - 16) / 8];
+
+#if UINTPTR_MAX > 0xffffffff
+	atomic_store_explicit(word, FFNTP_LE64(value), memory_order_relaxed);
+#else
+	atomic_store_explicit(&word->half[0], FFNTP_LE32((uint32_t)value), memory_order_relaxed);
+	atomic_store_explicit(&word->half[1], FFNTP_LE32((uint32_t)(value >> 32)), memory_order_relaxed);
+#endif
+}
+
+/* A reader's look at the page: between begin and a true is_whole, every load saw one and the same update. */
+static inline uint32_t ffntp_page_begin(const struct ffntp_page *page)
+{
+	return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_acquire));
+}
+
+/* The fence keeps the loads before it from sinking below the second look at the sequence. */
+static inline bool ffntp_page_is_whole(const struct ffntp_page *page, uint32_t begun)
+{
+	atomic_thread_fence(memory_order_acquire);
+	return (begun & 1) == 0 && FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == begun;
+}
+
+/* Leaves the core to the writer's hyperthread for a moment. */
+static inline void ffntp_page_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* What a reading of the time needs, and nothing more; the map's other fields stay as they are. */
+static inline void ffntp_page_load_line(const struct ffntp_page *page, struct ffntp_map *map)
+{
+	uint64_t status = ffntp_page_load(page, FFNTP_AT_STATUS);
+
+	map->status = (enum ffntp_status)(status >> 16 & 0xff);
+	map->tai_is_known = (ffntp_page_load(page, FFNTP_AT_FLAGS) & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
+	map->tai_offset_s = (int16_t)-(int16_t)(uint16_t)(status >> 32);
+	map->period_shift = (uint8_t)(status >> 56);
+	map->at = ffntp_page_load(page, FFNTP_AT_COUNTER);
+	map->period = ffntp_page_load(page, FFNTP_AT_PERIOD);
+	map->period_esterror = ffntp_page_load(page, FFNTP_AT_PERIOD_ESTERROR);
+	map->period_maxerror = ffntp_page_load(page, FFNTP_AT_PERIOD_MAXERROR);
+	map->time.s = (int64_t)ffntp_page_load(page, FFNTP_AT_TIME_S);
+	map->time.frac = ffntp_page_load(page, FFNTP_AT_TIME_FRAC);
+	map->esterror_ns = ffntp_page_load(page, FFNTP_AT_TIME_ESTERROR);
+	map->maxerror_ns = ffntp_page_load(page, FFNTP_AT_TIME_MAXERROR);
+	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
+	map->counter_kind = (enum ffntp_counter_kind)(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND) & 0xff);
+}
+
+#endif
