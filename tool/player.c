@@ -106,11 +106,13 @@ bool player_run(const struct ffntp_client_config *config, const struct trace *tr
 {
 	void *memory;
 	struct ffntp_client *client = make_client(config, trace, &memory);
-	struct ffntp_map map = { .status = FFNTP_STATUS_UNKNOWN };
+	struct ffntp_map map;
 
 	for (size_t i = 0; client && i < trace->count; i++) {
 		uint8_t reply[FFNTP_WIRE_SIZE];
 
+		/* Unanswered requests, which a trace does not show, renew what was published, and change no line. */
+		ffntp_client_output(client, trace->rows[i].ta, &map);
 		read_clock(&map, &trace->rows[i], &steps[i].before);
 		craft_reply(&trace->rows[i], nonce_of(i), reply);
 		steps[i].verdict = exchange(client, &trace->rows[i], nonce_of(i), reply);
