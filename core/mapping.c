@@ -47,14 +47,11 @@ uint64_t ffntp_mapping_ns(double s)
 
 struct ffntp_time ffntp_mapping_add(struct ffntp_time time, double s)
 {
-	int64_t whole = (int64_t)s;
-	uint64_t frac;
+	double size = s < 0 ? -s : s;
+	int64_t whole = (int64_t)size;
+	uint64_t frac = (uint64_t)((size - (double)whole) * 0x1p64); /* the difference is exact, and below 1 */
 
-	if ((double)whole > s)
-		whole--;
-	frac = (uint64_t)((s - (double)whole) * 0x1p64); /* the difference is exact, and below 1 */
-	return (struct ffntp_time){
-		.s = time.s + whole + (time.frac + frac < frac),
-		.frac = time.frac + frac,
-	};
+	if (s < 0)
+		return (struct ffntp_time){ time.s - whole - (time.frac < frac), time.frac - frac };
+	return (struct ffntp_time){ time.s + whole + (time.frac + frac < frac), time.frac + frac };
 }

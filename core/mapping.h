@@ -21,7 +21,7 @@ double ffntp_mapping_period_s(uint64_t period, uint8_t shift);
 /* Nanoseconds, rounded up; 0 if negative, saturates at UINT64_MAX. */
 uint64_t ffntp_mapping_ns(double s);
 
-/* time + s, exact to 2^-53 of s. |s| < 2^62. */
+/* time + s, which is truncated to 2^-64 s. |s| < 2^62. */
 struct ffntp_time ffntp_mapping_add(struct ffntp_time time, double s);
 
 #endif

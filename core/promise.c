@@ -1,10 +1,24 @@
 /* promise: see promise.h. The upper edge is kept negated, so that both are envelopes of maxima. */
 #include "promise.h"
 
+/* A line that a steeper one has overtaken will not matter again. */
+static void drop_overtaken(struct ffntp_promise_edge *edge)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < edge->count; i++) {
+		while (kept > 0 && edge->line[kept - 1].value_s <= edge->line[i].value_s)
+			kept--;
+		edge->line[kept++] = edge->line[i];
+	}
+	edge->count = kept;
+}
+
 static void move_edge(struct ffntp_promise_edge *edge, double ticks, double shift_s)
 {
 	for (unsigned i = 0; i < edge->count; i++)
 		edge->line[i].value_s += edge->line[i].slope_s * ticks + shift_s;
+	drop_overtaken(edge);
 }
 
 /* Whether a is, now and for ever after, at least as tight as b. */
@@ -13,18 +27,23 @@ static bool covers(struct ffntp_promise_line a, struct ffntp_promise_line b)
 	return a.value_s >= b.value_s && a.slope_s >= b.slope_s;
 }
 
-/* Two neighbours become one that is at least as tight as both. */
-static void merge_closest(struct ffntp_promise_edge *edge)
+/* In how many ticks the line after i becomes tighter than line i. */
+static double takes_over_in(const struct ffntp_promise_edge *edge, unsigned i)
 {
-	unsigned best = 0;
+	return (edge->line[i].value_s - edge->line[i + 1].value_s) /
+	       (edge->line[i + 1].slope_s - edge->line[i].slope_s);
+}
+
+/* Forgets the line whose time is furthest away: long before it comes, newer claims will have said more. */
+static void forget_one(struct ffntp_promise_edge *edge)
+{
+	unsigned last = 0;
 
 	for (unsigned i = 1; i + 1 < edge->count; i++)
-		if (edge->line[i].value_s - edge->line[i + 1].value_s <
-		    edge->line[best].value_s - edge->line[best + 1].value_s)
-			best = i;
-	edge->line[best].slope_s = edge->line[best + 1].slope_s;
+		if (takes_over_in(edge, i) > takes_over_in(edge, last))
+			last = i;
 	edge->count--;
-	for (unsigned i = best + 1; i < edge->count; i++)
+	for (unsigned i = last + 1; i < edge->count; i++)
 		edge->line[i] = edge->line[i + 1];
 }
 
@@ -38,7 +57,7 @@ static void add_to_edge(struct ffntp_promise_edge *edge, struct ffntp_promise_li
 		if (covers(edge->line[i], line))
 			return;
 	if (edge->count == FFNTP_PROMISE_LINES)
-		merge_closest(edge);
+		forget_one(edge);
 	for (unsigned i = 0; i < edge->count; i++) {
 		if (covers(line, edge->line[i]))
 			continue;

@@ -9,7 +9,8 @@
 
 #include "stamp.h"
 
-#define FFNTP_PROMISE_LINES 8
+/* Claims hardly ever need more than three; beyond so many, what would matter last is forgotten. */
+#define FFNTP_PROMISE_LINES 16
 
 /* reference + value_s at the promise's 'at', growing by slope_s per tick */
 struct ffntp_promise_line {

@@ -1,0 +1,142 @@
+/* bound: an interval that holds whatever the delays are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../core/bound.h"
+#include "../core/params.h"
+#include "prng.h"
+
+static const struct ffntp_rate_bound exact = { 1e-9, 0 };
+
+static struct ffntp_ntp ntp(double s)
+{
+	return (struct ffntp_ntp){ (UINT64_C(1) << 63) + (uint64_t)(int64_t)(s * 0x1p32) };
+}
+
+/* Sent at 'at' s on a counter that shows true time; the server is exact. */
+static struct ffntp_stamp stamp(double at_s, double forward_s, double backward_s)
+{
+	return (struct ffntp_stamp){
+		.ta = (uint64_t)(at_s * 1e9),
+		.tb = ntp(at_s + forward_s),
+		.te = ntp(at_s + forward_s),
+		.tf = (uint64_t)((at_s + forward_s + backward_s) * 1e9),
+	};
+}
+
+#define assert_near(a, b, tolerance) assert_true((a) - (b) < (tolerance) && (b) - (a) < (tolerance))
+
+static void test_first_exchange_gives_both_ends(void **state)
+{
+	struct ffntp_bound bound = { 0 };
+	struct ffntp_stamp s = stamp(100, 0.003, 0.001);
+
+	(void)state;
+	s.root_delay_s = 0.010;
+	s.root_dispersion_s = 0.002;
+	assert_true(ffntp_bound_add(&bound, &s, exact) == 0);
+	assert_true(bound.is_known);
+	assert_true(bound.at == s.tf);
+	/* Truth at tf is te + 1 ms: within the round trip, and 7 ms of root distance on each side. */
+	assert_near(bound.earliest_s, -0.007, 1e-7);
+	assert_near(bound.latest_s, 0.004 + 0.007, 1e-7);
+}
+
+static void test_residence_is_no_delay(void **state)
+{
+	struct ffntp_stamp s = stamp(100, 0.003, 0.001);
+	struct ffntp_bound bound;
+
+	(void)state;
+	s.te = ffntp_ntp_add_s(s.te, 1);
+	s.tf += 1000000000;
+	bound = ffntp_bound_from_stamp(&s, exact);
+	assert_near(bound.latest_s - bound.earliest_s, 0.004, 2e-7);
+}
+
+static void test_ageing_widens_both_ends(void **state)
+{
+	struct ffntp_rate_bound rate = { 1e-9, 1e-6 };
+	struct ffntp_stamp s = stamp(100, 0.003, 0.001);
+	struct ffntp_bound bound = ffntp_bound_from_stamp(&s, rate);
+	struct ffntp_bound aged = bound;
+
+	(void)state;
+	ffntp_bound_age(&aged, bound.at + 1000000000000, ffntp_ntp_add_s(bound.reference, 1000), rate);
+	assert_near(aged.earliest_s, bound.earliest_s - 1e-3, 1e-9);
+	assert_near(aged.latest_s, bound.latest_s + 1e-3, 1e-9);
+	ffntp_bound_age(&aged, bound.at, bound.reference, rate); /* backwards is no better known */
+	assert_near(aged.earliest_s, bound.earliest_s - 2e-3, 1e-9);
+}
+
+static void test_intersection_takes_the_better_of_each_end(void **state)
+{
+	struct ffntp_bound bound = { 0 };
+	struct ffntp_stamp slow_out = stamp(100, 0.050, 0.001), slow_back = stamp(101, 0.001, 0.050);
+
+	(void)state;
+	assert_true(ffntp_bound_add(&bound, &slow_out, exact) == 0);
+	assert_true(ffntp_bound_add(&bound, &slow_back, exact) == 0);
+	assert_near(bound.latest_s - bound.earliest_s, 0.002, 3e-7);
+}
+
+static void test_disjoint_exchanges_leave_the_bound_alone(void **state)
+{
+	struct ffntp_bound bound = { 0 };
+	struct ffntp_stamp good = stamp(100, 0.001, 0.001), ahead = stamp(101, 0.001, 0.001), behind = ahead;
+	double width_s;
+
+	(void)state;
+	assert_true(ffntp_bound_add(&bound, &good, exact) == 0);
+	width_s = bound.latest_s - bound.earliest_s;
+	ahead.tb = ffntp_ntp_add_s(ahead.tb, 1);
+	ahead.te = ffntp_ntp_add_s(ahead.te, 1);
+	behind.tb = ffntp_ntp_add_s(behind.tb, -1);
+	behind.te = ffntp_ntp_add_s(behind.te, -1);
+	assert_near(ffntp_bound_add(&bound, &ahead, exact), 1 - 0.002, 1e-6);
+	assert_near(ffntp_bound_add(&bound, &behind, exact), -1 + 0.002, 1e-6);
+	assert_near(bound.latest_s - bound.earliest_s, width_s, 1e-9);
+}
+
+/* Whatever the delays and however the rate errs within its limit, truth stays inside. */
+static void test_truth_stays_inside(void **state)
+{
+	struct ffntp_rate_bound rate = { 1e-9, 2e-6 };
+	struct prng prng = { 7 };
+
+	(void)state;
+	for (int run = 0; run < 200; run++) {
+		struct ffntp_bound bound = { 0 };
+		double skew = ((double)prng_below(&prng, 2001) - 1000) * 2e-9;
+
+		for (int i = 1; i < 200; i++) {
+			double at_s = i * 16.0;
+			struct ffntp_stamp s = stamp(at_s, (double)prng_below(&prng, 30000) * 1e-6,
+						     (double)prng_below(&prng, 30000) * 1e-6);
+			double truth_s = (double)s.tf * 1e-9;
+
+			s.ta = (uint64_t)((double)s.ta * (1 + skew));
+			s.tf = (uint64_t)((double)s.tf * (1 + skew));
+			assert_true(ffntp_bound_add(&bound, &s, rate) == 0);
+			truth_s -= ffntp_ntp_diff_s(bound.reference, ntp(0));
+			assert_true(bound.earliest_s <= truth_s && truth_s <= bound.latest_s);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_exchange_gives_both_ends),
+		cmocka_unit_test(test_residence_is_no_delay),
+		cmocka_unit_test(test_ageing_widens_both_ends),
+		cmocka_unit_test(test_intersection_takes_the_better_of_each_end),
+		cmocka_unit_test(test_disjoint_exchanges_leave_the_bound_alone),
+		cmocka_unit_test(test_truth_stays_inside),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

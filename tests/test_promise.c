@@ -1,0 +1,145 @@
+/* promise: against a list of all that was ever said. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <cmocka.h>
+
+#include "../core/promise.h"
+#include "prng.h"
+
+static double uniform(struct prng *prng, double low, double high)
+{
+	return low + (high - low) * (double)(prng_next(prng) >> 11) * 0x1p-53;
+}
+
+static void test_nothing_promised_allows_everything(void **state)
+{
+	struct ffntp_promise promise = { 0 };
+	double value_s = 5, period_s = 1e-9;
+
+	(void)state;
+	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s) == 0);
+	assert_true(value_s == 5 && period_s == 1e-9);
+}
+
+static void test_value_is_held_inside(void **state)
+{
+	struct ffntp_promise promise = { 0 };
+	struct ffntp_claim claim = { 1.0, 0.25, 1e-9, 1e-15 };
+	double value_s = 2, period_s = 1e-9;
+
+	(void)state;
+	ffntp_promise_add(&promise, &claim);
+	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s) == -0.75);
+	assert_true(value_s == 1.25);
+	value_s = 0;
+	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s) == 0.75);
+	assert_true(value_s == 0.75);
+}
+
+/* At the edge, a period that would leave the promise is held back; away from it there is room. */
+static void test_period_is_held_inside(void **state)
+{
+	struct ffntp_promise promise = { 0 };
+	struct ffntp_claim claim = { 0, 1e-3, 1e-9, 1e-15 };
+	double value_s = 1e-3, period_s = 2e-9;
+
+	(void)state;
+	ffntp_promise_add(&promise, &claim);
+	(void)ffntp_promise_fit(&promise, 1e9, &value_s, &period_s);
+	assert_true(period_s <= 1e-9 + 1e-15 + 1e-24);
+	value_s = 0;
+	period_s = 1e-9 + 5e-13;
+	(void)ffntp_promise_fit(&promise, 1e9, &value_s, &period_s);
+	assert_true(period_s == 1e-9 + 5e-13);
+}
+
+enum { CLAIMS = 400 };
+
+struct said {
+	double at_ticks;
+	struct ffntp_claim claim;
+};
+
+static double lower_end(const struct said *said, double ticks)
+{
+	double elapsed = ticks - said->at_ticks;
+
+	return said->claim.value_s - said->claim.maxerror_s +
+	       elapsed * (said->claim.period_s - said->claim.period_error_s);
+}
+
+static double upper_end(const struct said *said, double ticks)
+{
+	double elapsed = ticks - said->at_ticks;
+
+	return said->claim.value_s + said->claim.maxerror_s +
+	       elapsed * (said->claim.period_s + said->claim.period_error_s);
+}
+
+/* Random claims around a true line: what is fitted lies within every one of them, now and as far ahead as asked for. */
+static void test_fits_everything_ever_said(void **state)
+{
+	static struct said said[CLAIMS];
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 50; seed++) {
+		struct prng prng = { seed };
+		struct ffntp_promise promise = { 0 };
+		double ticks = 0;
+
+		for (int i = 0; i < CLAIMS; i++) {
+			double ahead = uniform(&prng, 1e9, 2e10), step = uniform(&prng, 0.1, 1) * ahead;
+			double value_s, period_s;
+
+			ticks += step;
+			ffntp_promise_move(&promise, (ffntp_counter)ticks, (struct ffntp_ntp){ 0 });
+			ticks = (double)(ffntp_counter)ticks;
+			value_s = ticks * 1e-9 + uniform(&prng, -2e-3, 2e-3);
+			period_s = 1e-9 + uniform(&prng, -1e-14, 1e-14);
+			(void)ffntp_promise_fit(&promise, ahead, &value_s, &period_s);
+			for (int j = 0; j < i; j++) {
+				double end_s = value_s + ahead * period_s;
+
+				assert_true(value_s >= lower_end(&said[j], ticks) - 1e-11);
+				assert_true(value_s <= upper_end(&said[j], ticks) + 1e-11);
+				assert_true(end_s >= lower_end(&said[j], ticks + ahead) - 1e-11);
+				assert_true(end_s <= upper_end(&said[j], ticks + ahead) + 1e-11);
+			}
+			/* Wide enough to contain the truth, which is what keeps promises compatible. */
+			said[i] = (struct said){ ticks,
+						 { value_s, uniform(&prng, 0, 5e-3) + fabs(value_s - ticks * 1e-9),
+						   period_s, 3e-14 + fabs(period_s - 1e-9) } };
+			ffntp_promise_add(&promise, &said[i].claim);
+			assert_true(promise.lower.count <= FFNTP_PROMISE_LINES);
+		}
+	}
+}
+
+static void test_reference_may_move(void **state)
+{
+	struct ffntp_promise promise = { .reference = { UINT64_C(1) << 32 } };
+	struct ffntp_claim claim = { 0.5, 0.25, 1e-9, 0 };
+	double value_s = 10, period_s = 1e-9;
+
+	(void)state;
+	ffntp_promise_add(&promise, &claim);
+	ffntp_promise_move(&promise, 1000000000, (struct ffntp_ntp){ UINT64_C(2) << 32 });
+	(void)ffntp_promise_fit(&promise, 1, &value_s, &period_s);
+	assert_true(value_s == 0.75); /* a second later on both scales */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_promised_allows_everything),
+		cmocka_unit_test(test_value_is_held_inside),
+		cmocka_unit_test(test_period_is_held_inside),
+		cmocka_unit_test(test_fits_everything_ever_said),
+		cmocka_unit_test(test_reference_may_move),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
