@@ -1,0 +1,79 @@
+/*
+ * peer: one server as seen from Linux: a core client, an address, and the socket of the request in flight.
+ * The caller polls the descriptor, if there is one, for POLLIN, and calls ffntp_peer_receive when it is ready and
+ * ffntp_peer_timer after each poll; both tell one piece of news at a time and are called again until there is none.
+ *
+ *	timeout = ffntp_peer_timeout_ms(&peer, 1000);
+ *	poll(&(struct pollfd){ .fd = ffntp_peer_descriptor(&peer), .events = POLLIN }, 1, timeout);
+ */
+#ifndef FFNTP_LINUX_PEER_H
+#define FFNTP_LINUX_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../include/ffntp/client.h"
+#include "counter.h"
+#include "resolve.h"
+#include "udp.h"
+
+struct ffntp_peer {
+	struct ffntp_client *client; /* to be asked and told anything that its header offers, between calls */
+	struct ffntp_address address;
+	const struct ffntp_counter_source *source;
+	struct ffntp_udp udp;
+	double period_s;        /* seconds per tick, as far as known */
+	bool is_awaiting;       /* a request has left, and no reply to it was accepted yet */
+	ffntp_counter sent_at;
+	ffntp_counter until;    /* ffntp_peer_timer has nothing to do before */
+	bool is_held;           /* the kernel gave no nonce: not even the client is asked before 'until' */
+};
+
+enum ffntp_peer_event {
+	FFNTP_PEER_NOTHING,
+	FFNTP_PEER_SENT,
+	FFNTP_PEER_NOT_SENT,      /* the request counts as unanswered; 'error' says why */
+	FFNTP_PEER_REPLY,         /* a datagram, and what became of it: 'verdict' */
+	FFNTP_PEER_ERROR,         /* the network reported 'error' while a reply was awaited */
+	FFNTP_PEER_UNANSWERED,    /* no reply was accepted in time */
+	FFNTP_PEER_CHANGE_SERVER, /* FFNTP_CHANGE_SERVER of client.h */
+};
+
+struct ffntp_peer_news {
+	enum ffntp_peer_event event;
+	enum ffntp_verdict verdict;
+	int error; /* an errno value */
+};
+
+/*
+ * Makes a client of the server at address. config: period_hint_s and counter_kind as the source has them.
+ * source: must outlive the peer.
+ * Returns false if the configuration is out of range or there is no memory; then there is nothing to close.
+ */
+FFNTP_MUST_USE bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
+				    const struct ffntp_counter_source *source, const struct ffntp_address *address);
+
+void ffntp_peer_close(struct ffntp_peer *peer);
+
+/* To be polled for POLLIN; -1 while no reply is awaited. Changes with each request. */
+int ffntp_peer_descriptor(const struct ffntp_peer *peer);
+
+/*
+ * How long poll() may wait: until ffntp_peer_timer has something to do, rounded up, from 1 to limit_ms.
+ */
+int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms);
+
+/* After poll() reported revents for the descriptor. woke: the counter just after poll(). At most one datagram is taken. */
+struct ffntp_peer_news ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke);
+
+/* What is due at counter reading now, sending included. */
+struct ffntp_peer_news ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now);
+
+/* From now on the server is at another address: the path is forgotten, the oscillator is not. */
+void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, ffntp_counter now);
+
+/* The map, as ffntp_client_output gives it, and the server, with its address. */
+void ffntp_peer_output(struct ffntp_peer *peer, ffntp_counter now, struct ffntp_map *map);
+void ffntp_peer_source(const struct ffntp_peer *peer, struct ffntp_source *source);
+
+#endif
