@@ -1,0 +1,183 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+/* Larger than any configuration that 8 servers need. */
+#define CONFIG_SIZE_MAX 65536
+
+static const char usage_text[] =
+	"Usage: ffntpd [OPTION...] SERVER...\n"
+	"       ffntpd [OPTION...] -c FILE\n"
+	"Keeps time from an NTP server with a raw counter and publishes it in a page that any program may map.\n"
+	"Never touches the system clock; needs no privilege. SERVER: a name or an address, also with :PORT.\n"
+	"\n"
+	"  -c FILE                    configuration: lines such as 'server NAME iburst', as in chrony.conf\n"
+	"  --counter auto|tsc|raw     what to count with; raw: CLOCK_MONOTONIC_RAW (default: auto)\n"
+	"  --poll S                   seconds between requests, 1 to 131072 (default: 64, or the configuration's)\n"
+	"  --page FILE                where to publish (default: as docs/ffntpd.md says)\n"
+	"  --clock-log FILE           once a second, 'RAW_NS UTC_NS'; without --page nothing else is published\n"
+	"  --estimator NAME           default, radclock or interval\n"
+	"  -v, --verbose              a line for each exchange\n"
+	"  -h, --help                 this text\n"
+	"  --version                  the version\n";
+
+enum { OPTION_COUNTER = 256, OPTION_POLL, OPTION_PAGE, OPTION_CLOCK_LOG, OPTION_ESTIMATOR, OPTION_VERSION };
+
+static const struct option long_options[] = {
+	{ "counter", required_argument, NULL, OPTION_COUNTER },
+	{ "poll", required_argument, NULL, OPTION_POLL },
+	{ "page", required_argument, NULL, OPTION_PAGE },
+	{ "clock-log", required_argument, NULL, OPTION_CLOCK_LOG },
+	{ "estimator", required_argument, NULL, OPTION_ESTIMATOR },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* The position of word among count words; count if it is none of them. */
+static size_t find_word(const char *word, const char *const *words, size_t count)
+{
+	size_t i = 0;
+
+	while (i < count && strcmp(word, words[i]) != 0)
+		i++;
+	return i;
+}
+
+static bool read_counter(const char *word, struct ffntp_options *options)
+{
+	static const char *const words[] = { "auto", "tsc", "raw" };
+	size_t found = find_word(word, words, 3);
+
+	options->counter = (enum ffntp_counter_choice)found;
+	if (found == 3)
+		ffntp_log("--counter '%s': not auto, tsc or raw", word);
+	return found < 3;
+}
+
+static bool read_estimator(const char *word, struct ffntp_options *options)
+{
+	static const char *const words[] = { "default", "radclock", "interval" };
+	size_t found = find_word(word, words, 3);
+
+	options->estimator = (enum ffntp_estimator_kind)found;
+	if (found == 3)
+		ffntp_log("--estimator '%s': not default, radclock or interval", word);
+	return found < 3;
+}
+
+static bool read_poll(const char *word, struct ffntp_options *options)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(word, &end, 10);
+	if (*word < '0' || *word > '9' || *end != '\0' || errno != 0 || value < 1 ||
+	    value > 1ul << FFNTP_CONFIG_POLL_LAST) {
+		ffntp_log("--poll '%s': not whole seconds from 1 to %lu", word, 1ul << FFNTP_CONFIG_POLL_LAST);
+		return false;
+	}
+	options->poll_s = (uint32_t)value;
+	return true;
+}
+
+static bool read_file(const char *path, char *text, size_t size, size_t *length)
+{
+	FILE *file = fopen(path, "re");
+	bool is_read;
+
+	if (file == NULL) {
+		ffntp_log("%s: %s", path, strerror(errno));
+		return false;
+	}
+	errno = 0;
+	*length = fread(text, 1, size, file);
+	is_read = !ferror(file) && *length < size;
+	if (!is_read)
+		ffntp_log("%s: %s", path, ferror(file) ? strerror(errno) : "too large for a configuration");
+	fclose(file);
+	return is_read;
+}
+
+static bool read_config(const char *path, struct ffntp_options *options)
+{
+	char text[CONFIG_SIZE_MAX];
+	struct ffntp_config_error error;
+	size_t length;
+
+	if (!read_file(path, text, sizeof text, &length))
+		return false;
+	if (ffntp_config_parse(&options->config, text, length, &error))
+		return true;
+	ffntp_log("%s:%u: %s", path, error.line, error.text);
+	return false;
+}
+
+static bool read_option(int option, struct ffntp_options *options)
+{
+	switch (option) {
+	case 'c':
+		return read_config(optarg, options);
+	case 'v':
+		options->is_verbose = true;
+		return true;
+	case OPTION_COUNTER:
+		return read_counter(optarg, options);
+	case OPTION_ESTIMATOR:
+		return read_estimator(optarg, options);
+	case OPTION_POLL:
+		return read_poll(optarg, options);
+	case OPTION_PAGE:
+		options->page = optarg;
+		return true;
+	case OPTION_CLOCK_LOG:
+		options->clock_log = optarg;
+		return true;
+	default:
+		return false; /* getopt_long has said what is wrong */
+	}
+}
+
+static bool read_servers(char **names, struct ffntp_options *options)
+{
+	for (; *names != NULL; names++) {
+		if (!ffntp_config_add_server(&options->config, *names)) {
+			ffntp_log("'%s': empty, too long, or more than %d servers", *names, FFNTP_CONFIG_SERVERS);
+			return false;
+		}
+	}
+	if (options->config.servers == 0)
+		ffntp_log("no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in 'ffntpd -c FILE'");
+	return options->config.servers > 0;
+}
+
+bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, int *code)
+{
+	int option;
+
+	*options = (struct ffntp_options){ .counter = FFNTP_CHOOSE_AUTO };
+	ffntp_config_default(&options->config);
+	*code = 0;
+	while ((option = getopt_long(argc, argv, "c:vh", long_options, NULL)) != -1) {
+		if (option == 'h' || option == OPTION_VERSION) {
+			fputs(option == 'h' ? usage_text : "ffntpd " FFNTP_VERSION "\n", stdout);
+			return false;
+		}
+		if (!read_option(option, options)) {
+			*code = FFNTPD_EXIT_USAGE;
+			return false;
+		}
+	}
+	if (read_servers(argv + optind, options))
+		return true;
+	*code = FFNTPD_EXIT_USAGE;
+	return false;
+}

@@ -1,0 +1,31 @@
+/* options: the command line. */
+#ifndef FFNTP_DAEMON_OPTIONS_H
+#define FFNTP_DAEMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../include/ffntp/client.h"
+#include "config.h"
+
+enum { FFNTPD_EXIT_FAILURE = 1, FFNTPD_EXIT_USAGE = 2 };
+
+enum ffntp_counter_choice { FFNTP_CHOOSE_AUTO, FFNTP_CHOOSE_TSC, FFNTP_CHOOSE_RAW };
+
+struct ffntp_options {
+	enum ffntp_counter_choice counter;
+	enum ffntp_estimator_kind estimator;
+	uint32_t poll_s;       /* 0: as the configuration says */
+	const char *page;      /* NULL: not named */
+	const char *clock_log; /* NULL: none */
+	bool is_verbose;
+	struct ffntp_config config; /* of the file, and the servers of the command line after the file's */
+};
+
+/*
+ * Reads the command line and the configuration file that it names.
+ * Returns false and the exit code: --help and --version have printed, or one line on standard error says what is wrong.
+ */
+bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, int *code);
+
+#endif

@@ -1,0 +1,171 @@
+#include "servers.h"
+
+#include <string.h>
+
+#include "log.h"
+
+/* So many requests, 2 s apart, without an answer: another server may be quicker. */
+#define PATIENCE 2
+
+static bool is_usable(const struct ffntp_servers *servers)
+{
+	return servers->found[servers->server].count > 0;
+}
+
+static size_t candidates(const struct ffntp_servers *servers)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < servers->config->servers; i++)
+		sum += servers->found[i].count;
+	return sum;
+}
+
+bool ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_config *config)
+{
+	*servers = (struct ffntp_servers){ .config = config };
+	for (size_t i = 0; i < config->servers; i++) {
+		const char *problem = ffntp_resolve(config->server[i].name, config->server[i].port, &servers->found[i]);
+
+		if (problem != NULL)
+			ffntp_log("%s: %s", config->server[i].name, problem);
+	}
+	if (candidates(servers) == 0)
+		return false;
+	while (!is_usable(servers))
+		servers->server++;
+	return true;
+}
+
+void ffntp_servers_close(struct ffntp_servers *servers)
+{
+	if (servers->resolver != NULL)
+		ffntp_resolver_abandon(servers->resolver);
+	servers->resolver = NULL;
+}
+
+const struct ffntp_address *ffntp_servers_address(const struct ffntp_servers *servers)
+{
+	return &servers->found[servers->server].address[servers->address];
+}
+
+const char *ffntp_servers_name(const struct ffntp_servers *servers)
+{
+	return servers->config->server[servers->server].name;
+}
+
+/* A numeric address resolves to itself: there is nothing to find out. */
+static bool is_numeric(const struct ffntp_config_server *server)
+{
+	struct ffntp_addresses found;
+
+	return ffntp_resolve_numeric(server->name, server->port, &found);
+}
+
+static void resolve_anew(struct ffntp_servers *servers, size_t server)
+{
+	const struct ffntp_config_server *config = &servers->config->server[server];
+
+	if (servers->resolver != NULL || is_numeric(config))
+		return;
+	servers->resolving = server;
+	servers->resolver = ffntp_resolver_start(config->name, config->port);
+}
+
+/* The servers that did not resolve at the start get another chance, one at a time. */
+static void resolve_missing(struct ffntp_servers *servers)
+{
+	for (size_t i = 0; i < servers->config->servers; i++) {
+		if (servers->found[i].count == 0)
+			resolve_anew(servers, i);
+	}
+}
+
+static void begin_use(struct ffntp_servers *servers)
+{
+	servers->has_answered = false;
+	servers->unanswered = 0;
+}
+
+static enum ffntp_servers_advice next(struct ffntp_servers *servers)
+{
+	size_t all = candidates(servers);
+
+	if (servers->has_answered)
+		servers->tried = 0;
+	servers->tried++;
+	begin_use(servers);
+	if (all < 2)
+		return FFNTP_STAY;
+	if (++servers->address >= servers->found[servers->server].count) {
+		servers->address = 0;
+		do
+			servers->server = (servers->server + 1) % servers->config->servers;
+		while (!is_usable(servers));
+	}
+	return servers->tried % all == 0 ? FFNTP_MOVE_AFTER_PAUSE : FFNTP_MOVE;
+}
+
+void ffntp_servers_answered(struct ffntp_servers *servers)
+{
+	servers->has_answered = true;
+	servers->unanswered = 0;
+	servers->tried = 0;
+}
+
+enum ffntp_servers_advice ffntp_servers_unanswered(struct ffntp_servers *servers)
+{
+	if (servers->has_answered || ++servers->unanswered < PATIENCE || candidates(servers) < 2)
+		return FFNTP_STAY;
+	resolve_missing(servers);
+	return next(servers);
+}
+
+enum ffntp_servers_advice ffntp_servers_change(struct ffntp_servers *servers)
+{
+	resolve_anew(servers, servers->server);
+	resolve_missing(servers);
+	return next(servers);
+}
+
+/* Where address stands among those found; their count if it does not. */
+static size_t find_address(const struct ffntp_addresses *found, const struct ffntp_address *address)
+{
+	size_t i = 0;
+
+	while (i < found->count && !ffntp_address_is_equal(&found->address[i], address))
+		i++;
+	return i;
+}
+
+/* The name of the server in use has these addresses now. */
+static enum ffntp_servers_advice replace_addresses(struct ffntp_servers *servers, const struct ffntp_addresses *found)
+{
+	struct ffntp_address in_use = *ffntp_servers_address(servers);
+	size_t place = find_address(found, &in_use);
+
+	servers->found[servers->server] = *found;
+	servers->address = place < found->count ? place : 0;
+	if (place < found->count || servers->has_answered) {
+		servers->found[servers->server].address[servers->address] = in_use;
+		return FFNTP_STAY;
+	}
+	begin_use(servers);
+	return FFNTP_MOVE;
+}
+
+enum ffntp_servers_advice ffntp_servers_poll(struct ffntp_servers *servers)
+{
+	struct ffntp_addresses found;
+	const char *problem;
+
+	if (servers->resolver == NULL || !ffntp_resolver_finish(servers->resolver, &found, &problem))
+		return FFNTP_STAY;
+	servers->resolver = NULL;
+	if (problem != NULL)
+		return FFNTP_STAY;
+	if (servers->resolving == servers->server)
+		return replace_addresses(servers, &found);
+	servers->found[servers->resolving] = found;
+	return FFNTP_STAY;
+}
