@@ -1,0 +1,196 @@
+/* reader: see linux.h. */
+#include "../../include/ffntp/linux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../core/pagewords.h"
+#include "../../core/reading.h"
+#include "counter.h"
+
+#define SYSTEM_PATH "/run/ffntp/page"
+
+bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE])
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	int length;
+
+	if (geteuid() == 0)
+		length = snprintf(path, FFNTP_LINUX_PATH_SIZE, "%s", SYSTEM_PATH);
+	else if (runtime != NULL && runtime[0] == '/')
+		length = snprintf(path, FFNTP_LINUX_PATH_SIZE, "%s/ffntp/page", runtime);
+	else
+		length = snprintf(path, FFNTP_LINUX_PATH_SIZE, "/tmp/ffntp-%lu/page", (unsigned long)geteuid());
+	return length > 0 && length < FFNTP_LINUX_PATH_SIZE;
+}
+
+/* --- opening --- */
+
+/* Same boot; for CLOCK_MONOTONIC_RAW the same time namespace, which shifts it; and a counter that is safe to read. */
+static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *theirs)
+{
+	struct ffntp_page_identity ours;
+
+	ffntp_counter_identity(theirs->counter_kind, &ours);
+	if (memcmp(ours.boot_id, theirs->boot_id, sizeof(ours.boot_id)) != 0)
+		return FFNTP_PAGE_OTHER_BOOT;
+	if (ours.time_namespace != theirs->time_namespace)
+		return FFNTP_PAGE_OTHER_NAMESPACE;
+	return ffntp_counter_refusal(theirs->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER;
+}
+
+/* O_NONBLOCK: a FIFO must not keep us waiting. A page never shrinks, so that what fstat says holds while it is mapped. */
+static enum ffntp_page_result map_file(struct ffntp_linux_reader *reader, int descriptor, const struct stat *status)
+{
+	struct ffntp_page_identity identity;
+	enum ffntp_page_result result;
+	void *memory;
+
+	if (!S_ISREG(status->st_mode))
+		return FFNTP_PAGE_MISSING;
+	if (status->st_size < FFNTP_PAGE_SIZE)
+		return FFNTP_PAGE_TRUNCATED;
+	memory = mmap(NULL, FFNTP_PAGE_SIZE, PROT_READ, MAP_SHARED, descriptor, 0);
+	if (memory == MAP_FAILED)
+		return FFNTP_PAGE_MISSING;
+	result = ffntp_page_check(memory, FFNTP_PAGE_SIZE, &identity);
+	if (result == FFNTP_PAGE_OK)
+		result = judge_identity(&identity);
+	if (result != FFNTP_PAGE_OK) {
+		munmap(memory, FFNTP_PAGE_SIZE);
+		return result;
+	}
+	*reader = (struct ffntp_linux_reader){ memory, identity.counter_kind, status->st_dev, status->st_ino };
+	return FFNTP_PAGE_OK;
+}
+
+static bool is_trusted(const struct stat *status)
+{
+	return status->st_uid == 0 || status->st_uid == geteuid();
+}
+
+static enum ffntp_page_result open_path(struct ffntp_linux_reader *reader, const char *path, bool any_owner)
+{
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum ffntp_page_result result = FFNTP_PAGE_MISSING;
+	struct stat status;
+
+	if (descriptor < 0)
+		return FFNTP_PAGE_MISSING;
+	if (fstat(descriptor, &status) == 0 && (any_owner || is_trusted(&status)))
+		result = map_file(reader, descriptor, &status);
+	close(descriptor);
+	return result;
+}
+
+enum ffntp_page_result ffntp_linux_open(struct ffntp_linux_reader *reader, const char *path)
+{
+	char own[FFNTP_LINUX_PATH_SIZE];
+	enum ffntp_page_result result;
+
+	if (path != NULL)
+		return open_path(reader, path, true);
+	result = open_path(reader, SYSTEM_PATH, false);
+	if (result == FFNTP_PAGE_MISSING && ffntp_linux_default_path(own))
+		result = open_path(reader, own, false);
+	return result;
+}
+
+void ffntp_linux_close(struct ffntp_linux_reader *reader)
+{
+	union {
+		const struct ffntp_page *page;
+		void *memory;
+	} mapped = { .page = reader->page };
+
+	if (mapped.page != NULL)
+		munmap(mapped.memory, FFNTP_PAGE_SIZE);
+	reader->page = NULL;
+}
+
+static bool is_mapped(const struct ffntp_linux_reader *reader, const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_dev == reader->device && status.st_ino == reader->inode;
+}
+
+bool ffntp_linux_is_replaced(const struct ffntp_linux_reader *reader, const char *path)
+{
+	char own[FFNTP_LINUX_PATH_SIZE];
+
+	if (path != NULL)
+		return !is_mapped(reader, path);
+	return !is_mapped(reader, SYSTEM_PATH) && !(ffntp_linux_default_path(own) && is_mapped(reader, own));
+}
+
+/* --- reading --- */
+
+/*
+ * How far the counter may be behind the map, in units of 2^-64 s: 1 ms. The map is of a packet that came before; CPUs differ by
+ * microseconds at most where the kernel keeps time by their counters. A counter that is further back was set back.
+ */
+#define BEHIND_LIMIT (UINT64_MAX / 1000)
+
+static bool is_far_behind(const struct ffntp_map *map, ffntp_counter now)
+{
+	struct ffntp_span behind = ffntp_span_down(map->at - now, map->period, map->period_shift & 63);
+
+	return behind.s > 0 || behind.frac > BEHIND_LIMIT;
+}
+
+ffntp_counter ffntp_linux_counter(const struct ffntp_linux_reader *reader)
+{
+	return ffntp_counter_read_kind(reader->counter_kind);
+}
+
+/* The counter is read under the sequence too: a map and a reading from either side of a disruption never meet. */
+static inline bool copy_line(const struct ffntp_linux_reader *reader, struct ffntp_map *map, ffntp_counter *now)
+{
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(reader->page);
+
+		ffntp_page_load_line(reader->page, map);
+		*now = ffntp_counter_read_kind(reader->counter_kind);
+		if (ffntp_page_is_whole(reader->page, begun))
+			return true;
+		ffntp_page_pause();
+	}
+	return false;
+}
+
+enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
+					uint64_t max_bound_ns, struct ffntp_reading *reading)
+{
+	struct ffntp_map map;
+	ffntp_counter now;
+
+	if (!copy_line(reader, &map, &now))
+		return FFNTP_CLOCK_BUSY;
+	if (map.counter_kind != reader->counter_kind)
+		return FFNTP_CLOCK_COUNTER;
+	if ((int64_t)(now - map.at) < 0 && is_far_behind(&map, now) &&
+	    ffntp_reading_judge_status(map.status) == FFNTP_CLOCK_OK)
+		return FFNTP_CLOCK_DISRUPTED;
+	return ffntp_reading_make(&map, now, scale, max_bound_ns, reading);
+}
+
+enum ffntp_clock_result ffntp_linux_at(const struct ffntp_linux_reader *reader, ffntp_counter then,
+				       enum ffntp_timescale scale, uint64_t max_bound_ns,
+				       struct ffntp_reading *reading)
+{
+	struct ffntp_map map;
+	enum ffntp_clock_result result = ffntp_page_read_past(reader->page, then, &map);
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	if (map.counter_kind != reader->counter_kind)
+		return FFNTP_CLOCK_COUNTER;
+	return ffntp_clock_at(&map, then, scale, max_bound_ns, reading);
+}
