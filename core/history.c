@@ -27,7 +27,8 @@ struct ffntp_record *ffntp_history_at(const struct ffntp_history *history, uint6
 {
 	uint32_t back = (uint32_t)(history->added - sequence);
 
-	return &history->ring[history->slot >= back ? history->slot - back : history->slot + (history->capacity - back)];
+	return &history->ring[history->slot >= back ? history->slot - back
+						    : history->slot + (history->capacity - back)];
 }
 
 struct ffntp_record *ffntp_history_newest(const struct ffntp_history *history)
@@ -94,8 +95,7 @@ static void enter(struct ffntp_minimum *minimum, const struct ffntp_history *his
 
 	if (minimum->is_of_believed && !record->is_believed)
 		return;
-	while (minimum->count > 0 &&
-	       ffntp_history_at(history, queue_last(minimum))->rtt_ticks >= record->rtt_ticks)
+	while (minimum->count > 0 && ffntp_history_at(history, queue_last(minimum))->rtt_ticks >= record->rtt_ticks)
 		minimum->count--;
 	minimum->queue[queue_slot(minimum, minimum->count)] = sequence;
 	minimum->count++;

@@ -113,7 +113,7 @@
 /* Stamps whose round trip exceeds the floor by more (s) do not measure the average rate. RADclock's Ep = 3 noise. */
 #define FFNTP_RADCLOCK_PERIOD_POINT_S (3 * FFNTP_RADCLOCK_NOISE_S)
 
-/* An average rate at least as good as this (ratio) always replaces an older one. RADclock's Ep_qual = RateErrBOUND / 5. */
+/* By how much the average rate of half a week may differ from that of the next (ratio). RADclock's Ep_qual. */
 #define FFNTP_RADCLOCK_PERIOD_QUALITY (FFNTP_RADCLOCK_RATE_BOUND / 5)
 
 /* The average rate and the floor forget what is older than a week, half a week at a time (s). RADclock's top_win. */
@@ -139,8 +139,11 @@
 #define FFNTP_RADCLOCK_SANITY_S (100 * FFNTP_RADCLOCK_NOISE_S)
 #define FFNTP_RADCLOCK_SANITY_RATE (20 * FFNTP_RADCLOCK_RATE_BOUND)
 
+/* Stamps of a burst (client.h: burst), which come closer together than the poll interval says. */
+#define FFNTP_RADCLOCK_BURST_STAMPS 32
+
 /* The history's bounds in stamps: below the first warm-up finds nothing to choose from, above it memory is wasted. */
-#define FFNTP_RADCLOCK_HISTORY_LEAST 64
+#define FFNTP_RADCLOCK_HISTORY_LEAST 128
 #define FFNTP_RADCLOCK_HISTORY_MOST 65536
 
 /* --- client --- */

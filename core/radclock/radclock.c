@@ -1,0 +1,330 @@
+/*
+ * radclock: the RADclock estimator. A stamp goes through the stages in this order: floor (the path), trust (the
+ * server), period and local (the oscillator), offset (the time). docs/algorithm.md says why.
+ */
+#include "../estimator.h"
+#include "../history.h"
+#include "../maths.h"
+#include "../params.h"
+#include "radclock_floor.h"
+#include "radclock_line.h"
+#include "radclock_local.h"
+#include "radclock_offset.h"
+#include "radclock_period.h"
+#include "radclock_point.h"
+#include "radclock_trust.h"
+
+struct radclock {
+	struct ffntp_history history;
+	struct ffntp_floor floor;
+	struct ffntp_trust trust;
+	struct ffntp_period period;
+	struct ffntp_local local;
+	struct ffntp_offset offset;
+	bool is_warm;
+	ffntp_counter first_at; /* tf of the first stamp */
+	struct ffntp_line line; /* the clock; set from the first stamp on */
+	ffntp_counter set_at;   /* tf of the newest stamp when the line was last set */
+	double error_s;         /* of the line: the best stamp's then, and age since */
+	double variance_s2;     /* of the line, when it was last set */
+	double slope2;          /* mean square of the local rate's error */
+};
+
+/* --- memory --- */
+
+struct layout {
+	uint32_t stamps, offset_stamps;
+	size_t records, queues, room, size; /* byte offsets */
+};
+
+static uint32_t clamp(double value, uint32_t least, uint32_t most)
+{
+	if (value <= (double)least)
+		return least;
+	return value >= (double)most ? most : (uint32_t)value;
+}
+
+static size_t aligned(size_t size)
+{
+	return (size + 15) & ~(size_t)15;
+}
+
+static struct layout lay_out(const struct ffntp_estimator_config *config)
+{
+	double needed = FFNTP_RADCLOCK_WARMUP_S / config->poll_s + FFNTP_RADCLOCK_BURST_STAMPS;
+	double window = FFNTP_RADCLOCK_OFFSET_WINDOW_S / config->poll_s + FFNTP_RADCLOCK_BURST_STAMPS;
+	struct layout layout = { 0 };
+
+	if (config->history > 0)
+		needed = config->history;
+	layout.stamps = clamp(needed, FFNTP_RADCLOCK_HISTORY_LEAST, FFNTP_RADCLOCK_HISTORY_MOST);
+	layout.offset_stamps = clamp(window, FFNTP_RADCLOCK_BURST_STAMPS, layout.stamps);
+	layout.records = aligned(sizeof(struct radclock));
+	layout.queues = layout.records + aligned(layout.stamps * sizeof(struct ffntp_record));
+	layout.room = layout.queues + aligned(3 * layout.stamps * sizeof(uint64_t));
+	layout.size = layout.room + aligned(ffntp_offset_room(layout.offset_stamps) * sizeof(double));
+	return layout;
+}
+
+static size_t memory(const struct ffntp_estimator_config *config)
+{
+	return lay_out(config).size;
+}
+
+static void init(void *state, const struct ffntp_estimator_config *config)
+{
+	struct layout layout = lay_out(config);
+	struct radclock *radclock = state;
+	unsigned char *bytes = state;
+	uint64_t *queues = (void *)(bytes + layout.queues);
+	struct ffntp_rate hint = { config->period_hint_s, config->period_hint_error };
+
+	*radclock = (struct radclock){ .period.rate = hint };
+	ffntp_history_init(&radclock->history, (void *)(bytes + layout.records), layout.stamps);
+	ffntp_floor_init(&radclock->floor, queues, layout.stamps);
+	ffntp_local_init(&radclock->local, queues + layout.stamps, layout.stamps);
+	ffntp_offset_init(&radclock->offset, (void *)(bytes + layout.room), layout.offset_stamps);
+	radclock->local.rate = hint;
+}
+
+static void warm(void *state, double period_s, double period_esterror)
+{
+	struct radclock *radclock = state;
+	struct ffntp_rate known = { period_s, period_esterror };
+
+	radclock->period.rate = known;
+	radclock->local.rate = known;
+}
+
+static void restart(void *state)
+{
+	struct radclock *radclock = state;
+
+	ffntp_history_clear(&radclock->history);
+	ffntp_floor_clear(&radclock->floor);
+	ffntp_period_clear(&radclock->period);
+	ffntp_local_clear(&radclock->local);
+	ffntp_offset_clear(&radclock->offset);
+	radclock->trust = (struct ffntp_trust){ 0 };
+	radclock->is_warm = false;
+}
+
+/* --- stages --- */
+
+static double elapsed_s(const struct radclock *radclock, ffntp_counter since, ffntp_counter now)
+{
+	return ffntp_counter_diff(now, since) * radclock->period.rate.period_s;
+}
+
+/* Into the history, and what it says of the path. */
+static void remember(struct radclock *radclock, const struct ffntp_stamp *stamp)
+{
+	uint64_t rtt_ticks = ffntp_stamp_rtt_ticks(stamp);
+	struct ffntp_record record = { *stamp, rtt_ticks, rtt_ticks, true };
+	double period_s = radclock->period.rate.period_s, lowered_ticks;
+
+	ffntp_history_add(&radclock->history, &record);
+	if (ffntp_floor_update(&radclock->floor, &radclock->history, period_s, radclock->is_warm, &lowered_ticks))
+		ffntp_offset_refloor(&radclock->offset);
+	radclock->error_s += lowered_ticks * period_s;
+}
+
+static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
+{
+	double half_s = (double)ffntp_stamp_rtt_ticks(stamp) * radclock->period.rate.period_s / 2;
+
+	radclock->first_at = radclock->set_at = stamp->tf;
+	radclock->local.measured_at = radclock->period.measured_at = stamp->tf;
+	radclock->line = ffntp_line_after(stamp, half_s);
+	radclock->error_s = 0;
+	radclock->variance_s2 = half_s * half_s;
+}
+
+/* How fast the clock may go wrong: what oscillators do, or what nobody knows of this one yet. */
+static double rate_limit(const struct radclock *radclock)
+{
+	double unknown = 2 * radclock->local.rate.error;
+
+	return unknown > FFNTP_RADCLOCK_SANITY_RATE ? unknown : FFNTP_RADCLOCK_SANITY_RATE;
+}
+
+static enum ffntp_trust_verdict judge(struct radclock *radclock, const struct ffntp_record *newest)
+{
+	double period_s = radclock->local.rate.period_s;
+	struct ffntp_trust_clock clock = {
+		.ahead_s =
+			ffntp_line_ahead_s(&radclock->line, &newest->stamp) - (double)newest->rtt_ticks * period_s / 2,
+		.error_s = radclock->error_s,
+		.period_s = period_s,
+		.rate_limit = rate_limit(radclock),
+	};
+
+	return ffntp_trust_judge(&radclock->trust, newest, &clock);
+}
+
+/* The server says something else of itself than a moment ago: what it says now is not yet to be relied upon. */
+static bool is_other_server(const struct radclock *radclock, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_stamp *before;
+
+	if (radclock->history.added < 2)
+		return false;
+	before = &ffntp_history_at(&radclock->history, radclock->history.added - 2)->stamp;
+	return before->leap != stamp->leap || before->stratum != stamp->stratum || before->refid != stamp->refid;
+}
+
+static void update_rates_warming_up(struct radclock *radclock, const struct ffntp_record *newest, double span_s)
+{
+	struct ffntp_local_windows windows = ffntp_local_windows_warming_up(span_s);
+	struct ffntp_rate candidate;
+
+	ffntp_period_offer_base(&radclock->period, newest);
+	if (!ffntp_local_measure(&radclock->local, &radclock->history, windows, radclock->period.rate.period_s,
+				 &candidate))
+		return;
+	ffntp_period_warm_up(&radclock->period, &candidate, newest->stamp.tf);
+	ffntp_local_warm_up(&radclock->local, &candidate, newest->stamp.tf);
+}
+
+static void update_rates(struct radclock *radclock, const struct ffntp_record *newest)
+{
+	struct ffntp_rate candidate;
+
+	ffntp_period_update(&radclock->period, newest);
+	if (ffntp_local_measure(&radclock->local, &radclock->history, ffntp_local_windows_warm(),
+				radclock->period.rate.period_s, &candidate))
+		ffntp_local_consider(&radclock->local, &candidate, newest->stamp.tf);
+	ffntp_local_expire(&radclock->local, &radclock->period.rate, newest->stamp.tf);
+}
+
+static void update_period(struct radclock *radclock, const struct ffntp_record *newest)
+{
+	double span_s = elapsed_s(radclock, radclock->first_at, newest->stamp.tf);
+
+	if (span_s >= FFNTP_RADCLOCK_WARMUP_S && radclock->history.added >= FFNTP_RADCLOCK_WARMUP_STAMPS)
+		radclock->is_warm = true;
+	if (radclock->is_warm)
+		update_rates(radclock, newest);
+	else
+		update_rates_warming_up(radclock, newest, span_s);
+}
+
+/* How much of the window's word counts beside the clock's own: all, if it has a good stamp. */
+static double share(const struct radclock *radclock, const struct ffntp_offset_estimate *said)
+{
+	bool is_near = ffntp_floor_is_near(&radclock->floor, radclock->period.rate.period_s);
+	double limit_s = is_near ? FFNTP_RADCLOCK_OFFSET_QUALITY_NEAR_S : FFNTP_RADCLOCK_OFFSET_QUALITY_FAR_S;
+	double said_widths = said->error_s / FFNTP_RADCLOCK_OFFSET_WIDTH_S;
+	double own_widths = radclock->error_s / FFNTP_RADCLOCK_OFFSET_WIDTH_S;
+
+	if (said->error_s < limit_s)
+		return 1;
+	return 1 / (1 + ffntp_exp((said_widths - own_widths) * (said_widths + own_widths)));
+}
+
+static bool is_sane(const struct radclock *radclock, double change_s, ffntp_counter at)
+{
+	double limit_s = FFNTP_RADCLOCK_SANITY_S + rate_limit(radclock) * elapsed_s(radclock, radclock->set_at, at);
+
+	return !radclock->is_warm || (change_s <= limit_s && change_s >= -limit_s);
+}
+
+static double square(double x)
+{
+	return x * x;
+}
+
+static void conclude(struct radclock *radclock, const struct ffntp_stamp *stamp,
+		     const struct ffntp_offset_estimate *said)
+{
+	radclock->set_at = stamp->tf;
+	radclock->error_s = said->error_s;
+	radclock->slope2 += (square(said->slope) - radclock->slope2) / 64;
+	radclock->variance_s2 = said->variance_s2 / said->stamps + square(said->mean_age_s) * radclock->slope2;
+}
+
+static void update_offset(struct radclock *radclock, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_offset_estimate said;
+	double ahead_s = ffntp_line_ahead_s(&radclock->line, stamp);
+	double part, change_s;
+
+	if (!ffntp_offset_combine(&radclock->offset, stamp, radclock->period.rate.period_s,
+				  radclock->local.rate.period_s, &said))
+		return;
+	part = share(radclock, &said);
+	change_s = part * (said.ahead_s - ahead_s);
+	if (!is_sane(radclock, change_s, stamp->tf))
+		return;
+	radclock->line = ffntp_line_after(stamp, ahead_s + change_s);
+	if (part > 0.5)
+		conclude(radclock, stamp, &said);
+}
+
+/* --- the estimator --- */
+
+static struct ffntp_estimate estimate_now(const struct radclock *radclock)
+{
+	double slope = ffntp_sqrt(radclock->slope2);
+	double age_s = elapsed_s(radclock, radclock->set_at, radclock->line.at);
+
+	return (struct ffntp_estimate){
+		.at = radclock->line.at,
+		.reference = radclock->line.reference,
+		.correction_s = radclock->line.correction_s,
+		.period_s = radclock->local.rate.period_s,
+		.stable_period_s = radclock->period.rate.period_s,
+		.esterror_s = ffntp_sqrt(radclock->variance_s2) + age_s * (slope + radclock->local.rate.error),
+		.period_esterror = slope + radclock->local.rate.error,
+		.stable_esterror = radclock->period.rate.error,
+	};
+}
+
+/* The clock goes on by itself to the newest stamp. */
+static void carry(struct radclock *radclock, const struct ffntp_stamp *stamp)
+{
+	radclock->error_s += FFNTP_RADCLOCK_RATE_BOUND * elapsed_s(radclock, radclock->line.at, stamp->tf);
+	ffntp_line_carry(&radclock->line, stamp->tf, radclock->local.rate.period_s);
+}
+
+static bool take(struct radclock *radclock, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_record *newest;
+	enum ffntp_trust_verdict verdict;
+
+	if (radclock->history.added == 0)
+		begin(radclock, stamp);
+	remember(radclock, stamp);
+	carry(radclock, stamp);
+	newest = ffntp_history_newest(&radclock->history);
+	verdict = judge(radclock, newest);
+	if (verdict == FFNTP_TRUST_OVERTHROWN) {
+		restart(radclock);
+		return take(radclock, stamp);
+	}
+	newest->is_believed = verdict == FFNTP_TRUST_BELIEVED;
+	ffntp_offset_add(&radclock->offset, &radclock->history, radclock->period.rate.period_s);
+	if (newest->is_believed && !is_other_server(radclock, stamp)) {
+		update_period(radclock, newest);
+		update_offset(radclock, stamp);
+	}
+	return newest->is_believed;
+}
+
+static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate)
+{
+	struct radclock *radclock = state;
+	bool is_believed = take(radclock, stamp);
+
+	*estimate = estimate_now(radclock);
+	return is_believed ? FFNTP_ACCEPTED : FFNTP_REFUSED_CONTRADICTION;
+}
+
+const struct ffntp_estimator_ops ffntp_radclock_ops = {
+	.name = "radclock",
+	.memory = memory,
+	.init = init,
+	.add = add,
+	.restart = restart,
+	.warm = warm,
+};

@@ -1,0 +1,158 @@
+/* radclock_floor: see radclock_floor.h. */
+#include "radclock_floor.h"
+
+#include "../params.h"
+
+void ffntp_floor_init(struct ffntp_floor *floor, uint64_t *queue, uint32_t capacity)
+{
+	ffntp_minimum_init(&floor->recent, queue, capacity, false);
+	ffntp_floor_clear(floor);
+}
+
+void ffntp_floor_clear(struct ffntp_floor *floor)
+{
+	struct ffntp_minimum recent = floor->recent;
+
+	ffntp_minimum_clear(&recent);
+	*floor = (struct ffntp_floor){ .recent = recent };
+}
+
+bool ffntp_floor_is_near(const struct ffntp_floor *floor, double period_s)
+{
+	return (double)floor->ticks * period_s < FFNTP_RADCLOCK_NEAR_S;
+}
+
+static double shift_ticks(const struct ffntp_floor *floor, double period_s)
+{
+	return (ffntp_floor_is_near(floor, period_s) ? FFNTP_RADCLOCK_SHIFT_NEAR_S : FFNTP_RADCLOCK_SHIFT_FAR_S) /
+	       period_s;
+}
+
+static double age_s(const struct ffntp_history *history, uint64_t sequence, double period_s)
+{
+	return ffntp_counter_diff(ffntp_history_newest(history)->stamp.tf,
+				  ffntp_history_at(history, sequence)->stamp.tf) *
+	       period_s;
+}
+
+/* Gives the present level's records its floor. */
+static void mark_level(const struct ffntp_floor *floor, const struct ffntp_history *history)
+{
+	uint64_t oldest = ffntp_history_oldest(history);
+
+	for (uint64_t i = floor->level > oldest ? floor->level : oldest; i < history->added; i++)
+		ffntp_history_at(history, i)->floor_ticks = floor->ticks;
+}
+
+static bool change(struct ffntp_floor *floor, const struct ffntp_history *history, uint64_t ticks)
+{
+	bool is_new = floor->ticks != ticks;
+
+	floor->ticks = ticks;
+	if (is_new)
+		mark_level(floor, history);
+	return is_new;
+}
+
+static bool forget_half(struct ffntp_floor *floor, const struct ffntp_history *history, double period_s)
+{
+	const struct ffntp_record *newest = ffntp_history_newest(history);
+	uint64_t next_ticks = floor->next_ticks;
+
+	if (ffntp_counter_diff(newest->stamp.tf, floor->since) * period_s < FFNTP_RADCLOCK_HALF_WINDOW_S)
+		return false;
+	floor->since = newest->stamp.tf;
+	floor->next_ticks = newest->rtt_ticks;
+	return change(floor, history, next_ticks);
+}
+
+/*
+ * The newest is quicker than any before. A path that got much shorter is a new level: earlier stamps were as good as
+ * they were. Otherwise the floor had not been reached before, and they were worse than they seemed.
+ */
+static bool lower(struct ffntp_floor *floor, const struct ffntp_history *history, double period_s, bool is_warm,
+		  double *lowered_ticks)
+{
+	uint64_t rtt_ticks = ffntp_history_newest(history)->rtt_ticks;
+	double fall_ticks = (double)(floor->ticks - rtt_ticks);
+
+	if (is_warm && fall_ticks > shift_ticks(floor, period_s))
+		floor->level = history->added - 1;
+	else
+		*lowered_ticks = fall_ticks;
+	return change(floor, history, rtt_ticks);
+}
+
+/*
+ * An end of the range goes when what remains still shows enough: long enough, and stamps enough; or else it is too
+ * old. So the range always has one stamp at its beginning that is old enough, and its age says whether it is full.
+ */
+static void slide(struct ffntp_floor *floor, const struct ffntp_history *history, double period_s)
+{
+	struct ffntp_range range = floor->recent.range;
+	uint64_t oldest = ffntp_history_oldest(history);
+
+	range.end = history->added;
+	if (range.begin < oldest)
+		range.begin = oldest;
+	while (range.begin + FFNTP_RADCLOCK_SHIFT_STAMPS < range.end &&
+	       age_s(history, range.begin + 1, period_s) >= FFNTP_RADCLOCK_SHIFT_WINDOW_S)
+		range.begin++;
+	while (age_s(history, range.begin, period_s) > FFNTP_RADCLOCK_FAR_OLDEST_S)
+		range.begin++;
+	ffntp_minimum_move(&floor->recent, history, range);
+}
+
+static bool is_full(const struct ffntp_floor *floor, const struct ffntp_history *history, double period_s)
+{
+	const struct ffntp_range *range = &floor->recent.range;
+	double span_s = age_s(history, range->begin, period_s);
+
+	return span_s >= FFNTP_RADCLOCK_FAR_YOUNGEST_S ||
+	       (span_s >= FFNTP_RADCLOCK_SHIFT_WINDOW_S && range->end - range->begin >= FFNTP_RADCLOCK_SHIFT_STAMPS);
+}
+
+/* Everything for a long time took longer than the floor: the path did. */
+static bool raise(struct ffntp_floor *floor, const struct ffntp_history *history, double period_s)
+{
+	uint64_t least, least_ticks;
+
+	slide(floor, history, period_s);
+	if (!is_full(floor, history, period_s) || !ffntp_minimum_get(&floor->recent, &least))
+		return false;
+	least_ticks = ffntp_history_at(history, least)->rtt_ticks;
+	if (least_ticks <= floor->ticks || (double)(least_ticks - floor->ticks) <= shift_ticks(floor, period_s))
+		return false;
+	floor->level = floor->recent.range.begin;
+	floor->next_ticks = least_ticks;
+	return change(floor, history, least_ticks);
+}
+
+static void begin(struct ffntp_floor *floor, const struct ffntp_history *history)
+{
+	const struct ffntp_record *first = ffntp_history_newest(history);
+
+	floor->ticks = first->rtt_ticks;
+	floor->next_ticks = first->rtt_ticks;
+	floor->since = first->stamp.tf;
+	floor->level = history->added - 1;
+}
+
+bool ffntp_floor_update(struct ffntp_floor *floor, struct ffntp_history *history, double period_s, bool is_warm,
+			double *lowered_ticks)
+{
+	struct ffntp_record *newest = ffntp_history_newest(history);
+	bool has_changed;
+
+	*lowered_ticks = 0;
+	if (history->added == 1)
+		begin(floor, history);
+	has_changed = forget_half(floor, history, period_s);
+	if (newest->rtt_ticks < floor->next_ticks)
+		floor->next_ticks = newest->rtt_ticks;
+	if (newest->rtt_ticks < floor->ticks)
+		has_changed |= lower(floor, history, period_s, is_warm, lowered_ticks);
+	has_changed |= raise(floor, history, period_s);
+	newest->floor_ticks = floor->ticks;
+	return has_changed;
+}

@@ -1,0 +1,58 @@
+/*
+ * radclock_offset: the time, from all stamps of the last quarter of an hour, each weighted by how good it was and how
+ * old it is. Each predicts by itself what the server's clock says at the newest stamp's tf; nothing of older estimates
+ * is in it, so that a change of the period leaves no trace.
+ */
+#ifndef FFNTP_CORE_RADCLOCK_OFFSET_H
+#define FFNTP_CORE_RADCLOCK_OFFSET_H
+
+#include <stdbool.h>
+
+#include "../history.h"
+
+/*
+ * The window's believed stamps, oldest first, as differences from an anchor: what the weights need, side by side.
+ * Points first <= i < end; more than half of 'room' of them are never kept.
+ */
+struct ffntp_offset {
+	double *time_s; /* the stamp's middle by the server's clock */
+	double *ticks;  /* ... by the counter */
+	double *excess_ticks;
+	double *error; /* scratch */
+	uint32_t room, first, end;
+	bool is_stale; /* floors have changed */
+	struct ffntp_stamp anchor;
+};
+
+/* What the window says at the newest stamp's tf. */
+struct ffntp_offset_estimate {
+	double ahead_s; /* the time then, less the newest stamp's middle by the server's clock */
+	double error_s; /* of the best stamp: excess, and age */
+	double stamps;  /* how many the weights make of it, at least 1 */
+	double mean_age_s;
+	double variance_s2; /* of what the stamps say */
+	double slope;       /* ... over their age: the local rate's error, as far as the window shows it */
+};
+
+/* doubles that ffntp_offset_init needs for a window of so many stamps. */
+size_t ffntp_offset_room(uint32_t stamps);
+
+void ffntp_offset_init(struct ffntp_offset *offset, double *room, uint32_t stamps);
+
+void ffntp_offset_clear(struct ffntp_offset *offset);
+
+/* Floors of records in the history have changed. */
+void ffntp_offset_refloor(struct ffntp_offset *offset);
+
+/* Takes in the history's newest record, if it is believed, and forgets what is too old. period_s: the average. */
+void ffntp_offset_add(struct ffntp_offset *offset, const struct ffntp_history *history, double period_s);
+
+/*
+ * newest: the history's newest stamp. period_s: the average; local_period_s: carries each stamp to the newest.
+ * Returns false, *estimate untouched, if the window is empty.
+ */
+FFNTP_MUST_USE bool ffntp_offset_combine(const struct ffntp_offset *offset, const struct ffntp_stamp *newest,
+					 double period_s, double local_period_s,
+					 struct ffntp_offset_estimate *estimate);
+
+#endif
