@@ -1,0 +1,467 @@
+#include "keeper.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../include/ffntp/linux.h"
+#include "../ports/linux/leapfile.h"
+
+/* A signal that arrives just before poll() is seen when poll() returns: this late at most (ms). */
+#define STEP_MS_MAX 1000
+
+/* A flood of datagrams must not keep the timer from its work. */
+#define DATAGRAMS_PER_STEP 16
+
+/* A page is published at least so often (s), so that its void_after moves on while nobody answers. */
+#define PUBLISH_S 60.0
+
+static int64_t monotonic_s(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static bool is_before(ffntp_counter a, ffntp_counter b)
+{
+	return (int64_t)(a - b) < 0;
+}
+
+static ffntp_counter ticks(const struct ffntp_keeper *keeper, double interval_s)
+{
+	return (ffntp_counter)(interval_s / keeper->source.period_hint_s);
+}
+
+/* --- opening --- */
+
+static bool open_counter(struct ffntp_keeper *keeper)
+{
+	static const enum ffntp_counter_kind kinds[] = {
+		[FFNTP_CHOOSE_AUTO] = FFNTP_COUNTER_NONE,
+		[FFNTP_CHOOSE_TSC] = FFNTP_COUNTER_TSC,
+		[FFNTP_CHOOSE_RAW] = FFNTP_COUNTER_MONOTONIC_RAW,
+	};
+	const char *problem = ffntp_counter_open(&keeper->source, kinds[keeper->options->counter]);
+
+	if (problem != NULL)
+		ffntp_log("the counter cannot be used: %s", problem);
+	return problem == NULL;
+}
+
+static const char *counter_name(enum ffntp_counter_kind kind)
+{
+	switch (kind) {
+	case FFNTP_COUNTER_TSC:
+		return "the time stamp counter";
+	case FFNTP_COUNTER_ARM_VIRTUAL:
+		return "Arm's virtual counter";
+	case FFNTP_COUNTER_MONOTONIC_RAW:
+		return "CLOCK_MONOTONIC_RAW";
+	case FFNTP_COUNTER_NONE:
+	case FFNTP_COUNTER_OTHER:
+		break;
+	}
+	return "a counter";
+}
+
+static bool open_private_page(struct ffntp_keeper *keeper)
+{
+	keeper->private_page = aligned_alloc(FFNTP_PAGE_SIZE, FFNTP_PAGE_SIZE);
+	if (keeper->private_page == NULL) {
+		ffntp_log("no memory");
+		return false;
+	}
+	memset(keeper->private_page, 0, FFNTP_PAGE_SIZE);
+	ffntp_page_format(keeper->private_page, &keeper->source.identity);
+	keeper->page = keeper->private_page;
+	return true;
+}
+
+static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct ffntp_map *former, bool *is_adopted)
+{
+	const char *problem =
+		ffntp_pagefile_open(&keeper->file, path, &keeper->source.identity, former, is_adopted);
+
+	if (problem != NULL) {
+		ffntp_log("%s: %s", path, problem);
+		return false;
+	}
+	keeper->page = keeper->file.page;
+	ffntp_log("keeping %s with %s%s", path, counter_name(keeper->source.kind),
+		  *is_adopted ? ", going on from what it says" : "");
+	return true;
+}
+
+/* Who asks for a clock log alone, in a simulator perhaps, gets no file besides, and disturbs nobody's. */
+static bool open_page(struct ffntp_keeper *keeper, struct ffntp_map *former, bool *is_adopted)
+{
+	const struct ffntp_options *options = keeper->options;
+	char path[FFNTP_LINUX_PATH_SIZE];
+
+	*is_adopted = false;
+	if (options->page != NULL)
+		return open_page_file(keeper, options->page, former, is_adopted);
+	if (options->clock_log != NULL) {
+		ffntp_log("no page for others: --clock-log without --page keeps it private");
+		return open_private_page(keeper);
+	}
+	if (!ffntp_linux_default_path(path)) {
+		ffntp_log("XDG_RUNTIME_DIR is too long: name a page with --page");
+		return false;
+	}
+	return open_page_file(keeper, path, former, is_adopted);
+}
+
+static void close_page(struct ffntp_keeper *keeper)
+{
+	ffntp_pagefile_close(&keeper->file);
+	free(keeper->private_page);
+	keeper->private_page = keeper->page = NULL;
+}
+
+/* The system's date, as far as it is later than this program. Right within 68 years is enough. */
+static int64_t pivot_s(int64_t built_s)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec > built_s ? now.tv_sec : built_s;
+}
+
+static void set_tai(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+{
+	const char *named = keeper->options->config.leap_list;
+	const char *path = *named != '\0' ? named : FFNTP_LEAPFILE_DEFAULT;
+	enum ffntp_leapfile_result result = ffntp_leapfile_read(path, config->pivot_s, &config->tai_offset_s);
+
+	config->tai_is_known = result == FFNTP_LEAPFILE_OK;
+	if (result != FFNTP_LEAPFILE_OK && (*named != '\0' || keeper->options->is_verbose))
+		ffntp_log("TAI is not told: %s: %s", path, ffntp_leapfile_result_text(result));
+}
+
+/* One interval serves all servers, as only one is asked at a time: none is asked more often than it may be. */
+static void set_polling(struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+{
+	const struct ffntp_config *file = &keeper->options->config;
+	bool has_burst = true;
+
+	config->poll_min_s = config->poll_max_s = 1;
+	for (size_t i = 0; i < file->servers; i++) {
+		uint32_t min_s = UINT32_C(1) << file->server[i].minpoll_log2_s;
+		uint32_t max_s = UINT32_C(1) << file->server[i].maxpoll_log2_s;
+
+		config->poll_min_s = min_s > config->poll_min_s ? min_s : config->poll_min_s;
+		config->poll_max_s = max_s > config->poll_max_s ? max_s : config->poll_max_s;
+		has_burst = has_burst && file->server[i].iburst;
+	}
+	if (!has_burst)
+		config->burst = 1;
+	if (keeper->options->poll_s > 0)
+		config->poll_min_s = keeper->options->poll_s;
+	if (config->poll_max_s < config->poll_min_s)
+		config->poll_max_s = config->poll_min_s;
+	keeper->poll_min_s = config->poll_min_s;
+	keeper->poll_max_s = config->poll_max_s;
+}
+
+static bool open_peer(struct ffntp_keeper *keeper, const struct ffntp_map *former)
+{
+	struct ffntp_client_config config;
+
+	ffntp_client_config_default(&config);
+	config.estimator = keeper->options->estimator;
+	config.counter_kind = keeper->source.kind;
+	config.period_hint_s = keeper->source.period_hint_s;
+	config.period_hint_error = keeper->source.period_hint_error;
+	config.max_drift = keeper->options->config.max_clock_error;
+	config.max_root_distance_s = keeper->options->config.max_distance_s;
+	config.pivot_s = pivot_s(config.pivot_s);
+	set_tai(keeper, &config);
+	set_polling(keeper, &config);
+	keeper->pause_s = config.poll_min_s;
+	if (!ffntp_peer_open(&keeper->peer, &config, &keeper->source, ffntp_servers_address(&keeper->servers))) {
+		ffntp_log("no memory, or an estimator that is not there");
+		return false;
+	}
+	if (former != NULL)
+		ffntp_client_continue(keeper->peer.client, former);
+	return true;
+}
+
+/* Counter, page and client belong together: readings of one counter mean nothing to another. */
+static bool open_clock(struct ffntp_keeper *keeper)
+{
+	struct ffntp_map former;
+	bool is_adopted;
+
+	if (!open_counter(keeper) || !open_page(keeper, &former, &is_adopted))
+		return false;
+	if (open_peer(keeper, is_adopted ? &former : NULL))
+		return true;
+	close_page(keeper);
+	return false;
+}
+
+static void close_clock(struct ffntp_keeper *keeper)
+{
+	ffntp_peer_close(&keeper->peer);
+	close_page(keeper);
+}
+
+static bool open_clock_log(struct ffntp_keeper *keeper)
+{
+	const char *path = keeper->options->clock_log;
+
+	if (path == NULL || ffntp_clock_log_open(&keeper->clock_log, path))
+		return true;
+	ffntp_log("%s: %s", path, strerror(errno));
+	return false;
+}
+
+static void log_server(const struct ffntp_keeper *keeper, const char *verb)
+{
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
+
+	ffntp_address_text(&keeper->peer.address, text);
+	ffntp_log("%s %s (%s)", verb, ffntp_servers_name(&keeper->servers), text);
+}
+
+bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
+{
+	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
+	if (!ffntp_servers_open(&keeper->servers, &options->config))
+		return false;
+	if (!open_clock(keeper)) {
+		ffntp_servers_close(&keeper->servers);
+		return false;
+	}
+	if (!open_clock_log(keeper)) {
+		ffntp_keeper_close(keeper);
+		return false;
+	}
+	log_server(keeper, "asking");
+	return true;
+}
+
+void ffntp_keeper_close(struct ffntp_keeper *keeper)
+{
+	ffntp_clock_log_close(&keeper->clock_log);
+	close_clock(keeper);
+	ffntp_servers_close(&keeper->servers);
+}
+
+/* --- publishing --- */
+
+static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
+{
+	if (status == keeper->status)
+		return;
+	keeper->status = status;
+	if (status < FFNTP_STATUSES && ffntp_log_may(&keeper->status_limit[status], monotonic_s()))
+		ffntp_log_limited(&keeper->status_limit[status], "%s", ffntp_status_name(status));
+}
+
+static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct ffntp_source *source)
+{
+	ffntp_counter now = ffntp_counter_read(&keeper->source);
+
+	ffntp_peer_output(&keeper->peer, now, map);
+	ffntp_peer_source(&keeper->peer, source);
+	ffntp_page_publish(keeper->page, map, source, 1);
+	keeper->published_at = now;
+	log_status(keeper, map->status);
+}
+
+static void publish_quietly(struct ffntp_keeper *keeper)
+{
+	struct ffntp_map map;
+	struct ffntp_source source;
+
+	publish(keeper, &map, &source);
+}
+
+/* --- news --- */
+
+static void log_exchange(const struct ffntp_map *map, const struct ffntp_source *source)
+{
+	ffntp_log("accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound %.3f us",
+		  (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3, (double)map->esterror_ns * 1e-3,
+		  (double)map->maxerror_ns * 1e-3);
+}
+
+static void take_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
+{
+	struct ffntp_log_limit *limit = &keeper->verdict_limit[verdict];
+	struct ffntp_map map;
+	struct ffntp_source source;
+
+	if (verdict == FFNTP_ACCEPTED) {
+		ffntp_servers_answered(&keeper->servers);
+		keeper->pause_s = keeper->poll_min_s;
+	} else if (ffntp_log_may(limit, monotonic_s())) {
+		ffntp_log_limited(limit, "a reply was refused: %s", ffntp_verdict_name(verdict));
+	}
+	publish(keeper, &map, &source);
+	if (verdict == FFNTP_ACCEPTED && keeper->options->is_verbose)
+		log_exchange(&map, &source);
+}
+
+static void log_network(struct ffntp_keeper *keeper, const char *what, int error)
+{
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
+
+	if (!ffntp_log_may(&keeper->network_limit, monotonic_s()))
+		return;
+	ffntp_address_text(&keeper->peer.address, text);
+	ffntp_log_limited(&keeper->network_limit, "%s: %s: %s", text, what, strerror(error));
+}
+
+static void pause_requests(struct ffntp_keeper *keeper)
+{
+	keeper->is_paused = true;
+	keeper->pause_until = ffntp_counter_read(&keeper->source) + ticks(keeper, keeper->pause_s);
+	keeper->pause_s *= 2;
+	if (keeper->pause_s > keeper->poll_max_s)
+		keeper->pause_s = keeper->poll_max_s;
+}
+
+static void follow(struct ffntp_keeper *keeper, enum ffntp_servers_advice advice)
+{
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
+
+	if (advice == FFNTP_STAY)
+		return;
+	ffntp_peer_move(&keeper->peer, ffntp_servers_address(&keeper->servers), ffntp_counter_read(&keeper->source));
+	if (advice == FFNTP_MOVE_AFTER_PAUSE)
+		pause_requests(keeper);
+	if (!ffntp_log_may(&keeper->move_limit, monotonic_s()))
+		return;
+	ffntp_address_text(&keeper->peer.address, text);
+	ffntp_log_limited(&keeper->move_limit, "now asking %s (%s)", ffntp_servers_name(&keeper->servers), text);
+}
+
+static void take_unanswered(struct ffntp_keeper *keeper)
+{
+	if (ffntp_log_may(&keeper->unanswered_limit, monotonic_s()))
+		ffntp_log_limited(&keeper->unanswered_limit, "no usable reply from %s",
+				  ffntp_servers_name(&keeper->servers));
+	publish_quietly(keeper);
+	follow(keeper, ffntp_servers_unanswered(&keeper->servers));
+}
+
+static void take_news(struct ffntp_keeper *keeper, struct ffntp_peer_news news)
+{
+	switch (news.event) {
+	case FFNTP_PEER_REPLY:
+		take_reply(keeper, news.verdict);
+		break;
+	case FFNTP_PEER_NOT_SENT:
+		log_network(keeper, "not sent", news.error);
+		break;
+	case FFNTP_PEER_ERROR:
+		log_network(keeper, "no reply", news.error);
+		break;
+	case FFNTP_PEER_UNANSWERED:
+		take_unanswered(keeper);
+		break;
+	case FFNTP_PEER_CHANGE_SERVER:
+		follow(keeper, ffntp_servers_change(&keeper->servers));
+		break;
+	case FFNTP_PEER_SENT:
+	case FFNTP_PEER_NOTHING:
+		break;
+	}
+}
+
+/* --- one step --- */
+
+static int smaller(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static int timeout_ms(const struct ffntp_keeper *keeper)
+{
+	ffntp_counter now = ffntp_counter_read(&keeper->source);
+	int limit = STEP_MS_MAX;
+
+	if (keeper->clock_log.file != NULL)
+		limit = ffntp_clock_log_timeout_ms(&keeper->clock_log, limit);
+	return keeper->is_paused ? limit : smaller(limit, ffntp_peer_timeout_ms(&keeper->peer, now, limit));
+}
+
+/* Before anything is measured or believed. False if the counter is lost, and no other can be used. */
+static bool check_counter(struct ffntp_keeper *keeper)
+{
+	switch (ffntp_counter_check(&keeper->source)) {
+	case FFNTP_COUNTER_STEADY:
+		return true;
+	case FFNTP_COUNTER_DISRUPTED:
+		if (ffntp_log_may(&keeper->disruption_limit, monotonic_s()))
+			ffntp_log_limited(&keeper->disruption_limit, "the counter was disrupted: measuring anew");
+		ffntp_client_disrupted(keeper->peer.client, ffntp_counter_read(&keeper->source));
+		publish_quietly(keeper);
+		return true;
+	case FFNTP_COUNTER_LOST:
+		break;
+	}
+	ffntp_log("the counter cannot be used any more: changing to another");
+	close_clock(keeper);
+	return open_clock(keeper);
+}
+
+static void receive(struct ffntp_keeper *keeper, int revents, ffntp_counter woke)
+{
+	for (int i = 0; i < DATAGRAMS_PER_STEP; i++) {
+		struct ffntp_peer_news news = ffntp_peer_receive(&keeper->peer, revents, woke);
+
+		if (news.event == FFNTP_PEER_NOTHING)
+			return;
+		take_news(keeper, news);
+	}
+}
+
+static void work_timer(struct ffntp_keeper *keeper)
+{
+	ffntp_counter now = ffntp_counter_read(&keeper->source);
+	struct ffntp_peer_news news;
+
+	if (keeper->is_paused && is_before(now, keeper->pause_until))
+		return;
+	keeper->is_paused = false;
+	do {
+		news = ffntp_peer_timer(&keeper->peer, ffntp_counter_read(&keeper->source));
+		take_news(keeper, news);
+	} while (news.event != FFNTP_PEER_NOTHING && !keeper->is_paused);
+}
+
+/* Something arrived, or is about to leave. */
+static bool has_work(const struct ffntp_keeper *keeper, int revents, ffntp_counter now)
+{
+	return revents != 0 || !is_before(now, keeper->peer.until);
+}
+
+bool ffntp_keeper_step(struct ffntp_keeper *keeper)
+{
+	struct pollfd waiting = { .fd = ffntp_peer_descriptor(&keeper->peer), .events = POLLIN };
+	int ready = poll(&waiting, 1, timeout_ms(keeper));
+	ffntp_counter woke = ffntp_counter_read(&keeper->source);
+	int revents = ready > 0 ? waiting.revents : 0;
+
+	if (has_work(keeper, revents, woke) && !check_counter(keeper))
+		return false;
+	if (revents != 0)
+		receive(keeper, revents, woke);
+	work_timer(keeper);
+	follow(keeper, ffntp_servers_poll(&keeper->servers));
+	if (!is_before(ffntp_counter_read(&keeper->source), keeper->published_at + ticks(keeper, PUBLISH_S)))
+		publish_quietly(keeper);
+	if (keeper->clock_log.file != NULL)
+		ffntp_clock_log_write(&keeper->clock_log, keeper->page, &keeper->source);
+	return true;
+}

@@ -1,0 +1,57 @@
+/* keeper: what keeps the page: a counter, a server being asked, the page and the clock log. One thread. */
+#ifndef FFNTP_DAEMON_KEEPER_H
+#define FFNTP_DAEMON_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../include/ffntp/map.h"
+#include "../include/ffntp/page.h"
+#include "../ports/linux/counter.h"
+#include "../ports/linux/pagefile.h"
+#include "../ports/linux/peer.h"
+#include "clocklog.h"
+#include "log.h"
+#include "options.h"
+#include "servers.h"
+
+#define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
+
+struct ffntp_keeper {
+	const struct ffntp_options *options;
+	struct ffntp_counter_source source;
+	struct ffntp_pagefile file;
+	struct ffntp_page *page;         /* of the file, or private */
+	struct ffntp_page *private_page; /* NULL if there is a file */
+	struct ffntp_servers servers;
+	struct ffntp_peer peer;
+	struct ffntp_clock_log clock_log;
+	enum ffntp_status status;        /* as last published */
+	ffntp_counter published_at;
+	bool is_paused;                  /* nobody answers: no request before pause_until */
+	ffntp_counter pause_until;
+	double pause_s;                  /* the next pause */
+	uint32_t poll_min_s, poll_max_s;
+	/* one per kind of message that a network can cause */
+	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];
+	struct ffntp_log_limit status_limit[FFNTP_STATUSES];
+	struct ffntp_log_limit network_limit, unanswered_limit, move_limit, disruption_limit;
+};
+
+/*
+ * Opens the counter, the page and the clock log, and finds the servers.
+ * options: must outlive the keeper.
+ * Returns false if it cannot begin; the reason has been logged, and there is nothing to close.
+ */
+bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options);
+
+/*
+ * Waits for what happens next, at most a second, and does it. Returns early if a signal comes.
+ * Returns false if it cannot go on; the reason has been logged.
+ */
+bool ffntp_keeper_step(struct ffntp_keeper *keeper);
+
+/* The page file stays, with what it says. */
+void ffntp_keeper_close(struct ffntp_keeper *keeper);
+
+#endif
