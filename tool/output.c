@@ -72,6 +72,27 @@ const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE])
 	return text;
 }
 
+static char printable(uint32_t byte)
+{
+	return byte > ' ' && byte < 127 ? (char)byte : '?';
+}
+
+const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REFID_SIZE])
+{
+	uint32_t refid = source->refid;
+	size_t length = 0;
+
+	if (source->stratum > 1) {
+		snprintf(text, OUTPUT_REFID_SIZE, "%u.%u.%u.%u", refid >> 24, refid >> 16 & 255, refid >> 8 & 255,
+			 refid & 255);
+		return text;
+	}
+	for (; length < 4 && (refid >> (24 - 8 * length) & 255) != 0; length++)
+		text[length] = printable(refid >> (24 - 8 * length) & 255);
+	text[length] = 0;
+	return text;
+}
+
 static const struct {
 	const char *name;
 	enum ffntp_estimator_kind kind;
@@ -81,10 +102,20 @@ static const struct {
 	{ "interval", FFNTP_ESTIMATOR_INTERVAL },
 };
 
+/* Whether the client has it: it makes none of a configuration that it does not understand. */
+static bool is_available(enum ffntp_estimator_kind kind)
+{
+	struct ffntp_client_config config;
+
+	ffntp_client_config_default(&config);
+	config.estimator = kind;
+	return ffntp_client_memory(&config) > 0;
+}
+
 bool output_estimator(const char *name, enum ffntp_estimator_kind *kind)
 {
 	for (size_t i = 0; i < sizeof(estimators) / sizeof(estimators[0]); i++) {
-		if (strcmp(name, estimators[i].name) == 0) {
+		if (strcmp(name, estimators[i].name) == 0 && is_available(estimators[i].kind)) {
 			*kind = estimators[i].kind;
 			return true;
 		}

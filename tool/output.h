@@ -27,7 +27,12 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE]);
 /* ISO 8601 with nanoseconds, without a zone: "2026-01-01T00:00:02.004179219". */
 const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE]);
 
-/* The estimator of that name ("radclock", "interval", "default"); false if there is none. */
+#define OUTPUT_REFID_SIZE 16
+
+/* What a server calls its own source: four letters at stratum 1, else an IPv4 address or what stands for one. */
+const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REFID_SIZE]);
+
+/* The estimator of that name ("radclock", "interval", "default"); false if there is none here. */
 bool output_estimator(const char *name, enum ffntp_estimator_kind *kind);
 
 /* The name that output_estimator reads. */

@@ -1,12 +1,14 @@
 #include "player.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "../core/estimator.h"
 #include "../core/wire.h"
 #include "score.h"
 
-#define COST_PASSES 7
+#define COST_PASSES 5
 
 /* "TRCE": what the crafted replies name as their reference. */
 #define TRACE_REFID UINT32_C(0x54524345)
@@ -132,36 +134,83 @@ static double now_ns(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-typedef uint8_t reply_bytes[FFNTP_WIRE_SIZE];
-
-static double time_pass(const struct ffntp_client_config *config, const struct trace *trace, reply_bytes *replies)
+/* The client keeps to itself which estimator it runs. NULL: none that could be measured by itself. */
+static const struct ffntp_estimator_ops *estimator_of(enum ffntp_estimator_kind kind)
 {
-	void *memory;
-	struct ffntp_client *client = make_client(config, trace, &memory);
-	double start = now_ns(), elapsed;
-	struct ffntp_map map;
-
-	for (size_t i = 0; client && i < trace->count; i++) {
-		if (exchange(client, &trace->rows[i], nonce_of(i), replies[i]) == FFNTP_ACCEPTED)
-			ffntp_client_output(client, trace->rows[i].tf, &map);
+	switch (kind) {
+	case FFNTP_ESTIMATOR_DEFAULT:
+	case FFNTP_ESTIMATOR_RADCLOCK:
+		return &ffntp_radclock_ops;
+	case FFNTP_ESTIMATOR_INTERVAL:
+		break;
 	}
-	elapsed = now_ns() - start;
-	free(memory);
-	return client ? elapsed / (double)trace->count : -1;
+	return NULL;
 }
 
-double player_cost_ns(const struct ffntp_client_config *config, const struct trace *trace)
+/* The stamps that reached the estimator, as it was given them. */
+static size_t select_stamps(const struct trace *trace, const struct player_step *steps, struct ffntp_stamp *stamps)
 {
-	reply_bytes *replies = calloc(trace->count, sizeof(*replies));
+	size_t count = 0;
+
+	for (size_t i = 0; i < trace->count; i++) {
+		const struct trace_row *row = &trace->rows[i];
+
+		if (steps[i].verdict != FFNTP_ACCEPTED)
+			continue;
+		stamps[count++] = (struct ffntp_stamp){
+			.ta = row->ta,
+			.tb = ntp_from_ns(row->tb_ns),
+			.te = ntp_from_ns(row->te_ns),
+			.tf = row->tf,
+			.refid = TRACE_REFID,
+			.stratum = 1,
+		};
+	}
+	return count;
+}
+
+static double time_pass(const struct ffntp_estimator_ops *ops, const struct ffntp_estimator_config *config, void *state,
+			const struct ffntp_stamp *stamps, size_t count)
+{
+	struct ffntp_estimate estimate;
+	double start;
+
+	ops->init(state, config);
+	start = now_ns();
+	for (size_t i = 0; i < count; i++)
+		(void)ops->add(state, &stamps[i], &estimate);
+	return (now_ns() - start) / (double)count;
+}
+
+static double median_pass(const struct ffntp_estimator_ops *ops, const struct ffntp_estimator_config *config,
+			  const struct ffntp_stamp *stamps, size_t count)
+{
+	void *state = aligned_alloc(16, (ops->memory(config) + 15) / 16 * 16);
 	double passes[COST_PASSES];
 
-	if (!replies)
-		return -1;
-	for (size_t i = 0; i < trace->count; i++)
-		craft_reply(&trace->rows[i], nonce_of(i), replies[i]);
+	if (!state)
+		return NAN;
 	for (size_t pass = 0; pass < COST_PASSES; pass++)
-		passes[pass] = time_pass(config, trace, replies);
-	free(replies);
+		passes[pass] = time_pass(ops, config, state, stamps, count);
+	free(state);
 	score_sort(passes, COST_PASSES);
-	return passes[0] < 0 ? -1 : score_quantile(passes, COST_PASSES, 0.5);
+	return score_quantile(passes, COST_PASSES, 0.5);
+}
+
+double player_cost_ns(const struct ffntp_client_config *config, const struct trace *trace,
+		      const struct player_step *steps)
+{
+	const struct ffntp_estimator_ops *ops = estimator_of(config->estimator);
+	struct ffntp_estimator_config estimator = {
+		.period_hint_s = config->period_hint_s,
+		.period_hint_error = config->period_hint_error,
+		.poll_s = config->poll_min_s,
+		.history = config->history,
+	};
+	struct ffntp_stamp *stamps = calloc(trace->count, sizeof(*stamps));
+	size_t count = stamps && ops ? select_stamps(trace, steps, stamps) : 0;
+	double cost_ns = count > 0 ? median_pass(ops, &estimator, stamps, count) : (double)NAN;
+
+	free(stamps);
+	return cost_ns;
 }

@@ -32,9 +32,11 @@ void player_configure(struct ffntp_client_config *config, enum ffntp_estimator_k
 bool player_run(const struct ffntp_client_config *config, const struct trace *trace, struct player_step *steps);
 
 /*
- * What an exchange costs in ns: request, reply and the new map, packets made beforehand, nothing scored; the median of
- * several passes over the whole trace. Negative if it could not be measured.
+ * What the estimator costs per stamp in ns, by itself: the stamps that it was given are added once more, and nothing is
+ * scored; the median of several passes over the whole trace. NAN if it could not be measured. steps: as player_run set
+ * them.
  */
-double player_cost_ns(const struct ffntp_client_config *config, const struct trace *trace);
+double player_cost_ns(const struct ffntp_client_config *config, const struct trace *trace,
+		      const struct player_step *steps);
 
 #endif

@@ -237,7 +237,7 @@ static bool replay_trace(struct replay *replay, const struct trace *trace, struc
 		tool_error(replay->command, "%s: no client can be made for it", trace->name);
 		return false;
 	}
-	scores.ns_per_stamp = player_cost_ns(&config, trace);
+	scores.ns_per_stamp = player_cost_ns(&config, trace, steps);
 	if (!write_per_stamp(replay, trace, steps))
 		return false;
 	if (replay->as_json)
@@ -293,7 +293,7 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 	if (!tool_options_parse(command, options, argc, argv, &operand, &code))
 		return code;
 	if (!output_estimator(estimator, &replay.estimator)) {
-		tool_error(command, "unknown estimator '%s'; there are radclock and interval", estimator);
+		tool_error(command, "no estimator '%s' here; ffntp replay --help names them", estimator);
 		return TOOL_USAGE;
 	}
 	if (operand == argc) {

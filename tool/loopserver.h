@@ -1,0 +1,30 @@
+/* loopserver: an NTP server inside this process, on the loopback, whose time is known and whose path is not a fast one.
+ */
+#ifndef FFNTP_TOOL_LOOPSERVER_H
+#define FFNTP_TOOL_LOOPSERVER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Each way, a packet takes the minimum and then queues for an exponentially distributed time. */
+#define LOOPSERVER_DELAY_MIN_S 2e-3
+#define LOOPSERVER_QUEUE_S 1e-3
+
+struct loopserver {
+	int socket, stop; /* descriptors */
+	uint16_t port;    /* on 127.0.0.1 */
+	int64_t ahead_ns; /* its time minus CLOCK_REALTIME */
+	uint64_t random;
+	pthread_t thread;
+};
+
+/*
+ * Starts it in a thread of its own, which takes no signals.
+ * Returns 0, or an errno value and there is nothing to stop.
+ */
+int loopserver_start(struct loopserver *server, int64_t ahead_ns);
+
+void loopserver_stop(struct loopserver *server);
+
+#endif
