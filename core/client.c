@@ -69,7 +69,7 @@ static const struct ffntp_estimator_ops *choose(enum ffntp_estimator_kind kind)
 	case FFNTP_ESTIMATOR_RADCLOCK:
 		return &ffntp_radclock_ops;
 	case FFNTP_ESTIMATOR_INTERVAL:
-		return NULL;
+		return &ffntp_interval_ops;
 	}
 	return NULL;
 }
@@ -276,27 +276,43 @@ static double magnitude(double a)
 	return a < 0 ? -a : a;
 }
 
+static double clamp(double value, double low, double high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+/*
+ * Holds the line inside everything promised before. Where that lies outside the bound, what was promised was not true:
+ * the oscillator did what was ruled out, or the counter jumped unnoticed.
+ */
+static void keep_promises(struct ffntp_client *client, const struct ffntp_bound *bound, struct ffntp_claim *claim)
+{
+	const struct ffntp_claim wanted = *claim;
+	double ahead_ticks = FFNTP_PROMISE_POLLS * client->polling.interval_s / claim->period_s;
+
+	ffntp_promise_move(&client->promise, bound->at, bound->reference);
+	(void)ffntp_promise_fit(&client->promise, ahead_ticks, &claim->value_s, &claim->period_s);
+	if (claim->value_s == clamp(claim->value_s, bound->earliest_s, bound->latest_s))
+		return;
+	break_promises(client);
+	client->promise.at = bound->at;
+	client->promise.reference = bound->reference;
+	*claim = wanted;
+}
+
 /* The line to publish: the estimate, held inside the bound and what was promised; and how wrong it may be. */
 static struct ffntp_claim make_claim(struct ffntp_client *client)
 {
 	const struct ffntp_estimate *estimate = &client->estimate;
-	double ahead_ticks = FFNTP_PROMISE_POLLS * client->polling.interval_s / estimate->period_s;
-	double limit_s = FFNTP_PROMISE_SIGMAS * estimate->esterror_s;
 	struct ffntp_bound bound = client->bound;
-	struct ffntp_claim claim = { .period_s = estimate->period_s };
-	double allowed_s;
+	struct ffntp_claim claim;
 
 	ffntp_bound_age(&bound, estimate->at, estimate->reference, client->rate);
-	allowed_s = smaller(larger(estimate->correction_s, bound.earliest_s), bound.latest_s);
-	claim.value_s = allowed_s;
-	ffntp_promise_move(&client->promise, estimate->at, estimate->reference);
-	if (magnitude(ffntp_promise_fit(&client->promise, ahead_ticks, &claim.value_s, &claim.period_s)) > limit_s) {
-		break_promises(client);
-		client->promise.at = estimate->at;
-		client->promise.reference = estimate->reference;
-		claim.value_s = allowed_s;
-		claim.period_s = estimate->period_s;
-	}
+	claim = (struct ffntp_claim){
+		.value_s = clamp(estimate->correction_s, bound.earliest_s, bound.latest_s),
+		.period_s = estimate->period_s,
+	};
+	keep_promises(client, &bound, &claim);
 	claim.maxerror_s = larger(bound.latest_s - claim.value_s, claim.value_s - bound.earliest_s);
 	claim.period_error_s =
 		estimate->period_s * client->rate.max_error + magnitude(claim.period_s - estimate->period_s);

@@ -159,12 +159,10 @@
 #define FFNTP_SAVED_PERIOD_ERROR 0.5e-6
 
 /*
- * Promises are fitted for so many poll intervals ahead: the next map comes after one, or two if a packet is lost.
+ * Promises are fitted for so many poll intervals ahead: the next map comes after one, or two if a packet is lost, and a
+ * round trip.
  */
-#define FFNTP_PROMISE_POLLS 2.0
-
-/* An estimate that a promise would move by more than so many of its standard deviations breaks the promise instead. */
-#define FFNTP_PROMISE_SIGMAS 6.0
+#define FFNTP_PROMISE_POLLS 2.5
 
 /* A map is void after so many poll intervals without a word from its keeper, and not before FFNTP_VOID_S (s). */
 #define FFNTP_VOID_POLLS 8.0

@@ -1,0 +1,714 @@
+/* client: what becomes of a clock in a simulated world, through the four verbs alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../core/bits.h"
+#include "world.h"
+
+#define START_NS INT64_C(1767225600000000000) /* 2026-01-01 */
+#define S_NS INT64_C(1000000000)
+
+/* The tests run once with each estimator there is. */
+static enum ffntp_estimator_kind estimator;
+
+struct fixture {
+	struct world world;
+	struct ffntp_client_config config;
+	struct ffntp_client *client;
+	void *memory;
+};
+
+static void make_client(struct fixture *f)
+{
+	size_t size = ffntp_client_memory(&f->config);
+
+	assert_true(size > 0);
+	free(f->memory);
+	f->memory = aligned_alloc(16, size);
+	assert_non_null(f->memory);
+	memset(f->memory, 0xa5, size);
+	f->client = ffntp_client_init(f->memory, size, &f->config, world_counter(&f->world, f->world.now_ns));
+	assert_non_null(f->client);
+}
+
+static struct fixture make(int64_t start_ns)
+{
+	struct fixture f = { .world = world_new(1, start_ns) };
+
+	ffntp_client_config_default(&f.config);
+	f.config.estimator = estimator;
+	f.config.pivot_s = start_ns / S_NS;
+	make_client(&f);
+	return f;
+}
+
+static void drop(struct fixture *f)
+{
+	free(f->memory);
+}
+
+static uint32_t counted(const struct ffntp_client *client, enum ffntp_verdict verdict)
+{
+	struct ffntp_source source;
+
+	ffntp_client_source(client, &source);
+	return source.verdicts[verdict];
+}
+
+static uint64_t marker(const struct fixture *f)
+{
+	struct ffntp_map map;
+
+	ffntp_client_output(f->client, world_counter(&f->world, f->world.now_ns), &map);
+	return map.disruption_marker;
+}
+
+/* Goes on for so long, looks once a second, and wants the bound to hold each time. */
+static void run_bounded(struct fixture *f, double seconds)
+{
+	for (double t = 0; t < seconds; t++) {
+		world_run(&f->world, f->client, 1);
+		assert_true(world_bound_holds(&f->world, f->client));
+	}
+}
+
+static void test_keeps_time(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_INITIALISING);
+	world_run(&f.world, f.client, 1);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
+	run_bounded(&f, 7200);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < 100000);
+	drop(&f);
+}
+
+static void test_starts_with_a_burst(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 14.5);
+	assert_int_equal(f.world.requests, 8);
+	world_run(&f.world, f.client, 160);
+	assert_int_equal(f.world.requests, 18);
+	drop(&f);
+}
+
+static void test_refuses_a_zero_nonce(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint8_t packet[FFNTP_REQUEST_SIZE];
+
+	(void)state;
+	assert_false(ffntp_client_request(f.client, 1, 0, packet));
+	drop(&f);
+}
+
+static void test_refuses_configurations_out_of_range(void **state)
+{
+	struct ffntp_client_config good, bad;
+
+	(void)state;
+	ffntp_client_config_default(&good);
+	good.estimator = estimator;
+	assert_true(ffntp_client_memory(&good) > 0);
+#define REFUSES(field, value)                                   \
+	do {                                                    \
+		bad = good;                                     \
+		bad.field = (value);                            \
+		assert_int_equal(ffntp_client_memory(&bad), 0); \
+	} while (0)
+	REFUSES(period_hint_s, 0);
+	REFUSES(period_hint_s, -1e-9);
+	REFUSES(period_hint_s, (double)NAN);
+	REFUSES(period_hint_error, 0.5);
+	REFUSES(period_hint_error, (double)NAN);
+	REFUSES(poll_min_s, 0);
+	REFUSES(poll_max_s, 8);
+	REFUSES(poll_max_s, 131073);
+	REFUSES(burst, 0);
+	REFUSES(burst, 17);
+	REFUSES(max_drift, -1);
+	REFUSES(max_root_distance_s, 17);
+	REFUSES(estimator, (enum ffntp_estimator_kind)99);
+#undef REFUSES
+	assert_null(ffntp_client_init(NULL, 1 << 20, &good, 0));
+	drop(&(struct fixture){ 0 });
+}
+
+/* Everything given back, one bit of time later: nothing is kept outside the client's memory. */
+static void test_two_clients_side_by_side(void **state)
+{
+	struct fixture a = make(START_NS), b = make(START_NS), alone = make(START_NS);
+
+	(void)state;
+	b.world.prng.state = 99;
+	for (int i = 0; i < 300; i++) {
+		world_run(&a.world, a.client, 5);
+		world_run(&b.world, b.client, 5);
+		world_run(&alone.world, alone.client, 5);
+		assert_true(world_error_ns(&a.world, a.client) == world_error_ns(&alone.world, alone.client));
+	}
+	assert_true(world_error_ns(&a.world, a.client) != world_error_ns(&b.world, b.client));
+	drop(&a);
+	drop(&b);
+	drop(&alone);
+}
+
+static void test_free_runs_without_answers(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_reading before, after;
+	unsigned changes;
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	assert_int_equal(world_read(&f.world, f.client, &before), FFNTP_CLOCK_OK);
+	f.world.is_silent = true;
+	changes = world_run(&f.world, f.client, 8 * 16 + 8);
+	assert_int_equal(changes, 1);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+	run_bounded(&f, 7200);
+	assert_int_equal(world_read(&f.world, f.client, &after), FFNTP_CLOCK_OK);
+	assert_true(after.bound_ns > before.bound_ns + 7000000);
+	f.world.is_silent = false;
+	run_bounded(&f, 60);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+/* Case 34: whoever kept the map has stopped. */
+static void test_a_map_left_alone_becomes_void(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_reading reading;
+	struct ffntp_map map;
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &map);
+	assert_int_equal(ffntp_clock_at(&map, world_counter(&f.world, f.world.now_ns + 900 * S_NS), FFNTP_UTC,
+					UINT64_MAX, &reading),
+			 FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_at(&map, world_counter(&f.world, f.world.now_ns + 1100 * S_NS), FFNTP_UTC,
+					UINT64_MAX, &reading),
+			 FFNTP_CLOCK_VOID);
+	drop(&f);
+}
+
+/* --- kiss-o'-death: cases 11 to 14 --- */
+
+static void kiss(struct fixture *f, const char *code)
+{
+	f->world.stratum = 0;
+	f->world.refid = (uint32_t)code[0] << 24 | (uint32_t)code[1] << 16 | (uint32_t)code[2] << 8 | (uint32_t)code[3];
+}
+
+static void absolve(struct fixture *f)
+{
+	f->world.stratum = 1;
+}
+
+static unsigned requests_in(struct fixture *f, double seconds)
+{
+	unsigned before = f->world.requests;
+
+	world_run(&f->world, f->client, seconds);
+	return f->world.requests - before;
+}
+
+static void test_kiss_rate_slows_down_and_decays(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	kiss(&f, "RATE");
+	while (counted(f.client, FFNTP_REFUSED_KISS_RATE) == 0)
+		world_run(&f.world, f.client, 1);
+	absolve(&f);
+	assert_in_range(requests_in(&f, 1024), 31, 33); /* 32 s apart */
+	world_run(&f.world, f.client, 64 * 32);
+	assert_in_range(requests_in(&f, 1024), 63, 65); /* and 16 s again */
+	kiss(&f, "RATE");
+	world_run(&f.world, f.client, 20000);
+	assert_in_range(requests_in(&f, 10240), 9, 11); /* no slower than poll_max_s */
+	drop(&f);
+}
+
+static void test_kiss_rate_ends_the_burst(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	kiss(&f, "RATE");
+	world_run(&f.world, f.client, 20);
+	assert_int_equal(f.world.requests, 1);
+	drop(&f);
+}
+
+static void test_kiss_deny_backs_off_but_not_for_ever(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	kiss(&f, "DENY");
+	assert_int_equal(world_run(&f.world, f.client, 600), 1);
+	assert_in_range(requests_in(&f, 4096), 3, 5);
+	absolve(&f);
+	world_run(&f.world, f.client, 2048);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+static void test_unknown_kiss_changes_nothing(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	kiss(&f, "XYZW");
+	assert_in_range(requests_in(&f, 1600), 99, 101);
+	assert_true(counted(f.client, FFNTP_REFUSED_KISS_OTHER) > 90);
+	drop(&f);
+}
+
+/* CVE-2015-7704: whoever cannot see the nonce cannot silence the client. */
+static void test_flood_of_forged_kisses(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint8_t request[FFNTP_REQUEST_SIZE], forged[FFNTP_WIRE_SIZE];
+	struct ffntp_action before, after;
+	ffntp_counter now;
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	now = world_counter(&f.world, f.world.now_ns);
+	assert_true(ffntp_client_request(f.client, now, 42, request));
+	before = ffntp_client_timer(f.client, now);
+	kiss(&f, "RATE");
+	for (int i = 0; i < 100000; i++) {
+		ffntp_store_be(request + 40, 8, prng_next(&f.world.prng));
+		world_answer(&f.world, request, f.world.now_ns, forged);
+		assert_int_equal(ffntp_client_reply(f.client, forged, sizeof forged, now + 1000), FFNTP_REFUSED_ORIGIN);
+	}
+	after = ffntp_client_timer(f.client, now);
+	assert_true(before.kind == after.kind && before.until == after.until);
+	absolve(&f);
+	ffntp_store_be(request + 40, 8, 42);
+	world_answer(&f.world, request, f.world.now_ns + 2000000, forged);
+	assert_int_equal(ffntp_client_reply(f.client, forged, sizeof forged, now + 4100000), FFNTP_ACCEPTED);
+	drop(&f);
+}
+
+/* --- a server that is wrong: case 18 --- */
+
+static void test_server_an_hour_wrong_is_refused_and_welcomed_back(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	run_bounded(&f, 3600);
+	marked = marker(&f);
+	f.world.server_error_ns = 3600 * S_NS;
+	run_bounded(&f, 1200);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+	assert_true(counted(f.client, FFNTP_REFUSED_CONTRADICTION) >= 74);
+	f.world.server_error_ns = 0;
+	run_bounded(&f, 60);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	run_bounded(&f, 600);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < 200000);
+	assert_true(marker(&f) == marked);
+	drop(&f);
+}
+
+static void test_server_that_persists_is_believed(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	marked = marker(&f);
+	f.world.server_error_ns = -3600 * S_NS;
+	world_run(&f.world, f.client, 1700);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS);
+	world_run(&f.world, f.client, 200);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	assert_true(llabs(world_error_ns(&f.world, f.client) + 3600 * S_NS) < S_NS / 1000);
+	assert_true(marker(&f) != marked);
+	drop(&f);
+}
+
+/* A server that says another time in each reply proves nothing against the counter. */
+static void test_server_that_jumps_about_is_never_believed(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	run_bounded(&f, 3600);
+	for (int i = 0; i < 600; i++) {
+		f.world.server_error_ns = (int64_t)prng_below(&f.world.prng, 1000) * S_NS + S_NS;
+		run_bounded(&f, 16);
+	}
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+	drop(&f);
+}
+
+/* --- a counter that is wrong: case 26 --- */
+
+static void test_counter_that_went_back_is_noticed(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	marked = marker(&f);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns) - 600 * (uint64_t)S_NS, 1 + 30e-6);
+	/* The timer's deadlines are readings of the counter that was; the port asks when the counter gets there, or
+	 * earlier. */
+	world_exchange(&f.world, f.client);
+	assert_int_equal(f.world.verdict, FFNTP_REFUSED_COUNTER);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
+	assert_true(marker(&f) != marked);
+	run_bounded(&f, 30);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
+	drop(&f);
+}
+
+static void test_counter_that_jumped_within_an_exchange_is_noticed(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
+	ffntp_counter now;
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	now = world_counter(&f.world, f.world.now_ns);
+	assert_true(ffntp_client_request(f.client, now, 42, request));
+	world_answer(&f.world, request, f.world.now_ns + 2000000, reply);
+	assert_int_equal(ffntp_client_reply(f.client, reply, sizeof reply, now - 1), FFNTP_REFUSED_COUNTER);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
+	drop(&f);
+}
+
+/* A guest that was stopped: the counter stood still, and nobody said so. */
+static void test_counter_that_stood_still_is_found_by_its_exchanges(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	f.config.counter_may_jump = true;
+	make_client(&f);
+	world_run(&f.world, f.client, 3600);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), f.world.ticks_per_ns);
+	f.world.now_ns += 30 * S_NS;
+	f.world.counter_from_ns += 30 * S_NS;
+	do
+		world_run(&f.world, f.client, 0.1);
+	while (counted(f.client, FFNTP_REFUSED_CONTRADICTION) == 0);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
+	world_run(&f.world, f.client, 16 + 3 * 2);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	run_bounded(&f, 600);
+	drop(&f);
+}
+
+static void test_counter_that_changed_its_rate_is_found_by_its_exchanges(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), 1.01);
+	do
+		world_run(&f.world, f.client, 0.1);
+	while (counted(f.client, FFNTP_REFUSED_CONTRADICTION) == 0);
+	assert_int_not_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	world_run(&f.world, f.client, 5 * 16);
+	run_bounded(&f, 600);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+static void test_disruption_that_the_port_saw(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_reading reading;
+	uint64_t marked;
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	marked = marker(&f);
+	world_set_counter(&f.world, 77, 1 - 20e-6);
+	ffntp_client_disrupted(f.client, world_counter(&f.world, f.world.now_ns));
+	assert_int_equal(world_read(&f.world, f.client, &reading), FFNTP_CLOCK_DISRUPTED);
+	assert_true(marker(&f) != marked);
+	world_run(&f.world, f.client, 1);
+	run_bounded(&f, 600);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+/* A process that was stopped reads its reply late: that says nothing against the counter. */
+static void test_late_reading_is_not_a_disruption(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
+	ffntp_counter now;
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	now = world_counter(&f.world, f.world.now_ns);
+	assert_true(ffntp_client_request(f.client, now, 42, request));
+	world_answer(&f.world, request, f.world.now_ns + 2000000, reply);
+	assert_int_equal(ffntp_client_reply(f.client, reply, sizeof reply, now + 60 * (uint64_t)S_NS),
+			 FFNTP_REFUSED_LATE);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+/* --- promises --- */
+
+/* At counter reading 'when', the estimate of the later map lies in the interval of the earlier one. */
+static bool keeps_promise(struct ffntp_map earlier_map, struct ffntp_map later_map, ffntp_counter when)
+{
+	struct ffntp_reading earlier, later;
+
+	earlier_map.void_after = later_map.void_after = when;
+	assert_int_equal(ffntp_clock_at(&earlier_map, when, FFNTP_UTC, UINT64_MAX, &earlier), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_at(&later_map, when, FFNTP_UTC, UINT64_MAX, &later), FFNTP_CLOCK_OK);
+	return !ffntp_time_is_before(later.estimate, earlier.earliest) &&
+	       !ffntp_time_is_before(earlier.latest, later.estimate);
+}
+
+enum { MAPS = 1500 };
+
+/* A path that is busy at times, outages, and an oscillator whose rate wanders and is kicked now and then. */
+static void collect_maps(struct fixture *f, double kick, struct ffntp_map *maps)
+{
+	int64_t queue_ns = f->world.queue_ns;
+
+	for (int i = 0; i < MAPS; i++) {
+		double wander = ((double)prng_below(&f->world.prng, 2001) - 1000) * 2e-11;
+
+		f->world.queue_ns = (i / 100) % 3 == 1 ? 30 * queue_ns : queue_ns;
+		f->world.is_silent = (i / 50) % 7 == 3;
+		if (i % 200 == 199)
+			wander += i % 400 == 199 ? kick : -kick;
+		world_set_counter(&f->world, world_counter(&f->world, f->world.now_ns), f->world.ticks_per_ns + wander);
+		world_run(&f->world, f->client, 16);
+		ffntp_client_output(f->client, world_counter(&f->world, f->world.now_ns), &maps[i]);
+	}
+}
+
+/* From when each map was current until the next one was, for all pairs of maps between disruptions. */
+static void assert_promises_kept(const struct ffntp_map *maps)
+{
+	for (int i = 0; i < MAPS; i++)
+		for (int j = i; j < MAPS && maps[j].disruption_marker == maps[i].disruption_marker; j++) {
+			ffntp_counter first = maps[j].at, last = maps[j + 1 < MAPS ? j + 1 : j].at;
+
+			assert_true(keeps_promise(maps[i], maps[j], first));
+			assert_true(keeps_promise(maps[i], maps[j], first + (last - first) / 2));
+			/* Beyond two poll intervals nothing was asked for. */
+			if (last - first < 33 * (uint64_t)S_NS)
+				assert_true(keeps_promise(maps[i], maps[j], last));
+		}
+}
+
+static void test_later_maps_keep_earlier_promises(void **state)
+{
+	static const int64_t delays_ns[] = { 2000000, 50000, 20000 };
+	struct ffntp_map *maps = calloc(MAPS, sizeof *maps);
+
+	(void)state;
+	assert_non_null(maps);
+	for (size_t i = 0; i < sizeof delays_ns / sizeof *delays_ns; i++) {
+		struct fixture f = make(START_NS);
+
+		f.world.delay_ns = delays_ns[i];
+		f.world.queue_ns = delays_ns[i] / 20;
+		collect_maps(&f, 0, maps);
+		assert_true(maps[MAPS - 1].disruption_marker == maps[0].disruption_marker);
+		assert_promises_kept(maps);
+		collect_maps(&f, 8e-6, maps);
+		assert_promises_kept(maps);
+		drop(&f);
+	}
+	free(maps);
+}
+
+static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_map former, map;
+	struct ffntp_reading earlier, later;
+	ffntp_counter now;
+
+	(void)state;
+	world_run(&f.world, f.client, 7200);
+	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &former);
+	f.world.queue_ns = 20000000; /* the first estimate of the next will be poor */
+	make_client(&f);
+	ffntp_client_continue(f.client, &former);
+	world_run(&f.world, f.client, 1);
+	now = world_counter(&f.world, f.world.now_ns);
+	ffntp_client_output(f.client, now, &map);
+	assert_true(map.disruption_marker == former.disruption_marker);
+	assert_int_equal(ffntp_clock_at(&former, now, FFNTP_UTC, UINT64_MAX, &earlier), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &later), FFNTP_CLOCK_OK);
+	assert_false(ffntp_time_is_before(later.estimate, earlier.earliest));
+	assert_false(ffntp_time_is_before(earlier.latest, later.estimate));
+	drop(&f);
+}
+
+/* What a predecessor promised before the counter stood still, unseen by anybody, is broken in the open. */
+static void test_false_promise_is_broken_visibly(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_map former;
+
+	(void)state;
+	world_run(&f.world, f.client, 7200);
+	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &former);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns) - 60 * (uint64_t)S_NS, 1 + 30e-6);
+	make_client(&f);
+	ffntp_client_continue(f.client, &former);
+	world_run(&f.world, f.client, 1);
+	assert_true(marker(&f) != former.disruption_marker);
+	run_bounded(&f, 60);
+	drop(&f);
+}
+
+/* --- eras and time scales --- */
+
+static void test_keeps_time_across_eras(void **state)
+{
+	/* 1970, the ends of eras 0 and 1, 2106, and the year 2200 */
+	static const int64_t starts_s[] = { 600, 2085978496 - 600, 4294967296 - 600, 6380945792 - 600, 7258118400 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof starts_s / sizeof *starts_s; i++) {
+		struct fixture f = make(starts_s[i] * S_NS);
+
+		f.config.pivot_s = starts_s[i] + 86400 * 365 * 20;
+		make_client(&f);
+		world_run(&f.world, f.client, 1);
+		run_bounded(&f, 1200);
+		assert_true(llabs(world_error_ns(&f.world, f.client)) < 300000);
+		drop(&f);
+	}
+}
+
+static void test_tai_and_utc(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_reading utc, tai;
+	struct ffntp_map map;
+	ffntp_counter now;
+
+	(void)state;
+	world_run(&f.world, f.client, 60);
+	now = world_counter(&f.world, f.world.now_ns);
+	ffntp_client_output(f.client, now, &map);
+	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_TAI, UINT64_MAX, &tai), FFNTP_CLOCK_TAI_UNKNOWN);
+	f.config.tai_is_known = true;
+	f.config.tai_offset_s = 37;
+	make_client(&f);
+	world_run(&f.world, f.client, 60);
+	now = world_counter(&f.world, f.world.now_ns);
+	ffntp_client_output(f.client, now, &map);
+	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_TAI, UINT64_MAX, &tai), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &utc), FFNTP_CLOCK_OK);
+	assert_true(ffntp_time_diff_ns(tai.estimate, utc.estimate) == 37 * S_NS);
+	assert_true(world_bound_holds(&f.world, f.client));
+	drop(&f);
+}
+
+/* Where the counter starts says nothing: across its wrap all goes on as ever. */
+static void test_counter_may_wrap(void **state)
+{
+	struct fixture near_zero = make(START_NS), near_wrap = make(START_NS);
+
+	(void)state;
+	near_wrap.world.counter_from = (ffntp_counter)0 - 300 * (uint64_t)S_NS;
+	make_client(&near_wrap);
+	for (int i = 0; i < 600; i++) {
+		world_run(&near_zero.world, near_zero.client, 3);
+		world_run(&near_wrap.world, near_wrap.client, 3);
+		assert_true(world_error_ns(&near_zero.world, near_zero.client) ==
+			    world_error_ns(&near_wrap.world, near_wrap.client));
+	}
+	drop(&near_zero);
+	drop(&near_wrap);
+}
+
+static void test_root_distance_is_in_the_bound(void **state)
+{
+	struct fixture near = make(START_NS), far = make(START_NS);
+	struct ffntp_reading near_reading, far_reading;
+
+	(void)state;
+	far.world.root_dispersion = 0x0000ffff;
+	world_run(&near.world, near.client, 300);
+	world_run(&far.world, far.client, 300);
+	assert_int_equal(world_read(&near.world, near.client, &near_reading), FFNTP_CLOCK_OK);
+	assert_int_equal(world_read(&far.world, far.client, &far_reading), FFNTP_CLOCK_OK);
+	assert_true(far_reading.bound_ns > near_reading.bound_ns + 999000000);
+	drop(&near);
+	drop(&far);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keeps_time),
+		cmocka_unit_test(test_starts_with_a_burst),
+		cmocka_unit_test(test_refuses_a_zero_nonce),
+		cmocka_unit_test(test_refuses_configurations_out_of_range),
+		cmocka_unit_test(test_two_clients_side_by_side),
+		cmocka_unit_test(test_free_runs_without_answers),
+		cmocka_unit_test(test_a_map_left_alone_becomes_void),
+		cmocka_unit_test(test_kiss_rate_slows_down_and_decays),
+		cmocka_unit_test(test_kiss_rate_ends_the_burst),
+		cmocka_unit_test(test_kiss_deny_backs_off_but_not_for_ever),
+		cmocka_unit_test(test_unknown_kiss_changes_nothing),
+		cmocka_unit_test(test_flood_of_forged_kisses),
+		cmocka_unit_test(test_server_an_hour_wrong_is_refused_and_welcomed_back),
+		cmocka_unit_test(test_server_that_persists_is_believed),
+		cmocka_unit_test(test_server_that_jumps_about_is_never_believed),
+		cmocka_unit_test(test_counter_that_went_back_is_noticed),
+		cmocka_unit_test(test_counter_that_jumped_within_an_exchange_is_noticed),
+		cmocka_unit_test(test_counter_that_stood_still_is_found_by_its_exchanges),
+		cmocka_unit_test(test_counter_that_changed_its_rate_is_found_by_its_exchanges),
+		cmocka_unit_test(test_disruption_that_the_port_saw),
+		cmocka_unit_test(test_late_reading_is_not_a_disruption),
+		cmocka_unit_test(test_later_maps_keep_earlier_promises),
+		cmocka_unit_test(test_successor_keeps_the_promises_of_its_predecessor),
+		cmocka_unit_test(test_false_promise_is_broken_visibly),
+		cmocka_unit_test(test_keeps_time_across_eras),
+		cmocka_unit_test(test_tai_and_utc),
+		cmocka_unit_test(test_counter_may_wrap),
+		cmocka_unit_test(test_root_distance_is_in_the_bound),
+	};
+
+	if (argc != 2)
+		return 2;
+	estimator = strcmp(argv[1], "radclock") == 0 ? FFNTP_ESTIMATOR_RADCLOCK : FFNTP_ESTIMATOR_INTERVAL;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
