@@ -31,7 +31,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const struct line *line
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(line->error->text, sizeof line->error->text, format, arguments);
+	vsnprintf(line->error->text, sizeof(line->error->text), format, arguments);
 	va_end(arguments);
 	make_printable(line->error->text);
 	line->error->line = line->number;
@@ -100,7 +100,7 @@ static bool parse_leapseclist(struct ffntp_config *config, const struct line *li
 {
 	if (line->words != 2)
 		return refuse(line, "%s takes one file name", line->word[0]);
-	if (strlen(line->word[1]) >= sizeof config->leap_list)
+	if (strlen(line->word[1]) >= sizeof(config->leap_list))
 		return refuse(line, "%s: the file name is too long", line->word[0]);
 	strcpy(config->leap_list, line->word[1]);
 	return true;
@@ -145,7 +145,7 @@ static const struct server_option server_options[] = {
 
 static const struct server_option *find_server_option(const char *name)
 {
-	for (size_t i = 0; i < sizeof server_options / sizeof server_options[0]; i++) {
+	for (size_t i = 0; i < sizeof(server_options) / sizeof(server_options[0]); i++) {
 		if (strcasecmp(name, server_options[i].name) == 0)
 			return &server_options[i];
 	}
@@ -206,7 +206,7 @@ static bool parse_server(struct ffntp_config *config, const struct line *line)
 		return refuse(line, "%s needs a name or an address", line->word[0]);
 	if (config->servers == FFNTP_CONFIG_SERVERS)
 		return refuse(line, "more than %d servers", FFNTP_CONFIG_SERVERS);
-	if (strlen(line->word[1]) >= sizeof server->name)
+	if (strlen(line->word[1]) >= sizeof(server->name))
 		return refuse(line, "%s: the name is too long", line->word[0]);
 	server_default(server);
 	strcpy(server->name, line->word[1]);
@@ -276,7 +276,7 @@ static const struct keyword {
 
 static bool parse_words(struct ffntp_config *config, const struct line *line)
 {
-	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
 		if (strcasecmp(line->word[0], keywords[i].name) != 0)
 			continue;
 		if (keywords[i].parse == NULL)
@@ -340,7 +340,7 @@ bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
 {
 	struct ffntp_config_server *server = &config->server[config->servers];
 
-	if (config->servers == FFNTP_CONFIG_SERVERS || *name == '\0' || strlen(name) >= sizeof server->name)
+	if (config->servers == FFNTP_CONFIG_SERVERS || *name == '\0' || strlen(name) >= sizeof(server->name))
 		return false;
 	server_default(server);
 	strcpy(server->name, name);

@@ -30,7 +30,7 @@ void ffntp_log(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
+	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	write_line(line);
 }
@@ -53,11 +53,11 @@ void ffntp_log_limited(struct ffntp_log_limit *limit, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
+	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	length = strlen(line);
 	if (limit->withheld > 0)
-		snprintf(line + length, sizeof line - length, " (and %" PRIu64 " like it before)", limit->withheld);
+		snprintf(line + length, sizeof(line) - length, " (and %" PRIu64 " like it before)", limit->withheld);
 	limit->withheld = 0;
 	write_line(line);
 }

@@ -113,7 +113,7 @@ static bool read_config(const char *path, struct ffntp_options *options)
 	struct ffntp_config_error error;
 	size_t length;
 
-	if (!read_file(path, text, sizeof text, &length))
+	if (!read_file(path, text, sizeof(text), &length))
 		return false;
 	if (ffntp_config_parse(&options->config, text, length, &error))
 		return true;

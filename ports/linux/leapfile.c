@@ -108,10 +108,10 @@ enum ffntp_leapfile_result ffntp_leapfile_read(const char *path, int64_t now_s, 
 
 	if (file == NULL)
 		return FFNTP_LEAPFILE_MISSING;
-	length = fread(text, 1, sizeof text, file);
+	length = fread(text, 1, sizeof(text), file);
 	fclose(file);
 	/* A file that fills the buffer may go on, and its last line may be half a line. */
-	if (length == sizeof text)
+	if (length == sizeof(text))
 		return FFNTP_LEAPFILE_MALFORMED;
 	return ffntp_leapfile_parse(text, length, now_s, tai_offset_s);
 }

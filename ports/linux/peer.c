@@ -123,7 +123,7 @@ static struct ffntp_peer_news ask(struct ffntp_peer *peer, ffntp_counter now)
 		return hold(peer, now);
 	peer->is_awaiting = true;
 	if (error == 0)
-		error = ffntp_udp_send(&peer->udp, packet, sizeof packet);
+		error = ffntp_udp_send(&peer->udp, packet, sizeof(packet));
 	if (error != 0)
 		return not_sent(error);
 	return (struct ffntp_peer_news){ .event = FFNTP_PEER_SENT };

@@ -50,9 +50,9 @@ static bool split(const char *name, uint16_t port, struct host *host)
 	memcpy(host->name, begin, (size_t)(end - begin));
 	host->name[end - begin] = '\0';
 	if (colon != NULL)
-		snprintf(host->port, sizeof host->port, "%s", colon + 1);
+		snprintf(host->port, sizeof(host->port), "%s", colon + 1);
 	else
-		snprintf(host->port, sizeof host->port, "%u", port);
+		snprintf(host->port, sizeof(host->port), "%u", port);
 	return true;
 }
 
@@ -63,7 +63,7 @@ static size_t copy_addresses(const struct addrinfo *list, struct ffntp_addresses
 	for (; list != NULL && addresses.count < FFNTP_RESOLVE_ADDRESSES; list = list->ai_next) {
 		struct ffntp_address *address = &addresses.address[addresses.count];
 
-		if ((list->ai_family != AF_INET && list->ai_family != AF_INET6) || list->ai_addrlen > sizeof *address)
+		if ((list->ai_family != AF_INET && list->ai_family != AF_INET6) || list->ai_addrlen > sizeof(*address))
 			continue;
 		memcpy(address, list->ai_addr, list->ai_addrlen);
 		addresses.count++;
@@ -152,7 +152,7 @@ static bool start_thread(struct ffntp_resolver *resolver)
 struct ffntp_resolver *ffntp_resolver_start(const char *name, uint16_t port)
 {
 	size_t size = strlen(name) + 1;
-	struct ffntp_resolver *resolver = calloc(1, sizeof *resolver + size);
+	struct ffntp_resolver *resolver = calloc(1, sizeof(*resolver) + size);
 
 	if (resolver == NULL)
 		return NULL;
@@ -198,9 +198,9 @@ void ffntp_address_text(const struct ffntp_address *address, char text[FFNTP_ADD
 	bool is_v6 = address->any.sa_family == AF_INET6;
 
 	if (is_v6)
-		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof host);
+		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof(host));
 	else
-		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof host);
+		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof(host));
 	snprintf(text, FFNTP_ADDRESS_TEXT_SIZE, is_v6 ? "[%s]:%u" : "%s:%u", host, address_port(address));
 }
 
@@ -227,5 +227,5 @@ void ffntp_address_bytes(const struct ffntp_address *address, uint8_t bytes[16],
 
 socklen_t ffntp_address_length(const struct ffntp_address *address)
 {
-	return address->any.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
+	return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
 }

@@ -48,7 +48,7 @@ static bool ask_for_stamps(int descriptor)
 {
 	const int flags = STAMPING_FLAGS;
 
-	return setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) == 0;
+	return setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags)) == 0;
 }
 
 int ffntp_udp_open(struct ffntp_udp *udp, const struct ffntp_address *address)
@@ -79,9 +79,9 @@ static bool stamp_from(const struct cmsghdr *control, int64_t *ns)
 {
 	struct scm_timestamping stamps;
 
-	if (control->cmsg_len < CMSG_LEN(sizeof stamps))
+	if (control->cmsg_len < CMSG_LEN(sizeof(stamps)))
 		return false;
-	memcpy(&stamps, CMSG_DATA(control), sizeof stamps);
+	memcpy(&stamps, CMSG_DATA(control), sizeof(stamps));
 	*ns = (int64_t)stamps.ts[0].tv_sec * FFNTP_NS_PER_S + stamps.ts[0].tv_nsec;
 	return *ns != 0;
 }
@@ -111,7 +111,7 @@ static ssize_t receive_message(int descriptor, int flags, uint8_t *bytes, size_t
 	*message = (struct msghdr){ .msg_iov = &vector,
 				    .msg_iovlen = 1,
 				    .msg_control = control,
-				    .msg_controllen = sizeof *control };
+				    .msg_controllen = sizeof(*control) };
 	do
 		length = recvmsg(descriptor, message, flags);
 	while (length < 0 && errno == EINTR);
@@ -130,7 +130,7 @@ static void take_departure(struct ffntp_udp *udp)
 	uint8_t bytes[FFNTP_UDP_SIZE];
 
 	for (int i = 0; i < ERROR_QUEUE_READS && udp->is_stamped_by_kernel && !udp->stamping.has_tx; i++) {
-		if (receive_message(udp->descriptor, MSG_ERRQUEUE, bytes, sizeof bytes, &message, &control) < 0)
+		if (receive_message(udp->descriptor, MSG_ERRQUEUE, bytes, sizeof(bytes), &message, &control) < 0)
 			return;
 		udp->stamping.has_tx = find_stamp(&message, &udp->stamping.tx_ns);
 	}

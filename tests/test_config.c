@@ -1,0 +1,240 @@
+/* The configuration file: what is understood, and what is refused, with its line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../daemon/config.h"
+
+static bool parse(struct ffntp_config *config, const char *text, struct ffntp_config_error *error)
+{
+	ffntp_config_default(config);
+	return ffntp_config_parse(config, text, strlen(text), error);
+}
+
+static void reads_a_server_with_all_options(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "server ntp.example.org port 1123 minpoll 4 maxpoll 9 iburst\n", &error));
+	assert_int_equal(config.servers, 1);
+	assert_string_equal(config.server[0].name, "ntp.example.org");
+	assert_int_equal(config.server[0].port, 1123);
+	assert_int_equal(config.server[0].minpoll_log2_s, 4);
+	assert_int_equal(config.server[0].maxpoll_log2_s, 9);
+	assert_true(config.server[0].iburst);
+}
+
+static void gives_a_bare_server_chronys_defaults(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "server 192.0.2.1", &error));
+	assert_int_equal(config.server[0].port, 123);
+	assert_int_equal(config.server[0].minpoll_log2_s, 6);
+	assert_int_equal(config.server[0].maxpoll_log2_s, 10);
+	assert_false(config.server[0].iburst);
+}
+
+static void a_name_on_the_command_line_has_a_burst(void **state)
+{
+	struct ffntp_config config;
+
+	(void)state;
+	ffntp_config_default(&config);
+	assert_true(ffntp_config_add_server(&config, "::1"));
+	assert_true(config.server[0].iburst);
+	assert_int_equal(config.server[0].minpoll_log2_s, 6);
+	assert_false(ffntp_config_add_server(&config, ""));
+}
+
+static void reads_numbers_and_files(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "maxdistance 1.5\nmaxclockerror 10\nleapseclist /etc/leaps\n", &error));
+	assert_true(config.max_distance_s == 1.5);
+	assert_true(config.max_clock_error > 9.99e-6 && config.max_clock_error < 10.01e-6);
+	assert_string_equal(config.leap_list, "/etc/leaps");
+	assert_true(parse(&config, "leapfile /etc/other\n", &error));
+	assert_string_equal(config.leap_list, "/etc/other");
+}
+
+static void skips_comments_and_blank_lines(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "# one\n! two\n% three\n; four\n\n \t \r\n  # five\nserver a # six\n", &error));
+	assert_int_equal(config.servers, 1);
+	assert_string_equal(config.server[0].name, "a");
+}
+
+static void keywords_have_no_case_and_lines_may_end_as_in_dos(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "SERVER a IBURST\r\nServer b\r\n", &error));
+	assert_int_equal(config.servers, 2);
+	assert_true(config.server[0].iburst);
+	assert_string_equal(config.server[1].name, "b");
+}
+
+struct refusal {
+	const char *text;
+	unsigned line;
+	const char *says; /* part of the message */
+};
+
+static const struct refusal refusals[] = {
+	{ "servre a\n", 1, "unknown keyword 'servre'" },
+	{ "server a\n\nserver b burst\n", 3, "unsupported option 'burst'" },
+	{ "server a nts", 1, "unsupported option 'nts'" },
+	{ "server a key 7", 1, "unsupported option 'key'" },
+	{ "server a fast", 1, "unknown option 'fast'" },
+	{ "server", 1, "needs a name" },
+	{ "server a port", 1, "needs a value" },
+	{ "server a port 0", 1, "not within 1 to 65535" },
+	{ "server a port 65536", 1, "not within 1 to 65535" },
+	{ "server a port 12x", 1, "not within" },
+	{ "server a minpoll -1", 1, "not within 0 to 17" },
+	{ "server a maxpoll 18", 1, "not within 0 to 17" },
+	{ "server a minpoll 9 maxpoll 8", 1, "above maxpoll" },
+	{ "server a minpoll 11", 1, "above maxpoll" },
+	{ "server a minpoll 99999999999999999999999", 1, "not within" },
+	{ "pool 2.debian.pool.ntp.org iburst", 1, "unsupported keyword 'pool'" },
+	{ "makestep 1 3", 1, "never touches the system clock" },
+	{ "refclock PPS /dev/pps0", 1, "unsupported keyword" },
+	{ "maxdistance", 1, "takes one number" },
+	{ "maxdistance 1 2", 1, "takes one number" },
+	{ "maxdistance 0", 1, "is not a number above 0" },
+	{ "maxdistance -1", 1, "is not a number above 0" },
+	{ "maxdistance nan", 1, "is not a number above 0" },
+	{ "maxdistance inf", 1, "is not a number above 0" },
+	{ "maxdistance 0x1", 1, "is not a number above 0" },
+	{ "maxdistance 1e999", 1, "is not a number above 0" },
+	{ "maxdistance 17", 1, "is not a number above 0" },
+	{ "maxclockerror e", 1, "is not a number above 0" },
+	{ "leapseclist", 1, "takes one file name" },
+	{ "server a\n\x01\x02\n", 2, "unknown keyword '??'" },
+};
+
+static void refuses_with_the_line_and_the_reason(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct ffntp_config config;
+		struct ffntp_config_error error = { 0 };
+
+		if (parse(&config, refusals[i].text, &error))
+			fail_msg("accepted: %s", refusals[i].text);
+		if (strstr(error.text, refusals[i].says) == NULL)
+			fail_msg("'%s' says '%s', not '%s'", refusals[i].text, error.text, refusals[i].says);
+		assert_int_equal(error.line, refusals[i].line);
+	}
+}
+
+static void refuses_a_nul_byte(void **state)
+{
+	static const char text[] = "server a\nserver \0b\n";
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	ffntp_config_default(&config);
+	assert_false(ffntp_config_parse(&config, text, sizeof(text) - 1, &error));
+	assert_int_equal(error.line, 2);
+	assert_non_null(strstr(error.text, "NUL"));
+}
+
+/* A line of count bytes 'a', after what begins it. */
+static char *long_line(const char *begin, size_t count)
+{
+	size_t length = strlen(begin);
+	char *text = malloc(length + count + 1);
+
+	assert_non_null(text);
+	memcpy(text, begin, length);
+	memset(text + length, 'a', count);
+	text[length + count] = '\0';
+	return text;
+}
+
+static void refuses_what_is_too_long(void **state)
+{
+	static const struct {
+		const char *begin;
+		size_t count;
+		bool is_accepted;
+	} cases[] = {
+		{ "server ", FFNTP_CONFIG_NAME_SIZE - 1, true },
+		{ "server ", FFNTP_CONFIG_NAME_SIZE, false },
+		{ "leapseclist ", FFNTP_CONFIG_PATH_SIZE - 1, true },
+		{ "leapseclist ", FFNTP_CONFIG_PATH_SIZE, false },
+		{ "#", FFNTP_CONFIG_LINE_MAX - 1, true },
+		{ "#", FFNTP_CONFIG_LINE_MAX, false },
+		{ "", 1 << 20, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ffntp_config config;
+		struct ffntp_config_error error;
+		char *text = long_line(cases[i].begin, cases[i].count);
+
+		assert_int_equal(parse(&config, text, &error), cases[i].is_accepted);
+		free(text);
+	}
+}
+
+static void refuses_more_servers_and_words_than_there_is_room_for(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+	char text[512] = "";
+
+	(void)state;
+	for (int i = 0; i < FFNTP_CONFIG_SERVERS; i++)
+		strcat(text, "server a\n");
+	assert_true(parse(&config, text, &error));
+	assert_false(ffntp_config_add_server(&config, "b"));
+	strcat(text, "server a\n");
+	assert_false(parse(&config, text, &error));
+	assert_int_equal(error.line, FFNTP_CONFIG_SERVERS + 1);
+	strcpy(text, "server a");
+	for (int i = 0; i < 40; i++)
+		strcat(text, " iburst");
+	assert_false(parse(&config, text, &error));
+	assert_non_null(strstr(error.text, "words"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_server_with_all_options),
+		cmocka_unit_test(gives_a_bare_server_chronys_defaults),
+		cmocka_unit_test(a_name_on_the_command_line_has_a_burst),
+		cmocka_unit_test(reads_numbers_and_files),
+		cmocka_unit_test(skips_comments_and_blank_lines),
+		cmocka_unit_test(keywords_have_no_case_and_lines_may_end_as_in_dos),
+		cmocka_unit_test(refuses_with_the_line_and_the_reason),
+		cmocka_unit_test(refuses_a_nul_byte),
+		cmocka_unit_test(refuses_what_is_too_long),
+		cmocka_unit_test(refuses_more_servers_and_words_than_there_is_room_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

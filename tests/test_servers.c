@@ -1,0 +1,161 @@
+/* Names taken apart, and which of several servers is asked. Numeric addresses alone: nobody is asked for a name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../daemon/servers.h"
+
+static void reads_addresses_with_and_without_port(void **state)
+{
+	static const struct {
+		const char *name, *text;
+	} cases[] = {
+		{ "192.0.2.1", "192.0.2.1:123" },
+		{ "192.0.2.1:1123", "192.0.2.1:1123" },
+		{ "2001:db8::1", "[2001:db8::1]:123" },
+		{ "[2001:db8::1]", "[2001:db8::1]:123" },
+		{ "[2001:db8::1]:1123", "[2001:db8::1]:1123" },
+		{ "::1", "[::1]:123" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ffntp_addresses found;
+		char text[FFNTP_ADDRESS_TEXT_SIZE];
+
+		assert_true(ffntp_resolve_numeric(cases[i].name, 123, &found));
+		assert_int_equal(found.count, 1);
+		ffntp_address_text(&found.address[0], text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void refuses_what_is_no_address(void **state)
+{
+	static const char *const names[] = {
+		"",  ":",	"[",	     "[]",	      "[::1",		  "[::1]x", "[::1]:",	"[::1]:0", "[::1]:70000",
+		":1", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1:0", "192.0.2.1:99999", "::1::2", "ntp.invalid",
+	};
+	static char huge[5000];
+
+	(void)state;
+	memset(huge, 'a', sizeof(huge) - 1);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct ffntp_addresses found;
+
+		if (ffntp_resolve_numeric(names[i], 123, &found))
+			fail_msg("accepted: %s", names[i]);
+	}
+	assert_non_null(ffntp_resolve(huge, 123, &(struct ffntp_addresses){ 0 }));
+}
+
+static void an_address_reads_as_ipv6(void **state)
+{
+	static const uint8_t mapped[16] = { [10] = 0xff, 0xff, 192, 0, 2, 1 };
+	struct ffntp_addresses found;
+	uint8_t bytes[16];
+	uint16_t port;
+
+	(void)state;
+	assert_true(ffntp_resolve_numeric("192.0.2.1:1123", 123, &found));
+	ffntp_address_bytes(&found.address[0], bytes, &port);
+	assert_memory_equal(bytes, mapped, 16);
+	assert_int_equal(port, 1123);
+	assert_true(ffntp_resolve_numeric("::1", 123, &found));
+	ffntp_address_bytes(&found.address[0], bytes, &port);
+	assert_int_equal(bytes[15], 1);
+	assert_int_equal(port, 123);
+}
+
+static void addresses_are_equal_with_their_port(void **state)
+{
+	struct ffntp_addresses a, b;
+
+	(void)state;
+	assert_true(ffntp_resolve_numeric("192.0.2.1", 123, &a) && ffntp_resolve_numeric("192.0.2.1:123", 1, &b));
+	assert_true(ffntp_address_is_equal(&a.address[0], &b.address[0]));
+	assert_true(ffntp_resolve_numeric("192.0.2.1:124", 1, &b));
+	assert_false(ffntp_address_is_equal(&a.address[0], &b.address[0]));
+	assert_true(ffntp_resolve_numeric("::ffff:192.0.2.1", 123, &b));
+	assert_false(ffntp_address_is_equal(&a.address[0], &b.address[0]));
+}
+
+static void open_servers(struct ffntp_servers *servers, struct ffntp_config *config, size_t count)
+{
+	static const char *const names[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3" };
+
+	ffntp_config_default(config);
+	for (size_t i = 0; i < count; i++)
+		assert_true(ffntp_config_add_server(config, names[i]));
+	assert_true(ffntp_servers_open(servers, config));
+}
+
+static void a_single_server_is_kept(void **state)
+{
+	struct ffntp_servers servers;
+	struct ffntp_config config;
+
+	(void)state;
+	open_servers(&servers, &config, 1);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
+		assert_int_equal(ffntp_servers_change(&servers), FFNTP_STAY);
+		assert_int_equal(ffntp_servers_poll(&servers), FFNTP_STAY);
+	}
+	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.1");
+	ffntp_servers_close(&servers);
+}
+
+static void the_first_that_answers_is_used(void **state)
+{
+	struct ffntp_servers servers;
+	struct ffntp_config config;
+
+	(void)state;
+	open_servers(&servers, &config, 3);
+	assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
+	assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_MOVE);
+	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
+	ffntp_servers_answered(&servers);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
+	assert_int_equal(ffntp_servers_change(&servers), FFNTP_MOVE);
+	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.3");
+	ffntp_servers_close(&servers);
+}
+
+static void a_round_without_an_answer_ends_with_a_pause(void **state)
+{
+	struct ffntp_servers servers;
+	struct ffntp_config config;
+
+	(void)state;
+	open_servers(&servers, &config, 3);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 3; i++) {
+			assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
+			assert_int_equal(ffntp_servers_unanswered(&servers), i < 2 ? FFNTP_MOVE : FFNTP_MOVE_AFTER_PAUSE);
+		}
+		assert_string_equal(ffntp_servers_name(&servers), "192.0.2.1");
+	}
+	ffntp_servers_close(&servers);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_addresses_with_and_without_port),
+		cmocka_unit_test(refuses_what_is_no_address),
+		cmocka_unit_test(an_address_reads_as_ipv6),
+		cmocka_unit_test(addresses_are_equal_with_their_port),
+		cmocka_unit_test(a_single_server_is_kept),
+		cmocka_unit_test(the_first_that_answers_is_used),
+		cmocka_unit_test(a_round_without_an_answer_ends_with_a_pause),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
