@@ -289,10 +289,11 @@ static void keep_promises(struct ffntp_client *client, const struct ffntp_bound 
 {
 	const struct ffntp_claim wanted = *claim;
 	double ahead_ticks = FFNTP_PROMISE_POLLS * client->polling.interval_s / claim->period_s;
+	bool is_kept;
 
 	ffntp_promise_move(&client->promise, bound->at, bound->reference);
-	(void)ffntp_promise_fit(&client->promise, ahead_ticks, &claim->value_s, &claim->period_s);
-	if (claim->value_s == clamp(claim->value_s, bound->earliest_s, bound->latest_s))
+	is_kept = ffntp_promise_fit(&client->promise, ahead_ticks, &claim->value_s, &claim->period_s);
+	if (is_kept && claim->value_s == clamp(claim->value_s, bound->earliest_s, bound->latest_s))
 		return;
 	break_promises(client);
 	client->promise.at = bound->at;

@@ -1,6 +1,10 @@
 /* promise: see promise.h. The upper edge is kept negated, so that both are envelopes of maxima. */
 #include "promise.h"
 
+/* Two ways to the same slope differ by some 2^-52 of a line's value over its length; a clock that is asked for 2^-40 of
+ * a second does not see it. */
+#define FFNTP_PROMISE_ROUNDING 1e-13
+
 /* A line that a steeper one has overtaken will not matter again. */
 static void drop_overtaken(struct ffntp_promise_edge *edge)
 {
@@ -96,18 +100,21 @@ static void fit_edge(const struct ffntp_promise_edge *edge, double ahead_ticks, 
 	}
 }
 
-double ffntp_promise_fit(const struct ffntp_promise *promise, double ahead_ticks, double *value_s, double *period_s)
+bool ffntp_promise_fit(const struct ffntp_promise *promise, double ahead_ticks, double *value_s, double *period_s)
 {
-	const double wanted_s = *value_s;
-	double negated_value_s, negated_period_s;
+	double raised_s, steepened_s, negated_s, negated_period_s;
 
 	fit_edge(&promise->lower, ahead_ticks, value_s, period_s);
-	negated_value_s = -*value_s;
-	negated_period_s = -*period_s;
-	fit_edge(&promise->upper, ahead_ticks, &negated_value_s, &negated_period_s);
-	*value_s = -negated_value_s;
-	*period_s = -negated_period_s;
-	return *value_s - wanted_s;
+	raised_s = *value_s;
+	steepened_s = *period_s;
+	negated_s = -raised_s;
+	negated_period_s = -steepened_s;
+	fit_edge(&promise->upper, ahead_ticks, &negated_s, &negated_period_s);
+	*value_s = raised_s = -negated_s;
+	*period_s = steepened_s = -negated_period_s;
+	/* Held under the upper edge it must still lie above the lower one. */
+	fit_edge(&promise->lower, ahead_ticks, &raised_s, &steepened_s);
+	return raised_s == *value_s && steepened_s <= *period_s * (1 + FFNTP_PROMISE_ROUNDING);
 }
 
 void ffntp_promise_add(struct ffntp_promise *promise, const struct ffntp_claim *claim)

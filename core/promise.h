@@ -42,10 +42,10 @@ void ffntp_promise_move(struct ffntp_promise *promise, ffntp_counter at, struct 
 
 /*
  * Moves a line's value and period by as little as keeps it inside everything promised from now until ahead_ticks later.
- * If the promises cannot all be kept, which takes an oscillator that did what was ruled out, the upper edge wins.
- * Returns by how much the value moved (s), negative if earlier.
+ * Returns false if no line does: then one of the promises was false, and value and period are as good as any.
  */
-double ffntp_promise_fit(const struct ffntp_promise *promise, double ahead_ticks, double *value_s, double *period_s);
+FFNTP_MUST_USE bool ffntp_promise_fit(const struct ffntp_promise *promise, double ahead_ticks, double *value_s,
+				      double *period_s);
 
 /* From now on the claim is promised too. */
 void ffntp_promise_add(struct ffntp_promise *promise, const struct ffntp_claim *claim);

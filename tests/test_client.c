@@ -523,11 +523,12 @@ static void assert_promises_kept(const struct ffntp_map *maps)
 		for (int j = i; j < MAPS && maps[j].disruption_marker == maps[i].disruption_marker; j++) {
 			ffntp_counter first = maps[j].at, last = maps[j + 1 < MAPS ? j + 1 : j].at;
 
+			/* During an outage, a crystal may do what was ruled out, and nobody hears of it. */
+			if (last - first > 40 * (uint64_t)S_NS)
+				last = first + 40 * (uint64_t)S_NS;
 			assert_true(keeps_promise(maps[i], maps[j], first));
 			assert_true(keeps_promise(maps[i], maps[j], first + (last - first) / 2));
-			/* Beyond two poll intervals nothing was asked for. */
-			if (last - first < 33 * (uint64_t)S_NS)
-				assert_true(keeps_promise(maps[i], maps[j], last));
+			assert_true(keeps_promise(maps[i], maps[j], last));
 		}
 }
 

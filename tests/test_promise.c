@@ -20,7 +20,7 @@ static void test_nothing_promised_allows_everything(void **state)
 	double value_s = 5, period_s = 1e-9;
 
 	(void)state;
-	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s) == 0);
+	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
 	assert_true(value_s == 5 && period_s == 1e-9);
 }
 
@@ -32,10 +32,10 @@ static void test_value_is_held_inside(void **state)
 
 	(void)state;
 	ffntp_promise_add(&promise, &claim);
-	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s) == -0.75);
+	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
 	assert_true(value_s == 1.25);
 	value_s = 0;
-	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s) == 0.75);
+	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
 	assert_true(value_s == 0.75);
 }
 
@@ -48,12 +48,32 @@ static void test_period_is_held_inside(void **state)
 
 	(void)state;
 	ffntp_promise_add(&promise, &claim);
-	(void)ffntp_promise_fit(&promise, 1e9, &value_s, &period_s);
+	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
 	assert_true(period_s <= 1e-9 + 1e-15 + 1e-24);
 	value_s = 0;
 	period_s = 1e-9 + 5e-13;
-	(void)ffntp_promise_fit(&promise, 1e9, &value_s, &period_s);
+	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
 	assert_true(period_s == 1e-9 + 5e-13);
+}
+
+/* Two claims that no line can both keep: one of them was false. */
+static void test_contradictory_promises_are_told(void **state)
+{
+	struct ffntp_claim low = { 0, 1e-3, 1e-9, 1e-15 }, high = { 1, 1e-3, 1e-9, 1e-15 };
+	struct ffntp_claim fast = { 0, 1e-3, 1.1e-9, 1e-15 };
+	struct ffntp_promise apart = { 0 }, parting = { 0 };
+	double value_s = 0, period_s = 1e-9;
+
+	(void)state;
+	ffntp_promise_add(&apart, &low);
+	ffntp_promise_add(&apart, &high);
+	assert_false(ffntp_promise_fit(&apart, 1e9, &value_s, &period_s));
+	ffntp_promise_add(&parting, &low);
+	ffntp_promise_add(&parting, &fast);
+	value_s = 0;
+	period_s = 1e-9;
+	assert_true(ffntp_promise_fit(&parting, 1e6, &value_s, &period_s));
+	assert_false(ffntp_promise_fit(&parting, 1e9, &value_s, &period_s));
 }
 
 enum { CLAIMS = 400 };
@@ -99,7 +119,7 @@ static void test_fits_everything_ever_said(void **state)
 			ticks = (double)(ffntp_counter)ticks;
 			value_s = ticks * 1e-9 + uniform(&prng, -2e-3, 2e-3);
 			period_s = 1e-9 + uniform(&prng, -1e-14, 1e-14);
-			(void)ffntp_promise_fit(&promise, ahead, &value_s, &period_s);
+			assert_true(ffntp_promise_fit(&promise, ahead, &value_s, &period_s));
 			for (int j = 0; j < i; j++) {
 				double end_s = value_s + ahead * period_s;
 
@@ -127,7 +147,7 @@ static void test_reference_may_move(void **state)
 	(void)state;
 	ffntp_promise_add(&promise, &claim);
 	ffntp_promise_move(&promise, 1000000000, (struct ffntp_ntp){ UINT64_C(2) << 32 });
-	(void)ffntp_promise_fit(&promise, 1, &value_s, &period_s);
+	assert_true(ffntp_promise_fit(&promise, 1, &value_s, &period_s));
 	assert_true(value_s == 0.75); /* a second later on both scales */
 }
 
@@ -137,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_promised_allows_everything),
 		cmocka_unit_test(test_value_is_held_inside),
 		cmocka_unit_test(test_period_is_held_inside),
+		cmocka_unit_test(test_contradictory_promises_are_told),
 		cmocka_unit_test(test_fits_everything_ever_said),
 		cmocka_unit_test(test_reference_may_move),
 	};
