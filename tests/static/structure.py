@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""Checks what the sources are made of, without running them: headers, includes, symbols, sections. Writes TAP.
+
+Usage: structure.py [TOP]
+"""
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
+TOP = TOP if TOP.is_dir() else TOP.parents[2]
+
+# Who may include whom: only what stands on a lower step, or one's own part.
+STEPS = {'core': 0, 'ports': 1, 'nts': 1, 'sim': 2, 'daemon': 2, 'tool': 2, 'bindings': 2, 'bench': 3, 'tests': 3}
+
+FREESTANDING = {'stdint.h', 'stddef.h', 'stdbool.h', 'stdatomic.h'}
+COMPILER_MAY_CALL = {'memcpy', 'memset', 'memmove', 'memcmp'}
+# The linker's own, where code is independent of its position.
+LINKER_DEFINES = {'_GLOBAL_OFFSET_TABLE_'}
+
+READING_PATH = ['core/clock.c', 'core/page.c', 'core/instant.c']
+PUBLIC = 'include/ffntp'
+# Public headers that belong to a port, not to core.
+PORT_HEADERS = {'linux.h'}
+
+ALONE = ['-std=c11', '-fsyntax-only', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-xc']
+CORE = ['-std=c11', '-ffreestanding', '-c']
+MACHINES = {
+    'gcc x86-64': ['gcc', '-m64'],
+    'gcc 32-bit': ['gcc', '-m32'],
+    'clang x86-64': ['clang', '--target=x86_64-linux-gnu'],
+    'clang aarch64': ['clang', '--target=aarch64-linux-gnu'],
+}
+
+
+class Tap:
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def check(self, name, problems):
+        self.count += 1
+        self.failed += bool(problems)
+        print(f'{"not ok" if problems else "ok"} {self.count} - {name}')
+        for line in '\n'.join(problems).splitlines()[:40]:
+            print('# ' + line)
+
+    def skip(self, name, why):
+        self.count += 1
+        print(f'ok {self.count} - {name} # SKIP {why}')
+
+
+def sources(*patterns):
+    return sorted(path.relative_to(TOP) for pattern in patterns for path in TOP.glob(pattern)
+                  if path.relative_to(TOP).parts[0] != 'build')
+
+
+def run(command, folder=None, text=None):
+    """Nothing if the command succeeds, else what it said."""
+    done = subprocess.run(command, cwd=folder or TOP, input=text, capture_output=True, text=True, check=False)
+    return [done.stdout + done.stderr or f'{command[0]}: exit {done.returncode}'] if done.returncode else []
+
+
+# --- headers ---
+
+def compile_header(compiler, header):
+    """A public one as its users see it. The declaration after it is for those that are macros alone."""
+    if header.parts[0] == 'include':
+        return run([compiler, *ALONE, '-Iinclude', '-'], text=f'#include <ffntp/{header.name}>\nint alone;\n')
+    return run([compiler, *ALONE, '-D_GNU_SOURCE', '-Iinclude', '-'], text=f'#include "{header}"\nint alone;\n')
+
+
+def check_headers(tap):
+    headers = sources('include/**/*.h', *(f'{part}/**/*.h' for part in STEPS))
+    for compiler in ('gcc', 'clang'):
+        problems = [line for header in headers for line in compile_header(compiler, header)]
+        tap.check(f'each header compiles alone with {compiler}', problems if headers else ['no headers'])
+
+
+# --- includes ---
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
+
+
+def includes(path):
+    """The project's own files that a file includes, and the names of the others."""
+    own, foreign = set(), set()
+    for bracket, name in INCLUDE.findall((TOP / path).read_text()):
+        found = (TOP / path).parent / name if bracket == '"' else TOP / 'include' / name
+        if bracket == '"' and not found.exists():
+            found = TOP / 'include' / name
+        if found.exists() and TOP in found.resolve().parents:
+            own.add(found.resolve().relative_to(TOP))
+        else:
+            foreign.add(name)
+    return own, foreign
+
+
+def module(path):
+    """x.h and x.c are one; a public header and the file of core that has its bodies are one, too."""
+    folder = 'core' if path.parent == Path(PUBLIC) and path.name not in PORT_HEADERS else path.parent
+    return f'{folder}/{path.stem}'
+
+
+def find_ring(pairs):
+    """tsort names the members of each ring that it finds."""
+    lines = ''.join(f'{above} {below}\n' for above, below in sorted(pairs))
+    done = subprocess.run(['tsort'], input=lines, capture_output=True, text=True, check=False)
+    return [done.stderr] if done.returncode or done.stderr else []
+
+
+def check_rings(tap, tree):
+    files = {(str(path), str(below)) for path in tree for below in includes(path)[0]}
+    modules = {(module(Path(above)), module(Path(below))) for above, below in files}
+    tap.check('no files include each other in a ring', find_ring(files) if files else ['no includes'])
+    tap.check('no modules include each other in a ring', find_ring({(a, b) for a, b in modules if a != b}))
+
+
+def step(path):
+    if path.parts[0] == 'include':
+        return STEPS['ports' if path.name in PORT_HEADERS else 'core']
+    return STEPS.get(path.parts[0], max(STEPS.values()))
+
+
+def part(path):
+    return 'core' if path.parts[0] == 'include' and path.name not in PORT_HEADERS else path.parts[0]
+
+
+def points_up(path, below):
+    if part(path) == part(below):
+        return False
+    if below.parts[0] == 'include' and step(below) == step(path):
+        return False
+    return step(below) >= step(path)
+
+
+def check_directions(tap, tree):
+    problems = [f'{path} includes {below}' for path in tree for below in sorted(includes(path)[0]) if points_up(path, below)]
+    tap.check('dependencies point down only', problems)
+
+
+def check_core_includes(tap, tree):
+    problems = [f'{path} includes <{name}>' for path in tree if step(path) == 0
+                for name in sorted(includes(path)[1] - FREESTANDING)]
+    tap.check('core and its headers include four standard headers and nothing else from outside', problems)
+
+
+# --- objects ---
+
+SHF_WRITE, SHF_ALLOC, SHN_UNDEF, SHT_SYMTAB = 1, 2, 0, 2
+
+
+class Elf:
+    """Sections and symbols of a little-endian object of either width."""
+
+    def __init__(self, path):
+        self.bytes = path.read_bytes()
+        self.is_64 = self.bytes[4] == 2
+        offset, = self.unpack('<Q', 0x28) if self.is_64 else self.unpack('<I', 0x20)
+        size, count, names = self.unpack('<HHH', 0x3a if self.is_64 else 0x2e)
+        self.sections = [self.section(offset + i * size) for i in range(count)]
+        for section in self.sections:
+            section['name'] = self.string(self.sections[names], section['name_at'])
+
+    def unpack(self, layout, offset):
+        return struct.unpack_from(layout, self.bytes, offset)
+
+    def section(self, at):
+        layout = '<IIQQQQIIQQ' if self.is_64 else '<IIIIIIIIII'
+        fields = ('name_at', 'type', 'flags', 'address', 'offset', 'size', 'link', 'info', 'align', 'entry')
+        return dict(zip(fields, self.unpack(layout, at)))
+
+    def string(self, table, at):
+        start = table['offset'] + at
+        return self.bytes[start:self.bytes.index(b'\0', start)].decode()
+
+    def symbols(self):
+        """Name, and whether it is defined here."""
+        for table in (s for s in self.sections if s['type'] == SHT_SYMTAB):
+            strings = self.sections[table['link']]
+            for at in range(table['offset'] + table['entry'], table['offset'] + table['size'], table['entry']):
+                name, = self.unpack('<I', at)
+                section, = self.unpack('<H', at + (6 if self.is_64 else 14))
+                yield self.string(strings, name), section != SHN_UNDEF
+
+    def writable(self):
+        """Sections that may change while the program runs; .data.rel.ro is constant but for relocation."""
+        return [f'{s["name"]}: {s["size"]} bytes' for s in self.sections
+                if s['flags'] & SHF_WRITE and s['flags'] & SHF_ALLOC and s['size'] and not s['name'].startswith('.data.rel.ro')]
+
+
+def can_compile(machine):
+    with tempfile.TemporaryDirectory() as folder:
+        return not run([*MACHINES[machine], *CORE, '-xc', '-o', 'empty.o', '-'], folder, 'int x;\n')
+
+
+def undefined(objects):
+    symbols = [pair for elf in objects.values() for pair in elf.symbols() if pair[0]]
+    defined = {name for name, is_defined in symbols if is_defined}
+    return {name for name, _ in symbols} - defined - COMPILER_MAY_CALL - LINKER_DEFINES
+
+
+def check_core_on(tap, machine, optimisation, files):
+    name = f'{machine} {optimisation}'
+    with tempfile.TemporaryDirectory() as folder:
+        problems = run([*MACHINES[machine], *CORE, optimisation, *files], folder)
+        tap.check(f'core builds freestanding: {name}', problems)
+        objects = {path.name: Elf(path) for path in sorted(Path(folder).glob('*.o'))}
+        complete = [] if len(objects) == len(files) > 0 else ['not all objects are there']
+        tap.check(f'core needs mem* and nothing else: {name}', complete + sorted(undefined(objects)))
+        tap.check(f'core has no data that changes: {name}',
+                  complete + [f'{o}: {line}' for o, elf in objects.items() for line in elf.writable()])
+
+
+def check_core(tap):
+    files = [str(TOP / path) for path in sources('core/*.c', 'core/*/*.c')]
+    for machine in MACHINES:
+        if not can_compile(machine):
+            tap.skip(f'core on {machine}', 'no such compiler here')
+            continue
+        for optimisation in ('-O0', '-O2'):
+            check_core_on(tap, machine, optimisation, files)
+
+
+def check_linked(tap):
+    """As a guest builds it: one command, one relocatable object."""
+    with tempfile.TemporaryDirectory() as folder:
+        problems = run(['sh', '-c', f'cc -std=c11 -ffreestanding -c "{TOP}"/core/*.c "{TOP}"/core/*/*.c && ld -r -o all *.o'],
+                       folder)
+        problems = problems or sorted(undefined({'all': Elf(Path(folder) / 'all')}))
+    tap.check('cc -std=c11 -ffreestanding -c core/*.c core/*/*.c && ld -r leaves mem* alone undefined', problems)
+
+
+def check_reading_path(tap):
+    if os.uname().machine != 'x86_64':
+        tap.skip('the reading path is integers only', 'no -mgeneral-regs-only here')
+        return
+    for compiler in ('gcc', 'clang'):
+        with tempfile.TemporaryDirectory() as folder:
+            problems = run([compiler, *CORE, '-O2', '-mgeneral-regs-only', *(str(TOP / path) for path in READING_PATH)], folder)
+        tap.check(f'the reading path is integers only: {compiler}', problems)
+
+
+def main():
+    tap = Tap()
+    tree = sources('include/**/*.h', *(f'{part}/**/*.[ch]' for part in STEPS))
+    missing = [tool for tool in ('gcc', 'clang', 'tsort', 'ld') if not shutil.which(tool)]
+    tap.check('the tools are here', missing)
+    check_headers(tap)
+    check_rings(tap, tree)
+    check_directions(tap, tree)
+    check_core_includes(tap, tree)
+    check_core(tap)
+    check_linked(tap)
+    check_reading_path(tap)
+    print(f'1..{tap.count}')
+    sys.exit(tap.failed != 0)
+
+
+main()
