@@ -156,3 +156,17 @@ bool tool_options_parse(const struct tool_command *command, const struct tool_op
 	*first_operand = optind;
 	return true;
 }
+
+bool tool_options_alone(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
+			int *code)
+{
+	int operand;
+
+	if (!tool_options_parse(command, options, argc, argv, &operand, code))
+		return false;
+	if (operand == argc)
+		return true;
+	tool_error(command, "unexpected argument %s", argv[operand]);
+	*code = TOOL_USAGE;
+	return false;
+}

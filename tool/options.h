@@ -69,6 +69,10 @@ static inline struct tool_option tool_real(const char *name, const char *argumen
 bool tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
 			int *first_operand, int *code);
 
+/* The same for a subcommand without operands: one is an error. */
+bool tool_options_alone(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
+			int *code);
+
 /* The whole of 'text' as a number within the range, both ends included; else false and *value untouched. */
 bool tool_parse_integer(const char *text, int64_t min, int64_t max, int64_t *value);
 bool tool_parse_real(const char *text, double min, double max, double *value);

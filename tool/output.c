@@ -5,7 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#define JSON_DIGITS 6
+/* What a double always holds. */
+#define JSON_DIGITS 15
 
 bool output_json(json_t *object)
 {
@@ -23,7 +24,10 @@ bool output_json(json_t *object)
 
 json_t *output_json_real(double value)
 {
-	return isfinite(value) ? json_real(value) : json_null();
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.6g", value);
+	return isfinite(value) ? json_real(strtod(text, NULL)) : json_null();
 }
 
 const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE])

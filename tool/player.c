@@ -142,7 +142,7 @@ static const struct ffntp_estimator_ops *estimator_of(enum ffntp_estimator_kind 
 	case FFNTP_ESTIMATOR_RADCLOCK:
 		return &ffntp_radclock_ops;
 	case FFNTP_ESTIMATOR_INTERVAL:
-		break;
+		return &ffntp_interval_ops;
 	}
 	return NULL;
 }

@@ -282,7 +282,7 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 	const struct tool_option options[] = {
 		tool_text("estimator", "NAME", &estimator, "radclock, interval or default"),
 		tool_integer("poll", "S", &replay.poll_s, 1, POLL_MAX_S, "the traces' poll interval [16]"),
-		tool_real("counter-hz", "HZ", &replay.counter_hz, 1, 1e12, "the counter's nominal rate [1e9]"),
+		tool_real("counter-hz", "HZ", &replay.counter_hz, 100, 1e12, "the counter's nominal rate [1e9]"),
 		tool_flag("json", &replay.as_json, "one JSON object per trace, one per line"),
 		tool_text("per-stamp", "FILE", &replay.per_stamp_path, "write what the clock said at each exchange"),
 		{ 0 },

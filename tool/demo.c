@@ -1,0 +1,416 @@
+/* demo: a server with a known truth, a client of it, a clock page, a reader of the page, and whether it is right. */
+#include <errno.h>
+#include <ffntp/linux.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../ports/linux/counter.h"
+#include "../ports/linux/pagefile.h"
+#include "../ports/linux/peer.h"
+#include "commands.h"
+#include "demotable.h"
+#include "loopserver.h"
+#include "output.h"
+#include "score.h"
+
+/* The server's time minus the host's: 20 minutes, 34 s and a bit, so that nobody takes one for the other. */
+#define AHEAD_NS INT64_C(1234567000000)
+
+#define POLL_S 1
+#define BURST 8
+#define SAMPLE_MS 100  /* between two looks at the clock */
+#define ROW_SAMPLES 10 /* looks for each row of the table */
+#define SAMPLE_TRIES 3
+#define PATH_SIZE 256
+
+/* Readings compared with the truth; in us. Room for all that the duration allows. */
+struct tally {
+	double *errors, *bounds;
+	size_t room, count, held, covered;
+};
+
+struct demo {
+	const struct tool_command *command;
+	double duration_s;
+	enum ffntp_estimator_kind estimator;
+	struct loopserver server;
+	struct ffntp_counter_source source;
+	struct ffntp_peer peer;
+	struct ffntp_pagefile file;
+	struct ffntp_linux_reader reader;
+	char directory[PATH_SIZE], path[PATH_SIZE + 8];
+	int signals; /* descriptor: Ctrl-C and its like */
+	unsigned answers;
+	struct tally tally;
+	struct demotable table;
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * FFNTP_NS_PER_S + now.tv_nsec;
+}
+
+/* --- looking at the clock --- */
+
+/* A reading by the public reader between two of the truth. */
+struct look {
+	enum ffntp_clock_result result;
+	struct ffntp_reading reading;
+	int64_t truth_before_ns, truth_after_ns;
+};
+
+static struct look look_once(const struct demo *demo)
+{
+	struct look look;
+
+	look.truth_before_ns = clock_ns(CLOCK_REALTIME) + AHEAD_NS;
+	look.result = ffntp_linux_now(&demo->reader, FFNTP_UTC, UINT64_MAX, &look.reading);
+	look.truth_after_ns = clock_ns(CLOCK_REALTIME) + AHEAD_NS;
+	return look;
+}
+
+/* The narrowest of several: in a wide one somebody else had the CPU in between. */
+static struct look take_look(const struct demo *demo)
+{
+	struct look best = look_once(demo);
+
+	for (int i = 1; i < SAMPLE_TRIES; i++) {
+		struct look look = look_once(demo);
+
+		if (look.truth_after_ns - look.truth_before_ns < best.truth_after_ns - best.truth_before_ns)
+			best = look;
+	}
+	return best;
+}
+
+static double error_us(const struct look *look)
+{
+	int64_t middle_ns = look->truth_before_ns + (look->truth_after_ns - look->truth_before_ns) / 2;
+
+	return (double)ffntp_time_diff_ns(look->reading.estimate, ffntp_time_from_ns(middle_ns)) / 1e3;
+}
+
+/* Not held: the interval and the truth, itself known within an interval, have no instant in common. */
+static bool is_held(const struct look *look)
+{
+	return !ffntp_time_is_before(ffntp_time_from_ns(look->truth_after_ns), look->reading.earliest) &&
+	       !ffntp_time_is_before(look->reading.latest, ffntp_time_from_ns(look->truth_before_ns));
+}
+
+static void tally_add(struct tally *tally, const struct look *look)
+{
+	double error = fabs(error_us(look));
+
+	if (look->result != FFNTP_CLOCK_OK || tally->count == tally->room)
+		return;
+	tally->errors[tally->count] = error;
+	tally->bounds[tally->count++] = (double)look->reading.bound_ns / 1e3;
+	tally->held += is_held(look);
+	tally->covered += error <= 2 * (double)look->reading.esterror_ns / 1e3;
+}
+
+static void show_row(struct demo *demo, const struct look *look, double elapsed_s)
+{
+	struct demotable_row row = { .elapsed_s = elapsed_s, .is_readable = look->result == FFNTP_CLOCK_OK };
+	struct ffntp_source source;
+	struct ffntp_map map;
+
+	ffntp_peer_source(&demo->peer, &source);
+	if (row.is_readable && ffntp_page_read(demo->reader.page, &map) == FFNTP_CLOCK_OK) {
+		double period_s = ldexp((double)map.period, -64 - map.period_shift);
+
+		row.offset_us = (double)source.offset_ns / 1e3;
+		row.error_us = error_us(look);
+		row.esterror_us = (double)look->reading.esterror_ns / 1e3;
+		row.bound_us = (double)look->reading.bound_ns / 1e3;
+		row.rtt_ms = (double)source.rtt_ns / 1e6;
+		row.rate_ppm = (demo->source.period_hint_s / period_s - 1) * 1e6;
+		row.is_held = is_held(look);
+	}
+	demotable_row(&demo->table, &row);
+}
+
+/* --- keeping the clock, as the daemon does --- */
+
+static void publish(struct demo *demo, ffntp_counter now)
+{
+	struct ffntp_source source;
+	struct ffntp_map map;
+
+	ffntp_peer_output(&demo->peer, now, &map);
+	ffntp_peer_source(&demo->peer, &source);
+	source.is_selected = 1;
+	ffntp_page_publish(demo->file.page, &map, &source, 1);
+}
+
+static void take_news(struct demo *demo, const struct ffntp_peer_news *news, ffntp_counter now)
+{
+	if (news->event == FFNTP_PEER_NOTHING)
+		return;
+	if (news->event == FFNTP_PEER_SENT && ffntp_counter_check(&demo->source) != FFNTP_COUNTER_STEADY)
+		ffntp_client_disrupted(demo->peer.client, now);
+	demo->answers += news->event == FFNTP_PEER_REPLY && news->verdict == FFNTP_ACCEPTED;
+	publish(demo, now);
+}
+
+static void run_timer(struct demo *demo)
+{
+	struct ffntp_peer_news news;
+
+	do {
+		ffntp_counter now = ffntp_counter_read(&demo->source);
+
+		news = ffntp_peer_timer(&demo->peer, now);
+		take_news(demo, &news, now);
+	} while (news.event != FFNTP_PEER_NOTHING);
+}
+
+/* Waits for the server, for limit_ms, or for a signal. Returns false after a signal. */
+static bool wait_for_server(struct demo *demo, int limit_ms)
+{
+	struct pollfd ready[] = {
+		{ .fd = ffntp_peer_descriptor(&demo->peer), .events = POLLIN },
+		{ .fd = demo->signals, .events = POLLIN },
+	};
+	ffntp_counter woke;
+
+	poll(ready, 2, ffntp_peer_timeout_ms(&demo->peer, ffntp_counter_read(&demo->source), limit_ms));
+	woke = ffntp_counter_read(&demo->source);
+	if (ready[0].fd >= 0 && ready[0].revents != 0) {
+		struct ffntp_peer_news news = ffntp_peer_receive(&demo->peer, ready[0].revents, woke);
+
+		take_news(demo, &news, woke);
+	}
+	return ready[1].revents == 0;
+}
+
+static int ms_until(int64_t then_ns)
+{
+	int64_t ms = (then_ns - clock_ns(CLOCK_MONOTONIC)) / 1000000 + 1;
+
+	return ms < 1 ? 1 : ms > SAMPLE_MS ? SAMPLE_MS : (int)ms;
+}
+
+static void keep_and_watch(struct demo *demo)
+{
+	int64_t start_ns = clock_ns(CLOCK_MONOTONIC), next_ns = start_ns + SAMPLE_MS * INT64_C(1000000);
+	size_t looks = 0;
+	bool goes_on = true;
+
+	while (goes_on && (double)(clock_ns(CLOCK_MONOTONIC) - start_ns) * 1e-9 < demo->duration_s) {
+		run_timer(demo);
+		goes_on = wait_for_server(demo, ms_until(next_ns));
+		if (clock_ns(CLOCK_MONOTONIC) < next_ns)
+			continue;
+		struct look look = take_look(demo);
+
+		tally_add(&demo->tally, &look);
+		if (++looks % ROW_SAMPLES == 0)
+			show_row(demo, &look, (double)(clock_ns(CLOCK_MONOTONIC) - start_ns) * 1e-9);
+		next_ns += SAMPLE_MS * INT64_C(1000000);
+		goes_on = goes_on && !ferror(stdout);
+	}
+}
+
+/* --- beginning and end --- */
+
+static const char *open_clock(struct demo *demo)
+{
+	struct ffntp_client_config config;
+	struct ffntp_addresses found;
+	char name[32];
+	const char *problem = ffntp_counter_open(&demo->source, FFNTP_COUNTER_NONE);
+
+	if (problem)
+		return problem;
+	ffntp_client_config_default(&config);
+	config.estimator = demo->estimator;
+	config.counter_kind = demo->source.kind;
+	config.period_hint_s = demo->source.period_hint_s;
+	config.period_hint_error = demo->source.period_hint_error;
+	config.poll_min_s = POLL_S;
+	config.burst = BURST;
+	snprintf(name, sizeof(name), "127.0.0.1:%u", demo->server.port);
+	if (!ffntp_resolve_numeric(name, demo->server.port, &found))
+		return "127.0.0.1 is not an address";
+	return ffntp_peer_open(&demo->peer, &config, &demo->source, &found.address[0]) ? NULL : "out of memory";
+}
+
+static const char *open_page(struct demo *demo)
+{
+	const char *folder = getenv("TMPDIR");
+	const char *problem;
+	struct ffntp_map former;
+	bool is_adopted;
+
+	snprintf(demo->directory, sizeof(demo->directory), "%s/ffntp-demo-XXXXXX",
+		 folder && folder[0] ? folder : "/tmp");
+	if (!mkdtemp(demo->directory)) {
+		demo->directory[0] = 0;
+		return "no temporary directory can be made";
+	}
+	snprintf(demo->path, sizeof(demo->path), "%s/page", demo->directory);
+	problem = ffntp_pagefile_open(&demo->file, demo->path, &demo->source.identity, &former, &is_adopted);
+	if (problem)
+		return problem;
+	if (ffntp_linux_open(&demo->reader, demo->path) != FFNTP_PAGE_OK)
+		return "the clock page that was just made cannot be read";
+	return NULL;
+}
+
+static void remove_page(const struct demo *demo)
+{
+	static const char *const suffixes[] = { "", ".lock", ".new" };
+	char name[sizeof(demo->path) + 8];
+
+	if (demo->directory[0] == 0)
+		return;
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", demo->path, suffixes[i]);
+		unlink(name);
+	}
+	rmdir(demo->directory);
+}
+
+/* A broken pipe is an error of writing like any other: what was begun is still to be cleaned up. */
+static int catch_signals(void)
+{
+	sigset_t caught;
+
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGTERM);
+	sigaddset(&caught, SIGHUP);
+	sigprocmask(SIG_BLOCK, &caught, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &caught, SFD_CLOEXEC);
+}
+
+static bool make_room(struct tally *tally, double duration_s)
+{
+	tally->room = (size_t)(duration_s * 1000 / SAMPLE_MS) + 1;
+	tally->errors = calloc(tally->room, sizeof(*tally->errors));
+	tally->bounds = calloc(tally->room, sizeof(*tally->bounds));
+	return tally->errors && tally->bounds;
+}
+
+static void introduce(const struct demo *demo)
+{
+	printf("An NTP server is running inside this program, on 127.0.0.1 port %u. It serves this\n"
+	       "computer's time plus %.3f s, so the truth is known. Each way, a packet takes\n"
+	       "%.0f ms, and %.0f ms more on average in a queue. A client asks it once a second, with\n"
+	       "the code of ffntpd, and publishes a clock page; ten times a second the clock is read\n"
+	       "from that page and compared with the truth. The system's clock is left alone.\n"
+	       "\n"
+	       "  offset      our clock minus the server's, as the last exchange showed it\n"
+	       "  true error  our clock minus the truth, which the client does not know\n"
+	       "  est. error  how wrong our clock expects to be (one standard deviation)\n"
+	       "  bound       how wrong it can be at most\n"
+	       "  RTT, rate   of the last round trip; of our counter, against its nominal rate\n"
+	       "\n",
+	       demo->server.port, (double)AHEAD_NS * 1e-9, LOOPSERVER_DELAY_MIN_S * 1e3, LOOPSERVER_QUEUE_S * 1e3);
+}
+
+static bool summarise(struct demo *demo)
+{
+	struct tally *tally = &demo->tally;
+	struct score_summary summary;
+	char median[OUTPUT_NUMBER_SIZE], p99[OUTPUT_NUMBER_SIZE], max[OUTPUT_NUMBER_SIZE];
+
+	if (tally->count == 0) {
+		printf("\nThe clock could not be read once: %u answers from the server.\n", demo->answers);
+		return false;
+	}
+	summary = score_summarise(tally->errors, tally->count);
+	score_sort(tally->bounds, tally->count);
+	printf("\n%zu readings, %u answers from the server.\n", tally->count, demo->answers);
+	printf("  true error: median %s, 99%% within %s, at most %s\n", output_duration(summary.median * 1e-6, median),
+	       output_duration(summary.p99 * 1e-6, p99), output_duration(summary.max * 1e-6, max));
+	printf("  twice the estimated error covered it %.1f %% of the time\n",
+	       100.0 * (double)tally->covered / (double)tally->count);
+	printf("  bound: median %s; it held %zu times of %zu\n",
+	       output_duration(score_quantile(tally->bounds, tally->count, 0.5) * 1e-6, median), tally->held,
+	       tally->count);
+	printf("%s\n", tally->held == tally->count ? "Every bound held." : "NOT every bound held.");
+	return tally->held == tally->count;
+}
+
+static int show(struct demo *demo)
+{
+	const char *problem = open_clock(demo);
+
+	if (!problem)
+		problem = open_page(demo);
+	if (!problem && !make_room(&demo->tally, demo->duration_s))
+		problem = "out of memory";
+	if (problem) {
+		tool_error(demo->command, "%s", problem);
+		return TOOL_FAILED;
+	}
+	demotable_init(&demo->table);
+	introduce(demo);
+	publish(demo, ffntp_counter_read(&demo->source));
+	keep_and_watch(demo);
+	return summarise(demo) ? TOOL_OK : TOOL_FAILED;
+}
+
+static void close_clock(struct demo *demo)
+{
+	if (demo->reader.page)
+		ffntp_linux_close(&demo->reader);
+	if (demo->file.page)
+		ffntp_pagefile_close(&demo->file);
+	remove_page(demo);
+	if (demo->peer.client)
+		ffntp_peer_close(&demo->peer);
+	free(demo->tally.errors);
+	free(demo->tally.bounds);
+}
+
+static int run(struct demo *demo)
+{
+	int error, code;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	demo->signals = catch_signals();
+	error = demo->signals < 0 ? errno : loopserver_start(&demo->server, AHEAD_NS);
+	if (error != 0) {
+		tool_error(demo->command, "no server can be started on the loopback: %s", strerror(error));
+		return TOOL_FAILED;
+	}
+	code = show(demo);
+	close_clock(demo);
+	loopserver_stop(&demo->server);
+	close(demo->signals);
+	return code;
+}
+
+int tool_demo(const struct tool_command *command, int argc, char **argv)
+{
+	struct demo demo = { .command = command, .duration_s = 60 };
+	const char *estimator = "default";
+	const struct tool_option options[] = {
+		tool_real("duration", "S", &demo.duration_s, 1, 86400, "how long [60]"),
+		tool_text("estimator", "NAME", &estimator, "radclock, interval or default"),
+		{ 0 },
+	};
+	int code;
+
+	if (!tool_options_alone(command, options, argc, argv, &code))
+		return code;
+	if (!output_estimator(estimator, &demo.estimator)) {
+		tool_error(command, "no estimator '%s' here; ffntp demo --help names them", estimator);
+		return TOOL_USAGE;
+	}
+	return run(&demo);
+}

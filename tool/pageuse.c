@@ -1,0 +1,39 @@
+#include "pageuse.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What people call the page: the path that they gave, or the one where it is looked for. */
+static const char *name_of(const char *path, char own[FFNTP_LINUX_PATH_SIZE])
+{
+	if (path)
+		return path;
+	return ffntp_linux_default_path(own) ? own : "the clock page";
+}
+
+bool pageuse_open(const struct tool_command *command, const char *path, struct ffntp_linux_reader *reader)
+{
+	char own[FFNTP_LINUX_PATH_SIZE];
+	const char *name = name_of(path, own);
+	enum ffntp_page_result result = ffntp_linux_open(reader, path);
+
+	if (result == FFNTP_PAGE_OK)
+		return true;
+	/* The library does not tell why a file cannot be opened; asking again does. */
+	if (result == FFNTP_PAGE_MISSING && access(name, R_OK) != 0 && errno != ENOENT)
+		tool_error(command, "%s: %s", name, strerror(errno));
+	else if (result == FFNTP_PAGE_MISSING && !path)
+		tool_error(command, "%s: %s; is ffntpd running? --page names another", name,
+			   ffntp_page_result_text(result));
+	else
+		tool_error(command, "%s: %s", name, ffntp_page_result_text(result));
+	return false;
+}
+
+void pageuse_refuse(const struct tool_command *command, const char *path, enum ffntp_clock_result result)
+{
+	char own[FFNTP_LINUX_PATH_SIZE];
+
+	tool_error(command, "%s: %s", name_of(path, own), ffntp_clock_result_text(result));
+}

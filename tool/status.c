@@ -1,0 +1,344 @@
+/* status: what the clock page says of the clock, its counter and its servers. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "output.h"
+#include "pageuse.h"
+
+#define ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
+
+/* All of it as of one moment. */
+struct snapshot {
+	struct ffntp_map map;
+	ffntp_counter now;
+	enum ffntp_clock_result result; /* of the reading below */
+	struct ffntp_reading reading;
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	size_t count;
+	double period_s; /* seconds per tick */
+};
+
+static const char *counter_name(enum ffntp_counter_kind kind)
+{
+	switch (kind) {
+	case FFNTP_COUNTER_TSC:
+		return "TSC";
+	case FFNTP_COUNTER_ARM_VIRTUAL:
+		return "Arm virtual counter";
+	case FFNTP_COUNTER_MONOTONIC_RAW:
+		return "CLOCK_MONOTONIC_RAW";
+	case FFNTP_COUNTER_NONE:
+	case FFNTP_COUNTER_OTHER:
+		break;
+	}
+	return "unknown";
+}
+
+/* What the counter should do, where there is such a thing: a TSC's nominal rate is nowhere to be read. */
+static double nominal_hz(enum ffntp_counter_kind kind)
+{
+	return kind == FFNTP_COUNTER_MONOTONIC_RAW ? 1e9 : (double)NAN;
+}
+
+static double period_s(uint64_t period, uint8_t shift)
+{
+	return ldexp((double)period, -64 - shift);
+}
+
+/* Positive: the counter runs fast. */
+static double frequency_offset_ppm(const struct snapshot *snapshot)
+{
+	return (1 / (snapshot->period_s * nominal_hz(snapshot->map.counter_kind)) - 1) * 1e6;
+}
+
+static double ratio_ppm(uint64_t part, uint64_t whole)
+{
+	return whole > 0 ? (double)part / (double)whole * 1e6 : (double)NAN;
+}
+
+static double since_s(const struct snapshot *snapshot, ffntp_counter then)
+{
+	return (double)(int64_t)(snapshot->now - then) * snapshot->period_s;
+}
+
+static double root_distance_s(const struct ffntp_source *source)
+{
+	return ((double)source->root_delay_ns / 2 + source->root_dispersion_ns) * 1e-9;
+}
+
+/* A page that nobody keeps is refused whatever else it says; one that has nothing to tell yet is what people ask status
+ * about. */
+static enum ffntp_clock_result take_snapshot(const struct ffntp_linux_reader *reader, struct snapshot *snapshot)
+{
+	enum ffntp_clock_result result = ffntp_page_read(reader->page, &snapshot->map);
+
+	if (result == FFNTP_CLOCK_OK)
+		result = ffntp_page_read_sources(reader->page, snapshot->sources, &snapshot->count);
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	snapshot->now = ffntp_linux_counter(reader);
+	snapshot->period_s = period_s(snapshot->map.period, snapshot->map.period_shift);
+	if (snapshot->map.status == FFNTP_STATUS_UNKNOWN || (int64_t)(snapshot->now - snapshot->map.void_after) > 0)
+		return FFNTP_CLOCK_VOID;
+	snapshot->result = ffntp_clock_at(&snapshot->map, snapshot->now, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
+	return FFNTP_CLOCK_OK;
+}
+
+static const char *source_address(const struct ffntp_source *source, char text[ADDRESS_SIZE])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char address[INET6_ADDRSTRLEN] = "?";
+
+	if (memcmp(source->address, mapped, sizeof(mapped)) == 0) {
+		inet_ntop(AF_INET, source->address + 12, address, sizeof(address));
+		snprintf(text, ADDRESS_SIZE, "%s:%u", address, source->port);
+	} else {
+		inet_ntop(AF_INET6, source->address, address, sizeof(address));
+		snprintf(text, ADDRESS_SIZE, "[%s]:%u", address, source->port);
+	}
+	return text;
+}
+
+static const char *leap_name(enum ffntp_leap leap)
+{
+	switch (leap) {
+	case FFNTP_LEAP_NONE:
+		return "none";
+	case FFNTP_LEAP_PRE_POSITIVE:
+		return "a second inserted at the end of this month";
+	case FFNTP_LEAP_PRE_NEGATIVE:
+		return "a second left out at the end of this month";
+	case FFNTP_LEAP_POSITIVE:
+		return "a second is being inserted";
+	case FFNTP_LEAP_POST_POSITIVE:
+		return "a second was inserted at the end of last month";
+	case FFNTP_LEAP_POST_NEGATIVE:
+		return "a second was left out at the end of last month";
+	}
+	return "unknown";
+}
+
+static const struct ffntp_source *selected(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->count; i++) {
+		if (snapshot->sources[i].is_selected)
+			return &snapshot->sources[i];
+	}
+	return NULL;
+}
+
+/* --- JSON --- */
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+}
+
+static json_t *refusals_json(const struct ffntp_source *source)
+{
+	json_t *object = json_object();
+
+	for (int verdict = FFNTP_ACCEPTED + 1; verdict < FFNTP_VERDICTS; verdict++)
+		set(object, ffntp_verdict_name((enum ffntp_verdict)verdict), json_integer(source->verdicts[verdict]));
+	return object;
+}
+
+static bool was_accepted(const struct ffntp_source *source)
+{
+	return source->verdicts[FFNTP_ACCEPTED] > 0;
+}
+
+static json_t *ns_json(uint64_t ns)
+{
+	return json_integer(ns < INT64_MAX ? (json_int_t)ns : INT64_MAX);
+}
+
+static json_t *source_json(const struct snapshot *snapshot, const struct ffntp_source *source)
+{
+	char address[ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
+	json_t *object = json_object();
+
+	set(object, "address", json_string(source_address(source, address)));
+	set(object, "selected", json_boolean(source->is_selected));
+	set(object, "stratum", json_integer(source->stratum));
+	set(object, "refid", json_string(output_refid(source, refid)));
+	set(object, "leap", json_integer(source->leap));
+	set(object, "reach", json_integer(source->reach));
+	set(object, "poll_s", json_integer((json_int_t)1 << (source->poll_log2_s & 31)));
+	set(object, "offset_ns", json_integer(source->offset_ns));
+	set(object, "rtt_ns", ns_json(source->rtt_ns));
+	set(object, "rtt_min_ns", ns_json(source->rtt_min_ns));
+	set(object, "root_delay_ns", ns_json(source->root_delay_ns));
+	set(object, "root_dispersion_ns", ns_json(source->root_dispersion_ns));
+	set(object, "last_accepted_s",
+	    was_accepted(source) ? output_json_real(since_s(snapshot, source->last_accepted)) : json_null());
+	set(object, "accepted", json_integer(source->verdicts[FFNTP_ACCEPTED]));
+	set(object, "refused", refusals_json(source));
+	return object;
+}
+
+static void set_reading(json_t *object, const struct snapshot *snapshot)
+{
+	bool is_good = snapshot->result == FFNTP_CLOCK_OK;
+	const struct ffntp_map *map = &snapshot->map;
+
+	set(object, "estimate_ns", is_good ? json_integer(ffntp_time_to_ns(snapshot->reading.estimate)) : json_null());
+	set(object, "esterror_ns", is_good ? ns_json(snapshot->reading.esterror_ns) : json_null());
+	set(object, "bound_ns", is_good ? ns_json(snapshot->reading.bound_ns) : json_null());
+	set(object, "tai_offset_s", map->tai_is_known ? json_integer(map->tai_offset_s) : json_null());
+	set(object, "frequency_hz", is_good ? json_real(1 / snapshot->period_s) : json_null());
+	set(object, "frequency_offset_ppm", is_good ? output_json_real(frequency_offset_ppm(snapshot)) : json_null());
+	set(object, "frequency_esterror_ppm",
+	    is_good ? output_json_real(ratio_ppm(map->period_esterror, map->period)) : json_null());
+	set(object, "update_age_s", is_good ? output_json_real(since_s(snapshot, map->at)) : json_null());
+}
+
+static bool print_json(const struct snapshot *snapshot)
+{
+	json_t *object = json_object(), *sources = json_array();
+
+	set(object, "status", json_string(ffntp_status_name(snapshot->map.status)));
+	set(object, "leap", json_string(leap_name(snapshot->map.leap)));
+	set(object, "counter", json_string(counter_name(snapshot->map.counter_kind)));
+	set_reading(object, snapshot);
+	for (size_t i = 0; i < snapshot->count; i++)
+		json_array_append_new(sources, source_json(snapshot, &snapshot->sources[i]));
+	set(object, "sources", sources);
+	return output_json(object);
+}
+
+/* --- text --- */
+
+static void print_counter(const struct snapshot *snapshot)
+{
+	double offset_ppm = frequency_offset_ppm(snapshot);
+
+	printf("%-14s: %s", "Counter", counter_name(snapshot->map.counter_kind));
+	if (snapshot->result != FFNTP_CLOCK_OK) {
+		printf(", not measured yet\n");
+		return;
+	}
+	printf(", %.3f Hz\n", 1 / snapshot->period_s);
+	printf("%-14s: ", "Frequency");
+	if (isfinite(offset_ppm))
+		printf("%.4f ppm %s than nominal, ", fabs(offset_ppm), offset_ppm < 0 ? "slower" : "faster");
+	printf("known to %.4f ppm\n", ratio_ppm(snapshot->map.period_esterror, snapshot->map.period));
+}
+
+static void print_line(const char *name, double seconds, const char *comment)
+{
+	char text[OUTPUT_NUMBER_SIZE];
+
+	printf("%-14s: %-14s %s\n", name, output_duration(seconds, text), comment);
+}
+
+static void print_reading(const struct snapshot *snapshot)
+{
+	if (snapshot->result != FFNTP_CLOCK_OK) {
+		printf("%-14s: %s\n", "Time", ffntp_clock_result_text(snapshot->result));
+		return;
+	}
+	print_line("Est. error", (double)snapshot->reading.esterror_ns * 1e-9, "one standard deviation");
+	print_line("Bound", (double)snapshot->reading.bound_ns * 1e-9, "the time is not wrong by more");
+	print_line("Last update", since_s(snapshot, snapshot->map.at), "ago");
+}
+
+static void print_reference(const struct snapshot *snapshot)
+{
+	const struct ffntp_source *source = selected(snapshot);
+	char address[ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
+
+	if (!source) {
+		printf("%-14s: none yet\n", "Reference");
+		return;
+	}
+	printf("%-14s: %s, %s\n", "Reference", source_address(source, address), output_refid(source, refid));
+	printf("%-14s: %u\n", "Stratum", source->stratum);
+}
+
+static void print_path(const struct ffntp_source *source)
+{
+	char least[OUTPUT_NUMBER_SIZE], comment[64];
+
+	snprintf(comment, sizeof(comment), "%s at least", output_duration((double)source->rtt_min_ns * 1e-9, least));
+	print_line("Offset", (double)source->offset_ns * 1e-9, "clock minus server at the last exchange");
+	print_line("RTT", (double)source->rtt_ns * 1e-9, comment);
+	print_line("Root distance", root_distance_s(source), "of the server: root delay / 2 + root dispersion");
+}
+
+static void print_refusals(const struct ffntp_source *source)
+{
+	bool is_any = false;
+
+	for (int verdict = FFNTP_ACCEPTED + 1; verdict < FFNTP_VERDICTS; verdict++) {
+		if (source->verdicts[verdict] == 0)
+			continue;
+		printf("%s%" PRIu32 " %s", is_any ? ", " : "", source->verdicts[verdict],
+		       ffntp_verdict_name((enum ffntp_verdict)verdict));
+		is_any = true;
+	}
+	printf("%s\n", is_any ? "" : "none");
+}
+
+static void print_source(const struct snapshot *snapshot, const struct ffntp_source *source)
+{
+	char address[ADDRESS_SIZE], offset[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE];
+
+	printf("%c %-27s %7u %6u %5o %9s %11s %10s\n", source->is_selected ? '*' : ' ', source_address(source, address),
+	       source->stratum, 1u << (source->poll_log2_s & 31), source->reach,
+	       was_accepted(source) ? output_duration(since_s(snapshot, source->last_accepted), last) : "never",
+	       was_accepted(source) ? output_duration((double)source->offset_ns * 1e-9, offset) : "-",
+	       was_accepted(source) ? output_duration((double)source->rtt_ns * 1e-9, rtt) : "-");
+	printf("    %" PRIu32 " accepted; refused: ", source->verdicts[FFNTP_ACCEPTED]);
+	print_refusals(source);
+}
+
+static void print_text(const struct snapshot *snapshot)
+{
+	print_reference(snapshot);
+	printf("%-14s: %s\n", "Status", ffntp_status_name(snapshot->map.status));
+	printf("%-14s: %s\n", "Leap second", leap_name(snapshot->map.leap));
+	print_counter(snapshot);
+	print_reading(snapshot);
+	if (selected(snapshot))
+		print_path(selected(snapshot));
+	if (snapshot->count > 0)
+		printf("\n  %-27s %7s %6s %5s %9s %11s %10s\n", "server", "stratum", "poll s", "reach", "last",
+		       "offset", "RTT");
+	for (size_t i = 0; i < snapshot->count; i++)
+		print_source(snapshot, &snapshot->sources[i]);
+}
+
+int tool_status(const struct tool_command *command, int argc, char **argv)
+{
+	const char *path = NULL;
+	bool as_json = false;
+	const struct tool_option options[] = {
+		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
+		tool_flag("json", &as_json, "all of it as one JSON object"),
+		{ 0 },
+	};
+	struct snapshot snapshot = { 0 };
+	struct ffntp_linux_reader reader;
+	enum ffntp_clock_result result;
+	int code;
+
+	if (!tool_options_alone(command, options, argc, argv, &code))
+		return code;
+	if (!pageuse_open(command, path, &reader))
+		return TOOL_FAILED;
+	result = take_snapshot(&reader, &snapshot);
+	ffntp_linux_close(&reader);
+	if (result != FFNTP_CLOCK_OK) {
+		pageuse_refuse(command, path, result);
+		return TOOL_FAILED;
+	}
+	if (as_json)
+		return print_json(&snapshot) ? TOOL_OK : TOOL_FAILED;
+	print_text(&snapshot);
+	return TOOL_OK;
+}
