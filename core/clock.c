@@ -88,8 +88,8 @@ enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_
 	if (ticks == UINT64_C(1) << 63 || !span_to_ns(ffntp_span_down(ticks, chosen.period, map->period_shift), &ns))
 		return FFNTP_CLOCK_RANGE;
 	duration->ns = is_backward ? -ns : ns;
-	duration->bound_ns = ffntp_reading_error_ns(ticks != 0, ticks, chosen.maxerror, map->period_shift);
-	duration->esterror_ns = ffntp_reading_error_ns(0, ticks, chosen.esterror, map->period_shift);
+	duration->bound_ns = ffntp_error_ns(ticks != 0, ticks, chosen.maxerror, map->period_shift);
+	duration->esterror_ns = ffntp_error_ns(0, ticks, chosen.esterror, map->period_shift);
 	return FFNTP_CLOCK_OK;
 }
 

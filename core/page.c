@@ -82,6 +82,14 @@ static bool is_usable(enum ffntp_status status)
 	return status == FFNTP_STATUS_SYNCHRONISED || status == FFNTP_STATUS_FREE_RUNNING;
 }
 
+static void unpack_status(uint64_t word, struct ffntp_map *map)
+{
+	map->status = (enum ffntp_status)(word >> 16 & 0xff);
+	map->tai_offset_s = (int16_t)-(int16_t)(uint16_t)(word >> 32);
+	map->leap = (enum ffntp_leap)(word >> 48 & 0xff);
+	map->period_shift = (uint8_t)(word >> 56);
+}
+
 static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 {
 	uint64_t tai_flag = map->tai_is_known ? FFNTP_VMCLOCK_TAI_OFFSET_VALID : 0;
@@ -102,6 +110,54 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 	ffntp_page_store(page, FFNTP_AT_STABLE_PERIOD, map->stable_period);
 	ffntp_page_store(page, FFNTP_AT_STABLE_ESTERROR, map->stable_esterror);
 	ffntp_page_store(page, FFNTP_AT_VOID_AFTER, map->void_after);
+}
+
+static bool is_common(const struct ffntp_map *map, const struct ffntp_line *line)
+{
+	struct ffntp_span longest = ffntp_span_down(line->limit, map->period, map->period_shift);
+
+	return is_usable(map->status) && (int64_t)line->limit > 0 && longest.s < FFNTP_READING_ELAPSED_LIMIT_S &&
+	       map->maxerror_ns > 0 && map->maxerror_ns >> 62 == 0 && map->esterror_ns >> 62 == 0 &&
+	       ffntp_rate_ns(map->period_maxerror, map->period_shift).high == 0 &&
+	       ffntp_rate_ns(map->period_esterror, map->period_shift).high == 0 &&
+	       (uint64_t)map->time.s < FFNTP_READING_EPOCH_LIMIT_S;
+}
+
+/* A map that is not common leaves its line without a scale to be read in: readers take the map itself. */
+static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_counter_kind kind)
+{
+	unsigned shift = map->period_shift;
+	struct ffntp_line line = {
+		.key = (uint64_t)kind | (uint64_t)map->status << FFNTP_LINE_STATUS_SHIFT,
+		.at = map->at,
+		.limit = map->void_after - map->at,
+	};
+
+	if (shift > 62 || !is_common(map, &line))
+		return line;
+	line.key |= UINT64_C(1) << (FFNTP_LINE_SCALE_SHIFT + FFNTP_UTC) |
+		    (uint64_t)map->tai_is_known << (FFNTP_LINE_SCALE_SHIFT + FFNTP_TAI);
+	line.period_high = map->period >> shift;
+	line.period_low = map->period << 1 << (63 - shift);
+	line.maxerror_ns = map->maxerror_ns;
+	line.maxerror_rate = ffntp_rate_ns(map->period_maxerror, shift).low;
+	line.esterror_ns = map->esterror_ns;
+	line.esterror_rate = ffntp_rate_ns(map->period_esterror, shift).low;
+	line.frac = map->time.frac;
+	line.s[FFNTP_TAI] = (uint64_t)map->time.s;
+	line.s[FFNTP_UTC] = (uint64_t)(map->time.s - (map->tai_is_known ? map->tai_offset_s : 0));
+	return line;
+}
+
+static void store_line(struct ffntp_page *page, const struct ffntp_line *line)
+{
+	const uint64_t words[] = { line->key,		line->at,	     line->limit,	  line->period_high,
+				   line->period_low,	line->maxerror_ns,   line->maxerror_rate, line->esterror_ns,
+				   line->esterror_rate, line->frac,	     line->s[0],	  line->s[1] };
+
+	_Static_assert(sizeof(words) == sizeof(*line), "every word of it");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		ffntp_page_store(page, FFNTP_AT_LINE + 8 * i, words[i]);
 }
 
 static size_t anchor_offset(uint64_t number)
@@ -135,12 +191,13 @@ static void push_anchor(struct ffntp_page *page)
 static void update_anchors(struct ffntp_page *page, const struct ffntp_map *map)
 {
 	uint64_t marker = ffntp_page_load(page, FFNTP_AT_MARKER_BASE) + map->disruption_marker;
+	ffntp_counter former_at = ffntp_page_load(page, FFNTP_AT_COUNTER);
 	struct ffntp_map former;
 
-	ffntp_page_load_line(page, &former);
+	unpack_status(ffntp_page_load(page, FFNTP_AT_STATUS), &former);
 	if (marker != ffntp_page_load(page, FFNTP_AT_MARKER))
 		ffntp_page_store(page, FFNTP_AT_ANCHOR_COUNT, 0);
-	else if (is_usable(former.status) && (int64_t)(map->at - former.at) > 0)
+	else if (is_usable(former.status) && (int64_t)(map->at - former_at) > 0)
 		push_anchor(page);
 }
 
@@ -210,10 +267,14 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
 			size_t count)
 {
+	enum ffntp_counter_kind kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
+	struct ffntp_line line = prepare_line(map, kind);
+
 	begin_update(page);
 	update_anchors(page, map);
-	store_type(page, (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND), map->tai_is_known);
+	store_type(page, kind, map->tai_is_known);
 	store_map(page, map);
+	store_line(page, &line);
 	for (size_t i = 0; i < count && i < FFNTP_PAGE_SOURCES; i++)
 		store_source(page, source_offset(i), &sources[i]);
 	ffntp_page_store(page, FFNTP_AT_SOURCE_COUNT, count < FFNTP_PAGE_SOURCES ? count : FFNTP_PAGE_SOURCES);
@@ -260,25 +321,42 @@ enum ffntp_page_result ffntp_page_check(const struct ffntp_page *page, size_t si
 
 static void load_map(const struct ffntp_page *page, struct ffntp_map *map)
 {
-	ffntp_page_load_line(page, map);
-	map->leap = (enum ffntp_leap)(ffntp_page_load(page, FFNTP_AT_STATUS) >> 48 & 0xff);
+	uint64_t flags = ffntp_page_load(page, FFNTP_AT_FLAGS);
+
+	unpack_status(ffntp_page_load(page, FFNTP_AT_STATUS), map);
+	map->tai_is_known = (flags & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
+	map->counter_kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
+	map->at = ffntp_page_load(page, FFNTP_AT_COUNTER);
+	map->period = ffntp_page_load(page, FFNTP_AT_PERIOD);
+	map->period_esterror = ffntp_page_load(page, FFNTP_AT_PERIOD_ESTERROR);
+	map->period_maxerror = ffntp_page_load(page, FFNTP_AT_PERIOD_MAXERROR);
+	map->time.s = (int64_t)ffntp_page_load(page, FFNTP_AT_TIME_S);
+	map->time.frac = ffntp_page_load(page, FFNTP_AT_TIME_FRAC);
+	map->esterror_ns = ffntp_page_load(page, FFNTP_AT_TIME_ESTERROR);
+	map->maxerror_ns = ffntp_page_load(page, FFNTP_AT_TIME_MAXERROR);
+	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
 	map->disruption_marker = ffntp_page_load(page, FFNTP_AT_MARKER);
 	map->stable_period = ffntp_page_load(page, FFNTP_AT_STABLE_PERIOD);
 	map->stable_esterror = ffntp_page_load(page, FFNTP_AT_STABLE_ESTERROR);
 }
 
-enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map)
+bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map)
 {
+	uint32_t begun = ffntp_page_begin(page);
 	struct ffntp_map copy;
 
-	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
-		uint32_t begun = ffntp_page_begin(page);
+	load_map(page, &copy);
+	if (!ffntp_page_is_whole(page, begun))
+		return false;
+	*map = copy;
+	return true;
+}
 
-		load_map(page, &copy);
-		if (ffntp_page_is_whole(page, begun)) {
-			*map = copy;
+enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map)
+{
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		if (ffntp_page_try_read(page, map))
 			return FFNTP_CLOCK_OK;
-		}
 		ffntp_page_pause();
 	}
 	return FFNTP_CLOCK_BUSY;
@@ -292,11 +370,8 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 
 	for (size_t i = 0; i < ANCHOR_FIELDS; i++)
 		word[i] = ffntp_page_load(page, anchor + 8 * (i + 1));
-	map->status = (enum ffntp_status)(status >> 16 & 0xff);
+	unpack_status(status, map);
 	map->tai_is_known = (status & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
-	map->tai_offset_s = (int16_t)-(int16_t)(uint16_t)(status >> 32);
-	map->leap = (enum ffntp_leap)(status >> 48 & 0xff);
-	map->period_shift = (uint8_t)(status >> 56);
 	map->at = word[0];
 	map->period = word[1];
 	map->period_esterror = word[2];

@@ -12,6 +12,7 @@
 
 #include "../include/ffntp/page.h"
 #include "params.h"
+#include "reading.h"
 
 /* VMClock (UAPI.13). */
 #define FFNTP_VMCLOCK_MAGIC   UINT32_C(0x4b4c4356) /* "VCLK" */
@@ -51,7 +52,8 @@ enum ffntp_page_offset {
 	FFNTP_AT_SOURCE_COUNT = 0x848,
 	FFNTP_AT_MARKER_BASE = 0x850,
 	FFNTP_AT_LEAP = 0x858, /* 0x858 and 0x860: the next leap second and the offset after it; 0 until anyone tells */
-	FFNTP_AT_ANCHORS = 0x880,
+	FFNTP_AT_LINE = 0x880, /* struct ffntp_line, word by word */
+	FFNTP_AT_ANCHORS = 0x900,
 };
 
 /* Our own block. A later version that only adds keeps the version and has a larger size. */
@@ -62,6 +64,7 @@ enum ffntp_page_offset {
 #define FFNTP_ANCHOR_STRIDE 96
 #define FFNTP_SOURCE_STRIDE 160
 
+_Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ANCHORS, "the line fits");
 _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");
 _Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
 _Static_assert(FFNTP_AT_SOURCES + FFNTP_PAGE_SOURCES * FFNTP_SOURCE_STRIDE <= FFNTP_AT_BLOCK, "sources fit");
@@ -124,25 +127,10 @@ static inline void ffntp_page_pause(void)
 #endif
 }
 
-/* What a reading of the time needs, and nothing more; the map's other fields stay as they are. */
-static inline void ffntp_page_load_line(const struct ffntp_page *page, struct ffntp_map *map)
-{
-	uint64_t status = ffntp_page_load(page, FFNTP_AT_STATUS);
+/* One look of ffntp_page_read. False, and *map untouched, if the page was being written. */
+bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map);
 
-	map->status = (enum ffntp_status)(status >> 16 & 0xff);
-	map->tai_is_known = (ffntp_page_load(page, FFNTP_AT_FLAGS) & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
-	map->tai_offset_s = (int16_t)-(int16_t)(uint16_t)(status >> 32);
-	map->period_shift = (uint8_t)(status >> 56);
-	map->at = ffntp_page_load(page, FFNTP_AT_COUNTER);
-	map->period = ffntp_page_load(page, FFNTP_AT_PERIOD);
-	map->period_esterror = ffntp_page_load(page, FFNTP_AT_PERIOD_ESTERROR);
-	map->period_maxerror = ffntp_page_load(page, FFNTP_AT_PERIOD_MAXERROR);
-	map->time.s = (int64_t)ffntp_page_load(page, FFNTP_AT_TIME_S);
-	map->time.frac = ffntp_page_load(page, FFNTP_AT_TIME_FRAC);
-	map->esterror_ns = ffntp_page_load(page, FFNTP_AT_TIME_ESTERROR);
-	map->maxerror_ns = ffntp_page_load(page, FFNTP_AT_TIME_MAXERROR);
-	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
-	map->counter_kind = (enum ffntp_counter_kind)(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND) & 0xff);
-}
+/* One word of the prepared line: FFNTP_PAGE_LINE(page, frac). */
+#define FFNTP_PAGE_LINE(page, field) ffntp_page_load(page, FFNTP_AT_LINE + offsetof(struct ffntp_line, field))
 
 #endif

@@ -34,55 +34,50 @@ static inline struct ffntp_span ffntp_span_down(uint64_t ticks, uint64_t rate, u
 	return (struct ffntp_span){ product.high >> shift, product.high << 1 << (63 - shift) | product.low >> shift };
 }
 
-/* The same, rounded up. ticks <= 2^63, so that the product is below 2^127 and the sum fits. */
-static inline struct ffntp_span ffntp_span_up(uint64_t ticks, uint64_t rate, unsigned shift)
+/*
+ * A rate of error in 2^-64 ns per tick, rounded up, which adds less than half a nanosecond over 2^63 ticks. The high word is 0
+ * for anything below 1 ns per tick.
+ */
+static inline struct ffntp_u128 ffntp_rate_ns(uint64_t rate, unsigned shift)
 {
-	struct ffntp_u128 product = ffntp_add128(ffntp_mul64(ticks, rate), (UINT64_C(1) << shift) - 1);
+	struct ffntp_u128 product = ffntp_mul64(rate, FFNTP_READING_NS_PER_S);
 
-	return (struct ffntp_span){ product.high >> shift, product.high << 1 << (63 - shift) | product.low >> shift };
+	return ffntp_shift_right128(ffntp_add128(product, (UINT64_C(1) << shift) - 1), shift);
 }
 
-/* Nanoseconds, rounded up; UINT64_MAX from 2^33 s (272 years) on. Else at most 2^33 * 10^9 < 2^63: the sum fits. */
-static inline uint64_t ffntp_span_ns_up(struct ffntp_span span)
+/* ticks * rate_ns in nanoseconds, rounded up. ticks <= 2^63, so that it is at most 2^63. */
+static inline uint64_t ffntp_drift_ns(uint64_t ticks, uint64_t rate_ns)
 {
-	struct ffntp_u128 fraction = ffntp_add128(ffntp_mul64(span.frac, FFNTP_READING_NS_PER_S), UINT64_MAX);
+	struct ffntp_u128 product = ffntp_mul64(ticks, rate_ns);
 
-	if (span.s >> 33 != 0)
+	return product.high + (product.low != 0);
+}
+
+/*
+ * base_ns + ticks * rate, rounded up; saturates at UINT64_MAX, and below that adds up 2^64 * high and low of the rate. Above
+ * 1 ns per tick 2^63 ns of drift are reached no later than after 2^63 ticks.
+ */
+static inline uint64_t ffntp_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate, unsigned shift)
+{
+	struct ffntp_u128 rate_ns = ffntp_rate_ns(rate, shift);
+	struct ffntp_u128 whole_ns = ffntp_mul64(ticks, rate_ns.high);
+	uint64_t drift_ns = ffntp_drift_ns(ticks, rate_ns.low);
+	uint64_t sum_ns = base_ns + drift_ns;
+
+	if (whole_ns.high != 0 || sum_ns < drift_ns || whole_ns.low > UINT64_MAX - sum_ns)
 		return UINT64_MAX;
-	return span.s * FFNTP_READING_NS_PER_S + fraction.high;
-}
-
-/* base_ns + ticks * rate, rounded up; saturates at UINT64_MAX. */
-static inline uint64_t ffntp_reading_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate, unsigned shift)
-{
-	uint64_t drift_ns = ffntp_span_ns_up(ffntp_span_up(ticks, rate, shift));
-
-	return drift_ns > UINT64_MAX - base_ns ? UINT64_MAX : base_ns + drift_ns;
+	return sum_ns + whole_ns.low;
 }
 
 /*
- * n / 10^9 without a division. 2^93 / 10^9 lies 0.2 above the factor, so the quotient is never too large, and too small
- * by n * 0.2 / 2^93 < 2^-31, which can cost one when it is truncated.
+ * The half-width of an interval, rounded up, and at least one unit more: by that much an estimate may have been rounded down.
+ * 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that a bound of 1 s becomes 70 ps too wide.
  */
-static inline uint64_t ffntp_reading_whole_s(uint64_t ns)
+static inline struct ffntp_span ffntp_half_width(uint64_t bound_ns)
 {
-	uint64_t s = ffntp_mul64(ns, UINT64_C(0x89705f4136b4a597)).high >> 29;
+	struct ffntp_u128 product = ffntp_mul64(bound_ns, UINT64_C(18446744075));
 
-	return ns - s * FFNTP_READING_NS_PER_S >= FFNTP_READING_NS_PER_S ? s + 1 : s;
-}
-
-/*
- * ns as a span, rounded up, and one unit more: by that much an estimate may have been rounded down.
- * 2^64 / 10^9 = 18446744073 + 0.709551616; the factor of the second product is 2^64 times this, rounded down. It falls
- * short by less than n * 2^-64 < 1, its truncation by less than 1. Below 10^9 the sum stays under 2^64 - 1.8e10 + 3.
- */
-static inline struct ffntp_span ffntp_reading_half_width(uint64_t bound_ns)
-{
-	uint64_t s = bound_ns < FFNTP_READING_NS_PER_S ? 0 : ffntp_reading_whole_s(bound_ns);
-	uint64_t n = bound_ns - s * FFNTP_READING_NS_PER_S;
-
-	return (struct ffntp_span){ s, n * UINT64_C(18446744073) + ffntp_mul64(n, UINT64_C(0xb5a52cb98b405447)).high +
-					       2 + 1 };
+	return (struct ffntp_span){ product.high, product.low };
 }
 
 /* The caller knows that the seconds fit. */
@@ -137,6 +132,18 @@ static inline enum ffntp_clock_result ffntp_reading_epoch(const struct ffntp_map
 	return FFNTP_CLOCK_OK;
 }
 
+/* The interval around an estimate; a bound of 0 still leaves room for its rounding. */
+static inline void ffntp_reading_set(struct ffntp_reading *reading, struct ffntp_time estimate, uint64_t bound_ns)
+{
+	struct ffntp_span half = ffntp_half_width(bound_ns);
+
+	half.frac |= bound_ns == 0;
+	reading->earliest = ffntp_time_minus(estimate, half);
+	reading->estimate = estimate;
+	reading->latest = ffntp_time_plus(estimate, half);
+	reading->bound_ns = bound_ns;
+}
+
 /* ffntp_clock_at */
 static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map *map, ffntp_counter now,
 							 enum ffntp_timescale scale, uint64_t max_bound_ns,
@@ -154,7 +161,7 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
 	bool is_backward = (int64_t)(now - map->at) < 0;
 	uint64_t ticks = is_backward ? map->at - now : now - map->at;
 	struct ffntp_span elapsed = ffntp_span_down(ticks, map->period, map->period_shift);
-	uint64_t bound_ns = ffntp_reading_error_ns(map->maxerror_ns, ticks, map->period_maxerror, map->period_shift);
+	uint64_t bound_ns = ffntp_error_ns(map->maxerror_ns, ticks, map->period_maxerror, map->period_shift);
 
 	if (elapsed.s >= FFNTP_READING_ELAPSED_LIMIT_S)
 		return FFNTP_CLOCK_RANGE;
@@ -162,19 +169,42 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
 		return FFNTP_CLOCK_BOUND;
 	if (bound_ns == UINT64_MAX)
 		return FFNTP_CLOCK_RANGE;
-
-	struct ffntp_time estimate = is_backward ? ffntp_time_minus(epoch, elapsed) : ffntp_time_plus(epoch, elapsed);
-	struct ffntp_span half = ffntp_reading_half_width(bound_ns);
-
-	*reading = (struct ffntp_reading){
-		.earliest = ffntp_time_minus(estimate, half),
-		.estimate = estimate,
-		.latest = ffntp_time_plus(estimate, half),
-		.bound_ns = bound_ns,
-		.esterror_ns = ffntp_reading_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift),
-		.status = map->status,
-	};
+	ffntp_reading_set(reading, is_backward ? ffntp_time_minus(epoch, elapsed) : ffntp_time_plus(epoch, elapsed),
+			  bound_ns);
+	reading->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
+	reading->status = map->status;
 	return FFNTP_CLOCK_OK;
+}
+
+/* --- the same, prepared --- */
+
+/*
+ * A map in the form that costs least to read: what can be judged and divided beforehand has been. It holds from 'at' to
+ * 'at' + limit, and gives the very numbers that ffntp_reading_make gives.
+ */
+struct ffntp_line {
+	uint64_t key;              /* counter kind, status << 8, and at 16 + scale whether it can be read in that scale */
+	ffntp_counter at;
+	uint64_t limit;            /* ticks */
+	uint64_t period_high;      /* 2^-64 s per tick */
+	uint64_t period_low;       /* 2^-128 s per tick */
+	uint64_t maxerror_ns;
+	uint64_t maxerror_rate;    /* 2^-64 ns per tick */
+	uint64_t esterror_ns;
+	uint64_t esterror_rate;
+	uint64_t frac;
+	uint64_t s[2];             /* by enum ffntp_timescale */
+};
+
+enum { FFNTP_LINE_STATUS_SHIFT = 8, FFNTP_LINE_SCALE_SHIFT = 16 };
+
+/* ticks * period in 2^-64 s, rounded down, as ffntp_span_down: period_low has the bits that the shift would have cut off. */
+static inline struct ffntp_span ffntp_line_elapsed(uint64_t ticks, uint64_t period_high, uint64_t period_low)
+{
+	struct ffntp_u128 whole = ffntp_mul64(ticks, period_high);
+	struct ffntp_u128 sum = ffntp_add128(whole, ffntp_mul64(ticks, period_low).high);
+
+	return (struct ffntp_span){ sum.high, sum.low };
 }
 
 #endif

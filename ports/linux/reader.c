@@ -151,34 +151,105 @@ ffntp_counter ffntp_linux_counter(const struct ffntp_linux_reader *reader)
 }
 
 /* The counter is read under the sequence too: a map and a reading from either side of a disruption never meet. */
-static inline bool copy_line(const struct ffntp_linux_reader *reader, struct ffntp_map *map, ffntp_counter *now)
+static bool copy_map(const struct ffntp_linux_reader *reader, struct ffntp_map *map, ffntp_counter *now)
 {
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
 		uint32_t begun = ffntp_page_begin(reader->page);
 
-		ffntp_page_load_line(reader->page, map);
 		*now = ffntp_counter_read_kind(reader->counter_kind);
-		if (ffntp_page_is_whole(reader->page, begun))
+		if (ffntp_page_try_read(reader->page, map) && ffntp_page_is_whole(reader->page, begun))
 			return true;
 		ffntp_page_pause();
 	}
 	return false;
 }
 
-enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
-					uint64_t max_bound_ns, struct ffntp_reading *reading)
+/* Whatever the page says. */
+__attribute__((noinline)) static enum ffntp_clock_result now_carefully(const struct ffntp_linux_reader *reader,
+								       enum ffntp_timescale scale,
+								       uint64_t max_bound_ns,
+								       struct ffntp_reading *reading)
 {
 	struct ffntp_map map;
 	ffntp_counter now;
 
-	if (!copy_line(reader, &map, &now))
+	if (!copy_map(reader, &map, &now))
 		return FFNTP_CLOCK_BUSY;
 	if (map.counter_kind != reader->counter_kind)
 		return FFNTP_CLOCK_COUNTER;
 	if ((int64_t)(now - map.at) < 0 && is_far_behind(&map, now) &&
 	    ffntp_reading_judge_status(map.status) == FFNTP_CLOCK_OK)
 		return FFNTP_CLOCK_DISRUPTED;
-	return ffntp_reading_make(&map, now, scale, max_bound_ns, reading);
+	return ffntp_clock_at(&map, now, scale, max_bound_ns, reading);
+}
+
+static inline uint64_t line_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate_ns)
+{
+	return base_ns + ffntp_drift_ns(ticks, rate_ns);
+}
+
+/*
+ * The common case: one look at the prepared line, a counter within it, a bound within the cap. Each word is used where it is
+ * loaded, so that registers suffice. False: anything else, or a torn page; *reading is untouched.
+ */
+__attribute__((always_inline)) static inline bool now_commonly(enum ffntp_counter_kind kind,
+							       const struct ffntp_page *page,
+							       enum ffntp_timescale scale, uint64_t max_bound_ns,
+							       struct ffntp_reading *reading)
+{
+	uint32_t begun = ffntp_page_begin(page);
+	uint64_t ticks = ffntp_counter_read_kind(kind) - FFNTP_PAGE_LINE(page, at);
+	uint64_t key = FFNTP_PAGE_LINE(page, key);
+	uint64_t bound_ns = line_error_ns(FFNTP_PAGE_LINE(page, maxerror_ns), ticks,
+					  FFNTP_PAGE_LINE(page, maxerror_rate));
+
+	if (ticks > FFNTP_PAGE_LINE(page, limit) || (uint8_t)key != kind ||
+	    (key >> (FFNTP_LINE_SCALE_SHIFT + (unsigned)scale) & 1) == 0 || bound_ns > max_bound_ns)
+		return false;
+
+	uint64_t esterror_ns = line_error_ns(FFNTP_PAGE_LINE(page, esterror_ns), ticks,
+					     FFNTP_PAGE_LINE(page, esterror_rate));
+	struct ffntp_span elapsed = ffntp_line_elapsed(ticks, FFNTP_PAGE_LINE(page, period_high),
+						       FFNTP_PAGE_LINE(page, period_low));
+	struct ffntp_time epoch = { (int64_t)FFNTP_PAGE_LINE(page, s[scale]), FFNTP_PAGE_LINE(page, frac) };
+
+	if (!ffntp_page_is_whole(page, begun))
+		return false;
+	ffntp_reading_set(reading, ffntp_time_plus(epoch, elapsed), bound_ns);
+	reading->esterror_ns = esterror_ns;
+	reading->status = (enum ffntp_status)(key >> FFNTP_LINE_STATUS_SHIFT & 0xff);
+	return true;
+}
+
+/* Nothing lives across the call to now_carefully. */
+__attribute__((always_inline)) static inline enum ffntp_clock_result
+now_by(enum ffntp_counter_kind kind, const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
+       uint64_t max_bound_ns, struct ffntp_reading *reading)
+{
+	if (now_commonly(kind, reader->page, scale, max_bound_ns, reading))
+		return FFNTP_CLOCK_OK;
+	return now_carefully(reader, scale, max_bound_ns, reading);
+}
+
+__attribute__((noinline)) static enum ffntp_clock_result now_by_raw(const struct ffntp_linux_reader *reader,
+								    enum ffntp_timescale scale, uint64_t max_bound_ns,
+								    struct ffntp_reading *reading)
+{
+	return now_by(FFNTP_COUNTER_MONOTONIC_RAW, reader, scale, max_bound_ns, reading);
+}
+
+#if defined(__aarch64__)
+#define CPU_COUNTER FFNTP_COUNTER_ARM_VIRTUAL
+#else
+#define CPU_COUNTER FFNTP_COUNTER_TSC
+#endif
+
+enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
+					uint64_t max_bound_ns, struct ffntp_reading *reading)
+{
+	if (reader->counter_kind != CPU_COUNTER)
+		return now_by_raw(reader, scale, max_bound_ns, reading);
+	return now_by(CPU_COUNTER, reader, scale, max_bound_ns, reading);
 }
 
 enum ffntp_clock_result ffntp_linux_at(const struct ffntp_linux_reader *reader, ffntp_counter then,

@@ -1,0 +1,226 @@
+/*
+ * What a reading costs: ns per call, median of several rounds in which all candidates take turns, and the ratio to
+ * clock_gettime(CLOCK_REALTIME) in the same rounds. Nothing here passes or fails; make bench prints the table.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ffntp/linux.h>
+
+#include "../ports/linux/counter.h"
+#include "../ports/linux/pagefile.h"
+
+/* Short turns: whatever else the machine does hits neighbours alike, and most turns not at all. */
+#define ROUNDS 1501
+#define CALLS  2000
+
+struct bench {
+	struct ffntp_pagefile file;
+	struct ffntp_linux_reader reader;
+	bool is_open;
+	char path[64];
+};
+
+static struct bench tsc, raw;
+static volatile uint64_t sink; /* so that no call is optimised away */
+
+/* --- candidates: each makes CALLS calls --- */
+
+static void time_of_system(void)
+{
+	struct timespec t;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		clock_gettime(CLOCK_REALTIME, &t);
+		sink = (uint64_t)t.tv_nsec;
+	}
+}
+
+static void time_of_system_raw(void)
+{
+	for (unsigned i = 0; i < CALLS; i++)
+		sink = ffntp_counter_read_raw();
+}
+
+static void counter_only(void)
+{
+	for (unsigned i = 0; i < CALLS; i++)
+		sink = ffntp_linux_counter(&tsc.reader);
+}
+
+static void bounded(const struct bench *bench)
+{
+	struct ffntp_reading reading;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		if (ffntp_linux_now(&bench->reader, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK)
+			abort();
+		sink = reading.earliest.frac ^ reading.latest.frac;
+	}
+}
+
+static void bounded_tsc(void)
+{
+	bounded(&tsc);
+}
+
+static void bounded_raw(void)
+{
+	bounded(&raw);
+}
+
+static void past_tsc(void)
+{
+	ffntp_counter then = ffntp_linux_counter(&tsc.reader);
+	struct ffntp_reading reading;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		if (ffntp_linux_at(&tsc.reader, then, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK)
+			abort();
+		sink = reading.estimate.frac;
+	}
+}
+
+struct candidate {
+	const char *name;
+	void (*run)(void);
+	bool needs_tsc;
+};
+
+static const struct candidate candidates[] = {
+	{ "clock_gettime(CLOCK_REALTIME)", time_of_system, false },
+	{ "clock_gettime(CLOCK_MONOTONIC_RAW)", time_of_system_raw, false },
+	{ "the TSC alone", counter_only, true },
+	{ "bounded reading, TSC", bounded_tsc, true },
+	{ "bounded reading, CLOCK_MONOTONIC_RAW", bounded_raw, false },
+	{ "conversion of a past TSC value", past_tsc, true },
+};
+
+#define CANDIDATES (sizeof(candidates) / sizeof(candidates[0]))
+
+/* --- set-up --- */
+
+/* A plausible map: microseconds of error, made a moment ago, good for an hour. */
+static struct ffntp_map make_map(const struct ffntp_counter_source *source)
+{
+	struct ffntp_map map = {
+		.status = FFNTP_STATUS_SYNCHRONISED,
+		.counter_kind = source->kind,
+		.tai_is_known = true,
+		.tai_offset_s = 37,
+		.at = ffntp_counter_read(source),
+		.time = { time(NULL) + 37, 0 },
+		.esterror_ns = 4000,
+		.maxerror_ns = 150000,
+	};
+	double period = source->period_hint_s * 0x1p64;
+
+	while (period < 0x1p62 && map.period_shift < 62) {
+		period *= 2;
+		map.period_shift++;
+	}
+	map.period = (uint64_t)period;
+	map.period_esterror = (uint64_t)(period * 1e-8);
+	map.period_maxerror = (uint64_t)(period * 1e-6);
+	map.stable_period = map.period;
+	map.stable_esterror = map.period_esterror;
+	map.void_after = map.at + (uint64_t)(3600 / source->period_hint_s);
+	return map;
+}
+
+static bool bench_open(struct bench *bench, enum ffntp_counter_kind kind, const char *directory)
+{
+	struct ffntp_counter_source source;
+	const char *problem = ffntp_counter_open(&source, kind);
+	struct ffntp_map map;
+	bool is_adopted;
+
+	if (problem == NULL) {
+		snprintf(bench->path, sizeof(bench->path), "%s/page-%d", directory, (int)kind);
+		problem = ffntp_pagefile_open(&bench->file, bench->path, &source.identity, &map, &is_adopted);
+	}
+	if (problem != NULL) {
+		printf("bench_read: %s\n", problem);
+		return false;
+	}
+	map = make_map(&source);
+	ffntp_page_publish(bench->file.page, &map, NULL, 0);
+	bench->is_open = ffntp_linux_open(&bench->reader, bench->path) == FFNTP_PAGE_OK;
+	return bench->is_open;
+}
+
+static void bench_close(struct bench *bench)
+{
+	char lock[80];
+
+	if (!bench->is_open)
+		return;
+	ffntp_linux_close(&bench->reader);
+	ffntp_pagefile_close(&bench->file);
+	snprintf(lock, sizeof(lock), "%s.lock", bench->path);
+	unlink(bench->path);
+	unlink(lock);
+}
+
+/* --- measuring --- */
+
+static double run_once(const struct candidate *candidate)
+{
+	uint64_t begin = ffntp_counter_read_raw();
+
+	candidate->run();
+	return (double)(ffntp_counter_read_raw() - begin) / CALLS;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+static double median(const double values[ROUNDS])
+{
+	double sorted[ROUNDS];
+
+	memcpy(sorted, values, sizeof(sorted));
+	qsort(sorted, ROUNDS, sizeof(sorted[0]), compare);
+	return sorted[ROUNDS / 2];
+}
+
+static void measure(void)
+{
+	static double ns[CANDIDATES][ROUNDS], ratio[CANDIDATES][ROUNDS];
+
+	for (unsigned round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < CANDIDATES; i++) {
+			if (candidates[i].needs_tsc && !tsc.is_open)
+				continue;
+			ns[i][round] = run_once(&candidates[i]);
+			ratio[i][round] = ns[i][round] / ns[0][round];
+		}
+	printf("%-40s %8s %8s\n", "", "ns", "ratio");
+	for (size_t i = 0; i < CANDIDATES; i++)
+		if (!candidates[i].needs_tsc || tsc.is_open)
+			printf("%-40s %8.1f %8.2f\n", candidates[i].name, median(ns[i]), median(ratio[i]));
+}
+
+int main(void)
+{
+	char directory[] = "/tmp/ffntp-bench-XXXXXX";
+
+	if (mkdtemp(directory) == NULL) {
+		perror("bench_read");
+		return 1;
+	}
+	if (!bench_open(&tsc, FFNTP_COUNTER_TSC, directory))
+		printf("bench_read: no readings with the TSC here\n");
+	if (bench_open(&raw, FFNTP_COUNTER_MONOTONIC_RAW, directory))
+		measure();
+	bench_close(&tsc);
+	bench_close(&raw);
+	return rmdir(directory) == 0 ? 0 : 1;
+}
