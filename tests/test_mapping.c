@@ -45,6 +45,8 @@ static void test_nanoseconds_are_rounded_up(void **state)
 	assert_true(ffntp_mapping_ns(1e30) == UINT64_MAX);
 }
 
+__extension__ typedef __int128 wide;
+
 static void test_addition_is_exact(void **state)
 {
 	struct prng prng = { 3 };
@@ -55,7 +57,7 @@ static void test_addition_is_exact(void **state)
 		double s = ((double)(int64_t)prng_next(&prng)) * 0x1p-58;
 		struct ffntp_time sum = ffntp_mapping_add(base, s);
 		/* the difference, in 2^-64 s, as 128 bits */
-		__int128 difference = (__int128)(sum.s - base.s) * ((__int128)1 << 64) + sum.frac - base.frac;
+		wide difference = (wide)(sum.s - base.s) * ((wide)1 << 64) + sum.frac - base.frac;
 
 		assert_true((double)difference * 0x1p-64 == s);
 	}
