@@ -68,7 +68,8 @@ def shifts():
 def unfoldings():
     """The second nearest to the pivot among those that share a timestamp: -2^31 <= s - pivot < 2^31."""
     steps = [0, 1, -1, 86400, -86400, 2**31 - 1, -2**31]
-    pairs = [(p, d) for p in PIVOTS for d in steps] + [(rng.choice(PIVOTS), rng.randrange(-2**31, 2**31)) for _ in range(300)]
+    pairs = [(p, d) for p in PIVOTS for d in steps]
+    pairs += [(rng.choice(PIVOTS), rng.randrange(-2**31, 2**31)) for _ in range(300)]
     for pivot, step in pairs:
         s, frac = pivot + step, rng.getrandbits(32)
         yield i(pivot), u(((s + UNIX) % 2**32 << 32) + frac), i(s), u(frac << 32)
@@ -118,7 +119,7 @@ def additions():
 
 
 def readings():
-    """time(N) = time + (N - at) * period / 2^shift, for counters of 1 MHz to 5 GHz, up to half their range and 100 years away.
+    """time(N) = time + (N - at) * period / 2^shift, for counters of 1 MHz to 5 GHz, up to 100 years away.
 
     Spans are rounded towards 'at', bounds up; the duration in nanoseconds is given rounded down.
     """
@@ -148,5 +149,6 @@ table('times', 'int64_t s;\n\tuint64_t frac;\n\tint64_t ns;', times())
 table('nanoseconds', 'int64_t ns, s;\n\tuint64_t frac;', nanoseconds())
 table('differences', 'int64_t a;\n\tuint64_t a_frac;\n\tint64_t b;\n\tuint64_t b_frac;\n\tint64_t ns;', differences())
 table('additions', 'int64_t s;\n\tuint64_t frac;\n\tint64_t ns, sum_s;\n\tuint64_t sum_frac;', additions())
-table('readings', 'uint64_t at;\n\tint64_t s;\n\tuint64_t frac, period;\n\tuint8_t shift;\n\tuint64_t error_ns, drift, now;\n'
-      '\tint64_t then_s;\n\tuint64_t then_frac, bound_ns;\n\tint64_t duration_ns;', readings())
+table('readings', 'uint64_t at;\n\tint64_t s;\n\tuint64_t frac, period;\n\tuint8_t shift;\n'
+      '\tuint64_t error_ns, drift, now;\n\tint64_t then_s;\n\tuint64_t then_frac, bound_ns;\n\tint64_t duration_ns;',
+      readings())

@@ -139,7 +139,8 @@ def points_up(path, below):
 
 
 def check_directions(tap, tree):
-    problems = [f'{path} includes {below}' for path in tree for below in sorted(includes(path)[0]) if points_up(path, below)]
+    problems = [f'{path} includes {below}' for path in tree for below in sorted(includes(path)[0])
+                if points_up(path, below)]
     tap.check('dependencies point down only', problems)
 
 
@@ -189,8 +190,9 @@ class Elf:
 
     def writable(self):
         """Sections that may change while the program runs; .data.rel.ro is constant but for relocation."""
+        changing = SHF_WRITE | SHF_ALLOC
         return [f'{s["name"]}: {s["size"]} bytes' for s in self.sections
-                if s['flags'] & SHF_WRITE and s['flags'] & SHF_ALLOC and s['size'] and not s['name'].startswith('.data.rel.ro')]
+                if s['flags'] & changing == changing and s['size'] and not s['name'].startswith('.data.rel.ro')]
 
 
 def can_compile(machine):
@@ -229,8 +231,8 @@ def check_core(tap):
 def check_linked(tap):
     """As a guest builds it: one command, one relocatable object."""
     with tempfile.TemporaryDirectory() as folder:
-        problems = run(['sh', '-c', f'cc -std=c11 -ffreestanding -c "{TOP}"/core/*.c "{TOP}"/core/*/*.c && ld -r -o all *.o'],
-                       folder)
+        build = f'cc -std=c11 -ffreestanding -c "{TOP}"/core/*.c "{TOP}"/core/*/*.c && ld -r -o all *.o'
+        problems = run(['sh', '-c', build], folder)
         problems = problems or sorted(undefined({'all': Elf(Path(folder) / 'all')}))
     tap.check('cc -std=c11 -ffreestanding -c core/*.c core/*/*.c && ld -r leaves mem* alone undefined', problems)
 
@@ -241,7 +243,8 @@ def check_reading_path(tap):
         return
     for compiler in ('gcc', 'clang'):
         with tempfile.TemporaryDirectory() as folder:
-            problems = run([compiler, *CORE, '-O2', '-mgeneral-regs-only', *(str(TOP / path) for path in READING_PATH)], folder)
+            files = [str(TOP / path) for path in READING_PATH]
+            problems = run([compiler, *CORE, '-O2', '-mgeneral-regs-only', *files], folder)
         tap.check(f'the reading path is integers only: {compiler}', problems)
 
 

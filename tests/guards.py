@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Takes each guard out of core, one at a time, and sees the test of its case fail. Writes TAP.
+
+Usage: guards.py [TOP]
+
+A row: the case of the hostile network, the test program, the file, the guard, what stands in its place, and the test
+that must fail. A guard that is no longer found in the file is a failure too.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1]).resolve()
+CC = os.environ.get('CC', 'cc').split()
+FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address,undefined',
+         '-fno-sanitize-recover=undefined']
+TIME_LIMIT_S = 20
+
+EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
+
+GUARDS = [
+    (1, 'exchange', EXCHANGE, 'exchange->is_waiting && origin == exchange->nonce', 'exchange->is_waiting', 'case_01'),
+    (2, 'exchange', EXCHANGE, 'if (origin == 0)\n\t\treturn FFNTP_REFUSED_ORIGIN;', '', 'case_02_a_zero_origin'),
+    (2, 'exchange', EXCHANGE, 'if (nonce == 0)\n\t\treturn false;', '', 'case_02_a_zero_nonce'),
+    (3, 'exchange', EXCHANGE, 'exchange->is_waiting = false;\n\texchange->answered_nonce', 'exchange->answered_nonce',
+     'case_03_a_replayed'),
+    (3, 'exchange', EXCHANGE, '\tend(exchange);\n', '\tif (packet.leap < 3)\n\t\tend(exchange);\n',
+     'case_03_a_refused'),
+    (4, 'exchange', EXCHANGE, '\tffntp_exchange_expire(exchange);\n\texchange->is_waiting', '\texchange->is_waiting',
+     'case_04_a_reply_to_an_older'),
+    (4, 'exchange', EXCHANGE, 'exchange->is_waiting = false;\n\texchange->expired_nonce', 'exchange->expired_nonce',
+     'case_04_a_reply_after'),
+    (5, 'exchange', EXCHANGE, 'origin == exchange->nonce)', 'origin >> 8 == exchange->nonce >> 8)', 'case_05'),
+    (6, 'exchange', EXCHANGE, 'packet->receive.units != 0 &&', '', 'case_06'),
+    (6, 'exchange', EXCHANGE, 'packet->transmit.units != 0 &&', '', 'case_06'),
+    (7, 'exchange', EXCHANGE, 'packet->version != FFNTP_WIRE_VERSION', 'false', 'case_07'),
+    (7, 'exchange', EXCHANGE, 'packet->mode != FFNTP_MODE_SERVER', 'false', 'case_07'),
+    (8, 'exchange', WIRE, 'length < FFNTP_WIRE_SIZE ||', '', 'case_08'),
+    (8, 'wire', WIRE, 'length < FFNTP_WIRE_SIZE ||', '', 'case_08'),
+    (8, 'wire', WIRE, 'return left == 0 || left == MAC_NAK || left == MAC_128 || left == MAC_160;', 'return true;',
+     'case_08'),
+    (9, 'wire', WIRE, 'length < FIELD_LEAST ||', '', 'case_08'),
+    (9, 'wire', WIRE, 'length < FIELD_LEAST', 'length < 4', 'case_09'),
+    (9, 'wire', WIRE, 'length % 4 != 0 ||', '', 'case_09'),
+    (9, 'wire', WIRE, '|| length > left', '', 'case_09'),
+    (9, 'exchange', WIRE, '|| length > left', '', 'case_09'),
+    (10, 'exchange', EXCHANGE, 'packet->leap != FFNTP_WIRE_LEAP_UNSYNCHRONISED &&', '', 'case_10'),
+    (10, 'exchange', EXCHANGE, '&& packet->stratum <= 15', '', 'case_10'),
+    (10, 'exchange', EXCHANGE, 'if (packet->stratum == 0)\n\t\treturn judge_kiss(packet->refid);', '',
+     'case_11_and_12'),
+    (11, 'exchange', EXCHANGE, 'if (packet->stratum == 0)', 'if (packet->stratum <= 1)', 'case_11_a_kiss'),
+    (12, 'exchange', EXCHANGE, "\tcase KISS('R', 'S', 'T', 'R'):\n", '', 'case_11_and_12'),
+    (13, 'exchange', EXCHANGE, 'verdict = judge_packet(exchange, &packet);',
+     'verdict = packet.stratum == 0 ? judge_kiss(packet.refid) : judge_packet(exchange, &packet);', 'case_13'),
+    (14, 'exchange', EXCHANGE, 'return is_kiss(refid) ? FFNTP_REFUSED_KISS_OTHER : FFNTP_REFUSED_UNSYNCHRONISED;',
+     'return FFNTP_REFUSED_KISS_RATE;', 'case_14'),
+    (15, 'exchange', EXCHANGE, 'ffntp_ntp_diff_s(packet->transmit, packet->receive) >= -FFNTP_SERVER_ORDER_S', 'true',
+     'case_15_transmit'),
+    (15, 'exchange', EXCHANGE, 'return FFNTP_REFUSED_RESIDENCE;', ';', 'case_15_a_residence'),
+    (15, 'exchange', EXCHANGE, '(1 + limits->period_error)', '1', 'case_15_a_residence'),
+    (16, 'exchange', EXCHANGE, 'return FFNTP_REFUSED_ROOT_DISTANCE;', ';', 'case_16_absurd'),
+    (16, 'exchange', EXCHANGE, 'ffntp_short_s(packet->root_delay) / 2', '0', 'case_16_absurd'),
+    (16, 'exchange', EXCHANGE, 'log2_s < -32 ? -32 : log2_s > 31 ? 31 : log2_s', 'log2_s', 'case_16_absurd'),
+    (16, 'exchange', EXCHANGE, ' + precision_s(packet->precision_log2_s)', '', 'case_16_the_stamp'),
+    (16, 'exchange', EXCHANGE, '!(distance_s <= max_root_distance_s)', 'distance_s > max_root_distance_s',
+     'case_16_a_limit'),
+    (17, 'instant', INSTANT, 'int32_t from_pivot = (int32_t)', 'int64_t from_pivot = (int64_t)', 'case_17_every_date'),
+    (17, 'instant', INSTANT, 'wrapping_add(pivot_s, from_pivot)', '(int64_t)(t.units >> 32) - FFNTP_NTP_UNIX_S',
+     'case_17_every_date'),
+    (26, 'exchange', EXCHANGE, 'if (!(rtt_ticks > 0))\n\t\treturn FFNTP_REFUSED_COUNTER;', '',
+     'case_26_a_counter_that_stood'),
+    (26, 'exchange', EXCHANGE, 'if (!(shortest_s <= limits->max_rtt_s))\n\t\treturn FFNTP_REFUSED_LATE;', '',
+     'case_26_a_round'),
+    (26, 'exchange', EXCHANGE, '&& went_back', '&& false', 'case_26_a_counter_that_went_back'),
+    (26, 'exchange', EXCHANGE, '\texchange->last_tf = tf;\n', '\tif (!went_back)\n\t\texchange->last_tf = tf;\n',
+     'case_26_a_counter_that_went_back'),
+    (43, 'exchange', EXCHANGE, 'ffntp_counter_diff(tf, exchange->ta)', '(double)(tf - exchange->ta)',
+     'case_43_counter'),
+    (43, 'instant', INSTANT, 'if (t.s > MOST_S || (t.s == MOST_S && ns > MOST_NS))\n\t\treturn INT64_MAX;', '',
+     'case_43_nanoseconds'),
+    (43, 'instant', INSTANT, '|| (t.s == MOST_S && ns > MOST_NS)', '', 'case_43_nanoseconds'),
+    (43, 'instant', INSTANT, '|| (t.s == -MOST_S - 1 && ns < FFNTP_NS_PER_S - MOST_NS - 1)', '', 'case_43_nanoseconds'),
+    (43, 'instant', INSTANT, 'diff.s < 0 ? ffntp_time_to_ns(diff) : INT64_MIN', 'ffntp_time_to_ns(diff)',
+     'case_43_differences'),
+    (43, 'instant', INSTANT, 'diff.s >= 0 ? ffntp_time_to_ns(diff) : INT64_MAX', 'ffntp_time_to_ns(diff)',
+     'case_43_differences'),
+    (43, 'instant', INSTANT, 'step_s > 0 && t.s > INT64_MAX - step_s', 'false', 'case_43_additions'),
+    (43, 'instant', INSTANT, 'step_s < 0 && t.s < INT64_MIN - step_s', 'false', 'case_43_additions'),
+]
+
+
+class Bench:
+    """Objects of core as it is, and of one file as it would be without its guard."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        for part in ('core', 'include', 'tests'):
+            unused = shutil.ignore_patterns('traces', 'reference', 'corpus')
+            shutil.copytree(TOP / part, self.folder / part, ignore=unused)
+        self.objects = {}
+        self.failures = {}
+
+    def compile(self, source, output):
+        command = [*CC, *FLAGS, '-c', source, '-o', output]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        return '' if done.returncode == 0 else done.stderr
+
+    def object_of(self, source):
+        if source not in self.objects:
+            self.objects[source] = source.replace('/', '-') + '.o'
+            error = self.compile(source, self.objects[source])
+            if error:
+                sys.exit(error)
+        return self.objects[source]
+
+    def core_sources(self):
+        return [str(path.relative_to(self.folder)) for path in sorted(self.folder.glob('core/**/*.c'))]
+
+    def failing(self, test, replaced=None, by=None):
+        """Names of the tests that fail; a program that does not end properly fails in the test it was in."""
+        objects = [by if source == replaced else self.object_of(source) for source in self.core_sources()]
+        objects.append(self.object_of(f'tests/test_{test}.c'))
+        subprocess.run([*CC, *FLAGS, *objects, '-lcmocka', '-lm', '-o', 'program'], cwd=self.folder, check=True)
+        environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='STDOUT', ASAN_OPTIONS='detect_leaks=0')
+        try:
+            done = subprocess.run(['./program'], cwd=self.folder, capture_output=True, text=True, check=False,
+                                  env=environment, timeout=TIME_LIMIT_S)
+            output, ended = done.stdout + done.stderr, 'test(s) run.' in done.stdout + done.stderr
+        except subprocess.TimeoutExpired as late:
+            output, ended = (late.stdout or b'').decode() + (late.stderr or b'').decode(), False
+        names = re.findall(r'\[  FAILED  \] (\w+)', output)
+        started = re.findall(r'\[ RUN      \] (\w+)', output)
+        return set(names) | (set() if ended or not started else {started[-1]})
+
+    def without(self, guard):
+        """Why the guard is not guarded by its test, or nothing."""
+        _, test, source, old, new, expected = guard
+        text = (TOP / source).read_text()
+        if text.count(old) != 1:
+            return [f'found {text.count(old)} times: {old}']
+        (self.folder / source).write_text(text.replace(old, new))
+        error = self.compile(source, 'broken.o')
+        (self.folder / source).write_text(text)
+        if error:
+            return [error]
+        failing = self.failing(test, source, 'broken.o')
+        if any(name.startswith(expected) for name in failing):
+            return []
+        return [f'fails instead: {sorted(failing) or "nothing"}']
+
+
+def main():
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(folder)
+        print(f'1..{len(GUARDS) + 1}')
+        broken = {name for test in {guard[1] for guard in GUARDS} for name in bench.failing(test)}
+        print('not ok' if broken else 'ok', '1 - all tests pass with every guard in place')
+        for number, guard in enumerate(GUARDS, 2):
+            problems = bench.without(guard)
+            failed += bool(problems)
+            name = f'case {guard[0]}: {guard[5]} without its guard in {guard[2]}'
+            print('not ok' if problems else 'ok', number, '-', name)
+            for line in '\n'.join(problems).splitlines():
+                print('#', line)
+    sys.exit(1 if failed or broken else 0)
+
+
+main()
