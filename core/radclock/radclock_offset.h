@@ -9,18 +9,18 @@
 #include <stdbool.h>
 
 #include "../history.h"
+#include "radclock_sums.h"
 
 /*
- * The window's believed stamps, oldest first, as differences from an anchor: what the weights need, side by side.
- * Points first <= i < end; more than half of 'room' of them are never kept.
+ * The window's believed stamps, oldest first, as differences from the anchor's middle. The window moves along its room,
+ * and back to the beginning when it comes to the end; it never fills more than half of it.
  */
 struct ffntp_offset {
-	double *time_s; /* the stamp's middle by the server's clock */
-	double *ticks;  /* ... by the counter */
-	double *excess_ticks;
-	double *error; /* scratch */
-	uint32_t room, first, end;
-	bool is_stale; /* floors have changed */
+	struct ffntp_points window;
+	double *arrays; /* 'room' and a spare for each of a point's fields */
+	uint32_t room;  /* points */
+	uint32_t first; /* where the window is */
+	bool is_stale;  /* floors have changed */
 	struct ffntp_stamp anchor;
 };
 
