@@ -306,19 +306,22 @@ static bool make_room(struct tally *tally, double duration_s)
 
 static void introduce(const struct demo *demo)
 {
-	printf("An NTP server is running inside this program, on 127.0.0.1 port %u. It serves this\n"
-	       "computer's time plus %.3f s, so the truth is known. Each way, a packet takes\n"
-	       "%.0f ms, and %.0f ms more on average in a queue. A client asks it once a second, with\n"
-	       "the code of ffntpd, and publishes a clock page; ten times a second the clock is read\n"
-	       "from that page and compared with the truth. The system's clock is left alone.\n"
+	printf("An NTP server is running inside this program, on 127.0.0.1 port %u. It serves\n"
+	       "this computer's time plus %.3f s, so the truth is known. Each way, a packet\n"
+	       "takes %.0f ms, and queues for %.0f ms more on average.\n"
 	       "\n"
-	       "  offset      our clock minus the server's, as the last exchange showed it\n"
+	       "A client asks it once a second, with the code of ffntpd, and publishes a clock\n"
+	       "page. Ten times a second the clock is read from that page and compared with the\n"
+	       "truth. Its counter is %s. The system's clock is left alone.\n"
+	       "\n",
+	       demo->server.port, (double)AHEAD_NS * 1e-9, LOOPSERVER_DELAY_MIN_S * 1e3, LOOPSERVER_QUEUE_S * 1e3,
+	       output_counter_name(demo->source.kind));
+	printf("  offset      our clock minus the server's, as the last exchange showed it\n"
 	       "  true error  our clock minus the truth, which the client does not know\n"
 	       "  est. error  how wrong our clock expects to be (one standard deviation)\n"
 	       "  bound       how wrong it can be at most\n"
-	       "  RTT, rate   of the last round trip; of our counter, against its nominal rate\n"
-	       "\n",
-	       demo->server.port, (double)AHEAD_NS * 1e-9, LOOPSERVER_DELAY_MIN_S * 1e3, LOOPSERVER_QUEUE_S * 1e3);
+	       "  RTT, rate   the last round trip; our counter's rate against its nominal one\n"
+	       "\n");
 }
 
 static bool summarise(struct demo *demo)

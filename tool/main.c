@@ -53,10 +53,11 @@ static void occupy_standard_descriptors(void)
 /* What was printed may still fail to arrive: a full disk, a closed pipe. */
 static int finish(int code)
 {
+	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
 	if (errno != EPIPE)
-		fprintf(stderr, "ffntp: standard output: %s\n", strerror(errno));
+		fprintf(stderr, "ffntp: standard output: %s\n", errno != 0 ? strerror(errno) : "could not be written");
 	return code == TOOL_OK ? TOOL_FAILED : code;
 }
 

@@ -6,8 +6,8 @@
 #include "output.h"
 #include "pageuse.h"
 
-/* Beyond this a double, which the table of options has limits in, does not tell integers apart: 104 days. */
-#define BOUND_MAX_NS 0x1p53
+/* Eleven days: whoever wants no limit leaves it out (ns). */
+#define BOUND_MAX_NS 1e15
 
 /* Rounded away from the estimate, so that the interval still contains the truth. */
 static int64_t latest_ns(const struct ffntp_reading *reading)

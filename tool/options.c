@@ -78,10 +78,9 @@ static bool option_set(const struct tool_command *command, const struct tool_opt
 		is_good = tool_parse_real(text, option->min, option->max, option->value.real);
 		break;
 	}
-	if (!is_good) {
-		tool_error(command, "--%s: '%s' is not %s from %.15g to %.15g", option->name, text,
+	if (!is_good)
+		tool_error(command, "--%s: '%s' is not %s from %.16g to %.16g", option->name, text,
 			   option->kind == TOOL_INTEGER ? "a whole number" : "a number", option->min, option->max);
-	}
 	return is_good;
 }
 

@@ -53,6 +53,11 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 	char number[OUTPUT_NUMBER_SIZE];
 	size_t i = 0;
 
+	/* Beyond a minute it is not a measure of quality, and people want all of it. */
+	if (fabs(seconds) >= 60) {
+		snprintf(text, OUTPUT_NUMBER_SIZE, "%.3f s", seconds);
+		return text;
+	}
 	while (i < 3 && fabs(seconds) < units[i].size)
 		i++;
 	snprintf(text, OUTPUT_NUMBER_SIZE, "%.17s %s", output_number(seconds / units[i].size, number), units[i].name);
@@ -97,6 +102,22 @@ const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REF
 	return text;
 }
 
+const char *output_counter_name(enum ffntp_counter_kind kind)
+{
+	switch (kind) {
+	case FFNTP_COUNTER_TSC:
+		return "TSC";
+	case FFNTP_COUNTER_ARM_VIRTUAL:
+		return "Arm virtual counter";
+	case FFNTP_COUNTER_MONOTONIC_RAW:
+		return "CLOCK_MONOTONIC_RAW";
+	case FFNTP_COUNTER_NONE:
+	case FFNTP_COUNTER_OTHER:
+		break;
+	}
+	return "unknown";
+}
+
 static const struct {
 	const char *name;
 	enum ffntp_estimator_kind kind;
@@ -125,13 +146,4 @@ bool output_estimator(const char *name, enum ffntp_estimator_kind *kind)
 		}
 	}
 	return false;
-}
-
-const char *output_estimator_name(enum ffntp_estimator_kind kind)
-{
-	for (size_t i = 0; i < sizeof(estimators) / sizeof(estimators[0]); i++) {
-		if (estimators[i].kind == kind)
-			return estimators[i].name;
-	}
-	return "unknown";
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define OUTPUT_NUMBER_SIZE 24
+#define OUTPUT_NUMBER_SIZE 32
 #define OUTPUT_TIME_SIZE 64
 
 /* Prints the object on one line of stdout and releases it. Returns false, after a line on stderr, if memory was short.
@@ -21,7 +21,7 @@ json_t *output_json_real(double value);
 /* Four significant digits, no exponent below 10^9: "0.01234", "12.34", "150000". "-" where it is not finite. */
 const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE]);
 
-/* With the unit that fits: "1.234 us", "-15.00 ms". */
+/* With the unit that fits: "1.234 us", "-15.00 ms", "-1234.567 s". */
 const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE]);
 
 /* ISO 8601 with nanoseconds, without a zone: "2026-01-01T00:00:02.004179219". */
@@ -32,10 +32,10 @@ const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE]);
 /* What a server calls its own source: four letters at stratum 1, else an IPv4 address or what stands for one. */
 const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REFID_SIZE]);
 
+/* What people call it. Never NULL. */
+const char *output_counter_name(enum ffntp_counter_kind kind);
+
 /* The estimator of that name ("radclock", "interval", "default"); false if there is none here. */
 bool output_estimator(const char *name, enum ffntp_estimator_kind *kind);
-
-/* The name that output_estimator reads. */
-const char *output_estimator_name(enum ffntp_estimator_kind kind);
 
 #endif

@@ -134,17 +134,15 @@ static double now_ns(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-/* The client keeps to itself which estimator it runs. NULL: none that could be measured by itself. */
+/* The client keeps to itself which estimator it runs. */
 static const struct ffntp_estimator_ops *estimator_of(enum ffntp_estimator_kind kind)
 {
-	switch (kind) {
-	case FFNTP_ESTIMATOR_DEFAULT:
-	case FFNTP_ESTIMATOR_RADCLOCK:
-		return &ffntp_radclock_ops;
-	case FFNTP_ESTIMATOR_INTERVAL:
-		return &ffntp_interval_ops;
-	}
-	return NULL;
+	return kind == FFNTP_ESTIMATOR_INTERVAL ? &ffntp_interval_ops : &ffntp_radclock_ops;
+}
+
+const char *player_estimator_name(enum ffntp_estimator_kind kind)
+{
+	return estimator_of(kind)->name;
 }
 
 /* The stamps that reached the estimator, as it was given them. */
@@ -208,7 +206,7 @@ double player_cost_ns(const struct ffntp_client_config *config, const struct tra
 		.history = config->history,
 	};
 	struct ffntp_stamp *stamps = calloc(trace->count, sizeof(*stamps));
-	size_t count = stamps && ops ? select_stamps(trace, steps, stamps) : 0;
+	size_t count = stamps ? select_stamps(trace, steps, stamps) : 0;
 	double cost_ns = count > 0 ? median_pass(ops, &estimator, stamps, count) : (double)NAN;
 
 	free(stamps);

@@ -28,6 +28,9 @@ struct player_step {
 void player_configure(struct ffntp_client_config *config, enum ffntp_estimator_kind estimator, uint32_t poll_s,
 		      double counter_hz, const struct trace *trace);
 
+/* What the estimator calls itself, also if it was not chosen by name. */
+const char *player_estimator_name(enum ffntp_estimator_kind kind);
+
 /* Sets one step for each row. Returns false if the configuration is out of range or memory is short. */
 bool player_run(const struct ffntp_client_config *config, const struct trace *trace, struct player_step *steps);
 

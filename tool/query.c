@@ -224,25 +224,32 @@ static bool print_json(const struct target *target, const struct finding *findin
 	return output_json(object);
 }
 
+static void print_header(void)
+{
+	printf("%-24s %13s %11s %11s %7s  %s\n", "server", "clock ahead", "bound", "RTT", "stratum", "refid");
+}
+
 static void print_row(const struct target *target, const struct finding *finding)
 {
 	char offset[OUTPUT_NUMBER_SIZE], bound[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], refid[OUTPUT_REFID_SIZE];
 
-	printf("%-24s %12s %11s %11s %7u  %s\n", target->name,
+	printf("%-24s %13s %11s %11s %7u  %s\n", target->name,
 	       output_duration((double)finding->offset_ns * 1e-9, offset),
 	       output_duration((double)finding->bound_ns * 1e-9, bound),
 	       output_duration((double)finding->source.rtt_min_ns * 1e-9, rtt), finding->source.stratum,
 	       output_refid(&finding->source, refid));
 }
 
-static bool report(const struct query *query, struct target *target)
+static bool report(const struct query *query, struct target *target, bool is_first)
 {
 	struct finding finding;
 	bool is_found = target->accepted > 0 && find(query, target, &finding);
 
 	if (query->as_json)
 		print_json(target, is_found ? &finding : NULL);
-	else if (is_found)
+	else if (is_found && is_first)
+		print_header();
+	if (!query->as_json && is_found)
 		print_row(target, &finding);
 	if (!is_found)
 		tool_error(query->command, "%s: %s", target->name, target->problem ? target->problem : "no answer");
@@ -254,10 +261,8 @@ static int ask_and_report(const struct query *query, struct target *targets, int
 	int found = 0;
 
 	ask_all(query, targets, count);
-	if (!query->as_json)
-		printf("%-24s %12s %11s %11s %7s  %s\n", "server", "clock ahead", "bound", "RTT", "stratum", "refid");
 	for (int i = 0; i < count; i++)
-		found += report(query, &targets[i]);
+		found += report(query, &targets[i], found == 0);
 	return found > 0 ? TOOL_OK : TOOL_FAILED;
 }
 

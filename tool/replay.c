@@ -146,7 +146,7 @@ static bool print_json(const struct replay *replay, const struct trace *trace, c
 	json_t *object = json_object();
 
 	json_object_set_new(object, "trace", json_string(trace->name));
-	json_object_set_new(object, "estimator", json_string(output_estimator_name(replay->estimator)));
+	json_object_set_new(object, "estimator", json_string(player_estimator_name(replay->estimator)));
 	json_object_set_new(object, "stamps", json_integer((json_int_t)scores->stamps));
 	json_object_set_new(object, "refused", json_integer((json_int_t)scores->refused));
 	json_object_set_new(object, "scored", json_integer((json_int_t)scores->scored));

@@ -22,22 +22,6 @@ struct snapshot {
 	double period_s; /* seconds per tick */
 };
 
-static const char *counter_name(enum ffntp_counter_kind kind)
-{
-	switch (kind) {
-	case FFNTP_COUNTER_TSC:
-		return "TSC";
-	case FFNTP_COUNTER_ARM_VIRTUAL:
-		return "Arm virtual counter";
-	case FFNTP_COUNTER_MONOTONIC_RAW:
-		return "CLOCK_MONOTONIC_RAW";
-	case FFNTP_COUNTER_NONE:
-	case FFNTP_COUNTER_OTHER:
-		break;
-	}
-	return "unknown";
-}
-
 /* What the counter should do, where there is such a thing: a TSC's nominal rate is nowhere to be read. */
 static double nominal_hz(enum ffntp_counter_kind kind)
 {
@@ -191,6 +175,8 @@ static void set_reading(json_t *object, const struct snapshot *snapshot)
 	set(object, "bound_ns", is_good ? ns_json(snapshot->reading.bound_ns) : json_null());
 	set(object, "tai_offset_s", map->tai_is_known ? json_integer(map->tai_offset_s) : json_null());
 	set(object, "frequency_hz", is_good ? json_real(1 / snapshot->period_s) : json_null());
+	set(object, "stable_frequency_hz",
+	    is_good ? json_real(1 / period_s(map->stable_period, map->period_shift)) : json_null());
 	set(object, "frequency_offset_ppm", is_good ? output_json_real(frequency_offset_ppm(snapshot)) : json_null());
 	set(object, "frequency_esterror_ppm",
 	    is_good ? output_json_real(ratio_ppm(map->period_esterror, map->period)) : json_null());
@@ -202,8 +188,9 @@ static bool print_json(const struct snapshot *snapshot)
 	json_t *object = json_object(), *sources = json_array();
 
 	set(object, "status", json_string(ffntp_status_name(snapshot->map.status)));
+	set(object, "timescale", json_string("UTC"));
 	set(object, "leap", json_string(leap_name(snapshot->map.leap)));
-	set(object, "counter", json_string(counter_name(snapshot->map.counter_kind)));
+	set(object, "counter", json_string(output_counter_name(snapshot->map.counter_kind)));
 	set_reading(object, snapshot);
 	for (size_t i = 0; i < snapshot->count; i++)
 		json_array_append_new(sources, source_json(snapshot, &snapshot->sources[i]));
@@ -217,7 +204,7 @@ static void print_counter(const struct snapshot *snapshot)
 {
 	double offset_ppm = frequency_offset_ppm(snapshot);
 
-	printf("%-14s: %s", "Counter", counter_name(snapshot->map.counter_kind));
+	printf("%-14s: %s", "Counter", output_counter_name(snapshot->map.counter_kind));
 	if (snapshot->result != FFNTP_CLOCK_OK) {
 		printf(", not measured yet\n");
 		return;
