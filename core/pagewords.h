@@ -133,4 +133,43 @@ bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map);
 /* One word of the prepared line: FFNTP_PAGE_LINE(page, frac). */
 #define FFNTP_PAGE_LINE(page, field) ffntp_page_load(page, FFNTP_AT_LINE + offsetof(struct ffntp_line, field))
 
+#if defined(__GNUC__)
+#define FFNTP_ALWAYS_INLINE __attribute__((always_inline)) static inline
+#else
+#define FFNTP_ALWAYS_INLINE static inline
+#endif
+
+/*
+ * A reading in the common case, at one look: the line holds at 'now', and the bound is within the cap. Each word is used where
+ * it is loaded, so that registers suffice. begun: what ffntp_page_begin said before 'now' was read.
+ * Returns false, and *reading untouched, in any other case and for a torn page: the map itself must be judged then.
+ */
+FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uint32_t begun,
+					      enum ffntp_counter_kind kind, ffntp_counter now,
+					      enum ffntp_timescale scale, uint64_t max_bound_ns,
+					      struct ffntp_reading *reading)
+{
+	uint64_t ticks = now - FFNTP_PAGE_LINE(page, at);
+	uint64_t key = FFNTP_PAGE_LINE(page, key);
+	uint64_t bound_ns = FFNTP_PAGE_LINE(page, maxerror_ns) +
+			    ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, maxerror_rate));
+
+	if (ticks > FFNTP_PAGE_LINE(page, limit) || (uint8_t)key != kind ||
+	    (key >> (FFNTP_LINE_SCALE_SHIFT + (unsigned)scale) & 1) == 0 || bound_ns > max_bound_ns)
+		return false;
+
+	uint64_t esterror_ns = FFNTP_PAGE_LINE(page, esterror_ns) +
+			       ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, esterror_rate));
+	struct ffntp_span elapsed = ffntp_line_elapsed(ticks, FFNTP_PAGE_LINE(page, period_high),
+						       FFNTP_PAGE_LINE(page, period_low));
+	struct ffntp_time epoch = { (int64_t)FFNTP_PAGE_LINE(page, s[scale]), FFNTP_PAGE_LINE(page, frac) };
+
+	if (!ffntp_page_is_whole(page, begun))
+		return false;
+	ffntp_reading_set(reading, ffntp_time_plus(epoch, elapsed), bound_ns);
+	reading->esterror_ns = esterror_ns;
+	reading->status = (enum ffntp_status)(key >> FFNTP_LINE_STATUS_SHIFT & 0xff);
+	return true;
+}
+
 #endif

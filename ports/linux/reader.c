@@ -183,50 +183,15 @@ __attribute__((noinline)) static enum ffntp_clock_result now_carefully(const str
 	return ffntp_clock_at(&map, now, scale, max_bound_ns, reading);
 }
 
-static inline uint64_t line_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate_ns)
+/* One look at the page, and nothing that lives across the call to now_carefully: no register has to be saved for it. */
+FFNTP_ALWAYS_INLINE enum ffntp_clock_result now_by(enum ffntp_counter_kind kind,
+						   const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
+						   uint64_t max_bound_ns, struct ffntp_reading *reading)
 {
-	return base_ns + ffntp_drift_ns(ticks, rate_ns);
-}
+	uint32_t begun = ffntp_page_begin(reader->page);
+	ffntp_counter now = ffntp_counter_read_kind(kind);
 
-/*
- * The common case: one look at the prepared line, a counter within it, a bound within the cap. Each word is used where it is
- * loaded, so that registers suffice. False: anything else, or a torn page; *reading is untouched.
- */
-__attribute__((always_inline)) static inline bool now_commonly(enum ffntp_counter_kind kind,
-							       const struct ffntp_page *page,
-							       enum ffntp_timescale scale, uint64_t max_bound_ns,
-							       struct ffntp_reading *reading)
-{
-	uint32_t begun = ffntp_page_begin(page);
-	uint64_t ticks = ffntp_counter_read_kind(kind) - FFNTP_PAGE_LINE(page, at);
-	uint64_t key = FFNTP_PAGE_LINE(page, key);
-	uint64_t bound_ns = line_error_ns(FFNTP_PAGE_LINE(page, maxerror_ns), ticks,
-					  FFNTP_PAGE_LINE(page, maxerror_rate));
-
-	if (ticks > FFNTP_PAGE_LINE(page, limit) || (uint8_t)key != kind ||
-	    (key >> (FFNTP_LINE_SCALE_SHIFT + (unsigned)scale) & 1) == 0 || bound_ns > max_bound_ns)
-		return false;
-
-	uint64_t esterror_ns = line_error_ns(FFNTP_PAGE_LINE(page, esterror_ns), ticks,
-					     FFNTP_PAGE_LINE(page, esterror_rate));
-	struct ffntp_span elapsed = ffntp_line_elapsed(ticks, FFNTP_PAGE_LINE(page, period_high),
-						       FFNTP_PAGE_LINE(page, period_low));
-	struct ffntp_time epoch = { (int64_t)FFNTP_PAGE_LINE(page, s[scale]), FFNTP_PAGE_LINE(page, frac) };
-
-	if (!ffntp_page_is_whole(page, begun))
-		return false;
-	ffntp_reading_set(reading, ffntp_time_plus(epoch, elapsed), bound_ns);
-	reading->esterror_ns = esterror_ns;
-	reading->status = (enum ffntp_status)(key >> FFNTP_LINE_STATUS_SHIFT & 0xff);
-	return true;
-}
-
-/* Nothing lives across the call to now_carefully. */
-__attribute__((always_inline)) static inline enum ffntp_clock_result
-now_by(enum ffntp_counter_kind kind, const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
-       uint64_t max_bound_ns, struct ffntp_reading *reading)
-{
-	if (now_commonly(kind, reader->page, scale, max_bound_ns, reading))
+	if (ffntp_page_read_line(reader->page, begun, kind, now, scale, max_bound_ns, reading))
 		return FFNTP_CLOCK_OK;
 	return now_carefully(reader, scale, max_bound_ns, reading);
 }
