@@ -1,0 +1,562 @@
+/* clock: readings against 128-bit arithmetic and against each other, and what must be refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../include/ffntp/clock.h"
+#include "prng.h"
+
+__extension__ typedef unsigned __int128 wide;
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+#define ROUNDS       20000
+#define NS           UINT64_C(1000000000)
+
+/* 1 ns per tick, made at counter 5e9, 150 us of error that grows by 1 ppm, good for an hour. */
+static struct ffntp_map good(void)
+{
+	return (struct ffntp_map){
+		.status = FFNTP_STATUS_SYNCHRONISED,
+		.counter_kind = FFNTP_COUNTER_MONOTONIC_RAW,
+		.period_shift = 28,
+		.tai_is_known = true,
+		.tai_offset_s = 37,
+		.at = 5 * NS,
+		.time = { 1700000037, UINT64_C(1) << 63 },
+		.period = UINT64_C(0x44b82fa09b5a52cb),
+		.period_esterror = UINT64_C(0x44b82fa09b5a52cb) / 100000000,
+		.period_maxerror = UINT64_C(0x44b82fa09b5a52cb) / 1000000,
+		.esterror_ns = 4000,
+		.maxerror_ns = 150000,
+		.stable_period = UINT64_C(0x44b82fa09b5a52cb) + 0x100000000,
+		.stable_esterror = UINT64_C(0x44b82fa09b5a52cb) / 1000000000,
+		.void_after = 3605 * NS,
+	};
+}
+
+static struct ffntp_reading at(const struct ffntp_map *map, ffntp_counter now)
+{
+	struct ffntp_reading reading;
+
+	assert_int_equal(ffntp_clock_at(map, now, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	return reading;
+}
+
+static struct ffntp_duration between(const struct ffntp_map *map, ffntp_counter from, ffntp_counter to,
+				     enum ffntp_rate rate)
+{
+	struct ffntp_duration duration;
+
+	assert_int_equal(ffntp_clock_duration(map, from, to, rate, &duration), FFNTP_CLOCK_OK);
+	return duration;
+}
+
+/* Refused for this reason, and the output is as it was. */
+static void refused(const struct ffntp_map *map, ffntp_counter now, enum ffntp_timescale scale, uint64_t max_bound_ns,
+		    enum ffntp_clock_result reason)
+{
+	struct ffntp_reading reading, before;
+
+	memset(&before, 0x5a, sizeof(before));
+	memset(&reading, 0x5a, sizeof(reading));
+	assert_int_equal(ffntp_clock_at(map, now, scale, max_bound_ns, &reading), reason);
+	assert_memory_equal(&reading, &before, sizeof(before));
+}
+
+static void duration_refused(const struct ffntp_map *map, ffntp_counter from, ffntp_counter to,
+			     enum ffntp_clock_result reason)
+{
+	struct ffntp_duration duration, before;
+
+	memset(&before, 0x5a, sizeof(before));
+	memset(&duration, 0x5a, sizeof(duration));
+	assert_int_equal(ffntp_clock_duration(map, from, to, FFNTP_RATE_LOCAL, &duration), reason);
+	assert_memory_equal(&duration, &before, sizeof(before));
+}
+
+/* --- against wider arithmetic --- */
+
+/* A time in 2^-64 s, offset so that it is never negative. */
+static wide units(struct ffntp_time t)
+{
+	return ((wide)(uint64_t)(t.s + INT64_C(0x1000000000000)) << 64) + t.frac;
+}
+
+/* Any plausible map: counters of 1 MHz to 5 GHz, errors from none to seconds, drift up to 1 %. */
+static struct ffntp_map any_map(struct prng *prng)
+{
+	struct ffntp_map map = good();
+
+	map.period_shift = (uint8_t)(18 + prng_below(prng, 14));
+	map.period = (UINT64_C(1) << 62) + (prng_next(prng) >> 2);
+	map.stable_period = map.period + prng_below(prng, map.period >> 10);
+	map.period_maxerror = prng_below(prng, map.period / 100 + 1) >> prng_below(prng, 40);
+	map.period_esterror = map.period_maxerror / 3;
+	map.maxerror_ns = prng_any_size(prng) >> 30;
+	map.esterror_ns = map.maxerror_ns / 2;
+	map.at = prng_next(prng);
+	map.time.frac = prng_next(prng);
+	map.void_after = map.at + (UINT64_C(1) << 62);
+	return map;
+}
+
+/* Up to some days either way, most of it near. */
+static int64_t any_distance(struct prng *prng)
+{
+	int64_t distance = (int64_t)(prng_any_size(prng) >> 16);
+
+	return prng_below(prng, 4) == 0 ? -distance : distance;
+}
+
+static void estimate_is_the_line(void **state)
+{
+	struct prng prng = { 1 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = any_map(&prng);
+		int64_t distance = any_distance(&prng);
+		struct ffntp_reading reading = at(&map, map.at + (uint64_t)distance);
+		wide step = (wide)(uint64_t)(distance < 0 ? -distance : distance) * map.period >> map.period_shift;
+		struct ffntp_time utc = { map.time.s - 37, map.time.frac };
+
+		assert_true(units(reading.estimate) == (distance < 0 ? units(utc) - step : units(utc) + step));
+	}
+}
+
+/* In 2^-64 s, rounded up; what is multiplied is small enough here. */
+static wide units_of_ns(uint64_t ns)
+{
+	return (((wide)ns << 64) + NS - 1) / NS;
+}
+
+static wide drift_units(const struct ffntp_map *map, int64_t distance)
+{
+	uint64_t ticks = (uint64_t)(distance < 0 ? -distance : distance);
+
+	return ((wide)ticks * map->period_maxerror >> map->period_shift) + 1;
+}
+
+/* The interval holds all that the map promises, and hardly more. */
+static void interval_holds_the_line_and_its_error(void **state)
+{
+	struct prng prng = { 2 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = any_map(&prng);
+		int64_t distance = any_distance(&prng);
+		struct ffntp_reading reading = at(&map, map.at + (uint64_t)distance);
+		wide least = units_of_ns(map.maxerror_ns) + drift_units(&map, distance);
+		wide most = least + units_of_ns(2 + (reading.bound_ns >> 30));
+
+		assert_true(units(reading.latest) - units(reading.estimate) >= least - 1);
+		assert_true(units(reading.estimate) - units(reading.earliest) >= least - 1);
+		assert_true(units(reading.latest) - units(reading.estimate) <= most);
+		assert_true(units_of_ns(reading.bound_ns) + 2 >= least && units_of_ns(reading.bound_ns) <= most);
+	}
+}
+
+static void at_its_own_counter_the_bound_is_the_maps(void **state)
+{
+	struct ffntp_map map = good();
+	struct ffntp_reading reading = at(&map, map.at);
+
+	(void)state;
+	assert_int_equal(reading.bound_ns, 150000);
+	assert_int_equal(reading.esterror_ns, 4000);
+	assert_int_equal(reading.estimate.s, 1700000000);
+	assert_int_equal(reading.status, FFNTP_STATUS_SYNCHRONISED);
+	assert_int_equal(ffntp_time_diff_ns(reading.latest, reading.estimate), 150000);
+	assert_int_equal(ffntp_time_diff_ns(reading.estimate, reading.earliest), 150000);
+}
+
+static void a_bound_of_nothing_leaves_room_for_rounding(void **state)
+{
+	struct ffntp_map map = good();
+	struct ffntp_reading reading;
+
+	(void)state;
+	map.maxerror_ns = 0;
+	map.period_maxerror = 0;
+	reading = at(&map, map.at + 3);
+	assert_int_equal(reading.bound_ns, 0);
+	assert_true(ffntp_time_is_before(reading.earliest, reading.estimate));
+	assert_true(ffntp_time_is_before(reading.estimate, reading.latest));
+}
+
+/* The bound grows alike before and after. */
+static void extrapolation_is_the_same_both_ways(void **state)
+{
+	struct prng prng = { 3 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = any_map(&prng);
+		uint64_t ticks = prng_any_size(&prng) >> 16;
+		struct ffntp_reading before = at(&map, map.at - ticks), after = at(&map, map.at + ticks);
+
+		assert_int_equal(before.bound_ns, after.bound_ns);
+		assert_int_equal(before.esterror_ns, after.esterror_ns);
+	}
+}
+
+static bool is_same(const struct ffntp_reading *a, const struct ffntp_reading *b)
+{
+	return units(a->earliest) == units(b->earliest) && units(a->estimate) == units(b->estimate) &&
+	       units(a->latest) == units(b->latest) && a->bound_ns == b->bound_ns &&
+	       a->esterror_ns == b->esterror_ns && a->status == b->status;
+}
+
+static void only_differences_of_the_counter_matter(void **state)
+{
+	struct prng prng = { 4 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = any_map(&prng), moved = map;
+		int64_t distance = any_distance(&prng);
+		uint64_t by = prng_next(&prng);
+		struct ffntp_reading first = at(&map, map.at + (uint64_t)distance), second;
+
+		moved.at += by;
+		moved.void_after += by;
+		second = at(&moved, moved.at + (uint64_t)distance);
+		assert_true(is_same(&first, &second));
+	}
+}
+
+static void utc_is_tai_less_the_offset(void **state)
+{
+	struct ffntp_map map = good();
+	struct ffntp_reading utc = at(&map, map.at + 12345), tai;
+
+	(void)state;
+	assert_int_equal(ffntp_clock_at(&map, map.at + 12345, FFNTP_TAI, UINT64_MAX, &tai), FFNTP_CLOCK_OK);
+	assert_int_equal(tai.earliest.s - utc.earliest.s, 37);
+	assert_int_equal(tai.estimate.s - utc.estimate.s, 37);
+	assert_int_equal(tai.latest.s - utc.latest.s, 37);
+	assert_true(tai.estimate.frac == utc.estimate.frac);
+}
+
+/* --- what is refused --- */
+
+static void status_decides(void **state)
+{
+	static const enum ffntp_clock_result expected[] = {
+		FFNTP_CLOCK_UNSYNCHRONISED, FFNTP_CLOCK_UNSYNCHRONISED, FFNTP_CLOCK_OK,
+		FFNTP_CLOCK_OK,		    FFNTP_CLOCK_DISRUPTED,	FFNTP_CLOCK_UNSYNCHRONISED,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		struct ffntp_map map = good();
+
+		map.status = (enum ffntp_status)i;
+		if (expected[i] != FFNTP_CLOCK_OK) {
+			refused(&map, map.at, FFNTP_UTC, UINT64_MAX, expected[i]);
+			duration_refused(&map, map.at, map.at + 1, expected[i]);
+		} else {
+			assert_int_equal(at(&map, map.at).status, i);
+		}
+	}
+}
+
+static void tai_may_be_unknown(void **state)
+{
+	struct ffntp_map map = good();
+
+	(void)state;
+	map.tai_is_known = false;
+	map.tai_offset_s = 0;
+	refused(&map, map.at, FFNTP_TAI, UINT64_MAX, FFNTP_CLOCK_TAI_UNKNOWN);
+	assert_int_equal(at(&map, map.at).estimate.s, map.time.s);
+}
+
+static void the_cap_is_a_bound_that_is_still_allowed(void **state)
+{
+	struct ffntp_map map = good();
+	uint64_t bound_ns = at(&map, map.at + NS).bound_ns;
+	struct ffntp_reading reading;
+
+	(void)state;
+	assert_int_equal(ffntp_clock_at(&map, map.at + NS, FFNTP_UTC, bound_ns, &reading), FFNTP_CLOCK_OK);
+	refused(&map, map.at + NS, FFNTP_UTC, bound_ns - 1, FFNTP_CLOCK_BOUND);
+}
+
+/* The daemon has stopped: first the bound grows, then nothing is told any more. */
+static void case_34_a_stopped_daemon(void **state)
+{
+	struct ffntp_map map = good();
+	uint64_t bound_ns = 0;
+
+	(void)state;
+	for (ffntp_counter now = map.at; now <= map.void_after; now += 600 * NS) {
+		struct ffntp_reading reading = at(&map, now);
+
+		assert_true(reading.bound_ns > bound_ns);
+		bound_ns = reading.bound_ns;
+	}
+	assert_int_equal(at(&map, map.void_after).status, FFNTP_STATUS_SYNCHRONISED);
+	refused(&map, map.void_after + 1, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_VOID);
+	refused(&map, map.at + INT64_MAX, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_VOID);
+	duration_refused(&map, map.at, map.void_after + 1, FFNTP_CLOCK_VOID);
+	duration_refused(&map, map.void_after + 1, map.at, FFNTP_CLOCK_VOID);
+}
+
+/* A map that is void from the start: nothing after it, the past as ever. */
+static void case_34_void_before_it_was_made(void **state)
+{
+	struct ffntp_map map = good();
+
+	(void)state;
+	map.void_after = map.at - 1;
+	refused(&map, map.at, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_VOID);
+	assert_int_equal(at(&map, map.at - 1).status, FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void case_43_half_the_counters_range_away(void **state)
+{
+	struct ffntp_map map = good();
+
+	(void)state;
+	map.period >>= 20; /* so that the time itself would fit */
+	map.period_maxerror = 0;
+	map.void_after = map.at + INT64_MAX;
+	assert_int_equal(at(&map, map.at + INT64_MAX).status, FFNTP_STATUS_SYNCHRONISED);
+	assert_int_equal(at(&map, map.at - INT64_MAX).status, FFNTP_STATUS_SYNCHRONISED);
+	refused(&map, map.at + (UINT64_C(1) << 63), FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_RANGE);
+	duration_refused(&map, map.at - (UINT64_C(1) << 62), map.at + (UINT64_C(1) << 62), FFNTP_CLOCK_RANGE);
+	assert_int_equal(between(&map, map.at + 1, map.at + INT64_MAX, FFNTP_RATE_LOCAL).ns,
+			 -between(&map, map.at + INT64_MAX, map.at + 1, FFNTP_RATE_LOCAL).ns);
+}
+
+/* A second per tick, and 2^40 of them; 272 years of nanoseconds. */
+static void case_43_results_that_do_not_fit(void **state)
+{
+	struct ffntp_map map = good();
+
+	(void)state;
+	map.period_shift = 0;
+	map.period = UINT64_MAX;
+	map.period_maxerror = 0;
+	map.void_after = map.at + INT64_MAX;
+	refused(&map, map.at + INT64_MAX, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_RANGE);
+	duration_refused(&map, map.at, map.at + (UINT64_C(1) << 34), FFNTP_CLOCK_RANGE);
+	assert_int_equal(between(&map, map.at, map.at + 100, FFNTP_RATE_LOCAL).ns, 100 * NS);
+	map = good();
+	map.time.s = INT64_MAX;
+	refused(&map, map.at, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_RANGE);
+	map.time.s = INT64_MIN;
+	refused(&map, map.at, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_RANGE);
+}
+
+static void case_43_bounds_saturate(void **state)
+{
+	struct ffntp_map map = good();
+	struct ffntp_reading reading;
+
+	(void)state;
+	map.maxerror_ns = UINT64_MAX - 5;
+	assert_int_equal(ffntp_clock_at(&map, map.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_true(ffntp_time_is_before(reading.earliest, reading.estimate));
+	refused(&map, map.at + 3600 * NS, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_RANGE);
+	refused(&map, map.at + 3600 * NS, FFNTP_UTC, UINT64_MAX - 1, FFNTP_CLOCK_BOUND);
+	map = good();
+	map.period_maxerror = UINT64_MAX;
+	map.period_shift = 0;
+	map.period = 1;
+	map.void_after = map.at + INT64_MAX;
+	refused(&map, map.at + INT64_MAX, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_RANGE);
+}
+
+/* Whatever stands in a map, however absurd: an answer or a refusal, and an interval that is one. */
+static void case_43_any_map_at_all(void **state)
+{
+	struct prng prng = { 5 };
+
+	(void)state;
+	for (unsigned i = 0; i < 10 * ROUNDS; i++) {
+		struct ffntp_map map = good();
+		struct ffntp_reading reading;
+		struct ffntp_duration duration;
+
+		map.period_shift = (uint8_t)prng_any_size(&prng);
+		map.at = prng_any_size(&prng);
+		map.time.s = (int64_t)prng_any_size(&prng);
+		map.period = prng_any_size(&prng);
+		map.period_maxerror = prng_any_size(&prng);
+		map.period_esterror = prng_any_size(&prng);
+		map.maxerror_ns = prng_any_size(&prng);
+		map.esterror_ns = prng_any_size(&prng);
+		map.tai_offset_s = (int16_t)prng_next(&prng);
+		map.void_after = prng_any_size(&prng);
+		if (ffntp_clock_at(&map, prng_any_size(&prng), FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK) {
+			assert_true(map.period_shift <= 62);
+			assert_true(ffntp_time_is_before(reading.earliest, reading.estimate));
+			assert_true(ffntp_time_is_before(reading.estimate, reading.latest));
+		}
+		(void)!ffntp_clock_duration(&map, prng_any_size(&prng), prng_any_size(&prng), FFNTP_RATE_STABLE,
+					    &duration);
+	}
+}
+
+static void case_44_beyond_32_bits_of_seconds(void **state)
+{
+	static const int64_t dates[] = { -1, INT32_MAX, INT64_C(1) << 31, UINT32_MAX, INT64_C(1) << 32, INT64_C(1) << 40 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(dates); i++) {
+		struct ffntp_map map = good();
+		struct ffntp_reading reading;
+
+		map.time = (struct ffntp_time){ dates[i] + 37, UINT64_MAX };
+		reading = at(&map, map.at + NS);
+		assert_int_equal(reading.estimate.s, dates[i] + 1);
+		assert_int_equal(reading.earliest.s, dates[i] + 1);
+		assert_int_equal(reading.latest.s, dates[i] + 2);
+	}
+}
+
+/* --- durations --- */
+
+static void a_second_is_a_second(void **state)
+{
+	struct ffntp_map map = good();
+	struct ffntp_duration duration = between(&map, map.at, map.at + NS, FFNTP_RATE_LOCAL);
+
+	(void)state;
+	assert_int_equal(duration.ns, NS);
+	assert_in_range(duration.bound_ns, 1000, 1002);
+	assert_in_range(duration.esterror_ns, 10, 11);
+	duration = between(&map, map.at, map.at, FFNTP_RATE_LOCAL);
+	assert_int_equal(duration.ns, 0);
+	assert_int_equal(duration.bound_ns, 0);
+}
+
+static void swapping_the_ends_changes_the_sign(void **state)
+{
+	struct prng prng = { 6 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = any_map(&prng);
+		ffntp_counter a = map.at + (uint64_t)any_distance(&prng), b = map.at + (uint64_t)any_distance(&prng);
+		enum ffntp_rate rate = i % 2 == 0 ? FFNTP_RATE_LOCAL : FFNTP_RATE_STABLE;
+		struct ffntp_duration there = between(&map, a, b, rate), back = between(&map, b, a, rate);
+
+		assert_true(there.ns == -back.ns);
+		assert_int_equal(there.bound_ns, back.bound_ns);
+		assert_int_equal(there.esterror_ns, back.esterror_ns);
+	}
+}
+
+/* Rounded to the nearest nanosecond each, two parts and the whole differ by 1 at most. */
+static void durations_add_up(void **state)
+{
+	struct prng prng = { 7 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = any_map(&prng);
+		ffntp_counter a = map.at + (uint64_t)any_distance(&prng), b = map.at + (uint64_t)any_distance(&prng);
+		int64_t sum = between(&map, map.at, a, FFNTP_RATE_LOCAL).ns + between(&map, a, b, FFNTP_RATE_LOCAL).ns;
+		int64_t whole = between(&map, map.at, b, FFNTP_RATE_LOCAL).ns;
+
+		assert_in_range(sum - whole + 1, 0, 2);
+	}
+}
+
+/* Whoever believes the local rate finds the stable duration possible, and the other way round. */
+static void the_two_rates_agree_within_their_bounds(void **state)
+{
+	struct prng prng = { 8 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = any_map(&prng);
+		ffntp_counter to = map.at + (uint64_t)any_distance(&prng);
+		struct ffntp_duration local = between(&map, map.at, to, FFNTP_RATE_LOCAL);
+		struct ffntp_duration stable = between(&map, map.at, to, FFNTP_RATE_STABLE);
+		int64_t apart = local.ns - stable.ns;
+
+		assert_true((uint64_t)(apart < 0 ? -apart : apart) + local.bound_ns <= stable.bound_ns + 2);
+		assert_true(stable.bound_ns >= local.bound_ns);
+	}
+}
+
+static void durations_ignore_absolute_time(void **state)
+{
+	struct ffntp_map map = good(), corrected = good();
+
+	(void)state;
+	corrected.time.s += 1000;
+	corrected.maxerror_ns = UINT64_C(1) << 60;
+	corrected.status = FFNTP_STATUS_FREE_RUNNING;
+	assert_int_equal(between(&map, map.at, map.at + 777, FFNTP_RATE_LOCAL).ns,
+			 between(&corrected, map.at, map.at + 777, FFNTP_RATE_LOCAL).ns);
+}
+
+/* --- order --- */
+
+static void order_is_told_only_where_intervals_are_apart(void **state)
+{
+	struct ffntp_map map = good();
+	struct ffntp_reading first = at(&map, map.at), touching = first;
+	struct ffntp_reading overlapping = at(&map, map.at + 299000), later = at(&map, map.at + 301000);
+
+	(void)state;
+	assert_int_equal(ffntp_clock_order(&first, &first), FFNTP_UNORDERED);
+	assert_int_equal(ffntp_clock_order(&first, &overlapping), FFNTP_UNORDERED);
+	assert_int_equal(ffntp_clock_order(&overlapping, &first), FFNTP_UNORDERED);
+	assert_int_equal(ffntp_clock_order(&first, &later), FFNTP_BEFORE);
+	assert_int_equal(ffntp_clock_order(&later, &first), FFNTP_AFTER);
+	touching.earliest = first.latest;
+	touching.latest = later.latest;
+	assert_int_equal(ffntp_clock_order(&first, &touching), FFNTP_UNORDERED);
+}
+
+static void every_result_has_a_line_of_its_own(void **state)
+{
+	(void)state;
+	for (int i = FFNTP_CLOCK_OK; i <= FFNTP_CLOCK_COUNTER; i++)
+		for (int k = FFNTP_CLOCK_OK; k < i; k++)
+			assert_string_not_equal(ffntp_clock_result_text((enum ffntp_clock_result)i),
+						ffntp_clock_result_text((enum ffntp_clock_result)k));
+	assert_string_equal(ffntp_clock_result_text((enum ffntp_clock_result)99), "unknown");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(estimate_is_the_line),
+		cmocka_unit_test(interval_holds_the_line_and_its_error),
+		cmocka_unit_test(at_its_own_counter_the_bound_is_the_maps),
+		cmocka_unit_test(a_bound_of_nothing_leaves_room_for_rounding),
+		cmocka_unit_test(extrapolation_is_the_same_both_ways),
+		cmocka_unit_test(only_differences_of_the_counter_matter),
+		cmocka_unit_test(utc_is_tai_less_the_offset),
+		cmocka_unit_test(status_decides),
+		cmocka_unit_test(tai_may_be_unknown),
+		cmocka_unit_test(the_cap_is_a_bound_that_is_still_allowed),
+		cmocka_unit_test(case_34_a_stopped_daemon),
+		cmocka_unit_test(case_34_void_before_it_was_made),
+		cmocka_unit_test(case_43_half_the_counters_range_away),
+		cmocka_unit_test(case_43_results_that_do_not_fit),
+		cmocka_unit_test(case_43_bounds_saturate),
+		cmocka_unit_test(case_43_any_map_at_all),
+		cmocka_unit_test(case_44_beyond_32_bits_of_seconds),
+		cmocka_unit_test(a_second_is_a_second),
+		cmocka_unit_test(swapping_the_ends_changes_the_sign),
+		cmocka_unit_test(durations_add_up),
+		cmocka_unit_test(the_two_rates_agree_within_their_bounds),
+		cmocka_unit_test(durations_ignore_absolute_time),
+		cmocka_unit_test(order_is_told_only_where_intervals_are_apart),
+		cmocka_unit_test(every_result_has_a_line_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
