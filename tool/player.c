@@ -134,10 +134,10 @@ static double now_ns(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-/* The client keeps to itself which estimator it runs. */
+/* As the client chooses, which keeps to itself what it runs; a test compares the two. */
 static const struct ffntp_estimator_ops *estimator_of(enum ffntp_estimator_kind kind)
 {
-	return kind == FFNTP_ESTIMATOR_INTERVAL ? &ffntp_interval_ops : &ffntp_radclock_ops;
+	return kind == FFNTP_ESTIMATOR_RADCLOCK ? &ffntp_radclock_ops : &ffntp_interval_ops;
 }
 
 const char *player_estimator_name(enum ffntp_estimator_kind kind)
