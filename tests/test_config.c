@@ -129,7 +129,7 @@ static const struct refusal refusals[] = {
 	{ "maxdistance 17", 1, "is not a number above 0" },
 	{ "maxclockerror e", 1, "is not a number above 0" },
 	{ "leapseclist", 1, "takes one file name" },
-	{ "server a\n\x01\x02\n", 2, "unknown keyword '??'" },
+	{ "server a\n\x01\x02\n", 2, "unknown keyword '\?\?'" },
 };
 
 static void refuses_with_the_line_and_the_reason(void **state)
