@@ -477,7 +477,8 @@ static bool is_same_identity(const struct ffntp_page_identity *a, const struct f
 /* What no writer leaves: a map that could not be read, or would make no sense. */
 static bool is_sound(const struct ffntp_map *map)
 {
-	return map->period_shift <= 62 && (map->period > 0 || !is_usable(map->status));
+	return map->status <= FFNTP_STATUS_DISRUPTED && map->period_shift <= 62 &&
+	       (map->period > 0 || !is_usable(map->status));
 }
 
 static bool is_adoptable(const struct ffntp_page *page, const struct ffntp_page_identity *identity,

@@ -1,0 +1,708 @@
+/* page: what is published is read; what VMClock's readers see; what is no page; what a killed writer leaves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../core/pagewords.h"
+#include "../include/ffntp/page.h"
+#include "prng.h"
+
+__extension__ typedef unsigned __int128 wide;
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+#define ROUNDS       2000
+#define S            UINT64_C(1000000000) /* ticks in a second */
+
+static const struct ffntp_page_identity identity = {
+	.counter_kind = FFNTP_COUNTER_TSC,
+	.boot_id = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+	.time_namespace = 4026531834,
+};
+
+/* A page and its bytes. */
+static union {
+	struct ffntp_page page;
+	uint8_t bytes[FFNTP_PAGE_SIZE];
+} memory;
+
+static struct ffntp_page *fresh(void)
+{
+	memset(&memory, 0, sizeof(memory));
+	ffntp_page_format(&memory.page, &identity);
+	return &memory.page;
+}
+
+/* 1 ns per tick, made at counter reading 'at'; good for an hour. */
+static struct ffntp_map map_at(ffntp_counter at)
+{
+	return (struct ffntp_map){
+		.status = FFNTP_STATUS_SYNCHRONISED,
+		.counter_kind = FFNTP_COUNTER_TSC,
+		.period_shift = 28,
+		.tai_is_known = true,
+		.tai_offset_s = 37,
+		.at = at,
+		.time = { (int64_t)(1700000037 + at / S), UINT64_C(1) << 63 },
+		.period = UINT64_C(0x44b82fa09b5a52cb),
+		.period_esterror = UINT64_C(0x44b82fa09b5a52cb) / 100000000,
+		.period_maxerror = UINT64_C(0x44b82fa09b5a52cb) / 1000000,
+		.esterror_ns = 4000,
+		.maxerror_ns = 150000,
+		.stable_period = UINT64_C(0x44b82fa09b5a52cb) + 12345,
+		.stable_esterror = UINT64_C(0x44b82fa09b5a52cb) / 1000000000,
+		.void_after = at + 3600 * S,
+	};
+}
+
+static struct ffntp_map read_map(const struct ffntp_page *page)
+{
+	struct ffntp_map map;
+
+	assert_int_equal(ffntp_page_read(page, &map), FFNTP_CLOCK_OK);
+	return map;
+}
+
+static void assert_maps_equal(const struct ffntp_map *a, const struct ffntp_map *b)
+{
+	assert_int_equal(a->status, b->status);
+	assert_int_equal(a->counter_kind, b->counter_kind);
+	assert_int_equal(a->leap, b->leap);
+	assert_int_equal(a->period_shift, b->period_shift);
+	assert_int_equal(a->tai_is_known, b->tai_is_known);
+	assert_int_equal(a->tai_offset_s, b->tai_offset_s);
+	assert_true(a->disruption_marker == b->disruption_marker);
+	assert_true(a->at == b->at);
+	assert_true(a->time.s == b->time.s && a->time.frac == b->time.frac);
+	assert_true(a->period == b->period);
+	assert_true(a->period_esterror == b->period_esterror);
+	assert_true(a->period_maxerror == b->period_maxerror);
+	assert_true(a->esterror_ns == b->esterror_ns);
+	assert_true(a->maxerror_ns == b->maxerror_ns);
+	assert_true(a->stable_period == b->stable_period);
+	assert_true(a->stable_esterror == b->stable_esterror);
+	assert_true(a->void_after == b->void_after);
+}
+
+/* Every field at any value it may have. */
+static struct ffntp_map any_map(struct prng *prng)
+{
+	struct ffntp_map map = {
+		.status = (enum ffntp_status)prng_below(prng, 5),
+		.counter_kind = FFNTP_COUNTER_TSC,
+		.leap = (enum ffntp_leap)prng_below(prng, 6),
+		.period_shift = (uint8_t)prng_below(prng, 63),
+		.tai_is_known = prng_below(prng, 2) != 0,
+		.disruption_marker = prng_any_size(prng),
+		.at = prng_next(prng),
+		.time = { (int64_t)prng_any_size(prng), prng_next(prng) },
+		.period = prng_any_size(prng) | 1,
+		.period_esterror = prng_any_size(prng),
+		.period_maxerror = prng_any_size(prng),
+		.esterror_ns = prng_any_size(prng),
+		.maxerror_ns = prng_any_size(prng),
+		.stable_period = prng_any_size(prng),
+		.stable_esterror = prng_any_size(prng),
+	};
+
+	map.tai_offset_s = (int16_t)(map.tai_is_known ? (int16_t)prng_next(prng) : 0);
+	map.void_after = map.at + prng_any_size(prng);
+	return map;
+}
+
+static void what_is_published_is_read(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct prng prng = { 1 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = any_map(&prng), copy;
+
+		ffntp_page_publish(page, &map, NULL, 0);
+		copy = read_map(page);
+		assert_maps_equal(&copy, &map);
+	}
+}
+
+static void a_new_page_is_initialising(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_page_identity theirs;
+	struct ffntp_reading reading;
+	struct ffntp_map map = read_map(page);
+
+	(void)state;
+	assert_int_equal(map.status, FFNTP_STATUS_INITIALISING);
+	assert_int_equal(ffntp_clock_at(&map, 0, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_UNSYNCHRONISED);
+	assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs), FFNTP_PAGE_OK);
+	assert_int_equal(theirs.counter_kind, identity.counter_kind);
+	assert_memory_equal(theirs.boot_id, identity.boot_id, sizeof(identity.boot_id));
+	assert_true(theirs.time_namespace == identity.time_namespace);
+}
+
+/* --- VMClock, by the offsets of its specification and nothing of ours --- */
+
+static uint64_t little_endian(size_t offset, size_t size)
+{
+	uint64_t value = 0;
+
+	while (size-- > 0)
+		value = value << 8 | memory.bytes[offset + size];
+	return value;
+}
+
+static void vmclock_fields_lie_where_the_specification_says(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(77 * S);
+
+	(void)state;
+	map.leap = FFNTP_LEAP_PRE_POSITIVE;
+	map.disruption_marker = 5;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_memory_equal(memory.bytes, "VCLK", 4);
+	assert_int_equal(little_endian(0x04, 4), 4096);
+	assert_int_equal(little_endian(0x08, 2), 1);
+	assert_int_equal(little_endian(0x0a, 1), 1);      /* x86 TSC */
+	assert_int_equal(little_endian(0x0b, 1), 1);      /* TAI */
+	assert_int_equal(little_endian(0x0c, 4), 4);      /* two updates */
+	assert_int_equal(little_endian(0x10, 8), 5);
+	assert_int_equal(little_endian(0x18, 8), 1 | 8 | 16 | 32 | 64);
+	assert_int_equal(little_endian(0x20, 2), 0);
+	assert_int_equal(little_endian(0x22, 1), 2);      /* synchronised */
+	assert_int_equal(little_endian(0x23, 1), 0);      /* no smearing */
+	assert_int_equal((int16_t)little_endian(0x24, 2), -37); /* from TAI to UTC */
+	assert_int_equal(little_endian(0x26, 1), 1);
+	assert_int_equal(little_endian(0x27, 1), 28);
+	assert_true(little_endian(0x28, 8) == 77 * S);
+	assert_true(little_endian(0x30, 8) == map.period);
+	assert_true(little_endian(0x38, 8) == map.period_esterror);
+	assert_true(little_endian(0x40, 8) == map.period_maxerror);
+	assert_int_equal(little_endian(0x48, 8), 1700000114);
+	assert_true(little_endian(0x50, 8) == UINT64_C(1) << 63);
+	assert_int_equal(little_endian(0x58, 8), 4000);
+	assert_int_equal(little_endian(0x60, 8), 150000);
+	assert_int_equal(little_endian(0x68, 8), 0);
+}
+
+static void vmclock_is_told_what_it_has_words_for(void **state)
+{
+	static const struct {
+		enum ffntp_counter_kind kind;
+		uint8_t id;
+	} counters[] = {
+		{ FFNTP_COUNTER_ARM_VIRTUAL, 0 },	{ FFNTP_COUNTER_TSC, 1 },   { FFNTP_COUNTER_NONE, 0xff },
+		{ FFNTP_COUNTER_MONOTONIC_RAW, 0xff }, { FFNTP_COUNTER_OTHER, 0xff },
+	};
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(S);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(counters); i++) {
+		struct ffntp_page_identity other = identity;
+
+		other.counter_kind = counters[i].kind;
+		ffntp_page_format(page, &other);
+		assert_int_equal(memory.bytes[0x0a], counters[i].id);
+	}
+	map.tai_is_known = false;
+	map.tai_offset_s = 0;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_int_equal(memory.bytes[0x0b], 0); /* UTC */
+	assert_int_equal(little_endian(0x18, 8) & 1, 0);
+	map.status = FFNTP_STATUS_DISRUPTED;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_int_equal(memory.bytes[0x22], 4);
+	assert_int_equal(little_endian(0x18, 8) & (8 | 16 | 32 | 64), 0); /* errors of what? */
+}
+
+/* T + period (N - N_ref), TAI, in 2^-64 s, and its maximum error likewise. */
+static void vmclock_evaluate(ffntp_counter now, wide *time, wide *error)
+{
+	uint64_t ticks = now - little_endian(0x28, 8);
+	unsigned shift = memory.bytes[0x27];
+
+	*time = ((wide)little_endian(0x48, 8) << 64) + little_endian(0x50, 8);
+	*time += (wide)ticks * little_endian(0x30, 8) >> shift;
+	*error = ((wide)little_endian(0x60, 8) << 64) / S + ((wide)ticks * little_endian(0x40, 8) >> shift);
+}
+
+static wide units(struct ffntp_time t)
+{
+	return ((wide)(uint64_t)t.s << 64) + t.frac;
+}
+
+static void vmclock_readers_and_ours_agree(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct prng prng = { 2 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_map map = map_at(prng_any_size(&prng) >> 4);
+		ffntp_counter now = map.at + prng_below(&prng, 3600 * S);
+		struct ffntp_reading reading;
+		wide time, error;
+
+		map.period += prng_below(&prng, 1000000);
+		ffntp_page_publish(page, &map, NULL, 0);
+		vmclock_evaluate(now, &time, &error);
+		map = read_map(page);
+		assert_int_equal(ffntp_clock_at(&map, now, FFNTP_TAI, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+		assert_true(units(reading.estimate) == time);
+		assert_true(units(reading.earliest) <= time - error && time + error <= units(reading.latest));
+	}
+}
+
+/* --- the prepared line --- */
+
+static bool read_line(const struct ffntp_page *page, ffntp_counter now, enum ffntp_timescale scale, uint64_t cap_ns,
+		      struct ffntp_reading *reading)
+{
+	return ffntp_page_read_line(page, ffntp_page_begin(page), FFNTP_COUNTER_TSC, now, scale, cap_ns, reading);
+}
+
+static void assert_readings_equal(const struct ffntp_reading *a, const struct ffntp_reading *b)
+{
+	assert_true(units(a->earliest) == units(b->earliest));
+	assert_true(units(a->estimate) == units(b->estimate));
+	assert_true(units(a->latest) == units(b->latest));
+	assert_true(a->bound_ns == b->bound_ns && a->esterror_ns == b->esterror_ns);
+	assert_int_equal(a->status, b->status);
+}
+
+/* Wherever the line answers, the map gives the same answer; and in the common case it does answer. */
+static void the_line_says_what_the_map_says(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct prng prng = { 3 };
+
+	(void)state;
+	for (unsigned i = 0; i < 20 * ROUNDS; i++) {
+		bool is_common = i % 2 == 0;
+		struct ffntp_map map = is_common ? map_at(prng_next(&prng)) : any_map(&prng);
+		ffntp_counter now = map.at + (is_common ? prng_below(&prng, 3600 * S) : prng_any_size(&prng));
+		enum ffntp_timescale scale = i % 4 < 2 ? FFNTP_UTC : FFNTP_TAI;
+		struct ffntp_reading line, reading;
+		bool answers;
+
+		map.maxerror_ns = is_common ? prng_any_size(&prng) >> 20 | 1 : map.maxerror_ns;
+		ffntp_page_publish(page, &map, NULL, 0);
+		answers = read_line(page, now, scale, UINT64_MAX, &line);
+		assert_true(answers || !is_common);
+		if (answers) {
+			assert_int_equal(ffntp_clock_at(&map, now, scale, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+			assert_readings_equal(&line, &reading);
+		}
+	}
+}
+
+static void the_line_leaves_to_the_map_what_must_be_judged(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(10 * S);
+	struct ffntp_reading reading;
+
+	(void)state;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_true(read_line(page, 10 * S, FFNTP_TAI, 150000, &reading));
+	assert_false(read_line(page, 10 * S, FFNTP_TAI, 149999, &reading));
+	assert_false(read_line(page, 10 * S - 1, FFNTP_TAI, UINT64_MAX, &reading));
+	assert_true(read_line(page, map.void_after, FFNTP_TAI, UINT64_MAX, &reading));
+	assert_false(read_line(page, map.void_after + 1, FFNTP_TAI, UINT64_MAX, &reading));
+	assert_false(ffntp_page_read_line(page, ffntp_page_begin(page), FFNTP_COUNTER_MONOTONIC_RAW, 10 * S, FFNTP_TAI,
+					  UINT64_MAX, &reading));
+	assert_false(ffntp_page_read_line(page, ffntp_page_begin(page) - 2, FFNTP_COUNTER_TSC, 10 * S, FFNTP_TAI,
+					  UINT64_MAX, &reading));
+	map.tai_is_known = false;
+	map.tai_offset_s = 0;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_true(read_line(page, 10 * S, FFNTP_UTC, UINT64_MAX, &reading));
+	assert_false(read_line(page, 10 * S, FFNTP_TAI, UINT64_MAX, &reading));
+	map.status = FFNTP_STATUS_DISRUPTED;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_false(read_line(page, 10 * S, FFNTP_UTC, UINT64_MAX, &reading));
+}
+
+/* --- anchors --- */
+
+static void the_past_is_told_by_the_map_of_its_time(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map expected[40], past;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(expected); i++) {
+		expected[i] = map_at((100 + 16 * i) * S);
+		expected[i].maxerror_ns += i;
+		expected[i].leap = (enum ffntp_leap)(i % 3);
+		expected[i].tai_is_known = i % 4 != 0;
+		expected[i].tai_offset_s = expected[i].tai_is_known ? 37 : 0;
+		ffntp_page_publish(page, &expected[i], NULL, 0);
+	}
+	for (unsigned i = COUNT(expected) - 1 - FFNTP_PAGE_ANCHORS; i < COUNT(expected); i++) {
+		assert_int_equal(ffntp_page_read_past(page, expected[i].at, &past), FFNTP_CLOCK_OK);
+		assert_maps_equal(&past, &expected[i]);
+		assert_int_equal(ffntp_page_read_past(page, expected[i].at + 16 * S - 1, &past), FFNTP_CLOCK_OK);
+		assert_maps_equal(&past, &expected[i]);
+	}
+	past = map_at(1);
+	assert_int_equal(ffntp_page_read_past(page, expected[COUNT(expected) - 1 - FFNTP_PAGE_ANCHORS].at - 1, &past),
+			 FFNTP_CLOCK_TOO_OLD);
+	assert_int_equal(past.at, 1);
+}
+
+static void the_past_wraps_with_the_counter(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map before = map_at(UINT64_MAX - 10 * S), after = map_at(5 * S), past;
+
+	(void)state;
+	ffntp_page_publish(page, &before, NULL, 0);
+	ffntp_page_publish(page, &after, NULL, 0);
+	assert_int_equal(ffntp_page_read_past(page, 5 * S - 1, &past), FFNTP_CLOCK_OK);
+	assert_maps_equal(&past, &before);
+	assert_int_equal(ffntp_page_read_past(page, 5 * S, &past), FFNTP_CLOCK_OK);
+	assert_maps_equal(&past, &after);
+}
+
+static void only_maps_that_can_be_read_are_remembered(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(100 * S), again = map_at(100 * S), later = map_at(200 * S), past;
+
+	(void)state;
+	map.status = FFNTP_STATUS_INITIALISING;
+	ffntp_page_publish(page, &map, NULL, 0);
+	again.maxerror_ns = 9;
+	ffntp_page_publish(page, &again, NULL, 0); /* takes the place of one with the same 'at' */
+	again.maxerror_ns = 10;
+	ffntp_page_publish(page, &again, NULL, 0);
+	ffntp_page_publish(page, &later, NULL, 0);
+	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
+	assert_maps_equal(&past, &again);
+	assert_int_equal(ffntp_page_read_past(page, 100 * S - 1, &past), FFNTP_CLOCK_TOO_OLD);
+}
+
+static void a_disruption_ends_the_past(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map before = map_at(100 * S), after = map_at(200 * S), past;
+
+	(void)state;
+	ffntp_page_publish(page, &before, NULL, 0);
+	after.disruption_marker = before.disruption_marker + 1;
+	ffntp_page_publish(page, &after, NULL, 0);
+	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_TOO_OLD);
+	assert_int_equal(ffntp_page_read_past(page, 200 * S, &past), FFNTP_CLOCK_OK);
+}
+
+/* --- sources --- */
+
+static struct ffntp_source any_source(struct prng *prng)
+{
+	struct ffntp_source source = {
+		.port = (uint16_t)prng_next(prng),
+		.stratum = (uint8_t)prng_next(prng),
+		.leap = (uint8_t)prng_below(prng, 4),
+		.reach = (uint8_t)prng_next(prng),
+		.poll_log2_s = (uint8_t)prng_below(prng, 18),
+		.is_selected = (uint8_t)prng_below(prng, 2),
+		.refid = (uint32_t)prng_next(prng),
+		.offset_ns = (int64_t)prng_next(prng),
+		.rtt_ns = prng_next(prng),
+		.rtt_min_ns = prng_next(prng),
+		.root_delay_ns = (uint32_t)prng_next(prng),
+		.root_dispersion_ns = (uint32_t)prng_next(prng),
+		.last_accepted = prng_next(prng),
+	};
+
+	for (size_t i = 0; i < 16; i++)
+		source.address[i] = (uint8_t)prng_next(prng);
+	for (size_t i = 0; i < FFNTP_VERDICTS; i++)
+		source.verdicts[i] = (uint32_t)prng_next(prng);
+	return source;
+}
+
+static void assert_sources_equal(const struct ffntp_source *a, const struct ffntp_source *b)
+{
+	assert_memory_equal(a->address, b->address, 16);
+	assert_true(a->port == b->port && a->stratum == b->stratum && a->leap == b->leap && a->reach == b->reach);
+	assert_true(a->poll_log2_s == b->poll_log2_s && a->is_selected == b->is_selected && a->refid == b->refid);
+	assert_true(a->offset_ns == b->offset_ns && a->rtt_ns == b->rtt_ns && a->rtt_min_ns == b->rtt_min_ns);
+	assert_true(a->root_delay_ns == b->root_delay_ns && a->root_dispersion_ns == b->root_dispersion_ns);
+	assert_true(a->last_accepted == b->last_accepted);
+	assert_memory_equal(a->verdicts, b->verdicts, sizeof(a->verdicts));
+}
+
+static void sources_are_read_as_published(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_source published[FFNTP_PAGE_SOURCES + 1], copy[FFNTP_PAGE_SOURCES];
+	struct ffntp_map map = map_at(S);
+	struct prng prng = { 4 };
+
+	(void)state;
+	for (size_t count = 0; count <= FFNTP_PAGE_SOURCES + 1; count++) {
+		size_t expected = count < FFNTP_PAGE_SOURCES ? count : FFNTP_PAGE_SOURCES, found;
+
+		for (size_t i = 0; i < count; i++)
+			published[i] = any_source(&prng);
+		ffntp_page_publish(page, &map, published, count);
+		assert_int_equal(ffntp_page_read_sources(page, copy, &found), FFNTP_CLOCK_OK);
+		assert_int_equal(found, expected);
+		for (size_t i = 0; i < expected; i++)
+			assert_sources_equal(&copy[i], &published[i]);
+	}
+	assert_int_equal(read_map(page).at, S); /* and nothing of the map was overwritten */
+}
+
+/* --- cases --- */
+
+/* A reader that meets a writer at work says so, soon, and touches nothing. */
+static void case_30_a_page_that_is_being_written(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(100 * S), copy = map_at(1);
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	struct ffntp_reading reading;
+	size_t count = 99;
+
+	(void)state;
+	ffntp_page_publish(page, &map, NULL, 0);
+	memory.bytes[0x0c] |= 1;
+	assert_int_equal(ffntp_page_read(page, &copy), FFNTP_CLOCK_BUSY);
+	assert_int_equal(ffntp_page_read_past(page, 100 * S, &copy), FFNTP_CLOCK_BUSY);
+	assert_int_equal(copy.at, 1);
+	assert_int_equal(ffntp_page_read_sources(page, sources, &count), FFNTP_CLOCK_BUSY);
+	assert_int_equal(count, 99);
+	assert_false(read_line(page, 100 * S, FFNTP_UTC, UINT64_MAX, &reading));
+}
+
+/* The sequence is odd and the body half new: the next writer lays the page out anew, and readers go on. */
+static void case_31_a_writer_killed_in_mid_update(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(100 * S), former = map_at(1);
+
+	(void)state;
+	map.disruption_marker = 7;
+	ffntp_page_publish(page, &map, NULL, 0);
+	memory.bytes[0x0c] |= 1;
+	memory.bytes[0x30] ^= 0xff;
+	assert_false(ffntp_page_adopt(page, &identity, &former));
+	assert_int_equal(former.at, 1);
+	former = read_map(page);
+	assert_int_equal(former.status, FFNTP_STATUS_INITIALISING);
+	assert_true(former.disruption_marker != 7);
+	map.disruption_marker = 7; /* a new client may count from anywhere: no marker comes back */
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_true(read_map(page).disruption_marker != 7);
+	assert_true(read_map(page).disruption_marker != former.disruption_marker);
+}
+
+static void case_31_a_writer_killed_between_updates(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map first = map_at(100 * S), second = map_at(200 * S), former, past;
+
+	(void)state;
+	first.disruption_marker = second.disruption_marker = 7;
+	ffntp_page_publish(page, &first, NULL, 0);
+	ffntp_page_publish(page, &second, NULL, 0);
+	assert_true(ffntp_page_adopt(page, &identity, &former));
+	assert_maps_equal(&former, &second);
+	former.at += 50 * S;
+	ffntp_page_publish(page, &former, NULL, 0); /* as a client that continues: the marker stays, and so does the past */
+	assert_true(read_map(page).disruption_marker == 7);
+	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
+	assert_maps_equal(&past, &first);
+}
+
+/* Continued after a repair, the marker does not change either. */
+static void case_31_a_repaired_page_is_continued(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(100 * S), former;
+	uint64_t marker;
+
+	(void)state;
+	ffntp_page_publish(page, &map, NULL, 0);
+	memory.bytes[0x0c] |= 1;
+	assert_false(ffntp_page_adopt(page, &identity, &former));
+	ffntp_page_publish(page, &map, NULL, 0);
+	marker = read_map(page).disruption_marker;
+	assert_true(ffntp_page_adopt(page, &identity, &former));
+	assert_true(former.disruption_marker == marker);
+	ffntp_page_publish(page, &former, NULL, 0);
+	assert_true(read_map(page).disruption_marker == marker);
+}
+
+static void case_31_a_map_that_makes_no_sense_is_not_adopted(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(100 * S), former;
+
+	(void)state;
+	map.period = 0;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_false(ffntp_page_adopt(page, &identity, &former));
+	map = map_at(100 * S);
+	ffntp_page_publish(page, &map, NULL, 0);
+	memory.bytes[0x27] = 63;
+	assert_false(ffntp_page_adopt(page, &identity, &former));
+	map.status = (enum ffntp_status)9;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_false(ffntp_page_adopt(page, &identity, &former));
+}
+
+static void put(size_t offset, size_t size, uint64_t value)
+{
+	for (size_t i = 0; i < size; i++)
+		memory.bytes[offset + i] = (uint8_t)(value >> 8 * i);
+}
+
+struct damage {
+	size_t offset, size;
+	uint64_t value;
+	enum ffntp_page_result expected;
+};
+
+static void check_damage(const struct damage *table, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct ffntp_page_identity theirs = { .time_namespace = 99 };
+		struct ffntp_page *page = fresh();
+
+		put(table[i].offset, table[i].size, table[i].value);
+		assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs), table[i].expected);
+		assert_true((theirs.time_namespace == 99) == (table[i].expected != FFNTP_PAGE_OK));
+	}
+}
+
+static void case_32_what_is_no_page(void **state)
+{
+	static const struct damage table[] = {
+		{ 0x00, 4, 0, FFNTP_PAGE_FOREIGN },		   /* not laid out yet */
+		{ 0x00, 4, 0x56434c4b, FFNTP_PAGE_FOREIGN },	   /* the other byte order */
+		{ 0x04, 4, 0, FFNTP_PAGE_TRUNCATED },
+		{ 0x04, 4, 4095, FFNTP_PAGE_TRUNCATED },
+		{ 0x04, 4, 8192, FFNTP_PAGE_TRUNCATED },	   /* more than there is */
+		{ 0x800, 8, 0, FFNTP_PAGE_FOREIGN },		   /* VMClock, but not ours */
+		{ 0x800, 4, 0x46464e50, FFNTP_PAGE_FOREIGN },
+	};
+	struct ffntp_page_identity theirs;
+	struct ffntp_page *page = fresh();
+
+	(void)state;
+	assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE - 1, &theirs), FFNTP_PAGE_TRUNCATED);
+	assert_int_equal(ffntp_page_check(page, 0, &theirs), FFNTP_PAGE_TRUNCATED);
+	check_damage(table, COUNT(table));
+}
+
+static void case_32_garbage(void **state)
+{
+	struct prng prng = { 5 };
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_page_identity theirs;
+		struct ffntp_map map;
+		struct ffntp_reading reading;
+
+		for (size_t k = 0; k < sizeof(memory); k++)
+			memory.bytes[k] = (uint8_t)prng_next(&prng);
+		assert_int_equal(ffntp_page_check(&memory.page, FFNTP_PAGE_SIZE, &theirs), FFNTP_PAGE_FOREIGN);
+		/* and whoever reads it all the same comes to no harm */
+		(void)read_line(&memory.page, prng_next(&prng), FFNTP_UTC, UINT64_MAX, &reading);
+		if (ffntp_page_read(&memory.page, &map) == FFNTP_CLOCK_OK)
+			(void)!ffntp_clock_at(&map, prng_next(&prng), FFNTP_UTC, UINT64_MAX, &reading);
+		(void)!ffntp_page_read_past(&memory.page, prng_next(&prng), &map);
+	}
+}
+
+static void case_33_a_page_of_others_is_not_adopted(void **state)
+{
+	struct ffntp_page_identity others[] = { identity, identity, identity };
+	struct ffntp_map map = map_at(100 * S), former;
+
+	(void)state;
+	others[0].counter_kind = FFNTP_COUNTER_MONOTONIC_RAW;
+	others[1].boot_id[15] ^= 1;
+	others[2].time_namespace++;
+	for (size_t i = 0; i < COUNT(others); i++) {
+		struct ffntp_page_identity theirs;
+		struct ffntp_page *page = fresh();
+
+		ffntp_page_publish(page, &map, NULL, 0);
+		assert_false(ffntp_page_adopt(page, &others[i], &former));
+		assert_int_equal(read_map(page).status, FFNTP_STATUS_INITIALISING);
+		assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs), FFNTP_PAGE_OK);
+		assert_memory_equal(&theirs.boot_id, &others[i].boot_id, 16);
+		assert_true(theirs.counter_kind == others[i].counter_kind &&
+			    theirs.time_namespace == others[i].time_namespace);
+	}
+}
+
+/* A later version of the same layout only adds; another version is another layout. */
+static void case_42_versions(void **state)
+{
+	static const struct damage table[] = {
+		{ 0x08, 2, 0, FFNTP_PAGE_VERSION },
+		{ 0x08, 2, 2, FFNTP_PAGE_VERSION },
+		{ 0x804, 2, 0, FFNTP_PAGE_VERSION },
+		{ 0x804, 2, 2, FFNTP_PAGE_VERSION },
+		{ 0x806, 2, 2047, FFNTP_PAGE_VERSION },
+		{ 0x806, 2, 2049, FFNTP_PAGE_OK },
+		{ 0x806, 2, 65535, FFNTP_PAGE_OK },
+		{ 0x18, 8, UINT64_C(1) << 40, FFNTP_PAGE_OK }, /* flags of the future are to be ignored */
+		{ 0x70, 8, UINT64_MAX, FFNTP_PAGE_OK },
+		{ 0xff8, 8, UINT64_MAX, FFNTP_PAGE_OK },
+	};
+
+	(void)state;
+	check_damage(table, COUNT(table));
+}
+
+static void every_result_has_a_line_of_its_own(void **state)
+{
+	(void)state;
+	for (int i = FFNTP_PAGE_OK; i <= FFNTP_PAGE_MISSING; i++)
+		for (int k = FFNTP_PAGE_OK; k < i; k++)
+			assert_string_not_equal(ffntp_page_result_text((enum ffntp_page_result)i),
+						ffntp_page_result_text((enum ffntp_page_result)k));
+	assert_string_equal(ffntp_page_result_text((enum ffntp_page_result)99), "unknown");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_published_is_read),
+		cmocka_unit_test(a_new_page_is_initialising),
+		cmocka_unit_test(vmclock_fields_lie_where_the_specification_says),
+		cmocka_unit_test(vmclock_is_told_what_it_has_words_for),
+		cmocka_unit_test(vmclock_readers_and_ours_agree),
+		cmocka_unit_test(the_line_says_what_the_map_says),
+		cmocka_unit_test(the_line_leaves_to_the_map_what_must_be_judged),
+		cmocka_unit_test(the_past_is_told_by_the_map_of_its_time),
+		cmocka_unit_test(the_past_wraps_with_the_counter),
+		cmocka_unit_test(only_maps_that_can_be_read_are_remembered),
+		cmocka_unit_test(a_disruption_ends_the_past),
+		cmocka_unit_test(sources_are_read_as_published),
+		cmocka_unit_test(case_30_a_page_that_is_being_written),
+		cmocka_unit_test(case_31_a_writer_killed_in_mid_update),
+		cmocka_unit_test(case_31_a_writer_killed_between_updates),
+		cmocka_unit_test(case_31_a_repaired_page_is_continued),
+		cmocka_unit_test(case_31_a_map_that_makes_no_sense_is_not_adopted),
+		cmocka_unit_test(case_32_what_is_no_page),
+		cmocka_unit_test(case_32_garbage),
+		cmocka_unit_test(case_33_a_page_of_others_is_not_adopted),
+		cmocka_unit_test(case_42_versions),
+		cmocka_unit_test(every_result_has_a_line_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
