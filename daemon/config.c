@@ -88,11 +88,9 @@ static bool parse_maxdistance(struct ffntp_config *config, const struct line *li
 /* ppm */
 static bool parse_maxclockerror(struct ffntp_config *config, const struct line *line)
 {
-	double ppm;
-
-	if (!parse_number_line(line, 1e5, &ppm))
+	if (!parse_number_line(line, 1e5, &config->max_clock_error))
 		return false;
-	config->max_clock_error = ppm * 1e-6;
+	config->max_clock_error *= 1e-6;
 	return true;
 }
 
