@@ -231,12 +231,13 @@ static bool was_suspended(struct ffntp_counter_source *source)
 	return suspended_ns - before_ns > SUSPEND_NS || before_ns - suspended_ns > SUSPEND_NS;
 }
 
+/* A name that cannot be read just now, for want of descriptors perhaps, is no news. */
 static bool has_clocksource_changed(struct ffntp_counter_source *source)
 {
 	char name[FFNTP_CLOCKSOURCE_SIZE];
 
 	read_clocksource(name);
-	if (strcmp(name, source->clocksource) == 0)
+	if (name[0] == '\0' || strcmp(name, source->clocksource) == 0)
 		return false;
 	memcpy(source->clocksource, name, sizeof(name));
 	return true;
