@@ -101,6 +101,9 @@
 /* ... and of so many stamps at least. */
 #define FFNTP_RADCLOCK_PERSIST_STAMPS 4
 
+/* A clock that no stamp agrees with for so long (s) is wrong, in rate too, even if they do not agree with one another. */
+#define FFNTP_RADCLOCK_LOST_S (2 * FFNTP_RADCLOCK_PERSIST_S)
+
 /* Warm-up (s): the local rate's windows filled, and one more. RADclock's warmup_win: 480 stamps of 16 s. */
 #define FFNTP_RADCLOCK_WARMUP_S (7.5 * FFNTP_RADCLOCK_SCALE_S)
 
@@ -138,6 +141,12 @@
  */
 #define FFNTP_RADCLOCK_SANITY_S (100 * FFNTP_RADCLOCK_NOISE_S)
 #define FFNTP_RADCLOCK_SANITY_RATE (20 * FFNTP_RADCLOCK_RATE_BOUND)
+
+/* Estimates that the estimated error is learnt from: about an hour at usual poll intervals. */
+#define FFNTP_RADCLOCK_SPREAD_STAMPS 256.0
+
+/* So many stamps' worth the past counts beside those in the window, when their variance is asked for. */
+#define FFNTP_RADCLOCK_SPREAD_PRIOR 8.0
 
 /* Stamps of a burst (client.h: burst), which come closer together than the poll interval says. */
 #define FFNTP_RADCLOCK_BURST_STAMPS 32

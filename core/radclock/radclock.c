@@ -12,6 +12,7 @@
 #include "radclock_offset.h"
 #include "radclock_period.h"
 #include "radclock_point.h"
+#include "radclock_spread.h"
 #include "radclock_trust.h"
 
 struct radclock {
@@ -26,8 +27,9 @@ struct radclock {
 	struct ffntp_line line; /* the clock; set from the first stamp on */
 	ffntp_counter set_at;   /* tf of the newest stamp when the line was last set */
 	double error_s;         /* of the line: the best stamp's then, and age since */
-	double variance_s2;     /* of the line, when it was last set */
-	double slope2;          /* mean square of the local rate's error */
+	double esterror_s;      /* of the line, when it was last set: one standard deviation */
+	struct ffntp_spread spread;
+	struct ffntp_rate hint;
 };
 
 /* --- memory --- */
@@ -79,7 +81,7 @@ static void init(void *state, const struct ffntp_estimator_config *config)
 	uint64_t *queues = (void *)(bytes + layout.queues);
 	struct ffntp_rate hint = { config->period_hint_s, config->period_hint_error };
 
-	*radclock = (struct radclock){ .period.rate = hint };
+	*radclock = (struct radclock){ .period.rate = hint, .hint = hint };
 	ffntp_history_init(&radclock->history, (void *)(bytes + layout.records), layout.stamps);
 	ffntp_floor_init(&radclock->floor, queues, layout.stamps);
 	ffntp_local_init(&radclock->local, queues + layout.stamps, layout.stamps);
@@ -137,7 +139,15 @@ static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	radclock->local.measured_at = radclock->period.measured_at = stamp->tf;
 	radclock->line = ffntp_line_after(stamp, half_s);
 	radclock->error_s = 0;
-	radclock->variance_s2 = half_s * half_s;
+	radclock->spread = (struct ffntp_spread){ 0 };
+}
+
+/* What is not yet known of the path's floor: all of it at first, and less with each stamp that found none lower. */
+static double unknown_floor_s(const struct radclock *radclock)
+{
+	if (radclock->is_warm)
+		return 0;
+	return (double)radclock->floor.ticks * radclock->period.rate.period_s / (double)radclock->history.added;
 }
 
 /* How fast the clock may go wrong: what oscillators do, or what nobody knows of this one yet. */
@@ -154,7 +164,7 @@ static enum ffntp_trust_verdict judge(struct radclock *radclock, const struct ff
 	struct ffntp_trust_clock clock = {
 		.ahead_s =
 			ffntp_line_ahead_s(&radclock->line, &newest->stamp) - (double)newest->rtt_ticks * period_s / 2,
-		.error_s = radclock->error_s,
+		.error_s = radclock->error_s + unknown_floor_s(radclock),
 		.period_s = period_s,
 		.rate_limit = rate_limit(radclock),
 	};
@@ -180,7 +190,7 @@ static void update_rates_warming_up(struct radclock *radclock, const struct ffnt
 
 	ffntp_period_offer_base(&radclock->period, newest);
 	if (!ffntp_local_measure(&radclock->local, &radclock->history, windows, radclock->period.rate.period_s,
-				 &candidate))
+				 unknown_floor_s(radclock), &candidate))
 		return;
 	ffntp_period_warm_up(&radclock->period, &candidate, newest->stamp.tf);
 	ffntp_local_warm_up(&radclock->local, &candidate, newest->stamp.tf);
@@ -192,17 +202,26 @@ static void update_rates(struct radclock *radclock, const struct ffntp_record *n
 
 	ffntp_period_update(&radclock->period, newest);
 	if (ffntp_local_measure(&radclock->local, &radclock->history, ffntp_local_windows_warm(),
-				radclock->period.rate.period_s, &candidate))
+				radclock->period.rate.period_s, 0, &candidate))
 		ffntp_local_consider(&radclock->local, &candidate, newest->stamp.tf);
 	ffntp_local_expire(&radclock->local, &radclock->period.rate, newest->stamp.tf);
+}
+
+/* What estimates were like while warming up says nothing of those to come. */
+static void end_warm_up(struct radclock *radclock)
+{
+	if (!radclock->is_warm)
+		radclock->spread = (struct ffntp_spread){ 0 };
+	radclock->is_warm = true;
 }
 
 static void update_period(struct radclock *radclock, const struct ffntp_record *newest)
 {
 	double span_s = elapsed_s(radclock, radclock->first_at, newest->stamp.tf);
 
-	if (span_s >= FFNTP_RADCLOCK_WARMUP_S && radclock->history.added >= FFNTP_RADCLOCK_WARMUP_STAMPS)
-		radclock->is_warm = true;
+	if ((span_s >= FFNTP_RADCLOCK_WARMUP_S && radclock->history.added >= FFNTP_RADCLOCK_WARMUP_STAMPS) ||
+	    radclock->history.added >= radclock->history.capacity)
+		end_warm_up(radclock);
 	if (radclock->is_warm)
 		update_rates(radclock, newest);
 	else
@@ -229,20 +248,6 @@ static bool is_sane(const struct radclock *radclock, double change_s, ffntp_coun
 	return !radclock->is_warm || (change_s <= limit_s && change_s >= -limit_s);
 }
 
-static double square(double x)
-{
-	return x * x;
-}
-
-static void conclude(struct radclock *radclock, const struct ffntp_stamp *stamp,
-		     const struct ffntp_offset_estimate *said)
-{
-	radclock->set_at = stamp->tf;
-	radclock->error_s = said->error_s;
-	radclock->slope2 += (square(said->slope) - radclock->slope2) / 64;
-	radclock->variance_s2 = said->variance_s2 / said->stamps + square(said->mean_age_s) * radclock->slope2;
-}
-
 static void update_offset(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
 	struct ffntp_offset_estimate said;
@@ -257,15 +262,19 @@ static void update_offset(struct radclock *radclock, const struct ffntp_stamp *s
 	if (!is_sane(radclock, change_s, stamp->tf))
 		return;
 	radclock->line = ffntp_line_after(stamp, ahead_s + change_s);
-	if (part > 0.5)
-		conclude(radclock, stamp, &said);
+	if (part <= 0.5)
+		return;
+	ffntp_spread_add(&radclock->spread, &said, change_s);
+	radclock->esterror_s = ffntp_spread_time_s(&radclock->spread, &said);
+	radclock->error_s = said.error_s;
+	radclock->set_at = stamp->tf;
 }
 
 /* --- the estimator --- */
 
 static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 {
-	double slope = ffntp_sqrt(radclock->slope2);
+	double rate = ffntp_spread_rate(&radclock->spread) + radclock->local.rate.error;
 	double age_s = elapsed_s(radclock, radclock->set_at, radclock->line.at);
 
 	return (struct ffntp_estimate){
@@ -274,8 +283,8 @@ static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 		.correction_s = radclock->line.correction_s,
 		.period_s = radclock->local.rate.period_s,
 		.stable_period_s = radclock->period.rate.period_s,
-		.esterror_s = ffntp_sqrt(radclock->variance_s2) + age_s * (slope + radclock->local.rate.error),
-		.period_esterror = slope + radclock->local.rate.error,
+		.esterror_s = radclock->esterror_s + unknown_floor_s(radclock) / 2 + age_s * rate,
+		.period_esterror = rate,
 		.stable_esterror = radclock->period.rate.error,
 	};
 }
@@ -285,6 +294,14 @@ static void carry(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
 	radclock->error_s += FFNTP_RADCLOCK_RATE_BOUND * elapsed_s(radclock, radclock->line.at, stamp->tf);
 	ffntp_line_carry(&radclock->line, stamp->tf, radclock->local.rate.period_s);
+}
+
+/* The clock has been proved wrong: it starts anew, with what is left of it. */
+static void start_over(struct radclock *radclock, enum ffntp_trust_verdict verdict)
+{
+	restart(radclock);
+	if (verdict == FFNTP_TRUST_LOST)
+		radclock->period.rate = radclock->local.rate = radclock->hint;
 }
 
 static bool take(struct radclock *radclock, const struct ffntp_stamp *stamp)
@@ -298,8 +315,8 @@ static bool take(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	carry(radclock, stamp);
 	newest = ffntp_history_newest(&radclock->history);
 	verdict = judge(radclock, newest);
-	if (verdict == FFNTP_TRUST_OVERTHROWN) {
-		restart(radclock);
+	if (verdict == FFNTP_TRUST_OVERTHROWN || verdict == FFNTP_TRUST_LOST) {
+		start_over(radclock, verdict);
 		return take(radclock, stamp);
 	}
 	newest->is_believed = verdict == FFNTP_TRUST_BELIEVED;

@@ -12,7 +12,8 @@ struct ffntp_contest {
 	ffntp_counter since; /* tf of the first of them */
 };
 
-/* One more refusal, at counter reading 'at'. Returns whether they have gone on for so long that they are right. */
-FFNTP_MUST_USE bool ffntp_contest_persists(struct ffntp_contest *contest, ffntp_counter at, double period_s);
+/* One more refusal, at counter reading 'at'. Returns whether they have gone on for persist_s, and are not too few. */
+FFNTP_MUST_USE bool ffntp_contest_persists(struct ffntp_contest *contest, ffntp_counter at, double period_s,
+					   double persist_s);
 
 #endif

@@ -52,13 +52,14 @@ static bool quickest(struct ffntp_minimum *minimum, const struct ffntp_history *
 }
 
 bool ffntp_local_measure(struct ffntp_local *local, const struct ffntp_history *history,
-			 struct ffntp_local_windows windows, double period_s, struct ffntp_rate *candidate)
+			 struct ffntp_local_windows windows, double period_s, double path_s,
+			 struct ffntp_rate *candidate)
 {
 	const struct ffntp_record *near, *far;
 	bool has_near = quickest(&local->near, history, windows.near, period_s, &near);
 	bool has_far = quickest(&local->far, history, windows.far, period_s, &far);
 
-	return has_near && has_far && ffntp_rate_measure(far, near, period_s, 0, candidate);
+	return has_near && has_far && ffntp_rate_measure(far, near, period_s, 2 * path_s, candidate);
 }
 
 void ffntp_local_warm_up(struct ffntp_local *local, const struct ffntp_rate *candidate, ffntp_counter at)

@@ -35,10 +35,11 @@ void ffntp_local_clear(struct ffntp_local *local);
 
 /*
  * Slides the windows to the history's newest record, and measures between them.
- * period_s: turns ticks into seconds. Returns false, *candidate untouched, if a window is empty.
+ * period_s: turns ticks into seconds. path_s: what the floor may be off by, at each end. Returns false, *candidate
+ * untouched, if a window is empty.
  */
 FFNTP_MUST_USE bool ffntp_local_measure(struct ffntp_local *local, const struct ffntp_history *history,
-					struct ffntp_local_windows windows, double period_s,
+					struct ffntp_local_windows windows, double period_s, double path_s,
 					struct ffntp_rate *candidate);
 
 /* While warming up: takes the candidate if its error is smaller. */

@@ -107,19 +107,25 @@ void ffntp_offset_add(struct ffntp_offset *offset, const struct ffntp_history *h
 		drop_oldest(offset);
 }
 
+/* A variance that rounding made negative. */
+static double not_negative(double x)
+{
+	return x > 0 ? x : 0;
+}
+
 /* Means, variances, and the slope of what the points say over their age: what the local rate is wrong by. */
 static void conclude(const struct ffntp_points_sums *sums, struct ffntp_offset_estimate *estimate)
 {
 	double age_s = sums->age / sums->weight, ahead_s = sums->ahead / sums->weight;
-	double age_variance = sums->age2 / sums->weight - age_s * age_s;
 	double covariance = sums->age_ahead / sums->weight - age_s * ahead_s;
 
 	estimate->ahead_s = ahead_s;
 	estimate->error_s = sums->least * FFNTP_RADCLOCK_OFFSET_WIDTH_S;
 	estimate->stamps = sums->weight * sums->weight / sums->weight2;
 	estimate->mean_age_s = age_s;
-	estimate->variance_s2 = sums->ahead2 / sums->weight - ahead_s * ahead_s;
-	estimate->slope = age_variance > 0 ? covariance / age_variance : 0;
+	estimate->age_variance_s2 = not_negative(sums->age2 / sums->weight - age_s * age_s);
+	estimate->variance_s2 = not_negative(sums->ahead2 / sums->weight - ahead_s * ahead_s);
+	estimate->slope = estimate->age_variance_s2 > 0 ? covariance / estimate->age_variance_s2 : 0;
 }
 
 bool ffntp_offset_combine(const struct ffntp_offset *offset, const struct ffntp_stamp *newest, double period_s,

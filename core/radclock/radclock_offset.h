@@ -30,6 +30,7 @@ struct ffntp_offset_estimate {
 	double error_s; /* of the best stamp: excess, and age */
 	double stamps;  /* how many the weights make of it, at least 1 */
 	double mean_age_s;
+	double age_variance_s2;
 	double variance_s2; /* of what the stamps say */
 	double slope;       /* ... over their age: the local rate's error, as far as the window shows it */
 };

@@ -26,7 +26,8 @@ bool ffntp_rate_is_sane(const struct ffntp_rate *now, const struct ffntp_rate *n
 	double change = next->period_s / now->period_s - 1;
 	double limit = FFNTP_RADCLOCK_RATE_SANITY;
 
-	if ((change <= limit && change >= -limit) || ffntp_contest_persists(contest, at, now->period_s)) {
+	if ((change <= limit && change >= -limit) ||
+	    ffntp_contest_persists(contest, at, now->period_s, FFNTP_RADCLOCK_PERSIST_S)) {
 		contest->stamps = 0;
 		return true;
 	}

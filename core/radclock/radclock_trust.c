@@ -38,26 +38,27 @@ static bool continues(const struct ffntp_record *newer, const struct ffntp_recor
 	return is_within(gain_s, limit_s);
 }
 
-static void believe(struct ffntp_trust *trust, const struct ffntp_record *record)
+static enum ffntp_trust_verdict refuse(struct ffntp_trust *trust, const struct ffntp_record *record,
+				       const struct ffntp_trust_clock *clock)
 {
-	*trust = (struct ffntp_trust){ .has_believed = true, .believed = *record };
-}
+	ffntp_counter at = record->stamp.tf;
 
-static bool refuse(struct ffntp_trust *trust, const struct ffntp_record *record, const struct ffntp_trust_clock *clock)
-{
 	if (!trust->has_refused || !continues(record, &trust->refused, clock))
 		trust->contest.stamps = 0;
 	trust->has_refused = true;
 	trust->refused = *record;
-	return ffntp_contest_persists(&trust->contest, record->stamp.tf, clock->period_s);
+	if (ffntp_contest_persists(&trust->contest, at, clock->period_s, FFNTP_RADCLOCK_PERSIST_S))
+		return FFNTP_TRUST_OVERTHROWN;
+	if (ffntp_contest_persists(&trust->any, at, clock->period_s, FFNTP_RADCLOCK_LOST_S))
+		return FFNTP_TRUST_LOST;
+	return FFNTP_TRUST_REFUSED;
 }
 
 enum ffntp_trust_verdict ffntp_trust_judge(struct ffntp_trust *trust, const struct ffntp_record *record,
 					   const struct ffntp_trust_clock *clock)
 {
-	if (!trust->has_believed || agrees(trust, record, clock) || continues(record, &trust->believed, clock)) {
-		believe(trust, record);
-		return FFNTP_TRUST_BELIEVED;
-	}
-	return refuse(trust, record, clock) ? FFNTP_TRUST_OVERTHROWN : FFNTP_TRUST_REFUSED;
+	if (trust->has_believed && !agrees(trust, record, clock) && !continues(record, &trust->believed, clock))
+		return refuse(trust, record, clock);
+	*trust = (struct ffntp_trust){ .has_believed = true, .believed = *record };
+	return FFNTP_TRUST_BELIEVED;
 }

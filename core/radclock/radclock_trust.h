@@ -15,7 +15,8 @@ struct ffntp_trust {
 	bool has_believed, has_refused;
 	struct ffntp_record believed; /* the newest of each */
 	struct ffntp_record refused;
-	struct ffntp_contest contest;
+	struct ffntp_contest contest; /* of those that continue one another */
+	struct ffntp_contest any;     /* of all since one was believed */
 };
 
 /* The clock that a stamp is held against. */
@@ -31,6 +32,7 @@ enum ffntp_trust_verdict {
 	FFNTP_TRUST_REFUSED,
 	FFNTP_TRUST_OVERTHROWN, /* refused for so long, and so consistent in itself, that it is the clock that is wrong
 				 */
+	FFNTP_TRUST_LOST,       /* nothing agrees with the clock, nor with itself at the clock's rate: both are wrong */
 };
 
 /*

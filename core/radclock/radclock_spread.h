@@ -1,0 +1,26 @@
+/*
+ * radclock_spread: how good the clock is, learnt from how far stamps disagree: with one another in the window, and over
+ * their age, and one estimate with the next. An estimated error, one standard deviation; the maximum is bound's affair.
+ */
+#ifndef FFNTP_CORE_RADCLOCK_SPREAD_H
+#define FFNTP_CORE_RADCLOCK_SPREAD_H
+
+#include "radclock_offset.h"
+
+/* Zeroed: nothing is known. Averages over the last FFNTP_RADCLOCK_SPREAD_STAMPS estimates, or all if fewer. */
+struct ffntp_spread {
+	double estimates;
+	double squares_s2, freedoms; /* of stamps about their mean: their ratio is one stamp's variance */
+	double slopes, leverage_s2;  /* of what stamps say over their age: the rate's mean square error, after noise */
+	double change_s2;            /* squares of one estimate less what was expected */
+};
+
+void ffntp_spread_add(struct ffntp_spread *spread, const struct ffntp_offset_estimate *said, double change_s);
+
+/* Standard deviation of the local rate, as a ratio. */
+double ffntp_spread_rate(const struct ffntp_spread *spread);
+
+/* Standard deviation of an estimate, in seconds. */
+double ffntp_spread_time_s(const struct ffntp_spread *spread, const struct ffntp_offset_estimate *said);
+
+#endif
