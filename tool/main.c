@@ -8,22 +8,22 @@
 #include "commands.h"
 
 static const struct tool_command commands[] = {
-	{ "demo", "", "Keeps a clock against a server inside this program, and compares it with the truth.",
+	{ "demo", "", "keep a clock against a server in this program, and show how right it is",
 	  "Ends with a summary, also after Ctrl-C. Exits 0 only if every bound held.\n", tool_demo },
-	{ "now", "", "Tells the time from the clock page, and how wrong it can be.",
+	{ "now", "", "the time from the clock page, and how wrong it can be",
 	  "Exits 1, and prints no time, if there is none to be told.\n", tool_now },
-	{ "query", "SERVER...", "Asks servers a few times, and prints how far this computer's clock is ahead.",
-	  "A server is a name or an address, with :PORT if it is not 123: host, 192.0.2.1:123,\n"
-	  "[2001:db8::1]:123. Nothing is changed. Exits 1 if none of them answered.\n",
+	{ "query", "SERVER...", "ask servers how far this computer's clock is off; changes nothing",
+	  "A server is a name or an address, with :PORT if it is not 123: ntp.example.org,\n"
+	  "192.0.2.1:1123, [2001:db8::1]:123. Each is asked four times, a second apart.\n"
+	  "Exits 1 if none of them answered.\n",
 	  tool_query },
-	{ "replay", "TRACE...", "Runs recorded exchanges through the estimators, and scores the clock.",
-	  "A trace has one exchange a line: Ta Tb Te Tf, and where truth is known true Tf and true\n"
-	  "Ta: counter readings for Ta and Tf, else nanoseconds since 1970, UTC. Lines that start\n"
-	  "with # are comments. Traces may be compressed with gzip; - is standard input. What is\n"
-	  "printed is in docs/ffntp.md.\n",
+	{ "replay", "TRACE...", "run recorded exchanges through the estimators, and score the clock",
+	  "A trace has one exchange a line: Ta Tb Te Tf and, where truth is known, true Tf\n"
+	  "and true Ta. Ta and Tf are counter readings, the others nanoseconds since 1970,\n"
+	  "UTC. Lines that start with # are comments. Traces may be compressed with gzip;\n"
+	  "- is standard input. docs/ffntp.md says what is printed.\n",
 	  tool_replay },
-	{ "status", "", "Shows what the clock page says of the clock, its counter and its servers.", NULL,
-	  tool_status },
+	{ "status", "", "what the clock page says of the clock, its counter and its servers", NULL, tool_status },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -94,8 +95,8 @@ static void print_option(const char *name, const char *argument, const char *hel
 
 static void print_help(const struct tool_command *command, const struct tool_option *options)
 {
-	printf("Usage: ffntp %s [OPTION]...%s%s\n%s\n\n", command->name, command->operands[0] ? " " : "",
-	       command->operands, command->summary);
+	printf("Usage: ffntp %s [OPTION]...%s%s\n\n%c%s.\n\n", command->name, command->operands[0] ? " " : "",
+	       command->operands, toupper(command->summary[0]), command->summary + 1);
 	for (const struct tool_option *option = options; option->name; option++)
 		print_option(option->name, option->argument, option->help);
 	print_option("help", NULL, "this text");

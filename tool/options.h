@@ -32,7 +32,7 @@ struct tool_option {
 struct tool_command {
 	const char *name;
 	const char *operands; /* how --help calls them, such as "TRACE..." */
-	const char *summary;  /* one line */
+	const char *summary;  /* one line, without a full stop */
 	const char *help;     /* what more there is to say; may be NULL */
 	int (*run)(const struct tool_command *command, int argc, char **argv);
 };

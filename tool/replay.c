@@ -166,8 +166,9 @@ static void print_header(struct replay *replay)
 	if (replay->header_is_printed)
 		return;
 	replay->header_is_printed = true;
-	printf("Second half of each trace: |clock - truth| in us, just before each exchange, and just after.\n\n");
-	printf("%-22s %6s %5s %7s %7s %7s %7s %6s %5s\n", "", "", "not", "before:", "", "", "after:", "bound", "");
+	printf("The clock minus the truth in us, over the second half of each trace: as it was\n"
+	       "just before each exchange, and just after. ns: what a stamp costs the estimator.\n\n");
+	printf("%-22s %6s %5s %7s %7s %7s %7s %6s\n", "", "", "not", "before:", "", "", "after:", "bound");
 	printf("%-22s %6s %5s %7s %7s %7s %7s %6s %5s\n", "trace", "stamps", "used", "RMS", "median", "max", "RMS",
 	       "held %", "ns");
 }
