@@ -201,6 +201,7 @@ static bool open_clock(struct ffntp_keeper *keeper)
 
 	if (!open_counter(keeper) || !open_page(keeper, &former, &is_adopted))
 		return false;
+	keeper->is_inherited = is_adopted;
 	if (open_peer(keeper, is_adopted ? &former : NULL))
 		return true;
 	close_page(keeper);
@@ -266,13 +267,16 @@ static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 		ffntp_log_limited(&keeper->status_limit[status], "%s", ffntp_status_name(status));
 }
 
+/* What a former daemon said holds until its void_after: better than nothing, which is all we could say before a reply. */
 static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct ffntp_source *source)
 {
 	ffntp_counter now = ffntp_counter_read(&keeper->source);
 
 	ffntp_peer_output(&keeper->peer, now, map);
 	ffntp_peer_source(&keeper->peer, source);
-	ffntp_page_publish(keeper->page, map, source, 1);
+	keeper->is_inherited = keeper->is_inherited && map->status == FFNTP_STATUS_INITIALISING;
+	if (!keeper->is_inherited)
+		ffntp_page_publish(keeper->page, map, source, 1);
 	keeper->published_at = now;
 	log_status(keeper, map->status);
 }

@@ -1,0 +1,135 @@
+/*
+ * probe: what a reader of a page finds, for the system tests.
+ *	probe show PAGE             the page as JSON
+ *	probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON
+ * Exits with 1, and one line, if the page cannot be opened.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <ffntp/linux.h>
+
+#define WATCH_NS     50000000
+#define SAMPLES_MAX  100000
+#define BRACKET_NS   3000 /* wider: we were interrupted, and the comparison means little */
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * FFNTP_NS_PER_S + now.tv_nsec;
+}
+
+/* --- show --- */
+
+static void show_verdicts(const struct ffntp_source *source)
+{
+	printf(",\"verdicts\":{");
+	for (int i = 0; i < FFNTP_VERDICTS; i++)
+		printf("%s\"%s\":%" PRIu32, i > 0 ? "," : "", ffntp_verdict_name((enum ffntp_verdict)i), source->verdicts[i]);
+	printf("}");
+}
+
+static void show_source(const struct ffntp_source *source)
+{
+	printf(",\"address\":\"");
+	for (int i = 0; i < 16; i++)
+		printf("%02x", source->address[i]);
+	printf("\",\"port\":%u,\"stratum\":%u,\"reach\":%u,\"poll_log2_s\":%u,\"rtt_ns\":%" PRIu64, source->port,
+	       source->stratum, source->reach, source->poll_log2_s, source->rtt_ns);
+	show_verdicts(source);
+}
+
+static int show(const struct ffntp_linux_reader *reader)
+{
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	struct ffntp_map map;
+	size_t count = 0;
+
+	if (ffntp_page_read(reader->page, &map) != FFNTP_CLOCK_OK ||
+	    ffntp_page_read_sources(reader->page, sources, &count) != FFNTP_CLOCK_OK || count == 0) {
+		puts("busy, or empty");
+		return 1;
+	}
+	printf("{\"status\":\"%s\",\"counter_kind\":%d,\"disruption_marker\":%" PRIu64 ",\"at\":%" PRIu64
+	       ",\"maxerror_ns\":%" PRIu64,
+	       ffntp_status_name(map.status), (int)map.counter_kind, map.disruption_marker, map.at, map.maxerror_ns);
+	show_source(&sources[0]);
+	puts("}");
+	return 0;
+}
+
+/* --- watch --- */
+
+struct summary {
+	int64_t errors_ns[SAMPLES_MAX];
+	size_t samples;
+	unsigned outside, refused;
+	int64_t bound_max_ns;
+};
+
+static void take_sample(const struct ffntp_linux_reader *reader, struct summary *summary)
+{
+	struct ffntp_reading reading;
+	int64_t before_ns = clock_ns(CLOCK_REALTIME);
+	enum ffntp_clock_result result = ffntp_linux_now(reader, FFNTP_UTC, UINT64_MAX, &reading);
+	int64_t after_ns = clock_ns(CLOCK_REALTIME);
+
+	if (result != FFNTP_CLOCK_OK) {
+		summary->refused++;
+		return;
+	}
+	if (ffntp_time_to_ns(reading.latest) < before_ns || ffntp_time_to_ns(reading.earliest) > after_ns)
+		summary->outside++;
+	if (after_ns - before_ns > BRACKET_NS || summary->samples == SAMPLES_MAX)
+		return;
+	summary->errors_ns[summary->samples++] = llabs(ffntp_time_to_ns(reading.estimate) - (before_ns + after_ns) / 2);
+	if ((int64_t)reading.bound_ns > summary->bound_max_ns)
+		summary->bound_max_ns = (int64_t)reading.bound_ns;
+}
+
+static int compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int watch(const struct ffntp_linux_reader *reader, double seconds)
+{
+	static struct summary summary;
+	int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(seconds * 1e9);
+
+	while (clock_ns(CLOCK_MONOTONIC) < end_ns) {
+		take_sample(reader, &summary);
+		nanosleep(&(struct timespec){ .tv_nsec = WATCH_NS }, NULL);
+	}
+	qsort(summary.errors_ns, summary.samples, sizeof(summary.errors_ns[0]), compare);
+	printf("{\"samples\":%zu,\"median_ns\":%" PRId64 ",\"max_ns\":%" PRId64
+	       ",\"bound_max_ns\":%" PRId64 ",\"outside\":%u,\"refused\":%u}\n",
+	       summary.samples, summary.samples > 0 ? summary.errors_ns[summary.samples / 2] : -1,
+	       summary.samples > 0 ? summary.errors_ns[summary.samples - 1] : -1, summary.bound_max_ns, summary.outside,
+	       summary.refused);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct ffntp_linux_reader reader;
+	enum ffntp_page_result result;
+
+	if (argc < 3 || (strcmp(argv[1], "show") != 0 && argc < 4)) {
+		puts("usage: probe show PAGE | probe watch PAGE SECONDS");
+		return 2;
+	}
+	result = ffntp_linux_open(&reader, argv[2]);
+	if (result != FFNTP_PAGE_OK) {
+		puts(ffntp_page_result_text(result));
+		return 1;
+	}
+	return strcmp(argv[1], "show") == 0 ? show(&reader) : watch(&reader, atof(argv[3]));
+}

@@ -1,0 +1,190 @@
+"""Tests that start real processes: TAP output, servers on free ports of the loopback, everything stopped and removed at the end.
+
+A test is a function test_* that takes a folder of its own; it raises AssertionError to fail and Skip to be skipped.
+"""
+import concurrent.futures
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+FFNTPD, PROBE = os.environ.get("FFNTPD", ""), os.environ.get("PROBE", "")
+CHRONYD = "/usr/sbin/chronyd"
+
+
+class Skip(Exception):
+    pass
+
+
+def check(condition, what):
+    """An assertion that python -O keeps."""
+    if not condition:
+        raise AssertionError(what)
+
+
+# --- running ---
+
+def outcome(test):
+    folder = tempfile.mkdtemp(prefix="ffntp-test-")
+    try:
+        test(folder)
+        return "ok", ""
+    except Skip as reason:
+        return "ok", f" # SKIP {reason}"
+    except Exception:
+        logs = "".join(f"--- {name}\n{open(f'{folder}/{name}', errors='replace').read()[-3000:]}"
+                       for name in sorted(os.listdir(folder)) if name.endswith(".log"))
+        return "not ok", "\n" + "".join(f"# {line}\n" for line in (traceback.format_exc() + logs).splitlines())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(module, together=8):
+    """Runs the module's tests, so many at a time: most of them wait."""
+    tests = [(name, each) for name, each in vars(module).items() if name.startswith("test_")]
+    print(f"1..{len(tests)}", flush=True)
+    failed = False
+    with concurrent.futures.ThreadPoolExecutor(together) as pool:
+        results = [pool.submit(outcome, each) for _, each in tests]
+        for number, ((name, _), result) in enumerate(zip(tests, results), 1):
+            word, rest = result.result()
+            failed |= word != "ok"
+            title = name.removeprefix("test_").replace("_", " ")
+            print(f"{word} {number} {title}{rest}", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+# --- processes ---
+
+@contextlib.contextmanager
+def process(argv, log, **options):
+    """Runs until the block ends; its output goes to the file 'log'."""
+    with open(log, "ab") as output:
+        running = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **options)
+    try:
+        yield running
+    finally:
+        stop(running)
+
+
+def stop(running, number=signal.SIGTERM, patience_s=10):
+    """The exit code, and how long it took."""
+    began = time.monotonic()
+    if running.poll() is None:
+        running.send_signal(number)
+    try:
+        running.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        running.wait()
+    return running.returncode, time.monotonic() - began
+
+
+def wait_for(condition, what, patience_s=20):
+    """The first true value of condition()."""
+    end = time.monotonic() + patience_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        check(time.monotonic() < end, f"waited {patience_s} s for {what}")
+        time.sleep(0.05)
+
+
+def free_port(family=socket.AF_INET):
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextlib.contextmanager
+def chronyd(folder, name="chronyd"):
+    """Debian's chronyd serving the host's time, which it does not touch (-x). Yields its port."""
+    if not os.access(CHRONYD, os.X_OK):
+        raise Skip(f"no {CHRONYD}")
+    port = free_port()
+    with open(f"{folder}/{name}.conf", "w") as f:
+        f.write(f"local stratum 1\nallow\nport {port}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/{name}.pid\n")
+    if os.geteuid() == 0:
+        os.chmod(folder, 0o755)
+        user = ["-u", "root"]
+    else:
+        user = ["-U"]
+    with process([CHRONYD, "-x", "-d", *user, "-f", f"{folder}/{name}.conf"], f"{folder}/{name}.log") as running:
+        wait_for(lambda: answers(port) or running.poll() is not None, "chronyd to answer")
+        check(running.poll() is None, "chronyd ended")
+        yield port
+
+
+def answers(port, host="127.0.0.1"):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(0.2)
+        try:
+            s.connect((host, port))
+            s.send(b"\x23" + bytes(39) + os.urandom(8))
+            reply = s.recv(1024)
+        except OSError:
+            return False
+    return len(reply) >= 48 and reply[0] >> 6 != 3 and 0 < reply[1] < 16
+
+
+def daemon(folder, *arguments, name="ffntpd", **options):
+    """ffntpd with a page in the folder."""
+    return process([FFNTPD, "--page", f"{folder}/page", *arguments], f"{folder}/{name}.log", **options)
+
+
+def run_daemon(folder, *arguments, patience_s=20, **options):
+    """ffntpd that is to end by itself: its exit code and what it said."""
+    done = subprocess.run([FFNTPD, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=patience_s, cwd=folder, **options)
+    return done.returncode, done.stdout
+
+
+def said(folder, name="ffntpd"):
+    with open(f"{folder}/{name}.log", errors="replace") as f:
+        return f.read()
+
+
+# --- the page ---
+
+def probe(folder):
+    """What the page says; None if it cannot be read."""
+    done = subprocess.run([PROBE, "show", f"{folder}/page"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, timeout=10)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def wait_for_status(folder, status, patience_s=20):
+    def reached():
+        page = probe(folder)
+        return page if page and page["status"] == status else None
+    return wait_for(reached, f"status {status}", patience_s)
+
+
+def wait_for_verdict(folder, name, count=1, patience_s=20):
+    def reached():
+        page = probe(folder)
+        return page if page and page["verdicts"][name] >= count else None
+    return wait_for(reached, f"{count} of {name}", patience_s)
+
+
+def watch(folder, seconds):
+    """The page against CLOCK_REALTIME, every 50 ms."""
+    done = subprocess.run([PROBE, "watch", f"{folder}/page", str(seconds)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True, timeout=seconds + 30)
+    check(done.returncode == 0, f"the page cannot be watched: {done.stdout}")
+    return json.loads(done.stdout)
+
+
+def check_watched(result, seconds, median_ns=10000):
+    check(result["samples"] >= 15 * seconds, f"too few readings: {result}")
+    check(result["median_ns"] <= median_ns, f"the median error is too large: {result}")
+    check(result["outside"] == 0, f"the bound did not hold: {result}")
+    check(result["refused"] == 0, f"readings were refused: {result}")

@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+"""Against Debian's chronyd, which serves CLOCK_REALTIME: a minute at a request a second, with each counter."""
+import sys
+
+import tap
+
+SECONDS = 60
+
+
+def keep_time(folder, *arguments):
+    with tap.chronyd(folder) as port, tap.daemon(folder, "--poll", "1", "-v", *arguments, f"127.0.0.1:{port}"):
+        tap.wait_for_status(folder, "synchronised")
+        tap.check_watched(tap.watch(folder, SECONDS), SECONDS)
+        page = tap.probe(folder)
+        tap.check(page["verdicts"]["accepted"] >= SECONDS - 5, f"too few replies were accepted: {page}")
+
+
+def test_time_from_chronyd_with_the_best_counter(folder):
+    keep_time(folder)
+
+
+def test_time_from_chronyd_with_clock_monotonic_raw(folder):
+    keep_time(folder, "--counter", "raw")
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__])

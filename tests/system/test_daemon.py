@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""ffntpd as a process: beginnings, ends, what it refuses, and what survives it."""
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+
+import fake
+import tap
+
+
+def one_line(output):
+    return len(output.strip().splitlines()) == 1
+
+
+def check_refusal(folder, arguments, *words, lines=1):
+    """Exits with a code, one clear line, and nothing written."""
+    before = sorted(os.listdir(folder))
+    code, output = tap.run_daemon(folder, *arguments)
+    tap.check(code in (1, 2), f"exit code {code}: {output}")
+    tap.check(len(output.strip().splitlines()) == lines, f"not {lines} line: {output}")
+    tap.check(all(word in output for word in words), f"{words} not in: {output}")
+    tap.check(sorted(os.listdir(folder)) == before, f"wrote {os.listdir(folder)}")
+
+
+def test_no_server_names_both_ways(folder):
+    check_refusal(folder, [], "SERVER", "-c FILE")
+
+
+def test_an_unknown_option_is_refused(folder):
+    check_refusal(folder, ["--frobnicate", "127.0.0.1"], "--frobnicate")
+    check_refusal(folder, ["--poll"], "poll")
+
+
+def test_values_out_of_range_are_refused(folder):
+    for option, value in (("--poll", "0"), ("--poll", "131073"), ("--poll", "1x"), ("--poll", "-1"), ("--counter", "sundial"),
+                          ("--estimator", "guess")):
+        check_refusal(folder, [option, value, "127.0.0.1"], option, value)
+
+
+def test_an_unknown_keyword_is_refused_with_file_and_line(folder):
+    with open(f"{folder}/conf", "w") as f:
+        f.write("# fine\nserver 127.0.0.1\nfrobnicate yes\n")
+    check_refusal(folder, ["-c", "conf"], "conf:3:", "frobnicate")
+
+
+def test_a_configuration_that_cannot_be_read_is_refused(folder):
+    check_refusal(folder, ["-c", "missing"], "missing", "No such file")
+    check_refusal(folder, ["-c", "/"], "/", "directory")
+    with open(f"{folder}/huge", "wb") as f:
+        f.write(b"#\n" * 50000)
+    check_refusal(folder, ["-c", "huge"], "huge", "too large")
+    with open(f"{folder}/null", "wb") as f:
+        f.write(b"server a\n\0\n")
+    check_refusal(folder, ["-c", "null"], "null:2:", "NUL")
+
+
+def test_a_name_that_does_not_resolve_ends_it(folder):
+    check_refusal(folder, ["--page", "page", "no.such.name.invalid"], "no.such.name.invalid")
+
+
+def test_of_several_names_those_that_resolve_are_used(folder):
+    with fake.Server() as server, \
+            tap.daemon(folder, "--poll", "1", "no.such.name.invalid", f"127.0.0.1:{server.port}"):
+        tap.wait_for_status(folder, "synchronised", 40)
+        tap.check("no.such.name.invalid" in tap.said(folder), "does not say which name did not resolve")
+
+
+def test_the_first_server_that_answers_is_used(folder):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, fake.Server() as second, fake.Server() as third:
+        silent.bind(("127.0.0.1", 0))
+        servers = [f"127.0.0.1:{port}" for port in (silent.getsockname()[1], second.port, third.port)]
+        with tap.daemon(folder, "--poll", "1", *servers):
+            page = tap.wait_for_status(folder, "synchronised")
+            tap.check(page["port"] == second.port, f"not the first that answers: {page}")
+            tap.check(not third.requests, "the third was asked")
+
+
+def test_a_server_that_stops_is_replaced(folder):
+    def answer(server, request, number):
+        return [fake.reply(request)] if number < 3 else []
+    with fake.Server(answer) as first, fake.Server() as second, \
+            tap.daemon(folder, "--poll", "1", f"127.0.0.1:{first.port}", f"127.0.0.1:{second.port}"):
+        tap.wait_for_verdict(folder, "accepted", 3)
+        tap.wait_for(lambda: tap.probe(folder)["port"] == second.port, "the second server", 30)
+        tap.wait_for_status(folder, "synchronised")
+
+
+def test_a_server_that_never_answers(folder):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        with tap.daemon(folder, "--poll", "1", f"127.0.0.1:{silent.getsockname()[1]}") as running:
+            tap.wait_for(lambda: "no usable reply" in tap.said(folder), "a line about it")
+            tap.check(tap.probe(folder)["status"] == "initialising", "tells a time that it cannot know")
+            tap.check(running.poll() is None, "ended")
+
+
+def test_a_port_that_is_closed(folder):
+    with tap.daemon(folder, "--poll", "1", f"127.0.0.1:{tap.free_port()}") as running:
+        tap.wait_for(lambda: "refused" in tap.said(folder), "a line about it")
+        time.sleep(3)
+        tap.check(running.poll() is None, "ended")
+        tap.check(len(tap.said(folder).splitlines()) < 10, f"says it again and again: {tap.said(folder)}")
+
+
+def end_with(folder, number):
+    with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
+        tap.wait_for_status(folder, "synchronised")
+        code, seconds = tap.stop(running, number)
+        tap.check(code == 0 and seconds < 2, f"exit code {code} after {seconds} s")
+
+
+def test_ctrl_c_ends_it_at_once(folder):
+    end_with(folder, signal.SIGINT)
+
+
+def test_sigterm_ends_it_at_once(folder):
+    end_with(folder, signal.SIGTERM)
+
+
+def test_a_second_instance_is_refused_and_the_first_goes_on(folder):
+    with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
+        tap.wait_for_status(folder, "synchronised")
+        check_refusal(folder, ["--page", f"{folder}/page", "127.0.0.1"], f"{folder}/page", "another daemon")
+        tap.check(running.poll() is None and tap.probe(folder)["status"] == "synchronised", "the first was disturbed")
+
+
+def test_a_page_that_cannot_be_made_is_refused(folder):
+    check_refusal(folder, ["--page", "no/such/page", "127.0.0.1"], "no/such/page")
+    os.mkdir(f"{folder}/directory")
+    check_refusal(folder, ["--page", "/dev/null/page", "127.0.0.1"], "/dev/null/page")
+
+
+def test_what_is_no_page_is_left_alone(folder):
+    with open(f"{folder}/letter", "wb") as f:
+        f.write(b"x" * 5000)
+    code, output = tap.run_daemon(folder, "--page", f"{folder}/letter", "127.0.0.1")
+    tap.check(code == 1 and one_line(output), f"{code}: {output}")
+    tap.check(open(f"{folder}/letter", "rb").read() == b"x" * 5000, "overwritten")
+
+
+def test_a_log_that_cannot_be_written_is_refused(folder):
+    code, output = tap.run_daemon(folder, "--clock-log", "no/such/log", "127.0.0.1")
+    tap.check(code == 1 and "no/such/log" in output, f"{code}: {output}")
+
+
+def test_a_full_disk_under_the_log_is_said_once(folder):
+    with fake.Server() as server, \
+            tap.daemon(folder, "--poll", "1", "--clock-log", "/dev/full", f"127.0.0.1:{server.port}") as running:
+        tap.wait_for(lambda: "cannot be written" in tap.said(folder), "a line about it")
+        time.sleep(3)
+        tap.check(tap.said(folder).count("cannot be written") == 1, "said more than once")
+        tap.check(running.poll() is None, "ended")
+
+
+def test_killed_and_started_again_the_clock_goes_on(folder):
+    """A reader that has the page mapped notices nothing: no refusal, and every bound holds."""
+    with fake.Server() as server:
+        arguments = ("--poll", "1", f"127.0.0.1:{server.port}")
+        watched = {}
+        with tap.daemon(folder, *arguments) as running:
+            marker = tap.wait_for_status(folder, "synchronised")["disruption_marker"]
+            tap.wait_for_verdict(folder, "accepted", 8)
+            watcher = threading.Thread(target=lambda: watched.update(tap.watch(folder, 8)))
+            watcher.start()
+            time.sleep(1)
+            tap.check(tap.stop(running, signal.SIGKILL)[0] == -signal.SIGKILL, "was not killed")
+        time.sleep(1)
+        with tap.daemon(folder, *arguments, name="again"):
+            tap.wait_for(lambda: "synchronised" in tap.said(folder, "again"), "the new one to be synchronised")
+            tap.check("going on from what it says" in tap.said(folder, "again"), "did not take the page over")
+            watcher.join()
+            tap.check(tap.wait_for_status(folder, "synchronised")["disruption_marker"] == marker, "broke its promises")
+    tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
+
+
+def test_taken_over_without_a_server_the_clock_goes_on_too(folder):
+    with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}"):
+        tap.wait_for_status(folder, "synchronised")
+    with tap.daemon(folder, "--poll", "1", f"127.0.0.1:{tap.free_port()}", name="again"):
+        tap.wait_for(lambda: "no usable reply" in tap.said(folder, "again"), "a line about it")
+        watched = tap.watch(folder, 2)
+    tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
+
+
+def test_the_clock_log(folder):
+    with fake.Server() as server, tap.process(
+            [tap.FFNTPD, "--counter", "raw", "--poll", "1", "--clock-log", f"{folder}/clock", f"127.0.0.1:{server.port}"],
+            f"{folder}/ffntpd.log"):
+        def lines():
+            with open(f"{folder}/clock") as f:
+                return [tuple(map(int, line.split())) for line in f.read().splitlines()]
+        tap.wait_for(lambda: os.path.exists(f"{folder}/clock") and len(lines()) >= 5, "five lines")
+        raw_now, utc_now = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW), time.time_ns()
+        log = lines()
+    for raw, utc in log:
+        tap.check(abs((utc - utc_now) - (raw - raw_now)) < 5000000, f"{raw} {utc} is not the time")
+    for (a, _), (b, _) in zip(log, log[1:]):
+        tap.check(900000000 < b - a < 2000000000, f"not once a second: {b - a} ns")
+    tap.check("private" in tap.said(folder), "does not say that there is no page for others")
+
+
+def test_without_descriptors_it_waits_for_better_days(folder):
+    with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
+        before = tap.wait_for_status(folder, "synchronised")
+        usual = resource.prlimit(running.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (3, usual[1]))
+        tap.wait_for(lambda: "Too many open files" in tap.said(folder), "a line about it")
+        tap.check(tap.wait_for_status(folder, "free-running")["disruption_marker"] == before["disruption_marker"],
+                  "took it for a disruption of the counter")
+        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, usual)
+        tap.wait_for_status(folder, "synchronised")
+        tap.check(running.poll() is None, "ended")
+
+
+def test_it_does_not_listen(folder):
+    """Between a reply and the next request, no socket is open for longer than an answer may take."""
+    def sockets(pid):
+        names = (f"/proc/{pid}/fd/{fd}" for fd in os.listdir(f"/proc/{pid}/fd"))
+        return sum(os.readlink(name).startswith("socket:") for name in names)
+    with fake.Server() as server, tap.daemon(folder, "--poll", "64", f"127.0.0.1:{server.port}") as running:
+        tap.wait_for_verdict(folder, "accepted", 8, 30)
+        tap.wait_for(lambda: sockets(running.pid) == 0, "the socket to be closed", 5)
+        ports = {request for _, request in server.requests}
+        tap.check(len(ports) == len(server.requests), "the same request twice")
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__])
