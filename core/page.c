@@ -252,7 +252,8 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 
 	begin_update(page);
 	for (size_t offset = 16; offset < FFNTP_PAGE_SIZE; offset += 8)
-		ffntp_page_store(page, offset, 0);
+		if (offset < FFNTP_AT_BLOCK || offset >= FFNTP_AT_VOID_AFTER) /* a page that is repaired stays a page */
+			ffntp_page_store(page, offset, 0);
 	ffntp_page_store(page, FFNTP_AT_BLOCK,
 			 FFNTP_BLOCK_MAGIC | (uint64_t)FFNTP_BLOCK_VERSION << 32 | (uint64_t)FFNTP_BLOCK_SIZE << 48);
 	store_identity(page, identity);

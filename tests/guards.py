@@ -21,6 +21,10 @@ FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address
 TIME_LIMIT_S = 20
 
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
+CLOCK, PAGE, READING, PAGEWORDS = 'core/clock.c', 'core/page.c', 'core/reading.h', 'core/pagewords.h'
+
+# What is made of a header's inline functions, besides the test itself.
+USERS = {READING: [CLOCK, PAGE], PAGEWORDS: [PAGE]}
 
 GUARDS = [
     (1, 'exchange', EXCHANGE, 'exchange->is_waiting && origin == exchange->nonce', 'exchange->is_waiting', 'case_01'),
@@ -75,9 +79,11 @@ GUARDS = [
      'case_26_a_counter_that_stood'),
     (26, 'exchange', EXCHANGE, 'if (!(shortest_s <= limits->max_rtt_s))\n\t\treturn FFNTP_REFUSED_LATE;', '',
      'case_26_a_round'),
-    (26, 'exchange', EXCHANGE, '&& went_back', '&& false', 'case_26_a_counter_that_went_back'),
+    (26, 'exchange', EXCHANGE, '&& counter_went_back(exchange, tf)', '&& false', 'case_26_a_counter_that_went_back'),
     (26, 'exchange', EXCHANGE, '\texchange->last_tf = tf;\n', '\tif (!went_back)\n\t\texchange->last_tf = tf;\n',
      'case_26_a_counter_that_went_back'),
+    (26, 'exchange', EXCHANGE, 'verdict == FFNTP_ACCEPTED && counter_went_back(exchange, tf)',
+     'counter_went_back(exchange, tf) && verdict == FFNTP_ACCEPTED', 'case_26_a_useless_reply'),
     (43, 'exchange', EXCHANGE, 'ffntp_counter_diff(tf, exchange->ta)', '(double)(tf - exchange->ta)',
      'case_43_counter'),
     (43, 'instant', INSTANT, 'if (t.s > MOST_S || (t.s == MOST_S && ns > MOST_NS))\n\t\treturn INT64_MAX;', '',
@@ -90,6 +96,49 @@ GUARDS = [
      'case_43_differences'),
     (43, 'instant', INSTANT, 'step_s > 0 && t.s > INT64_MAX - step_s', 'false', 'case_43_additions'),
     (43, 'instant', INSTANT, 'step_s < 0 && t.s < INT64_MIN - step_s', 'false', 'case_43_additions'),
+    (30, 'page', PAGEWORDS, 'return (begun & 1) == 0 && ', 'return ', 'case_30'),
+    (30, 'page', PAGEWORDS, ' && FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == begun', '',
+     'case_30_a_page_that_changed'),
+    (30, 'page', PAGE, 'tries < FFNTP_PAGE_TRIES; tries++) {\n\t\tif (ffntp_page_try_read', 'true;) {\n\t\tif (ffntp_page_try_read',
+     'case_30'),
+    (31, 'page', PAGE, ' || (ffntp_page_begin(page) & 1) != 0', '', 'case_31_a_writer_killed_in_mid'),
+    (31, 'page', PAGE, 'ffntp_page_begin(page) | 1;', 'ffntp_page_begin(page) + 1;', 'case_31_a_writer_killed_in_mid'),
+    (31, 'page', PAGE, ' && is_sound(former)', '', 'case_31_a_map_that'),
+    (31, 'page', PAGE, 'ffntp_page_load(page, FFNTP_AT_MARKER) + 1;', '0;', 'case_31_a_writer_killed_in_mid'),
+    (31, 'page', PAGE, '\tffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);\n', '', 'case_31_a_repaired'),
+    (32, 'page', PAGE, 'if (size < FFNTP_PAGE_SIZE)\n\t\treturn FFNTP_PAGE_TRUNCATED;', '', 'case_32_what'),
+    (32, 'page', PAGE, 'if (load_head(page, 0) != FFNTP_VMCLOCK_MAGIC)\n\t\treturn FFNTP_PAGE_FOREIGN;', '',
+     'case_32_what'),
+    (32, 'page', PAGE, 'load_head(page, 1) < FFNTP_PAGE_SIZE ||', '', 'case_32_what'),
+    (32, 'page', PAGE, ' || load_head(page, 1) > size', '', 'case_32_what'),
+    (32, 'page', PAGE, 'if ((uint32_t)block != FFNTP_BLOCK_MAGIC)\n\t\treturn FFNTP_PAGE_FOREIGN;', '', 'case_32_what'),
+    (33, 'page', PAGE, 'is_same_identity(&theirs, identity) && ', '', 'case_33'),
+    (33, 'page', PAGE, 'a->counter_kind == b->counter_kind && ', '', 'case_33'),
+    (33, 'page', PAGE, ' && a->time_namespace == b->time_namespace', '', 'case_33'),
+    (33, 'page', PAGE, 'is_same && a->boot_id[i] == b->boot_id[i]', 'is_same', 'case_33'),
+    (34, 'clock', READING, 'return FFNTP_CLOCK_VOID;', ';', 'case_34_a_stopped'),
+    (34, 'clock', READING, '(int64_t)(now - map->at) > (int64_t)(map->void_after - map->at)',
+     'now - map->at > map->void_after - map->at', 'case_34_void_before'),
+    (34, 'page', PAGEWORDS, 'ticks > FFNTP_PAGE_LINE(page, limit) ||', '', 'case_34_the_line'),
+    (42, 'page', PAGE, 'if ((load_head(page, 2) & 0xffff) != FFNTP_VMCLOCK_VERSION)\n\t\treturn FFNTP_PAGE_VERSION;', '',
+     'case_42'),
+    (42, 'page', PAGE, '(block >> 32 & 0xffff) != FFNTP_BLOCK_VERSION ||', '', 'case_42'),
+    (42, 'page', PAGE, ' || block >> 48 < FFNTP_BLOCK_SIZE', '', 'case_42'),
+    (42, 'page', PAGE, 'block >> 48 < FFNTP_BLOCK_SIZE', 'block >> 48 != FFNTP_BLOCK_SIZE', 'case_42'),
+    (43, 'clock', READING, 'now - map->at == UINT64_C(1) << 63', 'false', 'case_43_half'),
+    (43, 'clock', READING, 'map->period_shift > 62 ||', '', 'case_43_any'),
+    (43, 'clock', READING, 'if (elapsed.s >= FFNTP_READING_ELAPSED_LIMIT_S)\n\t\treturn FFNTP_CLOCK_RANGE;', '',
+     'case_43_results'),
+    (43, 'clock', READING, 'if ((uint64_t)map->time.s + FFNTP_READING_EPOCH_LIMIT_S >= 2 * FFNTP_READING_EPOCH_LIMIT_S)',
+     'if (false)', 'case_43_results'),
+    (43, 'clock', READING, 'whole_ns.high != 0 ||', '', 'case_43_bounds'),
+    (43, 'clock', READING, 'sum_ns < drift_ns ||', '', 'case_43_bounds'),
+    (43, 'clock', READING, 'if (bound_ns == UINT64_MAX)\n\t\treturn FFNTP_CLOCK_RANGE;', '', 'case_43_bounds'),
+    (43, 'clock', CLOCK, 'ticks == UINT64_C(1) << 63 ||', '', 'case_43_half'),
+    (43, 'clock', CLOCK, 'if (span.s >> 33 != 0)\n\t\treturn false;', '', 'case_43_results'),
+    (44, 'clock', READING, 'return (struct ffntp_time){ t.s + (int64_t)span.s', 'return (struct ffntp_time){ (int32_t)t.s + (int64_t)span.s',
+     'case_44'),
+    (44, 'clock', READING, '*epoch = map->time;', '*epoch = map->time;\n\tepoch->s = (uint32_t)epoch->s;', 'case_44'),
 ]
 
 
@@ -120,10 +169,13 @@ class Bench:
     def core_sources(self):
         return [str(path.relative_to(self.folder)) for path in sorted(self.folder.glob('core/**/*.c'))]
 
-    def failing(self, test, replaced=None, by=None):
-        """Names of the tests that fail; a program that does not end properly fails in the test it was in."""
-        objects = [by if source == replaced else self.object_of(source) for source in self.core_sources()]
-        objects.append(self.object_of(f'tests/test_{test}.c'))
+    def failing(self, test, broken=None):
+        """Names of the tests that fail; a program that does not end properly fails in the test it was in.
+
+        broken: objects to take in place of those of their sources.
+        """
+        sources = [*self.core_sources(), f'tests/test_{test}.c']
+        objects = [(broken or {}).get(source) or self.object_of(source) for source in sources]
         subprocess.run([*CC, *FLAGS, *objects, '-lcmocka', '-lm', '-o', 'program'], cwd=self.folder, check=True)
         environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='STDOUT', ASAN_OPTIONS='detect_leaks=0')
         try:
@@ -143,11 +195,13 @@ class Bench:
         if text.count(old) != 1:
             return [f'found {text.count(old)} times: {old}']
         (self.folder / source).write_text(text.replace(old, new))
-        error = self.compile(source, 'broken.o')
+        users = [*USERS[source], f'tests/test_{test}.c'] if source in USERS else [source]
+        broken = {user: f'broken-{number}.o' for number, user in enumerate(users)}
+        errors = [error for user in users if (error := self.compile(user, broken[user]))]
         (self.folder / source).write_text(text)
-        if error:
-            return [error]
-        failing = self.failing(test, source, 'broken.o')
+        if errors:
+            return errors
+        failing = self.failing(test, broken)
         if any(name.startswith(expected) for name in failing):
             return []
         return [f'fails instead: {sorted(failing) or "nothing"}']

@@ -482,6 +482,34 @@ static void case_30_a_page_that_is_being_written(void **state)
 	assert_false(read_line(page, 100 * S, FFNTP_UTC, UINT64_MAX, &reading));
 }
 
+/* An update began and ended while somebody read. */
+static void case_30_a_page_that_changed_meanwhile(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(100 * S);
+	struct ffntp_reading reading;
+	uint32_t begun = ffntp_page_begin(page);
+
+	(void)state;
+	assert_true(ffntp_page_is_whole(page, begun));
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_false(ffntp_page_is_whole(page, begun));
+	assert_false(ffntp_page_read_line(page, begun, FFNTP_COUNTER_TSC, 100 * S, FFNTP_UTC, UINT64_MAX, &reading));
+}
+
+/* The prepared line ends where the map does. */
+static void case_34_the_line_of_a_stopped_daemon(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(100 * S);
+	struct ffntp_reading reading;
+
+	(void)state;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_true(read_line(page, map.void_after, FFNTP_UTC, UINT64_MAX, &reading));
+	assert_false(read_line(page, map.void_after + 1, FFNTP_UTC, UINT64_MAX, &reading));
+}
+
 /* The sequence is odd and the body half new: the next writer lays the page out anew, and readers go on. */
 static void case_31_a_writer_killed_in_mid_update(void **state)
 {
@@ -599,7 +627,7 @@ static void case_32_what_is_no_page(void **state)
 
 	(void)state;
 	assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE - 1, &theirs), FFNTP_PAGE_TRUNCATED);
-	assert_int_equal(ffntp_page_check(page, 0, &theirs), FFNTP_PAGE_TRUNCATED);
+	assert_int_equal(ffntp_page_check(NULL, 0, &theirs), FFNTP_PAGE_TRUNCATED); /* nothing is looked at */
 	check_damage(table, COUNT(table));
 }
 
@@ -693,6 +721,8 @@ int main(void)
 		cmocka_unit_test(a_disruption_ends_the_past),
 		cmocka_unit_test(sources_are_read_as_published),
 		cmocka_unit_test(case_30_a_page_that_is_being_written),
+		cmocka_unit_test(case_30_a_page_that_changed_meanwhile),
+		cmocka_unit_test(case_34_the_line_of_a_stopped_daemon),
 		cmocka_unit_test(case_31_a_writer_killed_in_mid_update),
 		cmocka_unit_test(case_31_a_writer_killed_between_updates),
 		cmocka_unit_test(case_31_a_repaired_page_is_continued),
