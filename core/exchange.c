@@ -148,7 +148,7 @@ static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, doubl
 	return FFNTP_ACCEPTED;
 }
 
-/* Remembers the newest tf, which no later exchange may begin before. */
+/* Remembers tf, which no later exchange may begin before. A reply refused for what it says does not come so far. */
 static bool counter_went_back(struct ffntp_exchange *exchange, ffntp_counter tf)
 {
 	bool went_back = exchange->has_last_tf && ffntp_counter_diff(exchange->ta, exchange->last_tf) < 0;
@@ -187,16 +187,14 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 {
 	struct ffntp_packet packet;
 	enum ffntp_verdict verdict = ffntp_wire_read(bytes, length, &packet);
-	bool went_back;
 
 	if (verdict == FFNTP_ACCEPTED)
 		verdict = judge_packet(exchange, &packet);
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
 	end(exchange);
-	went_back = counter_went_back(exchange, tf);
 	verdict = judge_server(&packet, limits->max_root_distance_s);
-	if (verdict == FFNTP_ACCEPTED && went_back)
+	if (verdict == FFNTP_ACCEPTED && counter_went_back(exchange, tf))
 		verdict = FFNTP_REFUSED_COUNTER;
 	if (verdict == FFNTP_ACCEPTED)
 		verdict = judge_counter(&packet, ffntp_counter_diff(tf, exchange->ta), limits);

@@ -18,7 +18,7 @@ struct ffntp_exchange {
 	uint64_t expired_nonce;  /* of the last request that was given up: its reply is late */
 	ffntp_counter ta;
 	bool has_last_tf;
-	ffntp_counter last_tf; /* of the newest reply; if the counter is sound, later requests leave after it */
+	ffntp_counter last_tf; /* of the newest reply that had time; later requests leave after it */
 };
 
 /* nonce: random, not 0 (false, nothing changed). A request in flight expires. */

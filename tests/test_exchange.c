@@ -611,6 +611,25 @@ static void case_26_a_counter_that_went_back_between_exchanges_is_refused(void *
 	assert_int_equal(finish_at(&exchange, &reply, ta + 19000000, &stamp), FFNTP_ACCEPTED);
 }
 
+static void case_26_a_useless_reply_does_not_hide_that_the_counter_went_back(void **state)
+{
+	struct ffntp_exchange exchange = begun();
+	struct ffntp_packet reply = good;
+	struct ffntp_stamp stamp;
+	uint8_t request[FFNTP_WIRE_SIZE];
+
+	(void)state;
+	assert_still_waiting(&exchange);
+	assert_true(ffntp_exchange_begin(&exchange, ta - 9000000, NONCE + 1, request));
+	reply.origin.units = NONCE + 1;
+	reply.leap = FFNTP_WIRE_LEAP_UNSYNCHRONISED;
+	assert_int_equal(finish_at(&exchange, &reply, ta, &stamp), FFNTP_REFUSED_UNSYNCHRONISED);
+	assert_true(ffntp_exchange_begin(&exchange, ta + 1000, NONCE + 2, request));
+	reply = good;
+	reply.origin.units = NONCE + 2;
+	assert_int_equal(finish_at(&exchange, &reply, tf - 1, &stamp), FFNTP_REFUSED_COUNTER);
+}
+
 static void case_43_counter_differences_beyond_half_the_range_are_the_past(void **state)
 {
 	const uint64_t half = UINT64_C(1) << 63;
@@ -812,6 +831,7 @@ int main(void)
 		cmocka_unit_test(case_26_a_counter_that_stood_still_or_went_back_is_refused),
 		cmocka_unit_test(case_26_a_round_trip_that_a_counter_s_jump_made_long_is_refused),
 		cmocka_unit_test(case_26_a_counter_that_went_back_between_exchanges_is_refused),
+		cmocka_unit_test(case_26_a_useless_reply_does_not_hide_that_the_counter_went_back),
 		cmocka_unit_test(case_43_counter_differences_beyond_half_the_range_are_the_past),
 		cmocka_unit_test(case_43_extreme_rates_are_refused_not_misread),
 		cmocka_unit_test(the_first_fault_names_the_verdict),
