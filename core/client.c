@@ -85,7 +85,7 @@ static bool is_valid(const struct ffntp_client_config *config)
 	       is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
 	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= 131072 && config->burst >= 1 &&
 	       config->burst <= 16 && is_within(config->max_drift, 0, 1e-3) &&
-	       is_within(config->max_root_distance_s, 0, 16);
+	       is_within(config->accuracy_target_s, 0, 1) && is_within(config->max_root_distance_s, 0, 16);
 }
 
 static struct ffntp_estimator_config estimator_config(const struct ffntp_client_config *config)
@@ -130,6 +130,19 @@ static void break_promises(struct ffntp_client *client)
 	client->promise = (struct ffntp_promise){ 0 };
 }
 
+static void init_polling(struct ffntp_client *client, ffntp_counter now)
+{
+	const struct ffntp_polling_config config = {
+		.min_s = client->config.poll_min_s,
+		.max_s = client->config.poll_max_s,
+		.is_adaptive = client->config.poll_is_adaptive,
+		.accuracy_s = client->config.accuracy_target_s,
+		.burst = client->config.burst,
+	};
+
+	ffntp_polling_init(&client->polling, &config, now);
+}
+
 struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct ffntp_client_config *config,
 				       ffntp_counter now)
 {
@@ -146,7 +159,7 @@ struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct f
 		.rtt_min_ticks = UINT64_MAX,
 		.disruption_marker = now, /* hardly that of a former client */
 	};
-	ffntp_polling_init(&client->polling, config->poll_min_s, config->poll_max_s, config->burst, now);
+	init_polling(client, now);
 	begin(client, config->period_hint_s, config->period_hint_error);
 	return client;
 }
@@ -354,6 +367,20 @@ static void publish(struct ffntp_client *client)
 
 /* --- listening --- */
 
+static void plan(struct ffntp_client *client)
+{
+	const struct ffntp_estimate *estimate = &client->estimate;
+	const struct ffntp_outlook outlook = {
+		.variance_s2 = estimate->esterror_s * estimate->esterror_s,
+		.covariance_s = estimate->covariance_s,
+		.rate_variance = estimate->period_esterror * estimate->period_esterror,
+		.wander_per_s = estimate->wander_per_s,
+		.exchange_esterror_s = estimate->exchange_esterror_s,
+	};
+
+	ffntp_polling_adapt(&client->polling, &outlook, client->rate.period_s);
+}
+
 /* The estimator's word after a stamp it accepted. */
 static void learn(struct ffntp_client *client)
 {
@@ -365,6 +392,7 @@ static void learn(struct ffntp_client *client)
 	client->accepted_at = client->stamp.tf;
 	client->dissent = (struct ffntp_dissent){ 0 };
 	publish(client);
+	plan(client);
 }
 
 /* The dissenters were right: from here on time is theirs. */
@@ -412,6 +440,8 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 	}
 	if (may_jump && client->dissent.exchanges == 1)
 		ffntp_polling_restart(&client->polling, client->polling.next);
+	else
+		ffntp_polling_hurry(&client->polling, client->rate.period_s);
 	return FFNTP_REFUSED_CONTRADICTION;
 }
 
@@ -542,6 +572,16 @@ static uint32_t saturated_ns(double s)
 	return ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
 }
 
+/* 2^63 ns are 292 years: a counter may read as much, whatever it has counted. */
+static int64_t saturated_signed_ns(double s)
+{
+	double ns = s * 1e9;
+
+	if (!(ns > -0x1p63))
+		return INT64_MIN;
+	return ns < 0x1p63 ? (int64_t)ns : INT64_MAX;
+}
+
 static uint8_t log2_rounded_up(double interval_s)
 {
 	uint8_t log2 = 0;
@@ -564,7 +604,7 @@ void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source 
 	source->stratum = client->stamp.stratum;
 	source->leap = client->stamp.leap;
 	source->refid = client->stamp.refid;
-	source->offset_ns = (int64_t)(client->offset_s * 1e9);
+	source->offset_ns = saturated_signed_ns(client->offset_s);
 	source->rtt_ns = ffntp_mapping_ns((double)ffntp_stamp_rtt_ticks(&client->stamp) * client->rate.period_s);
 	source->rtt_min_ns = ffntp_mapping_ns((double)client->rtt_min_ticks * client->rate.period_s);
 	source->root_delay_ns = saturated_ns(client->stamp.root_delay_s);
