@@ -218,8 +218,7 @@ void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
 	client->dissent = (struct ffntp_dissent){ 0 };
 	client->rtt_min_ticks = UINT64_MAX;
 	ffntp_exchange_expire(&client->exchange);
-	ffntp_polling_init(&client->polling, client->config.poll_min_s, client->config.poll_max_s, client->config.burst,
-			   now);
+	init_polling(client, now);
 }
 
 /* --- asking --- */

@@ -32,6 +32,10 @@ struct ffntp_estimate {
 	double esterror_s;
 	double period_esterror; /* ratios */
 	double stable_esterror;
+	/* For who plans ahead: how the standard deviation grows if nothing comes, and what one more exchange would bring. */
+	double covariance_s;        /* of the errors of time (s) and rate (ratio); positive: they grow together */
+	double wander_per_s;        /* what the variance of the rate gains per second, 1/s */
+	double exchange_esterror_s; /* standard deviation of the time that one exchange tells by itself */
 };
 
 struct ffntp_estimator_ops {

@@ -185,6 +185,12 @@
 /* Between requests of a burst (s): what servers that limit rates allow (chrony's and ntpd's iburst). */
 #define FFNTP_BURST_INTERVAL_S 2.0
 
+/*
+ * Adaptive polling waits until the clock is this many times as uncertain as what an exchange tells by itself (ratio): at 1 an
+ * exchange halves the variance. Asking more often buys little, less often loses what the clock knew.
+ */
+#define FFNTP_ADAPTIVE_RATIO 1.3
+
 /* Requests unanswered in a row: the clock is free-running; and: another server, or another address, may do better. */
 #define FFNTP_UNANSWERED_FREE_RUNNING 4
 #define FFNTP_UNANSWERED_CHANGE 8

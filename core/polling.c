@@ -8,18 +8,22 @@ static ffntp_counter ticks(double interval_s, double period_s)
 	return (ffntp_counter)(interval_s / period_s);
 }
 
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
 static double smaller(double a, double b)
 {
 	return a < b ? a : b;
 }
 
-void ffntp_polling_init(struct ffntp_polling *polling, double min_s, double max_s, unsigned burst, ffntp_counter now)
+void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_polling_config *config, ffntp_counter now)
 {
 	*polling = (struct ffntp_polling){
-		.min_s = min_s,
-		.max_s = max_s,
-		.interval_s = min_s,
-		.burst_size = burst,
+		.config = *config,
+		.floor_s = config->min_s,
+		.interval_s = config->min_s,
 		.asked = now,
 	};
 	ffntp_polling_restart(polling, now);
@@ -28,7 +32,8 @@ void ffntp_polling_init(struct ffntp_polling *polling, double min_s, double max_
 void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now)
 {
 	/* A server that asked for patience gets no burst. */
-	polling->burst_left = polling->interval_s > polling->min_s ? 1 : polling->burst_size;
+	polling->burst_left = polling->floor_s > polling->config.min_s ? 1 : polling->config.burst;
+	polling->interval_s = polling->floor_s;
 	polling->next = now;
 }
 
@@ -48,28 +53,74 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 static void set_interval(struct ffntp_polling *polling, double interval_s, double period_s)
 {
 	polling->interval_s = interval_s;
-	polling->kiss_replies = 0;
 	polling->burst_left = 0;
 	polling->next = polling->asked + ticks(interval_s, period_s);
+}
+
+static void set_floor(struct ffntp_polling *polling, double floor_s, double period_s)
+{
+	polling->floor_s = floor_s;
+	polling->kiss_replies = 0;
+	if (polling->interval_s < floor_s || !polling->config.is_adaptive)
+		set_interval(polling, floor_s, period_s);
 }
 
 void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict verdict, double period_s)
 {
 	if (verdict == FFNTP_REFUSED_KISS_RATE) {
-		set_interval(polling, smaller(2 * polling->interval_s, polling->max_s), period_s);
+		set_floor(polling, smaller(2 * polling->interval_s, polling->config.max_s), period_s);
 	} else if (verdict == FFNTP_REFUSED_KISS_DENY) {
-		set_interval(polling, polling->max_s, period_s);
+		set_floor(polling, polling->config.max_s, period_s);
 		polling->change_is_due = true;
-	} else if (verdict == FFNTP_ACCEPTED && polling->interval_s > polling->min_s &&
+	} else if (verdict == FFNTP_ACCEPTED && polling->floor_s > polling->config.min_s &&
 		   ++polling->kiss_replies >= FFNTP_KISS_DECAY_REPLIES) {
-		double half_s = polling->interval_s / 2;
-
-		set_interval(polling, half_s > polling->min_s ? half_s : polling->min_s, period_s);
+		set_floor(polling, larger(polling->floor_s / 2, polling->config.min_s), period_s);
 	}
 	if (verdict == FFNTP_ACCEPTED || verdict == FFNTP_REFUSED_CONTRADICTION) {
 		polling->reach |= 1;
 		polling->unanswered = 0;
 	}
+}
+
+static double variance_after(const struct ffntp_outlook *outlook, double s)
+{
+	return outlook->variance_s2 +
+	       s * (2 * outlook->covariance_s + s * (outlook->rate_variance + s * outlook->wander_per_s / 3));
+}
+
+/* The longest interval that keeps the variance, to a thousandth of the range. It grows with time, or is small enough.
+ */
+static double longest_within(const struct ffntp_outlook *outlook, double variance_s2, double low_s, double high_s)
+{
+	if (variance_after(outlook, high_s) <= variance_s2)
+		return high_s;
+	for (int i = 0; i < 10; i++) {
+		double middle_s = (low_s + high_s) / 2;
+
+		if (variance_after(outlook, middle_s) <= variance_s2)
+			low_s = middle_s;
+		else
+			high_s = middle_s;
+	}
+	return low_s;
+}
+
+void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s)
+{
+	double accuracy_s = polling->config.accuracy_s;
+	double longest_s = larger(smaller(2 * polling->interval_s, polling->config.max_s), polling->floor_s);
+
+	if (!polling->config.is_adaptive || polling->burst_left > 0)
+		return;
+	if (accuracy_s == 0)
+		accuracy_s = FFNTP_ADAPTIVE_RATIO * outlook->exchange_esterror_s;
+	set_interval(polling, longest_within(outlook, accuracy_s * accuracy_s, polling->floor_s, longest_s), period_s);
+}
+
+void ffntp_polling_hurry(struct ffntp_polling *polling, double period_s)
+{
+	if (polling->config.is_adaptive)
+		set_interval(polling, polling->floor_s, period_s);
 }
 
 ffntp_counter ffntp_polling_deadline(const struct ffntp_polling *polling, double period_s)

@@ -8,11 +8,19 @@
 #include "../include/ffntp/instant.h"
 #include "../include/ffntp/verdict.h"
 
-struct ffntp_polling {
+struct ffntp_polling_config {
 	double min_s, max_s;
-	double interval_s; /* min_s, or what a kiss-o'-death made of it */
-	unsigned burst_size, burst_left;
-	unsigned kiss_replies; /* accepted since the interval was last changed */
+	bool is_adaptive;  /* between min_s and max_s; else at min_s */
+	double accuracy_s; /* what adaptive polling keeps; 0: in proportion to what an exchange tells */
+	unsigned burst;
+};
+
+struct ffntp_polling {
+	struct ffntp_polling_config config;
+	double floor_s;    /* min_s, or what a kiss-o'-death made of it */
+	double interval_s; /* from the next request on */
+	unsigned burst_left;
+	unsigned kiss_replies; /* accepted since the floor was last changed */
 	unsigned unanswered;   /* in a row */
 	bool change_is_due;    /* say once that the server should be changed */
 	uint8_t reach;         /* the last eight requests, newest in bit 0 */
@@ -20,7 +28,16 @@ struct ffntp_polling {
 	ffntp_counter asked;   /* when last asked */
 };
 
-void ffntp_polling_init(struct ffntp_polling *polling, double min_s, double max_s, unsigned burst, ffntp_counter now);
+/* How the variance of the clock grows with time, and what one exchange tells. */
+struct ffntp_outlook {
+	double variance_s2; /* now */
+	double covariance_s;
+	double rate_variance;
+	double wander_per_s;
+	double exchange_esterror_s;
+};
+
+void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_polling_config *config, ffntp_counter now);
 
 /* Asks at once, as at the start. */
 void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now);
@@ -30,6 +47,12 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 
 /* The reply to the request in flight has come, and this became of it. */
 void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict verdict, double period_s);
+
+/* Adaptive: chooses the interval anew, after a reply. Otherwise does nothing. */
+void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s);
+
+/* The server contradicts the clock: adaptive polling asks as often as it may, until it is known who is wrong. */
+void ffntp_polling_hurry(struct ffntp_polling *polling, double period_s);
 
 /* When the request in flight is given up, at the latest. */
 ffntp_counter ffntp_polling_deadline(const struct ffntp_polling *polling, double period_s);

@@ -139,6 +139,7 @@ static void test_refuses_configurations_out_of_range(void **state)
 	REFUSES(burst, 17);
 	REFUSES(max_drift, -1);
 	REFUSES(max_root_distance_s, 17);
+	REFUSES(accuracy_target_s, -1);
 	REFUSES(estimator, (enum ffntp_estimator_kind)99);
 #undef REFUSES
 	assert_null(ffntp_client_init(NULL, 1 << 20, &good, 0));
@@ -308,6 +309,69 @@ static void test_flood_of_forged_kisses(void **state)
 	ffntp_store_be(request + 40, 8, 42);
 	world_answer(&f.world, request, f.world.now_ns + 2000000, forged);
 	assert_int_equal(ffntp_client_reply(f.client, forged, sizeof forged, now + 4100000), FFNTP_ACCEPTED);
+	drop(&f);
+}
+
+/* --- adaptive polling --- */
+
+static struct fixture make_adaptive(double accuracy_target_s)
+{
+	struct fixture f = make(START_NS);
+
+	/* The one that says what an exchange is worth. */
+	f.config.estimator = FFNTP_ESTIMATOR_INTERVAL;
+	f.config.poll_is_adaptive = true;
+	f.config.accuracy_target_s = accuracy_target_s;
+	make_client(&f);
+	return f;
+}
+
+static unsigned requests_a_day(double accuracy_target_s)
+{
+	struct fixture f = make_adaptive(accuracy_target_s);
+	unsigned requests;
+
+	world_run(&f.world, f.client, 12 * 3600.0);
+	requests = requests_in(&f, 24 * 3600.0);
+	assert_true(world_bound_holds(&f.world, f.client));
+	drop(&f);
+	return requests;
+}
+
+static void test_adaptive_polling_asks_no_more_than_it_needs(void **state)
+{
+	unsigned by_itself = requests_a_day(0), fine = requests_a_day(5e-6), coarse = requests_a_day(1e-3);
+
+	(void)state;
+	assert_in_range(coarse, 84, 86); /* poll_max_s */
+	assert_true(fine > 2 * coarse);
+	assert_true(by_itself >= coarse && by_itself <= fine);
+}
+
+static void test_adaptive_polling_obeys_a_kiss(void **state)
+{
+	struct fixture f = make_adaptive(1e-7); /* more than it can reach: asks as often as it may */
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	assert_in_range(requests_in(&f, 1600), 99, 101);
+	kiss(&f, "RATE");
+	while (counted(f.client, FFNTP_REFUSED_KISS_RATE) == 0)
+		world_run(&f.world, f.client, 1);
+	absolve(&f);
+	assert_in_range(requests_in(&f, 1024), 31, 33);
+	drop(&f);
+}
+
+static void test_adaptive_polling_hurries_when_contradicted(void **state)
+{
+	struct fixture f = make_adaptive(1e-3);
+
+	(void)state;
+	world_run(&f.world, f.client, 12 * 3600.0);
+	f.world.server_error_ns = 3600 * S_NS;
+	world_run(&f.world, f.client, 1100);
+	assert_in_range(requests_in(&f, 1600), 99, 101);
 	drop(&f);
 }
 
@@ -690,6 +754,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_kiss_deny_backs_off_but_not_for_ever),
 		cmocka_unit_test(test_unknown_kiss_changes_nothing),
 		cmocka_unit_test(test_flood_of_forged_kisses),
+		cmocka_unit_test(test_adaptive_polling_asks_no_more_than_it_needs),
+		cmocka_unit_test(test_adaptive_polling_obeys_a_kiss),
+		cmocka_unit_test(test_adaptive_polling_hurries_when_contradicted),
 		cmocka_unit_test(test_server_an_hour_wrong_is_refused_and_welcomed_back),
 		cmocka_unit_test(test_server_that_persists_is_believed),
 		cmocka_unit_test(test_server_that_jumps_about_is_never_believed),

@@ -98,6 +98,10 @@ static void put(const struct interval *interval, struct ffntp_estimate *estimate
 	estimate->esterror_s = ffntp_sqrt(m.p00);
 	estimate->period_esterror = ffntp_sqrt(m.p11);
 	estimate->stable_esterror = estimate->period_esterror;
+	estimate->covariance_s = m.p01;
+	estimate->wander_per_s = ffntp_oscillator_wander2(&interval->oscillator, interval->params);
+	/* An interval as wide as two exponentials of half the mean excess each, uniform: (excess / 2) sqrt(6 / 12). */
+	estimate->exchange_esterror_s = 0.354 * interval->path.level.excess + interval->params->resolution_s;
 }
 
 static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate)

@@ -32,8 +32,12 @@ struct ffntp_client_config {
 	enum ffntp_counter_kind counter_kind;
 	double period_hint_s;       /* seconds per tick, as far as anyone knows; > 0 */
 	double period_hint_error;   /* how wrong the hint may be, as a ratio: 500e-6 for 500 ppm */
-	uint32_t poll_min_s;        /* 1 to 131072; what the client polls at */
-	uint32_t poll_max_s;        /* poll_min_s to 131072; how far a kiss-o'-death may raise it */
+	uint32_t poll_min_s;        /* 1 to 131072 */
+	uint32_t poll_max_s;        /* poll_min_s to 131072 */
+	bool poll_is_adaptive;      /* false: polls at poll_min_s, and poll_max_s is how far a kiss-o'-death may raise it;
+				       true: chooses between the two from how uncertain the clock is */
+	double accuracy_target_s;   /* adaptive: the standard deviation to keep, before each exchange; 0: what an exchange
+				       could tell by itself, so that none is wasted; up to 1 */
 	uint32_t burst;             /* requests at the start and after a disruption, 2 s apart or poll_min_s if less; 1 to 16 */
 	uint32_t history;           /* stamps that the RADclock estimator may remember; 0: as many as poll_min_s asks for */
 	double max_drift;           /* how fast the counter's rate error may let the bound grow, s/s; 1e-6 is usual */
