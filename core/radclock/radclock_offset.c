@@ -7,7 +7,7 @@
 /* Differences up to this are exact in double: 2^18 s in halves of NTP's 2^-32 s are 51 bits. */
 #define ANCHOR_LIMIT_S 0x1p18
 
-#define FIELDS 4
+#define FIELDS 3
 
 static size_t field_room(uint32_t room)
 {
@@ -29,7 +29,6 @@ static void place(struct ffntp_offset *offset, uint32_t first)
 	offset->window.time_s = start;
 	offset->window.ticks = start + each;
 	offset->window.excess_ticks = start + 2 * each;
-	offset->window.error = start + 3 * each;
 }
 
 void ffntp_offset_init(struct ffntp_offset *offset, double *room, uint32_t stamps)
@@ -128,7 +127,7 @@ static void conclude(const struct ffntp_points_sums *sums, struct ffntp_offset_e
 	estimate->slope = estimate->age_variance_s2 > 0 ? covariance / estimate->age_variance_s2 : 0;
 }
 
-bool ffntp_offset_combine(const struct ffntp_offset *offset, const struct ffntp_stamp *newest, double period_s,
+bool ffntp_offset_combine(struct ffntp_offset *offset, const struct ffntp_stamp *newest, double period_s,
 			  double local_period_s, struct ffntp_offset_estimate *estimate)
 {
 	double widths = period_s / FFNTP_RADCLOCK_OFFSET_WIDTH_S;
@@ -144,7 +143,8 @@ bool ffntp_offset_combine(const struct ffntp_offset *offset, const struct ffntp_
 
 	if (offset->window.count == 0)
 		return false;
-	ffntp_points_sum(&offset->window, &view, &sums);
+	ffntp_points_sum(&offset->window, &view, offset->least, &sums);
+	offset->least = sums.least;
 	conclude(&sums, estimate);
 	return true;
 }

@@ -21,6 +21,7 @@ struct ffntp_offset {
 	uint32_t room;  /* points */
 	uint32_t first; /* where the window is */
 	bool is_stale;  /* floors have changed */
+	double least;   /* the best stamp's error when last asked for, in widths */
 	struct ffntp_stamp anchor;
 };
 
@@ -52,8 +53,7 @@ void ffntp_offset_add(struct ffntp_offset *offset, const struct ffntp_history *h
  * newest: the history's newest stamp. period_s: the average; local_period_s: carries each stamp to the newest.
  * Returns false, *estimate untouched, if the window is empty.
  */
-FFNTP_MUST_USE bool ffntp_offset_combine(const struct ffntp_offset *offset, const struct ffntp_stamp *newest,
-					 double period_s, double local_period_s,
-					 struct ffntp_offset_estimate *estimate);
+FFNTP_MUST_USE bool ffntp_offset_combine(struct ffntp_offset *offset, const struct ffntp_stamp *newest, double period_s,
+					 double local_period_s, struct ffntp_offset_estimate *estimate);
 
 #endif

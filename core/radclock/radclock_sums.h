@@ -12,7 +12,6 @@ struct ffntp_points {
 	double *time_s;       /* the stamp's middle by the server's clock */
 	double *ticks;        /* ... by the counter */
 	double *excess_ticks; /* of its round trip; >= 0 */
-	double *error;        /* scratch */
 	uint32_t count;
 };
 
@@ -27,19 +26,20 @@ struct ffntp_points_view {
 	double period_s;         /* carries what a point says to now */
 };
 
-/*
- * Weights are exp(least^2 - error^2), errors in widths: the best point's is 1, so they never all vanish for want of
- * exponent. Those below e^-40 are 0: nothing beside it.
- */
 struct ffntp_points_sums {
-	double least;           /* error */
+	double least;           /* of the errors: that of the best point, in widths */
 	double weight, weight2; /* of weights and their squares */
 	/* weighted: ages (s); what the points say that now is, less now_s (s); and products of the two */
 	double age, age2, ahead, ahead2, age_ahead;
 };
 
-/* At least one point. Weights are within 1e-8 of the truth, relative. */
-void ffntp_points_sum(const struct ffntp_points *points, const struct ffntp_points_view *view,
+/*
+ * Sums with weights exp(unit^2 - error^2), errors in widths. The unit has weight 1, and cancels from every ratio of
+ * sums; it is there so that the weights do not all vanish for want of exponent. Any that is near the least error will
+ * do, such as the least of the time before; if it is not near, the sums are made again with one that is. points: at
+ * least one. Weights are within 2e-7 of the truth, relative; those below e^-40 of the best may be 0.
+ */
+void ffntp_points_sum(const struct ffntp_points *points, const struct ffntp_points_view *view, double unit,
 		      struct ffntp_points_sums *sums);
 
 #endif

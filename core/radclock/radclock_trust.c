@@ -59,6 +59,9 @@ enum ffntp_trust_verdict ffntp_trust_judge(struct ffntp_trust *trust, const stru
 {
 	if (trust->has_believed && !agrees(trust, record, clock) && !continues(record, &trust->believed, clock))
 		return refuse(trust, record, clock);
-	*trust = (struct ffntp_trust){ .has_believed = true, .believed = *record };
+	trust->has_believed = true;
+	trust->believed = *record;
+	trust->has_refused = false;
+	trust->contest.stamps = trust->any.stamps = 0;
 	return FFNTP_TRUST_BELIEVED;
 }
