@@ -16,7 +16,6 @@ import time
 import traceback
 
 FFNTPD, PROBE = os.environ.get("FFNTPD", ""), os.environ.get("PROBE", "")
-CHRONYD = "/usr/sbin/chronyd"
 
 
 class Skip(Exception):
@@ -102,25 +101,6 @@ def free_port(family=socket.AF_INET):
     with socket.socket(family, socket.SOCK_DGRAM) as s:
         s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-@contextlib.contextmanager
-def chronyd(folder, name="chronyd"):
-    """Debian's chronyd serving the host's time, which it does not touch (-x). Yields its port."""
-    if not os.access(CHRONYD, os.X_OK):
-        raise Skip(f"no {CHRONYD}")
-    port = free_port()
-    with open(f"{folder}/{name}.conf", "w") as f:
-        f.write(f"local stratum 1\nallow\nport {port}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/{name}.pid\n")
-    if os.geteuid() == 0:
-        os.chmod(folder, 0o755)
-        user = ["-u", "root"]
-    else:
-        user = ["-U"]
-    with process([CHRONYD, "-x", "-d", *user, "-f", f"{folder}/{name}.conf"], f"{folder}/{name}.log") as running:
-        wait_for(lambda: answers(port) or running.poll() is not None, "chronyd to answer")
-        check(running.poll() is None, "chronyd ended")
-        yield port
 
 
 def answers(port, host="127.0.0.1"):

@@ -1,0 +1,42 @@
+"""Servers out of Debian's packages, unpacked into the build folder and not installed: installed, they would start at once, and push
+out the time service that the machine has."""
+import fcntl
+import glob
+import os
+import subprocess
+
+import tap
+
+FOLDER = os.environ.get("PACKAGES", "")
+
+
+def quietly(*argv):
+    return subprocess.run(argv, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
+
+
+def download(package):
+    """Debian's archive is asked; its index is fetched if there is none and we may."""
+    got = quietly("apt-get", "download", package)
+    if got.returncode != 0 and os.geteuid() == 0 and quietly("apt-get", "update").returncode == 0:
+        got = quietly("apt-get", "download", package)
+    if got.returncode != 0:
+        raise tap.Skip(f"apt-get download {package}: {got.stdout.strip().splitlines()[-1:]}")
+
+
+def unpack(package):
+    if not glob.glob(f"{FOLDER}/{package}_*.deb"):
+        download(package)
+    subprocess.run(["dpkg-deb", "-x", glob.glob(f"{FOLDER}/{package}_*.deb")[0], f"{FOLDER}/{package}"], check=True)
+
+
+def program(package, path):
+    """The program at path of the package: the installed one, or else our own copy."""
+    if os.access(path, os.X_OK):
+        return path
+    os.makedirs(FOLDER, exist_ok=True)
+    with open(f"{FOLDER}/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.access(f"{FOLDER}/{package}{path}", os.X_OK):
+            unpack(package)
+    return f"{FOLDER}/{package}{path}"
