@@ -75,6 +75,12 @@ static void close_targets(struct target *targets, int count)
 	}
 }
 
+/* Whoever says so is not asked again, and what came before has to do. */
+static bool is_kiss(enum ffntp_verdict verdict)
+{
+	return verdict == FFNTP_REFUSED_KISS_RATE || verdict == FFNTP_REFUSED_KISS_DENY;
+}
+
 static void take_news(struct target *target, const struct ffntp_peer_news *news)
 {
 	switch (news->event) {
@@ -92,6 +98,7 @@ static void take_news(struct target *target, const struct ffntp_peer_news *news)
 		target->accepted += news->verdict == FFNTP_ACCEPTED;
 		if (news->verdict != FFNTP_ACCEPTED)
 			target->problem = ffntp_verdict_name(news->verdict);
+		target->is_done = is_kiss(news->verdict);
 		break;
 	case FFNTP_PEER_ERROR:
 		target->problem = strerror(news->error);
@@ -106,7 +113,7 @@ static void take_news(struct target *target, const struct ffntp_peer_news *news)
 /* Asked often enough, and the last answer has come or will not come. */
 static bool is_finished(const struct target *target)
 {
-	return target->sent >= REQUESTS && !target->peer.is_awaiting;
+	return target->is_done || (target->sent >= REQUESTS && !target->peer.is_awaiting);
 }
 
 static void serve_timer(struct target *target, ffntp_counter now)
@@ -164,23 +171,29 @@ static void show_progress(const struct target *targets, int count)
 	fprintf(stderr, "\r%u of %u answers", accepted, (unsigned)count * REQUESTS);
 }
 
+static bool serve_timers(const struct query *query, struct target *targets, int count)
+{
+	bool is_done = true;
+
+	for (int i = 0; i < count; i++) {
+		if (!targets[i].is_done)
+			serve_timer(&targets[i], ffntp_counter_read(&query->source));
+		is_done = is_done && targets[i].is_done;
+	}
+	return is_done;
+}
+
 static void ask_all(const struct query *query, struct target *targets, int count)
 {
+	ffntp_counter begun = ffntp_counter_read(&query->source);
+	ffntp_counter limit = (ffntp_counter)(LIMIT_S / query->source.period_hint_s);
 	bool is_watched = isatty(STDERR_FILENO) == 1;
-	bool is_done;
 
-	do {
-		is_done = true;
-		for (int i = 0; i < count; i++) {
-			if (!targets[i].is_done)
-				serve_timer(&targets[i], ffntp_counter_read(&query->source));
-			is_done = is_done && targets[i].is_done;
-		}
+	while (!serve_timers(query, targets, count) && ffntp_counter_read(&query->source) - begun < limit) {
 		if (is_watched)
 			show_progress(targets, count);
-		if (!is_done)
-			wait_and_receive(query, targets, count);
-	} while (!is_done);
+		wait_and_receive(query, targets, count);
+	}
 	if (is_watched)
 		fprintf(stderr, "\r%*s\r", 40, "");
 }

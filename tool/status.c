@@ -275,7 +275,7 @@ static void print_source(const struct snapshot *snapshot, const struct ffntp_sou
 {
 	char address[ADDRESS_SIZE], offset[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE];
 
-	printf("%c %-27s %7u %6u %5o %9s %11s %10s\n", source->is_selected ? '*' : ' ', source_address(source, address),
+	printf("%c %-24s %7u %6u %5o %9s %11s %10s\n", source->is_selected ? '*' : ' ', source_address(source, address),
 	       source->stratum, 1u << (source->poll_log2_s & 31), source->reach,
 	       was_accepted(source) ? output_duration(since_s(snapshot, source->last_accepted), last) : "never",
 	       was_accepted(source) ? output_duration((double)source->offset_ns * 1e-9, offset) : "-",
@@ -294,7 +294,7 @@ static void print_text(const struct snapshot *snapshot)
 	if (selected(snapshot))
 		print_path(selected(snapshot));
 	if (snapshot->count > 0)
-		printf("\n  %-27s %7s %6s %5s %9s %11s %10s\n", "server", "stratum", "poll s", "reach", "last",
+		printf("\n  %-24s %7s %6s %5s %9s %11s %10s\n", "server", "stratum", "poll s", "reach", "last",
 		       "offset", "RTT");
 	for (size_t i = 0; i < snapshot->count; i++)
 		print_source(snapshot, &snapshot->sources[i]);

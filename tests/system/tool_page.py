@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""ffntp now and ffntp status: a page that is kept, and every way in which a page can be none."""
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+import fake
+import tap
+import tool
+
+READING = ["earliest_ns", "estimate_ns", "latest_ns", "timescale", "status"]
+
+# Where things lie in a page: docs/page.md.
+AT_MAGIC, AT_SIZE, AT_VERSION, AT_SEQUENCE, AT_STATUS, AT_COUNTER = 0x00, 0x04, 0x08, 0x0c, 0x22, 0x28
+AT_BLOCK, AT_BLOCK_VERSION, AT_COUNTER_KIND, AT_BOOT_ID, AT_VOID_AFTER, AT_LINE_LIMIT = 0x800, 0x804, 0x808, 0x810, 0x828, 0x890
+
+
+def patched(folder, page, name, *patches):
+    with open(page, "rb") as f:
+        copy = bytearray(f.read())
+    for offset, value in patches:
+        copy[offset:offset + len(value)] = value
+    return tool.write(folder, name, bytes(copy))
+
+
+def check_both_refuse(path, *words):
+    for command in (["now"], ["now", "--json"], ["now", "--tai"], ["status"], ["status", "--json"]):
+        tool.check_refused([*command, "--page", path], path, *words)
+
+
+def test_now_is_now(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        before = tool.now_ns()
+        [reading] = tool.objects(["now", "--json", "--page", page])
+        after = tool.now_ns()
+        tap.check(list(reading) == READING, f"{reading}")
+        tap.check(all(isinstance(reading[key], int) for key in READING[:3]), f"{reading}")
+        tap.check(reading["earliest_ns"] <= reading["estimate_ns"] <= reading["latest_ns"], f"{reading}")
+        tap.check(reading["earliest_ns"] <= after and before <= reading["latest_ns"], f"{before} {after}: {reading}")
+        tap.check(reading["timescale"] == "UTC" and reading["status"] == "synchronised", f"{reading}")
+
+
+def test_now_for_people(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        code, output, errors = tool.ffntp("now", "--page", page)
+        day = time.strftime("%Y-%m-%dT%H:", time.gmtime())
+        tap.check(code == 0 and errors == "" and len(output.splitlines()) == 1, f"{code} {output} {errors}")
+        tap.check(output.startswith(day) and "Z +- " in output and output.endswith("s, synchronised\n"), output)
+
+
+def test_a_limit_on_the_bound(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        tool.check_refused(["now", "--page", page, "--max-bound", "1"], "bound")
+        tap.check(tool.ffntp("now", "--page", page, "--max-bound", "1000000000")[0] == 0, "a second should do")
+
+
+def test_tai(folder):
+    """Known if the daemon found a table of leap seconds; never guessed."""
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        [status] = tool.objects(["status", "--json", "--page", page])
+        offset_s = status["tai_offset_s"]
+        if offset_s is None:
+            tool.check_refused(["now", "--page", page, "--tai"], "TAI")
+            return
+        [reading] = tool.objects(["now", "--json", "--tai", "--page", page])
+        tap.check(reading["timescale"] == "TAI", f"{reading}")
+        ahead_s = (reading["estimate_ns"] - tool.now_ns()) / 1e9
+        tap.check(offset_s - 1 < ahead_s <= offset_s + 0.1, f"{ahead_s} s, not {offset_s}")
+        tap.check(" TAI +- " in tool.ffntp("now", "--tai", "--page", page)[1], "does not say TAI")
+
+
+def test_status_tells_what_people_look_for(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        code, output, errors = tool.ffntp("status", "--page", page)
+        tap.check(code == 0 and errors == "", f"{code} {errors}")
+        tool.check_width(output)
+        for word in ("Reference", "Stratum", "Status", "Counter", "Est. error", "Bound", "Last update", "Offset", "RTT",
+                     "Root distance", f"127.0.0.1:{server.port}", "TEST", "synchronised", "accepted; refused: none"):
+            tap.check(word in output, f"no {word}: {output}")
+
+
+def test_status_as_json(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        [status] = tool.objects(["status", "--json", "--page", page])
+        [source] = status["sources"]
+        tap.check(status["status"] == "synchronised" and source["selected"] is True, f"{status}")
+        tap.check(source["address"] == f"127.0.0.1:{server.port}" and source["refid"] == "TEST", f"{source}")
+        tap.check(source["stratum"] == 1 and source["reach"] & 1 and source["accepted"] > 0, f"{source}")
+        tap.check(0 < source["rtt_min_ns"] <= source["rtt_ns"] < 10**9, f"{source}")
+        tap.check(status["frequency_hz"] > 1e5 and 0 < status["bound_ns"] < 10**9, f"{status}")
+        tap.check(sum(source["refused"].values()) == 0 and "bogus-origin" in source["refused"], f"{source}")
+
+
+def test_refusals_are_counted_by_name(folder):
+    def with_a_bogus_one(server, request, number):
+        return [fake.reply(request, origin=1), fake.reply(request)]
+    with fake.Server(with_a_bogus_one) as server, tool.kept_page(folder, server) as page:
+        [status] = tool.objects(["status", "--json", "--page", page])
+        tap.check(status["sources"][0]["refused"]["bogus-origin"] > 0, f"{status}")
+        tap.check(" bogus-origin" in tool.ffntp("status", "--page", page)[1], "not told")
+
+
+def test_a_clock_that_is_not_set_yet(folder):
+    with fake.Server(lambda *unused: []) as server, tap.daemon(folder, f"127.0.0.1:{server.port}"):
+        tap.wait_for(lambda: os.path.exists(f"{folder}/page"), "a page")
+        tool.check_refused(["now", "--page", f"{folder}/page"], "not synchronised")
+        [status] = tool.objects(["status", "--json", "--page", f"{folder}/page"])
+        tap.check(status["status"] == "initialising" and status["estimate_ns"] is None, f"{status}")
+        code, output, _ = tool.ffntp("status", "--page", f"{folder}/page")
+        tap.check(code == 0 and "initialising" in output, output)
+
+
+def test_pages_that_are_none(folder):
+    check_both_refuse(f"{folder}/missing", "no clock page")
+    check_both_refuse(f"{folder}/missing/page", "no clock page")
+    check_both_refuse(folder)
+    check_both_refuse("/dev/zero")
+    check_both_refuse(tool.write(folder, "empty", ""), "short")
+    check_both_refuse(tool.write(folder, "text", "12:00\n" * 1000), "not a clock page")
+    check_both_refuse(tool.write(folder, "zero", bytes(4096)), "not a clock page")
+    os.mkfifo(f"{folder}/fifo")
+    check_both_refuse(f"{folder}/fifo")
+
+
+def test_pages_that_were_spoilt(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        with open(page, "rb") as f:
+            whole = f.read()
+        check_both_refuse(tool.write(folder, "truncated", whole[:1000]), "short")
+        check_both_refuse(patched(folder, page, "foreign", (AT_MAGIC, b"KLCV")), "not a clock page")
+        check_both_refuse(patched(folder, page, "huge", (AT_SIZE, struct.pack("<I", 1 << 20))))
+        check_both_refuse(patched(folder, page, "newer", (AT_VERSION, struct.pack("<H", 99))), "version")
+        check_both_refuse(patched(folder, page, "block", (AT_BLOCK, bytes(4))))
+        check_both_refuse(patched(folder, page, "later", (AT_BLOCK_VERSION, struct.pack("<H", 99))), "version")
+        check_both_refuse(patched(folder, page, "rebooted", (AT_BOOT_ID, bytes(range(16)))), "before this machine")
+        check_both_refuse(patched(folder, page, "odd", (AT_SEQUENCE, struct.pack("<I", 77))))
+        check_both_refuse(patched(folder, page, "counter", (AT_COUNTER_KIND, struct.pack("<Q", 4))))
+
+
+def test_a_stale_page(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        with open(page, "rb") as f:
+            f.seek(AT_COUNTER)
+            at = f.read(8)
+        stale = patched(folder, page, "stale", (AT_VOID_AFTER, at), (AT_LINE_LIMIT, bytes(8)))
+        check_both_refuse(stale, "stale")
+
+
+def test_a_page_that_its_daemon_left(folder):
+    """The bound grows on; nobody is told a time without one."""
+    with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
+        tap.wait_for_status(folder, "synchronised")
+        tap.stop(running, signal.SIGKILL)
+        [first] = tool.objects(["now", "--json", "--page", f"{folder}/page"])
+        time.sleep(1)
+        [second] = tool.objects(["now", "--json", "--page", f"{folder}/page"])
+        tap.check(second["latest_ns"] - second["earliest_ns"] > first["latest_ns"] - first["earliest_ns"], "did not grow")
+        tap.check(second["earliest_ns"] <= tool.now_ns(), f"{second}")
+
+
+def test_the_usual_place(folder):
+    environment = dict(os.environ, XDG_RUNTIME_DIR=folder)
+    if os.geteuid() != 0:
+        tool.check_refused(["now"], f"{folder}/ffntp/page", "ffntpd", "--page", env=environment)
+    elif not os.path.exists("/run/ffntp/page"):
+        tool.check_refused(["now"], "/run/ffntp/page", "ffntpd", "--page", env=environment)
+
+
+def test_a_page_that_may_not_be_read(folder):
+    path = tool.write(folder, "private", bytes(4096))
+    os.chmod(path, 0)
+    if os.geteuid() == 0:
+        def become_nobody():
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        os.chmod(folder, 0o755)
+        done = subprocess.run([tool.FFNTP, "now", "--page", path], capture_output=True, text=True, preexec_fn=become_nobody)
+        if done.returncode in (126, 127):
+            raise tap.Skip("nobody cannot run it")
+    else:
+        done = subprocess.run([tool.FFNTP, "now", "--page", path], capture_output=True, text=True)
+    tap.check(done.returncode == 1 and done.stdout == "" and "Permission denied" in done.stderr, f"{done}")
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], together=4)

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""ffntp query: what servers say, and what becomes of those that say nothing of use."""
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import fake
+import tap
+import tool
+
+
+def query(*servers, code=0):
+    return tool.objects(["query", "--json", *servers], code=code)
+
+
+def check_offset(found, offset_s):
+    """offset_s: how far the server is ahead of us."""
+    away_ns = found["offset_ns"] + offset_s * 1e9
+    tap.check(abs(away_ns) <= found["bound_ns"] + 1e3, f"{found}")
+    tap.check(found["bound_ns"] < 50e6 and 0 < found["rtt_ns"] < 100e6, f"{found}")
+    tap.check(found["stratum"] == 1 and found["refid"] == "TEST" and found["answers"] == 4, f"{found}")
+
+
+def test_a_server_that_agrees(folder):
+    with fake.Server() as server:
+        [found] = query(f"127.0.0.1:{server.port}")
+        check_offset(found, 0)
+        tap.check(len(server.requests) == 4, f"asked {len(server.requests)} times")
+
+
+def test_servers_that_are_ahead_and_behind(folder):
+    for offset_s in (5.25, -86400.5, 40 * 365 * 86400.0):
+        with fake.Server(lambda server, request, number: [fake.reply(request, offset_s=offset_s)]) as server:
+            [found] = query(f"127.0.0.1:{server.port}")
+            check_offset(found, offset_s)
+
+
+def test_for_people(folder):
+    with fake.Server() as server:
+        code, output, errors = tool.ffntp("query", f"127.0.0.1:{server.port}")
+        tap.check(code == 0 and errors == "" and len(output.splitlines()) == 2, f"{code} {output} {errors}")
+        tap.check(f"127.0.0.1:{server.port} " in output and "TEST" in output, output)
+        tool.check_width(output)
+
+
+def test_ipv6(folder):
+    try:
+        server = fake.Server(host="::1", family=socket.AF_INET6)
+    except OSError as problem:
+        raise tap.Skip(f"no IPv6 loopback: {problem}")
+    with server:
+        [found] = query(f"[::1]:{server.port}")
+        check_offset(found, 0)
+
+
+def test_one_that_answers_is_enough(folder):
+    with fake.Server() as server:
+        silent = tap.free_port()
+        results = query(f"127.0.0.1:{silent}", f"127.0.0.1:{server.port}")
+        tap.check([result["answers"] for result in results] == [0, 4], f"{results}")
+        tap.check("error" in results[0] and "offset_ns" not in results[0], f"{results}")
+        check_offset(results[1], 0)
+
+
+def refused(answer, *words):
+    with fake.Server(answer) as server:
+        tool.check_refused(["query", f"127.0.0.1:{server.port}"], f"127.0.0.1:{server.port}: ", *words)
+
+
+def test_servers_that_are_of_no_use(folder):
+    refused(lambda server, request, number: [fake.reply(request, leap=3)], "unsynchronised")
+    refused(lambda server, request, number: [fake.kiss(request, b"DENY")], "kiss-deny")
+    refused(lambda server, request, number: [fake.reply(request, root_dispersion_s=16)], "root-distance")
+
+
+def test_a_forger_is_not_heard(folder):
+    refused(lambda server, request, number: [fake.reply(request, origin=7, offset_s=100)], "bogus-origin")
+
+
+def test_nobody_answers(folder):
+    began = time.monotonic()
+    refused(lambda *unused: [], "no answer")
+    tap.check(time.monotonic() - began < 10, "took too long to say so")
+    tool.check_refused(["query", f"127.0.0.1:{tap.free_port()}"], "Connection refused")
+
+
+def test_names_that_are_none(folder):
+    tool.check_refused(["query", "no-such-host.invalid"], "no-such-host.invalid: ", patience_s=60)
+    tool.check_refused(["query", "127.0.0.1:99999"], "127.0.0.1:99999: ")
+    tool.check_refused(["query", "127.0.0.1:"], "127.0.0.1:: ")
+    tool.check_refused(["query", ""], ": ")
+    tool.check_refused(["query", "[::1"], "[::1: ")
+    tool.check_refused(["query", *["127.0.0.1:1"] * 17], "17", code=2)
+
+
+def test_a_name_that_is_none_is_told_before_anybody_is_asked(folder):
+    with fake.Server() as server:
+        tool.check_refused(["query", f"127.0.0.1:{server.port}", "127.0.0.1:99999"], "99999")
+        tap.check(not server.requests, "asked all the same")
+
+
+def test_an_interrupt_ends_it(folder):
+    with fake.Server(lambda *unused: []) as server:
+        running = subprocess.Popen([tool.FFNTP, "query", f"127.0.0.1:{server.port}"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        tap.wait_for(lambda: server.requests, "a request")
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=5)
+        tap.check(running.returncode != 0 and output == b"" and errors == b"", f"{running.returncode} {output} {errors}")
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], together=4)
