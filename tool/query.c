@@ -20,6 +20,7 @@
 #define REQUESTS 4 /* a second apart: an answer within five seconds */
 #define POLL_S 1
 #define WAIT_MS 200
+#define LIMIT_S 10 /* more than four requests and a reply that is late can take */
 
 struct query {
 	const struct tool_command *command;
