@@ -94,6 +94,12 @@ static bool parse_maxclockerror(struct ffntp_config *config, const struct line *
 	return true;
 }
 
+/* seconds */
+static bool parse_accuracytarget(struct ffntp_config *config, const struct line *line)
+{
+	return parse_number_line(line, 1, &config->accuracy_target_s);
+}
+
 static bool parse_leapseclist(struct ffntp_config *config, const struct line *line)
 {
 	if (line->words != 2)
@@ -232,6 +238,7 @@ static const struct keyword {
 	{ "server", parse_server, NULL },
 	{ "maxdistance", parse_maxdistance, NULL },
 	{ "maxclockerror", parse_maxclockerror, NULL },
+	{ "accuracytarget", parse_accuracytarget, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
 	{ "leapfile", parse_leapseclist, NULL },
 	{ "leapsectz", NULL, "leapseclist FILE reads the same table" },

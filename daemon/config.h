@@ -31,6 +31,7 @@ struct ffntp_config {
 	size_t servers;
 	double max_distance_s;       /* > 0 */
 	double max_clock_error;      /* a ratio, > 0 */
+	double accuracy_target_s;    /* the standard deviation to keep with as few requests as it takes; 0: none named */
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's */
 };
 

@@ -144,27 +144,35 @@ static void set_tai(const struct ffntp_keeper *keeper, struct ffntp_client_confi
 		ffntp_log("TAI is not told: %s: %s", path, ffntp_leapfile_result_text(result));
 }
 
-/* One interval serves all servers, as only one is asked at a time: none is asked more often than it may be. */
-static void set_polling(struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+static uint32_t larger(uint32_t a, uint32_t b)
 {
-	const struct ffntp_config *file = &keeper->options->config;
-	bool has_burst = true;
+	return a > b ? a : b;
+}
 
+/* One interval serves all servers, as only one is asked at a time: none is asked more often than it may be. */
+static void set_limits(const struct ffntp_config *file, struct ffntp_client_config *config)
+{
 	config->poll_min_s = config->poll_max_s = 1;
 	for (size_t i = 0; i < file->servers; i++) {
-		uint32_t min_s = UINT32_C(1) << file->server[i].minpoll_log2_s;
-		uint32_t max_s = UINT32_C(1) << file->server[i].maxpoll_log2_s;
-
-		config->poll_min_s = min_s > config->poll_min_s ? min_s : config->poll_min_s;
-		config->poll_max_s = max_s > config->poll_max_s ? max_s : config->poll_max_s;
-		has_burst = has_burst && file->server[i].iburst;
+		config->poll_min_s = larger(config->poll_min_s, UINT32_C(1) << file->server[i].minpoll_log2_s);
+		config->poll_max_s = larger(config->poll_max_s, UINT32_C(1) << file->server[i].maxpoll_log2_s);
+		if (!file->server[i].iburst)
+			config->burst = 1;
 	}
-	if (!has_burst)
-		config->burst = 1;
-	if (keeper->options->poll_s > 0)
-		config->poll_min_s = keeper->options->poll_s;
-	if (config->poll_max_s < config->poll_min_s)
-		config->poll_max_s = config->poll_min_s;
+}
+
+/* As chrony means it: adaptive between minpoll and maxpoll. An interval on the command line is that interval. */
+static void set_polling(struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+{
+	uint32_t named_s = keeper->options->poll_s;
+
+	set_limits(&keeper->options->config, config);
+	if (named_s > 0) {
+		config->poll_min_s = named_s;
+		config->poll_max_s = larger(config->poll_max_s, named_s);
+	}
+	config->poll_is_adaptive = named_s == 0 && config->poll_min_s < config->poll_max_s;
+	config->accuracy_target_s = keeper->options->config.accuracy_target_s;
 	keeper->poll_min_s = config->poll_min_s;
 	keeper->poll_max_s = config->poll_max_s;
 }

@@ -62,7 +62,8 @@ static void reads_numbers_and_files(void **state)
 	struct ffntp_config_error error;
 
 	(void)state;
-	assert_true(parse(&config, "maxdistance 1.5\nmaxclockerror 10\nleapseclist /etc/leaps\n", &error));
+	assert_true(parse(&config, "maxdistance 1.5\nmaxclockerror 10\nleapseclist /etc/leaps\naccuracytarget 1e-5\n", &error));
+	assert_true(config.accuracy_target_s == 1e-5);
 	assert_true(config.max_distance_s == 1.5);
 	assert_true(config.max_clock_error > 9.99e-6 && config.max_clock_error < 10.01e-6);
 	assert_string_equal(config.leap_list, "/etc/leaps");
@@ -128,6 +129,7 @@ static const struct refusal refusals[] = {
 	{ "maxdistance 1e999", 1, "is not a number above 0" },
 	{ "maxdistance 17", 1, "is not a number above 0" },
 	{ "maxclockerror e", 1, "is not a number above 0" },
+	{ "accuracytarget 2", 1, "is not a number above 0" },
 	{ "leapseclist", 1, "takes one file name" },
 	{ "server a\n\x01\x02\n", 2, "unknown keyword '\?\?'" },
 };
