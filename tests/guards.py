@@ -17,7 +17,7 @@ from pathlib import Path
 TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1]).resolve()
 CC = os.environ.get('CC', 'cc').split()
 FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address,undefined',
-         '-fno-sanitize-recover=undefined']
+         '-fno-sanitize-recover=undefined', '-D_GNU_SOURCE', '-Iinclude']
 TIME_LIMIT_S = 20
 
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
@@ -25,6 +25,12 @@ CLOCK, PAGE, READING, PAGEWORDS = 'core/clock.c', 'core/page.c', 'core/reading.h
 
 # What is made of a header's inline functions, besides the test itself.
 USERS = {READING: [CLOCK, PAGE], PAGEWORDS: [PAGE]}
+
+COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
+
+# What a test is linked with besides core.
+PARTS = {'reader': [COUNTER, PAGEFILE, READER]}
+LINK = {'reader': ['-Wl,--wrap=clock_gettime']}
 
 GUARDS = [
     (1, 'exchange', EXCHANGE, 'exchange->is_waiting && origin == exchange->nonce', 'exchange->is_waiting', 'case_01'),
@@ -125,6 +131,31 @@ GUARDS = [
     (42, 'page', PAGE, '(block >> 32 & 0xffff) != FFNTP_BLOCK_VERSION ||', '', 'case_42'),
     (42, 'page', PAGE, ' || block >> 48 < FFNTP_BLOCK_SIZE', '', 'case_42'),
     (42, 'page', PAGE, 'block >> 48 < FFNTP_BLOCK_SIZE', 'block >> 48 != FFNTP_BLOCK_SIZE', 'case_42'),
+    (26, 'reader', COUNTER, 'suspended_ns - before_ns > SUSPEND_NS ||', '', 'case_26'),
+    (26, 'reader', COUNTER, '\tsource->suspended_ns = suspended_ns;\n', '', 'case_26'),
+    (31, 'reader', PAGEFILE, 'existing->is_own && is_same_counter(&theirs, identity) ? FATE_ADOPT : FATE_RETIRE',
+     'FATE_RETIRE', 'case_31_the_next'),
+    (32, 'reader', READER, 'if (status->st_size < FFNTP_PAGE_SIZE)\n\t\treturn FFNTP_PAGE_TRUNCATED;', '', 'case_32'),
+    (32, 'reader', READER, 'if (!S_ISREG(status->st_mode))\n\t\treturn FFNTP_PAGE_MISSING;', '', 'case_32'),
+    (32, 'reader', READER, ' | O_NONBLOCK', '', 'case_32'),
+    (32, 'reader', PAGEFILE, 'if (status.st_size < FFNTP_PAGE_SIZE)\n\t\treturn ffntp_page_result_text(FFNTP_PAGE_TRUNCATED);',
+     '', 'case_32'),
+    (32, 'reader', PAGEFILE, 'if (result != FFNTP_PAGE_OK)\n\t\treturn ffntp_page_result_text(result);', '', 'case_32'),
+    (33, 'reader', READER, 'return FFNTP_PAGE_OTHER_BOOT;', ';', 'case_33_a_page_of_another_world'),
+    (33, 'reader', READER, 'return FFNTP_PAGE_OTHER_NAMESPACE;', ';', 'case_33_a_page_of_another_world'),
+    (33, 'reader', READER, 'ffntp_counter_refusal(theirs->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER',
+     'FFNTP_PAGE_OK', 'case_33_a_page_of_another_world'),
+    (33, 'reader', READER, 'if (!copy_map(reader, &map, &now))\n\t\treturn FFNTP_CLOCK_BUSY;\n\tif (map.counter_kind != reader->counter_kind)',
+     'if (!copy_map(reader, &map, &now))\n\t\treturn FFNTP_CLOCK_BUSY;\n\tif (false)', 'case_33_a_page_that_changes'),
+    (33, 'reader', PAGEWORDS, '|| (uint8_t)key != kind', '', 'case_33_a_page_that_changes'),
+    (33, 'reader', PAGEFILE, 'if (retiring != NULL)\n\t\tretire(retiring);', '', 'case_33_a_page_of_another_counter'),
+    (33, 'reader', PAGEFILE, ' && is_same_counter(&theirs, identity)', '', 'case_33_a_page_of_another_counter'),
+    (33, 'reader', COUNTER, 'return FFNTP_COUNTER_LOST;', ';', 'case_33_another'),
+    (33, 'reader', COUNTER, 'has_changed || has_slept ?', 'has_slept ?', 'case_33_another'),
+    (42, 'reader', PAGEFILE, 'if (result == FFNTP_PAGE_VERSION)\n\t\treturn NULL;', '', 'case_42'),
+    (43, 'reader', READER, 'is_far_behind(&map, now) &&', 'false &&', 'case_43'),
+    (43, 'reader', READER, '(int64_t)(now - map.at) < 0 && is_far_behind(&map, now)', '(int64_t)(now - map.at) < 0',
+     'case_43'),
     (43, 'clock', READING, 'now - map->at == UINT64_C(1) << 63', 'false', 'case_43_half'),
     (43, 'clock', READING, 'map->period_shift > 62 ||', '', 'case_43_any'),
     (43, 'clock', READING, 'if (elapsed.s >= FFNTP_READING_ELAPSED_LIMIT_S)\n\t\treturn FFNTP_CLOCK_RANGE;', '',
@@ -147,7 +178,7 @@ class Bench:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        for part in ('core', 'include', 'tests'):
+        for part in ('core', 'include', 'ports', 'tests'):
             unused = shutil.ignore_patterns('traces', 'reference', 'corpus')
             shutil.copytree(TOP / part, self.folder / part, ignore=unused)
         self.objects = {}
@@ -174,9 +205,9 @@ class Bench:
 
         broken: objects to take in place of those of their sources.
         """
-        sources = [*self.core_sources(), f'tests/test_{test}.c']
+        sources = [*self.core_sources(), *PARTS.get(test, []), f'tests/test_{test}.c']
         objects = [(broken or {}).get(source) or self.object_of(source) for source in sources]
-        subprocess.run([*CC, *FLAGS, *objects, '-lcmocka', '-lm', '-o', 'program'], cwd=self.folder, check=True)
+        subprocess.run([*CC, *FLAGS, *objects, '-lcmocka', '-lm', *LINK.get(test, []), '-o', 'program'], cwd=self.folder, check=True)
         environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='STDOUT', ASAN_OPTIONS='detect_leaks=0')
         try:
             done = subprocess.run(['./program'], cwd=self.folder, capture_output=True, text=True, check=False,
@@ -195,7 +226,7 @@ class Bench:
         if text.count(old) != 1:
             return [f'found {text.count(old)} times: {old}']
         (self.folder / source).write_text(text.replace(old, new))
-        users = [*USERS[source], f'tests/test_{test}.c'] if source in USERS else [source]
+        users = [*USERS[source], *PARTS.get(test, []), f'tests/test_{test}.c'] if source in USERS else [source]
         broken = {user: f'broken-{number}.o' for number, user in enumerate(users)}
         errors = [error for user in users if (error := self.compile(user, broken[user]))]
         (self.folder / source).write_text(text)

@@ -40,7 +40,7 @@ static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *t
 	ffntp_counter_identity(theirs->counter_kind, &ours);
 	if (memcmp(ours.boot_id, theirs->boot_id, sizeof(ours.boot_id)) != 0)
 		return FFNTP_PAGE_OTHER_BOOT;
-	if (ours.time_namespace != theirs->time_namespace)
+	if (theirs->counter_kind == FFNTP_COUNTER_MONOTONIC_RAW && ours.time_namespace != theirs->time_namespace)
 		return FFNTP_PAGE_OTHER_NAMESPACE;
 	return ffntp_counter_refusal(theirs->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER;
 }

@@ -1,0 +1,723 @@
+/*
+ * reader: Linux's counters, the page as a file, and reading it. Files live in a directory of their own in the current one.
+ * clock_gettime passes through this file, so that a suspend can be had without one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <ffntp/linux.h>
+
+#include "../ports/linux/counter.h"
+#include "../ports/linux/pagefile.h"
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+static char directory[] = "ffntp-test-XXXXXX";
+static char path[64], lock_path[80], new_path[80];
+
+/* --- clocks --- */
+
+static int64_t slept_ns;   /* what a suspend would have added to CLOCK_BOOTTIME */
+static bool has_boottime = true;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *t);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+{
+	int result = __real_clock_gettime(clock, t);
+
+	if (clock != CLOCK_BOOTTIME)
+		return result;
+	if (!has_boottime) {
+		errno = EINVAL;
+		return -1;
+	}
+	t->tv_sec += (time_t)(slept_ns / FFNTP_NS_PER_S);
+	t->tv_nsec += (long)(slept_ns % FFNTP_NS_PER_S);
+	if (t->tv_nsec >= FFNTP_NS_PER_S) {
+		t->tv_nsec -= FFNTP_NS_PER_S;
+		t->tv_sec++;
+	}
+	return result;
+}
+
+static struct ffntp_counter_source open_counter(enum ffntp_counter_kind kind)
+{
+	struct ffntp_counter_source source;
+
+	assert_null(ffntp_counter_open(&source, kind));
+	return source;
+}
+
+static void the_raw_clock_counts_nanoseconds(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	ffntp_counter first = ffntp_counter_read(&source);
+
+	(void)state;
+	assert_int_equal(source.kind, FFNTP_COUNTER_MONOTONIC_RAW);
+	assert_true(source.period_hint_s == 1e-9);
+	usleep(10000);
+	assert_in_range(ffntp_counter_read(&source) - first, 10000000, 10000000000);
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+}
+
+/* The hint is as good as it says, measured against the raw clock over half a second. */
+static void the_tsc_is_measured(void **state)
+{
+	struct ffntp_counter_source source;
+	uint64_t raw_ns;
+	ffntp_counter ticks;
+	double ratio;
+
+	(void)state;
+	if (ffntp_counter_refusal(FFNTP_COUNTER_TSC) != NULL)
+		skip();
+	source = open_counter(FFNTP_COUNTER_TSC);
+	raw_ns = ffntp_counter_read_raw();
+	ticks = ffntp_counter_read(&source);
+	usleep(500000);
+	raw_ns = ffntp_counter_read_raw() - raw_ns;
+	ticks = ffntp_counter_read(&source) - ticks;
+	ratio = (double)ticks * source.period_hint_s * 1e9 / (double)raw_ns;
+	assert_true(ratio > 1 - source.period_hint_error && ratio < 1 + source.period_hint_error);
+	assert_true(source.period_hint_error < 2e-3);
+}
+
+static void the_best_counter_is_chosen_and_can_be_forced(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_NONE);
+	bool has_tsc = ffntp_counter_refusal(FFNTP_COUNTER_TSC) == NULL;
+
+	(void)state;
+#if defined(__x86_64__)
+	assert_int_equal(source.kind, has_tsc ? FFNTP_COUNTER_TSC : FFNTP_COUNTER_MONOTONIC_RAW);
+	assert_non_null(ffntp_counter_refusal(FFNTP_COUNTER_ARM_VIRTUAL));
+#else
+	assert_false(has_tsc);
+#endif
+	source.kind = FFNTP_COUNTER_NONE;
+	assert_non_null(ffntp_counter_open(&source, FFNTP_COUNTER_OTHER));
+	assert_int_equal(source.kind, FFNTP_COUNTER_NONE);
+}
+
+/* Milliseconds count; what two readings of clocks may be apart does not; each suspend is told once. */
+static void case_26_a_suspend_is_a_disruption(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+
+	(void)state;
+	slept_ns += 100000;
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+	slept_ns += 10000000;
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_DISRUPTED);
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+	slept_ns += 3600 * FFNTP_NS_PER_S;
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_DISRUPTED);
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+}
+
+static void without_boottime_there_is_no_suspend(void **state)
+{
+	struct ffntp_counter_source source;
+
+	(void)state;
+	has_boottime = false;
+	source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	slept_ns += FFNTP_NS_PER_S;
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+	has_boottime = true;
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+}
+
+/* The kernel counts by something else now: what was measured is void; a TSC it does not count by is not to be used. */
+static void case_33_another_clocksource(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+
+	(void)state;
+	strcpy(source.clocksource, "hpet");
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_DISRUPTED);
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+	source.kind = FFNTP_COUNTER_OTHER; /* stands for a TSC that is refused now */
+	strcpy(source.clocksource, "hpet");
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_LOST);
+}
+
+/* --- files --- */
+
+static struct ffntp_pagefile file;
+static struct ffntp_linux_reader reader;
+
+static const char *open_file(const struct ffntp_page_identity *identity, struct ffntp_map *former, bool *is_adopted)
+{
+	return ffntp_pagefile_open(&file, path, identity, former, is_adopted);
+}
+
+/* A page of this counter, kept by us. */
+static struct ffntp_counter_source keep_page(enum ffntp_counter_kind kind)
+{
+	struct ffntp_counter_source source = open_counter(kind);
+	struct ffntp_map former;
+	bool is_adopted;
+
+	assert_null(open_file(&source.identity, &former, &is_adopted));
+	return source;
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	ffntp_linux_close(&reader);
+	if (file.page != NULL)
+		ffntp_pagefile_close(&file);
+	unlink(path);
+	rmdir(path);
+	unlink(lock_path);
+	unlink(new_path);
+	return 0;
+}
+
+/* CLOCK_REALTIME within 1 ms now, for a minute. */
+static struct ffntp_map map_of_now(const struct ffntp_counter_source *source)
+{
+	struct ffntp_map map = {
+		.status = FFNTP_STATUS_SYNCHRONISED,
+		.counter_kind = source->kind,
+		.maxerror_ns = 1000000,
+		.esterror_ns = 1000,
+	};
+	double period = source->period_hint_s * 0x1p64;
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	map.at = ffntp_counter_read(source);
+	map.time = ffntp_time_from_ns((int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec);
+	for (; period < 0x1p62; map.period_shift++)
+		period *= 2;
+	map.period = map.stable_period = (uint64_t)period;
+	map.period_maxerror = (uint64_t)(period * 1e-3);
+	map.void_after = map.at + (uint64_t)(60 / source->period_hint_s);
+	return map;
+}
+
+static struct stat status_of(const char *name)
+{
+	struct stat status;
+
+	assert_int_equal(stat(name, &status), 0);
+	return status;
+}
+
+static void a_page_is_created_whole(void **state)
+{
+	mode_t before = umask(0077);
+	struct stat status;
+
+	(void)state;
+	keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	umask(before);
+	status = status_of(path);
+	assert_int_equal(status.st_size, FFNTP_PAGE_SIZE);
+	assert_int_equal(status.st_mode & 07777, 0644);
+	assert_true(status.st_blocks * 512 >= FFNTP_PAGE_SIZE); /* no hole: a full disk must not kill readers */
+	assert_int_not_equal(access(new_path, F_OK), 0);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+}
+
+static void its_directory_is_made(void **state)
+{
+	char sub[80], name[96], lock[112];
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map former;
+	mode_t before = umask(0077);
+	bool is_adopted;
+
+	(void)state;
+	snprintf(sub, sizeof(sub), "%s/ffntp", directory);
+	snprintf(name, sizeof(name), "%s/page", sub);
+	snprintf(lock, sizeof(lock), "%s.lock", name);
+	assert_null(ffntp_pagefile_open(&file, name, &source.identity, &former, &is_adopted));
+	umask(before);
+	assert_int_equal(status_of(sub).st_mode & 07777, 0755);
+	assert_int_equal(unlink(name) | unlink(lock) | rmdir(sub), 0);
+}
+
+static struct ffntp_reading now_by(const struct ffntp_linux_reader *by)
+{
+	struct ffntp_reading reading;
+
+	assert_int_equal(ffntp_linux_now(by, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	return reading;
+}
+
+/* What CLOCK_REALTIME says before and after lies within the interval: its map was made from it a moment ago. */
+static void check_reading(enum ffntp_counter_kind kind)
+{
+	struct ffntp_counter_source source = keep_page(kind);
+	struct ffntp_map map = map_of_now(&source);
+
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	assert_int_equal(reader.counter_kind, kind);
+	for (unsigned i = 0; i < 1000; i++) {
+		struct timespec t;
+		struct ffntp_reading first = now_by(&reader), second;
+
+		clock_gettime(CLOCK_REALTIME, &t);
+		second = now_by(&reader);
+		assert_true(ffntp_time_to_ns(first.earliest) <= (int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec);
+		assert_true((int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec <= ffntp_time_to_ns(second.latest));
+		assert_false(ffntp_time_is_before(second.estimate, first.estimate));
+	}
+}
+
+static void the_time_is_read_by_the_raw_clock(void **state)
+{
+	(void)state;
+	check_reading(FFNTP_COUNTER_MONOTONIC_RAW);
+}
+
+static void the_time_is_read_by_the_tsc(void **state)
+{
+	(void)state;
+	if (ffntp_counter_refusal(FFNTP_COUNTER_TSC) != NULL)
+		skip();
+	check_reading(FFNTP_COUNTER_TSC);
+}
+
+static enum ffntp_clock_result now_result(const struct ffntp_map *map, enum ffntp_timescale scale, uint64_t cap_ns)
+{
+	struct ffntp_reading reading;
+
+	ffntp_page_publish(file.page, map, NULL, 0);
+	return ffntp_linux_now(&reader, scale, cap_ns, &reading);
+}
+
+static void a_reading_is_refused_with_a_reason(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source);
+
+	(void)state;
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_OK);
+	assert_int_equal(now_result(&map, FFNTP_UTC, 999999), FFNTP_CLOCK_BOUND);
+	assert_int_equal(now_result(&map, FFNTP_TAI, UINT64_MAX), FFNTP_CLOCK_TAI_UNKNOWN);
+	map.status = FFNTP_STATUS_INITIALISING;
+	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_UNSYNCHRONISED);
+	map.status = FFNTP_STATUS_DISRUPTED;
+	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_DISRUPTED);
+	map.status = FFNTP_STATUS_FREE_RUNNING;
+	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_OK);
+}
+
+static void case_34_a_daemon_that_stopped(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source);
+
+	(void)state;
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	map.void_after = map.at + 1;
+	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_VOID);
+}
+
+/* A map made in what is the future by the counter: the counter was set back. A packet stamped on another CPU is none. */
+static void case_43_a_counter_behind_its_map(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source);
+
+	(void)state;
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	map.at = ffntp_counter_read(&source) + 900000;
+	map.void_after = map.at + 1000000000;
+	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_OK);
+	map.at = ffntp_counter_read(&source) + 1000000000;
+	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_DISRUPTED);
+	map.status = FFNTP_STATUS_UNKNOWN;
+	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_UNSYNCHRONISED);
+}
+
+static void the_past_is_read_with_its_own_map(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map first = map_of_now(&source), second = first;
+	struct ffntp_reading reading;
+
+	(void)state;
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	second.at += 1000;
+	second.time.s += 5;
+	ffntp_page_publish(file.page, &first, NULL, 0);
+	ffntp_page_publish(file.page, &second, NULL, 0);
+	assert_int_equal(ffntp_linux_at(&reader, first.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(reading.estimate.s, first.time.s);
+	assert_int_equal(ffntp_linux_at(&reader, second.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(reading.estimate.s, second.time.s);
+	assert_int_equal(ffntp_linux_at(&reader, first.at - 1, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_TOO_OLD);
+}
+
+/* --- one writer, the next one, and others --- */
+
+static void only_one_daemon_keeps_a_page(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source), former;
+	struct ffntp_pagefile other;
+	bool is_adopted;
+
+	(void)state;
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	assert_string_equal(ffntp_pagefile_open(&other, path, &source.identity, &former, &is_adopted),
+			    "another daemon keeps this clock page");
+	assert_null(other.page);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	now_by(&reader);
+}
+
+/* Readers that mapped the page go on through a restart. */
+static void case_31_the_next_daemon_takes_over_in_place(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source), former;
+	ino_t inode = status_of(path).st_ino;
+	bool is_adopted;
+
+	(void)state;
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	ffntp_pagefile_close(&file);
+	now_by(&reader);
+	assert_null(open_file(&source.identity, &former, &is_adopted));
+	assert_true(is_adopted);
+	assert_true(former.at == map.at);
+	assert_int_equal(status_of(path).st_ino, inode);
+	now_by(&reader);
+	map.maxerror_ns = 777777;
+	map.at = former.at + 1;
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	assert_in_range(now_by(&reader).bound_ns, 777777, 999999);
+	assert_false(ffntp_linux_is_replaced(&reader, path));
+}
+
+static void case_31_a_page_left_in_mid_update_is_repaired_in_place(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source), former;
+	struct ffntp_reading reading;
+	bool is_adopted;
+
+	(void)state;
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	((uint8_t *)file.page)[0x0c] |= 1;
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_BUSY);
+	assert_int_equal(ffntp_linux_at(&reader, map.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_BUSY);
+	ffntp_pagefile_close(&file);
+	assert_null(open_file(&source.identity, &former, &is_adopted));
+	assert_false(is_adopted);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_UNSYNCHRONISED);
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	now_by(&reader);
+}
+
+/* Its readers may not read our counter: a new file for us, and the word that it is over for them. */
+static void case_33_a_page_of_another_counter_is_replaced(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_page_identity other = source.identity;
+	struct ffntp_map map = map_of_now(&source), former;
+	struct ffntp_reading reading;
+	ino_t inode = status_of(path).st_ino;
+	bool is_adopted;
+
+	(void)state;
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	ffntp_pagefile_close(&file);
+	other.counter_kind = FFNTP_COUNTER_OTHER;
+	assert_null(open_file(&other, &former, &is_adopted));
+	assert_false(is_adopted);
+	assert_int_not_equal(status_of(path).st_ino, inode);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_UNSYNCHRONISED);
+	assert_true(ffntp_linux_is_replaced(&reader, path));
+	ffntp_linux_close(&reader);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_NO_COUNTER);
+}
+
+/* In memory that cannot be replaced a page may change its counter; a reader that checked before is not misled. */
+static void case_33_a_page_that_changes_its_counter(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_page_identity other = source.identity;
+	struct ffntp_map map = map_of_now(&source);
+	struct ffntp_reading reading;
+
+	(void)state;
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	other.counter_kind = FFNTP_COUNTER_TSC;
+	ffntp_page_format(file.page, &other);
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_COUNTER);
+	assert_int_equal(ffntp_linux_at(&reader, map.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_COUNTER);
+}
+
+/* --- what is at the path --- */
+
+static void write_file(const void *bytes, size_t size)
+{
+	int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	assert_true(descriptor >= 0);
+	assert_int_equal(write(descriptor, bytes, size), (ssize_t)size);
+	close(descriptor);
+}
+
+/* A page as another writer would have laid it out. */
+static void write_page(const struct ffntp_page_identity *identity)
+{
+	static struct ffntp_page page;
+
+	memset(&page, 0, sizeof(page));
+	ffntp_page_format(&page, identity);
+	write_file(&page, sizeof(page));
+}
+
+/* The reader says why, and so does a daemon, which leaves what it finds as it is. */
+static void check_refused(enum ffntp_page_result expected)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct stat before = status_of(path), after;
+	struct ffntp_map former;
+	bool is_adopted;
+
+	assert_int_equal(ffntp_linux_open(&reader, path), expected);
+	assert_non_null(open_file(&source.identity, &former, &is_adopted));
+	after = status_of(path);
+	assert_true(before.st_ino == after.st_ino && before.st_size == after.st_size);
+	assert_int_equal(ffntp_linux_open(&reader, path), expected);
+}
+
+static void case_32_no_page(void **state)
+{
+	static const uint8_t garbage[2 * FFNTP_PAGE_SIZE] = { 'V', 'C', 'L', 'K' ^ 1, 7 };
+
+	(void)state;
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_MISSING);
+	write_file("", 0);
+	check_refused(FFNTP_PAGE_TRUNCATED);
+	write_file(garbage, FFNTP_PAGE_SIZE - 1);
+	check_refused(FFNTP_PAGE_TRUNCATED);
+	write_file(garbage, sizeof(garbage));
+	check_refused(FFNTP_PAGE_FOREIGN);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0644), 0);
+	check_refused(FFNTP_PAGE_MISSING);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	check_refused(FFNTP_PAGE_MISSING);
+}
+
+/* Another layout: not to be read, not to be written into, but to be replaced. */
+static void case_42_a_page_of_another_version(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map former;
+	bool is_adopted;
+	uint8_t bytes[FFNTP_PAGE_SIZE], *mapped;
+	int descriptor;
+
+	(void)state;
+	write_page(&source.identity);
+	descriptor = open(path, O_RDWR);
+	mapped = mmap(NULL, FFNTP_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+	close(descriptor);
+	mapped[0x804] = 2;
+	memcpy(bytes, mapped, sizeof(bytes));
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_VERSION);
+	assert_null(open_file(&source.identity, &former, &is_adopted));
+	assert_false(is_adopted);
+	assert_memory_equal(bytes, mapped, sizeof(bytes));
+	munmap(mapped, FFNTP_PAGE_SIZE);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+}
+
+static void case_33_a_page_of_another_world(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_page_identity other = source.identity;
+
+	(void)state;
+	write_page(&other);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	ffntp_linux_close(&reader);
+	other.boot_id[3] ^= 1;
+	write_page(&other);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OTHER_BOOT);
+	other = source.identity;
+	other.time_namespace++;
+	write_page(&other);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OTHER_NAMESPACE);
+	other = source.identity;
+	other.counter_kind = FFNTP_COUNTER_OTHER;
+	write_page(&other);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_NO_COUNTER);
+	other.counter_kind = FFNTP_COUNTER_ARM_VIRTUAL;
+	write_page(&other);
+#if defined(__x86_64__)
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_NO_COUNTER);
+#endif
+}
+
+/* In another time namespace; the second fork, because only children move into it. Exits with what the open said, or 99. */
+static void open_elsewhere(void)
+{
+	pid_t child;
+	int status;
+
+	if (unshare(CLONE_NEWTIME) != 0)
+		_exit(99);
+	child = fork();
+	if (child == 0)
+		_exit((int)ffntp_linux_open(&reader, path));
+	waitpid(child, &status, 0);
+	_exit(WEXITSTATUS(status));
+}
+
+/* CLOCK_MONOTONIC_RAW is shifted in a time namespace; the TSC is not. */
+static void check_namespace(enum ffntp_counter_kind kind, enum ffntp_page_result expected)
+{
+	pid_t child;
+	int status;
+
+	keep_page(kind);
+	child = fork();
+	if (child == 0)
+		open_elsewhere();
+	waitpid(child, &status, 0);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 99)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), expected);
+}
+
+static void case_33_a_reader_in_another_time_namespace(void **state)
+{
+	(void)state;
+	check_namespace(FFNTP_COUNTER_MONOTONIC_RAW, FFNTP_PAGE_OTHER_NAMESPACE);
+}
+
+static void a_tsc_is_the_same_in_every_time_namespace(void **state)
+{
+	(void)state;
+	if (ffntp_counter_refusal(FFNTP_COUNTER_TSC) != NULL)
+		skip();
+	check_namespace(FFNTP_COUNTER_TSC, FFNTP_PAGE_OK);
+}
+
+static void a_link_is_not_followed_by_a_daemon(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map former;
+	bool is_adopted;
+
+	(void)state;
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_non_null(open_file(&source.identity, &former, &is_adopted));
+	unlink(path);
+	unlink(lock_path);
+	assert_int_equal(symlink("/nonexistent", lock_path), 0);
+	assert_non_null(open_file(&source.identity, &former, &is_adopted));
+}
+
+static void paths_that_lead_nowhere(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map former;
+	bool is_adopted;
+
+	(void)state;
+	assert_non_null(ffntp_pagefile_open(&file, "/nonexistent/directory/page", &source.identity, &former, &is_adopted));
+	assert_non_null(ffntp_pagefile_open(&file, "/dev/null/page", &source.identity, &former, &is_adopted));
+	assert_int_equal(ffntp_linux_open(&reader, "/nonexistent/directory/page"), FFNTP_PAGE_MISSING);
+}
+
+static void the_default_path_depends_on_the_user(void **state)
+{
+	char name[FFNTP_LINUX_PATH_SIZE];
+
+	(void)state;
+	assert_true(ffntp_linux_default_path(name));
+	if (geteuid() == 0) {
+		assert_string_equal(name, "/run/ffntp/page");
+		return;
+	}
+	setenv("XDG_RUNTIME_DIR", "/run/user/1", 1);
+	assert_true(ffntp_linux_default_path(name));
+	assert_string_equal(name, "/run/user/1/ffntp/page");
+	unsetenv("XDG_RUNTIME_DIR");
+	assert_true(ffntp_linux_default_path(name));
+	assert_non_null(strstr(name, "/tmp/ffntp-"));
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, clean_up)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(the_raw_clock_counts_nanoseconds),
+		TEST(the_tsc_is_measured),
+		TEST(the_best_counter_is_chosen_and_can_be_forced),
+		TEST(case_26_a_suspend_is_a_disruption),
+		TEST(without_boottime_there_is_no_suspend),
+		TEST(case_33_another_clocksource),
+		TEST(a_page_is_created_whole),
+		TEST(its_directory_is_made),
+		TEST(the_time_is_read_by_the_raw_clock),
+		TEST(the_time_is_read_by_the_tsc),
+		TEST(a_reading_is_refused_with_a_reason),
+		TEST(case_34_a_daemon_that_stopped),
+		TEST(case_43_a_counter_behind_its_map),
+		TEST(the_past_is_read_with_its_own_map),
+		TEST(only_one_daemon_keeps_a_page),
+		TEST(case_31_the_next_daemon_takes_over_in_place),
+		TEST(case_31_a_page_left_in_mid_update_is_repaired_in_place),
+		TEST(case_33_a_page_of_another_counter_is_replaced),
+		TEST(case_33_a_page_that_changes_its_counter),
+		TEST(case_32_no_page),
+		TEST(case_42_a_page_of_another_version),
+		TEST(case_33_a_page_of_another_world),
+		TEST(case_33_a_reader_in_another_time_namespace),
+		TEST(a_tsc_is_the_same_in_every_time_namespace),
+		TEST(a_link_is_not_followed_by_a_daemon),
+		TEST(paths_that_lead_nowhere),
+		TEST(the_default_path_depends_on_the_user),
+	};
+	int failed;
+
+	if (mkdtemp(directory) == NULL)
+		return 1;
+	snprintf(path, sizeof(path), "%s/page", directory);
+	snprintf(lock_path, sizeof(lock_path), "%s.lock", path);
+	snprintf(new_path, sizeof(new_path), "%s.new", path);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(directory);
+	return failed;
+}
