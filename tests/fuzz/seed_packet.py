@@ -13,8 +13,8 @@ RECEIVE = 0xe8000000 << 32
 
 def packet(first=0x24, stratum=1, precision=-20, delay=0x100, dispersion=0x200, refid=b'GPS\0', receive=RECEIVE,
            residence=429497, origin=0x1111111111111111):
-    return struct.pack('!BBbbII4sQQQQ', first, stratum, 6, precision, delay, dispersion, refid, RECEIVE - (64 << 32), origin,
-                       receive, (receive + residence) % 2**64)
+    return struct.pack('!BBbbII4sQQQQ', first, stratum, 6, precision, delay, dispersion, refid, RECEIVE - (64 << 32),
+                       origin, receive, (receive + residence) % 2**64)
 
 
 def field(kind, length, takes=None):
