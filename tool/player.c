@@ -187,7 +187,7 @@ static double median_pass(const struct ffntp_estimator_ops *ops, const struct ff
 	double passes[COST_PASSES];
 
 	if (!state)
-		return NAN;
+		return (double)NAN;
 	for (size_t pass = 0; pass < COST_PASSES; pass++)
 		passes[pass] = time_pass(ops, config, state, stamps, count);
 	free(state);

@@ -175,7 +175,7 @@ static void print_header(struct replay *replay)
 
 static void print_row(struct replay *replay, const struct trace *trace, const struct scores *scores)
 {
-	double nothing = scores->scored > 0 ? 0 : NAN;
+	double nothing = scores->scored > 0 ? 0 : (double)NAN;
 	char rms[OUTPUT_NUMBER_SIZE], middle[OUTPUT_NUMBER_SIZE], max[OUTPUT_NUMBER_SIZE];
 	char after[OUTPUT_NUMBER_SIZE], held[OUTPUT_NUMBER_SIZE];
 
