@@ -81,6 +81,9 @@
 #define FFNTP_RADCLOCK_SHIFT_WINDOW_S (FFNTP_RADCLOCK_SHIFT_NEAR_S / 1e-7)
 #define FFNTP_RADCLOCK_SHIFT_STAMPS 100
 
+/* ... of which this share is within a shift of the quickest: a path has a floor that is touched often, a queue has none. */
+#define FFNTP_RADCLOCK_SHIFT_SHARE 0.05
+
 /* Local rate: between the quickest stamps of two windows, each as wide as the scale (s). RADclock's process_plocal. */
 #define FFNTP_RADCLOCK_NEAR_WINDOW_S FFNTP_RADCLOCK_SCALE_S
 #define FFNTP_RADCLOCK_FAR_YOUNGEST_S (5.5 * FFNTP_RADCLOCK_SCALE_S)

@@ -112,20 +112,36 @@ static bool is_full(const struct ffntp_floor *floor, const struct ffntp_history 
 	       (span_s >= FFNTP_RADCLOCK_SHIFT_WINDOW_S && range->end - range->begin >= FFNTP_RADCLOCK_SHIFT_STAMPS);
 }
 
+/* Whether stamps gather at a round trip: a floor is often touched, the least of a congested hour is one stamp's luck.
+ */
+static bool is_touched(const struct ffntp_floor *floor, const struct ffntp_history *history, uint64_t ticks,
+		       double period_s)
+{
+	const struct ffntp_range *range = &floor->recent.range;
+	double near_ticks = (double)ticks + shift_ticks(floor, period_s);
+	double touches = 0, enough = 1 + FFNTP_RADCLOCK_SHIFT_SHARE * (double)(range->end - range->begin);
+
+	for (uint64_t i = range->begin; i < range->end && touches < enough; i++)
+		if ((double)ffntp_history_at(history, i)->rtt_ticks <= near_ticks)
+			touches++;
+	return touches >= enough;
+}
+
 /* Everything for a long time took longer than the floor: the path did. */
 static bool raise(struct ffntp_floor *floor, const struct ffntp_history *history, double period_s)
 {
-	uint64_t least, least_ticks;
+	uint64_t least, ticks;
 
 	slide(floor, history, period_s);
 	if (!is_full(floor, history, period_s) || !ffntp_minimum_get(&floor->recent, &least))
 		return false;
-	least_ticks = ffntp_history_at(history, least)->rtt_ticks;
-	if (least_ticks <= floor->ticks || (double)(least_ticks - floor->ticks) <= shift_ticks(floor, period_s))
+	ticks = ffntp_history_at(history, least)->rtt_ticks;
+	if (ticks <= floor->ticks || (double)(ticks - floor->ticks) <= shift_ticks(floor, period_s) ||
+	    !is_touched(floor, history, ticks, period_s))
 		return false;
 	floor->level = floor->recent.range.begin;
-	floor->next_ticks = least_ticks;
-	return change(floor, history, least_ticks);
+	floor->next_ticks = ticks;
+	return change(floor, history, ticks);
 }
 
 static void begin(struct ffntp_floor *floor, const struct ffntp_history *history)

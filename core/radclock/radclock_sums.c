@@ -6,7 +6,7 @@
  * all ones or all zeros, to choose with. Handed on by address alone: how vectors are passed differs between machines.
  */
 typedef double pair __attribute__((vector_size(16)));
-typedef int64_t pair_bits __attribute__((vector_size(16)));
+typedef uint64_t pair_bits __attribute__((vector_size(16)));
 
 #define BOTH(x) ((pair){ (x), (x) })
 #define LOAD(array, i) ((pair){ (array)[i], (array)[(i) + 1] })
@@ -28,7 +28,7 @@ typedef int64_t pair_bits __attribute__((vector_size(16)));
  */
 static inline void exp_minus(pair *x)
 {
-	pair_bits is_small = *x < EXPONENT_MOST;
+	pair_bits is_small = (pair_bits)(*x < EXPONENT_MOST);
 	pair capped = (pair)((pair_bits)*x & is_small);
 	pair rounded = capped * LOG2_E + ROUND;
 	pair r = capped - (rounded - ROUND) * LN2;
@@ -43,7 +43,7 @@ static inline void exp_minus(pair *x)
 /* *least = the lesser, each by itself. */
 static inline void keep_least(pair *least, const pair *x)
 {
-	pair_bits is_less = *x < *least;
+	pair_bits is_less = (pair_bits)(*x < *least);
 
 	*least = (pair)(((pair_bits)*x & is_less) | ((pair_bits)*least & ~is_less));
 }

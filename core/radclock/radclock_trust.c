@@ -9,33 +9,49 @@ static bool is_within(double value, double limit)
 	return value <= limit && value >= -limit;
 }
 
-static double elapsed_s(const struct ffntp_record *newer, const struct ffntp_record *older, double period_s)
+/* How long nobody looked before the first stamp that was not believed: in that time anything may have happened. */
+static double unwatched_s(const struct ffntp_trust *trust, const struct ffntp_record *record, double period_s)
 {
-	return ffntp_counter_diff(newer->stamp.tf, older->stamp.tf) * period_s;
+	ffntp_counter first = trust->any.stamps > 0 ? trust->any.since : record->stamp.tf;
+
+	return ffntp_counter_diff(first, trust->believed.stamp.tf) * period_s;
 }
 
 /* A stamp's middle is off by half of its excess at most: if all of it was in one direction. */
-static bool agrees(const struct ffntp_trust *trust, const struct ffntp_record *record,
-		   const struct ffntp_trust_clock *clock)
+static bool agrees(const struct ffntp_record *record, double unwatched, const struct ffntp_trust_clock *clock)
 {
-	double since_s = elapsed_s(record, &trust->believed, clock->period_s);
-	double limit_s = FFNTP_RADCLOCK_SANITY_S + clock->error_s + clock->rate_limit * since_s +
+	double limit_s = FFNTP_RADCLOCK_SANITY_S + clock->error_s + clock->rate_limit * unwatched +
 			 ffntp_excess_s(record, clock->period_s) / 2;
 
 	return is_within(clock->ahead_s, limit_s);
 }
 
-/* Whether one oscillator and one server can have made both stamps. */
-static bool continues(const struct ffntp_record *newer, const struct ffntp_record *older,
+/* Whether one oscillator, unwatched for so long, and one server can have made both stamps. */
+static bool continues(const struct ffntp_record *newer, const struct ffntp_record *older, double unwatched,
 		      const struct ffntp_trust_clock *clock)
 {
 	double gain_s = ffntp_middle_s(&newer->stamp, &older->stamp) -
 			ffntp_middle_ticks(&newer->stamp, &older->stamp) * clock->period_s;
 	double excess_s = ffntp_excess_s(newer, clock->period_s) + ffntp_excess_s(older, clock->period_s);
-	double limit_s = FFNTP_RADCLOCK_SHIFT_NEAR_S + clock->rate_limit * elapsed_s(newer, older, clock->period_s) +
-			 excess_s / 2;
+	double limit_s = FFNTP_RADCLOCK_SHIFT_NEAR_S + clock->rate_limit * unwatched + excess_s / 2;
 
 	return is_within(gain_s, limit_s);
+}
+
+static bool continues_refused(const struct ffntp_trust *trust, const struct ffntp_record *record,
+			      const struct ffntp_trust_clock *clock)
+{
+	double elapsed_s = ffntp_counter_diff(record->stamp.tf, trust->refused.stamp.tf) * clock->period_s;
+
+	return trust->has_refused && continues(record, &trust->refused, elapsed_s, clock);
+}
+
+static bool is_believable(const struct ffntp_trust *trust, const struct ffntp_record *record,
+			  const struct ffntp_trust_clock *clock)
+{
+	double unwatched = unwatched_s(trust, record, clock->period_s);
+
+	return agrees(record, unwatched, clock) || continues(record, &trust->believed, unwatched, clock);
 }
 
 static enum ffntp_trust_verdict refuse(struct ffntp_trust *trust, const struct ffntp_record *record,
@@ -43,7 +59,7 @@ static enum ffntp_trust_verdict refuse(struct ffntp_trust *trust, const struct f
 {
 	ffntp_counter at = record->stamp.tf;
 
-	if (!trust->has_refused || !continues(record, &trust->refused, clock))
+	if (!continues_refused(trust, record, clock))
 		trust->contest.stamps = 0;
 	trust->has_refused = true;
 	trust->refused = *record;
@@ -57,7 +73,7 @@ static enum ffntp_trust_verdict refuse(struct ffntp_trust *trust, const struct f
 enum ffntp_trust_verdict ffntp_trust_judge(struct ffntp_trust *trust, const struct ffntp_record *record,
 					   const struct ffntp_trust_clock *clock)
 {
-	if (trust->has_believed && !agrees(trust, record, clock) && !continues(record, &trust->believed, clock))
+	if (trust->has_believed && !is_believable(trust, record, clock))
 		return refuse(trust, record, clock);
 	trust->has_believed = true;
 	trust->believed = *record;
