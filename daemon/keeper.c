@@ -1,7 +1,7 @@
 #include "keeper.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +9,17 @@
 
 #include "../include/ffntp/linux.h"
 #include "../ports/linux/leapfile.h"
+#include "../ports/linux/random.h"
 
 /* A signal that arrives just before poll() is seen when poll() returns: this late at most (ms). */
 #define STEP_MS_MAX 1000
 
 /* A flood of datagrams must not keep the timer from its work. */
 #define DATAGRAMS_PER_STEP 16
+
+/* The first request leaves within this after the start (s): machines that start together do not ask together. */
+#define FIRST_DELAY_MIN_S 0.2
+#define FIRST_DELAY_MAX_S 0.4
 
 /* A page is published at least so often (s), so that its void_after moves on while nobody answers. */
 #define PUBLISH_S 60.0
@@ -222,6 +227,20 @@ static void close_clock(struct ffntp_keeper *keeper)
 	close_page(keeper);
 }
 
+static void pause_until(struct ffntp_keeper *keeper, double delay_s)
+{
+	keeper->is_paused = true;
+	keeper->pause_until = ffntp_counter_read(&keeper->source) + ticks(keeper, delay_s);
+}
+
+static void delay_first_request(struct ffntp_keeper *keeper)
+{
+	uint64_t bits;
+	double share = ffntp_random_nonce(&bits) ? (double)(bits >> 11) * 0x1p-53 : 0;
+
+	pause_until(keeper, FIRST_DELAY_MIN_S + share * (FIRST_DELAY_MAX_S - FIRST_DELAY_MIN_S));
+}
+
 static bool open_clock_log(struct ffntp_keeper *keeper)
 {
 	const char *path = keeper->options->clock_log;
@@ -253,6 +272,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 		ffntp_keeper_close(keeper);
 		return false;
 	}
+	delay_first_request(keeper);
 	log_server(keeper, "asking");
 	return true;
 }
@@ -335,8 +355,7 @@ static void log_network(struct ffntp_keeper *keeper, const char *what, int error
 
 static void pause_requests(struct ffntp_keeper *keeper)
 {
-	keeper->is_paused = true;
-	keeper->pause_until = ffntp_counter_read(&keeper->source) + ticks(keeper, keeper->pause_s);
+	pause_until(keeper, keeper->pause_s);
 	keeper->pause_s *= 2;
 	if (keeper->pause_s > keeper->poll_max_s)
 		keeper->pause_s = keeper->poll_max_s;
@@ -392,19 +411,25 @@ static void take_news(struct ffntp_keeper *keeper, struct ffntp_peer_news news)
 
 /* --- one step --- */
 
-static int smaller(int a, int b)
+static int milliseconds_until(const struct ffntp_keeper *keeper, ffntp_counter until, int limit_ms)
 {
-	return a < b ? a : b;
+	int64_t left = (int64_t)(until - ffntp_counter_read(&keeper->source));
+	double wait_ms = ceil((double)left * keeper->peer.period_s * 1e3);
+
+	if (!(wait_ms > 1))
+		return 1;
+	return wait_ms < limit_ms ? (int)wait_ms : limit_ms;
 }
 
 static int timeout_ms(const struct ffntp_keeper *keeper)
 {
-	ffntp_counter now = ffntp_counter_read(&keeper->source);
-	int limit = STEP_MS_MAX;
+	int limit_ms = STEP_MS_MAX;
 
 	if (keeper->clock_log.file != NULL)
-		limit = ffntp_clock_log_timeout_ms(&keeper->clock_log, limit);
-	return keeper->is_paused ? limit : smaller(limit, ffntp_peer_timeout_ms(&keeper->peer, now, limit));
+		limit_ms = ffntp_clock_log_timeout_ms(&keeper->clock_log, limit_ms);
+	if (keeper->is_paused)
+		return milliseconds_until(keeper, keeper->pause_until, limit_ms);
+	return ffntp_peer_timeout_ms(&keeper->peer, ffntp_counter_read(&keeper->source), limit_ms);
 }
 
 /* Before anything is measured or believed. False if the counter is lost, and no other can be used. */
