@@ -14,6 +14,13 @@ typedef uint64_t pair_bits __attribute__((vector_size(16)));
 /* Rounds a small number to the nearest integer when added, and leaves it in the lowest bits of the sum. */
 #define ROUND 0x1.8p52
 
+/* ... if the sum has a double's bits and no more: the x87 has to be told to store it. */
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#define STORED volatile
+#else
+#define STORED
+#endif
+
 #define LOG2_E 0x1.71547652b82fep0
 #define LN2 0x1.62e42fefa39efp-1
 
@@ -28,13 +35,14 @@ typedef uint64_t pair_bits __attribute__((vector_size(16)));
  */
 static inline void exp_minus(pair *x)
 {
-	pair_bits is_small = (pair_bits)(*x < EXPONENT_MOST);
+	pair_bits is_small = (pair_bits)(*x < BOTH(EXPONENT_MOST));
 	pair capped = (pair)((pair_bits)*x & is_small);
-	pair rounded = capped * LOG2_E + ROUND;
-	pair r = capped - (rounded - ROUND) * LN2;
+	STORED pair sum = capped * BOTH(LOG2_E) + BOTH(ROUND);
+	pair rounded = sum;
+	pair r = capped - (rounded - BOTH(ROUND)) * BOTH(LN2);
 	pair r2 = r * r;
-	pair low = (1 - r) + r2 * (1.0 / 2 - r * (1.0 / 6));
-	pair high = (1.0 / 24 - r * (1.0 / 120)) + r2 * (1.0 / 720);
+	pair low = (BOTH(1.0) - r) + r2 * (BOTH(1.0 / 2) - r * BOTH(1.0 / 6));
+	pair high = (BOTH(1.0 / 24) - r * BOTH(1.0 / 120)) + r2 * BOTH(1.0 / 720);
 	pair power = (pair)((pair_bits)BOTH(1.0) - ((pair_bits)rounded << 52));
 
 	*x = (pair)((pair_bits)((low + r2 * r2 * high) * power) & is_small);
@@ -68,11 +76,12 @@ static void sum_in_units(const struct ffntp_points *points, const struct ffntp_p
 	pair ahead = weight, ahead2 = weight, age_ahead = weight;
 
 	for (uint32_t i = 0; i < points->count; i += 2) {
-		pair age_ticks = view->now_ticks - LOAD(points->ticks, i);
-		pair error = LOAD(points->excess_ticks, i) * view->excess_widths + age_ticks * view->age_widths;
-		pair w = (error - unit) * (error + unit);
-		pair a = age_ticks * view->period_s;
-		pair h = (LOAD(points->time_s, i) - view->now_s) + a;
+		pair age_ticks = BOTH(view->now_ticks) - LOAD(points->ticks, i);
+		pair excess = LOAD(points->excess_ticks, i) * BOTH(view->excess_widths);
+		pair error = excess + age_ticks * BOTH(view->age_widths);
+		pair w = (error - BOTH(unit)) * (error + BOTH(unit));
+		pair a = age_ticks * BOTH(view->period_s);
+		pair h = (LOAD(points->time_s, i) - BOTH(view->now_s)) + a;
 		pair wa, wh;
 
 		keep_least(&least, &error);
