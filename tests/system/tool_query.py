@@ -71,8 +71,14 @@ def refused(answer, *words):
 
 def test_servers_that_are_of_no_use(folder):
     refused(lambda server, request, number: [fake.reply(request, leap=3)], "unsynchronised")
-    refused(lambda server, request, number: [fake.kiss(request, b"DENY")], "kiss-deny")
     refused(lambda server, request, number: [fake.reply(request, root_dispersion_s=16)], "root-distance")
+
+
+def test_a_kiss_ends_it(folder):
+    for code, name in ((b"DENY", "kiss-deny"), (b"RATE", "kiss-rate")):
+        with fake.Server(lambda server, request, number: [fake.kiss(request, code)]) as server:
+            tool.check_refused(["query", f"127.0.0.1:{server.port}"], name)
+            tap.check(len(server.requests) == 1, f"asked {len(server.requests)} times")
 
 
 def test_a_forger_is_not_heard(folder):

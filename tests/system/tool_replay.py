@@ -145,6 +145,7 @@ def test_another_rate_of_the_counter(folder):
     faster = "\n".join(" ".join([str(int(row[0]) * 3), *row[1:3], str(int(row[3]) * 3), *row[4:]]) for row in rows)
     [slow] = replay(tool.write(folder, "slow", tool.make_trace(200)))
     [fast] = replay("--counter-hz", "3e9", tool.write(folder, "fast", faster))
+    tap.check(fast["refused"] == slow["refused"] == 0, f"{fast} {slow}")
     tap.check(abs(fast["before"]["rms_us"] - slow["before"]["rms_us"]) < 0.05 * slow["before"]["rms_us"], f"{fast} {slow}")
 
 
