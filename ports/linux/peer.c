@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../../core/params.h"
 #include "random.h"
@@ -29,17 +30,21 @@ bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *
 		.until = now,
 	};
 	ffntp_udp_init(&peer->udp);
-	if (memory == NULL)
-		return false;
-	peer->client = ffntp_client_init(memory, size, config, now);
-	if (peer->client == NULL)
+	peer->client = memory != NULL ? ffntp_client_init(memory, size, config, now) : NULL;
+	if (peer->client == NULL) {
 		free(memory);
-	return peer->client != NULL;
+		return false;
+	}
+	peer->keeps_stamping = ffntp_udp_keep_stamping();
+	return true;
 }
 
 void ffntp_peer_close(struct ffntp_peer *peer)
 {
 	ffntp_udp_close(&peer->udp);
+	if (peer->keeps_stamping >= 0)
+		close(peer->keeps_stamping);
+	peer->keeps_stamping = -1;
 	free(peer->client); /* the start of the memory that it was made in */
 	peer->client = NULL;
 }

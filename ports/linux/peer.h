@@ -22,6 +22,7 @@ struct ffntp_peer {
 	struct ffntp_address address;
 	const struct ffntp_counter_source *source;
 	struct ffntp_udp udp;
+	int keeps_stamping;     /* ffntp_udp_keep_stamping */
 	double period_s;        /* seconds per tick, as far as known */
 	bool is_awaiting;       /* a request has left, and no reply to it was accepted yet */
 	ffntp_counter sent_at;

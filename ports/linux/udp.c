@@ -170,3 +170,12 @@ enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffn
 	*length = message.msg_flags & MSG_TRUNC ? 0 : (size_t)got;
 	return FFNTP_UDP_DATAGRAM;
 }
+
+int ffntp_udp_keep_stamping(void)
+{
+	int descriptor = open_socket(AF_INET);
+
+	if (descriptor >= 0)
+		(void)ask_for_stamps(descriptor);
+	return descriptor;
+}

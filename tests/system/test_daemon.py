@@ -217,15 +217,31 @@ def test_without_descriptors_it_waits_for_better_days(folder):
 
 
 def test_it_does_not_listen(folder):
-    """Between a reply and the next request, no socket is open for longer than an answer may take."""
-    def sockets(pid):
-        names = (f"/proc/{pid}/fd/{fd}" for fd in os.listdir(f"/proc/{pid}/fd"))
-        return sum(os.readlink(name).startswith("socket:") for name in names)
+    """Between a reply and the next request, no port is open for longer than an answer may take."""
+    def ports(pid):
+        links = (os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+        sockets = {link.removeprefix("socket:[").removesuffix("]") for link in links if link.startswith("socket:")}
+        bound = {line.split()[9] for name in ("udp", "udp6") if os.path.exists(f"/proc/{pid}/net/{name}")
+                 for line in open(f"/proc/{pid}/net/{name}").read().splitlines()[1:]}
+        return sockets & bound
     with fake.Server() as server, tap.daemon(folder, "--poll", "64", f"127.0.0.1:{server.port}") as running:
+        tap.wait_for(lambda: ports(running.pid), "a port to be opened", 5)
         tap.wait_for_verdict(folder, "accepted", 8, 30)
-        tap.wait_for(lambda: sockets(running.pid) == 0, "the socket to be closed", 5)
-        ports = {request for _, request in server.requests}
-        tap.check(len(ports) == len(server.requests), "the same request twice")
+        tap.wait_for(lambda: not ports(running.pid), "the port to be closed", 5)
+
+
+def test_each_request_has_another_port_and_another_nonce(folder):
+    ports = []
+
+    def answer(server, request, number):
+        ports.append(server.client[1])
+        return [fake.reply(request)]
+    with fake.Server(answer) as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}"):
+        tap.wait_for_verdict(folder, "accepted", 6)
+    nonces = {request[40:48] for _, request in server.requests}
+    tap.check(len(nonces) == len(server.requests) and bytes(8) not in nonces, "a nonce was used twice, or is zero")
+    tap.check(len(set(ports)) >= len(ports) - 1, f"the ports are not random: {ports}")
+    tap.check(all(request[:40] == b"\x23" + bytes(39) for _, request in server.requests), "tells more than it needs to")
 
 
 if __name__ == "__main__":
