@@ -68,7 +68,7 @@ def test_a_full_disk_is_noticed(folder):
 def test_a_closed_output_is_noticed(folder):
     """What is opened next must not become standard output."""
     trace = tool.write(folder, "t", tool.make_trace(40))
-    done = subprocess.run(["sh", "-c", '"$0" replay --per-stamp "$2" "$1" <&- >&-', tool.FFNTP, trace, f"{folder}/steps"],
+    done = subprocess.run(["sh", "-c", '"$0" replay --per-stamp "$2" "$1" >&-', tool.FFNTP, trace, f"{folder}/steps"],
                           stderr=subprocess.PIPE, text=True)
     tap.check(done.returncode == 1 and "standard output" in done.stderr, f"{done}")
     with open(f"{folder}/steps") as f:
