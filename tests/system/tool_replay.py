@@ -83,11 +83,10 @@ def test_scores_are_those_of_an_independent_computation(folder):
         tap.check(result["before"]["median_us"] < 30, f"a clock of a quiet path is better than that: {result}")
 
 
-def test_scores_of_a_shared_trace(folder):
-    shared = sorted(name for name in os.listdir(TRACES) if name.endswith(".gz")) if os.path.isdir(TRACES) else []
-    if not shared:
-        raise tap.Skip("no shared trace")
-    check_trace(folder, os.path.join(TRACES, shared[0]))
+def test_scores_of_shared_traces(folder):
+    for name in ("lan", "server-fault", "loss-90-percent"):
+        result = check_trace(folder, os.path.join(TRACES, f"{name}.txt.gz"))
+        tap.check(result["trace"] == name, f"{result}")
 
 
 def test_a_fault_is_refused_and_counted(folder):
