@@ -51,6 +51,14 @@ static struct ffntp_exchange begun(void)
 	return exchange;
 }
 
+/* Member by member: what pads them may differ. */
+static void assert_same(const struct ffntp_exchange *a, const struct ffntp_exchange *b)
+{
+	assert_true(a->is_waiting == b->is_waiting && a->nonce == b->nonce && a->ta == b->ta);
+	assert_true(a->answered_nonce == b->answered_nonce && a->expired_nonce == b->expired_nonce);
+	assert_true(a->has_last_tf == b->has_last_tf && a->last_tf == b->last_tf);
+}
+
 static enum ffntp_verdict finish_at(struct ffntp_exchange *exchange, const struct ffntp_packet *packet,
 				    ffntp_counter then, struct ffntp_stamp *stamp)
 {
@@ -95,7 +103,7 @@ static enum ffntp_verdict judge(const struct ffntp_packet *packet)
 	enum ffntp_verdict verdict;
 
 	memset(&stamp, 0xa5, sizeof(stamp));
-	before = stamp;
+	memset(&before, 0xa5, sizeof(before));
 	verdict = finish_at(&exchange, packet, tf, &stamp);
 	if (verdict != FFNTP_ACCEPTED)
 		assert_memory_equal(&stamp, &before, sizeof(stamp));
@@ -142,7 +150,7 @@ static void nothing_is_sent_without_a_request(void **state)
 	(void)state;
 	ffntp_exchange_sent(&exchange, 5);
 	ffntp_exchange_expire(&exchange);
-	assert_memory_equal(&exchange, &before, sizeof(exchange));
+	assert_same(&exchange, &before);
 }
 
 static void case_01_a_reply_with_a_wrong_origin_changes_nothing(void **state)
@@ -160,7 +168,7 @@ static void case_01_a_reply_with_a_wrong_origin_changes_nothing(void **state)
 		reply.origin.units = prng_next(&prng);
 		assert_int_equal(finish(&exchange, &reply), FFNTP_REFUSED_ORIGIN);
 	}
-	assert_memory_equal(&exchange, &before, sizeof(exchange));
+	assert_same(&exchange, &before);
 	assert_still_waiting(&exchange);
 }
 
@@ -186,7 +194,7 @@ static void case_02_a_zero_nonce_is_refused(void **state)
 
 	(void)state;
 	assert_false(ffntp_exchange_begin(&exchange, ta + 1, 0, request));
-	assert_memory_equal(&exchange, &before, sizeof(exchange));
+	assert_same(&exchange, &before);
 	assert_int_equal(request[0], 0);
 }
 
@@ -396,7 +404,7 @@ static void case_13_a_flood_of_kisses_with_wrong_origins_has_no_effect(void **st
 		kiss.origin.units = prng_next(&prng);
 		assert_int_equal(finish(&exchange, &kiss), FFNTP_REFUSED_ORIGIN);
 	}
-	assert_memory_equal(&exchange, &before, sizeof(exchange));
+	assert_same(&exchange, &before);
 	assert_still_waiting(&exchange);
 }
 

@@ -44,7 +44,7 @@ static void check_wire(const uint8_t *bytes, size_t length)
 	struct ffntp_packet packet, before;
 
 	memset(&packet, 0x5a, sizeof(packet));
-	before = packet;
+	memset(&before, 0x5a, sizeof(before));
 	if (ffntp_wire_read(bytes, length, &packet) != FFNTP_ACCEPTED) {
 		require(memcmp(&packet, &before, sizeof(packet)) == 0);
 		return;
