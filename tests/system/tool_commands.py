@@ -41,7 +41,8 @@ def test_unknown_words_are_one_line(folder):
 def test_values_out_of_range_are_one_line(folder):
     for arguments in (["demo", "--duration", "0"], ["demo", "--duration", "x"], ["demo", "--duration", "-nan"],
                       ["demo", "--estimator", "guess"], ["now", "--max-bound", "-1"], ["now", "--max-bound", "1ms"],
-                      ["replay", "--poll", "0", "x"], ["replay", "--poll", "131073", "x"], ["replay", "--poll", "1.5", "x"],
+                      ["replay", "--poll", "0", "x"], ["replay", "--poll", "131073", "x"],
+                      ["replay", "--poll", "1.5", "x"],
                       ["replay", "--counter-hz", "0", "x"], ["replay", "--counter-hz", "inf", "x"],
                       ["replay", "--estimator", "guess", "x"]):
         tool.check_refused(arguments, arguments[0], arguments[2], code=2)

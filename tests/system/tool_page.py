@@ -15,7 +15,8 @@ READING = ["earliest_ns", "estimate_ns", "latest_ns", "timescale", "status"]
 
 # Where things lie in a page: docs/page.md.
 AT_MAGIC, AT_SIZE, AT_VERSION, AT_SEQUENCE, AT_STATUS, AT_COUNTER = 0x00, 0x04, 0x08, 0x0c, 0x22, 0x28
-AT_BLOCK, AT_BLOCK_VERSION, AT_COUNTER_KIND, AT_BOOT_ID, AT_VOID_AFTER, AT_LINE_LIMIT = 0x800, 0x804, 0x808, 0x810, 0x828, 0x890
+AT_BLOCK, AT_BLOCK_VERSION, AT_COUNTER_KIND, AT_BOOT_ID = 0x800, 0x804, 0x808, 0x810
+AT_VOID_AFTER, AT_LINE_LIMIT = 0x828, 0x890
 
 
 def patched(folder, page, name, *patches):
@@ -157,7 +158,8 @@ def test_a_page_that_its_daemon_left(folder):
         [first] = tool.objects(["now", "--json", "--page", f"{folder}/page"])
         time.sleep(1)
         [second] = tool.objects(["now", "--json", "--page", f"{folder}/page"])
-        tap.check(second["latest_ns"] - second["earliest_ns"] > first["latest_ns"] - first["earliest_ns"], "did not grow")
+        widths = [reading["latest_ns"] - reading["earliest_ns"] for reading in (first, second)]
+        tap.check(widths[1] > widths[0], f"did not grow: {widths}")
         tap.check(second["earliest_ns"] <= tool.now_ns(), f"{second}")
 
 
@@ -178,7 +180,8 @@ def test_a_page_that_may_not_be_read(folder):
             os.setgid(65534)
             os.setuid(65534)
         os.chmod(folder, 0o755)
-        done = subprocess.run([tool.FFNTP, "now", "--page", path], capture_output=True, text=True, preexec_fn=become_nobody)
+        done = subprocess.run([tool.FFNTP, "now", "--page", path], capture_output=True, text=True,
+                              preexec_fn=become_nobody)
         if done.returncode in (126, 127):
             raise tap.Skip("nobody cannot run it")
     else:
