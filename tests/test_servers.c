@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -145,6 +146,48 @@ static void a_round_without_an_answer_ends_with_a_pause(void **state)
 	ffntp_servers_close(&servers);
 }
 
+static void a_name_is_resolved_in_the_background(void **state)
+{
+	struct ffntp_resolver *resolver = ffntp_resolver_start("[2001:db8::1]:1123", 123);
+	struct ffntp_addresses found = { .count = 0 };
+	const char *problem = "none";
+
+	(void)state;
+	assert_non_null(resolver);
+	while (!ffntp_resolver_finish(resolver, &found, &problem))
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	assert_null(problem);
+	assert_int_equal(found.count, 1);
+}
+
+static void what_cannot_be_resolved_has_a_reason(void **state)
+{
+	struct ffntp_resolver *resolver = ffntp_resolver_start("[", 123);
+	struct ffntp_addresses found = { .count = 7 };
+	const char *problem = NULL;
+
+	(void)state;
+	assert_non_null(resolver);
+	while (!ffntp_resolver_finish(resolver, &found, &problem))
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	assert_non_null(problem);
+	assert_int_equal(found.count, 7);
+}
+
+/* Before or after the answer is there: whoever comes last frees, which AddressSanitizer sees. */
+static void an_answer_that_nobody_waits_for_is_freed(void **state)
+{
+	(void)state;
+	for (long i = 0; i < 200; i++) {
+		struct ffntp_resolver *resolver = ffntp_resolver_start("192.0.2.1", 123);
+
+		assert_non_null(resolver);
+		nanosleep(&(struct timespec){ .tv_nsec = i * 1000 }, NULL);
+		ffntp_resolver_abandon(resolver);
+	}
+	nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +198,9 @@ int main(void)
 		cmocka_unit_test(a_single_server_is_kept),
 		cmocka_unit_test(the_first_that_answers_is_used),
 		cmocka_unit_test(a_round_without_an_answer_ends_with_a_pause),
+		cmocka_unit_test(a_name_is_resolved_in_the_background),
+		cmocka_unit_test(what_cannot_be_resolved_has_a_reason),
+		cmocka_unit_test(an_answer_that_nobody_waits_for_is_freed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
