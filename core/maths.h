@@ -1,6 +1,7 @@
 /*
- * maths: the few transcendental functions that the estimators need, so that nobody needs a libm. Pure functions, the
- * same bits on every machine with IEEE 754 doubles.
+ * maths: the few transcendental functions that the estimators need, so that
+ * nobody needs a libm. Pure functions, the same bits on every machine with IEEE
+ * 754 doubles.
  */
 #ifndef FFNTP_CORE_MATHS_H
 #define FFNTP_CORE_MATHS_H
@@ -8,24 +9,29 @@
 /* Correctly rounded. x < 0: NaN; x = 0 and infinity: x. */
 double ffntp_sqrt(double x);
 
-/* e^x, relative error below 2^-52 while the result is a normal number; 0 below -708.4, infinity above 709.78. */
+/* e^x, relative error below 2^-52 while the result is a normal number; 0 below
+ * -708.4, infinity above 709.78. */
 double ffntp_exp(double x);
 
 /*
- * What is left of a standard normal variable by the knowledge that it lies between two limits.
- * The probability of that is mass * exp(-exponent): it may be too small for a double, these two are not.
+ * What is left of a standard normal variable by the knowledge that it lies
+ * between two limits. The probability of that is mass * exp(-exponent): it may
+ * be too small for a double, these two are not.
  */
 struct ffntp_truncated {
-	double mean, variance;
-	double mass, exponent;
+  double mean, variance;
+  double mass, exponent;
 };
 
 /*
- * Moments of the standard normal restricted to [low, high]; low < high, either may be infinite, neither NaN.
- * mass:     relative error below 1e-12 + 2^-51 exponent.
- * mean:     error below 1e-12 of the standard deviation plus 1e-15 of |mean|.
- * variance: relative error below 1e-9.
+ * Moments of the standard normal restricted to [low, high]; low < high, either
+ * may be infinite, neither NaN. mass:     relative error below 1e-12 + 2^-51
+ * exponent. mean:     error below 1e-12 of the standard deviation plus 1e-15 of
+ * |mean|. variance: relative error below 1e-9.
  */
 struct ffntp_truncated ffntp_truncated_normal(double low, double high);
+
+/* The same for [low, infinity). */
+struct ffntp_truncated ffntp_truncated_normal_above(double low);
 
 #endif

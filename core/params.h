@@ -5,8 +5,8 @@
 /* --- page --- */
 
 /*
- * Looks at a page before a reader gives up. An update takes 0.2 us; a look at a page that is being written 0.02 to 0.1 us: a
- * writer at work is outlasted, one that was stopped in mid-update costs 0.1 ms at most.
+ * Looks at a page before a reader gives up. An update takes 0.2 us; a look at a page that is being written 0.02 to 0.1
+ * us: a writer at work is outlasted, one that was stopped in mid-update costs 0.1 ms at most.
  */
 #define FFNTP_PAGE_TRIES 1000
 
@@ -81,7 +81,8 @@
 #define FFNTP_RADCLOCK_SHIFT_WINDOW_S (FFNTP_RADCLOCK_SHIFT_NEAR_S / 1e-7)
 #define FFNTP_RADCLOCK_SHIFT_STAMPS 100
 
-/* ... of which this share is within a shift of the quickest: a path has a floor that is touched often, a queue has none. */
+/* ... of which this share is within a shift of the quickest: a path has a floor that is touched often, a queue has
+ * none. */
 #define FFNTP_RADCLOCK_SHIFT_SHARE 0.05
 
 /* Local rate: between the quickest stamps of two windows, each as wide as the scale (s). RADclock's process_plocal. */
@@ -104,7 +105,8 @@
 /* ... and of so many stamps at least. */
 #define FFNTP_RADCLOCK_PERSIST_STAMPS 4
 
-/* A clock that no stamp agrees with for so long (s) is wrong, in rate too, even if they do not agree with one another. */
+/* A clock that no stamp agrees with for so long (s) is wrong, in rate too, even if they do not agree with one another.
+ */
 #define FFNTP_RADCLOCK_LOST_S (2 * FFNTP_RADCLOCK_PERSIST_S)
 
 /* Warm-up (s): the local rate's windows filled, and one more. RADclock's warmup_win: 480 stamps of 16 s. */
@@ -189,8 +191,8 @@
 #define FFNTP_BURST_INTERVAL_S 2.0
 
 /*
- * Adaptive polling waits until the clock is this many times as uncertain as what an exchange tells by itself (ratio): at 1 an
- * exchange halves the variance. Asking more often buys little, less often loses what the clock knew.
+ * Adaptive polling waits until the clock is this many times as uncertain as what an exchange tells by itself (ratio):
+ * at 1 an exchange halves the variance. Asking more often buys little, less often loses what the clock knew.
  */
 #define FFNTP_ADAPTIVE_RATIO 1.3
 
@@ -200,5 +202,139 @@
 
 /* Replies at an interval that a kiss-o'-death asked for, before a shorter one is tried again. */
 #define FFNTP_KISS_DECAY_REPLIES 64
+
+/*
+ * --- interval: the interval filter (docs/algorithm.md) ---
+ * Chosen on simulated worlds of many kinds, none on a single one; tests/test_interval.c shows what a tenth and ten
+ * times of each does. "Noise" is the mean that exponential noise of one direction would have.
+ */
+
+/*
+ * Wanders of the bank: the standard deviation that the skew gains in a second (1/sqrt(s)). The bank begins with START
+ * and four more, each STEP times the one before, and slides between LEAST (an oven-controlled crystal) and MOST
+ * (nothing that is worth being called a clock). A belief that wanders half as much as the oscillator is a quarter worse
+ * than the best, one that wanders twice as much an eighth: steps of 2 leave a few percent at most.
+ */
+#define FFNTP_INTERVAL_WANDER_START 1.2e-10
+#define FFNTP_INTERVAL_WANDER_STEP 2.0
+#define FFNTP_INTERVAL_WANDER_LEAST 1e-11
+#define FFNTP_INTERVAL_WANDER_MOST 3e-7
+
+/* The bank slides when the belief at its end has this share of the weight: the one in the middle is best then, or soon.
+ */
+#define FFNTP_INTERVAL_WANDER_SLIDE 0.4
+
+/* Share of all weight that is spread evenly after each exchange: an oscillator may begin to wander otherwise. */
+#define FFNTP_INTERVAL_WANDER_LEAK 1e-3
+
+/* Of a path that has shown one round trip, the noise is likely to be a few percent of it: 10 % in a LAN, 0.3 % across
+ * an ocean. */
+#define FFNTP_INTERVAL_NOISE_GUESS (1 / 30.0)
+
+/* Weight of the latest difference of delays in their quantiles: some 500 exchanges are remembered. */
+#define FFNTP_INTERVAL_NOISE_GAIN 0.002
+
+/* Timestamps have jitter of their own, and are rounded (s): no path's noise is taken to be less. */
+#define FFNTP_INTERVAL_NOISE_LEAST_S 50e-9
+
+/*
+ * Far out, the logarithm of the density falls like that of a power law that begins at so many times the noise. It
+ * matters where one direction is congested and the other is not: exponentials on both sides would say nothing at all.
+ */
+#define FFNTP_INTERVAL_NOISE_TAIL 8.0
+
+/*
+ * Real noise is not at its densest at the floor, so the floor is no hard edge. How soft is learnt, by the slope of the
+ * evidence: in units of the noise it begins at START, stays between LEAST and MOST, and follows the slope by GAIN per
+ * exchange.
+ */
+#define FFNTP_INTERVAL_SOFT_START 0.01
+#define FFNTP_INTERVAL_SOFT_LEAST 0.003
+#define FFNTP_INTERVAL_SOFT_MOST 0.3
+#define FFNTP_INTERVAL_SOFT_GAIN 0.3
+
+/* After n exchanges the edges are softer by this share of noise / n, which is how near to the floor the best came. */
+#define FFNTP_INTERVAL_SOFT_YOUNG 0.5
+
+/* Exchanges before anything is held against the server or the path. */
+#define FFNTP_INTERVAL_PATH_SETTLED 8
+
+/* A round trip this many standard deviations below the floor shows another path: one in 10^9 by chance. */
+#define FFNTP_INTERVAL_FALL_SD 6.0
+
+/*
+ * Another path is longer when so many exchanges in a row (SHORT) exceed the floor by more than RUN_NOISE times both
+ * noises and RUN_TAIL times both tails, and vary no more than RUN_SPREAD times both noises: exponential noise does that
+ * once in 10^11. Bursts vary more; a path that is longer and noisier shows after LONG.
+ */
+#define FFNTP_INTERVAL_RUN_SHORT 8
+#define FFNTP_INTERVAL_RUN_LONG 64
+#define FFNTP_INTERVAL_RUN_NOISE 2.5
+#define FFNTP_INTERVAL_RUN_TAIL 0.8
+#define FFNTP_INTERVAL_RUN_SPREAD 3.0
+
+/* A path that was taken before is known again after so many. */
+#define FFNTP_INTERVAL_RUN_RECALL 3
+
+/* ... and one that is longer by little, when none of so many is nearer to the floor than so many times both noises:
+ * 10^-8. */
+#define FFNTP_INTERVAL_WINDOW 32
+#define FFNTP_INTERVAL_WINDOW_NOISE 0.75
+
+/* A former level fits what is seen now within so many of the clock's standard deviations, and so many noises /
+ * sqrt(exchanges). */
+#define FFNTP_INTERVAL_RECALL_SD 4.0
+#define FFNTP_INTERVAL_RECALL_NOISE 4.0
+
+/* How likely it is that a route changes in both directions by amounts that have nothing to do with each other, beside
+ * one. */
+#define FFNTP_INTERVAL_DIVIDE_ANY 0.1
+
+/* Noise only ever widens an interval: an edge so many standard deviations beyond the clock contradicts it. */
+#define FFNTP_INTERVAL_CONTRADICTION_SD 4.5
+
+/* Rates of oscillators jump by about so much (ratio), if they do: a crystal's activity dip, a fan. */
+#define FFNTP_INTERVAL_KICK_LEAST 3e-7
+#define FFNTP_INTERVAL_KICK_MOST 1e-5
+
+/* A time that is another one is so so many times the gap away, and its rate so much another one (ratio): a guest moved
+ * to another host. */
+#define FFNTP_INTERVAL_ANEW_GAP 3.0
+#define FFNTP_INTERVAL_ANEW_SKEW 1e-2
+
+/* At first sight: time and rate are new, rather than the rate alone. Sizes of faults are anything between 10 us and
+ * hours. */
+#define FFNTP_INTERVAL_ANEW_SHARE 0.05
+
+/* From one exchange to the next a server turns wrong, or right again, so often. */
+#define FFNTP_INTERVAL_SERVER_TURNS 0.01
+
+/* Shares of the weight at which a trial ends: the clock was right after all; the rate has changed. */
+#define FFNTP_INTERVAL_TRUE_SHARE 0.9
+#define FFNTP_INTERVAL_RATE_SHARE 0.9
+
+/* ... the latter after so many exchanges: a path that became shorter may look the same, until a round trip gives it
+ * away. */
+#define FFNTP_INTERVAL_RATE_STAMPS 4
+
+/* Contradicting exchanges that agree on a rate so many standard deviations and so much (ratio) from the clock's: it is
+ * the counter. */
+#define FFNTP_INTERVAL_SKEW_SD 6.0
+#define FFNTP_INTERVAL_SKEW_LEAST 1e-5
+
+/* Contradictions below so many times both noises and so many of the clock's standard deviations are believed after so
+ * many stamps. */
+#define FFNTP_INTERVAL_SMALL_NOISE 2.0
+#define FFNTP_INTERVAL_SMALL_SD 30.0
+#define FFNTP_INTERVAL_SMALL_STAMPS 16
+
+/* All others after this time (s): a crystal that coasts for it is off by 1 ms at worst. */
+#define FFNTP_INTERVAL_BELIEVE_S (4 * 3600.0)
+
+/* By how much more than it says the filter is off: approximating by Gaussians makes it surer than it ought to be. */
+#define FFNTP_INTERVAL_MODESTY 1.1
+
+/* The stable period is the average over so long (s), older times fading: a day evens out day and night. */
+#define FFNTP_INTERVAL_STABLE_S 86400.0
 
 #endif

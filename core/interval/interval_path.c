@@ -1,173 +1,364 @@
-/* interval_path: floors, levels and noise. */
+/* interval_path: floors and levels. */
 #include "interval_path.h"
 
 #include "../maths.h"
 
-static double min(double a, double b)
-{
-	return a < b ? a : b;
+static double least(double a, double b) { return a < b ? a : b; }
+
+static double most(double a, double b) { return a > b ? a : b; }
+
+static double square(double x) { return x * x; }
+
+void ffntp_path_init(struct ffntp_path *path, const struct ffntp_edges *edges,
+                     const struct ffntp_interval_params *params) {
+  double rtt = edges->upper - edges->lower,
+         noise = most(rtt * params->noise_guess, params->noise_least_s);
+
+  *path = (struct ffntp_path){
+      .levels = 1, .softness2 = square(noise * params->soft_start), .seen = 1};
+  ffntp_noise_init(&path->forward, noise);
+  ffntp_noise_init(&path->backward, noise);
+  /* The sum of two exponentials has mean 2 noise and variance 2 noise^2. */
+  path->level[0] = (struct ffntp_level){.floor = rtt,
+                                        .spare = 2 * noise,
+                                        .spare2 = 2 * square(noise),
+                                        .share = 0.5,
+                                        .seen = 1};
 }
 
-static double max(double a, double b)
-{
-	return a > b ? a : b;
+struct ffntp_excess ffntp_path_excess(const struct ffntp_path *path,
+                                      const struct ffntp_edges *edges,
+                                      const struct ffntp_belief *clock) {
+  const struct ffntp_level *level = ffntp_path_level(path);
+  double floor = level->floor * (1 - clock->gamma),
+         theta_at_ta = clock->theta - clock->gamma * edges->span;
+  struct ffntp_excess excess = {
+      .forward = theta_at_ta - edges->lower - (floor + level->asymmetry) / 2,
+      .backward = edges->upper - clock->theta - (floor - level->asymmetry) / 2,
+      .span = edges->span,
+  };
+
+  excess.sum = excess.forward + excess.backward;
+  return excess;
 }
 
-void ffntp_path_init(struct ffntp_path *path, const struct ffntp_edges *edges)
-{
-	double rtt = edges->upper - edges->lower;
+/* While few exchanges have been seen, next to nothing is known of the shape of
+ * the noise: edges are softer then. */
+static double softness2(const struct ffntp_path *path,
+                        const struct ffntp_interval_params *params) {
+  double noise2 = path->forward.scale * path->backward.scale;
 
-	*path = (struct ffntp_path){ .level = { rtt, 0, rtt / 4 }, .quiet_excess = rtt / 4, .seen = 1 };
+  return path->softness2 +
+         noise2 * square(params->soft_young / (double)path->seen) +
+         square(params->noise_least_s);
 }
 
-static void restart_buckets(struct ffntp_path *path)
-{
-	path->bucket[0].count = path->bucket[1].count = 0;
+struct ffntp_constraint
+ffntp_path_constraint(const struct ffntp_path *path,
+                      const struct ffntp_excess *excess,
+                      const struct ffntp_belief *clock,
+                      const struct ffntp_interval_params *params) {
+  return (struct ffntp_constraint){
+      .low = clock->theta - clock->gamma * excess->span - excess->forward,
+      .high = clock->theta + excess->backward,
+      .span = excess->span,
+      .share = ffntp_path_level(path)->share,
+      .forward_rate = ffntp_noise_rate(&path->forward, excess->forward, params),
+      .backward_rate =
+          ffntp_noise_rate(&path->backward, excess->backward, params),
+      .softness2 = softness2(path, params),
+  };
 }
 
-static void fall(struct ffntp_path *path, const struct ffntp_edges *e, const struct ffntp_belief *clock,
-		 const struct ffntp_interval_params *params)
-{
-	struct ffntp_level *level = &path->level;
-	double rtt = e->upper - e->lower, drop, spread = ffntp_sqrt(clock->p00);
+bool ffntp_path_has_fallen(const struct ffntp_path *path, double excess_s,
+                           const struct ffntp_belief *clock,
+                           const struct ffntp_interval_params *params) {
+  double sd = ffntp_sqrt(clock->p22 + softness2(path, params));
 
-	while (path->levels > 0 && rtt < (path->former[path->levels - 1].floor + level->floor) / 2) {
-		*level = path->former[--path->levels];
-		restart_buckets(path);
-	}
-	drop = level->floor - rtt;
-	if (drop <= 0)
-		return;
-	if (path->seen > params->settled && drop > max(level->excess, 8 * spread)) {
-		double low = e->lower + (level->floor + level->asymmetry) / 2 + clock->gamma * e->span;
-		double high = e->upper - (level->floor - level->asymmetry) / 2;
-		double held = min(max(clock->theta, high), low);
-
-		level->asymmetry += (held - high) - (low - held);
-	}
-	level->floor = rtt;
+  return ffntp_path_is_settled(path, params) &&
+         -excess_s > most(clock->spare, 0) + params->fall_sd * sd;
 }
 
-static void add_to_bucket(struct ffntp_path *path, const struct ffntp_edges *e, const struct ffntp_belief *clock,
-			  uint32_t window)
-{
-	struct ffntp_bucket *b = &path->bucket[1];
-	double rtt = e->upper - e->lower, forward = clock->theta - clock->gamma * e->span - e->lower,
-	       backward = e->upper - clock->theta;
-
-	if (b->count >= window / 2) {
-		path->bucket[0] = *b;
-		b->count = 0;
-	}
-	if (b->count++ == 0) {
-		b->rtt = rtt;
-		b->forward = forward;
-		b->backward = backward;
-		return;
-	}
-	b->rtt = min(b->rtt, rtt);
-	b->forward = min(b->forward, forward);
-	b->backward = min(b->backward, backward);
+void ffntp_window_add(struct ffntp_window *window,
+                      const struct ffntp_excess *excess) {
+  if (window->count++ == 0) {
+    window->forward = excess->forward;
+    window->backward = excess->backward;
+    window->sum = window->total = excess->sum;
+    return;
+  }
+  window->forward = least(window->forward, excess->forward);
+  window->backward = least(window->backward, excess->backward);
+  window->sum = least(window->sum, excess->sum);
+  window->total += excess->sum;
 }
 
-static void rise(struct ffntp_path *path, const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
-{
-	struct ffntp_level *level = &path->level;
-	const struct ffntp_bucket *a = &path->bucket[0], *b = &path->bucket[1];
-	double spread = ffntp_sqrt(clock->p00), up;
-
-	if (path->seen <= params->settled || a->count + b->count < params->shift_window)
-		return;
-	up = min(a->rtt, b->rtt) - level->floor;
-	if (up <= max(max(level->excess, 4e-6), 2 * spread))
-		return;
-	if (path->levels == FFNTP_PATH_LEVELS) {
-		for (int i = 1; i < FFNTP_PATH_LEVELS; i++)
-			path->former[i - 1] = path->former[i];
-		path->levels--;
-	}
-	path->former[path->levels++] = (struct ffntp_level){ level->floor, level->asymmetry, path->quiet_excess };
-	if (up > 8 * spread) {
-		double f = min(a->forward, b->forward) - (level->floor + level->asymmetry) / 2;
-		double r = min(a->backward, b->backward) - (level->floor - level->asymmetry) / 2;
-
-		level->asymmetry += max(min(f, up), 0) - max(min(r, up), 0);
-	}
-	level->floor += up;
-	restart_buckets(path);
-	if (path->since_change > params->shift_window)
-		path->since_change = params->shift_window;
+static struct ffntp_window joined(const struct ffntp_window *a,
+                                  const struct ffntp_window *b) {
+  return (struct ffntp_window){
+      .forward = least(a->forward, b->forward),
+      .backward = least(a->backward, b->backward),
+      .sum = least(a->sum, b->sum),
+      .total = a->total + b->total,
+      .count = a->count + b->count,
+  };
 }
 
-static double fourth_smallest(const double *v, double *least)
-{
-	double sorted[FFNTP_PATH_RECENT];
-
-	for (int i = 0; i < FFNTP_PATH_RECENT; i++) {
-		int j = i;
-
-		for (; j > 0 && sorted[j - 1] > v[i]; j--)
-			sorted[j] = sorted[j - 1];
-		sorted[j] = v[i];
-	}
-	*least = sorted[0];
-	return sorted[3];
+/* What exceeds the floors on average beyond the least of it: that of noise
+ * alone, or more under a burst. */
+static double spread(const struct ffntp_window *window) {
+  return window->total / window->count - window->sum;
 }
 
-static double lean(struct ffntp_path *path, const struct ffntp_belief *clock, double low, double high,
-		   const struct ffntp_interval_params *params)
-{
-	double spread = ffntp_sqrt(clock->p00), noise = max(path->quiet_excess / 2, 1e-7), least_f, least_b, mid_f,
-	       mid_b;
-
-	path->forward[path->recent % FFNTP_PATH_RECENT] = max(clock->theta - low, 0);
-	path->backward[path->recent % FFNTP_PATH_RECENT] = max(high - clock->theta, 0);
-	path->recent++;
-	if (path->seen <= params->settled || path->recent < FFNTP_PATH_RECENT)
-		return 0;
-	mid_f = fourth_smallest(path->forward, &least_f);
-	mid_b = fourth_smallest(path->backward, &least_b);
-	if (least_f > max(3 * mid_b + noise, 8 * spread))
-		return 1 / max(mid_b, noise);
-	if (least_b > max(3 * mid_f + noise, 8 * spread))
-		return -1 / max(mid_f, noise);
-	return 0;
+static void put_at(struct ffntp_path *path, uint32_t level) {
+  path->present = level;
+  path->level[level].used = path->seen;
+  path->run.count = path->half[0].count = path->half[1].count = 0;
 }
 
-struct ffntp_constraint ffntp_path_constrain(struct ffntp_path *path, const struct ffntp_edges *edges,
-					     const struct ffntp_belief *clock,
-					     const struct ffntp_interval_params *params)
-{
-	struct ffntp_level *level = &path->level;
-	double rtt = edges->upper - edges->lower, excess, slack;
-	struct ffntp_constraint c;
+/* Whether least excesses are what a level's floors leave: not below them by
+ * more than 'below', not above by more than that and noise. */
+static bool is_near(double excess, double below, double noise) {
+  return excess >= -below && excess <= noise + below;
+}
 
-	fall(path, edges, clock, params);
-	add_to_bucket(path, edges, clock, params->shift_window);
-	rise(path, clock, params);
-	excess = max(rtt - level->floor, 0);
-	if (excess < 2 * level->excess)
-		path->quiet_excess = level->excess;
-	path->seen++;
-	if (excess < 20 * level->excess + 1e-6)
-		level->excess += (excess - level->excess) / (path->seen < 64 ? path->seen : 64);
-	else
-		level->excess += 0.05 * level->excess;
-	path->since_change++;
-	slack = params->slack * level->excess *
-		ffntp_sqrt(2.0 / (path->since_change < 4000 ? path->since_change : 4000));
-	c.low = edges->lower + (level->floor + level->asymmetry) / 2 + clock->gamma * edges->span;
-	c.high = edges->upper - (level->floor - level->asymmetry) / 2;
-	c.tilt = lean(path, clock, c.low, c.high, params);
-	c.low -= slack;
-	c.high += slack;
-	slack = max(slack, params->resolution_s);
-	c.sigma2 = slack * slack;
-	if (c.high < c.low + params->resolution_s) {
-		double middle = (c.low + c.high) / 2;
+static bool fits(const struct ffntp_level *from, const struct ffntp_level *to,
+                 const struct ffntp_window *window,
+                 const struct ffntp_belief *clock, double noise,
+                 const struct ffntp_interval_params *params) {
+  double up = to->floor - from->floor, tilt = to->asymmetry - from->asymmetry;
+  double firm = most(to->spare, 0) + params->fall_sd * ffntp_sqrt(to->spare2);
+  double soft = firm + params->recall_sd *
+                           ffntp_sqrt(clock->p00 +
+                                      (from->asymmetry2 + to->asymmetry2) / 4);
 
-		c.low = middle - params->resolution_s / 2;
-		c.high = middle + params->resolution_s / 2;
-	}
-	return c;
+  return is_near(window->sum - up, firm, noise) &&
+         is_near(window->forward - (up + tilt) / 2, soft, noise) &&
+         is_near(window->backward - (up - tilt) / 2, soft, noise);
+}
+
+bool ffntp_path_recall(struct ffntp_path *path,
+                       const struct ffntp_window *window,
+                       const struct ffntp_belief *clock,
+                       const struct ffntp_interval_params *params) {
+  const struct ffntp_level *from = ffntp_path_level(path);
+  double noise =
+      params->recall_noise * ffntp_path_noise(path) / ffntp_sqrt(window->count);
+  double nearest = 0;
+  uint32_t found = path->present;
+
+  for (uint32_t i = 0; i < path->levels; i++) {
+    double distance =
+        square(window->sum - (path->level[i].floor - from->floor));
+
+    if (i == path->present ||
+        !fits(from, &path->level[i], window, clock, noise, params))
+      continue;
+    if (found == path->present || distance < nearest) {
+      nearest = distance;
+      found = i;
+    }
+  }
+  if (found == path->present)
+    return false;
+  put_at(path, found);
+  return true;
+}
+
+/* How a change of the round trip is divided between its directions. */
+struct division {
+  double asymmetry, variance; /* of the forward change less the backward one:
+                                 mean and variance */
+  double share; /* probability that the change is in the forward direction; half
+                   of it if in both */
+};
+
+static double bell(double x) { return ffntp_exp(-x * x / 2); }
+
+/*
+ * change: of both together; difference: forward less backward, as the clock
+ * sees it with standard deviation sd. Routes change in one direction, or in
+ * both alike, or anyhow: the first three are known better than the clock can
+ * see them.
+ */
+static struct division divide(double change, double difference, double sd,
+                              const struct ffntp_interval_params *params) {
+  double size = change < 0 ? -change : change;
+  double forward = bell((difference - change) / sd),
+         backward = bell((difference + change) / sd);
+  double both = bell(difference / sd),
+         any = params->divide_any * sd / (sd + size);
+  double sum = forward + backward + both + any;
+  double mean = (change * (forward - backward) + difference * any) / sum;
+  double mean_square = (square(change) * (forward + backward) +
+                        (square(difference) + square(sd)) * any) /
+                       sum;
+
+  return (struct division){mean, most(mean_square - square(mean), 0),
+                           (forward + (both + any) / 2) / sum};
+}
+
+/* The level that the window shows; the least of n exponentials of mean m has
+ * mean and standard deviation m / n. */
+static struct ffntp_level level_of(const struct ffntp_path *path,
+                                   const struct ffntp_window *window,
+                                   const struct ffntp_belief *clock,
+                                   const struct ffntp_interval_params *params) {
+  const struct ffntp_level *from = ffntp_path_level(path);
+  double noise_f = path->forward.scale / window->count,
+         noise_b = path->backward.scale / window->count;
+  double forward = window->forward - noise_f + from->share * clock->spare;
+  double backward =
+      window->backward - noise_b + (1 - from->share) * clock->spare;
+  double noise2 = square(noise_f) + square(noise_b),
+         sd = ffntp_sqrt(4 * clock->p00 + noise2);
+  struct division division =
+      divide(forward + backward, forward - backward, sd, params);
+  double spare = window->sum - (forward + backward - clock->spare);
+
+  return (struct ffntp_level){
+      .floor = from->floor + window->sum / (1 - clock->gamma),
+      .asymmetry = from->asymmetry - (2 * from->share - 1) * clock->spare +
+                   division.asymmetry + (2 * division.share - 1) * spare,
+      .asymmetry2 = from->asymmetry2 + division.variance,
+      .spare = spare,
+      .spare2 = noise2,
+      .share = division.share,
+      .seen = window->count,
+  };
+}
+
+/* A free place, or that of the level that was used least recently. */
+static uint32_t place(struct ffntp_path *path) {
+  uint32_t oldest = path->present == 0;
+
+  if (path->levels < FFNTP_PATH_LEVELS)
+    return path->levels++;
+  for (uint32_t i = 0; i < FFNTP_PATH_LEVELS; i++)
+    if (i != path->present && path->level[i].used < path->level[oldest].used)
+      oldest = i;
+  return oldest;
+}
+
+void ffntp_path_adopt(struct ffntp_path *path,
+                      const struct ffntp_window *window,
+                      const struct ffntp_belief *clock,
+                      const struct ffntp_interval_params *params) {
+  struct ffntp_level level = level_of(path, window, clock, params);
+  uint32_t where = place(path);
+
+  path->level[where] = level;
+  put_at(path, where);
+}
+
+/* Everything lately was far above the floor. */
+static bool run_has_risen(struct ffntp_path *path,
+                          const struct ffntp_excess *excess,
+                          const struct ffntp_belief *clock,
+                          const struct ffntp_interval_params *params) {
+  struct ffntp_window *run = &path->run;
+  double noise = ffntp_path_noise(path),
+         tails = path->forward.tail + path->backward.tail;
+
+  if (excess->sum <=
+      most(params->run_noise * noise, params->run_tail * tails)) {
+    run->count = 0;
+    return false;
+  }
+  ffntp_window_add(run, excess);
+  if (run->count >= params->run_recall &&
+      ffntp_path_recall(path, run, clock, params))
+    return true;
+  /* A burst is as wide as it is high; another way is as narrow as the old one.
+   */
+  if (run->count < params->run_short ||
+      spread(run) > params->run_spread * noise)
+    if (run->count < params->run_long || spread(run) > 2 * run->sum)
+      return false;
+  ffntp_path_adopt(path, run, clock, params);
+  return true;
+}
+
+/* Nothing lately was near the floor. */
+static bool window_has_risen(struct ffntp_path *path,
+                             const struct ffntp_excess *excess,
+                             const struct ffntp_belief *clock,
+                             const struct ffntp_interval_params *params) {
+  struct ffntp_window window;
+  double enough = params->window_noise * ffntp_path_noise(path) +
+                  params->fall_sd * ffntp_sqrt(clock->p22);
+
+  if (path->half[1].count >= params->window / 2) {
+    path->half[0] = path->half[1];
+    path->half[1].count = 0;
+  }
+  ffntp_window_add(&path->half[1], excess);
+  if (path->half[0].count + path->half[1].count < params->window)
+    return false;
+  window = joined(&path->half[0], &path->half[1]);
+  if (window.sum < enough || spread(&window) > 2 * window.sum)
+    return false;
+  if (!ffntp_path_recall(path, &window, clock, params))
+    ffntp_path_adopt(path, &window, clock, params);
+  return true;
+}
+
+bool ffntp_path_has_risen(struct ffntp_path *path,
+                          const struct ffntp_excess *excess,
+                          const struct ffntp_belief *clock,
+                          const struct ffntp_interval_params *params) {
+  return ffntp_path_is_settled(path, params) &&
+         (run_has_risen(path, excess, clock, params) ||
+          window_has_risen(path, excess, clock, params));
+}
+
+void ffntp_path_lower(struct ffntp_path *path, struct ffntp_excess *excess,
+                      const struct ffntp_belief *clock) {
+  struct ffntp_level *level = &path->level[path->present];
+
+  level->floor += excess->sum / (1 - clock->gamma);
+  level->asymmetry += excess->sum * (2 * level->share - 1);
+  excess->forward -= excess->sum * level->share;
+  excess->backward -= excess->sum * (1 - level->share);
+  excess->sum = 0;
+}
+
+/*
+ * The sum x of two exponentials of mean m has density x / m^2 near 0, so the
+ * least of n is Rayleigh's with scale m / sqrt(n): mean 1.2533 and variance
+ * 0.4292 in its units.
+ */
+void ffntp_path_forget_spare(struct ffntp_path *path) {
+  struct ffntp_level *level = &path->level[path->present];
+  double scale2 =
+      path->forward.scale * path->backward.scale / (double)level->seen;
+
+  level->spare = 1.2533 * ffntp_sqrt(scale2);
+  level->spare2 = 0.4292 * scale2;
+}
+
+void ffntp_path_scale(struct ffntp_path *path, double ratio) {
+  for (uint32_t i = 0; i < path->levels; i++)
+    path->level[i].floor *= ratio;
+}
+
+void ffntp_path_learn(struct ffntp_path *path,
+                      const struct ffntp_excess *excess, double softness_gain,
+                      const struct ffntp_belief *clock,
+                      const struct ffntp_interval_params *params) {
+  struct ffntp_level *level = &path->level[path->present];
+  double step = least(most(params->soft_gain * softness_gain, -0.5), 0.5),
+         noise2;
+
+  path->seen++;
+  level->seen++;
+  level->used = path->seen;
+  level->spare = clock->spare;
+  level->spare2 = clock->p22;
+  ffntp_noise_learn(&path->forward, excess->forward, params);
+  ffntp_noise_learn(&path->backward, excess->backward, params);
+  noise2 = path->forward.scale * path->backward.scale;
+  path->softness2 = least(
+      most(path->softness2 * (1 + step), noise2 * square(params->soft_least)),
+      noise2 * square(params->soft_most));
 }
