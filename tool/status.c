@@ -54,6 +54,14 @@ static double root_distance_s(const struct ffntp_source *source)
 	return ((double)source->root_delay_ns / 2 + source->root_dispersion_ns) * 1e-9;
 }
 
+/* A page that was just laid out says nothing yet, not even for how long it will hold. */
+static bool is_stale(const struct ffntp_map *map, ffntp_counter now)
+{
+	if (map->status == FFNTP_STATUS_INITIALISING && map->void_after == 0)
+		return false;
+	return map->status == FFNTP_STATUS_UNKNOWN || (int64_t)(now - map->void_after) > 0;
+}
+
 /* A page that nobody keeps is refused whatever else it says; one that has nothing to tell yet is what people ask status
  * about. */
 static enum ffntp_clock_result take_snapshot(const struct ffntp_linux_reader *reader, struct snapshot *snapshot)
@@ -66,7 +74,7 @@ static enum ffntp_clock_result take_snapshot(const struct ffntp_linux_reader *re
 		return result;
 	snapshot->now = ffntp_linux_counter(reader);
 	snapshot->period_s = period_s(snapshot->map.period, snapshot->map.period_shift);
-	if (snapshot->map.status == FFNTP_STATUS_UNKNOWN || (int64_t)(snapshot->now - snapshot->map.void_after) > 0)
+	if (is_stale(&snapshot->map, snapshot->now))
 		return FFNTP_CLOCK_VOID;
 	snapshot->result = ffntp_clock_at(&snapshot->map, snapshot->now, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
 	return FFNTP_CLOCK_OK;
@@ -243,6 +251,10 @@ static void print_reference(const struct snapshot *snapshot)
 		printf("%-14s: none yet\n", "Reference");
 		return;
 	}
+	if (source->stratum == 0) {
+		printf("%-14s: %s, which has not answered yet\n", "Reference", source_address(source, address));
+		return;
+	}
 	printf("%-14s: %s, %s\n", "Reference", source_address(source, address), output_refid(source, refid));
 	printf("%-14s: %u\n", "Stratum", source->stratum);
 }
@@ -291,7 +303,7 @@ static void print_text(const struct snapshot *snapshot)
 	printf("%-14s: %s\n", "Leap second", leap_name(snapshot->map.leap));
 	print_counter(snapshot);
 	print_reading(snapshot);
-	if (selected(snapshot))
+	if (selected(snapshot) && was_accepted(selected(snapshot)))
 		print_path(selected(snapshot));
 	if (snapshot->count > 0)
 		printf("\n  %-24s %7s %6s %5s %9s %11s %10s\n", "server", "stratum", "poll s", "reach", "last",

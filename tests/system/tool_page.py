@@ -112,6 +112,7 @@ def test_a_clock_that_is_not_set_yet(folder):
         tap.check(status["status"] == "initialising" and status["estimate_ns"] is None, f"{status}")
         code, output, _ = tool.ffntp("status", "--page", f"{folder}/page")
         tap.check(code == 0 and "initialising" in output, output)
+        tap.wait_for(lambda: "not answered yet" in tool.ffntp("status", "--page", f"{folder}/page")[1], "a server's name")
 
 
 def test_pages_that_are_none(folder):

@@ -36,7 +36,8 @@ def read_steps(path):
 
 def summarise(errors_us):
     return {"rms_us": math.sqrt(sum(e * e for e in errors_us) / len(errors_us)),
-            "median_us": statistics.median(errors_us), "p99_us": statistics.quantiles(errors_us, n=100, method="inclusive")[98],
+            "median_us": statistics.median(errors_us),
+            "p99_us": statistics.quantiles(errors_us, n=100, method="inclusive")[98],
             "max_us": max(errors_us)}
 
 
