@@ -157,7 +157,7 @@ static void finish_readers(const pid_t readers[READERS])
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 		assert_int_equal(arena->results[i].wrong, 0);
 		assert_true(arena->results[i].whole > 0);
-		print_message("reader %zu: %lu whole, %lu given up\n", i, (unsigned long)arena->results[i].whole,
+		print_message("# reader %zu: %lu whole, %lu given up\n", i, (unsigned long)arena->results[i].whole,
 			      (unsigned long)arena->results[i].busy);
 	}
 }
@@ -183,7 +183,7 @@ static void case_31_a_busy_writer_is_killed_thousands_of_times(void **state)
 		torn += is_torn;
 	}
 	finish_readers(readers);
-	print_message("%u of %u kills left a torn page\n", torn, KILLS);
+	print_message("# %u of %u kills left a torn page\n", torn, KILLS);
 	assert_true(torn > KILLS / 100 && torn < KILLS);
 	assert_false(ffntp_linux_is_replaced(&own, path));
 	ffntp_linux_close(&own);
