@@ -9,7 +9,9 @@
 
 #define INTERVAL_NS UINT64_C(1000000000)
 
-/* The counter and CLOCK_MONOTONIC_RAW at one instant: where they are not the same, the narrowest of so many brackets. */
+/*
+ * The counter and CLOCK_MONOTONIC_RAW at one instant: where they are not the same, the narrowest of so many brackets.
+ */
 #define BRACKET_TRIES 5
 
 bool ffntp_clock_log_open(struct ffntp_clock_log *log, const char *path)

@@ -1,4 +1,7 @@
-/* clocklog: once a second, a line 'RAW_NS UTC_NS': what a reader of the page took for UTC at that value of CLOCK_MONOTONIC_RAW. */
+/*
+ * clocklog: once a second, a line 'RAW_NS UTC_NS': what a reader of the page took for UTC at that value of
+ * CLOCK_MONOTONIC_RAW.
+ */
 #ifndef FFNTP_DAEMON_CLOCKLOG_H
 #define FFNTP_DAEMON_CLOCKLOG_H
 

@@ -1,6 +1,6 @@
 /*
- * config: the configuration file, keyword lines as in ntp.conf and chrony.conf. Pure: text in, a struct or an error with its
- * line out. docs/ffntpd.md lists the keywords.
+ * config: the configuration file, keyword lines as in ntp.conf and chrony.conf. Pure: text in, a struct or an error
+ * with its line out. docs/ffntpd.md lists the keywords.
  */
 #ifndef FFNTP_DAEMON_CONFIG_H
 #define FFNTP_DAEMON_CONFIG_H
@@ -9,15 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FFNTP_CONFIG_SERVERS   8    /* as many as a page has room for */
-#define FFNTP_CONFIG_NAME_SIZE 256  /* a domain name has at most 253 characters (RFC 1035) */
+#define FFNTP_CONFIG_SERVERS 8     /* as many as a page has room for */
+#define FFNTP_CONFIG_NAME_SIZE 256 /* a domain name has at most 253 characters (RFC 1035) */
 #define FFNTP_CONFIG_PATH_SIZE 1024
-#define FFNTP_CONFIG_LINE_MAX  2048 /* bytes; a longer line is an error */
+#define FFNTP_CONFIG_LINE_MAX 2048 /* bytes; a longer line is an error */
 
 /* log2 of seconds; 131072 s is RFC 5905's longest poll interval. */
 #define FFNTP_CONFIG_POLL_LAST 17
-#define FFNTP_CONFIG_MINPOLL   6    /* chrony's defaults: 64 s and 1024 s */
-#define FFNTP_CONFIG_MAXPOLL   10
+#define FFNTP_CONFIG_MINPOLL 6 /* chrony's defaults: 64 s and 1024 s */
+#define FFNTP_CONFIG_MAXPOLL 10
 
 struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
@@ -29,9 +29,9 @@ struct ffntp_config_server {
 struct ffntp_config {
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	size_t servers;
-	double max_distance_s;       /* > 0 */
-	double max_clock_error;      /* a ratio, > 0 */
-	double accuracy_target_s;    /* the standard deviation to keep with as few requests as it takes; 0: none named */
+	double max_distance_s;    /* > 0 */
+	double max_clock_error;   /* a ratio, > 0 */
+	double accuracy_target_s; /* the standard deviation to keep with as few requests as it takes; 0: none named */
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's */
 };
 
@@ -43,7 +43,10 @@ struct ffntp_config_error {
 /* No servers, and every number at its usual value. */
 void ffntp_config_default(struct ffntp_config *config);
 
-/* A server with default poll intervals and a burst at the start: what a name on the command line means. False: too long or empty. */
+/*
+ * A server with default poll intervals and a burst at the start: what a name on the command line means. False: too long
+ * or empty.
+ */
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name);
 
 /*

@@ -89,8 +89,7 @@ static bool open_private_page(struct ffntp_keeper *keeper)
 
 static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct ffntp_map *former, bool *is_adopted)
 {
-	const char *problem =
-		ffntp_pagefile_open(&keeper->file, path, &keeper->source.identity, former, is_adopted);
+	const char *problem = ffntp_pagefile_open(&keeper->file, path, &keeper->source.identity, former, is_adopted);
 
 	if (problem != NULL) {
 		ffntp_log("%s: %s", path, problem);
@@ -295,7 +294,9 @@ static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 		ffntp_log_limited(&keeper->status_limit[status], "%s", ffntp_status_name(status));
 }
 
-/* What a former daemon said holds until its void_after: better than nothing, which is all we could say before a reply. */
+/*
+ * What a former daemon said holds until its void_after: better than nothing, which is all we could say before a reply.
+ */
 static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct ffntp_source *source)
 {
 	ffntp_counter now = ffntp_counter_read(&keeper->source);

@@ -27,11 +27,11 @@ struct ffntp_keeper {
 	struct ffntp_servers servers;
 	struct ffntp_peer peer;
 	struct ffntp_clock_log clock_log;
-	enum ffntp_status status;        /* as last published */
+	enum ffntp_status status; /* as last published */
 	ffntp_counter published_at;
-	bool is_paused;                  /* nobody answers: no request before pause_until */
+	bool is_paused; /* nobody answers: no request before pause_until */
 	ffntp_counter pause_until;
-	double pause_s;                  /* the next pause */
+	double pause_s; /* the next pause */
 	uint32_t poll_min_s, poll_max_s;
 	/* one per kind of message that a network can cause */
 	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];

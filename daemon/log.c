@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LINE_SIZE 512
-#define LIMIT_S   60
+#define LIMIT_S 60
 
 static void make_printable(char *text)
 {

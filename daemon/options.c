@@ -19,7 +19,8 @@ static const char usage_text[] =
 	"\n"
 	"  -c FILE                    configuration: lines such as 'server NAME iburst', as in chrony.conf\n"
 	"  --counter auto|tsc|raw     what to count with; raw: CLOCK_MONOTONIC_RAW (default: auto)\n"
-	"  --poll S|adaptive          seconds between requests, 1 to 131072; adaptive: as few requests as the accuracy\n"
+	"  --poll S|adaptive          seconds between requests, 1 to 131072; adaptive: as few requests as the "
+	"accuracy\n"
 	"                             needs, between minpoll and maxpoll (default: adaptive, 64 to 1024 s)\n"
 	"  --page FILE                where to publish (default: as docs/ffntpd.md says)\n"
 	"  --clock-log FILE           once a second, 'RAW_NS UTC_NS'; without --page nothing else is published\n"
@@ -86,7 +87,8 @@ static bool read_poll(const char *word, struct ffntp_options *options)
 	value = strtoul(word, &end, 10);
 	if (*word < '0' || *word > '9' || *end != '\0' || errno != 0 || value < 1 ||
 	    value > 1ul << FFNTP_CONFIG_POLL_LAST) {
-		ffntp_log("--poll '%s': neither adaptive nor whole seconds from 1 to %lu", word, 1ul << FFNTP_CONFIG_POLL_LAST);
+		ffntp_log("--poll '%s': neither adaptive nor whole seconds from 1 to %lu", word,
+			  1ul << FFNTP_CONFIG_POLL_LAST);
 		return false;
 	}
 	options->poll_s = (uint32_t)value;
@@ -159,7 +161,8 @@ static bool read_servers(char **names, struct ffntp_options *options)
 		}
 	}
 	if (options->config.servers == 0)
-		ffntp_log("no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in 'ffntpd -c FILE'");
+		ffntp_log("no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in "
+			  "'ffntpd -c FILE'");
 	return options->config.servers > 0;
 }
 

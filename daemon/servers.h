@@ -1,6 +1,7 @@
 /*
- * servers: which of the named servers to ask. The first that answers is used; the next one is tried when it stops, first at
- * its other addresses. A round in which nobody answers is followed by a pause, each longer than the one before.
+ * servers: which of the named servers to ask. The first that answers is used; the next one is tried when it stops,
+ * first at its other addresses. A round in which nobody answers is followed by a pause, each longer than the one
+ * before.
  */
 #ifndef FFNTP_DAEMON_SERVERS_H
 #define FFNTP_DAEMON_SERVERS_H
@@ -15,12 +16,12 @@
 struct ffntp_servers {
 	const struct ffntp_config *config;
 	struct ffntp_addresses found[FFNTP_CONFIG_SERVERS]; /* count 0: not resolved yet */
-	size_t server;               /* in use: its place in the configuration, */
-	size_t address;              /* and of its addresses */
-	bool has_answered;           /* since it is in use */
-	unsigned unanswered;         /* requests in a row since it is in use */
-	size_t tried;                /* candidates in a row that never answered */
-	struct ffntp_resolver *resolver; /* of the name resolving[...], or NULL */
+	size_t server;                                      /* in use: its place in the configuration, */
+	size_t address;                                     /* and of its addresses */
+	bool has_answered;                                  /* since it is in use */
+	unsigned unanswered;                                /* requests in a row since it is in use */
+	size_t tried;                                       /* candidates in a row that never answered */
+	struct ffntp_resolver *resolver;                    /* of the name resolving[...], or NULL */
 	size_t resolving;
 };
 

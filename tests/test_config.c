@@ -62,7 +62,8 @@ static void reads_numbers_and_files(void **state)
 	struct ffntp_config_error error;
 
 	(void)state;
-	assert_true(parse(&config, "maxdistance 1.5\nmaxclockerror 10\nleapseclist /etc/leaps\naccuracytarget 1e-5\n", &error));
+	assert_true(parse(&config, "maxdistance 1.5\nmaxclockerror 10\nleapseclist /etc/leaps\naccuracytarget 1e-5\n",
+			  &error));
 	assert_true(config.accuracy_target_s == 1e-5);
 	assert_true(config.max_distance_s == 1.5);
 	assert_true(config.max_clock_error > 9.99e-6 && config.max_clock_error < 10.01e-6);

@@ -90,7 +90,8 @@ static void a_missing_file_is_not_fatal(void **state)
 	int16_t offset_s = -1;
 
 	(void)state;
-	assert_int_equal(ffntp_leapfile_read("/nonexistent/leap-seconds.list", in_2017_s, &offset_s), FFNTP_LEAPFILE_MISSING);
+	assert_int_equal(ffntp_leapfile_read("/nonexistent/leap-seconds.list", in_2017_s, &offset_s),
+			 FFNTP_LEAPFILE_MISSING);
 	assert_int_equal(offset_s, -1);
 }
 

@@ -38,8 +38,9 @@ static void reads_addresses_with_and_without_port(void **state)
 static void refuses_what_is_no_address(void **state)
 {
 	static const char *const names[] = {
-		"",  ":",	"[",	     "[]",	      "[::1",		  "[::1]x", "[::1]:",	"[::1]:0", "[::1]:70000",
-		":1", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1:0", "192.0.2.1:99999", "::1::2", "ntp.invalid",
+		"",        ":",           "[",  "[]",         "[::1",        "[::1]x",      "[::1]:",
+		"[::1]:0", "[::1]:70000", ":1", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1:0", "192.0.2.1:99999",
+		"::1::2",  "ntp.invalid",
 	};
 	static char huge[5000];
 
@@ -139,7 +140,8 @@ static void a_round_without_an_answer_ends_with_a_pause(void **state)
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 3; i++) {
 			assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
-			assert_int_equal(ffntp_servers_unanswered(&servers), i < 2 ? FFNTP_MOVE : FFNTP_MOVE_AFTER_PAUSE);
+			assert_int_equal(ffntp_servers_unanswered(&servers),
+					 i < 2 ? FFNTP_MOVE : FFNTP_MOVE_AFTER_PAUSE);
 		}
 		assert_string_equal(ffntp_servers_name(&servers), "192.0.2.1");
 	}

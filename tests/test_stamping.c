@@ -1,4 +1,6 @@
-/* Kernel stamps to counter readings: a counter of 2.5 GHz, and what becomes of steps, slews and stamps that cannot be. */
+/*
+ * Kernel stamps to counter readings: a counter of 2.5 GHz, and what becomes of steps, slews and stamps that cannot be.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +12,7 @@
 #include "../ports/linux/stamping.h"
 
 #define TICKS_PER_NS 2.5
-#define PERIOD_S     (1e-9 / TICKS_PER_NS)
+#define PERIOD_S (1e-9 / TICKS_PER_NS)
 
 static ffntp_counter counter_at(int64_t ns)
 {
@@ -19,7 +21,7 @@ static ffntp_counter counter_at(int64_t ns)
 
 /* Sent at 0, received at 10 ms; the clock was 1.7e18 at 0. Own readings are 700 ns early and 900 ns late. */
 #define REALTIME_NS INT64_C(1700000000000000000)
-#define RTT_NS      INT64_C(10000000)
+#define RTT_NS INT64_C(10000000)
 
 static struct ffntp_stamping good(void)
 {

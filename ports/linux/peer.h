@@ -22,12 +22,12 @@ struct ffntp_peer {
 	struct ffntp_address address;
 	const struct ffntp_counter_source *source;
 	struct ffntp_udp udp;
-	int keeps_stamping;     /* ffntp_udp_keep_stamping */
-	double period_s;        /* seconds per tick, as far as known */
-	bool is_awaiting;       /* a request has left, and no reply to it was accepted yet */
+	int keeps_stamping; /* ffntp_udp_keep_stamping */
+	double period_s;    /* seconds per tick, as far as known */
+	bool is_awaiting;   /* a request has left, and no reply to it was accepted yet */
 	ffntp_counter sent_at;
-	ffntp_counter until;    /* ffntp_peer_timer has nothing to do before */
-	bool is_held;           /* the kernel gave no nonce: not even the client is asked before 'until' */
+	ffntp_counter until; /* ffntp_peer_timer has nothing to do before */
+	bool is_held;        /* the kernel gave no nonce: not even the client is asked before 'until' */
 };
 
 enum ffntp_peer_event {
@@ -64,7 +64,9 @@ int ffntp_peer_descriptor(const struct ffntp_peer *peer);
  */
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms);
 
-/* After poll() reported revents for the descriptor. woke: the counter just after poll(). At most one datagram is taken. */
+/*
+ * After poll() reported revents for the descriptor. woke: the counter just after poll(). At most one datagram is taken.
+ */
 struct ffntp_peer_news ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke);
 
 /* What is due at counter reading now, sending included. */

@@ -29,9 +29,9 @@ struct ffntp_addresses {
 };
 
 /*
- * name: "ntp.example.org", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", each but the bare IPv6 address also with ":PORT".
- * port: used where the name says none.
- * Returns NULL and at least one address; or one line for people, static, and *found untouched.
+ * name: "ntp.example.org", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", each but the bare IPv6 address also with
+ * ":PORT". port: used where the name says none. Returns NULL and at least one address; or one line for people, static,
+ * and *found untouched.
  */
 FFNTP_MUST_USE const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresses *found);
 

@@ -7,8 +7,8 @@
 #define BRACKET_TRIES 5
 
 /*
- * How far two clocks may drift apart without a step: NTP slews CLOCK_REALTIME by up to 500 ppm, and the period that turns
- * ticks into seconds here may be as wrong again.
+ * How far two clocks may drift apart without a step: NTP slews CLOCK_REALTIME by up to 500 ppm, and the period that
+ * turns ticks into seconds here may be as wrong again.
  */
 #define SLEW_MAX 1000e-6
 

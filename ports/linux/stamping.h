@@ -1,6 +1,7 @@
 /*
- * stamping: the kernel stamps packets with CLOCK_REALTIME; exchanges are stamped with the counter. Two brackets, one before
- * sending and one after receiving, tie one to the other, and show whether somebody stepped CLOCK_REALTIME in between.
+ * stamping: the kernel stamps packets with CLOCK_REALTIME; exchanges are stamped with the counter. Two brackets, one
+ * before sending and one after receiving, tie one to the other, and show whether somebody stepped CLOCK_REALTIME in
+ * between.
  */
 #ifndef FFNTP_LINUX_STAMPING_H
 #define FFNTP_LINUX_STAMPING_H
@@ -21,17 +22,17 @@ struct ffntp_bracket {
 /* One exchange, as well as this side knows it. */
 struct ffntp_stamping {
 	struct ffntp_bracket before, after;
-	ffntp_counter own_ta, own_tf;       /* our own readings, just before sending and just after waking up */
+	ffntp_counter own_ta, own_tf; /* our own readings, just before sending and just after waking up */
 	bool has_tx, has_rx;
-	int64_t tx_ns, rx_ns;               /* the kernel's, CLOCK_REALTIME; valid where has_ says so */
+	int64_t tx_ns, rx_ns; /* the kernel's, CLOCK_REALTIME; valid where has_ says so */
 };
 
 /* The narrowest of five readings of CLOCK_REALTIME between two of the counter. */
 struct ffntp_bracket ffntp_bracket_take(const struct ffntp_counter_source *source);
 
 /*
- * The best that is known of sending and of receiving: the kernel's stamps where they can be believed, else our own readings.
- * period_s: seconds per tick; an error of 1e-3 does no harm, because a stamp lies close to its bracket.
+ * The best that is known of sending and of receiving: the kernel's stamps where they can be believed, else our own
+ * readings. period_s: seconds per tick; an error of 1e-3 does no harm, because a stamp lies close to its bracket.
  */
 void ffntp_stamping_resolve(const struct ffntp_stamping *stamping, double period_s, ffntp_counter *ta,
 			    ffntp_counter *tf);

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 /* Stamps of CLOCK_REALTIME for what leaves and what arrives; those of departures without a copy of the packet. */
-#define STAMPING_FLAGS                                                                                                 \
-	(SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |                     \
+#define STAMPING_FLAGS                                                                             \
+	(SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | \
 	 SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_CMSG)
 
 /* An error queue holds one stamp per request; more than this is somebody else's. */
@@ -88,7 +88,8 @@ static bool stamp_from(const struct cmsghdr *control, int64_t *ns)
 
 static bool find_stamp(struct msghdr *message, int64_t *ns)
 {
-	for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control != NULL; control = CMSG_NXTHDR(message, control)) {
+	for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control != NULL;
+	     control = CMSG_NXTHDR(message, control)) {
 		if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_TIMESTAMPING)
 			return stamp_from(control, ns);
 	}
@@ -108,10 +109,9 @@ static ssize_t receive_message(int descriptor, int flags, uint8_t *bytes, size_t
 	struct iovec vector = { .iov_base = bytes, .iov_len = size };
 	ssize_t length;
 
-	*message = (struct msghdr){ .msg_iov = &vector,
-				    .msg_iovlen = 1,
-				    .msg_control = control,
-				    .msg_controllen = sizeof(*control) };
+	*message = (struct msghdr){
+		.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(*control)
+	};
 	do
 		length = recvmsg(descriptor, message, flags);
 	while (length < 0 && errno == EINTR);
@@ -120,8 +120,8 @@ static ssize_t receive_message(int descriptor, int flags, uint8_t *bytes, size_t
 }
 
 /*
- * The kernel's stamp of the departure. It is there when send() returns, or soon after, if a queue lies between us and the link.
- * One request per socket: the first stamp is the only one.
+ * The kernel's stamp of the departure. It is there when send() returns, or soon after, if a queue lies between us and
+ * the link. One request per socket: the first stamp is the only one.
  */
 static void take_departure(struct ffntp_udp *udp)
 {

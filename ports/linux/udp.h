@@ -52,9 +52,9 @@ enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffn
 void ffntp_udp_close(struct ffntp_udp *udp);
 
 /*
- * The kernel begins to stamp what arrives when the first socket asks for it, but not at once, and stops with the last: a
- * socket for each request comes too late for a quick reply. Returns a descriptor of a socket without a port, which keeps it
- * stamping until it is closed; -1 if there is none to be had.
+ * The kernel begins to stamp what arrives when the first socket asks for it, but not at once, and stops with the last:
+ * a socket for each request comes too late for a quick reply. Returns a descriptor of a socket without a port, which
+ * keeps it stamping until it is closed; -1 if there is none to be had.
  */
 int ffntp_udp_keep_stamping(void);
 

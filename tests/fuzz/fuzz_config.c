@@ -1,4 +1,6 @@
-/* Any bytes as a configuration: it is understood, or refused with a line that is there and a text that can be printed. */
+/*
+ * Any bytes as a configuration: it is understood, or refused with a line that is there and a text that can be printed.
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +26,8 @@ static void check_config(const struct ffntp_config *config)
 
 		check(server->name[0] != '\0' && memchr(server->name, '\0', sizeof(server->name)) != NULL);
 		check(server->port > 0);
-		check(server->minpoll_log2_s <= server->maxpoll_log2_s && server->maxpoll_log2_s <= FFNTP_CONFIG_POLL_LAST);
+		check(server->minpoll_log2_s <= server->maxpoll_log2_s &&
+		      server->maxpoll_log2_s <= FFNTP_CONFIG_POLL_LAST);
 	}
 }
 

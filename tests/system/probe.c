@@ -12,9 +12,9 @@
 
 #include <ffntp/linux.h>
 
-#define WATCH_NS     50000000
-#define SAMPLES_MAX  100000
-#define BRACKET_NS   3000 /* wider: we were interrupted, and the comparison means little */
+#define WATCH_NS 50000000
+#define SAMPLES_MAX 100000
+#define BRACKET_NS 3000 /* wider: we were interrupted, and the comparison means little */
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -30,7 +30,8 @@ static void show_verdicts(const struct ffntp_source *source)
 {
 	printf(",\"verdicts\":{");
 	for (int i = 0; i < FFNTP_VERDICTS; i++)
-		printf("%s\"%s\":%" PRIu32, i > 0 ? "," : "", ffntp_verdict_name((enum ffntp_verdict)i), source->verdicts[i]);
+		printf("%s\"%s\":%" PRIu32, i > 0 ? "," : "", ffntp_verdict_name((enum ffntp_verdict)i),
+		       source->verdicts[i]);
 	printf("}");
 }
 
@@ -109,8 +110,8 @@ static int watch(const struct ffntp_linux_reader *reader, double seconds)
 		nanosleep(&(struct timespec){ .tv_nsec = WATCH_NS }, NULL);
 	}
 	qsort(summary.errors_ns, summary.samples, sizeof(summary.errors_ns[0]), compare);
-	printf("{\"samples\":%zu,\"median_ns\":%" PRId64 ",\"max_ns\":%" PRId64
-	       ",\"bound_max_ns\":%" PRId64 ",\"outside\":%u,\"refused\":%u}\n",
+	printf("{\"samples\":%zu,\"median_ns\":%" PRId64 ",\"max_ns\":%" PRId64 ",\"bound_max_ns\":%" PRId64
+	       ",\"outside\":%u,\"refused\":%u}\n",
 	       summary.samples, summary.samples > 0 ? summary.errors_ns[summary.samples / 2] : -1,
 	       summary.samples > 0 ? summary.errors_ns[summary.samples - 1] : -1, summary.bound_max_ns, summary.outside,
 	       summary.refused);
