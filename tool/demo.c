@@ -47,7 +47,7 @@ struct demo {
 	struct ffntp_linux_reader reader;
 	char directory[PATH_SIZE], path[PATH_SIZE + 8];
 	int signals; /* descriptor: Ctrl-C and its like */
-	unsigned answers;
+	unsigned answers, accepted;
 	struct tally tally;
 	struct demotable table;
 };
@@ -159,7 +159,8 @@ static void take_news(struct demo *demo, const struct ffntp_peer_news *news, ffn
 		return;
 	if (news->event == FFNTP_PEER_SENT && ffntp_counter_check(&demo->source) != FFNTP_COUNTER_STEADY)
 		ffntp_client_disrupted(demo->peer.client, now);
-	demo->answers += news->event == FFNTP_PEER_REPLY && news->verdict == FFNTP_ACCEPTED;
+	demo->answers += news->event == FFNTP_PEER_REPLY;
+	demo->accepted += news->event == FFNTP_PEER_REPLY && news->verdict == FFNTP_ACCEPTED;
 	publish(demo, now);
 }
 
@@ -331,12 +332,14 @@ static bool summarise(struct demo *demo)
 	char median[OUTPUT_NUMBER_SIZE], p99[OUTPUT_NUMBER_SIZE], max[OUTPUT_NUMBER_SIZE];
 
 	if (tally->count == 0) {
-		printf("\nThe clock could not be read once: %u answers from the server.\n", demo->answers);
+		printf("\nThe clock could not be read once: the server gave %u answers, %u were accepted.\n",
+		       demo->answers, demo->accepted);
 		return false;
 	}
 	summary = score_summarise(tally->errors, tally->count);
 	score_sort(tally->bounds, tally->count);
-	printf("\n%zu readings, %u answers from the server.\n", tally->count, demo->answers);
+	printf("\n%zu readings; %u answers from the server, %u of them accepted.\n", tally->count, demo->answers,
+	       demo->accepted);
 	printf("  true error: median %s, 99%% within %s, at most %s\n", output_duration(summary.median * 1e-6, median),
 	       output_duration(summary.p99 * 1e-6, p99), output_duration(summary.max * 1e-6, max));
 	printf("  twice the estimated error covered it %.1f %% of the time\n",
