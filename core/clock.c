@@ -1,6 +1,7 @@
+/* clock: see ffntp/clock.h. */
 #include "../include/ffntp/clock.h"
 
-#include "reading.h"
+#include "clock.h"
 
 const char *ffntp_clock_result_text(enum ffntp_clock_result result)
 {

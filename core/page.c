@@ -1,6 +1,7 @@
+/* page: see ffntp/page.h. */
 #include "../include/ffntp/page.h"
 
-#include "pagewords.h"
+#include "page.h"
 
 const char *ffntp_page_result_text(enum ffntp_page_result result)
 {

@@ -21,10 +21,10 @@ FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address
 TIME_LIMIT_S = 20
 
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
-CLOCK, PAGE, READING, PAGEWORDS = 'core/clock.c', 'core/page.c', 'core/reading.h', 'core/pagewords.h'
+CLOCK, PAGE, CLOCK_H, PAGE_H = 'core/clock.c', 'core/page.c', 'core/clock.h', 'core/page.h'
 
 # What is made of a header's inline functions, besides the test itself.
-USERS = {READING: [CLOCK, PAGE], PAGEWORDS: [PAGE]}
+USERS = {CLOCK_H: [CLOCK, PAGE], PAGE_H: [PAGE]}
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
@@ -102,8 +102,8 @@ GUARDS = [
      'case_43_differences'),
     (43, 'instant', INSTANT, 'step_s > 0 && t.s > INT64_MAX - step_s', 'false', 'case_43_additions'),
     (43, 'instant', INSTANT, 'step_s < 0 && t.s < INT64_MIN - step_s', 'false', 'case_43_additions'),
-    (30, 'page', PAGEWORDS, 'return (begun & 1) == 0 && ', 'return ', 'case_30'),
-    (30, 'page', PAGEWORDS, ' && FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == begun', '',
+    (30, 'page', PAGE_H, 'return (begun & 1) == 0 && ', 'return ', 'case_30'),
+    (30, 'page', PAGE_H, ' && FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == begun', '',
      'case_30_a_page_that_changed'),
     (30, 'page', PAGE, 'tries < FFNTP_PAGE_TRIES; tries++) {\n\t\tif (ffntp_page_try_read', 'true;) {\n\t\tif (ffntp_page_try_read',
      'case_30'),
@@ -122,10 +122,10 @@ GUARDS = [
     (33, 'page', PAGE, 'a->counter_kind == b->counter_kind && ', '', 'case_33'),
     (33, 'page', PAGE, ' && a->time_namespace == b->time_namespace', '', 'case_33'),
     (33, 'page', PAGE, 'is_same && a->boot_id[i] == b->boot_id[i]', 'is_same', 'case_33'),
-    (34, 'clock', READING, 'return FFNTP_CLOCK_VOID;', ';', 'case_34_a_stopped'),
-    (34, 'clock', READING, '(int64_t)(now - map->at) > (int64_t)(map->void_after - map->at)',
+    (34, 'clock', CLOCK_H, 'return FFNTP_CLOCK_VOID;', ';', 'case_34_a_stopped'),
+    (34, 'clock', CLOCK_H, '(int64_t)(now - map->at) > (int64_t)(map->void_after - map->at)',
      'now - map->at > map->void_after - map->at', 'case_34_void_before'),
-    (34, 'page', PAGEWORDS, 'ticks > FFNTP_PAGE_LINE(page, limit) ||', '', 'case_34_the_line'),
+    (34, 'page', PAGE_H, 'ticks > FFNTP_PAGE_LINE(page, limit) ||', '', 'case_34_the_line'),
     (42, 'page', PAGE, 'if ((load_head(page, 2) & 0xffff) != FFNTP_VMCLOCK_VERSION)\n\t\treturn FFNTP_PAGE_VERSION;', '',
      'case_42'),
     (42, 'page', PAGE, '(block >> 32 & 0xffff) != FFNTP_BLOCK_VERSION ||', '', 'case_42'),
@@ -147,7 +147,7 @@ GUARDS = [
      'FFNTP_PAGE_OK', 'case_33_a_page_of_another_world'),
     (33, 'reader', READER, 'if (!copy_map(reader, &map, &now))\n\t\treturn FFNTP_CLOCK_BUSY;\n\tif (map.counter_kind != reader->counter_kind)',
      'if (!copy_map(reader, &map, &now))\n\t\treturn FFNTP_CLOCK_BUSY;\n\tif (false)', 'case_33_a_page_that_changes'),
-    (33, 'reader', PAGEWORDS, '|| (uint8_t)key != kind', '', 'case_33_a_page_that_changes'),
+    (33, 'reader', PAGE_H, '|| (uint8_t)key != kind', '', 'case_33_a_page_that_changes'),
     (33, 'reader', PAGEFILE, 'if (retiring != NULL)\n\t\tretire(retiring);', '', 'case_33_a_page_of_another_counter'),
     (33, 'reader', PAGEFILE, ' && is_same_counter(&theirs, identity)', '', 'case_33_a_page_of_another_counter'),
     (33, 'reader', COUNTER, 'return FFNTP_COUNTER_LOST;', ';', 'case_33_another'),
@@ -156,20 +156,20 @@ GUARDS = [
     (43, 'reader', READER, 'is_far_behind(&map, now) &&', 'false &&', 'case_43'),
     (43, 'reader', READER, '(int64_t)(now - map.at) < 0 && is_far_behind(&map, now)', '(int64_t)(now - map.at) < 0',
      'case_43'),
-    (43, 'clock', READING, 'now - map->at == UINT64_C(1) << 63', 'false', 'case_43_half'),
-    (43, 'clock', READING, 'map->period_shift > 62 ||', '', 'case_43_any'),
-    (43, 'clock', READING, 'if (elapsed.s >= FFNTP_READING_ELAPSED_LIMIT_S)\n\t\treturn FFNTP_CLOCK_RANGE;', '',
+    (43, 'clock', CLOCK_H, 'now - map->at == UINT64_C(1) << 63', 'false', 'case_43_half'),
+    (43, 'clock', CLOCK_H, 'map->period_shift > 62 ||', '', 'case_43_any'),
+    (43, 'clock', CLOCK_H, 'if (elapsed.s >= FFNTP_READING_ELAPSED_LIMIT_S)\n\t\treturn FFNTP_CLOCK_RANGE;', '',
      'case_43_results'),
-    (43, 'clock', READING, 'if ((uint64_t)map->time.s + FFNTP_READING_EPOCH_LIMIT_S >= 2 * FFNTP_READING_EPOCH_LIMIT_S)',
+    (43, 'clock', CLOCK_H, 'if ((uint64_t)map->time.s + FFNTP_READING_EPOCH_LIMIT_S >= 2 * FFNTP_READING_EPOCH_LIMIT_S)',
      'if (false)', 'case_43_results'),
-    (43, 'clock', READING, 'whole_ns.high != 0 ||', '', 'case_43_bounds'),
-    (43, 'clock', READING, 'sum_ns < drift_ns ||', '', 'case_43_bounds'),
-    (43, 'clock', READING, 'if (bound_ns == UINT64_MAX)\n\t\treturn FFNTP_CLOCK_RANGE;', '', 'case_43_bounds'),
+    (43, 'clock', CLOCK_H, 'whole_ns.high != 0 ||', '', 'case_43_bounds'),
+    (43, 'clock', CLOCK_H, 'sum_ns < drift_ns ||', '', 'case_43_bounds'),
+    (43, 'clock', CLOCK_H, 'if (bound_ns == UINT64_MAX)\n\t\treturn FFNTP_CLOCK_RANGE;', '', 'case_43_bounds'),
     (43, 'clock', CLOCK, 'ticks == UINT64_C(1) << 63 ||', '', 'case_43_half'),
     (43, 'clock', CLOCK, 'if (span.s >> 33 != 0)\n\t\treturn false;', '', 'case_43_results'),
-    (44, 'clock', READING, 'return (struct ffntp_time){ t.s + (int64_t)span.s', 'return (struct ffntp_time){ (int32_t)t.s + (int64_t)span.s',
+    (44, 'clock', CLOCK_H, 'return (struct ffntp_time){ t.s + (int64_t)span.s', 'return (struct ffntp_time){ (int32_t)t.s + (int64_t)span.s',
      'case_44'),
-    (44, 'clock', READING, '*epoch = map->time;', '*epoch = map->time;\n\tepoch->s = (uint32_t)epoch->s;', 'case_44'),
+    (44, 'clock', CLOCK_H, '*epoch = map->time;', '*epoch = map->time;\n\tepoch->s = (uint32_t)epoch->s;', 'case_44'),
 ]
 
 

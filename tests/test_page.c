@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../core/pagewords.h"
+#include "../core/page.h"
 #include "../include/ffntp/page.h"
 #include "prng.h"
 

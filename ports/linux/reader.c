@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../core/pagewords.h"
-#include "../../core/reading.h"
+#include "../../core/clock.h"
+#include "../../core/page.h"
 #include "counter.h"
 
 #define SYSTEM_PATH "/run/ffntp/page"

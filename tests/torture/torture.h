@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../../core/pagewords.h"
+#include "../../core/page.h"
 #include "../../include/ffntp/page.h"
 #include "../prng.h"
 

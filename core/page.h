@@ -1,9 +1,9 @@
 /*
- * pagewords: where everything lies in a clock page, and the loads and stores under its sequence count. Offsets are in bytes;
+ * page: behind ffntp/page.h: where everything lies, and the loads and stores under the sequence count. Offsets are in bytes;
  * docs/page.md has them as a table.
  */
-#ifndef FFNTP_CORE_PAGEWORDS_H
-#define FFNTP_CORE_PAGEWORDS_H
+#ifndef FFNTP_CORE_PAGE_H
+#define FFNTP_CORE_PAGE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 #include "../include/ffntp/page.h"
 #include "params.h"
-#include "reading.h"
+#include "clock.h"
 
 /* VMClock (UAPI.13). */
 #define FFNTP_VMCLOCK_MAGIC   UINT32_C(0x4b4c4356) /* "VCLK" */

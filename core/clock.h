@@ -1,9 +1,9 @@
 /*
- * reading: the arithmetic of a clock reading, to be inlined where it must cost nothing. Integers only; no division.
+ * clock: the arithmetic behind ffntp/clock.h, to be inlined where it must cost nothing. Integers only; no division.
  * docs/arithmetic.md has the proofs in full.
  */
-#ifndef FFNTP_CORE_READING_H
-#define FFNTP_CORE_READING_H
+#ifndef FFNTP_CORE_CLOCK_H
+#define FFNTP_CORE_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
