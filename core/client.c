@@ -394,6 +394,28 @@ static void learn(struct ffntp_client *client)
 	plan(client);
 }
 
+/* Whether an estimate can be one. Written so that what is no number is none. */
+static bool is_plausible(const struct ffntp_client *client)
+{
+	const struct ffntp_estimate *estimate = &client->estimate;
+	double hint_s = client->config.period_hint_s;
+
+	return is_within(estimate->correction_s, -1e9, 1e9) && is_within(estimate->esterror_s, 0, 1e9) &&
+	       is_within(estimate->period_s, hint_s / 2, hint_s * 2) && is_within(estimate->period_esterror, 0, 1) &&
+	       is_within(estimate->stable_period_s, hint_s / 2, hint_s * 2) &&
+	       is_within(estimate->stable_esterror, 0, 1);
+}
+
+/* No counter and no server do what the exchanges said: all that is known is the hint. */
+static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter now)
+{
+	break_promises(client);
+	begin(client, client->config.period_hint_s, client->config.period_hint_error);
+	client->is_disrupted = true;
+	ffntp_polling_restart(&client->polling, now);
+	return FFNTP_REFUSED_CONTRADICTION;
+}
+
 /* The dissenters were right: from here on time is theirs. */
 static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
@@ -403,6 +425,8 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 	client->ops->restart(client->estimator);
 	client->bound = rival;
 	(void)client->ops->add(client->estimator, stamp, &client->estimate);
+	if (!is_plausible(client))
+		return start_over(client, stamp->tf);
 	learn(client);
 	return FFNTP_ACCEPTED;
 }
@@ -421,6 +445,8 @@ static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct
 	client->has_stamp = true;
 	client->bound = ffntp_bound_from_stamp(stamp, client->rate);
 	(void)client->ops->add(client->estimator, stamp, &client->estimate);
+	if (!is_plausible(client))
+		return start_over(client, stamp->tf);
 	learn(client);
 	return FFNTP_ACCEPTED;
 }
@@ -468,6 +494,7 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 {
 	struct ffntp_bound bound = client->bound;
 	double gap_s = ffntp_bound_add(&bound, stamp, client->rate);
+	enum ffntp_verdict verdict;
 
 	client->stamp = *stamp;
 	client->has_stamp = true;
@@ -479,7 +506,10 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 			return contradict(client, stamp);
 		bound = ffntp_bound_from_stamp(stamp, client->rate);
 	}
-	if (client->ops->add(client->estimator, stamp, &client->estimate) != FFNTP_ACCEPTED)
+	verdict = client->ops->add(client->estimator, stamp, &client->estimate);
+	if (!is_plausible(client))
+		return start_over(client, stamp->tf);
+	if (verdict != FFNTP_ACCEPTED)
 		return contradict(client, stamp);
 	client->bound = bound;
 	learn(client);
