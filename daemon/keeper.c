@@ -214,6 +214,8 @@ static bool open_clock(struct ffntp_keeper *keeper)
 	if (!open_counter(keeper) || !open_page(keeper, &former, &is_adopted))
 		return false;
 	keeper->is_inherited = is_adopted;
+	keeper->published_at = ffntp_counter_read(&keeper->source);
+	keeper->is_paused = false;
 	if (open_peer(keeper, is_adopted ? &former : NULL))
 		return true;
 	close_page(keeper);
