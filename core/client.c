@@ -31,6 +31,7 @@ struct ffntp_client {
 	bool is_disrupted;    /* no map because the counter jumped, not because nothing has come yet */
 	struct ffntp_map map; /* as of the newest accepted stamp */
 	ffntp_counter accepted_at;
+	uint32_t accepted; /* since the estimator began */
 	int64_t pivot_s;
 	uint64_t disruption_marker;
 	uint32_t verdicts[FFNTP_VERDICTS];
@@ -120,6 +121,7 @@ static void begin(struct ffntp_client *client, double period_s, double period_er
 	client->rate = (struct ffntp_rate_bound){ period_s, period_error + client->config.max_drift };
 	client->bound.is_known = false;
 	client->dissent = (struct ffntp_dissent){ 0 };
+	client->accepted = 0;
 	client->has_estimate = client->has_stamp = client->has_map = false;
 }
 
@@ -293,9 +295,33 @@ static double clamp(double value, double low, double high)
 	return value < low ? low : value > high ? high : value;
 }
 
+/* How sure an estimate is of itself at its 'at', s; until a burst has been heard, no surer than the bound makes it. */
+static double trusted_esterror_s(const struct ffntp_client *client, const struct ffntp_bound *bound)
+{
+	double width_s = bound->latest_s - bound->earliest_s;
+
+	return client->accepted < FFNTP_TRUST_EXCHANGES ? larger(client->estimate.esterror_s, width_s / 4)
+							: client->estimate.esterror_s;
+}
+
+/* Whether a line is still one that the estimate allows, now and ahead_s later. */
+static bool is_credible(const struct ffntp_client *client, const struct ffntp_bound *bound,
+			const struct ffntp_claim *wanted, const struct ffntp_claim *kept, double ahead_ticks)
+{
+	double ahead_s = ahead_ticks * wanted->period_s;
+	double esterror_s = trusted_esterror_s(client, bound);
+	double moved_s = kept->value_s - wanted->value_s;
+	double moved_ahead_s = moved_s + (kept->period_s - wanted->period_s) * ahead_ticks;
+
+	return is_within(kept->value_s, bound->earliest_s, bound->latest_s) &&
+	       magnitude(moved_s) <= FFNTP_PROMISE_SIGMAS * esterror_s &&
+	       magnitude(moved_ahead_s) <=
+		       FFNTP_PROMISE_SIGMAS * (esterror_s + ahead_s * client->estimate.period_esterror);
+}
+
 /*
- * Holds the line inside everything promised before. Where that lies outside the bound, what was promised was not true:
- * the oscillator did what was ruled out, or the counter jumped unnoticed.
+ * Holds the line inside everything promised before. Where no line does, or only one that is not credible, something
+ * that was promised was not true: the oscillator did what was ruled out, or the counter jumped unnoticed.
  */
 static void keep_promises(struct ffntp_client *client, const struct ffntp_bound *bound, struct ffntp_claim *claim)
 {
@@ -305,7 +331,7 @@ static void keep_promises(struct ffntp_client *client, const struct ffntp_bound 
 
 	ffntp_promise_move(&client->promise, bound->at, bound->reference);
 	is_kept = ffntp_promise_fit(&client->promise, ahead_ticks, &claim->value_s, &claim->period_s);
-	if (is_kept && claim->value_s == clamp(claim->value_s, bound->earliest_s, bound->latest_s))
+	if (is_kept && is_credible(client, bound, &wanted, claim, ahead_ticks))
 		return;
 	break_promises(client);
 	client->promise.at = bound->at;
@@ -389,6 +415,8 @@ static void learn(struct ffntp_client *client)
 	client->rate.period_s = client->estimate.period_s;
 	client->rate.max_error = smaller(error, client->config.period_hint_error) + client->config.max_drift;
 	client->accepted_at = client->stamp.tf;
+	if (client->accepted < UINT32_MAX)
+		client->accepted++;
 	client->dissent = (struct ffntp_dissent){ 0 };
 	publish(client);
 	plan(client);

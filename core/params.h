@@ -118,9 +118,6 @@
 /* While warming up, rates are between the first and the last part of all there is. RADclock's warmup_winratio. */
 #define FFNTP_RADCLOCK_WARMUP_SHARE 0.25
 
-/* Stamps whose round trip exceeds the floor by more (s) do not measure the average rate. RADclock's Ep = 3 noise. */
-#define FFNTP_RADCLOCK_PERIOD_POINT_S (3 * FFNTP_RADCLOCK_NOISE_S)
-
 /* By how much the average rate of half a week may differ from that of the next (ratio). RADclock's Ep_qual. */
 #define FFNTP_RADCLOCK_PERIOD_QUALITY (FFNTP_RADCLOCK_RATE_BOUND / 5)
 
@@ -153,6 +150,12 @@
 /* So many stamps' worth the past counts beside those in the window, when their variance is asked for. */
 #define FFNTP_RADCLOCK_SPREAD_PRIOR 8.0
 
+/*
+ * Leverage (s^2) below which slopes say nothing of the rate: one pair of stamps an eighth of the window apart. With rare
+ * stamps there is none, and what one estimate differs from the next tells it all.
+ */
+#define FFNTP_RADCLOCK_SPREAD_LEVERAGE_S2 (FFNTP_RADCLOCK_OFFSET_WINDOW_S / 8 * (FFNTP_RADCLOCK_OFFSET_WINDOW_S / 8))
+
 /* Stamps of a burst (client.h: burst), which come closer together than the poll interval says. */
 #define FFNTP_RADCLOCK_BURST_STAMPS 32
 
@@ -177,6 +180,15 @@
  * round trip.
  */
 #define FFNTP_PROMISE_POLLS 2.5
+
+/*
+ * A promise that would move the clock by more than so many of its standard deviations was false. The errors of an estimator
+ * have longer tails than a Gaussian's, and a promise broken is worse than a clock moved.
+ */
+#define FFNTP_PROMISE_SIGMAS 6.0
+
+/* After so many exchanges an estimator's word about itself is taken: a burst's worth. */
+#define FFNTP_TRUST_EXCHANGES 8
 
 /* A map is void after so many poll intervals without a word from its keeper, and not before FFNTP_VOID_S (s). */
 #define FFNTP_VOID_POLLS 8.0

@@ -619,6 +619,23 @@ static void test_later_maps_keep_earlier_promises(void **state)
 	free(maps);
 }
 
+/* A crystal that does what was ruled out, all of a sudden and for good: false promises do not drag the clock along. */
+static void test_rate_step_breaks_promises_and_not_the_clock(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	world_run(&f.world, f.client, 6 * 3600.0);
+	marked = marker(&f);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), f.world.ticks_per_ns + 5e-6);
+	run_bounded(&f, 3 * 3600.0);
+	assert_true(marker(&f) != marked);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) <
+		    (estimator == FFNTP_ESTIMATOR_RADCLOCK ? 400000 : 30000));
+	drop(&f);
+}
+
 static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -768,6 +785,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_disruption_that_the_port_saw),
 		cmocka_unit_test(test_late_reading_is_not_a_disruption),
 		cmocka_unit_test(test_later_maps_keep_earlier_promises),
+		cmocka_unit_test(test_rate_step_breaks_promises_and_not_the_clock),
 		cmocka_unit_test(test_successor_keeps_the_promises_of_its_predecessor),
 		cmocka_unit_test(test_false_promise_is_broken_visibly),
 		cmocka_unit_test(test_keeps_time_across_eras),
