@@ -19,8 +19,8 @@ double ffntp_exp(double x);
  * be too small for a double, these two are not.
  */
 struct ffntp_truncated {
-  double mean, variance;
-  double mass, exponent;
+	double mean, variance;
+	double mass, exponent;
 };
 
 /*

@@ -13,120 +13,118 @@
 /* What the counter did on average, with older times forgotten: theta's growth
  * over counter time, both weighted. */
 struct average {
-  double theta_s, counter_s;
+	double theta_s, counter_s;
 };
 
 struct interval {
-  struct ffntp_estimator_config config;
-  const struct ffntp_interval_params *params;
-  struct ffntp_belief
-      start; /* what is thought of the skew before the first stamp */
-  bool has_anchor;
-  ffntp_counter at; /* the anchor: theta is counted from here, where counter
-                       time and server time */
-  struct ffntp_ntp reference; /* are both 0 */
-  double coasting_s; /* counter time since the last exchange that was not
-                        refused */
-  struct average average;
-  struct ffntp_oscillator oscillator;
-  struct ffntp_path path;
-  struct ffntp_trial trial;
+	struct ffntp_estimator_config config;
+	const struct ffntp_interval_params *params;
+	struct ffntp_belief start; /* what is thought of the skew before the first stamp */
+	bool has_anchor;
+	ffntp_counter at;           /* the anchor: theta is counted from here, where counter
+				       time and server time */
+	struct ffntp_ntp reference; /* are both 0 */
+	double coasting_s;          /* counter time since the last exchange that was not
+				       refused */
+	struct average average;
+	struct ffntp_oscillator oscillator;
+	struct ffntp_path path;
+	struct ffntp_trial trial;
 };
 
-static const struct ffntp_interval_params default_params =
-    FFNTP_INTERVAL_PARAMS;
+static const struct ffntp_interval_params default_params = FFNTP_INTERVAL_PARAMS;
 
 /* Beyond this a difference of timestamps is ambiguous (2^31 s is), and nothing
  * is known any more in any case. */
 #define LONGEST_GAP_S 0x1p30
 
-static size_t memory(const struct ffntp_estimator_config *config) {
-  (void)config;
-  return (sizeof(struct interval) + 15) / 16 * 16;
+static size_t memory(const struct ffntp_estimator_config *config)
+{
+	(void)config;
+	return (sizeof(struct interval) + 15) / 16 * 16;
 }
 
-void ffntp_interval_init_with(void *state,
-                              const struct ffntp_estimator_config *config,
-                              const struct ffntp_interval_params *params) {
-  struct interval *interval = state;
+void ffntp_interval_init_with(void *state, const struct ffntp_estimator_config *config,
+			      const struct ffntp_interval_params *params)
+{
+	struct interval *interval = state;
 
-  *interval = (struct interval){.config = *config, .params = params};
-  /* The hint's error is a maximum: a uniform distribution that wide has a third
-   * of its square as variance. */
-  interval->start.p11 =
-      config->period_hint_error * config->period_hint_error / 3;
+	*interval = (struct interval){ .config = *config, .params = params };
+	/* The hint's error is a maximum: a uniform distribution that wide has a third
+	 * of its square as variance. */
+	interval->start.p11 = config->period_hint_error * config->period_hint_error / 3;
 }
 
-static void init(void *state, const struct ffntp_estimator_config *config) {
-  ffntp_interval_init_with(state, config, &default_params);
+static void init(void *state, const struct ffntp_estimator_config *config)
+{
+	ffntp_interval_init_with(state, config, &default_params);
 }
 
 /* Counter time: seconds as the nominal period has them. Exact to 2^-53 of
  * itself. */
-static double counter_time(const struct interval *interval, ffntp_counter newer,
-                           ffntp_counter older) {
-  return ffntp_counter_diff(newer, older) * interval->config.period_hint_s;
+static double counter_time(const struct interval *interval, ffntp_counter newer, ffntp_counter older)
+{
+	return ffntp_counter_diff(newer, older) * interval->config.period_hint_s;
 }
 
-static struct ffntp_edges edges_of(const struct interval *interval,
-                                   const struct ffntp_stamp *stamp) {
-  double span = counter_time(interval, stamp->tf, stamp->ta);
+static struct ffntp_edges edges_of(const struct interval *interval, const struct ffntp_stamp *stamp)
+{
+	double span = counter_time(interval, stamp->tf, stamp->ta);
 
-  return (struct ffntp_edges){
-      .lower = -span - ffntp_ntp_diff_s(stamp->tb, interval->reference),
-      .upper = -ffntp_ntp_diff_s(stamp->te, interval->reference),
-      .span = span,
-  };
+	return (struct ffntp_edges){
+		.lower = -span - ffntp_ntp_diff_s(stamp->tb, interval->reference),
+		.upper = -ffntp_ntp_diff_s(stamp->te, interval->reference),
+		.span = span,
+	};
 }
 
 /* Nothing is known of the path: theta is anywhere between the edges, which is
  * uniform with a twelfth of the width's square. */
-static void begin(struct interval *interval, const struct ffntp_stamp *stamp) {
-  struct ffntp_belief belief = interval->start;
-  struct ffntp_edges edges;
+static void begin(struct interval *interval, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_belief belief = interval->start;
+	struct ffntp_edges edges;
 
-  interval->at = stamp->tf;
-  interval->reference = stamp->te;
-  edges = edges_of(interval, stamp);
-  ffntp_path_init(&interval->path, &edges, interval->params);
-  belief.theta = (edges.lower + edges.upper) / 2;
-  belief.p00 = (edges.upper - edges.lower) * (edges.upper - edges.lower) / 12;
-  ffntp_belief_set_spare(&belief, ffntp_path_level(&interval->path)->spare,
-                         ffntp_path_level(&interval->path)->spare2);
-  ffntp_oscillator_init(&interval->oscillator, &belief, interval->params);
-  interval->trial.is_open = false;
-  interval->coasting_s = 0;
-  interval->has_anchor = true;
+	interval->at = stamp->tf;
+	interval->reference = stamp->te;
+	edges = edges_of(interval, stamp);
+	ffntp_path_init(&interval->path, &edges, interval->params);
+	belief.theta = (edges.lower + edges.upper) / 2;
+	belief.p00 = (edges.upper - edges.lower) * (edges.upper - edges.lower) / 12;
+	ffntp_belief_set_spare(&belief, ffntp_path_level(&interval->path)->spare,
+			       ffntp_path_level(&interval->path)->spare2);
+	ffntp_oscillator_init(&interval->oscillator, &belief, interval->params);
+	interval->trial.is_open = false;
+	interval->coasting_s = 0;
+	interval->has_anchor = true;
 }
 
 /* Predicts to tf and moves the anchor there: theta stays small, and differences
  * from it exact. */
-static void advance(struct interval *interval, ffntp_counter tf) {
-  double elapsed = counter_time(interval, tf, interval->at), shift;
-  int64_t units;
+static void advance(struct interval *interval, ffntp_counter tf)
+{
+	double elapsed = counter_time(interval, tf, interval->at), shift;
+	int64_t units;
 
-  ffntp_oscillator_predict(&interval->oscillator, elapsed);
-  if (interval->trial.is_open)
-    ffntp_trial_predict(&interval->trial, elapsed,
-                        ffntp_oscillator_wander2(&interval->oscillator));
-  units = (int64_t)((elapsed -
-                     ffntp_oscillator_mixture(&interval->oscillator).theta) *
-                    0x1p32);
-  shift = (double)units * 0x1p-32 - elapsed;
-  ffntp_oscillator_shift(&interval->oscillator, shift);
-  ffntp_trial_shift(&interval->trial, shift);
-  interval->reference.units += (uint64_t)units;
-  interval->at = tf;
-  interval->coasting_s += elapsed;
+	ffntp_oscillator_predict(&interval->oscillator, elapsed);
+	if (interval->trial.is_open)
+		ffntp_trial_predict(&interval->trial, elapsed, ffntp_oscillator_wander2(&interval->oscillator));
+	units = (int64_t)((elapsed - ffntp_oscillator_mixture(&interval->oscillator).theta) * 0x1p32);
+	shift = (double)units * 0x1p-32 - elapsed;
+	ffntp_oscillator_shift(&interval->oscillator, shift);
+	ffntp_trial_shift(&interval->trial, shift);
+	interval->reference.units += (uint64_t)units;
+	interval->at = tf;
+	interval->coasting_s += elapsed;
 }
 
 /* The path is at another level: what is thought of its spare is that level's.
  */
-static void take_level(struct interval *interval) {
-  const struct ffntp_level *level = ffntp_path_level(&interval->path);
+static void take_level(struct interval *interval)
+{
+	const struct ffntp_level *level = ffntp_path_level(&interval->path);
 
-  ffntp_oscillator_set_spare(&interval->oscillator, level->spare,
-                             level->spare2);
+	ffntp_oscillator_set_spare(&interval->oscillator, level->spare, level->spare2);
 }
 
 /*
@@ -134,212 +132,209 @@ static void take_level(struct interval *interval) {
  * far more than was spare, then the floor was not known at all, and time was
  * wrong by up to half of it.
  */
-static void lower_floor(struct interval *interval, struct ffntp_excess *excess,
-                        const struct ffntp_belief *clock) {
-  double by = -excess->sum;
+static void lower_floor(struct interval *interval, struct ffntp_excess *excess, const struct ffntp_belief *clock)
+{
+	double by = -excess->sum;
 
-  if (by > clock->spare + 2 * ffntp_sqrt(clock->p22)) {
-    ffntp_path_forget_spare(&interval->path);
-    take_level(interval);
-    ffntp_oscillator_doubt(&interval->oscillator, by * by / 4);
-  } else {
-    ffntp_oscillator_lower_spare(&interval->oscillator, by);
-  }
-  ffntp_path_lower(&interval->path, excess, clock);
+	if (by > clock->spare + 2 * ffntp_sqrt(clock->p22)) {
+		ffntp_path_forget_spare(&interval->path);
+		take_level(interval);
+		ffntp_oscillator_doubt(&interval->oscillator, by * by / 4);
+	} else {
+		ffntp_oscillator_lower_spare(&interval->oscillator, by);
+	}
+	ffntp_path_lower(&interval->path, excess, clock);
 }
 
 /* Takes an exchange that does not contradict the clock. */
-static void take(struct interval *interval, const struct ffntp_edges *edges) {
-  const struct ffntp_interval_params *params = interval->params;
-  struct ffntp_path *path = &interval->path;
-  struct ffntp_belief clock = ffntp_oscillator_mixture(&interval->oscillator);
-  struct ffntp_excess excess = ffntp_path_excess(path, edges, &clock);
-  struct ffntp_constraint constraint;
-  double softness_gain;
+static void take(struct interval *interval, const struct ffntp_edges *edges)
+{
+	const struct ffntp_interval_params *params = interval->params;
+	struct ffntp_path *path = &interval->path;
+	struct ffntp_belief clock = ffntp_oscillator_mixture(&interval->oscillator);
+	struct ffntp_excess excess = ffntp_path_excess(path, edges, &clock);
+	struct ffntp_constraint constraint;
+	double softness_gain;
 
-  if (ffntp_path_has_risen(path, &excess, &clock, params)) {
-    take_level(interval);
-    clock = ffntp_oscillator_mixture(&interval->oscillator);
-    excess = ffntp_path_excess(path, edges, &clock);
-  }
-  if (excess.sum < 0)
-    lower_floor(interval, &excess, &clock);
-  constraint = ffntp_path_constraint(path, &excess, &clock, params);
-  softness_gain =
-      ffntp_oscillator_constrain(&interval->oscillator, &constraint, params);
-  clock = ffntp_oscillator_mixture(&interval->oscillator);
-  ffntp_path_learn(path, &excess, softness_gain, &clock, params);
+	if (ffntp_path_has_risen(path, &excess, &clock, params)) {
+		take_level(interval);
+		clock = ffntp_oscillator_mixture(&interval->oscillator);
+		excess = ffntp_path_excess(path, edges, &clock);
+	}
+	if (excess.sum < 0)
+		lower_floor(interval, &excess, &clock);
+	constraint = ffntp_path_constraint(path, &excess, &clock, params);
+	softness_gain = ffntp_oscillator_constrain(&interval->oscillator, &constraint, params);
+	clock = ffntp_oscillator_mixture(&interval->oscillator);
+	ffntp_path_learn(path, &excess, softness_gain, &clock, params);
 }
 
 /* Does what the ruling says; 'clock' is what the clock was. */
-static enum ffntp_verdict obey(struct interval *interval,
-                               enum ffntp_ruling ruling,
-                               const struct ffntp_edges *edges,
-                               const struct ffntp_belief *clock) {
-  const struct ffntp_trial *trial = &interval->trial;
+static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruling, const struct ffntp_edges *edges,
+			       const struct ffntp_belief *clock)
+{
+	const struct ffntp_trial *trial = &interval->trial;
 
-  switch (ruling) {
-  case FFNTP_RULING_OPEN:
-    return FFNTP_REFUSED_CONTRADICTION;
-  case FFNTP_RULING_LEAN:
-    break;
-  case FFNTP_RULING_RATE:
-    ffntp_oscillator_set(&interval->oscillator, &trial->rate);
-    break;
-  case FFNTP_RULING_ANEW:
-    ffntp_oscillator_set(&interval->oscillator, &trial->anew);
-    ffntp_path_scale(&interval->path,
-                     (1 - clock->gamma) / (1 - trial->anew.gamma));
-    break;
-  case FFNTP_RULING_PATH:
-    take_level(interval);
-    take(interval, edges);
-    break;
-  case FFNTP_RULING_CLOCK:
-    take(interval, edges);
-    break;
-  }
-  return FFNTP_ACCEPTED;
+	switch (ruling) {
+	case FFNTP_RULING_OPEN:
+		return FFNTP_REFUSED_CONTRADICTION;
+	case FFNTP_RULING_LEAN:
+		break;
+	case FFNTP_RULING_RATE:
+		ffntp_oscillator_set(&interval->oscillator, &trial->rate);
+		break;
+	case FFNTP_RULING_ANEW:
+		ffntp_oscillator_set(&interval->oscillator, &trial->anew);
+		ffntp_path_scale(&interval->path, (1 - clock->gamma) / (1 - trial->anew.gamma));
+		break;
+	case FFNTP_RULING_PATH:
+		take_level(interval);
+		take(interval, edges);
+		break;
+	case FFNTP_RULING_CLOCK:
+		take(interval, edges);
+		break;
+	}
+	return FFNTP_ACCEPTED;
 }
 
-static enum ffntp_verdict judge(struct interval *interval,
-                                const struct ffntp_edges *edges) {
-  const struct ffntp_interval_params *params = interval->params;
-  struct ffntp_belief clock = ffntp_oscillator_mixture(&interval->oscillator);
-  struct ffntp_excess excess =
-      ffntp_path_excess(&interval->path, edges, &clock);
-  enum ffntp_ruling ruling = FFNTP_RULING_CLOCK;
+static enum ffntp_verdict judge(struct interval *interval, const struct ffntp_edges *edges)
+{
+	const struct ffntp_interval_params *params = interval->params;
+	struct ffntp_belief clock = ffntp_oscillator_mixture(&interval->oscillator);
+	struct ffntp_excess excess = ffntp_path_excess(&interval->path, edges, &clock);
+	enum ffntp_ruling ruling = FFNTP_RULING_CLOCK;
 
-  if (!interval->trial.is_open &&
-      ffntp_gate_is_needed(&interval->path, &excess, &clock, params))
-    ffntp_trial_open(&interval->trial, &interval->path, &excess, &clock,
-                     interval->coasting_s, params);
-  if (interval->trial.is_open)
-    ruling = ffntp_trial_rule(&interval->trial, &interval->path, &excess,
-                              &clock, params);
-  return obey(interval, ruling, edges, &clock);
+	if (!interval->trial.is_open && ffntp_gate_is_needed(&interval->path, &excess, &clock, params))
+		ffntp_trial_open(&interval->trial, &interval->path, &excess, &clock, interval->coasting_s, params);
+	if (interval->trial.is_open)
+		ruling = ffntp_trial_rule(&interval->trial, &interval->path, &excess, &clock, params);
+	return obey(interval, ruling, edges, &clock);
 }
 
-static void learn_average(struct interval *interval, double elapsed_s,
-                          double grown_s) {
-  double kept =
-      interval->params->stable_s / (interval->params->stable_s + elapsed_s);
+static void learn_average(struct interval *interval, double elapsed_s, double grown_s)
+{
+	double kept = interval->params->stable_s / (interval->params->stable_s + elapsed_s);
 
-  interval->average.theta_s = interval->average.theta_s * kept + grown_s;
-  interval->average.counter_s = interval->average.counter_s * kept + elapsed_s;
+	interval->average.theta_s = interval->average.theta_s * kept + grown_s;
+	interval->average.counter_s = interval->average.counter_s * kept + elapsed_s;
 }
 
-static struct ffntp_belief published(const struct interval *interval) {
-  struct ffntp_belief clock =
-      ffntp_trial_leans(&interval->trial)
-          ? interval->trial.rate
-          : ffntp_oscillator_mixture(&interval->oscillator);
-  double modesty2 = interval->params->modesty * interval->params->modesty;
+static struct ffntp_belief published(const struct interval *interval)
+{
+	struct ffntp_belief clock = ffntp_trial_leans(&interval->trial)
+					    ? interval->trial.rate
+					    : ffntp_oscillator_mixture(&interval->oscillator);
+	double modesty2 = interval->params->modesty * interval->params->modesty;
 
-  clock.p00 =
-      clock.p00 * modesty2 + ffntp_path_level(&interval->path)->asymmetry2 / 4;
-  clock.p11 *= modesty2;
-  return clock;
+	clock.p00 = clock.p00 * modesty2 + ffntp_path_level(&interval->path)->asymmetry2 / 4;
+	clock.p11 *= modesty2;
+	return clock;
 }
 
 /* The average is off by what theta is at both ends, and by what the rate
  * wanders meanwhile. */
-static void put_stable(const struct interval *interval,
-                       const struct ffntp_belief *clock,
-                       struct ffntp_estimate *estimate) {
-  double span = interval->average.counter_s,
-         wander2 = ffntp_oscillator_wander2(&interval->oscillator);
-  double variance = span > 0
-                        ? 2 * clock->p00 / (span * span) + wander2 * span / 3
-                        : clock->p11;
-  bool is_better = span > 0 && 2 * clock->p00 / (span * span) < clock->p11;
-  double skew = is_better ? interval->average.theta_s / span : clock->gamma;
+static void put_stable(const struct interval *interval, const struct ffntp_belief *clock,
+		       struct ffntp_estimate *estimate)
+{
+	double span = interval->average.counter_s, wander2 = ffntp_oscillator_wander2(&interval->oscillator);
+	double variance = span > 0 ? 2 * clock->p00 / (span * span) + wander2 * span / 3 : clock->p11;
+	bool is_better = span > 0 && 2 * clock->p00 / (span * span) < clock->p11;
+	double skew = is_better ? interval->average.theta_s / span : clock->gamma;
 
-  estimate->stable_period_s = interval->config.period_hint_s * (1 - skew);
-  estimate->stable_esterror = ffntp_sqrt(is_better ? variance : clock->p11);
+	estimate->stable_period_s = interval->config.period_hint_s * (1 - skew);
+	estimate->stable_esterror = ffntp_sqrt(is_better ? variance : clock->p11);
 }
 
-static void put(const struct interval *interval,
-                struct ffntp_estimate *estimate) {
-  struct ffntp_belief clock = published(interval);
+/* The middle of an interval whose edges exceed the truth by exponentials of these means is off by so much. */
+static double exchange_esterror(const struct ffntp_path *path)
+{
+	double forward = path->forward.scale, backward = path->backward.scale;
 
-  *estimate = (struct ffntp_estimate){
-      .at = interval->at,
-      .reference = interval->reference,
-      .correction_s = -clock.theta,
-      .period_s = interval->config.period_hint_s * (1 - clock.gamma),
-      .esterror_s = ffntp_sqrt(clock.p00),
-      .period_esterror = ffntp_sqrt(clock.p11),
-  };
-  put_stable(interval, &clock, estimate);
+	return ffntp_sqrt(forward * forward + backward * backward) / 2;
 }
 
-static bool is_sane(const struct interval *interval,
-                    const struct ffntp_stamp *stamp) {
-  double span = counter_time(interval, stamp->tf, stamp->ta);
-  double since = interval->has_anchor
-                     ? counter_time(interval, stamp->ta, interval->at)
-                     : 0;
+static void put(const struct interval *interval, struct ffntp_estimate *estimate)
+{
+	struct ffntp_belief clock = published(interval);
 
-  return span > 0 && since >= 0 && span + since < LONGEST_GAP_S;
+	*estimate = (struct ffntp_estimate){
+		.at = interval->at,
+		.reference = interval->reference,
+		.correction_s = -clock.theta,
+		.period_s = interval->config.period_hint_s * (1 - clock.gamma),
+		.esterror_s = ffntp_sqrt(clock.p00),
+		.period_esterror = ffntp_sqrt(clock.p11),
+		.covariance_s = clock.p01,
+		.wander_per_s = ffntp_oscillator_wander2(&interval->oscillator),
+		.exchange_esterror_s = exchange_esterror(&interval->path),
+	};
+	put_stable(interval, &clock, estimate);
 }
 
-static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp,
-                              struct ffntp_estimate *estimate) {
-  struct interval *interval = state;
-  enum ffntp_verdict verdict = FFNTP_ACCEPTED;
+static bool is_sane(const struct interval *interval, const struct ffntp_stamp *stamp)
+{
+	double span = counter_time(interval, stamp->tf, stamp->ta);
+	double since = interval->has_anchor ? counter_time(interval, stamp->ta, interval->at) : 0;
 
-  if (!is_sane(interval, stamp)) {
-    put(interval, estimate);
-    return FFNTP_REFUSED_COUNTER;
-  }
-  if (!interval->has_anchor) {
-    begin(interval, stamp);
-  } else {
-    double elapsed = counter_time(interval, stamp->tf, interval->at),
-           before = published(interval).theta;
-    struct ffntp_ntp reference = interval->reference;
-    struct ffntp_edges edges;
-
-    advance(interval, stamp->tf);
-    edges = edges_of(interval, stamp);
-    verdict = judge(interval, &edges);
-    if (verdict == FFNTP_ACCEPTED)
-      interval->coasting_s = 0;
-    learn_average(interval, elapsed,
-                  elapsed - ffntp_ntp_diff_s(interval->reference, reference) +
-                      published(interval).theta - before);
-  }
-  put(interval, estimate);
-  return verdict;
+	return span > 0 && since >= 0 && span + since < LONGEST_GAP_S;
 }
 
-static void restart(void *state) {
-  struct interval *interval = state;
-  struct ffntp_belief clock;
+static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate)
+{
+	struct interval *interval = state;
+	enum ffntp_verdict verdict = FFNTP_ACCEPTED;
 
-  if (!interval->has_anchor)
-    return;
-  clock = published(interval);
-  interval->start =
-      (struct ffntp_belief){.gamma = clock.gamma, .p11 = clock.p11};
-  interval->average = (struct average){0, 0};
-  interval->has_anchor = false;
+	if (!is_sane(interval, stamp)) {
+		put(interval, estimate);
+		return FFNTP_REFUSED_COUNTER;
+	}
+	if (!interval->has_anchor) {
+		begin(interval, stamp);
+	} else {
+		double elapsed = counter_time(interval, stamp->tf, interval->at), before = published(interval).theta;
+		struct ffntp_ntp reference = interval->reference;
+		struct ffntp_edges edges;
+
+		advance(interval, stamp->tf);
+		edges = edges_of(interval, stamp);
+		verdict = judge(interval, &edges);
+		if (verdict == FFNTP_ACCEPTED)
+			interval->coasting_s = 0;
+		learn_average(interval, elapsed,
+			      elapsed - ffntp_ntp_diff_s(interval->reference, reference) + published(interval).theta -
+				      before);
+	}
+	put(interval, estimate);
+	return verdict;
 }
 
-static void warm(void *state, double period_s, double period_esterror) {
-  struct interval *interval = state;
+static void restart(void *state)
+{
+	struct interval *interval = state;
+	struct ffntp_belief clock;
 
-  interval->start = (struct ffntp_belief){
-      .gamma = 1 - period_s / interval->config.period_hint_s,
-      .p11 = period_esterror * period_esterror};
+	if (!interval->has_anchor)
+		return;
+	clock = published(interval);
+	interval->start = (struct ffntp_belief){ .gamma = clock.gamma, .p11 = clock.p11 };
+	interval->average = (struct average){ 0, 0 };
+	interval->has_anchor = false;
+}
+
+static void warm(void *state, double period_s, double period_esterror)
+{
+	struct interval *interval = state;
+
+	interval->start = (struct ffntp_belief){ .gamma = 1 - period_s / interval->config.period_hint_s,
+						 .p11 = period_esterror * period_esterror };
 }
 
 const struct ffntp_estimator_ops ffntp_interval_ops = {
-    .name = "interval",
-    .memory = memory,
-    .init = init,
-    .add = add,
-    .restart = restart,
-    .warm = warm,
+	.name = "interval",
+	.memory = memory,
+	.init = init,
+	.add = add,
+	.restart = restart,
+	.warm = warm,
 };

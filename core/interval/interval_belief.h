@@ -13,8 +13,8 @@
 #define FFNTP_CORE_INTERVAL_BELIEF_H
 
 struct ffntp_belief {
-  double theta, gamma, spare;
-  double p00, p01, p11, p02, p12, p22; /* covariance */
+	double theta, gamma, spare;
+	double p00, p01, p11, p02, p12, p22; /* covariance */
 };
 
 /*
@@ -25,39 +25,34 @@ struct ffntp_belief {
  * with the given rates.
  */
 struct ffntp_constraint {
-  double low, high; /* s */
-  double span;      /* counter time between the edges: the forward one speaks of
-                       theta so long ago, s */
-  double share;     /* of the spare that is in the forward direction, 0 to 1 */
-  double forward_rate, backward_rate; /* 1/s */
-  double softness2;                   /* s^2, > 0 */
+	double low, high;                   /* s */
+	double span;                        /* counter time between the edges: the forward one speaks of
+					       theta so long ago, s */
+	double share;                       /* of the spare that is in the forward direction, 0 to 1 */
+	double forward_rate, backward_rate; /* 1/s */
+	double softness2;                   /* s^2, > 0 */
 };
 
 struct ffntp_evidence {
-  double mass, exponent; /* how well it was foreseen: mass * exp(-exponent), up
-                            to a factor common to all beliefs */
-  double softness_gain;  /* d log evidence / d log softness2 */
+	double mass, exponent; /* how well it was foreseen: mass * exp(-exponent), up
+				  to a factor common to all beliefs */
+	double softness_gain;  /* d log evidence / d log softness2 */
 };
 
 /* elapsed_s of counter time pass; wander2: variance that gamma gains per
  * second, 1/s. */
-void ffntp_belief_predict(struct ffntp_belief *belief, double elapsed_s,
-                          double wander2);
+void ffntp_belief_predict(struct ffntp_belief *belief, double elapsed_s, double wander2);
 
 /* Updates to the first two moments of what the constraint leaves of the belief.
  */
-struct ffntp_evidence
-ffntp_belief_constrain(struct ffntp_belief *belief,
-                       const struct ffntp_constraint *constraint);
+struct ffntp_evidence ffntp_belief_constrain(struct ffntp_belief *belief, const struct ffntp_constraint *constraint);
 
 /* The path has another floor: its spare is unknown with this mean and variance.
  */
-void ffntp_belief_set_spare(struct ffntp_belief *belief, double mean_s,
-                            double variance_s2);
+void ffntp_belief_set_spare(struct ffntp_belief *belief, double mean_s, double variance_s2);
 
 /* By how many standard deviations the edge farthest off contradicts the belief;
  * <= 0: none. */
-double ffntp_belief_contradiction(const struct ffntp_belief *belief,
-                                  const struct ffntp_constraint *constraint);
+double ffntp_belief_contradiction(const struct ffntp_belief *belief, const struct ffntp_constraint *constraint);
 
 #endif

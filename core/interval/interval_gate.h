@@ -14,45 +14,40 @@
 #include "interval_path.h"
 
 struct ffntp_trial {
-  bool is_open;
-  bool is_small; /* what contradicts is too little to be held against the server
-                    for long */
-  bool has_fallen; /* the path has changed for certain; only how is not known
-                      yet */
-  double age_s;    /* since it was opened */
-  struct ffntp_window window;
-  struct ffntp_belief rate; /* if the counter's rate changed */
-  struct ffntp_belief anew; /* if time and rate are both other ones */
-  double weight_clock, weight_rate, weight_anew; /* sum 1 */
+	bool is_open;
+	bool is_small;   /* what contradicts is too little to be held against the server
+			    for long */
+	bool has_fallen; /* the path has changed for certain; only how is not known
+			    yet */
+	double age_s;    /* since it was opened */
+	struct ffntp_window window;
+	struct ffntp_belief rate;                      /* if the counter's rate changed */
+	struct ffntp_belief anew;                      /* if time and rate are both other ones */
+	double weight_clock, weight_rate, weight_anew; /* sum 1 */
 };
 
 enum ffntp_ruling {
-  FFNTP_RULING_OPEN,  /* the exchange is refused */
-  FFNTP_RULING_CLOCK, /* the clock was right and is; so is the exchange */
-  FFNTP_RULING_PATH,  /* the clock was right; the path has been put at another
-                         level */
-  FFNTP_RULING_LEAN,  /* most likely the rate changed: 'rate' is the clock for
-                         now, the exchange is in it */
-  FFNTP_RULING_RATE,  /* the rate changed: 'rate' is the clock, the exchange is
-                         in it */
-  FFNTP_RULING_ANEW, /* everything changed: 'anew' is the clock, the exchange is
-                        in it */
+	FFNTP_RULING_OPEN,  /* the exchange is refused */
+	FFNTP_RULING_CLOCK, /* the clock was right and is; so is the exchange */
+	FFNTP_RULING_PATH,  /* the clock was right; the path has been put at another
+			       level */
+	FFNTP_RULING_LEAN,  /* most likely the rate changed: 'rate' is the clock for
+			       now, the exchange is in it */
+	FFNTP_RULING_RATE,  /* the rate changed: 'rate' is the clock, the exchange is
+			       in it */
+	FFNTP_RULING_ANEW,  /* everything changed: 'anew' is the clock, the exchange is
+			       in it */
 };
 
 /* Whether an exchange is such that the trial must be opened. */
-bool ffntp_gate_is_needed(const struct ffntp_path *path,
-                          const struct ffntp_excess *excess,
-                          const struct ffntp_belief *clock,
-                          const struct ffntp_interval_params *params);
+bool ffntp_gate_is_needed(const struct ffntp_path *path, const struct ffntp_excess *excess,
+			  const struct ffntp_belief *clock, const struct ffntp_interval_params *params);
 
 /* elapsed_s: since the last exchange that did not contradict. */
-void ffntp_trial_open(struct ffntp_trial *trial, const struct ffntp_path *path,
-                      const struct ffntp_excess *excess,
-                      const struct ffntp_belief *clock, double elapsed_s,
-                      const struct ffntp_interval_params *params);
+void ffntp_trial_open(struct ffntp_trial *trial, const struct ffntp_path *path, const struct ffntp_excess *excess,
+		      const struct ffntp_belief *clock, double elapsed_s, const struct ffntp_interval_params *params);
 
-void ffntp_trial_predict(struct ffntp_trial *trial, double elapsed_s,
-                         double wander2);
+void ffntp_trial_predict(struct ffntp_trial *trial, double elapsed_s, double wander2);
 
 void ffntp_trial_shift(struct ffntp_trial *trial, double theta_s);
 
@@ -60,10 +55,8 @@ void ffntp_trial_shift(struct ffntp_trial *trial, double theta_s);
 bool ffntp_trial_leans(const struct ffntp_trial *trial);
 
 /* Rules on an exchange. Any ruling but OPEN and LEAN ends the trial. */
-enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial,
-                                   struct ffntp_path *path,
-                                   const struct ffntp_excess *excess,
-                                   const struct ffntp_belief *clock,
-                                   const struct ffntp_interval_params *params);
+enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path *path,
+				   const struct ffntp_excess *excess, const struct ffntp_belief *clock,
+				   const struct ffntp_interval_params *params);
 
 #endif

@@ -18,53 +18,50 @@
 #define MEDIAN_STEP (1 / 0.35)
 #define TAIL_STEP (1 / 0.15)
 
-void ffntp_noise_init(struct ffntp_noise *noise, double scale_s) {
-  *noise = (struct ffntp_noise){.scale = scale_s,
-                                .tail = scale_s * TAIL_OF_DIFFERENCE};
+void ffntp_noise_init(struct ffntp_noise *noise, double scale_s)
+{
+	*noise = (struct ffntp_noise){ .scale = scale_s, .tail = scale_s * TAIL_OF_DIFFERENCE };
 }
 
 /* Moves a quantile up by 'share' of a step or down by the rest of it, so that
  * it rests where 'share' lies below it. */
-static double follow(double quantile, double difference, double share,
-                     double step) {
-  return difference > quantile ? quantile * (1 + share * step)
-                               : quantile / (1 + (1 - share) * step);
+static double follow(double quantile, double difference, double share, double step)
+{
+	return difference > quantile ? quantile * (1 + share * step) : quantile / (1 + (1 - share) * step);
 }
 
-static void learn_difference(struct ffntp_noise *noise, double difference,
-                             const struct ffntp_interval_params *params) {
-  double gain = 1.0 / noise->seen, median = noise->scale * MEDIAN_OF_DIFFERENCE;
+static void learn_difference(struct ffntp_noise *noise, double difference, const struct ffntp_interval_params *params)
+{
+	double gain = 1.0 / noise->seen, median = noise->scale * MEDIAN_OF_DIFFERENCE;
 
-  if (noise->seen <= FIRST_DIFFERENCES) {
-    noise->scale += (difference - noise->scale) * gain;
-    noise->tail = noise->scale * TAIL_OF_DIFFERENCE;
-  } else {
-    gain = gain > params->noise_gain ? gain : params->noise_gain;
-    noise->scale = follow(median, difference, 0.5, gain * MEDIAN_STEP) /
-                   MEDIAN_OF_DIFFERENCE;
-    noise->tail = follow(noise->tail, difference, 0.95, gain * TAIL_STEP);
-  }
-  if (noise->scale < params->noise_least_s)
-    noise->scale = params->noise_least_s;
-  if (noise->tail < noise->scale)
-    noise->tail = noise->scale;
+	if (noise->seen <= FIRST_DIFFERENCES) {
+		noise->scale += (difference - noise->scale) * gain;
+		noise->tail = noise->scale * TAIL_OF_DIFFERENCE;
+	} else {
+		gain = gain > params->noise_gain ? gain : params->noise_gain;
+		noise->scale = follow(median, difference, 0.5, gain * MEDIAN_STEP) / MEDIAN_OF_DIFFERENCE;
+		noise->tail = follow(noise->tail, difference, 0.95, gain * TAIL_STEP);
+	}
+	if (noise->scale < params->noise_least_s)
+		noise->scale = params->noise_least_s;
+	if (noise->tail < noise->scale)
+		noise->tail = noise->scale;
 }
 
-void ffntp_noise_learn(struct ffntp_noise *noise, double delay_s,
-                       const struct ffntp_interval_params *params) {
-  double difference = delay_s - noise->last;
+void ffntp_noise_learn(struct ffntp_noise *noise, double delay_s, const struct ffntp_interval_params *params)
+{
+	double difference = delay_s - noise->last;
 
-  noise->last = delay_s;
-  if (noise->seen < UINT32_MAX)
-    noise->seen++;
-  if (noise->seen > 1)
-    learn_difference(noise, difference < 0 ? -difference : difference, params);
+	noise->last = delay_s;
+	if (noise->seen < UINT32_MAX)
+		noise->seen++;
+	if (noise->seen > 1)
+		learn_difference(noise, difference < 0 ? -difference : difference, params);
 }
 
-double ffntp_noise_rate(const struct ffntp_noise *noise, double excess_s,
-                        const struct ffntp_interval_params *params) {
-  double excess = excess_s > 0 ? excess_s : 0;
+double ffntp_noise_rate(const struct ffntp_noise *noise, double excess_s, const struct ffntp_interval_params *params)
+{
+	double excess = excess_s > 0 ? excess_s : 0;
 
-  return (1 + 1 / params->noise_tail) /
-         (noise->scale + excess / params->noise_tail);
+	return (1 + 1 / params->noise_tail) / (noise->scale + excess / params->noise_tail);
 }

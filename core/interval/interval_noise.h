@@ -13,25 +13,23 @@
  * few large differences among many.
  */
 struct ffntp_noise {
-  double scale; /* mean of the exponential whose differences have the same
-                   median, s */
-  double tail;  /* 95 % of the differences are below this, s */
-  double last;  /* the delay before, s */
-  uint32_t seen;
+	double scale; /* mean of the exponential whose differences have the same
+			 median, s */
+	double tail;  /* 95 % of the differences are below this, s */
+	double last;  /* the delay before, s */
+	uint32_t seen;
 };
 
 void ffntp_noise_init(struct ffntp_noise *noise, double scale_s);
 
 /* delay_s: from the same zero every time. */
-void ffntp_noise_learn(struct ffntp_noise *noise, double delay_s,
-                       const struct ffntp_interval_params *params);
+void ffntp_noise_learn(struct ffntp_noise *noise, double delay_s, const struct ffntp_interval_params *params);
 
 /*
  * By how much the logarithm of a delay's probability falls per second at
  * excess_s above the floor: 1 / scale for an exponential; less far out, as
  * tails are heavier than that.
  */
-double ffntp_noise_rate(const struct ffntp_noise *noise, double excess_s,
-                        const struct ffntp_interval_params *params);
+double ffntp_noise_rate(const struct ffntp_noise *noise, double excess_s, const struct ffntp_interval_params *params);
 
 #endif

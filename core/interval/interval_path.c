@@ -3,177 +3,176 @@
 
 #include "../maths.h"
 
-static double least(double a, double b) { return a < b ? a : b; }
-
-static double most(double a, double b) { return a > b ? a : b; }
-
-static double square(double x) { return x * x; }
-
-void ffntp_path_init(struct ffntp_path *path, const struct ffntp_edges *edges,
-                     const struct ffntp_interval_params *params) {
-  double rtt = edges->upper - edges->lower,
-         noise = most(rtt * params->noise_guess, params->noise_least_s);
-
-  *path = (struct ffntp_path){
-      .levels = 1, .softness2 = square(noise * params->soft_start), .seen = 1};
-  ffntp_noise_init(&path->forward, noise);
-  ffntp_noise_init(&path->backward, noise);
-  /* The sum of two exponentials has mean 2 noise and variance 2 noise^2. */
-  path->level[0] = (struct ffntp_level){.floor = rtt,
-                                        .spare = 2 * noise,
-                                        .spare2 = 2 * square(noise),
-                                        .share = 0.5,
-                                        .seen = 1};
+static double least(double a, double b)
+{
+	return a < b ? a : b;
 }
 
-struct ffntp_excess ffntp_path_excess(const struct ffntp_path *path,
-                                      const struct ffntp_edges *edges,
-                                      const struct ffntp_belief *clock) {
-  const struct ffntp_level *level = ffntp_path_level(path);
-  double floor = level->floor * (1 - clock->gamma),
-         theta_at_ta = clock->theta - clock->gamma * edges->span;
-  struct ffntp_excess excess = {
-      .forward = theta_at_ta - edges->lower - (floor + level->asymmetry) / 2,
-      .backward = edges->upper - clock->theta - (floor - level->asymmetry) / 2,
-      .span = edges->span,
-  };
+static double most(double a, double b)
+{
+	return a > b ? a : b;
+}
 
-  excess.sum = excess.forward + excess.backward;
-  return excess;
+static double square(double x)
+{
+	return x * x;
+}
+
+void ffntp_path_init(struct ffntp_path *path, const struct ffntp_edges *edges,
+		     const struct ffntp_interval_params *params)
+{
+	double rtt = edges->upper - edges->lower, noise = most(rtt * params->noise_guess, params->noise_least_s);
+
+	*path = (struct ffntp_path){ .levels = 1, .softness2 = square(noise * params->soft_start), .seen = 1 };
+	ffntp_noise_init(&path->forward, noise);
+	ffntp_noise_init(&path->backward, noise);
+	/* The sum of two exponentials has mean 2 noise and variance 2 noise^2. */
+	path->level[0] = (struct ffntp_level){
+		.floor = rtt, .spare = 2 * noise, .spare2 = 2 * square(noise), .share = 0.5, .seen = 1
+	};
+}
+
+struct ffntp_excess ffntp_path_excess(const struct ffntp_path *path, const struct ffntp_edges *edges,
+				      const struct ffntp_belief *clock)
+{
+	const struct ffntp_level *level = ffntp_path_level(path);
+	double floor = level->floor * (1 - clock->gamma), theta_at_ta = clock->theta - clock->gamma * edges->span;
+	struct ffntp_excess excess = {
+		.forward = theta_at_ta - edges->lower - (floor + level->asymmetry) / 2,
+		.backward = edges->upper - clock->theta - (floor - level->asymmetry) / 2,
+		.span = edges->span,
+	};
+
+	excess.sum = excess.forward + excess.backward;
+	return excess;
 }
 
 /* While few exchanges have been seen, next to nothing is known of the shape of
  * the noise: edges are softer then. */
-static double softness2(const struct ffntp_path *path,
-                        const struct ffntp_interval_params *params) {
-  double noise2 = path->forward.scale * path->backward.scale;
+static double softness2(const struct ffntp_path *path, const struct ffntp_interval_params *params)
+{
+	double noise2 = path->forward.scale * path->backward.scale;
 
-  return path->softness2 +
-         noise2 * square(params->soft_young / (double)path->seen) +
-         square(params->noise_least_s);
+	return path->softness2 + noise2 * square(params->soft_young / (double)path->seen) +
+	       square(params->noise_least_s);
 }
 
-struct ffntp_constraint
-ffntp_path_constraint(const struct ffntp_path *path,
-                      const struct ffntp_excess *excess,
-                      const struct ffntp_belief *clock,
-                      const struct ffntp_interval_params *params) {
-  return (struct ffntp_constraint){
-      .low = clock->theta - clock->gamma * excess->span - excess->forward,
-      .high = clock->theta + excess->backward,
-      .span = excess->span,
-      .share = ffntp_path_level(path)->share,
-      .forward_rate = ffntp_noise_rate(&path->forward, excess->forward, params),
-      .backward_rate =
-          ffntp_noise_rate(&path->backward, excess->backward, params),
-      .softness2 = softness2(path, params),
-  };
+struct ffntp_constraint ffntp_path_constraint(const struct ffntp_path *path, const struct ffntp_excess *excess,
+					      const struct ffntp_belief *clock,
+					      const struct ffntp_interval_params *params)
+{
+	return (struct ffntp_constraint){
+		.low = clock->theta - clock->gamma * excess->span - excess->forward,
+		.high = clock->theta + excess->backward,
+		.span = excess->span,
+		.share = ffntp_path_level(path)->share,
+		.forward_rate = ffntp_noise_rate(&path->forward, excess->forward, params),
+		.backward_rate = ffntp_noise_rate(&path->backward, excess->backward, params),
+		.softness2 = softness2(path, params),
+	};
 }
 
-bool ffntp_path_has_fallen(const struct ffntp_path *path, double excess_s,
-                           const struct ffntp_belief *clock,
-                           const struct ffntp_interval_params *params) {
-  double sd = ffntp_sqrt(clock->p22 + softness2(path, params));
+bool ffntp_path_has_fallen(const struct ffntp_path *path, double excess_s, const struct ffntp_belief *clock,
+			   const struct ffntp_interval_params *params)
+{
+	double sd = ffntp_sqrt(clock->p22 + softness2(path, params));
 
-  return ffntp_path_is_settled(path, params) &&
-         -excess_s > most(clock->spare, 0) + params->fall_sd * sd;
+	return ffntp_path_is_settled(path, params) && -excess_s > most(clock->spare, 0) + params->fall_sd * sd;
 }
 
-void ffntp_window_add(struct ffntp_window *window,
-                      const struct ffntp_excess *excess) {
-  if (window->count++ == 0) {
-    window->forward = excess->forward;
-    window->backward = excess->backward;
-    window->sum = window->total = excess->sum;
-    return;
-  }
-  window->forward = least(window->forward, excess->forward);
-  window->backward = least(window->backward, excess->backward);
-  window->sum = least(window->sum, excess->sum);
-  window->total += excess->sum;
+void ffntp_window_add(struct ffntp_window *window, const struct ffntp_excess *excess)
+{
+	if (window->count++ == 0) {
+		window->forward = excess->forward;
+		window->backward = excess->backward;
+		window->sum = window->total = excess->sum;
+		return;
+	}
+	window->forward = least(window->forward, excess->forward);
+	window->backward = least(window->backward, excess->backward);
+	window->sum = least(window->sum, excess->sum);
+	window->total += excess->sum;
 }
 
-static struct ffntp_window joined(const struct ffntp_window *a,
-                                  const struct ffntp_window *b) {
-  return (struct ffntp_window){
-      .forward = least(a->forward, b->forward),
-      .backward = least(a->backward, b->backward),
-      .sum = least(a->sum, b->sum),
-      .total = a->total + b->total,
-      .count = a->count + b->count,
-  };
+static struct ffntp_window joined(const struct ffntp_window *a, const struct ffntp_window *b)
+{
+	return (struct ffntp_window){
+		.forward = least(a->forward, b->forward),
+		.backward = least(a->backward, b->backward),
+		.sum = least(a->sum, b->sum),
+		.total = a->total + b->total,
+		.count = a->count + b->count,
+	};
 }
 
 /* What exceeds the floors on average beyond the least of it: that of noise
  * alone, or more under a burst. */
-static double spread(const struct ffntp_window *window) {
-  return window->total / window->count - window->sum;
+static double spread(const struct ffntp_window *window)
+{
+	return window->total / window->count - window->sum;
 }
 
-static void put_at(struct ffntp_path *path, uint32_t level) {
-  path->present = level;
-  path->level[level].used = path->seen;
-  path->run.count = path->half[0].count = path->half[1].count = 0;
+static void put_at(struct ffntp_path *path, uint32_t level)
+{
+	path->present = level;
+	path->level[level].used = path->seen;
+	path->run.count = path->half[0].count = path->half[1].count = 0;
 }
 
 /* Whether least excesses are what a level's floors leave: not below them by
  * more than 'below', not above by more than that and noise. */
-static bool is_near(double excess, double below, double noise) {
-  return excess >= -below && excess <= noise + below;
+static bool is_near(double excess, double below, double noise)
+{
+	return excess >= -below && excess <= noise + below;
 }
 
-static bool fits(const struct ffntp_level *from, const struct ffntp_level *to,
-                 const struct ffntp_window *window,
-                 const struct ffntp_belief *clock, double noise,
-                 const struct ffntp_interval_params *params) {
-  double up = to->floor - from->floor, tilt = to->asymmetry - from->asymmetry;
-  double firm = most(to->spare, 0) + params->fall_sd * ffntp_sqrt(to->spare2);
-  double soft = firm + params->recall_sd *
-                           ffntp_sqrt(clock->p00 +
-                                      (from->asymmetry2 + to->asymmetry2) / 4);
+static bool fits(const struct ffntp_level *from, const struct ffntp_level *to, const struct ffntp_window *window,
+		 const struct ffntp_belief *clock, double noise, const struct ffntp_interval_params *params)
+{
+	double up = to->floor - from->floor, tilt = to->asymmetry - from->asymmetry;
+	double firm = most(to->spare, 0) + params->fall_sd * ffntp_sqrt(to->spare2);
+	double soft = firm + params->recall_sd * ffntp_sqrt(clock->p00 + (from->asymmetry2 + to->asymmetry2) / 4);
 
-  return is_near(window->sum - up, firm, noise) &&
-         is_near(window->forward - (up + tilt) / 2, soft, noise) &&
-         is_near(window->backward - (up - tilt) / 2, soft, noise);
+	return is_near(window->sum - up, firm, noise) && is_near(window->forward - (up + tilt) / 2, soft, noise) &&
+	       is_near(window->backward - (up - tilt) / 2, soft, noise);
 }
 
-bool ffntp_path_recall(struct ffntp_path *path,
-                       const struct ffntp_window *window,
-                       const struct ffntp_belief *clock,
-                       const struct ffntp_interval_params *params) {
-  const struct ffntp_level *from = ffntp_path_level(path);
-  double noise =
-      params->recall_noise * ffntp_path_noise(path) / ffntp_sqrt(window->count);
-  double nearest = 0;
-  uint32_t found = path->present;
+bool ffntp_path_recall(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+		       const struct ffntp_interval_params *params)
+{
+	const struct ffntp_level *from = ffntp_path_level(path);
+	double noise = params->recall_noise * ffntp_path_noise(path) / ffntp_sqrt(window->count);
+	double nearest = 0;
+	uint32_t found = path->present;
 
-  for (uint32_t i = 0; i < path->levels; i++) {
-    double distance =
-        square(window->sum - (path->level[i].floor - from->floor));
+	for (uint32_t i = 0; i < path->levels; i++) {
+		double distance = square(window->sum - (path->level[i].floor - from->floor));
 
-    if (i == path->present ||
-        !fits(from, &path->level[i], window, clock, noise, params))
-      continue;
-    if (found == path->present || distance < nearest) {
-      nearest = distance;
-      found = i;
-    }
-  }
-  if (found == path->present)
-    return false;
-  put_at(path, found);
-  return true;
+		if (i == path->present || !fits(from, &path->level[i], window, clock, noise, params))
+			continue;
+		if (found == path->present || distance < nearest) {
+			nearest = distance;
+			found = i;
+		}
+	}
+	if (found == path->present)
+		return false;
+	put_at(path, found);
+	return true;
 }
 
 /* How a change of the round trip is divided between its directions. */
 struct division {
-  double asymmetry, variance; /* of the forward change less the backward one:
-                                 mean and variance */
-  double share; /* probability that the change is in the forward direction; half
-                   of it if in both */
+	double asymmetry, variance; /* of the forward change less the backward one:
+				       mean and variance */
+	double share;               /* probability that the change is in the forward direction; half
+				       of it if in both */
 };
 
-static double bell(double x) { return ffntp_exp(-x * x / 2); }
+static double bell(double x)
+{
+	return ffntp_exp(-x * x / 2);
+}
 
 /*
  * change: of both together; difference: forward less backward, as the clock
@@ -181,146 +180,127 @@ static double bell(double x) { return ffntp_exp(-x * x / 2); }
  * both alike, or anyhow: the first three are known better than the clock can
  * see them.
  */
-static struct division divide(double change, double difference, double sd,
-                              const struct ffntp_interval_params *params) {
-  double size = change < 0 ? -change : change;
-  double forward = bell((difference - change) / sd),
-         backward = bell((difference + change) / sd);
-  double both = bell(difference / sd),
-         any = params->divide_any * sd / (sd + size);
-  double sum = forward + backward + both + any;
-  double mean = (change * (forward - backward) + difference * any) / sum;
-  double mean_square = (square(change) * (forward + backward) +
-                        (square(difference) + square(sd)) * any) /
-                       sum;
+static struct division divide(double change, double difference, double sd, const struct ffntp_interval_params *params)
+{
+	double size = change < 0 ? -change : change;
+	double forward = bell((difference - change) / sd), backward = bell((difference + change) / sd);
+	double both = bell(difference / sd), any = params->divide_any * sd / (sd + size);
+	double sum = forward + backward + both + any;
+	double mean = (change * (forward - backward) + difference * any) / sum;
+	double mean_square = (square(change) * (forward + backward) + (square(difference) + square(sd)) * any) / sum;
 
-  return (struct division){mean, most(mean_square - square(mean), 0),
-                           (forward + (both + any) / 2) / sum};
+	return (struct division){ mean, most(mean_square - square(mean), 0), (forward + (both + any) / 2) / sum };
 }
 
 /* The level that the window shows; the least of n exponentials of mean m has
  * mean and standard deviation m / n. */
-static struct ffntp_level level_of(const struct ffntp_path *path,
-                                   const struct ffntp_window *window,
-                                   const struct ffntp_belief *clock,
-                                   const struct ffntp_interval_params *params) {
-  const struct ffntp_level *from = ffntp_path_level(path);
-  double noise_f = path->forward.scale / window->count,
-         noise_b = path->backward.scale / window->count;
-  double forward = window->forward - noise_f + from->share * clock->spare;
-  double backward =
-      window->backward - noise_b + (1 - from->share) * clock->spare;
-  double noise2 = square(noise_f) + square(noise_b),
-         sd = ffntp_sqrt(4 * clock->p00 + noise2);
-  struct division division =
-      divide(forward + backward, forward - backward, sd, params);
-  double spare = window->sum - (forward + backward - clock->spare);
+static struct ffntp_level level_of(const struct ffntp_path *path, const struct ffntp_window *window,
+				   const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
+{
+	const struct ffntp_level *from = ffntp_path_level(path);
+	double noise_f = path->forward.scale / window->count, noise_b = path->backward.scale / window->count;
+	double forward = window->forward - noise_f + from->share * clock->spare;
+	double backward = window->backward - noise_b + (1 - from->share) * clock->spare;
+	double noise2 = square(noise_f) + square(noise_b), sd = ffntp_sqrt(4 * clock->p00 + noise2);
+	struct division division = divide(forward + backward, forward - backward, sd, params);
+	double spare = window->sum - (forward + backward - clock->spare);
 
-  return (struct ffntp_level){
-      .floor = from->floor + window->sum / (1 - clock->gamma),
-      .asymmetry = from->asymmetry - (2 * from->share - 1) * clock->spare +
-                   division.asymmetry + (2 * division.share - 1) * spare,
-      .asymmetry2 = from->asymmetry2 + division.variance,
-      .spare = spare,
-      .spare2 = noise2,
-      .share = division.share,
-      .seen = window->count,
-  };
+	return (struct ffntp_level){
+		.floor = from->floor + window->sum / (1 - clock->gamma),
+		.asymmetry = from->asymmetry - (2 * from->share - 1) * clock->spare + division.asymmetry +
+			     (2 * division.share - 1) * spare,
+		.asymmetry2 = from->asymmetry2 + division.variance,
+		.spare = spare,
+		.spare2 = noise2,
+		.share = division.share,
+		.seen = window->count,
+	};
 }
 
 /* A free place, or that of the level that was used least recently. */
-static uint32_t place(struct ffntp_path *path) {
-  uint32_t oldest = path->present == 0;
+static uint32_t place(struct ffntp_path *path)
+{
+	uint32_t oldest = path->present == 0;
 
-  if (path->levels < FFNTP_PATH_LEVELS)
-    return path->levels++;
-  for (uint32_t i = 0; i < FFNTP_PATH_LEVELS; i++)
-    if (i != path->present && path->level[i].used < path->level[oldest].used)
-      oldest = i;
-  return oldest;
+	if (path->levels < FFNTP_PATH_LEVELS)
+		return path->levels++;
+	for (uint32_t i = 0; i < FFNTP_PATH_LEVELS; i++)
+		if (i != path->present && path->level[i].used < path->level[oldest].used)
+			oldest = i;
+	return oldest;
 }
 
-void ffntp_path_adopt(struct ffntp_path *path,
-                      const struct ffntp_window *window,
-                      const struct ffntp_belief *clock,
-                      const struct ffntp_interval_params *params) {
-  struct ffntp_level level = level_of(path, window, clock, params);
-  uint32_t where = place(path);
+void ffntp_path_adopt(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+		      const struct ffntp_interval_params *params)
+{
+	struct ffntp_level level = level_of(path, window, clock, params);
+	uint32_t where = place(path);
 
-  path->level[where] = level;
-  put_at(path, where);
+	path->level[where] = level;
+	put_at(path, where);
 }
 
 /* Everything lately was far above the floor. */
-static bool run_has_risen(struct ffntp_path *path,
-                          const struct ffntp_excess *excess,
-                          const struct ffntp_belief *clock,
-                          const struct ffntp_interval_params *params) {
-  struct ffntp_window *run = &path->run;
-  double noise = ffntp_path_noise(path),
-         tails = path->forward.tail + path->backward.tail;
+static bool run_has_risen(struct ffntp_path *path, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
+			  const struct ffntp_interval_params *params)
+{
+	struct ffntp_window *run = &path->run;
+	double noise = ffntp_path_noise(path), tails = path->forward.tail + path->backward.tail;
 
-  if (excess->sum <=
-      most(params->run_noise * noise, params->run_tail * tails)) {
-    run->count = 0;
-    return false;
-  }
-  ffntp_window_add(run, excess);
-  if (run->count >= params->run_recall &&
-      ffntp_path_recall(path, run, clock, params))
-    return true;
-  /* A burst is as wide as it is high; another way is as narrow as the old one.
-   */
-  if (run->count < params->run_short ||
-      spread(run) > params->run_spread * noise)
-    if (run->count < params->run_long || spread(run) > 2 * run->sum)
-      return false;
-  ffntp_path_adopt(path, run, clock, params);
-  return true;
+	if (excess->sum <= most(params->run_noise * noise, params->run_tail * tails)) {
+		run->count = 0;
+		return false;
+	}
+	ffntp_window_add(run, excess);
+	if (run->count >= params->run_recall && ffntp_path_recall(path, run, clock, params))
+		return true;
+	/* A burst is as wide as it is high; another way is as narrow as the old one.
+	 */
+	if (run->count < params->run_short || spread(run) > params->run_spread * noise)
+		if (run->count < params->run_long || spread(run) > 2 * run->sum)
+			return false;
+	ffntp_path_adopt(path, run, clock, params);
+	return true;
 }
 
 /* Nothing lately was near the floor. */
-static bool window_has_risen(struct ffntp_path *path,
-                             const struct ffntp_excess *excess,
-                             const struct ffntp_belief *clock,
-                             const struct ffntp_interval_params *params) {
-  struct ffntp_window window;
-  double enough = params->window_noise * ffntp_path_noise(path) +
-                  params->fall_sd * ffntp_sqrt(clock->p22);
+static bool window_has_risen(struct ffntp_path *path, const struct ffntp_excess *excess,
+			     const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
+{
+	struct ffntp_window window;
+	double enough = params->window_noise * ffntp_path_noise(path) + params->fall_sd * ffntp_sqrt(clock->p22);
 
-  if (path->half[1].count >= params->window / 2) {
-    path->half[0] = path->half[1];
-    path->half[1].count = 0;
-  }
-  ffntp_window_add(&path->half[1], excess);
-  if (path->half[0].count + path->half[1].count < params->window)
-    return false;
-  window = joined(&path->half[0], &path->half[1]);
-  if (window.sum < enough || spread(&window) > 2 * window.sum)
-    return false;
-  if (!ffntp_path_recall(path, &window, clock, params))
-    ffntp_path_adopt(path, &window, clock, params);
-  return true;
+	if (path->half[1].count >= params->window / 2) {
+		path->half[0] = path->half[1];
+		path->half[1].count = 0;
+	}
+	ffntp_window_add(&path->half[1], excess);
+	if (path->half[0].count + path->half[1].count < params->window)
+		return false;
+	window = joined(&path->half[0], &path->half[1]);
+	if (window.sum < enough || spread(&window) > 2 * window.sum)
+		return false;
+	if (!ffntp_path_recall(path, &window, clock, params))
+		ffntp_path_adopt(path, &window, clock, params);
+	return true;
 }
 
-bool ffntp_path_has_risen(struct ffntp_path *path,
-                          const struct ffntp_excess *excess,
-                          const struct ffntp_belief *clock,
-                          const struct ffntp_interval_params *params) {
-  return ffntp_path_is_settled(path, params) &&
-         (run_has_risen(path, excess, clock, params) ||
-          window_has_risen(path, excess, clock, params));
+bool ffntp_path_has_risen(struct ffntp_path *path, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
+			  const struct ffntp_interval_params *params)
+{
+	return ffntp_path_is_settled(path, params) &&
+	       (run_has_risen(path, excess, clock, params) || window_has_risen(path, excess, clock, params));
 }
 
-void ffntp_path_lower(struct ffntp_path *path, struct ffntp_excess *excess,
-                      const struct ffntp_belief *clock) {
-  struct ffntp_level *level = &path->level[path->present];
+void ffntp_path_lower(struct ffntp_path *path, struct ffntp_excess *excess, const struct ffntp_belief *clock)
+{
+	struct ffntp_level *level = &path->level[path->present];
 
-  level->floor += excess->sum / (1 - clock->gamma);
-  level->asymmetry += excess->sum * (2 * level->share - 1);
-  excess->forward -= excess->sum * level->share;
-  excess->backward -= excess->sum * (1 - level->share);
-  excess->sum = 0;
+	level->floor += excess->sum / (1 - clock->gamma);
+	level->asymmetry += excess->sum * (2 * level->share - 1);
+	excess->forward -= excess->sum * level->share;
+	excess->backward -= excess->sum * (1 - level->share);
+	excess->sum = 0;
 }
 
 /*
@@ -328,37 +308,35 @@ void ffntp_path_lower(struct ffntp_path *path, struct ffntp_excess *excess,
  * least of n is Rayleigh's with scale m / sqrt(n): mean 1.2533 and variance
  * 0.4292 in its units.
  */
-void ffntp_path_forget_spare(struct ffntp_path *path) {
-  struct ffntp_level *level = &path->level[path->present];
-  double scale2 =
-      path->forward.scale * path->backward.scale / (double)level->seen;
+void ffntp_path_forget_spare(struct ffntp_path *path)
+{
+	struct ffntp_level *level = &path->level[path->present];
+	double scale2 = path->forward.scale * path->backward.scale / (double)level->seen;
 
-  level->spare = 1.2533 * ffntp_sqrt(scale2);
-  level->spare2 = 0.4292 * scale2;
+	level->spare = 1.2533 * ffntp_sqrt(scale2);
+	level->spare2 = 0.4292 * scale2;
 }
 
-void ffntp_path_scale(struct ffntp_path *path, double ratio) {
-  for (uint32_t i = 0; i < path->levels; i++)
-    path->level[i].floor *= ratio;
+void ffntp_path_scale(struct ffntp_path *path, double ratio)
+{
+	for (uint32_t i = 0; i < path->levels; i++)
+		path->level[i].floor *= ratio;
 }
 
-void ffntp_path_learn(struct ffntp_path *path,
-                      const struct ffntp_excess *excess, double softness_gain,
-                      const struct ffntp_belief *clock,
-                      const struct ffntp_interval_params *params) {
-  struct ffntp_level *level = &path->level[path->present];
-  double step = least(most(params->soft_gain * softness_gain, -0.5), 0.5),
-         noise2;
+void ffntp_path_learn(struct ffntp_path *path, const struct ffntp_excess *excess, double softness_gain,
+		      const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
+{
+	struct ffntp_level *level = &path->level[path->present];
+	double step = least(most(params->soft_gain * softness_gain, -0.5), 0.5), noise2;
 
-  path->seen++;
-  level->seen++;
-  level->used = path->seen;
-  level->spare = clock->spare;
-  level->spare2 = clock->p22;
-  ffntp_noise_learn(&path->forward, excess->forward, params);
-  ffntp_noise_learn(&path->backward, excess->backward, params);
-  noise2 = path->forward.scale * path->backward.scale;
-  path->softness2 = least(
-      most(path->softness2 * (1 + step), noise2 * square(params->soft_least)),
-      noise2 * square(params->soft_most));
+	path->seen++;
+	level->seen++;
+	level->used = path->seen;
+	level->spare = clock->spare;
+	level->spare2 = clock->p22;
+	ffntp_noise_learn(&path->forward, excess->forward, params);
+	ffntp_noise_learn(&path->backward, excess->backward, params);
+	noise2 = path->forward.scale * path->backward.scale;
+	path->softness2 = least(most(path->softness2 * (1 + step), noise2 * square(params->soft_least)),
+				noise2 * square(params->soft_most));
 }

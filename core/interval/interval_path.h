@@ -16,11 +16,11 @@
 /* An exchange, as counter time and server time; both are counted from the
  * estimator's anchor, which is at its tf. */
 struct ffntp_edges {
-  double lower; /* counter time at ta less tb: theta there is at least that plus
-                   the forward delay's floor, s */
-  double upper; /* counter time at tf less te: theta there is at most that less
-                   the backward delay's floor, s */
-  double span;  /* counter time from ta to tf, s */
+	double lower; /* counter time at ta less tb: theta there is at least that plus
+			 the forward delay's floor, s */
+	double upper; /* counter time at tf less te: theta there is at most that less
+			 the backward delay's floor, s */
+	double span;  /* counter time from ta to tf, s */
 };
 
 enum { FFNTP_PATH_LEVELS = 8 };
@@ -28,107 +28,92 @@ enum { FFNTP_PATH_LEVELS = 8 };
 /* One way that packets took, or take. The forward floor is (floor + asymmetry)
  * / 2, the backward (floor - asymmetry) / 2. */
 struct ffntp_level {
-  double floor;      /* least round trip, s of counter time */
-  double asymmetry;  /* s */
-  double asymmetry2; /* the asymmetry's variance since the first level, s^2 */
-  double spare,
-      spare2;   /* what the floor is too high by: mean, s, and variance, s^2 */
-  double share; /* of that which is in the forward direction, 0 to 1 */
-  uint64_t seen, used; /* exchanges seen at this level; when last, in exchanges
-                          of the path */
+	double floor;         /* least round trip, s of counter time */
+	double asymmetry;     /* s */
+	double asymmetry2;    /* the asymmetry's variance since the first level, s^2 */
+	double spare, spare2; /* what the floor is too high by: mean, s, and variance, s^2 */
+	double share;         /* of that which is in the forward direction, 0 to 1 */
+	uint64_t seen, used;  /* exchanges seen at this level; when last, in exchanges
+				 of the path */
 };
 
 /* What an exchange exceeds the present floors by, as the clock sees it, s. */
 struct ffntp_excess {
-  double forward, backward, sum;
-  double span;
+	double forward, backward, sum;
+	double span;
 };
 
 /* The least of what some exchanges exceeded the floors by. */
 struct ffntp_window {
-  double forward, backward, sum; /* least of each, s */
-  double total;                  /* of the sums, s */
-  uint32_t count;
+	double forward, backward, sum; /* least of each, s */
+	double total;                  /* of the sums, s */
+	uint32_t count;
 };
 
 struct ffntp_path {
-  struct ffntp_level level[FFNTP_PATH_LEVELS];
-  uint32_t levels, present;
-  struct ffntp_noise forward, backward;
-  double softness2; /* how soft the edges are beyond what is known of the floor,
-                       s^2 */
-  struct ffntp_window
-      run; /* the latest exchanges, all of them far above the floor */
-  struct ffntp_window
-      half[2]; /* the latest exchanges, whatever they are, in two parts */
-  uint64_t seen;
+	struct ffntp_level level[FFNTP_PATH_LEVELS];
+	uint32_t levels, present;
+	struct ffntp_noise forward, backward;
+	double softness2;            /* how soft the edges are beyond what is known of the floor,
+					s^2 */
+	struct ffntp_window run;     /* the latest exchanges, all of them far above the floor */
+	struct ffntp_window half[2]; /* the latest exchanges, whatever they are, in two parts */
+	uint64_t seen;
 };
 
 void ffntp_path_init(struct ffntp_path *path, const struct ffntp_edges *edges,
-                     const struct ffntp_interval_params *params);
+		     const struct ffntp_interval_params *params);
 
-static inline const struct ffntp_level *
-ffntp_path_level(const struct ffntp_path *path) {
-  return &path->level[path->present];
+static inline const struct ffntp_level *ffntp_path_level(const struct ffntp_path *path)
+{
+	return &path->level[path->present];
 }
 
-static inline double ffntp_path_noise(const struct ffntp_path *path) {
-  return path->forward.scale + path->backward.scale;
+static inline double ffntp_path_noise(const struct ffntp_path *path)
+{
+	return path->forward.scale + path->backward.scale;
 }
 
 /* Whether enough has been seen to judge what comes. */
-static inline bool
-ffntp_path_is_settled(const struct ffntp_path *path,
-                      const struct ffntp_interval_params *params) {
-  return path->seen >= params->path_settled;
+static inline bool ffntp_path_is_settled(const struct ffntp_path *path, const struct ffntp_interval_params *params)
+{
+	return path->seen >= params->path_settled;
 }
 
-struct ffntp_excess ffntp_path_excess(const struct ffntp_path *path,
-                                      const struct ffntp_edges *edges,
-                                      const struct ffntp_belief *clock);
+struct ffntp_excess ffntp_path_excess(const struct ffntp_path *path, const struct ffntp_edges *edges,
+				      const struct ffntp_belief *clock);
 
-struct ffntp_constraint
-ffntp_path_constraint(const struct ffntp_path *path,
-                      const struct ffntp_excess *excess,
-                      const struct ffntp_belief *clock,
-                      const struct ffntp_interval_params *params);
+struct ffntp_constraint ffntp_path_constraint(const struct ffntp_path *path, const struct ffntp_excess *excess,
+					      const struct ffntp_belief *clock,
+					      const struct ffntp_interval_params *params);
 
 /* A round trip so far below the floor that packets must take another way:
  * excess_s is its sum. */
-bool ffntp_path_has_fallen(const struct ffntp_path *path, double excess_s,
-                           const struct ffntp_belief *clock,
-                           const struct ffntp_interval_params *params);
+bool ffntp_path_has_fallen(const struct ffntp_path *path, double excess_s, const struct ffntp_belief *clock,
+			   const struct ffntp_interval_params *params);
 
 /*
  * Counts an exchange to the runs. If they are all above the floor, the path is
  * put at a level that it had before or at a new one, and true returned.
  */
-bool ffntp_path_has_risen(struct ffntp_path *path,
-                          const struct ffntp_excess *excess,
-                          const struct ffntp_belief *clock,
-                          const struct ffntp_interval_params *params);
+bool ffntp_path_has_risen(struct ffntp_path *path, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
+			  const struct ffntp_interval_params *params);
 
-void ffntp_window_add(struct ffntp_window *window,
-                      const struct ffntp_excess *excess);
+void ffntp_window_add(struct ffntp_window *window, const struct ffntp_excess *excess);
 
 /* Puts the path at a level that it had before and that fits the window; false,
  * and nothing changed, if there is none. */
-bool ffntp_path_recall(struct ffntp_path *path,
-                       const struct ffntp_window *window,
-                       const struct ffntp_belief *clock,
-                       const struct ffntp_interval_params *params);
+bool ffntp_path_recall(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+		       const struct ffntp_interval_params *params);
 
 /* Puts the path at a new level, as the window has it; the clock tells which
  * direction changed. */
-void ffntp_path_adopt(struct ffntp_path *path,
-                      const struct ffntp_window *window,
-                      const struct ffntp_belief *clock,
-                      const struct ffntp_interval_params *params);
+void ffntp_path_adopt(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+		      const struct ffntp_interval_params *params);
 
 /* The floor is lower than it was thought to be: the exchange, whose sum is
  * negative, is at it. */
-void ffntp_path_lower(struct ffntp_path *path, struct ffntp_excess *excess,
-                      const struct ffntp_belief *clock);
+void ffntp_path_lower(struct ffntp_path *path, struct ffntp_excess *excess, const struct ffntp_belief *clock);
 
 /* The present level's spare is again as unknown as the number of its exchanges
  * leaves it. */
@@ -140,9 +125,7 @@ void ffntp_path_scale(struct ffntp_path *path, double ratio);
 
 /* Learns from an exchange that was accepted. softness_gain: d log evidence / d
  * log softness2. clock: after it. */
-void ffntp_path_learn(struct ffntp_path *path,
-                      const struct ffntp_excess *excess, double softness_gain,
-                      const struct ffntp_belief *clock,
-                      const struct ffntp_interval_params *params);
+void ffntp_path_learn(struct ffntp_path *path, const struct ffntp_excess *excess, double softness_gain,
+		      const struct ffntp_belief *clock, const struct ffntp_interval_params *params);
 
 #endif
