@@ -9,6 +9,7 @@ int tool_demo(const struct tool_command *command, int argc, char **argv);
 int tool_now(const struct tool_command *command, int argc, char **argv);
 int tool_query(const struct tool_command *command, int argc, char **argv);
 int tool_replay(const struct tool_command *command, int argc, char **argv);
+int tool_simulate(const struct tool_command *command, int argc, char **argv);
 int tool_status(const struct tool_command *command, int argc, char **argv);
 
 #endif

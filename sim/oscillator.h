@@ -1,0 +1,39 @@
+/* oscillator: a counter of 1 GHz whose rate is wrong, wanders, swings with the temperature, steps, and may jump. */
+#ifndef FFNTP_SIM_OSCILLATOR_H
+#define FFNTP_SIM_OSCILLATOR_H
+
+#include <stdint.h>
+
+#include "../include/ffntp/instant.h"
+#include "random.h"
+
+/* Ratios, and seconds since the simulation began. An event at 0 or before never happens. */
+struct sim_oscillator_kind {
+	double skew;                  /* at the start */
+	double wander;                /* what the skew gains in a second, one standard deviation: a random walk */
+	double swing, swing_period_s; /* a sine of the skew, 0 at the start; no swing if the period is 0 */
+	double step, step_at_s;       /* of the skew */
+	double jump_s, jump_at_s;     /* of the counter itself */
+};
+
+/* The skew changes at whole seconds only: what is read when does not change what the oscillator does. */
+struct sim_oscillator {
+	struct sim_oscillator_kind kind;
+	struct sim_random random;
+	int64_t start_ns;
+	ffntp_counter first;
+	int64_t second; /* since the start */
+	double ahead_s; /* at that second, by the skew and its wander alone */
+	double skew;    /* until the next second, likewise */
+};
+
+void sim_oscillator_init(struct sim_oscillator *oscillator, const struct sim_oscillator_kind *kind, uint64_t seed,
+			 int64_t start_ns);
+
+/* How far the counter has come ahead of true time since the start, in s. Time may not go back by a second or more. */
+double sim_oscillator_ahead_s(struct sim_oscillator *oscillator, int64_t at_ns);
+
+/* The counter then, likewise. */
+ffntp_counter sim_oscillator_read(struct sim_oscillator *oscillator, int64_t at_ns);
+
+#endif

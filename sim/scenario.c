@@ -1,0 +1,95 @@
+#include "scenario.h"
+
+#include <string.h>
+
+/*
+ * Unless said otherwise: 24 hours, an oscillator 12 ppm fast whose skew wanders by 1e-9 a second, as that of a
+ * computer in a heated room does, and one event after 14 hours. "exp" is exponential queueing of that mean.
+ */
+#define HOUR 3600.0
+#define EVENT (14 * HOUR)
+#define FOREVER 1e18
+
+#define USUAL .hours = 24, .oscillator = { .skew = 12e-6, .wander = 1e-9 }
+#define QUIET .hours = 24, .oscillator = { .skew = 12e-6, .wander = 1e-10 }
+#define BOTH(...) .steady = { { { __VA_ARGS__ }, { __VA_ARGS__ } }, 0 }
+#define METRO BOTH(.minimum_s = 2e-3, .queue_s = 100e-6)
+
+static const struct sim_scenario scenarios[] = {
+	{ "perfect-network", "1 ms each way, and nothing else", USUAL, BOTH(.minimum_s = 1e-3) },
+	{ "lan", "100 us + exp 20 us each way", USUAL, BOTH(.minimum_s = 100e-6, .queue_s = 20e-6), .has_limit = true },
+	{ "metro", "2 ms + exp 100 us each way", USUAL, METRO, .has_limit = true },
+	{ "metro-quiet", "metro; the skew wanders by 1e-10 a second", QUIET, METRO, .has_limit = true },
+	{ "continental", "20 ms + exp 500 us each way", USUAL, BOTH(.minimum_s = 20e-3, .queue_s = 500e-6),
+	  .has_limit = true },
+	{ "intercontinental", "75 ms + exp 0.5 ms + a heavy tail of 0.5 ms each way", USUAL,
+	  BOTH(.minimum_s = 75e-3, .queue_s = 500e-6, .heavy_s = 500e-6), .has_limit = true },
+	{ "wifi", "3 ms + exp 0.3 ms + a heavy tail of 1.5 ms, 2 % lost, each way", USUAL,
+	  BOTH(.minimum_s = 3e-3, .queue_s = 300e-6, .heavy_s = 1.5e-3, .loss = 0.02), .has_limit = true },
+	{ "unequal-noise", "2 ms + exp 100 us forth, 2 ms + exp 500 us back", USUAL,
+	  .steady = { { { .minimum_s = 2e-3, .queue_s = 100e-6 }, { .minimum_s = 2e-3, .queue_s = 500e-6 } }, 0 },
+	  .has_limit = true },
+	{ "congestion", "150 us + exp 30 us; 3 ms + exp 7 ms more for 4 of 83 minutes forth, 7 of 135 back", USUAL,
+	  BOTH(.minimum_s = 150e-6, .queue_s = 30e-6),
+	  .spells = { { .length_s = 240,
+			.every_s = 5000,
+			.is_anywhere = true,
+			.more = { { { .minimum_s = 3e-3, .burst_s = 7e-3 }, { 0 } }, 0 } },
+		      { .length_s = 420,
+			.every_s = 8100,
+			.is_anywhere = true,
+			.more = { { { 0 }, { .minimum_s = 3e-3, .burst_s = 7e-3 } }, 0 } } } },
+	{ "temperature", "metro; the skew swings by 0.5 ppm every 2 hours", .hours = 24,
+	  .oscillator = { .skew = 12e-6, .wander = 1e-9, .swing = 0.5e-6, .swing_period_s = 2 * HOUR }, METRO },
+	{ "frequency-step", "metro; the skew steps by 5 ppm", .hours = 24,
+	  .oscillator = { .skew = 12e-6, .wander = 1e-9, .step = 5e-6, .step_at_s = EVENT }, METRO },
+	{ "route-change-one-way", "metro; requests take 1 ms longer from the event on", USUAL, METRO,
+	  .spells = { { .from_s = EVENT, .length_s = FOREVER, .more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } } } },
+	{ "route-change-both-ways", "metro; 2 ms longer each way for 4 hours", USUAL, METRO,
+	  .spells = { { .from_s = EVENT,
+			.length_s = 4 * HOUR,
+			.more = { { { .minimum_s = 2e-3 }, { .minimum_s = 2e-3 } }, 0 } } } },
+	{ "flapping-routes",
+	  "metro; from 6 hours on 1 ms longer forth for 40 of 100 minutes, 0.6 ms back for 50 of 170", USUAL, METRO,
+	  .spells = { { .from_s = 6 * HOUR,
+			.length_s = 2400,
+			.every_s = 6000,
+			.more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } },
+		      { .from_s = 6 * HOUR,
+			.length_s = 3000,
+			.every_s = 10200,
+			.is_anywhere = true,
+			.more = { { { 0 }, { .minimum_s = 0.6e-3 } }, 0 } } } },
+	{ "server-fault", "metro; the server is 150 ms wrong for 20 minutes", USUAL, METRO,
+	  .spells = { { .from_s = EVENT, .length_s = 1200, .more = { .server_error_s = 0.15 } } } },
+	{ "small-server-fault", "metro; the server is 3 ms wrong for 20 minutes", USUAL, METRO,
+	  .spells = { { .from_s = EVENT, .length_s = 1200, .more = { .server_error_s = 3e-3 } } } },
+	{ "outage-4-hours", "metro; no connectivity for 4 hours", USUAL, METRO,
+	  .spells = { { .from_s = EVENT, .length_s = 4 * HOUR, .more = { { { .loss = 1 }, { 0 } }, 0 } } } },
+	{ "loss-90-percent", "metro; 90 % of requests lost", USUAL,
+	  .steady = { { { .minimum_s = 2e-3, .queue_s = 100e-6, .loss = 0.9 },
+			{ .minimum_s = 2e-3, .queue_s = 100e-6 } },
+		      0 },
+	  .has_limit = true },
+	{ "cold-start", "metro; 30 ppm fast, 4 hours", .hours = 4, .oscillator = { .skew = 30e-6, .wander = 1e-9 },
+	  METRO, .has_limit = true },
+	{ "counter-jump", "metro; the counter jumps ahead by 2 s, as a guest's may, and the client knows it may",
+	  .hours = 24, .oscillator = { .skew = 12e-6, .wander = 1e-9, .jump_s = 2, .jump_at_s = EVENT }, METRO,
+	  .counter_may_jump = true },
+};
+
+#define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
+
+const struct sim_scenario *sim_scenario_at(size_t index)
+{
+	return index < SCENARIOS ? &scenarios[index] : NULL;
+}
+
+const struct sim_scenario *sim_scenario_find(const char *name)
+{
+	for (size_t i = 0; i < SCENARIOS; i++) {
+		if (strcmp(scenarios[i].name, name) == 0)
+			return &scenarios[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,190 @@
+#include "world.h"
+
+#include <stdlib.h>
+
+#include "../core/wire.h"
+
+/* "SIM". */
+#define REFID UINT32_C(0x53494d00)
+
+/* What the server calls its precision: a nanosecond. */
+#define PRECISION_LOG2_S (-30)
+
+/* How long the server holds a request. */
+#define RESIDENCE_NS 20000
+
+/* The daemon's. */
+#define ADAPTIVE_MIN_S 64
+#define ADAPTIVE_MAX_S 1024
+
+/* A client that waits for less than this is asked again after it. */
+#define LEAST_WAIT_NS 1000
+
+#define NONCE_STREAM 4
+
+void sim_world_init(struct sim_world *world, const struct sim_scenario *scenario, uint64_t seed)
+{
+	*world = (struct sim_world){
+		.path.steady = scenario->steady,
+		.nonces = sim_random_begin(seed, NONCE_STREAM),
+		.now_ns = SIM_START_NS,
+	};
+	for (size_t i = 0; i < SIM_SPELLS; i++)
+		world->path.spells[i] = scenario->spells[i];
+	sim_path_init(&world->path, seed);
+	sim_oscillator_init(&world->oscillator, &scenario->oscillator, seed, SIM_START_NS);
+}
+
+ffntp_counter sim_world_counter(struct sim_world *world)
+{
+	return sim_oscillator_read(&world->oscillator, world->now_ns);
+}
+
+void sim_world_configure(struct ffntp_client_config *config, const struct sim_scenario *scenario,
+			 enum ffntp_estimator_kind estimator, uint32_t poll_s)
+{
+	ffntp_client_config_default(config);
+	config->estimator = estimator;
+	config->counter_kind = FFNTP_COUNTER_OTHER;
+	config->period_hint_s = 1 / SIM_COUNTER_HZ;
+	config->poll_is_adaptive = poll_s == 0;
+	config->poll_min_s = poll_s == 0 ? ADAPTIVE_MIN_S : poll_s;
+	config->poll_max_s = config->poll_min_s > ADAPTIVE_MAX_S ? config->poll_min_s : ADAPTIVE_MAX_S;
+	config->counter_may_jump = scenario->counter_may_jump;
+	config->pivot_s = SIM_START_NS / FFNTP_NS_PER_S;
+}
+
+/* Rounded to the nearest 2^-32 s, so that whole nanoseconds are not biased by a quarter of one. */
+static struct ffntp_ntp ntp_from_ns(int64_t ns)
+{
+	struct ffntp_time t = ffntp_time_from_ns(ns);
+	struct ffntp_ntp truncated = ffntp_ntp_from_time(t);
+
+	truncated.units += (t.frac >> 31) & 1;
+	return truncated;
+}
+
+/* The server's reply to the request. */
+static void answer(const struct sim_exchange *exchange, const uint8_t request[FFNTP_REQUEST_SIZE],
+		   uint8_t reply[FFNTP_WIRE_SIZE])
+{
+	struct ffntp_packet packet;
+
+	if (ffntp_wire_read(request, FFNTP_REQUEST_SIZE, &packet) != FFNTP_ACCEPTED)
+		abort();
+	packet = (struct ffntp_packet){
+		.version = FFNTP_WIRE_VERSION,
+		.mode = FFNTP_MODE_SERVER,
+		.stratum = 1,
+		.precision_log2_s = PRECISION_LOG2_S,
+		.refid = REFID,
+		.reference = ntp_from_ns(exchange->tb_ns),
+		.origin = packet.transmit,
+		.receive = ntp_from_ns(exchange->tb_ns),
+		.transmit = ntp_from_ns(exchange->te_ns),
+	};
+	ffntp_wire_write(&packet, reply);
+}
+
+/* Both ways are decided on at once. Returns false if a packet is lost on one of them. */
+static bool travel(struct sim_world *world, struct sim_exchange *exchange)
+{
+	double t_s = (double)(world->now_ns - SIM_START_NS) * 1e-9;
+	int64_t forth_ns = 0, back_ns = 0, server_ns;
+	bool arrives;
+
+	exchange->conditions = sim_path_conditions(&world->path, t_s);
+	arrives = sim_path_delay(&world->path, SIM_FORTH, &exchange->conditions.way[SIM_FORTH], &forth_ns);
+	arrives &= sim_path_delay(&world->path, SIM_BACK, &exchange->conditions.way[SIM_BACK], &back_ns);
+	server_ns = (int64_t)(exchange->conditions.server_error_s * 1e9);
+	exchange->truth_ta_ns = world->now_ns;
+	exchange->tb_ns = world->now_ns + forth_ns + server_ns;
+	exchange->te_ns = exchange->tb_ns + RESIDENCE_NS;
+	exchange->truth_tf_ns = world->now_ns + forth_ns + RESIDENCE_NS + back_ns;
+	return arrives;
+}
+
+static uint64_t nonce_of(struct sim_world *world)
+{
+	uint64_t nonce = sim_random_next(&world->nonces);
+
+	return nonce != 0 ? nonce : 1;
+}
+
+/* An older reply that is still on its way comes too late for the client, which has given it up. */
+static void send_request(struct sim_world *world, struct ffntp_client *client)
+{
+	uint8_t request[FFNTP_REQUEST_SIZE];
+
+	world->exchange = (struct sim_exchange){ .ta = sim_world_counter(world) };
+	if (!ffntp_client_request(client, world->exchange.ta, nonce_of(world), request))
+		abort();
+	ffntp_client_sent(client, world->exchange.ta);
+	world->requests++;
+	world->is_in_flight = travel(world, &world->exchange);
+	if (world->is_in_flight)
+		answer(&world->exchange, request, world->reply);
+}
+
+static void deliver(struct sim_world *world, struct ffntp_client *client, const struct sim_observer *observer)
+{
+	enum ffntp_verdict verdict;
+
+	world->is_in_flight = false;
+	world->exchange.tf = sim_world_counter(world);
+	if (observer->before)
+		observer->before(observer->context, &world->exchange);
+	verdict = ffntp_client_reply(client, world->reply, FFNTP_WIRE_SIZE, world->exchange.tf);
+	if (observer->after)
+		observer->after(observer->context, &world->exchange, verdict);
+}
+
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
+/* When the counter will read as much, if it keeps its rate; the client is asked again then. */
+static int64_t time_of(struct sim_world *world, ffntp_counter reading)
+{
+	double wait_ns = (double)(int64_t)(reading - sim_world_counter(world)) / (1 + world->oscillator.skew);
+
+	if (!(wait_ns > LEAST_WAIT_NS))
+		return world->now_ns + LEAST_WAIT_NS;
+	return wait_ns < 1e18 ? world->now_ns + (int64_t)wait_ns : INT64_MAX;
+}
+
+static int64_t next_second(const struct sim_world *world)
+{
+	int64_t seconds = (world->now_ns - SIM_START_NS) / FFNTP_NS_PER_S + 1;
+
+	return SIM_START_NS + seconds * FFNTP_NS_PER_S;
+}
+
+/* Lets the client act until it waits. Returns until when. */
+static int64_t act(struct sim_world *world, struct ffntp_client *client)
+{
+	struct ffntp_action action;
+
+	while ((action = ffntp_client_timer(client, sim_world_counter(world))).kind != FFNTP_WAIT) {
+		if (action.kind == FFNTP_SEND)
+			send_request(world, client);
+	}
+	return time_of(world, action.until);
+}
+
+void sim_world_run(struct sim_world *world, struct ffntp_client *client, int64_t until_ns,
+		   const struct sim_observer *observer)
+{
+	while (world->now_ns < until_ns) {
+		int64_t second_ns = next_second(world);
+		int64_t wake_ns = sooner(act(world, client), sooner(second_ns, until_ns));
+		bool has_reply = world->is_in_flight && world->exchange.truth_tf_ns <= wake_ns;
+
+		world->now_ns = has_reply ? world->exchange.truth_tf_ns : wake_ns;
+		if (has_reply)
+			deliver(world, client, observer);
+		if (world->now_ns == second_ns && observer->second)
+			observer->second(observer->context, second_ns, sim_world_counter(world));
+	}
+}

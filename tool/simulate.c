@@ -1,0 +1,490 @@
+/* simulate: the client in a simulated world, scored against the truth. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../sim/limit.h"
+#include "../sim/scenario.h"
+#include "../sim/world.h"
+#include "commands.h"
+#include "output.h"
+#include "player.h"
+#include "score.h"
+
+#define HOURS_LEAST 0.1
+#define HOURS_MOST 2400
+#define POLL_MOST_S 131072
+
+/* A clock has settled within a limit once it stays there for so long. */
+#define SETTLED_S 300
+
+struct simulate {
+	const struct tool_command *command;
+	enum ffntp_estimator_kind estimator;
+	const char *poll;
+	uint32_t poll_s; /* 0: adaptive */
+	int64_t seed;
+	double hours; /* 0: the scenario's */
+	const char *trace_path;
+	bool as_json, with_limit, only_list;
+	bool header_is_printed;
+};
+
+/* Numbers as they come. */
+struct series {
+	double *values;
+	size_t count, room;
+	bool is_short; /* of memory: what came after is missing */
+};
+
+/* A limit, and since when the error has been within it; s, or negative if it is not. */
+struct settling {
+	double limit_us, since_s;
+	bool is_settled;
+};
+
+enum { SETTLING_1MS, SETTLING_100US, SETTLINGS };
+
+/* One simulation. */
+struct run {
+	struct sim_world world;
+	struct ffntp_client *client;
+	struct sim_limit *limit; /* or NULL */
+	FILE *trace;             /* or NULL */
+	int64_t score_from_ns;
+	struct series second, before, after, bound, esterror; /* us; errors absolute */
+	struct series limit_second, limit_before;
+	size_t held, within, unreadable, exchanges, refused;
+	struct settling settling[SETTLINGS];
+};
+
+static void series_add(struct series *series, double value)
+{
+	if (series->count == series->room) {
+		size_t room = series->room == 0 ? 4096 : series->room * 2;
+		double *values = realloc(series->values, room * sizeof(*values));
+
+		series->is_short |= !values;
+		if (!values)
+			return;
+		series->values = values;
+		series->room = room;
+	}
+	series->values[series->count++] = value;
+}
+
+/* --- what is watched --- */
+
+/* The clock now, as a reader would be told. Returns false if there is none. */
+static bool read_clock(struct run *run, ffntp_counter now, struct ffntp_reading *reading)
+{
+	struct ffntp_map map;
+
+	ffntp_client_output(run->client, now, &map);
+	return ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, reading) == FFNTP_CLOCK_OK;
+}
+
+static double error_us(const struct ffntp_reading *reading, int64_t truth_ns)
+{
+	return (double)ffntp_time_diff_ns(reading->estimate, ffntp_time_from_ns(truth_ns)) / 1e3;
+}
+
+static bool is_held(const struct ffntp_reading *reading, int64_t truth_ns)
+{
+	struct ffntp_time truth = ffntp_time_from_ns(truth_ns);
+
+	return !ffntp_time_is_before(truth, reading->earliest) && !ffntp_time_is_before(reading->latest, truth);
+}
+
+static void settle(struct settling *settling, double t_s, double absolute_us)
+{
+	if (settling->is_settled)
+		return;
+	if (!(absolute_us < settling->limit_us))
+		settling->since_s = -1;
+	else if (settling->since_s < 0)
+		settling->since_s = t_s;
+	else
+		settling->is_settled = t_s - settling->since_s >= SETTLED_S;
+}
+
+static void add_second(struct run *run, const struct ffntp_reading *reading, int64_t truth_ns)
+{
+	double absolute_us = fabs(error_us(reading, truth_ns)), esterror_us = (double)reading->esterror_ns / 1e3;
+
+	series_add(&run->second, absolute_us);
+	series_add(&run->bound, (double)reading->bound_ns / 1e3);
+	series_add(&run->esterror, esterror_us);
+	run->held += is_held(reading, truth_ns);
+	run->within += absolute_us <= 2 * esterror_us;
+}
+
+static void watch_second(void *context, int64_t truth_ns, ffntp_counter now)
+{
+	struct run *run = context;
+	struct ffntp_reading reading;
+	bool is_readable = read_clock(run, now, &reading), is_scored = truth_ns >= run->score_from_ns;
+	double t_s = (double)(truth_ns - SIM_START_NS) * 1e-9;
+
+	for (size_t i = 0; i < SETTLINGS; i++)
+		settle(&run->settling[i], t_s, is_readable ? fabs(error_us(&reading, truth_ns)) : (double)INFINITY);
+	if (!is_scored)
+		return;
+	if (is_readable)
+		add_second(run, &reading, truth_ns);
+	else
+		run->unreadable++;
+	if (run->limit)
+		series_add(&run->limit_second, fabs(sim_limit_error_s(run->limit, now, truth_ns)) * 1e6);
+}
+
+static void watch_reading(struct run *run, const struct sim_exchange *exchange, struct series *series)
+{
+	struct ffntp_reading reading;
+
+	if (exchange->truth_tf_ns >= run->score_from_ns && read_clock(run, exchange->tf, &reading))
+		series_add(series, fabs(error_us(&reading, exchange->truth_tf_ns)));
+}
+
+static void write_exchange(FILE *file, const struct sim_exchange *exchange)
+{
+	fprintf(file, "%llu %lld %lld %llu %lld %lld\n", (unsigned long long)exchange->ta, (long long)exchange->tb_ns,
+		(long long)exchange->te_ns, (unsigned long long)exchange->tf, (long long)exchange->truth_tf_ns,
+		(long long)exchange->truth_ta_ns);
+}
+
+static void watch_before(void *context, const struct sim_exchange *exchange)
+{
+	struct run *run = context;
+	double limit_s;
+
+	watch_reading(run, exchange, &run->before);
+	if (run->trace)
+		write_exchange(run->trace, exchange);
+	if (!run->limit)
+		return;
+	limit_s = sim_limit_error_s(run->limit, exchange->tf, exchange->truth_tf_ns);
+	if (exchange->truth_tf_ns >= run->score_from_ns)
+		series_add(&run->limit_before, fabs(limit_s) * 1e6);
+	sim_limit_add(run->limit, exchange);
+}
+
+static void watch_after(void *context, const struct sim_exchange *exchange, enum ffntp_verdict verdict)
+{
+	struct run *run = context;
+
+	run->exchanges++;
+	run->refused += verdict != FFNTP_ACCEPTED;
+	watch_reading(run, exchange, &run->after);
+}
+
+/* --- what is said --- */
+
+static json_t *summary_json(struct series *series)
+{
+	struct score_summary summary;
+	json_t *object;
+
+	if (series->count == 0)
+		return json_null();
+	summary = score_summarise(series->values, series->count);
+	object = json_object();
+	json_object_set_new(object, "rms_us", output_json_real(summary.rms));
+	json_object_set_new(object, "median_us", output_json_real(summary.median));
+	json_object_set_new(object, "p99_us", output_json_real(summary.p99));
+	json_object_set_new(object, "max_us", output_json_real(summary.max));
+	return object;
+}
+
+static double median(struct series *series)
+{
+	if (series->count == 0)
+		return (double)NAN;
+	score_sort(series->values, series->count);
+	return score_quantile(series->values, series->count, 0.5);
+}
+
+static double share(const struct run *run, size_t count)
+{
+	return run->second.count > 0 ? (double)count / (double)run->second.count : (double)NAN;
+}
+
+static double settled_s(const struct settling *settling)
+{
+	return settling->is_settled ? settling->since_s : (double)NAN;
+}
+
+static json_t *limit_json(struct run *run)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "second", summary_json(&run->limit_second));
+	json_object_set_new(object, "before", summary_json(&run->limit_before));
+	return object;
+}
+
+static void set_poll_json(json_t *object, const struct simulate *simulate)
+{
+	bool is_adaptive = simulate->poll_s == 0;
+
+	json_object_set_new(object, "poll_s", is_adaptive ? json_string("adaptive") : json_integer(simulate->poll_s));
+}
+
+static bool print_json(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "scenario", json_string(scenario->name));
+	json_object_set_new(object, "seed", json_integer(simulate->seed));
+	json_object_set_new(object, "estimator", json_string(player_estimator_name(simulate->estimator)));
+	set_poll_json(object, simulate);
+	json_object_set_new(object, "hours", output_json_real(simulate->hours > 0 ? simulate->hours : scenario->hours));
+	json_object_set_new(object, "requests", json_integer((json_int_t)run->world.requests));
+	json_object_set_new(object, "exchanges", json_integer((json_int_t)run->exchanges));
+	json_object_set_new(object, "refused", json_integer((json_int_t)run->refused));
+	json_object_set_new(object, "scored", json_integer((json_int_t)run->second.count));
+	json_object_set_new(object, "unreadable", json_integer((json_int_t)run->unreadable));
+	json_object_set_new(object, "second", summary_json(&run->second));
+	json_object_set_new(object, "before", summary_json(&run->before));
+	json_object_set_new(object, "after", summary_json(&run->after));
+	json_object_set_new(object, "bound_held", output_json_real(share(run, run->held)));
+	json_object_set_new(object, "bound_median_us", output_json_real(median(&run->bound)));
+	json_object_set_new(object, "within_2_esterror", output_json_real(share(run, run->within)));
+	json_object_set_new(object, "esterror_median_us", output_json_real(median(&run->esterror)));
+	json_object_set_new(object, "within_1ms_s", output_json_real(settled_s(&run->settling[SETTLING_1MS])));
+	json_object_set_new(object, "within_100us_s", output_json_real(settled_s(&run->settling[SETTLING_100US])));
+	if (run->limit)
+		json_object_set_new(object, "limit", limit_json(run));
+	return output_json(object);
+}
+
+static void print_header(struct simulate *simulate)
+{
+	if (simulate->header_is_printed)
+		return;
+	simulate->header_is_printed = true;
+	printf("The clock minus the truth in us, once a second over the second half.\n\n");
+	printf("%-22s %8s %7s %7s %7s %7s %6s %6s\n", "", "", "", "", "", "", "bound", "2 est.");
+	printf("%-22s %8s %7s %7s %7s %7s %6s %6s%s\n", "scenario", "requests", "RMS", "median", "99 %", "max",
+	       "held %", "err. %", simulate->with_limit ? "   limit" : "");
+}
+
+static struct score_summary summary_of(struct series *series)
+{
+	double nothing = (double)NAN;
+
+	if (series->count == 0)
+		return (struct score_summary){ nothing, nothing, nothing, nothing };
+	return score_summarise(series->values, series->count);
+}
+
+static void print_row(struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
+{
+	struct score_summary errors = summary_of(&run->second), limit = summary_of(&run->limit_second);
+	char rms[OUTPUT_NUMBER_SIZE], middle[OUTPUT_NUMBER_SIZE], p99[OUTPUT_NUMBER_SIZE], max[OUTPUT_NUMBER_SIZE];
+	char held[OUTPUT_NUMBER_SIZE], within[OUTPUT_NUMBER_SIZE], best[OUTPUT_NUMBER_SIZE];
+
+	print_header(simulate);
+	printf("%-22s %8llu %7s %7s %7s %7s %6s %6s", scenario->name, (unsigned long long)run->world.requests,
+	       output_number(errors.rms, rms), output_number(errors.median, middle), output_number(errors.p99, p99),
+	       output_number(errors.max, max), output_number(share(run, run->held) * 100, held),
+	       output_number(share(run, run->within) * 100, within));
+	if (simulate->with_limit)
+		printf(" %7s", output_number(limit.rms, best));
+	putchar('\n');
+}
+
+static int print_list(void)
+{
+	const struct sim_scenario *scenario;
+
+	for (size_t i = 0; (scenario = sim_scenario_at(i)) != NULL; i++)
+		printf("%-22s  %s\n", scenario->name, scenario->summary);
+	return TOOL_OK;
+}
+
+/* --- what is done --- */
+
+static bool is_short_of_memory(const struct run *run)
+{
+	return run->second.is_short || run->before.is_short || run->after.is_short || run->bound.is_short ||
+	       run->esterror.is_short || run->limit_second.is_short || run->limit_before.is_short;
+}
+
+static void release(struct run *run)
+{
+	free(run->second.values);
+	free(run->before.values);
+	free(run->after.values);
+	free(run->bound.values);
+	free(run->esterror.values);
+	free(run->limit_second.values);
+	free(run->limit_before.values);
+	sim_limit_free(run->limit);
+}
+
+/* The caller frees *memory, which holds the client. */
+static bool make_client(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
+			void **memory)
+{
+	struct ffntp_client_config config;
+	size_t size;
+
+	sim_world_configure(&config, scenario, simulate->estimator, simulate->poll_s);
+	size = (ffntp_client_memory(&config) + 15) / 16 * 16;
+	*memory = size > 0 ? aligned_alloc(16, size) : NULL;
+	if (*memory)
+		run->client = ffntp_client_init(*memory, size, &config, sim_world_counter(&run->world));
+	return run->client != NULL;
+}
+
+static bool open_trace(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
+{
+	if (!simulate->trace_path)
+		return true;
+	run->trace = fopen(simulate->trace_path, "we");
+	if (!run->trace) {
+		tool_error(simulate->command, "%s: %s", simulate->trace_path, strerror(errno));
+		return false;
+	}
+	fprintf(run->trace, "# ffntp simulate %s --seed %lld --poll %s --estimator %s\n", scenario->name,
+		(long long)simulate->seed, simulate->poll, player_estimator_name(simulate->estimator));
+	return true;
+}
+
+static bool close_trace(const struct simulate *simulate, struct run *run)
+{
+	bool is_good;
+
+	if (!run->trace)
+		return true;
+	errno = 0;
+	is_good = !ferror(run->trace);
+	is_good &= fclose(run->trace) == 0;
+	run->trace = NULL;
+	if (!is_good)
+		tool_error(simulate->command, "%s: %s", simulate->trace_path,
+			   errno != 0 ? strerror(errno) : "could not be written");
+	return is_good;
+}
+
+static void simulate_all(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
+{
+	const struct sim_observer observer = { run, watch_second, watch_before, watch_after };
+	double hours = simulate->hours > 0 ? simulate->hours : scenario->hours;
+	int64_t length_ns = (int64_t)(hours * 3600) * FFNTP_NS_PER_S;
+
+	run->score_from_ns = SIM_START_NS + length_ns / 2;
+	run->settling[SETTLING_1MS] = (struct settling){ .limit_us = 1000, .since_s = -1 };
+	run->settling[SETTLING_100US] = (struct settling){ .limit_us = 100, .since_s = -1 };
+	sim_world_run(&run->world, run->client, SIM_START_NS + length_ns, &observer);
+}
+
+static bool finish(struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
+{
+	if (is_short_of_memory(run)) {
+		tool_error(simulate->command, "%s: out of memory", scenario->name);
+		return false;
+	}
+	if (simulate->as_json)
+		return print_json(simulate, scenario, run);
+	print_row(simulate, scenario, run);
+	return true;
+}
+
+static bool simulate_one(struct simulate *simulate, const struct sim_scenario *scenario)
+{
+	struct run run = { .client = NULL };
+	void *memory = NULL;
+	bool is_good;
+
+	sim_world_init(&run.world, scenario, (uint64_t)simulate->seed);
+	if (simulate->with_limit && scenario->has_limit)
+		run.limit = sim_limit_new(scenario);
+	is_good = make_client(simulate, scenario, &run, &memory) &&
+		  (run.limit || !simulate->with_limit || !scenario->has_limit);
+	if (!is_good)
+		tool_error(simulate->command, "%s: out of memory", scenario->name);
+	is_good = is_good && open_trace(simulate, scenario, &run);
+	if (is_good)
+		simulate_all(simulate, scenario, &run);
+	is_good = close_trace(simulate, &run) && is_good && finish(simulate, scenario, &run);
+	release(&run);
+	free(memory);
+	fflush(stdout);
+	return is_good;
+}
+
+static bool read_poll(struct simulate *simulate)
+{
+	int64_t poll_s = 0;
+
+	if (strcmp(simulate->poll, "adaptive") != 0 && !tool_parse_integer(simulate->poll, 1, POLL_MOST_S, &poll_s)) {
+		tool_error(simulate->command, "--poll: '%s' is neither adaptive nor a whole number from 1 to %d",
+			   simulate->poll, POLL_MOST_S);
+		return false;
+	}
+	simulate->poll_s = (uint32_t)poll_s;
+	return true;
+}
+
+static bool check_scenario(const struct simulate *simulate, const char *name)
+{
+	const struct sim_scenario *scenario = sim_scenario_find(name);
+
+	if (!scenario)
+		tool_error(simulate->command, "no scenario '%s'; ffntp simulate --list names them", name);
+	return scenario != NULL;
+}
+
+/* All that can be said before anything is simulated. */
+static bool check(struct simulate *simulate, const char *estimator, int names, char **name)
+{
+	if (!read_poll(simulate))
+		return false;
+	if (!output_estimator(estimator, &simulate->estimator)) {
+		tool_error(simulate->command, "no estimator '%s' here; ffntp simulate --help names them", estimator);
+		return false;
+	}
+	if (names == 0 || (names > 1 && simulate->trace_path)) {
+		tool_error(simulate->command, names == 0 ? "no scenario named; ffntp simulate --list names them"
+							 : "--trace is for one scenario at a time");
+		return false;
+	}
+	for (int i = 0; i < names; i++) {
+		if (!check_scenario(simulate, name[i]))
+			return false;
+	}
+	return true;
+}
+
+int tool_simulate(const struct tool_command *command, int argc, char **argv)
+{
+	struct simulate simulate = { .command = command, .poll = "16", .seed = 1 };
+	const char *estimator = "default";
+	const struct tool_option options[] = {
+		tool_integer("seed", "N", &simulate.seed, 0, 0x1p53, "another course of the same scenario [1]"),
+		tool_text("poll", "S", &simulate.poll, "the poll interval in s, or adaptive [16]"),
+		tool_text("estimator", "NAME", &estimator, "radclock, interval or default"),
+		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST, "how long [24 for most scenarios]"),
+		tool_flag("limit", &simulate.with_limit, "what no clock can do better than, where that is known"),
+		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),
+		tool_flag("json", &simulate.as_json, "one JSON object per scenario, one per line"),
+		tool_flag("list", &simulate.only_list, "name the scenarios"),
+		{ 0 },
+	};
+	bool is_good = true;
+	int operand = 0, code;
+
+	if (!tool_options_parse(command, options, argc, argv, &operand, &code))
+		return code;
+	if (simulate.only_list)
+		return print_list();
+	if (!check(&simulate, estimator, argc - operand, argv + operand))
+		return TOOL_USAGE;
+	for (; operand < argc; operand++)
+		is_good &= simulate_one(&simulate, sim_scenario_find(argv[operand]));
+	return is_good ? TOOL_OK : TOOL_FAILED;
+}
