@@ -144,6 +144,9 @@
 #define FFNTP_RADCLOCK_SANITY_S (100 * FFNTP_RADCLOCK_NOISE_S)
 #define FFNTP_RADCLOCK_SANITY_RATE (20 * FFNTP_RADCLOCK_RATE_BOUND)
 
+/* A rate's standard deviation, of what its stamps' excesses allow: a middle is off by half of the excess at most. */
+#define FFNTP_RADCLOCK_RATE_SIGMA 0.5
+
 /* Estimates that the estimated error is learnt from: about an hour at usual poll intervals. */
 #define FFNTP_RADCLOCK_SPREAD_STAMPS 256.0
 

@@ -148,7 +148,7 @@ static inline void stampclock_free(struct stampclock *clock)
 /* What became of a while. */
 struct stamprun {
 	unsigned stamps, refused, within_2_esterror;
-	double worst_s, square_s2;
+	double worst_s, square_s2, esterror_s; /* esterror_s: the sum of all */
 };
 
 static inline double stamprun_rms_s(const struct stamprun *run)
@@ -167,6 +167,7 @@ static inline enum ffntp_verdict stampclock_exchange(struct stampclock *clock, s
 	run->stamps++;
 	run->refused += verdict != FFNTP_ACCEPTED;
 	run->within_2_esterror += fabs(error_s) <= 2 * clock->estimate.esterror_s;
+	run->esterror_s += clock->estimate.esterror_s;
 	run->worst_s = fmax(run->worst_s, fabs(error_s));
 	run->square_s2 += error_s * error_s;
 	return verdict;

@@ -92,7 +92,7 @@ static void init(void *state, const struct ffntp_estimator_config *config)
 static void warm(void *state, double period_s, double period_esterror)
 {
 	struct radclock *radclock = state;
-	struct ffntp_rate known = { period_s, period_esterror };
+	struct ffntp_rate known = { period_s, period_esterror / FFNTP_RADCLOCK_RATE_SIGMA };
 
 	radclock->period.rate = known;
 	radclock->local.rate = known;
@@ -274,7 +274,7 @@ static void update_offset(struct radclock *radclock, const struct ffntp_stamp *s
 
 static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 {
-	double rate = ffntp_spread_rate(&radclock->spread) + radclock->local.rate.error;
+	double rate = ffntp_spread_rate(&radclock->spread) + FFNTP_RADCLOCK_RATE_SIGMA * radclock->local.rate.error;
 	double age_s = elapsed_s(radclock, radclock->set_at, radclock->line.at);
 
 	return (struct ffntp_estimate){
@@ -285,7 +285,7 @@ static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 		.stable_period_s = radclock->period.rate.period_s,
 		.esterror_s = radclock->esterror_s + unknown_floor_s(radclock) / 2 + age_s * rate,
 		.period_esterror = rate,
-		.stable_esterror = radclock->period.rate.error,
+		.stable_esterror = FFNTP_RADCLOCK_RATE_SIGMA * radclock->period.rate.error,
 	};
 }
 

@@ -64,8 +64,6 @@ static void push(struct ffntp_offset *offset, const struct ffntp_record *record)
 	window->ticks[window->count] = ffntp_middle_ticks(&record->stamp, &offset->anchor);
 	window->excess_ticks[window->count] = ffntp_excess_ticks(record);
 	window->count++;
-	if (window->count > offset->room / 2)
-		drop_oldest(offset);
 }
 
 static bool is_within(const struct ffntp_history *history, uint64_t sequence, double window_ticks)

@@ -12,8 +12,8 @@
 #include "radclock_sums.h"
 
 /*
- * The window's believed stamps, oldest first, as differences from the anchor's middle. The window moves along its room,
- * and back to the beginning when it comes to the end; it never fills more than half of it.
+ * The window's believed stamps, oldest first, as differences from the anchor's middle. The window moves along its room;
+ * when it comes to the end, its newer half room goes back to the beginning.
  */
 struct ffntp_offset {
 	struct ffntp_points window;

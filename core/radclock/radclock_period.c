@@ -80,8 +80,6 @@ void ffntp_period_update(struct ffntp_period *period, const struct ffntp_record 
 	struct ffntp_rate candidate;
 
 	forget_half(period, newest);
-	if (ffntp_excess_s(newest, period_s) >= FFNTP_RADCLOCK_PERIOD_POINT_S)
-		return;
 	if (!ffntp_rate_measure(&period->base, newest, period_s, path_change_s(&period->base, newest, period_s),
 				&candidate))
 		return;

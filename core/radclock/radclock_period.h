@@ -30,7 +30,7 @@ void ffntp_period_warm_up(struct ffntp_period *period, const struct ffntp_rate *
 void ffntp_period_offer_base(struct ffntp_period *period, const struct ffntp_record *newest);
 
 /*
- * After warm-up: measures from the base to the newest record if that is good enough, and takes what is good and sane.
+ * After warm-up: measures from the base to the newest record, and takes what is good and sane.
  */
 void ffntp_period_update(struct ffntp_period *period, const struct ffntp_record *newest);
 

@@ -39,7 +39,9 @@ static double rate_square(const struct ffntp_spread *spread)
 {
 	double noise_s2 = spread->freedoms > 0 ? spread->squares_s2 / spread->freedoms : 0;
 
-	return spread->slopes > noise_s2 ? (spread->slopes - noise_s2) / spread->leverage_s2 : 0;
+	return spread->slopes > noise_s2
+		       ? (spread->slopes - noise_s2) / (spread->leverage_s2 + FFNTP_RADCLOCK_SPREAD_LEVERAGE_S2)
+		       : 0;
 }
 
 double ffntp_spread_rate(const struct ffntp_spread *spread)
