@@ -8,17 +8,21 @@
 /* Nothing is known of the skew at first: its standard deviation. */
 #define SKEW_UNKNOWN 100e-6
 
-/* How much of the belief is looked at, in standard deviations: beyond them lies less than 1e-11. */
-#define REACH 7.0
+/* How much of the belief is looked at, in standard deviations: beyond them lies less than 1e-10. */
+#define REACH 6.5
 
-/* The same for what a single point becomes. */
-#define KERNEL_REACH 6.0
+/* The same for what a single point becomes; points that weigh less than this are left out. */
+#define KERNEL_REACH 5.0
+#define WEIGHT_LEAST 1e-12
+
+/* Points that weigh less may come out coarse. */
+#define WEIGHT_MATTERS 1e-7
 
 /*
  * Points lie as far apart as this times the standard deviation of what a point becomes until the next exchange: a sum
- * of normal distributions that far apart is flat to 1e-8.
+ * of normal distributions that far apart is flat to 1e-5.
  */
-#define SPACING 1.0
+#define SPACING 1.25
 #define POINTS_LEAST 64
 #define POINTS_MOST 4096
 
@@ -133,7 +137,7 @@ static struct kernel kernel_of(const struct sim_limit *limit, size_t i, double d
 	double walked = limit->wander_per_s * dt_s;
 	double theta2 = dt_s * dt_s * (variance + walked / 3);
 	double both = dt_s * (variance + walked / 2);
-	double least_s = 0.6 * SPACING * limit->now->spacing_s;
+	double least_s = limit->now->spacing_s / (2 * SPACING);
 
 	/* Where points lie further apart than usual, for the next exchange came sooner, their sum is smooth all the
 	 * same. */
@@ -147,7 +151,7 @@ static struct kernel kernel_of(const struct sim_limit *limit, size_t i, double d
 	};
 }
 
-/* The whole belief then, and the narrowest of its kernels. */
+/* The whole belief then, and the narrowest of the kernels that matter. */
 static struct moments predicted_moments(const struct sim_limit *limit, double dt_s, double *narrowest_s)
 {
 	struct moments moments = { 0 };
@@ -159,7 +163,8 @@ static struct moments predicted_moments(const struct sim_limit *limit, double dt
 
 		moments.theta_s += limit->now->weight[i] * from_mean_s;
 		squares += limit->now->weight[i] * (from_mean_s * from_mean_s + kernel.variance_s2);
-		narrowest2 = fmin(narrowest2, kernel.variance_s2);
+		if (limit->now->weight[i] > WEIGHT_MATTERS)
+			narrowest2 = fmin(narrowest2, kernel.variance_s2);
 	}
 	moments.variance_s2 = squares - moments.theta_s * moments.theta_s;
 	moments.theta_s += limit->mean.theta_s;
@@ -179,22 +184,42 @@ static void place_points(struct belief *belief, double low_s, double high_s, dou
 	}
 }
 
-/* skew and variance hold weighted sums of the skew and its square until they are finished. 'mean': their origin. */
+/* The points of a grid that a kernel reaches: from first until end. */
+struct span {
+	size_t first, end;
+};
+
+static struct span span_of(const struct belief *next, const struct kernel *kernel, double sd_s)
+{
+	double place = (kernel->theta_s - next->theta_s[0]) / next->spacing_s;
+	double reach = KERNEL_REACH * sd_s / next->spacing_s, count = (double)next->count;
+
+	return (struct span){
+		.first = (size_t)fmin(fmax(ceil(place - reach), 0), count),
+		.end = (size_t)fmin(fmax(floor(place + reach) + 1, 0), count),
+	};
+}
+
+/*
+ * skew and variance hold weighted sums of the skew and its square until they are finished. 'mean': their origin.
+ * On an even grid, the ratio of a normal density at one point to that at the next changes by a constant factor.
+ */
 static void spread(struct belief *next, const struct kernel *kernel, double weight, double mean)
 {
-	double reach_s = KERNEL_REACH * sqrt(kernel->variance_s2), first_s = next->theta_s[0];
-	double from = (kernel->theta_s - reach_s - first_s) / next->spacing_s;
-	double to = (kernel->theta_s + reach_s - first_s) / next->spacing_s;
-	size_t end = to < 0 ? 0 : (size_t)fmin(to + 1, (double)next->count);
+	double sd_s = sqrt(kernel->variance_s2), step = next->spacing_s / sd_s;
+	struct span span = span_of(next, kernel, sd_s);
+	double apart = span.first < span.end ? (next->theta_s[span.first] - kernel->theta_s) / sd_s : 0;
+	double mass = weight / sd_s * exp(-apart * apart / 2), ratio = exp(-step * (apart + step / 2));
+	double skew = kernel->skew - mean + kernel->gain * apart * sd_s, skew_step = kernel->gain * next->spacing_s;
+	double factor = exp(-step * step);
 
-	for (size_t j = from > 0 ? (size_t)fmin(ceil(from), (double)end) : 0; j < end; j++) {
-		double apart_s = next->theta_s[j] - kernel->theta_s;
-		double mass = weight * exp(-apart_s * apart_s / (2 * kernel->variance_s2)) / sqrt(kernel->variance_s2);
-		double skew = kernel->skew - mean + kernel->gain * apart_s;
-
+	for (size_t j = span.first; j < span.end; j++) {
 		next->weight[j] += mass;
 		next->skew[j] += mass * skew;
 		next->variance[j] += mass * (skew * skew + kernel->variance);
+		mass *= ratio;
+		ratio *= factor;
+		skew += skew_step;
 	}
 }
 
@@ -213,7 +238,7 @@ static void spread_all(struct sim_limit *limit, double dt_s)
 	for (size_t i = 0; i < limit->now->count; i++) {
 		struct kernel kernel = kernel_of(limit, i, dt_s);
 
-		if (limit->now->weight[i] > 0)
+		if (limit->now->weight[i] > WEIGHT_LEAST)
 			spread(limit->next, &kernel, limit->now->weight[i], limit->mean.skew);
 	}
 	finish_spread(limit->next, limit->mean.skew);
@@ -221,17 +246,17 @@ static void spread_all(struct sim_limit *limit, double dt_s)
 
 /* --- an exchange --- */
 
-/* Returns false, and changes nothing, if all of it is impossible. */
+/* Returns false if all of it is impossible. */
 static bool weigh(const struct sim_limit *limit, struct belief *belief, const struct edges *edges)
 {
 	double sum = 0;
 
 	for (size_t i = 0; i < belief->count; i++)
-		sum += belief->weight[i] * likelihood(limit, edges, belief->theta_s[i]);
+		sum += belief->weight[i] *= likelihood(limit, edges, belief->theta_s[i]);
 	if (!(sum > 0))
 		return false;
 	for (size_t i = 0; i < belief->count; i++)
-		belief->weight[i] *= likelihood(limit, edges, belief->theta_s[i]) / sum;
+		belief->weight[i] /= sum;
 	return true;
 }
 
