@@ -15,7 +15,7 @@
 
 /* Short turns: whatever else the machine does hits neighbours alike, and most turns not at all. */
 #define ROUNDS 1501
-#define CALLS  2000
+#define CALLS 2000
 
 struct bench {
 	struct ffntp_pagefile file;

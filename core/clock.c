@@ -46,11 +46,13 @@ static uint64_t add_saturated(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* The true rate lies within period_maxerror of the local period, so from the stable one their difference further off. */
+/*
+ * The true rate lies within period_maxerror of the local period, so from the stable one their difference further off.
+ */
 static struct rate choose_rate(const struct ffntp_map *map, enum ffntp_rate rate)
 {
-	uint64_t apart = map->stable_period > map->period ? map->stable_period - map->period :
-							    map->period - map->stable_period;
+	uint64_t apart =
+		map->stable_period > map->period ? map->stable_period - map->period : map->period - map->stable_period;
 
 	if (rate == FFNTP_RATE_STABLE)
 		return (struct rate){ map->stable_period, map->stable_esterror,
@@ -70,8 +72,8 @@ static bool span_to_ns(struct ffntp_span span, int64_t *ns)
 }
 
 /*
- * The nanoseconds are off by less than 1: half for rounding to the nearest, and 10^9 * 2^-64 for the truncated span. The bound
- * has that 1 added.
+ * The nanoseconds are off by less than 1: half for rounding to the nearest, and 10^9 * 2^-64 for the truncated span.
+ * The bound has that 1 added.
  */
 enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_counter from, ffntp_counter to,
 					     enum ffntp_rate rate, struct ffntp_duration *duration)

@@ -35,8 +35,8 @@ static inline struct ffntp_span ffntp_span_down(uint64_t ticks, uint64_t rate, u
 }
 
 /*
- * A rate of error in 2^-64 ns per tick, rounded up, which adds less than half a nanosecond over 2^63 ticks. The high word is 0
- * for anything below 1 ns per tick.
+ * A rate of error in 2^-64 ns per tick, rounded up, which adds less than half a nanosecond over 2^63 ticks. The high
+ * word is 0 for anything below 1 ns per tick.
  */
 static inline struct ffntp_u128 ffntp_rate_ns(uint64_t rate, unsigned shift)
 {
@@ -54,8 +54,8 @@ static inline uint64_t ffntp_drift_ns(uint64_t ticks, uint64_t rate_ns)
 }
 
 /*
- * base_ns + ticks * rate, rounded up; saturates at UINT64_MAX, and below that adds up 2^64 * high and low of the rate. Above
- * 1 ns per tick 2^63 ns of drift are reached no later than after 2^63 ticks.
+ * base_ns + ticks * rate, rounded up; saturates at UINT64_MAX, and below that adds up 2^64 * high and low of the rate.
+ * Above 1 ns per tick 2^63 ns of drift are reached no later than after 2^63 ticks.
  */
 static inline uint64_t ffntp_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate, unsigned shift)
 {
@@ -70,8 +70,8 @@ static inline uint64_t ffntp_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t
 }
 
 /*
- * The half-width of an interval, rounded up, and at least one unit more: by that much an estimate may have been rounded down.
- * 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that a bound of 1 s becomes 70 ps too wide.
+ * The half-width of an interval, rounded up, and at least one unit more: by that much an estimate may have been rounded
+ * down. 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that a bound of 1 s becomes 70 ps too wide.
  */
 static inline struct ffntp_span ffntp_half_width(uint64_t bound_ns)
 {
@@ -183,22 +183,25 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
  * 'at' + limit, and gives the very numbers that ffntp_reading_make gives.
  */
 struct ffntp_line {
-	uint64_t key;              /* counter kind, status << 8, and at 16 + scale whether it can be read in that scale */
+	uint64_t key; /* counter kind, status << 8, and at 16 + scale whether it can be read in that scale */
 	ffntp_counter at;
-	uint64_t limit;            /* ticks */
-	uint64_t period_high;      /* 2^-64 s per tick */
-	uint64_t period_low;       /* 2^-128 s per tick */
+	uint64_t limit;       /* ticks */
+	uint64_t period_high; /* 2^-64 s per tick */
+	uint64_t period_low;  /* 2^-128 s per tick */
 	uint64_t maxerror_ns;
-	uint64_t maxerror_rate;    /* 2^-64 ns per tick */
+	uint64_t maxerror_rate; /* 2^-64 ns per tick */
 	uint64_t esterror_ns;
 	uint64_t esterror_rate;
 	uint64_t frac;
-	uint64_t s[2];             /* by enum ffntp_timescale */
+	uint64_t s[2]; /* by enum ffntp_timescale */
 };
 
 enum { FFNTP_LINE_STATUS_SHIFT = 8, FFNTP_LINE_SCALE_SHIFT = 16 };
 
-/* ticks * period in 2^-64 s, rounded down, as ffntp_span_down: period_low has the bits that the shift would have cut off. */
+/*
+ * ticks * period in 2^-64 s, rounded down, as ffntp_span_down: period_low has the bits that the shift would have cut
+ * off.
+ */
 static inline struct ffntp_span ffntp_line_elapsed(uint64_t ticks, uint64_t period_high, uint64_t period_low)
 {
 	struct ffntp_u128 whole = ffntp_mul64(ticks, period_high);

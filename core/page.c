@@ -85,8 +85,10 @@ static bool is_usable(enum ffntp_status status)
 
 static void unpack_status(uint64_t word, struct ffntp_map *map)
 {
+	int16_t utc_minus_tai = (int16_t)(uint16_t)(word >> 32);
+
 	map->status = (enum ffntp_status)(word >> 16 & 0xff);
-	map->tai_offset_s = (int16_t)-(int16_t)(uint16_t)(word >> 32);
+	map->tai_offset_s = (int16_t)(0 - utc_minus_tai);
 	map->leap = (enum ffntp_leap)(word >> 48 & 0xff);
 	map->period_shift = (uint8_t)(word >> 56);
 }
@@ -152,9 +154,9 @@ static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_co
 
 static void store_line(struct ffntp_page *page, const struct ffntp_line *line)
 {
-	const uint64_t words[] = { line->key,		line->at,	     line->limit,	  line->period_high,
-				   line->period_low,	line->maxerror_ns,   line->maxerror_rate, line->esterror_ns,
-				   line->esterror_rate, line->frac,	     line->s[0],	  line->s[1] };
+	const uint64_t words[] = { line->key,           line->at,          line->limit,         line->period_high,
+				   line->period_low,    line->maxerror_ns, line->maxerror_rate, line->esterror_ns,
+				   line->esterror_rate, line->frac,        line->s[0],          line->s[1] };
 
 	_Static_assert(sizeof(words) == sizeof(*line), "every word of it");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -168,8 +170,8 @@ static size_t anchor_offset(uint64_t number)
 
 /* A map as it stands in the page, word by word; the pad before the status, free in an anchor, holds the TAI flag. */
 static const uint16_t anchor_fields[] = {
-	FFNTP_AT_COUNTER,	FFNTP_AT_PERIOD,	FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
-	FFNTP_AT_TIME_S,	FFNTP_AT_TIME_FRAC,	FFNTP_AT_TIME_ESTERROR,	  FFNTP_AT_TIME_MAXERROR,
+	FFNTP_AT_COUNTER,       FFNTP_AT_PERIOD,          FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
+	FFNTP_AT_TIME_S,        FFNTP_AT_TIME_FRAC,       FFNTP_AT_TIME_ESTERROR,   FFNTP_AT_TIME_MAXERROR,
 	FFNTP_AT_STABLE_PERIOD, FFNTP_AT_STABLE_ESTERROR, FFNTP_AT_VOID_AFTER,
 };
 

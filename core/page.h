@@ -1,6 +1,6 @@
 /*
- * page: behind ffntp/page.h: where everything lies, and the loads and stores under the sequence count. Offsets are in bytes;
- * docs/page.md has them as a table.
+ * page: behind ffntp/page.h: where everything lies, and the loads and stores under the sequence count. Offsets are in
+ * bytes; docs/page.md has them as a table.
  */
 #ifndef FFNTP_CORE_PAGE_H
 #define FFNTP_CORE_PAGE_H
@@ -15,7 +15,7 @@
 #include "clock.h"
 
 /* VMClock (UAPI.13). */
-#define FFNTP_VMCLOCK_MAGIC   UINT32_C(0x4b4c4356) /* "VCLK" */
+#define FFNTP_VMCLOCK_MAGIC UINT32_C(0x4b4c4356) /* "VCLK" */
 #define FFNTP_VMCLOCK_VERSION 1
 
 enum { FFNTP_VMCLOCK_ARM_VIRTUAL = 0, FFNTP_VMCLOCK_X86_TSC = 1, FFNTP_VMCLOCK_NO_COUNTER = 0xff };
@@ -57,9 +57,9 @@ enum ffntp_page_offset {
 };
 
 /* Our own block. A later version that only adds keeps the version and has a larger size. */
-#define FFNTP_BLOCK_MAGIC   UINT32_C(0x504e4646) /* "FFNP" */
+#define FFNTP_BLOCK_MAGIC UINT32_C(0x504e4646) /* "FFNP" */
 #define FFNTP_BLOCK_VERSION 1
-#define FFNTP_BLOCK_SIZE    (FFNTP_PAGE_SIZE - FFNTP_AT_BLOCK)
+#define FFNTP_BLOCK_SIZE (FFNTP_PAGE_SIZE - FFNTP_AT_BLOCK)
 
 #define FFNTP_ANCHOR_STRIDE 96
 #define FFNTP_SOURCE_STRIDE 160
@@ -140,9 +140,9 @@ bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map);
 #endif
 
 /*
- * A reading in the common case, at one look: the line holds at 'now', and the bound is within the cap. Each word is used where
- * it is loaded, so that registers suffice. begun: what ffntp_page_begin said before 'now' was read.
- * Returns false, and *reading untouched, in any other case and for a torn page: the map itself must be judged then.
+ * A reading in the common case, at one look: the line holds at 'now', and the bound is within the cap. Each word is
+ * used where it is loaded, so that registers suffice. begun: what ffntp_page_begin said before 'now' was read. Returns
+ * false, and *reading untouched, in any other case and for a torn page: the map itself must be judged then.
  */
 FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uint32_t begun,
 					      enum ffntp_counter_kind kind, ffntp_counter now,
@@ -151,17 +151,17 @@ FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uin
 {
 	uint64_t ticks = now - FFNTP_PAGE_LINE(page, at);
 	uint64_t key = FFNTP_PAGE_LINE(page, key);
-	uint64_t bound_ns = FFNTP_PAGE_LINE(page, maxerror_ns) +
-			    ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, maxerror_rate));
+	uint64_t bound_ns =
+		FFNTP_PAGE_LINE(page, maxerror_ns) + ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, maxerror_rate));
 
 	if (ticks > FFNTP_PAGE_LINE(page, limit) || (uint8_t)key != kind ||
 	    (key >> (FFNTP_LINE_SCALE_SHIFT + (unsigned)scale) & 1) == 0 || bound_ns > max_bound_ns)
 		return false;
 
-	uint64_t esterror_ns = FFNTP_PAGE_LINE(page, esterror_ns) +
-			       ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, esterror_rate));
-	struct ffntp_span elapsed = ffntp_line_elapsed(ticks, FFNTP_PAGE_LINE(page, period_high),
-						       FFNTP_PAGE_LINE(page, period_low));
+	uint64_t esterror_ns =
+		FFNTP_PAGE_LINE(page, esterror_ns) + ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, esterror_rate));
+	struct ffntp_span elapsed =
+		ffntp_line_elapsed(ticks, FFNTP_PAGE_LINE(page, period_high), FFNTP_PAGE_LINE(page, period_low));
 	struct ffntp_time epoch = { (int64_t)FFNTP_PAGE_LINE(page, s[scale]), FFNTP_PAGE_LINE(page, frac) };
 
 	if (!ffntp_page_is_whole(page, begun))

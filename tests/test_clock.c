@@ -12,8 +12,8 @@
 __extension__ typedef unsigned __int128 wide;
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
-#define ROUNDS       20000
-#define NS           UINT64_C(1000000000)
+#define ROUNDS 20000
+#define NS UINT64_C(1000000000)
 
 /* 1 ns per tick, made at counter 5e9, 150 us of error that grows by 1 ppm, good for an hour. */
 static struct ffntp_map good(void)
@@ -207,8 +207,8 @@ static void extrapolation_is_the_same_both_ways(void **state)
 static bool is_same(const struct ffntp_reading *a, const struct ffntp_reading *b)
 {
 	return units(a->earliest) == units(b->earliest) && units(a->estimate) == units(b->estimate) &&
-	       units(a->latest) == units(b->latest) && a->bound_ns == b->bound_ns &&
-	       a->esterror_ns == b->esterror_ns && a->status == b->status;
+	       units(a->latest) == units(b->latest) && a->bound_ns == b->bound_ns && a->esterror_ns == b->esterror_ns &&
+	       a->status == b->status;
 }
 
 static void only_differences_of_the_counter_matter(void **state)
@@ -247,8 +247,8 @@ static void utc_is_tai_less_the_offset(void **state)
 static void status_decides(void **state)
 {
 	static const enum ffntp_clock_result expected[] = {
-		FFNTP_CLOCK_UNSYNCHRONISED, FFNTP_CLOCK_UNSYNCHRONISED, FFNTP_CLOCK_OK,
-		FFNTP_CLOCK_OK,		    FFNTP_CLOCK_DISRUPTED,	FFNTP_CLOCK_UNSYNCHRONISED,
+		FFNTP_CLOCK_UNSYNCHRONISED, FFNTP_CLOCK_UNSYNCHRONISED, FFNTP_CLOCK_OK, FFNTP_CLOCK_OK,
+		FFNTP_CLOCK_DISRUPTED,      FFNTP_CLOCK_UNSYNCHRONISED,
 	};
 
 	(void)state;
@@ -406,7 +406,9 @@ static void case_43_any_map_at_all(void **state)
 
 static void case_44_beyond_32_bits_of_seconds(void **state)
 {
-	static const int64_t dates[] = { -1, INT32_MAX, INT64_C(1) << 31, UINT32_MAX, INT64_C(1) << 32, INT64_C(1) << 40 };
+	static const int64_t dates[] = {
+		-1, INT32_MAX, INT64_C(1) << 31, UINT32_MAX, INT64_C(1) << 32, INT64_C(1) << 40
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(dates); i++) {

@@ -13,8 +13,8 @@
 __extension__ typedef unsigned __int128 wide;
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
-#define ROUNDS       2000
-#define S            UINT64_C(1000000000) /* ticks in a second */
+#define ROUNDS 2000
+#define S UINT64_C(1000000000) /* ticks in a second */
 
 static const struct ffntp_page_identity identity = {
 	.counter_kind = FFNTP_COUNTER_TSC,
@@ -166,14 +166,14 @@ static void vmclock_fields_lie_where_the_specification_says(void **state)
 	assert_memory_equal(memory.bytes, "VCLK", 4);
 	assert_int_equal(little_endian(0x04, 4), 4096);
 	assert_int_equal(little_endian(0x08, 2), 1);
-	assert_int_equal(little_endian(0x0a, 1), 1);      /* x86 TSC */
-	assert_int_equal(little_endian(0x0b, 1), 1);      /* TAI */
-	assert_int_equal(little_endian(0x0c, 4), 4);      /* two updates */
+	assert_int_equal(little_endian(0x0a, 1), 1); /* x86 TSC */
+	assert_int_equal(little_endian(0x0b, 1), 1); /* TAI */
+	assert_int_equal(little_endian(0x0c, 4), 4); /* two updates */
 	assert_int_equal(little_endian(0x10, 8), 5);
 	assert_int_equal(little_endian(0x18, 8), 1 | 8 | 16 | 32 | 64);
 	assert_int_equal(little_endian(0x20, 2), 0);
-	assert_int_equal(little_endian(0x22, 1), 2);      /* synchronised */
-	assert_int_equal(little_endian(0x23, 1), 0);      /* no smearing */
+	assert_int_equal(little_endian(0x22, 1), 2);            /* synchronised */
+	assert_int_equal(little_endian(0x23, 1), 0);            /* no smearing */
 	assert_int_equal((int16_t)little_endian(0x24, 2), -37); /* from TAI to UTC */
 	assert_int_equal(little_endian(0x26, 1), 1);
 	assert_int_equal(little_endian(0x27, 1), 28);
@@ -194,7 +194,7 @@ static void vmclock_is_told_what_it_has_words_for(void **state)
 		enum ffntp_counter_kind kind;
 		uint8_t id;
 	} counters[] = {
-		{ FFNTP_COUNTER_ARM_VIRTUAL, 0 },	{ FFNTP_COUNTER_TSC, 1 },   { FFNTP_COUNTER_NONE, 0xff },
+		{ FFNTP_COUNTER_ARM_VIRTUAL, 0 },      { FFNTP_COUNTER_TSC, 1 },      { FFNTP_COUNTER_NONE, 0xff },
 		{ FFNTP_COUNTER_MONOTONIC_RAW, 0xff }, { FFNTP_COUNTER_OTHER, 0xff },
 	};
 	struct ffntp_page *page = fresh();
@@ -544,7 +544,8 @@ static void case_31_a_writer_killed_between_updates(void **state)
 	assert_true(ffntp_page_adopt(page, &identity, &former));
 	assert_maps_equal(&former, &second);
 	former.at += 50 * S;
-	ffntp_page_publish(page, &former, NULL, 0); /* as a client that continues: the marker stays, and so does the past */
+	ffntp_page_publish(page, &former, NULL,
+			   0); /* as a client that continues: the marker stays, and so does the past */
 	assert_true(read_map(page).disruption_marker == 7);
 	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
 	assert_maps_equal(&past, &first);
@@ -614,12 +615,11 @@ static void check_damage(const struct damage *table, size_t count)
 static void case_32_what_is_no_page(void **state)
 {
 	static const struct damage table[] = {
-		{ 0x00, 4, 0, FFNTP_PAGE_FOREIGN },		   /* not laid out yet */
-		{ 0x00, 4, 0x56434c4b, FFNTP_PAGE_FOREIGN },	   /* the other byte order */
-		{ 0x04, 4, 0, FFNTP_PAGE_TRUNCATED },
-		{ 0x04, 4, 4095, FFNTP_PAGE_TRUNCATED },
-		{ 0x04, 4, 8192, FFNTP_PAGE_TRUNCATED },	   /* more than there is */
-		{ 0x800, 8, 0, FFNTP_PAGE_FOREIGN },		   /* VMClock, but not ours */
+		{ 0x00, 4, 0, FFNTP_PAGE_FOREIGN },          /* not laid out yet */
+		{ 0x00, 4, 0x56434c4b, FFNTP_PAGE_FOREIGN }, /* the other byte order */
+		{ 0x04, 4, 0, FFNTP_PAGE_TRUNCATED },         { 0x04, 4, 4095, FFNTP_PAGE_TRUNCATED },
+		{ 0x04, 4, 8192, FFNTP_PAGE_TRUNCATED }, /* more than there is */
+		{ 0x800, 8, 0, FFNTP_PAGE_FOREIGN },     /* VMClock, but not ours */
 		{ 0x800, 4, 0x46464e50, FFNTP_PAGE_FOREIGN },
 	};
 	struct ffntp_page_identity theirs;

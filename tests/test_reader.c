@@ -1,6 +1,6 @@
 /*
- * reader: Linux's counters, the page as a file, and reading it. Files live in a directory of their own in the current one.
- * clock_gettime passes through this file, so that a suspend can be had without one.
+ * reader: Linux's counters, the page as a file, and reading it. Files live in a directory of their own in the current
+ * one. clock_gettime passes through this file, so that a suspend can be had without one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static char path[64], lock_path[80], new_path[80];
 
 /* --- clocks --- */
 
-static int64_t slept_ns;   /* what a suspend would have added to CLOCK_BOOTTIME */
+static int64_t slept_ns; /* what a suspend would have added to CLOCK_BOOTTIME */
 static bool has_boottime = true;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *t);
@@ -337,7 +337,9 @@ static void case_34_a_daemon_that_stopped(void **state)
 	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_VOID);
 }
 
-/* A map made in what is the future by the counter: the counter was set back. A packet stamped on another CPU is none. */
+/*
+ * A map made in what is the future by the counter: the counter was set back. A packet stamped on another CPU is none.
+ */
 static void case_43_a_counter_behind_its_map(void **state)
 {
 	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -586,7 +588,10 @@ static void case_33_a_page_of_another_world(void **state)
 #endif
 }
 
-/* In another time namespace; the second fork, because only children move into it. Exits with what the open said, or 99. */
+/*
+ * In another time namespace; the second fork, because only children move into it. Exits with what the open said, or
+ * 99.
+ */
 static void open_elsewhere(void)
 {
 	pid_t child;
@@ -654,7 +659,8 @@ static void paths_that_lead_nowhere(void **state)
 	bool is_adopted;
 
 	(void)state;
-	assert_non_null(ffntp_pagefile_open(&file, "/nonexistent/directory/page", &source.identity, &former, &is_adopted));
+	assert_non_null(
+		ffntp_pagefile_open(&file, "/nonexistent/directory/page", &source.identity, &former, &is_adopted));
 	assert_non_null(ffntp_pagefile_open(&file, "/dev/null/page", &source.identity, &former, &is_adopted));
 	assert_int_equal(ffntp_linux_open(&reader, "/nonexistent/directory/page"), FFNTP_PAGE_MISSING);
 }

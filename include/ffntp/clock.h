@@ -12,15 +12,15 @@
 
 enum ffntp_clock_result {
 	FFNTP_CLOCK_OK = 0,
-	FFNTP_CLOCK_UNSYNCHRONISED,  /* no time to tell: initialising, or unknown */
-	FFNTP_CLOCK_DISRUPTED,       /* the counter jumped, and has not been mapped anew */
-	FFNTP_CLOCK_VOID,            /* beyond void_after: whoever kept the map has stopped */
-	FFNTP_CLOCK_TAI_UNKNOWN,     /* nobody has told the offset of TAI from UTC */
-	FFNTP_CLOCK_BOUND,           /* the bound exceeds the caller's cap */
-	FFNTP_CLOCK_RANGE,           /* a result that its type cannot hold, or counter readings too far apart to tell past from future */
-	FFNTP_CLOCK_TOO_OLD,         /* a counter reading from before the oldest anchor */
-	FFNTP_CLOCK_BUSY,            /* the page was being written on every try */
-	FFNTP_CLOCK_COUNTER,         /* the counter cannot be used here */
+	FFNTP_CLOCK_UNSYNCHRONISED, /* no time to tell: initialising, or unknown */
+	FFNTP_CLOCK_DISRUPTED,      /* the counter jumped, and has not been mapped anew */
+	FFNTP_CLOCK_VOID,           /* beyond void_after: whoever kept the map has stopped */
+	FFNTP_CLOCK_TAI_UNKNOWN,    /* nobody has told the offset of TAI from UTC */
+	FFNTP_CLOCK_BOUND,          /* the bound exceeds the caller's cap */
+	FFNTP_CLOCK_RANGE,          /* a result that does not fit, or readings too far apart to tell past from future */
+	FFNTP_CLOCK_TOO_OLD,        /* a counter reading from before the oldest anchor */
+	FFNTP_CLOCK_BUSY,           /* the page was being written on every try */
+	FFNTP_CLOCK_COUNTER,        /* the counter cannot be used here */
 };
 
 /* One line for people. Never NULL. */
@@ -34,7 +34,7 @@ enum ffntp_timescale {
 /* Truth lies within [earliest, latest]; estimate within it is the best guess. */
 struct ffntp_reading {
 	struct ffntp_time earliest, estimate, latest;
-	uint64_t bound_ns;      /* half the width, rounded up */
+	uint64_t bound_ns; /* half the width, rounded up */
 	uint64_t esterror_ns;
 	enum ffntp_status status; /* synchronised or free-running */
 };
@@ -53,8 +53,8 @@ enum ffntp_rate {
 };
 
 struct ffntp_duration {
-	int64_t ns;          /* to - from, rounded to the nearest, so that swapping the two changes the sign alone */
-	uint64_t bound_ns;   /* half-width of the interval that contains the truth */
+	int64_t ns;        /* to - from, rounded to the nearest, so that swapping the two changes the sign alone */
+	uint64_t bound_ns; /* half-width of the interval that contains the truth */
 	uint64_t esterror_ns;
 };
 

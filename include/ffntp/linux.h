@@ -1,6 +1,6 @@
 /*
- * linux: reading the clock page that ffntpd keeps. Open once, then read as often as needed: no system call, no lock, any
- * number of threads on one reader.
+ * linux: reading the clock page that ffntpd keeps. Open once, then read as often as needed: no system call, no lock,
+ *any number of threads on one reader.
  *
  *	struct ffntp_linux_reader reader;
  *	struct ffntp_reading now;
@@ -24,7 +24,7 @@
 struct ffntp_linux_reader {
 	const struct ffntp_page *page; /* for ffntp_page_read and its like */
 	enum ffntp_counter_kind counter_kind;
-	uint64_t device, inode;        /* of the file that is mapped */
+	uint64_t device, inode; /* of the file that is mapped */
 };
 
 #define FFNTP_LINUX_PATH_SIZE 4096
@@ -37,9 +37,8 @@ FFNTP_MUST_USE bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE]);
 
 /*
  * Opens and checks a page: that it is one, of this boot, and that its counter can be read safely in this process.
- * path: NULL for /run/ffntp/page or, if it is missing, the default path of this user; of these only files that belong to
- *       root or to this user.
- * Returns FFNTP_PAGE_OK, or the reason and there is nothing to close.
+ * path: NULL for /run/ffntp/page or, if it is missing, the default path of this user; of these only files that belong
+ * to root or to this user. Returns FFNTP_PAGE_OK, or the reason and there is nothing to close.
  */
 FFNTP_MUST_USE enum ffntp_page_result ffntp_linux_open(struct ffntp_linux_reader *reader, const char *path);
 
@@ -47,7 +46,8 @@ void ffntp_linux_close(struct ffntp_linux_reader *reader);
 
 /*
  * Whether another file is at path now, or none: a daemon that must change the page's layout or counter makes a new one,
- * and leaves the old one with status unknown. Costs a system call; worth asking when a reading was refused. path as it was opened.
+ * and leaves the old one with status unknown. Costs a system call; worth asking when a reading was refused. path as it
+ * was opened.
  */
 FFNTP_MUST_USE bool ffntp_linux_is_replaced(const struct ffntp_linux_reader *reader, const char *path);
 

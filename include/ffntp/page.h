@@ -1,6 +1,6 @@
 /*
- * page: 4096 bytes of shared memory that hold a map for any number of readers. VMClock's structure (UAPI.13) first, our own
- * block at 0x800. One writer, any readers, no locks: readers of VMClock read it as it is. Layout: docs/page.md.
+ * page: 4096 bytes of shared memory that hold a map for any number of readers. VMClock's structure (UAPI.13) first, our
+ * own block at 0x800. One writer, any readers, no locks: readers of VMClock read it as it is. Layout: docs/page.md.
  */
 #ifndef FFNTP_PAGE_H
 #define FFNTP_PAGE_H
@@ -14,7 +14,7 @@
 #include "map.h"
 #include "verdict.h"
 
-#define FFNTP_PAGE_SIZE    4096
+#define FFNTP_PAGE_SIZE 4096
 #define FFNTP_PAGE_SOURCES 8
 #define FFNTP_PAGE_ANCHORS 16 /* a power of two */
 
@@ -27,7 +27,10 @@ typedef struct {
 } ffntp_page_word;
 #endif
 
-/* To be placed in zeroed shared memory, aligned to 8. Its words are for the functions below alone; all are little-endian. */
+/*
+ * To be placed in zeroed shared memory, aligned to 8. Its words are for the functions below alone; all are
+ * little-endian.
+ */
 struct ffntp_page {
 	_Atomic uint32_t head[3];
 	_Atomic uint32_t sequence;
@@ -37,13 +40,13 @@ _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets 
 
 enum ffntp_page_result {
 	FFNTP_PAGE_OK = 0,
-	FFNTP_PAGE_TRUNCATED,    /* smaller than it says, or than a page */
-	FFNTP_PAGE_FOREIGN,      /* not VMClock's magic, or not its byte order */
-	FFNTP_PAGE_VERSION,      /* a version of VMClock or of our block that this reader does not know */
-	FFNTP_PAGE_OTHER_BOOT,   /* its counter readings are those of another boot */
+	FFNTP_PAGE_TRUNCATED,       /* smaller than it says, or than a page */
+	FFNTP_PAGE_FOREIGN,         /* not VMClock's magic, or not its byte order */
+	FFNTP_PAGE_VERSION,         /* a version of VMClock or of our block that this reader does not know */
+	FFNTP_PAGE_OTHER_BOOT,      /* its counter readings are those of another boot */
 	FFNTP_PAGE_OTHER_NAMESPACE, /* another time namespace: CLOCK_MONOTONIC_RAW is shifted there */
-	FFNTP_PAGE_NO_COUNTER,   /* its counter cannot be read here, or is not safe to read here */
-	FFNTP_PAGE_MISSING,      /* no such file, or not one that can be mapped */
+	FFNTP_PAGE_NO_COUNTER,      /* its counter cannot be read here, or is not safe to read here */
+	FFNTP_PAGE_MISSING,         /* no such file, or not one that can be mapped */
 };
 
 /* One line for people. Never NULL. */
@@ -52,26 +55,26 @@ const char *ffntp_page_result_text(enum ffntp_page_result result);
 /* Who may use the page's counter readings. */
 struct ffntp_page_identity {
 	enum ffntp_counter_kind counter_kind;
-	uint8_t boot_id[16];        /* random, one per boot; zeroes where nobody supplies one */
-	uint64_t time_namespace;    /* identifies the writer's time namespace; 0 where there is only one */
+	uint8_t boot_id[16];     /* random, one per boot; zeroes where nobody supplies one */
+	uint64_t time_namespace; /* identifies the writer's time namespace; 0 where there is only one */
 };
 
 /* What the page says of one server. Strings and counters are for people and monitoring, not for reading the time. */
 struct ffntp_source {
-	uint8_t address[16];        /* IPv6, or IPv4 mapped into it */
+	uint8_t address[16]; /* IPv6, or IPv4 mapped into it */
 	uint16_t port;
 	uint8_t stratum;
-	uint8_t leap;               /* the server's leap indicator, 0 to 3 */
-	uint8_t reach;              /* the last eight requests, newest in bit 0: answered? */
-	uint8_t poll_log2_s;        /* the poll interval, rounded up to a power of two */
-	uint8_t is_selected;        /* 1: the map comes from this one */
-	uint32_t refid;             /* as on the wire, first byte in the top bits */
-	int64_t offset_ns;          /* our clock minus the server, at the last exchange; positive = ahead */
-	uint64_t rtt_ns;            /* of the last exchange */
+	uint8_t leap;        /* the server's leap indicator, 0 to 3 */
+	uint8_t reach;       /* the last eight requests, newest in bit 0: answered? */
+	uint8_t poll_log2_s; /* the poll interval, rounded up to a power of two */
+	uint8_t is_selected; /* 1: the map comes from this one */
+	uint32_t refid;      /* as on the wire, first byte in the top bits */
+	int64_t offset_ns;   /* our clock minus the server, at the last exchange; positive = ahead */
+	uint64_t rtt_ns;     /* of the last exchange */
 	uint64_t rtt_min_ns;
 	uint32_t root_delay_ns, root_dispersion_ns; /* saturated */
-	ffntp_counter last_accepted; /* Tf of the last exchange that was used */
-	uint32_t verdicts[FFNTP_VERDICTS]; /* how often each happened; saturated */
+	ffntp_counter last_accepted;                /* Tf of the last exchange that was used */
+	uint32_t verdicts[FFNTP_VERDICTS];          /* how often each happened; saturated */
 };
 
 /* --- the writer: one thread of one process at a time --- */
@@ -90,7 +93,9 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 FFNTP_MUST_USE bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity *identity,
 				     struct ffntp_map *former);
 
-/* Publishes map; the map before it becomes an anchor. sources: count <= FFNTP_PAGE_SOURCES of them, or none (count 0). */
+/*
+ * Publishes map; the map before it becomes an anchor. sources: count <= FFNTP_PAGE_SOURCES of them, or none (count 0).
+ */
 void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
 			size_t count);
 

@@ -11,12 +11,12 @@
 #endif
 
 #define CLOCKSOURCE_PATH "/sys/devices/system/clocksource/clocksource0/current_clocksource"
-#define BOOT_ID_PATH     "/proc/sys/kernel/random/boot_id"
-#define NAMESPACE_PATH   "/proc/self/ns/time"
+#define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+#define NAMESPACE_PATH "/proc/self/ns/time"
 
 /*
- * How wrong the rate of CLOCK_MONOTONIC_RAW may be: the kernel's own calibration of its counter, and the crystal. NTP has
- * always taken 500 ppm for the most that a computer's clock is off (RFC 5905, appendix A.1.1, MAXFREQ).
+ * How wrong the rate of CLOCK_MONOTONIC_RAW may be: the kernel's own calibration of its counter, and the crystal. NTP
+ * has always taken 500 ppm for the most that a computer's clock is off (RFC 5905, appendix A.1.1, MAXFREQ).
  */
 #define RAW_ERROR 500e-6
 

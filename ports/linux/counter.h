@@ -1,7 +1,7 @@
 /*
- * counter: which raw counter this machine offers, reading it, and noticing that it was disrupted. The choice is the TSC or
- * Arm's virtual counter where the kernel itself keeps time by it, else CLOCK_MONOTONIC_RAW, which is one of them times a
- * constant, and which nothing slews.
+ * counter: which raw counter this machine offers, reading it, and noticing that it was disrupted. The choice is the TSC
+ * or Arm's virtual counter where the kernel itself keeps time by it, else CLOCK_MONOTONIC_RAW, which is one of them
+ * times a constant, and which nothing slews.
  */
 #ifndef FFNTP_LINUX_COUNTER_H
 #define FFNTP_LINUX_COUNTER_H
@@ -18,18 +18,18 @@
 
 struct ffntp_counter_source {
 	enum ffntp_counter_kind kind;
-	double period_hint_s;       /* seconds per tick */
-	double period_hint_error;   /* how wrong the hint may be, as a ratio */
+	double period_hint_s;                /* seconds per tick */
+	double period_hint_error;            /* how wrong the hint may be, as a ratio */
 	struct ffntp_page_identity identity; /* of pages that this counter's readings go into */
 	/* what ffntp_counter_check compares with */
 	char clocksource[FFNTP_CLOCKSOURCE_SIZE]; /* the kernel's; empty where it cannot be read */
 	bool has_boottime;
-	int64_t suspended_ns;       /* for how long the machine was suspended since boot */
+	int64_t suspended_ns; /* for how long the machine was suspended since boot */
 };
 
 /*
- * Whether the counter can be read here, and is one and the same on every CPU: for the TSC, an invariant one that the kernel
- * keeps time by. NULL if so, else one line for people.
+ * Whether the counter can be read here, and is one and the same on every CPU: for the TSC, an invariant one that the
+ * kernel keeps time by. NULL if so, else one line for people.
  */
 FFNTP_MUST_USE const char *ffntp_counter_refusal(enum ffntp_counter_kind kind);
 
@@ -62,8 +62,8 @@ static inline uint64_t ffntp_counter_read_raw(void)
 
 /*
  * The counter, now. Neither rdtsc nor cntvct_el0 is serialised: the CPU may read it before earlier instructions have
- * finished, by at most what it has in flight, some 100 ns, or 1 us behind cache misses. A bound is never less than half a
- * round trip to a server, which passes two kernels and takes longer; serialising would double the cost.
+ * finished, by at most what it has in flight, some 100 ns, or 1 us behind cache misses. A bound is never less than half
+ * a round trip to a server, which passes two kernels and takes longer; serialising would double the cost.
  */
 static inline ffntp_counter ffntp_counter_read_kind(enum ffntp_counter_kind kind)
 {

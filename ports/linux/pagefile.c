@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGE_MODE      0644
+#define PAGE_MODE 0644
 #define DIRECTORY_MODE 0755
 
 static const char *reason_of(int error)
@@ -58,8 +58,8 @@ static const char *make_directory(const char *path)
 }
 
 /*
- * A file beside the page, because the page's own may be replaced. The kernel lets go of the lock when its holder dies, however it
- * dies; the file stays, since whoever removed it would break the lock of whoever just opened it.
+ * A file beside the page, because the page's own may be replaced. The kernel lets go of the lock when its holder dies,
+ * however it dies; the file stays, since whoever removed it would break the lock of whoever just opened it.
  */
 static const char *take_lock(struct ffntp_pagefile *file, const char *path)
 {
@@ -202,8 +202,8 @@ static const char *create(const char *name, const struct ffntp_page_identity *id
 }
 
 /*
- * Whoever dies between the two steps leaves a page that says it is over, rather than one that goes on although its counter
- * may not be read any more.
+ * Whoever dies between the two steps leaves a page that says it is over, rather than one that goes on although its
+ * counter may not be read any more.
  */
 static const char *replace(struct ffntp_pagefile *file, const char *path, const struct ffntp_page_identity *identity,
 			   struct ffntp_page *retiring)

@@ -45,7 +45,9 @@ static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *t
 	return ffntp_counter_refusal(theirs->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER;
 }
 
-/* O_NONBLOCK: a FIFO must not keep us waiting. A page never shrinks, so that what fstat says holds while it is mapped. */
+/*
+ * O_NONBLOCK: a FIFO must not keep us waiting. A page never shrinks, so that what fstat says holds while it is mapped.
+ */
 static enum ffntp_page_result map_file(struct ffntp_linux_reader *reader, int descriptor, const struct stat *status)
 {
 	struct ffntp_page_identity identity;
@@ -133,8 +135,9 @@ bool ffntp_linux_is_replaced(const struct ffntp_linux_reader *reader, const char
 /* --- reading --- */
 
 /*
- * How far the counter may be behind the map, in units of 2^-64 s: 1 ms. The map is of a packet that came before; CPUs differ by
- * microseconds at most where the kernel keeps time by their counters. A counter that is further back was set back.
+ * How far the counter may be behind the map, in units of 2^-64 s: 1 ms. The map is of a packet that came before; CPUs
+ * differ by microseconds at most where the kernel keeps time by their counters. A counter that is further back was set
+ * back.
  */
 #define BEHIND_LIMIT (UINT64_MAX / 1000)
 
@@ -218,8 +221,7 @@ enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader,
 }
 
 enum ffntp_clock_result ffntp_linux_at(const struct ffntp_linux_reader *reader, ffntp_counter then,
-				       enum ffntp_timescale scale, uint64_t max_bound_ns,
-				       struct ffntp_reading *reading)
+				       enum ffntp_timescale scale, uint64_t max_bound_ns, struct ffntp_reading *reading)
 {
 	struct ffntp_map map;
 	enum ffntp_clock_result result = ffntp_page_read_past(reader->page, then, &map);

@@ -1,6 +1,7 @@
 /*
- * torture: pages whose content tells whether it is whole. The map of update n is made from n alone, and all of them describe
- * one and the same line: time = counter * 2^-20 s. Whatever mixes two updates is off the line, or is no map of any n.
+ * torture: pages whose content tells whether it is whole. The map of update n is made from n alone, and all of them
+ * describe one and the same line: time = counter * 2^-20 s. Whatever mixes two updates is off the line, or is no map of
+ * any n.
  */
 #ifndef FFNTP_TESTS_TORTURE_H
 #define FFNTP_TESTS_TORTURE_H
@@ -105,11 +106,11 @@ static inline bool torture_are_sources(const struct ffntp_source *sources, size_
 /* What a reader has met so far. */
 struct torture_reader {
 	struct prng prng;
-	uint64_t newest;    /* update */
-	uint64_t whole;     /* looks that succeeded */
-	uint64_t busy;      /* looks that were given up */
-	uint64_t wrong;     /* what must never be */
-	uint64_t restarts;  /* pages that were laid out anew */
+	uint64_t newest;   /* update */
+	uint64_t whole;    /* looks that succeeded */
+	uint64_t busy;     /* looks that were given up */
+	uint64_t wrong;    /* what must never be */
+	uint64_t restarts; /* pages that were laid out anew */
 };
 
 static inline void torture_note(struct torture_reader *reader, const struct ffntp_map *map)

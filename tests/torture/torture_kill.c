@@ -1,6 +1,6 @@
 /*
- * torture_kill: a busy writer of a page file is killed at random, thousands of times; the next one takes over. Readers in
- * processes of their own have the file mapped throughout.
+ * torture_kill: a busy writer of a page file is killed at random, thousands of times; the next one takes over. Readers
+ * in processes of their own have the file mapped throughout.
  */
 #include <sched.h>
 #include <setjmp.h>
@@ -23,8 +23,8 @@
 #include "../../ports/linux/pagefile.h"
 #include "torture.h"
 
-#define KIND    FFNTP_COUNTER_MONOTONIC_RAW
-#define KILLS   2000
+#define KIND FFNTP_COUNTER_MONOTONIC_RAW
+#define KILLS 2000
 #define READERS 2
 
 static char directory[] = "ffntp-kill-XXXXXX";
@@ -32,8 +32,8 @@ static char path[64], lock_path[80], new_path[80];
 
 /* Shared by all processes; readers and writers change different parts. */
 struct arena {
-	_Atomic uint64_t next;     /* update; none is used twice, whoever dies */
-	_Atomic uint32_t is_busy;  /* the writer has begun to write */
+	_Atomic uint64_t next;    /* update; none is used twice, whoever dies */
+	_Atomic uint32_t is_busy; /* the writer has begun to write */
 	_Atomic bool is_over;
 	struct torture_reader results[READERS];
 };

@@ -1,6 +1,6 @@
 /*
- * torture_page: one writer and many readers of a page, as threads and as processes. Nothing is timed: the writer goes on until
- * every reader has seen enough.
+ * torture_page: one writer and many readers of a page, as threads and as processes. Nothing is timed: the writer goes
+ * on until every reader has seen enough.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -16,7 +16,7 @@
 
 #include "torture.h"
 
-#define KIND    FFNTP_COUNTER_TSC
+#define KIND FFNTP_COUNTER_TSC
 #define READERS 16
 
 #if defined(__SANITIZE_THREAD__)
