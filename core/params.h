@@ -99,10 +99,16 @@
 /* No rate, local or average, changes by more from one stamp to the next (ratio). RADclock's Ep_sanity. */
 #define FFNTP_RADCLOCK_RATE_SANITY (3 * FFNTP_RADCLOCK_RATE_BOUND)
 
-/* A rate that is refused for so long (s) is believed: then the oscillator did change. As for servers, below. */
+/*
+ * A rate that is refused for so long (s) is believed: then the oscillator did change. Longer than the local rate's span,
+ * within which a path that changed one way looks like another rate.
+ */
+#define FFNTP_RADCLOCK_RATE_PERSIST_S (7.5 * FFNTP_RADCLOCK_SCALE_S)
+
+/* Stamps that are refused for so long (s), and continue one another, are believed. As for servers: dissent. */
 #define FFNTP_RADCLOCK_PERSIST_S 1800.0
 
-/* ... and of so many stamps at least. */
+/* ... either if there were so many at least. */
 #define FFNTP_RADCLOCK_PERSIST_STAMPS 4
 
 /* A clock that no stamp agrees with for so long (s) is wrong, in rate too, even if they do not agree with one another.

@@ -84,5 +84,4 @@ void ffntp_local_expire(struct ffntp_local *local, const struct ffntp_rate *aver
 	if (ffntp_counter_diff(at, local->measured_at) * average->period_s <= FFNTP_RADCLOCK_LOCAL_STALE_S)
 		return;
 	local->rate = (struct ffntp_rate){ average->period_s, average->error + FFNTP_RADCLOCK_RATE_BOUND };
-	local->contest.stamps = 0;
 }

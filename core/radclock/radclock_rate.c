@@ -27,7 +27,7 @@ bool ffntp_rate_is_sane(const struct ffntp_rate *now, const struct ffntp_rate *n
 	double limit = FFNTP_RADCLOCK_RATE_SANITY;
 
 	if ((change <= limit && change >= -limit) ||
-	    ffntp_contest_persists(contest, at, now->period_s, FFNTP_RADCLOCK_PERSIST_S)) {
+	    ffntp_contest_persists(contest, at, now->period_s, FFNTP_RADCLOCK_RATE_PERSIST_S)) {
 		contest->stamps = 0;
 		return true;
 	}
