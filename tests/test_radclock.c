@@ -808,6 +808,60 @@ static void test_bad_beginnings(void **state)
 	}
 }
 
+static bool is_finite_estimate(const struct ffntp_estimate *estimate)
+{
+	return isfinite(estimate->correction_s) && estimate->period_s > 0 && isfinite(estimate->period_s) &&
+	       estimate->stable_period_s > 0 && isfinite(estimate->stable_period_s) && estimate->esterror_s >= 0 &&
+	       isfinite(estimate->esterror_s) && isfinite(estimate->period_esterror) &&
+	       isfinite(estimate->stable_esterror);
+}
+
+/* Whatever an exchange may look like: any round trip, any residence within it, any server time, any pause before it. */
+static struct ffntp_stamp anything(struct prng *prng, ffntp_counter *now, uint64_t server)
+{
+	uint64_t rtt_ticks = 1 + prng_any_size(prng) % UINT64_C(16000000000);
+	uint64_t wild = prng_below(prng, 3) == 0 ? prng_any_size(prng) : prng_below(prng, 1000000);
+	struct ffntp_stamp stamp = { .ta = *now + 1 + prng_any_size(prng) % UINT64_C(100000000000000) };
+
+	stamp.tf = *now = stamp.ta + rtt_ticks;
+	stamp.tb.units = server + wild;
+	stamp.te.units = stamp.tb.units + prng_below(prng, rtt_ticks);
+	stamp.refid = (uint32_t)prng_below(prng, 2);
+	return stamp;
+}
+
+/* Nonsense does not break the clock, and leaves nothing behind once it ends. */
+static void test_anything_at_all(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		struct stampworld world = stampworld_new(seed);
+		struct stampclock clock = seed % 2 ? settled_clock(&world) : new_clock();
+		struct prng prng = { seed };
+		ffntp_counter now = stampworld_counter(&world, world.now_ns);
+		double last_s;
+
+		for (unsigned i = 0; i < 500; i++) {
+			uint64_t server = stampworld_time(&world, world.now_ns).units;
+			struct ffntp_stamp stamp = anything(&prng, &now, server);
+
+			(void)clock.ops->add(clock.state, &stamp, &clock.estimate);
+			assert_true(is_finite_estimate(&clock.estimate));
+			assert_true(clock.estimate.at == stamp.tf);
+		}
+		/* On from there: the counter is where it is. */
+		world.counter_from = now;
+		world.counter_from_ns = world.now_ns;
+		stampworld_wait(&world, 16);
+		(void)stampclock_run(&clock, &world, 16, 2 * FFNTP_RADCLOCK_LOST_S);
+		(void)stampclock_run(&clock, &world, 16, 4 * HOUR_S);
+		assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 30e-6, 100e-6);
+		last_s = fabs(stampworld_rate_error(&world, clock.estimate.period_s));
+		assert_below(last_s, 0.1e-6);
+		stampclock_free(&clock);
+	}
+}
+
 /* A change of leap indicator, stratum or refid: for one stamp the clock goes on by itself. */
 static void test_a_server_that_becomes_another(void **state)
 {
@@ -1104,6 +1158,7 @@ int main(void)
 		cmocka_unit_test(test_a_server_that_stays_wrong_is_believed),
 		cmocka_unit_test(test_a_clock_that_is_lost_starts_anew),
 		cmocka_unit_test(test_bad_beginnings),
+		cmocka_unit_test(test_anything_at_all),
 		cmocka_unit_test(test_a_server_that_becomes_another),
 		cmocka_unit_test(test_a_step_of_the_rate_is_followed),
 		cmocka_unit_test(test_the_average_rate_forgets_after_a_week),
