@@ -21,11 +21,9 @@ struct interval {
 	const struct ffntp_interval_params *params;
 	struct ffntp_belief start; /* what is thought of the skew before the first stamp */
 	bool has_anchor;
-	ffntp_counter at;           /* the anchor: theta is counted from here, where counter
-				       time and server time */
-	struct ffntp_ntp reference; /* are both 0 */
-	double coasting_s;          /* counter time since the last exchange that was not
-				       refused */
+	/* The anchor: theta and the edges are counted from here, where counter time and server time are both 0. */
+	ffntp_counter at;
+	struct ffntp_ntp reference;
 	struct average average;
 	struct ffntp_oscillator oscillator;
 	struct ffntp_path path;
@@ -95,7 +93,6 @@ static void begin(struct interval *interval, const struct ffntp_stamp *stamp)
 			       ffntp_path_level(&interval->path)->spare2);
 	ffntp_oscillator_init(&interval->oscillator, &belief, interval->params);
 	interval->trial.is_open = false;
-	interval->coasting_s = 0;
 	interval->has_anchor = true;
 }
 
@@ -115,7 +112,6 @@ static void advance(struct interval *interval, ffntp_counter tf)
 	ffntp_trial_shift(&interval->trial, shift);
 	interval->reference.units += (uint64_t)units;
 	interval->at = tf;
-	interval->coasting_s += elapsed;
 }
 
 /* The path is at another level: what is thought of its spare is that level's.
@@ -181,11 +177,14 @@ static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruli
 	case FFNTP_RULING_LEAN:
 		break;
 	case FFNTP_RULING_RATE:
-		ffntp_oscillator_set(&interval->oscillator, &trial->rate);
+		ffntp_oscillator_set(&interval->oscillator, &trial->belief[FFNTP_SUSPECT_RATE]);
 		break;
-	case FFNTP_RULING_ANEW:
-		ffntp_oscillator_set(&interval->oscillator, &trial->anew);
-		ffntp_path_scale(&interval->path, (1 - clock->gamma) / (1 - trial->anew.gamma));
+	case FFNTP_RULING_TIME:
+		ffntp_oscillator_set(&interval->oscillator, &trial->belief[FFNTP_SUSPECT_TIME]);
+		break;
+	case FFNTP_RULING_BOTH:
+		ffntp_oscillator_set(&interval->oscillator, &trial->belief[FFNTP_SUSPECT_BOTH]);
+		ffntp_path_scale(&interval->path, (1 - clock->gamma) / (1 - trial->belief[FFNTP_SUSPECT_BOTH].gamma));
 		break;
 	case FFNTP_RULING_PATH:
 		take_level(interval);
@@ -198,7 +197,7 @@ static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruli
 	return FFNTP_ACCEPTED;
 }
 
-static enum ffntp_verdict judge(struct interval *interval, const struct ffntp_edges *edges)
+static enum ffntp_verdict judge(struct interval *interval, const struct ffntp_edges *edges, double elapsed_s)
 {
 	const struct ffntp_interval_params *params = interval->params;
 	struct ffntp_belief clock = ffntp_oscillator_mixture(&interval->oscillator);
@@ -206,9 +205,9 @@ static enum ffntp_verdict judge(struct interval *interval, const struct ffntp_ed
 	enum ffntp_ruling ruling = FFNTP_RULING_CLOCK;
 
 	if (!interval->trial.is_open && ffntp_gate_is_needed(&interval->path, &excess, &clock, params))
-		ffntp_trial_open(&interval->trial, &interval->path, &excess, &clock, interval->coasting_s, params);
+		ffntp_trial_open(&interval->trial, &interval->path, &excess, &clock, elapsed_s, params);
 	if (interval->trial.is_open)
-		ruling = ffntp_trial_rule(&interval->trial, &interval->path, &excess, &clock, params);
+		ruling = ffntp_trial_rule(&interval->trial, &interval->path, &excess, &clock, elapsed_s, params);
 	return obey(interval, ruling, edges, &clock);
 }
 
@@ -222,9 +221,8 @@ static void learn_average(struct interval *interval, double elapsed_s, double gr
 
 static struct ffntp_belief published(const struct interval *interval)
 {
-	struct ffntp_belief clock = ffntp_trial_leans(&interval->trial)
-					    ? interval->trial.rate
-					    : ffntp_oscillator_mixture(&interval->oscillator);
+	const struct ffntp_belief *leaning = ffntp_trial_leaning(&interval->trial);
+	struct ffntp_belief clock = leaning ? *leaning : ffntp_oscillator_mixture(&interval->oscillator);
 	double modesty2 = interval->params->modesty * interval->params->modesty;
 
 	clock.p00 = clock.p00 * modesty2 + ffntp_path_level(&interval->path)->asymmetry2 / 4;
@@ -298,12 +296,11 @@ static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, stru
 
 		advance(interval, stamp->tf);
 		edges = edges_of(interval, stamp);
-		verdict = judge(interval, &edges);
+		verdict = judge(interval, &edges, elapsed);
 		if (verdict == FFNTP_ACCEPTED)
-			interval->coasting_s = 0;
-		learn_average(interval, elapsed,
-			      elapsed - ffntp_ntp_diff_s(interval->reference, reference) + published(interval).theta -
-				      before);
+			learn_average(interval, elapsed,
+				      elapsed - ffntp_ntp_diff_s(interval->reference, reference) +
+					      published(interval).theta - before);
 	}
 	put(interval, estimate);
 	return verdict;

@@ -2,6 +2,8 @@
  * foresees what comes. */
 #include "interval_gate.h"
 
+#include <stddef.h>
+
 #include "../maths.h"
 
 /* A weight that is never lost: what could not have been may be from now on. */
@@ -41,97 +43,135 @@ static double small_gap(const struct ffntp_path *path, const struct ffntp_belief
 	return noise < sd ? noise : sd;
 }
 
-/* Somewhen since the last exchange the rate changed by about what would explain
- * the gap: a random walk of one step. */
-static struct ffntp_belief kicked(const struct ffntp_belief *clock, double gap_s, double elapsed_s,
-				  const struct ffntp_interval_params *params)
+/*
+ * The rate changed, a few exchanges ago perhaps, before it showed: by about what explains the gap, as far as
+ * oscillators do that, and time is behind by what that makes since.
+ */
+static struct ffntp_belief other_rate(const struct ffntp_belief *clock, double gap_s, double elapsed_s,
+				      const struct ffntp_interval_params *params)
 {
 	struct ffntp_belief belief = *clock;
-	double kick = gap_s / elapsed_s;
+	double reach = params->kick_reach * params->kick_most * elapsed_s;
+	double kick = gap_s / elapsed_s, behind = gap_s < reach ? gap_s : reach;
 
 	kick = kick > params->kick_least ? kick : params->kick_least;
 	kick = kick < params->kick_most ? kick : params->kick_most;
-	belief.p00 += square(kick * elapsed_s) / 3;
-	belief.p01 += square(kick) * elapsed_s / 2;
+	belief.p00 += square(behind);
+	belief.p01 += behind * kick / 2;
 	belief.p11 += square(kick);
 	return belief;
 }
 
-/* The time is another one by about the gap, and the rate by anything that a
- * counter can do. */
-static struct ffntp_belief renewed(const struct ffntp_belief *clock, double gap_s,
-				   const struct ffntp_interval_params *params)
+/* Time is another one by about the gap, and the rate by up to 'skew'. */
+static struct ffntp_belief other_time(const struct ffntp_belief *clock, double gap_s, double skew,
+				      const struct ffntp_interval_params *params)
 {
 	struct ffntp_belief belief = *clock;
 
-	belief.p00 += square(params->anew_gap * gap_s);
-	belief.p11 += square(params->anew_skew);
+	belief.p00 += square(params->time_gap * gap_s);
+	belief.p11 += square(skew);
 	belief.p01 = belief.p02 = 0;
 	return belief;
+}
+
+static void suspect(struct ffntp_trial *trial, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
+		    double elapsed_s, const struct ffntp_interval_params *params)
+{
+	double gap_s = gap(excess, clock);
+
+	trial->belief[FFNTP_SUSPECT_NONE] = *clock;
+	trial->belief[FFNTP_SUSPECT_RATE] = other_rate(clock, gap_s, elapsed_s, params);
+	trial->belief[FFNTP_SUSPECT_TIME] = other_time(clock, gap_s, 0, params);
+	trial->belief[FFNTP_SUSPECT_BOTH] = other_time(clock, gap_s, params->both_skew, params);
+	trial->weight[FFNTP_SUSPECT_NONE] = params->server_turns;
+	trial->weight[FFNTP_SUSPECT_BOTH] = params->both_share;
+	trial->weight[FFNTP_SUSPECT_RATE] = trial->weight[FFNTP_SUSPECT_TIME] = 0.5;
 }
 
 void ffntp_trial_open(struct ffntp_trial *trial, const struct ffntp_path *path, const struct ffntp_excess *excess,
 		      const struct ffntp_belief *clock, double elapsed_s, const struct ffntp_interval_params *params)
 {
-	double gap_s = gap(excess, clock);
-
-	*trial = (struct ffntp_trial){
-		.is_open = true,
-		.is_small = gap_s < small_gap(path, clock, params),
-		.rate = kicked(clock, gap_s, elapsed_s, params),
-		.anew = renewed(clock, gap_s, params),
-		.weight_clock = params->server_turns,
-		.weight_anew = params->anew_share,
-		.weight_rate = 1 - params->server_turns - params->anew_share,
-	};
+	*trial = (struct ffntp_trial){ .is_open = true,
+				       .is_small = gap(excess, clock) < small_gap(path, clock, params) };
+	suspect(trial, excess, clock, elapsed_s, params);
 }
 
 void ffntp_trial_predict(struct ffntp_trial *trial, double elapsed_s, double wander2)
 {
 	trial->age_s += elapsed_s;
-	ffntp_belief_predict(&trial->rate, elapsed_s, wander2);
-	ffntp_belief_predict(&trial->anew, elapsed_s, wander2);
+	for (int i = 0; i < FFNTP_SUSPECTS; i++)
+		ffntp_belief_predict(&trial->belief[i], elapsed_s, wander2);
 }
 
 void ffntp_trial_shift(struct ffntp_trial *trial, double theta_s)
 {
-	trial->rate.theta += theta_s;
-	trial->anew.theta += theta_s;
+	for (int i = 0; i < FFNTP_SUSPECTS; i++)
+		trial->belief[i].theta += theta_s;
 }
 
-bool ffntp_trial_leans(const struct ffntp_trial *trial)
+/* Whom to believe in the meantime. A change of rate must be followed; a time that is wrong by little may be. */
+static enum ffntp_suspect leaning(const struct ffntp_trial *trial)
 {
-	return trial->is_open && !trial->has_fallen && trial->weight_rate > 0.5;
+	const double *weight = trial->weight;
+
+	if (trial->has_fallen)
+		return FFNTP_SUSPECT_NONE;
+	if (weight[FFNTP_SUSPECT_RATE] > 0.5)
+		return FFNTP_SUSPECT_RATE;
+	if (!trial->is_small || weight[FFNTP_SUSPECT_NONE] > 0.5)
+		return FFNTP_SUSPECT_NONE;
+	return weight[FFNTP_SUSPECT_RATE] > weight[FFNTP_SUSPECT_TIME] ? FFNTP_SUSPECT_RATE : FFNTP_SUSPECT_TIME;
 }
 
-static double weighed(double weight, struct ffntp_evidence evidence, double exponent)
+const struct ffntp_belief *ffntp_trial_leaning(const struct ffntp_trial *trial)
 {
-	double product = weight * evidence.mass * ffntp_exp(exponent - evidence.exponent);
+	enum ffntp_suspect suspect = trial->is_open ? leaning(trial) : FFNTP_SUSPECT_NONE;
 
-	return product > LEAST_WEIGHT ? product : LEAST_WEIGHT;
+	return suspect == FFNTP_SUSPECT_NONE ? NULL : &trial->belief[suspect];
 }
 
-/* Bayes' rule. A server may turn from right to wrong and back between
- * exchanges. */
-static void weigh(struct ffntp_trial *trial, const struct ffntp_constraint *constraint,
-		  const struct ffntp_belief *clock, double turns)
+/* Bayes' rule. */
+static void weigh(double weight[FFNTP_SUSPECTS], const struct ffntp_evidence evidence[FFNTP_SUSPECTS])
 {
-	struct ffntp_belief coasting = *clock;
-	struct ffntp_evidence c = ffntp_belief_constrain(&coasting, constraint);
-	struct ffntp_evidence r = ffntp_belief_constrain(&trial->rate, constraint);
-	struct ffntp_evidence a = ffntp_belief_constrain(&trial->anew, constraint);
-	double exponent = c.exponent < r.exponent ? c.exponent : r.exponent, sum;
-	double weight_clock = trial->weight_clock + turns * trial->weight_anew;
-	double weight_anew = trial->weight_anew + turns * trial->weight_clock;
+	double least = evidence[0].exponent, sum = 0;
 
-	exponent = a.exponent < exponent ? a.exponent : exponent;
-	trial->weight_clock = weighed(weight_clock, c, exponent);
-	trial->weight_anew = weighed(weight_anew, a, exponent);
-	trial->weight_rate = weighed(trial->weight_rate, r, exponent);
-	sum = trial->weight_clock + trial->weight_anew + trial->weight_rate;
-	trial->weight_clock /= sum;
-	trial->weight_anew /= sum;
-	trial->weight_rate /= sum;
+	for (int i = 1; i < FFNTP_SUSPECTS; i++)
+		if (evidence[i].exponent < least)
+			least = evidence[i].exponent;
+	for (int i = 0; i < FFNTP_SUSPECTS; i++) {
+		weight[i] *= evidence[i].mass * ffntp_exp(least - evidence[i].exponent);
+		if (weight[i] < LEAST_WEIGHT)
+			weight[i] = LEAST_WEIGHT;
+		sum += weight[i];
+	}
+	for (int i = 0; i < FFNTP_SUSPECTS; i++)
+		weight[i] /= sum;
+}
+
+/* Lets everyone foresee the exchange, and the clock coast. A server may turn from right to wrong and back in between.
+ */
+static void question(struct ffntp_trial *trial, const struct ffntp_constraint *constraint,
+		     const struct ffntp_belief *clock, double turns)
+{
+	double right = trial->weight[FFNTP_SUSPECT_NONE], wrong = trial->weight[FFNTP_SUSPECT_TIME];
+	struct ffntp_evidence evidence[FFNTP_SUSPECTS];
+
+	trial->belief[FFNTP_SUSPECT_NONE] = *clock;
+	trial->weight[FFNTP_SUSPECT_NONE] += turns * wrong;
+	trial->weight[FFNTP_SUSPECT_TIME] += turns * right;
+	for (int i = 0; i < FFNTP_SUSPECTS; i++)
+		evidence[i] = ffntp_belief_constrain(&trial->belief[i], constraint);
+	weigh(trial->weight, evidence);
+}
+
+/* Nobody foresaw this: whatever it is, it happened again. */
+static bool is_new_case(const struct ffntp_trial *trial, const struct ffntp_constraint *constraint,
+			const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
+{
+	for (int i = FFNTP_SUSPECT_RATE; i < FFNTP_SUSPECTS; i++)
+		if (ffntp_belief_contradiction(&trial->belief[i], constraint) < params->contradiction_sd)
+			return false;
+	return ffntp_belief_contradiction(clock, constraint) > params->contradiction_sd;
 }
 
 /* A round trip below the floor says it was the path. How it changed is asked
@@ -153,10 +193,11 @@ static enum ffntp_ruling rule_on_path(struct ffntp_trial *trial, struct ffntp_pa
 static bool runs_at_another_rate(const struct ffntp_trial *trial, const struct ffntp_belief *clock,
 				 const struct ffntp_interval_params *params)
 {
-	double skew2 = square(trial->anew.gamma - clock->gamma);
+	const struct ffntp_belief *both = &trial->belief[FFNTP_SUSPECT_BOTH];
+	double skew2 = square(both->gamma - clock->gamma);
 
-	return trial->window.count >= params->rate_stamps &&
-	       skew2 > square(params->skew_sd) * (trial->anew.p11 + clock->p11) && skew2 > square(params->skew_least);
+	return trial->weight[FFNTP_SUSPECT_BOTH] > params->rate_share && trial->window.count >= params->rate_stamps &&
+	       skew2 > square(params->skew_sd) * (both->p11 + clock->p11);
 }
 
 /* Held against the server for long enough. */
@@ -168,29 +209,34 @@ static bool is_persistent(const struct ffntp_trial *trial, const struct ffntp_in
 static enum ffntp_ruling rule_on_weights(const struct ffntp_trial *trial, const struct ffntp_belief *clock,
 					 const struct ffntp_interval_params *params)
 {
-	if (trial->weight_clock > params->true_share)
+	enum ffntp_suspect suspect = leaning(trial);
+
+	if (trial->weight[FFNTP_SUSPECT_NONE] > params->true_share)
 		return FFNTP_RULING_CLOCK;
-	if (trial->weight_rate > params->rate_share && trial->window.count >= params->rate_stamps)
+	if (trial->weight[FFNTP_SUSPECT_RATE] > params->rate_share && trial->window.count >= params->rate_stamps)
 		return FFNTP_RULING_RATE;
-	if (ffntp_trial_leans(trial))
-		return FFNTP_RULING_LEAN;
-	if (runs_at_another_rate(trial, clock, params) || is_persistent(trial, params))
-		return FFNTP_RULING_ANEW;
-	return FFNTP_RULING_OPEN;
+	if (runs_at_another_rate(trial, clock, params))
+		return FFNTP_RULING_BOTH;
+	if (is_persistent(trial, params))
+		return suspect == FFNTP_SUSPECT_RATE ? FFNTP_RULING_RATE : FFNTP_RULING_TIME;
+	return suspect == FFNTP_SUSPECT_NONE ? FFNTP_RULING_OPEN : FFNTP_RULING_LEAN;
 }
 
 enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path *path,
 				   const struct ffntp_excess *excess, const struct ffntp_belief *clock,
-				   const struct ffntp_interval_params *params)
+				   double elapsed_s, const struct ffntp_interval_params *params)
 {
 	struct ffntp_constraint constraint = ffntp_path_constraint(path, excess, clock, params);
 	enum ffntp_ruling ruling;
 
 	ffntp_window_add(&trial->window, excess);
-	if (ffntp_path_has_fallen(path, trial->window.sum, clock, params)) {
+	if (trial->weight[FFNTP_SUSPECT_BOTH] < params->rate_share &&
+	    ffntp_path_has_fallen(path, trial->window.sum, clock, params)) {
 		ruling = rule_on_path(trial, path, clock, params);
 	} else {
-		weigh(trial, &constraint, clock, params->server_turns);
+		if (is_new_case(trial, &constraint, clock, params))
+			suspect(trial, excess, clock, elapsed_s, params);
+		question(trial, &constraint, clock, params->server_turns);
 		ruling = rule_on_weights(trial, clock, params);
 	}
 	trial->is_open = ruling == FFNTP_RULING_OPEN || ruling == FFNTP_RULING_LEAN;

@@ -13,37 +13,41 @@
 #include "interval_params.h"
 #include "interval_path.h"
 
+/* What may be the matter, beside the path. */
+enum ffntp_suspect {
+	FFNTP_SUSPECT_NONE, /* nothing: the clock is right, and the server is again */
+	FFNTP_SUSPECT_RATE, /* the counter's rate changed by what an oscillator can do; time went on from where it was
+			     */
+	FFNTP_SUSPECT_TIME, /* the server's time is another one, or the counter's; the rate is the same */
+	FFNTP_SUSPECT_BOTH, /* time and rate are both other ones */
+	FFNTP_SUSPECTS
+};
+
 struct ffntp_trial {
 	bool is_open;
-	bool is_small;   /* what contradicts is too little to be held against the server
-			    for long */
-	bool has_fallen; /* the path has changed for certain; only how is not known
-			    yet */
+	bool is_small;   /* what contradicts is too little to be held against the server for long */
+	bool has_fallen; /* the path has changed for certain; only how is not known yet */
 	double age_s;    /* since it was opened */
 	struct ffntp_window window;
-	struct ffntp_belief rate;                      /* if the counter's rate changed */
-	struct ffntp_belief anew;                      /* if time and rate are both other ones */
-	double weight_clock, weight_rate, weight_anew; /* sum 1 */
+	struct ffntp_belief belief[FFNTP_SUSPECTS]; /* what is thought of the counter if so; of NONE the clock has it */
+	double weight[FFNTP_SUSPECTS];              /* sum 1 */
 };
 
 enum ffntp_ruling {
 	FFNTP_RULING_OPEN,  /* the exchange is refused */
 	FFNTP_RULING_CLOCK, /* the clock was right and is; so is the exchange */
-	FFNTP_RULING_PATH,  /* the clock was right; the path has been put at another
-			       level */
-	FFNTP_RULING_LEAN,  /* most likely the rate changed: 'rate' is the clock for
-			       now, the exchange is in it */
-	FFNTP_RULING_RATE,  /* the rate changed: 'rate' is the clock, the exchange is
-			       in it */
-	FFNTP_RULING_ANEW,  /* everything changed: 'anew' is the clock, the exchange is
-			       in it */
+	FFNTP_RULING_PATH,  /* the clock was right; the path has been put at another level */
+	FFNTP_RULING_LEAN,  /* there is a belief that is the clock for now, and has the exchange */
+	FFNTP_RULING_RATE,  /* it was RATE: that belief is the clock now, and has the exchange */
+	FFNTP_RULING_TIME,  /* the same for TIME ... */
+	FFNTP_RULING_BOTH,  /* ... and BOTH */
 };
 
 /* Whether an exchange is such that the trial must be opened. */
 bool ffntp_gate_is_needed(const struct ffntp_path *path, const struct ffntp_excess *excess,
 			  const struct ffntp_belief *clock, const struct ffntp_interval_params *params);
 
-/* elapsed_s: since the last exchange that did not contradict. */
+/* elapsed_s: since the exchange before, which did not contradict. */
 void ffntp_trial_open(struct ffntp_trial *trial, const struct ffntp_path *path, const struct ffntp_excess *excess,
 		      const struct ffntp_belief *clock, double elapsed_s, const struct ffntp_interval_params *params);
 
@@ -51,12 +55,12 @@ void ffntp_trial_predict(struct ffntp_trial *trial, double elapsed_s, double wan
 
 void ffntp_trial_shift(struct ffntp_trial *trial, double theta_s);
 
-/* Whether 'rate' is the clock for now. */
-bool ffntp_trial_leans(const struct ffntp_trial *trial);
+/* The belief that is the clock for now, or NULL: the clock coasts. */
+const struct ffntp_belief *ffntp_trial_leaning(const struct ffntp_trial *trial);
 
-/* Rules on an exchange. Any ruling but OPEN and LEAN ends the trial. */
+/* Rules on an exchange. elapsed_s: since the one before. Any ruling but OPEN and LEAN ends the trial. */
 enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path *path,
 				   const struct ffntp_excess *excess, const struct ffntp_belief *clock,
-				   const struct ffntp_interval_params *params);
+				   double elapsed_s, const struct ffntp_interval_params *params);
 
 #endif

@@ -24,8 +24,8 @@ struct ffntp_interval_params {
 	double recall_sd, recall_noise, divide_any;
 	/* contradictions */
 	double contradiction_sd;
-	double kick_least, kick_most, anew_gap, anew_skew, anew_share, server_turns;
-	double true_share, rate_share, skew_sd, skew_least;
+	double kick_least, kick_most, kick_reach, time_gap, both_skew, both_share, server_turns;
+	double true_share, rate_share, skew_sd;
 	uint32_t rate_stamps, small_stamps;
 	double small_noise, small_sd;
 	double believe_s;
@@ -33,31 +33,56 @@ struct ffntp_interval_params {
 	double modesty, stable_s;
 };
 
-#define FFNTP_INTERVAL_PARAMS                                                                                 \
-	{                                                                                                     \
-		.wander_start = FFNTP_INTERVAL_WANDER_START, .wander_step = FFNTP_INTERVAL_WANDER_STEP,       \
-		.wander_least = FFNTP_INTERVAL_WANDER_LEAST, .wander_most = FFNTP_INTERVAL_WANDER_MOST,       \
-		.wander_slide = FFNTP_INTERVAL_WANDER_SLIDE, .wander_leak = FFNTP_INTERVAL_WANDER_LEAK,       \
-		.noise_guess = FFNTP_INTERVAL_NOISE_GUESS, .noise_gain = FFNTP_INTERVAL_NOISE_GAIN,           \
-		.noise_least_s = FFNTP_INTERVAL_NOISE_LEAST_S, .noise_tail = FFNTP_INTERVAL_NOISE_TAIL,       \
-		.soft_start = FFNTP_INTERVAL_SOFT_START, .soft_least = FFNTP_INTERVAL_SOFT_LEAST,             \
-		.soft_most = FFNTP_INTERVAL_SOFT_MOST, .soft_gain = FFNTP_INTERVAL_SOFT_GAIN,                 \
-		.soft_young = FFNTP_INTERVAL_SOFT_YOUNG, .path_settled = FFNTP_INTERVAL_PATH_SETTLED,         \
-		.fall_sd = FFNTP_INTERVAL_FALL_SD, .run_short = FFNTP_INTERVAL_RUN_SHORT,                     \
-		.run_long = FFNTP_INTERVAL_RUN_LONG, .run_recall = FFNTP_INTERVAL_RUN_RECALL,                 \
-		.window = FFNTP_INTERVAL_WINDOW, .run_noise = FFNTP_INTERVAL_RUN_NOISE,                       \
-		.run_tail = FFNTP_INTERVAL_RUN_TAIL, .run_spread = FFNTP_INTERVAL_RUN_SPREAD,                 \
-		.window_noise = FFNTP_INTERVAL_WINDOW_NOISE, .recall_sd = FFNTP_INTERVAL_RECALL_SD,           \
-		.recall_noise = FFNTP_INTERVAL_RECALL_NOISE, .divide_any = FFNTP_INTERVAL_DIVIDE_ANY,         \
-		.contradiction_sd = FFNTP_INTERVAL_CONTRADICTION_SD, .kick_least = FFNTP_INTERVAL_KICK_LEAST, \
-		.kick_most = FFNTP_INTERVAL_KICK_MOST, .anew_gap = FFNTP_INTERVAL_ANEW_GAP,                   \
-		.anew_skew = FFNTP_INTERVAL_ANEW_SKEW, .anew_share = FFNTP_INTERVAL_ANEW_SHARE,               \
-		.server_turns = FFNTP_INTERVAL_SERVER_TURNS, .true_share = FFNTP_INTERVAL_TRUE_SHARE,         \
-		.rate_share = FFNTP_INTERVAL_RATE_SHARE, .skew_sd = FFNTP_INTERVAL_SKEW_SD,                   \
-		.skew_least = FFNTP_INTERVAL_SKEW_LEAST, .rate_stamps = FFNTP_INTERVAL_RATE_STAMPS,           \
-		.small_stamps = FFNTP_INTERVAL_SMALL_STAMPS, .small_noise = FFNTP_INTERVAL_SMALL_NOISE,       \
-		.small_sd = FFNTP_INTERVAL_SMALL_SD, .believe_s = FFNTP_INTERVAL_BELIEVE_S,                   \
-		.modesty = FFNTP_INTERVAL_MODESTY, .stable_s = FFNTP_INTERVAL_STABLE_S,                       \
+/* clang-format off */
+#define FFNTP_INTERVAL_PARAMS \
+	{ \
+		.wander_start = FFNTP_INTERVAL_WANDER_START, \
+		.wander_step = FFNTP_INTERVAL_WANDER_STEP, \
+		.wander_least = FFNTP_INTERVAL_WANDER_LEAST, \
+		.wander_most = FFNTP_INTERVAL_WANDER_MOST, \
+		.wander_slide = FFNTP_INTERVAL_WANDER_SLIDE, \
+		.wander_leak = FFNTP_INTERVAL_WANDER_LEAK, \
+		.noise_guess = FFNTP_INTERVAL_NOISE_GUESS, \
+		.noise_gain = FFNTP_INTERVAL_NOISE_GAIN, \
+		.noise_least_s = FFNTP_INTERVAL_NOISE_LEAST_S, \
+		.noise_tail = FFNTP_INTERVAL_NOISE_TAIL, \
+		.soft_start = FFNTP_INTERVAL_SOFT_START, \
+		.soft_least = FFNTP_INTERVAL_SOFT_LEAST, \
+		.soft_most = FFNTP_INTERVAL_SOFT_MOST, \
+		.soft_gain = FFNTP_INTERVAL_SOFT_GAIN, \
+		.soft_young = FFNTP_INTERVAL_SOFT_YOUNG, \
+		.path_settled = FFNTP_INTERVAL_PATH_SETTLED, \
+		.fall_sd = FFNTP_INTERVAL_FALL_SD, \
+		.run_short = FFNTP_INTERVAL_RUN_SHORT, \
+		.run_long = FFNTP_INTERVAL_RUN_LONG, \
+		.run_recall = FFNTP_INTERVAL_RUN_RECALL, \
+		.window = FFNTP_INTERVAL_WINDOW, \
+		.run_noise = FFNTP_INTERVAL_RUN_NOISE, \
+		.run_tail = FFNTP_INTERVAL_RUN_TAIL, \
+		.run_spread = FFNTP_INTERVAL_RUN_SPREAD, \
+		.window_noise = FFNTP_INTERVAL_WINDOW_NOISE, \
+		.recall_sd = FFNTP_INTERVAL_RECALL_SD, \
+		.recall_noise = FFNTP_INTERVAL_RECALL_NOISE, \
+		.divide_any = FFNTP_INTERVAL_DIVIDE_ANY, \
+		.contradiction_sd = FFNTP_INTERVAL_CONTRADICTION_SD, \
+		.kick_least = FFNTP_INTERVAL_KICK_LEAST, \
+		.kick_most = FFNTP_INTERVAL_KICK_MOST, \
+		.kick_reach = FFNTP_INTERVAL_KICK_REACH, \
+		.time_gap = FFNTP_INTERVAL_TIME_GAP, \
+		.both_skew = FFNTP_INTERVAL_BOTH_SKEW, \
+		.both_share = FFNTP_INTERVAL_BOTH_SHARE, \
+		.server_turns = FFNTP_INTERVAL_SERVER_TURNS, \
+		.true_share = FFNTP_INTERVAL_TRUE_SHARE, \
+		.rate_share = FFNTP_INTERVAL_RATE_SHARE, \
+		.skew_sd = FFNTP_INTERVAL_SKEW_SD, \
+		.rate_stamps = FFNTP_INTERVAL_RATE_STAMPS, \
+		.small_stamps = FFNTP_INTERVAL_SMALL_STAMPS, \
+		.small_noise = FFNTP_INTERVAL_SMALL_NOISE, \
+		.small_sd = FFNTP_INTERVAL_SMALL_SD, \
+		.believe_s = FFNTP_INTERVAL_BELIEVE_S, \
+		.modesty = FFNTP_INTERVAL_MODESTY, \
+		.stable_s = FFNTP_INTERVAL_STABLE_S, \
 	}
+/* clang-format on */
 
 #endif
