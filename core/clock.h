@@ -48,9 +48,11 @@ static inline struct ffntp_u128 ffntp_rate_ns(uint64_t rate, unsigned shift)
 /* ticks * rate_ns in nanoseconds, rounded up. ticks <= 2^63, so that it is at most 2^63. */
 static inline uint64_t ffntp_drift_ns(uint64_t ticks, uint64_t rate_ns)
 {
-	struct ffntp_u128 product = ffntp_mul64(ticks, rate_ns);
-
-	return product.high + (product.low != 0);
+#ifdef __SIZEOF_INT128__
+	return (uint64_t)(((ffntp_native_u128)ticks * rate_ns + UINT64_MAX) >> 64);
+#else
+	return ffntp_add128(ffntp_mul64(ticks, rate_ns), UINT64_MAX).high;
+#endif
 }
 
 /*
@@ -70,8 +72,9 @@ static inline uint64_t ffntp_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t
 }
 
 /*
- * The half-width of an interval, rounded up, and at least one unit more: by that much an estimate may have been rounded
- * down. 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that a bound of 1 s becomes 70 ps too wide.
+ * The half-width of an interval, rounded up, and, unless it is 0, one unit more: by that much an estimate may have been
+ * rounded down. 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that a bound of 1 s becomes 70 ps too
+ * wide.
  */
 static inline struct ffntp_span ffntp_half_width(uint64_t bound_ns)
 {
@@ -80,17 +83,45 @@ static inline struct ffntp_span ffntp_half_width(uint64_t bound_ns)
 	return (struct ffntp_span){ product.high, product.low };
 }
 
+/* a + b and a - b modulo 2^64 s. */
+static inline struct ffntp_span ffntp_span_plus(struct ffntp_span a, struct ffntp_span b)
+{
+#ifdef __SIZEOF_INT128__
+	/* What compilers know as one addition with carry. */
+	ffntp_native_u128 sum = ((ffntp_native_u128)a.s << 64 | a.frac) + ((ffntp_native_u128)b.s << 64 | b.frac);
+
+	return (struct ffntp_span){ (uint64_t)(sum >> 64), (uint64_t)sum };
+#else
+	uint64_t frac = a.frac + b.frac;
+
+	return (struct ffntp_span){ a.s + b.s + (frac < b.frac), frac };
+#endif
+}
+
+static inline struct ffntp_span ffntp_span_minus(struct ffntp_span a, struct ffntp_span b)
+{
+#ifdef __SIZEOF_INT128__
+	ffntp_native_u128 left = ((ffntp_native_u128)a.s << 64 | a.frac) - ((ffntp_native_u128)b.s << 64 | b.frac);
+
+	return (struct ffntp_span){ (uint64_t)(left >> 64), (uint64_t)left };
+#else
+	return (struct ffntp_span){ a.s - b.s - (a.frac < b.frac), a.frac - b.frac };
+#endif
+}
+
 /* The caller knows that the seconds fit. */
 static inline struct ffntp_time ffntp_time_plus(struct ffntp_time t, struct ffntp_span span)
 {
-	uint64_t frac = t.frac + span.frac;
+	struct ffntp_span sum = ffntp_span_plus((struct ffntp_span){ (uint64_t)t.s, t.frac }, span);
 
-	return (struct ffntp_time){ t.s + (int64_t)span.s + (frac < span.frac), frac };
+	return (struct ffntp_time){ (int64_t)sum.s, sum.frac };
 }
 
 static inline struct ffntp_time ffntp_time_minus(struct ffntp_time t, struct ffntp_span span)
 {
-	return (struct ffntp_time){ t.s - (int64_t)span.s - (t.frac < span.frac), t.frac - span.frac };
+	struct ffntp_span left = ffntp_span_minus((struct ffntp_span){ (uint64_t)t.s, t.frac }, span);
+
+	return (struct ffntp_time){ (int64_t)left.s, left.frac };
 }
 
 /* Why a map with this status tells nothing; or FFNTP_CLOCK_OK. */
@@ -132,16 +163,12 @@ static inline enum ffntp_clock_result ffntp_reading_epoch(const struct ffntp_map
 	return FFNTP_CLOCK_OK;
 }
 
-/* The interval around an estimate; a bound of 0 still leaves room for its rounding. */
-static inline void ffntp_reading_set(struct ffntp_reading *reading, struct ffntp_time estimate, uint64_t bound_ns)
+/* The interval around an estimate. */
+static inline void ffntp_reading_set(struct ffntp_reading *reading, struct ffntp_time estimate, struct ffntp_span half)
 {
-	struct ffntp_span half = ffntp_half_width(bound_ns);
-
-	half.frac |= bound_ns == 0;
 	reading->earliest = ffntp_time_minus(estimate, half);
 	reading->estimate = estimate;
 	reading->latest = ffntp_time_plus(estimate, half);
-	reading->bound_ns = bound_ns;
 }
 
 /* ffntp_clock_at */
@@ -169,8 +196,13 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
 		return FFNTP_CLOCK_BOUND;
 	if (bound_ns == UINT64_MAX)
 		return FFNTP_CLOCK_RANGE;
+
+	struct ffntp_span half = ffntp_half_width(bound_ns);
+
+	half.frac |= bound_ns == 0; /* which still leaves room for rounding */
 	ffntp_reading_set(reading, is_backward ? ffntp_time_minus(epoch, elapsed) : ffntp_time_plus(epoch, elapsed),
-			  bound_ns);
+			  half);
+	reading->bound_ns = bound_ns;
 	reading->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
 	reading->status = map->status;
 	return FFNTP_CLOCK_OK;
@@ -205,9 +237,9 @@ enum { FFNTP_LINE_STATUS_SHIFT = 8, FFNTP_LINE_SCALE_SHIFT = 16 };
 static inline struct ffntp_span ffntp_line_elapsed(uint64_t ticks, uint64_t period_high, uint64_t period_low)
 {
 	struct ffntp_u128 whole = ffntp_mul64(ticks, period_high);
-	struct ffntp_u128 sum = ffntp_add128(whole, ffntp_mul64(ticks, period_low).high);
+	struct ffntp_span rest = { 0, ffntp_mul64(ticks, period_low).high };
 
-	return (struct ffntp_span){ sum.high, sum.low };
+	return ffntp_span_plus((struct ffntp_span){ whole.high, whole.low }, rest);
 }
 
 #endif

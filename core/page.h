@@ -78,10 +78,8 @@ _Static_assert(9 * 8 + FFNTP_VERDICTS * 4 <= FFNTP_SOURCE_STRIDE, "a source fits
 #define FFNTP_LE64(x) (x)
 #endif
 
-static inline uint64_t ffntp_page_load(const struct ffntp_page *page, size_t offset)
+static inline uint64_t ffntp_page_load_word(const ffntp_page_word *word)
 {
-	const ffntp_page_word *word = &page->word[(offset - 16) / 8];
-
 #if UINTPTR_MAX > 0xffffffff
 	return FFNTP_LE64(atomic_load_explicit(word, memory_order_relaxed));
 #else
@@ -90,6 +88,11 @@ static inline uint64_t ffntp_page_load(const struct ffntp_page *page, size_t off
 
 	return high << 32 | low;
 #endif
+}
+
+static inline uint64_t ffntp_page_load(const struct ffntp_page *page, size_t offset)
+{
+	return ffntp_page_load_word(&page->word[(offset - 16) / 8]);
 }
 
 static inline void ffntp_page_store(struct ffntp_page *page, size_t offset, uint64_t value)
@@ -110,11 +113,14 @@ static inline uint32_t ffntp_page_begin(const struct ffntp_page *page)
 	return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_acquire));
 }
 
-/* The fence keeps the loads before it from sinking below the second look at the sequence. */
+/*
+ * The fence keeps the loads before it from sinking below the second look at the sequence. If the first look found it
+ * odd, the writer was inside: no even number equals it then.
+ */
 static inline bool ffntp_page_is_whole(const struct ffntp_page *page, uint32_t begun)
 {
 	atomic_thread_fence(memory_order_acquire);
-	return (begun & 1) == 0 && FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == begun;
+	return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == (begun & ~UINT32_C(1));
 }
 
 /* Leaves the core to the writer's hyperthread for a moment. */
@@ -133,11 +139,28 @@ bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map);
 /* One word of the prepared line: FFNTP_PAGE_LINE(page, frac). */
 #define FFNTP_PAGE_LINE(page, field) ffntp_page_load(page, FFNTP_AT_LINE + offsetof(struct ffntp_line, field))
 
+/*
+ * FFNTP_COMPUTE_HERE keeps a compiler from putting a calculation off, and its many operands in memory until then: of
+ * the words of a line fewer are alive at once than there are registers.
+ */
 #if defined(__GNUC__)
 #define FFNTP_ALWAYS_INLINE __attribute__((always_inline)) static inline
+#define FFNTP_COMPUTE_HERE(value) __asm__("" : "+r"(value))
 #else
 #define FFNTP_ALWAYS_INLINE static inline
+#define FFNTP_COMPUTE_HERE(value) ((void)(value))
 #endif
+
+/* Modulo 2^64 s; the caller has judged key and ticks. */
+static inline struct ffntp_span ffntp_page_line_estimate(const struct ffntp_page *page, uint64_t ticks,
+							 enum ffntp_timescale scale)
+{
+	const ffntp_page_word *seconds = &page->word[(FFNTP_AT_LINE + offsetof(struct ffntp_line, s) - 16) / 8];
+	struct ffntp_span epoch = { ffntp_page_load_word(seconds + scale), FFNTP_PAGE_LINE(page, frac) };
+	uint64_t period_high = FFNTP_PAGE_LINE(page, period_high), period_low = FFNTP_PAGE_LINE(page, period_low);
+
+	return ffntp_span_plus(epoch, ffntp_line_elapsed(ticks, period_high, period_low));
+}
 
 /*
  * A reading in the common case, at one look: the line holds at 'now', and the bound is within the cap. Each word is
@@ -151,22 +174,29 @@ FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uin
 {
 	uint64_t ticks = now - FFNTP_PAGE_LINE(page, at);
 	uint64_t key = FFNTP_PAGE_LINE(page, key);
-	uint64_t bound_ns =
-		FFNTP_PAGE_LINE(page, maxerror_ns) + ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, maxerror_rate));
 
 	if (ticks > FFNTP_PAGE_LINE(page, limit) || (uint8_t)key != kind ||
-	    (key >> (FFNTP_LINE_SCALE_SHIFT + (unsigned)scale) & 1) == 0 || bound_ns > max_bound_ns)
+	    (key >> (FFNTP_LINE_SCALE_SHIFT + (unsigned)scale) & 1) == 0)
 		return false;
 
-	uint64_t esterror_ns =
-		FFNTP_PAGE_LINE(page, esterror_ns) + ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, esterror_rate));
-	struct ffntp_span elapsed =
-		ffntp_line_elapsed(ticks, FFNTP_PAGE_LINE(page, period_high), FFNTP_PAGE_LINE(page, period_low));
-	struct ffntp_time epoch = { (int64_t)FFNTP_PAGE_LINE(page, s[scale]), FFNTP_PAGE_LINE(page, frac) };
+	struct ffntp_span estimate = ffntp_page_line_estimate(page, ticks, scale);
 
-	if (!ffntp_page_is_whole(page, begun))
+	FFNTP_COMPUTE_HERE(estimate.s);
+	FFNTP_COMPUTE_HERE(estimate.frac);
+
+	uint64_t esterror_ns = FFNTP_PAGE_LINE(page, esterror_ns);
+
+	esterror_ns += ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, esterror_rate));
+	FFNTP_COMPUTE_HERE(esterror_ns);
+
+	uint64_t bound_ns = FFNTP_PAGE_LINE(page, maxerror_ns);
+
+	bound_ns += ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, maxerror_rate));
+	if (bound_ns > max_bound_ns || !ffntp_page_is_whole(page, begun))
 		return false;
-	ffntp_reading_set(reading, ffntp_time_plus(epoch, elapsed), bound_ns);
+	ffntp_reading_set(reading, (struct ffntp_time){ (int64_t)estimate.s, estimate.frac },
+			  ffntp_half_width(bound_ns));
+	reading->bound_ns = bound_ns;
 	reading->esterror_ns = esterror_ns;
 	reading->status = (enum ffntp_status)(key >> FFNTP_LINE_STATUS_SHIFT & 0xff);
 	return true;

@@ -4,14 +4,16 @@
 Usage: guards.py [TOP]
 
 A row: the case of the hostile network, the test program, the file, the guard, what stands in its place, and the test
-that must fail. A guard that is no longer found in the file is a failure too.
+that must fail. A guard that is no longer found in the file is a failure too; how it is broken into lines does not matter.
 """
 import os
+import queue
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1]).resolve()
@@ -19,6 +21,7 @@ CC = os.environ.get('CC', 'cc').split()
 FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address,undefined',
          '-fno-sanitize-recover=undefined', '-D_GNU_SOURCE', '-Iinclude']
 TIME_LIMIT_S = 20
+WORKERS = min(os.cpu_count() or 1, 4)
 
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
 CLOCK, PAGE, CLOCK_H, PAGE_H = 'core/clock.c', 'core/page.c', 'core/clock.h', 'core/page.h'
@@ -102,9 +105,9 @@ GUARDS = [
      'case_43_differences'),
     (43, 'instant', INSTANT, 'step_s > 0 && t.s > INT64_MAX - step_s', 'false', 'case_43_additions'),
     (43, 'instant', INSTANT, 'step_s < 0 && t.s < INT64_MIN - step_s', 'false', 'case_43_additions'),
-    (30, 'page', PAGE_H, 'return (begun & 1) == 0 && ', 'return ', 'case_30'),
-    (30, 'page', PAGE_H, ' && FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == begun', '',
-     'case_30_a_page_that_changed'),
+    (30, 'page', PAGE_H, ' == (begun & ~UINT32_C(1));', ' == begun;', 'case_30'),
+    (30, 'page', PAGE_H, 'return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == (begun',
+     'return (begun & 1) == 0 || 0 == (begun', 'case_30_a_page_that_changed'),
     (30, 'page', PAGE, 'tries < FFNTP_PAGE_TRIES; tries++) {\n\t\tif (ffntp_page_try_read', 'true;) {\n\t\tif (ffntp_page_try_read',
      'case_30'),
     (31, 'page', PAGE, ' || (ffntp_page_begin(page) & 1) != 0', '', 'case_31_a_writer_killed_in_mid'),
@@ -167,7 +170,7 @@ GUARDS = [
     (43, 'clock', CLOCK_H, 'if (bound_ns == UINT64_MAX)\n\t\treturn FFNTP_CLOCK_RANGE;', '', 'case_43_bounds'),
     (43, 'clock', CLOCK, 'ticks == UINT64_C(1) << 63 ||', '', 'case_43_half'),
     (43, 'clock', CLOCK, 'if (span.s >> 33 != 0)\n\t\treturn false;', '', 'case_43_results'),
-    (44, 'clock', CLOCK_H, 'return (struct ffntp_time){ t.s + (int64_t)span.s', 'return (struct ffntp_time){ (int32_t)t.s + (int64_t)span.s',
+    (44, 'clock', CLOCK_H, '(int64_t)sum.s, sum.frac', '(int32_t)sum.s, sum.frac',
      'case_44'),
     (44, 'clock', CLOCK_H, '*epoch = map->time;', '*epoch = map->time;\n\tepoch->s = (uint32_t)epoch->s;', 'case_44'),
 ]
@@ -182,7 +185,13 @@ class Bench:
             unused = shutil.ignore_patterns('traces', 'reference', 'corpus')
             shutil.copytree(TOP / part, self.folder / part, ignore=unused)
         self.objects = {}
-        self.failures = {}
+
+    def copy(self, folder):
+        """Another bench, with the objects that there are."""
+        bench = object.__new__(Bench)
+        bench.folder = Path(shutil.copytree(self.folder, folder))
+        bench.objects = dict(self.objects)
+        return bench
 
     def compile(self, source, output):
         command = [*CC, *FLAGS, '-c', source, '-o', output]
@@ -207,7 +216,8 @@ class Bench:
         """
         sources = [*self.core_sources(), *PARTS.get(test, []), f'tests/test_{test}.c']
         objects = [(broken or {}).get(source) or self.object_of(source) for source in sources]
-        subprocess.run([*CC, *FLAGS, *objects, '-lcmocka', '-lm', *LINK.get(test, []), '-o', 'program'], cwd=self.folder, check=True)
+        libraries = ['-lcmocka', '-lm', *LINK.get(test, [])]
+        subprocess.run([*CC, *FLAGS, *objects, *libraries, '-o', 'program'], cwd=self.folder, check=True)
         environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='STDOUT', ASAN_OPTIONS='detect_leaks=0')
         try:
             done = subprocess.run(['./program'], cwd=self.folder, capture_output=True, text=True, check=False,
@@ -222,10 +232,12 @@ class Bench:
     def without(self, guard):
         """Why the guard is not guarded by its test, or nothing."""
         _, test, source, old, new, expected = guard
-        text = (TOP / source).read_text()
-        if text.count(old) != 1:
-            return [f'found {text.count(old)} times: {old}']
-        (self.folder / source).write_text(text.replace(old, new))
+        text = (self.folder / source).read_text()
+        pattern = r'\s+'.join(re.escape(word) for word in old.split())
+        without, found = re.subn(pattern, lambda _: new, text)
+        if found != 1:
+            return [f'found {found} times: {old}']
+        (self.folder / source).write_text(without)
         users = [*USERS[source], *PARTS.get(test, []), f'tests/test_{test}.c'] if source in USERS else [source]
         broken = {user: f'broken-{number}.o' for number, user in enumerate(users)}
         errors = [error for user in users if (error := self.compile(user, broken[user]))]
@@ -238,18 +250,35 @@ class Bench:
         return [f'fails instead: {sorted(failing) or "nothing"}']
 
 
+def judge_all(bench, folder):
+    """Each guard's problems, in the guards' order; several benches work at a time."""
+    idle = queue.Queue()
+    idle.put(bench)
+    for number in range(1, WORKERS):
+        idle.put(bench.copy(f'{folder}/{number}'))
+
+    def judge(guard):
+        worker = idle.get()
+        try:
+            return worker.without(guard)
+        finally:
+            idle.put(worker)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        yield from zip(GUARDS, pool.map(judge, GUARDS))
+
+
 def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(folder)
-        print(f'1..{len(GUARDS) + 1}')
-        broken = {name for test in {guard[1] for guard in GUARDS} for name in bench.failing(test)}
+        bench = Bench(f'{folder}/0')
+        print(f'1..{len(GUARDS) + 1}', flush=True)
+        broken = {name for test in sorted({guard[1] for guard in GUARDS}) for name in bench.failing(test)}
         print('not ok' if broken else 'ok', '1 - all tests pass with every guard in place')
-        for number, guard in enumerate(GUARDS, 2):
-            problems = bench.without(guard)
+        for number, (guard, problems) in enumerate(judge_all(bench, folder), 2):
             failed += bool(problems)
             name = f'case {guard[0]}: {guard[5]} without its guard in {guard[2]}'
-            print('not ok' if problems else 'ok', number, '-', name)
+            print('not ok' if problems else 'ok', number, '-', name, flush=True)
             for line in '\n'.join(problems).splitlines():
                 print('#', line)
     sys.exit(1 if failed or broken else 0)

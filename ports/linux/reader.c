@@ -191,10 +191,11 @@ FFNTP_ALWAYS_INLINE enum ffntp_clock_result now_by(enum ffntp_counter_kind kind,
 						   const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
 						   uint64_t max_bound_ns, struct ffntp_reading *reading)
 {
-	uint32_t begun = ffntp_page_begin(reader->page);
+	const struct ffntp_page *page = reader->page;
+	uint32_t begun = ffntp_page_begin(page);
 	ffntp_counter now = ffntp_counter_read_kind(kind);
 
-	if (ffntp_page_read_line(reader->page, begun, kind, now, scale, max_bound_ns, reading))
+	if (ffntp_page_read_line(page, begun, kind, now, scale, max_bound_ns, reading))
 		return FFNTP_CLOCK_OK;
 	return now_carefully(reader, scale, max_bound_ns, reading);
 }
