@@ -1,0 +1,127 @@
+/*
+ * golden_sim: whole days of the client with the interval filter in the simulator, beside the limit. The seeds are used
+ * nowhere else: nothing was chosen on them.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "../include/ffntp/clock.h"
+#include "../sim/limit.h"
+#include "../sim/world.h"
+
+/*
+ * The limit is reached by knowing the path and the oscillator; the filter has to learn them, and was measured to lose 1
+ * to 8 % by it. The rest is room for better filters that are less lucky with these seeds.
+ */
+#define MOST_OF_LIMIT 1.25
+
+#define FIRST_SEED 7129
+#define SEEDS 3
+#define LENGTH_NS (24 * 3600 * FFNTP_NS_PER_S)
+
+struct day {
+	struct ffntp_client *client;
+	struct sim_limit *limit;
+	double squares, limit_squares; /* of errors just before each exchange of the second half, in s */
+	unsigned exchanges, refused, broken;
+};
+
+/* The error of the clock as a reader finds it, in s. Counts bounds that do not hold. */
+static double read_error_s(struct day *day, ffntp_counter now, int64_t truth_ns)
+{
+	struct ffntp_time truth = ffntp_time_from_ns(truth_ns);
+	struct ffntp_reading reading;
+	struct ffntp_map map;
+
+	ffntp_client_output(day->client, now, &map);
+	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	day->broken += ffntp_time_is_before(truth, reading.earliest) || ffntp_time_is_before(reading.latest, truth);
+	return (double)ffntp_time_diff_ns(reading.estimate, truth) * 1e-9;
+}
+
+static void watch_second(void *context, int64_t truth_ns, ffntp_counter now)
+{
+	if (truth_ns >= SIM_START_NS + 60 * FFNTP_NS_PER_S)
+		(void)read_error_s(context, now, truth_ns);
+}
+
+static void watch_before(void *context, const struct sim_exchange *exchange)
+{
+	struct day *day = context;
+
+	if (exchange->truth_tf_ns >= SIM_START_NS + LENGTH_NS / 2) {
+		double error_s = read_error_s(day, exchange->tf, exchange->truth_tf_ns);
+		double limit_s = sim_limit_error_s(day->limit, exchange->tf, exchange->truth_tf_ns);
+
+		day->squares += error_s * error_s;
+		day->limit_squares += limit_s * limit_s;
+	}
+	sim_limit_add(day->limit, exchange);
+}
+
+static void watch_after(void *context, const struct sim_exchange *exchange, enum ffntp_verdict verdict)
+{
+	struct day *day = context;
+
+	(void)exchange;
+	day->exchanges++;
+	day->refused += verdict != FFNTP_ACCEPTED;
+}
+
+static void run_day(const struct sim_scenario *scenario, uint64_t seed, struct day *day)
+{
+	const struct sim_observer observer = { day, watch_second, watch_before, watch_after };
+	struct ffntp_client_config config;
+	struct sim_world world;
+	size_t size;
+	void *memory;
+
+	sim_world_init(&world, scenario, seed);
+	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_INTERVAL, 16);
+	size = (ffntp_client_memory(&config) + 15) / 16 * 16;
+	memory = aligned_alloc(16, size);
+	assert_non_null(memory);
+	day->client = ffntp_client_init(memory, size, &config, sim_world_counter(&world));
+	day->limit = sim_limit_new(scenario);
+	assert_true(day->client && day->limit);
+	sim_world_run(&world, day->client, SIM_START_NS + LENGTH_NS, &observer);
+	sim_limit_free(day->limit);
+	free(memory);
+}
+
+static void check_scenario(void **state)
+{
+	const struct sim_scenario *scenario = sim_scenario_find(*state);
+
+	assert_non_null(scenario);
+	for (uint64_t seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+		struct day day = { .client = NULL };
+		double ratio;
+
+		run_day(scenario, seed, &day);
+		ratio = sqrt(day.squares / day.limit_squares);
+		if (ratio > MOST_OF_LIMIT)
+			print_message("%s, seed %d: %.3f of the limit\n", scenario->name, (int)seed, ratio);
+		assert_true(day.exchanges > 5300 && day.refused == 0);
+		assert_true(day.broken == 0);
+		assert_true(ratio <= MOST_OF_LIMIT);
+	}
+}
+
+int main(void)
+{
+	static char lan[] = "lan", metro[] = "metro", continental[] = "continental";
+	const struct CMUnitTest tests[] = {
+		{ "lan", check_scenario, NULL, NULL, lan },
+		{ "metro", check_scenario, NULL, NULL, metro },
+		{ "continental", check_scenario, NULL, NULL, continental },
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
