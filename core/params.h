@@ -217,6 +217,15 @@
  */
 #define FFNTP_ADAPTIVE_RATIO 1.3
 
+/*
+ * Adaptive intervals grow by no more than this from one to the next (ratio): what an estimator says of an interval it has not
+ * tried rests on a path it has hardly seen. From 16 s to 1024 s takes 19 exchanges, each at the price of a few minutes.
+ */
+#define FFNTP_ADAPTIVE_GROWTH 1.25
+
+/* Waits grow by this (ratio) between a burst and the interval: the rate is as uncertain as the burst was short. */
+#define FFNTP_TAPER 1.5
+
 /* Requests unanswered in a row: the clock is free-running; and: another server, or another address, may do better. */
 #define FFNTP_UNANSWERED_FREE_RUNNING 4
 #define FFNTP_UNANSWERED_CHANGE 8

@@ -34,25 +34,36 @@ void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now)
 	/* A server that asked for patience gets no burst. */
 	polling->burst_left = polling->floor_s > polling->config.min_s ? 1 : polling->config.burst;
 	polling->interval_s = polling->floor_s;
+	polling->taper_s = polling->burst_left > 1 ? FFNTP_BURST_INTERVAL_S : polling->floor_s;
 	polling->next = now;
+}
+
+static bool is_starting(const struct ffntp_polling *polling)
+{
+	return polling->burst_left > 0 || polling->taper_s < polling->interval_s;
+}
+
+/* How long to wait after a request. */
+static double wait_s(struct ffntp_polling *polling)
+{
+	if (polling->burst_left > 0)
+		return smaller(FFNTP_BURST_INTERVAL_S, polling->interval_s);
+	polling->taper_s = smaller(FFNTP_TAPER * polling->taper_s, polling->interval_s);
+	return polling->taper_s;
 }
 
 void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double period_s)
 {
-	double wait_s = polling->interval_s;
-
 	if (polling->burst_left > 0)
 		polling->burst_left--;
-	if (polling->burst_left > 0)
-		wait_s = smaller(FFNTP_BURST_INTERVAL_S, wait_s);
 	polling->asked = now;
-	polling->next = now + ticks(wait_s, period_s);
+	polling->next = now + ticks(wait_s(polling), period_s);
 	polling->reach = (uint8_t)(polling->reach << 1);
 }
 
 static void set_interval(struct ffntp_polling *polling, double interval_s, double period_s)
 {
-	polling->interval_s = interval_s;
+	polling->interval_s = polling->taper_s = interval_s;
 	polling->burst_left = 0;
 	polling->next = polling->asked + ticks(interval_s, period_s);
 }
@@ -108,9 +119,10 @@ static double longest_within(const struct ffntp_outlook *outlook, double varianc
 void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s)
 {
 	double accuracy_s = polling->config.accuracy_s;
-	double longest_s = larger(smaller(2 * polling->interval_s, polling->config.max_s), polling->floor_s);
+	double longest_s =
+		larger(smaller(FFNTP_ADAPTIVE_GROWTH * polling->interval_s, polling->config.max_s), polling->floor_s);
 
-	if (!polling->config.is_adaptive || polling->burst_left > 0)
+	if (!polling->config.is_adaptive || is_starting(polling))
 		return;
 	if (accuracy_s == 0)
 		accuracy_s = FFNTP_ADAPTIVE_RATIO * outlook->exchange_esterror_s;

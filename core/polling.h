@@ -1,4 +1,5 @@
-/* polling: when to ask next. A burst at the start, then one interval; longer when the server asks for it. */
+/* polling: when to ask next. A burst at the start that tapers off, then one interval; longer when the server asks for
+ * it. */
 #ifndef FFNTP_CORE_POLLING_H
 #define FFNTP_CORE_POLLING_H
 
@@ -20,6 +21,7 @@ struct ffntp_polling {
 	double floor_s;    /* min_s, or what a kiss-o'-death made of it */
 	double interval_s; /* from the next request on */
 	unsigned burst_left;
+	double taper_s;        /* after a burst: the last wait, while it grows to interval_s */
 	unsigned kiss_replies; /* accepted since the floor was last changed */
 	unsigned unanswered;   /* in a row */
 	bool change_is_due;    /* say once that the server should be changed */
