@@ -23,7 +23,7 @@ static const struct tool_command commands[] = {
 	  "UTC. Lines that start with # are comments. Traces may be compressed with gzip;\n"
 	  "- is standard input. docs/ffntp.md says what is printed.\n",
 	  tool_replay },
-	{ "simulate", "SCENARIO...", "run the client in a simulated world, and score its clock against the truth",
+	{ "simulate", "SCENARIO...", "run the client in a simulated world, and score the clock",
 	  "A world is an oscillator, a path with its queues, and a server, all of them made from\n"
 	  "the seed. --trace writes the exchanges in the format that replay reads. docs/ffntp.md\n"
 	  "says what is printed.\n",

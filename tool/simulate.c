@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "output.h"
 #include "player.h"
+#include "recorded.h"
 #include "score.h"
 
 #define HOURS_LEAST 0.1
@@ -27,7 +28,7 @@ struct simulate {
 	uint32_t poll_s; /* 0: adaptive */
 	int64_t seed;
 	double hours; /* 0: the scenario's */
-	const char *trace_path;
+	const char *trace_path, *recorded_path;
 	bool as_json, with_limit, only_list;
 	bool header_is_printed;
 };
@@ -182,20 +183,25 @@ static void watch_after(void *context, const struct sim_exchange *exchange, enum
 
 /* --- what is said --- */
 
+static json_t *errors_json(const struct score_summary *summary)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "rms_us", output_json_real(summary->rms));
+	json_object_set_new(object, "median_us", output_json_real(summary->median));
+	json_object_set_new(object, "p99_us", output_json_real(summary->p99));
+	json_object_set_new(object, "max_us", output_json_real(summary->max));
+	return object;
+}
+
 static json_t *summary_json(struct series *series)
 {
 	struct score_summary summary;
-	json_t *object;
 
 	if (series->count == 0)
 		return json_null();
 	summary = score_summarise(series->values, series->count);
-	object = json_object();
-	json_object_set_new(object, "rms_us", output_json_real(summary.rms));
-	json_object_set_new(object, "median_us", output_json_real(summary.median));
-	json_object_set_new(object, "p99_us", output_json_real(summary.p99));
-	json_object_set_new(object, "max_us", output_json_real(summary.max));
-	return object;
+	return errors_json(&summary);
 }
 
 static double median(struct series *series)
@@ -294,6 +300,26 @@ static void print_row(struct simulate *simulate, const struct sim_scenario *scen
 	if (simulate->with_limit)
 		printf(" %7s", output_number(limit.rms, best));
 	putchar('\n');
+}
+
+static bool print_recorded(const struct simulate *simulate, const struct sim_scenario *scenario,
+			   const struct recorded *recorded)
+{
+	const struct score_summary *errors = &recorded->before;
+	json_t *object;
+
+	if (!simulate->as_json) {
+		printf("The limit on %zu recorded exchanges of %s, just before each of the second half, in us:\n"
+		       "RMS %.4g, median %.4g, 99 %% %.4g, max %.4g\n",
+		       recorded->exchanges, scenario->name, errors->rms, errors->median, errors->p99, errors->max);
+		return true;
+	}
+	object = json_object();
+	json_object_set_new(object, "scenario", json_string(scenario->name));
+	json_object_set_new(object, "exchanges", json_integer((json_int_t)recorded->exchanges));
+	json_object_set_new(object, "scored", json_integer((json_int_t)recorded->scored));
+	json_object_set_new(object, "limit", json_pack("{so}", "before", errors_json(errors)));
+	return output_json(object);
 }
 
 static int print_list(void)
@@ -417,6 +443,17 @@ static bool simulate_one(struct simulate *simulate, const struct sim_scenario *s
 	return is_good;
 }
 
+static bool score_recorded(const struct simulate *simulate, const struct sim_scenario *scenario)
+{
+	char error[TRACE_ERROR_SIZE];
+	struct recorded recorded;
+
+	if (recorded_limit(scenario, simulate->recorded_path, &recorded, error))
+		return print_recorded(simulate, scenario, &recorded);
+	tool_error(simulate->command, "%s", error);
+	return false;
+}
+
 static bool read_poll(struct simulate *simulate)
 {
 	int64_t poll_s = 0;
@@ -436,7 +473,11 @@ static bool check_scenario(const struct simulate *simulate, const char *name)
 
 	if (!scenario)
 		tool_error(simulate->command, "no scenario '%s'; ffntp simulate --list names them", name);
-	return scenario != NULL;
+	else if (simulate->recorded_path && !scenario->has_limit)
+		tool_error(simulate->command, "--recorded: %s has no known limit", name);
+	else
+		return true;
+	return false;
 }
 
 /* All that can be said before anything is simulated. */
@@ -448,9 +489,12 @@ static bool check(struct simulate *simulate, const char *estimator, int names, c
 		tool_error(simulate->command, "no estimator '%s' here; ffntp simulate --help names them", estimator);
 		return false;
 	}
-	if (names == 0 || (names > 1 && simulate->trace_path)) {
-		tool_error(simulate->command, names == 0 ? "no scenario named; ffntp simulate --list names them"
-							 : "--trace is for one scenario at a time");
+	if (names == 0) {
+		tool_error(simulate->command, "no scenario named; ffntp simulate --list names them");
+		return false;
+	}
+	if (names > 1 && (simulate->trace_path || simulate->recorded_path)) {
+		tool_error(simulate->command, "--trace and --recorded are for one scenario at a time");
 		return false;
 	}
 	for (int i = 0; i < names; i++) {
@@ -471,6 +515,8 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST, "how long [24 for most scenarios]"),
 		tool_flag("limit", &simulate.with_limit, "what no clock can do better than, where that is known"),
 		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),
+		tool_text("recorded", "FILE", &simulate.recorded_path,
+			  "simulate nothing: the limit on that trace of it"),
 		tool_flag("json", &simulate.as_json, "one JSON object per scenario, one per line"),
 		tool_flag("list", &simulate.only_list, "name the scenarios"),
 		{ 0 },
@@ -484,6 +530,8 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 		return print_list();
 	if (!check(&simulate, estimator, argc - operand, argv + operand))
 		return TOOL_USAGE;
+	if (simulate.recorded_path)
+		return score_recorded(&simulate, sim_scenario_find(argv[operand])) ? TOOL_OK : TOOL_FAILED;
 	for (; operand < argc; operand++)
 		is_good &= simulate_one(&simulate, sim_scenario_find(argv[operand]));
 	return is_good ? TOOL_OK : TOOL_FAILED;
