@@ -271,6 +271,10 @@
  */
 #define FFNTP_INTERVAL_NOISE_TAIL 8.0
 
+/* A direction is congested when the latest excesses, each remembered with this GAIN, are so many times its noise on average. */
+#define FFNTP_INTERVAL_BURST_NOISE 3.0
+#define FFNTP_INTERVAL_BURST_GAIN  0.25
+
 /*
  * Real noise is not at its densest at the floor, so the floor is no hard edge. How soft is learnt, by the slope of the evidence:
  * in units of the noise it begins at START, stays between LEAST and MOST, and follows the slope by GAIN per exchange.
@@ -299,6 +303,12 @@
 #define FFNTP_INTERVAL_RUN_NOISE  2.5
 #define FFNTP_INTERVAL_RUN_TAIL   0.8
 #define FFNTP_INTERVAL_RUN_SPREAD 3.0
+
+/* ... or already when so many exceed it and the clock, coasting, is worse than their noise: at long poll intervals. */
+#define FFNTP_INTERVAL_RUN_LEAST 4
+
+/* From the second of them on the clock coasts until it is clear what they are. */
+#define FFNTP_INTERVAL_RUN_DOUBT 2
 
 /* A path that was taken before is known again after so many. */
 #define FFNTP_INTERVAL_RUN_RECALL 3

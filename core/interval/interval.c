@@ -160,6 +160,10 @@ static void take(struct interval *interval, const struct ffntp_edges *edges)
 	if (excess.sum < 0)
 		lower_floor(interval, &excess, &clock);
 	constraint = ffntp_path_constraint(path, &excess, &clock, params);
+	if (ffntp_path_is_doubtful(path, params)) {
+		ffntp_path_learn(path, &excess, 0, &clock, params);
+		return;
+	}
 	softness_gain = ffntp_oscillator_constrain(&interval->oscillator, &constraint, params);
 	clock = ffntp_oscillator_mixture(&interval->oscillator);
 	ffntp_path_learn(path, &excess, softness_gain, &clock, params);

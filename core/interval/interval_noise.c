@@ -20,7 +20,7 @@
 
 void ffntp_noise_init(struct ffntp_noise *noise, double scale_s)
 {
-	*noise = (struct ffntp_noise){ .scale = scale_s, .tail = scale_s * TAIL_OF_DIFFERENCE };
+	*noise = (struct ffntp_noise){ .scale = scale_s, .tail = scale_s * TAIL_OF_DIFFERENCE, .recent = scale_s };
 }
 
 /* Moves a quantile up by 'share' of a step or down by the rest of it, so that
@@ -48,20 +48,30 @@ static void learn_difference(struct ffntp_noise *noise, double difference, const
 		noise->tail = noise->scale;
 }
 
-void ffntp_noise_learn(struct ffntp_noise *noise, double delay_s, const struct ffntp_interval_params *params)
+static void learn_recent(struct ffntp_noise *noise, double excess, const struct ffntp_interval_params *params)
 {
-	double difference = delay_s - noise->last;
+	double most = params->burst_noise * (noise->recent > noise->scale ? noise->recent : noise->scale);
 
-	noise->last = delay_s;
+	excess = excess > 0 ? excess : 0;
+	noise->recent += ((excess < most ? excess : most) - noise->recent) * params->burst_gain;
+}
+
+void ffntp_noise_learn(struct ffntp_noise *noise, double excess_s, const struct ffntp_interval_params *params)
+{
+	double difference = excess_s - noise->last;
+
+	noise->last = excess_s;
 	if (noise->seen < UINT32_MAX)
 		noise->seen++;
 	if (noise->seen > 1)
 		learn_difference(noise, difference < 0 ? -difference : difference, params);
+	learn_recent(noise, excess_s, params);
 }
 
 double ffntp_noise_rate(const struct ffntp_noise *noise, double excess_s, const struct ffntp_interval_params *params)
 {
 	double excess = excess_s > 0 ? excess_s : 0;
+	double scale = noise->recent > params->burst_noise * noise->scale ? noise->recent : noise->scale;
 
-	return (1 + 1 / params->noise_tail) / (noise->scale + excess / params->noise_tail);
+	return (1 + 1 / params->noise_tail) / (scale + excess / params->noise_tail);
 }

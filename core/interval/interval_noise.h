@@ -13,17 +13,18 @@
  * few large differences among many.
  */
 struct ffntp_noise {
-	double scale; /* mean of the exponential whose differences have the same
-			 median, s */
-	double tail;  /* 95 % of the differences are below this, s */
-	double last;  /* the delay before, s */
+	double scale;  /* mean of the exponential whose differences have the same
+			  median, s */
+	double tail;   /* 95 % of the differences are below this, s */
+	double recent; /* mean of the latest excesses, s */
+	double last;   /* the excess before, s */
 	uint32_t seen;
 };
 
 void ffntp_noise_init(struct ffntp_noise *noise, double scale_s);
 
-/* delay_s: from the same zero every time. */
-void ffntp_noise_learn(struct ffntp_noise *noise, double delay_s, const struct ffntp_interval_params *params);
+/* excess_s: of a delay above the floor. */
+void ffntp_noise_learn(struct ffntp_noise *noise, double excess_s, const struct ffntp_interval_params *params);
 
 /*
  * By how much the logarithm of a delay's probability falls per second at

@@ -14,12 +14,12 @@ struct ffntp_interval_params {
 	double wander_start, wander_step, wander_least, wander_most;
 	double wander_slide, wander_leak;
 	/* the noise of a path */
-	double noise_guess, noise_gain, noise_least_s, noise_tail;
+	double noise_guess, noise_gain, noise_least_s, noise_tail, burst_noise, burst_gain;
 	double soft_start, soft_least, soft_most, soft_gain, soft_young;
 	/* its floor and its levels */
 	uint32_t path_settled;
 	double fall_sd;
-	uint32_t run_short, run_long, run_recall, window;
+	uint32_t run_least, run_short, run_long, run_doubt, run_recall, window;
 	double run_noise, run_tail, run_spread, window_noise;
 	double recall_sd, recall_noise, divide_any;
 	/* contradictions */
@@ -46,6 +46,8 @@ struct ffntp_interval_params {
 		.noise_gain = FFNTP_INTERVAL_NOISE_GAIN, \
 		.noise_least_s = FFNTP_INTERVAL_NOISE_LEAST_S, \
 		.noise_tail = FFNTP_INTERVAL_NOISE_TAIL, \
+		.burst_noise = FFNTP_INTERVAL_BURST_NOISE, \
+		.burst_gain = FFNTP_INTERVAL_BURST_GAIN, \
 		.soft_start = FFNTP_INTERVAL_SOFT_START, \
 		.soft_least = FFNTP_INTERVAL_SOFT_LEAST, \
 		.soft_most = FFNTP_INTERVAL_SOFT_MOST, \
@@ -53,10 +55,12 @@ struct ffntp_interval_params {
 		.soft_young = FFNTP_INTERVAL_SOFT_YOUNG, \
 		.path_settled = FFNTP_INTERVAL_PATH_SETTLED, \
 		.fall_sd = FFNTP_INTERVAL_FALL_SD, \
+		.run_least = FFNTP_INTERVAL_RUN_LEAST, \
 		.run_short = FFNTP_INTERVAL_RUN_SHORT, \
 		.run_long = FFNTP_INTERVAL_RUN_LONG, \
 		.run_recall = FFNTP_INTERVAL_RUN_RECALL, \
 		.window = FFNTP_INTERVAL_WINDOW, \
+		.run_doubt = FFNTP_INTERVAL_RUN_DOUBT, \
 		.run_noise = FFNTP_INTERVAL_RUN_NOISE, \
 		.run_tail = FFNTP_INTERVAL_RUN_TAIL, \
 		.run_spread = FFNTP_INTERVAL_RUN_SPREAD, \

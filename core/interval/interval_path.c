@@ -240,6 +240,17 @@ void ffntp_path_adopt(struct ffntp_path *path, const struct ffntp_window *window
 	put_at(path, where);
 }
 
+/*
+ * Waiting for more exchanges makes the noise of a new level smaller, and a clock that coasts worse: enough is when the
+ * clock is the worse of the two.
+ */
+static bool is_enough(const struct ffntp_path *path, const struct ffntp_window *run, const struct ffntp_belief *clock,
+		      const struct ffntp_interval_params *params)
+{
+	return run->count >= params->run_short ||
+	       (run->count >= params->run_least && square(ffntp_path_noise(path) / run->count) < clock->p00);
+}
+
 /* Everything lately was far above the floor. */
 static bool run_has_risen(struct ffntp_path *path, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
 			  const struct ffntp_interval_params *params)
@@ -256,7 +267,7 @@ static bool run_has_risen(struct ffntp_path *path, const struct ffntp_excess *ex
 		return true;
 	/* A burst is as wide as it is high; another way is as narrow as the old one.
 	 */
-	if (run->count < params->run_short || spread(run) > params->run_spread * noise)
+	if (!is_enough(path, run, clock, params) || spread(run) > params->run_spread * noise)
 		if (run->count < params->run_long || spread(run) > 2 * run->sum)
 			return false;
 	ffntp_path_adopt(path, run, clock, params);
@@ -339,4 +350,9 @@ void ffntp_path_learn(struct ffntp_path *path, const struct ffntp_excess *excess
 	noise2 = path->forward.scale * path->backward.scale;
 	path->softness2 = least(most(path->softness2 * (1 + step), noise2 * square(params->soft_least)),
 				noise2 * square(params->soft_most));
+}
+
+bool ffntp_path_is_doubtful(const struct ffntp_path *path, const struct ffntp_interval_params *params)
+{
+	return path->run.count >= params->run_doubt && path->run.count < params->run_short;
 }

@@ -99,6 +99,12 @@ bool ffntp_path_has_fallen(const struct ffntp_path *path, double excess_s, const
 bool ffntp_path_has_risen(struct ffntp_path *path, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
 			  const struct ffntp_interval_params *params);
 
+/*
+ * Whether the latest exchanges may be the first of a longer path: then nobody knows yet which edge has moved, and
+ * neither tells the time.
+ */
+bool ffntp_path_is_doubtful(const struct ffntp_path *path, const struct ffntp_interval_params *params);
+
 void ffntp_window_add(struct ffntp_window *window, const struct ffntp_excess *excess);
 
 /* Puts the path at a level that it had before and that fits the window; false,
