@@ -215,16 +215,16 @@
  * Adaptive polling waits until the clock is this many times as uncertain as what an exchange tells by itself (ratio):
  * at 1 an exchange halves the variance. Asking more often buys little, less often loses what the clock knew.
  */
-#define FFNTP_ADAPTIVE_RATIO 1.3
+#define FFNTP_ADAPTIVE_RATIO 1.2
 
 /*
  * Adaptive intervals grow by no more than this from one to the next (ratio): what an estimator says of an interval it has not
- * tried rests on a path it has hardly seen. From 16 s to 1024 s takes 19 exchanges, each at the price of a few minutes.
+ * tried rests on a path it has hardly seen. From 16 s to 1024 s takes 16 exchanges.
  */
-#define FFNTP_ADAPTIVE_GROWTH 1.25
+#define FFNTP_ADAPTIVE_GROWTH 1.3
 
 /* Waits grow by this (ratio) between a burst and the interval: the rate is as uncertain as the burst was short. */
-#define FFNTP_TAPER 1.5
+#define FFNTP_TAPER 1.35
 
 /* Requests unanswered in a row: the clock is free-running; and: another server, or another address, may do better. */
 #define FFNTP_UNANSWERED_FREE_RUNNING 4

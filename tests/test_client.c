@@ -106,8 +106,8 @@ static void test_starts_with_a_burst_that_tapers_off(void **state)
 	(void)state;
 	world_run(&f.world, f.client, 14.5);
 	assert_int_equal(f.world.requests, 8);
-	world_run(&f.world, f.client, 3 + 4.5 + 6.75 + 10.125 + 15.1875);
-	assert_int_equal(f.world.requests, 13);
+	world_run(&f.world, f.client, 2.7 + 3.65 + 4.92 + 6.64 + 8.97 + 12.11);
+	assert_int_equal(f.world.requests, 14);
 	assert_in_range(requests_in(&f, 160), 9, 11);
 	drop(&f);
 }
