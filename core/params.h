@@ -153,8 +153,11 @@
 /* A rate's standard deviation, of what its stamps' excesses allow: a middle is off by half of the excess at most. */
 #define FFNTP_RADCLOCK_RATE_SIGMA 0.5
 
-/* Estimates that the estimated error is learnt from: about an hour at usual poll intervals. */
-#define FFNTP_RADCLOCK_SPREAD_STAMPS 256.0
+/* Between two estimates that the estimated error is learnt from (s): the window has changed by a sixteenth. */
+#define FFNTP_RADCLOCK_SPREAD_S (FFNTP_RADCLOCK_OFFSET_WINDOW_S / 16)
+
+/* How many of them are remembered: about an hour's. */
+#define FFNTP_RADCLOCK_SPREAD_ESTIMATES 64.0
 
 /* So many stamps' worth the past counts beside those in the window, when their variance is asked for. */
 #define FFNTP_RADCLOCK_SPREAD_PRIOR 8.0

@@ -19,7 +19,7 @@
 #define DAY_S 86400.0
 #define WEEK_S (7 * DAY_S)
 
-#define TEST_ROOM 7000
+#define TEST_ROOM 9000
 
 static const struct ffntp_estimator_config usual = {
 	.period_hint_s = 1e-9,
@@ -179,6 +179,25 @@ static void test_the_estimated_error_after_warm_up(void **state)
 	world.skew = 400e-6;
 	(void)stampclock_run(&clock, &world, 16, FFNTP_RADCLOCK_WARMUP_S + 300);
 	assert_below(clock.estimate.esterror_s, 20e-6);
+	stampclock_free(&clock);
+}
+
+/* What is said to who plans ahead: within a small factor of what the world was made with. */
+static void test_what_is_known_of_oscillator_and_path(void **state)
+{
+	struct stampworld world = stampworld_new(48);
+	struct stampclock clock;
+
+	(void)state;
+	world.wander = 2e-9;
+	clock = settled_clock(&world);
+	(void)stampclock_run(&clock, &world, 16, DAY_S);
+	/* Half the difference of two exponential delays; those with little of either weigh most. */
+	assert_below(clock.estimate.exchange_esterror_s, (double)world.queue_ns * 1e-9 * sqrt(0.5));
+	assert_below((double)world.queue_ns * 1e-9 / 5, clock.estimate.exchange_esterror_s);
+	assert_below(clock.estimate.wander_per_s, 5 * world.wander * world.wander);
+	assert_below(world.wander * world.wander / 5, clock.estimate.wander_per_s);
+	assert_true(clock.estimate.covariance_s > 0);
 	stampclock_free(&clock);
 }
 
@@ -813,7 +832,8 @@ static bool is_finite_estimate(const struct ffntp_estimate *estimate)
 	return isfinite(estimate->correction_s) && estimate->period_s > 0 && isfinite(estimate->period_s) &&
 	       estimate->stable_period_s > 0 && isfinite(estimate->stable_period_s) && estimate->esterror_s >= 0 &&
 	       isfinite(estimate->esterror_s) && isfinite(estimate->period_esterror) &&
-	       isfinite(estimate->stable_esterror);
+	       isfinite(estimate->stable_esterror) && isfinite(estimate->covariance_s) &&
+	       isfinite(estimate->wander_per_s) && isfinite(estimate->exchange_esterror_s);
 }
 
 /* Whatever an exchange may look like: any round trip, any residence within it, any server time, any pause before it. */
@@ -1062,15 +1082,15 @@ static void test_the_offset_forgets_by_time(void **state)
 
 static void test_weighted_sums(void **state)
 {
-	double time_s[40], ticks[40], excess_ticks[40];
+	double time_s[41], ticks[41], excess_ticks[41], weights[41];
 	struct prng prng = { 38 };
 
 	(void)state;
-	for (uint32_t count = 1; count < 40; count++) {
+	for (uint32_t count = 1; count <= 40; count++) {
 		static const double units[] = { 0, 3, 5, 200, 1e5 };
-		struct ffntp_points points = { time_s, ticks, excess_ticks, count };
+		struct ffntp_points points = { time_s, ticks, excess_ticks, weights, count };
 		struct ffntp_points_view view = { 1e12, 1000, 1e-5, 2e-12, 1e-9 };
-		double least = INFINITY, weight = 0, ahead = 0, age = 0;
+		double least = HUGE_VAL, weight = 0, weight2 = 0, ahead = 0, ahead2 = 0, age = 0, age2 = 0, both = 0;
 
 		for (uint32_t i = 0; i < count; i++) {
 			ticks[i] = (double)prng_below(&prng, 1000000000000);
@@ -1081,19 +1101,30 @@ static void test_weighted_sums(void **state)
 		for (uint32_t i = 0; i < count; i++) {
 			double error = excess_ticks[i] * 1e-5 + (1e12 - ticks[i]) * 2e-12;
 			double w = exp((least - error) * (least + error));
+			double a = (1e12 - ticks[i]) * 1e-9, h = time_s[i] - 1000 + a;
 
 			weight += w;
-			ahead += w * (time_s[i] - 1000 + (1e12 - ticks[i]) * 1e-9);
-			age += w * (1e12 - ticks[i]) * 1e-9;
+			weight2 += w * w;
+			ahead += w * h;
+			ahead2 += w * h * h;
+			age += w * a;
+			age2 += w * a * a;
+			both += w * a * h;
 		}
 		for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 			struct ffntp_points_sums sums;
+			struct ffntp_points_squares squares;
 
 			ffntp_points_sum(&points, &view, units[i], &sums);
+			ffntp_points_square(&points, &view, &squares);
 			assert_true(sums.least == least);
 			assert_below(fabs(sums.ahead / sums.weight - ahead / weight), 1e-10);
 			assert_below(fabs(sums.age / sums.weight - age / weight), 1e-3);
-			assert_below(fabs(sums.weight * sums.weight / sums.weight2 - 1) - (double)count, 0);
+			assert_below(fabs(sums.weight * sums.weight / squares.weight2 * weight2 / weight / weight - 1),
+				     1e-6);
+			assert_below(fabs(squares.ahead2 / sums.weight - ahead2 / weight), 1e-14);
+			assert_below(fabs(squares.age2 / sums.weight - age2 / weight), 1);
+			assert_below(fabs(squares.age_ahead / sums.weight - both / weight), 1e-7);
 		}
 	}
 }
@@ -1128,6 +1159,7 @@ int main(void)
 		cmocka_unit_test(test_a_quiet_day),
 		cmocka_unit_test(test_the_estimated_error_is_one_standard_deviation),
 		cmocka_unit_test(test_the_estimated_error_after_warm_up),
+		cmocka_unit_test(test_what_is_known_of_oscillator_and_path),
 		cmocka_unit_test(test_where_the_counter_starts),
 		cmocka_unit_test(test_when_it_is),
 		cmocka_unit_test(test_what_the_server_takes_for_the_time),

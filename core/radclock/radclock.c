@@ -1,6 +1,6 @@
 /*
  * radclock: the RADclock estimator. A stamp goes through the stages in this order: floor (the path), trust (the
- * server), period and local (the oscillator), offset (the time). docs/algorithm.md says why.
+ * server), period and local (the oscillator), offset (the time). docs/radclock.md says why.
  */
 #include "../estimator.h"
 #include "../history.h"
@@ -27,8 +27,10 @@ struct radclock {
 	struct ffntp_line line; /* the clock; set from the first stamp on */
 	ffntp_counter set_at;   /* tf of the newest stamp when the line was last set */
 	double error_s;         /* of the line: the best stamp's then, and age since */
-	double esterror_s;      /* of the line, when it was last set: one standard deviation */
+	double mean_age_s;      /* of the stamps that it was set from, by their weights */
 	struct ffntp_spread spread;
+	struct ffntp_spread_figures figures; /* when last added to */
+	ffntp_counter spread_at;             /* tf of the stamp when it was last added to */
 	struct ffntp_rate hint;
 };
 
@@ -139,7 +141,9 @@ static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	radclock->local.measured_at = radclock->period.measured_at = stamp->tf;
 	radclock->line = ffntp_line_after(stamp, half_s);
 	radclock->error_s = 0;
+	radclock->mean_age_s = 0;
 	radclock->spread = (struct ffntp_spread){ 0 };
+	radclock->figures = (struct ffntp_spread_figures){ 0 };
 }
 
 /* What is not yet known of the path's floor: all of it at first, and less with each stamp that found none lower. */
@@ -248,6 +252,20 @@ static bool is_sane(const struct radclock *radclock, double change_s, ffntp_coun
 	return !radclock->is_warm || (change_s <= limit_s && change_s >= -limit_s);
 }
 
+/* Errors are learnt from now and then, for that costs: often enough for what changes slowly, and always at first. */
+static void update_spread(struct radclock *radclock, const struct ffntp_offset_estimate *said, double change_s,
+			  ffntp_counter at)
+{
+	struct ffntp_offset_scatter scatter;
+
+	if (radclock->is_warm && elapsed_s(radclock, radclock->spread_at, at) < FFNTP_RADCLOCK_SPREAD_S)
+		return;
+	scatter = ffntp_offset_scatter(&radclock->offset);
+	ffntp_spread_add(&radclock->spread, &scatter, change_s);
+	radclock->figures = ffntp_spread_figures(&radclock->spread, &scatter, said->mean_age_s);
+	radclock->spread_at = at;
+}
+
 static void update_offset(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
 	struct ffntp_offset_estimate said;
@@ -264,8 +282,8 @@ static void update_offset(struct radclock *radclock, const struct ffntp_stamp *s
 	radclock->line = ffntp_line_after(stamp, ahead_s + change_s);
 	if (part <= 0.5)
 		return;
-	ffntp_spread_add(&radclock->spread, &said, change_s);
-	radclock->esterror_s = ffntp_spread_time_s(&radclock->spread, &said);
+	update_spread(radclock, &said, change_s, stamp->tf);
+	radclock->mean_age_s = said.mean_age_s;
 	radclock->error_s = said.error_s;
 	radclock->set_at = stamp->tf;
 }
@@ -274,8 +292,9 @@ static void update_offset(struct radclock *radclock, const struct ffntp_stamp *s
 
 static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 {
-	double rate = ffntp_spread_rate(&radclock->spread) + FFNTP_RADCLOCK_RATE_SIGMA * radclock->local.rate.error;
+	double rate = radclock->figures.rate + FFNTP_RADCLOCK_RATE_SIGMA * radclock->local.rate.error;
 	double age_s = elapsed_s(radclock, radclock->set_at, radclock->line.at);
+	double floor_s = unknown_floor_s(radclock) / 2;
 
 	return (struct ffntp_estimate){
 		.at = radclock->line.at,
@@ -283,9 +302,12 @@ static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 		.correction_s = radclock->line.correction_s,
 		.period_s = radclock->local.rate.period_s,
 		.stable_period_s = radclock->period.rate.period_s,
-		.esterror_s = radclock->esterror_s + unknown_floor_s(radclock) / 2 + age_s * rate,
+		.esterror_s = radclock->figures.time_s + floor_s + age_s * rate,
 		.period_esterror = rate,
 		.stable_esterror = FFNTP_RADCLOCK_RATE_SIGMA * radclock->period.rate.error,
+		.covariance_s = (radclock->mean_age_s + age_s) * rate * rate,
+		.wander_per_s = radclock->figures.wander_per_s,
+		.exchange_esterror_s = radclock->figures.stamp_s + floor_s,
 	};
 }
 

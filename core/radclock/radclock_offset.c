@@ -7,7 +7,7 @@
 /* Differences up to this are exact in double: 2^18 s in halves of NTP's 2^-32 s are 51 bits. */
 #define ANCHOR_LIMIT_S 0x1p18
 
-#define FIELDS 3
+#define FIELDS 4
 
 static size_t field_room(uint32_t room)
 {
@@ -29,6 +29,7 @@ static void place(struct ffntp_offset *offset, uint32_t first)
 	offset->window.time_s = start;
 	offset->window.ticks = start + each;
 	offset->window.excess_ticks = start + 2 * each;
+	offset->window.weight = start + 3 * each;
 }
 
 void ffntp_offset_init(struct ffntp_offset *offset, double *room, uint32_t stamps)
@@ -110,26 +111,15 @@ static double not_negative(double x)
 	return x > 0 ? x : 0;
 }
 
-/* Means, variances, and the slope of what the points say over their age: what the local rate is wrong by. */
-static void conclude(const struct ffntp_points_sums *sums, struct ffntp_offset_estimate *estimate)
-{
-	double age_s = sums->age / sums->weight, ahead_s = sums->ahead / sums->weight;
-	double covariance = sums->age_ahead / sums->weight - age_s * ahead_s;
-
-	estimate->ahead_s = ahead_s;
-	estimate->error_s = sums->least * FFNTP_RADCLOCK_OFFSET_WIDTH_S;
-	estimate->stamps = sums->weight * sums->weight / sums->weight2;
-	estimate->mean_age_s = age_s;
-	estimate->age_variance_s2 = not_negative(sums->age2 / sums->weight - age_s * age_s);
-	estimate->variance_s2 = not_negative(sums->ahead2 / sums->weight - ahead_s * ahead_s);
-	estimate->slope = estimate->age_variance_s2 > 0 ? covariance / estimate->age_variance_s2 : 0;
-}
-
 bool ffntp_offset_combine(struct ffntp_offset *offset, const struct ffntp_stamp *newest, double period_s,
 			  double local_period_s, struct ffntp_offset_estimate *estimate)
 {
 	double widths = period_s / FFNTP_RADCLOCK_OFFSET_WIDTH_S;
-	struct ffntp_points_view view = {
+	struct ffntp_points_sums *sums = &offset->sums;
+
+	if (offset->window.count == 0)
+		return false;
+	offset->view = (struct ffntp_points_view){
 		.now_ticks = ffntp_counter_diff(newest->tf, offset->anchor.tf) +
 			     (double)ffntp_stamp_rtt_ticks(&offset->anchor) / 2,
 		.now_s = ffntp_middle_s(newest, &offset->anchor),
@@ -137,12 +127,28 @@ bool ffntp_offset_combine(struct ffntp_offset *offset, const struct ffntp_stamp 
 		.age_widths = widths * FFNTP_RADCLOCK_AGEING,
 		.period_s = local_period_s,
 	};
-	struct ffntp_points_sums sums;
-
-	if (offset->window.count == 0)
-		return false;
-	ffntp_points_sum(&offset->window, &view, offset->least, &sums);
-	offset->least = sums.least;
-	conclude(&sums, estimate);
+	ffntp_points_sum(&offset->window, &offset->view, sums->least, sums);
+	*estimate = (struct ffntp_offset_estimate){
+		.ahead_s = sums->ahead / sums->weight,
+		.error_s = sums->least * FFNTP_RADCLOCK_OFFSET_WIDTH_S,
+		.mean_age_s = sums->age / sums->weight,
+	};
 	return true;
+}
+
+struct ffntp_offset_scatter ffntp_offset_scatter(const struct ffntp_offset *offset)
+{
+	const struct ffntp_points_sums *sums = &offset->sums;
+	double age_s = sums->age / sums->weight, ahead_s = sums->ahead / sums->weight;
+	struct ffntp_points_squares squares;
+	struct ffntp_offset_scatter scatter;
+
+	ffntp_points_square(&offset->window, &offset->view, &squares);
+	scatter.stamps = sums->weight * sums->weight / squares.weight2;
+	scatter.variance_s2 = not_negative(squares.ahead2 / sums->weight - ahead_s * ahead_s);
+	scatter.age_variance_s2 = not_negative(squares.age2 / sums->weight - age_s * age_s);
+	scatter.slope = 0;
+	if (scatter.age_variance_s2 > 0)
+		scatter.slope = (squares.age_ahead / sums->weight - age_s * ahead_s) / scatter.age_variance_s2;
+	return scatter;
 }

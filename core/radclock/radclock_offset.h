@@ -17,11 +17,12 @@
  */
 struct ffntp_offset {
 	struct ffntp_points window;
-	double *arrays; /* 'room' and a spare for each of a point's fields */
-	uint32_t room;  /* points */
-	uint32_t first; /* where the window is */
-	bool is_stale;  /* floors have changed */
-	double least;   /* the best stamp's error when last asked for, in widths */
+	double *arrays;                /* 'room' and a spare for each of a point's fields */
+	uint32_t room;                 /* points */
+	uint32_t first;                /* where the window is */
+	bool is_stale;                 /* floors have changed */
+	struct ffntp_points_view view; /* of the last combination */
+	struct ffntp_points_sums sums;
 	struct ffntp_stamp anchor;
 };
 
@@ -29,11 +30,15 @@ struct ffntp_offset {
 struct ffntp_offset_estimate {
 	double ahead_s; /* the time then, less the newest stamp's middle by the server's clock */
 	double error_s; /* of the best stamp: excess, and age */
-	double stamps;  /* how many the weights make of it, at least 1 */
 	double mean_age_s;
+};
+
+/* How much its stamps agree. */
+struct ffntp_offset_scatter {
+	double stamps;      /* how many the weights make of them, at least 1 */
+	double variance_s2; /* of what they say */
 	double age_variance_s2;
-	double variance_s2; /* of what the stamps say */
-	double slope;       /* ... over their age: the local rate's error, as far as the window shows it */
+	double slope; /* of what they say over their age: the local rate's error, as far as the window shows it */
 };
 
 /* doubles that ffntp_offset_init needs for a window of so many stamps. */
@@ -55,5 +60,8 @@ void ffntp_offset_add(struct ffntp_offset *offset, const struct ffntp_history *h
  */
 FFNTP_MUST_USE bool ffntp_offset_combine(struct ffntp_offset *offset, const struct ffntp_stamp *newest, double period_s,
 					 double local_period_s, struct ffntp_offset_estimate *estimate);
+
+/* Of the same stamps; right after ffntp_offset_combine returned true. */
+struct ffntp_offset_scatter ffntp_offset_scatter(const struct ffntp_offset *offset);
 
 #endif

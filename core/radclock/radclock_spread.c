@@ -13,44 +13,52 @@ static void average(const struct ffntp_spread *spread, double *mean, double valu
  * A slope's square is the rate's, plus noise / leverage, leverage being stamps times their ages' variance. So slopes
  * count by their leverage, and the noise can be taken off the sum.
  */
-void ffntp_spread_add(struct ffntp_spread *spread, const struct ffntp_offset_estimate *said, double change_s)
+void ffntp_spread_add(struct ffntp_spread *spread, const struct ffntp_offset_scatter *scatter, double change_s)
 {
-	double leverage_s2 = said->stamps * said->age_variance_s2;
+	double leverage_s2 = scatter->stamps * scatter->age_variance_s2;
 
-	if (spread->estimates < FFNTP_RADCLOCK_SPREAD_STAMPS)
+	if (spread->estimates < FFNTP_RADCLOCK_SPREAD_ESTIMATES)
 		spread->estimates++;
-	average(spread, &spread->squares_s2, said->stamps * said->variance_s2);
-	average(spread, &spread->freedoms, said->stamps - 1);
-	average(spread, &spread->slopes, leverage_s2 * said->slope * said->slope);
+	average(spread, &spread->squares_s2, scatter->stamps * scatter->variance_s2);
+	average(spread, &spread->freedoms, scatter->stamps - 1);
+	average(spread, &spread->slopes, leverage_s2 * scatter->slope * scatter->slope);
 	average(spread, &spread->leverage_s2, leverage_s2);
 	average(spread, &spread->change_s2, change_s * change_s);
 }
 
+static double stamp_variance_s2(const struct ffntp_spread *spread)
+{
+	return spread->freedoms > 0 ? spread->squares_s2 / spread->freedoms : 0;
+}
+
 /* One stamp's, from those in the window and a few more of the past, so that two that agree by chance do not decide. */
-static double variance_s2(const struct ffntp_spread *spread, const struct ffntp_offset_estimate *said)
+static double variance_s2(const struct ffntp_spread *spread, const struct ffntp_offset_scatter *scatter)
 {
 	double past = FFNTP_RADCLOCK_SPREAD_PRIOR;
-	double past_s2 = spread->freedoms > 0 ? spread->squares_s2 / spread->freedoms : 0;
 
-	return (said->stamps * said->variance_s2 + past * past_s2) / (said->stamps - 1 + past);
+	return (scatter->stamps * scatter->variance_s2 + past * stamp_variance_s2(spread)) /
+	       (scatter->stamps - 1 + past);
 }
 
-static double rate_square(const struct ffntp_spread *spread)
+static double rate_variance(const struct ffntp_spread *spread)
 {
-	double noise_s2 = spread->freedoms > 0 ? spread->squares_s2 / spread->freedoms : 0;
+	double leverage_s2 = spread->leverage_s2 + FFNTP_RADCLOCK_SPREAD_LEVERAGE_S2;
+	double slopes = spread->slopes - stamp_variance_s2(spread);
 
-	return spread->slopes > noise_s2
-		       ? (spread->slopes - noise_s2) / (spread->leverage_s2 + FFNTP_RADCLOCK_SPREAD_LEVERAGE_S2)
-		       : 0;
+	return slopes > 0 ? slopes / leverage_s2 : 0;
 }
 
-double ffntp_spread_rate(const struct ffntp_spread *spread)
+/* All of the local rate's error is that it is of a while ago: from the middle of its span to now it has wandered. */
+struct ffntp_spread_figures ffntp_spread_figures(const struct ffntp_spread *spread,
+						 const struct ffntp_offset_scatter *scatter, double mean_age_s)
 {
-	return ffntp_sqrt(rate_square(spread));
-}
+	double rate2 = rate_variance(spread);
+	double noise_s2 = variance_s2(spread, scatter) / scatter->stamps;
 
-double ffntp_spread_time_s(const struct ffntp_spread *spread, const struct ffntp_offset_estimate *said)
-{
-	return ffntp_sqrt(variance_s2(spread, said) / said->stamps +
-			  said->mean_age_s * said->mean_age_s * rate_square(spread) + spread->change_s2);
+	return (struct ffntp_spread_figures){
+		.time_s = ffntp_sqrt(noise_s2 + mean_age_s * mean_age_s * rate2 + spread->change_s2),
+		.rate = ffntp_sqrt(rate2),
+		.wander_per_s = rate2 / (FFNTP_RADCLOCK_FAR_OLDEST_S / 2),
+		.stamp_s = ffntp_sqrt(stamp_variance_s2(spread)),
+	};
 }

@@ -7,7 +7,7 @@
 
 #include "radclock_offset.h"
 
-/* Zeroed: nothing is known. Averages over the last FFNTP_RADCLOCK_SPREAD_STAMPS estimates, or all if fewer. */
+/* Zeroed: nothing is known. Averages over the last FFNTP_RADCLOCK_SPREAD_ESTIMATES estimates, or all if fewer. */
 struct ffntp_spread {
 	double estimates;
 	double squares_s2, freedoms; /* of stamps about their mean: their ratio is one stamp's variance */
@@ -15,12 +15,18 @@ struct ffntp_spread {
 	double change_s2;            /* squares of one estimate less what was expected */
 };
 
-void ffntp_spread_add(struct ffntp_spread *spread, const struct ffntp_offset_estimate *said, double change_s);
+void ffntp_spread_add(struct ffntp_spread *spread, const struct ffntp_offset_scatter *scatter, double change_s);
 
-/* Standard deviation of the local rate, as a ratio. */
-double ffntp_spread_rate(const struct ffntp_spread *spread);
+/* Standard deviations, and what becomes of them. */
+struct ffntp_spread_figures {
+	double time_s;       /* of an estimate */
+	double rate;         /* of the local rate, as a ratio */
+	double wander_per_s; /* what the rate's variance gains per second */
+	double stamp_s;      /* of what one stamp tells by itself */
+};
 
-/* Standard deviation of an estimate, in seconds. */
-double ffntp_spread_time_s(const struct ffntp_spread *spread, const struct ffntp_offset_estimate *said);
+/* Of an estimate made from stamps that scatter so. */
+struct ffntp_spread_figures ffntp_spread_figures(const struct ffntp_spread *spread,
+						 const struct ffntp_offset_scatter *scatter, double mean_age_s);
 
 #endif

@@ -69,42 +69,39 @@ static double both(const pair *sum)
 	return (*sum)[0] + (*sum)[1];
 }
 
+/* Two points' ages, and what they say that now is, less now_s. */
+static inline void look(const struct ffntp_points *points, const struct ffntp_points_view *view, uint32_t i,
+			pair *age_ticks, pair *age_s, pair *ahead_s)
+{
+	*age_ticks = BOTH(view->now_ticks) - LOAD(points->ticks, i);
+	*age_s = *age_ticks * BOTH(view->period_s);
+	*ahead_s = (LOAD(points->time_s, i) - BOTH(view->now_s)) + *age_s;
+}
+
 static void sum_in_units(const struct ffntp_points *points, const struct ffntp_points_view *view, double unit,
 			 struct ffntp_points_sums *sums)
 {
-	pair least = BOTH(1e300), weight = BOTH(0.0), weight2 = weight, age = weight, age2 = weight;
-	pair ahead = weight, ahead2 = weight, age_ahead = weight;
+	pair least = BOTH(1e300), weight = BOTH(0.0), age = weight, ahead = weight;
 
 	for (uint32_t i = 0; i < points->count; i += 2) {
-		pair age_ticks = BOTH(view->now_ticks) - LOAD(points->ticks, i);
-		pair excess = LOAD(points->excess_ticks, i) * BOTH(view->excess_widths);
-		pair error = excess + age_ticks * BOTH(view->age_widths);
-		pair w = (error - BOTH(unit)) * (error + BOTH(unit));
-		pair a = age_ticks * BOTH(view->period_s);
-		pair h = (LOAD(points->time_s, i) - BOTH(view->now_s)) + a;
-		pair wa, wh;
+		pair age_ticks, age_s, ahead_s, error, w;
 
+		look(points, view, i, &age_ticks, &age_s, &ahead_s);
+		error = LOAD(points->excess_ticks, i) * BOTH(view->excess_widths) + age_ticks * BOTH(view->age_widths);
 		keep_least(&least, &error);
+		w = (error - BOTH(unit)) * (error + BOTH(unit));
 		exp_minus(&w);
-		wa = w * a;
-		wh = w * h;
+		points->weight[i] = w[0];
+		points->weight[i + 1] = w[1];
 		weight += w;
-		weight2 += w * w;
-		age += wa;
-		age2 += wa * a;
-		ahead += wh;
-		ahead2 += wh * h;
-		age_ahead += wa * h;
+		age += w * age_s;
+		ahead += w * ahead_s;
 	}
 	*sums = (struct ffntp_points_sums){
 		.least = least[0] < least[1] ? least[0] : least[1],
 		.weight = both(&weight),
-		.weight2 = both(&weight2),
 		.age = both(&age),
-		.age2 = both(&age2),
 		.ahead = both(&ahead),
-		.ahead2 = both(&ahead2),
-		.age_ahead = both(&age_ahead),
 	};
 }
 
@@ -118,4 +115,27 @@ void ffntp_points_sum(const struct ffntp_points *points, const struct ffntp_poin
 	off = (sums->least - unit) * (sums->least + unit);
 	if (!(off < UNIT_OFF && off > -UNIT_OFF))
 		sum_in_units(points, view, sums->least, sums);
+}
+
+void ffntp_points_square(const struct ffntp_points *points, const struct ffntp_points_view *view,
+			 struct ffntp_points_squares *squares)
+{
+	pair weight2 = BOTH(0.0), age2 = weight2, ahead2 = weight2, age_ahead = weight2;
+
+	for (uint32_t i = 0; i < points->count; i += 2) {
+		pair w = LOAD(points->weight, i);
+		pair age_ticks, age_s, ahead_s;
+
+		look(points, view, i, &age_ticks, &age_s, &ahead_s);
+		weight2 += w * w;
+		age2 += w * age_s * age_s;
+		ahead2 += w * ahead_s * ahead_s;
+		age_ahead += w * age_s * ahead_s;
+	}
+	*squares = (struct ffntp_points_squares){
+		.weight2 = both(&weight2),
+		.age2 = both(&age2),
+		.ahead2 = both(&ahead2),
+		.age_ahead = both(&age_ahead),
+	};
 }

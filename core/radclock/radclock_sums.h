@@ -12,6 +12,7 @@ struct ffntp_points {
 	double *time_s;       /* the stamp's middle by the server's clock */
 	double *ticks;        /* ... by the counter */
 	double *excess_ticks; /* of its round trip; >= 0 */
+	double *weight;       /* as the last sum gave it */
 	uint32_t count;
 };
 
@@ -27,10 +28,14 @@ struct ffntp_points_view {
 };
 
 struct ffntp_points_sums {
-	double least;           /* of the errors: that of the best point, in widths */
-	double weight, weight2; /* of weights and their squares */
-	/* weighted: ages (s); what the points say that now is, less now_s (s); and products of the two */
-	double age, age2, ahead, ahead2, age_ahead;
+	double least;      /* of the errors: that of the best point, in widths */
+	double weight;     /* the sum of weights */
+	double age, ahead; /* weighted: ages (s); what the points say that now is, less now_s (s) */
+};
+
+/* Weighted squares and products of the same; and the weights' own squares. */
+struct ffntp_points_squares {
+	double weight2, age2, ahead2, age_ahead;
 };
 
 /*
@@ -41,5 +46,9 @@ struct ffntp_points_sums {
  */
 void ffntp_points_sum(const struct ffntp_points *points, const struct ffntp_points_view *view, double unit,
 		      struct ffntp_points_sums *sums);
+
+/* With the weights of the last ffntp_points_sum, of which points and view must be the same. */
+void ffntp_points_square(const struct ffntp_points *points, const struct ffntp_points_view *view,
+			 struct ffntp_points_squares *squares);
 
 #endif
