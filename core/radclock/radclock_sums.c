@@ -69,30 +69,46 @@ static double both(const pair *sum)
 	return (*sum)[0] + (*sum)[1];
 }
 
-/* Two points' ages, and what they say that now is, less now_s. */
-static inline void look(const struct ffntp_points *points, const struct ffntp_points_view *view, uint32_t i,
-			pair *age_ticks, pair *age_s, pair *ahead_s)
+/* What the loops read, by value: a compiler must assume that what they write changes what any pointer points to. */
+struct scene {
+	const double *time_s, *ticks, *excess_ticks;
+	pair now_ticks, now_s, excess_widths, age_widths, period_s;
+	uint32_t count;
+};
+
+static struct scene make_scene(const struct ffntp_points *points, const struct ffntp_points_view *view)
 {
-	*age_ticks = BOTH(view->now_ticks) - LOAD(points->ticks, i);
-	*age_s = *age_ticks * BOTH(view->period_s);
-	*ahead_s = (LOAD(points->time_s, i) - BOTH(view->now_s)) + *age_s;
+	return (struct scene){
+		.time_s = points->time_s,
+		.ticks = points->ticks,
+		.excess_ticks = points->excess_ticks,
+		.now_ticks = BOTH(view->now_ticks),
+		.now_s = BOTH(view->now_s),
+		.excess_widths = BOTH(view->excess_widths),
+		.age_widths = BOTH(view->age_widths),
+		.period_s = BOTH(view->period_s),
+		.count = points->count,
+	};
 }
 
 static void sum_in_units(const struct ffntp_points *points, const struct ffntp_points_view *view, double unit,
 			 struct ffntp_points_sums *sums)
 {
+	const struct scene scene = make_scene(points, view);
 	pair least = BOTH(1e300), weight = BOTH(0.0), age = weight, ahead = weight;
+	double *weights = points->weight;
 
-	for (uint32_t i = 0; i < points->count; i += 2) {
-		pair age_ticks, age_s, ahead_s, error, w;
+	for (uint32_t i = 0; i < scene.count; i += 2) {
+		pair age_ticks = scene.now_ticks - LOAD(scene.ticks, i);
+		pair age_s = age_ticks * scene.period_s;
+		pair ahead_s = (LOAD(scene.time_s, i) - scene.now_s) + age_s;
+		pair error = LOAD(scene.excess_ticks, i) * scene.excess_widths + age_ticks * scene.age_widths;
+		pair w = (error - BOTH(unit)) * (error + BOTH(unit));
 
-		look(points, view, i, &age_ticks, &age_s, &ahead_s);
-		error = LOAD(points->excess_ticks, i) * BOTH(view->excess_widths) + age_ticks * BOTH(view->age_widths);
 		keep_least(&least, &error);
-		w = (error - BOTH(unit)) * (error + BOTH(unit));
 		exp_minus(&w);
-		points->weight[i] = w[0];
-		points->weight[i + 1] = w[1];
+		weights[i] = w[0];
+		weights[i + 1] = w[1];
 		weight += w;
 		age += w * age_s;
 		ahead += w * ahead_s;
@@ -120,13 +136,14 @@ void ffntp_points_sum(const struct ffntp_points *points, const struct ffntp_poin
 void ffntp_points_square(const struct ffntp_points *points, const struct ffntp_points_view *view,
 			 struct ffntp_points_squares *squares)
 {
+	const struct scene scene = make_scene(points, view);
 	pair weight2 = BOTH(0.0), age2 = weight2, ahead2 = weight2, age_ahead = weight2;
 
-	for (uint32_t i = 0; i < points->count; i += 2) {
+	for (uint32_t i = 0; i < scene.count; i += 2) {
 		pair w = LOAD(points->weight, i);
-		pair age_ticks, age_s, ahead_s;
+		pair age_s = (scene.now_ticks - LOAD(scene.ticks, i)) * scene.period_s;
+		pair ahead_s = (LOAD(scene.time_s, i) - scene.now_s) + age_s;
 
-		look(points, view, i, &age_ticks, &age_s, &ahead_s);
 		weight2 += w * w;
 		age2 += w * age_s * age_s;
 		ahead2 += w * ahead_s * ahead_s;
