@@ -299,10 +299,9 @@
 /*
  * Another path is longer when so many exchanges in a row (SHORT) exceed the floor by more than RUN_NOISE times both noises and
  * RUN_TAIL times both tails, and vary no more than RUN_SPREAD times both noises: exponential noise does that once in 10^11. Bursts
- * vary more; a path that is longer and noisier shows after LONG.
+ * vary more.
  */
 #define FFNTP_INTERVAL_RUN_SHORT  8
-#define FFNTP_INTERVAL_RUN_LONG   64
 #define FFNTP_INTERVAL_RUN_NOISE  2.5
 #define FFNTP_INTERVAL_RUN_TAIL   0.8
 #define FFNTP_INTERVAL_RUN_SPREAD 3.0

@@ -19,7 +19,7 @@ struct ffntp_interval_params {
 	/* its floor and its levels */
 	uint32_t path_settled;
 	double fall_sd;
-	uint32_t run_least, run_short, run_long, run_doubt, run_recall, window;
+	uint32_t run_least, run_short, run_doubt, run_recall, window;
 	double run_noise, run_tail, run_spread, window_noise;
 	double recall_sd, recall_noise, divide_any;
 	/* contradictions */
@@ -57,7 +57,6 @@ struct ffntp_interval_params {
 		.fall_sd = FFNTP_INTERVAL_FALL_SD, \
 		.run_least = FFNTP_INTERVAL_RUN_LEAST, \
 		.run_short = FFNTP_INTERVAL_RUN_SHORT, \
-		.run_long = FFNTP_INTERVAL_RUN_LONG, \
 		.run_recall = FFNTP_INTERVAL_RUN_RECALL, \
 		.window = FFNTP_INTERVAL_WINDOW, \
 		.run_doubt = FFNTP_INTERVAL_RUN_DOUBT, \

@@ -105,11 +105,13 @@ static struct ffntp_window joined(const struct ffntp_window *a, const struct ffn
 	};
 }
 
-/* What exceeds the floors on average beyond the least of it: that of noise
- * alone, or more under a burst. */
-static double spread(const struct ffntp_window *window)
+/* A burst is as wide as it is high; another way is as narrow as the old one. */
+static bool is_burst(const struct ffntp_path *path, const struct ffntp_window *window,
+		     const struct ffntp_interval_params *params)
 {
-	return window->total / window->count - window->sum;
+	double spread = window->total / window->count - window->sum;
+
+	return spread > params->run_spread * ffntp_path_noise(path);
 }
 
 static void put_at(struct ffntp_path *path, uint32_t level)
@@ -198,7 +200,8 @@ static struct ffntp_level level_of(const struct ffntp_path *path, const struct f
 				   const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
 	const struct ffntp_level *from = ffntp_path_level(path);
-	double noise_f = path->forward.scale / window->count, noise_b = path->backward.scale / window->count;
+	uint32_t n = window->count;
+	double noise_f = path->forward.scale / n, noise_b = path->backward.scale / n;
 	double forward = window->forward - noise_f + from->share * clock->spare;
 	double backward = window->backward - noise_b + (1 - from->share) * clock->spare;
 	double noise2 = square(noise_f) + square(noise_b), sd = ffntp_sqrt(4 * clock->p00 + noise2);
@@ -213,7 +216,7 @@ static struct ffntp_level level_of(const struct ffntp_path *path, const struct f
 		.spare = spare,
 		.spare2 = noise2,
 		.share = division.share,
-		.seen = window->count,
+		.seen = n,
 	};
 }
 
@@ -265,11 +268,8 @@ static bool run_has_risen(struct ffntp_path *path, const struct ffntp_excess *ex
 	ffntp_window_add(run, excess);
 	if (run->count >= params->run_recall && ffntp_path_recall(path, run, clock, params))
 		return true;
-	/* A burst is as wide as it is high; another way is as narrow as the old one.
-	 */
-	if (!is_enough(path, run, clock, params) || spread(run) > params->run_spread * noise)
-		if (run->count < params->run_long || spread(run) > 2 * run->sum)
-			return false;
+	if (!is_enough(path, run, clock, params) || is_burst(path, run, params))
+		return false;
 	ffntp_path_adopt(path, run, clock, params);
 	return true;
 }
@@ -289,7 +289,7 @@ static bool window_has_risen(struct ffntp_path *path, const struct ffntp_excess 
 	if (path->half[0].count + path->half[1].count < params->window)
 		return false;
 	window = joined(&path->half[0], &path->half[1]);
-	if (window.sum < enough || spread(&window) > 2 * window.sum)
+	if (window.sum < enough || is_burst(path, &window, params))
 		return false;
 	if (!ffntp_path_recall(path, &window, clock, params))
 		ffntp_path_adopt(path, &window, clock, params);
