@@ -227,7 +227,7 @@ def test_it_does_not_listen(folder):
     with fake.Server() as server, tap.daemon(folder, "--poll", "64", f"127.0.0.1:{server.port}") as running:
         tap.wait_for(lambda: ports(running.pid), "a port to be opened", 5)
         tap.wait_for_verdict(folder, "accepted", 8, 30)
-        tap.wait_for(lambda: not ports(running.pid), "the port to be closed", 5)
+        tap.wait_for(lambda: not ports(running.pid), "the port to be closed", 30)
 
 
 def test_each_request_has_another_port_and_another_nonce(folder):
