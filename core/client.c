@@ -62,19 +62,6 @@ void ffntp_client_config_default(struct ffntp_client_config *config)
 	};
 }
 
-/* The one place where estimators are chosen. NULL: there is no such estimator. */
-static const struct ffntp_estimator_ops *choose(enum ffntp_estimator_kind kind)
-{
-	switch (kind) {
-	case FFNTP_ESTIMATOR_DEFAULT:
-	case FFNTP_ESTIMATOR_INTERVAL:
-		return &ffntp_interval_ops;
-	case FFNTP_ESTIMATOR_RADCLOCK:
-		return &ffntp_radclock_ops;
-	}
-	return NULL;
-}
-
 static bool is_within(double value, double low, double high)
 {
 	return value >= low && value <= high;
@@ -82,7 +69,7 @@ static bool is_within(double value, double low, double high)
 
 static bool is_valid(const struct ffntp_client_config *config)
 {
-	return choose(config->estimator) != NULL && is_within(config->period_hint_s, 1e-12, 1e-2) &&
+	return ffntp_estimator_choose(config->estimator) != NULL && is_within(config->period_hint_s, 1e-12, 1e-2) &&
 	       is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
 	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= 131072 && config->burst >= 1 &&
 	       config->burst <= 16 && is_within(config->max_drift, 0, 1e-3) &&
@@ -106,7 +93,8 @@ size_t ffntp_client_memory(const struct ffntp_client_config *config)
 	if (!is_valid(config))
 		return 0;
 	estimator = estimator_config(config);
-	return aligned(sizeof(struct ffntp_client)) + aligned(choose(config->estimator)->memory(&estimator));
+	return aligned(sizeof(struct ffntp_client)) +
+	       aligned(ffntp_estimator_choose(config->estimator)->memory(&estimator));
 }
 
 /* --- beginnings: what is known of the counter, and nothing of the time --- */
@@ -155,7 +143,7 @@ struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct f
 		return NULL;
 	*client = (struct ffntp_client){
 		.config = *config,
-		.ops = choose(config->estimator),
+		.ops = ffntp_estimator_choose(config->estimator),
 		.estimator = (unsigned char *)memory + aligned(sizeof *client),
 		.pivot_s = config->pivot_s,
 		.rtt_min_ticks = UINT64_MAX,

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "../include/ffntp/estimator.h"
 #include "../include/ffntp/verdict.h"
 #include "stamp.h"
 
@@ -32,7 +33,8 @@ struct ffntp_estimate {
 	double esterror_s;
 	double period_esterror; /* ratios */
 	double stable_esterror;
-	/* For who plans ahead: how the standard deviation grows if nothing comes, and what one more exchange would bring. */
+	/* For who plans ahead: how the standard deviation grows if nothing comes, and what one more exchange would
+	 * bring. */
 	double covariance_s;        /* of the errors of time (s) and rate (ratio); positive: they grow together */
 	double wander_per_s;        /* what the variance of the rate gains per second, 1/s */
 	double exchange_esterror_s; /* standard deviation of the time that one exchange tells by itself */
@@ -58,5 +60,8 @@ struct ffntp_estimator_ops {
 
 extern const struct ffntp_estimator_ops ffntp_radclock_ops;
 extern const struct ffntp_estimator_ops ffntp_interval_ops;
+
+/* NULL: there is no such estimator. */
+const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_kind kind);
 
 #endif

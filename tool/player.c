@@ -134,15 +134,9 @@ static double now_ns(void)
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-/* As the client chooses, which keeps to itself what it runs; a test compares the two. */
-static const struct ffntp_estimator_ops *estimator_of(enum ffntp_estimator_kind kind)
-{
-	return kind == FFNTP_ESTIMATOR_RADCLOCK ? &ffntp_radclock_ops : &ffntp_interval_ops;
-}
-
 const char *player_estimator_name(enum ffntp_estimator_kind kind)
 {
-	return estimator_of(kind)->name;
+	return ffntp_estimator_choose(kind)->name;
 }
 
 /* The stamps that reached the estimator, as it was given them. */
@@ -198,7 +192,7 @@ static double median_pass(const struct ffntp_estimator_ops *ops, const struct ff
 double player_cost_ns(const struct ffntp_client_config *config, const struct trace *trace,
 		      const struct player_step *steps)
 {
-	const struct ffntp_estimator_ops *ops = estimator_of(config->estimator);
+	const struct ffntp_estimator_ops *ops = ffntp_estimator_choose(config->estimator);
 	struct ffntp_estimator_config estimator = {
 		.period_hint_s = config->period_hint_s,
 		.period_hint_error = config->period_hint_error,

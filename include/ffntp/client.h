@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "estimator.h"
 #include "instant.h"
 #include "map.h"
 #include "page.h"
@@ -21,32 +22,26 @@
 
 struct ffntp_client;
 
-enum ffntp_estimator_kind {
-	FFNTP_ESTIMATOR_DEFAULT = 0,
-	FFNTP_ESTIMATOR_RADCLOCK,
-	FFNTP_ESTIMATOR_INTERVAL,
-};
-
 struct ffntp_client_config {
 	enum ffntp_estimator_kind estimator;
 	enum ffntp_counter_kind counter_kind;
-	double period_hint_s;       /* seconds per tick, as far as anyone knows; > 0 */
-	double period_hint_error;   /* how wrong the hint may be, as a ratio: 500e-6 for 500 ppm */
-	uint32_t poll_min_s;        /* 1 to 131072 */
-	uint32_t poll_max_s;        /* poll_min_s to 131072 */
-	bool poll_is_adaptive;      /* false: polls at poll_min_s, and poll_max_s is how far a kiss-o'-death may raise it;
-				       true: chooses between the two from how uncertain the clock is */
-	double accuracy_target_s;   /* adaptive: the standard deviation to keep, before each exchange; 0: what an exchange
-				       could tell by itself, so that none is wasted; up to 1 */
-	uint32_t burst;             /* requests at the start and after a disruption, 2 s apart or poll_min_s if less; 1 to 16 */
-	uint32_t history;           /* stamps that the RADclock estimator may remember; 0: as many as poll_min_s asks for */
-	double max_drift;           /* how fast the counter's rate error may let the bound grow, s/s; 1e-6 is usual */
-	bool counter_may_jump;      /* it may stop or jump without notice, as a guest's: a server that contradicts it and agrees
-				       with itself is believed after a burst, not after half an hour */
+	double period_hint_s;     /* seconds per tick, as far as anyone knows; > 0 */
+	double period_hint_error; /* how wrong the hint may be, as a ratio: 500e-6 for 500 ppm */
+	uint32_t poll_min_s;      /* 1 to 131072 */
+	uint32_t poll_max_s;      /* poll_min_s to 131072 */
+	bool poll_is_adaptive;    /* false: polls at poll_min_s, and poll_max_s is how far a kiss-o'-death may raise it;
+				     true: chooses between the two from how uncertain the clock is */
+	double accuracy_target_s; /* adaptive: the standard deviation to keep, before each exchange; 0: what an exchange
+				     could tell by itself, so that none is wasted; up to 1 */
+	uint32_t burst;   /* requests at the start and after a disruption, 2 s apart or poll_min_s if less; 1 to 16 */
+	uint32_t history; /* stamps that the RADclock estimator may remember; 0: as many as poll_min_s asks for */
+	double max_drift; /* how fast the counter's rate error may let the bound grow, s/s; 1e-6 is usual */
+	bool counter_may_jump; /* it may stop or jump without notice, as a guest's: a server that contradicts it and
+				  agrees with itself is believed after a burst, not after half an hour */
 	double max_root_distance_s; /* replies with more are refused; 3 is usual */
 	int64_t pivot_s;            /* seconds since 1970; the true time lies within 68 years of it */
 	bool tai_is_known;
-	int16_t tai_offset_s;       /* TAI - UTC */
+	int16_t tai_offset_s; /* TAI - UTC */
 };
 
 /* Sets every field to its usual value; period_hint_s and counter_kind to 1 ns and none. */
@@ -71,7 +66,8 @@ void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *
 enum ffntp_action_kind {
 	FFNTP_WAIT,          /* nothing to do before 'until' */
 	FFNTP_SEND,          /* call ffntp_client_request now */
-	FFNTP_CHANGE_SERVER, /* this server has not answered for long, or refuses: resolve its name anew, or take another */
+	FFNTP_CHANGE_SERVER, /* this server has not answered for long, or refuses: resolve its name anew, or take
+				another */
 };
 
 struct ffntp_action {
@@ -98,19 +94,21 @@ void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
 
 /*
  * A datagram from the server. tf: the counter when it arrived.
- * Returns what became of it; each verdict is counted. Only FFNTP_ACCEPTED changes what ffntp_client_output says, but for
- * FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_CONTRADICTION, which may change the status.
+ * Returns what became of it; each verdict is counted. Only FFNTP_ACCEPTED changes what ffntp_client_output says, but
+ * for FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_CONTRADICTION, which may change the status.
  */
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf);
 
-/* The port knows that the counter jumped or stood still (suspend, migration, restore): all is void until measured anew. */
+/* The port knows that the counter jumped or stood still (suspend, migration, restore): all is void until measured anew.
+ */
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now);
 
 /* From now on requests go to another server: forgets the path, keeps the oscillator. */
 void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now);
 
-/* The map as of now; its status at least always holds. To be published after each reply and each timer's WAIT that follows one. */
+/* The map as of now; its status at least always holds. To be published after each reply and each timer's WAIT that
+ * follows one. */
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map);
 
 /* What is known of the server; the address, port and is_selected are the caller's to fill in. */

@@ -12,8 +12,10 @@ enum ffntp_status {
 	FFNTP_STATUS_UNKNOWN = 0,      /* nothing may be read from the map */
 	FFNTP_STATUS_INITIALISING = 1, /* not yet synchronised: nothing may be read from the map */
 	FFNTP_STATUS_SYNCHRONISED = 2, /* the bound contains the truth */
-	FFNTP_STATUS_FREE_RUNNING = 3, /* no news from the server for a while; the bound grows, and contains the truth */
-	FFNTP_STATUS_DISRUPTED = 4,    /* VMClock's "unreliable": the counter jumped; the map is void until it is made anew */
+	FFNTP_STATUS_FREE_RUNNING =
+		3, /* no news from the server for a while; the bound grows, and contains the truth */
+	FFNTP_STATUS_DISRUPTED =
+		4, /* VMClock's "unreliable": the counter jumped; the map is void until it is made anew */
 };
 
 /* A short lower-case name such as "free-running"; "unknown" beyond the last. Never NULL. */
@@ -30,7 +32,7 @@ enum ffntp_counter_kind {
 /* VMClock's leap_indicator. */
 enum ffntp_leap {
 	FFNTP_LEAP_NONE = 0,
-	FFNTP_LEAP_PRE_POSITIVE = 1,  /* at the end of this month */
+	FFNTP_LEAP_PRE_POSITIVE = 1, /* at the end of this month */
 	FFNTP_LEAP_PRE_NEGATIVE = 2,
 	FFNTP_LEAP_POSITIVE = 3,      /* inside 23:59:60 */
 	FFNTP_LEAP_POST_POSITIVE = 4, /* at the end of last month */
@@ -47,20 +49,20 @@ struct ffntp_map {
 	enum ffntp_status status;
 	enum ffntp_counter_kind counter_kind;
 	enum ffntp_leap leap;
-	uint8_t period_shift;          /* 0 to 62 */
-	bool tai_is_known;             /* time is TAI; else it is UTC, and TAI cannot be told */
-	int16_t tai_offset_s;          /* TAI - UTC at 'at'; 37 since 2017. 0 while unknown */
-	uint64_t disruption_marker;    /* changes when maps from before must not be mixed with maps from after */
+	uint8_t period_shift;       /* 0 to 62 */
+	bool tai_is_known;          /* time is TAI; else it is UTC, and TAI cannot be told */
+	int16_t tai_offset_s;       /* TAI - UTC at 'at'; 37 since 2017. 0 while unknown */
+	uint64_t disruption_marker; /* changes when maps from before must not be mixed with maps from after */
 	ffntp_counter at;
 	struct ffntp_time time;
-	uint64_t period;               /* the local period: best now; > 0 */
-	uint64_t period_esterror;      /* estimated error (one standard deviation) of the period */
-	uint64_t period_maxerror;      /* maximum rate at which the error bound grows */
-	uint64_t esterror_ns;          /* estimated error (one standard deviation) of time */
+	uint64_t period;          /* the local period: best now; > 0 */
+	uint64_t period_esterror; /* estimated error (one standard deviation) of the period */
+	uint64_t period_maxerror; /* maximum rate at which the error bound grows */
+	uint64_t esterror_ns;     /* estimated error (one standard deviation) of time */
 	uint64_t maxerror_ns;
-	uint64_t stable_period;        /* best for long differences; same unit */
+	uint64_t stable_period; /* best for long differences; same unit */
 	uint64_t stable_esterror;
-	ffntp_counter void_after;      /* beyond this reading the status is unknown, whatever it says here */
+	ffntp_counter void_after; /* beyond this reading the status is unknown, whatever it says here */
 };
 
 #endif

@@ -1,4 +1,5 @@
-/* verdict: what became of a reply or of the exchange it completed. Each reason is counted, and anyone may read the counts. */
+/* verdict: what became of a reply or of the exchange it completed. Each reason is counted, and anyone may read the
+ * counts. */
 #ifndef FFNTP_VERDICT_H
 #define FFNTP_VERDICT_H
 
@@ -7,12 +8,13 @@
 enum ffntp_verdict {
 	FFNTP_ACCEPTED = 0,
 	/* the packet: RFC 5905, RFC 7822. Nothing else in it is looked at. */
-	FFNTP_REFUSED_LENGTH,         /* shorter than 48 bytes, or a tail that is neither fields nor MAC */
-	FFNTP_REFUSED_VERSION,        /* not the version that was asked for */
-	FFNTP_REFUSED_MODE,           /* not a server's reply */
-	FFNTP_REFUSED_ORIGIN,         /* bogus origin: not the nonce of the request in flight */
-	FFNTP_REFUSED_DUPLICATE,      /* the nonce of a request that was answered */
-	FFNTP_REFUSED_LATE,           /* the nonce of a request that was given up or replaced; or a round trip too long to measure */
+	FFNTP_REFUSED_LENGTH,    /* shorter than 48 bytes, or a tail that is neither fields nor MAC */
+	FFNTP_REFUSED_VERSION,   /* not the version that was asked for */
+	FFNTP_REFUSED_MODE,      /* not a server's reply */
+	FFNTP_REFUSED_ORIGIN,    /* bogus origin: not the nonce of the request in flight */
+	FFNTP_REFUSED_DUPLICATE, /* the nonce of a request that was answered */
+	FFNTP_REFUSED_LATE, /* the nonce of a request that was given up or replaced; or a round trip too long to measure
+			     */
 	/* the server: a valid reply to our request that cannot be used */
 	FFNTP_REFUSED_KISS_RATE,      /* kiss-o'-death RATE: ask less often */
 	FFNTP_REFUSED_KISS_DENY,      /* DENY or RSTR: ask somebody else, this one rarely */
@@ -22,8 +24,8 @@ enum ffntp_verdict {
 	FFNTP_REFUSED_ROOT_DISTANCE,  /* root delay / 2 + root dispersion above the limit */
 	FFNTP_REFUSED_RESIDENCE,      /* the server says it held the request for longer than the round trip took */
 	/* the exchange: valid, but not believed */
-	FFNTP_REFUSED_COUNTER,        /* Tf <= Ta, or Ta before an earlier Tf: the counter jumped */
-	FFNTP_REFUSED_CONTRADICTION,  /* the server's time and the counter cannot both be right */
+	FFNTP_REFUSED_COUNTER,       /* Tf <= Ta, or Ta before an earlier Tf: the counter jumped */
+	FFNTP_REFUSED_CONTRADICTION, /* the server's time and the counter cannot both be right */
 	FFNTP_VERDICTS
 };
 

@@ -1,0 +1,11 @@
+/* estimator: which one turns exchanges into a line through counter and time. */
+#ifndef FFNTP_ESTIMATOR_H
+#define FFNTP_ESTIMATOR_H
+
+enum ffntp_estimator_kind {
+	FFNTP_ESTIMATOR_DEFAULT = 0, /* the interval filter */
+	FFNTP_ESTIMATOR_RADCLOCK,
+	FFNTP_ESTIMATOR_INTERVAL,
+};
+
+#endif
