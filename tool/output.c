@@ -81,24 +81,30 @@ const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE])
 	return text;
 }
 
-static char printable(uint32_t byte)
+static bool is_letter(uint32_t byte)
 {
-	return byte > ' ' && byte < 127 ? (char)byte : '?';
+	return byte > ' ' && byte < 127;
+}
+
+/* Up to four letters, padded with zeros (RFC 5905, figure 12). */
+static bool has_letters(uint32_t refid)
+{
+	uint32_t rest = refid;
+
+	while (is_letter(rest >> 24))
+		rest <<= 8;
+	return rest == 0 && refid != 0;
 }
 
 const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REFID_SIZE])
 {
 	uint32_t refid = source->refid;
-	size_t length = 0;
+	unsigned bytes[] = { refid >> 24, refid >> 16 & 255, refid >> 8 & 255, refid & 255 };
 
-	if (source->stratum > 1) {
-		snprintf(text, OUTPUT_REFID_SIZE, "%u.%u.%u.%u", refid >> 24, refid >> 16 & 255, refid >> 8 & 255,
-			 refid & 255);
-		return text;
-	}
-	for (; length < 4 && (refid >> (24 - 8 * length) & 255) != 0; length++)
-		text[length] = printable(refid >> (24 - 8 * length) & 255);
-	text[length] = 0;
+	if (source->stratum <= 1 && has_letters(refid))
+		snprintf(text, OUTPUT_REFID_SIZE, "%c%c%c%c", bytes[0], bytes[1], bytes[2], bytes[3]);
+	else
+		snprintf(text, OUTPUT_REFID_SIZE, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
 	return text;
 }
 

@@ -29,7 +29,8 @@ const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE]);
 
 #define OUTPUT_REFID_SIZE 16
 
-/* What a server calls its own source: four letters at stratum 1, else an IPv4 address or what stands for one. */
+/* What a server calls its own source: up to four letters at stratum 1, else, or where they are none, an IPv4 address or
+ * what stands for one. */
 const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REFID_SIZE]);
 
 /* What people call it. Never NULL. */
