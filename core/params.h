@@ -238,30 +238,28 @@
 
 /*
  * --- interval: the interval filter (docs/algorithm.md) ---
- * Chosen on simulated worlds of many kinds, none on a single one; tests/test_interval.c shows what a tenth and ten
- * times of each does. "Noise" is the mean that exponential noise of one direction would have.
+ * Chosen on simulated worlds of many kinds, none on a single one; tests/test_interval.c shows what a tenth and ten times of each
+ * does. "Noise" is the mean that exponential noise of one direction would have.
  */
 
 /*
- * Wanders of the bank: the standard deviation that the skew gains in a second (1/sqrt(s)). The bank begins with START
- * and four more, each STEP times the one before, and slides between LEAST (an oven-controlled crystal) and MOST
- * (nothing that is worth being called a clock). A belief that wanders half as much as the oscillator is a quarter worse
- * than the best, one that wanders twice as much an eighth: steps of 2 leave a few percent at most.
+ * Wanders of the bank: the standard deviation that the skew gains in a second (1/sqrt(s)). The bank begins with START and four
+ * more, each STEP times the one before, and slides between LEAST (an oven-controlled crystal) and MOST (nothing that is worth
+ * being called a clock). A belief that wanders half as much as the oscillator is a quarter worse than the best, one that wanders
+ * twice as much an eighth: steps of 2 leave a few percent at most.
  */
 #define FFNTP_INTERVAL_WANDER_START 1.2e-10
-#define FFNTP_INTERVAL_WANDER_STEP 2.0
+#define FFNTP_INTERVAL_WANDER_STEP  2.0
 #define FFNTP_INTERVAL_WANDER_LEAST 1e-11
-#define FFNTP_INTERVAL_WANDER_MOST 3e-7
+#define FFNTP_INTERVAL_WANDER_MOST  3e-7
 
-/* The bank slides when the belief at its end has this share of the weight: the one in the middle is best then, or soon.
- */
+/* The bank slides when the belief at its end has this share of the weight: the one in the middle is best then, or soon. */
 #define FFNTP_INTERVAL_WANDER_SLIDE 0.4
 
 /* Share of all weight that is spread evenly after each exchange: an oscillator may begin to wander otherwise. */
 #define FFNTP_INTERVAL_WANDER_LEAK 1e-3
 
-/* Of a path that has shown one round trip, the noise is likely to be a few percent of it: 10 % in a LAN, 0.3 % across
- * an ocean. */
+/* Of a path that has shown one round trip, the noise is likely to be a few percent of it: 10 % in a LAN, 0.3 % across an ocean. */
 #define FFNTP_INTERVAL_NOISE_GUESS (1 / 30.0)
 
 /* Weight of the latest difference of delays in their quantiles: some 500 exchanges are remembered. */
@@ -271,28 +269,26 @@
 #define FFNTP_INTERVAL_NOISE_LEAST_S 50e-9
 
 /*
- * Far out, the logarithm of the density falls like that of a power law that begins at so many times the noise. It
- * matters where one direction is congested and the other is not: exponentials on both sides would say nothing at all.
+ * Far out, the logarithm of the density falls like that of a power law that begins at so many times the noise. It matters
+ * where one direction is congested and the other is not: exponentials on both sides would say nothing at all.
  */
-#define FFNTP_INTERVAL_NOISE_TAIL 8.0
+#define FFNTP_INTERVAL_NOISE_TAIL 12.0
 
-/* A direction is congested when the latest excesses, each remembered with this GAIN, are so many times its noise on
- * average. */
+/* A direction is congested when the latest excesses, each remembered with this GAIN, are so many times its noise on average. */
 #define FFNTP_INTERVAL_BURST_NOISE 3.0
-#define FFNTP_INTERVAL_BURST_GAIN 0.25
+#define FFNTP_INTERVAL_BURST_GAIN  0.25
 
 /*
- * Real noise is not at its densest at the floor, so the floor is no hard edge. How soft is learnt, by the slope of the
- * evidence: in units of the noise it begins at START, stays between LEAST and MOST, and follows the slope by GAIN per
- * exchange.
+ * Real noise is not at its densest at the floor, so the floor is no hard edge. How soft is learnt, by the slope of the evidence:
+ * in units of the noise it begins at START, stays between LEAST and MOST, and follows the slope by GAIN per exchange.
  */
 #define FFNTP_INTERVAL_SOFT_START 0.01
 #define FFNTP_INTERVAL_SOFT_LEAST 0.003
-#define FFNTP_INTERVAL_SOFT_MOST 0.3
-#define FFNTP_INTERVAL_SOFT_GAIN 0.3
+#define FFNTP_INTERVAL_SOFT_MOST  0.3
+#define FFNTP_INTERVAL_SOFT_GAIN  1.0
 
-/* After n exchanges the edges are softer by this share of noise / n, which is how near to the floor the best came. */
-#define FFNTP_INTERVAL_SOFT_YOUNG 0.5
+/* After n exchanges the edges are softer by this many times noise / n, which is how near to the floor the best came. */
+#define FFNTP_INTERVAL_SOFT_YOUNG 1.0
 
 /* Exchanges before anything is held against the server or the path. */
 #define FFNTP_INTERVAL_PATH_SETTLED 8
@@ -301,13 +297,13 @@
 #define FFNTP_INTERVAL_FALL_SD 6.0
 
 /*
- * Another path is longer when so many exchanges in a row (SHORT) exceed the floor by more than RUN_NOISE times both
- * noises and RUN_TAIL times both tails, and vary no more than RUN_SPREAD times both noises: exponential noise does that
- * once in 10^11. Bursts vary more.
+ * Another path is longer when so many exchanges in a row (SHORT) exceed the floor by more than RUN_NOISE times both noises and
+ * RUN_TAIL times both tails, and vary no more than RUN_SPREAD times both noises: exponential noise does that once in 10^11. Bursts
+ * vary more.
  */
-#define FFNTP_INTERVAL_RUN_SHORT 8
-#define FFNTP_INTERVAL_RUN_NOISE 2.5
-#define FFNTP_INTERVAL_RUN_TAIL 0.8
+#define FFNTP_INTERVAL_RUN_SHORT  8
+#define FFNTP_INTERVAL_RUN_NOISE  2.5
+#define FFNTP_INTERVAL_RUN_TAIL   0.8
 #define FFNTP_INTERVAL_RUN_SPREAD 3.0
 
 /* ... or already when so many exceed it and the clock, coasting, is worse than their noise: at long poll intervals. */
@@ -319,29 +315,26 @@
 /* A path that was taken before is known again after so many. */
 #define FFNTP_INTERVAL_RUN_RECALL 3
 
-/* ... and one that is longer by little, when none of so many is nearer to the floor than so many times both noises:
- * 10^-8. */
-#define FFNTP_INTERVAL_WINDOW 32
+/* ... and one that is longer by little, when none of so many is nearer to the floor than so many times both noises: 10^-8. */
+#define FFNTP_INTERVAL_WINDOW       32
 #define FFNTP_INTERVAL_WINDOW_NOISE 0.75
 
-/* A former level fits what is seen now within so many of the clock's standard deviations, and so many noises /
- * sqrt(exchanges). */
-#define FFNTP_INTERVAL_RECALL_SD 4.0
+/* A former level fits what is seen now within so many of the clock's standard deviations, and so many noises / sqrt(exchanges). */
+#define FFNTP_INTERVAL_RECALL_SD    4.0
 #define FFNTP_INTERVAL_RECALL_NOISE 4.0
 
-/* How likely it is that a route changes in both directions by amounts that have nothing to do with each other, beside
- * one. */
+/* How likely it is that a route changes in both directions by amounts that have nothing to do with each other, beside one. */
 #define FFNTP_INTERVAL_DIVIDE_ANY 0.1
 
 /* Noise only ever widens an interval: an edge so many standard deviations beyond the clock contradicts it. */
 #define FFNTP_INTERVAL_CONTRADICTION_SD 4.5
 
 /*
- * Rates of oscillators jump by about so much (ratio), if they do: a fan, a crystal's activity dip. Before it shows,
- * time may fall behind by what the most makes in REACH exchanges.
+ * Rates of oscillators jump by about so much (ratio), if they do: a fan, a crystal's activity dip. Before it shows, time may fall
+ * behind by what the most makes in REACH exchanges.
  */
 #define FFNTP_INTERVAL_KICK_LEAST 3e-7
-#define FFNTP_INTERVAL_KICK_MOST 5e-6
+#define FFNTP_INTERVAL_KICK_MOST  5e-6
 #define FFNTP_INTERVAL_KICK_REACH 4.0
 
 /* A time that is another one is about so many times the gap away: wide enough for what noise hides of it. */
@@ -360,17 +353,15 @@
 #define FFNTP_INTERVAL_TRUE_SHARE 0.9
 #define FFNTP_INTERVAL_RATE_SHARE 0.9
 
-/* ... the latter after so many exchanges: a path that became shorter may look the same, until a round trip gives it
- * away. */
+/* ... the latter after so many exchanges: a path that became shorter may look the same, until a round trip gives it away. */
 #define FFNTP_INTERVAL_RATE_STAMPS 4
 
 /* Contradicting exchanges that agree on a rate so many standard deviations from the clock's: it is the counter. */
 #define FFNTP_INTERVAL_SKEW_SD 6.0
 
-/* Contradictions below so many times both noises and so many of the clock's standard deviations are believed after so
- * many stamps. */
-#define FFNTP_INTERVAL_SMALL_NOISE 2.0
-#define FFNTP_INTERVAL_SMALL_SD 30.0
+/* Contradictions below so many times both noises and so many of the clock's standard deviations are believed after so many stamps. */
+#define FFNTP_INTERVAL_SMALL_NOISE  2.0
+#define FFNTP_INTERVAL_SMALL_SD     30.0
 #define FFNTP_INTERVAL_SMALL_STAMPS 16
 
 /* All others after this time (s): a crystal that coasts for it is off by 1 ms at worst. */
