@@ -163,6 +163,13 @@ def watch(folder, seconds):
     return json.loads(done.stdout)
 
 
+def check_heard(page, replies):
+    """On a busy machine the estimator may disbelieve some: it is not the network's fault, nor the page's."""
+    verdicts = page["verdicts"]
+    check(verdicts["accepted"] + verdicts["contradiction"] >= replies, f"too few replies came: {page}")
+    check(verdicts["accepted"] >= replies / 2, f"too few replies were accepted: {page}")
+
+
 def check_watched(result, seconds, median_ns=10000):
     check(result["samples"] >= 15 * seconds, f"too few readings: {result}")
     check(result["median_ns"] <= median_ns, f"the median error is too large: {result}")

@@ -29,7 +29,7 @@ def keep_time(folder, *arguments):
         tap.wait_for_status(folder, "synchronised")
         tap.check_watched(tap.watch(folder, SECONDS), SECONDS)
         page = tap.probe(folder)
-        tap.check(page["verdicts"]["accepted"] >= SECONDS - 5, f"too few replies were accepted: {page}")
+        tap.check_heard(page, SECONDS - 5)
 
 
 def test_time_from_chronyd_with_the_best_counter(folder):
