@@ -237,9 +237,8 @@
 #define FFNTP_KISS_DECAY_REPLIES 64
 
 /*
- * --- interval: the interval filter (docs/algorithm.md) ---
- * Chosen on simulated worlds of many kinds, none on a single one; tests/test_interval.c shows what a tenth and ten times of each
- * does. "Noise" is the mean that exponential noise of one direction would have.
+ * --- interval: the interval filter ---
+ * Chosen on simulated worlds of many kinds, none on a single one. "Noise" is the mean that exponential noise of one direction would have.
  */
 
 /*

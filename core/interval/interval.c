@@ -1,7 +1,7 @@
 /*
  * interval: an estimator that takes each exchange as an interval for the time,
  * one edge for each direction. Here is what turns stamps into edges and beliefs
- * into estimates; see docs/algorithm.md.
+ * into estimates.
  */
 #include "interval.h"
 

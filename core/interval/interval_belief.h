@@ -7,7 +7,7 @@
  * random walk spare  by how much the floor of the round trip is assumed too
  * high, s
  *
- * Pure functions on differences; see docs/algorithm.md, "Belief".
+ * Pure functions on differences.
  */
 #ifndef FFNTP_CORE_INTERVAL_BELIEF_H
 #define FFNTP_CORE_INTERVAL_BELIEF_H
