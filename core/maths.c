@@ -20,23 +20,6 @@ static double power_of_two(int k)
 	return from_bits((uint64_t)(k + 1023) << 52);
 }
 
-#if defined(__GNUC__) && defined(__SSE2__)
-
-double ffntp_sqrt(double x)
-{
-	__asm__("sqrtsd %1, %0" : "=x"(x) : "x"(x));
-	return x;
-}
-
-#elif defined(__GNUC__) && defined(__aarch64__)
-
-double ffntp_sqrt(double x)
-{
-	__asm__("fsqrt %d0, %d1" : "=w"(x) : "w"(x));
-	return x;
-}
-
-#else /* in software, to the same bits */
 
 static uint64_t bits_of(double x)
 {
@@ -79,7 +62,7 @@ static uint64_t rounded_root(uint64_t m)
 	return root;
 }
 
-double ffntp_sqrt(double x)
+double ffntp_portable_sqrt(double x)
 {
 	int exponent;
 	uint64_t mantissa, root;
@@ -87,7 +70,7 @@ double ffntp_sqrt(double x)
 	if (!(x > 0) || x > 0x1.fffffffffffffp1023)
 		return x < 0 ? from_bits(UINT64_C(0x7ff8) << 48) : x;
 	if (x < 0x1p-1022) /* subnormal: scale by an even power, exactly */
-		return ffntp_sqrt(x * 0x1p108) * 0x1p-54;
+		return ffntp_portable_sqrt(x * 0x1p108) * 0x1p-54;
 	exponent = (int)(bits_of(x) >> 52) - 1023;
 	mantissa = (bits_of(x) & FRACTION) | (FRACTION + 1);
 	if (exponent & 1)
@@ -96,8 +79,6 @@ double ffntp_sqrt(double x)
 	root = rounded_root(mantissa);
 	return (double)root * 0x1p-52 * power_of_two(exponent);
 }
-
-#endif
 
 /* ln 2 in two parts; the first has 33 bits, so k * LN2_HIGH is exact for |k| <
  * 2^20 */

@@ -6,8 +6,21 @@
 #ifndef FFNTP_CORE_MATHS_H
 #define FFNTP_CORE_MATHS_H
 
-/* Correctly rounded. x < 0: NaN; x = 0 and infinity: x. */
-double ffntp_sqrt(double x);
+/* Correctly rounded. x < 0: NaN; x = 0 and infinity: x. In software where there is no instruction for it, to the same bits. */
+double ffntp_portable_sqrt(double x);
+
+static inline double ffntp_sqrt(double x)
+{
+#if defined(__GNUC__) && defined(__SSE2__)
+	__asm__("sqrtsd %1, %0" : "=x"(x) : "x"(x));
+	return x;
+#elif defined(__GNUC__) && defined(__aarch64__)
+	__asm__("fsqrt %d0, %d1" : "=w"(x) : "w"(x));
+	return x;
+#else
+	return ffntp_portable_sqrt(x);
+#endif
+}
 
 /* e^x, relative error below 2^-52 while the result is a normal number; 0 below
  * -708.4, infinity above 709.78. */

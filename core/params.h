@@ -242,7 +242,7 @@
  */
 
 /*
- * Wanders of the bank: the standard deviation that the skew gains in a second (1/sqrt(s)). The bank begins with START and four
+ * Wanders of the bank: the standard deviation that the skew gains in a second (1/sqrt(s)). The bank begins with START and three
  * more, each STEP times the one before, and slides between LEAST (an oven-controlled crystal) and MOST (nothing that is worth
  * being called a clock). A belief that wanders half as much as the oscillator is a quarter worse than the best, one that wanders
  * twice as much an eighth: steps of 2 leave a few percent at most.
@@ -294,6 +294,9 @@
 
 /* A round trip this many standard deviations below the floor shows another path: one in 10^9 by chance. */
 #define FFNTP_INTERVAL_FALL_SD 6.0
+
+/* What it leaves unexplained of a contradiction may be this many times both noises: the other direction was that late. */
+#define FFNTP_INTERVAL_FALL_NOISE 5.0
 
 /*
  * Another path is longer when so many exchanges in a row (SHORT) exceed the floor by more than RUN_NOISE times both noises and
@@ -354,6 +357,9 @@
 
 /* ... the latter after so many exchanges: a path that became shorter may look the same, until a round trip gives it away. */
 #define FFNTP_INTERVAL_RATE_STAMPS 4
+
+/* ... and from then on only if the rate is so many standard deviations from what it was: a time that is wrong stays as wrong. */
+#define FFNTP_INTERVAL_RATE_SD 3.0
 
 /* Contradicting exchanges that agree on a rate so many standard deviations from the clock's: it is the counter. */
 #define FFNTP_INTERVAL_SKEW_SD 6.0

@@ -26,6 +26,8 @@ struct interval {
 	struct ffntp_ntp reference;
 	struct average average;
 	struct ffntp_oscillator oscillator;
+	struct ffntp_belief clock; /* the moments of the oscillator's beliefs, and their mean wander, kept up to date */
+	double wander2;
 	struct ffntp_path path;
 	struct ffntp_trial trial;
 };
@@ -76,6 +78,13 @@ static struct ffntp_edges edges_of(const struct interval *interval, const struct
 	};
 }
 
+/* After whatever changed the oscillator's beliefs. */
+static void refresh(struct interval *interval)
+{
+	interval->clock = ffntp_oscillator_mixture(&interval->oscillator);
+	interval->wander2 = ffntp_oscillator_wander2(&interval->oscillator);
+}
+
 /* Nothing is known of the path: theta is anywhere between the edges, which is
  * uniform with a twelfth of the width's square. */
 static void begin(struct interval *interval, const struct ffntp_stamp *stamp)
@@ -92,54 +101,62 @@ static void begin(struct interval *interval, const struct ffntp_stamp *stamp)
 	ffntp_belief_set_spare(&belief, ffntp_path_level(&interval->path)->spare,
 			       ffntp_path_level(&interval->path)->spare2);
 	ffntp_oscillator_init(&interval->oscillator, &belief, interval->params);
+	refresh(interval);
 	interval->trial.is_open = false;
 	interval->has_anchor = true;
 }
 
-/* Predicts to tf and moves the anchor there: theta stays small, and differences
- * from it exact. */
-static void advance(struct interval *interval, ffntp_counter tf)
+/* Moves the anchor to tf, to where the clock is expected then: theta stays small, and differences from it exact. */
+static void move_anchor(struct interval *interval, ffntp_counter tf, double elapsed_s)
 {
-	double elapsed = counter_time(interval, tf, interval->at), shift;
-	int64_t units;
+	int64_t units = (int64_t)((elapsed_s - interval->clock.theta) * 0x1p32);
+	double shift = (double)units * 0x1p-32 - elapsed_s;
 
-	ffntp_oscillator_predict(&interval->oscillator, elapsed);
-	if (interval->trial.is_open)
-		ffntp_trial_predict(&interval->trial, elapsed, ffntp_oscillator_wander2(&interval->oscillator));
-	units = (int64_t)((elapsed - ffntp_oscillator_mixture(&interval->oscillator).theta) * 0x1p32);
-	shift = (double)units * 0x1p-32 - elapsed;
 	ffntp_oscillator_shift(&interval->oscillator, shift);
 	ffntp_trial_shift(&interval->trial, shift);
+	interval->clock.theta += shift;
 	interval->reference.units += (uint64_t)units;
 	interval->at = tf;
 }
 
-/* The path is at another level: what is thought of its spare is that level's.
- */
+/* Prediction is linear, so that of the beliefs' moments is the moments of their predictions. */
+static void advance(struct interval *interval, ffntp_counter tf)
+{
+	double elapsed_s = counter_time(interval, tf, interval->at);
+
+	ffntp_oscillator_predict(&interval->oscillator, elapsed_s);
+	ffntp_belief_predict(&interval->clock, elapsed_s, interval->wander2);
+	if (interval->trial.is_open)
+		ffntp_trial_predict(&interval->trial, elapsed_s, interval->wander2);
+	move_anchor(interval, tf, elapsed_s);
+}
+
+/* The path is at another level: what is thought of its spare is that level's. */
 static void take_level(struct interval *interval)
 {
 	const struct ffntp_level *level = ffntp_path_level(&interval->path);
 
 	ffntp_oscillator_set_spare(&interval->oscillator, level->spare, level->spare2);
+	refresh(interval);
 }
 
 /*
- * A round trip below the least so far. That is what spare is for; if it is by
- * far more than was spare, then the floor was not known at all, and time was
- * wrong by up to half of it.
+ * A round trip below the least so far. That is what spare is for; if it is by far more than was spare, then the floor
+ * was not known at all, and time was wrong by up to half of it.
  */
-static void lower_floor(struct interval *interval, struct ffntp_excess *excess, const struct ffntp_belief *clock)
+static void lower_floor(struct interval *interval, struct ffntp_excess *excess)
 {
 	double by = -excess->sum;
 
-	if (by > clock->spare + 2 * ffntp_sqrt(clock->p22)) {
+	if (by > interval->clock.spare + 2 * ffntp_sqrt(interval->clock.p22)) {
 		ffntp_path_forget_spare(&interval->path);
-		take_level(interval);
 		ffntp_oscillator_doubt(&interval->oscillator, by * by / 4);
+		take_level(interval);
 	} else {
 		ffntp_oscillator_lower_spare(&interval->oscillator, by);
+		refresh(interval);
 	}
-	ffntp_path_lower(&interval->path, excess, clock);
+	ffntp_path_lower(&interval->path, excess, &interval->clock);
 }
 
 /* Takes an exchange that does not contradict the clock. */
@@ -147,48 +164,50 @@ static void take(struct interval *interval, const struct ffntp_edges *edges)
 {
 	const struct ffntp_interval_params *params = interval->params;
 	struct ffntp_path *path = &interval->path;
-	struct ffntp_belief clock = ffntp_oscillator_mixture(&interval->oscillator);
-	struct ffntp_excess excess = ffntp_path_excess(path, edges, &clock);
+	struct ffntp_excess excess = ffntp_path_excess(path, edges, &interval->clock);
 	struct ffntp_constraint constraint;
-	double softness_gain;
+	double softness_gain = 0;
 
-	if (ffntp_path_has_risen(path, &excess, &clock, params)) {
+	if (ffntp_path_has_risen(path, &excess, &interval->clock, params)) {
 		take_level(interval);
-		clock = ffntp_oscillator_mixture(&interval->oscillator);
-		excess = ffntp_path_excess(path, edges, &clock);
+		excess = ffntp_path_excess(path, edges, &interval->clock);
 	}
 	if (excess.sum < 0)
-		lower_floor(interval, &excess, &clock);
-	constraint = ffntp_path_constraint(path, &excess, &clock, params);
-	if (ffntp_path_is_doubtful(path, params)) {
-		ffntp_path_learn(path, &excess, 0, &clock, params);
-		return;
+		lower_floor(interval, &excess);
+	if (!ffntp_path_is_doubtful(path, params)) {
+		constraint = ffntp_path_constraint(path, &excess, &interval->clock, params);
+		softness_gain = ffntp_oscillator_constrain(&interval->oscillator, &constraint, params);
+		refresh(interval);
 	}
-	softness_gain = ffntp_oscillator_constrain(&interval->oscillator, &constraint, params);
-	clock = ffntp_oscillator_mixture(&interval->oscillator);
-	ffntp_path_learn(path, &excess, softness_gain, &clock, params);
+	ffntp_path_learn(path, &excess, softness_gain, &interval->clock, params);
 }
 
-/* Does what the ruling says; 'clock' is what the clock was. */
-static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruling, const struct ffntp_edges *edges,
-			       const struct ffntp_belief *clock)
+/* The trial has found out: from now on the clock is what that suspect's belief says. */
+static void convict(struct interval *interval, enum ffntp_suspect suspect)
 {
-	const struct ffntp_trial *trial = &interval->trial;
+	double skew = interval->clock.gamma;
 
+	ffntp_oscillator_set(&interval->oscillator, &interval->trial.belief[suspect]);
+	refresh(interval);
+	if (suspect == FFNTP_SUSPECT_BOTH)
+		ffntp_path_scale(&interval->path, (1 - skew) / (1 - interval->clock.gamma));
+}
+
+static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruling, const struct ffntp_edges *edges)
+{
 	switch (ruling) {
 	case FFNTP_RULING_OPEN:
 		return FFNTP_REFUSED_CONTRADICTION;
 	case FFNTP_RULING_LEAN:
 		break;
 	case FFNTP_RULING_RATE:
-		ffntp_oscillator_set(&interval->oscillator, &trial->belief[FFNTP_SUSPECT_RATE]);
+		convict(interval, FFNTP_SUSPECT_RATE);
 		break;
 	case FFNTP_RULING_TIME:
-		ffntp_oscillator_set(&interval->oscillator, &trial->belief[FFNTP_SUSPECT_TIME]);
+		convict(interval, FFNTP_SUSPECT_TIME);
 		break;
 	case FFNTP_RULING_BOTH:
-		ffntp_oscillator_set(&interval->oscillator, &trial->belief[FFNTP_SUSPECT_BOTH]);
-		ffntp_path_scale(&interval->path, (1 - clock->gamma) / (1 - trial->belief[FFNTP_SUSPECT_BOTH].gamma));
+		convict(interval, FFNTP_SUSPECT_BOTH);
 		break;
 	case FFNTP_RULING_PATH:
 		take_level(interval);
@@ -204,15 +223,15 @@ static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruli
 static enum ffntp_verdict judge(struct interval *interval, const struct ffntp_edges *edges, double elapsed_s)
 {
 	const struct ffntp_interval_params *params = interval->params;
-	struct ffntp_belief clock = ffntp_oscillator_mixture(&interval->oscillator);
-	struct ffntp_excess excess = ffntp_path_excess(&interval->path, edges, &clock);
+	const struct ffntp_belief *clock = &interval->clock;
+	struct ffntp_excess excess = ffntp_path_excess(&interval->path, edges, clock);
 	enum ffntp_ruling ruling = FFNTP_RULING_CLOCK;
 
-	if (!interval->trial.is_open && ffntp_gate_is_needed(&interval->path, &excess, &clock, params))
-		ffntp_trial_open(&interval->trial, &interval->path, &excess, &clock, elapsed_s, params);
+	if (!interval->trial.is_open && ffntp_gate_is_needed(&interval->path, &excess, clock, params))
+		ffntp_trial_open(&interval->trial, &interval->path, &excess, clock, elapsed_s, params);
 	if (interval->trial.is_open)
-		ruling = ffntp_trial_rule(&interval->trial, &interval->path, &excess, &clock, elapsed_s, params);
-	return obey(interval, ruling, edges, &clock);
+		ruling = ffntp_trial_rule(&interval->trial, &interval->path, &excess, clock, elapsed_s, params);
+	return obey(interval, ruling, edges);
 }
 
 static void learn_average(struct interval *interval, double elapsed_s, double grown_s)
@@ -226,7 +245,7 @@ static void learn_average(struct interval *interval, double elapsed_s, double gr
 static struct ffntp_belief published(const struct interval *interval)
 {
 	const struct ffntp_belief *leaning = ffntp_trial_leaning(&interval->trial);
-	struct ffntp_belief clock = leaning ? *leaning : ffntp_oscillator_mixture(&interval->oscillator);
+	struct ffntp_belief clock = leaning ? *leaning : interval->clock;
 	double modesty2 = interval->params->modesty * interval->params->modesty;
 
 	clock.p00 = clock.p00 * modesty2 + ffntp_path_level(&interval->path)->asymmetry2 / 4;
@@ -239,8 +258,8 @@ static struct ffntp_belief published(const struct interval *interval)
 static void put_stable(const struct interval *interval, const struct ffntp_belief *clock,
 		       struct ffntp_estimate *estimate)
 {
-	double span = interval->average.counter_s, wander2 = ffntp_oscillator_wander2(&interval->oscillator);
-	double variance = span > 0 ? 2 * clock->p00 / (span * span) + wander2 * span / 3 : clock->p11;
+	double span = interval->average.counter_s;
+	double variance = span > 0 ? 2 * clock->p00 / (span * span) + interval->wander2 * span / 3 : clock->p11;
 	bool is_better = span > 0 && 2 * clock->p00 / (span * span) < clock->p11;
 	double skew = is_better ? interval->average.theta_s / span : clock->gamma;
 
@@ -268,7 +287,7 @@ static void put(const struct interval *interval, struct ffntp_estimate *estimate
 		.esterror_s = ffntp_sqrt(clock.p00),
 		.period_esterror = ffntp_sqrt(clock.p11),
 		.covariance_s = clock.p01,
-		.wander_per_s = ffntp_oscillator_wander2(&interval->oscillator),
+		.wander_per_s = interval->wander2,
 		.exchange_esterror_s = exchange_esterror(&interval->path),
 	};
 	put_stable(interval, &clock, estimate);
@@ -282,6 +301,21 @@ static bool is_sane(const struct interval *interval, const struct ffntp_stamp *s
 	return span > 0 && since >= 0 && span + since < LONGEST_GAP_S;
 }
 
+static enum ffntp_verdict follow(struct interval *interval, const struct ffntp_stamp *stamp)
+{
+	double elapsed_s = counter_time(interval, stamp->tf, interval->at), theta_s = published(interval).theta;
+	struct ffntp_ntp reference = interval->reference;
+	struct ffntp_edges edges;
+	enum ffntp_verdict verdict;
+
+	advance(interval, stamp->tf);
+	edges = edges_of(interval, stamp);
+	verdict = judge(interval, &edges, elapsed_s);
+	theta_s = published(interval).theta - theta_s + elapsed_s - ffntp_ntp_diff_s(interval->reference, reference);
+	learn_average(interval, elapsed_s, theta_s);
+	return verdict;
+}
+
 static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate)
 {
 	struct interval *interval = state;
@@ -291,21 +325,10 @@ static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, stru
 		put(interval, estimate);
 		return FFNTP_REFUSED_COUNTER;
 	}
-	if (!interval->has_anchor) {
+	if (interval->has_anchor)
+		verdict = follow(interval, stamp);
+	else
 		begin(interval, stamp);
-	} else {
-		double elapsed = counter_time(interval, stamp->tf, interval->at), before = published(interval).theta;
-		struct ffntp_ntp reference = interval->reference;
-		struct ffntp_edges edges;
-
-		advance(interval, stamp->tf);
-		edges = edges_of(interval, stamp);
-		verdict = judge(interval, &edges, elapsed);
-		if (verdict == FFNTP_ACCEPTED)
-			learn_average(interval, elapsed,
-				      elapsed - ffntp_ntp_diff_s(interval->reference, reference) +
-					      published(interval).theta - before);
-	}
 	put(interval, estimate);
 	return verdict;
 }

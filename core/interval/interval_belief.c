@@ -21,7 +21,7 @@ struct sight {
 	double theta, gamma, spare;
 };
 
-static double seen(const struct ffntp_belief *belief, struct sight sight)
+static inline double seen(const struct ffntp_belief *belief, struct sight sight)
 {
 	return sight.theta * belief->theta + sight.gamma * belief->gamma + sight.spare * belief->spare;
 }
@@ -31,7 +31,7 @@ struct regression {
 	double theta, gamma, spare, z;
 };
 
-static struct regression regress(const struct ffntp_belief *b, struct sight sight)
+static inline struct regression regress(const struct ffntp_belief *b, struct sight sight)
 {
 	struct regression r = {
 		.theta = sight.theta * b->p00 + sight.gamma * b->p01 + sight.spare * b->p02,
@@ -63,43 +63,65 @@ static double soft_enough(double softness2, double variance)
 	return softness2 > 1e-12 * variance ? softness2 : 1e-12 * variance;
 }
 
+/* What is cut off a normal distribution beyond so many standard deviations is less than rounding takes. */
+#define FAR_SD 9.0
+
+/* The mean moves by 'by' per unit of covariance. */
+static inline void move(struct ffntp_belief *belief, const struct regression *r, double by)
+{
+	belief->theta += r->theta * by;
+	belief->gamma += r->gamma * by;
+	belief->spare += r->spare * by;
+}
+
+static inline void narrow(struct ffntp_belief *belief, const struct regression *r, double by)
+{
+	belief->p00 -= r->theta * r->theta * by;
+	belief->p01 -= r->theta * r->gamma * by;
+	belief->p11 -= r->gamma * r->gamma * by;
+	belief->p02 -= r->theta * r->spare * by;
+	belief->p12 -= r->gamma * r->spare * by;
+	belief->p22 -= r->spare * r->spare * by;
+}
+
 /*
- * z + softness lies above limit, by an exponential of the given rate. The
- * exponential completes a square: it moves the mean by S rate, S the variance
- * of z + softness; then the normal is truncated. The unknowns follow by their
+ * z + softness lies above limit, by an exponential of the given rate. The exponential completes a square: it moves the
+ * mean by S rate, S the variance of z + softness; then the normal is truncated. The unknowns follow by their
  * regression.
  */
-static void cut(struct ffntp_belief *belief, struct sight sight, double limit, double rate, double softness2,
-		struct ffntp_evidence *evidence)
+static inline struct ffntp_evidence cut(struct ffntp_belief *belief, struct sight sight, double limit, double rate,
+					double softness2)
 {
 	struct regression r = regress(belief, sight);
-	double s2 = r.z + soft_enough(softness2, r.z), s = ffntp_sqrt(s2), shift = s * rate;
-	double above = seen(belief, sight) - limit;
-	struct ffntp_truncated t = ffntp_truncated_normal_above(shift - above / s);
-	double moved = (t.mean - shift) / s, lost = (1 - t.variance) / s2;
+	double soft = soft_enough(softness2, r.z), s2 = r.z + soft, above = seen(belief, sight) - limit;
+	double left = above - s2 * rate, exponent = (above + left) / 2 * rate;
+	double s, per_s, shift;
+	struct ffntp_truncated t;
 
-	belief->theta += r.theta * moved;
-	belief->gamma += r.gamma * moved;
-	belief->spare += r.spare * moved;
-	belief->p00 -= r.theta * r.theta * lost;
-	belief->p01 -= r.theta * r.gamma * lost;
-	belief->p11 -= r.gamma * r.gamma * lost;
-	belief->p02 -= r.theta * r.spare * lost;
-	belief->p12 -= r.gamma * r.spare * lost;
-	belief->p22 -= r.spare * r.spare * lost;
-	evidence->mass *= t.mass;
-	evidence->exponent += t.exponent + above * rate - shift * shift / 2;
-	evidence->softness_gain +=
-		softness2 / s2 / 2 * (shift * shift + t.variance + t.mean * t.mean - 1 - 2 * shift * t.mean);
+	if (left > 0 && left * left > FAR_SD * FAR_SD * s2) {
+		move(belief, &r, -rate);
+		return (struct ffntp_evidence){ 1, exponent, soft * rate * rate / 2 };
+	}
+	s = ffntp_sqrt(s2);
+	per_s = 1 / s;
+	shift = s * rate;
+	t = ffntp_truncated_normal_above(-left * per_s);
+	move(belief, &r, (t.mean - shift) * per_s);
+	narrow(belief, &r, (1 - t.variance) * per_s * per_s);
+	return (struct ffntp_evidence){ t.mass, exponent + t.exponent,
+					soft * per_s * per_s / 2 *
+						(shift * (shift - 2 * t.mean) + t.variance + t.mean * t.mean - 1) };
 }
 
 struct ffntp_evidence ffntp_belief_constrain(struct ffntp_belief *belief, const struct ffntp_constraint *c)
 {
-	struct ffntp_evidence evidence = { .mass = 1 };
+	struct ffntp_belief b = *belief;
+	struct ffntp_evidence forward = cut(&b, forward_sight(c), c->low, c->forward_rate, c->softness2);
+	struct ffntp_evidence backward = cut(&b, backward_sight(c), -c->high, c->backward_rate, c->softness2);
 
-	cut(belief, forward_sight(c), c->low, c->forward_rate, c->softness2, &evidence);
-	cut(belief, backward_sight(c), -c->high, c->backward_rate, c->softness2, &evidence);
-	return evidence;
+	*belief = b;
+	return (struct ffntp_evidence){ forward.mass * backward.mass, forward.exponent + backward.exponent,
+					forward.softness_gain + backward.softness_gain };
 }
 
 void ffntp_belief_set_spare(struct ffntp_belief *belief, double mean_s, double variance_s2)

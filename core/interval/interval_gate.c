@@ -18,8 +18,10 @@ bool ffntp_gate_is_needed(const struct ffntp_path *path, const struct ffntp_exce
 			  const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
 	struct ffntp_constraint constraint = ffntp_path_constraint(path, excess, clock, params);
+	struct ffntp_window window = { 0 };
 
-	return ffntp_path_has_fallen(path, excess->sum, clock, params) ||
+	ffntp_window_add(&window, excess);
+	return ffntp_path_has_fallen(path, &window, clock, params) ||
 	       (ffntp_path_is_settled(path, params) &&
 		ffntp_belief_contradiction(clock, &constraint) > params->contradiction_sd);
 }
@@ -79,6 +81,7 @@ static void suspect(struct ffntp_trial *trial, const struct ffntp_excess *excess
 {
 	double gap_s = gap(excess, clock);
 
+	trial->skew = clock->gamma;
 	trial->belief[FFNTP_SUSPECT_NONE] = *clock;
 	trial->belief[FFNTP_SUSPECT_RATE] = other_rate(clock, gap_s, elapsed_s, params);
 	trial->belief[FFNTP_SUSPECT_TIME] = other_time(clock, gap_s, 0, params);
@@ -109,14 +112,23 @@ void ffntp_trial_shift(struct ffntp_trial *trial, double theta_s)
 		trial->belief[i].theta += theta_s;
 }
 
+/* After some exchanges a rate that has changed is seen to have: else it is time that is another one. */
+static bool may_be_rate(const struct ffntp_trial *trial, const struct ffntp_interval_params *params)
+{
+	const struct ffntp_belief *rate = &trial->belief[FFNTP_SUSPECT_RATE];
+	double skew2 = square(rate->gamma - trial->skew);
+
+	return trial->window.count < params->rate_stamps || skew2 > square(params->rate_sd) * rate->p11;
+}
+
 /* Whom to believe in the meantime. A change of rate must be followed; a time that is wrong by little may be. */
-static enum ffntp_suspect leaning(const struct ffntp_trial *trial)
+static enum ffntp_suspect leaning(const struct ffntp_trial *trial, const struct ffntp_interval_params *params)
 {
 	const double *weight = trial->weight;
 
 	if (trial->has_fallen)
 		return FFNTP_SUSPECT_NONE;
-	if (weight[FFNTP_SUSPECT_RATE] > 0.5)
+	if (weight[FFNTP_SUSPECT_RATE] > 0.5 && may_be_rate(trial, params))
 		return FFNTP_SUSPECT_RATE;
 	if (!trial->is_small || weight[FFNTP_SUSPECT_NONE] > 0.5)
 		return FFNTP_SUSPECT_NONE;
@@ -125,9 +137,7 @@ static enum ffntp_suspect leaning(const struct ffntp_trial *trial)
 
 const struct ffntp_belief *ffntp_trial_leaning(const struct ffntp_trial *trial)
 {
-	enum ffntp_suspect suspect = trial->is_open ? leaning(trial) : FFNTP_SUSPECT_NONE;
-
-	return suspect == FFNTP_SUSPECT_NONE ? NULL : &trial->belief[suspect];
+	return trial->is_open && trial->leaning != FFNTP_SUSPECT_NONE ? &trial->belief[trial->leaning] : NULL;
 }
 
 /* Bayes' rule. */
@@ -180,6 +190,7 @@ static enum ffntp_ruling rule_on_path(struct ffntp_trial *trial, struct ffntp_pa
 				      const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
 	trial->has_fallen = true;
+	trial->leaning = FFNTP_SUSPECT_NONE;
 	if (ffntp_path_recall(path, &trial->window, clock, params))
 		return FFNTP_RULING_PATH;
 	if (trial->window.count < params->run_short &&
@@ -209,17 +220,16 @@ static bool is_persistent(const struct ffntp_trial *trial, const struct ffntp_in
 static enum ffntp_ruling rule_on_weights(const struct ffntp_trial *trial, const struct ffntp_belief *clock,
 					 const struct ffntp_interval_params *params)
 {
-	enum ffntp_suspect suspect = leaning(trial);
-
 	if (trial->weight[FFNTP_SUSPECT_NONE] > params->true_share)
 		return FFNTP_RULING_CLOCK;
-	if (trial->weight[FFNTP_SUSPECT_RATE] > params->rate_share && trial->window.count >= params->rate_stamps)
+	if (trial->leaning == FFNTP_SUSPECT_RATE && trial->weight[FFNTP_SUSPECT_RATE] > params->rate_share &&
+	    trial->window.count >= params->rate_stamps)
 		return FFNTP_RULING_RATE;
 	if (runs_at_another_rate(trial, clock, params))
 		return FFNTP_RULING_BOTH;
 	if (is_persistent(trial, params))
-		return suspect == FFNTP_SUSPECT_RATE ? FFNTP_RULING_RATE : FFNTP_RULING_TIME;
-	return suspect == FFNTP_SUSPECT_NONE ? FFNTP_RULING_OPEN : FFNTP_RULING_LEAN;
+		return trial->leaning == FFNTP_SUSPECT_RATE ? FFNTP_RULING_RATE : FFNTP_RULING_TIME;
+	return trial->leaning == FFNTP_SUSPECT_NONE ? FFNTP_RULING_OPEN : FFNTP_RULING_LEAN;
 }
 
 enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path *path,
@@ -231,12 +241,13 @@ enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path 
 
 	ffntp_window_add(&trial->window, excess);
 	if (trial->weight[FFNTP_SUSPECT_BOTH] < params->rate_share &&
-	    ffntp_path_has_fallen(path, trial->window.sum, clock, params)) {
+	    ffntp_path_has_fallen(path, &trial->window, clock, params)) {
 		ruling = rule_on_path(trial, path, clock, params);
 	} else {
 		if (is_new_case(trial, &constraint, clock, params))
 			suspect(trial, excess, clock, elapsed_s, params);
 		question(trial, &constraint, clock, params->server_turns);
+		trial->leaning = leaning(trial, params);
 		ruling = rule_on_weights(trial, clock, params);
 	}
 	trial->is_open = ruling == FFNTP_RULING_OPEN || ruling == FFNTP_RULING_LEAN;

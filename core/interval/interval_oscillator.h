@@ -9,7 +9,7 @@
 #include "interval_belief.h"
 #include "interval_params.h"
 
-#define FFNTP_INTERVAL_BANK 5
+#define FFNTP_INTERVAL_BANK 4
 
 struct ffntp_oscillator {
 	struct ffntp_belief belief[FFNTP_INTERVAL_BANK];

@@ -18,14 +18,14 @@ struct ffntp_interval_params {
 	double soft_start, soft_least, soft_most, soft_gain, soft_young;
 	/* its floor and its levels */
 	uint32_t path_settled;
-	double fall_sd;
+	double fall_sd, fall_noise;
 	uint32_t run_least, run_short, run_doubt, run_recall, window;
 	double run_noise, run_tail, run_spread, window_noise;
 	double recall_sd, recall_noise, divide_any;
 	/* contradictions */
 	double contradiction_sd;
 	double kick_least, kick_most, kick_reach, time_gap, both_skew, both_share, server_turns;
-	double true_share, rate_share, skew_sd;
+	double true_share, rate_share, rate_sd, skew_sd;
 	uint32_t rate_stamps, small_stamps;
 	double small_noise, small_sd;
 	double believe_s;
@@ -54,6 +54,7 @@ struct ffntp_interval_params {
 		.soft_gain = FFNTP_INTERVAL_SOFT_GAIN, \
 		.soft_young = FFNTP_INTERVAL_SOFT_YOUNG, \
 		.path_settled = FFNTP_INTERVAL_PATH_SETTLED, \
+		.fall_noise = FFNTP_INTERVAL_FALL_NOISE, \
 		.fall_sd = FFNTP_INTERVAL_FALL_SD, \
 		.run_least = FFNTP_INTERVAL_RUN_LEAST, \
 		.run_short = FFNTP_INTERVAL_RUN_SHORT, \
@@ -77,6 +78,7 @@ struct ffntp_interval_params {
 		.server_turns = FFNTP_INTERVAL_SERVER_TURNS, \
 		.true_share = FFNTP_INTERVAL_TRUE_SHARE, \
 		.rate_share = FFNTP_INTERVAL_RATE_SHARE, \
+		.rate_sd = FFNTP_INTERVAL_RATE_SD, \
 		.skew_sd = FFNTP_INTERVAL_SKEW_SD, \
 		.rate_stamps = FFNTP_INTERVAL_RATE_STAMPS, \
 		.small_stamps = FFNTP_INTERVAL_SMALL_STAMPS, \

@@ -72,12 +72,14 @@ struct ffntp_constraint ffntp_path_constraint(const struct ffntp_path *path, con
 	};
 }
 
-bool ffntp_path_has_fallen(const struct ffntp_path *path, double excess_s, const struct ffntp_belief *clock,
-			   const struct ffntp_interval_params *params)
+bool ffntp_path_has_fallen(const struct ffntp_path *path, const struct ffntp_window *window,
+			   const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
 	double sd = ffntp_sqrt(clock->p22 + softness2(path, params));
+	double contradiction = -least(window->forward, window->backward), rest = contradiction + window->sum;
 
-	return ffntp_path_is_settled(path, params) && -excess_s > most(clock->spare, 0) + params->fall_sd * sd;
+	return ffntp_path_is_settled(path, params) && -window->sum > most(clock->spare, 0) + params->fall_sd * sd &&
+	       rest < most(contradiction / 2, params->fall_noise * ffntp_path_noise(path));
 }
 
 void ffntp_window_add(struct ffntp_window *window, const struct ffntp_excess *excess)

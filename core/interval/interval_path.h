@@ -87,10 +87,12 @@ struct ffntp_constraint ffntp_path_constraint(const struct ffntp_path *path, con
 					      const struct ffntp_belief *clock,
 					      const struct ffntp_interval_params *params);
 
-/* A round trip so far below the floor that packets must take another way:
- * excess_s is its sum. */
-bool ffntp_path_has_fallen(const struct ffntp_path *path, double excess_s, const struct ffntp_belief *clock,
-			   const struct ffntp_interval_params *params);
+/*
+ * Round trips so far below the floor that packets must take another way. But a rate that has changed makes them look
+ * shorter, too: where they contradict the clock, the path must explain that, but for half of it or some noise.
+ */
+bool ffntp_path_has_fallen(const struct ffntp_path *path, const struct ffntp_window *window,
+			   const struct ffntp_belief *clock, const struct ffntp_interval_params *params);
 
 /*
  * Counts an exchange to the runs. If they are all above the floor, the path is
