@@ -31,8 +31,11 @@ USERS = {CLOCK_H: [CLOCK, PAGE], PAGE_H: [PAGE]}
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
+DRIVE = 'ports/drive.c'
+
 # What a test is linked with besides core.
-PARTS = {'reader': [COUNTER, PAGEFILE, READER]}
+PARTS = {'reader': [COUNTER, PAGEFILE, READER],
+         'port': [DRIVE, 'ports/report.c', 'ports/brook/port.c', 'ports/brook/main.c']}
 LINK = {'reader': ['-Wl,--wrap=clock_gettime']}
 
 GUARDS = [
@@ -172,6 +175,14 @@ GUARDS = [
     (43, 'clock', CLOCK, 'if (span.s >> 33 != 0)\n\t\treturn false;', '', 'case_43_results'),
     (44, 'clock', CLOCK_H, '(int64_t)sum.s, sum.frac', '(int32_t)sum.s, sum.frac',
      'case_44'),
+    ('port', 'port', DRIVE, 'return went_on && is_same;', 'return went_on;', 'test_a_sleep'),
+    ('port', 'port', DRIVE, 'return went_on && is_same;', 'return is_same;', 'test_a_counter_that_runs'),
+    ('port', 'port', DRIVE, 'config->counter_may_jump = true;', '', 'test_a_jump'),
+    ('port', 'port', DRIVE, 'if (!make_nonce(drive, &nonce))\n\t\treturn hold(drive);',
+     '(void)hold; nonce = 77; (void)make_nonce;', 'test_without_random_bytes_nothing'),
+    ('port', 'port', DRIVE, 'drive->is_held && is_before(drive->now, drive->until)', 'false',
+     'test_without_random_bytes_nothing'),
+    ('port', 'port', DRIVE, '/ (INT64_C(1) << unused)', '', 'test_it_keeps_time'),
     (44, 'clock', CLOCK_H, '*epoch = map->time;', '*epoch = map->time;\n\tepoch->s = (uint32_t)epoch->s;', 'case_44'),
 ]
 

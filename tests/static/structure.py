@@ -150,6 +150,20 @@ def check_core_includes(tap, tree):
     tap.check('core and its headers include four standard headers and nothing else from outside', problems)
 
 
+# --- documents ---
+
+# A block of code that begins with the name of a file stands in that file, word by word.
+QUOTE = re.compile(r'^```c\n/\* (\S+/\S+\.[ch]) \*/\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+
+def check_quotes(tap):
+    quotes = [(document, name, code) for document in sources('docs/*.md')
+              for name, code in QUOTE.findall((TOP / document).read_text())]
+    problems = [f'{document}: not what stands in {name}: {code.splitlines()[0]}' for document, name, code in quotes
+                if not (TOP / name).is_file() or code.strip('\n') not in (TOP / name).read_text()]
+    tap.check('code that documents quote is what the files say', problems if quotes else ['no quotes'])
+
+
 # --- objects ---
 
 SHF_WRITE, SHF_ALLOC, SHN_UNDEF, SHT_SYMTAB = 1, 2, 0, 2
@@ -257,6 +271,7 @@ def main():
     check_rings(tap, tree)
     check_directions(tap, tree)
     check_core_includes(tap, tree)
+    check_quotes(tap)
     check_core(tap)
     check_linked(tap)
     check_reading_path(tap)
