@@ -114,7 +114,8 @@ static struct ffntp_map make_map(const struct ffntp_counter_source *source)
 		.at = ffntp_counter_read(source),
 		.time = { time(NULL) + 37, 0 },
 		.esterror_ns = 4000,
-		.maxerror_ns = 150000,
+		.maxerror_before_ns = 90000,
+		.maxerror_after_ns = 150000,
 	};
 	double period = source->period_hint_s * 0x1p64;
 

@@ -160,7 +160,8 @@ static void adopt_promise(struct ffntp_promise *promise, const struct ffntp_map 
 	double unit_s = ffntp_mapping_period_s(1, former->period_shift);
 	struct ffntp_claim claim = {
 		.value_s = 0,
-		.maxerror_s = (double)former->maxerror_ns * 1e-9,
+		.before_s = (double)former->maxerror_before_ns * 1e-9,
+		.after_s = (double)former->maxerror_after_ns * 1e-9,
 		.period_s = (double)former->period * unit_s,
 		.period_error_s = (double)former->period_maxerror * unit_s,
 	};
@@ -340,7 +341,8 @@ static struct ffntp_claim make_claim(struct ffntp_client *client)
 		.period_s = estimate->period_s,
 	};
 	keep_promises(client, &bound, &claim);
-	claim.maxerror_s = larger(bound.latest_s - claim.value_s, claim.value_s - bound.earliest_s);
+	claim.before_s = claim.value_s - bound.earliest_s;
+	claim.after_s = bound.latest_s - claim.value_s;
 	claim.period_error_s =
 		estimate->period_s * client->rate.max_error + magnitude(claim.period_s - estimate->period_s);
 	return claim;
@@ -367,11 +369,14 @@ static void publish(struct ffntp_client *client)
 		.period_maxerror = ffntp_mapping_period(claim.period_error_s, shift) + 1,
 		.esterror_ns =
 			ffntp_mapping_ns(estimate->esterror_s + magnitude(claim.value_s - estimate->correction_s)),
-		.maxerror_ns = ffntp_mapping_ns(claim.maxerror_s) + 1,
+		.maxerror_before_ns = ffntp_mapping_ns(claim.before_s) + 1,
+		.maxerror_after_ns = ffntp_mapping_ns(claim.after_s) + 1,
 		.stable_period = ffntp_mapping_period(estimate->stable_period_s, shift),
 		.stable_esterror = ffntp_mapping_period(estimate->stable_period_s * estimate->stable_esterror, shift),
 	};
-	claim.maxerror_s += 1e-9; /* what the map says, which is rounded up */
+	/* What the map says, which is rounded up. */
+	claim.before_s += 1e-9;
+	claim.after_s += 1e-9;
 	ffntp_promise_add(&client->promise, &claim);
 	client->pivot_s = client->map.time.s;
 	client->has_map = true;
@@ -596,7 +601,8 @@ static struct ffntp_map empty_map(const struct ffntp_client *client, ffntp_count
 		.disruption_marker = client->disruption_marker,
 		.at = now,
 		.period = ffntp_mapping_period(client->rate.period_s, shift),
-		.maxerror_ns = UINT64_MAX,
+		.maxerror_before_ns = UINT64_MAX,
+		.maxerror_after_ns = UINT64_MAX,
 	};
 }
 

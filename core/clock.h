@@ -72,13 +72,13 @@ static inline uint64_t ffntp_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t
 }
 
 /*
- * The half-width of an interval, rounded up, and, unless it is 0, one unit more: by that much an estimate may have been
- * rounded down. 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that a bound of 1 s becomes 70 ps too
- * wide.
+ * How far an end of the interval is from the estimate: rounded up, and, unless it is 0, one unit more: by that much an
+ * estimate may have been rounded down. 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that 1 s becomes
+ * 70 ps too much.
  */
-static inline struct ffntp_span ffntp_half_width(uint64_t bound_ns)
+static inline struct ffntp_span ffntp_distance(uint64_t distance_ns)
 {
-	struct ffntp_u128 product = ffntp_mul64(bound_ns, UINT64_C(18446744075));
+	struct ffntp_u128 product = ffntp_mul64(distance_ns, UINT64_C(18446744075));
 
 	return (struct ffntp_span){ product.high, product.low };
 }
@@ -163,12 +163,18 @@ static inline enum ffntp_clock_result ffntp_reading_epoch(const struct ffntp_map
 	return FFNTP_CLOCK_OK;
 }
 
-/* The interval around an estimate. */
-static inline void ffntp_reading_set(struct ffntp_reading *reading, struct ffntp_time estimate, struct ffntp_span half)
+static inline uint64_t ffntp_larger(uint64_t a, uint64_t b)
 {
-	reading->earliest = ffntp_time_minus(estimate, half);
+	return a > b ? a : b;
+}
+
+/* The interval around an estimate. */
+static inline void ffntp_reading_set(struct ffntp_reading *reading, struct ffntp_time estimate,
+				     struct ffntp_span before, struct ffntp_span after)
+{
+	reading->earliest = ffntp_time_minus(estimate, before);
 	reading->estimate = estimate;
-	reading->latest = ffntp_time_plus(estimate, half);
+	reading->latest = ffntp_time_plus(estimate, after);
 }
 
 /* ffntp_clock_at */
@@ -188,7 +194,8 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
 	bool is_backward = (int64_t)(now - map->at) < 0;
 	uint64_t ticks = is_backward ? map->at - now : now - map->at;
 	struct ffntp_span elapsed = ffntp_span_down(ticks, map->period, map->period_shift);
-	uint64_t bound_ns = ffntp_error_ns(map->maxerror_ns, ticks, map->period_maxerror, map->period_shift);
+	uint64_t maxerror_ns = ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns);
+	uint64_t bound_ns = ffntp_error_ns(maxerror_ns, ticks, map->period_maxerror, map->period_shift);
 
 	if (elapsed.s >= FFNTP_READING_ELAPSED_LIMIT_S)
 		return FFNTP_CLOCK_RANGE;
@@ -197,11 +204,15 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
 	if (bound_ns == UINT64_MAX)
 		return FFNTP_CLOCK_RANGE;
 
-	struct ffntp_span half = ffntp_half_width(bound_ns);
+	/* Both ends have moved away by as much; what is nothing at all still leaves room for rounding. */
+	uint64_t drift_ns = bound_ns - maxerror_ns;
+	uint64_t before_ns = map->maxerror_before_ns + drift_ns, after_ns = map->maxerror_after_ns + drift_ns;
+	struct ffntp_span before = ffntp_distance(before_ns), after = ffntp_distance(after_ns);
 
-	half.frac |= bound_ns == 0; /* which still leaves room for rounding */
+	before.frac |= before_ns == 0;
+	after.frac |= after_ns == 0;
 	ffntp_reading_set(reading, is_backward ? ffntp_time_minus(epoch, elapsed) : ffntp_time_plus(epoch, elapsed),
-			  half);
+			  before, after);
 	reading->bound_ns = bound_ns;
 	reading->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
 	reading->status = map->status;
@@ -220,7 +231,8 @@ struct ffntp_line {
 	uint64_t limit;       /* ticks */
 	uint64_t period_high; /* 2^-64 s per tick */
 	uint64_t period_low;  /* 2^-128 s per tick */
-	uint64_t maxerror_ns;
+	uint64_t maxerror_before_ns;
+	uint64_t maxerror_after_ns;
 	uint64_t maxerror_rate; /* 2^-64 ns per tick */
 	uint64_t esterror_ns;
 	uint64_t esterror_rate;

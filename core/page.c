@@ -109,7 +109,9 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 	ffntp_page_store(page, FFNTP_AT_TIME_S, (uint64_t)map->time.s);
 	ffntp_page_store(page, FFNTP_AT_TIME_FRAC, map->time.frac);
 	ffntp_page_store(page, FFNTP_AT_TIME_ESTERROR, map->esterror_ns);
-	ffntp_page_store(page, FFNTP_AT_TIME_MAXERROR, map->maxerror_ns);
+	ffntp_page_store(page, FFNTP_AT_TIME_MAXERROR, ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns));
+	ffntp_page_store(page, FFNTP_AT_MAXERROR_BEFORE, map->maxerror_before_ns);
+	ffntp_page_store(page, FFNTP_AT_MAXERROR_AFTER, map->maxerror_after_ns);
 	ffntp_page_store(page, FFNTP_AT_STABLE_PERIOD, map->stable_period);
 	ffntp_page_store(page, FFNTP_AT_STABLE_ESTERROR, map->stable_esterror);
 	ffntp_page_store(page, FFNTP_AT_VOID_AFTER, map->void_after);
@@ -120,7 +122,8 @@ static bool is_common(const struct ffntp_map *map, const struct ffntp_line *line
 	struct ffntp_span longest = ffntp_span_down(line->limit, map->period, map->period_shift);
 
 	return is_usable(map->status) && (int64_t)line->limit > 0 && longest.s < FFNTP_READING_ELAPSED_LIMIT_S &&
-	       map->maxerror_ns > 0 && map->maxerror_ns >> 62 == 0 && map->esterror_ns >> 62 == 0 &&
+	       map->maxerror_before_ns > 0 && map->maxerror_before_ns >> 62 == 0 && map->maxerror_after_ns > 0 &&
+	       map->maxerror_after_ns >> 62 == 0 && map->esterror_ns >> 62 == 0 &&
 	       ffntp_rate_ns(map->period_maxerror, map->period_shift).high == 0 &&
 	       ffntp_rate_ns(map->period_esterror, map->period_shift).high == 0 &&
 	       (uint64_t)map->time.s < FFNTP_READING_EPOCH_LIMIT_S;
@@ -142,7 +145,8 @@ static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_co
 		    (uint64_t)map->tai_is_known << (FFNTP_LINE_SCALE_SHIFT + FFNTP_TAI);
 	line.period_high = map->period >> shift;
 	line.period_low = map->period << 1 << (63 - shift);
-	line.maxerror_ns = map->maxerror_ns;
+	line.maxerror_before_ns = map->maxerror_before_ns;
+	line.maxerror_after_ns = map->maxerror_after_ns;
 	line.maxerror_rate = ffntp_rate_ns(map->period_maxerror, shift).low;
 	line.esterror_ns = map->esterror_ns;
 	line.esterror_rate = ffntp_rate_ns(map->period_esterror, shift).low;
@@ -154,9 +158,21 @@ static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_co
 
 static void store_line(struct ffntp_page *page, const struct ffntp_line *line)
 {
-	const uint64_t words[] = { line->key,           line->at,          line->limit,         line->period_high,
-				   line->period_low,    line->maxerror_ns, line->maxerror_rate, line->esterror_ns,
-				   line->esterror_rate, line->frac,        line->s[0],          line->s[1] };
+	const uint64_t words[] = {
+		line->key,
+		line->at,
+		line->limit,
+		line->period_high,
+		line->period_low,
+		line->maxerror_before_ns,
+		line->maxerror_after_ns,
+		line->maxerror_rate,
+		line->esterror_ns,
+		line->esterror_rate,
+		line->frac,
+		line->s[0],
+		line->s[1],
+	};
 
 	_Static_assert(sizeof(words) == sizeof(*line), "every word of it");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -170,9 +186,9 @@ static size_t anchor_offset(uint64_t number)
 
 /* A map as it stands in the page, word by word; the pad before the status, free in an anchor, holds the TAI flag. */
 static const uint16_t anchor_fields[] = {
-	FFNTP_AT_COUNTER,       FFNTP_AT_PERIOD,          FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
-	FFNTP_AT_TIME_S,        FFNTP_AT_TIME_FRAC,       FFNTP_AT_TIME_ESTERROR,   FFNTP_AT_TIME_MAXERROR,
-	FFNTP_AT_STABLE_PERIOD, FFNTP_AT_STABLE_ESTERROR, FFNTP_AT_VOID_AFTER,
+	FFNTP_AT_COUNTER,        FFNTP_AT_PERIOD,        FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
+	FFNTP_AT_TIME_S,         FFNTP_AT_TIME_FRAC,     FFNTP_AT_TIME_ESTERROR,   FFNTP_AT_MAXERROR_BEFORE,
+	FFNTP_AT_MAXERROR_AFTER, FFNTP_AT_STABLE_PERIOD, FFNTP_AT_STABLE_ESTERROR, FFNTP_AT_VOID_AFTER,
 };
 
 #define ANCHOR_FIELDS (sizeof(anchor_fields) / sizeof(anchor_fields[0]))
@@ -337,7 +353,8 @@ static void load_map(const struct ffntp_page *page, struct ffntp_map *map)
 	map->time.s = (int64_t)ffntp_page_load(page, FFNTP_AT_TIME_S);
 	map->time.frac = ffntp_page_load(page, FFNTP_AT_TIME_FRAC);
 	map->esterror_ns = ffntp_page_load(page, FFNTP_AT_TIME_ESTERROR);
-	map->maxerror_ns = ffntp_page_load(page, FFNTP_AT_TIME_MAXERROR);
+	map->maxerror_before_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_BEFORE);
+	map->maxerror_after_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_AFTER);
 	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
 	map->disruption_marker = ffntp_page_load(page, FFNTP_AT_MARKER);
 	map->stable_period = ffntp_page_load(page, FFNTP_AT_STABLE_PERIOD);
@@ -382,10 +399,11 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 	map->period_maxerror = word[3];
 	map->time = (struct ffntp_time){ (int64_t)word[4], word[5] };
 	map->esterror_ns = word[6];
-	map->maxerror_ns = word[7];
-	map->stable_period = word[8];
-	map->stable_esterror = word[9];
-	map->void_after = word[10];
+	map->maxerror_before_ns = word[7];
+	map->maxerror_after_ns = word[8];
+	map->stable_period = word[9];
+	map->stable_esterror = word[10];
+	map->void_after = word[11];
 }
 
 /* The current map, or the newest anchor that is not after 'then'. */

@@ -52,16 +52,18 @@ enum ffntp_page_offset {
 	FFNTP_AT_SOURCE_COUNT = 0x848,
 	FFNTP_AT_MARKER_BASE = 0x850,
 	FFNTP_AT_LEAP = 0x858, /* 0x858 and 0x860: the next leap second and the offset after it; 0 until anyone tells */
+	FFNTP_AT_MAXERROR_BEFORE = 0x870, /* of time; VMClock's word has the larger of the two */
+	FFNTP_AT_MAXERROR_AFTER = 0x878,
 	FFNTP_AT_LINE = 0x880, /* struct ffntp_line, word by word */
 	FFNTP_AT_ANCHORS = 0x900,
 };
 
 /* Our own block. A later version that only adds keeps the version and has a larger size. */
 #define FFNTP_BLOCK_MAGIC UINT32_C(0x504e4646) /* "FFNP" */
-#define FFNTP_BLOCK_VERSION 1
+#define FFNTP_BLOCK_VERSION 2
 #define FFNTP_BLOCK_SIZE (FFNTP_PAGE_SIZE - FFNTP_AT_BLOCK)
 
-#define FFNTP_ANCHOR_STRIDE 96
+#define FFNTP_ANCHOR_STRIDE 104
 #define FFNTP_SOURCE_STRIDE 160
 
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ANCHORS, "the line fits");
@@ -189,13 +191,15 @@ FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uin
 	esterror_ns += ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, esterror_rate));
 	FFNTP_COMPUTE_HERE(esterror_ns);
 
-	uint64_t bound_ns = FFNTP_PAGE_LINE(page, maxerror_ns);
+	uint64_t drift_ns = ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, maxerror_rate));
+	uint64_t before_ns = FFNTP_PAGE_LINE(page, maxerror_before_ns) + drift_ns;
+	uint64_t after_ns = FFNTP_PAGE_LINE(page, maxerror_after_ns) + drift_ns;
+	uint64_t bound_ns = ffntp_larger(before_ns, after_ns);
 
-	bound_ns += ffntp_drift_ns(ticks, FFNTP_PAGE_LINE(page, maxerror_rate));
 	if (bound_ns > max_bound_ns || !ffntp_page_is_whole(page, begun))
 		return false;
-	ffntp_reading_set(reading, (struct ffntp_time){ (int64_t)estimate.s, estimate.frac },
-			  ffntp_half_width(bound_ns));
+	ffntp_reading_set(reading, (struct ffntp_time){ (int64_t)estimate.s, estimate.frac }, ffntp_distance(before_ns),
+			  ffntp_distance(after_ns));
 	reading->bound_ns = bound_ns;
 	reading->esterror_ns = esterror_ns;
 	reading->status = (enum ffntp_status)(key >> FFNTP_LINE_STATUS_SHIFT & 0xff);

@@ -119,8 +119,8 @@ bool ffntp_promise_fit(const struct ffntp_promise *promise, double ahead_ticks, 
 
 void ffntp_promise_add(struct ffntp_promise *promise, const struct ffntp_claim *claim)
 {
-	add_to_edge(&promise->lower, (struct ffntp_promise_line){ claim->value_s - claim->maxerror_s,
+	add_to_edge(&promise->lower, (struct ffntp_promise_line){ claim->value_s - claim->before_s,
 								  claim->period_s - claim->period_error_s });
-	add_to_edge(&promise->upper, (struct ffntp_promise_line){ -(claim->value_s + claim->maxerror_s),
+	add_to_edge(&promise->upper, (struct ffntp_promise_line){ -(claim->value_s + claim->after_s),
 								  -(claim->period_s + claim->period_error_s) });
 }

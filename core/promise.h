@@ -30,11 +30,13 @@ struct ffntp_promise {
 	struct ffntp_promise_edge lower, upper;
 };
 
-/* A line through counter and time, with its error: truth at 'at' + n lies in value_s +- maxerror_s + n (period_s +-
- * period_error_s). */
+/*
+ * A line through counter and time, with its error: truth at 'at' + n lies between
+ * value_s - before_s + n (period_s - period_error_s) and value_s + after_s + n (period_s + period_error_s).
+ */
 struct ffntp_claim {
-	double value_s, maxerror_s;      /* relative to the promise's reference */
-	double period_s, period_error_s; /* seconds per tick */
+	double value_s, before_s, after_s; /* value_s relative to the promise's reference */
+	double period_s, period_error_s;   /* seconds per tick */
 };
 
 /* Expresses all that was promised at another counter value and reference. */

@@ -324,9 +324,9 @@ static void publish_quietly(struct ffntp_keeper *keeper)
 
 static void log_exchange(const struct ffntp_map *map, const struct ffntp_source *source)
 {
-	ffntp_log("accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound %.3f us",
+	ffntp_log("accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
 		  (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3, (double)map->esterror_ns * 1e-3,
-		  (double)map->maxerror_ns * 1e-3);
+		  (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3);
 }
 
 static void take_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)

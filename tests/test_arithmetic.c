@@ -111,7 +111,8 @@ static struct ffntp_map map_of(size_t i)
 		.time = make_time(readings[i].s, readings[i].frac),
 		.period = readings[i].period,
 		.period_maxerror = readings[i].drift,
-		.maxerror_ns = readings[i].error_ns,
+		.maxerror_before_ns = readings[i].error_ns,
+		.maxerror_after_ns = readings[i].error_ns / 3,
 		.void_after = readings[i].at + INT64_MAX,
 	};
 }

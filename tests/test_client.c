@@ -99,6 +99,31 @@ static void test_keeps_time(void **state)
 	drop(&f);
 }
 
+/* All of the delay in one direction, and a server that is as wrong as it admits: truth is at an end of the interval. */
+static void test_bound_holds_to_its_ends(void **state)
+{
+	(void)state;
+	for (int side = -1; side <= 1; side += 2) {
+		struct fixture f = make(START_NS);
+		struct ffntp_reading reading;
+		int64_t before_ns, after_ns;
+
+		f.world.delay_ns = 1000;
+		f.world.queue_ns = 1000;
+		f.world.asymmetry_ns = side * 5000000;
+		f.world.root_dispersion = 1 << 12; /* 62.5 ms */
+		f.world.server_error_ns = side * 62500000;
+		world_run(&f.world, f.client, 1);
+		run_bounded(&f, 3600);
+		assert_int_equal(world_read(&f.world, f.client, &reading), FFNTP_CLOCK_OK);
+		before_ns = f.world.now_ns - ffntp_time_to_ns(reading.earliest);
+		after_ns = ffntp_time_to_ns(reading.latest) - f.world.now_ns;
+		assert_true((side > 0 ? before_ns : after_ns) < 50000);
+		assert_true(before_ns + after_ns > 2 * 65000000);
+		drop(&f);
+	}
+}
+
 static void test_starts_with_a_burst_that_tapers_off(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -762,6 +787,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeps_time),
+		cmocka_unit_test(test_bound_holds_to_its_ends),
 		cmocka_unit_test(test_starts_with_a_burst_that_tapers_off),
 		cmocka_unit_test(test_refuses_a_zero_nonce),
 		cmocka_unit_test(test_refuses_configurations_out_of_range),

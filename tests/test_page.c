@@ -50,7 +50,8 @@ static struct ffntp_map map_at(ffntp_counter at)
 		.period_esterror = UINT64_C(0x44b82fa09b5a52cb) / 100000000,
 		.period_maxerror = UINT64_C(0x44b82fa09b5a52cb) / 1000000,
 		.esterror_ns = 4000,
-		.maxerror_ns = 150000,
+		.maxerror_before_ns = 90000,
+		.maxerror_after_ns = 150000,
 		.stable_period = UINT64_C(0x44b82fa09b5a52cb) + 12345,
 		.stable_esterror = UINT64_C(0x44b82fa09b5a52cb) / 1000000000,
 		.void_after = at + 3600 * S,
@@ -80,7 +81,8 @@ static void assert_maps_equal(const struct ffntp_map *a, const struct ffntp_map 
 	assert_true(a->period_esterror == b->period_esterror);
 	assert_true(a->period_maxerror == b->period_maxerror);
 	assert_true(a->esterror_ns == b->esterror_ns);
-	assert_true(a->maxerror_ns == b->maxerror_ns);
+	assert_true(a->maxerror_before_ns == b->maxerror_before_ns);
+	assert_true(a->maxerror_after_ns == b->maxerror_after_ns);
 	assert_true(a->stable_period == b->stable_period);
 	assert_true(a->stable_esterror == b->stable_esterror);
 	assert_true(a->void_after == b->void_after);
@@ -102,7 +104,8 @@ static struct ffntp_map any_map(struct prng *prng)
 		.period_esterror = prng_any_size(prng),
 		.period_maxerror = prng_any_size(prng),
 		.esterror_ns = prng_any_size(prng),
-		.maxerror_ns = prng_any_size(prng),
+		.maxerror_before_ns = prng_any_size(prng),
+		.maxerror_after_ns = prng_any_size(prng),
 		.stable_period = prng_any_size(prng),
 		.stable_esterror = prng_any_size(prng),
 	};
@@ -184,8 +187,10 @@ static void vmclock_fields_lie_where_the_specification_says(void **state)
 	assert_int_equal(little_endian(0x48, 8), 1700000114);
 	assert_true(little_endian(0x50, 8) == UINT64_C(1) << 63);
 	assert_int_equal(little_endian(0x58, 8), 4000);
-	assert_int_equal(little_endian(0x60, 8), 150000);
+	assert_int_equal(little_endian(0x60, 8), 150000); /* the larger of the two */
 	assert_int_equal(little_endian(0x68, 8), 0);
+	assert_int_equal(little_endian(0x870, 8), 90000);
+	assert_int_equal(little_endian(0x878, 8), 150000);
 }
 
 static void vmclock_is_told_what_it_has_words_for(void **state)
@@ -235,6 +240,7 @@ static wide units(struct ffntp_time t)
 	return ((wide)(uint64_t)t.s << 64) + t.frac;
 }
 
+/* VMClock has one error for both sides: the larger of ours. */
 static void vmclock_readers_and_ours_agree(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -245,15 +251,19 @@ static void vmclock_readers_and_ours_agree(void **state)
 		struct ffntp_map map = map_at(prng_any_size(&prng) >> 4);
 		ffntp_counter now = map.at + prng_below(&prng, 3600 * S);
 		struct ffntp_reading reading;
-		wide time, error;
+		wide time, error, rounding = (wide)1 << 36; /* 3.7 ns */
 
 		map.period += prng_below(&prng, 1000000);
+		map.maxerror_before_ns = prng_below(&prng, 300000);
 		ffntp_page_publish(page, &map, NULL, 0);
 		vmclock_evaluate(now, &time, &error);
 		map = read_map(page);
 		assert_int_equal(ffntp_clock_at(&map, now, FFNTP_TAI, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
 		assert_true(units(reading.estimate) == time);
-		assert_true(units(reading.earliest) <= time - error && time + error <= units(reading.latest));
+		assert_true(time - error <= units(reading.earliest) + rounding);
+		assert_true(units(reading.latest) <= time + error + rounding);
+		assert_true(((wide)reading.bound_ns << 64) / S + rounding >= error);
+		assert_true(((wide)reading.bound_ns << 64) / S <= error + rounding);
 	}
 }
 
@@ -289,7 +299,10 @@ static void the_line_says_what_the_map_says(void **state)
 		struct ffntp_reading line, reading;
 		bool answers;
 
-		map.maxerror_ns = is_common ? prng_any_size(&prng) >> 20 | 1 : map.maxerror_ns;
+		if (is_common) {
+			map.maxerror_before_ns = prng_any_size(&prng) >> 20 | 1;
+			map.maxerror_after_ns = prng_any_size(&prng) >> 20 | 1;
+		}
 		ffntp_page_publish(page, &map, NULL, 0);
 		answers = read_line(page, now, scale, UINT64_MAX, &line);
 		assert_true(answers || !is_common);
@@ -337,7 +350,8 @@ static void the_past_is_told_by_the_map_of_its_time(void **state)
 	(void)state;
 	for (unsigned i = 0; i < COUNT(expected); i++) {
 		expected[i] = map_at((100 + 16 * i) * S);
-		expected[i].maxerror_ns += i;
+		expected[i].maxerror_before_ns += i;
+		expected[i].maxerror_after_ns -= i;
 		expected[i].leap = (enum ffntp_leap)(i % 3);
 		expected[i].tai_is_known = i % 4 != 0;
 		expected[i].tai_offset_s = expected[i].tai_is_known ? 37 : 0;
@@ -377,9 +391,9 @@ static void only_maps_that_can_be_read_are_remembered(void **state)
 	(void)state;
 	map.status = FFNTP_STATUS_INITIALISING;
 	ffntp_page_publish(page, &map, NULL, 0);
-	again.maxerror_ns = 9;
+	again.maxerror_after_ns = 9;
 	ffntp_page_publish(page, &again, NULL, 0); /* takes the place of one with the same 'at' */
-	again.maxerror_ns = 10;
+	again.maxerror_after_ns = 10;
 	ffntp_page_publish(page, &again, NULL, 0);
 	ffntp_page_publish(page, &later, NULL, 0);
 	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
@@ -681,8 +695,8 @@ static void case_42_versions(void **state)
 	static const struct damage table[] = {
 		{ 0x08, 2, 0, FFNTP_PAGE_VERSION },
 		{ 0x08, 2, 2, FFNTP_PAGE_VERSION },
-		{ 0x804, 2, 0, FFNTP_PAGE_VERSION },
-		{ 0x804, 2, 2, FFNTP_PAGE_VERSION },
+		{ 0x804, 2, 1, FFNTP_PAGE_VERSION },
+		{ 0x804, 2, 3, FFNTP_PAGE_VERSION },
 		{ 0x806, 2, 2047, FFNTP_PAGE_VERSION },
 		{ 0x806, 2, 2049, FFNTP_PAGE_OK },
 		{ 0x806, 2, 65535, FFNTP_PAGE_OK },

@@ -27,13 +27,13 @@ static void test_nothing_promised_allows_everything(void **state)
 static void test_value_is_held_inside(void **state)
 {
 	struct ffntp_promise promise = { 0 };
-	struct ffntp_claim claim = { 1.0, 0.25, 1e-9, 1e-15 };
+	struct ffntp_claim claim = { 1.0, 0.25, 0.5, 1e-9, 1e-15 };
 	double value_s = 2, period_s = 1e-9;
 
 	(void)state;
 	ffntp_promise_add(&promise, &claim);
 	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
-	assert_true(value_s == 1.25);
+	assert_true(value_s == 1.5);
 	value_s = 0;
 	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
 	assert_true(value_s == 0.75);
@@ -43,7 +43,7 @@ static void test_value_is_held_inside(void **state)
 static void test_period_is_held_inside(void **state)
 {
 	struct ffntp_promise promise = { 0 };
-	struct ffntp_claim claim = { 0, 1e-3, 1e-9, 1e-15 };
+	struct ffntp_claim claim = { 0, 1e-3, 1e-3, 1e-9, 1e-15 };
 	double value_s = 1e-3, period_s = 2e-9;
 
 	(void)state;
@@ -59,8 +59,8 @@ static void test_period_is_held_inside(void **state)
 /* Two claims that no line can both keep: one of them was false. */
 static void test_contradictory_promises_are_told(void **state)
 {
-	struct ffntp_claim low = { 0, 1e-3, 1e-9, 1e-15 }, high = { 1, 1e-3, 1e-9, 1e-15 };
-	struct ffntp_claim fast = { 0, 1e-3, 1.1e-9, 1e-15 };
+	struct ffntp_claim low = { 0, 1e-3, 1e-3, 1e-9, 1e-15 }, high = { 1, 1e-3, 1e-3, 1e-9, 1e-15 };
+	struct ffntp_claim fast = { 0, 1e-3, 1e-3, 1.1e-9, 1e-15 };
 	struct ffntp_promise apart = { 0 }, parting = { 0 };
 	double value_s = 0, period_s = 1e-9;
 
@@ -76,6 +76,11 @@ static void test_contradictory_promises_are_told(void **state)
 	assert_false(ffntp_promise_fit(&parting, 1e9, &value_s, &period_s));
 }
 
+static double above_zero(double value)
+{
+	return value > 0 ? value : 0;
+}
+
 enum { CLAIMS = 400 };
 
 struct said {
@@ -87,7 +92,7 @@ static double lower_end(const struct said *said, double ticks)
 {
 	double elapsed = ticks - said->at_ticks;
 
-	return said->claim.value_s - said->claim.maxerror_s +
+	return said->claim.value_s - said->claim.before_s +
 	       elapsed * (said->claim.period_s - said->claim.period_error_s);
 }
 
@@ -95,7 +100,7 @@ static double upper_end(const struct said *said, double ticks)
 {
 	double elapsed = ticks - said->at_ticks;
 
-	return said->claim.value_s + said->claim.maxerror_s +
+	return said->claim.value_s + said->claim.after_s +
 	       elapsed * (said->claim.period_s + said->claim.period_error_s);
 }
 
@@ -128,10 +133,12 @@ static void test_fits_everything_ever_said(void **state)
 				assert_true(end_s >= lower_end(&said[j], ticks + ahead) - 1e-11);
 				assert_true(end_s <= upper_end(&said[j], ticks + ahead) + 1e-11);
 			}
-			/* Wide enough to contain the truth, which is what keeps promises compatible. */
-			said[i] = (struct said){ ticks,
-						 { value_s, uniform(&prng, 0, 5e-3) + fabs(value_s - ticks * 1e-9),
-						   period_s, 3e-14 + fabs(period_s - 1e-9) } };
+			/* Wide enough on each side to contain the truth, which is what keeps promises compatible. */
+			said[i] =
+				(struct said){ ticks,
+					       { value_s, uniform(&prng, 0, 5e-3) + above_zero(value_s - ticks * 1e-9),
+						 uniform(&prng, 0, 5e-3) + above_zero(ticks * 1e-9 - value_s), period_s,
+						 3e-14 + fabs(period_s - 1e-9) } };
 			ffntp_promise_add(&promise, &said[i].claim);
 			assert_true(promise.lower.count <= FFNTP_PROMISE_LINES);
 		}
@@ -141,7 +148,7 @@ static void test_fits_everything_ever_said(void **state)
 static void test_reference_may_move(void **state)
 {
 	struct ffntp_promise promise = { .reference = { UINT64_C(1) << 32 } };
-	struct ffntp_claim claim = { 0.5, 0.25, 1e-9, 0 };
+	struct ffntp_claim claim = { 0.5, 0.25, 0.25, 1e-9, 0 };
 	double value_s = 10, period_s = 1e-9;
 
 	(void)state;

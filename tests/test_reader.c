@@ -198,7 +198,8 @@ static struct ffntp_map map_of_now(const struct ffntp_counter_source *source)
 	struct ffntp_map map = {
 		.status = FFNTP_STATUS_SYNCHRONISED,
 		.counter_kind = source->kind,
-		.maxerror_ns = 1000000,
+		.maxerror_before_ns = 1000000,
+		.maxerror_after_ns = 1000000,
 		.esterror_ns = 1000,
 	};
 	double period = source->period_hint_s * 0x1p64;
@@ -411,7 +412,8 @@ static void case_31_the_next_daemon_takes_over_in_place(void **state)
 	assert_true(former.at == map.at);
 	assert_int_equal(status_of(path).st_ino, inode);
 	now_by(&reader);
-	map.maxerror_ns = 777777;
+	map.maxerror_before_ns = 777777;
+	map.maxerror_after_ns = 555555;
 	map.at = former.at + 1;
 	ffntp_page_publish(file.page, &map, NULL, 0);
 	assert_in_range(now_by(&reader).bound_ns, 777777, 999999);
@@ -551,7 +553,7 @@ static void case_42_a_page_of_another_version(void **state)
 	descriptor = open(path, O_RDWR);
 	mapped = mmap(NULL, FFNTP_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
 	close(descriptor);
-	mapped[0x804] = 2;
+	mapped[0x804] = 3;
 	memcpy(bytes, mapped, sizeof(bytes));
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_VERSION);
 	assert_null(open_file(&source.identity, &former, &is_adopted));

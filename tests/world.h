@@ -28,6 +28,7 @@ struct world {
 	bool is_silent;
 	/* the path, each way */
 	int64_t delay_ns, queue_ns;
+	int64_t asymmetry_ns; /* what requests take longer than replies, at least */
 	/* what happened */
 	unsigned requests, accepted;
 	enum ffntp_verdict verdict;
@@ -102,8 +103,9 @@ static inline void world_answer(const struct world *world, const uint8_t *reques
 static inline void world_exchange(struct world *world, struct ffntp_client *client)
 {
 	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
-	int64_t arrival_ns = world->now_ns + world_delay_ns(world);
-	int64_t back_ns = arrival_ns + world->residence_ns + world_delay_ns(world);
+	int64_t out_ns = world->asymmetry_ns > 0 ? world->asymmetry_ns : 0, home_ns = out_ns - world->asymmetry_ns;
+	int64_t arrival_ns = world->now_ns + out_ns + world_delay_ns(world);
+	int64_t back_ns = arrival_ns + world->residence_ns + home_ns + world_delay_ns(world);
 
 	if (!ffntp_client_request(client, world_counter(world, world->now_ns), prng_next(&world->prng) | 1, request))
 		abort();

@@ -118,9 +118,8 @@ bool player_run(const struct ffntp_client_config *config, const struct trace *tr
 		read_clock(&map, &trace->rows[i], &steps[i].before);
 		craft_reply(&trace->rows[i], nonce_of(i), reply);
 		steps[i].verdict = exchange(client, &trace->rows[i], nonce_of(i), reply);
-		ffntp_client_output(client, trace->rows[i].tf, &map);
-		steps[i].status = map.status;
-		read_clock(&map, &trace->rows[i], &steps[i].after);
+		ffntp_client_output(client, trace->rows[i].tf, &steps[i].map);
+		read_clock(&steps[i].map, &trace->rows[i], &steps[i].after);
 	}
 	free(memory);
 	return client != NULL;

@@ -20,7 +20,7 @@ struct player_reading {
 
 struct player_step {
 	enum ffntp_verdict verdict;
-	enum ffntp_status status;            /* of the map with this exchange */
+	struct ffntp_map map;                /* with this exchange */
 	struct player_reading before, after; /* with the map published before this exchange; with the one after it */
 };
 

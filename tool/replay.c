@@ -209,7 +209,7 @@ static void write_steps(FILE *file, const struct trace *trace, const struct play
 			fprintf(file, " -");
 		write_reading(file, &steps[i].before);
 		write_reading(file, &steps[i].after);
-		fprintf(file, " %s %s\n", ffntp_status_name(steps[i].status), ffntp_verdict_name(steps[i].verdict));
+		fprintf(file, " %s %s\n", ffntp_status_name(steps[i].map.status), ffntp_verdict_name(steps[i].verdict));
 	}
 }
 

@@ -31,16 +31,16 @@ enum ffntp_timescale {
 	FFNTP_TAI,
 };
 
-/* Truth lies within [earliest, latest]; estimate within it is the best guess. */
+/* Truth lies within [earliest, latest]; estimate, anywhere within it, is the best guess. */
 struct ffntp_reading {
 	struct ffntp_time earliest, estimate, latest;
-	uint64_t bound_ns; /* half the width, rounded up */
+	uint64_t bound_ns; /* what the estimate cannot be off by: the distance to the further end, rounded up */
 	uint64_t esterror_ns;
 	enum ffntp_status status; /* synchronised or free-running */
 };
 
 /*
- * The time at counter reading 'now'. Readings before map->at are converted too; the bound grows both ways.
+ * The time at counter reading 'now'. Readings before map->at are converted too; both ends move away either way.
  * max_bound_ns: a bound above it is FFNTP_CLOCK_BOUND; UINT64_MAX for no cap.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counter now,

@@ -43,7 +43,9 @@ enum ffntp_leap {
  * A period is in units of 2^-(64 + period_shift) s per tick; the shift is such that ticks * period never exceeds 2^128
  * and rounding never matters: the period has its top bits in use (docs/arithmetic.md).
  *
- *   time(N) = time + (N - at) * period,    |time(N) - truth| <= maxerror_ns + |N - at| * period_maxerror
+ *   time(N) = time + (N - at) * period
+ *   time(N) - maxerror_before_ns - drift <= truth <= time(N) + maxerror_after_ns + drift,
+ *   drift = |N - at| * period_maxerror
  */
 struct ffntp_map {
 	enum ffntp_status status;
@@ -57,9 +59,10 @@ struct ffntp_map {
 	struct ffntp_time time;
 	uint64_t period;          /* the local period: best now; > 0 */
 	uint64_t period_esterror; /* estimated error (one standard deviation) of the period */
-	uint64_t period_maxerror; /* maximum rate at which the error bound grows */
+	uint64_t period_maxerror; /* maximum rate at which both ends of the error bound grow */
 	uint64_t esterror_ns;     /* estimated error (one standard deviation) of time */
-	uint64_t maxerror_ns;
+	uint64_t maxerror_before_ns; /* truth at 'at' is no earlier than this before time, ... */
+	uint64_t maxerror_after_ns;  /* ... and no later than this after it */
 	uint64_t stable_period; /* best for long differences; same unit */
 	uint64_t stable_esterror;
 	ffntp_counter void_after; /* beyond this reading the status is unknown, whatever it says here */

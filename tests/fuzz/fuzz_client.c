@@ -53,7 +53,7 @@ static void check_reading(const struct ffntp_map *map, ffntp_counter now)
 	require(map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING);
 	require(!ffntp_time_is_before(reading.estimate, reading.earliest));
 	require(!ffntp_time_is_before(reading.latest, reading.estimate));
-	require(reading.bound_ns >= map->maxerror_ns);
+	require(reading.bound_ns >= map->maxerror_before_ns && reading.bound_ns >= map->maxerror_after_ns);
 }
 
 /* What the map says of its own start lies within what the map before it said of the same counter reading. */
@@ -81,7 +81,8 @@ static void check_page(const struct ffntp_map *map, const struct ffntp_source *s
 	require(ffntp_page_read(&page, &read) == FFNTP_CLOCK_OK);
 	require(read.status == map->status && read.at == map->at && read.period == map->period);
 	require(read.time.s == map->time.s && read.time.frac == map->time.frac);
-	require(read.maxerror_ns == map->maxerror_ns && read.void_after == map->void_after);
+	require(read.maxerror_before_ns == map->maxerror_before_ns && read.maxerror_after_ns == map->maxerror_after_ns);
+	require(read.void_after == map->void_after);
 }
 
 static void check_source(const struct run *run, struct ffntp_source *source)

@@ -57,8 +57,9 @@ static int show(const struct ffntp_linux_reader *reader)
 		return 1;
 	}
 	printf("{\"status\":\"%s\",\"counter_kind\":%d,\"disruption_marker\":%" PRIu64 ",\"at\":%" PRIu64
-	       ",\"maxerror_ns\":%" PRIu64,
-	       ffntp_status_name(map.status), (int)map.counter_kind, map.disruption_marker, map.at, map.maxerror_ns);
+	       ",\"maxerror_before_ns\":%" PRIu64 ",\"maxerror_after_ns\":%" PRIu64,
+	       ffntp_status_name(map.status), (int)map.counter_kind, map.disruption_marker, map.at,
+	       map.maxerror_before_ns, map.maxerror_after_ns);
 	show_source(&sources[0]);
 	puts("}");
 	return 0;

@@ -33,7 +33,8 @@ static inline struct ffntp_map torture_map(uint64_t n, enum ffntp_counter_kind k
 		.time = { (int64_t)n, 0 },
 		.period = UINT64_C(1) << 62,
 		.esterror_ns = torture_mix(n) >> 32 | 1,
-		.maxerror_ns = 2 * (torture_mix(n) >> 32 | 1),
+		.maxerror_before_ns = torture_mix(n) >> 32 | 1,
+		.maxerror_after_ns = 2 * (torture_mix(n) >> 32 | 1),
 		.stable_period = torture_mix(n + 1),
 		.stable_esterror = torture_mix(n + 2),
 		.void_after = (n << TICKS_LOG2) + (UINT64_C(1) << 40),
@@ -68,7 +69,7 @@ static inline void torture_publish(struct ffntp_page *page, uint64_t n, enum ffn
 static inline bool torture_is_initialising(const struct ffntp_map *map)
 {
 	return map->status == FFNTP_STATUS_INITIALISING && map->at == 0 && map->period == 0 && map->void_after == 0 &&
-	       map->stable_period == 0 && map->maxerror_ns == 0;
+	       map->stable_period == 0 && map->maxerror_before_ns == 0 && map->maxerror_after_ns == 0;
 }
 
 /* Whether it is the map of some update. The disruption marker is the page's own affair. */
@@ -80,9 +81,9 @@ static inline bool torture_is_map(const struct ffntp_map *map)
 	       map->period_shift == expected.period_shift && !map->tai_is_known && map->tai_offset_s == 0 &&
 	       map->at == expected.at && map->time.s == expected.time.s && map->time.frac == 0 &&
 	       map->period == expected.period && map->period_esterror == 0 && map->period_maxerror == 0 &&
-	       map->esterror_ns == expected.esterror_ns && map->maxerror_ns == expected.maxerror_ns &&
-	       map->stable_period == expected.stable_period && map->stable_esterror == expected.stable_esterror &&
-	       map->void_after == expected.void_after;
+	       map->esterror_ns == expected.esterror_ns && map->maxerror_before_ns == expected.maxerror_before_ns &&
+	       map->maxerror_after_ns == expected.maxerror_after_ns && map->stable_period == expected.stable_period &&
+	       map->stable_esterror == expected.stable_esterror && map->void_after == expected.void_after;
 }
 
 /* Every source of some one update. */
