@@ -293,12 +293,22 @@ static void put(const struct interval *interval, struct ffntp_estimate *estimate
 	put_stable(interval, &clock, estimate);
 }
 
-static bool is_sane(const struct interval *interval, const struct ffntp_stamp *stamp)
+/* Whether it is a stamp at all. The exchange lets no other pass; what it cannot see is how one follows another. */
+static enum ffntp_verdict examine(const struct interval *interval, const struct ffntp_stamp *stamp)
 {
-	double span = counter_time(interval, stamp->tf, stamp->ta);
+	double span = counter_time(interval, stamp->tf, stamp->ta), residence = ffntp_ntp_diff_s(stamp->te, stamp->tb);
 	double since = interval->has_anchor ? counter_time(interval, stamp->ta, interval->at) : 0;
+	double rate_error = interval->config.period_hint_error + interval->params->both_skew;
 
-	return span > 0 && since >= 0 && span + since < LONGEST_GAP_S;
+	if (interval->has_anchor && stamp->tf == interval->at)
+		return FFNTP_REFUSED_DUPLICATE;
+	if (!(span > 0 && since >= 0 && since < LONGEST_GAP_S))
+		return FFNTP_REFUSED_COUNTER;
+	if (!(span <= FFNTP_MAX_RTT_S * (1 + rate_error)))
+		return FFNTP_REFUSED_LATE;
+	if (!(residence >= -FFNTP_SERVER_ORDER_S))
+		return FFNTP_REFUSED_TIMESTAMPS;
+	return residence < span * (1 + rate_error) ? FFNTP_ACCEPTED : FFNTP_REFUSED_RESIDENCE;
 }
 
 static enum ffntp_verdict follow(struct interval *interval, const struct ffntp_stamp *stamp)
@@ -319,15 +329,11 @@ static enum ffntp_verdict follow(struct interval *interval, const struct ffntp_s
 static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate)
 {
 	struct interval *interval = state;
-	enum ffntp_verdict verdict = FFNTP_ACCEPTED;
+	enum ffntp_verdict verdict = examine(interval, stamp);
 
-	if (!is_sane(interval, stamp)) {
-		put(interval, estimate);
-		return FFNTP_REFUSED_COUNTER;
-	}
-	if (interval->has_anchor)
+	if (verdict == FFNTP_ACCEPTED && interval->has_anchor)
 		verdict = follow(interval, stamp);
-	else
+	else if (verdict == FFNTP_ACCEPTED)
 		begin(interval, stamp);
 	put(interval, estimate);
 	return verdict;

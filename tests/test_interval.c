@@ -1,0 +1,929 @@
+/* interval: the interval filter through its interface, in worlds whose truth is known; and a belief beside its
+ * integral. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "../core/interval/interval.h"
+#include "../core/interval/interval_belief.h"
+#include "../core/params.h"
+#include "stampworld.h"
+
+#define HOUR_S 3600.0
+#define DAY_S 86400.0
+
+static const struct ffntp_estimator_config usual = {
+	.period_hint_s = 1e-9,
+	.period_hint_error = 500e-6,
+	.poll_s = 16,
+};
+
+static struct stampclock new_clock(void)
+{
+	return stampclock_new(&ffntp_interval_ops, &usual);
+}
+
+/* A clock that has been running for some hours. */
+static struct stampclock settled_clock(struct stampworld *world)
+{
+	struct stampclock clock = new_clock();
+
+	(void)stampclock_run(&clock, world, 16, 5 * HOUR_S);
+	return clock;
+}
+
+/* Says what it was if it was too much. */
+static void assert_below(double value, double limit)
+{
+	if (!(value < limit))
+		print_message("%g is not below %g\n", value, limit);
+	assert_true(value < limit);
+}
+
+static void assert_run(struct stamprun run, double rms_s, double worst_s)
+{
+	assert_below(stamprun_rms_s(&run), rms_s);
+	assert_below(run.worst_s, worst_s);
+	assert_int_equal(run.refused, 0);
+}
+
+static bool is_finite_estimate(const struct ffntp_estimate *estimate)
+{
+	return isfinite(estimate->correction_s) && isfinite(estimate->period_s) &&
+	       isfinite(estimate->stable_period_s) && isfinite(estimate->esterror_s) && estimate->esterror_s >= 0 &&
+	       isfinite(estimate->period_esterror) && estimate->period_esterror >= 0 &&
+	       isfinite(estimate->stable_esterror) && estimate->stable_esterror >= 0 &&
+	       isfinite(estimate->covariance_s) && isfinite(estimate->wander_per_s) &&
+	       isfinite(estimate->exchange_esterror_s);
+}
+
+/* --- what is no stamp --- */
+
+/* A stamp that would be a good one. */
+static struct ffntp_stamp next_stamp(struct stampworld *world)
+{
+	stampworld_wait(world, 16);
+	return stampworld_exchange(world);
+}
+
+static struct ffntp_ntp later(struct ffntp_ntp t, double s)
+{
+	return (struct ffntp_ntp){ t.units + (uint64_t)(int64_t)(s * 0x1p32) };
+}
+
+/* The next stamp, made wrong; 'last' is the one before it. */
+static struct ffntp_stamp zeroes(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	(void)next;
+	return (struct ffntp_stamp){ 0 };
+}
+
+static struct ffntp_stamp the_last(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)next;
+	return *last;
+}
+
+static struct ffntp_stamp same_tf(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	next.ta = last->ta;
+	next.tf = last->tf;
+	return next;
+}
+
+static struct ffntp_stamp from_before(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	next.ta = last->ta - 16000000000;
+	next.tf = last->tf - 16000000000;
+	return next;
+}
+
+static struct ffntp_stamp begun_before(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	next.ta = last->tf - 1;
+	return next;
+}
+
+static struct ffntp_stamp no_time(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.ta = next.tf;
+	return next;
+}
+
+static struct ffntp_stamp backwards(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.ta = next.tf + 1;
+	return next;
+}
+
+static struct ffntp_stamp half_a_turn(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.tf = next.ta + (UINT64_C(1) << 63);
+	return next;
+}
+
+static struct ffntp_stamp after_a_lifetime(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.ta += UINT64_C(2200000000000000000);
+	next.tf += UINT64_C(2200000000000000000);
+	return next;
+}
+
+static struct ffntp_stamp too_slow(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.tf += 17000000000;
+	next.te = later(next.te, 8);
+	return next;
+}
+
+static struct ffntp_stamp sent_before_received(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.te = later(next.tb, -2e-6);
+	return next;
+}
+
+static struct ffntp_stamp an_era_before_received(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.te = later(next.tb, -2e9);
+	return next;
+}
+
+static struct ffntp_stamp held_for_longer(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.te = later(next.tb, (double)(next.tf - next.ta) * 1.02e-9);
+	return next;
+}
+
+static struct ffntp_stamp held_for_an_era(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.te = later(next.tb, 2e9);
+	return next;
+}
+
+struct bad_stamp {
+	struct ffntp_stamp (*make)(struct ffntp_stamp next, const struct ffntp_stamp *last);
+	enum ffntp_verdict verdict;
+	bool is_bad_as_first;
+};
+
+static const struct bad_stamp bad_stamps[] = {
+	{ zeroes, FFNTP_REFUSED_COUNTER, true },
+	{ the_last, FFNTP_REFUSED_DUPLICATE, false },
+	{ same_tf, FFNTP_REFUSED_DUPLICATE, false },
+	{ from_before, FFNTP_REFUSED_COUNTER, false },
+	{ begun_before, FFNTP_REFUSED_COUNTER, false },
+	{ no_time, FFNTP_REFUSED_COUNTER, true },
+	{ backwards, FFNTP_REFUSED_COUNTER, true },
+	{ half_a_turn, FFNTP_REFUSED_COUNTER, true },
+	{ after_a_lifetime, FFNTP_REFUSED_COUNTER, false },
+	{ too_slow, FFNTP_REFUSED_LATE, true },
+	{ sent_before_received, FFNTP_REFUSED_TIMESTAMPS, true },
+	{ an_era_before_received, FFNTP_REFUSED_TIMESTAMPS, true },
+	{ held_for_longer, FFNTP_REFUSED_RESIDENCE, true },
+	{ held_for_an_era, FFNTP_REFUSED_RESIDENCE, true },
+};
+
+#define BAD_STAMPS (sizeof bad_stamps / sizeof *bad_stamps)
+
+/* Refused by that name, and not a bit of the state is another one. */
+static void assert_refused(struct stampclock *clock, const struct ffntp_stamp *stamp, enum ffntp_verdict verdict)
+{
+	size_t size = clock->ops->memory(&usual);
+	void *before = malloc(size);
+	struct ffntp_estimate estimate;
+
+	assert_non_null(before);
+	memcpy(before, clock->state, size);
+	assert_string_equal(ffntp_verdict_name(clock->ops->add(clock->state, stamp, &estimate)),
+			    ffntp_verdict_name(verdict));
+	assert_memory_equal(before, clock->state, size);
+	free(before);
+}
+
+static void test_what_is_no_stamp_is_refused_by_name(void **state)
+{
+	struct stampworld world = stampworld_new(60);
+	struct stampclock clock = settled_clock(&world);
+	struct ffntp_stamp last = next_stamp(&world);
+
+	(void)state;
+	for (size_t i = 0; i < BAD_STAMPS; i++) {
+		struct ffntp_stamp next, bad;
+
+		assert_int_equal(clock.ops->add(clock.state, &last, &clock.estimate), FFNTP_ACCEPTED);
+		next = next_stamp(&world);
+		bad = bad_stamps[i].make(next, &last);
+		assert_refused(&clock, &bad, bad_stamps[i].verdict);
+		last = next;
+	}
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 5e-6, 20e-6);
+	stampclock_free(&clock);
+}
+
+static void test_nor_is_it_as_the_first(void **state)
+{
+	struct stampworld world = stampworld_new(61);
+	struct stampclock clock = new_clock();
+
+	(void)state;
+	for (size_t i = 0; i < BAD_STAMPS; i++) {
+		struct ffntp_stamp next = next_stamp(&world), bad = bad_stamps[i].make(next, &next);
+
+		if (bad_stamps[i].is_bad_as_first)
+			assert_refused(&clock, &bad, bad_stamps[i].verdict);
+	}
+	assert_run(stampclock_run(&clock, &world, 2, 20), 200e-6, 500e-6);
+	stampclock_free(&clock);
+}
+
+/* What a server rounds, and two clocks of one server, are no faults. */
+static void test_a_residence_of_less_than_nothing(void **state)
+{
+	struct stampworld world = stampworld_new(62);
+	struct stampclock clock = settled_clock(&world);
+	struct ffntp_stamp stamp = next_stamp(&world);
+
+	(void)state;
+	stamp.te = later(stamp.tb, -0.9e-6);
+	assert_int_equal(clock.ops->add(clock.state, &stamp, &clock.estimate), FFNTP_ACCEPTED);
+	stampclock_free(&clock);
+}
+
+/* Times that have nothing to do with each other, after none or some good ones. Whether they can be true is the bound's
+ * to say, before an estimator sees them. */
+static void test_anything_leaves_numbers(void **state)
+{
+	struct prng prng = { 63 };
+
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		struct stampworld world = stampworld_new(round);
+		struct stampclock clock = new_clock();
+		struct ffntp_stamp stamp;
+
+		(void)stampclock_run(&clock, &world, 16, 16.0 * (double)prng_below(&prng, 60));
+		for (unsigned i = 0; i < 40; i++) {
+			stamp = next_stamp(&world);
+			stamp.tb.units += prng_any_size(&prng);
+			stamp.te = prng_next(&prng) % 2 ? later(stamp.tb, 1e-6) : stamp.te;
+			stamp.ta -= prng_any_size(&prng) >> 20;
+			(void)clock.ops->add(clock.state, &stamp, &clock.estimate);
+			assert_true(is_finite_estimate(&clock.estimate));
+		}
+		stampclock_free(&clock);
+	}
+}
+
+/* --- from the first stamp on --- */
+
+static void test_the_first_stamp_tells_the_time(void **state)
+{
+	struct stampworld world = stampworld_new(1);
+	struct stampclock clock = new_clock();
+	struct stamprun run = { 0 };
+
+	(void)state;
+	assert_int_equal(stampclock_exchange(&clock, &world, &run), FFNTP_ACCEPTED);
+	assert_below(run.worst_s, 200e-6);
+	assert_int_equal(run.within_2_esterror, 1);
+	assert_true(clock.estimate.period_s == 1e-9);
+	assert_true(clock.estimate.period_esterror >= 250e-6);
+	stampclock_free(&clock);
+}
+
+struct start {
+	double skew, hint_error;
+};
+
+static void test_a_burst_finds_the_rate(void **state)
+{
+	static const struct start starts[] = {
+		{ 12e-6, 500e-6 }, { 400e-6, 500e-6 }, { -500e-6, 500e-6 }, { 0.9e-2, 1e-2 }, { -1e-2, 1e-2 }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+		struct ffntp_estimator_config config = usual;
+		struct stampworld world = stampworld_new(2 + i);
+		struct stampclock clock;
+
+		config.period_hint_error = starts[i].hint_error;
+		clock = stampclock_new(&ffntp_interval_ops, &config);
+		world.skew = starts[i].skew;
+		(void)stampclock_run(&clock, &world, 2, 3);
+		assert_run(stampclock_run(&clock, &world, 2, 14), 300e-6, 1e-3);
+		assert_run(stampclock_run(&clock, &world, 16, 300), 150e-6, 300e-6);
+		assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 1e-6);
+		assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 12e-6, 50e-6);
+		assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 20e-9);
+		stampclock_free(&clock);
+	}
+}
+
+/* With the period of former days, the second exchange has nothing to find out but time. */
+static void test_a_warm_start(void **state)
+{
+	struct stampworld world = stampworld_new(7);
+	struct stampclock clock = new_clock();
+	struct stamprun run = { 0 };
+
+	(void)state;
+	world.skew = 400e-6;
+	clock.ops->warm(clock.state, 1e-9 / (1 + 400.1e-6), 0.5e-6);
+	(void)stampclock_exchange(&clock, &world, &run);
+	assert_below(clock.estimate.period_esterror, 0.6e-6);
+	stampworld_wait(&world, 300);
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 12e-6, 150e-6);
+	stampclock_free(&clock);
+}
+
+/* Another server, or one that is believed after all: time is new, the rate is not. */
+static void test_a_restart_keeps_the_rate(void **state)
+{
+	struct stampworld world = stampworld_new(8);
+	struct stampclock clock = settled_clock(&world);
+	struct stamprun run = { 0 };
+
+	(void)state;
+	clock.ops->restart(clock.state);
+	world.server_error_ns = INT64_C(3600000000000);
+	world.forward_ns = world.backward_ns = 20000000;
+	(void)stampclock_exchange(&clock, &world, &run);
+	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 50e-9);
+	assert_below(fabs(stampworld_error_s(&world, &clock.estimate) - 3600), 300e-6);
+	stampclock_free(&clock);
+}
+
+static void test_a_quiet_day(void **state)
+{
+	struct stampworld world = stampworld_new(3);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	assert_run(stampclock_run(&clock, &world, 16, DAY_S), 1e-6, 6e-6);
+	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 2e-9);
+	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.stable_period_s)), 1e-9);
+	stampclock_free(&clock);
+}
+
+struct conditions {
+	double poll_s, wander;
+	int64_t queue_ns;
+};
+
+static void test_the_estimated_error_is_one_standard_deviation(void **state)
+{
+	static const struct conditions all[] = {
+		{ 16, 1e-10, 50000 },    { 16, 1e-9, 50000 },  { 16, 1e-10, 500000 }, { 16, 1e-9, 500000 },
+		{ 256, 0.2e-9, 100000 }, { 1, 10e-9, 100000 }, { 1024, 1e-9, 50000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct stampworld world = stampworld_new(i);
+		struct stampclock clock = new_clock();
+		struct stamprun run;
+
+		world.wander = all[i].wander;
+		world.queue_ns = all[i].queue_ns;
+		(void)stampclock_run(&clock, &world, all[i].poll_s, 200 * all[i].poll_s);
+		run = stampclock_run(&clock, &world, all[i].poll_s, 3000 * all[i].poll_s);
+		assert_true(run.within_2_esterror >= 0.9 * run.stamps);
+		assert_below(run.esterror_s / run.stamps, 1.6 * stamprun_rms_s(&run));
+		stampclock_free(&clock);
+	}
+}
+
+/* What is said to who plans ahead: within a small factor of what the world was made with. */
+static void test_what_is_known_of_oscillator_and_path(void **state)
+{
+	struct stampworld world = stampworld_new(48);
+	struct stampclock clock;
+
+	(void)state;
+	world.wander = 2e-9;
+	clock = settled_clock(&world);
+	(void)stampclock_run(&clock, &world, 16, DAY_S);
+	assert_below(fabs(clock.estimate.exchange_esterror_s / ((double)world.queue_ns * 1e-9 * sqrt(0.5)) - 1), 0.25);
+	assert_below(fabs(log(clock.estimate.wander_per_s / (world.wander * world.wander))), log(4));
+	assert_true(clock.estimate.covariance_s > 0);
+	stampclock_free(&clock);
+}
+
+static void test_the_state_is_small_whatever_is_asked(void **state)
+{
+	static const double polls_s[] = { 1, 16, 1024, 131072 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof polls_s / sizeof *polls_s; i++) {
+		struct ffntp_estimator_config config = usual;
+
+		config.poll_s = polls_s[i];
+		config.history = UINT32_MAX;
+		assert_true(ffntp_interval_ops.memory(&config) == ffntp_interval_ops.memory(&usual));
+		assert_true(ffntp_interval_ops.memory(&config) % 16 == 0);
+	}
+	assert_true(ffntp_interval_ops.memory(&usual) <= 4096);
+}
+
+/* --- what must not matter --- */
+
+struct variant {
+	ffntp_counter counter_from;
+	uint64_t epoch;
+	int64_t server_error_ns;
+	double hz;
+};
+
+#define VARIANT_STAMPS 3000
+
+static const struct variant plain = { 1000000000, UINT64_C(3976214400) << 32, 0, 1e9 };
+
+/* Some hours of a world with all that may happen: congestion, gaps, a route that changes, a server that is wrong. */
+static void play(const struct variant *variant, struct ffntp_estimate *estimates)
+{
+	struct ffntp_estimator_config config = usual;
+	struct stampworld world = stampworld_new(4);
+	struct stampclock clock;
+	struct stamprun run = { 0 };
+
+	config.period_hint_s = 1 / variant->hz;
+	clock = stampclock_new(&ffntp_interval_ops, &config);
+	world.counter_from = variant->counter_from;
+	world.epoch.units = variant->epoch;
+	world.hz = variant->hz;
+	world.wander = 1e-9;
+	for (unsigned i = 0; i < VARIANT_STAMPS; i++) {
+		world.queue_ns = i / 100 % 10 == 9 ? 2000000 : 50000;
+		world.forward_ns = i < 1500 ? 2000000 : 5000000;
+		world.server_error_ns = variant->server_error_ns + (i >= 1200 && i < 1230 ? 150000000 : 0);
+		(void)stampclock_exchange(&clock, &world, &run);
+		estimates[i] = clock.estimate;
+		stampworld_wait(&world, i % 700 == 0 ? 5000 : 16);
+	}
+	assert_int_equal(run.refused, 30);
+	stampclock_free(&clock);
+}
+
+/* Same bits: nothing but the counter and the reference may differ, and they by just so much. */
+static void assert_same_bits(const struct variant *variant, uint64_t shift, uint64_t moved)
+{
+	static struct ffntp_estimate a[VARIANT_STAMPS], b[VARIANT_STAMPS];
+
+	play(&plain, a);
+	play(variant, b);
+	for (unsigned i = 0; i < VARIANT_STAMPS; i++) {
+		b[i].at -= shift;
+		b[i].reference.units -= moved;
+		assert_memory_equal(&a[i], &b[i], sizeof a[i]);
+	}
+}
+
+static void test_where_the_counter_starts(void **state)
+{
+	struct variant far = plain, wraps = plain;
+
+	(void)state;
+	far.counter_from += UINT64_C(1) << 63;
+	assert_same_bits(&far, UINT64_C(1) << 63, 0);
+	wraps.counter_from = 0 - UINT64_C(20000000000000);
+	assert_same_bits(&wraps, wraps.counter_from - plain.counter_from, 0);
+}
+
+/* Years later, and from one era to the next, which is in 2036. */
+static void test_when_it_is(void **state)
+{
+	struct variant years = plain, era = plain;
+
+	(void)state;
+	years.epoch += UINT64_C(86400 * 365 * 7) << 32;
+	assert_same_bits(&years, 0, years.epoch - plain.epoch);
+	era.epoch = 0 - (UINT64_C(20000) << 32);
+	assert_same_bits(&era, 0, era.epoch - plain.epoch);
+}
+
+static void test_what_the_server_takes_for_the_time(void **state)
+{
+	struct variant wrong = plain;
+
+	(void)state;
+	wrong.server_error_ns = INT64_C(86400000000000);
+	assert_same_bits(&wrong, 0, UINT64_C(86400) << 32);
+}
+
+/* A counter of 1 MHz cannot tell more than its ticks, which are as noise; faster ones tell the same. */
+static void test_how_fast_the_counter_is(void **state)
+{
+	static const double rates_hz[] = { 1e6, 24e6, 3.7e9, 5e9 };
+	static struct ffntp_estimate a[VARIANT_STAMPS], b[VARIANT_STAMPS];
+
+	(void)state;
+	play(&plain, a);
+	for (size_t r = 0; r < sizeof rates_hz / sizeof *rates_hz; r++) {
+		struct variant other = plain;
+
+		other.hz = rates_hz[r];
+		play(&other, b);
+		for (unsigned i = 0; i < VARIANT_STAMPS; i++) {
+			double apart_s = ffntp_ntp_diff_s(b[i].reference, a[i].reference) + b[i].correction_s -
+					 a[i].correction_s;
+
+			/* Ticks of the reading at tf, and of those that it was learnt from. */
+			assert_below(fabs(apart_s), 10 / other.hz + 200e-9);
+		}
+	}
+}
+
+/* --- poll intervals, gaps --- */
+
+/* From any interval to any other; the time between is what tells how uncertain the clock is, not a setting. */
+static void test_the_poll_interval_changes_at_any_moment(void **state)
+{
+	struct stampworld world = stampworld_new(5);
+	struct stampclock clock = settled_clock(&world);
+	struct stamprun run = { 0 };
+
+	(void)state;
+	world.wander = 0.2e-9;
+	for (unsigned i = 0; i < 3000; i++) {
+		(void)stampclock_exchange(&clock, &world, &run);
+		stampworld_wait(&world, exp2(stampworld_uniform(&world) * 10));
+	}
+	assert_run(run, 8e-6, 50e-6);
+	assert_true(run.within_2_esterror >= 0.9 * run.stamps);
+	stampclock_free(&clock);
+}
+
+/* Steps of the interval, each kept for a while: the error is that of the interval, from the first exchange on. */
+static void test_the_poll_interval_steps(void **state)
+{
+	static const double polls_s[] = { 16, 1024, 1, 256, 2, 1024, 64 };
+	struct stampworld world = stampworld_new(6);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	world.wander = 0.2e-9;
+	for (size_t i = 0; i < sizeof polls_s / sizeof *polls_s; i++) {
+		struct stamprun run = stampclock_run(&clock, &world, polls_s[i], fmax(HOUR_S, 60 * polls_s[i]));
+
+		assert_run(run, polls_s[i] > 64 ? 30e-6 : 5e-6, polls_s[i] > 64 ? 100e-6 : 60e-6);
+	}
+	stampclock_free(&clock);
+}
+
+static void test_gaps(void **state)
+{
+	static const double gaps_s[] = { 2 * HOUR_S, 4 * HOUR_S, 3.8 * DAY_S, 14 * DAY_S, 1000 };
+	struct stampworld world = stampworld_new(7);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof gaps_s / sizeof *gaps_s; i++) {
+		struct stamprun first = { 0 };
+
+		stampworld_wait(&world, gaps_s[i]);
+		assert_int_equal(stampclock_exchange(&clock, &world, &first), FFNTP_ACCEPTED);
+		assert_below(first.worst_s, 150e-6);
+		assert_int_equal(first.within_2_esterror, 1);
+		stampworld_wait(&world, 16);
+		assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 20e-6, 150e-6);
+		assert_run(stampclock_run(&clock, &world, 16, 4 * HOUR_S), 3e-6, 15e-6);
+	}
+	stampclock_free(&clock);
+}
+
+/* --- the path --- */
+
+/* While it is asked how a path became shorter, its exchanges are not used; the clock stays where it was. */
+static void assert_route(struct stamprun run)
+{
+	assert_true(run.refused < FFNTP_INTERVAL_RUN_SHORT);
+	run.refused = 0;
+	assert_run(run, 20e-6, 60e-6);
+}
+
+/* A route that changes one way is told from the clock by the oscillator: half of the change is what others follow. */
+static void test_a_route_that_changes_one_way(void **state)
+{
+	static const int64_t changes_ns[] = { 1000000, -800000, 3000000, -1000000, 500000 };
+	struct stampworld world = stampworld_new(9);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof changes_ns / sizeof *changes_ns; i++) {
+		if (i % 2)
+			world.backward_ns += changes_ns[i];
+		else
+			world.forward_ns += changes_ns[i];
+		assert_route(stampclock_run(&clock, &world, 16, 2 * HOUR_S));
+	}
+	stampclock_free(&clock);
+}
+
+static void test_a_route_that_changes_both_ways(void **state)
+{
+	static const int64_t changes_ns[] = { 2000000, -1500000, 20000000, -21000000 };
+	struct stampworld world = stampworld_new(10);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof changes_ns / sizeof *changes_ns; i++) {
+		world.forward_ns += changes_ns[i];
+		world.backward_ns += changes_ns[i];
+		assert_route(stampclock_run(&clock, &world, 16, 2 * HOUR_S));
+	}
+	stampclock_free(&clock);
+}
+
+static void test_congestion(void **state)
+{
+	struct stampworld world = stampworld_new(11);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	world.queue_ns = 10000000;
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 100e-6, 400e-6);
+	world.queue_ns = 50000;
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 20e-6, 400e-6);
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 5e-6, 20e-6);
+	stampclock_free(&clock);
+}
+
+/* --- server and counter --- */
+
+/* One exchange, while the server is wrong by so much. */
+static enum ffntp_verdict exchange_with_error(struct stampclock *clock, struct stampworld *world, int64_t error_ns)
+{
+	struct stamprun run = { 0 };
+	enum ffntp_verdict verdict;
+
+	world->server_error_ns = error_ns;
+	verdict = stampclock_exchange(clock, world, &run);
+	world->server_error_ns = 0;
+	return verdict;
+}
+
+/*
+ * From some noises to an hour: refused all the while, and forgotten after it. What a rate could have made, as it could
+ * of the first of these, is followed until the fourth exchange has shown that it was none.
+ */
+static void test_a_server_that_is_wrong_for_a_while(void **state)
+{
+	static const int64_t errors_ns[] = { 500000, -3000000, 150000000, -10000000000, 3600000000000 };
+	struct stampworld world = stampworld_new(12);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof errors_ns / sizeof *errors_ns; i++) {
+		for (unsigned n = 0; n < 75; n++) {
+			enum ffntp_verdict verdict = exchange_with_error(&clock, &world, errors_ns[i]);
+
+			if (n + 1 >= FFNTP_INTERVAL_RATE_STAMPS || i > 0) {
+				assert_int_equal(verdict, FFNTP_REFUSED_CONTRADICTION);
+				assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), 50e-6);
+			}
+			stampworld_wait(&world, 16);
+		}
+		(void)stampclock_run(&clock, &world, 16, 64);
+		assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 10e-6, 40e-6);
+	}
+	stampclock_free(&clock);
+}
+
+/* Where nobody knows better, it is believed after a time that is documented. */
+static void test_a_server_that_goes_on_being_wrong_is_believed(void **state)
+{
+	struct stampworld world = stampworld_new(13);
+	struct stampclock clock = settled_clock(&world);
+	struct stamprun run;
+
+	(void)state;
+	world.server_error_ns = 150000000;
+	run = stampclock_run(&clock, &world, 16, FFNTP_INTERVAL_BELIEVE_S - 60);
+	assert_int_equal(run.refused, run.stamps);
+	(void)stampclock_run(&clock, &world, 16, 120);
+	run = stampclock_run(&clock, &world, 16, HOUR_S);
+	assert_int_equal(run.refused, 0);
+	assert_below(fabs(stampworld_error_s(&world, &clock.estimate) - 0.15), 10e-6);
+	stampclock_free(&clock);
+}
+
+/* The rate steps, by what a fan or an activity dip makes of it: followed without refusing anything. */
+static void test_a_rate_that_steps(void **state)
+{
+	static const double steps[] = { 0.5e-6, -5e-6, 2e-6 };
+	struct stampworld world = stampworld_new(14);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		stampworld_set_skew(&world, world.skew + steps[i]);
+		assert_below(stampclock_run(&clock, &world, 16, 600).worst_s, 400e-6);
+		assert_run(stampclock_run(&clock, &world, 16, 2 * HOUR_S), 10e-6, 60e-6);
+	}
+	stampclock_free(&clock);
+}
+
+/* A guest that moved to another host: another time and another rate. */
+static void test_a_counter_that_is_another_one(void **state)
+{
+	struct stampworld world = stampworld_new(15);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	world.counter_from += 700000000;
+	stampworld_set_skew(&world, 0.6e-2);
+	(void)stampclock_run(&clock, &world, 2, 60);
+	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 50e-6);
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 100e-6, 1e-3);
+	stampclock_free(&clock);
+}
+
+/* --- one belief, one edge --- */
+
+/*
+ * The moments by quadrature. An edge lets the truth exceed it by an exponential, and is softened by a Gaussian: the
+ * density of both together, of z = theta - span gamma, is exp(-rate z') erfc(...) up to a factor, and that of theta and
+ * gamma before it a Gaussian.
+ */
+struct moments {
+	double mass, theta, gamma, p00, p01, p11;
+};
+
+static double edge_density(double above, double rate, double sd)
+{
+	return exp(-rate * above + rate * rate * sd * sd / 2) * erfc((rate * sd - above / sd) / sqrt(2)) / 2;
+}
+
+static double gaussian(const struct ffntp_belief *b, double x, double y)
+{
+	double det = b->p00 * b->p11 - b->p01 * b->p01;
+
+	return exp(-(b->p11 * x * x - 2 * b->p01 * x * y + b->p00 * y * y) / det / 2) / (2 * acos(-1.0) * sqrt(det));
+}
+
+static void add_moments(struct moments *m, double weight, double theta, double gamma)
+{
+	m->mass += weight;
+	m->theta += weight * theta;
+	m->gamma += weight * gamma;
+	m->p00 += weight * theta * theta;
+	m->p01 += weight * theta * gamma;
+	m->p11 += weight * gamma * gamma;
+}
+
+#define GRID 400
+
+static struct moments integrate(const struct ffntp_belief *b, const struct ffntp_constraint *c)
+{
+	double step_x = 16 * sqrt(b->p00) / GRID, step_y = 16 * sqrt(b->p11) / GRID;
+	struct moments m = { 0 };
+
+	for (int i = -GRID / 2; i <= GRID / 2; i++)
+		for (int j = -GRID / 2; j <= GRID / 2; j++) {
+			double x = i * step_x, y = j * step_y;
+			double theta = b->theta + x, gamma = b->gamma + y;
+			double above = theta - gamma * c->span - c->low;
+
+			add_moments(&m, gaussian(b, x, y) * edge_density(above, c->forward_rate, sqrt(c->softness2)),
+				    theta, gamma);
+		}
+	return (struct moments){ m.mass * step_x * step_y,
+				 m.theta / m.mass,
+				 m.gamma / m.mass,
+				 m.p00 / m.mass - m.theta * m.theta / m.mass / m.mass,
+				 m.p01 / m.mass - m.theta * m.gamma / m.mass / m.mass,
+				 m.p11 / m.mass - m.gamma * m.gamma / m.mass / m.mass };
+}
+
+static void assert_near(double value, double wanted, double within)
+{
+	if (!(fabs(value - wanted) <= within))
+		print_message("%.9g is not %.9g within %.3g\n", value, wanted, within);
+	assert_true(fabs(value - wanted) <= within);
+}
+
+/* Where the edge lies, in standard deviations of theta below its mean: below it, across it, far beyond it. */
+static void test_an_edge_leaves_the_moments_of_its_integral(void **state)
+{
+	static const double distances[] = { 3, 1, 0, -1, -3, -5 };
+	static const double rates[] = { 0.1, 1, 4 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof distances / sizeof *distances; i++)
+		for (size_t j = 0; j < sizeof rates / sizeof *rates; j++) {
+			struct ffntp_belief b = { .theta = 2, .gamma = 0.5, .p00 = 1, .p01 = 0.03, .p11 = 0.01 };
+			struct ffntp_constraint c = { .low = 2 - 0.7 * 0.5 - distances[i],
+						      .high = 1e9,
+						      .span = 0.7,
+						      .share = 0,
+						      .forward_rate = rates[j],
+						      .softness2 = 0.09 };
+			struct moments m = integrate(&b, &c);
+			struct ffntp_evidence evidence = ffntp_belief_constrain(&b, &c);
+
+			assert_near(evidence.mass * exp(-evidence.exponent) / m.mass, 1, 1e-6);
+			assert_near(b.theta, m.theta, 1e-6);
+			assert_near(b.gamma, m.gamma, 1e-7);
+			assert_near(b.p00, m.p00, 1e-6);
+			assert_near(b.p01, m.p01, 1e-7);
+			assert_near(b.p11, m.p11, 1e-8);
+		}
+}
+
+/* The slope of the evidence that the softness is learnt by, against a difference of one edge's evidences. */
+static void test_the_slope_of_the_evidence(void **state)
+{
+	static const double distances[] = { 30, 3, 1, 0, -1, -3 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
+		const struct ffntp_belief prior = { .theta = 2, .p00 = 1, .p11 = 0.01 };
+		struct ffntp_constraint c = {
+			.low = 2 - distances[i], .high = 1e9, .forward_rate = 1, .softness2 = 0.09
+		};
+		struct ffntp_belief b = prior;
+		double slope = ffntp_belief_constrain(&b, &c).softness_gain, log_evidence[2];
+
+		for (int side = 0; side < 2; side++) {
+			struct ffntp_constraint other = c;
+			struct ffntp_evidence evidence;
+
+			other.softness2 *= side ? 1.0001 : 0.9999;
+			b = prior;
+			evidence = ffntp_belief_constrain(&b, &other);
+			log_evidence[side] = log(evidence.mass) - evidence.exponent;
+		}
+		assert_near(slope, (log_evidence[1] - log_evidence[0]) / 0.0002, 1e-6);
+	}
+}
+
+/* Prediction in one step is that in two, and is Kalman's of an integrated random walk. */
+static void test_a_prediction(void **state)
+{
+	const struct ffntp_belief prior = { 1, 0.1, 0.3, 4, 0.2, 0.05, 0.1, 0.01, 2 };
+	struct ffntp_belief once = prior, twice = prior;
+
+	(void)state;
+	ffntp_belief_predict(&once, 5, 0.02);
+	ffntp_belief_predict(&twice, 2, 0.02);
+	ffntp_belief_predict(&twice, 3, 0.02);
+	assert_near(once.theta, 1.5, 1e-12);
+	assert_near(once.p00, 4 + 2 * 5 * 0.2 + 25 * 0.05 + 0.02 * 125 / 3, 1e-12);
+	assert_near(once.p01, 0.2 + 5 * 0.05 + 0.02 * 25 / 2, 1e-12);
+	assert_near(once.p11, 0.05 + 0.02 * 5, 1e-12);
+	assert_near(once.p02, 0.1 + 5 * 0.01, 1e-12);
+	assert_near(twice.p00, once.p00, 1e-12);
+	assert_near(twice.p01, once.p01, 1e-12);
+	assert_near(twice.p02, once.p02, 1e-12);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_no_stamp_is_refused_by_name),
+		cmocka_unit_test(test_nor_is_it_as_the_first),
+		cmocka_unit_test(test_a_residence_of_less_than_nothing),
+		cmocka_unit_test(test_anything_leaves_numbers),
+		cmocka_unit_test(test_the_first_stamp_tells_the_time),
+		cmocka_unit_test(test_a_burst_finds_the_rate),
+		cmocka_unit_test(test_a_warm_start),
+		cmocka_unit_test(test_a_restart_keeps_the_rate),
+		cmocka_unit_test(test_a_quiet_day),
+		cmocka_unit_test(test_the_estimated_error_is_one_standard_deviation),
+		cmocka_unit_test(test_what_is_known_of_oscillator_and_path),
+		cmocka_unit_test(test_the_state_is_small_whatever_is_asked),
+		cmocka_unit_test(test_where_the_counter_starts),
+		cmocka_unit_test(test_when_it_is),
+		cmocka_unit_test(test_what_the_server_takes_for_the_time),
+		cmocka_unit_test(test_how_fast_the_counter_is),
+		cmocka_unit_test(test_the_poll_interval_changes_at_any_moment),
+		cmocka_unit_test(test_the_poll_interval_steps),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_a_route_that_changes_one_way),
+		cmocka_unit_test(test_a_route_that_changes_both_ways),
+		cmocka_unit_test(test_congestion),
+		cmocka_unit_test(test_a_server_that_is_wrong_for_a_while),
+		cmocka_unit_test(test_a_server_that_goes_on_being_wrong_is_believed),
+		cmocka_unit_test(test_a_rate_that_steps),
+		cmocka_unit_test(test_a_counter_that_is_another_one),
+		cmocka_unit_test(test_an_edge_leaves_the_moments_of_its_integral),
+		cmocka_unit_test(test_the_slope_of_the_evidence),
+		cmocka_unit_test(test_a_prediction),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
