@@ -328,6 +328,12 @@
 /* How likely it is that a route changes in both directions by amounts that have nothing to do with each other, beside one. */
 #define FFNTP_INTERVAL_DIVIDE_ANY 0.1
 
+/*
+ * A path that becomes shorter, and so much quieter (ratio of how much round trips vary), was congested before: eight
+ * exchanges vary that little once in 10^9 if the noise is what it was.
+ */
+#define FFNTP_INTERVAL_QUIETER (1 / 3.0)
+
 /* Noise only ever widens an interval: an edge so many standard deviations beyond the clock contradicts it. */
 #define FFNTP_INTERVAL_CONTRADICTION_SD 4.5
 

@@ -1,6 +1,6 @@
 /*
- * golden_sim: whole days of the client with the interval filter in the simulator, beside the limit. The seeds are used
- * nowhere else: nothing was chosen on them.
+ * golden_sim: whole days of the client with the interval filter in the simulator, beside the limit. The seeds of those
+ * are used nowhere else: nothing was chosen on them.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -29,7 +29,7 @@ struct day {
 	struct ffntp_client *client;
 	struct sim_limit *limit;
 	double squares, limit_squares; /* of errors just before each exchange of the second half, in s */
-	unsigned exchanges, refused, broken;
+	unsigned exchanges, refused, broken, scored;
 };
 
 /* The error of the clock as a reader finds it, in s. Counts bounds that do not hold. */
@@ -59,6 +59,7 @@ static void watch_before(void *context, const struct sim_exchange *exchange)
 		double error_s = read_error_s(day, exchange->tf, exchange->truth_tf_ns);
 		double limit_s = sim_limit_error_s(day->limit, exchange->tf, exchange->truth_tf_ns);
 
+		day->scored++;
 		day->squares += error_s * error_s;
 		day->limit_squares += limit_s * limit_s;
 	}
@@ -114,6 +115,25 @@ static void check_scenario(void **state)
 	}
 }
 
+/*
+ * A spell of congestion over the very first exchanges, with the seeds that have one: whatever was thought of the path
+ * then, half a day later the clock is as good as with other seeds, 2 to 3 us. A clock that takes the end of the spell
+ * for a route that became shorter is 190 us off.
+ */
+static void congestion_at_the_start_is_found_out(void **state)
+{
+	static const uint64_t seeds[] = { 102, 113, 134 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+		struct day day = { .client = NULL };
+
+		run_day(sim_scenario_find("congestion"), seeds[i], &day);
+		assert_true(day.broken == 0);
+		assert_true(sqrt(day.squares / day.scored) < 5e-6);
+	}
+}
+
 int main(void)
 {
 	static char lan[] = "lan", metro[] = "metro", continental[] = "continental";
@@ -121,6 +141,7 @@ int main(void)
 		{ "lan", check_scenario, NULL, NULL, lan },
 		{ "metro", check_scenario, NULL, NULL, metro },
 		{ "continental", check_scenario, NULL, NULL, continental },
+		cmocka_unit_test(congestion_at_the_start_is_found_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,6 +193,23 @@ static void convict(struct interval *interval, enum ffntp_suspect suspect)
 		ffntp_path_scale(&interval->path, (1 - skew) / (1 - interval->clock.gamma));
 }
 
+/*
+ * All before was congestion. Half of what the floor fell by is what time may be wrong by, and all of it what the rate
+ * was wrong by in the time since the start.
+ */
+static void begin_anew(struct interval *interval)
+{
+	const struct ffntp_window *window = &interval->trial.window;
+	struct ffntp_belief belief = interval->clock;
+	double rate = window->sum / interval->average.counter_s;
+
+	belief.p00 += window->sum * window->sum / 4;
+	belief.p11 += rate * rate;
+	ffntp_path_begin_anew(&interval->path, window, &interval->clock, interval->params);
+	ffntp_oscillator_init(&interval->oscillator, &belief, interval->params);
+	take_level(interval);
+}
+
 static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruling, const struct ffntp_edges *edges)
 {
 	switch (ruling) {
@@ -211,6 +228,10 @@ static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruli
 		break;
 	case FFNTP_RULING_PATH:
 		take_level(interval);
+		take(interval, edges);
+		break;
+	case FFNTP_RULING_ANEW:
+		begin_anew(interval);
 		take(interval, edges);
 		break;
 	case FFNTP_RULING_CLOCK:

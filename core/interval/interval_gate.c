@@ -189,13 +189,18 @@ static bool is_new_case(const struct ffntp_trial *trial, const struct ffntp_cons
 static enum ffntp_ruling rule_on_path(struct ffntp_trial *trial, struct ffntp_path *path,
 				      const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
+	bool was_congested;
+
 	trial->has_fallen = true;
 	trial->leaning = FFNTP_SUSPECT_NONE;
 	if (ffntp_path_recall(path, &trial->window, clock, params))
 		return FFNTP_RULING_PATH;
+	was_congested = ffntp_path_was_congested(path, &trial->window, params);
 	if (trial->window.count < params->run_short &&
-	    square(ffntp_path_noise(path) / trial->window.count) > clock->p00)
+	    (was_congested || square(ffntp_path_noise(path) / trial->window.count) > clock->p00))
 		return FFNTP_RULING_OPEN;
+	if (was_congested)
+		return FFNTP_RULING_ANEW;
 	ffntp_path_adopt(path, &trial->window, clock, params);
 	return FFNTP_RULING_PATH;
 }

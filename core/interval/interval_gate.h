@@ -39,6 +39,7 @@ enum ffntp_ruling {
 	FFNTP_RULING_OPEN,  /* the exchange is refused */
 	FFNTP_RULING_CLOCK, /* the clock was right and is; so is the exchange */
 	FFNTP_RULING_PATH,  /* the clock was right; the path has been put at another level */
+	FFNTP_RULING_ANEW,  /* all that was seen of the path was congestion: neither it nor the time was known */
 	FFNTP_RULING_LEAN,  /* there is a belief that is the clock for now, and has the exchange */
 	FFNTP_RULING_RATE,  /* it was RATE: that belief is the clock now, and has the exchange */
 	FFNTP_RULING_TIME,  /* the same for TIME ... */

@@ -21,7 +21,7 @@ struct ffntp_interval_params {
 	double fall_sd, fall_noise;
 	uint32_t run_least, run_short, run_doubt, run_recall, window;
 	double run_noise, run_tail, run_spread, window_noise;
-	double recall_sd, recall_noise, divide_any;
+	double recall_sd, recall_noise, divide_any, quieter;
 	/* contradictions */
 	double contradiction_sd;
 	double kick_least, kick_most, kick_reach, time_gap, both_skew, both_share, server_turns;
@@ -68,6 +68,7 @@ struct ffntp_interval_params {
 		.recall_sd = FFNTP_INTERVAL_RECALL_SD, \
 		.recall_noise = FFNTP_INTERVAL_RECALL_NOISE, \
 		.divide_any = FFNTP_INTERVAL_DIVIDE_ANY, \
+		.quieter = FFNTP_INTERVAL_QUIETER, \
 		.contradiction_sd = FFNTP_INTERVAL_CONTRADICTION_SD, \
 		.kick_least = FFNTP_INTERVAL_KICK_LEAST, \
 		.kick_most = FFNTP_INTERVAL_KICK_MOST, \

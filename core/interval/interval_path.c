@@ -18,18 +18,23 @@ static double square(double x)
 	return x * x;
 }
 
-void ffntp_path_init(struct ffntp_path *path, const struct ffntp_edges *edges,
-		     const struct ffntp_interval_params *params)
+static void begin(struct ffntp_path *path, double floor, double noise, const struct ffntp_interval_params *params)
 {
-	double rtt = edges->upper - edges->lower, noise = most(rtt * params->noise_guess, params->noise_least_s);
-
 	*path = (struct ffntp_path){ .levels = 1, .softness2 = square(noise * params->soft_start), .seen = 1 };
 	ffntp_noise_init(&path->forward, noise);
 	ffntp_noise_init(&path->backward, noise);
 	/* The sum of two exponentials has mean 2 noise and variance 2 noise^2. */
 	path->level[0] = (struct ffntp_level){
-		.floor = rtt, .spare = 2 * noise, .spare2 = 2 * square(noise), .share = 0.5, .seen = 1
+		.floor = floor, .spare = 2 * noise, .spare2 = 2 * square(noise), .share = 0.5, .seen = 1
 	};
+}
+
+void ffntp_path_init(struct ffntp_path *path, const struct ffntp_edges *edges,
+		     const struct ffntp_interval_params *params)
+{
+	double rtt = edges->upper - edges->lower;
+
+	begin(path, rtt, most(rtt * params->noise_guess, params->noise_least_s), params);
 }
 
 struct ffntp_excess ffntp_path_excess(const struct ffntp_path *path, const struct ffntp_edges *edges,
@@ -107,13 +112,17 @@ static struct ffntp_window joined(const struct ffntp_window *a, const struct ffn
 	};
 }
 
+/* How much the window's exchanges vary: their mean above their least. */
+static double spread(const struct ffntp_window *window)
+{
+	return window->total / window->count - window->sum;
+}
+
 /* A burst is as wide as it is high; another way is as narrow as the old one. */
 static bool is_burst(const struct ffntp_path *path, const struct ffntp_window *window,
 		     const struct ffntp_interval_params *params)
 {
-	double spread = window->total / window->count - window->sum;
-
-	return spread > params->run_spread * ffntp_path_noise(path);
+	return spread(window) > params->run_spread * ffntp_path_noise(path);
 }
 
 static void put_at(struct ffntp_path *path, uint32_t level)
@@ -220,6 +229,25 @@ static struct ffntp_level level_of(const struct ffntp_path *path, const struct f
 		.share = division.share,
 		.seen = n,
 	};
+}
+
+bool ffntp_path_was_congested(const struct ffntp_path *path, const struct ffntp_window *window,
+			      const struct ffntp_interval_params *params)
+{
+	double floor = ffntp_path_level(path)->floor + window->sum;
+
+	for (uint32_t i = 0; i < path->levels; i++)
+		if (path->level[i].floor < floor)
+			return false;
+	return spread(window) < params->quieter * ffntp_path_noise(path);
+}
+
+void ffntp_path_begin_anew(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+			   const struct ffntp_interval_params *params)
+{
+	double floor = ffntp_path_level(path)->floor + window->sum / (1 - clock->gamma);
+
+	begin(path, floor, most(spread(window), params->noise_least_s), params);
 }
 
 /* A free place, or that of the level that was used least recently. */

@@ -119,6 +119,17 @@ bool ffntp_path_recall(struct ffntp_path *path, const struct ffntp_window *windo
 void ffntp_path_adopt(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
 		      const struct ffntp_interval_params *params);
 
+/*
+ * Whether a window below the floor shows that all before it was congestion: then nothing was faster, and the path has
+ * become quiet with it. A route that becomes shorter stays as noisy as it was.
+ */
+bool ffntp_path_was_congested(const struct ffntp_path *path, const struct ffntp_window *window,
+			      const struct ffntp_interval_params *params);
+
+/* Forgets all levels and the noise: the window is the first that was seen of the path. */
+void ffntp_path_begin_anew(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+			   const struct ffntp_interval_params *params);
+
 /* The floor is lower than it was thought to be: the exchange, whose sum is
  * negative, is at it. */
 void ffntp_path_lower(struct ffntp_path *path, struct ffntp_excess *excess, const struct ffntp_belief *clock);
