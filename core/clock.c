@@ -96,9 +96,16 @@ enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_
 	return FFNTP_CLOCK_OK;
 }
 
+static struct ffntp_time continuous(struct ffntp_time time, const struct ffntp_reading *reading)
+{
+	return (struct ffntp_time){ time.s + reading->offset_s, time.frac };
+}
+
 enum ffntp_order ffntp_clock_order(const struct ffntp_reading *a, const struct ffntp_reading *b)
 {
-	if (ffntp_time_is_before(a->latest, b->earliest))
+	if (ffntp_time_is_before(continuous(a->latest, a), continuous(b->earliest, b)))
 		return FFNTP_BEFORE;
-	return ffntp_time_is_before(b->latest, a->earliest) ? FFNTP_AFTER : FFNTP_UNORDERED;
+	if (ffntp_time_is_before(continuous(b->latest, b), continuous(a->earliest, a)))
+		return FFNTP_AFTER;
+	return FFNTP_UNORDERED;
 }

@@ -149,18 +149,53 @@ static inline enum ffntp_clock_result ffntp_reading_judge(const struct ffntp_map
 	return FFNTP_CLOCK_OK;
 }
 
-/* The reference time of the map on another time scale. */
-static inline enum ffntp_clock_result ffntp_reading_epoch(const struct ffntp_map *map, enum ffntp_timescale scale,
-							  struct ffntp_time *epoch)
+static inline bool ffntp_reading_is_far(int64_t s)
 {
-	if ((uint64_t)map->time.s + FFNTP_READING_EPOCH_LIMIT_S >= 2 * FFNTP_READING_EPOCH_LIMIT_S)
+	return (uint64_t)s + FFNTP_READING_EPOCH_LIMIT_S >= 2 * FFNTP_READING_EPOCH_LIMIT_S;
+}
+
+/* Whether the map's time can be told in that scale. */
+static inline enum ffntp_clock_result ffntp_reading_judge_scale(const struct ffntp_map *map, enum ffntp_timescale scale)
+{
+	if (ffntp_reading_is_far(map->time.s) || (map->leap_sign != 0 && ffntp_reading_is_far(map->leap_at_s)))
 		return FFNTP_CLOCK_RANGE;
-	if (scale == FFNTP_TAI && !map->tai_is_known)
-		return FFNTP_CLOCK_TAI_UNKNOWN;
-	*epoch = map->time;
-	if (scale == FFNTP_UTC && map->tai_is_known)
-		epoch->s -= map->tai_offset_s;
-	return FFNTP_CLOCK_OK;
+	return scale == FFNTP_TAI && !map->tai_is_known ? FFNTP_CLOCK_TAI_UNKNOWN : FFNTP_CLOCK_OK;
+}
+
+/* What the map says of its own time holds for others, unless its leap second lies between. */
+static inline enum ffntp_leap ffntp_reading_leap(const struct ffntp_map *map, struct ffntp_time time)
+{
+	bool is_after = time.s >= map->leap_at_s;
+
+	if (map->leap_sign == 0)
+		return map->leap;
+	if (map->leap_sign > 0 && time.s == map->leap_at_s)
+		return FFNTP_LEAP_POSITIVE;
+	if (is_after == (map->time.s >= map->leap_at_s) && map->leap != FFNTP_LEAP_POSITIVE)
+		return map->leap;
+	if (map->leap_sign > 0)
+		return is_after ? FFNTP_LEAP_POST_POSITIVE : FFNTP_LEAP_PRE_POSITIVE;
+	return is_after ? FFNTP_LEAP_POST_NEGATIVE : FFNTP_LEAP_PRE_NEGATIVE;
+}
+
+/* From the map's continuous time to another scale; each end of the interval has its own share of a smear. */
+static inline void ffntp_reading_tell(const struct ffntp_map *map, enum ffntp_timescale scale,
+				      struct ffntp_reading *reading)
+{
+	const struct ffntp_numbering numbering = ffntp_map_numbering(map);
+	struct ffntp_time time = reading->estimate;
+
+	reading->leap = ffntp_reading_leap(map, time);
+	reading->estimate = ffntp_numbering_tell(&numbering, time, scale);
+	if (scale == FFNTP_UTC) {
+		reading->offset_s = (int16_t)(time.s - reading->estimate.s);
+		reading->earliest.s -= reading->offset_s;
+		reading->latest.s -= reading->offset_s;
+		return;
+	}
+	reading->offset_s = 0;
+	reading->earliest = ffntp_numbering_tell(&numbering, reading->earliest, scale);
+	reading->latest = ffntp_numbering_tell(&numbering, reading->latest, scale);
 }
 
 static inline uint64_t ffntp_larger(uint64_t a, uint64_t b)
@@ -183,11 +218,10 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
 							 struct ffntp_reading *reading)
 {
 	enum ffntp_clock_result result = ffntp_reading_judge(map, now);
-	struct ffntp_time epoch;
 
 	if (result != FFNTP_CLOCK_OK)
 		return result;
-	result = ffntp_reading_epoch(map, scale, &epoch);
+	result = ffntp_reading_judge_scale(map, scale);
 	if (result != FFNTP_CLOCK_OK)
 		return result;
 
@@ -211,11 +245,13 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
 
 	before.frac |= before_ns == 0;
 	after.frac |= after_ns == 0;
-	ffntp_reading_set(reading, is_backward ? ffntp_time_minus(epoch, elapsed) : ffntp_time_plus(epoch, elapsed),
+	ffntp_reading_set(reading,
+			  is_backward ? ffntp_time_minus(map->time, elapsed) : ffntp_time_plus(map->time, elapsed),
 			  before, after);
 	reading->bound_ns = bound_ns;
 	reading->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
 	reading->status = map->status;
+	ffntp_reading_tell(map, scale, reading);
 	return FFNTP_CLOCK_OK;
 }
 
@@ -226,7 +262,7 @@ static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map 
  * 'at' + limit, and gives the very numbers that ffntp_reading_make gives.
  */
 struct ffntp_line {
-	uint64_t key; /* counter kind, status << 8, and at 16 + scale whether it can be read in that scale */
+	uint64_t key; /* counter kind, and the rest as below */
 	ffntp_counter at;
 	uint64_t limit;       /* ticks */
 	uint64_t period_high; /* 2^-64 s per tick */
@@ -237,10 +273,16 @@ struct ffntp_line {
 	uint64_t esterror_ns;
 	uint64_t esterror_rate;
 	uint64_t frac;
-	uint64_t s[2]; /* by enum ffntp_timescale */
+	uint64_t s[2]; /* by enum ffntp_timescale: UTC and TAI; others are read from the map */
 };
 
-enum { FFNTP_LINE_STATUS_SHIFT = 8, FFNTP_LINE_SCALE_SHIFT = 16 };
+/* At scale + SCALE_SHIFT: whether the line can be read in that scale; the offset is that of UTC. */
+enum {
+	FFNTP_LINE_STATUS_SHIFT = 8,
+	FFNTP_LINE_SCALE_SHIFT = 16,
+	FFNTP_LINE_LEAP_SHIFT = 24,
+	FFNTP_LINE_OFFSET_SHIFT = 32,
+};
 
 /*
  * ticks * period in 2^-64 s, rounded down, as ffntp_span_down: period_low has the bits that the shift would have cut

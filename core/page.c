@@ -93,6 +93,28 @@ static void unpack_status(uint64_t word, struct ffntp_map *map)
 	map->period_shift = (uint8_t)(word >> 56);
 }
 
+/* VMClock's time is TAI, or UTC itself: not UTC plus a constant. */
+static uint64_t to_vmclock_s(const struct ffntp_map *map)
+{
+	return (uint64_t)map->time.s - (map->tai_is_known ? 0 : (uint64_t)map->tai_offset_s);
+}
+
+static int64_t from_vmclock_s(const struct ffntp_map *map, uint64_t s)
+{
+	return map->tai_is_known ? (int64_t)s : (int64_t)(s + (uint64_t)map->tai_offset_s);
+}
+
+static uint64_t pack_leap_second(const struct ffntp_map *map)
+{
+	return map->leap_sign != 0 ? (uint64_t)map->leap_at_s << 8 | (uint8_t)map->leap_sign : 0;
+}
+
+static void unpack_leap_second(uint64_t word, struct ffntp_map *map)
+{
+	map->leap_sign = (int8_t)(uint8_t)word;
+	map->leap_at_s = (int64_t)(word & ~UINT64_C(0xff)) / 256;
+}
+
 static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 {
 	uint64_t tai_flag = map->tai_is_known ? FFNTP_VMCLOCK_TAI_OFFSET_VALID : 0;
@@ -106,7 +128,7 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 	ffntp_page_store(page, FFNTP_AT_PERIOD, map->period);
 	ffntp_page_store(page, FFNTP_AT_PERIOD_ESTERROR, map->period_esterror);
 	ffntp_page_store(page, FFNTP_AT_PERIOD_MAXERROR, map->period_maxerror);
-	ffntp_page_store(page, FFNTP_AT_TIME_S, (uint64_t)map->time.s);
+	ffntp_page_store(page, FFNTP_AT_TIME_S, to_vmclock_s(map));
 	ffntp_page_store(page, FFNTP_AT_TIME_FRAC, map->time.frac);
 	ffntp_page_store(page, FFNTP_AT_TIME_ESTERROR, map->esterror_ns);
 	ffntp_page_store(page, FFNTP_AT_TIME_MAXERROR, ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns));
@@ -115,6 +137,8 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 	ffntp_page_store(page, FFNTP_AT_STABLE_PERIOD, map->stable_period);
 	ffntp_page_store(page, FFNTP_AT_STABLE_ESTERROR, map->stable_esterror);
 	ffntp_page_store(page, FFNTP_AT_VOID_AFTER, map->void_after);
+	ffntp_page_store(page, FFNTP_AT_LEAP_SECOND, pack_leap_second(map));
+	ffntp_page_store(page, FFNTP_AT_TAI_EXPIRES, (uint64_t)map->tai_expires_s);
 }
 
 static bool is_common(const struct ffntp_map *map, const struct ffntp_line *line)
@@ -126,7 +150,42 @@ static bool is_common(const struct ffntp_map *map, const struct ffntp_line *line
 	       map->maxerror_after_ns >> 62 == 0 && map->esterror_ns >> 62 == 0 &&
 	       ffntp_rate_ns(map->period_maxerror, map->period_shift).high == 0 &&
 	       ffntp_rate_ns(map->period_esterror, map->period_shift).high == 0 &&
-	       (uint64_t)map->time.s < FFNTP_READING_EPOCH_LIMIT_S;
+	       (uint64_t)map->time.s < FFNTP_READING_EPOCH_LIMIT_S &&
+	       (map->leap_sign == 0 || !ffntp_reading_is_far(map->leap_at_s));
+}
+
+static bool is_reached(const struct ffntp_map *map, uint64_t ticks, int64_t s)
+{
+	struct ffntp_span elapsed = ffntp_span_down(ticks, map->period, map->period_shift);
+
+	return ffntp_time_plus(map->time, elapsed).s >= s;
+}
+
+/* The first of so many ticks at which the time reaches s, if any does: a line is not read from there on. */
+static uint64_t ticks_until(const struct ffntp_map *map, uint64_t ticks, int64_t s)
+{
+	uint64_t reached = ticks, before = 0;
+
+	if (!is_reached(map, ticks, s))
+		return ticks;
+	while (reached - before > 1) {
+		uint64_t middle = before + (reached - before) / 2;
+
+		*(is_reached(map, middle, s) ? &reached : &before) = middle;
+	}
+	return before;
+}
+
+/* UTC is not on one line with itself beyond the beginning, or the end, of a leap second. */
+static uint64_t limit_of(const struct ffntp_map *map)
+{
+	uint64_t limit = map->void_after - map->at;
+
+	if (map->leap_sign != 0 && map->time.s < map->leap_at_s)
+		return ticks_until(map, limit, map->leap_at_s);
+	if (map->leap_sign > 0 && map->time.s == map->leap_at_s)
+		return ticks_until(map, limit, map->leap_at_s + 1);
+	return limit;
 }
 
 /* A map that is not common leaves its line without a scale to be read in: readers take the map itself. */
@@ -142,7 +201,10 @@ static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_co
 	if (shift > 62 || !is_common(map, &line))
 		return line;
 	line.key |= UINT64_C(1) << (FFNTP_LINE_SCALE_SHIFT + FFNTP_UTC) |
-		    (uint64_t)map->tai_is_known << (FFNTP_LINE_SCALE_SHIFT + FFNTP_TAI);
+		    (uint64_t)map->tai_is_known << (FFNTP_LINE_SCALE_SHIFT + FFNTP_TAI) |
+		    (uint64_t)ffntp_reading_leap(map, map->time) << FFNTP_LINE_LEAP_SHIFT |
+		    (uint64_t)(uint16_t)map->tai_offset_s << FFNTP_LINE_OFFSET_SHIFT;
+	line.limit = limit_of(map);
 	line.period_high = map->period >> shift;
 	line.period_low = map->period << 1 << (63 - shift);
 	line.maxerror_before_ns = map->maxerror_before_ns;
@@ -152,7 +214,7 @@ static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_co
 	line.esterror_rate = ffntp_rate_ns(map->period_esterror, shift).low;
 	line.frac = map->time.frac;
 	line.s[FFNTP_TAI] = (uint64_t)map->time.s;
-	line.s[FFNTP_UTC] = (uint64_t)(map->time.s - (map->tai_is_known ? map->tai_offset_s : 0));
+	line.s[FFNTP_UTC] = (uint64_t)(map->time.s - map->tai_offset_s);
 	return line;
 }
 
@@ -189,6 +251,7 @@ static const uint16_t anchor_fields[] = {
 	FFNTP_AT_COUNTER,        FFNTP_AT_PERIOD,        FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
 	FFNTP_AT_TIME_S,         FFNTP_AT_TIME_FRAC,     FFNTP_AT_TIME_ESTERROR,   FFNTP_AT_MAXERROR_BEFORE,
 	FFNTP_AT_MAXERROR_AFTER, FFNTP_AT_STABLE_PERIOD, FFNTP_AT_STABLE_ESTERROR, FFNTP_AT_VOID_AFTER,
+	FFNTP_AT_LEAP_SECOND,
 };
 
 #define ANCHOR_FIELDS (sizeof(anchor_fields) / sizeof(anchor_fields[0]))
@@ -350,12 +413,14 @@ static void load_map(const struct ffntp_page *page, struct ffntp_map *map)
 	map->period = ffntp_page_load(page, FFNTP_AT_PERIOD);
 	map->period_esterror = ffntp_page_load(page, FFNTP_AT_PERIOD_ESTERROR);
 	map->period_maxerror = ffntp_page_load(page, FFNTP_AT_PERIOD_MAXERROR);
-	map->time.s = (int64_t)ffntp_page_load(page, FFNTP_AT_TIME_S);
+	map->time.s = from_vmclock_s(map, ffntp_page_load(page, FFNTP_AT_TIME_S));
 	map->time.frac = ffntp_page_load(page, FFNTP_AT_TIME_FRAC);
 	map->esterror_ns = ffntp_page_load(page, FFNTP_AT_TIME_ESTERROR);
 	map->maxerror_before_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_BEFORE);
 	map->maxerror_after_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_AFTER);
 	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
+	unpack_leap_second(ffntp_page_load(page, FFNTP_AT_LEAP_SECOND), map);
+	map->tai_expires_s = (int64_t)ffntp_page_load(page, FFNTP_AT_TAI_EXPIRES);
 	map->disruption_marker = ffntp_page_load(page, FFNTP_AT_MARKER);
 	map->stable_period = ffntp_page_load(page, FFNTP_AT_STABLE_PERIOD);
 	map->stable_esterror = ffntp_page_load(page, FFNTP_AT_STABLE_ESTERROR);
@@ -397,13 +462,14 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 	map->period = word[1];
 	map->period_esterror = word[2];
 	map->period_maxerror = word[3];
-	map->time = (struct ffntp_time){ (int64_t)word[4], word[5] };
+	map->time = (struct ffntp_time){ from_vmclock_s(map, word[4]), word[5] };
 	map->esterror_ns = word[6];
 	map->maxerror_before_ns = word[7];
 	map->maxerror_after_ns = word[8];
 	map->stable_period = word[9];
 	map->stable_esterror = word[10];
 	map->void_after = word[11];
+	unpack_leap_second(word[12], map);
 }
 
 /* The current map, or the newest anchor that is not after 'then'. */
@@ -500,7 +566,8 @@ static bool is_same_identity(const struct ffntp_page_identity *a, const struct f
 static bool is_sound(const struct ffntp_map *map)
 {
 	return map->status <= FFNTP_STATUS_DISRUPTED && map->period_shift <= 62 &&
-	       (map->period > 0 || !is_usable(map->status));
+	       (map->period > 0 || !is_usable(map->status)) && map->leap <= FFNTP_LEAP_POST_NEGATIVE &&
+	       map->leap_sign >= -1 && map->leap_sign <= 1;
 }
 
 static bool is_adoptable(const struct ffntp_page *page, const struct ffntp_page_identity *identity,

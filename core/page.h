@@ -51,7 +51,8 @@ enum ffntp_page_offset {
 	FFNTP_AT_ANCHOR_COUNT = 0x840, /* how many were ever made since the last disruption */
 	FFNTP_AT_SOURCE_COUNT = 0x848,
 	FFNTP_AT_MARKER_BASE = 0x850,
-	FFNTP_AT_LEAP = 0x858, /* 0x858 and 0x860: the next leap second and the offset after it; 0 until anyone tells */
+	FFNTP_AT_LEAP_SECOND = 0x858, /* leap_at_s << 8 | leap_sign */
+	FFNTP_AT_TAI_EXPIRES = 0x860,
 	FFNTP_AT_MAXERROR_BEFORE = 0x870, /* of time; VMClock's word has the larger of the two */
 	FFNTP_AT_MAXERROR_AFTER = 0x878,
 	FFNTP_AT_LINE = 0x880, /* struct ffntp_line, word by word */
@@ -63,7 +64,7 @@ enum ffntp_page_offset {
 #define FFNTP_BLOCK_VERSION 2
 #define FFNTP_BLOCK_SIZE (FFNTP_PAGE_SIZE - FFNTP_AT_BLOCK)
 
-#define FFNTP_ANCHOR_STRIDE 104
+#define FFNTP_ANCHOR_STRIDE 112
 #define FFNTP_SOURCE_STRIDE 160
 
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ANCHORS, "the line fits");
@@ -203,6 +204,8 @@ FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uin
 	reading->bound_ns = bound_ns;
 	reading->esterror_ns = esterror_ns;
 	reading->status = (enum ffntp_status)(key >> FFNTP_LINE_STATUS_SHIFT & 0xff);
+	reading->leap = (enum ffntp_leap)(key >> FFNTP_LINE_LEAP_SHIFT & 0xff);
+	reading->offset_s = scale == FFNTP_UTC ? (int16_t)(uint16_t)(key >> FFNTP_LINE_OFFSET_SHIFT) : 0;
 	return true;
 }
 

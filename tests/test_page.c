@@ -74,6 +74,9 @@ static void assert_maps_equal(const struct ffntp_map *a, const struct ffntp_map 
 	assert_int_equal(a->period_shift, b->period_shift);
 	assert_int_equal(a->tai_is_known, b->tai_is_known);
 	assert_int_equal(a->tai_offset_s, b->tai_offset_s);
+	assert_int_equal(a->leap_sign, b->leap_sign);
+	assert_true(a->leap_at_s == b->leap_at_s);
+	assert_true(a->tai_expires_s == b->tai_expires_s);
 	assert_true(a->disruption_marker == b->disruption_marker);
 	assert_true(a->at == b->at);
 	assert_true(a->time.s == b->time.s && a->time.frac == b->time.frac);
@@ -110,7 +113,11 @@ static struct ffntp_map any_map(struct prng *prng)
 		.stable_esterror = prng_any_size(prng),
 	};
 
-	map.tai_offset_s = (int16_t)(map.tai_is_known ? (int16_t)prng_next(prng) : 0);
+	map.tai_offset_s = (int16_t)prng_next(prng);
+	map.leap_sign = (int8_t)(prng_below(prng, 3) - 1);
+	if (map.leap_sign != 0)
+		map.leap_at_s = (int64_t)prng_next(prng) / 256;
+	map.tai_expires_s = (int64_t)prng_next(prng);
 	map.void_after = map.at + prng_any_size(prng);
 	return map;
 }
@@ -282,6 +289,8 @@ static void assert_readings_equal(const struct ffntp_reading *a, const struct ff
 	assert_true(units(a->latest) == units(b->latest));
 	assert_true(a->bound_ns == b->bound_ns && a->esterror_ns == b->esterror_ns);
 	assert_int_equal(a->status, b->status);
+	assert_int_equal(a->leap, b->leap);
+	assert_int_equal(a->offset_s, b->offset_s);
 }
 
 /* Wherever the line answers, the map gives the same answer; and in the common case it does answer. */
@@ -311,6 +320,37 @@ static void the_line_says_what_the_map_says(void **state)
 			assert_readings_equal(&line, &reading);
 		}
 	}
+}
+
+/* In that hour there is a leap second: the line holds until it begins, or ends, and never beyond. */
+static void a_line_ends_where_a_leap_second_begins_or_ends(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct prng prng = { 4 };
+	unsigned answered[2] = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 20 * ROUNDS; i++) {
+		struct ffntp_map map = map_at(prng_next(&prng) >> 8);
+		ffntp_counter now = map.at + prng_below(&prng, 10 * S);
+		enum ffntp_timescale scale = i % 2 ? FFNTP_UTC : FFNTP_TAI;
+		struct ffntp_reading line, reading;
+		bool answers, is_beyond;
+
+		map.leap_sign = i % 4 < 2 ? 1 : -1;
+		map.leap_at_s = map.time.s + 5 - (int64_t)prng_below(&prng, 10);
+		map.leap = FFNTP_LEAP_NONE;
+		ffntp_page_publish(page, &map, NULL, 0);
+		assert_int_equal(ffntp_clock_at(&map, now, scale, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+		answers = read_line(page, now, scale, UINT64_MAX, &line);
+		is_beyond = ffntp_time_to_ns(reading.estimate) / (int64_t)S + reading.offset_s >= map.leap_at_s;
+		answered[answers]++;
+		if (answers)
+			assert_readings_equal(&line, &reading);
+		if (map.time.s < map.leap_at_s)
+			assert_int_equal(answers, !is_beyond);
+	}
+	assert_true(answered[0] > ROUNDS && answered[1] > ROUNDS);
 }
 
 static void the_line_leaves_to_the_map_what_must_be_judged(void **state)
@@ -728,6 +768,7 @@ int main(void)
 		cmocka_unit_test(vmclock_is_told_what_it_has_words_for),
 		cmocka_unit_test(vmclock_readers_and_ours_agree),
 		cmocka_unit_test(the_line_says_what_the_map_says),
+		cmocka_unit_test(a_line_ends_where_a_leap_second_begins_or_ends),
 		cmocka_unit_test(the_line_leaves_to_the_map_what_must_be_judged),
 		cmocka_unit_test(the_past_is_told_by_the_map_of_its_time),
 		cmocka_unit_test(the_past_wraps_with_the_counter),

@@ -9,6 +9,7 @@
 
 #include "instant.h"
 #include "map.h"
+#include "timescale.h"
 
 enum ffntp_clock_result {
 	FFNTP_CLOCK_OK = 0,
@@ -26,17 +27,18 @@ enum ffntp_clock_result {
 /* One line for people. Never NULL. */
 const char *ffntp_clock_result_text(enum ffntp_clock_result result);
 
-enum ffntp_timescale {
-	FFNTP_UTC,
-	FFNTP_TAI,
-};
-
-/* Truth lies within [earliest, latest]; estimate, anywhere within it, is the best guess. */
+/*
+ * Truth lies within [earliest, latest]; estimate, anywhere within it, is the best guess. In UTC a leap second makes
+ * numbers repeat or go missing (struct ffntp_utc); all three are counted as the estimate is: where the interval reaches
+ * across a leap second, its far end has the number that it would have without. Smeared UTC and TAI have no such seconds.
+ */
 struct ffntp_reading {
 	struct ffntp_time earliest, estimate, latest;
 	uint64_t bound_ns; /* what the estimate cannot be off by: the distance to the further end, rounded up */
 	uint64_t esterror_ns;
 	enum ffntp_status status; /* synchronised or free-running */
+	enum ffntp_leap leap;     /* at the estimate: FFNTP_LEAP_POSITIVE inside 23:59:60, which repeats 23:59:59 */
+	int16_t offset_s;         /* of UTC: how far behind continuous time it is at the estimate; else 0 */
 };
 
 /*
@@ -72,7 +74,8 @@ enum ffntp_order {
 	FFNTP_AFTER,
 };
 
-/* Whether a was certainly taken before b, certainly after, or neither. Both of the same time scale. */
+/* Whether a was certainly taken before b, certainly after, or neither. Both of the same clock and time scale; also
+ * across leap seconds. */
 enum ffntp_order ffntp_clock_order(const struct ffntp_reading *a, const struct ffntp_reading *b);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "instant.h"
+#include "timescale.h"
 
 /* Values are VMClock's (UAPI.13, clock_status). */
 enum ffntp_status {
@@ -29,16 +30,6 @@ enum ffntp_counter_kind {
 	FFNTP_COUNTER_OTHER = 4,         /* a port's own: only its writer can read it */
 };
 
-/* VMClock's leap_indicator. */
-enum ffntp_leap {
-	FFNTP_LEAP_NONE = 0,
-	FFNTP_LEAP_PRE_POSITIVE = 1, /* at the end of this month */
-	FFNTP_LEAP_PRE_NEGATIVE = 2,
-	FFNTP_LEAP_POSITIVE = 3,      /* inside 23:59:60 */
-	FFNTP_LEAP_POST_POSITIVE = 4, /* at the end of last month */
-	FFNTP_LEAP_POST_NEGATIVE = 5,
-};
-
 /*
  * A period is in units of 2^-(64 + period_shift) s per tick; the shift is such that ticks * period never exceeds 2^128
  * and rounding never matters: the period has its top bits in use (docs/arithmetic.md).
@@ -50,10 +41,13 @@ enum ffntp_leap {
 struct ffntp_map {
 	enum ffntp_status status;
 	enum ffntp_counter_kind counter_kind;
-	enum ffntp_leap leap;
-	uint8_t period_shift;       /* 0 to 62 */
-	bool tai_is_known;          /* time is TAI; else it is UTC, and TAI cannot be told */
-	int16_t tai_offset_s;       /* TAI - UTC at 'at'; 37 since 2017. 0 while unknown */
+	enum ffntp_leap leap;  /* at 'at' */
+	uint8_t period_shift;  /* 0 to 62 */
+	bool tai_is_known;     /* time is TAI; else it is UTC plus a constant, and TAI cannot be told */
+	int16_t tai_offset_s;  /* time - UTC at 'at': 37 since 2017 where it is TAI; else leap seconds that were seen */
+	int8_t leap_sign;      /* the nearest leap second, next or last: 1 inserted, -1 left out, 0 none is known */
+	int64_t leap_at_s;     /* of 'time': where its 23:59:60 begins, or its 23:59:59 would have */
+	int64_t tai_expires_s; /* POSIX time (UTC) from which on the table of leap seconds is silent; 0: no table */
 	uint64_t disruption_marker; /* changes when maps from before must not be mixed with maps from after */
 	ffntp_counter at;
 	struct ffntp_time time;
@@ -67,5 +61,8 @@ struct ffntp_map {
 	uint64_t stable_esterror;
 	ffntp_counter void_after; /* beyond this reading the status is unknown, whatever it says here */
 };
+
+/* How UTC numbers the time of the map, on both sides of its leap second. */
+struct ffntp_numbering ffntp_map_numbering(const struct ffntp_map *map);
 
 #endif
