@@ -30,7 +30,8 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result);
 /*
  * Truth lies within [earliest, latest]; estimate, anywhere within it, is the best guess. In UTC a leap second makes
  * numbers repeat or go missing (struct ffntp_utc); all three are counted as the estimate is: where the interval reaches
- * across a leap second, its far end has the number that it would have without. Smeared UTC and TAI have no such seconds.
+ * across a leap second, its far end has the number that it would have without. Smeared UTC and TAI have no such
+ * seconds.
  */
 struct ffntp_reading {
 	struct ffntp_time earliest, estimate, latest;

@@ -51,13 +51,13 @@ struct ffntp_map {
 	uint64_t disruption_marker; /* changes when maps from before must not be mixed with maps from after */
 	ffntp_counter at;
 	struct ffntp_time time;
-	uint64_t period;          /* the local period: best now; > 0 */
-	uint64_t period_esterror; /* estimated error (one standard deviation) of the period */
-	uint64_t period_maxerror; /* maximum rate at which both ends of the error bound grow */
-	uint64_t esterror_ns;     /* estimated error (one standard deviation) of time */
+	uint64_t period;             /* the local period: best now; > 0 */
+	uint64_t period_esterror;    /* estimated error (one standard deviation) of the period */
+	uint64_t period_maxerror;    /* maximum rate at which both ends of the error bound grow */
+	uint64_t esterror_ns;        /* estimated error (one standard deviation) of time */
 	uint64_t maxerror_before_ns; /* truth at 'at' is no earlier than this before time, ... */
 	uint64_t maxerror_after_ns;  /* ... and no later than this after it */
-	uint64_t stable_period; /* best for long differences; same unit */
+	uint64_t stable_period;      /* best for long differences; same unit */
 	uint64_t stable_esterror;
 	ffntp_counter void_after; /* beyond this reading the status is unknown, whatever it says here */
 };
