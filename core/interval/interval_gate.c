@@ -248,6 +248,9 @@ enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path 
 	if (trial->weight[FFNTP_SUSPECT_BOTH] < params->rate_share &&
 	    ffntp_path_has_fallen(path, &trial->window, clock, params)) {
 		ruling = rule_on_path(trial, path, clock, params);
+	} else if (trial->weight[FFNTP_SUSPECT_BOTH] < params->rate_share &&
+		   ffntp_path_has_moved(path, &trial->window, clock, params)) {
+		ruling = FFNTP_RULING_PATH;
 	} else {
 		if (is_new_case(trial, &constraint, clock, params))
 			suspect(trial, excess, clock, elapsed_s, params);

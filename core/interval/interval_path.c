@@ -284,14 +284,26 @@ static bool is_enough(const struct ffntp_path *path, const struct ffntp_window *
 	       (run->count >= params->run_least && square(ffntp_path_noise(path) / run->count) < clock->p00);
 }
 
+/* What all of a short run must exceed the floor by, and all of a long one, so that it is not chance. */
+static double run_height(const struct ffntp_path *path, const struct ffntp_interval_params *params)
+{
+	return most(params->run_noise * ffntp_path_noise(path),
+		    params->run_tail * (path->forward.tail + path->backward.tail));
+}
+
+static double window_height(const struct ffntp_path *path, const struct ffntp_belief *clock,
+			    const struct ffntp_interval_params *params)
+{
+	return params->window_noise * ffntp_path_noise(path) + params->fall_sd * ffntp_sqrt(clock->p22);
+}
+
 /* Everything lately was far above the floor. */
 static bool run_has_risen(struct ffntp_path *path, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
 			  const struct ffntp_interval_params *params)
 {
 	struct ffntp_window *run = &path->run;
-	double noise = ffntp_path_noise(path), tails = path->forward.tail + path->backward.tail;
 
-	if (excess->sum <= most(params->run_noise * noise, params->run_tail * tails)) {
+	if (excess->sum <= run_height(path, params)) {
 		run->count = 0;
 		return false;
 	}
@@ -309,7 +321,6 @@ static bool window_has_risen(struct ffntp_path *path, const struct ffntp_excess 
 			     const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
 	struct ffntp_window window;
-	double enough = params->window_noise * ffntp_path_noise(path) + params->fall_sd * ffntp_sqrt(clock->p22);
 
 	if (path->half[1].count >= params->window / 2) {
 		path->half[0] = path->half[1];
@@ -319,10 +330,24 @@ static bool window_has_risen(struct ffntp_path *path, const struct ffntp_excess 
 	if (path->half[0].count + path->half[1].count < params->window)
 		return false;
 	window = joined(&path->half[0], &path->half[1]);
-	if (window.sum < enough || is_burst(path, &window, params))
+	if (window.sum < window_height(path, clock, params) || is_burst(path, &window, params))
 		return false;
 	if (!ffntp_path_recall(path, &window, clock, params))
 		ffntp_path_adopt(path, &window, clock, params);
+	return true;
+}
+
+bool ffntp_path_has_moved(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+			  const struct ffntp_interval_params *params)
+{
+	bool is_run = window->count >= params->run_short && window->sum > run_height(path, params);
+	bool is_window = window->count >= params->window && window->sum > window_height(path, clock, params);
+
+	if (window->count >= params->run_recall && ffntp_path_recall(path, window, clock, params))
+		return true;
+	if (!(is_run || is_window) || is_burst(path, window, params))
+		return false;
+	ffntp_path_adopt(path, window, clock, params);
 	return true;
 }
 

@@ -102,6 +102,13 @@ bool ffntp_path_has_risen(struct ffntp_path *path, const struct ffntp_excess *ex
 			  const struct ffntp_interval_params *params);
 
 /*
+ * The same for exchanges that contradict the clock: if their round trips are those of a level that it had before, or
+ * all longer, it is the path that changed, one direction up and the other down.
+ */
+bool ffntp_path_has_moved(struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+			  const struct ffntp_interval_params *params);
+
+/*
  * Whether the latest exchanges may be the first of a longer path: then nobody knows yet which edge has moved, and
  * neither tells the time.
  */
