@@ -176,6 +176,7 @@ static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, cons
 		.refid = packet->refid,
 		.root_delay_s = ffntp_short_s(packet->root_delay),
 		.root_dispersion_s = root_dispersion_s(packet),
+		.precision_s = precision_s(packet->precision_log2_s),
 		.stratum = packet->stratum,
 		.leap = packet->leap,
 	};

@@ -17,6 +17,7 @@ struct ffntp_stamp {
 	ffntp_counter tf;
 	uint32_t refid;
 	double root_delay_s, root_dispersion_s; /* root dispersion includes the server's precision */
+	double precision_s;                     /* of the server's clock: it moves in steps of no more than that */
 	uint8_t stratum;
 	uint8_t leap; /* 0 to 2 */
 };

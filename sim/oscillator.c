@@ -1,6 +1,7 @@
 #include "oscillator.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define PI 3.14159265358979323846
 
@@ -43,8 +44,12 @@ static double event_s(const struct sim_oscillator_kind *kind, double t_s)
 {
 	double ahead_s = 0;
 
-	if (kind->step_at_s > 0 && t_s > kind->step_at_s)
-		ahead_s += kind->step * (t_s - kind->step_at_s);
+	if (kind->step_at_s > 0 && t_s > kind->step_at_s) {
+		double since_s = t_s - kind->step_at_s;
+		bool is_over = kind->step_length_s > 0 && since_s > kind->step_length_s;
+
+		ahead_s += kind->step * (is_over ? kind->step_length_s : since_s);
+	}
 	if (kind->jump_at_s > 0 && t_s > kind->jump_at_s)
 		ahead_s += kind->jump_s;
 	return ahead_s;

@@ -13,6 +13,7 @@ struct sim_oscillator_kind {
 	double wander;                /* what the skew gains in a second, one standard deviation: a random walk */
 	double swing, swing_period_s; /* a sine of the skew, 0 at the start; no swing if the period is 0 */
 	double step, step_at_s;       /* of the skew */
+	double step_length_s;         /* then it steps back; 0: it does not */
 	double jump_s, jump_at_s;     /* of the counter itself */
 };
 

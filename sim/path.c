@@ -39,6 +39,7 @@ static void add(struct sim_conditions *sum, const struct sim_conditions *more)
 		sum->way[way].loss += more->way[way].loss;
 	}
 	sum->server_error_s += more->server_error_s;
+	sum->server_tick_s += more->server_tick_s;
 }
 
 struct sim_conditions sim_path_conditions(const struct sim_path *path, double t_s)

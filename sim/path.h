@@ -23,6 +23,7 @@ struct sim_way {
 struct sim_conditions {
 	struct sim_way way[SIM_WAYS];
 	double server_error_s; /* the server's clock minus the truth */
+	double server_tick_s;  /* its clock stands still between multiples of this; 0: of 1 ns */
 };
 
 /* A time at which something is added to the conditions. */

@@ -13,7 +13,12 @@
 #define USUAL .hours = 24, .oscillator = { .skew = 12e-6, .wander = 1e-9 }
 #define QUIET .hours = 24, .oscillator = { .skew = 12e-6, .wander = 1e-10 }
 #define BOTH(...) .steady = { { { __VA_ARGS__ }, { __VA_ARGS__ } }, 0 }
+#define TICKS(s) .steady = { { METRO_WAY, METRO_WAY }, .server_tick_s = (s) }
 #define METRO BOTH(.minimum_s = 2e-3, .queue_s = 100e-6)
+#define METRO_WAY                                    \
+	{                                            \
+		.minimum_s = 2e-3, .queue_s = 100e-6 \
+	}
 
 static const struct sim_scenario scenarios[] = {
 	{ "perfect-network", "1 ms each way, and nothing else", USUAL, BOTH(.minimum_s = 1e-3) },
@@ -74,6 +79,17 @@ static const struct sim_scenario scenarios[] = {
 	  .has_limit = true },
 	{ "cold-start", "metro; 30 ppm fast, 4 hours", .hours = 4, .oscillator = { .skew = 30e-6, .wander = 1e-9 },
 	  METRO, .has_limit = true },
+	{ "asymmetric-path", "metro; 2 ms forth, 6 ms back: what no exchange reveals", USUAL,
+	  .steady = { { METRO_WAY, { .minimum_s = 6e-3, .queue_s = 100e-6 } }, 0 } },
+	{ "server-ticks-1-ms", "metro; the server's clock moves once a millisecond", USUAL, TICKS(1e-3) },
+	{ "server-ticks-16-ms", "metro; the server's clock moves 64 times a second", USUAL, TICKS(1.0 / 64) },
+	{ "leap-smear", "metro; the server spreads a leap second over 24 hours, and its time is the truth", .hours = 48,
+	  .oscillator = { .skew = 12e-6,
+			  .wander = 1e-9,
+			  .step = 1 / 86400.0,
+			  .step_at_s = EVENT,
+			  .step_length_s = 86400 },
+	  METRO },
 	{ "counter-jump", "metro; the counter jumps ahead by 2 s, as a guest's may, and the client knows it may",
 	  .hours = 24, .oscillator = { .skew = 12e-6, .wander = 1e-9, .jump_s = 2, .jump_at_s = EVENT }, METRO,
 	  .counter_may_jump = true },

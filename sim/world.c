@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "../core/wire.h"
@@ -7,7 +8,7 @@
 /* "SIM". */
 #define REFID UINT32_C(0x53494d00)
 
-/* What the server calls its precision: a nanosecond. */
+/* What the server calls its precision, if it does not tick: a nanosecond. */
 #define PRECISION_LOG2_S (-30)
 
 /* How long the server holds a request. */
@@ -64,6 +65,12 @@ static struct ffntp_ntp ntp_from_ns(int64_t ns)
 	return truncated;
 }
 
+/* Rounded up, as what it says must be true. */
+static int8_t precision_log2_s(double tick_s)
+{
+	return tick_s > 0 ? (int8_t)ceil(log2(tick_s)) : PRECISION_LOG2_S;
+}
+
 /* The server's reply to the request. */
 static void answer(const struct sim_exchange *exchange, const uint8_t request[FFNTP_REQUEST_SIZE],
 		   uint8_t reply[FFNTP_WIRE_SIZE])
@@ -76,7 +83,7 @@ static void answer(const struct sim_exchange *exchange, const uint8_t request[FF
 		.version = FFNTP_WIRE_VERSION,
 		.mode = FFNTP_MODE_SERVER,
 		.stratum = 1,
-		.precision_log2_s = PRECISION_LOG2_S,
+		.precision_log2_s = precision_log2_s(exchange->conditions.server_tick_s),
 		.refid = REFID,
 		.reference = ntp_from_ns(exchange->tb_ns),
 		.origin = packet.transmit,
@@ -84,6 +91,13 @@ static void answer(const struct sim_exchange *exchange, const uint8_t request[FF
 		.transmit = ntp_from_ns(exchange->te_ns),
 	};
 	ffntp_wire_write(&packet, reply);
+}
+
+static int64_t ticked_ns(int64_t ns, double tick_s)
+{
+	int64_t tick_ns = (int64_t)(tick_s * 1e9);
+
+	return tick_ns > 0 ? ns - ns % tick_ns : ns;
 }
 
 /* Both ways are decided on at once. Returns false if a packet is lost on one of them. */
@@ -98,8 +112,9 @@ static bool travel(struct sim_world *world, struct sim_exchange *exchange)
 	arrives &= sim_path_delay(&world->path, SIM_BACK, &exchange->conditions.way[SIM_BACK], &back_ns);
 	server_ns = (int64_t)(exchange->conditions.server_error_s * 1e9);
 	exchange->truth_ta_ns = world->now_ns;
-	exchange->tb_ns = world->now_ns + forth_ns + server_ns;
-	exchange->te_ns = exchange->tb_ns + RESIDENCE_NS;
+	server_ns += world->now_ns + forth_ns;
+	exchange->tb_ns = ticked_ns(server_ns, exchange->conditions.server_tick_s);
+	exchange->te_ns = ticked_ns(server_ns + RESIDENCE_NS, exchange->conditions.server_tick_s);
 	exchange->truth_tf_ns = world->now_ns + forth_ns + RESIDENCE_NS + back_ns;
 	return arrives;
 }

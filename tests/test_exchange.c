@@ -525,6 +525,7 @@ static void case_16_the_stamp_carries_what_the_bound_needs(void **state)
 		assert_int_equal(finish_at(&exchange, &reply, tf, &stamp), FFNTP_ACCEPTED);
 		assert_true(stamp.root_delay_s == 0.5);
 		assert_true(stamp.root_dispersion_s == 0.25 + cases[i].precision_s);
+		assert_true(stamp.precision_s == cases[i].precision_s);
 	}
 }
 

@@ -703,6 +703,36 @@ static void test_a_server_that_is_wrong_for_a_while(void **state)
 	stampclock_free(&clock);
 }
 
+/* A clock that moves in steps is late by half of one on average, which no exchange reveals; and says what it steps by.
+ */
+static void test_a_server_whose_clock_ticks(void **state)
+{
+	static const double ticks_s[] = { 1e-3, 1.0 / 64 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ticks_s / sizeof *ticks_s; i++) {
+		const uint64_t tick = (uint64_t)(ticks_s[i] * 0x1p32);
+		struct stampworld world = stampworld_new(16 + i);
+		struct stampclock clock = new_clock();
+		unsigned refused = 0;
+
+		world.wander = 1e-9;
+		for (unsigned n = 0; n < 3000; n++) {
+			struct ffntp_stamp stamp = next_stamp(&world);
+
+			stamp.tb.units -= stamp.tb.units % tick;
+			stamp.te.units -= stamp.te.units % tick;
+			stamp.precision_s = ticks_s[i];
+			refused += clock.ops->add(clock.state, &stamp, &clock.estimate) != FFNTP_ACCEPTED;
+			assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), ticks_s[i]);
+			assert_below(ticks_s[i] / 4, clock.estimate.esterror_s);
+		}
+		/* Those between whose two timestamps it ticked, and that took less than a tick. */
+		assert_true(refused < 10);
+		stampclock_free(&clock);
+	}
+}
+
 /* Where nobody knows better, it is believed after a time that is documented. */
 static void test_a_server_that_goes_on_being_wrong_is_believed(void **state)
 {
@@ -917,6 +947,7 @@ int main(void)
 		cmocka_unit_test(test_a_route_that_changes_both_ways),
 		cmocka_unit_test(test_congestion),
 		cmocka_unit_test(test_a_server_that_is_wrong_for_a_while),
+		cmocka_unit_test(test_a_server_whose_clock_ticks),
 		cmocka_unit_test(test_a_server_that_goes_on_being_wrong_is_believed),
 		cmocka_unit_test(test_a_rate_that_steps),
 		cmocka_unit_test(test_a_counter_that_is_another_one),

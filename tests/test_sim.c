@@ -289,6 +289,10 @@ static void test_swings_steps_and_jumps(void **state)
 	assert_true(ahead_at(&oscillator, 999) == 0);
 	assert_near(ahead_at(&oscillator, 1999), 5e-6 * 999, 1e-9);
 	assert_near(ahead_at(&oscillator, 2001), 2 + 5e-6 * 1001, 1e-9);
+	kind = (struct sim_oscillator_kind){ .step = 5e-6, .step_at_s = 1000, .step_length_s = 500 };
+	sim_oscillator_init(&oscillator, &kind, 1, SIM_START_NS);
+	assert_near(ahead_at(&oscillator, 1400), 5e-6 * 400, 1e-9);
+	assert_near(ahead_at(&oscillator, 1600), 5e-6 * 500, 1e-9);
 }
 
 /* --- whole worlds --- */
@@ -409,10 +413,11 @@ static void check_exchange(const struct sim_exchange *exchange, int64_t former_n
 	int64_t error_ns = (int64_t)(conditions->server_error_s * 1e9);
 	int64_t forth_ns = (int64_t)floor(conditions->way[SIM_FORTH].minimum_s * 1e9);
 	int64_t back_ns = (int64_t)floor(conditions->way[SIM_BACK].minimum_s * 1e9);
+	int64_t tick_ns = (int64_t)(conditions->server_tick_s * 1e9);
 
 	assert_true(exchange->truth_ta_ns >= former_ns);
-	assert_true(exchange->tb_ns - error_ns >= exchange->truth_ta_ns + forth_ns);
-	assert_true(exchange->te_ns > exchange->tb_ns);
+	assert_true(exchange->tb_ns - error_ns + tick_ns >= exchange->truth_ta_ns + forth_ns);
+	assert_true(exchange->te_ns >= exchange->tb_ns + (tick_ns == 0));
 	assert_true(exchange->truth_tf_ns >= exchange->te_ns - error_ns + back_ns);
 	assert_true(exchange->tf > exchange->ta);
 	/* The counter is never a thousandth fast or slow but where it jumps, ahead by two seconds. */
@@ -468,6 +473,25 @@ static void test_spells_are_what_exchanges_meet(void **state)
 	}
 	assert_between(30, wrong, 33);
 	assert_true(course->refused >= wrong);
+	free(course);
+}
+
+/* A server's clock that moves in steps is late by up to one of them, by any part of it alike; and says so. */
+static void test_a_server_that_ticks(void **state)
+{
+	static const int64_t tick_ns = 15625000;
+	struct course *course = course_of(scenario_named("server-ticks-16-ms"), 57, 16, 6);
+	double late_ns = 0;
+
+	(void)state;
+	for (size_t i = 0; i < course->count; i++) {
+		const struct sim_exchange *exchange = &course->exchanges[i];
+
+		assert_true(exchange->tb_ns % tick_ns == 0 && exchange->te_ns % tick_ns == 0);
+		assert_true(exchange->tb_ns <= exchange->truth_tf_ns);
+		late_ns += (double)((exchange->truth_ta_ns + exchange->truth_tf_ns) / 2 - exchange->tb_ns);
+	}
+	assert_near(late_ns / (double)course->count, (double)tick_ns / 2, 0.05);
 	free(course);
 }
 
@@ -707,6 +731,7 @@ int main(void)
 		cmocka_unit_test(test_truth_goes_on_and_nothing_comes_before_its_cause),
 		cmocka_unit_test(test_losses_are_as_many_as_they_should_be),
 		cmocka_unit_test(test_spells_are_what_exchanges_meet),
+		cmocka_unit_test(test_a_server_that_ticks),
 		cmocka_unit_test(test_events_happen),
 		cmocka_unit_test(test_scenarios_have_names_of_their_own),
 		cmocka_unit_test(test_densities_are_those_of_the_delays),

@@ -96,6 +96,7 @@ static void begin(struct interval *interval, const struct ffntp_stamp *stamp)
 	interval->reference = stamp->te;
 	edges = edges_of(interval, stamp);
 	ffntp_path_init(&interval->path, &edges, interval->params);
+	interval->path.precision = stamp->precision_s;
 	belief.theta = (edges.lower + edges.upper) / 2;
 	belief.p00 = (edges.upper - edges.lower) * (edges.upper - edges.lower) / 12;
 	ffntp_belief_set_spare(&belief, ffntp_path_level(&interval->path)->spare,
@@ -172,7 +173,7 @@ static void take(struct interval *interval, const struct ffntp_edges *edges)
 		take_level(interval);
 		excess = ffntp_path_excess(path, edges, &interval->clock);
 	}
-	if (excess.sum < 0)
+	if (excess.sum < -path->precision)
 		lower_floor(interval, &excess);
 	if (!ffntp_path_is_doubtful(path, params)) {
 		constraint = ffntp_path_constraint(path, &excess, &interval->clock, params);
@@ -269,7 +270,8 @@ static struct ffntp_belief published(const struct interval *interval)
 	struct ffntp_belief clock = leaning ? *leaning : interval->clock;
 	double modesty2 = interval->params->modesty * interval->params->modesty;
 
-	clock.p00 = clock.p00 * modesty2 + ffntp_path_level(&interval->path)->asymmetry2 / 4;
+	clock.p00 = clock.p00 * modesty2 + ffntp_path_level(&interval->path)->asymmetry2 / 4 +
+		    ffntp_path_rounding2(&interval->path);
 	clock.p11 *= modesty2;
 	return clock;
 }
@@ -288,12 +290,13 @@ static void put_stable(const struct interval *interval, const struct ffntp_belie
 	estimate->stable_esterror = ffntp_sqrt(is_better ? variance : clock->p11);
 }
 
-/* The middle of an interval whose edges exceed the truth by exponentials of these means is off by so much. */
+/* The middle of an interval whose edges exceed the truth by exponentials of these means is off by so much, and rounded.
+ */
 static double exchange_esterror(const struct ffntp_path *path)
 {
 	double forward = path->forward.scale, backward = path->backward.scale;
 
-	return ffntp_sqrt(forward * forward + backward * backward) / 2;
+	return ffntp_sqrt((forward * forward + backward * backward) / 4 + ffntp_path_rounding2(path));
 }
 
 static void put(const struct interval *interval, struct ffntp_estimate *estimate)
@@ -340,6 +343,7 @@ static enum ffntp_verdict follow(struct interval *interval, const struct ffntp_s
 	enum ffntp_verdict verdict;
 
 	advance(interval, stamp->tf);
+	interval->path.precision = stamp->precision_s;
 	edges = edges_of(interval, stamp);
 	verdict = judge(interval, &edges, elapsed_s);
 	theta_s = published(interval).theta - theta_s + elapsed_s - ffntp_ntp_diff_s(interval->reference, reference);

@@ -58,7 +58,7 @@ static double softness2(const struct ffntp_path *path, const struct ffntp_interv
 {
 	double noise2 = path->forward.scale * path->backward.scale;
 
-	return path->softness2 + noise2 * square(params->soft_young / (double)path->seen) +
+	return path->softness2 + ffntp_path_rounding2(path) + noise2 * square(params->soft_young / (double)path->seen) +
 	       square(params->noise_least_s);
 }
 

@@ -56,6 +56,7 @@ struct ffntp_path {
 	struct ffntp_noise forward, backward;
 	double softness2;            /* how soft the edges are beyond what is known of the floor,
 					s^2 */
+	double precision;            /* of the server's clock: it moves in steps of so much, s */
 	struct ffntp_window run;     /* the latest exchanges, all of them far above the floor */
 	struct ffntp_window half[2]; /* the latest exchanges, whatever they are, in two parts */
 	uint64_t seen;
@@ -72,6 +73,12 @@ static inline const struct ffntp_level *ffntp_path_level(const struct ffntp_path
 static inline double ffntp_path_noise(const struct ffntp_path *path)
 {
 	return path->forward.scale + path->backward.scale;
+}
+
+/* What a clock in steps tells is late by any part of one alike: a twelfth of the step's square is the variance, s^2. */
+static inline double ffntp_path_rounding2(const struct ffntp_path *path)
+{
+	return path->precision * path->precision / 12;
 }
 
 /* Whether enough has been seen to judge what comes. */
