@@ -26,6 +26,16 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result)
 		return "the clock page was being written on every try";
 	case FFNTP_CLOCK_COUNTER:
 		return "the clock page's counter cannot be used here";
+	case FFNTP_CLOCK_DISCONNECTED:
+		return "the clock device is not connected";
+	case FFNTP_CLOCK_STEADY:
+		return "nobody keeps a time here that never runs backwards";
+	case FFNTP_CLOCK_OTHER_BOOT:
+		return "the counter reading was taken before this machine last started, or from another counter";
+	case FFNTP_CLOCK_FUTURE:
+		return "the counter reading lies in the future";
+	case FFNTP_CLOCK_NEGATIVE:
+		return "the duration ends before it begins";
 	}
 	return "unknown";
 }
@@ -54,7 +64,7 @@ static struct rate choose_rate(const struct ffntp_map *map, enum ffntp_rate rate
 	uint64_t apart =
 		map->stable_period > map->period ? map->stable_period - map->period : map->period - map->stable_period;
 
-	if (rate == FFNTP_RATE_STABLE)
+	if (rate == FFNTP_RATE_STABLE || (rate == FFNTP_RATE_AUTO && map->stable_esterror < map->period_esterror))
 		return (struct rate){ map->stable_period, map->stable_esterror,
 				      add_saturated(map->period_maxerror, apart) };
 	return (struct rate){ map->period, map->period_esterror, map->period_maxerror };

@@ -10,6 +10,7 @@
 
 #include "../include/ffntp/clock.h"
 #include "bits.h"
+#include "params.h"
 
 #define FFNTP_READING_NS_PER_S UINT64_C(1000000000)
 
@@ -147,6 +148,14 @@ static inline enum ffntp_clock_result ffntp_reading_judge(const struct ffntp_map
 	if ((int64_t)(now - map->at) > (int64_t)(map->void_after - map->at))
 		return FFNTP_CLOCK_VOID;
 	return FFNTP_CLOCK_OK;
+}
+
+/* Whether a reading of the counter as of now shows that it was set back since the map was made. */
+static inline bool ffntp_reading_is_set_back(const struct ffntp_map *map, ffntp_counter now)
+{
+	struct ffntp_span behind = ffntp_span_down(map->at - now, map->period, map->period_shift & 63);
+
+	return (int64_t)(now - map->at) < 0 && (behind.s > 0 || behind.frac > FFNTP_BEHIND_LIMIT);
 }
 
 static inline bool ffntp_reading_is_far(int64_t s)

@@ -104,15 +104,15 @@ static int64_t from_vmclock_s(const struct ffntp_map *map, uint64_t s)
 	return map->tai_is_known ? (int64_t)s : (int64_t)(s + (uint64_t)map->tai_offset_s);
 }
 
-static uint64_t pack_leap_second(const struct ffntp_map *map)
+static uint64_t pack_leap_second(int64_t at_s, int8_t sign)
 {
-	return map->leap_sign != 0 ? (uint64_t)map->leap_at_s << 8 | (uint8_t)map->leap_sign : 0;
+	return sign != 0 ? (uint64_t)at_s << 8 | (uint8_t)sign : 0;
 }
 
-static void unpack_leap_second(uint64_t word, struct ffntp_map *map)
+static void unpack_leap_second(uint64_t word, int64_t *at_s, int8_t *sign)
 {
-	map->leap_sign = (int8_t)(uint8_t)word;
-	map->leap_at_s = (int64_t)(word & ~UINT64_C(0xff)) / 256;
+	*sign = (int8_t)(uint8_t)word;
+	*at_s = (int64_t)(word & ~UINT64_C(0xff)) / 256;
 }
 
 static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
@@ -137,7 +137,7 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 	ffntp_page_store(page, FFNTP_AT_STABLE_PERIOD, map->stable_period);
 	ffntp_page_store(page, FFNTP_AT_STABLE_ESTERROR, map->stable_esterror);
 	ffntp_page_store(page, FFNTP_AT_VOID_AFTER, map->void_after);
-	ffntp_page_store(page, FFNTP_AT_LEAP_SECOND, pack_leap_second(map));
+	ffntp_page_store(page, FFNTP_AT_LEAP_SECOND, pack_leap_second(map->leap_at_s, map->leap_sign));
 	ffntp_page_store(page, FFNTP_AT_TAI_EXPIRES, (uint64_t)map->tai_expires_s);
 }
 
@@ -283,6 +283,58 @@ static void update_anchors(struct ffntp_page *page, const struct ffntp_map *map)
 		push_anchor(page);
 }
 
+/* --- steady time: the slot that is not written stays whole, also if the writer is killed --- */
+
+static size_t steady_slot(uint32_t sequence)
+{
+	return FFNTP_AT_STEADY + (size_t)(sequence >> 1 & 1) * FFNTP_STEADY_STRIDE;
+}
+
+static void store_steady(struct ffntp_page *page, const struct ffntp_steady *steady)
+{
+	const uint64_t words[] = {
+		(uint64_t)steady->kind | (uint64_t)steady->period_shift << 8 |
+			(uint64_t)(uint16_t)steady->numbering.offset_s << 16,
+		steady->at,
+		steady->period,
+		steady->void_after,
+		(uint64_t)steady->elapsed.s,
+		steady->elapsed.frac,
+		(uint64_t)steady->time.s,
+		steady->time.frac,
+		(uint64_t)steady->ahead.s,
+		steady->ahead.frac,
+		steady->margin_ns,
+		pack_leap_second(steady->numbering.at_s, steady->numbering.sign),
+	};
+	size_t slot = steady_slot(ffntp_page_begin(page) + 1);
+
+	_Static_assert(sizeof(words) <= FFNTP_STEADY_STRIDE, "every word of it");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		ffntp_page_store(page, slot + 8 * i, words[i]);
+}
+
+/* 'begun' may be odd: then the slot of before. */
+void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady)
+{
+	size_t slot = steady_slot(begun);
+	uint64_t kind = ffntp_page_load(page, slot);
+
+	*steady = (struct ffntp_steady){
+		.kind = (enum ffntp_steady_kind)(kind & 0xff),
+		.period_shift = (uint8_t)(kind >> 8),
+		.at = ffntp_page_load(page, slot + 8),
+		.period = ffntp_page_load(page, slot + 16),
+		.void_after = ffntp_page_load(page, slot + 24),
+		.elapsed = { (int64_t)ffntp_page_load(page, slot + 32), ffntp_page_load(page, slot + 40) },
+		.time = { (int64_t)ffntp_page_load(page, slot + 48), ffntp_page_load(page, slot + 56) },
+		.ahead = { (int64_t)ffntp_page_load(page, slot + 64), ffntp_page_load(page, slot + 72) },
+		.margin_ns = ffntp_page_load(page, slot + 80),
+		.numbering.offset_s = (int16_t)(uint16_t)(kind >> 16),
+	};
+	unpack_leap_second(ffntp_page_load(page, slot + 88), &steady->numbering.at_s, &steady->numbering.sign);
+}
+
 static size_t source_offset(size_t i)
 {
 	return FFNTP_AT_SOURCES + i * FFNTP_SOURCE_STRIDE;
@@ -326,11 +378,32 @@ static void store_identity(struct ffntp_page *page, const struct ffntp_page_iden
 	ffntp_page_store(page, FFNTP_AT_TIME_NAMESPACE, identity->time_namespace);
 }
 
+static bool is_same_identity(const struct ffntp_page_identity *a, const struct ffntp_page_identity *b)
+{
+	bool is_same = a->counter_kind == b->counter_kind && a->time_namespace == b->time_namespace;
+
+	for (size_t i = 0; i < sizeof(a->boot_id); i++)
+		is_same = is_same && a->boot_id[i] == b->boot_id[i];
+	return is_same;
+}
+
+/* Steady time goes on where readings of the counter mean what they meant. */
+static struct ffntp_steady keep_steady(const struct ffntp_page *page, const struct ffntp_page_identity *identity)
+{
+	struct ffntp_steady steady = { .kind = FFNTP_STEADY_NONE };
+	struct ffntp_page_identity theirs;
+
+	if (ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs) == FFNTP_PAGE_OK && is_same_identity(&theirs, identity))
+		ffntp_page_load_steady(page, ffntp_page_begin(page), &steady);
+	return steady;
+}
+
 void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity *identity)
 {
 	bool is_fresh = load_head(page, 0) != FFNTP_VMCLOCK_MAGIC;
 	uint64_t base = is_fresh ? 0 : ffntp_page_load(page, FFNTP_AT_MARKER) + 1;
 	struct ffntp_map map = { .status = FFNTP_STATUS_INITIALISING };
+	struct ffntp_steady steady = keep_steady(page, identity);
 
 	begin_update(page);
 	for (size_t offset = 16; offset < FFNTP_PAGE_SIZE; offset += 8)
@@ -341,19 +414,21 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 	store_identity(page, identity);
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, base);
 	store_map(page, &map);
+	store_steady(page, &steady);
 	store_type(page, identity->counter_kind, false);
 	store_head(page, 1, FFNTP_PAGE_SIZE);
 	store_head(page, 0, FFNTP_VMCLOCK_MAGIC);
 	end_update(page);
 }
 
-void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
-			size_t count)
+static void publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
+		    size_t count, const struct ffntp_steady *steady)
 {
 	enum ffntp_counter_kind kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
 	struct ffntp_line line = prepare_line(map, kind);
 
 	begin_update(page);
+	store_steady(page, steady);
 	update_anchors(page, map);
 	store_type(page, kind, map->tai_is_known);
 	store_map(page, map);
@@ -362,6 +437,31 @@ void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, co
 		store_source(page, source_offset(i), &sources[i]);
 	ffntp_page_store(page, FFNTP_AT_SOURCE_COUNT, count < FFNTP_PAGE_SOURCES ? count : FFNTP_PAGE_SOURCES);
 	end_update(page);
+}
+
+void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
+			size_t count)
+{
+	publish(page, map, sources, count, &(struct ffntp_steady){ .kind = FFNTP_STEADY_NONE });
+}
+
+/* A reading of the counter must not overtake the store: on a machine with a store buffer it takes a full fence. */
+void ffntp_page_hold(struct ffntp_page *page)
+{
+	begin_update(page);
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map *map,
+				 const struct ffntp_source *sources, size_t count, ffntp_counter now)
+{
+	uint64_t marker = ffntp_page_load(page, FFNTP_AT_MARKER_BASE) + map->disruption_marker;
+	bool is_continuous = marker == ffntp_page_load(page, FFNTP_AT_MARKER);
+	struct ffntp_steady former, next;
+
+	ffntp_page_load_steady(page, ffntp_page_begin(page), &former);
+	next = ffntp_steady_next(&former, map, is_continuous, now);
+	publish(page, map, sources, count, &next);
 }
 
 /* --- readers --- */
@@ -419,7 +519,7 @@ static void load_map(const struct ffntp_page *page, struct ffntp_map *map)
 	map->maxerror_before_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_BEFORE);
 	map->maxerror_after_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_AFTER);
 	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
-	unpack_leap_second(ffntp_page_load(page, FFNTP_AT_LEAP_SECOND), map);
+	unpack_leap_second(ffntp_page_load(page, FFNTP_AT_LEAP_SECOND), &map->leap_at_s, &map->leap_sign);
 	map->tai_expires_s = (int64_t)ffntp_page_load(page, FFNTP_AT_TAI_EXPIRES);
 	map->disruption_marker = ffntp_page_load(page, FFNTP_AT_MARKER);
 	map->stable_period = ffntp_page_load(page, FFNTP_AT_STABLE_PERIOD);
@@ -448,6 +548,22 @@ enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ff
 	return FFNTP_CLOCK_BUSY;
 }
 
+enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page, struct ffntp_steady *steady)
+{
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(page);
+		struct ffntp_steady copy;
+
+		ffntp_page_load_steady(page, begun, &copy);
+		if (ffntp_page_is_whole(page, begun)) {
+			*steady = copy;
+			return FFNTP_CLOCK_OK;
+		}
+		ffntp_page_pause();
+	}
+	return FFNTP_CLOCK_BUSY;
+}
+
 /* What an anchor shares with the current map is there already. */
 static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffntp_map *map)
 {
@@ -469,7 +585,7 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 	map->stable_period = word[9];
 	map->stable_esterror = word[10];
 	map->void_after = word[11];
-	unpack_leap_second(word[12], map);
+	unpack_leap_second(word[12], &map->leap_at_s, &map->leap_sign);
 }
 
 /* The current map, or the newest anchor that is not after 'then'. */
@@ -552,15 +668,6 @@ enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page, s
 }
 
 /* --- the next writer --- */
-
-static bool is_same_identity(const struct ffntp_page_identity *a, const struct ffntp_page_identity *b)
-{
-	bool is_same = a->counter_kind == b->counter_kind && a->time_namespace == b->time_namespace;
-
-	for (size_t i = 0; i < sizeof(a->boot_id); i++)
-		is_same = is_same && a->boot_id[i] == b->boot_id[i];
-	return is_same;
-}
 
 /* What no writer leaves: a map that could not be read, or would make no sense. */
 static bool is_sound(const struct ffntp_map *map)

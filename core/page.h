@@ -39,6 +39,7 @@ enum ffntp_page_offset {
 	FFNTP_AT_TIME_MAXERROR = 0x60,
 	FFNTP_AT_GENERATION = 0x68,
 
+	FFNTP_AT_STEADY = 0x240, /* two slots; the sequence says which one holds */
 	FFNTP_AT_SOURCES = 0x300,
 
 	FFNTP_AT_BLOCK = 0x800, /* magic, version, size */
@@ -66,10 +67,12 @@ enum ffntp_page_offset {
 
 #define FFNTP_ANCHOR_STRIDE 112
 #define FFNTP_SOURCE_STRIDE 160
+#define FFNTP_STEADY_STRIDE 96
 
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ANCHORS, "the line fits");
 _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");
 _Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
+_Static_assert(FFNTP_AT_STEADY + 2 * FFNTP_STEADY_STRIDE <= FFNTP_AT_SOURCES, "both slots fit");
 _Static_assert(FFNTP_AT_SOURCES + FFNTP_PAGE_SOURCES * FFNTP_SOURCE_STRIDE <= FFNTP_AT_BLOCK, "sources fit");
 _Static_assert(9 * 8 + FFNTP_VERDICTS * 4 <= FFNTP_SOURCE_STRIDE, "a source fits");
 
@@ -135,6 +138,9 @@ static inline void ffntp_page_pause(void)
 	__asm__ volatile("yield");
 #endif
 }
+
+/* The steady state at one look; begun: what ffntp_page_begin said. */
+void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady);
 
 /* One look of ffntp_page_read. False, and *map untouched, if the page was being written. */
 bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map);

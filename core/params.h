@@ -10,6 +10,22 @@
  */
 #define FFNTP_PAGE_TRIES 1000
 
+/* --- steady --- */
+
+/* How fast steady UTC comes back to the estimate: 500 ppm, in 2^-64. No kernel slews faster: RFC 5905, A.1.1, MAXFREQ. */
+#define FFNTP_STEADY_SLEW (UINT64_MAX / 2000)
+
+/* Readings of the counter on different CPUs, and of memory beside it, are out of order by less: 27 us at 2.4 GHz. */
+#define FFNTP_STEADY_DISORDER_TICKS (UINT64_C(1) << 16)
+
+/* --- clock --- */
+
+/*
+ * How far the counter may be behind the map, in units of 2^-64 s: 1 ms. The map is of a packet that came before; CPUs
+ * differ by microseconds at most where a kernel keeps time by their counters. A counter that is further back was set back.
+ */
+#define FFNTP_BEHIND_LIMIT (UINT64_MAX / 1000)
+
 /* --- exchange --- */
 
 /* A server may read receive and transmit from two clocks, and rounds each: te may lie this much before tb (s). */

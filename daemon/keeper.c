@@ -306,8 +306,10 @@ static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct f
 	ffntp_peer_output(&keeper->peer, now, map);
 	ffntp_peer_source(&keeper->peer, source);
 	keeper->is_inherited = keeper->is_inherited && map->status == FFNTP_STATUS_INITIALISING;
-	if (!keeper->is_inherited)
-		ffntp_page_publish(keeper->page, map, source, 1);
+	if (!keeper->is_inherited) {
+		ffntp_page_hold(keeper->page);
+		ffntp_page_publish_steadily(keeper->page, map, source, 1, ffntp_counter_read(&keeper->source));
+	}
 	keeper->published_at = now;
 	log_status(keeper, map->status);
 }

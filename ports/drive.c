@@ -78,7 +78,8 @@ static void publish(struct ffntp_drive *drive)
 		drive->source.address[i] = address.address[i];
 	drive->source.port = address.port;
 	drive->source.is_selected = 1;
-	ffntp_page_publish(drive->page, &drive->map, &drive->source, 1);
+	ffntp_page_hold(drive->page);
+	ffntp_page_publish_steadily(drive->page, &drive->map, &drive->source, 1, ffntp_drive_counter(drive));
 }
 
 const char *ffntp_drive_init(struct ffntp_drive *drive, const struct ffntp_port *port,

@@ -22,6 +22,11 @@ enum ffntp_clock_result {
 	FFNTP_CLOCK_TOO_OLD,        /* a counter reading from before the oldest anchor */
 	FFNTP_CLOCK_BUSY,           /* the page was being written on every try */
 	FFNTP_CLOCK_COUNTER,        /* the counter cannot be used here */
+	FFNTP_CLOCK_DISCONNECTED,   /* a device before connect, or after disconnect */
+	FFNTP_CLOCK_STEADY,         /* whoever keeps the map keeps no steady time */
+	FFNTP_CLOCK_OTHER_BOOT,     /* a mark of another boot, or of another counter */
+	FFNTP_CLOCK_FUTURE,         /* a mark that lies in the future */
+	FFNTP_CLOCK_NEGATIVE,       /* a duration that ends before it begins */
 };
 
 /* One line for people. Never NULL. */
@@ -53,6 +58,7 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *ma
 enum ffntp_rate {
 	FFNTP_RATE_LOCAL,  /* best for intervals up to some 1000 s that end about now */
 	FFNTP_RATE_STABLE, /* best for longer ones: what the counter has done on average */
+	FFNTP_RATE_AUTO,   /* whichever of the two is likely to be nearer */
 };
 
 struct ffntp_duration {

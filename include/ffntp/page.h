@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "instant.h"
 #include "map.h"
+#include "steady.h"
 #include "verdict.h"
 
 #define FFNTP_PAGE_SIZE 4096
@@ -99,6 +100,15 @@ FFNTP_MUST_USE bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp
 void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
 			size_t count);
 
+/*
+ * The same with steady time (steady.h), in three steps: hold the page, read the counter, publish. Once it is held no
+ * reader gets anything until it is published, so that readings of before and after can be joined without a step back.
+ * now: the counter, read after ffntp_page_hold.
+ */
+void ffntp_page_hold(struct ffntp_page *page);
+void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map *map,
+				 const struct ffntp_source *sources, size_t count, ffntp_counter now);
+
 /* --- readers: any thread of any process that has the page mapped --- */
 
 /* Whether 'page', of which 'size' bytes can be read, is one that ffntp_page_read understands; and who may use it. */
@@ -107,6 +117,10 @@ FFNTP_MUST_USE enum ffntp_page_result ffntp_page_check(const struct ffntp_page *
 
 /* Returns FFNTP_CLOCK_OK and a whole map, or after a bounded number of tries FFNTP_CLOCK_BUSY and *map untouched. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map);
+
+/* The steady state, to be evaluated at a counter reading that is taken before; as ffntp_page_read otherwise. */
+FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page,
+							      struct ffntp_steady *steady);
 
 /*
  * The map that was current at counter reading 'then': the newest whose 'at' is not after it. FFNTP_CLOCK_TOO_OLD if

@@ -134,20 +134,6 @@ bool ffntp_linux_is_replaced(const struct ffntp_linux_reader *reader, const char
 
 /* --- reading --- */
 
-/*
- * How far the counter may be behind the map, in units of 2^-64 s: 1 ms. The map is of a packet that came before; CPUs
- * differ by microseconds at most where the kernel keeps time by their counters. A counter that is further back was set
- * back.
- */
-#define BEHIND_LIMIT (UINT64_MAX / 1000)
-
-static bool is_far_behind(const struct ffntp_map *map, ffntp_counter now)
-{
-	struct ffntp_span behind = ffntp_span_down(map->at - now, map->period, map->period_shift & 63);
-
-	return behind.s > 0 || behind.frac > BEHIND_LIMIT;
-}
-
 ffntp_counter ffntp_linux_counter(const struct ffntp_linux_reader *reader)
 {
 	return ffntp_counter_read_kind(reader->counter_kind);
@@ -180,8 +166,7 @@ __attribute__((noinline)) static enum ffntp_clock_result now_carefully(const str
 		return FFNTP_CLOCK_BUSY;
 	if (map.counter_kind != reader->counter_kind)
 		return FFNTP_CLOCK_COUNTER;
-	if ((int64_t)(now - map.at) < 0 && is_far_behind(&map, now) &&
-	    ffntp_reading_judge_status(map.status) == FFNTP_CLOCK_OK)
+	if (ffntp_reading_is_set_back(&map, now) && ffntp_reading_judge_status(map.status) == FFNTP_CLOCK_OK)
 		return FFNTP_CLOCK_DISRUPTED;
 	return ffntp_clock_at(&map, now, scale, max_bound_ns, reading);
 }

@@ -1,0 +1,273 @@
+/* device: see ffntp/device.h. */
+#include "../include/ffntp/device.h"
+
+#include "clock.h"
+#include "device.h"
+#include "page.h"
+#include "params.h"
+
+/* --- connecting --- */
+
+const char *ffntp_device_connect(struct ffntp_device *device)
+{
+	struct ffntp_look look;
+	const char *problem;
+
+	if (device->is_connected)
+		return "the clock device is connected already";
+	problem = device->ops->connect(device);
+	if (problem != NULL)
+		return problem;
+	device->is_connected = true;
+	device->connected_at = (struct ffntp_time){ 0, 0 };
+	if (device->ops->look(device, &look) == FFNTP_CLOCK_OK)
+		device->connected_at = ffntp_steady_elapsed(&look.steady, look.now);
+	return NULL;
+}
+
+void ffntp_device_disconnect(struct ffntp_device *device)
+{
+	if (!device->is_connected)
+		return;
+	device->is_connected = false;
+	device->ops->disconnect(device);
+}
+
+static enum ffntp_clock_result look_at(struct ffntp_device *device, struct ffntp_look *look)
+{
+	return device->is_connected ? device->ops->look(device, look) : FFNTP_CLOCK_DISCONNECTED;
+}
+
+/* --- now --- */
+
+enum ffntp_clock_result ffntp_device_now(struct ffntp_device *device, enum ffntp_timescale scale, uint64_t max_bound_ns,
+					 struct ffntp_reading *reading)
+{
+	struct ffntp_look look;
+	enum ffntp_clock_result result;
+
+	if (!device->is_connected)
+		return FFNTP_CLOCK_DISCONNECTED;
+	if (device->ops->now != NULL)
+		return device->ops->now(device, scale, max_bound_ns, reading);
+	result = device->ops->look(device, &look);
+	if (result == FFNTP_CLOCK_OK && ffntp_reading_judge_status(look.map.status) == FFNTP_CLOCK_OK &&
+	    ffntp_reading_is_set_back(&look.map, look.now))
+		result = FFNTP_CLOCK_DISRUPTED;
+	return result == FFNTP_CLOCK_OK ? ffntp_clock_at(&look.map, look.now, scale, max_bound_ns, reading) : result;
+}
+
+enum ffntp_clock_result ffntp_device_steady(struct ffntp_device *device, struct ffntp_time *utc)
+{
+	struct ffntp_look look;
+	enum ffntp_clock_result result = look_at(device, &look);
+
+	return result == FFNTP_CLOCK_OK ? ffntp_steady_utc(&look.steady, look.now, utc) : result;
+}
+
+/* Rounded to the nearest nanosecond. */
+enum ffntp_clock_result ffntp_device_elapsed(struct ffntp_device *device, uint64_t *ns)
+{
+	static const struct ffntp_span half_ns = { 0, UINT64_MAX / 2000000000 };
+	struct ffntp_look look;
+	struct ffntp_time elapsed;
+	enum ffntp_clock_result result = look_at(device, &look);
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	if (look.steady.period == 0)
+		return FFNTP_CLOCK_STEADY;
+	elapsed = ffntp_time_plus(ffntp_steady_elapsed(&look.steady, look.now), half_ns);
+	*ns = (uint64_t)ffntp_time_diff_ns(elapsed, device->connected_at);
+	return FFNTP_CLOCK_OK;
+}
+
+/* Seconds * 2^(64 + shift) per tick in 10^-15 s, rounded up. */
+static uint64_t resolution_fs(const struct ffntp_map *map)
+{
+	struct ffntp_u128 fs = ffntp_mul64(map->period, UINT64_C(1000000000000000));
+	uint64_t whole = ffntp_shift_right128(fs, map->period_shift & 63).high;
+
+	return whole < UINT64_MAX ? whole + 1 : whole;
+}
+
+enum ffntp_clock_result ffntp_device_info(struct ffntp_device *device, struct ffntp_device_info *info)
+{
+	struct ffntp_look look;
+	enum ffntp_clock_result result = look_at(device, &look);
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	*info = (struct ffntp_device_info){
+		.status = look.map.status,
+		.tai_is_known = look.map.tai_is_known,
+		.resolution_fs = resolution_fs(&look.map),
+		.disruption_marker = look.map.disruption_marker,
+	};
+	if (ffntp_reading_judge(&look.map, look.now) == FFNTP_CLOCK_VOID)
+		info->status = FFNTP_STATUS_UNKNOWN;
+	return FFNTP_CLOCK_OK;
+}
+
+/* --- marks --- */
+
+enum ffntp_clock_result ffntp_device_mark(struct ffntp_device *device, struct ffntp_mark *mark)
+{
+	if (!device->is_connected)
+		return FFNTP_CLOCK_DISCONNECTED;
+	*mark = (struct ffntp_mark){ device->ops->counter(device), device->boot };
+	return FFNTP_CLOCK_OK;
+}
+
+/* Whether it can be a reading of this device's counter, taken by now. A disorder of CPUs is not the future. */
+static enum ffntp_clock_result judge_mark(const struct ffntp_device *device, const struct ffntp_mark *mark,
+					  ffntp_counter now)
+{
+	if (mark->boot != device->boot)
+		return FFNTP_CLOCK_OTHER_BOOT;
+	if ((int64_t)(mark->counter - now) > (int64_t)FFNTP_STEADY_DISORDER_TICKS)
+		return FFNTP_CLOCK_FUTURE;
+	return FFNTP_CLOCK_OK;
+}
+
+static enum ffntp_clock_result measure(const struct ffntp_device *device, const struct ffntp_look *look,
+				       const struct ffntp_mark *from, const struct ffntp_mark *to,
+				       struct ffntp_duration *duration)
+{
+	enum ffntp_clock_result result = judge_mark(device, from, look->now);
+
+	if (result == FFNTP_CLOCK_OK)
+		result = judge_mark(device, to, look->now);
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	if ((int64_t)(to->counter - from->counter) < 0)
+		return FFNTP_CLOCK_NEGATIVE;
+	return ffntp_clock_duration(&look->map, from->counter, to->counter, FFNTP_RATE_AUTO, duration);
+}
+
+enum ffntp_clock_result ffntp_device_duration(struct ffntp_device *device, struct ffntp_mark from, struct ffntp_mark to,
+					      struct ffntp_duration *duration)
+{
+	struct ffntp_look look;
+	enum ffntp_clock_result result = look_at(device, &look);
+
+	return result == FFNTP_CLOCK_OK ? measure(device, &look, &from, &to, duration) : result;
+}
+
+enum ffntp_clock_result ffntp_device_since(struct ffntp_device *device, struct ffntp_mark from,
+					   struct ffntp_duration *duration)
+{
+	struct ffntp_look look;
+	enum ffntp_clock_result result = look_at(device, &look);
+	struct ffntp_mark now = { .boot = device->boot };
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	now.counter = look.now;
+	return measure(device, &look, &from, &now, duration);
+}
+
+enum ffntp_clock_result ffntp_device_at(struct ffntp_device *device, struct ffntp_mark mark, enum ffntp_timescale scale,
+					uint64_t max_bound_ns, struct ffntp_reading *reading)
+{
+	struct ffntp_map map;
+	enum ffntp_clock_result result;
+
+	if (!device->is_connected)
+		return FFNTP_CLOCK_DISCONNECTED;
+	result = judge_mark(device, &mark, device->ops->counter(device));
+	if (result == FFNTP_CLOCK_OK)
+		result = device->ops->past(device, mark.counter, &map);
+	return result == FFNTP_CLOCK_OK ? ffntp_clock_at(&map, mark.counter, scale, max_bound_ns, reading) : result;
+}
+
+/* --- a page in memory --- */
+
+/* Fowler, Noll, Vo: FNV-1a over the identity's words, byte by byte. */
+static uint64_t hash(uint64_t state, uint64_t word)
+{
+	for (unsigned i = 0; i < 64; i += 8)
+		state = (state ^ (word >> i & 0xff)) * UINT64_C(0x100000001b3);
+	return state;
+}
+
+uint64_t ffntp_device_boot(const struct ffntp_page_identity *identity)
+{
+	uint64_t state = hash(UINT64_C(0xcbf29ce484222325), identity->counter_kind);
+
+	state = hash(state, ffntp_load_be(identity->boot_id, 8));
+	state = hash(state, ffntp_load_be(identity->boot_id + 8, 8));
+	state = hash(state, identity->time_namespace);
+	return state != 0 ? state : 1;
+}
+
+static struct ffntp_page_device *page_device(struct ffntp_device *device)
+{
+	return (struct ffntp_page_device *)device; /* its first member */
+}
+
+const char *ffntp_page_device_connect(struct ffntp_device *device)
+{
+	struct ffntp_page_identity identity;
+	enum ffntp_page_result result = ffntp_page_check(page_device(device)->page, FFNTP_PAGE_SIZE, &identity);
+
+	if (result != FFNTP_PAGE_OK)
+		return ffntp_page_result_text(result);
+	device->boot = ffntp_device_boot(&identity);
+	return NULL;
+}
+
+static void disconnect_page(struct ffntp_device *device)
+{
+	(void)device;
+}
+
+ffntp_counter ffntp_page_device_counter(struct ffntp_device *device)
+{
+	struct ffntp_page_device *self = page_device(device);
+
+	return self->counter(self->context);
+}
+
+/* The counter is read under the sequence too: a map and a reading from either side of a disruption never meet. */
+enum ffntp_clock_result ffntp_page_device_look(struct ffntp_device *device, struct ffntp_look *look)
+{
+	const struct ffntp_page *page = page_device(device)->page;
+
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(page);
+		struct ffntp_look copy = { .now = ffntp_page_device_counter(device) };
+
+		ffntp_page_load_steady(page, begun, &copy.steady);
+		if (ffntp_page_try_read(page, &copy.map) && ffntp_page_is_whole(page, begun)) {
+			*look = copy;
+			return FFNTP_CLOCK_OK;
+		}
+		ffntp_page_pause();
+	}
+	return FFNTP_CLOCK_BUSY;
+}
+
+enum ffntp_clock_result ffntp_page_device_past(struct ffntp_device *device, ffntp_counter then, struct ffntp_map *map)
+{
+	return ffntp_page_read_past(page_device(device)->page, then, map);
+}
+
+void ffntp_page_device_init(struct ffntp_page_device *device, const struct ffntp_page *page,
+			    ffntp_counter (*counter)(void *context), void *context)
+{
+	static const struct ffntp_device_ops ops = {
+		.connect = ffntp_page_device_connect,
+		.disconnect = disconnect_page,
+		.counter = ffntp_page_device_counter,
+		.look = ffntp_page_device_look,
+		.past = ffntp_page_device_past,
+	};
+
+	*device = (struct ffntp_page_device){
+		.device = { .ops = &ops },
+		.page = page,
+		.counter = counter,
+		.context = context,
+	};
+}

@@ -1,0 +1,180 @@
+/* linuxdevice: see ffntp/linuxdevice.h. */
+#include "../../include/ffntp/linuxdevice.h"
+
+#include <sys/timex.h>
+#include <time.h>
+
+#include "../../core/device.h"
+#include "counter.h"
+
+/* --- a daemon's page --- */
+
+static struct ffntp_linux_page_device *page_device(struct ffntp_device *device)
+{
+	return (struct ffntp_linux_page_device *)device; /* its first member's first member */
+}
+
+static const char *connect_page(struct ffntp_device *device)
+{
+	struct ffntp_linux_page_device *self = page_device(device);
+	enum ffntp_page_result result = ffntp_linux_open(&self->reader, self->path);
+
+	if (result != FFNTP_PAGE_OK)
+		return ffntp_page_result_text(result);
+	self->over_page.page = self->reader.page;
+	return ffntp_page_device_connect(device);
+}
+
+static void disconnect_page(struct ffntp_device *device)
+{
+	ffntp_linux_close(&page_device(device)->reader);
+}
+
+static enum ffntp_clock_result page_now(struct ffntp_device *device, enum ffntp_timescale scale, uint64_t max_bound_ns,
+					struct ffntp_reading *reading)
+{
+	return ffntp_linux_now(&page_device(device)->reader, scale, max_bound_ns, reading);
+}
+
+static ffntp_counter count(void *reader)
+{
+	return ffntp_linux_counter(reader);
+}
+
+void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const char *path)
+{
+	static const struct ffntp_device_ops ops = {
+		.connect = connect_page,
+		.disconnect = disconnect_page,
+		.counter = ffntp_page_device_counter,
+		.look = ffntp_page_device_look,
+		.past = ffntp_page_device_past,
+		.now = page_now,
+	};
+
+	*device = (struct ffntp_linux_page_device){ .path = path };
+	ffntp_page_device_init(&device->over_page, NULL, count, &device->reader);
+	device->over_page.device.ops = &ops;
+}
+
+/* --- the operating system's clock --- */
+
+/* 2^92 / 10^9: a nanosecond in 2^-92 s. */
+#define NS_SHIFT 28
+#define NS_PERIOD UINT64_C(4951760157141521100)
+
+/* The frequency tolerance of kernels in units of timex (2^-16 ppm), where they do not tell: RFC 5905, A.1.1, MAXFREQ.
+ */
+#define TOLERANCE (INT64_C(500) << 16)
+
+/* A map of the system's clock is made anew for each reading. */
+#define VOID_NS (UINT64_C(1000) * FFNTP_NS_PER_S)
+
+static struct ffntp_linux_system_device *system_device(struct ffntp_device *device)
+{
+	return (struct ffntp_linux_system_device *)device;
+}
+
+static ffntp_counter monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * FFNTP_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static ffntp_counter count_by_system(struct ffntp_device *device)
+{
+	(void)device;
+	return monotonic_ns();
+}
+
+/* What the kernel was told by whoever disciplines its clock, as far as anyone does. */
+static void judge(const struct ffntp_linux_system_device *self, struct ffntp_map *map)
+{
+	struct timex told = { .modes = 0 };
+	int state = adjtimex(&told);
+	bool is_disciplined = state >= 0 && state != TIME_ERROR;
+	int64_t tolerance = told.tolerance > 0 ? told.tolerance : TOLERANCE;
+
+	map->status =
+		is_disciplined || self->assumed_bound_ns > 0 ? FFNTP_STATUS_SYNCHRONISED : FFNTP_STATUS_INITIALISING;
+	map->maxerror_before_ns = is_disciplined ? (uint64_t)told.maxerror * 1000 : self->assumed_bound_ns;
+	map->esterror_ns = is_disciplined ? (uint64_t)told.esterror * 1000 : self->assumed_bound_ns;
+	map->tai_is_known = state >= 0 && told.tai > 0;
+	map->tai_offset_s = map->tai_is_known ? (int16_t)told.tai : 0;
+	/* 2^-16 ppm of the period: 15.26e-12 */
+	map->period_maxerror = NS_PERIOD / 65536 / 1000000 * (uint64_t)tolerance;
+	map->period_esterror = map->stable_esterror = map->period_maxerror / 4;
+}
+
+static enum ffntp_clock_result look_at_system(struct ffntp_device *device, struct ffntp_look *look)
+{
+	struct ffntp_linux_system_device *self = system_device(device);
+	struct ffntp_map map = {
+		.counter_kind = FFNTP_COUNTER_OTHER,
+		.period_shift = NS_SHIFT,
+		.period = NS_PERIOD,
+		.stable_period = NS_PERIOD,
+	};
+	struct timespec utc;
+
+	judge(self, &map);
+	map.at = monotonic_ns();
+	if (clock_gettime(CLOCK_REALTIME, &utc) != 0)
+		return FFNTP_CLOCK_COUNTER;
+	map.maxerror_before_ns += monotonic_ns() - map.at;
+	map.maxerror_after_ns = map.maxerror_before_ns;
+	map.time = ffntp_time_from_ns((int64_t)utc.tv_sec * FFNTP_NS_PER_S + utc.tv_nsec);
+	map.time.s += map.tai_offset_s;
+	map.void_after = map.at + VOID_NS;
+	*look = (struct ffntp_look){
+		.now = map.at,
+		.map = map,
+		.steady = { .period_shift = NS_SHIFT, .period = NS_PERIOD, .at = self->connected_at },
+	};
+	return FFNTP_CLOCK_OK;
+}
+
+static enum ffntp_clock_result past_of_system(struct ffntp_device *device, ffntp_counter then, struct ffntp_map *map)
+{
+	struct ffntp_look look;
+	enum ffntp_clock_result result = look_at_system(device, &look);
+
+	(void)then; /* it remembers nothing: the bound grows with the time since */
+	if (result == FFNTP_CLOCK_OK)
+		*map = look.map;
+	return result;
+}
+
+static const char *connect_system(struct ffntp_device *device)
+{
+	struct ffntp_page_identity identity;
+
+	ffntp_counter_identity(FFNTP_COUNTER_MONOTONIC_RAW, &identity); /* time namespaces shift both */
+	identity.counter_kind = FFNTP_COUNTER_OTHER;
+	device->boot = ffntp_device_boot(&identity);
+	system_device(device)->connected_at = monotonic_ns();
+	return NULL;
+}
+
+static void disconnect_system(struct ffntp_device *device)
+{
+	(void)device;
+}
+
+void ffntp_linux_system_device_init(struct ffntp_linux_system_device *device, uint64_t assumed_bound_ns)
+{
+	static const struct ffntp_device_ops ops = {
+		.connect = connect_system,
+		.disconnect = disconnect_system,
+		.counter = count_by_system,
+		.look = look_at_system,
+		.past = past_of_system,
+	};
+
+	*device = (struct ffntp_linux_system_device){
+		.device = { .ops = &ops },
+		.assumed_bound_ns = assumed_bound_ns,
+	};
+}
