@@ -2,9 +2,11 @@
 #include "../include/ffntp/client.h"
 
 #include "bound.h"
+#include "clock.h"
 #include "dissent.h"
 #include "estimator.h"
 #include "exchange.h"
+#include "leap.h"
 #include "mapping.h"
 #include "params.h"
 #include "polling.h"
@@ -21,6 +23,8 @@ struct ffntp_client {
 	struct ffntp_bound bound;     /* where truth lies, whatever the estimator says */
 	struct ffntp_dissent dissent;
 	struct ffntp_promise promise;
+	struct ffntp_leap_belief leap;
+	bool is_renumbered; /* by the stamp that is being taken */
 	bool has_estimate;
 	struct ffntp_estimate estimate;
 	bool has_stamp;
@@ -28,8 +32,9 @@ struct ffntp_client {
 	double offset_s;          /* the clock minus the server at that stamp, before it was used */
 	uint64_t rtt_min_ticks;
 	bool has_map;
-	bool is_disrupted;    /* no map because the counter jumped, not because nothing has come yet */
-	struct ffntp_map map; /* as of the newest accepted stamp */
+	bool is_disrupted; /* no map because the counter jumped, not because nothing has come yet */
+	struct ffntp_map
+		map; /* as of the newest accepted stamp; its time is the core's, and it says nothing of others */
 	ffntp_counter accepted_at;
 	uint32_t accepted; /* since the estimator began */
 	int64_t pivot_s;
@@ -73,7 +78,8 @@ static bool is_valid(const struct ffntp_client_config *config)
 	       is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
 	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= 131072 && config->burst >= 1 &&
 	       config->burst <= 16 && is_within(config->max_drift, 0, 1e-3) &&
-	       is_within(config->accuracy_target_s, 0, 1) && is_within(config->max_root_distance_s, 0, 16);
+	       is_within(config->accuracy_target_s, 0, 1) && is_within(config->max_root_distance_s, 0, 16) &&
+	       (config->leap_table == NULL || ffntp_leap_table_check(config->leap_table) == FFNTP_TIMESCALE_OK);
 }
 
 static struct ffntp_estimator_config estimator_config(const struct ffntp_client_config *config)
@@ -145,6 +151,7 @@ struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct f
 		.config = *config,
 		.ops = ffntp_estimator_choose(config->estimator),
 		.estimator = (unsigned char *)memory + aligned(sizeof *client),
+		.leap.table = config->leap_table,
 		.pivot_s = config->pivot_s,
 		.rtt_min_ticks = UINT64_MAX,
 		.disruption_marker = now, /* hardly that of a former client */
@@ -180,8 +187,8 @@ void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *
 	if (former->status != FFNTP_STATUS_SYNCHRONISED && former->status != FFNTP_STATUS_FREE_RUNNING)
 		return;
 	client->pivot_s = former->time.s;
-	if (former->tai_is_known == client->config.tai_is_known)
-		adopt_promise(&client->promise, former);
+	ffntp_leap_continue(&client->leap, former);
+	adopt_promise(&client->promise, former);
 	if (esterror * FFNTP_PERIOD_SIGMAS >= client->config.period_hint_error)
 		return;
 	client->ops->warm(client->estimator, period_s, esterror);
@@ -201,6 +208,19 @@ void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
 	ffntp_exchange_expire(&client->exchange);
 	client->exchange.has_last_tf = false;
 	ffntp_polling_restart(&client->polling, now);
+}
+
+void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table)
+{
+	client->leap.table = table;
+	if (client->has_map)
+		ffntp_leap_follow(&client->leap, client->map.time);
+}
+
+void ffntp_client_announce(struct ffntp_client *client, struct ffntp_leap_vote vote, ffntp_counter now)
+{
+	if (client->has_map && client->config.leap_trust == FFNTP_LEAP_TRUST_CALLER)
+		ffntp_leap_hear(&client->leap, ffntp_map_time(&client->map, now), vote);
 }
 
 void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
@@ -224,6 +244,29 @@ static void expire_if_overdue(struct ffntp_client *client, ffntp_counter now)
 	ffntp_polling_expired(&client->polling);
 }
 
+static ffntp_counter earlier(ffntp_counter a, ffntp_counter b)
+{
+	return ffntp_counter_diff(a, b) < 0 ? a : b;
+}
+
+/* The first reading after 'now' and before 'limit' at which a leap second has begun, or ended; else 'limit'. */
+static ffntp_counter next_leap_edge(const struct ffntp_client *client, ffntp_counter now, ffntp_counter limit)
+{
+	const struct ffntp_numbering *numbering = &client->leap.numbering;
+	struct ffntp_time time;
+	double wait_s;
+
+	if (!client->has_map || numbering->sign == 0)
+		return limit;
+	time = ffntp_map_time(&client->map, now);
+	if (ffntp_leap_phase(numbering, time) == FFNTP_LEAP_OVER)
+		return limit;
+	wait_s = (double)(numbering->at_s + (time.s >= numbering->at_s) - time.s) - (double)time.frac * 0x1p-64;
+	if (wait_s > ffntp_counter_diff(limit, now) * client->rate.period_s)
+		return limit;
+	return now + (ffntp_counter)(wait_s / client->rate.period_s) + 1;
+}
+
 struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now)
 {
 	ffntp_counter next = client->polling.next;
@@ -235,13 +278,9 @@ struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counte
 	}
 	if (ffntp_counter_diff(now, next) >= 0)
 		return (struct ffntp_action){ FFNTP_SEND, now };
-	if (client->exchange.is_waiting) {
-		ffntp_counter deadline = ffntp_polling_deadline(&client->polling, client->rate.period_s);
-
-		if (ffntp_counter_diff(deadline, next) < 0)
-			next = deadline;
-	}
-	return (struct ffntp_action){ FFNTP_WAIT, next };
+	if (client->exchange.is_waiting)
+		next = earlier(next, ffntp_polling_deadline(&client->polling, client->rate.period_s));
+	return (struct ffntp_action){ FFNTP_WAIT, earlier(next, next_leap_edge(client, now, next)) };
 }
 
 bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_t nonce,
@@ -357,10 +396,7 @@ static void publish(struct ffntp_client *client)
 
 	client->map = (struct ffntp_map){
 		.counter_kind = client->config.counter_kind,
-		.leap = FFNTP_LEAP_NONE,
 		.period_shift = shift,
-		.tai_is_known = client->config.tai_is_known,
-		.tai_offset_s = client->config.tai_is_known ? client->config.tai_offset_s : 0,
 		.disruption_marker = client->disruption_marker,
 		.at = estimate->at,
 		.time = ffntp_mapping_add(reference, claim.value_s),
@@ -472,13 +508,52 @@ static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct
 	return FFNTP_ACCEPTED;
 }
 
+/* By how many seconds the server is ahead, if it is one and nothing else. */
+static int seconds_ahead(const struct ffntp_client *client)
+{
+	double ahead_s = -client->offset_s;
+
+	if (!client->has_map || !is_within(magnitude(ahead_s), 1 - FFNTP_LEAP_TOLERANCE_S, 1 + FFNTP_LEAP_TOLERANCE_S))
+		return 0;
+	return ahead_s > 0 ? 1 : -1;
+}
+
+/* One second off, while a table knows better: that is a server's mistake, for a day. */
+static bool has_missed_leap_second(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	double lasted_s = ffntp_counter_diff(stamp->tf, client->dissent.since) * client->rate.period_s;
+
+	return seconds_ahead(client) != 0 && lasted_s < FFNTP_LEAP_PERSIST_S &&
+	       ffntp_leap_is_certain(&client->leap, ffntp_map_time(&client->map, stamp->tf));
+}
+
+/* One second off since the end of a month: then it was a leap second that nobody announced, or none that somebody did.
+ */
+static bool revise_leap_second(struct ffntp_client *client)
+{
+	struct ffntp_time agreed = ffntp_map_time(&client->map, client->accepted_at);
+	struct ffntp_time since = ffntp_map_time(&client->map, client->dissent.since);
+	int ahead = seconds_ahead(client);
+
+	if (ahead == 0 || !ffntp_leap_revise(&client->leap, agreed, since, ahead))
+		return false;
+	break_promises(client); /* those of UTC */
+	client->dissent = (struct ffntp_dissent){ 0 };
+	client->is_renumbered = true;
+	return true;
+}
+
 static enum ffntp_verdict contradict(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	bool may_jump = client->config.counter_may_jump;
 
 	switch (ffntp_dissent_add(&client->dissent, stamp, client->rate, may_jump)) {
 	case FFNTP_DISSENT_BELIEVED:
-		return believe(client, stamp);
+		if (has_missed_leap_second(client, stamp))
+			break;
+		if (!revise_leap_second(client))
+			return believe(client, stamp);
+		break;
 	case FFNTP_DISSENT_RATE:
 		return believe_rate(client, stamp);
 	case FFNTP_DISSENT_OPEN:
@@ -537,13 +612,76 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	return FFNTP_ACCEPTED;
 }
 
-/* UTC on the wire becomes the core's time scale. */
-static void to_core_time(const struct ffntp_client *client, struct ffntp_stamp *stamp)
+/* Where tb and te are to be expected: after ta, before tf, and a little more. */
+static struct ffntp_leap_window expect(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
-	if (!client->config.tai_is_known)
-		return;
-	stamp->tb = ffntp_ntp_add_s(stamp->tb, client->config.tai_offset_s);
-	stamp->te = ffntp_ntp_add_s(stamp->te, client->config.tai_offset_s);
+	struct ffntp_bound bound = client->bound;
+	double rtt_s = (double)ffntp_stamp_rtt_ticks(stamp) * client->rate.period_s;
+	struct ffntp_time reference;
+
+	if (!bound.is_known)
+		return (struct ffntp_leap_window){ .is_known = false };
+	ffntp_bound_age(&bound, stamp->tf, bound.reference, client->rate);
+	reference = ffntp_time_from_ntp(bound.reference, client->pivot_s);
+	return (struct ffntp_leap_window){
+		.is_known = bound.latest_s - bound.earliest_s + rtt_s + 2 * FFNTP_LEAP_MARGIN_S < 1,
+		.earliest = ffntp_mapping_add(reference, bound.earliest_s - rtt_s - FFNTP_LEAP_MARGIN_S),
+		.latest = ffntp_mapping_add(reference, bound.latest_s + FFNTP_LEAP_MARGIN_S),
+	};
+}
+
+/* What the leap indicator of a server announces. */
+static int8_t announced(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	if (client->config.leap_trust != FFNTP_LEAP_TRUST_SERVER)
+		return 0;
+	return stamp->leap == 1 ? 1 : stamp->leap == 2 ? -1 : 0;
+}
+
+/* UTC on the wire becomes the core's time. False if a leap second makes that impossible. */
+static bool to_core_time(struct ffntp_client *client, struct ffntp_stamp *stamp)
+{
+	const struct ffntp_leap_window window = expect(client, stamp);
+	struct ffntp_time tb = ffntp_time_from_ntp(stamp->tb, client->pivot_s);
+	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, client->pivot_s);
+
+	ffntp_leap_begin(&client->leap, te);
+	if (!window.is_known && ffntp_leap_is_too_late(&client->leap, te, announced(client, stamp)))
+		return false;
+	if (!ffntp_leap_from_utc(&client->leap, tb, &window, &tb) ||
+	    !ffntp_leap_from_utc(&client->leap, te, &window, &te))
+		return false;
+	stamp->tb = ffntp_ntp_from_time(tb);
+	stamp->te = ffntp_ntp_from_time(te);
+	return true;
+}
+
+/* What the server says of leap seconds, once it is believed to know the time. */
+static void hear_leap(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, client->pivot_s);
+
+	ffntp_leap_follow(&client->leap, te);
+	if (client->config.leap_trust == FFNTP_LEAP_TRUST_SERVER)
+		ffntp_leap_hear(&client->leap, te, (struct ffntp_leap_vote){ .sign = announced(client, stamp) });
+}
+
+/* A stamp in UTC. If it puts a leap second right it is looked at once more, by the new numbering. */
+static enum ffntp_verdict take_from_wire(struct ffntp_client *client, const struct ffntp_stamp *wire)
+{
+	enum ffntp_verdict verdict;
+
+	do {
+		struct ffntp_stamp stamp = *wire;
+
+		client->is_renumbered = false;
+		if (!to_core_time(client, &stamp))
+			return FFNTP_REFUSED_LEAP;
+		verdict = take(client, &stamp);
+	} while (client->is_renumbered);
+	if (verdict == FFNTP_ACCEPTED)
+		hear_leap(client, &client->stamp);
+	return verdict;
 }
 
 static void count(struct ffntp_client *client, enum ffntp_verdict verdict)
@@ -565,10 +703,8 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
 	struct ffntp_stamp stamp;
 	enum ffntp_verdict verdict = ffntp_exchange_finish(&client->exchange, bytes, length, tf, &limits, &stamp);
 
-	if (verdict == FFNTP_ACCEPTED) {
-		to_core_time(client, &stamp);
-		verdict = take(client, &stamp);
-	}
+	if (verdict == FFNTP_ACCEPTED)
+		verdict = take_from_wire(client, &stamp);
 	count(client, verdict);
 	if (was_waiting && !client->exchange.is_waiting)
 		ffntp_polling_replied(&client->polling, verdict, client->rate.period_s);
@@ -606,12 +742,44 @@ static struct ffntp_map empty_map(const struct ffntp_client *client, ffntp_count
 	};
 }
 
+/* The map from another reference: the same line, and its error there. */
+static void move_map(struct ffntp_map *map, ffntp_counter at)
+{
+	struct ffntp_time time = ffntp_map_time(map, at);
+	uint64_t ticks = at - map->at;
+	uint64_t drift_ns = ffntp_error_ns(0, ticks, map->period_maxerror, map->period_shift);
+
+	map->maxerror_before_ns += drift_ns;
+	map->maxerror_after_ns += drift_ns;
+	map->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
+	map->at = at;
+	map->time = time;
+}
+
+/* What a map says of leap seconds holds at its 'at': that moves beyond each beginning and end of one. */
+static void cross_leap_second(struct ffntp_client *client, ffntp_counter now)
+{
+	const struct ffntp_numbering *numbering = &client->leap.numbering;
+	struct ffntp_time time;
+
+	if ((int64_t)(now - client->map.at) <= 0)
+		return;
+	time = ffntp_map_time(&client->map, now);
+	ffntp_leap_follow(&client->leap, time);
+	if (ffntp_leap_phase(numbering, time) != ffntp_leap_phase(numbering, client->map.time))
+		move_map(&client->map, now);
+}
+
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map)
 {
 	double keep_s = larger(FFNTP_VOID_POLLS * client->polling.interval_s, FFNTP_VOID_S);
 
 	expire_if_overdue(client, now);
+	if (client->has_map)
+		cross_leap_second(client, now);
 	*map = client->has_map ? client->map : empty_map(client, now);
+	if (client->has_map)
+		ffntp_leap_describe(&client->leap, map);
 	map->status = status(client);
 	map->void_after = now + (ffntp_counter)(keep_s / client->rate.period_s);
 }

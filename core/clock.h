@@ -125,6 +125,14 @@ static inline struct ffntp_time ffntp_time_minus(struct ffntp_time t, struct ffn
 	return (struct ffntp_time){ (int64_t)left.s, left.frac };
 }
 
+/* The map's time at a counter reading before or after it; the caller knows that it can be told. */
+static inline struct ffntp_time ffntp_map_time(const struct ffntp_map *map, ffntp_counter at)
+{
+	if ((int64_t)(at - map->at) < 0)
+		return ffntp_time_minus(map->time, ffntp_span_down(map->at - at, map->period, map->period_shift));
+	return ffntp_time_plus(map->time, ffntp_span_down(at - map->at, map->period, map->period_shift));
+}
+
 /* Why a map with this status tells nothing; or FFNTP_CLOCK_OK. */
 static inline enum ffntp_clock_result ffntp_reading_judge_status(enum ffntp_status status)
 {

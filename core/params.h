@@ -222,6 +222,31 @@
 #define FFNTP_VOID_POLLS 8.0
 #define FFNTP_VOID_S 1000.0
 
+/* --- leap --- */
+
+/* So near to a leap second (s) the core's own time is asked which second a server's is: some step late, or early. */
+#define FFNTP_LEAP_NEAR_S 2
+
+/* ... which is looked for so far beyond where the bound has it (s): it may be a bad server's. */
+#define FFNTP_LEAP_MARGIN_S 0.1
+
+/* An announcement that comes later than this before a leap second (s) is none, ... */
+#define FFNTP_LEAP_LATEST_S 2
+
+/* ... and one is not taken back later than this (s): by then some servers have ceased to announce what they do. */
+#define FFNTP_LEAP_FINAL_S 60
+
+/* Leap seconds at the end of other months than June and December, which ITU-R TF.460 prefers and there have been no others, are
+ * believed of so many servers or more, if they all announce it. */
+#define FFNTP_LEAP_UNANIMOUS 3
+
+/* A server is off by one second, and nothing else, if it is so near to one (s). */
+#define FFNTP_LEAP_TOLERANCE_S 0.25
+
+/* A server that is off by one second in the eyes of a table is believed after this, rather than after DISSENT_PERSIST_S (s): the
+ * table may be wrong, but servers that miss a leap second are more common. */
+#define FFNTP_LEAP_PERSIST_S 86400.0
+
 /* --- polling --- */
 
 /* Wait for a reply (s): longer than any path that can measure microseconds, and than most that cannot. */

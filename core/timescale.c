@@ -7,8 +7,8 @@
 #define DAY_PS (UINT64_C(86400) * 1000000000000)
 
 /* The years 1 to 9999, in seconds since 1970: 719162 days lie before, 3652059 in them. */
-#define FIRST_S (INT64_C(-719162) * DAY_S)
-#define END_S (INT64_C(3652059 - 719162) * DAY_S)
+#define FIRST_S (-INT64_C(719162) * DAY_S)
+#define END_S ((INT64_C(3652059) - 719162) * DAY_S)
 
 const char *ffntp_timescale_result_text(enum ffntp_timescale_result result)
 {

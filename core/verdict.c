@@ -36,6 +36,10 @@ const char *ffntp_verdict_name(enum ffntp_verdict verdict)
 		return "counter";
 	case FFNTP_REFUSED_CONTRADICTION:
 		return "contradiction";
+	case FFNTP_REFUSED_LEAP:
+		return "leap-second";
+	case FFNTP_REFUSED_SMEAR:
+		return "smear";
 	case FFNTP_VERDICTS:
 		break;
 	}

@@ -137,15 +137,15 @@ static int64_t pivot_s(int64_t built_s)
 	return now.tv_sec > built_s ? now.tv_sec : built_s;
 }
 
-static void set_tai(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+static void set_leap_table(struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	const char *named = keeper->options->config.leap_list;
 	const char *path = *named != '\0' ? named : FFNTP_LEAPFILE_DEFAULT;
-	enum ffntp_leapfile_result result = ffntp_leapfile_read(path, config->pivot_s, &config->tai_offset_s);
+	const char *problem = ffntp_leapfile_read(path, &keeper->leap_table);
 
-	config->tai_is_known = result == FFNTP_LEAPFILE_OK;
-	if (result != FFNTP_LEAPFILE_OK && (*named != '\0' || keeper->options->is_verbose))
-		ffntp_log("TAI is not told: %s: %s", path, ffntp_leapfile_result_text(result));
+	config->leap_table = problem == NULL ? &keeper->leap_table : NULL;
+	if (problem != NULL && (*named != '\0' || keeper->options->is_verbose))
+		ffntp_log("TAI is not told: %s: %s", path, problem);
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -193,7 +193,7 @@ static bool open_peer(struct ffntp_keeper *keeper, const struct ffntp_map *forme
 	config.max_drift = keeper->options->config.max_clock_error;
 	config.max_root_distance_s = keeper->options->config.max_distance_s;
 	config.pivot_s = pivot_s(config.pivot_s);
-	set_tai(keeper, &config);
+	set_leap_table(keeper, &config);
 	set_polling(keeper, &config);
 	keeper->pause_s = config.poll_min_s;
 	if (!ffntp_peer_open(&keeper->peer, &config, &keeper->source, ffntp_servers_address(&keeper->servers))) {

@@ -24,6 +24,7 @@ struct ffntp_keeper {
 	struct ffntp_page *page;         /* of the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */
 	bool is_inherited;               /* the page still says what a former daemon made of it */
+	struct ffntp_leap_table leap_table; /* zeroed: none */
 	struct ffntp_servers servers;
 	struct ffntp_peer peer;
 	struct ffntp_clock_log clock_log;

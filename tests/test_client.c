@@ -736,8 +736,7 @@ static void test_tai_and_utc(void **state)
 	now = world_counter(&f.world, f.world.now_ns);
 	ffntp_client_output(f.client, now, &map);
 	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_TAI, UINT64_MAX, &tai), FFNTP_CLOCK_TAI_UNKNOWN);
-	f.config.tai_is_known = true;
-	f.config.tai_offset_s = 37;
+	f.config.leap_table = ffntp_leap_table_builtin();
 	make_client(&f);
 	world_run(&f.world, f.client, 60);
 	now = world_counter(&f.world, f.world.now_ns);

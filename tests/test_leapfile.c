@@ -1,4 +1,4 @@
-/* The table of leap seconds. */
+/* The table of leap seconds as a file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,109 +9,131 @@
 
 #include "../ports/linux/leapfile.h"
 
-#define DAY INT64_C(86400)
+/* Issued and expiring as IERS's of 2025, with the last two of its leap seconds; its hash is Python's. */
+#define ISSUED "#$\t3960835200\n"
+#define EXPIRES "#@\t3991593600\n"
+#define ENTRY_2015 "3644697600      36      # 1 Jul 2015\n"
+#define ENTRY_2017 "3692217600\t37\t# 1 Jan 2017\n"
+#define HASH "#h\tae85f6f9 da6aaf74 c8eb0544 5e2ec81d ef95e0a4\n"
 
-/* 1 Jul 2015, 36 s; 1 Jan 2017, 37 s; expires 28 Jun 2026. */
-static const char table[] = "# a comment\n"
-			    "#$\t3960835200\n"
-			    "#@\t3991593600\n"
-			    "3644697600      36      # 1 Jul 2015\n"
-			    "3692217600\t37\t# 1 Jan 2017\n"
-			    "#h\t49db2447 571e5e1b\n";
+static const char table_text[] = "# a comment\n#\n\n" ISSUED EXPIRES ENTRY_2015 ENTRY_2017 HASH;
 
-static const int64_t in_2017_s = INT64_C(1483228800);
-
-static enum ffntp_leapfile_result parse(const char *text, int64_t now_s, int16_t *offset_s)
+static const char *parse(const char *text, struct ffntp_leap_table *table)
 {
-	return ffntp_leapfile_parse(text, strlen(text), now_s, offset_s);
+	return ffntp_leapfile_parse(text, strlen(text), table);
 }
 
-static void tells_the_offset_of_a_date(void **state)
+static void assert_is_the_table(const struct ffntp_leap_table *table)
 {
-	static const struct {
-		int64_t now_s;
-		enum ffntp_leapfile_result result;
-		int16_t offset_s;
-	} cases[] = {
-		{ INT64_C(1483228800), FFNTP_LEAPFILE_OK, 37 },
-		{ INT64_C(1483228799), FFNTP_LEAPFILE_OK, 36 },
-		{ INT64_C(3644697600) - FFNTP_NTP_UNIX_S, FFNTP_LEAPFILE_OK, 36 },
-		{ INT64_C(3644697599) - FFNTP_NTP_UNIX_S, FFNTP_LEAPFILE_TOO_EARLY, -1 },
-		{ INT64_C(3991593599) - FFNTP_NTP_UNIX_S, FFNTP_LEAPFILE_OK, 37 },
-		{ INT64_C(3991593600) - FFNTP_NTP_UNIX_S, FFNTP_LEAPFILE_EXPIRED, -1 },
-	};
+	assert_int_equal(table->count, 2);
+	assert_true(table->entry[0].from_s == 1435708800 && table->entry[0].tai_offset_s == 36);
+	assert_true(table->entry[1].from_s == 1483228800 && table->entry[1].tai_offset_s == 37);
+	assert_true(table->expires_s == 1782604800);
+}
+
+static void reads_a_table(void **state)
+{
+	struct ffntp_leap_table table = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int16_t offset_s = -1;
-
-		assert_int_equal(parse(table, cases[i].now_s, &offset_s), cases[i].result);
-		assert_int_equal(offset_s, cases[i].offset_s);
-	}
+	assert_null(parse(table_text, &table));
+	assert_is_the_table(&table);
 }
 
 static void refuses_what_is_no_table(void **state)
 {
-	static const char *const texts[] = {
-		"",
-		"#@ 3991593600\n",
-		"3692217600 37\n",
-		"#@ 3991593600\n3692217600\n",
-		"#@ 3991593600\n3692217600 99999\n",
-		"#@ 3991593600\n3692217600 x\n",
-		"#@ 3991593600\nnonsense\n",
-		"#@ soon\n3692217600 37\n",
-		"#@ 3991593600\n3692217600 37\n3644697600 36\n",
-		"#@ 3991593600\n3692217600 37\n3692217600 37\n",
-		"#@ 39915936009999999999999999\n99999999999999999999 37\n",
+	static const struct {
+		const char *text, *problem;
+	} cases[] = {
+		{ "", "not a table" },
+		{ ISSUED ENTRY_2015 ENTRY_2017 HASH, "not a table" },
+		{ ISSUED EXPIRES "3692217600\n" HASH, "not a table" },
+		{ ISSUED EXPIRES "3692217600 99999\n" HASH, "not a table" },
+		{ ISSUED EXPIRES "3692217600 x\n" HASH, "not a table" },
+		{ ISSUED EXPIRES "nonsense\n" HASH, "not a table" },
+		{ "#@ soon\n" ENTRY_2017 HASH, "not a table" },
+		{ "#$\n" EXPIRES ENTRY_2017 HASH, "not a table" },
+		{ ISSUED EXPIRES ENTRY_2015 ENTRY_2017 "#h 49db2447 571e5e1b 2f002a53 9c8da8e4\n", "not a table" },
+		{ ISSUED EXPIRES ENTRY_2015 ENTRY_2017 "#h 49db2447 571e5e1b 2f002a53 9c8da8e4 no\n", "not a table" },
+		{ "#@ 39915936009999999999999999\n99999999999999999999 37\n", "not a table" },
+		{ ISSUED EXPIRES HASH, "without entries" },
+		{ ISSUED EXPIRES ENTRY_2017 ENTRY_2015 HASH, "not in order" },
+		{ ISSUED EXPIRES ENTRY_2015 "3692217600 38\n" HASH, "not one second" },
+		{ ISSUED EXPIRES ENTRY_2015 "3692217601 37\n" HASH, "not at the end of a month" },
+		{ ISSUED "#@ 3692217599\n" ENTRY_2015 ENTRY_2017 HASH, "expires" },
+		{ ISSUED EXPIRES ENTRY_2015 ENTRY_2017, "without a checksum" },
+		{ ISSUED EXPIRES ENTRY_2015 ENTRY_2017 "#h 1 2 3 4 5\n", "checksum (#h) is wrong" },
+		{ ISSUED EXPIRES ENTRY_2015 HASH, "checksum (#h) is wrong" },
+		{ "#$ 3960835201\n" EXPIRES ENTRY_2015 ENTRY_2017 HASH, "checksum (#h) is wrong" },
+		{ ISSUED "#@ 3991593601\n" ENTRY_2015 ENTRY_2017 HASH, "checksum (#h) is wrong" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		int16_t offset_s = -1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ffntp_leap_table table = { .count = 77 };
+		const char *problem = parse(cases[i].text, &table);
 
-		if (parse(texts[i], in_2017_s + DAY, &offset_s) != FFNTP_LEAPFILE_MALFORMED)
-			fail_msg("not malformed: %s", texts[i]);
-		assert_int_equal(offset_s, -1);
+		if (problem == NULL || strstr(problem, cases[i].problem) == NULL)
+			fail_msg("case %zu: %s", i, problem != NULL ? problem : "taken");
+		assert_int_equal(table.count, 77);
 	}
+}
+
+static void refuses_more_than_there_is_room_for(void **state)
+{
+	char text[8192] = ISSUED EXPIRES;
+	struct ffntp_leap_table table = { .count = 77 };
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		strcat(text, ENTRY_2017);
+	assert_non_null(strstr(parse(text, &table), "room"));
+	assert_int_equal(table.count, 77);
 }
 
 static void needs_no_newline_at_the_end(void **state)
 {
-	int16_t offset_s = -1;
+	struct ffntp_leap_table table = { 0 };
 
 	(void)state;
-	assert_int_equal(parse("#@ 3991593600\r\n\r\n3692217600 37", in_2017_s, &offset_s), FFNTP_LEAPFILE_OK);
-	assert_int_equal(offset_s, 37);
+	assert_null(ffntp_leapfile_parse(table_text, strlen(table_text) - 1, &table));
+	assert_is_the_table(&table);
 }
 
-static void a_missing_file_is_not_fatal(void **state)
+static void a_missing_file_is_told(void **state)
 {
-	int16_t offset_s = -1;
+	struct ffntp_leap_table table = { .count = 77 };
 
 	(void)state;
-	assert_int_equal(ffntp_leapfile_read("/nonexistent/leap-seconds.list", in_2017_s, &offset_s),
-			 FFNTP_LEAPFILE_MISSING);
-	assert_int_equal(offset_s, -1);
+	assert_string_equal(ffntp_leapfile_read("/nonexistent/leap-seconds.list", &table), "No such file or directory");
+	assert_int_equal(table.count, 77);
 }
 
+/* The system's table goes on from the one that core has. */
 static void reads_the_systems_table(void **state)
 {
-	int16_t offset_s = -1;
-	enum ffntp_leapfile_result result = ffntp_leapfile_read(FFNTP_LEAPFILE_DEFAULT, in_2017_s, &offset_s);
+	const struct ffntp_leap_table *builtin = ffntp_leap_table_builtin();
+	struct ffntp_leap_table table = { 0 };
+	const char *problem = ffntp_leapfile_read(FFNTP_LEAPFILE_DEFAULT, &table);
 
 	(void)state;
-	if (result == FFNTP_LEAPFILE_MISSING)
+	if (problem != NULL && strstr(problem, "No such file") != NULL)
 		skip();
-	assert_int_equal(result, FFNTP_LEAPFILE_OK);
-	assert_int_equal(offset_s, 37);
+	assert_null(problem);
+	assert_true(table.count >= builtin->count && table.expires_s >= builtin->expires_s);
+	for (uint32_t i = 0; i < builtin->count; i++)
+		assert_true(table.entry[i].from_s == builtin->entry[i].from_s &&
+			    table.entry[i].tai_offset_s == builtin->entry[i].tai_offset_s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_the_offset_of_a_date),  cmocka_unit_test(refuses_what_is_no_table),
-		cmocka_unit_test(needs_no_newline_at_the_end), cmocka_unit_test(a_missing_file_is_not_fatal),
+		cmocka_unit_test(reads_a_table),
+		cmocka_unit_test(refuses_what_is_no_table),
+		cmocka_unit_test(refuses_more_than_there_is_room_for),
+		cmocka_unit_test(needs_no_newline_at_the_end),
+		cmocka_unit_test(a_missing_file_is_told),
 		cmocka_unit_test(reads_the_systems_table),
 	};
 

@@ -18,9 +18,17 @@
 #include "instant.h"
 #include "map.h"
 #include "page.h"
+#include "timescale.h"
 #include "verdict.h"
 
 struct ffntp_client;
+
+/* Whose word on leap seconds is taken where no table holds. */
+enum ffntp_leap_trust {
+	FFNTP_LEAP_TRUST_SERVER = 0, /* that of the server that is asked, in June and December */
+	FFNTP_LEAP_TRUST_CALLER,     /* that of ffntp_client_announce: for who asks several */
+	FFNTP_LEAP_TRUST_NOBODY,
+};
 
 struct ffntp_client_config {
 	enum ffntp_estimator_kind estimator;
@@ -40,8 +48,10 @@ struct ffntp_client_config {
 				  agrees with itself is believed after a burst, not after half an hour */
 	double max_root_distance_s; /* replies with more are refused; 3 is usual */
 	int64_t pivot_s;            /* seconds since 1970; the true time lies within 68 years of it */
-	bool tai_is_known;
-	int16_t tai_offset_s; /* TAI - UTC */
+	/* One that ffntp_leap_table_check accepts, or NULL; it must outlive its use. Until it expires nobody else is
+	 * asked for leap seconds, and TAI is known; then it is not, unless another is given in time. */
+	const struct ffntp_leap_table *leap_table;
+	enum ffntp_leap_trust leap_trust;
 };
 
 /* Sets every field to its usual value; period_hint_s and counter_kind to 1 ns and none. */
@@ -104,11 +114,23 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
  */
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now);
 
+/* Another table of leap seconds, as in the configuration. What TAI is may become known by it, or cease to be. */
+void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table);
+
+/*
+ * What several servers, asked within the last day of a month, say of its end: FFNTP_LEAP_TRUST_CALLER. Once more
+ * whenever they have been asked: none (sign 0) takes back what was said before.
+ */
+void ffntp_client_announce(struct ffntp_client *client, struct ffntp_leap_vote vote, ffntp_counter now);
+
 /* From now on requests go to another server: forgets the path, keeps the oscillator. */
 void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now);
 
-/* The map as of now; its status at least always holds. To be published after each reply and each timer's WAIT that
- * follows one. */
+/*
+ * The map as of now; its status at least always holds. To be published after each reply and each timer's WAIT that
+ * follows one. A timer's WAIT ends where a leap second begins or ends, too: readers of the map are right across it, but
+ * what the map says of it (leap, tai_offset_s) is as of when it was published.
+ */
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map);
 
 /* What is known of the server; the address, port and is_selected are the caller's to fill in. */

@@ -8,6 +8,7 @@
 #define FFNTP_TIMESCALE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "instant.h"
@@ -126,6 +127,17 @@ FFNTP_MUST_USE enum ffntp_timescale_result ffntp_utc_from_tai(const struct ffntp
 /* Also FFNTP_TIMESCALE_NO_SECOND. */
 FFNTP_MUST_USE enum ffntp_timescale_result ffntp_tai_from_utc(const struct ffntp_leap_table *table,
 							      struct ffntp_utc utc, struct ffntp_time *tai);
+
+/* --- announcements --- */
+
+/* What servers make of the end of this month. */
+struct ffntp_leap_vote {
+	int8_t sign;       /* 1: a second is inserted; -1: one is left out; 0: neither, or they do not agree */
+	bool is_unanimous; /* all of them say so, and they are three or more */
+};
+
+/* indicators: NTP's, 0 to 2, one of each server. A leap second needs more than half of all. */
+struct ffntp_leap_vote ffntp_leap_count(const uint8_t *indicators, size_t count);
 
 /* --- other ways to write UTC; POSIX nanoseconds are ffntp_time_to_ns --- */
 

@@ -26,6 +26,9 @@ enum ffntp_verdict {
 	/* the exchange: valid, but not believed */
 	FFNTP_REFUSED_COUNTER,       /* Tf <= Ta, or Ta before an earlier Tf: the counter jumped */
 	FFNTP_REFUSED_CONTRADICTION, /* the server's time and the counter cannot both be right */
+	FFNTP_REFUSED_LEAP,  /* the server's time may be one of two seconds: a leap second is near, and nothing tells
+				which */
+	FFNTP_REFUSED_SMEAR, /* the server smears a leap second: for a day its UTC is nobody else's */
 	FFNTP_VERDICTS
 };
 

@@ -1,29 +1,39 @@
 #include "leapfile.h"
 
+#include <errno.h>
+#include <nettle/sha1.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Debian's file has 5 KiB; a table that reaches 2200 would have 10. */
 #define LEAPFILE_SIZE_MAX 65536
 
-struct table {
-	bool has_expiry, has_entry;
-	int64_t now_s, expires_s, last_s;
-	bool is_covered;
-	int16_t offset_s;
+#define HASH_WORDS 5
+
+struct parser {
+	struct ffntp_leap_table table;
+	bool has_expiry, has_hash;
+	int64_t issued_s;
+	struct sha1_ctx sha1; /* of all digits that mean something: dates of issue and of expiry, and entries */
+	uint32_t hash[HASH_WORDS];
 };
 
-/* Reads decimal digits at *text, up to end, and moves past them. False if there are none, or more than 12. */
-static bool parse_digits(const char **text, const char *end, int64_t *value)
+static const char malformed[] = "not a table of leap seconds";
+
+/* Reads decimal digits at *text, up to end, moves past them and adds them to the hash. False for none, or more than 12.
+ */
+static bool parse_digits(struct parser *parser, const char **text, const char *end, int64_t *value)
 {
 	const char *begin = *text;
 	int64_t sum = 0;
 
-	while (*text < end && **text >= '0' && **text <= '9' && *text - begin < 12) {
+	for (; *text < end && **text >= '0' && **text <= '9'; ++*text) {
+		if (*text - begin == 12)
+			return false;
 		sum = sum * 10 + (**text - '0');
-		++*text;
 	}
 	*value = sum;
+	sha1_update(&parser->sha1, (size_t)(*text - begin), (const uint8_t *)begin);
 	return *text > begin;
 }
 
@@ -33,102 +43,140 @@ static void skip_blanks(const char **text, const char *end)
 		++*text;
 }
 
-static bool parse_expiry(struct table *table, const char *text, const char *end)
+/* NTP seconds. */
+static bool parse_date(struct parser *parser, const char **text, const char *end, int64_t *utc_s)
 {
-	int64_t ntp_s;
-
-	skip_blanks(&text, end);
-	if (!parse_digits(&text, end, &ntp_s))
+	skip_blanks(text, end);
+	if (!parse_digits(parser, text, end, utc_s))
 		return false;
-	table->expires_s = ntp_s - FFNTP_NTP_UNIX_S;
-	table->has_expiry = true;
+	*utc_s -= FFNTP_NTP_UNIX_S;
 	return true;
 }
 
-/* "3692217600  37  # 1 Jan 2017": from that NTP second on, TAI - UTC is 37 s. In ascending order. */
-static bool parse_entry(struct table *table, const char *text, const char *end)
+static bool parse_expiry(struct parser *parser, const char *text, const char *end)
 {
-	int64_t ntp_s, offset_s, from_s;
+	parser->has_expiry = true;
+	return parse_date(parser, &text, end, &parser->table.expires_s);
+}
 
-	if (!parse_digits(&text, end, &ntp_s))
-		return false;
-	skip_blanks(&text, end);
-	if (!parse_digits(&text, end, &offset_s) || offset_s > INT16_MAX)
-		return false;
-	from_s = ntp_s - FFNTP_NTP_UNIX_S;
-	if (table->has_entry && from_s <= table->last_s)
-		return false;
-	table->last_s = from_s;
-	table->has_entry = true;
-	if (from_s <= table->now_s) {
-		table->is_covered = true;
-		table->offset_s = (int16_t)offset_s;
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* "49db2447 571e5e1b 2f002a53 9c8da8e4 39b8e49e": leading zeros may be missing. */
+static bool parse_hash(struct parser *parser, const char *text, const char *end)
+{
+	for (size_t i = 0; i < HASH_WORDS; i++) {
+		const char *begin;
+
+		skip_blanks(&text, end);
+		for (begin = text; text < end && text - begin < 8 && hex_digit(*text) >= 0; text++)
+			parser->hash[i] = parser->hash[i] << 4 | (uint32_t)hex_digit(*text);
+		if (text == begin)
+			return false;
 	}
+	parser->has_hash = true;
 	return true;
 }
 
-static bool parse_line(struct table *table, const char *text, const char *end)
+/* "3692217600  37  # 1 Jan 2017": from that NTP second on, TAI - UTC is 37 s. */
+static bool parse_entry(struct parser *parser, const char *text, const char *end)
+{
+	struct ffntp_leap_entry entry;
+	int64_t offset_s;
+
+	if (!parse_date(parser, &text, end, &entry.from_s))
+		return false;
+	skip_blanks(&text, end);
+	if (!parse_digits(parser, &text, end, &offset_s) || offset_s > INT16_MAX)
+		return false;
+	entry.tai_offset_s = (int16_t)offset_s;
+	if (parser->table.count < FFNTP_LEAP_TABLE_SIZE)
+		parser->table.entry[parser->table.count] = entry;
+	parser->table.count++;
+	return true;
+}
+
+static bool parse_line(struct parser *parser, const char *text, const char *end)
 {
 	skip_blanks(&text, end);
 	if (text == end || *text == '\r')
 		return true;
-	if (end - text >= 2 && text[0] == '#' && text[1] == '@')
-		return parse_expiry(table, text + 2, end);
-	return *text == '#' || parse_entry(table, text, end);
+	if (*text != '#')
+		return parse_entry(parser, text, end);
+	if (end - text < 2)
+		return true;
+	text += 2;
+	switch (text[-1]) {
+	case '$':
+		return parse_date(parser, &text, end, &parser->issued_s);
+	case '@':
+		return parse_expiry(parser, text, end);
+	case 'h':
+		return parse_hash(parser, text, end);
+	default:
+		return true;
+	}
 }
 
-enum ffntp_leapfile_result ffntp_leapfile_parse(const char *text, size_t length, int64_t now_s, int16_t *tai_offset_s)
+static bool is_hash_right(struct parser *parser)
 {
-	struct table table = { .now_s = now_s };
-	const char *end = text + length;
+	uint8_t digest[SHA1_DIGEST_SIZE];
 
+	sha1_digest(&parser->sha1, sizeof(digest), digest);
+	for (size_t i = 0; i < HASH_WORDS; i++) {
+		uint32_t word = (uint32_t)digest[4 * i] << 24 | (uint32_t)digest[4 * i + 1] << 16 |
+				(uint32_t)digest[4 * i + 2] << 8 | digest[4 * i + 3];
+
+		if (word != parser->hash[i])
+			return false;
+	}
+	return true;
+}
+
+const char *ffntp_leapfile_parse(const char *text, size_t length, struct ffntp_leap_table *table)
+{
+	struct parser parser = { 0 };
+	const char *end = text + length;
+	enum ffntp_timescale_result result;
+
+	sha1_init(&parser.sha1);
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = newline != NULL ? newline : end;
 
-		if (!parse_line(&table, text, stop))
-			return FFNTP_LEAPFILE_MALFORMED;
+		if (!parse_line(&parser, text, stop))
+			return malformed;
 		text = newline != NULL ? newline + 1 : end;
 	}
-	if (!table.has_expiry || !table.has_entry)
-		return FFNTP_LEAPFILE_MALFORMED;
-	if (now_s >= table.expires_s)
-		return FFNTP_LEAPFILE_EXPIRED;
-	if (!table.is_covered)
-		return FFNTP_LEAPFILE_TOO_EARLY;
-	*tai_offset_s = table.offset_s;
-	return FFNTP_LEAPFILE_OK;
+	if (!parser.has_expiry)
+		return malformed;
+	result = ffntp_leap_table_check(&parser.table);
+	if (result != FFNTP_TIMESCALE_OK)
+		return ffntp_timescale_result_text(result);
+	if (!parser.has_hash)
+		return "a table of leap seconds without a checksum (#h): it may have lost its end";
+	if (!is_hash_right(&parser))
+		return "a table of leap seconds whose checksum (#h) is wrong";
+	*table = parser.table;
+	return NULL;
 }
 
-enum ffntp_leapfile_result ffntp_leapfile_read(const char *path, int64_t now_s, int16_t *tai_offset_s)
+const char *ffntp_leapfile_read(const char *path, struct ffntp_leap_table *table)
 {
 	char text[LEAPFILE_SIZE_MAX];
 	size_t length;
 	FILE *file = fopen(path, "re");
 
 	if (file == NULL)
-		return FFNTP_LEAPFILE_MISSING;
+		return strerror(errno);
 	length = fread(text, 1, sizeof(text), file);
 	fclose(file);
 	/* A file that fills the buffer may go on, and its last line may be half a line. */
 	if (length == sizeof(text))
-		return FFNTP_LEAPFILE_MALFORMED;
-	return ffntp_leapfile_parse(text, length, now_s, tai_offset_s);
-}
-
-const char *ffntp_leapfile_result_text(enum ffntp_leapfile_result result)
-{
-	switch (result) {
-	case FFNTP_LEAPFILE_OK:
-		return "the table of leap seconds is in use";
-	case FFNTP_LEAPFILE_MISSING:
-		return "no such table of leap seconds";
-	case FFNTP_LEAPFILE_MALFORMED:
-		return "not a table of leap seconds";
-	case FFNTP_LEAPFILE_EXPIRED:
-		return "the table of leap seconds has expired";
-	case FFNTP_LEAPFILE_TOO_EARLY:
-		return "the date lies before the table of leap seconds begins";
-	}
-	return "unknown";
+		return malformed;
+	return ffntp_leapfile_parse(text, length, table);
 }

@@ -281,8 +281,7 @@ static void choose(struct ffntp_client_config *config, uint64_t bits)
 	config->estimator = bits & 1 ? FFNTP_ESTIMATOR_RADCLOCK : FFNTP_ESTIMATOR_INTERVAL;
 	config->counter_kind = FFNTP_COUNTER_OTHER;
 	config->counter_may_jump = bits & 2;
-	config->tai_is_known = bits & 4;
-	config->tai_offset_s = 37;
+	config->leap_table = bits & 4 ? ffntp_leap_table_builtin() : NULL;
 	config->poll_min_s = bits & 8 ? 1 : 16;
 	config->history = bits & 16 ? 64 : 0;
 	config->pivot_s = START_S;

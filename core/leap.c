@@ -1,0 +1,287 @@
+/* leap: see leap.h. */
+#include "leap.h"
+
+#include "params.h"
+
+/* --- which numbering --- */
+
+static struct ffntp_numbering shifted(struct ffntp_numbering numbering, int64_t s)
+{
+	numbering.at_s += s;
+	numbering.offset_s = (int16_t)(numbering.offset_s + s);
+	return numbering;
+}
+
+/* Whether the table holds at this TAI; then its numbering, of TAI. */
+static bool look_up(const struct ffntp_leap_table *table, struct ffntp_time tai, struct ffntp_numbering *numbering)
+{
+	return table != NULL && ffntp_numbering_from_table(table, tai, numbering) == FFNTP_TIMESCALE_OK;
+}
+
+/* The table's word, for the core's time 'now' that is 'base_s' behind TAI. */
+static bool take_table(struct ffntp_leap_belief *belief, struct ffntp_time now, int64_t base_s)
+{
+	struct ffntp_numbering numbering;
+
+	now.s += base_s;
+	if (!look_up(belief->table, now, &numbering))
+		return false;
+	belief->numbering = shifted(numbering, -base_s);
+	belief->is_announced = false;
+	belief->tai_is_known = true;
+	belief->tai_base_s = base_s;
+	belief->tai_expires_s = belief->table->expires_s;
+	return true;
+}
+
+/* TAI - core's time, by the table, at this time of the core. */
+static bool find_base(const struct ffntp_leap_belief *belief, struct ffntp_time now, int64_t *base_s)
+{
+	struct ffntp_time tai;
+
+	if (belief->table == NULL ||
+	    ffntp_tai_from_utc(belief->table, ffntp_numbering_utc(&belief->numbering, now), &tai) != FFNTP_TIMESCALE_OK)
+		return false;
+	*base_s = tai.s - now.s;
+	return true;
+}
+
+void ffntp_leap_begin(struct ffntp_leap_belief *belief, struct ffntp_time utc)
+{
+	int64_t base_s;
+
+	if (belief->is_begun)
+		return;
+	belief->is_begun = true;
+	belief->numbering = (struct ffntp_numbering){ 0 };
+	if (find_base(belief, utc, &base_s))
+		belief->numbering.offset_s = (int16_t)base_s; /* the core's time begins as TAI */
+	utc.s += belief->numbering.offset_s;
+	ffntp_leap_follow(belief, utc);
+}
+
+void ffntp_leap_continue(struct ffntp_leap_belief *belief, const struct ffntp_map *former)
+{
+	belief->is_begun = true;
+	belief->numbering = ffntp_map_numbering(former);
+	belief->is_announced = belief->numbering.sign != 0 && !former->tai_is_known;
+	belief->tai_is_known = former->tai_is_known;
+	belief->tai_base_s = 0;
+	belief->tai_expires_s = former->tai_expires_s;
+}
+
+/* Once the core's time has been TAI it stays as it is: without a table it is that of the servers' announcements. */
+void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
+{
+	int64_t base_s;
+
+	if (!belief->is_begun)
+		return;
+	if (find_base(belief, now, &base_s) && take_table(belief, now, base_s))
+		return;
+	if (belief->tai_is_known && ffntp_numbering_utc(&belief->numbering, now).time.s >= belief->tai_expires_s)
+		belief->tai_is_known = false;
+}
+
+bool ffntp_leap_is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time now)
+{
+	struct ffntp_numbering numbering;
+
+	now.s += belief->tai_base_s;
+	return belief->tai_is_known && look_up(belief->table, now, &numbering);
+}
+
+/* --- from UTC --- */
+
+/* The POSIX time of the midnight that the leap second comes before. */
+static int64_t midnight_utc_s(const struct ffntp_numbering *numbering)
+{
+	return numbering->at_s - numbering->offset_s + (numbering->sign < 0);
+}
+
+/* Seconds from UTC, as a server counts, to the core's time by one offset. */
+static struct ffntp_time by_offset(struct ffntp_time utc, int offset_s)
+{
+	return (struct ffntp_time){ utc.s + offset_s, utc.frac };
+}
+
+static bool is_in(const struct ffntp_leap_window *window, struct ffntp_time time)
+{
+	return window->is_known && !ffntp_time_is_before(time, window->earliest) &&
+	       !ffntp_time_is_before(window->latest, time);
+}
+
+/* What the number says by itself; false in the second that is counted twice. */
+static bool from_number(const struct ffntp_numbering *numbering, struct ffntp_time utc, struct ffntp_time *time)
+{
+	int64_t midnight_s = midnight_utc_s(numbering);
+	bool is_after = numbering->sign != 0 && utc.s >= midnight_s;
+
+	if (numbering->sign > 0 && utc.s == midnight_s - 1)
+		return false;
+	*time = by_offset(utc, numbering->offset_s + (is_after ? numbering->sign : 0));
+	return true;
+}
+
+bool ffntp_leap_from_utc(const struct ffntp_leap_belief *belief, struct ffntp_time utc,
+			 const struct ffntp_leap_window *window, struct ffntp_time *time)
+{
+	const struct ffntp_numbering *numbering = &belief->numbering;
+	struct ffntp_time before = by_offset(utc, numbering->offset_s);
+	struct ffntp_time after = by_offset(utc, numbering->offset_s + numbering->sign);
+	int64_t to_midnight_s = midnight_utc_s(numbering) - utc.s;
+
+	if (numbering->sign == 0 || to_midnight_s > FFNTP_LEAP_NEAR_S || to_midnight_s < -FFNTP_LEAP_NEAR_S ||
+	    is_in(window, before) == is_in(window, after))
+		return from_number(numbering, utc, time);
+	*time = is_in(window, before) ? before : after;
+	return true;
+}
+
+/* --- announcements --- */
+
+/* The month that this POSIX second lies in ends within a day. */
+static bool ends_month(int64_t utc_s, struct ffntp_calendar *date, int64_t *midnight_s)
+{
+	struct ffntp_calendar tomorrow;
+	const struct ffntp_utc now = { .time = { utc_s, 0 } }, then = { .time = { utc_s + 86400, 0 } };
+
+	if (ffntp_calendar_from_utc(now, date) != FFNTP_TIMESCALE_OK ||
+	    ffntp_calendar_from_utc(then, &tomorrow) != FFNTP_TIMESCALE_OK || tomorrow.day != 1)
+		return false;
+	*midnight_s = utc_s + 86400 - (tomorrow.hour * 3600 + tomorrow.minute * 60 + tomorrow.second);
+	return true;
+}
+
+bool ffntp_leap_is_too_late(const struct ffntp_leap_belief *belief, struct ffntp_time utc, int announced)
+{
+	struct ffntp_calendar date;
+	int64_t midnight_s;
+
+	return announced != 0 && belief->numbering.sign == 0 && ends_month(utc.s, &date, &midnight_s) &&
+	       midnight_s - utc.s <= 1;
+}
+
+/* Offset of the core's time now, whatever the leap second that it is near to. */
+static int16_t offset_at(const struct ffntp_numbering *numbering, struct ffntp_time now)
+{
+	return (int16_t)(now.s - ffntp_numbering_utc(numbering, now).time.s);
+}
+
+static struct ffntp_numbering numbering_at(int64_t midnight_utc, int16_t offset_s, int sign)
+{
+	return (struct ffntp_numbering){
+		.at_s = midnight_utc + offset_s - (sign < 0),
+		.offset_s = offset_s,
+		.sign = (int8_t)sign,
+	};
+}
+
+static void forget(struct ffntp_leap_belief *belief, int16_t offset_s)
+{
+	belief->numbering = (struct ffntp_numbering){ .offset_s = offset_s };
+	belief->is_announced = false;
+}
+
+/* Whoever withdraws at the last moment is more likely to have begun its leap second early. */
+static void hear_none(struct ffntp_leap_belief *belief, struct ffntp_time now)
+{
+	if (belief->is_announced && belief->numbering.at_s - now.s > FFNTP_LEAP_FINAL_S)
+		forget(belief, belief->numbering.offset_s);
+}
+
+void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote)
+{
+	int64_t utc_s = ffntp_numbering_utc(&belief->numbering, now).time.s, midnight_s;
+	struct ffntp_numbering numbering;
+	struct ffntp_calendar date;
+
+	if (!belief->is_begun || ffntp_leap_is_certain(belief, now))
+		return;
+	if (vote.sign == 0) {
+		hear_none(belief, now);
+		return;
+	}
+	if (!ends_month(utc_s, &date, &midnight_s) || (date.month != 6 && date.month != 12 && !vote.is_unanimous))
+		return;
+	numbering = numbering_at(midnight_s, offset_at(&belief->numbering, now), vote.sign);
+	if (now.s >= numbering.at_s - FFNTP_LEAP_LATEST_S)
+		return;
+	belief->numbering = numbering;
+	belief->is_announced = true;
+}
+
+struct ffntp_leap_vote ffntp_leap_count(const uint8_t *indicators, size_t count)
+{
+	size_t inserted = 0, left_out = 0, most;
+
+	for (size_t i = 0; i < count; i++) {
+		inserted += indicators[i] == 1;
+		left_out += indicators[i] == 2;
+	}
+	most = inserted > left_out ? inserted : left_out;
+	if (2 * most <= count)
+		return (struct ffntp_leap_vote){ 0 };
+	return (struct ffntp_leap_vote){
+		.sign = most == inserted ? 1 : -1,
+		.is_unanimous = most == count && count >= FFNTP_LEAP_UNANIMOUS,
+	};
+}
+
+/* --- being wrong --- */
+
+static bool is_between(int64_t s, struct ffntp_time from, struct ffntp_time to)
+{
+	return s >= from.s && s <= to.s;
+}
+
+/* It was announced, the server has not done it: UTC goes on as before. */
+static bool undo(struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since, int ahead)
+{
+	const struct ffntp_numbering *numbering = &belief->numbering;
+
+	if (!belief->is_announced || numbering->sign != ahead || !is_between(numbering->at_s, agreed, since))
+		return false;
+	forget(belief, numbering->offset_s);
+	return true;
+}
+
+/* Nobody announced it, and the server stepped at the end of a month. */
+static bool find_late(struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since, int ahead)
+{
+	int16_t offset_s = offset_at(&belief->numbering, agreed);
+	struct ffntp_numbering numbering;
+	struct ffntp_calendar date;
+	int64_t midnight_s;
+
+	if (!ends_month(agreed.s - offset_s, &date, &midnight_s))
+		return false;
+	numbering = numbering_at(midnight_s, offset_s, -ahead);
+	if (!is_between(numbering.at_s, agreed, since))
+		return false;
+	belief->numbering = numbering;
+	belief->is_announced = true;
+	return true;
+}
+
+bool ffntp_leap_revise(struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since, int ahead)
+{
+	if (!belief->is_begun || ffntp_leap_is_certain(belief, since))
+		return false;
+	return undo(belief, agreed, since, ahead) || find_late(belief, agreed, since, ahead);
+}
+
+/* --- what a map says --- */
+
+void ffntp_leap_describe(const struct ffntp_leap_belief *belief, struct ffntp_map *map)
+{
+	const struct ffntp_numbering numbering = shifted(belief->numbering, belief->tai_base_s);
+
+	map->time.s += belief->tai_base_s;
+	map->tai_is_known = belief->tai_is_known;
+	map->tai_offset_s = offset_at(&numbering, map->time);
+	map->leap = ffntp_numbering_leap(&numbering, map->time);
+	map->leap_sign = numbering.sign;
+	map->leap_at_s = numbering.sign != 0 ? numbering.at_s : 0;
+	map->tai_expires_s = belief->tai_expires_s;
+}
