@@ -53,7 +53,12 @@
 
 /* --- dissent --- */
 
-/* A server that contradicts the clock, and not itself, for so long (s) is believed: then it was the counter. */
+/*
+ * A server that contradicts the clock, and not itself, for so long (s) is believed: then it was the counter. Servers that lose
+ * their reference, are restarted or follow a bad source of their own mostly mend within minutes; a crystal that coasts for
+ * half an hour is off by some 50 us, and by 2 ms at most. A clock that is wrong because its counter jumped is wrong for as
+ * long, bound and all. This is the only such time: an estimator just refuses.
+ */
 #define FFNTP_DISSENT_PERSIST_S 1800.0
 
 /* ... and at least as many exchanges, so that two packets half an hour apart do not decide. */
@@ -121,15 +126,11 @@
  */
 #define FFNTP_RADCLOCK_RATE_PERSIST_S (7.5 * FFNTP_RADCLOCK_SCALE_S)
 
-/* Stamps that are refused for so long (s), and continue one another, are believed. As for servers: dissent. */
-#define FFNTP_RADCLOCK_PERSIST_S 1800.0
-
-/* ... either if there were so many at least. */
+/* ... if there were so many at least. */
 #define FFNTP_RADCLOCK_PERSIST_STAMPS 4
 
-/* A clock that no stamp agrees with for so long (s) is wrong, in rate too, even if they do not agree with one another.
- */
-#define FFNTP_RADCLOCK_LOST_S (2 * FFNTP_RADCLOCK_PERSIST_S)
+/* A clock that no stamp agrees with for so long (s) is wrong, in rate too. Long after a client has decided (dissent). */
+#define FFNTP_RADCLOCK_LOST_S (2 * FFNTP_DISSENT_PERSIST_S)
 
 /* Warm-up (s): the local rate's windows filled, and one more. RADclock's warmup_win: 480 stamps of 16 s. */
 #define FFNTP_RADCLOCK_WARMUP_S (7.5 * FFNTP_RADCLOCK_SCALE_S)
@@ -411,13 +412,13 @@
 /* Contradicting exchanges that agree on a rate so many standard deviations from the clock's: it is the counter. */
 #define FFNTP_INTERVAL_SKEW_SD 6.0
 
-/* Contradictions below so many times both noises and so many of the clock's standard deviations are believed after so many stamps. */
+/*
+ * Contradictions below so many times both noises and so many of the clock's standard deviations are believed after so many stamps.
+ * All others are refused until the client believes the server after all (dissent).
+ */
 #define FFNTP_INTERVAL_SMALL_NOISE  2.0
 #define FFNTP_INTERVAL_SMALL_SD     30.0
 #define FFNTP_INTERVAL_SMALL_STAMPS 16
-
-/* All others after this time (s): a crystal that coasts for it is off by 1 ms at worst. */
-#define FFNTP_INTERVAL_BELIEVE_S (4 * 3600.0)
 
 /* By how much more than it says the filter is off: approximating by Gaussians makes it surer than it ought to be. */
 #define FFNTP_INTERVAL_MODESTY 1.1

@@ -443,6 +443,28 @@ static void test_server_that_persists_is_believed(void **state)
 	drop(&f);
 }
 
+/* A fault that no bound shows, because delays could explain it: the same rule, and as visibly. */
+static void test_server_that_persists_within_the_bound_is_believed(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	f.world.delay_ns = 20000000;
+	world_run(&f.world, f.client, 3 * 3600);
+	marked = marker(&f);
+	f.world.server_error_ns = 12 * S_NS / 1000;
+	run_bounded(&f, 1750);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
+	assert_true(marker(&f) == marked);
+	world_run(&f.world, f.client, 150);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	assert_true(llabs(world_error_ns(&f.world, f.client) - f.world.server_error_ns) < S_NS / 1000);
+	assert_true(marker(&f) != marked);
+	drop(&f);
+}
+
 /* A server that says another time in each reply proves nothing against the counter. */
 static void test_server_that_jumps_about_is_never_believed(void **state)
 {
@@ -645,6 +667,29 @@ static void test_later_maps_keep_earlier_promises(void **state)
 	free(maps);
 }
 
+/* A crystal may leave its bound by 20 ppm: it is followed. By more, and it is no crystal. */
+static void test_what_a_crystal_can_do_is_no_contradiction(void **state)
+{
+	static const struct {
+		double step;
+		bool is_refused;
+	} rates[] = { { 15e-6, false }, { -15e-6, false }, { 40e-6, true }, { -40e-6, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+		struct fixture f = make(START_NS);
+		double ticks_per_ns = f.world.ticks_per_ns + rates[i].step;
+
+		f.world.delay_ns = 20000;
+		f.world.queue_ns = 1000;
+		world_run(&f.world, f.client, 6 * 3600.0);
+		world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), ticks_per_ns);
+		world_run(&f.world, f.client, 40);
+		assert_int_equal(counted(f.client, FFNTP_REFUSED_CONTRADICTION) > 0, rates[i].is_refused);
+		drop(&f);
+	}
+}
+
 /* A crystal that does what was ruled out, all of a sudden and for good: false promises do not drag the clock along. */
 static void test_rate_step_breaks_promises_and_not_the_clock(void **state)
 {
@@ -803,6 +848,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_adaptive_polling_hurries_when_contradicted),
 		cmocka_unit_test(test_server_an_hour_wrong_is_refused_and_welcomed_back),
 		cmocka_unit_test(test_server_that_persists_is_believed),
+		cmocka_unit_test(test_server_that_persists_within_the_bound_is_believed),
 		cmocka_unit_test(test_server_that_jumps_about_is_never_believed),
 		cmocka_unit_test(test_counter_that_went_back_is_noticed),
 		cmocka_unit_test(test_counter_that_jumped_within_an_exchange_is_noticed),
@@ -811,6 +857,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_disruption_that_the_port_saw),
 		cmocka_unit_test(test_late_reading_is_not_a_disruption),
 		cmocka_unit_test(test_later_maps_keep_earlier_promises),
+		cmocka_unit_test(test_what_a_crystal_can_do_is_no_contradiction),
 		cmocka_unit_test(test_rate_step_breaks_promises_and_not_the_clock),
 		cmocka_unit_test(test_successor_keeps_the_promises_of_its_predecessor),
 		cmocka_unit_test(test_false_promise_is_broken_visibly),

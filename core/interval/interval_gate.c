@@ -101,7 +101,6 @@ void ffntp_trial_open(struct ffntp_trial *trial, const struct ffntp_path *path, 
 
 void ffntp_trial_predict(struct ffntp_trial *trial, double elapsed_s, double wander2)
 {
-	trial->age_s += elapsed_s;
 	for (int i = 0; i < FFNTP_SUSPECTS; i++)
 		ffntp_belief_predict(&trial->belief[i], elapsed_s, wander2);
 }
@@ -216,10 +215,10 @@ static bool runs_at_another_rate(const struct ffntp_trial *trial, const struct f
 	       skew2 > square(params->skew_sd) * (both->p11 + clock->p11);
 }
 
-/* Held against the server for long enough. */
-static bool is_persistent(const struct ffntp_trial *trial, const struct ffntp_interval_params *params)
+/* So little is not held against the server for long. */
+static bool is_forgiven(const struct ffntp_trial *trial, const struct ffntp_interval_params *params)
 {
-	return trial->window.count >= params->small_stamps && (trial->is_small || trial->age_s > params->believe_s);
+	return trial->is_small && trial->window.count >= params->small_stamps;
 }
 
 static enum ffntp_ruling rule_on_weights(const struct ffntp_trial *trial, const struct ffntp_belief *clock,
@@ -232,7 +231,7 @@ static enum ffntp_ruling rule_on_weights(const struct ffntp_trial *trial, const 
 		return FFNTP_RULING_RATE;
 	if (runs_at_another_rate(trial, clock, params))
 		return FFNTP_RULING_BOTH;
-	if (is_persistent(trial, params))
+	if (is_forgiven(trial, params))
 		return trial->leaning == FFNTP_SUSPECT_RATE ? FFNTP_RULING_RATE : FFNTP_RULING_TIME;
 	return trial->leaning == FFNTP_SUSPECT_NONE ? FFNTP_RULING_OPEN : FFNTP_RULING_LEAN;
 }

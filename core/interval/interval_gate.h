@@ -27,7 +27,6 @@ struct ffntp_trial {
 	bool is_open;
 	bool is_small;              /* what contradicts is too little to be held against the server for long */
 	bool has_fallen;            /* the path has changed for certain; only how is not known yet */
-	double age_s;               /* since it was opened */
 	double skew;                /* the clock's, when it was opened */
 	enum ffntp_suspect leaning; /* whose belief is the clock for now; NONE: the clock coasts */
 	struct ffntp_window window;

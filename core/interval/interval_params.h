@@ -28,7 +28,6 @@ struct ffntp_interval_params {
 	double true_share, rate_share, rate_sd, skew_sd;
 	uint32_t rate_stamps, small_stamps;
 	double small_noise, small_sd;
-	double believe_s;
 	/* what is put out */
 	double modesty, stable_s;
 };
@@ -85,7 +84,6 @@ struct ffntp_interval_params {
 		.small_stamps = FFNTP_INTERVAL_SMALL_STAMPS, \
 		.small_noise = FFNTP_INTERVAL_SMALL_NOISE, \
 		.small_sd = FFNTP_INTERVAL_SMALL_SD, \
-		.believe_s = FFNTP_INTERVAL_BELIEVE_S, \
 		.modesty = FFNTP_INTERVAL_MODESTY, \
 		.stable_s = FFNTP_INTERVAL_STABLE_S, \
 	}

@@ -318,12 +318,11 @@ static void carry(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	ffntp_line_carry(&radclock->line, stamp->tf, radclock->local.rate.period_s);
 }
 
-/* The clock has been proved wrong: it starts anew, with what is left of it. */
-static void start_over(struct radclock *radclock, enum ffntp_trust_verdict verdict)
+/* The clock has been proved wrong: it starts anew. */
+static void start_over(struct radclock *radclock)
 {
 	restart(radclock);
-	if (verdict == FFNTP_TRUST_LOST)
-		radclock->period.rate = radclock->local.rate = radclock->hint;
+	radclock->period.rate = radclock->local.rate = radclock->hint;
 }
 
 static bool take(struct radclock *radclock, const struct ffntp_stamp *stamp)
@@ -337,8 +336,8 @@ static bool take(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	carry(radclock, stamp);
 	newest = ffntp_history_newest(&radclock->history);
 	verdict = judge(radclock, newest);
-	if (verdict == FFNTP_TRUST_OVERTHROWN || verdict == FFNTP_TRUST_LOST) {
-		start_over(radclock, verdict);
+	if (verdict == FFNTP_TRUST_LOST) {
+		start_over(radclock);
 		return take(radclock, stamp);
 	}
 	newest->is_believed = verdict == FFNTP_TRUST_BELIEVED;

@@ -12,7 +12,7 @@ static bool is_within(double value, double limit)
 /* How long nobody looked before the first stamp that was not believed: in that time anything may have happened. */
 static double unwatched_s(const struct ffntp_trust *trust, const struct ffntp_record *record, double period_s)
 {
-	ffntp_counter first = trust->any.stamps > 0 ? trust->any.since : record->stamp.tf;
+	ffntp_counter first = trust->refused.stamps > 0 ? trust->refused.since : record->stamp.tf;
 
 	return ffntp_counter_diff(first, trust->believed.stamp.tf) * period_s;
 }
@@ -38,14 +38,6 @@ static bool continues(const struct ffntp_record *newer, const struct ffntp_recor
 	return is_within(gain_s, limit_s);
 }
 
-static bool continues_refused(const struct ffntp_trust *trust, const struct ffntp_record *record,
-			      const struct ffntp_trust_clock *clock)
-{
-	double elapsed_s = ffntp_counter_diff(record->stamp.tf, trust->refused.stamp.tf) * clock->period_s;
-
-	return trust->has_refused && continues(record, &trust->refused, elapsed_s, clock);
-}
-
 static bool is_believable(const struct ffntp_trust *trust, const struct ffntp_record *record,
 			  const struct ffntp_trust_clock *clock)
 {
@@ -57,17 +49,10 @@ static bool is_believable(const struct ffntp_trust *trust, const struct ffntp_re
 static enum ffntp_trust_verdict refuse(struct ffntp_trust *trust, const struct ffntp_record *record,
 				       const struct ffntp_trust_clock *clock)
 {
-	ffntp_counter at = record->stamp.tf;
+	bool is_lost =
+		ffntp_contest_persists(&trust->refused, record->stamp.tf, clock->period_s, FFNTP_RADCLOCK_LOST_S);
 
-	if (!continues_refused(trust, record, clock))
-		trust->contest.stamps = 0;
-	trust->has_refused = true;
-	trust->refused = *record;
-	if (ffntp_contest_persists(&trust->contest, at, clock->period_s, FFNTP_RADCLOCK_PERSIST_S))
-		return FFNTP_TRUST_OVERTHROWN;
-	if (ffntp_contest_persists(&trust->any, at, clock->period_s, FFNTP_RADCLOCK_LOST_S))
-		return FFNTP_TRUST_LOST;
-	return FFNTP_TRUST_REFUSED;
+	return is_lost ? FFNTP_TRUST_LOST : FFNTP_TRUST_REFUSED;
 }
 
 enum ffntp_trust_verdict ffntp_trust_judge(struct ffntp_trust *trust, const struct ffntp_record *record,
@@ -77,7 +62,6 @@ enum ffntp_trust_verdict ffntp_trust_judge(struct ffntp_trust *trust, const stru
 		return refuse(trust, record, clock);
 	trust->has_believed = true;
 	trust->believed = *record;
-	trust->has_refused = false;
-	trust->contest.stamps = trust->any.stamps = 0;
+	trust->refused.stamps = 0;
 	return FFNTP_TRUST_BELIEVED;
 }

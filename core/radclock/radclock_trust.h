@@ -12,11 +12,9 @@
 
 /* Zeroed: nothing is known, and everything believed. */
 struct ffntp_trust {
-	bool has_believed, has_refused;
-	struct ffntp_record believed; /* the newest of each */
-	struct ffntp_record refused;
-	struct ffntp_contest contest; /* of those that continue one another */
-	struct ffntp_contest any;     /* of all since one was believed */
+	bool has_believed;
+	struct ffntp_record believed; /* the newest */
+	struct ffntp_contest refused; /* since then */
 };
 
 /* The clock that a stamp is held against. */
@@ -30,9 +28,7 @@ struct ffntp_trust_clock {
 enum ffntp_trust_verdict {
 	FFNTP_TRUST_BELIEVED,
 	FFNTP_TRUST_REFUSED,
-	FFNTP_TRUST_OVERTHROWN, /* refused for so long, and so consistent in itself, that it is the clock that is wrong
-				 */
-	FFNTP_TRUST_LOST,       /* nothing agrees with the clock, nor with itself at the clock's rate: both are wrong */
+	FFNTP_TRUST_LOST, /* nothing has agreed for so long that the clock must be wrong, and its rate too */
 };
 
 /*
