@@ -1,0 +1,83 @@
+/* entropy: see entropy.h. */
+#include "entropy.h"
+
+#include "machine.h"
+#include "memory.h"
+#include "virtio.h"
+#include "virtiofind.h"
+
+#define MOST 16
+
+static struct virtio_device device;
+static struct virtio_queue queue;
+static bool has_device, is_pending;
+static uint64_t patience_ticks;
+static _Alignas(16) uint8_t drawn[MOST];
+
+static bool begin_device(const char *command_line)
+{
+	uint64_t agreed;
+
+	if (!virtio_find(&device, VIRTIO_ENTROPY, command_line) || !virtio_begin(&device, 0, &agreed) ||
+	    !virtio_queue_start(&queue, &device, 0))
+		return false;
+	virtio_ready(&device);
+	return true;
+}
+
+/* An answer that came too late for one caller is not kept for the next, who may live after a snapshot: it is asked
+ * anew. */
+static bool draw_from_device(uint8_t *bytes, size_t length)
+{
+	uint64_t start = machine_counter();
+	uint32_t written = 0;
+	uint16_t slot;
+
+	if (!is_pending || virtio_take(&queue, &slot, &written)) {
+		virtio_give(&queue, 0, drawn, MOST, true);
+		virtio_kick(&queue);
+		is_pending = true;
+	}
+	while (machine_counter() - start < patience_ticks) {
+		if (virtio_take(&queue, &slot, &written)) {
+			is_pending = false;
+			if (written < length)
+				return false;
+			memcpy(bytes, drawn, length);
+			memset(drawn, 0, sizeof drawn);
+			return true;
+		}
+		machine_relax();
+	}
+	return false;
+}
+
+static bool draw_from_cpu(uint8_t *bytes, size_t length)
+{
+	uint64_t bits;
+
+	for (size_t i = 0; i < length; i++) {
+		if (i % 8 == 0 && !machine_random(&bits))
+			return false;
+		bytes[i] = (uint8_t)(bits >> i % 8 * 8);
+	}
+	return true;
+}
+
+bool entropy_take(uint8_t *bytes, size_t length)
+{
+	if (length > MOST)
+		return false;
+	return (has_device && draw_from_device(bytes, length)) || draw_from_cpu(bytes, length);
+}
+
+const char *entropy_begin(const char *command_line, uint64_t counter_hz)
+{
+	uint8_t bytes[MOST];
+
+	patience_ticks = counter_hz / 2;
+	has_device = begin_device(command_line);
+	if (has_device && draw_from_device(bytes, sizeof bytes))
+		return "virtio-rng";
+	return draw_from_cpu(bytes, sizeof bytes) ? "rdrand" : NULL;
+}

@@ -1,0 +1,57 @@
+/* memory: see memory.h. Built so that the compiler does not make these functions call themselves. */
+#include "memory.h"
+
+#include <stdint.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t length)
+{
+	unsigned char *target = to;
+	const unsigned char *source = from;
+
+	while (length-- > 0)
+		*target++ = *source++;
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t length)
+{
+	unsigned char *target = to;
+	const unsigned char *source = from;
+
+	if ((uintptr_t)to <= (uintptr_t)from) {
+		while (length-- > 0)
+			*target++ = *source++;
+		return to;
+	}
+	while (length-- > 0)
+		target[length] = source[length];
+	return to;
+}
+
+void *memset(void *to, int value, size_t length)
+{
+	unsigned char *target = to;
+
+	while (length-- > 0)
+		*target++ = (unsigned char)value;
+	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t length)
+{
+	const unsigned char *left = a, *right = b;
+
+	for (size_t i = 0; i < length; i++)
+		if (left[i] != right[i])
+			return left[i] - right[i];
+	return 0;
+}
+
+size_t strlen(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] != 0)
+		length++;
+	return length;
+}

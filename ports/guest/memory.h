@@ -1,0 +1,13 @@
+/* memory: the four functions that compilers call, and the few that lwIP does; there is no libc. */
+#ifndef GUEST_MEMORY_H
+#define GUEST_MEMORY_H
+
+#include <stddef.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t length);
+void *memmove(void *to, const void *from, size_t length);
+void *memset(void *to, int value, size_t length);
+int memcmp(const void *a, const void *b, size_t length);
+size_t strlen(const char *text);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * probe: a page of memory through which somebody outside, who has it mapped, brackets the guest's counter with his own.
+ * Words of 64 bits: he writes a number other than the last to word 0; the guest answers with its counter in word 2, and
+ * then the number in word 1. The first answer may take as long as the guest sleeps; the next few are quick.
+ */
+#ifndef GUEST_PROBE_H
+#define GUEST_PROBE_H
+
+#include <stdint.h>
+
+/* address: 0 for no probe. */
+void probe_begin(uint64_t address, uint64_t counter_hz);
+
+/* Answers if there is a question, and then for up to 20 ms as long as there are more. */
+void probe_answer(void);
+
+#endif

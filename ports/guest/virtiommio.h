@@ -1,0 +1,13 @@
+/* virtiommio: virtio devices whose registers are in memory, in both versions. */
+#ifndef GUEST_VIRTIOMMIO_H
+#define GUEST_VIRTIOMMIO_H
+
+#include "virtio.h"
+
+/* Among those that the command line names as virtio_mmio.device=SIZE@ADDRESS:IRQ. */
+bool virtiommio_find(struct virtio_device *device, const char *command_line);
+
+/* Among so many places, one after the other. */
+bool virtiommio_scan(struct virtio_device *device, uint64_t first, unsigned count);
+
+#endif

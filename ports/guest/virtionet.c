@@ -1,0 +1,100 @@
+/* virtionet: the network card of QEMU. */
+#include "card.h"
+
+#include "machine.h"
+#include "memory.h"
+#include "virtio.h"
+#include "virtiofind.h"
+
+#define F_MAC (UINT64_C(1) << 5)
+#define F_STATUS (UINT64_C(1) << 16)
+#define CONFIG_STATUS 6
+#define LINK_IS_UP 1
+
+enum { RECEIVE = 0, TRANSMIT = 1 };
+
+/* What stands before each frame: nothing that we ask for. Legacy devices leave the last two bytes out. */
+#define HEADER 12
+#define HEADER_LEGACY 10
+
+struct buffer {
+	_Alignas(16) uint8_t bytes[HEADER + CARD_FRAME];
+};
+
+static struct virtio_device device;
+static struct virtio_queue receive_queue, transmit_queue;
+static struct buffer received[VIRTIO_QUEUE_SIZE], to_send[VIRTIO_QUEUE_SIZE];
+static uint16_t next_to_send, in_flight;
+static uint32_t header;
+static bool has_status;
+
+static void give_back(uint16_t slot)
+{
+	virtio_give(&receive_queue, slot, received[slot].bytes, sizeof received[slot].bytes, true);
+}
+
+static bool receive(uint8_t frame[CARD_FRAME], size_t *length)
+{
+	uint32_t written;
+	uint16_t slot;
+
+	if (!virtio_take(&receive_queue, &slot, &written))
+		return false;
+	*length = 0;
+	if (written > header && written - header <= CARD_FRAME) {
+		*length = written - header;
+		memcpy(frame, received[slot].bytes + header, *length);
+	}
+	give_back(slot);
+	virtio_kick(&receive_queue);
+	return true;
+}
+
+static bool transmit(const void *frame, size_t length, uint64_t *sent)
+{
+	uint32_t unused;
+	uint16_t slot;
+
+	while (virtio_take(&transmit_queue, &slot, &unused))
+		in_flight--;
+	if (in_flight == transmit_queue.size || length > CARD_FRAME)
+		return false;
+	slot = next_to_send++ % transmit_queue.size; /* buffers come back in the order in which they were given */
+	memset(to_send[slot].bytes, 0, header);
+	memcpy(to_send[slot].bytes + header, frame, length);
+	virtio_give(&transmit_queue, slot, to_send[slot].bytes, header + (uint32_t)length, false);
+	in_flight++;
+	*sent = machine_counter();
+	virtio_kick(&transmit_queue);
+	return true;
+}
+
+static bool has_link(void)
+{
+	return virtio_is_alive(&device) &&
+	       (!has_status || (device.transport->config(&device, CONFIG_STATUS) & LINK_IS_UP) != 0);
+}
+
+const char *virtionet_begin(struct card *card, const char *command_line)
+{
+	uint64_t agreed;
+
+	if (!virtio_find(&device, VIRTIO_NETWORK, command_line))
+		return "there is no network card that this guest knows (virtio-net)";
+	if (!virtio_begin(&device, F_MAC | F_STATUS, &agreed) || (agreed & F_MAC) == 0 ||
+	    !virtio_queue_start(&receive_queue, &device, RECEIVE) ||
+	    !virtio_queue_start(&transmit_queue, &device, TRANSMIT))
+		return "the network card does not start";
+	has_status = (agreed & F_STATUS) != 0;
+	header = device.is_legacy ? HEADER_LEGACY : HEADER;
+	for (unsigned i = 0; i < 6; i++)
+		card->mac[i] = device.transport->config(&device, i);
+	virtio_ready(&device);
+	for (uint16_t slot = 0; slot < receive_queue.size; slot++)
+		give_back(slot);
+	virtio_kick(&receive_queue);
+	card->transmit = transmit;
+	card->receive = receive;
+	card->has_link = has_link;
+	return NULL;
+}

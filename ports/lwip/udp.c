@@ -1,0 +1,282 @@
+/* udp: see udp.h. */
+#include "udp.h"
+
+#include <lwip/dhcp.h>
+#include <lwip/dns.h>
+#include <lwip/ethip6.h>
+#include <lwip/etharp.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/pbuf.h>
+#include <lwip/sys.h>
+#include <lwip/timeouts.h>
+#include <lwip/udp.h>
+#include <netif/ethernet.h>
+
+#define FRAME_MOST 1514
+
+static struct {
+	const struct ffntp_lwip_system *system;
+	struct netif card;
+	uint64_t arrived; /* when the frame in hand came in */
+	uint64_t sent;    /* when the last frame left */
+	enum ffntp_lwip_server resolved;
+	unsigned question; /* counts names, so that a late answer to a former one is known */
+	ip_addr_t server;
+	uint16_t port;
+	struct udp_pcb *pcb; /* of the request in flight */
+} net;
+
+uint32_t ffntp_lwip_random(void)
+{
+	return net.system->random();
+}
+
+u32_t sys_now(void)
+{
+	return (u32_t)(net.system->counter() / (net.system->counter_hz / 1000));
+}
+
+/* --- frames --- */
+
+static err_t transmit(struct netif *card, struct pbuf *packet)
+{
+	static _Alignas(8) uint8_t frame[FRAME_MOST];
+	uint16_t length = pbuf_copy_partial(packet, frame, sizeof frame, 0);
+
+	(void)card;
+	if (length != packet->tot_len)
+		return ERR_BUF;
+	return net.system->transmit(frame, length, &net.sent) ? ERR_OK : ERR_IF;
+}
+
+static err_t begin_card(struct netif *card)
+{
+	card->name[0] = 'e';
+	card->name[1] = 'n';
+	card->mtu = 1500;
+	card->hwaddr_len = ETH_HWADDR_LEN;
+	for (unsigned i = 0; i < ETH_HWADDR_LEN; i++)
+		card->hwaddr[i] = net.system->mac[i];
+	card->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
+	card->output = etharp_output;
+	card->output_ip6 = ethip6_output;
+	card->linkoutput = transmit;
+	return ERR_OK;
+}
+
+void ffntp_lwip_frame(const void *frame, size_t length, uint64_t arrived)
+{
+	struct pbuf *packet;
+
+	if (length > FRAME_MOST)
+		return;
+	packet = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_POOL);
+	if (packet == NULL)
+		return;
+	net.arrived = arrived;
+	if (pbuf_take(packet, frame, (u16_t)length) != ERR_OK || net.card.input(packet, &net.card) != ERR_OK)
+		pbuf_free(packet);
+}
+
+void ffntp_lwip_poll(void)
+{
+	sys_check_timeouts();
+}
+
+void ffntp_lwip_link(bool is_up)
+{
+	if (is_up)
+		netif_set_link_up(&net.card);
+	else
+		netif_set_link_down(&net.card);
+}
+
+/* --- addresses --- */
+
+static bool split_prefix(const char *text, char address[FFNTP_LWIP_ADDRESS_TEXT], unsigned *prefix)
+{
+	unsigned i;
+
+	for (i = 0; text[i] != 0 && text[i] != '/'; i++) {
+		if (i + 1 >= FFNTP_LWIP_ADDRESS_TEXT)
+			return false;
+		address[i] = text[i];
+	}
+	address[i] = 0;
+	*prefix = 24;
+	if (text[i] == 0)
+		return true;
+	*prefix = 0;
+	while (text[++i] >= '0' && text[i] <= '9' && *prefix <= 32)
+		*prefix = *prefix * 10 + (unsigned)(text[i] - '0');
+	return text[i] == 0 && *prefix >= 1 && *prefix <= 32;
+}
+
+static const char *set_static(const struct ffntp_lwip_addresses *addresses)
+{
+	char text[FFNTP_LWIP_ADDRESS_TEXT];
+	ip4_addr_t own, mask, gateway;
+	unsigned prefix;
+
+	ip4_addr_set_zero(&gateway);
+	if (!split_prefix(addresses->ipv4, text, &prefix) || !ip4addr_aton(text, &own))
+		return "ip= is no IPv4 address with a prefix length";
+	if (addresses->gateway != NULL && !ip4addr_aton(addresses->gateway, &gateway))
+		return "gateway= is no IPv4 address";
+	ip4_addr_set_u32(&mask, lwip_htonl(~UINT32_C(0) << (32 - prefix)));
+	netif_set_addr(&net.card, &own, &mask, &gateway);
+	return NULL;
+}
+
+static const char *set_ipv6(const char *text)
+{
+	ip6_addr_t address;
+	s8_t index = -1;
+
+	netif_create_ip6_linklocal_address(&net.card, 1);
+	netif_ip6_addr_set_state(&net.card, 0, IP6_ADDR_PREFERRED);
+	net.card.ip6_autoconfig_enabled = 1;
+	if (text == NULL)
+		return NULL;
+	if (!ip6addr_aton(text, &address) || netif_add_ip6_address(&net.card, &address, &index) != ERR_OK)
+		return "ip6= is no IPv6 address";
+	netif_ip6_addr_set_state(&net.card, index, IP6_ADDR_PREFERRED);
+	return NULL;
+}
+
+static const char *set_addresses(const struct ffntp_lwip_addresses *addresses)
+{
+	ip_addr_t dns;
+	const char *problem = addresses->ipv4 != NULL ? set_static(addresses) : NULL;
+
+	if (problem == NULL)
+		problem = set_ipv6(addresses->ipv6);
+	if (problem != NULL)
+		return problem;
+	if (addresses->dns != NULL) {
+		if (!ipaddr_aton(addresses->dns, &dns))
+			return "dns= is no address";
+		dns_setserver(0, &dns);
+	}
+	if (addresses->ipv4 == NULL && dhcp_start(&net.card) != ERR_OK)
+		return "DHCP does not start";
+	return NULL;
+}
+
+const char *ffntp_lwip_begin(const struct ffntp_lwip_system *system, const struct ffntp_lwip_addresses *addresses)
+{
+	net.system = system;
+	net.resolved = FFNTP_LWIP_UNKNOWN;
+	lwip_init();
+	if (netif_add_noaddr(&net.card, NULL, begin_card, ethernet_input) == NULL)
+		return "lwIP takes no card";
+	netif_set_default(&net.card);
+	netif_set_link_up(&net.card);
+	netif_set_up(&net.card);
+	return set_addresses(addresses);
+}
+
+bool ffntp_lwip_address(char text[FFNTP_LWIP_ADDRESS_TEXT])
+{
+	if (!ip4_addr_isany_val(*netif_ip4_addr(&net.card)))
+		return ip4addr_ntoa_r(netif_ip4_addr(&net.card), text, FFNTP_LWIP_ADDRESS_TEXT) != NULL;
+	for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+		if (ip6_addr_isvalid(netif_ip6_addr_state(&net.card, i)))
+			return ip6addr_ntoa_r(netif_ip6_addr(&net.card, i), text, FFNTP_LWIP_ADDRESS_TEXT) != NULL;
+	return false;
+}
+
+/* --- the server --- */
+
+static void answered(const char *name, const ip_addr_t *found, void *question)
+{
+	(void)name;
+	if ((uintptr_t)question != net.question)
+		return;
+	net.resolved = found != NULL ? FFNTP_LWIP_FOUND : FFNTP_LWIP_UNKNOWN;
+	if (found != NULL)
+		net.server = *found;
+}
+
+void ffntp_lwip_resolve(const char *name, uint16_t port)
+{
+	err_t result;
+
+	net.port = port;
+	net.resolved = FFNTP_LWIP_SEARCHING;
+	net.question++;
+	result = dns_gethostbyname_addrtype(name, &net.server, answered, (void *)(uintptr_t)net.question,
+					    LWIP_DNS_ADDRTYPE_IPV4_IPV6);
+	if (result != ERR_INPROGRESS)
+		net.resolved = result == ERR_OK ? FFNTP_LWIP_FOUND : FFNTP_LWIP_UNKNOWN;
+}
+
+enum ffntp_lwip_server ffntp_lwip_resolved(void)
+{
+	return net.resolved;
+}
+
+void ffntp_lwip_server_address(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	bool is_v6 = IP_IS_V6_VAL(net.server);
+	const uint8_t *bytes =
+		is_v6 ? (const uint8_t *)ip_2_ip6(&net.server)->addr : (const uint8_t *)&ip_2_ip4(&net.server)->addr;
+
+	for (unsigned i = 0; i < 16; i++)
+		address[i] = is_v6 ? bytes[i] : i < 12 ? mapped[i] : bytes[i - 12];
+	if (ipaddr_ntoa_r(&net.server, text, FFNTP_LWIP_ADDRESS_TEXT) == NULL)
+		text[0] = 0;
+}
+
+/* --- datagrams --- */
+
+static void receive(void *unused, struct udp_pcb *pcb, struct pbuf *packet, const ip_addr_t *from, u16_t port)
+{
+	static uint8_t bytes[FRAME_MOST];
+	uint16_t length = pbuf_copy_partial(packet, bytes, sizeof bytes, 0);
+	bool is_whole = length == packet->tot_len;
+
+	(void)unused;
+	(void)pcb;
+	pbuf_free(packet);
+	if (is_whole && port == net.port && ip_addr_cmp(from, &net.server))
+		net.system->received(bytes, length, net.arrived);
+}
+
+/* A port that nobody can guess, for one request. */
+static bool open_port(void)
+{
+	struct udp_pcb *former = net.pcb;
+	bool is_bound = false;
+
+	net.pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
+	for (int tries = 0; tries < 4 && net.pcb != NULL && !is_bound; tries++)
+		is_bound = udp_bind(net.pcb, IP_ANY_TYPE, (u16_t)(0xc000 | (ffntp_lwip_random() & 0x3fff))) == ERR_OK;
+	if (former != NULL)
+		udp_remove(former);
+	if (!is_bound)
+		return false;
+	udp_recv(net.pcb, receive, NULL);
+	return true;
+}
+
+bool ffntp_lwip_send(const uint8_t *bytes, size_t length, uint64_t *sent)
+{
+	struct pbuf *packet;
+	err_t result;
+
+	if (!open_port())
+		return false;
+	packet = pbuf_alloc(PBUF_TRANSPORT, (u16_t)length, PBUF_RAM);
+	if (packet == NULL)
+		return false;
+	net.sent = net.system->counter(); /* in case it has to wait for the server's Ethernet address */
+	result = pbuf_take(packet, bytes, (u16_t)length);
+	if (result == ERR_OK)
+		result = udp_sendto(net.pcb, packet, &net.server, net.port);
+	pbuf_free(packet);
+	*sent = net.sent;
+	return result == ERR_OK;
+}

@@ -1,0 +1,366 @@
+/*
+ * truth: looks at a guest's clock page from outside, in memory that QEMU shares through a file, and judges it by the
+ * host's CLOCK_REALTIME at the host's TSC. The guest is never asked for the time: only, through its probe page, for its
+ * counter, so that the constant between the two is known. Addresses are the guest's; one JSON object to a line.
+ *
+ *	truth bracket MEMORY PROBE			guest's counter - host's
+ *	truth show MEMORY PAGE				what the page says
+ *	truth statuses MEMORY PAGE SECONDS		each change of status, looked at every 0.2 ms
+ *	truth watch MEMORY PAGE PROBE SECONDS		the page against the host's clock, every 20 ms
+ *	truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../include/ffntp/clock.h"
+#include "../../include/ffntp/page.h"
+
+#define S INT64_C(1000000000)
+#define READINGS 65536
+
+/* --- the host's clocks --- */
+
+static uint64_t host_counter(void)
+{
+	__builtin_ia32_lfence();
+	uint64_t now = __builtin_ia32_rdtsc();
+	__builtin_ia32_lfence();
+	return now;
+}
+
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * S + t.tv_nsec;
+}
+
+static void pause_ns(int64_t ns)
+{
+	nanosleep(&(struct timespec){ ns / S, ns % S }, NULL);
+}
+
+struct moment {
+	uint64_t counter; /* the host's */
+	int64_t ns;       /* CLOCK_REALTIME */
+};
+
+/* The narrowest of a few: the host's own processes come in between. */
+static struct moment now(void)
+{
+	struct moment best = { 0, 0 };
+	uint64_t width = UINT64_MAX;
+
+	for (int i = 0; i < 5; i++) {
+		uint64_t before = host_counter();
+		int64_t ns = clock_ns(CLOCK_REALTIME);
+		uint64_t after = host_counter();
+
+		if (after - before >= width)
+			continue;
+		width = after - before;
+		best = (struct moment){ before + width / 2, ns };
+	}
+	return best;
+}
+
+static double ticks_per_ns(void)
+{
+	static double rate;
+	struct timespec unused = { 0, 20000000 };
+
+	if (rate == 0) {
+		int64_t ns = clock_ns(CLOCK_MONOTONIC_RAW);
+		uint64_t ticks = host_counter();
+
+		nanosleep(&unused, NULL);
+		rate = (double)(host_counter() - ticks) / (double)(clock_ns(CLOCK_MONOTONIC_RAW) - ns);
+	}
+	return rate;
+}
+
+/* --- a guest --- */
+
+struct guest {
+	unsigned char *memory;
+	size_t size;
+	const struct ffntp_page *page;
+	volatile uint64_t *probe;
+	uint64_t offset; /* guest's counter - host's */
+	uint64_t width;  /* ticks; the offset is known to half of it */
+};
+
+static _Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "truth: %s\n", what);
+	exit(1);
+}
+
+static uint64_t address(const struct guest *guest, const char *text)
+{
+	uint64_t at = strtoull(text, NULL, 0);
+
+	if (at % 4096 != 0 || at + 4096 > guest->size)
+		fail("no such address in the guest's memory");
+	return at;
+}
+
+static struct guest open_guest(const char *path, const char *page, const char *probe)
+{
+	struct guest guest = { 0 };
+	struct stat about;
+	int descriptor = open(path, O_RDWR | O_CLOEXEC);
+
+	if (descriptor < 0 || fstat(descriptor, &about) != 0)
+		fail("the guest's memory cannot be opened");
+	guest.size = (size_t)about.st_size;
+	guest.memory = mmap(NULL, guest.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+	if (guest.memory == MAP_FAILED)
+		fail("the guest's memory cannot be mapped");
+	close(descriptor);
+	if (page != NULL)
+		guest.page = (const void *)(guest.memory + address(&guest, page));
+	if (probe != NULL)
+		guest.probe = (volatile void *)(guest.memory + address(&guest, probe));
+	return guest;
+}
+
+enum { QUESTION = 0, ANSWER = 1, COUNTER = 2 };
+
+/* One question: false if nobody answers for a second. */
+static bool ask(struct guest *guest, uint64_t *offset, uint64_t *width)
+{
+	uint64_t number = guest->probe[QUESTION] + 1;
+	int64_t deadline_ns = clock_ns(CLOCK_MONOTONIC) + S;
+	uint64_t before, after, turns = 0;
+
+	before = host_counter();
+	__atomic_store_n(&guest->probe[QUESTION], number, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&guest->probe[ANSWER], __ATOMIC_ACQUIRE) != number)
+		if (++turns % 4096 == 0 && clock_ns(CLOCK_MONOTONIC) > deadline_ns)
+			return false;
+	after = host_counter();
+	*width = after - before;
+	*offset = guest->probe[COUNTER] - (before + *width / 2);
+	return true;
+}
+
+/* The narrowest of many brackets, over several rounds: host and guest have to have a processor each for a moment. */
+static bool bracket(struct guest *guest)
+{
+	uint64_t offset, width;
+
+	guest->width = UINT64_MAX;
+	for (int round = 0; round < 12; round++) {
+		for (int i = 0; i < 300; i++) {
+			if (!ask(guest, &offset, &width))
+				return false;
+			if (width >= guest->width)
+				continue;
+			guest->offset = offset;
+			guest->width = width;
+		}
+		pause_ns(15000000);
+	}
+	return true;
+}
+
+static void must_bracket(struct guest *guest)
+{
+	if (!bracket(guest))
+		fail("the guest does not answer its probe");
+}
+
+/* --- commands --- */
+
+static int show_bracket(char **arguments)
+{
+	struct guest guest = open_guest(arguments[0], NULL, arguments[1]);
+
+	must_bracket(&guest);
+	printf("{\"offset\": %" PRId64 ", \"width_ns\": %.0f}\n", (int64_t)guest.offset,
+	       (double)guest.width / ticks_per_ns());
+	return 0;
+}
+
+static int show(char **arguments)
+{
+	struct guest guest = open_guest(arguments[0], arguments[1], NULL);
+	struct ffntp_source source = { 0 };
+	struct ffntp_page_identity identity;
+	struct ffntp_map map;
+	size_t count = 0;
+
+	if (ffntp_page_check(guest.page, FFNTP_PAGE_SIZE, &identity) != FFNTP_PAGE_OK ||
+	    ffntp_page_read(guest.page, &map) != FFNTP_CLOCK_OK) {
+		printf("{}\n");
+		return 0;
+	}
+	if (ffntp_page_read_sources(guest.page, &source, &count) != FFNTP_CLOCK_OK)
+		count = 0;
+	printf("{\"status\": \"%s\", \"marker\": %" PRIu64 ", \"accepted\": %" PRIu32 ", \"maxerror_ns\": %" PRIu64
+	       ", \"esterror_ns\": %" PRIu64 ", \"rtt_ns\": %" PRIu64 "}\n",
+	       ffntp_status_name(map.status), map.disruption_marker, source.verdicts[FFNTP_ACCEPTED], map.maxerror_ns,
+	       map.esterror_ns, source.rtt_ns);
+	return 0;
+}
+
+static int show_statuses(char **arguments)
+{
+	struct guest guest = open_guest(arguments[0], arguments[1], NULL);
+	int64_t start_ns = clock_ns(CLOCK_MONOTONIC), end_ns = start_ns + (int64_t)(atof(arguments[2]) * 1e9);
+	struct ffntp_map last = { 0 }, map;
+	bool is_first = true;
+
+	for (int64_t at_ns = start_ns; at_ns < end_ns; at_ns = clock_ns(CLOCK_MONOTONIC)) {
+		if (ffntp_page_read(guest.page, &map) == FFNTP_CLOCK_OK &&
+		    (is_first || map.status != last.status || map.disruption_marker != last.disruption_marker)) {
+			printf("{\"after_s\": %.4f, \"at_s\": %.4f, \"status\": \"%s\", \"marker\": %" PRIu64 "}\n",
+			       (double)(at_ns - start_ns) * 1e-9, (double)at_ns * 1e-9, ffntp_status_name(map.status),
+			       map.disruption_marker);
+			fflush(stdout);
+			last = map;
+			is_first = false;
+		}
+		pause_ns(200000);
+	}
+	return 0;
+}
+
+/* What was seen of a page. */
+struct tally {
+	int64_t error_ns[READINGS]; /* absolute */
+	size_t count;
+	unsigned outside, refused, busy;
+	uint64_t largest_bound_ns;
+};
+
+static void judge(struct tally *tally, const struct guest *guest)
+{
+	struct ffntp_reading reading;
+	struct ffntp_map map;
+	struct moment moment;
+	struct ffntp_time truth;
+
+	if (ffntp_page_read(guest->page, &map) != FFNTP_CLOCK_OK) {
+		tally->busy++;
+		return;
+	}
+	moment = now();
+	truth = ffntp_time_from_ns(moment.ns);
+	if (ffntp_clock_at(&map, moment.counter + guest->offset, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
+		tally->refused++;
+		return;
+	}
+	tally->outside += ffntp_time_is_before(truth, reading.earliest) || ffntp_time_is_before(reading.latest, truth);
+	if (reading.bound_ns > tally->largest_bound_ns)
+		tally->largest_bound_ns = reading.bound_ns;
+	if (tally->count < READINGS)
+		tally->error_ns[tally->count++] = llabs(ffntp_time_diff_ns(reading.estimate, truth));
+}
+
+static int compare(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static int64_t at_rank(const struct tally *tally, double rank)
+{
+	return tally->count == 0 ? 0 : tally->error_ns[(size_t)(rank * (double)(tally->count - 1))];
+}
+
+static int watch(char **arguments)
+{
+	static struct tally tally;
+	struct guest guest = open_guest(arguments[0], arguments[1], arguments[2]);
+	int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(atof(arguments[3]) * 1e9);
+	uint64_t offset;
+
+	must_bracket(&guest);
+	offset = guest.offset;
+	while (clock_ns(CLOCK_MONOTONIC) < end_ns) {
+		judge(&tally, &guest);
+		pause_ns(20000000);
+	}
+	must_bracket(&guest);
+	qsort(tally.error_ns, tally.count, sizeof tally.error_ns[0], compare);
+	printf("{\"readings\": %zu, \"outside\": %u, \"refused\": %u, \"busy\": %u, \"median_ns\": %" PRId64
+	       ", \"p99_ns\": %" PRId64 ", \"max_ns\": %" PRId64 ", \"largest_bound_ns\": %" PRIu64
+	       ", \"bracket_ns\": %.0f, \"counter_moved_ns\": %.0f}\n",
+	       tally.count, tally.outside, tally.refused, tally.busy, at_rank(&tally, 0.5), at_rank(&tally, 0.99),
+	       at_rank(&tally, 1), tally.largest_bound_ns, (double)guest.width / ticks_per_ns(),
+	       (double)(int64_t)(guest.offset - offset) / ticks_per_ns());
+	return 0;
+}
+
+/* Both pages at one reading of the host's counter. */
+static void compare_guests(struct tally *tally, const struct guest *a, const struct guest *b)
+{
+	struct ffntp_reading first, second;
+	struct ffntp_map map_a, map_b;
+	uint64_t at;
+
+	if (ffntp_page_read(a->page, &map_a) != FFNTP_CLOCK_OK || ffntp_page_read(b->page, &map_b) != FFNTP_CLOCK_OK) {
+		tally->busy++;
+		return;
+	}
+	at = host_counter();
+	if (ffntp_clock_at(&map_a, at + a->offset, FFNTP_UTC, UINT64_MAX, &first) != FFNTP_CLOCK_OK ||
+	    ffntp_clock_at(&map_b, at + b->offset, FFNTP_UTC, UINT64_MAX, &second) != FFNTP_CLOCK_OK) {
+		tally->refused++;
+		return;
+	}
+	tally->outside += ffntp_clock_order(&first, &second) != FFNTP_UNORDERED;
+	if (tally->count < READINGS)
+		tally->error_ns[tally->count++] = llabs(ffntp_time_diff_ns(first.estimate, second.estimate));
+}
+
+static int agree(char **arguments)
+{
+	static struct tally tally;
+	struct guest a = open_guest(arguments[0], arguments[1], arguments[2]);
+	struct guest b = open_guest(arguments[3], arguments[4], arguments[5]);
+	int64_t end_ns;
+
+	must_bracket(&a);
+	must_bracket(&b);
+	end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(atof(arguments[6]) * 1e9);
+	while (clock_ns(CLOCK_MONOTONIC) < end_ns) {
+		compare_guests(&tally, &a, &b);
+		pause_ns(5000000);
+	}
+	qsort(tally.error_ns, tally.count, sizeof tally.error_ns[0], compare);
+	printf("{\"readings\": %zu, \"apart\": %u, \"refused\": %u, \"busy\": %u, \"median_ns\": %" PRId64
+	       ", \"p99_ns\": %" PRId64 ", \"max_ns\": %" PRId64 ", \"bracket_ns\": %.0f}\n",
+	       tally.count, tally.outside, tally.refused, tally.busy, at_rank(&tally, 0.5), at_rank(&tally, 0.99),
+	       at_rank(&tally, 1), (double)(a.width > b.width ? a.width : b.width) / ticks_per_ns());
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int arguments;
+		int (*run)(char **arguments);
+	} commands[] = {
+		{ "bracket", 2, show_bracket }, { "show", 2, show },   { "statuses", 3, show_statuses },
+		{ "watch", 4, watch },          { "agree", 7, agree },
+	};
+
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		if (argc == commands[i].arguments + 2 && strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argv + 2);
+	fail("usage: truth bracket|show|statuses|watch|agree ...");
+}
