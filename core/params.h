@@ -260,7 +260,7 @@
  * Adaptive polling waits until the clock is this many times as uncertain as what an exchange tells by itself (ratio):
  * at 1 an exchange halves the variance. Asking more often buys little, less often loses what the clock knew.
  */
-#define FFNTP_ADAPTIVE_RATIO 1.2
+#define FFNTP_ADAPTIVE_RATIO 1.4
 
 /*
  * Adaptive intervals grow by no more than this from one to the next (ratio): what an estimator says of an interval it
@@ -307,7 +307,7 @@
 #define FFNTP_INTERVAL_NOISE_GAIN 0.002
 
 /* Timestamps have jitter of their own, and are rounded (s): no path's noise is taken to be less. */
-#define FFNTP_INTERVAL_NOISE_LEAST_S 50e-9
+#define FFNTP_INTERVAL_NOISE_LEAST_S 25e-9
 
 /*
  * Far out, the logarithm of the density falls like that of a power law that begins at so many times the noise. It matters
@@ -422,6 +422,12 @@
 
 /* By how much more than it says the filter is off: approximating by Gaussians makes it surer than it ought to be. */
 #define FFNTP_INTERVAL_MODESTY 1.1
+
+/*
+ * Noise and wander are themselves learnt from the exchanges, and errors have a longer tail while these are few: the variance
+ * of time is twice that at first, and half of this is gone after so many.
+ */
+#define FFNTP_INTERVAL_LEARNT 100.0
 
 /* The stable period is the average over so long (s), older times fading: a day evens out day and night. */
 #define FFNTP_INTERVAL_STABLE_S 86400.0

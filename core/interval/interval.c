@@ -269,8 +269,9 @@ static struct ffntp_belief published(const struct interval *interval)
 	const struct ffntp_belief *leaning = ffntp_trial_leaning(&interval->trial);
 	struct ffntp_belief clock = leaning ? *leaning : interval->clock;
 	double modesty2 = interval->params->modesty * interval->params->modesty;
+	double learning = interval->params->learnt / (interval->params->learnt + (double)interval->path.seen);
 
-	clock.p00 = clock.p00 * modesty2 + ffntp_path_level(&interval->path)->asymmetry2 / 4 +
+	clock.p00 = clock.p00 * modesty2 * (1 + learning) + ffntp_path_level(&interval->path)->asymmetry2 / 4 +
 		    ffntp_path_rounding2(&interval->path);
 	clock.p11 *= modesty2;
 	return clock;

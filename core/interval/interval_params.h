@@ -29,7 +29,7 @@ struct ffntp_interval_params {
 	uint32_t rate_stamps, small_stamps;
 	double small_noise, small_sd;
 	/* what is put out */
-	double modesty, stable_s;
+	double modesty, learnt, stable_s;
 };
 
 /* clang-format off */
@@ -85,6 +85,7 @@ struct ffntp_interval_params {
 		.small_noise = FFNTP_INTERVAL_SMALL_NOISE, \
 		.small_sd = FFNTP_INTERVAL_SMALL_SD, \
 		.modesty = FFNTP_INTERVAL_MODESTY, \
+		.learnt = FFNTP_INTERVAL_LEARNT, \
 		.stable_s = FFNTP_INTERVAL_STABLE_S, \
 	}
 /* clang-format on */
