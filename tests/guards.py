@@ -24,10 +24,12 @@ TIME_LIMIT_S = 20
 WORKERS = min(os.cpu_count() or 1, 4)
 
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
+INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
 CLOCK, PAGE, CLOCK_H, PAGE_H = 'core/clock.c', 'core/page.c', 'core/clock.h', 'core/page.h'
 
 # What is made of a header's inline functions, besides the test itself.
-USERS = {CLOCK_H: [CLOCK, PAGE], PAGE_H: [PAGE]}
+USERS = {CLOCK_H: [CLOCK, PAGE], PAGE_H: [PAGE],
+         INTERVAL_PATH_H: [INTERVAL, 'core/interval/interval_path.c', 'core/interval/interval_gate.c']}
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
@@ -173,6 +175,19 @@ GUARDS = [
     (43, 'clock', CLOCK_H, 'if (bound_ns == UINT64_MAX)\n\t\treturn FFNTP_CLOCK_RANGE;', '', 'case_43_bounds'),
     (43, 'clock', CLOCK, 'ticks == UINT64_C(1) << 63 ||', '', 'case_43_half'),
     (43, 'clock', CLOCK, 'if (span.s >> 33 != 0)\n\t\treturn false;', '', 'case_43_results'),
+    (3, 'interval', INTERVAL, 'if (interval->has_anchor && stamp->tf == interval->at)\n\t\treturn FFNTP_REFUSED_DUPLICATE;', '',
+     'test_what_is_no_stamp'),
+    (15, 'interval', INTERVAL, 'if (!(residence >= -FFNTP_SERVER_ORDER_S))\n\t\treturn FFNTP_REFUSED_TIMESTAMPS;', '',
+     'test_what_is_no_stamp'),
+    (15, 'interval', INTERVAL, 'residence < span * (1 + rate_error) ? FFNTP_ACCEPTED : FFNTP_REFUSED_RESIDENCE', 'FFNTP_ACCEPTED',
+     'test_what_is_no_stamp'),
+    (26, 'interval', INTERVAL, 'span > 0 && since >= 0', 'since >= 0', 'test_what_is_no_stamp'),
+    (26, 'interval', INTERVAL, 'span > 0 && since >= 0', 'span > 0', 'test_what_is_no_stamp'),
+    (26, 'interval', INTERVAL, '&& since < LONGEST_GAP_S', '', 'test_what_is_no_stamp'),
+    (26, 'interval', INTERVAL, 'if (!(span <= FFNTP_MAX_RTT_S * (1 + rate_error)))\n\t\treturn FFNTP_REFUSED_LATE;', '',
+     'test_what_is_no_stamp'),
+    (16, 'interval', INTERVAL_PATH_H, 'return path->precision * path->precision / 12;', 'return 0;',
+     'test_a_server_whose_clock_ticks'),
     (44, 'clock', CLOCK_H, '(int64_t)sum.s, sum.frac', '(int32_t)sum.s, sum.frac',
      'case_44'),
     ('port', 'port', DRIVE, 'return went_on && is_same;', 'return went_on;', 'test_a_sleep'),

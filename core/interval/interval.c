@@ -95,8 +95,8 @@ static void begin(struct interval *interval, const struct ffntp_stamp *stamp)
 	interval->at = stamp->tf;
 	interval->reference = stamp->te;
 	edges = edges_of(interval, stamp);
-	ffntp_path_init(&interval->path, &edges, interval->params);
 	interval->path.precision = stamp->precision_s;
+	ffntp_path_init(&interval->path, &edges, interval->params);
 	belief.theta = (edges.lower + edges.upper) / 2;
 	belief.p00 = (edges.upper - edges.lower) * (edges.upper - edges.lower) / 12;
 	ffntp_belief_set_spare(&belief, ffntp_path_level(&interval->path)->spare,

@@ -20,7 +20,9 @@ static double square(double x)
 
 static void begin(struct ffntp_path *path, double floor, double noise, const struct ffntp_interval_params *params)
 {
-	*path = (struct ffntp_path){ .levels = 1, .softness2 = square(noise * params->soft_start), .seen = 1 };
+	*path = (struct ffntp_path){
+		.levels = 1, .softness2 = square(noise * params->soft_start), .precision = path->precision, .seen = 1
+	};
 	ffntp_noise_init(&path->forward, noise);
 	ffntp_noise_init(&path->backward, noise);
 	/* The sum of two exponentials has mean 2 noise and variance 2 noise^2. */
