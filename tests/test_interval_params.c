@@ -345,7 +345,7 @@ static const struct row rows[] = {
 	{ REAL(wander_slide), 56, 12, { OVEN, RMS, 0.1, 5.25 } }, /* the bank slides away, or not at all */
 	{ REAL(wander_leak), 1.7, 3.7, { WILD, WITHIN, 10, 0.16 } },
 	{ REAL(noise_guess), 11, 20, { FLIPPING_SERVER, WITHIN, 0.1, 0.39 } },
-	{ REAL(noise_gain), 1.5, 1.7, { EARLY_CONGESTION, RMS, 10000, 19.1 } },
+	{ REAL(noise_gain), 1.5, 1.7, { RARE_ROUTE, RMS, 10000, 55.4 } },
 	{ REAL(noise_least_s), 1.3, 6.3, { PERFECT, RMS, 10, 1.76 } },
 	{ REAL(noise_tail), 11, 5.4, { TICKS, RMS, 0.1, 2.33 } },
 	{ REAL(burst_noise), 1.7, 7.2, { TICKS, RMS, 10, 1.9 } },
@@ -361,34 +361,33 @@ static const struct row rows[] = {
 	{ WHOLE(run_least), 8.1, 10, { RARE_ROUTE, RMS, 10, 1.51 } },
 	{ WHOLE(run_short), 18000, 1.9, { FLIPPING_SERVER, RMS, 0.1, 92.8 } }, /* every second of a queue becomes a route */
 	{ WHOLE(run_recall), 6.8, 4.1, { RARE_ROUTE, RMS, 10, 1.43 } },
-	{ WHOLE(window), 110, 9.2, { PERSISTENT_FAULT, RMS, 0.1, 48.5 } }, /* a fault is taken for a route */
+	{ WHOLE(window), 110, 9.2, { FLIPPING_SERVER, RMS, 0.1, 7.26 } }, /* a fault is taken for a route */
 	{ WHOLE(run_doubt), 1.5, 1.6, { RARE_ROUTE, WORST, 0.1, 1.23 } },
-	{ REAL(run_noise), 1.3, 8.2, { RARE_ROUTE, RMS, 10, 2.02 } },
-	{ REAL(run_tail), 6.8, 8.2, { RARE_ROUTE, RMS, 10, 2.02 } },
-	{ REAL(run_spread), 620, 1.3, { ROUTE_BOTH_WAYS, RMS, 0.1, 17.6 } }, /* no route is as narrow as that: it is never found */
+	{ REAL(run_noise), 1.3, 6800, { RARE_ROUTE, RMS, 10, 58 } },
+	{ REAL(run_tail), 6.8, 6800, { RARE_ROUTE, RMS, 10, 58 } },
+	{ REAL(run_spread), 630, 1.3, { ROUTE_BOTH_WAYS, RMS, 0.1, 17.7 } }, /* no route is as narrow as that: it is never found */
 	{ REAL(window_noise), 4.1, 7.1, { FAULT, REFUSED, 0.1, 14 } },
 	{ REAL(recall_sd), 5.1, 1.5, { RARE_ROUTE, RMS, 0.1, 1.59 } },
 	{ REAL(recall_noise), 1.4, 33, { FLAPPING, RMS, 10, 4.01 } },
 	{ REAL(divide_any), 1.4, 5.9, { TICKS, RMS, 10, 1.72 } },
 	{ REAL(quieter), 740, 1.3, { EARLY_CONGESTION, RMS, 0.1, 19.1 } }, /* congestion over the first exchanges is taken for the path */
-	{ REAL(contradiction_sd), 7400, 4.7, { HALF_A_PERCENT, RMS, 0.1, 60.5 } }, /* noise is held against the server */
+	{ REAL(contradiction_sd), 7400, 4.7, { HALF_A_PERCENT, RMS, 0.1, 60.7 } }, /* noise is held against the server */
 	{ REAL(kick_least), 1.3, 1.5, { SMALL_STEP, RMS, 10000, 1.1 } },
 	{ REAL(kick_most), 6.2, 47, { SMALL_FAULT, RMS, 10, 4.85 } }, /* what a fault makes is taken for what a rate makes */
 	{ REAL(kick_reach), 6.2, 44, { SMALL_FAULT, RMS, 10, 4.66 } }, /* likewise */
 	{ REAL(time_gap), 1.4, 1.4, { FAULT, RMS, 0.0001, 69.9 } },
-	{ REAL(both_skew), 7400, 1.3, { HALF_A_PERCENT, RMS, 0.1, 60.5 } }, /* a counter that is half a percent off is not found out */
+	{ REAL(both_skew), 7400, 1.3, { HALF_A_PERCENT, RMS, 0.1, 60.7 } }, /* a counter that is half a percent off is not found out */
 	{ REAL(both_share), 1.3, 1.3, { ROUTE_BOTH_WAYS, RMS, 10000, 1000 } },
 	{ REAL(server_turns), 1.3, 1.3, { SMEAR, RMS, 10000, 1.48 } },
-	{ REAL(true_share), 1.4, 4700, { FLIPPING_SERVER, RMS, 10, 48.1 } }, /* likewise: the server is never forgiven */
-	{ REAL(rate_share), 1100, 7400, { STEP_100_PPM, RMS, 10, 60.5 } }, /* a certainty that is never reached: the rate is never believed */
+	{ REAL(true_share), 1.4, 460, { FLIPPING_SERVER, RMS, 10, 15 } }, /* likewise: the server is never forgiven */
+	{ REAL(rate_share), 1100, 17000, { HALF_A_PERCENT, RMS, 10, 60.7 } }, /* a certainty that is never reached: the rate is never believed */
 	{ REAL(rate_sd), 1.3, 15, { SMEAR, RMS, 10, 2.66 } },
 	{ REAL(skew_sd), 1.3, 1.9, { STEP_100_PPM, RMS, 10, 1.19 } },
 	{ WHOLE(rate_stamps), 390, 69, { FLIPPING_SERVER, RMS, 0.1, 13.9 } }, /* a fault is taken for a rate, or a rate not in time */
-	{ WHOLE(small_stamps), 1.5, 1.4, { PERSISTENT_FAULT, RMS, 10000, 13.5 } },
+	{ WHOLE(small_stamps), 1.5, 1.4, { WILD, WORST, 0.0001, 1.22 } },
 	{ REAL(small_noise), 39, 1.3, { LITTLE_FAULT, REFUSED, 0.1, 299 } }, /* a fault below the noise is refused for hours */
 	{ REAL(small_sd), 39, 1.3, { LITTLE_FAULT, REFUSED, 0.1, 299 } }, /* a fault below the noise is refused for hours */
-	{ REAL(believe_s), 3.4, 1.3, { PERSISTENT_FAULT, RMS, 10, 13.5 } },
-	{ REAL(modesty), 1.3, 1.3, { OVEN, WITHIN, 0.1, 0.32 } },
+	{ REAL(modesty), 1.3, 1.3, { PERSISTENT_FAULT, WITHIN, 0.1, 0.33 } },
 	{ REAL(stable_s), 1.3, 1.3, { OVEN, STABLE, 0.1, 2.54 } },
 	/* clang-format on */
 };
