@@ -411,15 +411,17 @@ static struct ffntp_numbering numbering_of(const struct ffntp_leap_table *table,
 	};
 }
 
-/* That of the first leap second of the table that is not before tai_s, else of the last. */
+/* Around the leap second that is nearest to tai_s: half-way between two of them both numberings are the same. */
 static struct ffntp_numbering nearest(const struct ffntp_leap_table *table, int64_t tai_s)
 {
 	struct ffntp_numbering found = { .offset_s = table->entry[0].tai_offset_s };
 
 	for (uint32_t i = 1; i < table->count; i++) {
-		found = numbering_of(table, i);
-		if (tai_s <= found.at_s)
+		struct ffntp_numbering next = numbering_of(table, i);
+
+		if (found.sign != 0 && next.at_s - tai_s > tai_s - found.at_s)
 			break;
+		found = next;
 	}
 	return found;
 }

@@ -387,6 +387,9 @@ static void a_table_tells_the_nearest(void **state)
 	assert_true(numbering.at_s == last_s + 36 && numbering.offset_s == 36 && numbering.sign == 1);
 	assert_int_equal(ffntp_numbering_from_table(table, (struct ffntp_time){ last_s + 86400, 0 }, &numbering), 0);
 	assert_true(numbering.at_s == last_s + 36 && numbering.offset_s == 36 && numbering.sign == 1);
+	last_s = midnight_after("2016-01-31");
+	assert_int_equal(ffntp_numbering_from_table(table, (struct ffntp_time){ last_s, 0 }, &numbering), 0);
+	assert_true(numbering.at_s == midnight_after("2015-06-30") + 35 && numbering.offset_s == 35);
 	last_s = midnight_after("2015-06-30");
 	assert_int_equal(ffntp_numbering_from_table(table, (struct ffntp_time){ last_s + 35, 0 }, &numbering), 0);
 	assert_true(numbering.at_s == last_s + 35 && numbering.offset_s == 35 && numbering.sign == 1);

@@ -21,6 +21,8 @@ struct world {
 	double ticks_per_ns;
 	/* the server */
 	int64_t server_error_ns;
+	const struct ffntp_numbering *numbering; /* NULL: truth is UTC; else it is TAI, and this is the server's UTC */
+	enum ffntp_timescale server_scale;       /* FFNTP_UTC, or as it smears */
 	int64_t residence_ns;
 	uint8_t stratum, leap;
 	uint32_t refid;
@@ -74,7 +76,11 @@ static inline int64_t world_delay_ns(struct world *world)
 
 static inline struct ffntp_ntp world_server_time(const struct world *world, int64_t at_ns)
 {
-	return ffntp_ntp_from_time(ffntp_time_from_ns(at_ns + world->server_error_ns));
+	struct ffntp_time time = ffntp_time_from_ns(at_ns + world->server_error_ns);
+
+	if (world->numbering != NULL)
+		time = ffntp_numbering_tell(world->numbering, time, world->server_scale);
+	return ffntp_ntp_from_time(time);
 }
 
 /* The server's reply to 'request', which reaches it at arrival_ns. */

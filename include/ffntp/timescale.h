@@ -113,8 +113,8 @@ struct ffntp_time ffntp_numbering_tell(const struct ffntp_numbering *numbering, 
 enum ffntp_leap ffntp_numbering_leap(const struct ffntp_numbering *numbering, struct ffntp_time time);
 
 /*
- * The numbering around a time: with the next leap second that the table has, else the last one, else none. TAI that is
- * earlier than the table or later than its expiry: FFNTP_TIMESCALE_TOO_EARLY, FFNTP_TIMESCALE_EXPIRED.
+ * The numbering around the leap second of the table, next or last, that is nearest to a time. TAI that is earlier than
+ * the table or later than its expiry: FFNTP_TIMESCALE_TOO_EARLY, FFNTP_TIMESCALE_EXPIRED.
  */
 FFNTP_MUST_USE enum ffntp_timescale_result ffntp_numbering_from_table(const struct ffntp_leap_table *table,
 								      struct ffntp_time tai,

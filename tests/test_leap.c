@@ -1,0 +1,654 @@
+/*
+ * leap: clients, pages and readers through leap seconds. Truth is TAI; what servers make of it is their own affair.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../core/page.h"
+#include "world.h"
+
+#define S_NS INT64_C(1000000000)
+#define DAY_NS (86400 * S_NS)
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* How a test's client comes to know of leap seconds. */
+enum knowledge { BY_TABLE, BY_SERVER, BY_CALLER };
+
+struct fixture {
+	struct world world;
+	struct ffntp_client_config config;
+	struct ffntp_client *client;
+	void *memory;
+	struct ffntp_page *page;
+	struct ffntp_numbering numbering; /* the truth */
+	int64_t leap_ns;                  /* TAI: where UTC's numbering changes */
+	bool announces; /* the server sets its leap indicator on the last day, until the leap second */
+};
+
+static const struct ffntp_page_identity identity = { .counter_kind = FFNTP_COUNTER_TSC };
+
+static ffntp_counter counter(const struct fixture *f)
+{
+	return world_counter(&f->world, f->world.now_ns);
+}
+
+static void make_client(struct fixture *f)
+{
+	size_t size = ffntp_client_memory(&f->config);
+
+	assert_true(size > 0);
+	free(f->memory);
+	f->memory = aligned_alloc(16, size);
+	assert_non_null(f->memory);
+	f->client = ffntp_client_init(f->memory, size, &f->config, counter(f));
+	assert_non_null(f->client);
+}
+
+static void make_page(struct fixture *f)
+{
+	f->page = aligned_alloc(FFNTP_PAGE_SIZE, FFNTP_PAGE_SIZE);
+	assert_non_null(f->page);
+	memset(f->page, 0, FFNTP_PAGE_SIZE);
+	ffntp_page_format(f->page, &identity);
+}
+
+/* before_s ahead of a leap second. */
+static struct fixture make(struct ffntp_numbering numbering, enum knowledge knowledge, int64_t before_s)
+{
+	struct fixture f = { .numbering = numbering, .leap_ns = numbering.at_s * S_NS };
+
+	f.world = world_new(1, f.leap_ns - before_s * S_NS);
+	ffntp_client_config_default(&f.config);
+	f.config.counter_kind = FFNTP_COUNTER_TSC;
+	f.config.pivot_s = numbering.at_s - 3600;
+	f.announces = knowledge != BY_TABLE;
+	if (knowledge == BY_CALLER)
+		f.config.leap_trust = FFNTP_LEAP_TRUST_CALLER;
+	make_page(&f);
+	return f;
+}
+
+static void drop(struct fixture *f)
+{
+	free(f->memory);
+	free(f->page);
+}
+
+static uint8_t indicator_of(int sign)
+{
+	return sign > 0 ? 1 : sign < 0 ? 2 : 0;
+}
+
+static void publish(struct fixture *f)
+{
+	struct ffntp_map map;
+
+	ffntp_client_output(f->client, counter(f), &map);
+	ffntp_page_publish(f->page, &map, NULL, 0);
+}
+
+/* One thing that the timer wants, at most until then. */
+static void step(struct fixture *f, int64_t until_ns)
+{
+	struct ffntp_action action = ffntp_client_timer(f->client, counter(f));
+	int64_t wait_ns = (int64_t)((double)(int64_t)(action.until - counter(f)) / f->world.ticks_per_ns) + 1;
+
+	if (f->announces)
+		f->world.leap = f->world.now_ns < f->leap_ns && f->world.now_ns > f->leap_ns - DAY_NS
+					? indicator_of(f->numbering.sign)
+					: 0;
+	if (action.kind == FFNTP_SEND)
+		world_exchange(&f->world, f->client);
+	else if (action.kind == FFNTP_WAIT)
+		f->world.now_ns += wait_ns < until_ns - f->world.now_ns ? wait_ns : until_ns - f->world.now_ns;
+	publish(f);
+}
+
+static void run_until(struct fixture *f, int64_t until_ns)
+{
+	while (f->world.now_ns < until_ns)
+		step(f, until_ns);
+}
+
+static void run(struct fixture *f, double seconds)
+{
+	run_until(f, f->world.now_ns + (int64_t)(seconds * 1e9));
+}
+
+/* What a reader makes of the page: the prepared line where it answers, and the same from the map. */
+static enum ffntp_clock_result read_page(const struct fixture *f, int64_t at_ns, enum ffntp_timescale scale,
+					 struct ffntp_reading *reading)
+{
+	ffntp_counter at = world_counter(&f->world, at_ns);
+	struct ffntp_reading by_line;
+	struct ffntp_map map;
+	enum ffntp_clock_result result;
+
+	assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
+	result = ffntp_clock_at(&map, at, scale, UINT64_MAX, reading);
+	if (ffntp_page_read_line(f->page, ffntp_page_begin(f->page), FFNTP_COUNTER_TSC, at, scale, UINT64_MAX,
+				 &by_line)) {
+		assert_int_equal(result, FFNTP_CLOCK_OK);
+		assert_int_equal(ffntp_time_diff_ns(by_line.estimate, reading->estimate), 0);
+		assert_int_equal(by_line.offset_s, reading->offset_s);
+		assert_int_equal(by_line.leap, reading->leap);
+	}
+	return result;
+}
+
+/* UTC at a true time: the right number, the right flag, and the truth inside the bound. */
+static void assert_utc_is_right(const struct fixture *f, int64_t at_ns)
+{
+	struct ffntp_utc utc = ffntp_numbering_utc(&f->numbering, ffntp_time_from_ns(at_ns));
+	struct ffntp_reading reading;
+
+	assert_int_equal(read_page(f, at_ns, FFNTP_UTC, &reading), FFNTP_CLOCK_OK);
+	assert_true(llabs(ffntp_time_diff_ns(reading.estimate, utc.time)) < S_NS / 1000);
+	assert_int_equal(reading.leap == FFNTP_LEAP_POSITIVE, utc.is_leap);
+	assert_true(!ffntp_time_is_before(utc.time, reading.earliest) &&
+		    !ffntp_time_is_before(reading.latest, utc.time));
+}
+
+/* The clock is off by microseconds: next to the very edge it may be on the other side. */
+static bool is_near_an_edge(const struct fixture *f, int64_t at_ns)
+{
+	return llabs(at_ns - f->leap_ns) < S_NS / 1000 || llabs(at_ns - f->leap_ns - S_NS) < S_NS / 1000;
+}
+
+/* The same counter value by the map of before and by that of now: whatever is published, time goes on. */
+static void assert_continuous(const struct ffntp_map *former, const struct ffntp_map *map)
+{
+	struct ffntp_time before = former->time, after = map->time;
+
+	if (former->disruption_marker != map->disruption_marker || former->at == map->at)
+		return;
+	before = ffntp_map_time(former, map->at);
+	assert_true(llabs(ffntp_time_diff_ns(before, after)) <= (int64_t)former->maxerror_after_ns * 2);
+}
+
+/* From -a to b seconds around the leap second, ten readings a second, with everything that is published in between. */
+static void watch(struct fixture *f, double from_s, double to_s)
+{
+	int64_t end_ns = f->leap_ns + (int64_t)(to_s * 1e9);
+	struct ffntp_map former, map;
+
+	run_until(f, f->leap_ns + (int64_t)(from_s * 1e9));
+	assert_int_equal(ffntp_page_read(f->page, &former), FFNTP_CLOCK_OK);
+	while (f->world.now_ns < end_ns) {
+		run(f, 0.0977);
+		if (!is_near_an_edge(f, f->world.now_ns))
+			assert_utc_is_right(f, f->world.now_ns);
+		assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
+		assert_continuous(&former, &map);
+		former = map;
+	}
+}
+
+/* --- replays --- */
+
+/* The map moves to the edge by itself; the line it is on does not change. */
+static void cross_in_silence(struct fixture *f)
+{
+	ffntp_counter later = world_counter(&f->world, f->leap_ns + 3 * S_NS);
+	struct ffntp_reading before, after;
+	struct ffntp_duration passed[2];
+	struct ffntp_map map, moved;
+	enum ffntp_timescale scale = f->config.leap_table != NULL ? FFNTP_TAI : FFNTP_UTC;
+
+	f->world.is_silent = true;
+	run_until(f, f->leap_ns - S_NS);
+	ffntp_client_output(f->client, counter(f), &map);
+	run_until(f, f->leap_ns + 2 * S_NS);
+	ffntp_client_output(f->client, counter(f), &moved);
+	f->world.is_silent = false;
+	assert_true(moved.at != map.at && moved.disruption_marker == map.disruption_marker);
+	assert_int_equal(ffntp_clock_at(&map, later, scale, UINT64_MAX, &before), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_at(&moved, later, scale, UINT64_MAX, &after), FFNTP_CLOCK_OK);
+	assert_int_equal(before.offset_s, after.offset_s);
+	assert_true(llabs(ffntp_time_diff_ns(before.estimate, after.estimate)) <= 1);
+	assert_true(after.bound_ns >= before.bound_ns && after.bound_ns <= before.bound_ns + 3);
+	assert_int_equal(ffntp_clock_duration(&map, map.at, later, FFNTP_RATE_LOCAL, &passed[0]), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_duration(&moved, map.at, later, FFNTP_RATE_LOCAL, &passed[1]), FFNTP_CLOCK_OK);
+	assert_true(passed[0].ns == passed[1].ns);
+}
+
+/* VMClock's words: offset and indicator, before, inside and after. */
+static void assert_page_says(const struct fixture *f, int64_t at_ns, enum ffntp_leap leap, int offset_s)
+{
+	struct ffntp_map map;
+
+	assert_true(f->world.now_ns <= at_ns + S_NS / 2);
+	assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
+	assert_int_equal(map.leap, leap);
+	assert_int_equal(map.tai_offset_s, offset_s);
+}
+
+static void replay(struct ffntp_numbering numbering, enum knowledge knowledge, const struct ffntp_leap_table *table)
+{
+	bool is_inserted = numbering.sign > 0;
+	int before_s = knowledge == BY_TABLE ? numbering.offset_s : 0;
+	struct fixture f = make(numbering, knowledge, 3600);
+
+	f.config.leap_table = table;
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run(&f, 100);
+	if (knowledge == BY_CALLER)
+		ffntp_client_announce(f.client, (struct ffntp_leap_vote){ .sign = numbering.sign }, counter(&f));
+	watch(&f, -3000, -2900);
+	assert_page_says(&f, f.world.now_ns, is_inserted ? FFNTP_LEAP_PRE_POSITIVE : FFNTP_LEAP_PRE_NEGATIVE, before_s);
+	watch(&f, -20, 0.4);
+	if (is_inserted)
+		assert_page_says(&f, f.leap_ns, FFNTP_LEAP_POSITIVE, before_s + 1);
+	watch(&f, 0.4, 60);
+	assert_page_says(&f, f.world.now_ns, is_inserted ? FFNTP_LEAP_POST_POSITIVE : FFNTP_LEAP_POST_NEGATIVE,
+			 before_s + numbering.sign);
+	watch(&f, 60, 1000);
+	assert_int_equal(f.world.accepted, f.world.requests);
+	drop(&f);
+
+	f = make(numbering, knowledge, 3600);
+	f.config.leap_table = table;
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run(&f, 1000);
+	if (knowledge == BY_CALLER)
+		ffntp_client_announce(f.client, (struct ffntp_leap_vote){ .sign = numbering.sign }, counter(&f));
+	cross_in_silence(&f);
+	drop(&f);
+}
+
+/* Around the leap second that an entry of the table ends. */
+static struct ffntp_numbering numbering_of(const struct ffntp_leap_table *table, uint32_t entry)
+{
+	struct ffntp_numbering numbering;
+	struct ffntp_time before = { table->entry[entry].from_s + table->entry[entry - 1].tai_offset_s - 100, 0 };
+
+	assert_int_equal(ffntp_numbering_from_table(table, before, &numbering), FFNTP_TIMESCALE_OK);
+	return numbering;
+}
+
+/* All there were, and at the end of June 2024 one that is left out. */
+static struct ffntp_leap_table all(void)
+{
+	struct ffntp_leap_table table = *ffntp_leap_table_builtin();
+
+	table.entry[table.count++] = (struct ffntp_leap_entry){ INT64_C(1719792000), 36 };
+	assert_int_equal(ffntp_leap_table_check(&table), FFNTP_TIMESCALE_OK);
+	return table;
+}
+
+static void every_leap_second_by_the_table(void **state)
+{
+	const struct ffntp_leap_table table = all();
+
+	(void)state;
+	for (uint32_t i = 1; i < table.count; i++)
+		replay(numbering_of(&table, i), BY_TABLE, &table);
+}
+
+static void every_leap_second_as_announced(void **state)
+{
+	const struct ffntp_leap_table table = all();
+
+	(void)state;
+	for (uint32_t i = 1; i < table.count; i++)
+		replay(numbering_of(&table, i), BY_SERVER, NULL);
+}
+
+static void leap_seconds_as_the_caller_counts(void **state)
+{
+	const struct ffntp_leap_table table = all();
+
+	(void)state;
+	replay(numbering_of(&table, table.count - 1), BY_CALLER, NULL);
+	replay(numbering_of(&table, table.count - 2), BY_CALLER, NULL);
+}
+
+/* There is none: what servers tell goes on, but they may announce one at this midnight. */
+static struct ffntp_numbering none_at(int64_t midnight_utc_s)
+{
+	return (struct ffntp_numbering){ .at_s = midnight_utc_s + 37, .offset_s = 37, .sign = 0 };
+}
+
+/* --- tables that come and go, and restarts --- */
+
+static void assert_tai(const struct fixture *f, enum ffntp_clock_result expected)
+{
+	struct ffntp_reading reading;
+
+	assert_int_equal(read_page(f, f->world.now_ns, FFNTP_TAI, &reading), expected);
+	if (expected == FFNTP_CLOCK_OK)
+		assert_true(llabs(ffntp_time_to_ns(reading.estimate) - f->world.now_ns) < S_NS / 1000);
+}
+
+static uint64_t marker_now(const struct fixture *f)
+{
+	struct ffntp_map map;
+
+	assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
+	return map.disruption_marker;
+}
+
+/* Announced to one client, which is stopped; another one, of a server that does not announce, does it. */
+static void what_was_announced_outlives_a_restart(void **state)
+{
+	const struct ffntp_leap_table table = all();
+
+	(void)state;
+	for (uint32_t entry = table.count - 2; entry < table.count; entry++) {
+		for (int after_s = -100; after_s <= 100; after_s += 200) {
+			struct fixture f = make(numbering_of(&table, entry), BY_SERVER, 3600);
+			struct ffntp_map former;
+			uint64_t marker;
+
+			f.world.numbering = &f.numbering;
+			make_client(&f);
+			run_until(&f, f.leap_ns - 200 * S_NS);
+			marker = marker_now(&f);
+			assert_int_equal(ffntp_page_read(f.page, &former), FFNTP_CLOCK_OK);
+			f.world.now_ns = f.leap_ns + after_s * S_NS;
+			f.announces = false;
+			f.config.leap_trust = FFNTP_LEAP_TRUST_NOBODY;
+			make_client(&f);
+			ffntp_client_continue(f.client, &former);
+			run(&f, 20);
+			watch(&f, after_s + 20, 200);
+			assert_true(marker_now(&f) == marker);
+			drop(&f);
+		}
+	}
+}
+
+/* Nobody's TAI, then a table's, of the same continuous time: UTC does not notice. And back, when it expires. */
+static void tai_is_known_while_a_table_holds(void **state)
+{
+	struct ffntp_leap_table table = all(), longer = table;
+	struct fixture f = make(numbering_of(&table, table.count - 1), BY_TABLE, -3600);
+	uint64_t marker;
+
+	(void)state;
+	table.expires_s = 1719792000 + 7200;
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run(&f, 100);
+	marker = marker_now(&f);
+	assert_tai(&f, FFNTP_CLOCK_TAI_UNKNOWN);
+	watch(&f, 3700, 3800);
+	ffntp_client_leap_table(f.client, &table);
+	publish(&f);
+	assert_tai(&f, FFNTP_CLOCK_OK);
+	watch(&f, 3800, 7190);
+	assert_tai(&f, FFNTP_CLOCK_OK);
+	watch(&f, 7201, 7300);
+	assert_tai(&f, FFNTP_CLOCK_TAI_UNKNOWN);
+	ffntp_client_leap_table(f.client, &longer);
+	watch(&f, 7300, 7400);
+	assert_tai(&f, FFNTP_CLOCK_OK);
+	ffntp_client_leap_table(f.client, NULL);
+	watch(&f, 7400, 7500);
+	assert_tai(&f, FFNTP_CLOCK_OK); /* it is still the same TAI, until that table would have expired */
+	assert_true(marker_now(&f) == marker);
+	drop(&f);
+}
+
+/* An expired table is as good as none, a wrong one is no configuration. */
+static void a_table_must_hold(void **state)
+{
+	struct ffntp_leap_table table = all();
+	struct fixture f = make(numbering_of(&table, table.count - 1), BY_TABLE, 3600);
+
+	(void)state;
+	table.expires_s = 1719792000;
+	table.count--;
+	f.config.leap_table = &table;
+	f.numbering = none_at(1719792000 + 300 * 86400);
+	f.world.numbering = &f.numbering;
+	f.world.now_ns += 2 * DAY_NS;
+	make_client(&f);
+	run(&f, 100);
+	assert_tai(&f, FFNTP_CLOCK_TAI_UNKNOWN);
+	assert_utc_is_right(&f, f.world.now_ns);
+	table.entry[3].tai_offset_s = 99;
+	assert_int_equal(ffntp_client_memory(&f.config), 0);
+	drop(&f);
+}
+
+/*
+ * 2036: NTP's era ends in February, the table at the end of June, and the year with a leap second that servers
+ * announce. Asked as a daemon asks; the clock, and TAI while it is known, looked at every hour.
+ */
+static void a_year_with_everything_in_it(void **state)
+{
+	const int64_t begin_s = 2082758400, era_s = 2085978496, end_s = 2114380800; /* to 2037-01-01 */
+	struct ffntp_leap_table table = all();
+	const struct ffntp_numbering truth = { .at_s = end_s + 36, .offset_s = 36, .sign = 1 };
+	struct fixture f = make(truth, BY_SERVER, end_s - begin_s);
+
+	(void)state;
+	table.expires_s = end_s - 186 * 86400; /* 2036-06-29 */
+	f.config.pivot_s = 1767225600;
+	f.config.poll_min_s = 64;
+	f.config.poll_is_adaptive = true;
+	f.config.leap_table = &table;
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run(&f, 20);
+	while (f.world.now_ns < (end_s + 20 * 86400) * S_NS) {
+		run(&f, 3607);
+		assert_utc_is_right(&f, f.world.now_ns);
+		assert_tai(&f, f.world.now_ns / S_NS - 36 < table.expires_s ? FFNTP_CLOCK_OK : FFNTP_CLOCK_TAI_UNKNOWN);
+		if (llabs(f.world.now_ns / S_NS - era_s) < 3600)
+			watch(&f, (double)(era_s - 100 - truth.at_s), (double)(era_s + 100 - truth.at_s));
+		if (f.leap_ns - f.world.now_ns > 0 && f.leap_ns - f.world.now_ns < 3700 * S_NS)
+			watch(&f, -100, 100);
+	}
+	assert_int_equal(f.world.accepted, f.world.requests);
+	drop(&f);
+}
+
+/* --- servers that are wrong --- */
+
+/* The last leap second there was, or the one that was left out after it. */
+static struct ffntp_numbering in_2016(void)
+{
+	const struct ffntp_leap_table table = all();
+
+	return numbering_of(&table, table.count - 2);
+}
+
+static int16_t offset_now(const struct fixture *f)
+{
+	struct ffntp_map map;
+
+	assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
+	return map.tai_offset_s;
+}
+
+static void assert_no_leap_second(struct fixture *f, double until_s)
+{
+	for (int64_t until_ns = f->leap_ns + (int64_t)(until_s * 1e9); f->world.now_ns < until_ns; run(f, 0.97)) {
+		assert_utc_is_right(f, f->world.now_ns);
+		assert_int_equal(offset_now(f), 0);
+	}
+}
+
+/* Announced at other times than the last day of June or December: of a week before, of a month, and of the day after.
+ */
+static void what_is_announced_at_a_wrong_time_is_not_believed(void **state)
+{
+	static const int64_t midnights_s[] = {
+		1483228800 - 7 * 86400, /* 2016-12-25 */
+		1483228800 + 86400,     /* 2017-01-02 */
+		1488326400,             /* 2017-03-01 */
+		1498867200 - 86400,     /* 2017-06-30 */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(midnights_s); i++) {
+		for (uint8_t leap = 1; leap <= 2; leap++) {
+			struct fixture f = make(none_at(midnights_s[i]), BY_TABLE, 1000);
+
+			f.world.numbering = &f.numbering;
+			f.world.leap = leap;
+			make_client(&f);
+			run(&f, 60);
+			assert_no_leap_second(&f, 100);
+			drop(&f);
+		}
+	}
+}
+
+/* It goes on to announce after the event: no second leap second follows, neither that day nor at the end of the month.
+ */
+static void who_does_not_stop_announcing_is_not_believed_again(void **state)
+{
+	struct fixture f = make(in_2016(), BY_TABLE, 3600);
+
+	(void)state;
+	f.world.numbering = &f.numbering;
+	f.world.leap = 1;
+	f.config.poll_min_s = f.config.poll_max_s = 256;
+	make_client(&f);
+	run(&f, 60);
+	watch(&f, -100, 100);
+	for (int day = 0; day < 40; day++) {
+		run(&f, 86400);
+		assert_utc_is_right(&f, f.world.now_ns);
+		assert_int_equal(offset_now(&f), 1);
+	}
+	drop(&f);
+}
+
+/* Announced, and taken back an hour before. */
+static void an_announcement_can_be_taken_back(void **state)
+{
+	struct fixture f = make(none_at(1483228800), BY_TABLE, 7200);
+	struct ffntp_map map;
+
+	(void)state;
+	f.world.numbering = &f.numbering;
+	f.world.leap = 1;
+	make_client(&f);
+	run(&f, 3600);
+	assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
+	assert_int_equal(map.leap, FFNTP_LEAP_PRE_POSITIVE);
+	f.world.leap = 0;
+	run(&f, 60);
+	assert_no_leap_second(&f, 100);
+	drop(&f);
+}
+
+/* Announced to the end, and not done: the clock does it, free-runs, and is put right in half an hour. */
+static void an_announcement_that_was_none_is_undone(void **state)
+{
+	struct fixture f = make(none_at(1483228800), BY_TABLE, 7200);
+	struct ffntp_map map;
+	uint64_t marker;
+
+	(void)state;
+	f.world.numbering = &f.numbering;
+	f.world.leap = 1;
+	make_client(&f);
+	run_until(&f, f.leap_ns + 5 * S_NS);
+	marker = marker_now(&f);
+	f.world.leap = 0;
+	run(&f, 100);
+	assert_int_equal(offset_now(&f), 1);
+	assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
+	assert_int_equal(map.status, FFNTP_STATUS_FREE_RUNNING);
+	run(&f, 2200);
+	assert_utc_is_right(&f, f.world.now_ns);
+	assert_int_equal(offset_now(&f), 0);
+	assert_true(marker_now(&f) != marker);
+	assert_no_leap_second(&f, 4000);
+	drop(&f);
+}
+
+/* Nobody announced it, and the server did it: half an hour of doubt, then right; the time itself never stepped. */
+static void a_leap_second_that_was_not_announced_is_found(void **state)
+{
+	const struct ffntp_leap_table table = all();
+
+	(void)state;
+	for (uint32_t entry = table.count - 2; entry < table.count; entry++) {
+		struct fixture f = make(numbering_of(&table, entry), BY_TABLE, 7200);
+		struct ffntp_map before, after;
+		int64_t elapsed_ns;
+
+		f.world.numbering = &f.numbering;
+		make_client(&f);
+		run_until(&f, f.leap_ns - 10 * S_NS);
+		assert_int_equal(ffntp_page_read(f.page, &before), FFNTP_CLOCK_OK);
+		run_until(&f, f.leap_ns + 2200 * S_NS);
+		watch(&f, 2200, 2300);
+		assert_int_equal(offset_now(&f), f.numbering.sign);
+		assert_int_equal(ffntp_page_read(f.page, &after), FFNTP_CLOCK_OK);
+		elapsed_ns = ffntp_time_diff_ns(after.time, ffntp_map_time(&before, after.at));
+		assert_true(llabs(elapsed_ns) < S_NS / 100);
+		drop(&f);
+	}
+}
+
+/* The table knows; the server has missed it, for an hour, or has had one of its own. It is not believed, and comes
+ * back. */
+static void the_table_knows_better(void **state)
+{
+	const struct ffntp_leap_table table = all();
+	const struct ffntp_numbering truths[] = { in_2016(), none_at(1640995200) }, missed = { .offset_s = 36 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(truths); i++) {
+		struct fixture f = make(truths[i], BY_TABLE, 7200);
+		struct ffntp_map map;
+
+		if (i == 1)
+			f.numbering.offset_s = 36; /* since the one that was left out */
+		f.config.leap_table = &table;
+		f.world.numbering = &f.numbering;
+		f.world.leap = i == 1 ? 1 : 0;
+		make_client(&f);
+		run_until(&f, f.leap_ns + (i == 0 ? -S_NS : S_NS));
+		f.world.server_error_ns = i == 0 ? 0 : -S_NS;
+		if (i == 0) {
+			f.world.numbering = &missed;
+			run_until(&f, f.leap_ns + 3 * S_NS);
+		}
+		watch(&f, 3, 3600);
+		assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
+		assert_int_equal(map.status, FFNTP_STATUS_FREE_RUNNING);
+		f.world.numbering = &f.numbering;
+		f.world.server_error_ns = 0;
+		run(&f, 100);
+		assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
+		assert_int_equal(map.status, FFNTP_STATUS_SYNCHRONISED);
+		drop(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_leap_second_by_the_table),
+		cmocka_unit_test(every_leap_second_as_announced),
+		cmocka_unit_test(leap_seconds_as_the_caller_counts),
+		cmocka_unit_test(what_was_announced_outlives_a_restart),
+		cmocka_unit_test(tai_is_known_while_a_table_holds),
+		cmocka_unit_test(a_table_must_hold),
+		cmocka_unit_test(a_year_with_everything_in_it),
+		cmocka_unit_test(what_is_announced_at_a_wrong_time_is_not_believed),
+		cmocka_unit_test(who_does_not_stop_announcing_is_not_believed_again),
+		cmocka_unit_test(an_announcement_can_be_taken_back),
+		cmocka_unit_test(an_announcement_that_was_none_is_undone),
+		cmocka_unit_test(a_leap_second_that_was_not_announced_is_found),
+		cmocka_unit_test(the_table_knows_better),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
