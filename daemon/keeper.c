@@ -260,10 +260,24 @@ static void log_server(const struct ffntp_keeper *keeper, const char *verb)
 	ffntp_log("%s %s (%s)", verb, ffntp_servers_name(&keeper->servers), text);
 }
 
+static bool open_servers(struct ffntp_keeper *keeper)
+{
+	const struct ffntp_config *config = &keeper->options->config;
+	bool is_open;
+
+	for (size_t i = 0; i < config->servers; i++)
+		keeper->names[i] = (struct ffntp_server_name){ config->server[i].name, config->server[i].port };
+	is_open = ffntp_servers_open(&keeper->servers, keeper->names, config->servers);
+	for (size_t i = 0; i < config->servers; i++)
+		if (keeper->servers.problem[i] != NULL)
+			ffntp_log("%s: %s", keeper->names[i].name, keeper->servers.problem[i]);
+	return is_open;
+}
+
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
 	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
-	if (!ffntp_servers_open(&keeper->servers, &options->config))
+	if (!open_servers(keeper))
 		return false;
 	if (!open_clock(keeper)) {
 		ffntp_servers_close(&keeper->servers);

@@ -10,10 +10,10 @@
 #include "../ports/linux/counter.h"
 #include "../ports/linux/pagefile.h"
 #include "../ports/linux/peer.h"
+#include "../ports/linux/servers.h"
 #include "clocklog.h"
 #include "log.h"
 #include "options.h"
-#include "servers.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
 
@@ -25,6 +25,7 @@ struct ffntp_keeper {
 	struct ffntp_page *private_page; /* NULL if there is a file */
 	bool is_inherited;               /* the page still says what a former daemon made of it */
 	struct ffntp_leap_table leap_table; /* zeroed: none */
+	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers servers;
 	struct ffntp_peer peer;
 	struct ffntp_clock_log clock_log;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../daemon/servers.h"
+#include "../ports/linux/servers.h"
 
 static void reads_addresses_with_and_without_port(void **state)
 {
@@ -86,23 +86,38 @@ static void addresses_are_equal_with_their_port(void **state)
 	assert_false(ffntp_address_is_equal(&a.address[0], &b.address[0]));
 }
 
-static void open_servers(struct ffntp_servers *servers, struct ffntp_config *config, size_t count)
+static void open_servers(struct ffntp_servers *servers, size_t count)
 {
-	static const char *const names[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3" };
+	static const struct ffntp_server_name names[] = { { "192.0.2.1", 123 },
+							  { "192.0.2.2", 123 },
+							  { "192.0.2.3", 123 } };
 
-	ffntp_config_default(config);
+	assert_true(ffntp_servers_open(servers, names, count));
 	for (size_t i = 0; i < count; i++)
-		assert_true(ffntp_config_add_server(config, names[i]));
-	assert_true(ffntp_servers_open(servers, config));
+		assert_null(servers->problem[i]);
+}
+
+static void names_that_do_not_resolve_are_told(void **state)
+{
+	static const struct ffntp_server_name names[] = { { "[", 123 }, { "192.0.2.2", 123 } };
+	struct ffntp_servers servers;
+
+	(void)state;
+	assert_false(ffntp_servers_open(&servers, names, 1));
+	assert_non_null(servers.problem[0]);
+	assert_true(ffntp_servers_open(&servers, names, 2));
+	assert_non_null(servers.problem[0]);
+	assert_null(servers.problem[1]);
+	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
+	ffntp_servers_close(&servers);
 }
 
 static void a_single_server_is_kept(void **state)
 {
 	struct ffntp_servers servers;
-	struct ffntp_config config;
 
 	(void)state;
-	open_servers(&servers, &config, 1);
+	open_servers(&servers, 1);
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
 		assert_int_equal(ffntp_servers_change(&servers), FFNTP_STAY);
@@ -115,10 +130,9 @@ static void a_single_server_is_kept(void **state)
 static void the_first_that_answers_is_used(void **state)
 {
 	struct ffntp_servers servers;
-	struct ffntp_config config;
 
 	(void)state;
-	open_servers(&servers, &config, 3);
+	open_servers(&servers, 3);
 	assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
 	assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_MOVE);
 	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
@@ -133,10 +147,9 @@ static void the_first_that_answers_is_used(void **state)
 static void a_round_without_an_answer_ends_with_a_pause(void **state)
 {
 	struct ffntp_servers servers;
-	struct ffntp_config config;
 
 	(void)state;
-	open_servers(&servers, &config, 3);
+	open_servers(&servers, 3);
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 3; i++) {
 			assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
@@ -197,6 +210,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_address),
 		cmocka_unit_test(an_address_reads_as_ipv6),
 		cmocka_unit_test(addresses_are_equal_with_their_port),
+		cmocka_unit_test(names_that_do_not_resolve_are_told),
 		cmocka_unit_test(a_single_server_is_kept),
 		cmocka_unit_test(the_first_that_answers_is_used),
 		cmocka_unit_test(a_round_without_an_answer_ends_with_a_pause),

@@ -5,9 +5,11 @@
 #ifndef FFNTP_LINUXDEVICE_H
 #define FFNTP_LINUXDEVICE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "device.h"
+#include "estimator.h"
 #include "linux.h"
 
 /*
@@ -15,7 +17,7 @@
  * again by connecting anew.
  */
 struct ffntp_linux_page_device {
-	struct ffntp_page_device over_page; /* over_page.device is the clock */
+	struct ffntp_page_device over_page;
 	struct ffntp_linux_reader reader;
 	const char *path;
 };
@@ -38,5 +40,75 @@ struct ffntp_linux_system_device {
  * with FFNTP_CLOCK_UNSYNCHRONISED.
  */
 void ffntp_linux_system_device_init(struct ffntp_linux_system_device *device, uint64_t assumed_bound_ns);
+
+/* --- a client of one's own --- */
+
+struct ffntp_linux_ntp_config {
+	const char *const *servers;      /* "ntp.example.org", "192.0.2.1:1123", "[2001:db8::1]:123" */
+	size_t server_count;             /* 1 to 8: the first that answers is used, the next one if it stops */
+	uint32_t poll_min_s, poll_max_s; /* 1 to 131072; the client chooses between the two */
+	enum ffntp_estimator_kind estimator;
+	enum ffntp_counter_kind counter_kind; /* FFNTP_COUNTER_NONE: the best there is */
+};
+
+/* Polls every 16 to 1024 s, with the usual estimator and the best counter. The names must outlive what is configured
+ * so. */
+void ffntp_linux_ntp_config_init(struct ffntp_linux_ntp_config *config, const char *const *servers,
+				 size_t server_count);
+
+struct ffntp_linux_ntp;
+
+/*
+ * A client synchronised in the background. connect starts one thread, which takes no signals; it keeps the estimates
+ * current and publishes them to all other threads without locks. disconnect stops it at once, joins it, and frees
+ * everything. connect resolves the names, which may take seconds; there is no time to tell before the first replies.
+ * Not across fork(): the child has the clock of the moment of forking, which becomes void.
+ */
+struct ffntp_linux_ntp_device {
+	struct ffntp_linux_page_device over_page;
+	struct ffntp_linux_ntp_config config;
+	struct ffntp_linux_ntp *ntp;
+};
+
+void ffntp_linux_ntp_device_init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config);
+
+/*
+ * The same client in an event loop, without a thread. Between connect and disconnect the loop waits until the
+ *descriptor is ready for reading, or the timeout is over, and steps; in the thread that does both. Readers may be in
+ *any thread.
+ *
+ *	for (;;) {
+ *		struct pollfd wait = { .fd = ffntp_linux_loop_descriptor(&device), .events = POLLIN };
+ *
+ *		poll(&wait, 1, ffntp_linux_loop_timeout_ms(&device));
+ *		ffntp_linux_loop_step(&device, wait.revents);
+ *	}
+ */
+void ffntp_linux_loop_device_init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config);
+
+/* -1: nothing to wait for but the timeout; also while it is not connected. To be asked anew after each step. */
+int ffntp_linux_loop_descriptor(const struct ffntp_linux_ntp_device *device);
+
+/* 1 to 1000. */
+int ffntp_linux_loop_timeout_ms(const struct ffntp_linux_ntp_device *device);
+
+/* revents: what poll() said of the descriptor; POLLIN where another kind of loop says that it is ready; else 0. */
+void ffntp_linux_loop_step(struct ffntp_linux_ntp_device *device, int revents);
+
+/* The clock of each of these, for who is handed one. */
+static inline struct ffntp_device *ffntp_linux_ntp_clock(struct ffntp_linux_ntp_device *device)
+{
+	return &device->over_page.over_page.device;
+}
+
+static inline struct ffntp_device *ffntp_linux_page_clock(struct ffntp_linux_page_device *device)
+{
+	return &device->over_page.device;
+}
+
+static inline struct ffntp_device *ffntp_linux_system_clock(struct ffntp_linux_system_device *device)
+{
+	return &device->device;
+}
 
 #endif

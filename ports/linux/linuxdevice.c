@@ -1,5 +1,5 @@
 /* linuxdevice: see ffntp/linuxdevice.h. */
-#include "../../include/ffntp/linuxdevice.h"
+#include "linuxdevice.h"
 
 #include <sys/timex.h>
 #include <time.h>
@@ -30,8 +30,8 @@ static void disconnect_page(struct ffntp_device *device)
 	ffntp_linux_close(&page_device(device)->reader);
 }
 
-static enum ffntp_clock_result page_now(struct ffntp_device *device, enum ffntp_timescale scale, uint64_t max_bound_ns,
-					struct ffntp_reading *reading)
+enum ffntp_clock_result ffntp_linux_page_device_now(struct ffntp_device *device, enum ffntp_timescale scale,
+						    uint64_t max_bound_ns, struct ffntp_reading *reading)
 {
 	return ffntp_linux_now(&page_device(device)->reader, scale, max_bound_ns, reading);
 }
@@ -49,7 +49,7 @@ void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const 
 		.counter = ffntp_page_device_counter,
 		.look = ffntp_page_device_look,
 		.past = ffntp_page_device_past,
-		.now = page_now,
+		.now = ffntp_linux_page_device_now,
 	};
 
 	*device = (struct ffntp_linux_page_device){ .path = path };

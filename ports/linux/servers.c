@@ -1,9 +1,5 @@
 #include "servers.h"
 
-#include <string.h>
-
-#include "log.h"
-
 /* So many requests, 2 s apart, without an answer: another server may be quicker. */
 #define PATIENCE 2
 
@@ -16,20 +12,16 @@ static size_t candidates(const struct ffntp_servers *servers)
 {
 	size_t sum = 0;
 
-	for (size_t i = 0; i < servers->config->servers; i++)
+	for (size_t i = 0; i < servers->count; i++)
 		sum += servers->found[i].count;
 	return sum;
 }
 
-bool ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_config *config)
+bool ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_server_name *names, size_t count)
 {
-	*servers = (struct ffntp_servers){ .config = config };
-	for (size_t i = 0; i < config->servers; i++) {
-		const char *problem = ffntp_resolve(config->server[i].name, config->server[i].port, &servers->found[i]);
-
-		if (problem != NULL)
-			ffntp_log("%s: %s", config->server[i].name, problem);
-	}
+	*servers = (struct ffntp_servers){ .names = names, .count = count };
+	for (size_t i = 0; i < count; i++)
+		servers->problem[i] = ffntp_resolve(names[i].name, names[i].port, &servers->found[i]);
 	if (candidates(servers) == 0)
 		return false;
 	while (!is_usable(servers))
@@ -51,11 +43,11 @@ const struct ffntp_address *ffntp_servers_address(const struct ffntp_servers *se
 
 const char *ffntp_servers_name(const struct ffntp_servers *servers)
 {
-	return servers->config->server[servers->server].name;
+	return servers->names[servers->server].name;
 }
 
 /* A numeric address resolves to itself: there is nothing to find out. */
-static bool is_numeric(const struct ffntp_config_server *server)
+static bool is_numeric(const struct ffntp_server_name *server)
 {
 	struct ffntp_addresses found;
 
@@ -64,18 +56,18 @@ static bool is_numeric(const struct ffntp_config_server *server)
 
 static void resolve_anew(struct ffntp_servers *servers, size_t server)
 {
-	const struct ffntp_config_server *config = &servers->config->server[server];
+	const struct ffntp_server_name *name = &servers->names[server];
 
-	if (servers->resolver != NULL || is_numeric(config))
+	if (servers->resolver != NULL || is_numeric(name))
 		return;
 	servers->resolving = server;
-	servers->resolver = ffntp_resolver_start(config->name, config->port);
+	servers->resolver = ffntp_resolver_start(name->name, name->port);
 }
 
 /* The servers that did not resolve at the start get another chance, one at a time. */
 static void resolve_missing(struct ffntp_servers *servers)
 {
-	for (size_t i = 0; i < servers->config->servers; i++) {
+	for (size_t i = 0; i < servers->count; i++) {
 		if (servers->found[i].count == 0)
 			resolve_anew(servers, i);
 	}
@@ -100,7 +92,7 @@ static enum ffntp_servers_advice next(struct ffntp_servers *servers)
 	if (++servers->address >= servers->found[servers->server].count) {
 		servers->address = 0;
 		do
-			servers->server = (servers->server + 1) % servers->config->servers;
+			servers->server = (servers->server + 1) % servers->count;
 		while (!is_usable(servers));
 	}
 	return servers->tried % all == 0 ? FFNTP_MOVE_AFTER_PAUSE : FFNTP_MOVE;

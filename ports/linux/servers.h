@@ -3,33 +3,42 @@
  * first at its other addresses. A round in which nobody answers is followed by a pause, each longer than the one
  * before.
  */
-#ifndef FFNTP_DAEMON_SERVERS_H
-#define FFNTP_DAEMON_SERVERS_H
+#ifndef FFNTP_LINUX_SERVERS_H
+#define FFNTP_LINUX_SERVERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../ports/linux/resolve.h"
-#include "config.h"
+#include "resolve.h"
+
+#define FFNTP_SERVERS_MAX 8 /* as many as a page has room for */
+
+struct ffntp_server_name {
+	const char *name; /* as ffntp_resolve takes it */
+	uint16_t port;    /* where the name says none */
+};
 
 struct ffntp_servers {
-	const struct ffntp_config *config;
-	struct ffntp_addresses found[FFNTP_CONFIG_SERVERS]; /* count 0: not resolved yet */
-	size_t server;                                      /* in use: its place in the configuration, */
-	size_t address;                                     /* and of its addresses */
-	bool has_answered;                                  /* since it is in use */
-	unsigned unanswered;                                /* requests in a row since it is in use */
-	size_t tried;                                       /* candidates in a row that never answered */
-	struct ffntp_resolver *resolver;                    /* of the name resolving[...], or NULL */
+	const struct ffntp_server_name *names;
+	size_t count;
+	const char *problem[FFNTP_SERVERS_MAX];          /* why it did not resolve at the start, or NULL */
+	struct ffntp_addresses found[FFNTP_SERVERS_MAX]; /* count 0: not resolved yet */
+	size_t server;                                   /* in use: its place among the names, */
+	size_t address;                                  /* and of its addresses */
+	bool has_answered;                               /* since it is in use */
+	unsigned unanswered;                             /* requests in a row since it is in use */
+	size_t tried;                                    /* candidates in a row that never answered */
+	struct ffntp_resolver *resolver;                 /* of the name resolving[...], or NULL */
 	size_t resolving;
 };
 
 /*
- * Resolves every name, in this thread. Says which do not resolve.
- * Returns false if none does.
+ * Resolves every name, in this thread. names: 1 to FFNTP_SERVERS_MAX of them; they must outlive the servers.
+ * Returns false if none does; 'problem' says why in either case.
  */
-FFNTP_MUST_USE bool ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_config *config);
+FFNTP_MUST_USE bool ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_server_name *names,
+				       size_t count);
 
 void ffntp_servers_close(struct ffntp_servers *servers);
 

@@ -1,0 +1,184 @@
+/* ntpdevice: a client of one's own as a device: linuxdevice.h. With a thread, or driven by an event loop. */
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "../../core/device.h"
+#include "linuxdevice.h"
+#include "sync.h"
+
+struct ffntp_linux_ntp {
+	struct ffntp_sync sync;
+	int stop; /* an eventfd; -1 without a thread */
+	pthread_t thread;
+};
+
+void ffntp_linux_ntp_config_init(struct ffntp_linux_ntp_config *config, const char *const *servers, size_t server_count)
+{
+	*config = (struct ffntp_linux_ntp_config){
+		.servers = servers,
+		.server_count = server_count,
+		.poll_min_s = 16,
+		.poll_max_s = 1024,
+	};
+}
+
+static struct ffntp_linux_ntp_device *ntp_device(struct ffntp_device *device)
+{
+	return (struct ffntp_linux_ntp_device *)device; /* the first member of its first member's first member */
+}
+
+/* --- opening --- */
+
+static void free_ntp(struct ffntp_linux_ntp_device *self)
+{
+	ffntp_sync_close(&self->ntp->sync);
+	free(self->ntp);
+	self->ntp = NULL;
+	self->over_page.over_page.page = self->over_page.reader.page = NULL;
+}
+
+/* Readings go the way of a page of somebody else's. */
+static const char *open_ntp(struct ffntp_linux_ntp_device *self)
+{
+	struct ffntp_linux_ntp *ntp = malloc(sizeof(*ntp));
+	const char *problem = ntp == NULL ? "there is no memory" : ffntp_sync_open(&ntp->sync, &self->config);
+
+	if (problem != NULL) {
+		free(ntp);
+		return problem;
+	}
+	ntp->stop = -1;
+	self->ntp = ntp;
+	self->over_page.over_page.page = &ntp->sync.page;
+	self->over_page.reader =
+		(struct ffntp_linux_reader){ .page = &ntp->sync.page, .counter_kind = ntp->sync.source.kind };
+	return ffntp_page_device_connect(ffntp_linux_ntp_clock(self));
+}
+
+static const char *connect_loop(struct ffntp_device *device)
+{
+	return open_ntp(ntp_device(device));
+}
+
+static void disconnect_loop(struct ffntp_device *device)
+{
+	free_ntp(ntp_device(device));
+}
+
+/* --- the thread --- */
+
+static void *keep(void *context)
+{
+	struct ffntp_linux_ntp *ntp = context;
+
+	for (;;) {
+		struct pollfd waiting[] = {
+			{ .fd = ntp->stop, .events = POLLIN },
+			{ .fd = ffntp_sync_descriptor(&ntp->sync), .events = POLLIN },
+		};
+		int ready = poll(waiting, 2, ffntp_sync_timeout_ms(&ntp->sync));
+
+		if (ready > 0 && waiting[0].revents != 0)
+			return NULL;
+		ffntp_sync_step(&ntp->sync, ready > 0 ? waiting[1].revents : 0);
+	}
+}
+
+/* It takes no signals: they are the program's. */
+static bool start(struct ffntp_linux_ntp *ntp)
+{
+	sigset_t all, former;
+	int error;
+
+	ntp->stop = eventfd(0, EFD_CLOEXEC);
+	if (ntp->stop < 0)
+		return false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &former);
+	error = pthread_create(&ntp->thread, NULL, keep, ntp);
+	pthread_sigmask(SIG_SETMASK, &former, NULL);
+	if (error != 0)
+		close(ntp->stop);
+	return error == 0;
+}
+
+static const char *connect_thread(struct ffntp_device *device)
+{
+	struct ffntp_linux_ntp_device *self = ntp_device(device);
+	const char *problem = open_ntp(self);
+
+	if (problem != NULL || start(self->ntp))
+		return problem;
+	free_ntp(self);
+	return "a thread cannot be started";
+}
+
+static void disconnect_thread(struct ffntp_device *device)
+{
+	struct ffntp_linux_ntp_device *self = ntp_device(device);
+
+	(void)eventfd_write(self->ntp->stop, 1); /* its counter is 0: it cannot fail */
+	pthread_join(self->ntp->thread, NULL);
+	close(self->ntp->stop);
+	free_ntp(self);
+}
+
+/* --- the two kinds --- */
+
+static void init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config,
+		 const struct ffntp_device_ops *ops)
+{
+	*device = (struct ffntp_linux_ntp_device){ .config = *config };
+	ffntp_linux_page_device_init(&device->over_page, NULL);
+	ffntp_linux_ntp_clock(device)->ops = ops;
+}
+
+void ffntp_linux_ntp_device_init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config)
+{
+	static const struct ffntp_device_ops ops = {
+		.connect = connect_thread,
+		.disconnect = disconnect_thread,
+		.counter = ffntp_page_device_counter,
+		.look = ffntp_page_device_look,
+		.past = ffntp_page_device_past,
+		.now = ffntp_linux_page_device_now,
+	};
+
+	init(device, config, &ops);
+}
+
+void ffntp_linux_loop_device_init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config)
+{
+	static const struct ffntp_device_ops ops = {
+		.connect = connect_loop,
+		.disconnect = disconnect_loop,
+		.counter = ffntp_page_device_counter,
+		.look = ffntp_page_device_look,
+		.past = ffntp_page_device_past,
+		.now = ffntp_linux_page_device_now,
+	};
+
+	init(device, config, &ops);
+}
+
+/* --- for the event loop --- */
+
+int ffntp_linux_loop_descriptor(const struct ffntp_linux_ntp_device *device)
+{
+	return device->ntp != NULL ? ffntp_sync_descriptor(&device->ntp->sync) : -1;
+}
+
+int ffntp_linux_loop_timeout_ms(const struct ffntp_linux_ntp_device *device)
+{
+	return device->ntp != NULL ? ffntp_sync_timeout_ms(&device->ntp->sync) : 1000;
+}
+
+void ffntp_linux_loop_step(struct ffntp_linux_ntp_device *device, int revents)
+{
+	if (device->ntp != NULL)
+		ffntp_sync_step(&device->ntp->sync, revents);
+}
