@@ -479,6 +479,7 @@ static void receive(struct ffntp_keeper *keeper, int revents, ffntp_counter woke
 		if (news.event == FFNTP_PEER_NOTHING)
 			return;
 		take_news(keeper, news);
+		revents = 0; /* whatever else there is, poll() has not seen it */
 	}
 }
 

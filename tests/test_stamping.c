@@ -7,9 +7,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 
+#include "../ports/linux/resolve.h"
 #include "../ports/linux/stamping.h"
+#include "../ports/linux/udp.h"
 
 #define TICKS_PER_NS 2.5
 #define PERIOD_S (1e-9 / TICKS_PER_NS)
@@ -70,7 +78,43 @@ static void a_wrong_period_hardly_matters(void **state)
 	assert_in_range(ns_apart(tf, counter_at(RTT_NS)) + 2, 0, 4);
 }
 
-static void a_slew_is_followed_from_the_nearer_bracket(void **state)
+/* The clock is slewed, and somebody else had the CPU before we could send and before we woke up. */
+static void a_slew_is_followed_however_far_the_brackets_are(void **state)
+{
+	static const double slews[] = { 400e-6, -400e-6 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct ffntp_stamping stamping = good();
+
+		stamping.own_ta = counter_at(-4900000);
+		stamping.own_tf = counter_at(RTT_NS + 6900000);
+		stamping.before.counter = counter_at(-5000000);
+		stamping.before.realtime_ns = REALTIME_NS + (int64_t)(-5000000 * (1 + slews[i]));
+		stamping.after.counter = counter_at(RTT_NS + 7000000);
+		stamping.after.realtime_ns = REALTIME_NS + (int64_t)((double)(RTT_NS + 7000000) * (1 + slews[i]));
+		stamping.rx_ns = REALTIME_NS + (int64_t)((double)RTT_NS * (1 + slews[i]));
+		assert_stamps(&stamping, 0, RTT_NS);
+	}
+}
+
+/* What a bracket does not tell is left to the round trip: neither stamp lies inside it by more than 50 ns. */
+static void wide_brackets_make_the_round_trip_longer(void **state)
+{
+	struct ffntp_stamping stamping = good();
+
+	(void)state;
+	stamping.own_ta = counter_at(-5000);
+	stamping.own_tf = counter_at(RTT_NS + 5000);
+	stamping.before.width_ticks = (uint64_t)(2000 * TICKS_PER_NS);
+	assert_stamps(&stamping, -950, RTT_NS + 950);
+	stamping.after.width_ticks = (uint64_t)(4000 * TICKS_PER_NS);
+	assert_stamps(&stamping, -1950, RTT_NS + 1950);
+	stamping.after.width_ticks = (uint64_t)(40000 * TICKS_PER_NS);
+	assert_stamps(&stamping, -5000, RTT_NS + 5000);
+}
+
+static void a_slew_is_followed_in_between(void **state)
 {
 	struct ffntp_stamping stamping = good();
 
@@ -139,12 +183,53 @@ static void a_bracket_is_narrow_and_true(void **state)
 	assert_true((double)(second.realtime_ns - first.realtime_ns) < counter_ns * 1.1 + 1e6);
 }
 
+/* A datagram that comes between poll() and recvmsg(): the counter after poll() is from before it came. */
+static void what_poll_did_not_announce_is_read_late(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } }, client;
+	socklen_t length = sizeof(address);
+	struct ffntp_addresses found;
+	struct ffntp_counter_source source;
+	struct ffntp_udp udp;
+	uint8_t bytes[FFNTP_UDP_SIZE];
+	ffntp_counter woke, sent;
+	size_t size;
+	char name[32];
+	int server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), error;
+
+	(void)state;
+	if (server < 0 || ffntp_counter_open(&source, FFNTP_COUNTER_MONOTONIC_RAW) != NULL ||
+	    bind(server, (struct sockaddr *)&address, length) != 0 ||
+	    getsockname(server, (struct sockaddr *)&address, &length) != 0)
+		skip();
+	snprintf(name, sizeof(name), "127.0.0.1:%u", ntohs(address.sin_port));
+	assert_true(ffntp_resolve_numeric(name, 123, &found));
+	ffntp_udp_init(&udp);
+	assert_int_equal(ffntp_udp_open(&udp, &found.address[0]), 0);
+	length = sizeof(client);
+	assert_int_equal(getsockname(udp.descriptor, (struct sockaddr *)&client, &length), 0);
+	for (int i = 0; i < 2; i++) {
+		woke = ffntp_counter_read(&source);
+		assert_int_equal(sendto(server, "reply", 5, 0, (struct sockaddr *)&client, length), 5);
+		sent = ffntp_counter_read(&source);
+		assert_int_equal(ffntp_udp_receive(&udp, &source, i == 0 ? 0 : POLLIN, woke, bytes, &size, &error),
+				 FFNTP_UDP_DATAGRAM);
+		assert_int_equal((int64_t)(udp.stamping.own_tf - sent) >= 0, i == 0);
+		assert_int_equal(udp.stamping.own_tf == woke, i == 1);
+	}
+	ffntp_udp_close(&udp);
+	close(server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maps_both_stamps),
 		cmocka_unit_test(a_wrong_period_hardly_matters),
-		cmocka_unit_test(a_slew_is_followed_from_the_nearer_bracket),
+		cmocka_unit_test(a_slew_is_followed_however_far_the_brackets_are),
+		cmocka_unit_test(wide_brackets_make_the_round_trip_longer),
+		cmocka_unit_test(a_slew_is_followed_in_between),
+		cmocka_unit_test(what_poll_did_not_announce_is_read_late),
 		cmocka_unit_test(a_step_between_leaves_our_own_readings),
 		cmocka_unit_test(a_missing_stamp_leaves_that_reading),
 		cmocka_unit_test(a_stamp_outside_our_own_readings_is_not_believed),

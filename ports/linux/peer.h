@@ -65,7 +65,8 @@ int ffntp_peer_descriptor(const struct ffntp_peer *peer);
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms);
 
 /*
- * After poll() reported revents for the descriptor. woke: the counter just after poll(). At most one datagram is taken.
+ * After poll() reported revents for the descriptor. woke: the counter just after poll(). At most one datagram is taken;
+ * for another one, revents is 0 until poll() is called again.
  */
 struct ffntp_peer_news ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke);
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <time.h>
 
+#include "../../core/params.h"
+
 /* The narrowest of so many is 26 to 28 ns wide; more gain nothing. */
 #define BRACKET_TRIES 5
 
@@ -50,18 +52,29 @@ static bool was_stepped(const struct ffntp_stamping *stamping, double ns_per_tic
 	double counter_ns = (double)(int64_t)(stamping->after.counter - stamping->before.counter) * ns_per_tick;
 	double realtime = (double)(stamping->after.realtime_ns - stamping->before.realtime_ns);
 
-	return fabs(realtime - counter_ns) > fabs(counter_ns) * SLEW_MAX + BRACKET_SLACK_NS;
+	return !(realtime > 0) || fabs(realtime - counter_ns) > fabs(counter_ns) * SLEW_MAX + BRACKET_SLACK_NS;
 }
 
-/* The counter when CLOCK_REALTIME was ns, by the nearer bracket. */
-static ffntp_counter to_counter(const struct ffntp_stamping *stamping, int64_t ns, double ns_per_tick)
+/*
+ * The counter when CLOCK_REALTIME was ns, on the line through both brackets: whatever rate CLOCK_REALTIME is made to
+ * run at, and however long we were kept from sending or from waking up, it is off by no more than they are.
+ */
+static ffntp_counter to_counter(const struct ffntp_stamping *stamping, int64_t ns)
 {
-	int64_t from_before = ns - stamping->before.realtime_ns;
-	int64_t to_after = stamping->after.realtime_ns - ns;
-	bool is_near_after = to_after < from_before;
-	const struct ffntp_bracket *bracket = is_near_after ? &stamping->after : &stamping->before;
+	double ticks = (double)(int64_t)(stamping->after.counter - stamping->before.counter);
+	double span_ns = (double)(stamping->after.realtime_ns - stamping->before.realtime_ns);
 
-	return bracket->counter + (uint64_t)llrint((double)(ns - bracket->realtime_ns) / ns_per_tick);
+	return stamping->before.counter +
+	       (uint64_t)llrint((double)(ns - stamping->before.realtime_ns) / span_ns * ticks);
+}
+
+/* What the wider bracket leaves unsure, in ticks, beyond what the core allows every stamp to be off by. */
+static ffntp_counter unsure_ticks(const struct ffntp_stamping *stamping, double ns_per_tick)
+{
+	uint64_t before = stamping->before.width_ticks, after = stamping->after.width_ticks;
+	double unsure = (double)(before > after ? before : after) / 2 - FFNTP_STAMPING_ERROR_S * 1e9 / ns_per_tick;
+
+	return unsure > 0 ? (ffntp_counter)llrint(unsure) : 0;
 }
 
 /* Whether x lies within [first, last] give or take the slack; then x is moved into it. */
@@ -82,19 +95,19 @@ void ffntp_stamping_resolve(const struct ffntp_stamping *stamping, double period
 			    ffntp_counter *tf)
 {
 	double ns_per_tick = period_s * 1e9;
-	ffntp_counter sent, received;
+	ffntp_counter unsure = unsure_ticks(stamping, ns_per_tick), sent, received;
 
 	*ta = stamping->own_ta;
 	*tf = stamping->own_tf;
 	if (was_stepped(stamping, ns_per_tick))
 		return;
 	if (stamping->has_tx) {
-		sent = to_counter(stamping, stamping->tx_ns, ns_per_tick);
+		sent = to_counter(stamping, stamping->tx_ns) - unsure;
 		if (fits(&sent, stamping->own_ta, stamping->own_tf, ns_per_tick))
 			*ta = sent;
 	}
 	if (stamping->has_rx) {
-		received = to_counter(stamping, stamping->rx_ns, ns_per_tick);
+		received = to_counter(stamping, stamping->rx_ns) + unsure;
 		if (fits(&received, *ta, stamping->own_tf, ns_per_tick))
 			*tf = received;
 	}

@@ -22,7 +22,7 @@ struct ffntp_bracket {
 /* One exchange, as well as this side knows it. */
 struct ffntp_stamping {
 	struct ffntp_bracket before, after;
-	ffntp_counter own_ta, own_tf; /* our own readings, just before sending and just after waking up */
+	ffntp_counter own_ta, own_tf; /* our own readings: not after sending, not before arrival */
 	bool has_tx, has_rx;
 	int64_t tx_ns, rx_ns; /* the kernel's, CLOCK_REALTIME; valid where has_ says so */
 };
@@ -32,7 +32,9 @@ struct ffntp_bracket ffntp_bracket_take(const struct ffntp_counter_source *sourc
 
 /*
  * The best that is known of sending and of receiving: the kernel's stamps where they can be believed, else our own
- * readings. period_s: seconds per tick; an error of 1e-3 does no harm, because a stamp lies close to its bracket.
+ * readings. What brackets leave unsure makes *ta earlier and *tf later: neither is wrong by more than
+ * FFNTP_STAMPING_ERROR_S to the other side. period_s: seconds per tick, to tell steps of CLOCK_REALTIME; an error of
+ * 1e-3 does no harm.
  */
 void ffntp_stamping_resolve(const struct ffntp_stamping *stamping, double period_s, ffntp_counter *ta,
 			    ffntp_counter *tf);

@@ -150,8 +150,7 @@ int ffntp_udp_send(struct ffntp_udp *udp, const uint8_t *bytes, size_t length)
 }
 
 enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffntp_counter_source *source, int events,
-					 ffntp_counter own_tf, uint8_t bytes[FFNTP_UDP_SIZE], size_t *length,
-					 int *error)
+					 ffntp_counter woke, uint8_t bytes[FFNTP_UDP_SIZE], size_t *length, int *error)
 {
 	union control_buffer control;
 	struct msghdr message;
@@ -164,7 +163,8 @@ enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffn
 		*error = errno;
 		return errno == EAGAIN || errno == EWOULDBLOCK ? FFNTP_UDP_NOTHING : FFNTP_UDP_ERROR;
 	}
-	udp->stamping.own_tf = own_tf;
+	/* What poll() did not announce may have come after it: too late a reading is safe, one too early is not. */
+	udp->stamping.own_tf = events & POLLIN ? woke : ffntp_counter_read(source);
 	udp->stamping.has_rx = find_stamp(&message, &udp->stamping.rx_ns);
 	udp->stamping.after = ffntp_bracket_take(source);
 	*length = message.msg_flags & MSG_TRUNC ? 0 : (size_t)got;

@@ -42,12 +42,12 @@ enum ffntp_udp_arrival {
 };
 
 /*
- * Takes what arrived, after poll() reported events. own_tf: the counter just after poll().
- * length: of the datagram; 0 also for one longer than FFNTP_UDP_SIZE, which no NTP reply is.
+ * Takes what arrived, after poll() reported events: 0 if it has been asked for already. woke: the counter just after
+ * poll(), which is when the datagram had come by if events has POLLIN. length: of the datagram; 0 also for one longer
+ * than FFNTP_UDP_SIZE, which no NTP reply is.
  */
 enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffntp_counter_source *source, int events,
-					 ffntp_counter own_tf, uint8_t bytes[FFNTP_UDP_SIZE], size_t *length,
-					 int *error);
+					 ffntp_counter woke, uint8_t bytes[FFNTP_UDP_SIZE], size_t *length, int *error);
 
 void ffntp_udp_close(struct ffntp_udp *udp);
 
