@@ -161,6 +161,23 @@ struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct f
 	return client;
 }
 
+struct ffntp_client *ffntp_client_copy(const struct ffntp_client *client, void *memory, size_t size)
+{
+	size_t needed = ffntp_client_memory(&client->config);
+	const unsigned char *from = (const unsigned char *)client;
+	unsigned char *to = memory;
+	struct ffntp_client *copy = memory;
+
+	if (size < needed || memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
+		return NULL;
+	for (size_t i = 0; i < needed; i++)
+		to[i] = from[i];
+	copy->estimator = to + aligned(sizeof *copy);
+	if (copy->ops->moved != NULL)
+		copy->ops->moved(copy->estimator, client->estimator);
+	return copy;
+}
+
 /* What a former map promised, in terms of another reference. */
 static void adopt_promise(struct ffntp_promise *promise, const struct ffntp_map *former)
 {

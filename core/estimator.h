@@ -56,6 +56,9 @@ struct ffntp_estimator_ops {
 	/* The oscillator is known already: a saved period, and its standard deviation as a ratio. Before the first
 	 * stamp. */
 	void (*warm)(void *state, double period_s, double period_esterror);
+	/* The bytes of 'former' were copied to 'state': where it points into itself, it points into itself again. NULL:
+	 * it does not. */
+	void (*moved)(void *state, const void *former);
 };
 
 extern const struct ffntp_estimator_ops ffntp_radclock_ops;

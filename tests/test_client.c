@@ -137,6 +137,31 @@ static void test_starts_with_a_burst_that_tapers_off(void **state)
 	drop(&f);
 }
 
+/* Another world and another memory, and nothing left of the original: the same clock, to the last bit. */
+static void test_a_copy_goes_on_alone(void **state)
+{
+	struct fixture f = make(START_NS), copy;
+	size_t size = ffntp_client_memory(&f.config);
+	struct ffntp_map of_original, of_copy;
+
+	(void)state;
+	world_run(&f.world, f.client, 9000);
+	copy = f;
+	copy.memory = aligned_alloc(16, size);
+	assert_null(ffntp_client_copy(f.client, copy.memory, size - 1));
+	copy.client = ffntp_client_copy(f.client, copy.memory, size);
+	assert_non_null(copy.client);
+	world_run(&f.world, f.client, 3000);
+	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &of_original);
+	memset(f.memory, 0xa5, size);
+	world_run(&copy.world, copy.client, 3000);
+	ffntp_client_output(copy.client, world_counter(&copy.world, copy.world.now_ns), &of_copy);
+	assert_int_equal(copy.world.accepted, f.world.accepted);
+	assert_memory_equal(&of_copy, &of_original, sizeof of_copy);
+	drop(&copy);
+	drop(&f);
+}
+
 static void test_refuses_a_zero_nonce(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -833,6 +858,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_keeps_time),
 		cmocka_unit_test(test_bound_holds_to_its_ends),
 		cmocka_unit_test(test_starts_with_a_burst_that_tapers_off),
+		cmocka_unit_test(test_a_copy_goes_on_alone),
 		cmocka_unit_test(test_refuses_a_zero_nonce),
 		cmocka_unit_test(test_refuses_configurations_out_of_range),
 		cmocka_unit_test(test_two_clients_side_by_side),

@@ -91,6 +91,23 @@ static void init(void *state, const struct ffntp_estimator_config *config)
 	radclock->local.rate = hint;
 }
 
+/* Where 'inside', which points into 'former', lies in 'state'. */
+static void *follow(void *state, const void *former, const void *inside)
+{
+	return (unsigned char *)state + ((const unsigned char *)inside - (const unsigned char *)former);
+}
+
+static void moved(void *state, const void *former)
+{
+	struct radclock *radclock = state;
+
+	radclock->history.ring = follow(state, former, radclock->history.ring);
+	radclock->floor.recent.queue = follow(state, former, radclock->floor.recent.queue);
+	radclock->local.near.queue = follow(state, former, radclock->local.near.queue);
+	radclock->local.far.queue = follow(state, former, radclock->local.far.queue);
+	ffntp_offset_moved(&radclock->offset, follow(state, former, radclock->offset.arrays));
+}
+
 static void warm(void *state, double period_s, double period_esterror)
 {
 	struct radclock *radclock = state;
@@ -365,4 +382,5 @@ const struct ffntp_estimator_ops ffntp_radclock_ops = {
 	.add = add,
 	.restart = restart,
 	.warm = warm,
+	.moved = moved,
 };

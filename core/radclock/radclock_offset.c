@@ -38,6 +38,12 @@ void ffntp_offset_init(struct ffntp_offset *offset, double *room, uint32_t stamp
 	ffntp_offset_clear(offset);
 }
 
+void ffntp_offset_moved(struct ffntp_offset *offset, double *room)
+{
+	offset->arrays = room;
+	place(offset, offset->first);
+}
+
 void ffntp_offset_clear(struct ffntp_offset *offset)
 {
 	offset->window.count = 0;

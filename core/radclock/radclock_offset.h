@@ -46,6 +46,9 @@ size_t ffntp_offset_room(uint32_t stamps);
 
 void ffntp_offset_init(struct ffntp_offset *offset, double *room, uint32_t stamps);
 
+/* The room is elsewhere now, with all that was in it. */
+void ffntp_offset_moved(struct ffntp_offset *offset, double *room);
+
 void ffntp_offset_clear(struct ffntp_offset *offset);
 
 /* Floors of records in the history have changed. */

@@ -68,6 +68,13 @@ FFNTP_MUST_USE struct ffntp_client *ffntp_client_init(void *memory, size_t size,
 						      const struct ffntp_client_config *config, ffntp_counter now);
 
 /*
+ * A copy that goes on without the original, for who keeps states as values or plans ahead. memory, size: as for
+ * ffntp_client_init. A request in flight is in flight in both: hand its reply to one of them, or it counts twice.
+ * Returns NULL if the memory is too small or not aligned to 16.
+ */
+FFNTP_MUST_USE struct ffntp_client *ffntp_client_copy(const struct ffntp_client *client, void *memory, size_t size);
+
+/*
  * Continues where a former client of the same counter stopped: its period is a start, its promises are kept, its
  * disruption marker goes on. Before the first request; 'former' as ffntp_page_adopt gives it.
  */
