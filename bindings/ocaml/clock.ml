@@ -1,0 +1,61 @@
+type t = { memory : Page.buffer; mutable source : Counter.source }
+
+external size : unit -> int = "ffntp_ml_clock_size" [@@noalloc]
+external init : Page.buffer -> Counter.kind -> float -> unit = "ffntp_ml_clock_init"
+external set_period : Page.buffer -> float -> unit = "ffntp_ml_clock_set_period"
+external publish_in : Page.buffer -> Output.t -> unit = "ffntp_ml_clock_publish"
+external set_manual : Page.buffer -> Counter.t -> unit = "ffntp_ml_clock_set_manual" [@@noalloc]
+external steady_of : Page.buffer -> (Output.d_ps, Output.refusal) result = "ffntp_ml_clock_steady"
+external now_of : Page.buffer -> Output.d_ps = "ffntp_ml_clock_now_d_ps"
+
+external read_of : Page.buffer -> Output.scale -> int -> (Output.reading, Output.refusal) result
+  = "ffntp_ml_clock_read"
+
+external counter_of : Page.buffer -> (Counter.t[@unboxed]) = "ffntp_ml_clock_counter_byte" "ffntp_ml_clock_counter"
+  [@@noalloc]
+
+external elapsed_of : Page.buffer -> (int64[@unboxed]) = "ffntp_ml_clock_elapsed_byte" "ffntp_ml_clock_elapsed"
+  [@@noalloc]
+
+let create (source : Counter.source) =
+  if not (source.kind = Counter.Manual || Counter.is_readable source.kind) then
+    invalid_arg "Ffntp.Clock.create: this counter cannot be read here";
+  let memory = Bigarray.Array1.create Bigarray.char Bigarray.c_layout (size ()) in
+  init memory source.kind source.period_s;
+  { memory; source }
+
+let publish clock output = publish_in clock.memory output
+let counter clock = counter_of clock.memory
+
+let set_counter clock counter =
+  if clock.source.kind <> Counter.Manual then invalid_arg "Ffntp.Clock.set_counter: it is not set by hand";
+  set_manual clock.memory counter
+
+let read ?(scale = Output.Utc) ?(max_bound_ns = max_int) clock = read_of clock.memory scale max_bound_ns
+let now_d_ps clock = now_of clock.memory
+let steady_d_ps clock = steady_of clock.memory
+let elapsed_ns clock = elapsed_of clock.memory
+let source clock = clock.source
+let period_ps clock = Int64.of_float (Float.max 1. (Float.round (clock.source.period_s *. 1e12)))
+
+let page clock =
+  match Page.of_bigarray (Bigarray.Array1.sub clock.memory 0 4096) with
+  | Ok page -> page
+  | Error error -> invalid_arg (Page.error_text error)
+
+let output clock = Page.read (page clock)
+
+let set_source clock (source : Counter.source) =
+  if source.kind <> clock.source.kind then invalid_arg "Ffntp.Clock.set_source: another counter";
+  clock.source <- source;
+  set_period clock.memory source.period_s
+
+(* Where there is CLOCK_MONOTONIC_RAW, the kernel knows how to read the CPU's counter, and its rate. *)
+let default_source () =
+  if Counter.is_readable Counter.Monotonic_raw then
+    { Counter.kind = Counter.Monotonic_raw; period_s = 1e-9; period_error = 500e-6 }
+  else if Counter.cpu <> Counter.Unknown then { Counter.kind = Counter.cpu; period_s = 1e-9; period_error = 0.1 }
+  else raise (Sys_error "this machine has no counter that ffntp knows")
+
+let the_default = lazy (create (default_source ()))
+let default () = Lazy.force the_default

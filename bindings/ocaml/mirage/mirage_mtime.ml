@@ -1,0 +1,3 @@
+include Ffntp.Mirage.Mtime_of (struct
+  let clock = Ffntp.Clock.default
+end)

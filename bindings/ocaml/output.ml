@@ -1,0 +1,84 @@
+(* The core's map, in bytes that nobody changes. *)
+type t = string
+type status = Unknown | Initialising | Synchronised | Free_running | Disrupted
+
+type refusal =
+  | Unsynchronised
+  | Disrupted
+  | Void
+  | Tai_unknown
+  | Bound
+  | Range
+  | Too_old
+  | Busy
+  | Counter
+  | Disconnected
+  | Steady
+  | Other_boot
+  | Future
+  | Negative
+
+type leap = No_leap | Pre_positive | Pre_negative | Positive | Post_positive | Post_negative
+type scale = Utc | Tai | Utc_smeared | Utc_sls
+type d_ps = int * int64
+
+type reading = {
+  earliest : d_ps;
+  estimate : d_ps;
+  latest : d_ps;
+  bound_ns : int;
+  error_ns : int;
+  status : status;
+  leap : leap;
+  offset_s : int;
+}
+
+type order = Before | Unordered | After
+type rate = Local | Stable | Auto
+type duration = { ns : int64; duration_bound_ns : int; duration_error_ns : int }
+type details = {
+  status : status;
+  counter : Counter.kind;
+  leap : leap;
+  tai_offset_s : int option;
+  disruption_marker : int64;
+  at : Counter.t;
+  time : d_ps;
+  maxerror_before_ns : int;
+  maxerror_after_ns : int;
+  esterror_ns : int;
+  period_s : float;
+  period_error : float;
+}
+
+external status : t -> status = "ffntp_ml_output_status" [@@noalloc]
+external status_name : status -> string = "ffntp_ml_status_name"
+external refusal_text : refusal -> string = "ffntp_ml_refusal_text"
+external details : t -> details = "ffntp_ml_output_details"
+
+external at : t -> (Counter.t[@unboxed]) -> scale -> int -> (reading, refusal) result
+  = "ffntp_ml_output_at_byte" "ffntp_ml_output_at"
+
+external between : t -> rate -> (Counter.t[@unboxed]) -> (Counter.t[@unboxed]) -> (duration, refusal) result
+  = "ffntp_ml_output_duration_byte" "ffntp_ml_output_duration"
+
+external make_of : Counter.kind * status * Counter.t * d_ps * (float * float) * int * int option -> t
+  = "ffntp_ml_output_make"
+
+let read ?(scale = Utc) ?(max_bound_ns = max_int) output counter = at output counter scale max_bound_ns
+let duration ?(rate = Auto) output ~from ~until = between output rate from until
+
+(* On a scale without leap seconds. *)
+let continuous (reading : reading) (d, ps) =
+  let day_ps = 86_400_000_000_000_000L in
+  let ps = Int64.add ps (Int64.mul (Int64.of_int reading.offset_s) 1_000_000_000_000L) in
+  if ps < 0L then (d - 1, Int64.add ps day_ps)
+  else if ps >= day_ps then (d + 1, Int64.sub ps day_ps)
+  else (d, ps)
+
+let is_before a b = compare (continuous a a.latest) (continuous b b.earliest) < 0
+let order a b = if is_before a b then Before else if is_before b a then After else Unordered
+
+let make ?tai_offset_s ?(drift = 0.) counter status ~at ~time ~period_s ~bound_ns =
+  if not (period_s >= 1e-12 && period_s <= 1e-2 && bound_ns >= 0) then invalid_arg "Ffntp.Output.make";
+  make_of (counter, status, at, time, (period_s, drift), bound_ns, tai_offset_s)
