@@ -1,0 +1,1 @@
+let rec nonce () = match Generate.bits () with 0L -> nonce () | bits -> bits
