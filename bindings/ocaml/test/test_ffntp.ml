@@ -1,0 +1,464 @@
+open Ffntp
+open World
+
+let check = Alcotest.check
+let is_true what condition = check Alcotest.bool what true condition
+let reading = function Ok (r : Output.reading) -> r | Error e -> Alcotest.failf "refused: %s" (Output.refusal_text e)
+let refusal = function Ok _ -> Alcotest.fail "not refused" | Error e -> e
+let refuses what (expected : Output.refusal) result = is_true what (refusal result = expected)
+
+let raises_invalid what f =
+  is_true what (match f () with _ -> false | exception Invalid_argument _ -> true)
+
+let fresh ?(config = Client.config source) () = Client.create config ~now:(counter_at start_ns)
+let later s = start_ns + (s * s_ns)
+let synchronised () = run (fresh ()) start_ns (later 600)
+
+let contains (r : Output.reading) ns =
+  compare r.earliest (d_ps_of_ns ns) <= 0 && compare (d_ps_of_ns ns) r.latest <= 0
+
+(* --- what OCaml and C must agree on --- *)
+
+let test_names () =
+  let status = Output.[ Unknown; Initialising; Synchronised; Free_running; Disrupted ] in
+  check
+    Alcotest.(list string)
+    "statuses"
+    [ "unknown"; "initialising"; "synchronised"; "free-running"; "disrupted" ]
+    (List.map Output.status_name status);
+  check
+    Alcotest.(list string)
+    "verdicts"
+    [
+      "accepted"; "length"; "version"; "mode"; "bogus-origin"; "duplicate"; "late"; "kiss-rate"; "kiss-deny";
+      "kiss-other";
+      "unsynchronised"; "timestamps"; "root-distance"; "residence"; "counter"; "contradiction";
+    ]
+    (List.map Client.verdict_name
+       Client.
+         [
+           Accepted; Refused_length; Refused_version; Refused_mode; Refused_origin; Refused_duplicate; Refused_late;
+           Refused_kiss_rate; Refused_kiss_deny; Refused_kiss_other; Refused_unsynchronised; Refused_timestamps;
+           Refused_root_distance; Refused_residence; Refused_counter; Refused_contradiction;
+         ]);
+  let said e = Output.refusal_text e in
+  is_true "texts of refusals differ"
+    (List.length
+       (List.sort_uniq compare
+          (List.map said
+             [
+               Unsynchronised; Disrupted; Void; Tai_unknown; Bound; Range; Too_old; Busy; Counter; Disconnected; Steady;
+               Other_boot; Future; Negative;
+             ]))
+    = 14);
+  is_true "the last of them" (said Negative = "the duration ends before it begins")
+
+(* --- the client --- *)
+
+let test_keeps_time () =
+  let state = fresh () in
+  let before = Client.output ~now:(counter_at start_ns) state in
+  is_true "initialising" (Output.status before = Initialising);
+  refuses "no time yet" Unsynchronised (Output.read before (counter_at start_ns));
+  let rec go state minute =
+    let ns = later (60 * minute) in
+    let state = run state (later (60 * (minute - 1))) ns in
+    let r = reading (Output.read (Client.output ~now:(counter_at ns) state) (counter_at ns)) in
+    is_true "synchronised" (r.status = Synchronised);
+    is_true "the bound holds" (contains r ns);
+    is_true "within 100 us" (minute < 10 || abs (ns_of_d_ps r.estimate - ns) < 100_000);
+    if minute < 120 then go state (minute + 1)
+  in
+  go state 1
+
+let test_each_estimator () =
+  List.iter
+    (fun estimator ->
+      let state = fresh ~config:{ (Client.config source) with estimator } () in
+      let ns = later 3000 in
+      let state = run state start_ns ns in
+      let r = reading (Output.read (Client.output ~now:(counter_at ns) state) (counter_at ns)) in
+      is_true "the bound holds" (contains r ns))
+    [ Client.Interval; Client.Radclock ]
+
+(* What was computed from a state is what is computed from it again, whatever became of it meanwhile. *)
+let test_states_are_values () =
+  List.iter
+    (fun estimator ->
+      let former = run (fresh ~config:{ (Client.config source) with estimator } ()) start_ns (later 300) in
+      let ns = later 300 in
+      let former_output = Client.output ~now:(counter_at ns) former in
+      let query, asked = Client.new_query ~now:(counter_at ns) ~nonce:5L former in
+      let received = ns + delay_ns in
+      let answer state =
+        Client.add_reply
+          ~received:(counter_at (received + delay_ns))
+          (reply query ~received ~sent:received)
+          state
+      in
+      let _, once = answer asked in
+      let far = run once (received + delay_ns) (later 4000) in
+      Gc.full_major ();
+      let verdict, again = answer asked in
+      is_true "accepted again" (verdict = Accepted);
+      let at state = Output.details (Client.output ~now:(counter_at (later 400)) state) in
+      is_true "the same again" (at once = at again);
+      is_true "the same before" (former_output = Client.output ~now:(counter_at ns) former);
+      is_true "time went on elsewhere" (at far <> at again))
+    [ Client.Interval; Client.Radclock ]
+
+let test_a_query_is_answered_once () =
+  let query, state = Client.new_query ~now:(counter_at start_ns) ~nonce:(nonce ()) (fresh ()) in
+  let received = start_ns + delay_ns in
+  let answer = reply query ~received ~sent:received in
+  let add state = Client.add_reply ~received:(counter_at (received + delay_ns)) answer state in
+  let first, state = add state in
+  let second, state = add state in
+  is_true "accepted" (first = Accepted);
+  is_true "duplicate" (second = Refused_duplicate);
+  check Alcotest.int "counted" 1 (Client.counted state Refused_duplicate);
+  check Alcotest.int "counted" 1 (Client.counted state Accepted)
+
+let test_refuses_rubbish () =
+  let now = counter_at start_ns in
+  let query, state = Client.new_query ~now ~nonce:(nonce ()) (fresh ()) in
+  let verdict datagram = fst (Client.add_reply ~received:(Int64.add now 4_000_000L) datagram state) in
+  let good = reply query ~received:(start_ns + delay_ns) ~sent:(start_ns + delay_ns) in
+  is_true "empty" (verdict Cstruct.empty = Refused_length);
+  is_true "short" (verdict (Cstruct.sub good 0 47) = Refused_length);
+  is_true "its own query" (verdict query = Refused_mode);
+  is_true "unsynchronised"
+    (verdict (reply ~leap:3 query ~received:start_ns ~sent:start_ns) = Refused_unsynchronised);
+  let strange = Cstruct.append good Cstruct.empty in
+  Cstruct.set_uint8 strange 30 (Cstruct.get_uint8 strange 30 lxor 1);
+  is_true "another nonce" (verdict strange = Refused_origin);
+  (* a view that does not begin where its buffer does *)
+  is_true "shifted" (verdict (Cstruct.shift (Cstruct.append (Cstruct.create 5) good) 5) = Accepted);
+  raises_invalid "a nonce of 0" (fun () -> Client.new_query ~now ~nonce:0L state)
+
+let test_refuses_configurations () =
+  let usual = Client.config source in
+  List.iter
+    (fun config -> raises_invalid "out of range" (fun () -> fresh ~config ()))
+    [
+      { usual with poll_min_s = 0 };
+      { usual with poll_min_s = -16 };
+      { usual with poll_min_s = (1 lsl 32) + 16 };
+      { usual with poll_max_s = 8 };
+      { usual with burst = 17 };
+      { usual with max_drift = nan };
+      { usual with counter = { source with period_s = 0. } };
+      { usual with counter = { source with period_error = 0.2 } };
+      { usual with tai_offset_s = Some 40_000 };
+    ]
+
+let test_tai () =
+  let config = { (Client.config source) with tai_offset_s = Some 37 } in
+  let ns = later 60 in
+  let known = Client.output ~now:(counter_at ns) (run (fresh ~config ()) start_ns ns) in
+  let tai = reading (Output.read ~scale:Tai known (counter_at ns)) in
+  let utc = reading (Output.read known (counter_at ns)) in
+  check Alcotest.int "37 s apart" (37 * s_ns) (ns_of_d_ps tai.estimate - ns_of_d_ps utc.estimate);
+  is_true "the bound holds" (contains utc ns);
+  let unknown = Client.output ~now:(counter_at ns) (run (fresh ()) start_ns ns) in
+  refuses "unknown" Tai_unknown (Output.read ~scale:Tai unknown (counter_at ns))
+
+let test_disrupted () =
+  let ns = later 600 in
+  let state = Client.disrupted ~now:(counter_at ns) (synchronised ()) in
+  refuses "void" Disrupted (Output.read (Client.output ~now:(counter_at ns) state) (counter_at ns));
+  let again = later 620 in
+  let state = run state ns again in
+  is_true "right again"
+    (contains (reading (Output.read (Client.output ~now:(counter_at again) state) (counter_at again))) again)
+
+let test_continues () =
+  let ns = later 3000 in
+  let former = Client.output ~now:(counter_at ns) (run (fresh ()) start_ns ns) in
+  let state = Client.continue former (Client.create (Client.config source) ~now:(counter_at ns)) in
+  let _, state, ns = exchange state ns in
+  let details = Output.details (Client.output ~now:(counter_at ns) state) in
+  is_true "knows the rate" (Float.abs ((details.period_s *. 1e9) -. (1. -. 30e-6)) < 2e-6);
+  is_true "no disruption" (details.disruption_marker = (Output.details former).disruption_marker)
+
+let test_source () =
+  let state = synchronised () in
+  let server = Client.source state in
+  check Alcotest.int "stratum" 1 server.stratum;
+  is_true "refid" (server.refid = 0x47505300l);
+  check Alcotest.int "reach" 255 server.reach;
+  is_true "rtt" (server.rtt_ns > 4_000_000 && server.rtt_ns < 4_300_000);
+  is_true "offset" (abs server.offset_ns < 100_000)
+
+(* --- outputs --- *)
+
+let output_at ?drift ?(status = Output.Synchronised) ?(bound_ns = 1000) ns =
+  Output.make ?drift Manual status ~at:0L ~time:(d_ps_of_ns ns) ~period_s:1e-9 ~bound_ns
+
+let test_reads_exactly () =
+  List.iter
+    (fun (s, elapsed_ns) ->
+      let ns = (s * s_ns) + 123_456_789 in
+      let r = reading (Output.read (output_at ns) (Int64.of_int elapsed_ns)) in
+      let d, ps = d_ps_of_ns (ns + elapsed_ns) in
+      check Alcotest.int "day" d (fst r.estimate);
+      is_true "to the picosecond" (Int64.abs (Int64.sub (snd r.estimate) ps) <= 1L);
+      let width_ns = ns_of_d_ps r.latest - ns_of_d_ps r.earliest in
+      is_true "the bound is as wide as it says" (width_ns >= 2 * 999 && width_ns <= 2 * 1001))
+    [ (0, 0); (86_399, 999_999_999); (1_767_225_600, 3_600_000_000_000); (4_102_444_800, -7_000_000_000) ]
+
+let test_before_1970 () =
+  let r = reading (Output.read (output_at 0) (-500_000_000L)) in
+  is_true "the last day of 1969" (fst r.estimate = -1);
+  is_true "its last second" (Int64.abs (Int64.sub (snd r.estimate) 86_399_500_000_000_000L) <= 1L)
+
+let test_refuses_to_read () =
+  let o = output_at ~drift:1e-6 (later 0) in
+  refuses "the cap" Bound (Output.read ~max_bound_ns:999 o 0L);
+  is_true "not the cap" (Result.is_ok (Output.read ~max_bound_ns:1000 o 0L));
+  refuses "half the range away" Range (Output.read o Int64.min_int);
+  refuses "unknown" Unsynchronised (Output.read (output_at ~status:Unknown 0) 0L);
+  refuses "disrupted" Disrupted (Output.read (output_at ~status:Disrupted 0) 0L);
+  raises_invalid "no period" (fun () ->
+      Output.make Manual Synchronised ~at:0L ~time:(0, 0L) ~period_s:0. ~bound_ns:0)
+
+let test_orders () =
+  let at ns = reading (Output.read (output_at (later 0)) ns) in
+  is_true "before" (Output.order (at 0L) (at 5000L) = Before);
+  is_true "after" (Output.order (at 5000L) (at 0L) = After);
+  is_true "unordered" (Output.order (at 0L) (at 1000L) = Unordered)
+
+let test_duration () =
+  let ns = later 600 in
+  let o = Client.output ~now:(counter_at ns) (synchronised ()) in
+  let between a b = Output.duration o ~from:(counter_at a) ~until:(counter_at b) in
+  let get = function Ok (d : Output.duration) -> d | Error e -> Alcotest.fail (Output.refusal_text e) in
+  let forth = get (between (ns - s_ns) ns) and back = get (between ns (ns - s_ns)) in
+  is_true "a second" (Int64.abs (Int64.sub forth.ns 1_000_000_000L) <= Int64.of_int forth.duration_bound_ns);
+  is_true "to 5 ppm" (Int64.abs (Int64.sub forth.ns 1_000_000_000L) <= 5000L);
+  is_true "the sign alone" (Int64.neg forth.ns = back.ns)
+
+(* --- pages --- *)
+
+let bytes size = Bigarray.Array1.create Bigarray.char Bigarray.c_layout size
+
+let test_page () =
+  let clock = Clock.create source in
+  let page = Clock.page clock in
+  is_true "its counter" (Page.counter page = Manual);
+  refuses "empty" Unsynchronised (Result.bind (Page.read page) (fun o -> Output.read o 0L));
+  let state = synchronised () in
+  let o = Client.output ~now:(counter_at (later 600)) state in
+  Clock.publish clock o;
+  let whole = Result.get_ok (Page.read page) in
+  is_true "what was published" (Output.read whole 5L = Output.read o 5L);
+  refuses "nobody but its writer reads that counter" Counter (Page.now page);
+  refuses "before the oldest" Too_old (Page.past page (counter_at start_ns));
+  is_true "the anchor" (Result.is_ok (Page.past page (counter_at (later 601))));
+  (* the same bytes elsewhere *)
+  let copy = bytes 4096 in
+  Bigarray.Array1.blit (Page.to_bigarray page) copy;
+  is_true "a copy is a page" (Result.is_ok (Page.of_bigarray copy))
+
+let test_refuses_pages () =
+  let error b = match Page.of_bigarray b with Ok _ -> Alcotest.fail "not refused" | Error e -> e in
+  let zeroed size =
+    let b = bytes size in
+    Bigarray.Array1.fill b '\000';
+    b
+  in
+  is_true "empty" (error (bytes 0) = Truncated);
+  is_true "short" (error (zeroed 100) = Truncated);
+  is_true "foreign" (error (zeroed 4096) = Foreign);
+  let clock = Clock.create source in
+  let whole = Page.to_bigarray (Clock.page clock) in
+  is_true "cut" (error (Bigarray.Array1.sub whole 0 4088) = Truncated);
+  raises_invalid "not aligned" (fun () -> Page.of_bigarray (Bigarray.Array1.sub (zeroed 8192) 4 4096))
+
+(* --- clocks --- *)
+
+let test_clock () =
+  let clock = Clock.create source in
+  let raises_sys f = match f () with _ -> false | exception Sys_error _ -> true in
+  is_true "no time yet" (raises_sys (fun () -> Clock.now_d_ps clock));
+  let ns = later 600 in
+  Clock.set_counter clock (counter_at ns);
+  Clock.publish clock (Client.output ~now:(counter_at ns) (synchronised ()));
+  is_true "the time" (abs (ns_of_d_ps (Clock.now_d_ps clock) - ns) < 100_000);
+  is_true "with its bound" (contains (reading (Clock.read clock)) ns);
+  refuses "a cap" Bound (Clock.read ~max_bound_ns:1 clock);
+  Clock.set_counter clock (counter_at (later 500));
+  refuses "the counter ran backwards" Disrupted (Clock.read clock);
+  raises_invalid "another counter" (fun () ->
+      Clock.publish clock (Output.make Tsc Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0))
+
+(* Where a rate changes, what has elapsed gains a guard of less than a microsecond. *)
+let near what expected got = is_true what (got >= expected && got < expected + 1000)
+
+let test_elapsed () =
+  let clock = Clock.create source in
+  let elapsed () = Int64.to_int (Clock.elapsed_ns clock) in
+  let publish ?(status = Output.Synchronised) period_s =
+    Clock.publish clock
+      (Output.make Manual status ~at:(Clock.counter clock) ~time:(d_ps_of_ns start_ns) ~period_s ~bound_ns:0)
+  in
+  Clock.set_counter clock 1_000_000L;
+  near "from the start, at the nominal rate" 1_000_000 (elapsed ());
+  (* half as fast, and another time: what has elapsed goes on *)
+  publish 0.5e-9;
+  near "no step" 1_000_000 (elapsed ());
+  Clock.set_counter clock 3_000_000L;
+  near "at the new rate" 2_000_000 (elapsed ());
+  publish ~status:Disrupted 0.5e-9;
+  let before = elapsed () in
+  Clock.set_counter clock 10L;
+  check Alcotest.int "not backwards" before (elapsed ());
+  publish ~status:Disrupted 0.5e-9;
+  Clock.set_counter clock 110L;
+  check Alcotest.int "on from there" (before + 50) (elapsed ())
+
+let test_steady () =
+  let clock = Clock.create source in
+  let say ns = Clock.publish clock (output_at ns) in
+  let steady () = ns_of_d_ps (Result.get_ok (Clock.steady_d_ps clock)) in
+  is_true "no time yet" (Result.is_error (Clock.steady_d_ps clock));
+  say (later 0);
+  let before = steady () in
+  say (later (-1));
+  is_true "not backwards" (steady () >= before);
+  is_true "the time is" (ns_of_d_ps (Clock.now_d_ps clock) < before)
+
+let test_elapsed_never_runs_backwards () =
+  let clock = Clock.create source and last = ref 0L and state = ref (fresh ()) and ns = ref start_ns in
+  for _ = 1 to 600 do
+    state := run !state !ns (!ns + s_ns);
+    ns := !ns + s_ns;
+    Clock.set_counter clock (counter_at !ns);
+    let before = Clock.elapsed_ns clock in
+    Clock.publish clock (Client.output ~now:(counter_at !ns) !state);
+    let after = Clock.elapsed_ns clock in
+    is_true "not backwards" (!last <= before && before <= after);
+    near "no step" 0 (Int64.to_int (Int64.sub after before));
+    last := after
+  done
+
+(* Words that a call allocates. *)
+let words f =
+  let before = Gc.minor_words () in
+  for _ = 1 to 1000 do
+    ignore (Sys.opaque_identity (f ()))
+  done;
+  (Gc.minor_words () -. before) /. 1000.
+
+let test_allocates_its_result () =
+  let clock = Clock.create source in
+  Clock.publish clock (output_at (later 0));
+  (* a pair and a boxed int64 *)
+  is_true "now_d_ps" (words (fun () -> Clock.now_d_ps clock) < 6.1);
+  is_true "elapsed_ns" (words (fun () -> Clock.elapsed_ns clock) < 3.1);
+  (* Ok, nine words, and three times d and ps *)
+  is_true "read" (words (fun () -> Clock.read clock) < 29.1 +. 0.1);
+  is_true "a refusal" (words (fun () -> Clock.read ~max_bound_ns:0 clock) < 4.1);
+  is_true "Counter.read" (Counter.cpu = Unknown || words (fun () -> Counter.read Counter.cpu) < 3.1)
+
+let test_counters () =
+  let elapsed_ns () = Mtime_clock.elapsed_ns () in
+  if Counter.cpu <> Unknown then (
+    let first = Counter.pair Counter.cpu ~elapsed_ns in
+    let rec wait () = if Int64.sub (elapsed_ns ()) 20_000_000L < 0L then wait () in
+    wait ();
+    let source = Counter.measure Counter.cpu first (Counter.pair Counter.cpu ~elapsed_ns) in
+    is_true "10 kHz to 10 GHz" (source.period_s > 1e-10 && source.period_s < 1e-4);
+    raises_invalid "no time" (fun () -> Counter.measure Counter.cpu first first));
+  is_true "by hand" (not (Counter.is_readable Manual));
+  raises_invalid "a counter that nobody can read" (fun () ->
+      Clock.create { source with kind = Unknown })
+
+(* --- Mirage's shapes, and the mock --- *)
+
+let test_mock () =
+  let time = Option.get (Ptime.of_date_time ((2026, 7, 1), ((12, 0, 0), 0))) in
+  let mock = Ffntp_mock.create time in
+  let (module C : Ffntp_mock.S) = Ffntp_mock.mirage mock in
+  let module _ : Mirage.PCLOCK = C in
+  let module _ : Mirage.MCLOCK = C in
+  let is_at what expected = is_true what (Ptime.equal (Ptime.truncate ~frac_s:9 (C.now ())) expected) in
+  let plus s t = Option.get (Ptime.add_span t (Ptime.Span.of_int_s s)) in
+  is_at "as it was set" time;
+  let began = C.elapsed_ns () in
+  Ffntp_mock.advance mock 5_000_000_000L;
+  is_at "5 s later" (plus 5 time);
+  near "elapsed" 5_000_000_000 (Int64.to_int (Int64.sub (C.elapsed_ns ()) began));
+  is_true "the bound has grown" ((reading (Clock.read (Ffntp_mock.clock mock))).bound_ns >= 6000);
+  Ffntp_mock.set mock (plus 3600 time);
+  is_at "an hour on" (plus 3600 time);
+  near "which did not elapse" 5_000_000_000 (Int64.to_int (Int64.sub (C.elapsed_ns ()) began));
+  is_true "period" (C.period_ns () = Some 1L && C.period_d_ps () = Some (0, 1000L));
+  is_true "no time zone" (C.current_tz_offset_s () = None);
+  Ffntp_mock.set_status mock Disrupted;
+  is_true "no time" (match C.now () with _ -> false | exception Sys_error _ -> true)
+
+let test_otherwise () =
+  let clock = Clock.create source in
+  let module C = Mirage.Ptime_of (struct
+    let clock () = clock
+    let otherwise = Some (fun () -> (20_000, 7L))
+  end) in
+  is_true "the other clock" (C.now_d_ps () = (20_000, 7L));
+  Clock.publish clock (output_at (later 0));
+  is_true "its own" (C.now_d_ps () = d_ps_of_ns (later 0))
+
+let test_set_source () =
+  let clock = Clock.create source in
+  Clock.set_counter clock 1_000_000L;
+  Clock.set_source clock { source with period_s = 2e-9 };
+  Clock.set_counter clock 2_000_000L;
+  near "a millisecond, and two" 3_000_000 (Int64.to_int (Clock.elapsed_ns clock));
+  raises_invalid "another counter" (fun () -> Clock.set_source clock { source with kind = Tsc });
+  is_true "since 1970" (Mirage.since_1970 (fun () -> clock) () = (0, Int64.mul 1000L (Clock.elapsed_ns clock)));
+  is_true "always the same" (Clock.default () == Clock.default ())
+
+let test_rng () =
+  Mirage_crypto_rng.set_default_generator
+    (Mirage_crypto_rng.create ~seed:(Cstruct.of_string "not random") (module Mirage_crypto_rng.Fortuna));
+  is_true "new each time" (Ffntp_rng.nonce () <> Ffntp_rng.nonce ())
+
+let () =
+  let case name f = Alcotest.test_case name `Quick f in
+  Alcotest.run "ffntp"
+    [
+      ("agreement", [ case "names" test_names ]);
+      ( "client",
+        [
+          case "keeps time" test_keeps_time;
+          case "each estimator" test_each_estimator;
+          case "states are values" test_states_are_values;
+          case "a query is answered once" test_a_query_is_answered_once;
+          case "refuses rubbish" test_refuses_rubbish;
+          case "refuses configurations out of range" test_refuses_configurations;
+          case "tai" test_tai;
+          case "disrupted" test_disrupted;
+          case "continues" test_continues;
+          case "source" test_source;
+        ] );
+      ( "output",
+        [
+          case "reads exactly" test_reads_exactly;
+          case "before 1970" test_before_1970;
+          case "refuses to read" test_refuses_to_read;
+          case "orders" test_orders;
+          case "duration" test_duration;
+        ] );
+      ("page", [ case "page" test_page; case "refuses pages" test_refuses_pages ]);
+      ( "clock",
+        [
+          case "clock" test_clock;
+          case "elapsed" test_elapsed;
+          case "steady" test_steady;
+          case "elapsed never runs backwards" test_elapsed_never_runs_backwards;
+          case "allocates its result" test_allocates_its_result;
+          case "counters" test_counters;
+          case "set source" test_set_source;
+        ] );
+      ("mirage", [ case "mock" test_mock; case "otherwise" test_otherwise; case "rng" test_rng ]);
+    ]

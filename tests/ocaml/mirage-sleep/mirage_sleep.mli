@@ -1,0 +1,1 @@
+val ns : int64 -> unit Lwt.t

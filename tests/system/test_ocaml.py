@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""The OCaml binding, built and tested with dune beside declarations of MirageOS's own libraries; its tests against a real server
+have Debian's chronyd. Each test case of OCaml's is one of TAP's."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import tap
+import test_chrony
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
+TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt", "ffntp/bindings/ocaml/test/test_server",
+         "mirage/unikernel/test_variants"]
+CASE = re.compile(r"\s*\[(OK|FAIL|SKIP)\]\s+(\S+)\s+\d+\s+(.*?)\.?$")
+
+
+def make_workspace():
+    """What MirageOS makes of a unikernel's dependencies: their sources side by side."""
+    os.makedirs(WORKSPACE, exist_ok=True)
+    for name, target in ("ffntp", TOP), ("mirage", f"{TOP}/tests/ocaml"):
+        if not os.path.islink(f"{WORKSPACE}/{name}"):
+            os.symlink(target, f"{WORKSPACE}/{name}")
+    with open(f"{WORKSPACE}/dune-workspace", "w") as f:
+        f.write("(lang dune 2.9)\n")
+
+
+def run(argv, **options):
+    done = subprocess.run(argv, cwd=WORKSPACE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=250, **options)
+    return done.returncode, done.stdout
+
+
+def built():
+    code, said = run(["dune", "build", "--root", ".", "-j2", "@all"])
+    return [("dune builds all of it", code == 0, said)]
+
+
+def cases_of(test, environment):
+    code, said = run([f"_build/default/{test}.exe", "--color=never"], env=environment)
+    cases = [(f"{match[2]}: {match[3]}", match[1] != "FAIL", said) for match in map(CASE.match, said.splitlines()) if match]
+    if not cases or code != 0 and all(is_ok for _, is_ok, _ in cases):
+        cases.append((f"{test} ends well", False, said))
+    return cases
+
+
+def unikernel(environment):
+    code, said = run(["_build/default/mirage/unikernel/run_unikernel.exe"], env=environment)
+    lines = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} .*\+- (\d+) ns", said)
+    is_ok = code == 0 and len(lines) >= 2 and all(int(bound) < 100_000_000 for bound in lines)
+    return [("the example unikernel says what time it is", is_ok, said)]
+
+
+def all_cases(folder):
+    make_workspace()
+    yield from built()
+    with test_chrony.chronyd(folder) as port:
+        environment = dict(os.environ, NTP_PORT=str(port))
+        for test in TESTS:
+            yield from cases_of(test, environment)
+        yield from unikernel(environment)
+
+
+def main():
+    failed, number = False, 0
+    with tempfile.TemporaryDirectory(prefix="ffntp-test-") as folder:
+        for number, (name, is_ok, said) in enumerate(all_cases(folder), 1):
+            print(f"{'ok' if is_ok else 'not ok'} {number} {name}", flush=True)
+            if not is_ok:
+                failed = True
+                print("".join(f"# {line}\n" for line in said.splitlines()[-60:]), end="", flush=True)
+    print(f"1..{number}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
