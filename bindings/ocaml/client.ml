@@ -1,6 +1,8 @@
 type t
 type estimator = Interval | Radclock
 
+type leap_table = nativeint
+
 type config = {
   counter : Counter.source;
   poll_min_s : int;
@@ -11,7 +13,7 @@ type config = {
   counter_may_jump : bool;
   max_root_distance_s : float;
   pivot_s : int option;
-  tai_offset_s : int option;
+  leap_table : leap_table option;
   estimator : estimator;
 }
 
@@ -26,7 +28,7 @@ let config counter =
     counter_may_jump = true;
     max_root_distance_s = 3.;
     pivot_s = None;
-    tai_offset_s = None;
+    leap_table = None;
     estimator = Interval;
   }
 
@@ -64,6 +66,9 @@ type source = {
 
 external create_of : config -> Counter.t -> t = "ffntp_ml_client_create"
 external continue : Output.t -> t -> t = "ffntp_ml_client_continue"
+external builtin_leap_table : unit -> leap_table = "ffntp_ml_leap_table_builtin"
+external make_leap_table : int -> (int * int) array -> leap_table = "ffntp_ml_leap_table_make"
+external set_leap_table : leap_table option -> t -> t = "ffntp_ml_client_leap_table"
 external next_at : Counter.t -> t -> action * t = "ffntp_ml_client_next"
 external query : Counter.t -> int64 -> t -> string * t = "ffntp_ml_client_query"
 external sent_at : Counter.t -> t -> t = "ffntp_ml_client_sent"
@@ -75,13 +80,8 @@ external output_at : Counter.t -> t -> Output.t = "ffntp_ml_client_output"
 external counted : t -> verdict -> int = "ffntp_ml_client_counted" [@@noalloc]
 external source : t -> source = "ffntp_ml_client_source"
 
-(* TAI - UTC has 16 bits in the core; the rest is judged there. *)
-let create config ~now =
-  (match config.tai_offset_s with
-  | Some s when abs s > 32767 -> invalid_arg "Ffntp.Client.create: the configuration is out of range"
-  | _ -> ());
-  create_of config now
-
+let leap_table ~expires_s entries = make_leap_table expires_s entries
+let create config ~now = create_of config now
 let next ~now state = next_at now state
 
 let new_query ~now ~nonce state =

@@ -28,6 +28,17 @@ type t
 
 type estimator = Interval | Radclock
 
+type leap_table
+(** TAI - UTC, and until when that is known. *)
+
+val leap_table : expires_s:int -> (int * int) array -> leap_table
+(** From each POSIX second on, ascending, TAI - UTC is so many seconds; [expires_s]: from then on nothing is known.
+    It stays in memory for ever.
+    @raise Invalid_argument if it is not such a table. *)
+
+val builtin_leap_table : unit -> leap_table
+(** What was known when the library was written; it expires in June 2026. *)
+
 type config = {
   counter : Counter.source;
   poll_min_s : int;  (** 1 to 131072 *)
@@ -41,7 +52,9 @@ type config = {
   max_root_distance_s : float;  (** replies with more are refused *)
   pivot_s : int option;
       (** seconds since 1970; the true time lies within 68 years of it. [None]: when the library was written *)
-  tai_offset_s : int option;  (** TAI - UTC, if known *)
+  leap_table : leap_table option;
+      (** all leap seconds until it expires; TAI is known by it. [None]: the server announces them, and TAI is not
+          known *)
   estimator : estimator;
 }
 
@@ -110,6 +123,9 @@ val disrupted : now:Counter.t -> t -> t
 
 val server_changed : now:Counter.t -> t -> t
 (** From now on queries go to another server: forgets the path, keeps the oscillator. *)
+
+val set_leap_table : leap_table option -> t -> t
+(** Another table than the configuration's. *)
 
 (** {1 What it knows} *)
 

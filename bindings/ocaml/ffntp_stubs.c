@@ -398,6 +398,51 @@ static value pair(value first, value second)
 	CAMLreturn(block);
 }
 
+/* --- tables of leap seconds: made once, kept for ever, as clients refer to them --- */
+
+value ffntp_ml_leap_table_builtin(value unit)
+{
+	(void)unit;
+	return caml_copy_nativeint((intnat)ffntp_leap_table_builtin());
+}
+
+/* entries: an array of (from_s, tai_offset_s). */
+value ffntp_ml_leap_table_make(value expires_s, value entries)
+{
+	struct ffntp_leap_table table = { .expires_s = Long_val(expires_s), .count = (uint32_t)Wosize_val(entries) };
+	struct ffntp_leap_table *kept;
+
+	if (Wosize_val(entries) > FFNTP_LEAP_TABLE_SIZE)
+		caml_invalid_argument(ffntp_timescale_result_text(FFNTP_TIMESCALE_TABLE_SIZE));
+	for (uint32_t i = 0; i < table.count; i++) {
+		value entry = Field(entries, i);
+
+		table.entry[i].from_s = Long_val(Field(entry, 0));
+		table.entry[i].tai_offset_s = (int16_t)Long_val(Field(entry, 1));
+	}
+	if (ffntp_leap_table_check(&table) != FFNTP_TIMESCALE_OK)
+		caml_invalid_argument(ffntp_timescale_result_text(ffntp_leap_table_check(&table)));
+	kept = caml_stat_alloc(sizeof table);
+	*kept = table;
+	return caml_copy_nativeint((intnat)kept);
+}
+
+/* None, or Some table. */
+static const struct ffntp_leap_table *table_of(value option)
+{
+	return Is_block(option) ? (const struct ffntp_leap_table *)Nativeint_val(Field(option, 0)) : NULL;
+}
+
+value ffntp_ml_client_leap_table(value table, value client)
+{
+	CAMLparam2(table, client);
+	CAMLlocal1(v);
+
+	v = copy_client(client);
+	ffntp_client_leap_table(held_of(v)->client, table_of(table));
+	CAMLreturn(v);
+}
+
 /* 0, which no configuration may have, for what does not fit. */
 static uint32_t count_of(value v)
 {
@@ -407,7 +452,7 @@ static uint32_t count_of(value v)
 /* In the order of Client.config. */
 static struct ffntp_client_config config_of(value v)
 {
-	value counter = Field(v, 0), tai = Field(v, 9), pivot = Field(v, 8);
+	value counter = Field(v, 0), pivot = Field(v, 8);
 	struct ffntp_client_config config;
 
 	ffntp_client_config_default(&config);
@@ -423,9 +468,7 @@ static struct ffntp_client_config config_of(value v)
 	config.max_root_distance_s = Double_val(Field(v, 7));
 	if (Is_block(pivot))
 		config.pivot_s = (int64_t)Long_val(Field(pivot, 0));
-	config.tai_is_known = Is_block(tai);
-	if (Is_block(tai))
-		config.tai_offset_s = (int16_t)Int_val(Field(tai, 0));
+	config.leap_table = table_of(Field(v, 9));
 	config.estimator = (enum ffntp_estimator_kind)(Int_val(Field(v, 10)) == 0 ? FFNTP_ESTIMATOR_INTERVAL
 										  : FFNTP_ESTIMATOR_RADCLOCK);
 	return config;

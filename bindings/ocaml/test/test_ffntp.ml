@@ -47,8 +47,8 @@ let test_names () =
        (List.sort_uniq compare
           (List.map said
              [
-               Unsynchronised; Disrupted; Void; Tai_unknown; Bound; Range; Too_old; Busy; Counter; Disconnected; Steady;
-               Other_boot; Future; Negative;
+               Unsynchronised; Disrupted; Void; Tai_unknown; Bound; Range; Too_old; Busy; Counter; Disconnected;
+               Steady; Other_boot; Future; Negative;
              ]))
     = 14);
   is_true "the last of them" (said Negative = "the duration ends before it begins")
@@ -149,11 +149,11 @@ let test_refuses_configurations () =
       { usual with max_drift = nan };
       { usual with counter = { source with period_s = 0. } };
       { usual with counter = { source with period_error = 0.2 } };
-      { usual with tai_offset_s = Some 40_000 };
     ]
 
 let test_tai () =
-  let config = { (Client.config source) with tai_offset_s = Some 37 } in
+  let table = Client.leap_table ~expires_s:1_800_000_000 [| (1_435_708_800, 36); (1_483_228_800, 37) |] in
+  let config = { (Client.config source) with leap_table = Some table } in
   let ns = later 60 in
   let known = Client.output ~now:(counter_at ns) (run (fresh ~config ()) start_ns ns) in
   let tai = reading (Output.read ~scale:Tai known (counter_at ns)) in
@@ -161,7 +161,14 @@ let test_tai () =
   check Alcotest.int "37 s apart" (37 * s_ns) (ns_of_d_ps tai.estimate - ns_of_d_ps utc.estimate);
   is_true "the bound holds" (contains utc ns);
   let unknown = Client.output ~now:(counter_at ns) (run (fresh ()) start_ns ns) in
-  refuses "unknown" Tai_unknown (Output.read ~scale:Tai unknown (counter_at ns))
+  refuses "unknown" Tai_unknown (Output.read ~scale:Tai unknown (counter_at ns));
+  let told = Client.set_leap_table (Some table) (run (fresh ()) start_ns ns) in
+  is_true "told later" (Result.is_ok (Output.read ~scale:Tai (Client.output ~now:(counter_at ns) told) (counter_at
+  ns))); ignore (Client.create { config with leap_table = Some (Client.builtin_leap_table ()) } ~now:0L);
+  raises_invalid "no entries" (fun () -> Client.leap_table ~expires_s:1_800_000_000 [||]);
+  raises_invalid "too many" (fun () -> Client.leap_table ~expires_s:1_800_000_000 (Array.make 65 (0, 0)));
+  raises_invalid "two seconds at once" (fun () ->
+      Client.leap_table ~expires_s:1_800_000_000 [| (1_435_708_800, 35); (1_483_228_800, 37) |])
 
 let test_disrupted () =
   let ns = later 600 in
