@@ -56,15 +56,26 @@ static uint64_t add_saturated(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+/* An oscillator keeps its rate for so long (s), and the local period is that rate: RADclock's SKM scale is 1024 s. */
+#define LOCAL_SPAN_S 1000
+
+static bool takes_stable(const struct ffntp_map *map, uint64_t ticks, enum ffntp_rate rate)
+{
+	struct ffntp_span span = ffntp_span_down(ticks, map->period, map->period_shift & 63);
+
+	return rate == FFNTP_RATE_STABLE ||
+	       (rate == FFNTP_RATE_AUTO && span.s >= LOCAL_SPAN_S && map->stable_esterror < map->period_esterror);
+}
+
 /*
  * The true rate lies within period_maxerror of the local period, so from the stable one their difference further off.
  */
-static struct rate choose_rate(const struct ffntp_map *map, enum ffntp_rate rate)
+static struct rate choose_rate(const struct ffntp_map *map, uint64_t ticks, enum ffntp_rate rate)
 {
 	uint64_t apart =
 		map->stable_period > map->period ? map->stable_period - map->period : map->period - map->stable_period;
 
-	if (rate == FFNTP_RATE_STABLE || (rate == FFNTP_RATE_AUTO && map->stable_esterror < map->period_esterror))
+	if (takes_stable(map, ticks, rate))
 		return (struct rate){ map->stable_period, map->stable_esterror,
 				      add_saturated(map->period_maxerror, apart) };
 	return (struct rate){ map->period, map->period_esterror, map->period_maxerror };
@@ -88,9 +99,9 @@ static bool span_to_ns(struct ffntp_span span, int64_t *ns)
 enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_counter from, ffntp_counter to,
 					     enum ffntp_rate rate, struct ffntp_duration *duration)
 {
-	struct rate chosen = choose_rate(map, rate);
 	bool is_backward = (int64_t)(to - from) < 0;
 	uint64_t ticks = is_backward ? from - to : to - from;
+	struct rate chosen = choose_rate(map, ticks, rate);
 	enum ffntp_clock_result result = ffntp_reading_judge(map, from);
 	int64_t ns;
 

@@ -111,12 +111,28 @@ enum ffntp_clock_result ffntp_device_info(struct ffntp_device *device, struct ff
 
 /* --- marks --- */
 
+static struct ffntp_mark make_mark(const struct ffntp_device *device, const struct ffntp_look *look)
+{
+	const struct ffntp_map *map = &look->map;
+	uint64_t ticks = (int64_t)(look->now - map->at) < 0 ? 0 : look->now - map->at;
+	struct ffntp_mark mark = { .counter = look->now, .boot = device->boot, .phase_esterror_ns = UINT64_MAX };
+
+	if (look->steady.kind == FFNTP_STEADY_RUNNING && ffntp_reading_judge(map, look->now) == FFNTP_CLOCK_OK) {
+		mark.phase = ffntp_steady_phase(&look->steady, look->now);
+		mark.phase_esterror_ns =
+			ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
+	}
+	return mark;
+}
+
 enum ffntp_clock_result ffntp_device_mark(struct ffntp_device *device, struct ffntp_mark *mark)
 {
-	if (!device->is_connected)
-		return FFNTP_CLOCK_DISCONNECTED;
-	*mark = (struct ffntp_mark){ device->ops->counter(device), device->boot };
-	return FFNTP_CLOCK_OK;
+	struct ffntp_look look;
+	enum ffntp_clock_result result = look_at(device, &look);
+
+	if (result == FFNTP_CLOCK_OK)
+		*mark = make_mark(device, &look);
+	return result;
 }
 
 /* Whether it can be a reading of this device's counter, taken by now. A disorder of CPUs is not the future. */
@@ -128,6 +144,30 @@ static enum ffntp_clock_result judge_mark(const struct ffntp_device *device, con
 	if ((int64_t)(mark->counter - now) > (int64_t)FFNTP_STEADY_DISORDER_TICKS)
 		return FFNTP_CLOCK_FUTURE;
 	return FFNTP_CLOCK_OK;
+}
+
+/* The root of the sum of squares, or up to 12 % more. */
+static uint64_t add_independent(uint64_t a, uint64_t b)
+{
+	uint64_t larger = a > b ? a : b, smaller = a > b ? b : a;
+
+	return larger > UINT64_MAX - smaller / 2 ? UINT64_MAX : larger + smaller / 2;
+}
+
+/* Takes the difference of phases instead, where it is known better and does not contradict. */
+static void refine(const struct ffntp_mark *from, const struct ffntp_mark *to, struct ffntp_duration *duration)
+{
+	uint64_t esterror_ns = add_independent(from->phase_esterror_ns, to->phase_esterror_ns);
+	int64_t ns = ffntp_time_diff_ns(to->phase, from->phase);
+	uint64_t apart_ns =
+		ns > duration->ns ? (uint64_t)ns - (uint64_t)duration->ns : (uint64_t)duration->ns - (uint64_t)ns;
+
+	if (from->phase_esterror_ns == UINT64_MAX || to->phase_esterror_ns == UINT64_MAX ||
+	    esterror_ns >= duration->esterror_ns || apart_ns > duration->bound_ns)
+		return;
+	duration->ns = ns;
+	duration->esterror_ns = esterror_ns;
+	duration->bound_ns += apart_ns;
 }
 
 static enum ffntp_clock_result measure(const struct ffntp_device *device, const struct ffntp_look *look,
@@ -142,7 +182,10 @@ static enum ffntp_clock_result measure(const struct ffntp_device *device, const 
 		return result;
 	if ((int64_t)(to->counter - from->counter) < 0)
 		return FFNTP_CLOCK_NEGATIVE;
-	return ffntp_clock_duration(&look->map, from->counter, to->counter, FFNTP_RATE_AUTO, duration);
+	result = ffntp_clock_duration(&look->map, from->counter, to->counter, FFNTP_RATE_AUTO, duration);
+	if (result == FFNTP_CLOCK_OK)
+		refine(from, to, duration);
+	return result;
 }
 
 enum ffntp_clock_result ffntp_device_duration(struct ffntp_device *device, struct ffntp_mark from, struct ffntp_mark to,
@@ -159,11 +202,11 @@ enum ffntp_clock_result ffntp_device_since(struct ffntp_device *device, struct f
 {
 	struct ffntp_look look;
 	enum ffntp_clock_result result = look_at(device, &look);
-	struct ffntp_mark now = { .boot = device->boot };
+	struct ffntp_mark now;
 
 	if (result != FFNTP_CLOCK_OK)
 		return result;
-	now.counter = look.now;
+	now = make_mark(device, &look);
 	return measure(device, &look, &from, &now, duration);
 }
 

@@ -152,6 +152,7 @@ void ffntp_fake_bound(struct ffntp_fake *fake, uint64_t bound_ns, uint32_t growt
 	bring_up_to_date(fake);
 	fake->map.maxerror_before_ns = fake->map.maxerror_after_ns = bound_ns;
 	fake->map.period_maxerror = PERIOD / 1000000000 * growth_ppb + (growth_ppb > 0);
+	fake->map.period_esterror = fake->map.stable_esterror = fake->map.period_maxerror / 4;
 	publish(fake);
 }
 

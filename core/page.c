@@ -306,6 +306,8 @@ static void store_steady(struct ffntp_page *page, const struct ffntp_steady *ste
 		steady->ahead.frac,
 		steady->margin_ns,
 		pack_leap_second(steady->numbering.at_s, steady->numbering.sign),
+		(uint64_t)steady->joint.s,
+		steady->joint.frac,
 	};
 	size_t slot = steady_slot(ffntp_page_begin(page) + 1);
 
@@ -330,6 +332,7 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
 		.time = { (int64_t)ffntp_page_load(page, slot + 48), ffntp_page_load(page, slot + 56) },
 		.ahead = { (int64_t)ffntp_page_load(page, slot + 64), ffntp_page_load(page, slot + 72) },
 		.margin_ns = ffntp_page_load(page, slot + 80),
+		.joint = { (int64_t)ffntp_page_load(page, slot + 96), ffntp_page_load(page, slot + 104) },
 		.numbering.offset_s = (int16_t)(uint16_t)(kind >> 16),
 	};
 	unpack_leap_second(ffntp_page_load(page, slot + 88), &steady->numbering.at_s, &steady->numbering.sign);

@@ -39,7 +39,7 @@ enum ffntp_page_offset {
 	FFNTP_AT_TIME_MAXERROR = 0x60,
 	FFNTP_AT_GENERATION = 0x68,
 
-	FFNTP_AT_STEADY = 0x240, /* two slots; the sequence says which one holds */
+	FFNTP_AT_STEADY = 0x220, /* two slots; the sequence says which one holds */
 	FFNTP_AT_SOURCES = 0x300,
 
 	FFNTP_AT_BLOCK = 0x800, /* magic, version, size */
@@ -67,7 +67,7 @@ enum ffntp_page_offset {
 
 #define FFNTP_ANCHOR_STRIDE 112
 #define FFNTP_SOURCE_STRIDE 160
-#define FFNTP_STEADY_STRIDE 96
+#define FFNTP_STEADY_STRIDE 112
 
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ANCHORS, "the line fits");
 _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");

@@ -56,6 +56,13 @@ struct ffntp_time ffntp_steady_elapsed(const struct ffntp_steady *steady, ffntp_
 	return ffntp_time_plus(steady->elapsed, counted(steady, now));
 }
 
+struct ffntp_time ffntp_steady_phase(const struct ffntp_steady *steady, ffntp_counter now)
+{
+	struct ffntp_time base = steady->kind == FFNTP_STEADY_RUNNING ? steady->time : steady->elapsed;
+
+	return ffntp_time_plus(plus(base, steady->joint), counted(steady, now));
+}
+
 /* By how much a difference shrinks in a span of time, rounded down: slower than time itself advances. */
 static struct ffntp_time shrinkage(struct ffntp_span span)
 {
@@ -195,6 +202,10 @@ static void run(struct ffntp_steady *next, const struct ffntp_steady *former, co
 
 		ahead = is_followed ? gap : later(gap, ahead);
 	}
+	/* It goes on from where it was, or with the estimate, as it did. */
+	next->joint = plus(next->joint, minus(next->elapsed, next->time));
+	if (is_continuous && former->kind == FFNTP_STEADY_RUNNING)
+		next->joint = former->joint;
 	next->kind = FFNTP_STEADY_RUNNING;
 	next->ahead = ahead;
 	next->margin_ns = bound_ns(map) + to_ns(ahead);
@@ -212,6 +223,7 @@ struct ffntp_steady ffntp_steady_next(const struct ffntp_steady *former, const s
 	struct ffntp_reading reading;
 
 	next.elapsed = ffntp_time_plus(ffntp_steady_elapsed(former, now), elapsed_guard(former, &next));
+	next.joint = minus(ffntp_steady_phase(former, now), next.elapsed);
 	if (ffntp_reading_make(map, now, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
 		hold(&next, former);
 		return next;

@@ -56,7 +56,7 @@ static struct ffntp_mark mark(struct ffntp_device *clock)
 
 static void every_call_is(struct ffntp_device *clock, enum ffntp_clock_result expected)
 {
-	struct ffntp_mark then = { 0, 0 };
+	struct ffntp_mark then = { .counter = 0 };
 	struct ffntp_duration duration;
 	struct ffntp_reading reading;
 	struct ffntp_device_info info;
@@ -305,6 +305,55 @@ static void the_past_has_the_maps_of_its_own_time(void **state)
 	assert_int_equal(ffntp_device_at(clock, first, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_TOO_OLD);
 }
 
+/* Where rates say to err more than phases do. */
+static void long_durations_follow_refinements_and_no_steps(void **state)
+{
+	struct ffntp_fake fake;
+	struct ffntp_device *clock = start(&fake);
+	struct ffntp_duration duration;
+	struct ffntp_mark first;
+
+	(void)state;
+	ffntp_fake_bound(&fake, 1000, 1000);
+	first = mark(clock);
+	(void)ffntp_fake_advance(&fake, SECOND / 2);
+	ffntp_fake_step(&fake, 100);
+	assert_int_equal(ffntp_device_since(clock, first, &duration), FFNTP_CLOCK_OK);
+	assert_int_equal(duration.ns, SECOND / 2);
+	(void)ffntp_fake_advance(&fake, 1000 * SECOND - SECOND / 2);
+	ffntp_fake_bound(&fake, 1000, 1000); /* news: the phase is known again */
+	assert_int_equal(ffntp_device_since(clock, first, &duration), FFNTP_CLOCK_OK);
+	assert_in_range(duration.ns, 1000 * SECOND + 99, 1000 * SECOND + 101);
+	assert_in_range(duration.bound_ns, 1000000, 1000200);
+	assert_true(duration.esterror_ns < 250000);
+	ffntp_fake_step(&fake, -150000000);
+	ffntp_fake_status(&fake, FFNTP_STATUS_INITIALISING);
+	(void)ffntp_fake_advance(&fake, 1000 * SECOND);
+	ffntp_fake_step(&fake, 150000000);
+	ffntp_fake_status(&fake, FFNTP_STATUS_SYNCHRONISED);
+	ffntp_fake_bound(&fake, 1000, 1000);
+	assert_int_equal(ffntp_device_since(clock, first, &duration), FFNTP_CLOCK_OK);
+	assert_in_range(duration.ns, 2000 * SECOND + 90, 2000 * SECOND + 110);
+}
+
+/* A mark whose phase no rate that is possible leads to. */
+static void a_phase_that_contradicts_is_not_taken(void **state)
+{
+	struct ffntp_fake fake;
+	struct ffntp_device *clock = start(&fake);
+	struct ffntp_duration duration;
+	struct ffntp_mark first;
+
+	(void)state;
+	ffntp_fake_bound(&fake, 1000, 1000);
+	first = mark(clock);
+	(void)ffntp_fake_advance(&fake, 1000 * SECOND);
+	ffntp_fake_bound(&fake, 1000, 1000);
+	first.phase.s--;
+	assert_int_equal(ffntp_device_since(clock, first, &duration), FFNTP_CLOCK_OK);
+	assert_int_equal(duration.ns, 1000 * SECOND);
+}
+
 static void marks_of_another_boot_are_refused(void **state)
 {
 	struct ffntp_fake fake;
@@ -341,7 +390,8 @@ static void marks_of_the_future_and_negative_durations_are_refused(void **state)
 	assert_int_equal(ffntp_device_duration(clock, first, second, &duration), FFNTP_CLOCK_OK);
 	assert_int_equal(duration.ns, 1000);
 	assert_int_equal(ffntp_device_duration(clock, second, first, &duration), FFNTP_CLOCK_NEGATIVE);
-	future = (struct ffntp_mark){ second.counter + SECOND, second.boot };
+	future = second;
+	future.counter += SECOND;
 	assert_int_equal(ffntp_device_since(clock, future, &duration), FFNTP_CLOCK_FUTURE);
 	assert_int_equal(ffntp_device_duration(clock, first, future, &duration), FFNTP_CLOCK_FUTURE);
 	assert_int_equal(ffntp_device_at(clock, future, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_FUTURE);
@@ -462,6 +512,8 @@ int main(void)
 		cmocka_unit_test(unsynchronised_it_tells_no_time),
 		cmocka_unit_test(bounds_grow),
 		cmocka_unit_test(the_past_has_the_maps_of_its_own_time),
+		cmocka_unit_test(long_durations_follow_refinements_and_no_steps),
+		cmocka_unit_test(a_phase_that_contradicts_is_not_taken),
 		cmocka_unit_test(marks_of_another_boot_are_refused),
 		cmocka_unit_test(marks_of_the_future_and_negative_durations_are_refused),
 		cmocka_unit_test(a_counter_that_was_set_back_is_told),

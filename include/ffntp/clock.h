@@ -58,7 +58,7 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *ma
 enum ffntp_rate {
 	FFNTP_RATE_LOCAL,  /* best for intervals up to some 1000 s that end about now */
 	FFNTP_RATE_STABLE, /* best for longer ones: what the counter has done on average */
-	FFNTP_RATE_AUTO,   /* whichever of the two is likely to be nearer */
+	FFNTP_RATE_AUTO,   /* local up to 1000 s; for longer intervals whichever of the two says to err less */
 };
 
 struct ffntp_duration {

@@ -63,19 +63,27 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_info(struct ffntp_device *de
 
 /* --- differences, and instants of the past --- */
 
-/* An instant: a reading of the device's counter, and of which boot. May be kept, sent, and written to a file. */
+/*
+ * An instant: a reading of the device's counter, of which boot, and the clock's phase as it was known then (steady.h).
+ * May be kept, sent, and written to a file.
+ */
 struct ffntp_mark {
 	ffntp_counter counter;
 	uint64_t boot; /* tells boots, counters and time namespaces apart */
+	struct ffntp_time phase;
+	uint64_t phase_esterror_ns; /* UINT64_MAX: the phase was not known */
 };
 
-/* Now. Costs a reading of the counter; to be converted when there is time to. */
+/* Now. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_mark(struct ffntp_device *device, struct ffntp_mark *mark);
 
 /*
- * The duration between two marks, by the difference clock: ffntp_clock_duration with FFNTP_RATE_AUTO.
- * FFNTP_CLOCK_OTHER_BOOT: a mark is not of this device's counter. _FUTURE: a mark lies in the future, so it was not
- * taken here. _NEGATIVE: 'to' was taken before 'from'.
+ * The duration between two marks, by the difference clock. Short ones are ticks times the local period; from where that
+ * says to err more (some minutes) they are the difference of the two phases, each as known at its own time: while an
+ * oscillator warms up or cools down no single rate is good for long. Neither has steps of absolute time in it.
+ * docs/steady.md. bound_ns comes from the limits of the counter's rate alone; a difference of phases beyond them is not
+ * taken. FFNTP_CLOCK_OTHER_BOOT: a mark is not of this device's counter. _FUTURE: a mark lies in the future, so it was
+ * not taken here. _NEGATIVE: 'to' was taken before 'from'.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_duration(struct ffntp_device *device, struct ffntp_mark from,
 							     struct ffntp_mark to, struct ffntp_duration *duration);

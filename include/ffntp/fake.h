@@ -56,7 +56,8 @@ enum ffntp_clock_result ffntp_fake_run(struct ffntp_fake *fake, int64_t gain_ppb
 void ffntp_fake_step(struct ffntp_fake *fake, int64_t ns);
 void ffntp_fake_set(struct ffntp_fake *fake, int64_t utc_ns);
 
-/* From now on readings may be wrong by bound_ns, which grows by growth_ppb nanoseconds per second that passes. */
+/* From now on readings may be wrong by bound_ns, which grows by growth_ppb nanoseconds per second that passes.
+ * Estimated errors are a quarter of each. */
 void ffntp_fake_bound(struct ffntp_fake *fake, uint64_t bound_ns, uint32_t growth_ppb);
 
 /* Becomes unsynchronised (initialising, unknown), free-running, disrupted; or synchronised again. */

@@ -1,10 +1,12 @@
 /*
- * steady: what never runs backwards, kept beside a map by whoever publishes it. Two of them:
+ * steady: times without steps, kept beside a map by whoever publishes it. Three of them:
  *
- *   elapsed   counts at the local period: neither corrections of absolute time nor leap seconds touch it
- *   UTC       the estimate; but where the estimate steps, it goes on, and comes back to it at 500 ppm
+ *   elapsed   counts at the local period of each moment; never runs backwards
+ *   UTC       the estimate; but where the estimate steps, it goes on, and comes back to it at 500 ppm; never runs
+ * backwards phase     what differences are best taken of: the estimate as it is refined, joined where the estimate
+ * steps
  *
- * Both are functions of this state and a counter reading. Readers keep nothing, so all of them, in any number of
+ * All are functions of this state and a counter reading. Readers keep nothing, so all of them, in any number of
  * threads and processes, see one and the same time. Pure; integers only; any thread. docs/steady.md has the proof.
  */
 #ifndef FFNTP_STEADY_H
@@ -34,8 +36,9 @@ struct ffntp_steady {
 	struct ffntp_time time; /* RUNNING: the estimate, continuous as a map's; HELD: the latest UTC that was told */
 	struct ffntp_numbering numbering; /* RUNNING: how UTC numbers it */
 	struct ffntp_time
-		ahead;      /* of the estimate, by so much; behind if negative. HELD: at least of the next estimate */
-	uint64_t margin_ns; /* what is told until void_after is ahead of truth by no more than this */
+		ahead; /* of the estimate, by so much; behind if negative. HELD: at least of the next estimate */
+	struct ffntp_time joint; /* RUNNING: what makes the estimate the phase; else what makes elapsed so */
+	uint64_t margin_ns;      /* what is told until void_after is ahead of truth by no more than this */
 };
 
 /*
@@ -52,6 +55,13 @@ struct ffntp_steady ffntp_steady_next(const struct ffntp_steady *former, const s
  * until the next one.
  */
 struct ffntp_time ffntp_steady_elapsed(const struct ffntp_steady *steady, ffntp_counter now);
+
+/*
+ * The phase of the clock: continuous, and as well known as the estimate. Refinements of the estimate move it, by what
+ * they refine; where the disruption marker changes, or there is no time to tell, it goes on with elapsed: no step of a
+ * server and no leap second ever was in a difference of two phases. Its origin means nothing.
+ */
+struct ffntp_time ffntp_steady_phase(const struct ffntp_steady *steady, ffntp_counter now);
 
 /*
  * UTC that never runs backwards: not across maps, broken promises, leap seconds, or restarts of who keeps the map.
