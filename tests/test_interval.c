@@ -733,6 +733,26 @@ static void test_a_server_whose_clock_ticks(void **state)
 	}
 }
 
+/* A round trip shorter than all before, as on a machine that was busy: only the path can have done that. */
+static void test_a_shorter_round_trip_is_held_against_nobody(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 40; seed < 60; seed++) {
+		struct stampworld world = stampworld_new(seed);
+		struct stampclock clock = new_clock();
+
+		world.forward_ns = 10000;
+		world.backward_ns = 25000;
+		world.queue_ns = 1500;
+		(void)stampclock_run(&clock, &world, 1, 120);
+		world.forward_ns -= 2000;
+		world.backward_ns -= 4000;
+		assert_int_equal(stampclock_run(&clock, &world, 1, 60).refused, 0);
+		assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), 10e-6);
+		stampclock_free(&clock);
+	}
+}
+
 /* Who decides that it is right after all is the client, and says so by a restart. */
 static void test_a_server_that_goes_on_being_wrong_is_refused(void **state)
 {
@@ -948,6 +968,7 @@ int main(void)
 		cmocka_unit_test(test_congestion),
 		cmocka_unit_test(test_a_server_that_is_wrong_for_a_while),
 		cmocka_unit_test(test_a_server_whose_clock_ticks),
+		cmocka_unit_test(test_a_shorter_round_trip_is_held_against_nobody),
 		cmocka_unit_test(test_a_server_that_goes_on_being_wrong_is_refused),
 		cmocka_unit_test(test_a_rate_that_steps),
 		cmocka_unit_test(test_a_counter_that_is_another_one),

@@ -216,6 +216,7 @@ static enum ffntp_verdict obey(struct interval *interval, enum ffntp_ruling ruli
 	switch (ruling) {
 	case FFNTP_RULING_OPEN:
 		return FFNTP_REFUSED_CONTRADICTION;
+	case FFNTP_RULING_COAST:
 	case FFNTP_RULING_LEAN:
 		break;
 	case FFNTP_RULING_RATE:

@@ -197,7 +197,7 @@ static enum ffntp_ruling rule_on_path(struct ffntp_trial *trial, struct ffntp_pa
 	was_congested = ffntp_path_was_congested(path, &trial->window, params);
 	if (trial->window.count < params->run_short &&
 	    (was_congested || square(ffntp_path_noise(path) / trial->window.count) > clock->p00))
-		return FFNTP_RULING_OPEN;
+		return FFNTP_RULING_COAST;
 	if (was_congested)
 		return FFNTP_RULING_ANEW;
 	ffntp_path_adopt(path, &trial->window, clock, params);
@@ -257,6 +257,6 @@ enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path 
 		trial->leaning = leaning(trial, params);
 		ruling = rule_on_weights(trial, clock, params);
 	}
-	trial->is_open = ruling == FFNTP_RULING_OPEN || ruling == FFNTP_RULING_LEAN;
+	trial->is_open = ruling == FFNTP_RULING_OPEN || ruling == FFNTP_RULING_COAST || ruling == FFNTP_RULING_LEAN;
 	return ruling;
 }

@@ -36,6 +36,7 @@ struct ffntp_trial {
 
 enum ffntp_ruling {
 	FFNTP_RULING_OPEN,  /* the exchange is refused */
+	FFNTP_RULING_COAST, /* the path has changed, and how is not known yet: nobody is accused, the clock goes on by itself */
 	FFNTP_RULING_CLOCK, /* the clock was right and is; so is the exchange */
 	FFNTP_RULING_PATH,  /* the clock was right; the path has been put at another level */
 	FFNTP_RULING_ANEW,  /* all that was seen of the path was congestion: neither it nor the time was known */
@@ -60,7 +61,7 @@ void ffntp_trial_shift(struct ffntp_trial *trial, double theta_s);
 /* The belief that is the clock for now, or NULL: the clock coasts. */
 const struct ffntp_belief *ffntp_trial_leaning(const struct ffntp_trial *trial);
 
-/* Rules on an exchange. elapsed_s: since the one before. Any ruling but OPEN and LEAN ends the trial. */
+/* Rules on an exchange. elapsed_s: since the one before. Any ruling but OPEN, COAST and LEAN ends the trial. */
 enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path *path,
 				   const struct ffntp_excess *excess, const struct ffntp_belief *clock,
 				   double elapsed_s, const struct ffntp_interval_params *params);
