@@ -345,7 +345,7 @@ static const struct row rows[] = {
 	{ REAL(wander_slide), 56, 12, { OVEN, RMS, 0.1, 5.25 } }, /* the bank slides away, or not at all */
 	{ REAL(wander_leak), 1.7, 3.7, { WILD, WITHIN, 10, 0.16 } },
 	{ REAL(noise_guess), 11, 20, { FLIPPING_SERVER, WITHIN, 0.1, 0.39 } },
-	{ REAL(noise_gain), 1.5, 1.7, { RARE_ROUTE, RMS, 10000, 55.4 } },
+	{ REAL(noise_gain), 1.5, 1.7, { TEMPERATURE, WORST, 10, 1.12 } },
 	{ REAL(noise_least_s), 1.3, 4.8, { PERFECT, RMS, 10, 1.54 } },
 	{ REAL(noise_tail), 11, 5.4, { TICKS, RMS, 0.1, 2.33 } },
 	{ REAL(burst_noise), 1.7, 7.2, { TICKS, RMS, 10, 1.9 } },
@@ -372,10 +372,10 @@ static const struct row rows[] = {
 	{ REAL(divide_any), 1.4, 5.9, { TICKS, RMS, 10, 1.72 } },
 	{ REAL(quieter), 740, 1.3, { EARLY_CONGESTION, RMS, 0.1, 19.1 } }, /* congestion over the first exchanges is taken for the path */
 	{ REAL(contradiction_sd), 8600, 4.7, { PERFECT, RMS, 0.1, 65.3 } }, /* noise is held against the server */
-	{ REAL(kick_least), 1.3, 1.5, { SMALL_STEP, RMS, 10000, 1.1 } },
+	{ REAL(kick_least), 1.3, 1.5, { SMALL_STEP, RMS, 10, 1.05 } },
 	{ REAL(kick_most), 6.2, 47, { SMALL_FAULT, RMS, 10, 4.85 } }, /* what a fault makes is taken for what a rate makes */
 	{ REAL(kick_reach), 6.2, 44, { SMALL_FAULT, RMS, 10, 4.66 } }, /* likewise */
-	{ REAL(time_gap), 1.4, 1.4, { FAULT, RMS, 0.0001, 69.9 } },
+	{ REAL(time_gap), 1.4, 1.4, { SMALL_STEP, RMS, 0.1, 1.06 } },
 	{ REAL(both_skew), 7400, 1.3, { HALF_A_PERCENT, RMS, 0.1, 60.7 } }, /* a counter that is half a percent off is not found out */
 	{ REAL(both_share), 1.3, 1.3, { ROUTE_BOTH_WAYS, RMS, 10000, 1000 } },
 	{ REAL(server_turns), 1.3, 1.3, { SMEAR, RMS, 10000, 1.48 } },
@@ -388,7 +388,7 @@ static const struct row rows[] = {
 	{ REAL(small_noise), 39, 1.3, { LITTLE_FAULT, REFUSED, 0.1, 299 } }, /* a fault below the noise is refused for hours */
 	{ REAL(small_sd), 39, 1.3, { LITTLE_FAULT, REFUSED, 0.1, 299 } }, /* a fault below the noise is refused for hours */
 	{ REAL(modesty), 1.3, 1.3, { PERSISTENT_FAULT, WITHIN, 0.1, 0.33 } },
-	{ REAL(learnt), 1.3, 1.3, { PERFECT, RMS, 10, 1.02 } },
+	{ REAL(learnt), 1.3, 1.3, { EARLY_CONGESTION, WITHIN, 0.1, 0.016 } },
 	{ REAL(stable_s), 1.3, 1.3, { OVEN, STABLE, 0.1, 2.54 } },
 	/* clang-format on */
 };
@@ -539,7 +539,7 @@ static void measure_row(const struct row *row, double times)
 			double by = difference(&there, &defaults[place], measure);
 			bool is_ratio = measure == RMS || measure == WORST || measure == STABLE;
 
-			if (by > (is_ratio ? 1.1 : measure == WITHIN ? 0.05 : 3))
+			if (by > (is_ratio ? 1.1 : measure == WITHIN ? 0.01 : 3))
 				printf("    %-8s world %2d  %.3g\n", names[measure], (int)place, by);
 		}
 	}
