@@ -110,6 +110,16 @@ static bool parse_leapseclist(struct ffntp_config *config, const struct line *li
 	return true;
 }
 
+static bool parse_leapindicators(struct ffntp_config *config, const struct line *line)
+{
+	bool ignores = line->words == 2 && strcasecmp(line->word[1], "ignore") == 0;
+
+	if (!ignores && (line->words != 2 || strcasecmp(line->word[1], "heed") != 0))
+		return refuse(line, "%s takes heed or ignore", line->word[0]);
+	config->ignores_leap_indicators = ignores;
+	return true;
+}
+
 struct server_option {
 	const char *name;
 	enum { OPTION_PORT, OPTION_MINPOLL, OPTION_MAXPOLL, OPTION_IBURST, OPTION_REFUSED } kind;
@@ -241,6 +251,7 @@ static const struct keyword {
 	{ "accuracytarget", parse_accuracytarget, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
 	{ "leapfile", parse_leapseclist, NULL },
+	{ "leapindicators", parse_leapindicators, NULL },
 	{ "leapsectz", NULL, "leapseclist FILE reads the same table" },
 	{ "pool", NULL, "name single servers with server" },
 	{ "peer", NULL, SERVES },

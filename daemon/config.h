@@ -33,6 +33,7 @@ struct ffntp_config {
 	double max_clock_error;   /* a ratio, > 0 */
 	double accuracy_target_s; /* the standard deviation to keep with as few requests as it takes; 0: none named */
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's */
+	bool ignores_leap_indicators;           /* leap seconds are the table's alone */
 };
 
 struct ffntp_config_error {

@@ -8,11 +8,13 @@
 #include <time.h>
 
 #include "../include/ffntp/linux.h"
-#include "../ports/linux/leapfile.h"
 #include "../ports/linux/random.h"
 
 /* A signal that arrives just before poll() is seen when poll() returns: this late at most (ms). */
 #define STEP_MS_MAX 1000
+
+/* While a survey runs, whose sockets poll() does not know. */
+#define SURVEY_STEP_MS 50
 
 /* A flood of datagrams must not keep the timer from its work. */
 #define DATAGRAMS_PER_STEP 16
@@ -137,15 +139,15 @@ static int64_t pivot_s(int64_t built_s)
 	return now.tv_sec > built_s ? now.tv_sec : built_s;
 }
 
-static void set_leap_table(struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+/* Several servers are counted; a single one is a majority of one. */
+static void set_leap(struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
-	const char *named = keeper->options->config.leap_list;
-	const char *path = *named != '\0' ? named : FFNTP_LEAPFILE_DEFAULT;
-	const char *problem = ffntp_leapfile_read(path, &keeper->leap_table);
+	const struct ffntp_config *file = &keeper->options->config;
 
-	config->leap_table = problem == NULL ? &keeper->leap_table : NULL;
-	if (problem != NULL && (*named != '\0' || keeper->options->is_verbose))
-		ffntp_log("TAI is not told: %s: %s", path, problem);
+	config->leap_table = ffntp_leaptable_get(&keeper->leaptable);
+	config->leap_trust = file->ignores_leap_indicators ? FFNTP_LEAP_TRUST_NOBODY
+			     : file->servers > 1           ? FFNTP_LEAP_TRUST_CALLER
+							   : FFNTP_LEAP_TRUST_SERVER;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -193,13 +195,14 @@ static bool open_peer(struct ffntp_keeper *keeper, const struct ffntp_map *forme
 	config.max_drift = keeper->options->config.max_clock_error;
 	config.max_root_distance_s = keeper->options->config.max_distance_s;
 	config.pivot_s = pivot_s(config.pivot_s);
-	set_leap_table(keeper, &config);
+	set_leap(keeper, &config);
 	set_polling(keeper, &config);
 	keeper->pause_s = config.poll_min_s;
 	if (!ffntp_peer_open(&keeper->peer, &config, &keeper->source, ffntp_servers_address(&keeper->servers))) {
 		ffntp_log("no memory, or an estimator that is not there");
 		return false;
 	}
+	keeper->client_config = config;
 	if (former != NULL)
 		ffntp_client_continue(keeper->peer.client, former);
 	return true;
@@ -224,6 +227,7 @@ static bool open_clock(struct ffntp_keeper *keeper)
 
 static void close_clock(struct ffntp_keeper *keeper)
 {
+	ffntp_survey_close(&keeper->survey);
 	ffntp_peer_close(&keeper->peer);
 	close_page(keeper);
 }
@@ -279,6 +283,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
 	if (!open_servers(keeper))
 		return false;
+	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
 	if (!open_clock(keeper)) {
 		ffntp_servers_close(&keeper->servers);
 		return false;
@@ -325,6 +330,7 @@ static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct f
 		ffntp_page_publish_steadily(keeper->page, map, source, 1, ffntp_counter_read(&keeper->source));
 	}
 	keeper->published_at = now;
+	keeper->leap = map->leap;
 	log_status(keeper, map->status);
 }
 
@@ -428,6 +434,100 @@ static void take_news(struct ffntp_keeper *keeper, struct ffntp_peer_news news)
 	}
 }
 
+/* --- leap seconds --- */
+
+static void log_leap(const struct ffntp_keeper *keeper, enum ffntp_leap leap)
+{
+	static const char *const texts[] = {
+		[FFNTP_LEAP_PRE_POSITIVE] = "a leap second is inserted at the end of this month",
+		[FFNTP_LEAP_PRE_NEGATIVE] = "a second is left out at the end of this month",
+		[FFNTP_LEAP_POSITIVE] = "23:59:60",
+		[FFNTP_LEAP_POST_POSITIVE] = "a leap second was inserted",
+		[FFNTP_LEAP_POST_NEGATIVE] = "a second was left out",
+	};
+
+	bool was_expected = keeper->leap == FFNTP_LEAP_PRE_POSITIVE || keeper->leap == FFNTP_LEAP_PRE_NEGATIVE;
+
+	if (leap == FFNTP_LEAP_NONE && was_expected)
+		ffntp_log("no leap second at the end of this month after all");
+	else if (leap != FFNTP_LEAP_NONE && leap <= FFNTP_LEAP_POST_NEGATIVE)
+		ffntp_log("%s", texts[leap]);
+}
+
+/* The client's timer ends where a leap second begins or ends: then the page says so at once. */
+static void follow_leap(struct ffntp_keeper *keeper)
+{
+	struct ffntp_map map;
+
+	if (ffntp_leaptable_poll(&keeper->leaptable, monotonic_s())) {
+		keeper->client_config.leap_table = ffntp_leaptable_get(&keeper->leaptable);
+		ffntp_client_leap_table(keeper->peer.client, keeper->client_config.leap_table);
+		publish_quietly(keeper);
+	}
+	ffntp_client_output(keeper->peer.client, ffntp_counter_read(&keeper->source), &map);
+	if (map.leap == keeper->leap)
+		return;
+	log_leap(keeper, map.leap);
+	publish_quietly(keeper);
+}
+
+/* The first address of each server that has one; of the one in use the one in use. */
+static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct ffntp_address **addresses)
+{
+	const struct ffntp_servers *servers = &keeper->servers;
+	size_t count = 0;
+
+	for (size_t i = 0; i < servers->count; i++) {
+		if (i == servers->server)
+			addresses[count++] = ffntp_servers_address(servers);
+		else if (servers->found[i].count > 0)
+			addresses[count++] = &servers->found[i].address[0];
+	}
+	return count;
+}
+
+/* Whether the servers' word on leap seconds is wanted now. */
+static bool is_survey_wanted(const struct ffntp_keeper *keeper)
+{
+	const struct ffntp_leap_table *table = keeper->client_config.leap_table;
+	ffntp_counter now = ffntp_counter_read(&keeper->source);
+	struct ffntp_reading reading;
+	struct ffntp_map map;
+
+	if (keeper->client_config.leap_trust != FFNTP_LEAP_TRUST_CALLER)
+		return false;
+	ffntp_client_output(keeper->peer.client, now, &map);
+	return map.status == FFNTP_STATUS_SYNCHRONISED &&
+	       ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
+	       (table == NULL || reading.estimate.s >= table->expires_s) &&
+	       ffntp_survey_is_due(&keeper->survey, reading.estimate.s, monotonic_s());
+}
+
+static void end_survey(struct ffntp_keeper *keeper)
+{
+	struct ffntp_leap_vote vote;
+
+	if (!ffntp_survey_result(&keeper->survey, &vote)) {
+		ffntp_log("leap second? %zu of %zu servers answered: too few to tell", keeper->survey.answers,
+			  keeper->survey.asked);
+		return;
+	}
+	ffntp_client_announce(keeper->peer.client, vote, ffntp_counter_read(&keeper->source));
+}
+
+static void work_survey(struct ffntp_keeper *keeper)
+{
+	const struct ffntp_address *addresses[FFNTP_CONFIG_SERVERS];
+
+	if (ffntp_survey_is_running(&keeper->survey)) {
+		if (ffntp_survey_step(&keeper->survey))
+			end_survey(keeper);
+	} else if (is_survey_wanted(keeper)) {
+		ffntp_survey_begin(&keeper->survey, &keeper->client_config, &keeper->source, addresses,
+				   survey_addresses(keeper, addresses), monotonic_s());
+	}
+}
+
 /* --- one step --- */
 
 static int milliseconds_until(const struct ffntp_keeper *keeper, ffntp_counter until, int limit_ms)
@@ -442,7 +542,7 @@ static int milliseconds_until(const struct ffntp_keeper *keeper, ffntp_counter u
 
 static int timeout_ms(const struct ffntp_keeper *keeper)
 {
-	int limit_ms = STEP_MS_MAX;
+	int limit_ms = ffntp_survey_is_running(&keeper->survey) ? SURVEY_STEP_MS : STEP_MS_MAX;
 
 	if (keeper->clock_log.file != NULL)
 		limit_ms = ffntp_clock_log_timeout_ms(&keeper->clock_log, limit_ms);
@@ -515,6 +615,8 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	if (revents != 0)
 		receive(keeper, revents, woke);
 	work_timer(keeper);
+	work_survey(keeper);
+	follow_leap(keeper);
 	follow(keeper, ffntp_servers_poll(&keeper->servers));
 	if (!is_before(ffntp_counter_read(&keeper->source), keeper->published_at + ticks(keeper, PUBLISH_S)))
 		publish_quietly(keeper);

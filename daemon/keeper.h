@@ -12,8 +12,10 @@
 #include "../ports/linux/peer.h"
 #include "../ports/linux/servers.h"
 #include "clocklog.h"
+#include "leaptable.h"
 #include "log.h"
 #include "options.h"
+#include "survey.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
 
@@ -24,7 +26,10 @@ struct ffntp_keeper {
 	struct ffntp_page *page;         /* of the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */
 	bool is_inherited;               /* the page still says what a former daemon made of it */
-	struct ffntp_leap_table leap_table; /* zeroed: none */
+	struct ffntp_leaptable leaptable;
+	struct ffntp_client_config client_config; /* of the peer */
+	struct ffntp_survey survey;
+	enum ffntp_leap leap; /* as last published */
 	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers servers;
 	struct ffntp_peer peer;
