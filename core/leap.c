@@ -81,6 +81,8 @@ void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
 		return;
 	if (belief->tai_is_known && ffntp_numbering_utc(&belief->numbering, now).time.s >= belief->tai_expires_s)
 		belief->tai_is_known = false;
+	if (!belief->tai_is_known && belief->table != NULL)
+		belief->tai_expires_s = belief->table->expires_s;
 }
 
 bool ffntp_leap_is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time now)

@@ -315,6 +315,26 @@ static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 		ffntp_log_limited(&keeper->status_limit[status], "%s", ffntp_status_name(status));
 }
 
+static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
+{
+	static const char *const texts[] = {
+		[FFNTP_LEAP_NONE] = "no leap second at the end of this month after all",
+		[FFNTP_LEAP_PRE_POSITIVE] = "a leap second is inserted at the end of this month",
+		[FFNTP_LEAP_PRE_NEGATIVE] = "a second is left out at the end of this month",
+		[FFNTP_LEAP_POSITIVE] = "23:59:60",
+		[FFNTP_LEAP_POST_POSITIVE] = "a leap second was inserted",
+		[FFNTP_LEAP_POST_NEGATIVE] = "a second was left out",
+	};
+	bool was_expected = keeper->leap == FFNTP_LEAP_PRE_POSITIVE || keeper->leap == FFNTP_LEAP_PRE_NEGATIVE;
+
+	if (leap == keeper->leap)
+		return;
+	keeper->leap = leap;
+	if (leap < FFNTP_LEAPS && (leap != FFNTP_LEAP_NONE || was_expected) &&
+	    ffntp_log_may(&keeper->leap_limit[leap], monotonic_s()))
+		ffntp_log_limited(&keeper->leap_limit[leap], "%s", texts[leap]);
+}
+
 /*
  * What a former daemon said holds until its void_after: better than nothing, which is all we could say before a reply.
  */
@@ -330,8 +350,8 @@ static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct f
 		ffntp_page_publish_steadily(keeper->page, map, source, 1, ffntp_counter_read(&keeper->source));
 	}
 	keeper->published_at = now;
-	keeper->leap = map->leap;
 	log_status(keeper, map->status);
+	log_leap(keeper, map->leap);
 }
 
 static void publish_quietly(struct ffntp_keeper *keeper)
@@ -436,24 +456,6 @@ static void take_news(struct ffntp_keeper *keeper, struct ffntp_peer_news news)
 
 /* --- leap seconds --- */
 
-static void log_leap(const struct ffntp_keeper *keeper, enum ffntp_leap leap)
-{
-	static const char *const texts[] = {
-		[FFNTP_LEAP_PRE_POSITIVE] = "a leap second is inserted at the end of this month",
-		[FFNTP_LEAP_PRE_NEGATIVE] = "a second is left out at the end of this month",
-		[FFNTP_LEAP_POSITIVE] = "23:59:60",
-		[FFNTP_LEAP_POST_POSITIVE] = "a leap second was inserted",
-		[FFNTP_LEAP_POST_NEGATIVE] = "a second was left out",
-	};
-
-	bool was_expected = keeper->leap == FFNTP_LEAP_PRE_POSITIVE || keeper->leap == FFNTP_LEAP_PRE_NEGATIVE;
-
-	if (leap == FFNTP_LEAP_NONE && was_expected)
-		ffntp_log("no leap second at the end of this month after all");
-	else if (leap != FFNTP_LEAP_NONE && leap <= FFNTP_LEAP_POST_NEGATIVE)
-		ffntp_log("%s", texts[leap]);
-}
-
 /* The client's timer ends where a leap second begins or ends: then the page says so at once. */
 static void follow_leap(struct ffntp_keeper *keeper)
 {
@@ -465,10 +467,8 @@ static void follow_leap(struct ffntp_keeper *keeper)
 		publish_quietly(keeper);
 	}
 	ffntp_client_output(keeper->peer.client, ffntp_counter_read(&keeper->source), &map);
-	if (map.leap == keeper->leap)
-		return;
-	log_leap(keeper, map.leap);
-	publish_quietly(keeper);
+	if (map.leap != keeper->leap)
+		publish_quietly(keeper);
 }
 
 /* The first address of each server that has one; of the one in use the one in use. */

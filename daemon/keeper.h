@@ -18,6 +18,7 @@
 #include "survey.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
+#define FFNTP_LEAPS (FFNTP_LEAP_POST_NEGATIVE + 1)
 
 struct ffntp_keeper {
 	const struct ffntp_options *options;
@@ -43,6 +44,7 @@ struct ffntp_keeper {
 	/* one per kind of message that a network can cause */
 	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];
 	struct ffntp_log_limit status_limit[FFNTP_STATUSES];
+	struct ffntp_log_limit leap_limit[FFNTP_LEAPS];
 	struct ffntp_log_limit network_limit, unanswered_limit, move_limit, disruption_limit;
 };
 

@@ -72,6 +72,9 @@ static bool option_set(const struct tool_command *command, const struct tool_opt
 	case TOOL_TEXT:
 		*option->value.text = text;
 		break;
+	case TOOL_OPTIONAL_TEXT:
+		*option->value.text = text ? text : "";
+		break;
 	case TOOL_INTEGER:
 		is_good = tool_parse_integer(text, (int64_t)option->min, (int64_t)option->max, option->value.integer);
 		break;
@@ -87,9 +90,10 @@ static bool option_set(const struct tool_command *command, const struct tool_opt
 
 static void print_option(const char *name, const char *argument, const char *help)
 {
+	bool is_optional = argument && argument[0] == '[';
 	char left[40];
 
-	snprintf(left, sizeof(left), "--%s%s%s", name, argument ? " " : "", argument ? argument : "");
+	snprintf(left, sizeof(left), "--%s%s%s", name, argument && !is_optional ? " " : "", argument ? argument : "");
 	printf("  %-20s %s\n", left, help);
 }
 
@@ -119,14 +123,20 @@ static void report_bad_option(const struct tool_command *command, int code, char
 		tool_error(command, "unknown option %s", word);
 }
 
+static int argument_of(enum tool_option_kind kind)
+{
+	if (kind == TOOL_OPTIONAL_TEXT)
+		return optional_argument;
+	return kind == TOOL_FLAG ? no_argument : required_argument;
+}
+
 static void fill_long_options(struct option *longs, const struct tool_option *options)
 {
 	int count = 0;
 
 	for (; options[count].name && count < MAX_OPTIONS; count++) {
-		longs[count] = (struct option){ options[count].name,
-						options[count].kind == TOOL_FLAG ? no_argument : required_argument,
-						NULL, FIRST_OPTION + count };
+		longs[count] = (struct option){ options[count].name, argument_of(options[count].kind), NULL,
+						FIRST_OPTION + count };
 	}
 	longs[count] = (struct option){ "help", no_argument, NULL, 'h' };
 }

@@ -13,7 +13,7 @@ enum {
 	TOOL_USAGE = 2,  /* an unknown option or command, a value out of range */
 };
 
-enum tool_option_kind { TOOL_FLAG, TOOL_TEXT, TOOL_INTEGER, TOOL_REAL };
+enum tool_option_kind { TOOL_FLAG, TOOL_TEXT, TOOL_INTEGER, TOOL_REAL, TOOL_OPTIONAL_TEXT };
 
 struct tool_option {
 	const char *name;     /* without the dashes */
@@ -45,6 +45,13 @@ static inline struct tool_option tool_flag(const char *name, bool *flag, const c
 static inline struct tool_option tool_text(const char *name, const char *argument, const char **text, const char *help)
 {
 	return (struct tool_option){ name, argument, help, TOOL_TEXT, { .text = text }, 0, 0 };
+}
+
+/* --name or --name=TEXT; *text is "" for the former. */
+static inline struct tool_option tool_optional_text(const char *name, const char *argument, const char **text,
+						    const char *help)
+{
+	return (struct tool_option){ name, argument, help, TOOL_OPTIONAL_TEXT, { .text = text }, 0, 0 };
 }
 
 /* Limits up to 2^53, both allowed. */

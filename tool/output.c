@@ -81,6 +81,49 @@ const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE])
 	return text;
 }
 
+const char *output_utc(struct ffntp_utc utc, char text[OUTPUT_TIME_SIZE])
+{
+	struct ffntp_calendar date;
+	char *seconds;
+
+	output_time(utc.time, text);
+	seconds = strstr(text, ":59.");
+	if (utc.is_leap && seconds && ffntp_calendar_from_utc(utc, &date) == FFNTP_TIMESCALE_OK)
+		memcpy(seconds, ":60.", 4);
+	return text;
+}
+
+const char *output_date(int64_t utc_s, char text[OUTPUT_TIME_SIZE])
+{
+	struct ffntp_calendar date;
+
+	if (ffntp_calendar_from_utc((struct ffntp_utc){ .time.s = utc_s }, &date) == FFNTP_TIMESCALE_OK)
+		snprintf(text, OUTPUT_TIME_SIZE, "%04d-%02u-%02u", (int)date.year, (unsigned)date.month,
+			 (unsigned)date.day);
+	else
+		snprintf(text, OUTPUT_TIME_SIZE, "-");
+	return text;
+}
+
+const char *output_leap(enum ffntp_leap leap)
+{
+	switch (leap) {
+	case FFNTP_LEAP_NONE:
+		return "none";
+	case FFNTP_LEAP_PRE_POSITIVE:
+		return "a second inserted at the end of this month";
+	case FFNTP_LEAP_PRE_NEGATIVE:
+		return "a second left out at the end of this month";
+	case FFNTP_LEAP_POSITIVE:
+		return "a second is being inserted";
+	case FFNTP_LEAP_POST_POSITIVE:
+		return "a second was inserted at the end of last month";
+	case FFNTP_LEAP_POST_NEGATIVE:
+		return "a second was left out at the end of last month";
+	}
+	return "unknown";
+}
+
 static bool is_letter(uint32_t byte)
 {
 	return byte > ' ' && byte < 127;

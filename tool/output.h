@@ -4,6 +4,7 @@
 
 #include <ffntp/client.h>
 #include <ffntp/instant.h>
+#include <ffntp/timescale.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,6 +27,15 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE]);
 
 /* ISO 8601 with nanoseconds, without a zone: "2026-01-01T00:00:02.004179219". */
 const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE]);
+
+/* The same of UTC, whose leap second is 23:59:60. */
+const char *output_utc(struct ffntp_utc utc, char text[OUTPUT_TIME_SIZE]);
+
+/* "2026-06-28" of POSIX time; "-" outside the years 1 to 9999. */
+const char *output_date(int64_t utc_s, char text[OUTPUT_TIME_SIZE]);
+
+/* "none", or what becomes of UTC at the end of which month. Never NULL. */
+const char *output_leap(enum ffntp_leap leap);
 
 #define OUTPUT_REFID_SIZE 16
 

@@ -95,25 +95,6 @@ static const char *source_address(const struct ffntp_source *source, char text[A
 	return text;
 }
 
-static const char *leap_name(enum ffntp_leap leap)
-{
-	switch (leap) {
-	case FFNTP_LEAP_NONE:
-		return "none";
-	case FFNTP_LEAP_PRE_POSITIVE:
-		return "a second inserted at the end of this month";
-	case FFNTP_LEAP_PRE_NEGATIVE:
-		return "a second left out at the end of this month";
-	case FFNTP_LEAP_POSITIVE:
-		return "a second is being inserted";
-	case FFNTP_LEAP_POST_POSITIVE:
-		return "a second was inserted at the end of last month";
-	case FFNTP_LEAP_POST_NEGATIVE:
-		return "a second was left out at the end of last month";
-	}
-	return "unknown";
-}
-
 static const struct ffntp_source *selected(const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
@@ -173,15 +154,45 @@ static json_t *source_json(const struct snapshot *snapshot, const struct ffntp_s
 	return object;
 }
 
+/* Also one that is being inserted. */
+static bool has_next_leap_second(const struct ffntp_map *map)
+{
+	return map->leap_sign != 0 && map->leap != FFNTP_LEAP_POST_POSITIVE && map->leap != FFNTP_LEAP_POST_NEGATIVE &&
+	       map->time.s <= map->leap_at_s;
+}
+
+/* The day that is a second longer or shorter, as POSIX time of its last second but one. */
+static int64_t leap_day_s(const struct ffntp_map *map)
+{
+	return map->leap_at_s - ffntp_map_numbering(map).offset_s - 1;
+}
+
+static json_t *next_leap_second_json(const struct ffntp_map *map)
+{
+	char date[OUTPUT_TIME_SIZE];
+	json_t *object;
+
+	if (!has_next_leap_second(map))
+		return json_null();
+	object = json_object();
+	set(object, "day", json_string(output_date(leap_day_s(map), date)));
+	set(object, "seconds", json_integer(map->leap_sign));
+	return object;
+}
+
 static void set_reading(json_t *object, const struct snapshot *snapshot)
 {
 	bool is_good = snapshot->result == FFNTP_CLOCK_OK;
 	const struct ffntp_map *map = &snapshot->map;
+	char date[OUTPUT_TIME_SIZE];
 
 	set(object, "estimate_ns", is_good ? json_integer(ffntp_time_to_ns(snapshot->reading.estimate)) : json_null());
 	set(object, "esterror_ns", is_good ? ns_json(snapshot->reading.esterror_ns) : json_null());
 	set(object, "bound_ns", is_good ? ns_json(snapshot->reading.bound_ns) : json_null());
 	set(object, "tai_offset_s", map->tai_is_known ? json_integer(map->tai_offset_s) : json_null());
+	set(object, "tai_expires",
+	    map->tai_expires_s != 0 ? json_string(output_date(map->tai_expires_s, date)) : json_null());
+	set(object, "next_leap_second", next_leap_second_json(map));
 	set(object, "frequency_hz", is_good ? json_real(1 / snapshot->period_s) : json_null());
 	set(object, "stable_frequency_hz",
 	    is_good ? json_real(1 / period_s(map->stable_period, map->period_shift)) : json_null());
@@ -197,7 +208,7 @@ static bool print_json(const struct snapshot *snapshot)
 
 	set(object, "status", json_string(ffntp_status_name(snapshot->map.status)));
 	set(object, "timescale", json_string("UTC"));
-	set(object, "leap", json_string(leap_name(snapshot->map.leap)));
+	set(object, "leap", json_string(output_leap(snapshot->map.leap)));
 	set(object, "counter", json_string(output_counter_name(snapshot->map.counter_kind)));
 	set_reading(object, snapshot);
 	for (size_t i = 0; i < snapshot->count; i++)
@@ -296,11 +307,37 @@ static void print_source(const struct snapshot *snapshot, const struct ffntp_sou
 	print_refusals(source);
 }
 
+static void print_leap_second(const struct ffntp_map *map)
+{
+	char date[OUTPUT_TIME_SIZE];
+
+	printf("%-14s: %s", "Leap second", output_leap(map->leap));
+	if (has_next_leap_second(map))
+		printf(", %s", output_date(leap_day_s(map), date));
+	printf("\n");
+}
+
+static void print_tai(const struct snapshot *snapshot)
+{
+	const struct ffntp_map *map = &snapshot->map;
+	char date[OUTPUT_TIME_SIZE];
+
+	if (map->tai_is_known)
+		printf("%-14s: %d s", "TAI - UTC", map->tai_offset_s);
+	else
+		printf("%-14s: not known", "TAI - UTC");
+	if (map->tai_expires_s != 0)
+		printf(", by a table that %s on %s", map->tai_is_known ? "expires" : "expired",
+		       output_date(map->tai_expires_s, date));
+	printf("\n");
+}
+
 static void print_text(const struct snapshot *snapshot)
 {
 	print_reference(snapshot);
 	printf("%-14s: %s\n", "Status", ffntp_status_name(snapshot->map.status));
-	printf("%-14s: %s\n", "Leap second", leap_name(snapshot->map.leap));
+	print_leap_second(&snapshot->map);
+	print_tai(snapshot);
 	print_counter(snapshot);
 	print_reading(snapshot);
 	if (selected(snapshot) && was_accepted(selected(snapshot)))

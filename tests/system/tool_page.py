@@ -11,7 +11,7 @@ import fake
 import tap
 import tool
 
-READING = ["earliest_ns", "estimate_ns", "latest_ns", "timescale", "status"]
+READING = ["earliest_ns", "estimate_ns", "latest_ns", "timescale", "status", "leap_second"]
 
 # Where things lie in a page: docs/page.md.
 AT_MAGIC, AT_SIZE, AT_VERSION, AT_SEQUENCE, AT_STATUS, AT_COUNTER = 0x00, 0x04, 0x08, 0x0c, 0x22, 0x28

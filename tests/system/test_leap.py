@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Leap seconds in real time: a server whose date is near one, the daemon, its page, and ffntp now and status."""
+import contextlib
+import hashlib
+import os
+import sys
+import time
+
+import fake
+import tap
+import tool
+
+# 2027-06-30 23:59:60 UTC, as POSIX counts the midnight after it.
+MIDNIGHT_S = 1814400000
+LEAP = {1: 1, 2: -1}
+
+
+class Sky:
+    """True time that passes midnight in so many seconds; a server's POSIX time steps there by its leap second."""
+
+    def __init__(self, seconds, indicator=1, sign=1):
+        self.begin, self.seconds, self.indicator, self.sign = time.monotonic(), seconds, indicator, sign
+
+    def to_midnight(self):
+        """Until the first second of the next day; the leap second is before it."""
+        return self.seconds - (time.monotonic() - self.begin)
+
+    def utc(self):
+        left = self.to_midnight()
+        if self.sign > 0 and left > 0:                     # 23:59:59 twice
+            return MIDNIGHT_S - left + (1 if left > 1 else 0)
+        if self.sign < 0 and left > 0:                     # 23:59:59 never
+            return MIDNIGHT_S - 1 - left
+        return MIDNIGHT_S - left
+
+    def answer(self, server, request, number):
+        now = fake.ntp(self.utc())
+        leap = self.indicator if self.to_midnight() > 0 else 0
+        return [fake.reply(request, leap=leap, receive=now, transmit=now)]
+
+
+def read(page, *options):
+    return tool.objects(["now", "--json", "--page", page, *options])[0]
+
+
+def status(page):
+    return tool.objects(["status", "--json", "--page", page])[0]
+
+
+def check_right(sky, page):
+    """Between two looks at the truth, and the flag where both are in the leap second."""
+    before, left_before = sky.utc(), sky.to_midnight()
+    reading = read(page)
+    left_after = sky.to_midnight()
+    if (left_before > 1) != (left_after > 1) or (left_before > 0) != (left_after > 0):
+        return None
+    tap.check(before * 1e9 - 5e6 <= reading["estimate_ns"] <= (before + left_before - left_after) * 1e9 + 5e6,
+              f"{before}: {reading}")
+    tap.check(reading["leap_second"] == (sky.sign > 0 and 0 < left_before <= 1), f"{left_before}: {reading}")
+    return reading
+
+
+@contextlib.contextmanager
+def kept(folder, *servers, options=(), conf="leapseclist /nonexistent/list\n"):
+    with open(f"{folder}/conf", "w") as f:
+        f.write(conf + "".join(f"server 127.0.0.1 port {server.port} iburst\n" for server in servers))
+    with tap.daemon(folder, "--poll", "1", *options, "-c", f"{folder}/conf"):
+        tap.wait_for_status(folder, "synchronised")
+        yield f"{folder}/page"
+
+
+def through_midnight(folder, sky):
+    flagged = readings = 0
+    with fake.Server(sky.answer) as server, kept(folder, server) as page:
+        while sky.to_midnight() > -4:
+            reading = check_right(sky, page)
+            readings += reading is not None
+            if reading and reading["leap_second"]:
+                flagged += 1
+                text = tool.ffntp("now", "--page", page)[1]
+                tap.check(text.startswith("2027-06-30T23:59:60.") or sky.to_midnight() <= 0.01, text)
+                tap.check(status(page)["leap"] == "a second is being inserted" or sky.to_midnight() <= 0.02, f"{status(page)}")
+        tap.check(readings > 50, f"{readings} readings")
+        tap.check(status(page)["tai_offset_s"] is None, f"{status(page)}")
+        tap.check("at the end of last month" in status(page)["leap"], f"{status(page)}")
+        [source] = status(page)["sources"]
+        # On a busy machine some replies are not believed; a second's error would be held against all from then on.
+        tap.check(source["refused"]["contradiction"] < 3, f"{source}")
+    return flagged
+
+
+def test_a_second_is_inserted(folder):
+    sky = Sky(9)
+    tap.check(through_midnight(folder, sky) > 5, "hardly looked inside 23:59:60")
+    said = tap.said(folder)
+    tap.check("23:59:60" in said and "inserted at the end of this month" in said and "was inserted" in said, said)
+
+
+def test_a_second_is_left_out(folder):
+    through_midnight(folder, Sky(9, indicator=2, sign=-1))
+    tap.check("left out" in tap.said(folder), tap.said(folder))
+
+
+def test_servers_can_be_ignored(folder):
+    sky = Sky(40000)
+    with fake.Server(sky.answer) as server, kept(folder, server, conf="leapindicators ignore\n") as page:
+        tap.wait_for(lambda: status(page)["sources"][0]["accepted"] > 3, "replies")
+        tap.check(status(page)["leap"] == "none" and status(page)["next_leap_second"] is None, f"{status(page)}")
+        tap.check(status(page)["sources"][0]["leap"] == 1, f"{status(page)}")
+
+
+def survey(folder, indicators):
+    """What becomes of it when each of so many servers announces so."""
+    skies = [Sky(40000, indicator) for indicator in indicators]
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(fake.Server(sky.answer)) for sky in skies]
+        page = stack.enter_context(kept(folder, *servers))
+        tap.wait_for(lambda: all(server.requests for server in servers), "each server to be asked")
+        tap.wait_for(lambda: len(servers[0].requests) > 10, "polls")
+        tap.check(all(len(server.requests) == 1 for server in servers[1:]), "asked more than once")
+        return status(page)
+
+
+def test_most_servers_are_believed(folder):
+    said = survey(folder, [0, 1, 1])
+    tap.check(said["next_leap_second"] == {"day": "2027-06-30", "seconds": 1}, f"{said}")
+    tap.check(said["leap"] == "a second inserted at the end of this month", f"{said}")
+
+
+def test_few_are_not(folder):
+    said = survey(folder, [1, 0, 0])
+    tap.check(said["next_leap_second"] is None and said["leap"] == "none", f"{said}")
+
+
+def table(path, expires_s, *more):
+    """A file as IERS's, with the last two leap seconds there were and any that are named."""
+    entries = [(3644697600, 36), (3692217600, 37), *more]
+    digits = f"3960835200{expires_s + fake.NTP_UNIX_S}" + "".join(f"{at}{offset}" for at, offset in entries)
+    words = hashlib.sha1(digits.encode()).hexdigest()
+    with open(f"{path}.new", "w") as f:
+        f.write(f"#$ 3960835200\n#@ {expires_s + fake.NTP_UNIX_S}\n")
+        f.writelines(f"{at} {offset}\n" for at, offset in entries)
+        f.write("#h " + " ".join(words[i:i + 8] for i in range(0, 40, 8)) + "\n")
+    os.rename(f"{path}.new", path)
+
+
+def test_a_table_is_followed(folder):
+    """Expired first; then a new one, which is found within a minute."""
+    path = f"{folder}/list"
+    table(path, 1800000000)
+    sky = Sky(100000, indicator=0)
+    with fake.Server(sky.answer) as server, kept(folder, server, conf=f"leapseclist {path}\n") as page:
+        said = status(page)
+        tap.check(said["tai_offset_s"] is None and said["tai_expires"] == "2027-01-15", f"{said}")
+        tap.check("not known, by a table that expired on 2027-01-15" in tool.ffntp("status", "--page", page)[1], "not told")
+        table(path, MIDNIGHT_S + 100 * 86400, (MIDNIGHT_S + fake.NTP_UNIX_S, 38))
+        tap.wait_for(lambda: status(page)["tai_offset_s"] == 37, "the new table", patience_s=80)
+        said = status(page)
+        tap.check(said["tai_expires"] == "2027-10-09" and said["next_leap_second"]["day"] == "2027-06-30", f"{said}")
+        tai, utc = read(page, "--tai"), read(page)
+        tap.check(36.9e9 < tai["estimate_ns"] - utc["estimate_ns"] <= 37e9, f"{tai} {utc}")
+        # From noon UTC on smeared UTC falls behind: by half a second in the 12 hours until midnight.
+        smeared, behind = read(page, "--smear"), max(0, 43201 - sky.to_midnight()) / 86401
+        tap.check(abs(read(page)["estimate_ns"] / 1e9 - smeared["estimate_ns"] / 1e9 - behind) < 0.1, f"{smeared}")
+        tap.check(smeared["timescale"] == "UTC smeared", f"{smeared}")
+
+
+def test_a_nonsense_table_is_told_of(folder):
+    with open(f"{folder}/list", "w") as f:
+        f.write("#@ 3991593600\n3692217600 37\n")
+    with fake.Server() as server, kept(folder, server, conf=f"leapseclist {folder}/list\n") as page:
+        tap.check(status(page)["tai_offset_s"] is None, f"{status(page)}")
+    tap.check("without a checksum" in tap.said(folder), tap.said(folder))
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__])
