@@ -753,6 +753,38 @@ static void test_a_shorter_round_trip_is_held_against_nobody(void **state)
 	}
 }
 
+/* What lies within the noise of two exchanges is weighed, and held against nobody meanwhile. */
+static void test_a_fault_within_the_noise_is_not_refused(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 90; seed < 120; seed++) {
+		struct stampworld world = stampworld_new(seed);
+		struct stampclock clock = settled_clock(&world);
+
+		world.server_error_ns = 10000;
+		assert_int_equal(stampclock_run(&clock, &world, 16, 600).refused, 0);
+		stampclock_free(&clock);
+	}
+}
+
+/* A fault may begin while one within the noise is still looked into: that it was little then excuses nothing now. */
+static void test_a_small_fault_that_grows_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned looks = 1; looks < 12; looks++) {
+		struct stampworld world = stampworld_new(70 + looks);
+		struct stampclock clock = settled_clock(&world);
+		struct stamprun run;
+
+		world.server_error_ns = 100000;
+		(void)stampclock_run(&clock, &world, 16, 16.0 * looks);
+		world.server_error_ns = 10000000;
+		run = stampclock_run(&clock, &world, 16, 600);
+		assert_int_equal(run.refused, run.stamps);
+		stampclock_free(&clock);
+	}
+}
+
 /* Who decides that it is right after all is the client, and says so by a restart. */
 static void test_a_server_that_goes_on_being_wrong_is_refused(void **state)
 {
@@ -969,6 +1001,8 @@ int main(void)
 		cmocka_unit_test(test_a_server_that_is_wrong_for_a_while),
 		cmocka_unit_test(test_a_server_whose_clock_ticks),
 		cmocka_unit_test(test_a_shorter_round_trip_is_held_against_nobody),
+		cmocka_unit_test(test_a_fault_within_the_noise_is_not_refused),
+		cmocka_unit_test(test_a_small_fault_that_grows_is_refused),
 		cmocka_unit_test(test_a_server_that_goes_on_being_wrong_is_refused),
 		cmocka_unit_test(test_a_rate_that_steps),
 		cmocka_unit_test(test_a_counter_that_is_another_one),

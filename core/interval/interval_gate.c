@@ -233,7 +233,9 @@ static enum ffntp_ruling rule_on_weights(const struct ffntp_trial *trial, const 
 		return FFNTP_RULING_BOTH;
 	if (is_forgiven(trial, params))
 		return trial->leaning == FFNTP_SUSPECT_RATE ? FFNTP_RULING_RATE : FFNTP_RULING_TIME;
-	return trial->leaning == FFNTP_SUSPECT_NONE ? FFNTP_RULING_OPEN : FFNTP_RULING_LEAN;
+	if (trial->leaning != FFNTP_SUSPECT_NONE)
+		return FFNTP_RULING_LEAN;
+	return trial->is_small ? FFNTP_RULING_COAST : FFNTP_RULING_OPEN;
 }
 
 enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path *path,
@@ -251,8 +253,10 @@ enum ffntp_ruling ffntp_trial_rule(struct ffntp_trial *trial, struct ffntp_path 
 		   ffntp_path_has_moved(path, &trial->window, clock, params)) {
 		ruling = FFNTP_RULING_PATH;
 	} else {
-		if (is_new_case(trial, &constraint, clock, params))
+		if (is_new_case(trial, &constraint, clock, params)) {
 			suspect(trial, excess, clock, elapsed_s, params);
+			trial->is_small = trial->is_small && gap(excess, clock) < small_gap(path, clock, params);
+		}
 		question(trial, &constraint, clock, params->server_turns);
 		trial->leaning = leaning(trial, params);
 		ruling = rule_on_weights(trial, clock, params);

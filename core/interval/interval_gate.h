@@ -36,7 +36,8 @@ struct ffntp_trial {
 
 enum ffntp_ruling {
 	FFNTP_RULING_OPEN,  /* the exchange is refused */
-	FFNTP_RULING_COAST, /* the path has changed, and how is not known yet: nobody is accused, the clock goes on by itself */
+	FFNTP_RULING_COAST, /* the path has changed, and how is not known yet, or it is too little to accuse anybody:
+			     * the clock goes on by itself */
 	FFNTP_RULING_CLOCK, /* the clock was right and is; so is the exchange */
 	FFNTP_RULING_PATH,  /* the clock was right; the path has been put at another level */
 	FFNTP_RULING_ANEW,  /* all that was seen of the path was congestion: neither it nor the time was known */
