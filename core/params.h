@@ -350,6 +350,12 @@
 #define FFNTP_INTERVAL_RUN_TAIL   0.8
 #define FFNTP_INTERVAL_RUN_SPREAD 3.0
 
+/*
+ * Exchanges whose best round trip is longer than the best of each direction together, by so many times both noises, took
+ * different ways: the least sum of eight is by chance so much larger once in 10^4.
+ */
+#define FFNTP_INTERVAL_RUN_MIXED 1.0
+
 /* ... or already when so many exceed it and the clock, coasting, is worse than their noise: at long poll intervals. */
 #define FFNTP_INTERVAL_RUN_LEAST 4
 

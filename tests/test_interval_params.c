@@ -356,19 +356,20 @@ static const struct row rows[] = {
 	{ REAL(soft_gain), 1.5, 1.7, { WILD, WITHIN, 10, 0.17 } },
 	{ REAL(soft_young), 11, 4, { FLIPPING_SERVER, WITHIN, 0.1, 0.38 } },
 	{ WHOLE(path_settled), 1.4, 2100, { EARLY_FAULT, RMS, 10, 32.1 } }, /* a fault within the first minutes is believed */
-	{ REAL(fall_noise), 1.9, 1.3, { FLAPPING, WORST, 0.1, 2.39 } },
+	{ REAL(fall_noise), 3.8, 1.3, { FLAPPING, WORST, 0.1, 2.39 } },
 	{ REAL(fall_sd), 11, 6.4, { FLIPPING_SERVER, WITHIN, 0.1, 0.28 } },
 	{ WHOLE(run_least), 8.1, 10, { RARE_ROUTE, RMS, 10, 1.51 } },
 	{ WHOLE(run_short), 18000, 1.9, { FLIPPING_SERVER, RMS, 0.1, 92.8 } }, /* every second of a queue becomes a route */
 	{ WHOLE(run_recall), 6.8, 4.1, { RARE_ROUTE, RMS, 10, 1.43 } },
-	{ WHOLE(window), 110, 9.2, { FLIPPING_SERVER, RMS, 0.1, 7.26 } }, /* a fault is taken for a route */
+	{ WHOLE(window), 4.4, 9.2, { PERSISTENT_FAULT, RMS, 0.1, 10 } },
 	{ WHOLE(run_doubt), 1.5, 1.6, { RARE_ROUTE, WORST, 0.1, 1.23 } },
 	{ REAL(run_noise), 1.3, 6800, { RARE_ROUTE, RMS, 10, 58 } }, /* a route is never found */
 	{ REAL(run_tail), 6.8, 6800, { RARE_ROUTE, RMS, 10, 58 } }, /* a route is never found */
 	{ REAL(run_spread), 630, 1.3, { ROUTE_BOTH_WAYS, RMS, 0.1, 17.7 } }, /* no route is as narrow as that: it is never found */
+	{ REAL(run_mixed), 1.3, 3.7, { FLAPPING, WORST, 10, 4.7 } },
 	{ REAL(window_noise), 4.1, 7.1, { FAULT, REFUSED, 0.1, 14 } },
 	{ REAL(recall_sd), 5.1, 1.5, { RARE_ROUTE, RMS, 0.1, 1.59 } },
-	{ REAL(recall_noise), 1.4, 33, { FLAPPING, RMS, 10, 4.01 } },
+	{ REAL(recall_noise), 1.4, 5.3, { TICKS, RMS, 10, 3.4 } },
 	{ REAL(divide_any), 1.4, 5.9, { TICKS, RMS, 10, 1.72 } },
 	{ REAL(quieter), 740, 1.3, { EARLY_CONGESTION, RMS, 0.1, 19.1 } }, /* congestion over the first exchanges is taken for the path */
 	{ REAL(contradiction_sd), 8600, 4.7, { PERFECT, RMS, 0.1, 65.3 } }, /* noise is held against the server */

@@ -20,7 +20,7 @@ struct ffntp_interval_params {
 	uint32_t path_settled;
 	double fall_sd, fall_noise;
 	uint32_t run_least, run_short, run_doubt, run_recall, window;
-	double run_noise, run_tail, run_spread, window_noise;
+	double run_noise, run_tail, run_spread, run_mixed, window_noise;
 	double recall_sd, recall_noise, divide_any, quieter;
 	/* contradictions */
 	double contradiction_sd;
@@ -63,6 +63,7 @@ struct ffntp_interval_params {
 		.run_noise = FFNTP_INTERVAL_RUN_NOISE, \
 		.run_tail = FFNTP_INTERVAL_RUN_TAIL, \
 		.run_spread = FFNTP_INTERVAL_RUN_SPREAD, \
+		.run_mixed = FFNTP_INTERVAL_RUN_MIXED, \
 		.window_noise = FFNTP_INTERVAL_WINDOW_NOISE, \
 		.recall_sd = FFNTP_INTERVAL_RECALL_SD, \
 		.recall_noise = FFNTP_INTERVAL_RECALL_NOISE, \

@@ -127,11 +127,22 @@ static bool is_burst(const struct ffntp_path *path, const struct ffntp_window *w
 	return spread(window) > params->run_spread * ffntp_path_noise(path);
 }
 
+/*
+ * The best of each direction belong to different exchanges by far: to different ways, one shorter forth and one back. A
+ * clock that drifts meanwhile makes them look so, too.
+ */
+static bool is_mixed(const struct ffntp_path *path, const struct ffntp_window *window, const struct ffntp_belief *clock,
+		     const struct ffntp_interval_params *params)
+{
+	return window->sum - window->forward - window->backward >
+	       params->run_mixed * ffntp_path_noise(path) + params->recall_sd * ffntp_sqrt(clock->p00);
+}
+
 static void put_at(struct ffntp_path *path, uint32_t level)
 {
 	path->present = level;
 	path->level[level].used = path->seen;
-	path->run.count = path->half[0].count = path->half[1].count = 0;
+	path->run_length = path->run.count = path->half[0].count = path->half[1].count = 0;
 }
 
 /* Whether least excesses are what a level's floors leave: not below them by
@@ -277,11 +288,15 @@ void ffntp_path_adopt(struct ffntp_path *path, const struct ffntp_window *window
 
 /*
  * Waiting for more exchanges makes the noise of a new level smaller, and a clock that coasts worse: enough is when the
- * clock is the worse of the two.
+ * clock is the worse of the two. A window that began within a run has to be three times as long: it is one of many.
  */
-static bool is_enough(const struct ffntp_path *path, const struct ffntp_window *run, const struct ffntp_belief *clock,
+static bool is_enough(const struct ffntp_path *path, const struct ffntp_belief *clock,
 		      const struct ffntp_interval_params *params)
 {
+	const struct ffntp_window *run = &path->run;
+
+	if (path->run_length > run->count)
+		return run->count >= 3 * params->run_short;
 	return run->count >= params->run_short ||
 	       (run->count >= params->run_least && square(ffntp_path_noise(path) / run->count) < clock->p00);
 }
@@ -299,6 +314,22 @@ static double window_height(const struct ffntp_path *path, const struct ffntp_be
 	return params->window_noise * ffntp_path_noise(path) + params->fall_sd * ffntp_sqrt(clock->p22);
 }
 
+/* What varies that much is a burst, or exchanges of two ways: it may be only the first of them, so the window begins
+ * anew. */
+static bool is_steady(struct ffntp_path *path, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
+		      const struct ffntp_interval_params *params)
+{
+	bool is_mixture = is_mixed(path, &path->run, clock, params);
+
+	if (!is_mixture && !is_burst(path, &path->run, params))
+		return true;
+	path->run.count = 0;
+	ffntp_window_add(&path->run, excess);
+	if (is_mixture)
+		path->run_length = 1;
+	return false;
+}
+
 /* Everything lately was far above the floor. */
 static bool run_has_risen(struct ffntp_path *path, const struct ffntp_excess *excess, const struct ffntp_belief *clock,
 			  const struct ffntp_interval_params *params)
@@ -306,13 +337,14 @@ static bool run_has_risen(struct ffntp_path *path, const struct ffntp_excess *ex
 	struct ffntp_window *run = &path->run;
 
 	if (excess->sum <= run_height(path, params)) {
-		run->count = 0;
+		path->run_length = run->count = 0;
 		return false;
 	}
+	path->run_length++;
 	ffntp_window_add(run, excess);
 	if (run->count >= params->run_recall && ffntp_path_recall(path, run, clock, params))
 		return true;
-	if (!is_enough(path, run, clock, params) || is_burst(path, run, params))
+	if (!is_enough(path, clock, params) || !is_steady(path, excess, clock, params))
 		return false;
 	ffntp_path_adopt(path, run, clock, params);
 	return true;
@@ -347,7 +379,7 @@ bool ffntp_path_has_moved(struct ffntp_path *path, const struct ffntp_window *wi
 
 	if (window->count >= params->run_recall && ffntp_path_recall(path, window, clock, params))
 		return true;
-	if (!(is_run || is_window) || is_burst(path, window, params))
+	if (!(is_run || is_window) || is_burst(path, window, params) || is_mixed(path, window, clock, params))
 		return false;
 	ffntp_path_adopt(path, window, clock, params);
 	return true;
@@ -411,5 +443,5 @@ void ffntp_path_learn(struct ffntp_path *path, const struct ffntp_excess *excess
 
 bool ffntp_path_is_doubtful(const struct ffntp_path *path, const struct ffntp_interval_params *params)
 {
-	return path->run.count >= params->run_doubt && path->run.count < params->run_short;
+	return path->run_length >= params->run_doubt && path->run_length < params->run_short;
 }

@@ -57,7 +57,8 @@ struct ffntp_path {
 	double softness2;            /* how soft the edges are beyond what is known of the floor,
 					s^2 */
 	double precision;            /* of the server's clock: it moves in steps of so much, s */
-	struct ffntp_window run;     /* the latest exchanges, all of them far above the floor */
+	struct ffntp_window run;     /* the latest exchanges, all of them far above the floor ... */
+	uint32_t run_length;         /* ... and how many there were of these in a row */
 	struct ffntp_window half[2]; /* the latest exchanges, whatever they are, in two parts */
 	uint64_t seen;
 };
