@@ -264,24 +264,24 @@ static void log_server(const struct ffntp_keeper *keeper, const char *verb)
 	ffntp_log("%s %s (%s)", verb, ffntp_servers_name(&keeper->servers), text);
 }
 
-static bool open_servers(struct ffntp_keeper *keeper)
+static bool open_servers(const struct ffntp_config *config, struct ffntp_server_name names[FFNTP_SERVERS_MAX],
+			 struct ffntp_servers *servers)
 {
-	const struct ffntp_config *config = &keeper->options->config;
 	bool is_open;
 
 	for (size_t i = 0; i < config->servers; i++)
-		keeper->names[i] = (struct ffntp_server_name){ config->server[i].name, config->server[i].port };
-	is_open = ffntp_servers_open(&keeper->servers, keeper->names, config->servers);
+		names[i] = (struct ffntp_server_name){ config->server[i].name, config->server[i].port };
+	is_open = ffntp_servers_open(servers, names, config->servers);
 	for (size_t i = 0; i < config->servers; i++)
-		if (keeper->servers.problem[i] != NULL)
-			ffntp_log("%s: %s", keeper->names[i].name, keeper->servers.problem[i]);
+		if (servers->problem[i] != NULL)
+			ffntp_log("%s: %s", names[i].name, servers->problem[i]);
 	return is_open;
 }
 
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
 	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
-	if (!open_servers(keeper))
+	if (!open_servers(&options->config, keeper->names, &keeper->servers))
 		return false;
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
 	if (!open_clock(keeper)) {
@@ -302,6 +302,51 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 	ffntp_clock_log_close(&keeper->clock_log);
 	close_clock(keeper);
 	ffntp_servers_close(&keeper->servers);
+}
+
+/* --- another configuration --- */
+
+/* What the page says, in the client's terms: from a former daemon, or from our own client. */
+static struct ffntp_map current_map(struct ffntp_keeper *keeper)
+{
+	struct ffntp_map map = { .status = FFNTP_STATUS_UNKNOWN };
+
+	if (!keeper->is_inherited || ffntp_page_read(keeper->page, &map) != FFNTP_CLOCK_OK)
+		ffntp_peer_output(&keeper->peer, ffntp_counter_read(&keeper->source), &map);
+	return map;
+}
+
+/* The page goes on: the next client is to keep what this one promised, as the next daemon would. */
+static bool renew_peer(struct ffntp_keeper *keeper)
+{
+	const struct ffntp_map former = current_map(keeper);
+
+	keeper->is_inherited = former.status == FFNTP_STATUS_SYNCHRONISED || former.status == FFNTP_STATUS_FREE_RUNNING;
+	ffntp_survey_close(&keeper->survey);
+	ffntp_peer_close(&keeper->peer);
+	return open_peer(keeper, &former);
+}
+
+bool ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
+{
+	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
+	struct ffntp_servers servers;
+
+	if (!open_servers(&options->config, names, &servers)) {
+		ffntp_log("going on as before");
+		return true;
+	}
+	ffntp_servers_close(&keeper->servers);
+	memcpy(keeper->names, names, sizeof(names));
+	keeper->servers = servers;
+	keeper->servers.names = keeper->names;
+	keeper->options = options;
+	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
+	if (!renew_peer(keeper))
+		return false;
+	delay_first_request(keeper);
+	log_server(keeper, "asking");
+	return true;
 }
 
 /* --- publishing --- */

@@ -1,11 +1,13 @@
 /* ffntpd: keeps time from an NTP server with a raw counter, and publishes it in a page. See docs/ffntpd.md. */
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "keeper.h"
+#include "log.h"
 #include "options.h"
 
-static volatile sig_atomic_t must_stop;
+static volatile sig_atomic_t must_stop, must_reload;
 
 static void stop(int number)
 {
@@ -13,16 +15,41 @@ static void stop(int number)
 	must_stop = 1;
 }
 
-/* Without SA_RESTART: poll() returns. */
-static void catch_signals(void)
+static void reload_soon(int number)
+{
+	(void)number;
+	must_reload = 1;
+}
+
+/* Without SA_RESTART: poll() returns. Where there is nothing to read again, a terminal that hangs up ends us. */
+static void catch_signals(bool can_reload)
 {
 	struct sigaction action = { .sa_handler = stop };
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	if (can_reload) {
+		action.sa_handler = reload_soon;
+		sigaction(SIGHUP, &action, NULL);
+	}
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+}
+
+/* What is in use stays until there is something better: a mistake in the file changes nothing. */
+static bool reload(struct ffntp_keeper *keeper, int argc, char **argv)
+{
+	static struct ffntp_options options[2];
+	struct ffntp_options *next = &options[keeper->options == &options[0]];
+	int code;
+
+	must_reload = 0;
+	ffntp_log("reading the configuration again");
+	if (ffntp_options_read(argc, argv, next, &code))
+		return ffntp_keeper_reload(keeper, next);
+	ffntp_log("going on as before");
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -34,11 +61,11 @@ int main(int argc, char **argv)
 
 	if (!ffntp_options_read(argc, argv, &options, &code))
 		return code;
-	catch_signals();
+	catch_signals(options.has_config_file);
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
 	while (is_well && !must_stop)
-		is_well = ffntp_keeper_step(&keeper);
+		is_well = must_reload ? reload(&keeper, argc, argv) : ffntp_keeper_step(&keeper);
 	if (!is_well)
 		return FFNTPD_EXIT_FAILURE;
 	ffntp_keeper_close(&keeper);

@@ -131,6 +131,7 @@ static bool read_option(int option, struct ffntp_options *options)
 {
 	switch (option) {
 	case 'c':
+		options->has_config_file = true;
 		return read_config(optarg, options);
 	case 'v':
 		options->is_verbose = true;
@@ -173,6 +174,7 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 	*options = (struct ffntp_options){ .counter = FFNTP_CHOOSE_AUTO };
 	ffntp_config_default(&options->config);
 	*code = 0;
+	optind = 0; /* from the beginning, also the second time */
 	while ((option = getopt_long(argc, argv, "c:vh", long_options, NULL)) != -1) {
 		if (option == 'h' || option == OPTION_VERSION) {
 			fputs(option == 'h' ? usage_text : "ffntpd " FFNTP_VERSION "\n", stdout);

@@ -18,12 +18,13 @@ struct ffntp_options {
 	uint32_t poll_s;       /* 0: as the configuration says */
 	const char *page;      /* NULL: not named */
 	const char *clock_log; /* NULL: none */
+	bool has_config_file;
 	bool is_verbose;
 	struct ffntp_config config; /* of the file, and the servers of the command line after the file's */
 };
 
 /*
- * Reads the command line and the configuration file that it names.
+ * Reads the command line and the configuration file that it names; again, if it is asked again.
  * Returns false and the exit code: --help and --version have printed, or one line on standard error says what is wrong.
  */
 bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, int *code);

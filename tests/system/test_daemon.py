@@ -177,6 +177,64 @@ def test_killed_and_started_again_the_clock_goes_on(folder):
     tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
 
 
+def configure(folder, text):
+    with open(f"{folder}/new", "w") as f:
+        f.write(text)
+    os.rename(f"{folder}/new", f"{folder}/conf")
+
+
+def asks(folder, server):
+    def reached():
+        page = tap.probe(folder)
+        return page if page and page["port"] == server.port and page["verdicts"]["accepted"] > 0 else None
+    return reached
+
+
+def test_the_configuration_is_read_again(folder):
+    """Twice, and a reader that has the page mapped notices nothing."""
+    with fake.Server() as first, fake.Server() as second:
+        line = "server 127.0.0.1 port {} minpoll 0 maxpoll 0 iburst\n".format
+        configure(folder, line(first.port))
+        watched = {}
+        with tap.daemon(folder, "-c", f"{folder}/conf") as running:
+            tap.wait_for_verdict(folder, "accepted", 8)
+            marker = tap.wait_for_status(folder, "synchronised")["disruption_marker"]
+            watcher = threading.Thread(target=lambda: watched.update(tap.watch(folder, 8)))
+            watcher.start()
+            for server in (second, first):
+                configure(folder, line(server.port))
+                running.send_signal(signal.SIGHUP)
+                page = tap.wait_for(asks(folder, server), "the other server to be asked")
+                tap.check(page["disruption_marker"] == marker, "broke its promises")
+            watcher.join()
+            tap.check(tap.stop(running)[0] == 0, "did not end well")
+    tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
+
+
+def test_a_configuration_with_a_mistake_changes_nothing(folder):
+    with fake.Server() as server:
+        configure(folder, f"server 127.0.0.1 port {server.port} minpoll 0 maxpoll 0 iburst\n")
+        with tap.daemon(folder, "-c", f"{folder}/conf") as running:
+            tap.wait_for_verdict(folder, "accepted", 2)
+            for text, complaint in (("frobnicate\n", "conf:1:"), ("server no.such.name.invalid\n", "no.such.name.invalid: ")):
+                configure(folder, text)
+                running.send_signal(signal.SIGHUP)
+                tap.wait_for(lambda: complaint in tap.said(folder), "a line about it", 40)
+            tap.check(tap.said(folder).count("going on as before") == 2, tap.said(folder))
+            before = tap.probe(folder)["verdicts"]["accepted"]
+            tap.wait_for_verdict(folder, "accepted", before + 2)
+            os.remove(f"{folder}/conf")
+            running.send_signal(signal.SIGHUP)
+            tap.wait_for(lambda: "No such file" in tap.said(folder), "a line about it")
+            tap.check(running.poll() is None, "ended")
+
+
+def test_without_a_configuration_a_hang_up_ends_it(folder):
+    with fake.Server() as server, tap.daemon(folder, f"127.0.0.1:{server.port}") as running:
+        tap.wait_for_status(folder, "synchronised")
+        tap.check(tap.stop(running, signal.SIGHUP)[0] == -signal.SIGHUP, "goes on")
+
+
 def test_taken_over_without_a_server_the_clock_goes_on_too(folder):
     with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}"):
         tap.wait_for_status(folder, "synchronised")
