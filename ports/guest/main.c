@@ -3,6 +3,7 @@
 #include "../lwip/udp.h"
 #include "../report.h"
 #include "card.h"
+#include "dependent.h"
 #include "entropy.h"
 #include "machine.h"
 #include "memory.h"
@@ -162,10 +163,20 @@ static void found_server(void)
 	guest.is_driven = true;
 }
 
+/* Once, after a while. */
+static void complain(const char *what)
+{
+	if (guest.is_complained || guest.is_driven || !is_due(guest.complain_at))
+		return;
+	say(what, "");
+	guest.is_complained = true;
+}
+
 static void look_for_server(void)
 {
 	switch (ffntp_lwip_resolved()) {
 	case FFNTP_LWIP_SEARCHING:
+		complain("no server yet: its name is not answered, or there is no address of its kind");
 		break;
 	case FFNTP_LWIP_FOUND:
 		guest.is_resolving = false;
@@ -191,9 +202,8 @@ static void wait_for_address(void)
 		say("address ", text);
 		guest.is_resolving = true;
 		guest.resolve_at = 0;
-	} else if (!guest.is_complained && is_due(guest.complain_at)) {
-		say("no address yet: nobody answers DHCP, and no router advertises one", "");
-		guest.is_complained = true;
+	} else {
+		complain("no address yet: nobody answers DHCP, and no router advertises one");
 	}
 }
 
@@ -283,8 +293,10 @@ _Noreturn void guest_main(const struct machine *machine)
 	if (entropy == NULL)
 		machine_stop("no entropy: neither virtio-rng nor rdrand");
 	say_start(entropy);
-	begin_drive();
 	probe_begin(guest.options.probe, machine->counter_hz);
+	if (guest.options.follows)
+		dependent_main(machine, &guest.options, guest.page);
+	begin_drive();
 	begin_network();
 	guest.has_link = true;
 	guest.link_at = machine_counter();

@@ -1,14 +1,12 @@
 /* probe: see probe.h. */
 #include "probe.h"
 
-#include <stdbool.h>
-
 #include "machine.h"
 
-enum { QUESTION = 0, ANSWER = 1, COUNTER = 2 };
+enum { QUESTION = 0, ANSWER = 1, COUNTER = 2, LINK = 3, LINK_OFFSET = 4, LINK_WIDTH = 5, LINK_DEVICE = 6 };
 
 static uint64_t *page;
-static uint64_t linger_ticks;
+static uint64_t linger_ticks, taken_link;
 
 void probe_begin(uint64_t address, uint64_t counter_hz)
 {
@@ -35,4 +33,15 @@ void probe_answer(void)
 		return;
 	while (machine_counter() - start < linger_ticks)
 		(void)answer_one();
+}
+
+bool probe_take_link(struct probe_link *link)
+{
+	uint64_t number = page == NULL ? taken_link : __atomic_load_n(&page[LINK], __ATOMIC_ACQUIRE);
+
+	if (number == taken_link)
+		return false;
+	taken_link = number;
+	*link = (struct probe_link){ page[LINK_OFFSET], page[LINK_WIDTH], page[LINK_DEVICE] };
+	return true;
 }

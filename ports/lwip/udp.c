@@ -113,6 +113,16 @@ static bool split_prefix(const char *text, char address[FFNTP_LWIP_ADDRESS_TEXT]
 	return text[i] == 0 && *prefix >= 1 && *prefix <= 32;
 }
 
+/* Four numbers: lwIP would also take fewer, as the oldest systems did. */
+static bool read_ipv4(const char *text, ip4_addr_t *address)
+{
+	unsigned dots = 0;
+
+	for (const char *c = text; *c != 0; c++)
+		dots += *c == '.';
+	return dots == 3 && ip4addr_aton(text, address);
+}
+
 static const char *set_static(const struct ffntp_lwip_addresses *addresses)
 {
 	char text[FFNTP_LWIP_ADDRESS_TEXT];
@@ -120,9 +130,9 @@ static const char *set_static(const struct ffntp_lwip_addresses *addresses)
 	unsigned prefix;
 
 	ip4_addr_set_zero(&gateway);
-	if (!split_prefix(addresses->ipv4, text, &prefix) || !ip4addr_aton(text, &own))
+	if (!split_prefix(addresses->ipv4, text, &prefix) || !read_ipv4(text, &own))
 		return "ip= is no IPv4 address with a prefix length";
-	if (addresses->gateway != NULL && !ip4addr_aton(addresses->gateway, &gateway))
+	if (addresses->gateway != NULL && !read_ipv4(addresses->gateway, &gateway))
 		return "gateway= is no IPv4 address";
 	ip4_addr_set_u32(&mask, lwip_htonl(~UINT32_C(0) << (32 - prefix)));
 	netif_set_addr(&net.card, &own, &mask, &gateway);
@@ -177,14 +187,22 @@ const char *ffntp_lwip_begin(const struct ffntp_lwip_system *system, const struc
 	return set_addresses(addresses);
 }
 
+/* The first IPv6 address that reaches further than the link; 0 if there is none. */
+static s8_t first_ipv6(void)
+{
+	for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+		if (ip6_addr_isvalid(netif_ip6_addr_state(&net.card, i)))
+			return i;
+	return 0;
+}
+
 bool ffntp_lwip_address(char text[FFNTP_LWIP_ADDRESS_TEXT])
 {
 	if (!ip4_addr_isany_val(*netif_ip4_addr(&net.card)))
 		return ip4addr_ntoa_r(netif_ip4_addr(&net.card), text, FFNTP_LWIP_ADDRESS_TEXT) != NULL;
-	for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
-		if (ip6_addr_isvalid(netif_ip6_addr_state(&net.card, i)))
-			return ip6addr_ntoa_r(netif_ip6_addr(&net.card, i), text, FFNTP_LWIP_ADDRESS_TEXT) != NULL;
-	return false;
+	if (first_ipv6() == 0)
+		return false;
+	return ip6addr_ntoa_r(netif_ip6_addr(&net.card, first_ipv6()), text, FFNTP_LWIP_ADDRESS_TEXT) != NULL;
 }
 
 /* --- the server --- */
@@ -212,9 +230,17 @@ void ffntp_lwip_resolve(const char *name, uint16_t port)
 		net.resolved = result == ERR_OK ? FFNTP_LWIP_FOUND : FFNTP_LWIP_UNKNOWN;
 }
 
+/* Whether there is an address of the server's kind to send from. */
+static bool is_reachable(void)
+{
+	if (IP_IS_V4_VAL(net.server))
+		return !ip4_addr_isany_val(*netif_ip4_addr(&net.card));
+	return ip6_addr_islinklocal(ip_2_ip6(&net.server)) || first_ipv6() > 0;
+}
+
 enum ffntp_lwip_server ffntp_lwip_resolved(void)
 {
-	return net.resolved;
+	return net.resolved == FFNTP_LWIP_FOUND && !is_reachable() ? FFNTP_LWIP_SEARCHING : net.resolved;
 }
 
 void ffntp_lwip_server_address(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT])

@@ -49,7 +49,7 @@ void ffntp_lwip_link(bool is_up);
 bool ffntp_lwip_address(char text[FFNTP_LWIP_ADDRESS_TEXT]);
 
 enum ffntp_lwip_server {
-	FFNTP_LWIP_SEARCHING,
+	FFNTP_LWIP_SEARCHING, /* or there is no address of its kind to send from, yet */
 	FFNTP_LWIP_FOUND,
 	FFNTP_LWIP_UNKNOWN, /* no such name, or nobody who knows; may be asked again */
 };

@@ -7,7 +7,9 @@
  *	truth show MEMORY PAGE				what the page says
  *	truth statuses MEMORY PAGE SECONDS		each change of status, looked at every 0.2 ms
  *	truth watch MEMORY PAGE PROBE SECONDS		the page against the host's clock, every 20 ms
- *	truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other
+ *	truth tell MEMORY PROBE DEVICE			a guest that follows: its counter's offset, and whose page
+ *	truth switch MEMORY PAGE PROBE SECONDS SHIFT	the page against the host's clock and another SHIFT seconds
+ *ahead truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -134,7 +136,7 @@ static struct guest open_guest(const char *path, const char *page, const char *p
 	return guest;
 }
 
-enum { QUESTION = 0, ANSWER = 1, COUNTER = 2 };
+enum { QUESTION = 0, ANSWER = 1, COUNTER = 2, LINK = 3, LINK_OFFSET = 4, LINK_WIDTH = 5, LINK_DEVICE = 6 };
 
 /* One question: false if nobody answers for a second. */
 static bool ask(struct guest *guest, uint64_t *offset, uint64_t *width)
@@ -154,13 +156,16 @@ static bool ask(struct guest *guest, uint64_t *offset, uint64_t *width)
 	return true;
 }
 
+/* Narrow enough (ticks): no processor was lent to anybody else meanwhile. */
+#define NARROW 600
+
 /* The narrowest of many brackets, over several rounds: host and guest have to have a processor each for a moment. */
 static bool bracket(struct guest *guest)
 {
 	uint64_t offset, width;
 
 	guest->width = UINT64_MAX;
-	for (int round = 0; round < 12; round++) {
+	for (int round = 0; round < 12 && guest->width > NARROW; round++) {
 		for (int i = 0; i < 300; i++) {
 			if (!ask(guest, &offset, &width))
 				return false;
@@ -192,6 +197,18 @@ static int show_bracket(char **arguments)
 	return 0;
 }
 
+static int tell(char **arguments)
+{
+	struct guest guest = open_guest(arguments[0], NULL, arguments[1]);
+
+	must_bracket(&guest);
+	guest.probe[LINK_OFFSET] = guest.offset;
+	guest.probe[LINK_WIDTH] = guest.width;
+	guest.probe[LINK_DEVICE] = strtoull(arguments[2], NULL, 0);
+	__atomic_store_n(&guest.probe[LINK], guest.probe[LINK] + 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
 static int show(char **arguments)
 {
 	struct guest guest = open_guest(arguments[0], arguments[1], NULL);
@@ -207,10 +224,10 @@ static int show(char **arguments)
 	}
 	if (ffntp_page_read_sources(guest.page, &source, &count) != FFNTP_CLOCK_OK)
 		count = 0;
-	printf("{\"status\": \"%s\", \"marker\": %" PRIu64 ", \"accepted\": %" PRIu32 ", \"maxerror_ns\": %" PRIu64
+	printf("{\"status\": \"%s\", \"marker\": %" PRIu64 ", \"accepted\": %" PRIu32 ", \"width_ns\": %" PRIu64
 	       ", \"esterror_ns\": %" PRIu64 ", \"rtt_ns\": %" PRIu64 "}\n",
-	       ffntp_status_name(map.status), map.disruption_marker, source.verdicts[FFNTP_ACCEPTED], map.maxerror_ns,
-	       map.esterror_ns, source.rtt_ns);
+	       ffntp_status_name(map.status), map.disruption_marker, source.verdicts[FFNTP_ACCEPTED],
+	       map.maxerror_before_ns + map.maxerror_after_ns, map.esterror_ns, source.rtt_ns);
 	return 0;
 }
 
@@ -284,11 +301,12 @@ static int watch(char **arguments)
 {
 	static struct tally tally;
 	struct guest guest = open_guest(arguments[0], arguments[1], arguments[2]);
-	int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(atof(arguments[3]) * 1e9);
+	int64_t end_ns;
 	uint64_t offset;
 
 	must_bracket(&guest);
 	offset = guest.offset;
+	end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(atof(arguments[3]) * 1e9);
 	while (clock_ns(CLOCK_MONOTONIC) < end_ns) {
 		judge(&tally, &guest);
 		pause_ns(20000000);
@@ -301,6 +319,54 @@ static int watch(char **arguments)
 	       tally.count, tally.outside, tally.refused, tally.busy, at_rank(&tally, 0.5), at_rank(&tally, 0.99),
 	       at_rank(&tally, 1), tally.largest_bound_ns, (double)guest.width / ticks_per_ns(),
 	       (double)(int64_t)(guest.offset - offset) / ticks_per_ns());
+	return 0;
+}
+
+static bool contains(const struct ffntp_reading *reading, int64_t ns)
+{
+	struct ffntp_time truth = ffntp_time_from_ns(ns);
+
+	return !ffntp_time_is_before(truth, reading->earliest) && !ffntp_time_is_before(reading->latest, truth);
+}
+
+/* Readings must be right by one of the two clocks, and by the same one as long as the marker stays. */
+static int watch_switch(char **arguments)
+{
+	struct guest guest = open_guest(arguments[0], arguments[1], arguments[2]);
+	int64_t shift_ns = (int64_t)(atof(arguments[4]) * 1e9), end_ns;
+	unsigned right[2] = { 0, 0 }, wrong = 0, refused = 0, markers = 0;
+	struct ffntp_reading reading;
+	struct ffntp_map map;
+	uint64_t marker = 0;
+	bool which = false;
+
+	must_bracket(&guest);
+	end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(atof(arguments[3]) * 1e9);
+	for (; clock_ns(CLOCK_MONOTONIC) < end_ns; pause_ns(200000)) {
+		struct moment moment;
+		bool is_shifted;
+
+		if (ffntp_page_read(guest.page, &map) != FFNTP_CLOCK_OK)
+			continue;
+		moment = now();
+		if (ffntp_clock_at(&map, moment.counter + guest.offset, FFNTP_UTC, UINT64_MAX, &reading) !=
+		    FFNTP_CLOCK_OK) {
+			refused++;
+			continue;
+		}
+		is_shifted = contains(&reading, moment.ns + shift_ns);
+		if (map.disruption_marker != marker) {
+			markers++;
+			marker = map.disruption_marker;
+			which = is_shifted;
+		}
+		if (is_shifted != which || !(is_shifted || contains(&reading, moment.ns)))
+			wrong++;
+		else
+			right[is_shifted]++;
+	}
+	printf("{\"first\": %u, \"second\": %u, \"wrong\": %u, \"refused\": %u, \"markers\": %u}\n", right[0], right[1],
+	       wrong, refused, markers);
 	return 0;
 }
 
@@ -356,11 +422,12 @@ int main(int argc, char **argv)
 		int (*run)(char **arguments);
 	} commands[] = {
 		{ "bracket", 2, show_bracket }, { "show", 2, show },   { "statuses", 3, show_statuses },
-		{ "watch", 4, watch },          { "agree", 7, agree },
+		{ "watch", 4, watch },          { "agree", 7, agree }, { "tell", 3, tell },
+		{ "switch", 5, watch_switch },
 	};
 
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (argc == commands[i].arguments + 2 && strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argv + 2);
-	fail("usage: truth bracket|show|statuses|watch|agree ...");
+	fail("usage: truth bracket|show|statuses|watch|switch|tell|agree ...");
 }

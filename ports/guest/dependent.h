@@ -1,0 +1,13 @@
+/* dependent: a guest that asks no server: its page follows the host's, which it finds on an ivshmem device. */
+#ifndef GUEST_DEPENDENT_H
+#define GUEST_DEPENDENT_H
+
+#include "machine.h"
+#include "options.h"
+
+#include "../../include/ffntp/page.h"
+
+/* page: its own. Never returns. */
+_Noreturn void dependent_main(const struct machine *machine, const struct options *options, struct ffntp_page *page);
+
+#endif

@@ -1,0 +1,176 @@
+"""Guests under QEMU, with their memory in a file that tests look into, and chronyd on the host's loopback."""
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import packages
+import tap
+
+IMAGE, TRUTH, RELAY = (os.environ.get(name, "") for name in ("GUEST", "TRUTH", "RELAY"))
+QEMU = "qemu-system-x86_64"
+PAGE, PROBE = 0x1000000, 0x1001000
+RAM_MIB = 32
+HOST = "10.0.2.2"               # the host's loopback, as QEMU's user network shows it
+
+DEVICES = {
+    "microvm": ["-device", "virtio-net-device,netdev=net", "-device", "virtio-rng-device"],
+    "q35": ["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
+}
+
+
+def first():
+    """For preexec_fn: before what else the machine has to do, where that may be asked for. These are measurements."""
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+
+
+@contextlib.contextmanager
+def chronyd(folder, name="chronyd"):
+    """Serves the host's time, which it does not touch (-x). Yields its port."""
+    program = packages.program("chrony", "/usr/sbin/chronyd")
+    port = tap.free_port()
+    with open(f"{folder}/{name}.conf", "w") as f:
+        f.write(f"local stratum 1\nallow\nport {port}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/{name}.pid\n")
+    user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]
+    with tap.process([program, "-x", "-d", *user, "-f", f"{folder}/{name}.conf"], f"{folder}/{name}.log",
+                     preexec_fn=first) as running:
+        tap.wait_for(lambda: tap.answers(port) or running.poll() is not None, "chronyd to answer")
+        tap.check(running.poll() is None, "chronyd ended")
+        yield port
+
+
+@contextlib.contextmanager
+def relay(folder, server, loss_percent, delay_ms, queue_ms):
+    """A path to the server that loses and delays. Yields its port."""
+    port = tap.free_port()
+    with tap.process([RELAY, *map(str, (port, server, loss_percent, delay_ms, queue_ms, 1))], f"{folder}/relay.log", preexec_fn=first):
+        tap.wait_for(lambda: tap.answers(port), "the relay to let a reply through")
+        yield port
+
+
+def truth(*arguments, patience_s=60):
+    """What tests/guests/truth says: one object a line."""
+    done = subprocess.run([TRUTH, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=patience_s, preexec_fn=first)
+    tap.check(done.returncode == 0, f"truth {arguments[0]}: {done.stderr.strip()}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Guest:
+    """A guest that runs until the block ends. Its console is folder/NAME.log, its memory a file in memory."""
+
+    def __init__(self, folder, machine, words, *, name="guest", devices=None, cpu="max", options=(), image=None,
+                 page=True):
+        self.log = f"{folder}/{name}.log"
+        self.qmp_path = f"{folder}/{name}.qmp"
+        self.shared = tempfile.mkdtemp(prefix="ffntp-guest-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+        self.memory = f"{self.shared}/memory"
+        own = f" page={PAGE:#x} probe={PROBE:#x}" if page else ""
+        self.command = [
+            QEMU, "-M", f"{machine},accel=tcg,memory-backend=ram", "-cpu", cpu, "-m", str(RAM_MIB), "-nodefaults",
+            "-no-reboot", "-display", "none", "-serial", f"file:{self.log}",
+            "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
+            "-object", f"memory-backend-file,id=ram,size={RAM_MIB}M,mem-path={self.memory},share=on",
+            "-netdev", "user,id=net,ipv4=on,ipv6=on", *(DEVICES[machine] if devices is None else devices), *options,
+            "-kernel", image or IMAGE, "-append", words + own]
+        self.stderr = open(f"{folder}/{name}.qemu.log", "wb")
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.stderr, stderr=self.stderr,
+                                        preexec_fn=first)
+        return self
+
+    def __exit__(self, *unused):
+        tap.stop(self.process)
+        self.stderr.close()
+        shutil.rmtree(self.shared, ignore_errors=True)
+
+    # --- QEMU's monitor ---
+
+    @contextlib.contextmanager
+    def monitor(self):
+        tap.wait_for(lambda: os.path.exists(self.qmp_path), "QEMU's monitor")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(self.qmp_path)
+            s.settimeout(60)
+            with s.makefile("rw") as stream:
+                stream.readline()
+                self.say(stream, "qmp_capabilities")
+                yield stream
+
+    @staticmethod
+    def say(stream, command, **arguments):
+        stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        stream.flush()
+        while True:
+            answer = json.loads(stream.readline())
+            if "error" in answer:
+                raise AssertionError(f"QEMU: {command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+
+    def order(self, command, **arguments):
+        with self.monitor() as stream:
+            return self.say(stream, command, **arguments)
+
+    def human(self, line):
+        """A command of the monitor for people; what it says is a complaint."""
+        said = self.order("human-monitor-command", **{"command-line": line})
+        tap.check(not said.strip(), f"QEMU: {line}: {said}")
+
+    def is_running(self):
+        return self.process.poll() is None and self.order("query-status")["status"] == "running"
+
+    # --- what it says ---
+
+    def said(self):
+        if not os.path.exists(self.log):
+            return ""
+        with open(self.log, errors="replace") as f:
+            return f.read()
+
+    def wait_for_line(self, pattern, patience_s=20):
+        def found():
+            tap.check(self.process.poll() is None, f"QEMU ended: {self.process.returncode}")
+            return re.search(pattern, self.said())
+        return tap.wait_for(found, f"the guest to say '{pattern}'", patience_s)
+
+    # --- its page ---
+
+    def page(self):
+        return truth("show", self.memory, PAGE)[0]
+
+    def wait_for_status(self, status, patience_s=10):
+        tap.wait_for(lambda: os.path.exists(self.memory) and os.path.getsize(self.memory) > 0, "the guest's memory")
+        return tap.wait_for(lambda: self.page().get("status") == status, f"status {status}", patience_s)
+
+    def watch(self, seconds):
+        return truth("watch", self.memory, PAGE, PROBE, seconds, patience_s=seconds + 60)[0]
+
+    @contextlib.contextmanager
+    def statuses(self, seconds):
+        """The changes of status while the block runs and until so many seconds have passed, in a list at its end."""
+        watching = subprocess.Popen([TRUTH, "statuses", self.memory, str(PAGE), str(seconds)], text=True,
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        changes = []
+        try:
+            yield changes
+            changes += [json.loads(line) for line in watching.communicate(timeout=seconds + 10)[0].splitlines()]
+        finally:
+            tap.stop(watching)
+
+
+def check_watched(seen, seconds, median_us):
+    print(f"# median {seen['median_ns'] / 1e3:.1f} us, 99 % {seen['p99_ns'] / 1e3:.1f} us, largest "
+          f"{seen['max_ns'] / 1e3:.1f} us, bound up to {seen['largest_bound_ns'] / 1e3:.1f} us, {seen['readings']} readings",
+          flush=True)
+    tap.check(abs(seen["counter_moved_ns"]) < 5000, f"the guest's counter is not the host's: {seen}")
+    tap.check(seen["readings"] >= 20 * seconds, f"too few readings: {seen}")
+    tap.check(seen["outside"] == 0, f"the bound did not hold: {seen}")
+    tap.check(seen["refused"] == 0, f"the page could not be read: {seen}")
+    tap.check(seen["median_ns"] <= median_us * 1000, f"the median error is too large: {seen}")

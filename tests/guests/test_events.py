@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""What happens to guests: they are stopped, restored into the past, and share their host's page."""
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+
+import fake
+import guest
+import tap
+
+BURST_S = 16                    # eight requests, 2 s apart
+
+
+AT_ONCE_S = 0.2
+
+
+def resume(running, command):
+    """Lets QEMU resume the guest, which takes it from the first of the times to the second."""
+    began = time.monotonic()
+    running.human(command)
+    return began, time.monotonic()
+
+
+def check_right_again(running, changes, resumed, words, at_once_s=AT_ONCE_S):
+    """From the resumption on: another disruption marker at once, and right again within a burst."""
+    began, ended = resumed
+    after = [(change["at_s"] - ended, change["status"], change["marker"]) for change in changes if change["at_s"] > began]
+    print(f"# after the resumption, s: {', '.join(f'{at:+.3f} {status}' for at, status, _ in after)}", flush=True)
+    markers = {change["marker"] for change in changes if change["at_s"] <= began}
+    told = [at for at, _, marker in after if marker not in markers]
+    tap.check(told and told[0] < at_once_s, f"it did not say so at once: {changes}")
+    again = [at for at, status, marker in after if status == "synchronised" and marker not in markers]
+    tap.check(again and again[0] < BURST_S, f"it was not right again within a burst: {changes}")
+    running.wait_for_line(words)
+    seen = running.watch(5)
+    tap.check(seen["outside"] == 0 and seen["refused"] == 0 and seen["readings"] > 50, f"wrong after the resumption: {seen}")
+
+
+def stop_and_continue(folder, machine):
+    with guest.chronyd(folder) as port, guest.Guest(folder, machine, f"server={guest.HOST}:{port} poll=4") as running:
+        running.wait_for_status("synchronised")
+        time.sleep(5)
+        with running.statuses(55) as changes:
+            running.order("stop")
+            time.sleep(30)
+            resumed = resume(running, "cont")
+        check_right_again(running, changes, resumed, "stood still or jumped; disrupted")
+
+
+def test_stopped_for_half_a_minute_on_q35(folder):
+    stop_and_continue(folder, "q35")
+
+
+def test_stopped_for_half_a_minute_on_microvm(folder):
+    stop_and_continue(folder, "microvm")
+
+
+def check_nonces(server, least):
+    nonces = [request[40:48] for _, request in server.requests]
+    print(f"# {len(nonces)} requests", flush=True)
+    tap.check(len(nonces) >= least and len(set(nonces)) == len(nonces), "a nonce was used twice")
+
+
+def disk_of(folder):
+    """A place for snapshots."""
+    disk = f"{folder}/disk.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "1M"], check=True)
+    return ["-drive", f"if=none,id=disk,file={disk},format=qcow2"]
+
+
+def snapshot(running):
+    running.wait_for_status("synchronised")
+    time.sleep(3)
+    running.human("savevm before")
+    time.sleep(12)
+
+
+def test_restored_from_a_snapshot_into_the_past(folder):
+    """By another QEMU: counter and memory are those of a quarter of a minute ago."""
+    drive = disk_of(folder)
+    with fake.Server() as server:
+        words = f"server={guest.HOST}:{server.port} poll=2"
+        with guest.Guest(folder, "q35", words, name="former", options=drive) as running:
+            snapshot(running)
+        for number in range(2):
+            again = [*drive, "-loadvm", "before", "-S"]
+            with guest.Guest(folder, "q35", words, name=f"restored{number}", options=again) as running:
+                running.wait_for_status("synchronised")     # what the page said when it was saved
+                with running.statuses(BURST_S + 4) as changes:
+                    time.sleep(0.5)
+                    resumed = resume(running, "cont")
+                check_right_again(running, changes, resumed, "stood still or jumped; disrupted")
+        check_nonces(server, 20)
+
+
+def test_its_memory_restored_while_its_counter_goes_on(folder):
+    """By the same QEMU, whose counter never runs backwards: what it lost is less than any calendar tells. The next exchange does."""
+    with fake.Server() as server, guest.Guest(folder, "q35", f"server={guest.HOST}:{server.port} poll=1",
+                                              options=disk_of(folder)) as running:
+        snapshot(running)
+        for _ in range(2):
+            with running.statuses(BURST_S + 4) as changes:
+                resumed = resume(running, "loadvm before")
+            check_right_again(running, changes, resumed, "contradiction; disrupted|stood still or jumped; disrupted", 3)
+        check_nonces(server, 30)
+
+
+# --- dependent clocks ---
+
+@contextlib.contextmanager
+def host_page(folder, name, port):
+    """A clock that the host keeps: the file of its page."""
+    os.mkdir(f"{folder}/{name}")
+    with tap.daemon(f"{folder}/{name}", "--poll", "1", f"127.0.0.1:{port}", preexec_fn=guest.first):
+        tap.wait_for_status(f"{folder}/{name}", "synchronised")
+        yield f"{folder}/{name}/page"
+
+
+def shared(pages):
+    """The pages as devices, which a guest may read."""
+    words = []
+    for number, page in enumerate(pages):
+        words += ["-object", f"memory-backend-file,id=page{number},size=4K,mem-path={page},share=on",
+                  "-device", f"ivshmem-plain,memdev=page{number}"]
+    return words
+
+
+def dependent(folder, name, pages):
+    return guest.Guest(folder, "q35", "follow=ivshmem", name=name, devices=["-device", "virtio-rng-pci"],
+                       options=shared(pages))
+
+
+def follow(running, device):
+    running.wait_for_line("waiting to be told|page")
+    guest.truth("tell", running.memory, guest.PROBE, device)
+    running.wait_for_status("synchronised")
+
+
+def test_two_guests_on_their_hosts_page_agree(folder):
+    with guest.chronyd(folder) as port, host_page(folder, "host", port) as page, \
+            dependent(folder, "one", [page]) as one, dependent(folder, "two", [page]) as two:
+        time.sleep(5)
+        follow(one, 0)
+        follow(two, 0)
+        seen = guest.truth("agree", one.memory, guest.PAGE, guest.PROBE, two.memory, guest.PAGE, guest.PROBE, 20)[0]
+        print(f"# apart: median {seen['median_ns']} ns, 99 % {seen['p99_ns']} ns, counters known to {seen['bracket_ns']} ns",
+              flush=True)
+        tap.check(seen["readings"] > 1000 and seen["refused"] == 0, f"too few readings: {seen}")
+        tap.check(seen["p99_ns"] <= 1000, f"they do not agree: {seen}")
+        tap.check(seen["apart"] == 0, f"their bounds do not overlap: {seen}")
+        watched = one.watch(10)
+        tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"wrong: {watched}")
+
+
+def test_a_guest_moved_to_another_hosts_page(folder):
+    shift_s = 3600
+    ahead = lambda server, request, number: [fake.reply(request, offset_s=shift_s)]
+    with guest.chronyd(folder) as port, fake.Server(ahead) as other, host_page(folder, "a", port) as page_a, \
+            host_page(folder, "b", other.port) as page_b, dependent(folder, "guest", [page_a, page_b]) as running:
+        follow(running, 0)
+        with subprocess.Popen([guest.TRUTH, "switch", running.memory, str(guest.PAGE), str(guest.PROBE), "12", str(shift_s)],
+                              stdout=subprocess.PIPE, text=True, preexec_fn=guest.first) as watching:
+            time.sleep(5)
+            before = running.page()["marker"]
+            follow(running, 1)
+            running.wait_for_line("page 1: ")
+            tap.check(running.page()["marker"] != before, "the switch is not visible")
+            seen = json.loads(watching.communicate(timeout=30)[0])
+        print(f"# {seen}", flush=True)
+        tap.check(seen["first"] > 1000 and seen["second"] > 1000, f"too few readings: {seen}")
+        tap.check(seen["wrong"] == 0, f"wrong readings: {seen}")
+        tap.check(seen["markers"] == 2, f"not one disruption: {seen}")
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], together=3)

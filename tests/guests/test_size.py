@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""How large a guest is, how much memory it uses, and how soon it knows the time: printed, and held to limits."""
+import glob
+import os
+import re
+import subprocess
+import sys
+import time
+
+import guest
+import tap
+
+KIB = 1024
+
+
+def sizes(files):
+    """Text and data of objects, as size(1) says."""
+    lines = subprocess.run(["size", *files], capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    return sum(int(line.split()[0]) for line in lines), sum(int(line.split()[1]) + int(line.split()[2]) for line in lines)
+
+
+def test_sizes(folder):
+    build = os.environ["GUEST_BUILD"]
+    core, core_data = sizes(glob.glob(f"{build}/x86_64/core/*.o"))
+    whole, whole_data = sizes([guest.IMAGE])
+    print(f"# core: {core} bytes of text, {core_data} of data; whole guest: {whole} bytes of text, {whole_data} of data, "
+          "stack and buffers", flush=True)
+    tap.check(core <= 64 * KIB, f"the core has {core} bytes of text")
+    tap.check(whole <= 256 * KIB, f"the guest has {whole} bytes of text")
+    tap.check(core_data == 0, f"the core has {core_data} bytes of data")
+
+
+def boot(folder, machine):
+    began = time.monotonic()
+    with guest.chronyd(folder) as port:
+        began = time.monotonic()
+        with guest.Guest(folder, machine, f"server={guest.HOST}:{port} poll=1") as running:
+            running.wait_for_status("synchronised")
+            took = time.monotonic() - began
+            image = re.search(r"image (\d+) KiB", running.said())
+    print(f"# {machine}: {image.group(1)} KiB of memory used, page apart; {took:.2f} s from QEMU's start to synchronised",
+          flush=True)
+    tap.check(took <= 10, f"{took} s to synchronised")
+
+
+def test_boot_on_microvm(folder):
+    boot(folder, "microvm")
+
+
+def test_boot_on_q35(folder):
+    boot(folder, "q35")
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__], together=1)

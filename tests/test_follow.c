@@ -1,0 +1,171 @@
+/* A page that follows another machine's: the same time in terms of another counter, and no reading from before a
+ * switch. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../include/ffntp/clock.h"
+#include "../ports/follow.h"
+
+#define HZ 2500000000u
+#define OFFSET UINT64_C(0xfffff00000000000)
+
+static struct ffntp_page first, second, own;
+static struct ffntp_follow follow;
+static const struct ffntp_page_identity identity = { .counter_kind = FFNTP_COUNTER_TSC };
+static const struct ffntp_follow_link known = { OFFSET, 1000 };
+
+static struct ffntp_map map_of(int64_t s, ffntp_counter at)
+{
+	return (struct ffntp_map){
+		.status = FFNTP_STATUS_SYNCHRONISED,
+		.counter_kind = FFNTP_COUNTER_TSC,
+		.period_shift = 16,
+		.disruption_marker = 77,
+		.at = at,
+		.time = { s, 0 },
+		.period = (uint64_t)(0x1p80 / HZ),
+		.period_maxerror = 1,
+		.maxerror_before_ns = 5000,
+		.maxerror_after_ns = 6000,
+		.void_after = at + UINT64_C(100) * HZ,
+	};
+}
+
+static void setup_pages(void)
+{
+	struct ffntp_map map = map_of(1000, 5000);
+
+	memset(&first, 0, sizeof first);
+	memset(&second, 0, sizeof second);
+	memset(&own, 0, sizeof own);
+	ffntp_page_format(&first, &identity);
+	ffntp_page_format(&second, &identity);
+	ffntp_page_publish(&first, &map, NULL, 0);
+	map = map_of(99000, 5000);
+	ffntp_page_publish(&second, &map, NULL, 0);
+	ffntp_follow_begin(&follow, &own, &identity, OFFSET);
+}
+
+static struct ffntp_map own_map(void)
+{
+	struct ffntp_map map;
+
+	assert_int_equal(ffntp_page_read(&own, &map), FFNTP_CLOCK_OK);
+	return map;
+}
+
+static enum ffntp_clock_result read_own(ffntp_counter at, struct ffntp_reading *reading)
+{
+	struct ffntp_map map = own_map();
+
+	return ffntp_clock_at(&map, at, FFNTP_UTC, UINT64_MAX, reading);
+}
+
+static void test_nothing_is_read_before_a_page_is_followed(void **state)
+{
+	struct ffntp_reading reading;
+
+	(void)state;
+	setup_pages();
+	assert_int_equal(read_own(OFFSET, &reading), FFNTP_CLOCK_UNSYNCHRONISED);
+	assert_false(ffntp_follow_update(&follow));
+}
+
+static void test_the_time_is_the_same_at_the_same_instant(void **state)
+{
+	struct ffntp_reading theirs, ours;
+	struct ffntp_map map;
+
+	(void)state;
+	setup_pages();
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	assert_int_equal(ffntp_page_read(&first, &map), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_at(&map, 5000 + 3 * UINT64_C(2500000000), FFNTP_UTC, UINT64_MAX, &theirs),
+			 FFNTP_CLOCK_OK);
+	assert_int_equal(read_own(OFFSET + 5000 + 3 * UINT64_C(2500000000), &ours), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_time_diff_ns(theirs.estimate, ours.estimate), 0);
+	/* 500 ticks at 2.5 GHz, rounded up. */
+	assert_in_range(own_map().maxerror_before_ns, 5200, 5202);
+	assert_in_range(own_map().maxerror_after_ns, 6200, 6202);
+	assert_int_equal(own_map().void_after, map.void_after + OFFSET);
+}
+
+static void test_what_changes_is_taken_over_once(void **state)
+{
+	struct ffntp_map map = map_of(1001, 5000 + HZ);
+	uint64_t marker;
+
+	(void)state;
+	setup_pages();
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	marker = own_map().disruption_marker;
+	assert_false(ffntp_follow_update(&follow));
+	ffntp_page_publish(&first, &map, NULL, 0);
+	assert_true(ffntp_follow_update(&follow));
+	assert_false(ffntp_follow_update(&follow));
+	assert_int_equal(own_map().at, OFFSET + 5000 + HZ);
+	assert_int_equal(own_map().disruption_marker, marker);
+	map.disruption_marker++;
+	map.status = FFNTP_STATUS_DISRUPTED;
+	ffntp_page_publish(&first, &map, NULL, 0);
+	assert_true(ffntp_follow_update(&follow));
+	assert_int_equal(own_map().status, FFNTP_STATUS_DISRUPTED);
+	assert_int_not_equal(own_map().disruption_marker, marker);
+}
+
+static void test_another_page_is_right_at_once_and_a_disruption(void **state)
+{
+	struct ffntp_reading reading;
+	uint64_t marker;
+
+	(void)state;
+	setup_pages();
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	marker = own_map().disruption_marker;
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	assert_int_equal(own_map().disruption_marker, marker);
+	ffntp_follow_page(&follow, &second, known, OFFSET);
+	assert_int_not_equal(own_map().disruption_marker, marker);
+	assert_int_equal(read_own(OFFSET + 5000, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(reading.estimate.s, 99000);
+	marker = own_map().disruption_marker;
+	ffntp_follow_page(&follow, &second, (struct ffntp_follow_link){ OFFSET + 1, 1000 }, OFFSET);
+	assert_int_not_equal(own_map().disruption_marker, marker);
+}
+
+static void test_a_page_that_cannot_be_used_leaves_ours_disrupted(void **state)
+{
+	struct ffntp_map map = map_of(1, 1);
+
+	(void)state;
+	setup_pages();
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	memset(&second, 0, sizeof second);
+	ffntp_follow_page(&follow, &second, known, OFFSET);
+	assert_int_equal(own_map().status, FFNTP_STATUS_DISRUPTED);
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	assert_int_equal(own_map().status, FFNTP_STATUS_SYNCHRONISED);
+	/* Of another counter. */
+	map.counter_kind = FFNTP_COUNTER_MONOTONIC_RAW;
+	ffntp_page_format(&second, &(struct ffntp_page_identity){ .counter_kind = FFNTP_COUNTER_MONOTONIC_RAW });
+	ffntp_page_publish(&second, &map, NULL, 0);
+	ffntp_follow_page(&follow, &second, known, OFFSET);
+	assert_int_equal(own_map().status, FFNTP_STATUS_DISRUPTED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_is_read_before_a_page_is_followed),
+		cmocka_unit_test(test_the_time_is_the_same_at_the_same_instant),
+		cmocka_unit_test(test_what_changes_is_taken_over_once),
+		cmocka_unit_test(test_another_page_is_right_at_once_and_a_disruption),
+		cmocka_unit_test(test_a_page_that_cannot_be_used_leaves_ours_disrupted),
+	};
+
+	return cmocka_run_group_tests_name("follow", tests, NULL, NULL);
+}
