@@ -125,6 +125,8 @@ bool machine_random(uint64_t *bits)
 
 int64_t machine_calendar_s(void)
 {
+	if (self.is_xen)
+		return xen_calendar_s();
 	return has_calendar ? pc_calendar_s() : -1;
 }
 

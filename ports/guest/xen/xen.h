@@ -1,4 +1,7 @@
-/* xen: a guest of Xen: whether it is one, its console, its sleep, its counter. */
+/*
+ * xen: what a PVH guest asks of Xen, whose public headers say how: hypercalls, event channels, grants, time, and a
+ * console. See xenstore.h for the store.
+ */
 #ifndef GUEST_XEN_XEN_H
 #define GUEST_XEN_XEN_H
 
@@ -17,5 +20,18 @@ void xen_wait(uint64_t ticks);
 
 /* The hypervisor's word on the counter's frequency. */
 uint64_t xen_counter_hz(void);
+
+/* Seconds since 1970, as Xen believes; for noticing that the guest was saved and restored. */
+int64_t xen_calendar_s(void);
+
+/* A port of an event channel that the other domain can bind to; xen_wait wakes up for it. 0: none. */
+uint32_t xen_event_open(uint16_t domain);
+void xen_event_send(uint32_t port);
+
+/* The other domain may read, and write unless is_readonly, this page. The grant's number. */
+uint32_t xen_grant(uint16_t domain, const void *page, bool is_readonly);
+
+/* The store's page and port, for xenstore. */
+void *xen_store_ring(uint32_t *port);
 
 #endif

@@ -1,0 +1,209 @@
+/* xen: see xen.h. */
+#include "xen.h"
+
+#include <stddef.h>
+
+#include <xen/xen.h>
+#include <xen/event_channel.h>
+#include <xen/grant_table.h>
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/params.h>
+#include <xen/io/console.h>
+#include <xen/memory.h>
+#include <xen/sched.h>
+
+#include "../x86/cpu.h"
+
+#define PAGE_SIZE 4096
+#define PAGES_OF_GRANTS 1
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Pages that Xen fills, or puts in place of ours. */
+static _Alignas(PAGE_SIZE) uint8_t hypercalls[PAGE_SIZE];
+static _Alignas(PAGE_SIZE) shared_info_t shared;
+static _Alignas(PAGE_SIZE) grant_entry_v1_t grants[PAGE_SIZE / sizeof(grant_entry_v1_t)];
+
+static uint32_t next_grant = 8; /* those before are reserved */
+static struct xencons_interface *console;
+static uint32_t console_port;
+static evtchn_port_t ports[4];
+static unsigned port_count;
+
+/* --- hypercalls --- */
+
+static long call(unsigned number, uintptr_t first, uintptr_t second, uintptr_t third)
+{
+	const void *entry = hypercalls + number * 32;
+	long result;
+
+	__asm__ volatile("call *%[entry]"
+			 : "=a"(result), "+D"(first), "+S"(second), "+d"(third)
+			 : [entry] "r"(entry)
+			 : "rcx", "r8", "r9", "r10", "r11", "memory");
+	return result;
+}
+
+static uint32_t leaves(void)
+{
+	for (uint32_t base = 0x40000000; base < 0x40010000; base += 0x100) {
+		struct cpuid r = cpuid(base);
+
+		if (r.b == 0x566e6558 && r.c == 0x65584d4d && r.d == 0x4d4d566e) /* "XenVMMXenVMM" */
+			return base;
+	}
+	return 0;
+}
+
+bool xen_is_here(void)
+{
+	return leaves() != 0;
+}
+
+/* In place of the page that lies there. */
+static bool put_in_place(unsigned space, const void *page)
+{
+	struct xen_add_to_physmap where = {
+		.domid = DOMID_SELF,
+		.space = space,
+		.gpfn = (uintptr_t)page / PAGE_SIZE,
+	};
+
+	return call(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, (uintptr_t)&where, 0) == 0;
+}
+
+static uint64_t parameter(uint32_t index)
+{
+	struct xen_hvm_param asked = { .domid = DOMID_SELF, .index = index };
+
+	return call(__HYPERVISOR_hvm_op, HVMOP_get_param, (uintptr_t)&asked, 0) == 0 ? asked.value : 0;
+}
+
+void xen_init(void)
+{
+	write_msr(cpuid(leaves() + 2).b, (uintptr_t)hypercalls);
+	console = (void *)(uintptr_t)(parameter(HVM_PARAM_CONSOLE_PFN) * PAGE_SIZE);
+	console_port = (uint32_t)parameter(HVM_PARAM_CONSOLE_EVTCHN);
+	if (!put_in_place(XENMAPSPACE_shared_info, &shared) || !put_in_place(XENMAPSPACE_grant_table, grants))
+		xen_console_write("ffntp: Xen does not share its pages\r\n");
+}
+
+/* --- console --- */
+
+static void put_char(char c)
+{
+	XENCONS_RING_IDX end = __atomic_load_n(&console->out_prod, __ATOMIC_RELAXED);
+
+	/* A console that nobody reads is given up rather than waited for. */
+	for (unsigned tries = 0; end - __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) >= sizeof console->out;
+	     tries++)
+		if (tries > 1000000)
+			return;
+	console->out[MASK_XENCONS_IDX(end, console->out)] = c;
+	__atomic_store_n(&console->out_prod, end + 1, __ATOMIC_RELEASE);
+}
+
+void xen_console_write(const char *text)
+{
+	if (console == NULL)
+		return;
+	while (*text != 0)
+		put_char(*text++);
+	xen_event_send(console_port);
+}
+
+/* --- time --- */
+
+/* What Xen says of a CPU's counter, whole: its version is even, and the same before and after. */
+static struct vcpu_time_info time_info(void)
+{
+	const volatile struct vcpu_time_info *shown = &shared.vcpu_info[0].time;
+	struct vcpu_time_info seen;
+	uint32_t version;
+
+	do {
+		version = __atomic_load_n(&shown->version, __ATOMIC_ACQUIRE);
+		seen = *shown;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while ((version & 1) != 0 || version != __atomic_load_n(&shown->version, __ATOMIC_RELAXED));
+	return seen;
+}
+
+static uint64_t system_time_ns(void)
+{
+	struct vcpu_time_info info = time_info();
+	uint64_t ticks = read_counter() - info.tsc_timestamp;
+
+	ticks = info.tsc_shift >= 0 ? ticks << info.tsc_shift : ticks >> -info.tsc_shift;
+	return info.system_time + (uint64_t)((__extension__(unsigned __int128) ticks * info.tsc_to_system_mul) >> 32);
+}
+
+uint64_t xen_counter_hz(void)
+{
+	struct vcpu_time_info info = time_info();
+	uint64_t hz;
+
+	if (info.tsc_to_system_mul == 0)
+		return 0;
+	hz = (NS_PER_S << 32) / info.tsc_to_system_mul;
+	return info.tsc_shift >= 0 ? hz >> info.tsc_shift : hz << -info.tsc_shift;
+}
+
+int64_t xen_calendar_s(void)
+{
+	return (int64_t)(shared.wc_sec + system_time_ns() / NS_PER_S);
+}
+
+void xen_wait(uint64_t ticks)
+{
+	struct sched_poll poll = { .nr_ports = port_count };
+
+	set_xen_guest_handle(poll.ports, ports);
+	for (unsigned i = 0; i < port_count; i++)
+		__atomic_fetch_and(&shared.evtchn_pending[ports[i] / 64], ~(UINT64_C(1) << ports[i] % 64),
+				   __ATOMIC_ACQ_REL);
+	if (ticks != UINT64_MAX) {
+		uint64_t hz = xen_counter_hz();
+
+		poll.timeout = system_time_ns() + (hz < 1000 ? 0 : ticks * 1000 / (hz / 1000) * 1000);
+	}
+	(void)call(__HYPERVISOR_sched_op, SCHEDOP_poll, (uintptr_t)&poll, 0);
+}
+
+/* --- events and grants --- */
+
+uint32_t xen_event_open(uint16_t domain)
+{
+	struct evtchn_alloc_unbound wanted = { .dom = DOMID_SELF, .remote_dom = domain };
+
+	if (port_count == sizeof ports / sizeof ports[0] ||
+	    call(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, (uintptr_t)&wanted, 0) != 0)
+		return 0;
+	ports[port_count++] = wanted.port;
+	return wanted.port;
+}
+
+void xen_event_send(uint32_t port)
+{
+	struct evtchn_send send = { .port = port };
+
+	(void)call(__HYPERVISOR_event_channel_op, EVTCHNOP_send, (uintptr_t)&send, 0);
+}
+
+uint32_t xen_grant(uint16_t domain, const void *page, bool is_readonly)
+{
+	uint32_t number = next_grant++;
+
+	if (number >= sizeof grants / sizeof grants[0])
+		return 0;
+	grants[number].domid = domain;
+	grants[number].frame = (uint32_t)((uintptr_t)page / PAGE_SIZE);
+	__atomic_store_n(&grants[number].flags, (uint16_t)(GTF_permit_access | (is_readonly ? GTF_readonly : 0)),
+			 __ATOMIC_RELEASE);
+	return number;
+}
+
+void *xen_store_ring(uint32_t *port)
+{
+	*port = (uint32_t)parameter(HVM_PARAM_STORE_EVTCHN);
+	return (void *)(uintptr_t)(parameter(HVM_PARAM_STORE_PFN) * PAGE_SIZE);
+}
