@@ -10,8 +10,9 @@
 
 const char *ffntp_device_connect(struct ffntp_device *device)
 {
-	struct ffntp_look look;
+	struct ffntp_steady steady;
 	const char *problem;
+	ffntp_counter now;
 
 	if (device->is_connected)
 		return "the clock device is connected already";
@@ -20,8 +21,8 @@ const char *ffntp_device_connect(struct ffntp_device *device)
 		return problem;
 	device->is_connected = true;
 	device->connected_at = (struct ffntp_time){ 0, 0 };
-	if (device->ops->look(device, &look) == FFNTP_CLOCK_OK)
-		device->connected_at = ffntp_steady_elapsed(&look.steady, look.now);
+	if (device->ops->steady(device, &steady, &now) == FFNTP_CLOCK_OK)
+		device->connected_at = ffntp_steady_elapsed(&steady, now);
 	return NULL;
 }
 
@@ -57,27 +58,35 @@ enum ffntp_clock_result ffntp_device_now(struct ffntp_device *device, enum ffntp
 	return result == FFNTP_CLOCK_OK ? ffntp_clock_at(&look.map, look.now, scale, max_bound_ns, reading) : result;
 }
 
+static enum ffntp_clock_result look_at_steady(struct ffntp_device *device, struct ffntp_steady *steady,
+					      ffntp_counter *now)
+{
+	return device->is_connected ? device->ops->steady(device, steady, now) : FFNTP_CLOCK_DISCONNECTED;
+}
+
 enum ffntp_clock_result ffntp_device_steady(struct ffntp_device *device, struct ffntp_time *utc)
 {
-	struct ffntp_look look;
-	enum ffntp_clock_result result = look_at(device, &look);
+	struct ffntp_steady steady;
+	ffntp_counter now;
+	enum ffntp_clock_result result = look_at_steady(device, &steady, &now);
 
-	return result == FFNTP_CLOCK_OK ? ffntp_steady_utc(&look.steady, look.now, utc) : result;
+	return result == FFNTP_CLOCK_OK ? ffntp_steady_utc(&steady, now, utc) : result;
 }
 
 /* Rounded to the nearest nanosecond. */
 enum ffntp_clock_result ffntp_device_elapsed(struct ffntp_device *device, uint64_t *ns)
 {
 	static const struct ffntp_span half_ns = { 0, UINT64_MAX / 2000000000 };
-	struct ffntp_look look;
+	struct ffntp_steady steady;
 	struct ffntp_time elapsed;
-	enum ffntp_clock_result result = look_at(device, &look);
+	ffntp_counter now;
+	enum ffntp_clock_result result = look_at_steady(device, &steady, &now);
 
 	if (result != FFNTP_CLOCK_OK)
 		return result;
-	if (look.steady.period == 0)
+	if (steady.period == 0)
 		return FFNTP_CLOCK_STEADY;
-	elapsed = ffntp_time_plus(ffntp_steady_elapsed(&look.steady, look.now), half_ns);
+	elapsed = ffntp_time_plus(ffntp_steady_elapsed(&steady, now), half_ns);
 	*ns = (uint64_t)ffntp_time_diff_ns(elapsed, device->connected_at);
 	return FFNTP_CLOCK_OK;
 }
@@ -291,6 +300,25 @@ enum ffntp_clock_result ffntp_page_device_look(struct ffntp_device *device, stru
 	return FFNTP_CLOCK_BUSY;
 }
 
+enum ffntp_clock_result ffntp_page_device_steady(struct ffntp_device *device, struct ffntp_steady *steady,
+						 ffntp_counter *now)
+{
+	const struct ffntp_page *page = page_device(device)->page;
+
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(page);
+		ffntp_counter read = ffntp_page_device_counter(device);
+
+		ffntp_page_load_steady(page, begun, steady);
+		if (ffntp_page_is_whole(page, begun)) {
+			*now = read;
+			return FFNTP_CLOCK_OK;
+		}
+		ffntp_page_pause();
+	}
+	return FFNTP_CLOCK_BUSY;
+}
+
 enum ffntp_clock_result ffntp_page_device_past(struct ffntp_device *device, ffntp_counter then, struct ffntp_map *map)
 {
 	return ffntp_page_read_past(page_device(device)->page, then, map);
@@ -304,6 +332,7 @@ void ffntp_page_device_init(struct ffntp_page_device *device, const struct ffntp
 		.disconnect = disconnect_page,
 		.counter = ffntp_page_device_counter,
 		.look = ffntp_page_device_look,
+		.steady = ffntp_page_device_steady,
 		.past = ffntp_page_device_past,
 	};
 

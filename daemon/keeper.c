@@ -392,7 +392,8 @@ static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct f
 	keeper->is_inherited = keeper->is_inherited && map->status == FFNTP_STATUS_INITIALISING;
 	if (!keeper->is_inherited) {
 		ffntp_page_hold(keeper->page);
-		ffntp_page_publish_steadily(keeper->page, map, source, 1, ffntp_counter_read(&keeper->source));
+		ffntp_page_publish_steadily(keeper->page, map, source, 1,
+					    ffntp_counter_read_ordered(keeper->source.kind));
 	}
 	keeper->published_at = now;
 	log_status(keeper, map->status);

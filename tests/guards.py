@@ -27,6 +27,8 @@ EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
 INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
 CLOCK, PAGE, CLOCK_H, PAGE_H = 'core/clock.c', 'core/page.c', 'core/clock.h', 'core/page.h'
 
+DEVICE, STEADY = 'core/device.c', 'core/steady.c'
+
 # What is made of a header's inline functions, besides the test itself.
 USERS = {CLOCK_H: [CLOCK, PAGE], PAGE_H: [PAGE],
          INTERVAL_PATH_H: [INTERVAL, 'core/interval/interval_path.c', 'core/interval/interval_gate.c']}
@@ -199,6 +201,24 @@ GUARDS = [
      'test_without_random_bytes_nothing'),
     ('port', 'port', DRIVE, '/ (INT64_C(1) << unused)', '', 'test_it_keeps_time'),
     (44, 'clock', CLOCK_H, '*epoch = map->time;', '*epoch = map->time;\n\tepoch->s = (uint32_t)epoch->s;', 'case_44'),
+    (43, 'device', DEVICE, 'return device->is_connected ? device->ops->look(device, look) : FFNTP_CLOCK_DISCONNECTED;',
+     'return device->ops->look(device, look);', 'before_connect'),
+    (43, 'device', DEVICE, 'if (device->is_connected)\n\t\treturn "the clock device is connected already";', '',
+     'before_connect'),
+    (43, 'device', DEVICE, 'if (mark->boot != device->boot)\n\t\treturn FFNTP_CLOCK_OTHER_BOOT;', '', 'marks_of_another'),
+    (43, 'device', DEVICE, 'return FFNTP_CLOCK_FUTURE;', ';', 'marks_of_the_future'),
+    (43, 'device', DEVICE, 'return FFNTP_CLOCK_NEGATIVE;', ';', 'marks_of_the_future'),
+    (43, 'device', DEVICE, '|| apart_ns > duration->bound_ns', '', 'a_phase_that_contradicts'),
+    (43, 'device', STEADY, 'return FFNTP_CLOCK_DISRUPTED;', ';', 'a_counter_that_was_set_back'),
+    (43, 'device', STEADY, 'return FFNTP_CLOCK_VOID;', ';', 'a_map_that_nobody_keeps'),
+    (43, 'steady', STEADY, '(int64_t)(now - steady->at) < 0 ? 0 : now - steady->at', 'now - steady->at',
+     'elapsed_goes_on'),
+    (43, 'steady', STEADY, 'is_followed ? gap : later(gap, ahead)', 'gap', 'a_counter_that_was_set_back'),
+    (43, 'steady', STEADY, 'is_void(former, now) ? former->void_after : now', 'now', 'what_was_void'),
+    (31, 'steady', PAGE, 'struct ffntp_steady steady = keep_steady(page, identity);',
+     'struct ffntp_steady steady = { .period = 0 };', 'a_writer_killed_in_mid'),
+    (33, 'steady', PAGE, '== FFNTP_PAGE_OK && is_same_identity(&theirs, identity))\n\t\tffntp_page_load_steady',
+     '== FFNTP_PAGE_OK)\n\t\tffntp_page_load_steady', 'readings_of_another_boot'),
 ]
 
 

@@ -151,7 +151,7 @@ static void publish(struct demo *demo, ffntp_counter now)
 	ffntp_peer_source(&demo->peer, &source);
 	source.is_selected = 1;
 	ffntp_page_hold(demo->file.page);
-	ffntp_page_publish_steadily(demo->file.page, &map, &source, 1, ffntp_counter_read(&demo->source));
+	ffntp_page_publish_steadily(demo->file.page, &map, &source, 1, ffntp_counter_read_ordered(demo->source.kind));
 }
 
 static void take_news(struct demo *demo, const struct ffntp_peer_news *news, ffntp_counter now)

@@ -114,6 +114,8 @@ struct ffntp_device_ops {
 	void (*disconnect)(struct ffntp_device *device);
 	ffntp_counter (*counter)(struct ffntp_device *device);
 	enum ffntp_clock_result (*look)(struct ffntp_device *device, struct ffntp_look *look);
+	/* A look without the map, for less. */
+	enum ffntp_clock_result (*steady)(struct ffntp_device *device, struct ffntp_steady *steady, ffntp_counter *now);
 	/* The map that was current at 'then'. */
 	enum ffntp_clock_result (*past)(struct ffntp_device *device, ffntp_counter then, struct ffntp_map *map);
 	/* As ffntp_device_now, where that can be had for less than a look; else NULL. */

@@ -36,9 +36,11 @@ enum ffntp_clock_result ffntp_linux_page_device_now(struct ffntp_device *device,
 	return ffntp_linux_now(&page_device(device)->reader, scale, max_bound_ns, reading);
 }
 
-static ffntp_counter count(void *reader)
+static ffntp_counter count(void *context)
 {
-	return ffntp_linux_counter(reader);
+	const struct ffntp_linux_reader *reader = context;
+
+	return ffntp_counter_read_ordered(reader->counter_kind);
 }
 
 void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const char *path)
@@ -48,6 +50,7 @@ void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const 
 		.disconnect = disconnect_page,
 		.counter = ffntp_page_device_counter,
 		.look = ffntp_page_device_look,
+		.steady = ffntp_page_device_steady,
 		.past = ffntp_page_device_past,
 		.now = ffntp_linux_page_device_now,
 	};
@@ -108,6 +111,19 @@ static void judge(const struct ffntp_linux_system_device *self, struct ffntp_map
 	map->period_esterror = map->stable_esterror = map->period_maxerror / 4;
 }
 
+/* CLOCK_MONOTONIC is steady; nobody keeps a steady UTC. */
+static enum ffntp_clock_result steady_of_system(struct ffntp_device *device, struct ffntp_steady *steady,
+						ffntp_counter *now)
+{
+	*steady = (struct ffntp_steady){
+		.period_shift = NS_SHIFT,
+		.period = NS_PERIOD,
+		.at = system_device(device)->connected_at,
+	};
+	*now = monotonic_ns();
+	return FFNTP_CLOCK_OK;
+}
+
 static enum ffntp_clock_result look_at_system(struct ffntp_device *device, struct ffntp_look *look)
 {
 	struct ffntp_linux_system_device *self = system_device(device);
@@ -128,12 +144,8 @@ static enum ffntp_clock_result look_at_system(struct ffntp_device *device, struc
 	map.time = ffntp_time_from_ns((int64_t)utc.tv_sec * FFNTP_NS_PER_S + utc.tv_nsec);
 	map.time.s += map.tai_offset_s;
 	map.void_after = map.at + VOID_NS;
-	*look = (struct ffntp_look){
-		.now = map.at,
-		.map = map,
-		.steady = { .period_shift = NS_SHIFT, .period = NS_PERIOD, .at = self->connected_at },
-	};
-	return FFNTP_CLOCK_OK;
+	*look = (struct ffntp_look){ .now = map.at, .map = map };
+	return steady_of_system(device, &look->steady, &look->now);
 }
 
 static enum ffntp_clock_result past_of_system(struct ffntp_device *device, ffntp_counter then, struct ffntp_map *map)
@@ -170,6 +182,7 @@ void ffntp_linux_system_device_init(struct ffntp_linux_system_device *device, ui
 		.disconnect = disconnect_system,
 		.counter = count_by_system,
 		.look = look_at_system,
+		.steady = steady_of_system,
 		.past = past_of_system,
 	};
 

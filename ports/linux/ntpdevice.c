@@ -144,6 +144,7 @@ void ffntp_linux_ntp_device_init(struct ffntp_linux_ntp_device *device, const st
 		.disconnect = disconnect_thread,
 		.counter = ffntp_page_device_counter,
 		.look = ffntp_page_device_look,
+		.steady = ffntp_page_device_steady,
 		.past = ffntp_page_device_past,
 		.now = ffntp_linux_page_device_now,
 	};
@@ -158,6 +159,7 @@ void ffntp_linux_loop_device_init(struct ffntp_linux_ntp_device *device, const s
 		.disconnect = disconnect_loop,
 		.counter = ffntp_page_device_counter,
 		.look = ffntp_page_device_look,
+		.steady = ffntp_page_device_steady,
 		.past = ffntp_page_device_past,
 		.now = ffntp_linux_page_device_now,
 	};

@@ -42,7 +42,7 @@ static void publish(struct ffntp_sync *sync)
 	if (sync->is_lost)
 		map.status = FFNTP_STATUS_DISRUPTED;
 	ffntp_page_hold(&sync->page);
-	ffntp_page_publish_steadily(&sync->page, &map, &source, 1, now(sync));
+	ffntp_page_publish_steadily(&sync->page, &map, &source, 1, ffntp_counter_read_ordered(sync->source.kind));
 }
 
 /* --- opening --- */
