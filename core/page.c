@@ -693,6 +693,7 @@ static bool is_adoptable(const struct ffntp_page *page, const struct ffntp_page_
 
 bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity *identity, struct ffntp_map *former)
 {
+	struct ffntp_steady steady;
 	struct ffntp_map found;
 
 	if (!is_adoptable(page, identity, &found)) {
@@ -700,8 +701,10 @@ bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity 
 		return false;
 	}
 	/* From now on markers count from the one that is there. */
+	ffntp_page_load_steady(page, ffntp_page_begin(page), &steady);
 	begin_update(page);
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);
+	store_steady(page, &steady); /* each update has a slot of its own */
 	end_update(page);
 	*former = found;
 	return true;

@@ -197,6 +197,24 @@ static void a_writer_killed_in_mid_update_loses_nothing(void **state)
 	}
 }
 
+static void the_next_writer_goes_on(void **state)
+{
+	static const struct ffntp_page_identity identity = { .counter_kind = FFNTP_COUNTER_OTHER, .boot_id = { 1 } };
+	struct ffntp_fake fake;
+	struct ffntp_device *clock = start(&fake);
+	struct ffntp_map former;
+	int64_t last_ns;
+
+	(void)state;
+	for (unsigned parity = 0; parity < 3; parity++) {
+		(void)ffntp_fake_advance(&fake, SECOND);
+		ffntp_fake_step(&fake, -1000);
+		last_ns = steady_ns(clock);
+		assert_true(ffntp_page_adopt(&fake.page, &identity, &former));
+		assert_int_equal(steady_ns(clock), last_ns);
+	}
+}
+
 static void readings_of_another_boot_are_no_beginning(void **state)
 {
 	struct ffntp_fake fake;
@@ -267,6 +285,7 @@ int main(void)
 		cmocka_unit_test(what_was_void_was_not_told),
 		cmocka_unit_test(elapsed_goes_on_where_the_counter_was_set_back),
 		cmocka_unit_test(a_writer_killed_in_mid_update_loses_nothing),
+		cmocka_unit_test(the_next_writer_goes_on),
 		cmocka_unit_test(readings_of_another_boot_are_no_beginning),
 		cmocka_unit_test(nothing_runs_backwards_in_a_hundred_thousand_lives),
 	};

@@ -6,6 +6,7 @@
 #include "options.h"
 
 int tool_demo(const struct tool_command *command, int argc, char **argv);
+int tool_elapsed(const struct tool_command *command, int argc, char **argv);
 int tool_now(const struct tool_command *command, int argc, char **argv);
 int tool_query(const struct tool_command *command, int argc, char **argv);
 int tool_replay(const struct tool_command *command, int argc, char **argv);

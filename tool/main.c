@@ -10,6 +10,11 @@
 static const struct tool_command commands[] = {
 	{ "demo", "", "keep a clock against a server in this program, and show how right it is",
 	  "Ends with a summary, also after Ctrl-C. Exits 0 only if every bound held.\n", tool_demo },
+	{ "elapsed", "COMMAND [ARGUMENT]...", "time a command with the difference clock beside the system's clocks",
+	  "Says on stderr how long the command ran, by a clock that no correction of the time\n"
+	  "touches, and by the system's. The exit code is the command's; 126 if it cannot be\n"
+	  "run, 127 if there is none of that name, 128 + N if signal N ended it.\n",
+	  tool_elapsed },
 	{ "now", "", "the time from the clock page, and how wrong it can be",
 	  "Exits 1, and prints no time, if there is none to be told.\n", tool_now },
 	{ "query", "SERVER...", "ask servers how far this computer's clock is off; changes nothing",

@@ -23,6 +23,8 @@ struct answer {
 	enum ffntp_timescale scale;
 	bool with_calendar;
 	struct ffntp_reading reading;
+	bool is_steady; /* UTC that never runs backwards is asked for, too: */
+	struct ffntp_time steady;
 };
 
 static const char *scale_name(enum ffntp_timescale scale)
@@ -82,6 +84,8 @@ static bool print_json(const struct answer *answer)
 	set(object, "earliest_ns", json_integer(ffntp_time_to_ns(reading->earliest)));
 	set(object, "estimate_ns", json_integer(ffntp_time_to_ns(reading->estimate)));
 	set(object, "latest_ns", json_integer(latest_ns(reading)));
+	if (answer->is_steady)
+		set(object, "monotonic_ns", json_integer(ffntp_time_to_ns(answer->steady)));
 	set(object, "timescale", json_string(scale_name(answer->scale)));
 	set(object, "status", json_string(ffntp_status_name(reading->status)));
 	set(object, "leap_second", json_boolean(estimate(answer).is_leap));
@@ -101,6 +105,18 @@ static void print_calendar(const struct answer *answer)
 	       output_leap(answer->reading.leap));
 }
 
+/* The bound is that of the estimate. */
+static void print_steady(const struct answer *answer)
+{
+	char time[OUTPUT_TIME_SIZE], bound[OUTPUT_NUMBER_SIZE], ahead[OUTPUT_NUMBER_SIZE];
+	int64_t ahead_ns = ffntp_time_diff_ns(answer->steady, answer->reading.estimate);
+
+	printf("%sZ, %s %s the estimate, which is +- %s, %s\n", output_time(answer->steady, time),
+	       output_duration((double)(ahead_ns < 0 ? -ahead_ns : ahead_ns) * 1e-9, ahead),
+	       ahead_ns < 0 ? "behind" : "ahead of", output_duration((double)answer->reading.bound_ns * 1e-9, bound),
+	       ffntp_status_name(answer->reading.status));
+}
+
 static void print_text(const struct answer *answer)
 {
 	char time[OUTPUT_TIME_SIZE], bound[OUTPUT_NUMBER_SIZE];
@@ -111,6 +127,17 @@ static void print_text(const struct answer *answer)
 	       ffntp_status_name(answer->reading.status));
 	if (answer->with_calendar)
 		print_calendar(answer);
+}
+
+static enum ffntp_clock_result read_clock(const struct ffntp_linux_reader *reader, uint64_t max_bound_ns,
+					  struct answer *answer)
+{
+	enum ffntp_clock_result result;
+
+	if (!answer->is_steady)
+		return ffntp_linux_now(reader, answer->scale, max_bound_ns, &answer->reading);
+	result = ffntp_linux_steady(reader, &answer->steady, &answer->reading);
+	return result == FFNTP_CLOCK_OK && answer->reading.bound_ns > max_bound_ns ? FFNTP_CLOCK_BOUND : result;
 }
 
 /* smear: NULL if it was not asked for, "" for the usual one. */
@@ -141,6 +168,7 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
 		tool_flag("tai", &is_tai, "tell TAI instead of UTC"),
 		tool_optional_text("smear", "[=linear|sls]", &smear, "UTC with its leap seconds smeared [linear]"),
+		tool_flag("monotonic", &answer.is_steady, "UTC that never runs backwards, beside the estimate"),
 		tool_flag("calendar", &answer.with_calendar, "also by the day, with 23:59:60"),
 		tool_integer("max-bound", "NS", &max_bound_ns, 0, BOUND_MAX_NS,
 			     "fail if the time may be wrong by more than this"),
@@ -155,10 +183,13 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 		return code;
 	if (!choose_scale(command, is_tai, smear, &answer.scale))
 		return TOOL_USAGE;
+	if (answer.is_steady && (answer.scale != FFNTP_UTC || answer.with_calendar)) {
+		tool_error(command, "--monotonic tells UTC alone: without --tai, --smear and --calendar");
+		return TOOL_USAGE;
+	}
 	if (!pageuse_open(command, path, &reader))
 		return TOOL_FAILED;
-	result = ffntp_linux_now(&reader, answer.scale, max_bound_ns < 0 ? UINT64_MAX : (uint64_t)max_bound_ns,
-				 &answer.reading);
+	result = read_clock(&reader, max_bound_ns < 0 ? UINT64_MAX : (uint64_t)max_bound_ns, &answer);
 	ffntp_linux_close(&reader);
 	if (result != FFNTP_CLOCK_OK) {
 		pageuse_refuse(command, path, result);
@@ -166,6 +197,8 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 	}
 	if (as_json)
 		is_printed = print_json(&answer);
+	else if (answer.is_steady)
+		print_steady(&answer);
 	else
 		print_text(&answer);
 	return is_printed ? TOOL_OK : TOOL_FAILED;

@@ -141,8 +141,8 @@ static void fill_long_options(struct option *longs, const struct tool_option *op
 	longs[count] = (struct option){ "help", no_argument, NULL, 'h' };
 }
 
-bool tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
-			int *first_operand, int *code)
+static bool parse(const struct tool_command *command, const char *shorts, const struct tool_option *options, int argc,
+		  char **argv, int *first_operand, int *code)
 {
 	struct option longs[MAX_OPTIONS + 2] = { 0 };
 	int found;
@@ -150,7 +150,7 @@ bool tool_options_parse(const struct tool_command *command, const struct tool_op
 	fill_long_options(longs, options);
 	opterr = 0;
 	*code = TOOL_USAGE;
-	while ((found = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (found == 'h') {
 			print_help(command, options);
 			*code = TOOL_OK;
@@ -165,6 +165,18 @@ bool tool_options_parse(const struct tool_command *command, const struct tool_op
 	}
 	*first_operand = optind;
 	return true;
+}
+
+bool tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
+			int *first_operand, int *code)
+{
+	return parse(command, ":h", options, argc, argv, first_operand, code);
+}
+
+bool tool_options_leading(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
+			  int *first_operand, int *code)
+{
+	return parse(command, "+:h", options, argc, argv, first_operand, code);
 }
 
 bool tool_options_alone(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,

@@ -76,6 +76,10 @@ static inline struct tool_option tool_real(const char *name, const char *argumen
 bool tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
 			int *first_operand, int *code);
 
+/* The same, but the first operand ends the options: what follows is another program's. */
+bool tool_options_leading(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
+			  int *first_operand, int *code);
+
 /* The same for a subcommand without operands: one is an error. */
 bool tool_options_alone(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
 			int *code);

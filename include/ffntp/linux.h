@@ -63,6 +63,13 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_
 						       enum ffntp_timescale scale, uint64_t max_bound_ns,
 						       struct ffntp_reading *reading);
 
+/*
+ * UTC that never runs backwards, in this process or any other, and the plain reading of the same instant:
+ * ffntp_steady_utc and ffntp_linux_now, and what they refuse. plain: may be NULL.
+ */
+FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_steady(const struct ffntp_linux_reader *reader,
+							  struct ffntp_time *utc, struct ffntp_reading *plain);
+
 /* The time at an earlier reading of the page's counter, with the map of its own time. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_at(const struct ffntp_linux_reader *reader, ffntp_counter then,
 						      enum ffntp_timescale scale, uint64_t max_bound_ns,

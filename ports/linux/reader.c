@@ -206,6 +206,47 @@ enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader,
 	return now_by(CPU_COUNTER, reader, scale, max_bound_ns, reading);
 }
 
+/* In program order: who has seen a steady time reads no less. */
+static bool copy_steady(const struct ffntp_linux_reader *reader, struct ffntp_map *map, struct ffntp_steady *steady,
+			ffntp_counter *now)
+{
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(reader->page);
+
+		*now = ffntp_counter_read_ordered(reader->counter_kind);
+		ffntp_page_load_steady(reader->page, begun, steady);
+		if (ffntp_page_try_read(reader->page, map) && ffntp_page_is_whole(reader->page, begun))
+			return true;
+		ffntp_page_pause();
+	}
+	return false;
+}
+
+enum ffntp_clock_result ffntp_linux_steady(const struct ffntp_linux_reader *reader, struct ffntp_time *utc,
+					   struct ffntp_reading *plain)
+{
+	enum ffntp_clock_result result;
+	struct ffntp_steady steady;
+	struct ffntp_reading reading;
+	struct ffntp_time told;
+	struct ffntp_map map;
+	ffntp_counter now;
+
+	if (!copy_steady(reader, &map, &steady, &now))
+		return FFNTP_CLOCK_BUSY;
+	if (map.counter_kind != reader->counter_kind)
+		return FFNTP_CLOCK_COUNTER;
+	result = ffntp_steady_utc(&steady, now, &told);
+	if (result == FFNTP_CLOCK_OK)
+		result = ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading);
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	*utc = told;
+	if (plain != NULL)
+		*plain = reading;
+	return FFNTP_CLOCK_OK;
+}
+
 enum ffntp_clock_result ffntp_linux_at(const struct ffntp_linux_reader *reader, ffntp_counter then,
 				       enum ffntp_timescale scale, uint64_t max_bound_ns, struct ffntp_reading *reading)
 {

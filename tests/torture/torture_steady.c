@@ -40,7 +40,7 @@ static ffntp_counter read_counter(void *context)
 struct writer {
 	struct prng prng;
 	struct ffntp_map map;
-	uint64_t updates, repairs;
+	uint64_t updates, repairs, takeovers;
 };
 
 static int64_t between(struct prng *prng, int64_t low, int64_t high)
@@ -98,6 +98,8 @@ static void update(struct writer *writer)
 
 	extrapolate(&writer->map, read_counter(NULL));
 	change(writer);
+	if (prng_below(&writer->prng, 64) == 0) /* a writer stops, and the next one takes over */
+		writer->takeovers += ffntp_page_adopt(&page, &identity, &former);
 	ffntp_page_hold(&page);
 	if (prng_below(&writer->prng, 64) == 0) { /* the writer is killed here, and the next one takes over */
 		writer->repairs += !ffntp_page_adopt(&page, &identity, &former);
@@ -233,7 +235,7 @@ int main(int argc, char **argv)
 		add(&sum, &results[i]);
 	}
 	ffntp_device_disconnect(&device.device);
-	is_good = sum.backwards == 0 && sum.utc > 0 && sum.elapsed > 0 && writer.repairs > 0;
+	is_good = sum.backwards == 0 && sum.utc > 0 && sum.elapsed > 0 && writer.repairs > 0 && writer.takeovers > 0;
 	printf("1..1\n# %" PRIu64 " readings of UTC, %" PRIu64 " of elapsed, %" PRIu64 " without a time; %" PRIu64
 	       " updates, %" PRIu64 " repairs; %" PRIu64 " ran backwards\n%sok 1 - steady time never decreases\n",
 	       sum.utc, sum.elapsed, sum.none, writer.updates, writer.repairs, sum.backwards, is_good ? "" : "not ");

@@ -1,0 +1,236 @@
+/* elapsed: times a command with the difference clock, beside the system's clocks. */
+#include <errno.h>
+#include <ffntp/linuxdevice.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "output.h"
+#include "pageuse.h"
+
+/* As shells have it. */
+enum { CANNOT_RUN = 126, NOT_FOUND = 127, BY_SIGNAL = 128 };
+
+enum { MONOTONIC, RAW, REALTIME, CLOCKS };
+
+static const struct {
+	const char *name, *key;
+	clockid_t id;
+} clocks[CLOCKS] = {
+	[MONOTONIC] = { "CLOCK_MONOTONIC", "monotonic_ns", CLOCK_MONOTONIC },
+	[RAW] = { "CLOCK_MONOTONIC_RAW", "monotonic_raw_ns", CLOCK_MONOTONIC_RAW },
+	[REALTIME] = { "CLOCK_REALTIME", "realtime_ns", CLOCK_REALTIME },
+};
+
+struct run {
+	struct ffntp_device *clock;
+	struct ffntp_mark begin;
+	int64_t begin_ns[CLOCKS], ns[CLOCKS]; /* of the system's clocks */
+	enum ffntp_clock_result result;
+	struct ffntp_duration duration; /* valid if the result is FFNTP_CLOCK_OK */
+	int code;
+};
+
+static void read_clocks(int64_t ns[CLOCKS])
+{
+	for (size_t i = 0; i < CLOCKS; i++) {
+		struct timespec t = { 0 };
+
+		clock_gettime(clocks[i].id, &t);
+		ns[i] = (int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec;
+	}
+}
+
+/* --- running --- */
+
+static volatile sig_atomic_t child; /* for the handler alone: signals know no context */
+
+/* Who ends us means the command. */
+static void pass_on(int number)
+{
+	if (child > 0)
+		kill((pid_t)child, number);
+}
+
+/* Ctrl-C reaches the command by itself: we wait for what it makes of it. */
+static void prepare_signals(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, pass = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
+
+	sigaction(SIGINT, &ignore, NULL);
+	sigaction(SIGQUIT, &ignore, NULL);
+	sigaction(SIGTERM, &pass, NULL);
+	sigaction(SIGHUP, &pass, NULL);
+}
+
+static void restore_signals(const struct sigaction former[2])
+{
+	sigaction(SIGINT, &former[0], NULL);
+	sigaction(SIGQUIT, &former[1], NULL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+}
+
+static _Noreturn void become(const struct tool_command *command, char **argv)
+{
+	execvp(argv[0], argv);
+	tool_error(command, "%s: %s", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? NOT_FOUND : CANNOT_RUN);
+}
+
+static bool run_command(const struct tool_command *command, char **argv, int *code)
+{
+	struct sigaction former[2];
+	int status;
+	pid_t pid;
+
+	sigaction(SIGINT, NULL, &former[0]);
+	sigaction(SIGQUIT, NULL, &former[1]);
+	prepare_signals();
+	pid = fork();
+	if (pid == 0) {
+		restore_signals(former);
+		become(command, argv);
+	}
+	child = (sig_atomic_t)pid;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	child = 0;
+	if (pid < 0) {
+		tool_error(command, "%s: %s", argv[0], strerror(errno));
+		return false;
+	}
+	*code = WIFSIGNALED(status) ? BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+	return true;
+}
+
+static bool measure(const struct tool_command *command, char **argv, struct run *run)
+{
+	int64_t end_ns[CLOCKS];
+
+	run->result = ffntp_device_mark(run->clock, &run->begin);
+	read_clocks(run->begin_ns);
+	if (!run_command(command, argv, &run->code))
+		return false;
+	read_clocks(end_ns);
+	if (run->result == FFNTP_CLOCK_OK)
+		run->result = ffntp_device_since(run->clock, run->begin, &run->duration);
+	for (size_t i = 0; i < CLOCKS; i++)
+		run->ns[i] = end_ns[i] - run->begin_ns[i];
+	return true;
+}
+
+/* --- telling: on stderr, as stdout is the command's --- */
+
+static void print_clock(const char *name, int64_t ns, const char *rest)
+{
+	fprintf(stderr, "%-20s %6" PRId64 ".%09" PRId64 " s  %s\n", name, ns / FFNTP_NS_PER_S, ns % FFNTP_NS_PER_S,
+		rest);
+}
+
+static void print_text(const struct run *run)
+{
+	char number[OUTPUT_NUMBER_SIZE], bound[OUTPUT_NUMBER_SIZE], rest[3 * OUTPUT_NUMBER_SIZE];
+
+	if (run->result == FFNTP_CLOCK_OK) {
+		snprintf(rest, sizeof(rest), "+- %s, at most %s",
+			 output_duration((double)run->duration.esterror_ns * 1e-9, number),
+			 output_duration((double)run->duration.bound_ns * 1e-9, bound));
+		print_clock("difference clock", run->duration.ns, rest);
+	}
+	for (size_t i = 0; i < CLOCKS; i++) {
+		rest[0] = '\0';
+		if (run->result == FFNTP_CLOCK_OK)
+			snprintf(rest, sizeof(rest), "%s%s", run->ns[i] >= run->duration.ns ? "+" : "",
+				 output_duration((double)(run->ns[i] - run->duration.ns) * 1e-9, number));
+		/* Somebody may have set CLOCK_REALTIME back. */
+		if (run->ns[i] >= 0)
+			print_clock(clocks[i].name, run->ns[i], rest);
+		else
+			fprintf(stderr, "%-20s was set back\n", clocks[i].name);
+	}
+}
+
+static void print_json(const struct run *run)
+{
+	bool is_known = run->result == FFNTP_CLOCK_OK;
+	json_t *object = json_object();
+
+	json_object_set_new(object, "elapsed_ns", is_known ? json_integer(run->duration.ns) : json_null());
+	json_object_set_new(object, "esterror_ns",
+			    is_known ? json_integer((json_int_t)run->duration.esterror_ns) : json_null());
+	json_object_set_new(object, "bound_ns",
+			    is_known ? json_integer((json_int_t)run->duration.bound_ns) : json_null());
+	for (size_t i = 0; i < CLOCKS; i++)
+		json_object_set_new(object, clocks[i].key, json_integer(run->ns[i]));
+	json_object_set_new(object, "exit_code", json_integer(run->code));
+	json_dumpf(object, stderr, JSON_COMPACT);
+	fputc('\n', stderr);
+	json_decref(object);
+}
+
+/* A clock that has no time yet has a rate that is nobody's: better before the command than after it. */
+static bool open_clock(const struct tool_command *command, const char *path, struct ffntp_linux_page_device *device)
+{
+	struct ffntp_device *clock = ffntp_linux_page_clock(device);
+	struct ffntp_linux_reader reader;
+	enum ffntp_clock_result result;
+	struct ffntp_duration nothing;
+	struct ffntp_mark mark;
+
+	if (!pageuse_open(command, path, &reader))
+		return false;
+	ffntp_linux_close(&reader);
+	ffntp_linux_page_device_init(device, path);
+	if (ffntp_device_connect(clock) != NULL) /* it was there a moment ago */
+		result = FFNTP_CLOCK_DISCONNECTED;
+	else
+		result = ffntp_device_mark(clock, &mark);
+	if (result == FFNTP_CLOCK_OK)
+		result = ffntp_device_since(clock, mark, &nothing);
+	if (result == FFNTP_CLOCK_OK)
+		return true;
+	pageuse_refuse(command, path, result);
+	ffntp_device_disconnect(clock);
+	return false;
+}
+
+int tool_elapsed(const struct tool_command *command, int argc, char **argv)
+{
+	const char *path = NULL;
+	bool as_json = false;
+	const struct tool_option options[] = {
+		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
+		tool_flag("json", &as_json, "durations in ns, and the exit code"),
+		{ 0 },
+	};
+	struct ffntp_linux_page_device device;
+	struct run run = { .clock = ffntp_linux_page_clock(&device) };
+	int first, code;
+
+	if (!tool_options_leading(command, options, argc, argv, &first, &code))
+		return code;
+	if (first == argc) {
+		tool_error(command, "what is to be run?");
+		return TOOL_USAGE;
+	}
+	if (!open_clock(command, path, &device))
+		return TOOL_FAILED;
+	if (!measure(command, argv + first, &run)) {
+		ffntp_device_disconnect(run.clock);
+		return TOOL_FAILED;
+	}
+	ffntp_device_disconnect(run.clock);
+	if (run.result != FFNTP_CLOCK_OK)
+		pageuse_refuse(command, path, run.result);
+	if (as_json)
+		print_json(&run);
+	else
+		print_text(&run);
+	return run.code;
+}
