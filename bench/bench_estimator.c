@@ -1,6 +1,7 @@
 /*
- * What an exchange costs an estimator: ns per stamp, the median of several rounds in which all candidates take turns,
- * and the bytes of its state. Nothing here passes or fails; make bench prints the table.
+ * What an exchange costs an estimator: ns per stamp of processor time, the median of several rounds in which all
+ * candidates take turns, at several poll intervals and ages; and the bytes of its state. Nothing here passes or fails;
+ * make bench prints the table. Flat is what does not grow from one age to the next, nor from one interval to the next.
  */
 #include <math.h>
 #include <stdint.h>
@@ -10,34 +11,32 @@
 
 #include "../core/estimator.h"
 
-#define ROUNDS 31
+#define ROUNDS 15
 
-/* Of each round: enough to fill every window before, and a few thousand to measure. */
-#define STAMPS 12000
-#define MEASURED 4000
+/* Of each round: the cost is that of so many stamps up to each age. The first fills no window, the last fills all. */
+#define MEASURED 1000
+static const unsigned ages[] = { 1000, 4000, 16000 };
 
-struct candidate {
-	const struct ffntp_estimator_ops *ops;
-	double poll_s;
-};
+#define AGES (sizeof ages / sizeof *ages)
+#define STAMPS 16000
 
-static const struct candidate candidates[] = {
-	{ &ffntp_radclock_ops, 1 },    { &ffntp_radclock_ops, 16 },   { &ffntp_radclock_ops, 64 },
-	{ &ffntp_radclock_ops, 1024 }, { &ffntp_interval_ops, 1 },    { &ffntp_interval_ops, 16 },
-	{ &ffntp_interval_ops, 64 },   { &ffntp_interval_ops, 1024 },
-};
+static const double polls_s[] = { 1, 16, 64, 256, 1024 };
 
-#define CANDIDATES (sizeof candidates / sizeof *candidates)
+#define POLLS (sizeof polls_s / sizeof *polls_s)
+
+static const struct ffntp_estimator_ops *const estimators[] = { &ffntp_radclock_ops, &ffntp_interval_ops };
+
+#define ESTIMATORS (sizeof estimators / sizeof *estimators)
 
 struct bench {
 	const struct ffntp_estimator_ops *ops;
 	struct ffntp_estimator_config config;
 	void *state;
-	struct ffntp_stamp *stamps;
-	double ns[ROUNDS];
+	double ns[AGES][ROUNDS];
 };
 
-static struct bench benches[CANDIDATES];
+static struct bench benches[POLLS][ESTIMATORS];
+static struct ffntp_stamp stamps[POLLS][STAMPS];
 
 static double uniform(uint64_t *random)
 {
@@ -68,46 +67,52 @@ static struct ffntp_stamp exchange(double begun_s, uint64_t *random)
 	};
 }
 
-static void prepare(struct bench *bench, const struct candidate *candidate)
+static void prepare(struct bench *bench, const struct ffntp_estimator_ops *ops, double poll_s)
+{
+	bench->ops = ops;
+	bench->config = (struct ffntp_estimator_config){ 1e-9, 500e-6, poll_s, 0 };
+	bench->state = malloc(ops->memory(&bench->config));
+	if (!bench->state)
+		abort();
+}
+
+static void make_stamps(struct ffntp_stamp *made, double poll_s)
 {
 	uint64_t random = 88172645463325252;
 
-	bench->ops = candidate->ops;
-	bench->config = (struct ffntp_estimator_config){ 1e-9, 500e-6, candidate->poll_s, 0 };
-	bench->state = malloc(bench->ops->memory(&bench->config));
-	bench->stamps = calloc(STAMPS, sizeof *bench->stamps);
-	if (!bench->state || !bench->stamps)
-		abort();
 	for (unsigned i = 0; i < STAMPS; i++)
-		bench->stamps[i] = exchange(1 + i * candidate->poll_s, &random);
-}
-
-static void feed(struct bench *bench, unsigned from, unsigned to)
-{
-	struct ffntp_estimate estimate;
-
-	for (unsigned i = from; i < to; i++)
-		if (bench->ops->add(bench->state, &bench->stamps[i], &estimate) != FFNTP_ACCEPTED)
-			abort();
+		made[i] = exchange(1 + i * poll_s, &random);
 }
 
 static double now_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double run_once(struct bench *bench)
+static double feed_ns(struct bench *bench, const struct ffntp_stamp *from, unsigned count)
 {
-	double start_ns;
+	double start_ns = now_ns();
+	struct ffntp_estimate estimate;
+
+	for (unsigned i = 0; i < count; i++)
+		if (bench->ops->add(bench->state, &from[i], &estimate) != FFNTP_ACCEPTED)
+			abort();
+	return now_ns() - start_ns;
+}
+
+static void run_once(struct bench *bench, const struct ffntp_stamp *all, unsigned round)
+{
+	unsigned fed = 0;
 
 	bench->ops->init(bench->state, &bench->config);
-	feed(bench, 0, STAMPS - MEASURED);
-	start_ns = now_ns();
-	feed(bench, STAMPS - MEASURED, STAMPS);
-	return (now_ns() - start_ns) / MEASURED;
+	for (size_t i = 0; i < AGES; i++) {
+		(void)feed_ns(bench, all + fed, ages[i] - MEASURED - fed);
+		bench->ns[i][round] = feed_ns(bench, all + ages[i] - MEASURED, MEASURED) / MEASURED;
+		fed = ages[i];
+	}
 }
 
 static int compare(const void *a, const void *b)
@@ -117,22 +122,39 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static double median(double values[ROUNDS])
+{
+	qsort(values, ROUNDS, sizeof *values, compare);
+	return values[ROUNDS / 2];
+}
+
+static void print_row(struct bench *bench)
+{
+	printf("%-10s %8g", bench->ops->name, bench->config.poll_s);
+	for (size_t i = 0; i < AGES; i++)
+		printf(" %8.0f", median(bench->ns[i]));
+	printf(" %12zu\n", bench->ops->memory(&bench->config));
+}
+
 int main(void)
 {
-	for (size_t i = 0; i < CANDIDATES; i++)
-		prepare(&benches[i], &candidates[i]);
-	for (unsigned round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < CANDIDATES; i++)
-			benches[i].ns[round] = run_once(&benches[i]);
-	printf("%-10s %10s %14s %12s\n", "estimator", "poll (s)", "ns per stamp", "state bytes");
-	for (size_t i = 0; i < CANDIDATES; i++) {
-		struct bench *bench = &benches[i];
-
-		qsort(bench->ns, ROUNDS, sizeof *bench->ns, compare);
-		printf("%-10s %10g %14.0f %12zu\n", candidates[i].ops->name, candidates[i].poll_s,
-		       bench->ns[ROUNDS / 2], candidates[i].ops->memory(&bench->config));
-		free(bench->state);
-		free(bench->stamps);
+	for (size_t poll = 0; poll < POLLS; poll++) {
+		make_stamps(stamps[poll], polls_s[poll]);
+		for (size_t i = 0; i < ESTIMATORS; i++)
+			prepare(&benches[poll][i], estimators[i], polls_s[poll]);
 	}
+	for (unsigned round = 0; round < ROUNDS; round++)
+		for (size_t poll = 0; poll < POLLS; poll++)
+			for (size_t i = 0; i < ESTIMATORS; i++)
+				run_once(&benches[poll][i], stamps[poll], round);
+	printf("ns per stamp, of the %d before each age\n\n%-10s %8s", MEASURED, "estimator", "poll (s)");
+	for (size_t i = 0; i < AGES; i++)
+		printf(" %8u", ages[i]);
+	printf(" %12s\n", "state bytes");
+	for (size_t i = 0; i < ESTIMATORS; i++)
+		for (size_t poll = 0; poll < POLLS; poll++) {
+			print_row(&benches[poll][i]);
+			free(benches[poll][i].state);
+		}
 	return 0;
 }

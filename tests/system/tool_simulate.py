@@ -12,7 +12,7 @@ KEYS = ["scenario", "seed", "estimator", "poll_s", "hours", "requests", "exchang
 SUMMARY = {"rms_us", "median_us", "p99_us", "max_us"}
 NEEDED = """lan metro metro-quiet continental intercontinental wifi congestion temperature frequency-step
     route-change-one-way route-change-both-ways flapping-routes route-change-in-noise server-fault small-server-fault outage-4-hours
-    loss-90-percent cold-start unequal-noise asymmetric-path server-ticks-1-ms server-ticks-16-ms leap-smear
+    loss-90-percent cold-start unequal-noise uplink wandering-oscillator asymmetric-path server-ticks-1-ms server-ticks-16-ms leap-smear
     counter-jump""".split()
 TRACES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "traces")
 
