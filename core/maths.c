@@ -182,17 +182,24 @@ static const double mills[TAIL_PIECES][TAIL_DEGREE + 1] = {
 	  0x1.64b9fb1338f65p-44, -0x1.4294b87860f13p-49, 0x1.1fe04ffce1e8ap-54 },
 };
 
-/* i[n + 1] = n i[n - 1] - a i[n], by integrating by parts; cancellation costs
- * a^4 of the error in i2, 4e-11 at 8. */
-static struct tail tail_near(double a)
+/* Below TAIL_PIECES / 2. */
+static double mills_ratio(double a)
 {
 	unsigned piece = (unsigned)(a * 2);
 	const double *c = mills[piece];
 	double u = 4 * a - 2 * piece - 1, u2 = u * u, u4 = u2 * u2;
+
+	return (c[0] + c[1] * u + (c[2] + c[3] * u) * u2) + (c[4] + c[5] * u + (c[6] + c[7] * u) * u2) * u4 +
+	       (c[8] + c[9] * u + c[10] * u2) * u4 * u4;
+}
+
+/* i[n + 1] = n i[n - 1] - a i[n], by integrating by parts; cancellation costs
+ * a^4 of the error in i2, 4e-11 at 8. */
+static struct tail tail_near(double a)
+{
 	struct tail tail;
 
-	tail.i0 = (c[0] + c[1] * u + (c[2] + c[3] * u) * u2) + (c[4] + c[5] * u + (c[6] + c[7] * u) * u2) * u4 +
-		  (c[8] + c[9] * u + c[10] * u2) * u4 * u4;
+	tail.i0 = mills_ratio(a);
 	tail.i1 = 1 - a * tail.i0;
 	tail.i2 = tail.i0 - a * tail.i1;
 	return tail;
@@ -222,6 +229,17 @@ static struct tail tail_beyond(double a)
 #define SQRT_HALF_PI 0x1.40d931ff62706p0  /* sqrt(pi / 2) */
 #define DENSITY_AT_0 0x1.9884533d43651p-2 /* 1 / sqrt(2 pi) */
 
+/* Of the tail beyond low, less what may have been taken from it. */
+static struct ffntp_truncated moments_of(struct tail tail, double low)
+{
+	double per_mass = 1 / tail.i0, mean = tail.i1 * per_mass;
+
+	return (struct ffntp_truncated){ .mean = low + mean,
+					 .variance = tail.i2 * per_mass - mean * mean,
+					 .mass = tail.i0 * DENSITY_AT_0,
+					 .exponent = low * low / 2 };
+}
+
 /* Both limits on one side: 0 <= low. What lies beyond low, less what lies
  * beyond high seen from low. */
 static struct ffntp_truncated one_sided(double low, double high)
@@ -236,11 +254,7 @@ static struct ffntp_truncated one_sided(double low, double high)
 		from.i1 -= share * (to.i1 + width * to.i0);
 		from.i0 -= share * to.i0;
 	}
-	from.i1 /= from.i0;
-	return (struct ffntp_truncated){ .mean = low + from.i1,
-					 .variance = from.i2 / from.i0 - from.i1 * from.i1,
-					 .mass = from.i0 * DENSITY_AT_0,
-					 .exponent = low * low / 2 };
+	return moments_of(from, low);
 }
 
 /* low < 0 < high */
@@ -305,11 +319,11 @@ struct ffntp_truncated ffntp_truncated_normal_above(double low)
 	double at_low, mass, mean;
 
 	if (low >= 0)
-		return one_sided(low, 0x1p1023);
-	if (low < -9) /* what is cut off is below 2^-60 of it all */
+		return moments_of(tail_beyond(low), low);
+	if (low <= -TAIL_PIECES * 0.5) /* what is cut off is below 1e-15 of it all */
 		return (struct ffntp_truncated){ .variance = 1, .mass = 1 };
 	at_low = DENSITY_AT_0 * ffntp_exp(-low * low / 2);
-	mass = 1 - at_low * tail_beyond(-low).i0;
+	mass = 1 - at_low * mills_ratio(-low);
 	mean = at_low / mass;
 	return (struct ffntp_truncated){ .mean = mean, .variance = 1 + (low - mean) * mean, .mass = mass };
 }

@@ -64,7 +64,7 @@ static double soft_enough(double softness2, double variance)
 }
 
 /* What is cut off a normal distribution beyond so many standard deviations is less than rounding takes. */
-#define FAR_SD 9.0
+#define FAR_SD 8.0
 
 /* The mean moves by 'by' per unit of covariance. */
 static inline void move(struct ffntp_belief *belief, const struct regression *r, double by)
