@@ -1,0 +1,25 @@
+/* card: Mini-OS's network card: frames are taken and stamped in its interrupt, and worked on in the thread. */
+#ifndef FFNTP_MINIOS_CARD_H
+#define FFNTP_MINIOS_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* In a thread; waits until the other end is there. False if there is no card. */
+bool ffntp_minios_card_begin(uint8_t mac[6]);
+
+/* Hands lwIP the frames that have come. */
+void ffntp_minios_card_take(void);
+
+/* *sent: the counter just before the card was told. */
+bool ffntp_minios_card_transmit(const void *frame, size_t length, uint64_t *sent);
+
+/*
+ * Mini-OS saves no floating-point registers when an event comes, and its handlers may use them: while the client
+ * computes, none may come. Across a call no such register is in use, so that the card lets them come while it sends.
+ */
+void ffntp_minios_hold_events(void);
+void ffntp_minios_let_events(void);
+
+#endif

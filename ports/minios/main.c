@@ -1,0 +1,76 @@
+/* main: a domain on Mini-OS that keeps UTC. */
+#include <mini-os/os.h>
+#include <mini-os/console.h>
+#include <mini-os/kernel.h>
+#include <mini-os/sched.h>
+
+#include "../processor.h"
+#include "../unikernel.h"
+#include "card.h"
+#include "port_minios.h"
+
+#define REST_MS 10 /* what came meanwhile was stamped when it came */
+#define NS_PER_MS UINT64_C(1000000)
+
+struct ffntp_page ffntp_minios_page;
+
+int app_main(void *unused);
+
+static void say(const char *text)
+{
+	printk("%s", text);
+}
+
+static const char *begin(void)
+{
+	static struct ffntp_unikernel_system system;
+	const char *problem;
+
+	system = (struct ffntp_unikernel_system){
+		.port = ffntp_minios_port(),
+		.transmit = ffntp_minios_card_transmit,
+		.counter = ffntp_processor_counter,
+		.print = say,
+	};
+	if (!ffntp_minios_card_begin(system.mac))
+		return "no network device";
+	ffntp_minios_hold_events();
+	problem = ffntp_unikernel_begin(&system, cmdline, &ffntp_minios_page);
+	ffntp_minios_let_events();
+	return problem;
+}
+
+static void step(void)
+{
+	uint64_t rest_ms;
+
+	ffntp_minios_hold_events();
+	ffntp_minios_card_take();
+	rest_ms = ffntp_unikernel_step() / NS_PER_MS + 1;
+	ffntp_minios_let_events();
+	msleep((uint32_t)(rest_ms < REST_MS ? rest_ms : REST_MS));
+}
+
+/* Mini-OS's threads begin with a stack that is not as compilers expect it. */
+__attribute__((force_align_arg_pointer)) static void run(void *unused)
+{
+	const char *problem = begin();
+
+	(void)unused;
+	if (problem != NULL) {
+		printk("ffntp: %s\n", problem);
+		return;
+	}
+	for (;;)
+		step();
+}
+
+/* Nothing here may wait; a thread may. */
+int app_main(void *unused)
+{
+	static char name[] = "ffntp";
+
+	(void)unused;
+	create_thread(name, run, NULL);
+	return 0;
+}

@@ -1,0 +1,105 @@
+/* processor: see processor.h. Instructions that C has no words for. */
+#include "processor.h"
+
+#if defined(__x86_64__)
+
+/* CPUID 1, ECX bit 30. */
+static bool has_rdrand(void)
+{
+	uint32_t a = 1, b, c = 0, d;
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return (c >> 30 & 1) != 0;
+}
+
+/* Intel asks for ten tries; failing so often means that it is broken. */
+static bool draw(uint64_t *bits)
+{
+	for (int i = 0; i < 10; i++) {
+		bool is_valid;
+
+		__asm__ volatile("rdrand %0" : "=r"(*bits), "=@ccc"(is_valid));
+		if (is_valid)
+			return true;
+	}
+	return false;
+}
+
+enum ffntp_counter_kind ffntp_processor_counter_kind(void)
+{
+	return FFNTP_COUNTER_TSC;
+}
+
+uint64_t ffntp_processor_counter(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+uint64_t ffntp_processor_counter_hz(void)
+{
+	return 0;
+}
+
+#elif defined(__aarch64__)
+
+/* ID_AA64ISAR0_EL1 is not for everyone to read; a system that has RNDR says so when it compiles us for it. */
+static bool has_rdrand(void)
+{
+#if defined(__ARM_FEATURE_RNG)
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* RNDR, which says in the flags whether it had something. */
+static bool draw(uint64_t *bits)
+{
+	for (int i = 0; i < 10; i++) {
+		uint64_t is_valid;
+
+		__asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tcset %1, ne" : "=r"(*bits), "=r"(is_valid) : : "cc");
+		if (is_valid != 0)
+			return true;
+	}
+	return false;
+}
+
+enum ffntp_counter_kind ffntp_processor_counter_kind(void)
+{
+	return FFNTP_COUNTER_ARM_VIRTUAL;
+}
+
+uint64_t ffntp_processor_counter(void)
+{
+	uint64_t count;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
+	return count;
+}
+
+uint64_t ffntp_processor_counter_hz(void)
+{
+	uint64_t hz;
+
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
+	return hz;
+}
+
+#else
+#error "a processor that nobody has described here"
+#endif
+
+bool ffntp_processor_random(uint8_t *bytes, size_t length)
+{
+	uint64_t bits = 0;
+
+	if (!has_rdrand())
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (i % 8 == 0 && !draw(&bits))
+			return false;
+		bytes[i] = (uint8_t)(bits >> i % 8 * 8);
+	}
+	return true;
+}

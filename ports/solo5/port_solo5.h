@@ -1,0 +1,14 @@
+/* port_solo5: the port to Solo5: the CPU's counter and random bits, and UDP over lwIP. */
+#ifndef FFNTP_PORT_SOLO5_H
+#define FFNTP_PORT_SOLO5_H
+
+#include "../../include/ffntp/page.h"
+#include "../port.h"
+
+/* The clock page, for whoever reads the time in this unikernel. */
+extern struct ffntp_page ffntp_solo5_page;
+
+/* Takes a tenth of a second, in which the counter is measured. One of it. */
+const struct ffntp_port *ffntp_solo5_port(void);
+
+#endif

@@ -1,0 +1,197 @@
+/* unikernel: see unikernel.h. */
+#include "unikernel.h"
+
+#include "drive.h"
+#include "guest/options.h"
+#include "report.h"
+
+#define REST_NS UINT64_C(100000000) /* lwIP wants to be asked as often */
+#define NS_PER_S UINT64_C(1000000000)
+#define RESOLVE_AGAIN_S 5
+#define ADDRESS_PATIENCE_S 10
+
+static struct unikernel {
+	const struct ffntp_unikernel_system *system;
+	struct ffntp_lwip_system lwip;
+	struct options options;
+	struct ffntp_drive drive;
+	bool has_address, is_complained, is_driven, is_resolving;
+	uint64_t complain_at, resolve_at;
+} self;
+
+static void say(const char *first, const char *second)
+{
+	self.system->print("ffntp: ");
+	self.system->print(first);
+	self.system->print(second);
+	self.system->print("\n");
+}
+
+static void say_news(struct ffntp_drive_news news)
+{
+	char line[FFNTP_REPORT_SIZE];
+
+	if (ffntp_report(line, &self.drive, news))
+		say(line, "");
+}
+
+static uint64_t in_s(uint64_t seconds)
+{
+	return self.system->counter() + seconds * self.lwip.counter_hz;
+}
+
+static bool is_due(uint64_t at)
+{
+	return (int64_t)(self.system->counter() - at) >= 0;
+}
+
+/* --- what lwIP is handed --- */
+
+/* Port numbers and transactions that somebody may guess: the nonce is what counts, and there is none without
+ * randomness. */
+static uint32_t random_for_lwip(void)
+{
+	uint32_t bits = 0;
+
+	if (!self.system->port->random(self.system->port->context, (uint8_t *)&bits, sizeof bits))
+		return (uint32_t)self.system->counter();
+	return bits;
+}
+
+static void received(const uint8_t *bytes, size_t length, uint64_t arrived)
+{
+	if (self.is_driven)
+		say_news(ffntp_drive_receive(&self.drive, bytes, length, arrived));
+}
+
+/* --- the server --- */
+
+static void resolve(void)
+{
+	self.is_resolving = true;
+	self.resolve_at = in_s(RESOLVE_AGAIN_S);
+	ffntp_lwip_resolve(self.options.server, self.options.port);
+}
+
+static void wait_for_address(void)
+{
+	char text[FFNTP_LWIP_ADDRESS_TEXT];
+
+	if (ffntp_lwip_address(text)) {
+		self.has_address = true;
+		say("address ", text);
+		resolve();
+	} else if (!self.is_complained && is_due(self.complain_at)) {
+		self.is_complained = true;
+		say("no address yet: nobody answers DHCP, and no router advertises one", "");
+	}
+}
+
+static void found_server(void)
+{
+	char text[FFNTP_LWIP_ADDRESS_TEXT];
+	uint8_t address[16];
+
+	ffntp_lwip_server_address(address, text);
+	ffntp_drive_server(&self.drive, address, self.options.port);
+	say(self.is_driven ? "now asking " : "asking ", text);
+	self.is_driven = true;
+	self.is_resolving = false;
+}
+
+static void look_for_server(void)
+{
+	if (ffntp_lwip_resolved() == FFNTP_LWIP_FOUND) {
+		found_server();
+	} else if (ffntp_lwip_resolved() == FFNTP_LWIP_UNKNOWN && is_due(self.resolve_at)) {
+		say("nobody knows the server's address: ", self.options.server);
+		resolve();
+	}
+}
+
+/* --- what is due --- */
+
+static void drive(void)
+{
+	struct ffntp_drive_news news;
+
+	while ((news = ffntp_drive_timer(&self.drive)).event != FFNTP_DRIVE_NOTHING) {
+		say_news(news);
+		if (news.event == FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving)
+			resolve();
+	}
+}
+
+static uint64_t rest_ns(void)
+{
+	uint64_t hz = self.lwip.counter_hz, wait;
+
+	if (!self.is_driven)
+		return REST_NS;
+	wait = ffntp_drive_wait(&self.drive);
+	return wait >= hz / (NS_PER_S / REST_NS) ? REST_NS : wait * NS_PER_S / hz;
+}
+
+uint64_t ffntp_unikernel_step(void)
+{
+	ffntp_lwip_poll();
+	if (!self.has_address)
+		wait_for_address();
+	else if (self.is_resolving)
+		look_for_server();
+	if (self.is_driven)
+		drive();
+	return rest_ns();
+}
+
+/* --- beginning --- */
+
+static const char *begin_network(void)
+{
+	const struct options *options = &self.options;
+	const struct ffntp_lwip_addresses addresses = {
+		.ipv4 = options->ipv4[0] != 0 ? options->ipv4 : NULL,
+		.gateway = options->gateway[0] != 0 ? options->gateway : NULL,
+		.dns = options->dns[0] != 0 ? options->dns : NULL,
+		.ipv6 = options->ipv6[0] != 0 ? options->ipv6 : NULL,
+	};
+
+	self.lwip = (struct ffntp_lwip_system){
+		.transmit = self.system->transmit,
+		.counter = self.system->counter,
+		.counter_hz = self.system->port->about.frequency_hz,
+		.random = random_for_lwip,
+		.received = received,
+	};
+	for (unsigned i = 0; i < sizeof self.lwip.mac; i++)
+		self.lwip.mac[i] = self.system->mac[i];
+	self.complain_at = in_s(ADDRESS_PATIENCE_S);
+	return ffntp_lwip_begin(&self.lwip, &addresses);
+}
+
+static const char *begin_drive(struct ffntp_page *page)
+{
+	static _Alignas(16) unsigned char memory[8192];
+	struct ffntp_client_config config;
+
+	ffntp_drive_configure(&config, self.system->port);
+	config.poll_min_s = self.options.poll_s;
+	if (config.poll_max_s < config.poll_min_s)
+		config.poll_max_s = config.poll_min_s;
+	return ffntp_drive_init(&self.drive, self.system->port, &config, memory, sizeof memory, page);
+}
+
+const char *ffntp_unikernel_begin(const struct ffntp_unikernel_system *system, const char *command_line,
+				  struct ffntp_page *page)
+{
+	static char problem[OPTIONS_PROBLEM];
+	const char *failure;
+
+	self = (struct unikernel){ .system = system };
+	if (!options_read(&self.options, command_line, problem))
+		return problem;
+	if (self.options.follows || self.options.page != 0 || self.options.probe != 0)
+		return "command line: follow=, page= and probe= mean nothing here";
+	failure = begin_drive(page);
+	return failure != NULL ? failure : begin_network();
+}

@@ -1,0 +1,213 @@
+/* Unikernels on fakes of Solo5 and of Mini-OS, whose clocks lie; linked with one of them at a time. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "unikernel/fake.h"
+
+#define START_NS (INT64_C(1790000000) * FFNTP_NS_PER_S)
+#define S FFNTP_NS_PER_S
+
+static char usual[] = "server=time.example poll=16";
+
+static void start(double minutes)
+{
+	memset(&fake, 0, sizeof fake);
+	fake.world = world_new(11, START_NS);
+	fake.world.ticks_per_ns = 2.4 * (1 + 40e-6);
+	fake.end_ns = START_NS + (int64_t)(minutes * 60e9);
+	fake.event_ns = INT64_MAX;
+	fake.address_ns = START_NS;
+	fake.watched_from_ns = START_NS;
+}
+
+static unsigned said(const char *words)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < fake.lines; i++)
+		count += strstr(fake.line[i], words) != NULL;
+	return count;
+}
+
+static enum ffntp_status page_status(void)
+{
+	struct ffntp_map map;
+
+	assert_int_equal(ffntp_page_read(system_page(), &map), FFNTP_CLOCK_OK);
+	return map.status;
+}
+
+static void test_it_keeps_time_beside_a_clock_that_lies(void **state)
+{
+	(void)state;
+	start(60);
+	assert_true(system_boot(usual));
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+	assert_int_equal(fake.outside, 0);
+	assert_true(fake.readings > 10000);
+	assert_in_range(fake.sent, 225, 260);
+	assert_int_equal(said("address 192.0.2.7"), 1);
+	assert_int_equal(said("asking 192.0.2.1"), 1);
+	assert_in_range(said("Z +- "), 225, 260);
+}
+
+/* Stamps are those of the wire, however late the loop wakes up: else half of that would show. */
+static void test_it_is_as_good_as_the_network(void **state)
+{
+	(void)state;
+	start(60);
+	fake.watched_from_ns = START_NS + 600 * S;
+	assert_true(system_boot(usual));
+	assert_true(fake.largest_ns < 200000); /* delays of 2 ms that vary by 0.1 ms */
+}
+
+static void test_an_address_that_comes_late_is_waited_for(void **state)
+{
+	(void)state;
+	start(10);
+	fake.address_ns = START_NS + 60 * S;
+	assert_true(system_boot(usual));
+	assert_int_equal(said("no address yet"), 1);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void learn_the_name(void)
+{
+	fake.is_unknown = false;
+}
+
+static void test_a_name_that_nobody_knows_is_asked_for_again(void **state)
+{
+	(void)state;
+	start(10);
+	fake.is_unknown = true;
+	fake.event_ns = START_NS + 120 * S;
+	fake.event = learn_the_name;
+	assert_true(system_boot(usual));
+	assert_in_range(said("nobody knows the server's address: time.example"), 20, 25);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void stand_still(void)
+{
+	uint64_t stopped_at = world_counter(&fake.world, fake.world.now_ns);
+
+	fake.world.now_ns += 30 * S;
+	world_set_counter(&fake.world, stopped_at, fake.world.ticks_per_ns);
+	fake.watched_from_ns = fake.world.now_ns + 60 * S;
+	fake.has_reply = false;
+}
+
+static void test_a_counter_that_stood_still_is_put_right_within_a_burst(void **state)
+{
+	(void)state;
+	start(60);
+	fake.event_ns = START_NS + 1800 * S;
+	fake.event = stand_still;
+	assert_true(system_boot(usual));
+	assert_true(said("disrupted") >= 1);
+	assert_int_equal(fake.outside, 0);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void fall_silent(void)
+{
+	fake.world.is_silent = true;
+}
+
+static void test_a_server_that_falls_silent_is_told_of(void **state)
+{
+	(void)state;
+	start(60);
+	fake.event_ns = START_NS + 1800 * S;
+	fake.event = fall_silent;
+	assert_true(system_boot(usual));
+	assert_true(said("no usable reply; free-running") >= 50);
+	assert_int_equal(page_status(), FFNTP_STATUS_FREE_RUNNING);
+	assert_int_equal(fake.outside, 0);
+	assert_true(fake.resolved >= 2);
+}
+
+static void lose_the_link(void)
+{
+	fake.is_link_down = true;
+}
+
+static void test_a_card_that_vanishes_is_no_end(void **state)
+{
+	(void)state;
+	start(60);
+	fake.event_ns = START_NS + 1800 * S;
+	fake.event = lose_the_link;
+	assert_true(system_boot(usual));
+	assert_int_equal(page_status(), FFNTP_STATUS_FREE_RUNNING);
+	assert_int_equal(fake.outside, 0);
+}
+
+/* --- beginnings that are refused: one line each --- */
+
+static void refuses(const char *line, const char *why)
+{
+	char copy[128];
+
+	strcpy(copy, line);
+	assert_false(system_boot(copy));
+	assert_int_equal(fake.lines, 1);
+	assert_non_null(strstr(fake.line[0], why));
+	assert_int_equal(fake.sent, 0);
+}
+
+static void test_command_lines_that_make_no_sense(void **state)
+{
+	static const char *const lines[][2] = {
+		{ "", "no server=NAME" },
+		{ "nonsense", "what is meant by nonsense" },
+		{ "server=time.example poll=0", "what is meant by" },
+		{ "server=time.example page=0x1000", "mean nothing here" },
+		{ "server=time.example ip=x", "ip= is no IPv4 address" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		start(1);
+		refuses(lines[i][0], lines[i][1]);
+	}
+}
+
+static void test_without_a_card_there_is_no_start(void **state)
+{
+	(void)state;
+	start(1);
+	fake.has_no_card = true;
+	refuses(usual, "no network device");
+}
+
+static void test_without_random_bytes_there_is_no_start(void **state)
+{
+	(void)state;
+	start(1);
+	fake.has_no_entropy = true;
+	refuses(usual, "no random bytes");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_it_keeps_time_beside_a_clock_that_lies),
+		cmocka_unit_test(test_it_is_as_good_as_the_network),
+		cmocka_unit_test(test_an_address_that_comes_late_is_waited_for),
+		cmocka_unit_test(test_a_name_that_nobody_knows_is_asked_for_again),
+		cmocka_unit_test(test_a_counter_that_stood_still_is_put_right_within_a_burst),
+		cmocka_unit_test(test_a_server_that_falls_silent_is_told_of),
+		cmocka_unit_test(test_a_card_that_vanishes_is_no_end),
+		cmocka_unit_test(test_command_lines_that_make_no_sense),
+		cmocka_unit_test(test_without_a_card_there_is_no_start),
+		cmocka_unit_test(test_without_random_bytes_there_is_no_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,69 @@
+/*
+ * fake: what lies around a unikernel, made here: true time, a processor, lwIP, a server behind it. What calls it is the
+ * fake of a system, fake_solo5.c or fake_minios.c; what tells it what to do is test_unikernel.c.
+ */
+#ifndef UNIKERNEL_FAKE_H
+#define UNIKERNEL_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../include/ffntp/page.h"
+#include "../world.h"
+
+#define FAKE_LINES 8192
+#define FAKE_LINE 200
+
+struct fake {
+	struct world world;
+	int64_t end_ns;
+	/* the machine */
+	bool has_no_card, has_no_entropy, is_link_down;
+	/* the network */
+	int64_t address_ns; /* from then on there is an address */
+	bool is_unknown;    /* the server's name is */
+	bool has_reply;
+	int64_t reply_ns;
+	uint8_t reply[FFNTP_WIRE_SIZE];
+	int64_t polled_ns;
+	unsigned sent, resolved;
+	/* done once, when its time comes */
+	int64_t event_ns;
+	void (*event)(void);
+	/* the system's clock loses so much with each question */
+	unsigned asked;
+	/* the page against the truth, whenever the machine rests */
+	unsigned readings, outside;
+	int64_t largest_ns, watched_from_ns;
+	char line[FAKE_LINES][FAKE_LINE];
+	unsigned lines;
+};
+
+extern struct fake fake;
+
+/* --- for the fakes of systems --- */
+
+/* A system's clock as bad as they come: 0.9 % slow, and 200 ns lost whenever it is asked. */
+uint64_t fake_monotonic_ns(void);
+
+/* True time until which the machine rests if it asked to until that clock says so. */
+int64_t fake_wake_ns(uint64_t monotonic_ns);
+
+/* Rests until then, or until a frame is there. Returns false when the machine is to end. */
+bool fake_rest(int64_t until_ns);
+
+/* A frame out, which is a datagram, and one in; its length, or 0. */
+void fake_transmit(const void *frame, size_t length);
+size_t fake_receive(void *frame, size_t size);
+
+/* What the console is sent, in pieces. */
+void fake_print(const char *text, size_t length);
+
+/* --- what each of them defines --- */
+
+/* Runs until fake.end_ns, or until the unikernel ends by itself: then false. */
+bool system_boot(char *command_line);
+struct ffntp_page *system_page(void);
+
+#endif

@@ -1,0 +1,117 @@
+/* fake_minios: Mini-OS's calls, over the fake. Frames come as an interrupt: not while events are held. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <mini-os/os.h>
+
+#include "../../ports/minios/port_minios.h"
+#include "fake.h"
+
+char cmdline[1024];
+
+static struct {
+	jmp_buf end;
+	void (*thread)(void *);
+	void *data;
+	void (*receive)(unsigned char *data, int length);
+	bool is_held;
+	unsigned long flags;
+} minios;
+
+unsigned long fake_minios_hold(void)
+{
+	assert_false(minios.is_held);
+	minios.is_held = true;
+	return ++minios.flags;
+}
+
+void fake_minios_let(unsigned long flags)
+{
+	assert_true(minios.is_held);
+	assert_int_equal(flags, minios.flags);
+	minios.is_held = false;
+}
+
+void printk(const char *format, ...)
+{
+	char text[FAKE_LINE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	assert_in_range(vsnprintf(text, sizeof text, format, arguments), 0, sizeof text - 1);
+	va_end(arguments);
+	fake_print(text, strlen(text));
+}
+
+uint64_t monotonic_clock(void)
+{
+	return fake_monotonic_ns();
+}
+
+/* It wakes when its time has come, whatever came meanwhile. */
+void msleep(uint32_t milliseconds)
+{
+	int64_t until_ns = fake_wake_ns(fake_monotonic_ns() + milliseconds * UINT64_C(1000000));
+	unsigned char frame[1514];
+
+	assert_false(minios.is_held);
+	do {
+		size_t length;
+
+		if (!fake_rest(until_ns))
+			longjmp(minios.end, 1);
+		length = fake_receive(frame, sizeof frame);
+		if (length > 0)
+			minios.receive(frame, (int)length);
+	} while (fake.world.now_ns < until_ns);
+}
+
+struct thread *create_thread(char *name, void (*function)(void *), void *data)
+{
+	assert_string_equal(name, "ffntp");
+	minios.thread = function;
+	minios.data = data;
+	return NULL;
+}
+
+struct netfront_dev *init_netfront(char *node, void (*receive)(unsigned char *data, int length), unsigned char mac[6],
+				   char **address)
+{
+	static const unsigned char own[6] = { 2, 0, 0, 0, 0, 7 };
+
+	assert_null(node);
+	assert_false(minios.is_held);
+	minios.receive = receive;
+	memcpy(mac, own, sizeof own);
+	*address = NULL;
+	return fake.has_no_card ? NULL : (struct netfront_dev *)&minios;
+}
+
+void netfront_xmit(struct netfront_dev *device, unsigned char *data, int length)
+{
+	assert_ptr_equal(device, &minios);
+	assert_false(minios.is_held);
+	fake_transmit(data, (size_t)length);
+}
+
+/* app_main comes back at once; then the thread runs. */
+bool system_boot(char *command_line)
+{
+	memset(&ffntp_minios_page, 0, sizeof ffntp_minios_page);
+	strcpy(cmdline, command_line);
+	minios.is_held = false;
+	assert_int_equal(app_main(NULL), 0);
+	if (setjmp(minios.end) != 0)
+		return true;
+	minios.thread(minios.data);
+	assert_false(minios.is_held);
+	return false;
+}
+
+struct ffntp_page *system_page(void)
+{
+	return &ffntp_minios_page;
+}

@@ -1,0 +1,2 @@
+/* console: see os.h. */
+#include "os.h"

@@ -1,0 +1,2 @@
+/* kernel: see os.h. */
+#include "os.h"

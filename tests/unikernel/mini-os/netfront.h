@@ -1,0 +1,2 @@
+/* netfront: see os.h. */
+#include "os.h"

@@ -1,0 +1,2 @@
+/* sched: see os.h. */
+#include "os.h"

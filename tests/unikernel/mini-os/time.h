@@ -1,0 +1,2 @@
+/* time: see os.h. */
+#include "os.h"
