@@ -1,13 +1,14 @@
 # Two commands for everyone: make run, make check. The rest is Meson's: meson setup build/mine, and so on.
 PLAIN := build/plain
 
-.PHONY: help run check check-guests build bench install-packages clean
+.PHONY: help run check check-guests build bench reference install-packages clean
 
 help:
 	@echo 'make run      build, then show a client keeping time against a server with a known truth (ffntp demo, 1 minute)'
 	@echo 'make check    build, then run every test: unit, golden, system, sanitizers, a short fuzz (about 10 minutes)'
 	@echo 'make check-guests  build the guests, then try them under QEMU (about 10 minutes, 200 MB of packages)'
 	@echo 'make bench    build, then measure what a reading and an exchange cost'
+	@echo 'make reference  render the reference of the public headers in build/reference/html'
 	@echo 'make clean    remove build/'
 
 install-packages:
@@ -29,6 +30,9 @@ check-guests: install-packages
 
 bench: build
 	@meson test -C $(PLAIN) --benchmark --verbose --num-processes 1
+
+reference: install-packages
+	@scripts/reference build/reference && echo build/reference/html/index.html
 
 clean:
 	rm -rf build

@@ -57,47 +57,57 @@ static void pass_on(int number)
 		kill((pid_t)child, number);
 }
 
-/* Ctrl-C reaches the command by itself: we wait for what it makes of it. */
-static void prepare_signals(void)
+struct signals {
+	struct sigaction interrupt, quit;
+	sigset_t mask;
+};
+
+/*
+ * Ctrl-C reaches the command by itself: we wait for what it makes of it. What is to be passed on is held back until
+ * there is a command to pass it on to.
+ */
+static void prepare_signals(struct signals *former)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, pass = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
+	sigset_t held;
 
-	sigaction(SIGINT, &ignore, NULL);
-	sigaction(SIGQUIT, &ignore, NULL);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigprocmask(SIG_BLOCK, &held, &former->mask);
+	sigaction(SIGINT, &ignore, &former->interrupt);
+	sigaction(SIGQUIT, &ignore, &former->quit);
 	sigaction(SIGTERM, &pass, NULL);
 	sigaction(SIGHUP, &pass, NULL);
 }
 
-static void restore_signals(const struct sigaction former[2])
+static _Noreturn void become(const struct tool_command *command, char **argv, const struct signals *former)
 {
-	sigaction(SIGINT, &former[0], NULL);
-	sigaction(SIGQUIT, &former[1], NULL);
+	int error;
+
+	sigaction(SIGINT, &former->interrupt, NULL);
+	sigaction(SIGQUIT, &former->quit, NULL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
-}
-
-static _Noreturn void become(const struct tool_command *command, char **argv)
-{
+	sigprocmask(SIG_SETMASK, &former->mask, NULL);
 	execvp(argv[0], argv);
-	tool_error(command, "%s: %s", argv[0], strerror(errno));
-	_exit(errno == ENOENT ? NOT_FOUND : CANNOT_RUN);
+	error = errno;
+	tool_error(command, "%s: %s", argv[0], strerror(error));
+	_exit(error == ENOENT ? NOT_FOUND : CANNOT_RUN);
 }
 
 static bool run_command(const struct tool_command *command, char **argv, int *code)
 {
-	struct sigaction former[2];
+	struct signals former;
 	int status;
 	pid_t pid;
 
-	sigaction(SIGINT, NULL, &former[0]);
-	sigaction(SIGQUIT, NULL, &former[1]);
-	prepare_signals();
+	prepare_signals(&former);
 	pid = fork();
-	if (pid == 0) {
-		restore_signals(former);
-		become(command, argv);
-	}
+	if (pid == 0)
+		become(command, argv, &former);
 	child = (sig_atomic_t)pid;
+	sigprocmask(SIG_SETMASK, &former.mask, NULL);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	child = 0;

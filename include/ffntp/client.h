@@ -80,6 +80,7 @@ FFNTP_MUST_USE struct ffntp_client *ffntp_client_copy(const struct ffntp_client 
  */
 void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *former);
 
+/* What the caller of ffntp_client_timer is to do. */
 enum ffntp_action_kind {
 	FFNTP_WAIT,          /* nothing to do before 'until' */
 	FFNTP_SEND,          /* call ffntp_client_request now */
@@ -95,6 +96,7 @@ struct ffntp_action {
 /* What to do next. Also ends a request that has waited too long. FFNTP_CHANGE_SERVER is said once, then it goes on. */
 FFNTP_MUST_USE struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now);
 
+/* Bytes of a request: RFC 5905 without extension fields. */
 #define FFNTP_REQUEST_SIZE 48
 
 /*

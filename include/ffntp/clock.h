@@ -11,6 +11,7 @@
 #include "map.h"
 #include "timescale.h"
 
+/* What came of a reading. Anything but FFNTP_CLOCK_OK says why there is none. */
 enum ffntp_clock_result {
 	FFNTP_CLOCK_OK = 0,
 	FFNTP_CLOCK_UNSYNCHRONISED, /* no time to tell: initialising, or unknown */
@@ -55,6 +56,7 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *ma
 						      enum ffntp_timescale scale, uint64_t max_bound_ns,
 						      struct ffntp_reading *reading);
 
+/* By which rate of the counter a duration is told. */
 enum ffntp_rate {
 	FFNTP_RATE_LOCAL,  /* best for intervals up to some 1000 s that end about now */
 	FFNTP_RATE_STABLE, /* best for longer ones: what the counter has done on average */
@@ -75,6 +77,7 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_m
 							    ffntp_counter to, enum ffntp_rate rate,
 							    struct ffntp_duration *duration);
 
+/* What is certain about two readings. */
 enum ffntp_order {
 	FFNTP_BEFORE,
 	FFNTP_UNORDERED, /* their intervals overlap: nobody can tell */

@@ -59,6 +59,7 @@ struct ffntp_device_info {
 	uint64_t disruption_marker; /* another one: maps from before must not be mixed with maps from after */
 };
 
+/* What there is to know of the clock besides the time. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_info(struct ffntp_device *device, struct ffntp_device_info *info);
 
 /* --- differences, and instants of the past --- */

@@ -2,6 +2,7 @@
 #ifndef FFNTP_ESTIMATOR_H
 #define FFNTP_ESTIMATOR_H
 
+/* docs/algorithm.md and docs/radclock.md. */
 enum ffntp_estimator_kind {
 	FFNTP_ESTIMATOR_DEFAULT = 0, /* the interval filter */
 	FFNTP_ESTIMATOR_RADCLOCK,

@@ -54,6 +54,7 @@ enum ffntp_clock_result ffntp_fake_run(struct ffntp_fake *fake, int64_t gain_ppb
  * were, steady UTC comes after. A correction beyond the bound also changes the disruption marker, as a client would.
  */
 void ffntp_fake_step(struct ffntp_fake *fake, int64_t ns);
+/* The same, to an absolute time. */
 void ffntp_fake_set(struct ffntp_fake *fake, int64_t utc_ns);
 
 /* From now on readings may be wrong by bound_ns, which grows by growth_ppb nanoseconds per second that passes.

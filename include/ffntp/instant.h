@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A result that must not be overlooked. */
 #if defined(__GNUC__)
 #define FFNTP_MUST_USE __attribute__((warn_unused_result))
 #else
@@ -30,6 +31,7 @@ struct ffntp_time {
 	uint64_t frac;
 };
 
+/* Nanoseconds per second, signed. */
 #define FFNTP_NS_PER_S INT64_C(1000000000)
 
 /* From 1900-01-01, where NTP era 0 begins, to 1970-01-01: 70 years, 17 of them leap years. */
@@ -54,8 +56,10 @@ struct ffntp_time ffntp_time_from_ntp(struct ffntp_ntp t, int64_t pivot_s);
 
 /* Nanoseconds since 1970, rounded down; saturates at INT64_MIN and INT64_MAX (the years 1677 and 2262). */
 int64_t ffntp_time_to_ns(struct ffntp_time t);
+/* The reverse, exact to 2^-64 s. Any ns. */
 struct ffntp_time ffntp_time_from_ns(int64_t ns);
 
+/* t + ns; saturates. */
 struct ffntp_time ffntp_time_add_ns(struct ffntp_time t, int64_t ns);
 
 /* a - b in nanoseconds, rounded down; saturates. */

@@ -27,6 +27,7 @@ struct ffntp_linux_reader {
 	uint64_t device, inode; /* of the file that is mapped */
 };
 
+/* Bytes that any path of Linux fits in, its end included. */
 #define FFNTP_LINUX_PATH_SIZE 4096
 
 /*
@@ -42,6 +43,7 @@ FFNTP_MUST_USE bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE]);
  */
 FFNTP_MUST_USE enum ffntp_page_result ffntp_linux_open(struct ffntp_linux_reader *reader, const char *path);
 
+/* Unmaps the page. No other thread may be reading it. Again: does nothing. */
 void ffntp_linux_close(struct ffntp_linux_reader *reader);
 
 /*

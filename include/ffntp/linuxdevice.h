@@ -70,6 +70,7 @@ struct ffntp_linux_ntp_device {
 	struct ffntp_linux_ntp *ntp;
 };
 
+/* Not connected. config: copied; the names it points to are not. */
 void ffntp_linux_ntp_device_init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config);
 
 /*

@@ -22,6 +22,7 @@ enum ffntp_status {
 /* A short lower-case name such as "free-running"; "unknown" beyond the last. Never NULL. */
 const char *ffntp_status_name(enum ffntp_status status);
 
+/* What counts; a page names it, so that readers know what to read. */
 enum ffntp_counter_kind {
 	FFNTP_COUNTER_NONE = 0,
 	FFNTP_COUNTER_TSC = 1,           /* x86 time stamp counter */

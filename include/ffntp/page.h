@@ -15,8 +15,9 @@
 #include "steady.h"
 #include "verdict.h"
 
+/* Bytes of a page, servers that it tells of, and past maps that it remembers. */
 #define FFNTP_PAGE_SIZE 4096
-#define FFNTP_PAGE_SOURCES 8
+#define FFNTP_PAGE_SOURCES 8  /* servers */
 #define FFNTP_PAGE_ANCHORS 16 /* a power of two */
 
 /* Where 64 bits are not read at once, halves are: the sequence guards them all the same. */
@@ -39,6 +40,7 @@ struct ffntp_page {
 };
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 
+/* Whether a page can be used, or why not. */
 enum ffntp_page_result {
 	FFNTP_PAGE_OK = 0,
 	FFNTP_PAGE_TRUNCATED,       /* smaller than it says, or than a page */
@@ -106,6 +108,7 @@ void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, co
  * now: the counter, read after ffntp_page_hold.
  */
 void ffntp_page_hold(struct ffntp_page *page);
+/* The third step: as ffntp_page_publish, which ends the holding. */
 void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map *map,
 				 const struct ffntp_source *sources, size_t count, ffntp_counter now);
 

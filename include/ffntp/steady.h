@@ -19,6 +19,7 @@
 #include "instant.h"
 #include "map.h"
 
+/* Whether there is a steady UTC. */
 enum ffntp_steady_kind {
 	FFNTP_STEADY_NONE = 0, /* nobody keeps it, or there was no time to tell yet */
 	FFNTP_STEADY_HELD,     /* there is no time to tell at present */

@@ -31,6 +31,7 @@ enum ffntp_leap {
 	FFNTP_LEAP_POST_NEGATIVE = 5,
 };
 
+/* What came of a conversion, or of a table. */
 enum ffntp_timescale_result {
 	FFNTP_TIMESCALE_OK = 0,
 	FFNTP_TIMESCALE_EXPIRED,   /* beyond what the table knows */
@@ -52,6 +53,7 @@ const char *ffntp_timescale_result_text(enum ffntp_timescale_result result);
 
 /* --- the table --- */
 
+/* Room for the leap seconds of a century. */
 #define FFNTP_LEAP_TABLE_SIZE 64
 
 /* From this second on, POSIX time (UTC), TAI - UTC is so much. */
@@ -148,6 +150,7 @@ struct ffntp_day {
 	uint64_t ps;
 };
 
+/* From UTC as POSIX counts it. */
 struct ffntp_day ffntp_day_from_time(struct ffntp_time time);
 
 /* The Gregorian calendar, also for dates before it was in use. */

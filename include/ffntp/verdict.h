@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+/* Each reply has one: used, or the first reason why not. */
 enum ffntp_verdict {
 	FFNTP_ACCEPTED = 0,
 	/* the packet: RFC 5905, RFC 7822. Nothing else in it is looked at. */
