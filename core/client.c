@@ -11,6 +11,7 @@
 #include "params.h"
 #include "polling.h"
 #include "promise.h"
+#include "smear.h"
 #include "stamp.h"
 
 struct ffntp_client {
@@ -25,6 +26,7 @@ struct ffntp_client {
 	struct ffntp_promise promise;
 	struct ffntp_leap_belief leap;
 	bool is_renumbered; /* by the stamp that is being taken */
+	struct ffntp_smear_watch smear;
 	bool has_estimate;
 	struct ffntp_estimate estimate;
 	bool has_stamp;
@@ -116,6 +118,7 @@ static void begin(struct ffntp_client *client, double period_s, double period_er
 	client->bound.is_known = false;
 	client->dissent = (struct ffntp_dissent){ 0 };
 	client->accepted = 0;
+	client->smear = (struct ffntp_smear_watch){ 0 };
 	client->has_estimate = client->has_stamp = client->has_map = false;
 }
 
@@ -244,6 +247,7 @@ void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
 {
 	client->ops->restart(client->estimator);
 	client->dissent = (struct ffntp_dissent){ 0 };
+	client->smear.is_smeared = false;
 	client->rtt_min_ticks = UINT64_MAX;
 	ffntp_exchange_expire(&client->exchange);
 	init_polling(client, now);
@@ -436,6 +440,20 @@ static void publish(struct ffntp_client *client)
 	client->is_disrupted = false;
 }
 
+/* The map from another reference: the same line, and its error there. */
+static void move_map(struct ffntp_map *map, ffntp_counter at)
+{
+	struct ffntp_time time = ffntp_map_time(map, at);
+	uint64_t ticks = at - map->at;
+	uint64_t drift_ns = ffntp_error_ns(0, ticks, map->period_maxerror, map->period_shift);
+
+	map->maxerror_before_ns += drift_ns;
+	map->maxerror_after_ns += drift_ns;
+	map->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
+	map->at = at;
+	map->time = time;
+}
+
 /* --- listening --- */
 
 static void plan(struct ffntp_client *client)
@@ -602,6 +620,61 @@ static double clock_minus_server_s(const struct ffntp_client *client, const stru
 	return clock_s - (rtt_s - residence_s) / 2;
 }
 
+/* How far behind UTC a clock that smears is, at the time of a stamp. */
+static double smear_behind_s(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_numbering *numbering = &client->leap.numbering;
+	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, client->pivot_s);
+	struct ffntp_time utc = ffntp_numbering_tell(numbering, te, FFNTP_UTC);
+	struct ffntp_time smeared = ffntp_numbering_tell(numbering, te, FFNTP_UTC_SMEARED);
+
+	return (double)ffntp_time_diff_ns(utc, smeared) * 1e-9;
+}
+
+/* The line as it is, while nobody smears. */
+static void watch_for_smear(struct ffntp_client *client, double behind_s)
+{
+	const struct ffntp_estimate *line = &client->smear.estimate;
+	double age_s = ffntp_counter_diff(client->estimate.at, line->at) * client->rate.period_s;
+
+	if (behind_s != 0 || client->accepted < FFNTP_TRUST_EXCHANGES ||
+	    (client->smear.has_line && age_s < FFNTP_SMEAR_LINE_S))
+		return;
+	client->smear = (struct ffntp_smear_watch){
+		.has_line = true,
+		.estimate = client->estimate,
+		.bound = client->bound,
+		.rate = client->rate,
+	};
+}
+
+/* What was learnt of the server since it began to smear is forgotten; the line from before goes on. */
+static void forget_smear(struct ffntp_client *client, ffntp_counter now)
+{
+	const struct ffntp_smear_watch smear = client->smear;
+
+	begin(client, smear.estimate.period_s, smear.rate.max_error);
+	client->ops->warm(client->estimator, smear.estimate.period_s, smear.estimate.period_esterror);
+	client->smear = smear;
+	client->estimate = smear.estimate;
+	client->bound = smear.bound;
+	client->rate = smear.rate;
+	client->has_estimate = client->has_stamp = true;
+	publish(client);
+	move_map(&client->map, now);
+}
+
+static bool is_smeared(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	bool was_smeared = client->smear.is_smeared;
+
+	if (!ffntp_smear_judge(&client->smear, stamp, smear_behind_s(client, stamp)))
+		return false;
+	if (!was_smeared)
+		forget_smear(client, stamp->tf);
+	return true;
+}
+
 /* A stamp in the core's time scale, newer than all before it. */
 static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
@@ -614,6 +687,8 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	if (ffntp_stamp_rtt_ticks(stamp) < client->rtt_min_ticks)
 		client->rtt_min_ticks = ffntp_stamp_rtt_ticks(stamp);
 	client->offset_s = client->has_estimate ? clock_minus_server_s(client, stamp) : 0;
+	if (is_smeared(client, stamp))
+		return FFNTP_REFUSED_SMEAR;
 	if (gap_s != 0) {
 		if (!could_wander(client, stamp, gap_s))
 			return contradict(client, stamp);
@@ -626,6 +701,7 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 		return contradict(client, stamp);
 	client->bound = bound;
 	learn(client);
+	watch_for_smear(client, smear_behind_s(client, stamp));
 	return FFNTP_ACCEPTED;
 }
 
@@ -738,7 +814,7 @@ static enum ffntp_status status(const struct ffntp_client *client)
 		return client->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
 	if (client->dissent.exchanges > 0)
 		return client->config.counter_may_jump ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_FREE_RUNNING;
-	if (client->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
+	if (client->smear.is_smeared || client->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
 		return FFNTP_STATUS_FREE_RUNNING;
 	return FFNTP_STATUS_SYNCHRONISED;
 }
@@ -757,20 +833,6 @@ static struct ffntp_map empty_map(const struct ffntp_client *client, ffntp_count
 		.maxerror_before_ns = UINT64_MAX,
 		.maxerror_after_ns = UINT64_MAX,
 	};
-}
-
-/* The map from another reference: the same line, and its error there. */
-static void move_map(struct ffntp_map *map, ffntp_counter at)
-{
-	struct ffntp_time time = ffntp_map_time(map, at);
-	uint64_t ticks = at - map->at;
-	uint64_t drift_ns = ffntp_error_ns(0, ticks, map->period_maxerror, map->period_shift);
-
-	map->maxerror_before_ns += drift_ns;
-	map->maxerror_after_ns += drift_ns;
-	map->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
-	map->at = at;
-	map->time = time;
 }
 
 /* What a map says of leap seconds holds at its 'at': that moves beyond each beginning and end of one. */

@@ -248,6 +248,18 @@
  * table may be wrong, but servers that miss a leap second are more common. */
 #define FFNTP_LEAP_PERSIST_S 86400.0
 
+/* --- smear --- */
+
+/* A smear is told from what the clock may be wrong by itself when it should be so many times as large: a quarter of
+ * an hour after noon where the round trip is 4 ms. */
+#define FFNTP_SMEAR_SURE 2.0
+
+/* ... and a server smears if it is behind by this share of it at least, and no more beyond it: smears are of 20 to 24 hours. */
+#define FFNTP_SMEAR_SHARE 0.4
+
+/* The line of before is taken anew at least so often (s). */
+#define FFNTP_SMEAR_LINE_S 600.0
+
 /* --- polling --- */
 
 /* Wait for a reply (s): longer than any path that can measure microseconds, and than most that cannot. */

@@ -417,23 +417,6 @@ static void log_exchange(const struct ffntp_map *map, const struct ffntp_source 
 		  (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3);
 }
 
-static void take_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
-{
-	struct ffntp_log_limit *limit = &keeper->verdict_limit[verdict];
-	struct ffntp_map map;
-	struct ffntp_source source;
-
-	if (verdict == FFNTP_ACCEPTED) {
-		ffntp_servers_answered(&keeper->servers);
-		keeper->pause_s = keeper->poll_min_s;
-	} else if (ffntp_log_may(limit, monotonic_s())) {
-		ffntp_log_limited(limit, "a reply was refused: %s", ffntp_verdict_name(verdict));
-	}
-	publish(keeper, &map, &source);
-	if (verdict == FFNTP_ACCEPTED && keeper->options->is_verbose)
-		log_exchange(&map, &source);
-}
-
 static void log_network(struct ffntp_keeper *keeper, const char *what, int error)
 {
 	char text[FFNTP_ADDRESS_TEXT_SIZE];
@@ -465,6 +448,25 @@ static void follow(struct ffntp_keeper *keeper, enum ffntp_servers_advice advice
 		return;
 	ffntp_address_text(&keeper->peer.address, text);
 	ffntp_log_limited(&keeper->move_limit, "now asking %s (%s)", ffntp_servers_name(&keeper->servers), text);
+}
+
+static void take_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
+{
+	struct ffntp_log_limit *limit = &keeper->verdict_limit[verdict];
+	struct ffntp_map map;
+	struct ffntp_source source;
+
+	if (verdict == FFNTP_ACCEPTED) {
+		ffntp_servers_answered(&keeper->servers);
+		keeper->pause_s = keeper->poll_min_s;
+	} else if (ffntp_log_may(limit, monotonic_s())) {
+		ffntp_log_limited(limit, "a reply was refused: %s", ffntp_verdict_name(verdict));
+	}
+	publish(keeper, &map, &source);
+	if (verdict == FFNTP_ACCEPTED && keeper->options->is_verbose)
+		log_exchange(&map, &source);
+	if (verdict == FFNTP_REFUSED_SMEAR && keeper->servers.count > 1)
+		follow(keeper, ffntp_servers_change(&keeper->servers));
 }
 
 static void take_unanswered(struct ffntp_keeper *keeper)

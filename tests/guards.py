@@ -24,6 +24,7 @@ TIME_LIMIT_S = 20
 WORKERS = min(os.cpu_count() or 1, 4)
 
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
+TIMESCALE, LEAP, SMEAR, CLIENT = 'core/timescale.c', 'core/leap.c', 'core/smear.c', 'core/client.c'
 INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
 CLOCK, PAGE, CLOCK_H, PAGE_H = 'core/clock.c', 'core/page.c', 'core/clock.h', 'core/page.h'
 
@@ -219,6 +220,36 @@ GUARDS = [
      'struct ffntp_steady steady = { .period = 0 };', 'a_writer_killed_in_mid'),
     (33, 'steady', PAGE, '== FFNTP_PAGE_OK && is_same_identity(&theirs, identity))\n\t\tffntp_page_load_steady',
      '== FFNTP_PAGE_OK)\n\t\tffntp_page_load_steady', 'readings_of_another_boot'),
+    (44, 'clock', CLOCK_H, 'reading->estimate = ffntp_numbering_tell(&numbering, time, scale);',
+     'reading->estimate = ffntp_numbering_tell(&numbering, time, scale);\n'
+     '\treading->estimate.s = (uint32_t)reading->estimate.s;', 'case_44'),
+    (21, 'timescale', TIMESCALE, 'table->count == 0', 'false', 'nonsense'),
+    (21, 'timescale', TIMESCALE, 'if (table->count > FFNTP_LEAP_TABLE_SIZE)\n\t\treturn FFNTP_TIMESCALE_TABLE_SIZE;', '',
+     'nonsense'),
+    (21, 'timescale', TIMESCALE, 'if (entry->from_s <= former->from_s)\n\t\treturn FFNTP_TIMESCALE_TABLE_ORDER;', '', 'nonsense'),
+    (21, 'timescale', TIMESCALE, 'step == 1 || step == -1 ? FFNTP_TIMESCALE_OK : FFNTP_TIMESCALE_TABLE_STEP',
+     '(void)step, FFNTP_TIMESCALE_OK', 'nonsense'),
+    (21, 'timescale', TIMESCALE, '|| !is_month_begin(entry[i].from_s)', '', 'nonsense'),
+    (21, 'timescale', TIMESCALE, '|| table->expires_s >= END_S', '', 'nonsense'),
+    (21, 'timescale', TIMESCALE, 'back.time.s != utc.time.s || back.is_leap != utc.is_leap', 'false', 'a_second_can'),
+    (21, 'timescale', TIMESCALE, 'tai.s >= table->expires_s + last->tai_offset_s', 'false', 'a_table_does_not'),
+    (21, 'timescale', TIMESCALE, 'done.high > 0 || part < done.low ? UINT64_MAX : part', 'part', 'smears'),
+    (21, 'timescale', TIMESCALE, '2 * most <= count', 'most == 0', 'a_leap_second_needs'),
+    (21, 'leap', LEAP, '!ends_month(utc_s, &date, &midnight_s) ||', '(void)!ends_month(utc_s, &date, &midnight_s),',
+     'what_is_announced'),
+    (21, 'leap', LEAP, '(date.month != 6 && date.month != 12 && !vote.is_unanimous)', 'false', 'what_is_announced'),
+    (21, 'leap', LEAP, '!belief->is_begun || ffntp_leap_is_certain(belief, now)', '!belief->is_begun', 'the_table_knows'),
+    (21, 'leap', LEAP, '\t\tforget(belief, belief->numbering.offset_s);', '\t\t;', 'an_announcement_can'),
+    (21, 'leap', LEAP, 'return undo(belief, agreed, since, ahead) ||', 'return', 'an_announcement_that'),
+    (21, 'leap', LEAP, '|| find_late(belief, agreed, since, ahead)', '', 'a_leap_second_that'),
+    (21, 'leap', LEAP, '\tffntp_leap_follow(belief, utc);', '', 'every_leap_second_by'),
+    (21, 'leap', LEAP, '\t\tbelief->tai_is_known = false;', '\t\t;', 'tai_is_known'),
+    (21, 'leap', LEAP, 'is_in(window, before) == is_in(window, after)', 'true', 'every_leap_second'),
+    (21, 'leap', CLIENT, 'if (has_missed_leap_second(client, stamp))\n\t\t\tbreak;', '', 'the_table_knows'),
+    (21, 'leap', CLIENT, '\t\tmove_map(&client->map, now);\n}', '\t\t;\n}', 'every_leap_second'),
+    (22, 'leap', CLIENT, 'if (is_smeared(client, stamp))\n\t\treturn FFNTP_REFUSED_SMEAR;', '', 'who_smears'),
+    (22, 'leap', CLIENT, '\tif (!was_smeared)\n\t\tforget_smear(client, stamp->tf);', '', 'who_smears'),
+    (22, 'leap', SMEAR, 'share > FFNTP_SMEAR_SHARE &&', '', 'who_does_not_smear'),
 ]
 
 

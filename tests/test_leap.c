@@ -632,6 +632,101 @@ static void the_table_knows_better(void **state)
 	}
 }
 
+/* --- smear --- */
+
+static int64_t error_ns(const struct fixture *f)
+{
+	struct ffntp_utc utc = ffntp_numbering_utc(&f->numbering, ffntp_time_from_ns(f->world.now_ns));
+	struct ffntp_reading reading;
+
+	assert_int_equal(read_page(f, f->world.now_ns, FFNTP_UTC, &reading), FFNTP_CLOCK_OK);
+	return ffntp_time_diff_ns(reading.estimate, utc.time);
+}
+
+static uint32_t counted(const struct fixture *f, enum ffntp_verdict verdict)
+{
+	struct ffntp_source source;
+
+	ffntp_client_source(f->client, &source);
+	return source.verdicts[verdict];
+}
+
+static struct fixture make_smeared(uint32_t entry, enum ffntp_timescale scale, const struct ffntp_leap_table *table,
+				   int64_t before_s)
+{
+	struct fixture f = make(numbering_of(table, entry), BY_TABLE, before_s);
+
+	f.config.leap_table = table;
+	f.config.poll_min_s = f.config.poll_max_s = 64;
+	f.world.server_scale = scale;
+	return f;
+}
+
+/*
+ * A server smears from noon to noon, and the table knows of the leap second: after a quarter of an hour it is found
+ * out, what it said since noon is forgotten, and the clock runs free, right within its bound, until the smear is over.
+ */
+static void who_smears_is_found_out(void **state)
+{
+	const struct ffntp_leap_table table = all();
+
+	(void)state;
+	for (uint32_t entry = table.count - 2; entry < table.count; entry++) {
+		struct fixture f = make_smeared(entry, FFNTP_UTC_SMEARED, &table, 60000);
+		struct ffntp_reading reading;
+		struct ffntp_map map;
+
+		f.world.numbering = &f.numbering;
+		make_client(&f);
+		run_until(&f, f.leap_ns - 43200 * S_NS);
+		assert_int_equal(counted(&f, FFNTP_REFUSED_SMEAR), 0);
+		run(&f, 1100);
+		assert_true(counted(&f, FFNTP_REFUSED_SMEAR) > 0);
+		while (f.world.now_ns < f.leap_ns + 42500 * S_NS) {
+			uint32_t accepted = f.world.accepted;
+
+			run(&f, 600);
+			assert_int_equal(f.world.accepted, accepted);
+			assert_int_equal(read_page(&f, f.world.now_ns, FFNTP_UTC, &reading), FFNTP_CLOCK_OK);
+			assert_true(llabs(error_ns(&f)) <= (int64_t)reading.bound_ns);
+			assert_true(llabs(error_ns(&f)) < S_NS / 1000);
+			assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
+			assert_int_equal(map.status, FFNTP_STATUS_FREE_RUNNING);
+		}
+		run_until(&f, f.leap_ns + 44000 * S_NS);
+		assert_true(llabs(error_ns(&f)) < 500000);
+		assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
+		assert_int_equal(map.status, FFNTP_STATUS_SYNCHRONISED);
+		drop(&f);
+	}
+}
+
+/* ... and another server, which does not, is listened to at once; nor does anything happen to who never smears. */
+static void who_does_not_smear_is_heard(void **state)
+{
+	const struct ffntp_leap_table table = all();
+	struct fixture f = make_smeared(table.count - 2, FFNTP_UTC_SMEARED, &table, 60000);
+
+	(void)state;
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run_until(&f, f.leap_ns - 10000 * S_NS);
+	assert_true(counted(&f, FFNTP_REFUSED_SMEAR) > 0);
+	f.world.server_scale = FFNTP_UTC;
+	ffntp_client_server_changed(f.client, counter(&f));
+	run(&f, 200);
+	assert_true(llabs(error_ns(&f)) < 500000);
+	watch(&f, -100, 100);
+	drop(&f);
+
+	f = make_smeared(table.count - 2, FFNTP_UTC, &table, 60000);
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run_until(&f, f.leap_ns + 60000 * S_NS);
+	assert_int_equal(f.world.accepted, f.world.requests);
+	drop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -648,6 +743,8 @@ int main(void)
 		cmocka_unit_test(an_announcement_that_was_none_is_undone),
 		cmocka_unit_test(a_leap_second_that_was_not_announced_is_found),
 		cmocka_unit_test(the_table_knows_better),
+		cmocka_unit_test(who_smears_is_found_out),
+		cmocka_unit_test(who_does_not_smear_is_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
