@@ -317,6 +317,66 @@ static struct ffntp_numbering none_at(int64_t midnight_utc_s)
 	return (struct ffntp_numbering){ .at_s = midnight_utc_s + 37, .offset_s = 37, .sign = 0 };
 }
 
+/* The last leap second there was. */
+static struct ffntp_numbering in_2016(void)
+{
+	const struct ffntp_leap_table table = all();
+
+	return numbering_of(&table, table.count - 2);
+}
+
+/* Asked each second, also inside 23:59:60: every answer is of use. */
+static void each_second_is_heard(void **state)
+{
+	const struct ffntp_leap_table table = all();
+
+	(void)state;
+	for (uint32_t entry = table.count - 2; entry < table.count; entry++) {
+		struct fixture f = make(numbering_of(&table, entry), BY_SERVER, 100);
+
+		f.config.poll_min_s = f.config.poll_max_s = 1;
+		f.world.numbering = &f.numbering;
+		make_client(&f);
+		watch(&f, -10, 10);
+		assert_true(f.world.requests > 60);
+		assert_int_equal(f.world.accepted, f.world.requests);
+		drop(&f);
+	}
+}
+
+/* Begun inside 23:59:59 or 23:59:60: no answer is taken for either. From 00:00:00 on all is as ever. */
+static void begin_inside(enum knowledge knowledge, const struct ffntp_leap_table *table, double begin_s)
+{
+	struct fixture f = make(in_2016(), knowledge, 0);
+	struct ffntp_reading reading;
+
+	f.config.leap_table = table;
+	f.config.poll_min_s = f.config.poll_max_s = 1;
+	f.config.leap_trust = FFNTP_LEAP_TRUST_SERVER;
+	f.world.numbering = &f.numbering;
+	f.world.now_ns = f.leap_ns + (int64_t)(begin_s * 1e9);
+	make_client(&f);
+	step(&f, INT64_MAX);
+	assert_int_equal(f.world.verdict, FFNTP_REFUSED_LEAP);
+	assert_int_equal(read_page(&f, f.world.now_ns, FFNTP_UTC, &reading), FFNTP_CLOCK_UNSYNCHRONISED);
+	run_until(&f, f.leap_ns + 4 * S_NS);
+	f.world.verdict = FFNTP_VERDICTS;
+	run(&f, 10);
+	assert_int_equal(f.world.verdict, FFNTP_ACCEPTED);
+	assert_utc_is_right(&f, f.world.now_ns);
+	drop(&f);
+}
+
+static void nobody_guesses_which_second_it_is(void **state)
+{
+	const struct ffntp_leap_table table = all();
+
+	(void)state;
+	begin_inside(BY_TABLE, &table, -0.5);
+	begin_inside(BY_TABLE, &table, 0.5);
+	begin_inside(BY_SERVER, NULL, -0.5);
+}
+
 /* --- tables that come and go, and restarts --- */
 
 static void assert_tai(const struct fixture *f, enum ffntp_clock_result expected)
@@ -454,14 +514,6 @@ static void a_year_with_everything_in_it(void **state)
 }
 
 /* --- servers that are wrong --- */
-
-/* The last leap second there was, or the one that was left out after it. */
-static struct ffntp_numbering in_2016(void)
-{
-	const struct ffntp_leap_table table = all();
-
-	return numbering_of(&table, table.count - 2);
-}
 
 static int16_t offset_now(const struct fixture *f)
 {
@@ -733,6 +785,8 @@ int main(void)
 		cmocka_unit_test(every_leap_second_by_the_table),
 		cmocka_unit_test(every_leap_second_as_announced),
 		cmocka_unit_test(leap_seconds_as_the_caller_counts),
+		cmocka_unit_test(each_second_is_heard),
+		cmocka_unit_test(nobody_guesses_which_second_it_is),
 		cmocka_unit_test(what_was_announced_outlives_a_restart),
 		cmocka_unit_test(tai_is_known_while_a_table_holds),
 		cmocka_unit_test(a_table_must_hold),
