@@ -1,7 +1,7 @@
 # Two commands for everyone: make run, make check. The rest is Meson's: meson setup build/mine, and so on.
 PLAIN := build/plain
 
-.PHONY: help run check check-guests build bench reference install-packages clean
+.PHONY: help run check check-guests build bench reference clean
 
 help:
 	@echo 'make run      build, then show a client keeping time against a server with a known truth (ffntp demo, 1 minute)'
@@ -11,27 +11,27 @@ help:
 	@echo 'make reference  render the reference of the public headers in build/reference/html'
 	@echo 'make clean    remove build/'
 
-install-packages:
-	@scripts/install-packages packages.txt
-
-build: install-packages
+build:
+	@scripts/install-packages build
 	@test -e $(PLAIN)/build.ninja || meson setup $(PLAIN) --buildtype=release -Db_ndebug=false
 	@meson compile -C $(PLAIN)
 
 run: build
 	@$(PLAIN)/tool/ffntp demo
 
-check: install-packages
+check:
+	@scripts/install-packages build check
 	@scripts/check
 
-check-guests: install-packages
-	@scripts/install-packages packages-guests.txt
+check-guests:
+	@scripts/install-packages build check guests
 	@scripts/check-guests
 
 bench: build
 	@meson test -C $(PLAIN) --benchmark --verbose --num-processes 1
 
-reference: install-packages
+reference:
+	@scripts/install-packages build check
 	@scripts/reference build/reference && echo build/reference/html/index.html
 
 clean:
