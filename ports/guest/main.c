@@ -14,6 +14,7 @@
 #define IDLE_MS 10 /* how long it sleeps at most: somebody may want an answer, and the counter may have stood still */
 #define LISTEN_MS 200 /* how long it stays awake for a reply, so that it is stamped when it comes */
 #define LINK_LOOK_MS 250
+#define PAUSE_MS 2000
 #define ADDRESS_PATIENCE_S 10
 #define RESOLVE_AGAIN_S 5
 
@@ -224,14 +225,31 @@ static void do_what_is_due(void)
 	}
 }
 
+/* A guest that was paused while its counter went on: nothing is wrong, and it is worth a line. */
+static void notice_pause(uint64_t slept_at)
+{
+	uint64_t away_ms = (machine_counter() - slept_at) / ms(1);
+	char line[FFNTP_REPORT_SIZE];
+	struct ffntp_text text = ffntp_text_begin(line, sizeof line);
+
+	if (away_ms < PAUSE_MS)
+		return;
+	ffntp_text_add(&text, "was not run for ");
+	ffntp_text_add_number(&text, away_ms / 1000, 1);
+	ffntp_text_add(&text, " s, while the counter went on");
+	say(line, "");
+}
+
 static void rest(void)
 {
+	uint64_t slept_at = machine_counter();
 	uint64_t wait = guest.is_driven ? ffntp_drive_wait(&guest.drive) : ms(IDLE_MS);
 
 	if (guest.is_driven && guest.drive.is_awaiting && !is_due(guest.listen_until))
 		machine_relax();
 	else
 		machine_idle(wait < ms(IDLE_MS) ? wait : ms(IDLE_MS));
+	notice_pause(slept_at);
 }
 
 static void step(void)

@@ -1,7 +1,7 @@
 /*
- * truth: looks at a guest's clock page from outside, in memory that QEMU shares through a file, and judges it by the
- * host's CLOCK_REALTIME at the host's TSC. The guest is never asked for the time: only, through its probe page, for its
- * counter, so that the constant between the two is known. Addresses are the guest's; one JSON object to a line.
+ * truth: looks at a guest's clock page from outside, in memory that QEMU or Xen lets us see (memory.h), and judges it
+ *by the host's CLOCK_REALTIME at the host's TSC. The guest is never asked for the time: only, through its probe page,
+ *for its counter, so that the constant between the two is known. Addresses are the guest's; one JSON object to a line.
  *
  *	truth bracket MEMORY PROBE			guest's counter - host's
  *	truth show MEMORY PAGE				what the page says
@@ -11,19 +11,16 @@
  *	truth switch MEMORY PAGE PROBE SECONDS SHIFT	the page against the host's clock and another SHIFT seconds
  *ahead truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../../include/ffntp/clock.h"
 #include "../../include/ffntp/page.h"
+#include "memory.h"
 
 #define S INT64_C(1000000000)
 #define READINGS 65536
@@ -93,8 +90,6 @@ static double ticks_per_ns(void)
 /* --- a guest --- */
 
 struct guest {
-	unsigned char *memory;
-	size_t size;
 	const struct ffntp_page *page;
 	volatile uint64_t *probe;
 	uint64_t offset; /* guest's counter - host's */
@@ -107,32 +102,25 @@ static _Noreturn void fail(const char *what)
 	exit(1);
 }
 
-static uint64_t address(const struct guest *guest, const char *text)
+static void *map(const char *memory, const char *address)
 {
-	uint64_t at = strtoull(text, NULL, 0);
+	uint64_t at = strtoull(address, NULL, 0);
+	void *page = at % 4096 == 0 ? memory_page(memory, at) : NULL;
 
-	if (at % 4096 != 0 || at + 4096 > guest->size)
-		fail("no such address in the guest's memory");
-	return at;
+	if (page == NULL)
+		fail("no such page in the guest's memory");
+	return page;
 }
 
-static struct guest open_guest(const char *path, const char *page, const char *probe)
+/* page, probe: addresses, or NULL. */
+static struct guest open_guest(const char *memory, const char *page, const char *probe)
 {
 	struct guest guest = { 0 };
-	struct stat about;
-	int descriptor = open(path, O_RDWR | O_CLOEXEC);
 
-	if (descriptor < 0 || fstat(descriptor, &about) != 0)
-		fail("the guest's memory cannot be opened");
-	guest.size = (size_t)about.st_size;
-	guest.memory = mmap(NULL, guest.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-	if (guest.memory == MAP_FAILED)
-		fail("the guest's memory cannot be mapped");
-	close(descriptor);
 	if (page != NULL)
-		guest.page = (const void *)(guest.memory + address(&guest, page));
+		guest.page = map(memory, page);
 	if (probe != NULL)
-		guest.probe = (volatile void *)(guest.memory + address(&guest, probe));
+		guest.probe = map(memory, probe);
 	return guest;
 }
 

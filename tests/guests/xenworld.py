@@ -1,0 +1,177 @@
+"""Real Xen under QEMU: Debian's hypervisor, Debian's kernel as dom0 out of an initramfs made here, and a guest beside it."""
+import glob
+import gzip
+import os
+import shutil
+import stat
+import subprocess
+
+import packages
+import tap
+
+PACKAGES = ["xen-hypervisor-4.17-amd64", "xen-utils-4.17", "xenstore-utils", "libxenmisc4.17", "busybox-static",
+            "libyajl2", "libxencall1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1", "libxenhypfs1",
+            "libxenstore4", "libxentoolcore1", "libxentoollog1", "libxendevicemodel1"]
+TOOLS = ["usr/lib/xen-4.17/bin/xl", "usr/lib/xen-4.17/bin/xenstored", "usr/lib/xen-4.17/bin/xenconsoled",
+         "usr/lib/xen-4.17/bin/xen-init-dom0", "usr/bin/xenstore-write"]
+MODULES = ["xen-evtchn", "xen-gntdev", "xen-privcmd", "xenfs", "xen-netback"]
+LIBRARIES = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"]
+QEMU = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "qemu64,+svm,+npt,+nrip-save,+rdrand",
+        "-smp", "2", "-m", "512", "-nodefaults", "-no-reboot", "-display", "none"]
+
+GUEST_CONFIG = """name = "guest"
+type = "pvh"
+kernel = "/guest.elf"
+cmdline = "server=10.0.0.1 ip=10.0.0.2/24 poll=1 page={page:#x} probe={probe:#x}"
+memory = 32
+vcpus = 1
+cpus = "1"
+tsc_mode = "native"
+vif = [ "script=/bin/vif,mac=00:16:3e:00:00:01" ]
+on_crash = "preserve"
+"""
+
+# What xl calls when the network between dom0 and the guest is there.
+VIF = """#!/bin/sh
+if [ "$1" = online ]; then
+	ip addr add 10.0.0.1/24 dev $vif
+	ip link set $vif up
+	xenstore-write $XENBUS_PATH/hotplug-status connected
+fi
+"""
+
+INIT = """#!/bin/sh
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mkdir -p /dev/pts; mount -t devpts pts /dev/pts; mount -t tmpfs run /run
+mkdir -p /run/lock /run/xen /run/xenstored /var/lib/xen /var/log/xen/console /var/lib/chrony
+exec >/dev/hvc0 2>&1
+for m in {modules}; do insmod /modules/$m.ko; done
+mount -t xenfs xenfs /proc/xen
+ip link set lo up
+xenstored --pid-file=/run/xenstored.pid
+while [ ! -S /run/xenstored/socket ]; do sleep 0.1; done
+xen-init-dom0 >/dev/null
+xenconsoled --log=guest --log-dir=/var/log/xen/console
+chronyd -x -u root -f /chrony.conf
+echo dom0: ready
+sh /what
+echo dom0: done
+cat /var/log/xen/console/guest-guest.log
+poweroff -f
+"""
+
+
+def kernel_package():
+    """The package that linux-image-amd64 stands for."""
+    said = subprocess.run(["apt-cache", "depends", "linux-image-amd64"], capture_output=True, text=True, check=True).stdout
+    return next(line.split()[-1] for line in said.splitlines() if "Depends:" in line)
+
+
+def unpacked(folder):
+    """All packages in one tree, once."""
+    kernel = kernel_package()
+    tree = f"{folder}/{kernel}-xen"
+    if os.path.isdir(tree):
+        return tree
+    os.makedirs(folder, exist_ok=True)
+    packages.FOLDER = folder
+    for package in [*PACKAGES, kernel]:
+        if not glob.glob(f"{folder}/{package}_*.deb"):
+            packages.download(package)
+        subprocess.run(["dpkg-deb", "-x", glob.glob(f"{folder}/{package}_*.deb")[0], f"{tree}.new"], check=True)
+    os.rename(f"{tree}.new", tree)
+    return tree
+
+
+def needed(program):
+    said = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
+    return [line.split("[")[1].rstrip("]") for line in said.splitlines() if "(NEEDED)" in line]
+
+
+class Initramfs:
+    """A cpio archive of the new ASCII format."""
+
+    def __init__(self):
+        self.bytes = bytearray()
+        self.names = set()
+
+    def entry(self, name, mode, content=b""):
+        self.names.add(name)
+        fields = [len(self.names), mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0]
+        self.bytes += b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
+        self.bytes += bytes(-len(self.bytes) % 4) + content
+        self.bytes += bytes(-len(self.bytes) % 4)
+
+    def folder(self, name):
+        parent = os.path.dirname(name)
+        if name and name not in self.names:
+            self.folder(parent)
+            self.entry(name, stat.S_IFDIR | 0o755)
+
+    def file(self, name, content, mode=0o755):
+        if name not in self.names:
+            self.folder(os.path.dirname(name))
+            self.entry(name, stat.S_IFREG | mode, content)
+
+    def link(self, name, target):
+        self.folder(os.path.dirname(name))
+        self.entry(name, stat.S_IFLNK | 0o777, target.encode())
+
+    def copy(self, name, path):
+        with open(path, "rb") as f:
+            self.file(name, f.read())
+
+    def program(self, name, path, places):
+        """With the libraries that it needs, from the first of the places that has them."""
+        self.copy(name, path)
+        for library in needed(path):
+            if f"lib/{library}" not in self.names:
+                found = next((f"{place}/{library}" for place in places if os.path.exists(f"{place}/{library}")), None)
+                tap.check(found, f"{library} is nowhere, which {path} needs")
+                self.program(f"lib/{library}", found, places)
+
+    def write(self, path):
+        self.entry("TRAILER!!!", 0)
+        with gzip.open(path, "wb", 1) as f:
+            f.write(self.bytes)
+
+
+def build(folder, tree, image, truth, what, page, probe):
+    """Xen, dom0's kernel and initramfs in the folder. what: shell commands for dom0."""
+    places = [f"{tree}/usr/lib/x86_64-linux-gnu", *LIBRARIES]
+    archive = Initramfs()
+    archive.copy("bin/busybox", f"{tree}/bin/busybox")
+    for name in ("sh", "mount", "insmod", "ip", "sleep", "cat", "poweroff", "mkdir", "echo", "date", "head"):
+        archive.link(f"bin/{name}", "busybox")
+    for tool in TOOLS:
+        archive.program(f"bin/{os.path.basename(tool)}", f"{tree}/{tool}", places)
+    archive.program("bin/chronyd", packages.program("chrony", "/usr/sbin/chronyd"), places)
+    archive.program("bin/truth", truth, places)
+    archive.copy("lib64/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2")
+    archive.copy("lib/libgcc_s.so.1", "/lib/x86_64-linux-gnu/libgcc_s.so.1")
+    for module in MODULES:
+        [path] = glob.glob(f"{tree}/lib/modules/*/kernel/**/{module}.ko", recursive=True)
+        archive.copy(f"modules/{module}.ko", path)
+    for name in ("proc", "sys", "dev", "run", "tmp", "etc/xen", "var/lib", "var/log"):
+        archive.folder(name)
+    archive.link("var/run", "../run")
+    archive.link("var/lock", "../run/lock")
+    archive.copy("guest.elf", image)
+    archive.file("guest.cfg", GUEST_CONFIG.format(page=page, probe=probe).encode())
+    archive.file("bin/vif", VIF.encode())
+    archive.file("etc/xen/xl.conf", b'autoballoon="off"\n')
+    archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
+    archive.file("chrony.conf", b"local stratum 1\nallow\ncmdport 0\nbindcmdaddress /\npidfile /run/chronyd.pid\n")
+    archive.file("what", what.encode())
+    archive.file("init", INIT.format(modules=" ".join(MODULES)).encode())
+    archive.write(f"{folder}/initramfs.gz")
+    with gzip.open(glob.glob(f"{tree}/boot/xen-*.gz")[0]) as packed, open(f"{folder}/xen", "wb") as plain:
+        shutil.copyfileobj(packed, plain)
+    shutil.copy(glob.glob(f"{tree}/boot/vmlinuz-*")[0], f"{folder}/vmlinuz")
+
+
+def command(folder):
+    """Dom0's clock runs on the counter itself: Xen's own clock was seen to change its rate by hundreds of ppm, and it is the truth here."""
+    return [*QEMU, "-serial", f"file:{folder}/console.log", "-kernel", f"{folder}/xen",
+            "-append", "dom0_mem=224M,max:224M dom0_max_vcpus=1 dom0_vcpus_pin console=com1 com1=115200,8n1 loglvl=warning "
+                       "guest_loglvl=warning noreboot=true",
+            "-initrd", f"{folder}/vmlinuz console=hvc0 quiet loglevel=3 clocksource=tsc tsc=reliable,{folder}/initramfs.gz"]
