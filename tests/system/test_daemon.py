@@ -211,6 +211,19 @@ def test_the_configuration_is_read_again(folder):
     tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
 
 
+def test_read_again_without_a_server_the_clock_goes_on(folder):
+    line = "server 127.0.0.1 port {} minpoll 0 maxpoll 0 iburst\n".format
+    with fake.Server() as server:
+        configure(folder, line(server.port))
+        with tap.daemon(folder, "-c", f"{folder}/conf") as running:
+            tap.wait_for_verdict(folder, "accepted", 8)
+            configure(folder, line(tap.free_port()))
+            running.send_signal(signal.SIGHUP)
+            tap.wait_for(lambda: "no usable reply" in tap.said(folder), "a line about it")
+            watched = tap.watch(folder, 2)
+    tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
+
+
 def test_a_configuration_with_a_mistake_changes_nothing(folder):
     with fake.Server() as server:
         configure(folder, f"server 127.0.0.1 port {server.port} minpoll 0 maxpoll 0 iburst\n")
