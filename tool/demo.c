@@ -129,7 +129,8 @@ static void show_row(struct demo *demo, const struct look *look, double elapsed_
 	if (row.is_readable && ffntp_page_read(demo->reader.page, &map) == FFNTP_CLOCK_OK) {
 		double period_s = ldexp((double)map.period, -64 - map.period_shift);
 
-		row.offset_us = (double)source.offset_ns / 1e3;
+		/* The first exchange sets the clock: there was none to be ahead or behind. */
+		row.offset_us = demo->accepted > 1 ? (double)source.offset_ns / 1e3 : (double)NAN;
 		row.error_us = error_us(look);
 		row.esterror_us = (double)look->reading.esterror_ns / 1e3;
 		row.bound_us = (double)look->reading.bound_ns / 1e3;
@@ -405,19 +406,14 @@ static int run(struct demo *demo)
 int tool_demo(const struct tool_command *command, int argc, char **argv)
 {
 	struct demo demo = { .command = command, .duration_s = 60 };
-	const char *estimator = "default";
 	const struct tool_option options[] = {
 		tool_real("duration", "S", &demo.duration_s, 1, 86400, "how long [60]"),
-		tool_text("estimator", "NAME", &estimator, "radclock, interval or default"),
+		tool_estimator(&demo.estimator),
 		{ 0 },
 	};
 	int code;
 
 	if (!tool_options_alone(command, options, argc, argv, &code))
 		return code;
-	if (!output_estimator(estimator, &demo.estimator)) {
-		tool_error(command, "no estimator '%s' here; ffntp demo --help names them", estimator);
-		return TOOL_USAGE;
-	}
 	return run(&demo);
 }

@@ -1,5 +1,6 @@
 #include "demotable.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,8 @@ static void print_header(const struct demotable *table)
 
 void demotable_row(struct demotable *table, const struct demotable_row *row)
 {
+	char offset[32] = "-";
+
 	if (table->rows == 0 || (table->is_terminal && table->rows % HEADER_EVERY == 0))
 		print_header(table);
 	table->rows++;
@@ -48,7 +51,9 @@ void demotable_row(struct demotable *table, const struct demotable_row *row)
 		printf("%6.1f  not synchronised yet\n", row->elapsed_s);
 		return;
 	}
-	printf("%6.1f %+11.1f %s%+12.1f%s %12.1f %11.1f %9.3f %+10.3f%s\n", row->elapsed_s, row->offset_us,
+	if (isfinite(row->offset_us))
+		snprintf(offset, sizeof(offset), "%+.1f", row->offset_us);
+	printf("%6.1f %11s %s%+12.1f%s %12.1f %11.1f %9.3f %+10.3f%s\n", row->elapsed_s, offset,
 	       paint(table, row->is_held ? GREEN : RED), row->error_us, paint(table, PLAIN), row->esterror_us,
 	       row->bound_us, row->rtt_ms, row->rate_ppm, row->is_held ? "" : " !");
 }

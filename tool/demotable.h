@@ -13,7 +13,8 @@ struct demotable {
 struct demotable_row {
 	double elapsed_s;
 	bool is_readable; /* the rest is set if so */
-	double offset_us, error_us, esterror_us, bound_us, rtt_ms, rate_ppm;
+	double offset_us; /* NAN: there is none yet */
+	double error_us, esterror_us, bound_us, rtt_ms, rate_ppm;
 	bool is_held;
 };
 

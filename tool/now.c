@@ -21,6 +21,7 @@ static int64_t latest_ns(const struct ffntp_reading *reading)
 /* What is asked for, and what came of it. */
 struct answer {
 	enum ffntp_timescale scale;
+	int64_t max_bound_ns; /* negative: none */
 	bool with_calendar;
 	struct ffntp_reading reading;
 	bool is_steady; /* UTC that never runs backwards is asked for, too: */
@@ -129,9 +130,10 @@ static void print_text(const struct answer *answer)
 		print_calendar(answer);
 }
 
-static enum ffntp_clock_result read_clock(const struct ffntp_linux_reader *reader, uint64_t max_bound_ns,
-					  struct answer *answer)
+static enum ffntp_clock_result read_clock(const struct ffntp_linux_reader *reader, void *context)
 {
+	struct answer *answer = context;
+	uint64_t max_bound_ns = answer->max_bound_ns < 0 ? UINT64_MAX : (uint64_t)answer->max_bound_ns;
 	enum ffntp_clock_result result;
 
 	if (!answer->is_steady)
@@ -162,21 +164,18 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 {
 	const char *path = NULL, *smear = NULL;
 	bool is_tai = false, as_json = false, is_printed = true;
-	int64_t max_bound_ns = -1;
-	struct answer answer = { .with_calendar = false };
+	struct answer answer = { .max_bound_ns = -1 };
 	const struct tool_option options[] = {
 		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
 		tool_flag("tai", &is_tai, "tell TAI instead of UTC"),
 		tool_optional_text("smear", "[=linear|sls]", &smear, "UTC with its leap seconds smeared [linear]"),
 		tool_flag("monotonic", &answer.is_steady, "UTC that never runs backwards, beside the estimate"),
 		tool_flag("calendar", &answer.with_calendar, "also by the day, with 23:59:60"),
-		tool_integer("max-bound", "NS", &max_bound_ns, 0, BOUND_MAX_NS,
+		tool_integer("max-bound", "NS", &answer.max_bound_ns, 0, BOUND_MAX_NS,
 			     "fail if the time may be wrong by more than this"),
 		tool_flag("json", &as_json, "earliest, estimate and latest in ns since 1970"),
 		{ 0 },
 	};
-	struct ffntp_linux_reader reader;
-	enum ffntp_clock_result result;
 	int code;
 
 	if (!tool_options_alone(command, options, argc, argv, &code))
@@ -187,14 +186,8 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 		tool_error(command, "--monotonic tells UTC alone: without --tai, --smear and --calendar");
 		return TOOL_USAGE;
 	}
-	if (!pageuse_open(command, path, &reader))
+	if (!pageuse_take(command, path, read_clock, &answer))
 		return TOOL_FAILED;
-	result = read_clock(&reader, max_bound_ns < 0 ? UINT64_MAX : (uint64_t)max_bound_ns, &answer);
-	ffntp_linux_close(&reader);
-	if (result != FFNTP_CLOCK_OK) {
-		pageuse_refuse(command, path, result);
-		return TOOL_FAILED;
-	}
 	if (as_json)
 		is_printed = print_json(&answer);
 	else if (answer.is_steady)

@@ -61,6 +61,32 @@ bool tool_parse_real(const char *text, double min, double max, double *value)
 	return true;
 }
 
+static bool parse_estimator(const char *text, enum ffntp_estimator_kind *estimator)
+{
+	static const char *const names[] = {
+		[FFNTP_ESTIMATOR_DEFAULT] = "default",
+		[FFNTP_ESTIMATOR_RADCLOCK] = "radclock",
+		[FFNTP_ESTIMATOR_INTERVAL] = "interval",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*estimator = (enum ffntp_estimator_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void report_bad_value(const struct tool_command *command, const struct tool_option *option, const char *text)
+{
+	if (option->kind == TOOL_ESTIMATOR)
+		tool_error(command, "--%s: '%s' is not %s", option->name, text, option->help);
+	else
+		tool_error(command, "--%s: '%s' is not %s from %.16g to %.16g", option->name, text,
+			   option->kind == TOOL_INTEGER ? "a whole number" : "a number", option->min, option->max);
+}
+
 static bool option_set(const struct tool_command *command, const struct tool_option *option, const char *text)
 {
 	bool is_good = true;
@@ -81,10 +107,12 @@ static bool option_set(const struct tool_command *command, const struct tool_opt
 	case TOOL_REAL:
 		is_good = tool_parse_real(text, option->min, option->max, option->value.real);
 		break;
+	case TOOL_ESTIMATOR:
+		is_good = parse_estimator(text, option->value.estimator);
+		break;
 	}
 	if (!is_good)
-		tool_error(command, "--%s: '%s' is not %s from %.16g to %.16g", option->name, text,
-			   option->kind == TOOL_INTEGER ? "a whole number" : "a number", option->min, option->max);
+		report_bad_value(command, option, text);
 	return is_good;
 }
 

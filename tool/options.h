@@ -2,6 +2,7 @@
 #ifndef FFNTP_TOOL_OPTIONS_H
 #define FFNTP_TOOL_OPTIONS_H
 
+#include <ffntp/estimator.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +14,7 @@ enum {
 	TOOL_USAGE = 2,  /* an unknown option or command, a value out of range */
 };
 
-enum tool_option_kind { TOOL_FLAG, TOOL_TEXT, TOOL_INTEGER, TOOL_REAL, TOOL_OPTIONAL_TEXT };
+enum tool_option_kind { TOOL_FLAG, TOOL_TEXT, TOOL_INTEGER, TOOL_REAL, TOOL_OPTIONAL_TEXT, TOOL_ESTIMATOR };
 
 struct tool_option {
 	const char *name;     /* without the dashes */
@@ -25,6 +26,7 @@ struct tool_option {
 		const char **text;
 		int64_t *integer;
 		double *real;
+		enum ffntp_estimator_kind *estimator;
 	} value;         /* where the value goes; holds the default before */
 	double min, max; /* of a number, both allowed */
 };
@@ -65,6 +67,14 @@ static inline struct tool_option tool_real(const char *name, const char *argumen
 					   const char *help)
 {
 	return (struct tool_option){ name, argument, help, TOOL_REAL, { .real = real }, min, max };
+}
+
+/* The same for every subcommand. */
+static inline struct tool_option tool_estimator(enum ffntp_estimator_kind *estimator)
+{
+	return (struct tool_option){
+		"estimator", "NAME", "radclock, interval or default", TOOL_ESTIMATOR, { .estimator = estimator }, 0, 0
+	};
 }
 
 /*

@@ -166,33 +166,3 @@ const char *output_counter_name(enum ffntp_counter_kind kind)
 	}
 	return "unknown";
 }
-
-static const struct {
-	const char *name;
-	enum ffntp_estimator_kind kind;
-} estimators[] = {
-	{ "default", FFNTP_ESTIMATOR_DEFAULT },
-	{ "radclock", FFNTP_ESTIMATOR_RADCLOCK },
-	{ "interval", FFNTP_ESTIMATOR_INTERVAL },
-};
-
-/* Whether the client has it: it makes none of a configuration that it does not understand. */
-static bool is_available(enum ffntp_estimator_kind kind)
-{
-	struct ffntp_client_config config;
-
-	ffntp_client_config_default(&config);
-	config.estimator = kind;
-	return ffntp_client_memory(&config) > 0;
-}
-
-bool output_estimator(const char *name, enum ffntp_estimator_kind *kind)
-{
-	for (size_t i = 0; i < sizeof(estimators) / sizeof(estimators[0]); i++) {
-		if (strcmp(name, estimators[i].name) == 0 && is_available(estimators[i].kind)) {
-			*kind = estimators[i].kind;
-			return true;
-		}
-	}
-	return false;
-}

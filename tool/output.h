@@ -46,7 +46,4 @@ const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REF
 /* What people call it. Never NULL. */
 const char *output_counter_name(enum ffntp_counter_kind kind);
 
-/* The estimator of that name ("radclock", "interval", "default"); false if there is none here. */
-bool output_estimator(const char *name, enum ffntp_estimator_kind *kind);
-
 #endif

@@ -12,7 +12,7 @@ static const char *name_of(const char *path, char own[FFNTP_LINUX_PATH_SIZE])
 	return ffntp_linux_default_path(own) ? own : "the clock page";
 }
 
-bool pageuse_open(const struct tool_command *command, const char *path, struct ffntp_linux_reader *reader)
+static bool open_page(const struct tool_command *command, const char *path, struct ffntp_linux_reader *reader)
 {
 	char own[FFNTP_LINUX_PATH_SIZE];
 	const char *name = name_of(path, own);
@@ -31,9 +31,17 @@ bool pageuse_open(const struct tool_command *command, const char *path, struct f
 	return false;
 }
 
-void pageuse_refuse(const struct tool_command *command, const char *path, enum ffntp_clock_result result)
+bool pageuse_take(const struct tool_command *command, const char *path, pageuse_read *read, void *context)
 {
 	char own[FFNTP_LINUX_PATH_SIZE];
+	struct ffntp_linux_reader reader;
+	enum ffntp_clock_result result;
 
-	tool_error(command, "%s: %s", name_of(path, own), ffntp_clock_result_text(result));
+	if (!open_page(command, path, &reader))
+		return false;
+	result = read(&reader, context);
+	ffntp_linux_close(&reader);
+	if (result != FFNTP_CLOCK_OK)
+		tool_error(command, "%s: %s", name_of(path, own), ffntp_clock_result_text(result));
+	return result == FFNTP_CLOCK_OK;
 }

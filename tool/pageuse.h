@@ -1,5 +1,5 @@
-/* pageuse: what now and status share: opening the page that the user meant, and saying in one line why it cannot be
- * used. */
+/* pageuse: what now and status share: reading the page that the user meant, and saying in one line why it cannot be
+ * read. */
 #ifndef FFNTP_TOOL_PAGEUSE_H
 #define FFNTP_TOOL_PAGEUSE_H
 
@@ -8,10 +8,13 @@
 
 #include "options.h"
 
-/* path: NULL for the usual places. False after one line on stderr; then there is nothing to close. */
-bool pageuse_open(const struct tool_command *command, const char *path, struct ffntp_linux_reader *reader);
+/* What a subcommand reads from the page, into its context. */
+typedef enum ffntp_clock_result pageuse_read(const struct ffntp_linux_reader *reader, void *context);
 
-/* One line on stderr: why the page of this path, which could be opened, cannot be read now. */
-void pageuse_refuse(const struct tool_command *command, const char *path, enum ffntp_clock_result result);
+/*
+ * Opens the page of this path, NULL for the usual places, reads it and closes it. Returns false after one line on
+ * stderr if it cannot be opened, or tells no time.
+ */
+bool pageuse_take(const struct tool_command *command, const char *path, pageuse_read *read, void *context);
 
 #endif

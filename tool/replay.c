@@ -279,9 +279,8 @@ static bool close_per_stamp(struct replay *replay)
 int tool_replay(const struct tool_command *command, int argc, char **argv)
 {
 	struct replay replay = { .command = command, .poll_s = 16, .counter_hz = 1e9 };
-	const char *estimator = "default";
 	const struct tool_option options[] = {
-		tool_text("estimator", "NAME", &estimator, "radclock, interval or default"),
+		tool_estimator(&replay.estimator),
 		tool_integer("poll", "S", &replay.poll_s, 1, POLL_MAX_S, "the traces' poll interval [16]"),
 		tool_real("counter-hz", "HZ", &replay.counter_hz, 100, 1e12, "the counter's nominal rate [1e9]"),
 		tool_flag("json", &replay.as_json, "one JSON object per trace, one per line"),
@@ -293,10 +292,6 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 
 	if (!tool_options_parse(command, options, argc, argv, &operand, &code))
 		return code;
-	if (!output_estimator(estimator, &replay.estimator)) {
-		tool_error(command, "no estimator '%s' here; ffntp replay --help names them", estimator);
-		return TOOL_USAGE;
-	}
 	if (operand == argc) {
 		tool_error(command, "no trace named; - is standard input");
 		return TOOL_USAGE;

@@ -481,14 +481,10 @@ static bool check_scenario(const struct simulate *simulate, const char *name)
 }
 
 /* All that can be said before anything is simulated. */
-static bool check(struct simulate *simulate, const char *estimator, int names, char **name)
+static bool check(struct simulate *simulate, int names, char **name)
 {
 	if (!read_poll(simulate))
 		return false;
-	if (!output_estimator(estimator, &simulate->estimator)) {
-		tool_error(simulate->command, "no estimator '%s' here; ffntp simulate --help names them", estimator);
-		return false;
-	}
 	if (names == 0) {
 		tool_error(simulate->command, "no scenario named; ffntp simulate --list names them");
 		return false;
@@ -507,11 +503,10 @@ static bool check(struct simulate *simulate, const char *estimator, int names, c
 int tool_simulate(const struct tool_command *command, int argc, char **argv)
 {
 	struct simulate simulate = { .command = command, .poll = "16", .seed = 1 };
-	const char *estimator = "default";
 	const struct tool_option options[] = {
 		tool_integer("seed", "N", &simulate.seed, 0, 0x1p53, "another course of the same scenario [1]"),
 		tool_text("poll", "S", &simulate.poll, "the poll interval in s, or adaptive [16]"),
-		tool_text("estimator", "NAME", &estimator, "radclock, interval or default"),
+		tool_estimator(&simulate.estimator),
 		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST, "how long [24 for most scenarios]"),
 		tool_flag("limit", &simulate.with_limit, "what no clock can do better than, where that is known"),
 		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),
@@ -528,7 +523,7 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 		return code;
 	if (simulate.only_list)
 		return print_list();
-	if (!check(&simulate, estimator, argc - operand, argv + operand))
+	if (!check(&simulate, argc - operand, argv + operand))
 		return TOOL_USAGE;
 	if (simulate.recorded_path)
 		return score_recorded(&simulate, sim_scenario_find(argv[operand])) ? TOOL_OK : TOOL_FAILED;

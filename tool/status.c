@@ -64,8 +64,9 @@ static bool is_stale(const struct ffntp_map *map, ffntp_counter now)
 
 /* A page that nobody keeps is refused whatever else it says; one that has nothing to tell yet is what people ask status
  * about. */
-static enum ffntp_clock_result take_snapshot(const struct ffntp_linux_reader *reader, struct snapshot *snapshot)
+static enum ffntp_clock_result take_snapshot(const struct ffntp_linux_reader *reader, void *context)
 {
+	struct snapshot *snapshot = context;
 	enum ffntp_clock_result result = ffntp_page_read(reader->page, &snapshot->map);
 
 	if (result == FFNTP_CLOCK_OK)
@@ -359,20 +360,12 @@ int tool_status(const struct tool_command *command, int argc, char **argv)
 		{ 0 },
 	};
 	struct snapshot snapshot = { 0 };
-	struct ffntp_linux_reader reader;
-	enum ffntp_clock_result result;
 	int code;
 
 	if (!tool_options_alone(command, options, argc, argv, &code))
 		return code;
-	if (!pageuse_open(command, path, &reader))
+	if (!pageuse_take(command, path, take_snapshot, &snapshot))
 		return TOOL_FAILED;
-	result = take_snapshot(&reader, &snapshot);
-	ffntp_linux_close(&reader);
-	if (result != FFNTP_CLOCK_OK) {
-		pageuse_refuse(command, path, result);
-		return TOOL_FAILED;
-	}
 	if (as_json)
 		return print_json(&snapshot) ? TOOL_OK : TOOL_FAILED;
 	print_text(&snapshot);

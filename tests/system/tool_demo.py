@@ -37,6 +37,7 @@ def test_plain_lines_into_a_pipe(folder):
     tap.check(code == 0 and errors == "", f"{code} {output} {errors}")
     tap.check("\x1b" not in output and "\r" not in output, "colours in a pipe")
     tap.check(len(rows_of(output)) >= 3, output)
+    tap.check(rows_of(output)[0].split()[1] != "+0.0", "an offset of a clock that was not set yet")
     tap.check("1234.567 s" in output and output.count("true error   est. error") == 1, output)
     check_summary(output)
     tool.check_width(output)
