@@ -30,6 +30,17 @@ json_t *output_json_real(double value)
 	return isfinite(value) ? json_real(strtod(text, NULL)) : json_null();
 }
 
+json_t *output_json_summary(const struct score_summary *summary)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "rms_us", output_json_real(summary->rms));
+	json_object_set_new(object, "median_us", output_json_real(summary->median));
+	json_object_set_new(object, "p99_us", output_json_real(summary->p99));
+	json_object_set_new(object, "max_us", output_json_real(summary->max));
+	return object;
+}
+
 const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE])
 {
 	double magnitude = fabs(value);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "score.h"
+
 #define OUTPUT_NUMBER_SIZE 32
 #define OUTPUT_TIME_SIZE 64
 
@@ -18,6 +20,9 @@ bool output_json(json_t *object);
 
 /* A number to six significant digits; null where it is not finite. */
 json_t *output_json_real(double value);
+
+/* Errors in us: rms_us, median_us, p99_us, max_us. */
+json_t *output_json_summary(const struct score_summary *summary);
 
 /* Four significant digits, no exponent below 10^9: "0.01234", "12.34", "150000". "-" where it is not finite. */
 const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE]);

@@ -124,17 +124,6 @@ static bool score(const struct trace *trace, const struct player_step *steps, st
 	return true;
 }
 
-static json_t *summary_json(const struct score_summary *summary)
-{
-	json_t *object = json_object();
-
-	json_object_set_new(object, "rms_us", output_json_real(summary->rms));
-	json_object_set_new(object, "median_us", output_json_real(summary->median));
-	json_object_set_new(object, "p99_us", output_json_real(summary->p99));
-	json_object_set_new(object, "max_us", output_json_real(summary->max));
-	return object;
-}
-
 static json_t *accuracy_json(const struct scores *scores, double value)
 {
 	return scores->scored > 0 ? output_json_real(value) : json_null();
@@ -151,8 +140,8 @@ static bool print_json(const struct replay *replay, const struct trace *trace, c
 	json_object_set_new(object, "refused", json_integer((json_int_t)scores->refused));
 	json_object_set_new(object, "scored", json_integer((json_int_t)scores->scored));
 	json_object_set_new(object, "unreadable", json_integer((json_int_t)scores->unreadable));
-	json_object_set_new(object, "before", has_scores ? summary_json(&scores->before) : json_null());
-	json_object_set_new(object, "after", has_scores ? summary_json(&scores->after) : json_null());
+	json_object_set_new(object, "before", has_scores ? output_json_summary(&scores->before) : json_null());
+	json_object_set_new(object, "after", has_scores ? output_json_summary(&scores->after) : json_null());
 	json_object_set_new(object, "bound_held", accuracy_json(scores, scores->bound_held));
 	json_object_set_new(object, "bound_median_us", accuracy_json(scores, scores->bound_median));
 	json_object_set_new(object, "within_2_esterror", accuracy_json(scores, scores->within_2_esterror));

@@ -183,17 +183,6 @@ static void watch_after(void *context, const struct sim_exchange *exchange, enum
 
 /* --- what is said --- */
 
-static json_t *errors_json(const struct score_summary *summary)
-{
-	json_t *object = json_object();
-
-	json_object_set_new(object, "rms_us", output_json_real(summary->rms));
-	json_object_set_new(object, "median_us", output_json_real(summary->median));
-	json_object_set_new(object, "p99_us", output_json_real(summary->p99));
-	json_object_set_new(object, "max_us", output_json_real(summary->max));
-	return object;
-}
-
 static json_t *summary_json(struct series *series)
 {
 	struct score_summary summary;
@@ -201,7 +190,7 @@ static json_t *summary_json(struct series *series)
 	if (series->count == 0)
 		return json_null();
 	summary = score_summarise(series->values, series->count);
-	return errors_json(&summary);
+	return output_json_summary(&summary);
 }
 
 static double median(struct series *series)
@@ -318,7 +307,7 @@ static bool print_recorded(const struct simulate *simulate, const struct sim_sce
 	json_object_set_new(object, "scenario", json_string(scenario->name));
 	json_object_set_new(object, "exchanges", json_integer((json_int_t)recorded->exchanges));
 	json_object_set_new(object, "scored", json_integer((json_int_t)recorded->scored));
-	json_object_set_new(object, "limit", json_pack("{so}", "before", errors_json(errors)));
+	json_object_set_new(object, "limit", json_pack("{so}", "before", output_json_summary(errors)));
 	return output_json(object);
 }
 
