@@ -184,28 +184,29 @@ static void print_json(const struct run *run)
 	json_decref(object);
 }
 
-/* A clock that has no time yet has a rate that is nobody's: better before the command than after it. */
-static bool open_clock(const struct tool_command *command, const char *path, struct ffntp_linux_page_device *device)
+/* By a clock of its own, which stays open. */
+static enum ffntp_clock_result try_clock(const struct ffntp_linux_reader *reader, void *context)
 {
-	struct ffntp_device *clock = ffntp_linux_page_clock(device);
-	struct ffntp_linux_reader reader;
+	struct ffntp_device *clock = context;
 	enum ffntp_clock_result result;
 	struct ffntp_duration nothing;
 	struct ffntp_mark mark;
 
-	if (!pageuse_open(command, path, &reader))
-		return false;
-	ffntp_linux_close(&reader);
+	(void)reader;
+	if (ffntp_device_connect(clock) != NULL) /* the page was there a moment ago */
+		return FFNTP_CLOCK_DISCONNECTED;
+	result = ffntp_device_mark(clock, &mark);
+	return result == FFNTP_CLOCK_OK ? ffntp_device_since(clock, mark, &nothing) : result;
+}
+
+/* A clock that has no time yet has a rate that is nobody's: better before the command than after it. */
+static bool open_clock(const struct tool_command *command, const char *path, struct ffntp_linux_page_device *device)
+{
+	struct ffntp_device *clock = ffntp_linux_page_clock(device);
+
 	ffntp_linux_page_device_init(device, path);
-	if (ffntp_device_connect(clock) != NULL) /* it was there a moment ago */
-		result = FFNTP_CLOCK_DISCONNECTED;
-	else
-		result = ffntp_device_mark(clock, &mark);
-	if (result == FFNTP_CLOCK_OK)
-		result = ffntp_device_since(clock, mark, &nothing);
-	if (result == FFNTP_CLOCK_OK)
+	if (pageuse_take(command, path, try_clock, clock))
 		return true;
-	pageuse_refuse(command, path, result);
 	ffntp_device_disconnect(clock);
 	return false;
 }

@@ -31,9 +31,15 @@ static bool open_page(const struct tool_command *command, const char *path, stru
 	return false;
 }
 
-bool pageuse_take(const struct tool_command *command, const char *path, pageuse_read *read, void *context)
+void pageuse_refuse(const struct tool_command *command, const char *path, enum ffntp_clock_result result)
 {
 	char own[FFNTP_LINUX_PATH_SIZE];
+
+	tool_error(command, "%s: %s", name_of(path, own), ffntp_clock_result_text(result));
+}
+
+bool pageuse_take(const struct tool_command *command, const char *path, pageuse_read *read, void *context)
+{
 	struct ffntp_linux_reader reader;
 	enum ffntp_clock_result result;
 
@@ -42,6 +48,6 @@ bool pageuse_take(const struct tool_command *command, const char *path, pageuse_
 	result = read(&reader, context);
 	ffntp_linux_close(&reader);
 	if (result != FFNTP_CLOCK_OK)
-		tool_error(command, "%s: %s", name_of(path, own), ffntp_clock_result_text(result));
+		pageuse_refuse(command, path, result);
 	return result == FFNTP_CLOCK_OK;
 }
