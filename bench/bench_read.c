@@ -1,6 +1,7 @@
 /*
- * What a reading costs: ns per call, median of several rounds in which all candidates take turns, and the ratio to
- * clock_gettime(CLOCK_REALTIME) in the same rounds. Nothing here passes or fails; make bench prints the table.
+ * What a reading costs: ns per call and calls per second in one thread, median of several rounds in which all
+ * candidates take turns, and the ratio to clock_gettime(CLOCK_REALTIME) in the same rounds. Nothing here passes or
+ * fails; make bench prints the table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <ffntp/linux.h>
+#include <ffntp/linuxdevice.h>
 
 #include "../ports/linux/counter.h"
 #include "../ports/linux/pagefile.h"
@@ -20,6 +22,7 @@
 struct bench {
 	struct ffntp_pagefile file;
 	struct ffntp_linux_reader reader;
+	struct ffntp_linux_page_device device;
 	bool is_open;
 	char path[64];
 };
@@ -84,6 +87,52 @@ static void past_tsc(void)
 	}
 }
 
+/* The same through a device, and what it tells besides. */
+static void device_tsc(void)
+{
+	struct ffntp_reading reading;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		if (ffntp_device_now(ffntp_linux_page_clock(&tsc.device), FFNTP_UTC, UINT64_MAX, &reading) !=
+		    FFNTP_CLOCK_OK)
+			abort();
+		sink = reading.earliest.frac ^ reading.latest.frac;
+	}
+}
+
+static void steady_tsc(void)
+{
+	struct ffntp_time utc;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		if (ffntp_device_steady(ffntp_linux_page_clock(&tsc.device), &utc) != FFNTP_CLOCK_OK)
+			abort();
+		sink = utc.frac;
+	}
+}
+
+static void elapsed_tsc(void)
+{
+	uint64_t ns;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		if (ffntp_device_elapsed(ffntp_linux_page_clock(&tsc.device), &ns) != FFNTP_CLOCK_OK)
+			abort();
+		sink = ns;
+	}
+}
+
+static void mark_tsc(void)
+{
+	struct ffntp_mark mark;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		if (ffntp_device_mark(ffntp_linux_page_clock(&tsc.device), &mark) != FFNTP_CLOCK_OK)
+			abort();
+		sink = mark.counter;
+	}
+}
+
 struct candidate {
 	const char *name;
 	void (*run)(void);
@@ -97,6 +146,10 @@ static const struct candidate candidates[] = {
 	{ "bounded reading, TSC", bounded_tsc, true },
 	{ "bounded reading, CLOCK_MONOTONIC_RAW", bounded_raw, false },
 	{ "conversion of a past TSC value", past_tsc, true },
+	{ "bounded reading of a device, TSC", device_tsc, true },
+	{ "steady UTC of a device, TSC", steady_tsc, true },
+	{ "elapsed of a device, TSC", elapsed_tsc, true },
+	{ "mark of a device, TSC", mark_tsc, true },
 };
 
 #define CANDIDATES (sizeof(candidates) / sizeof(candidates[0]))
@@ -148,8 +201,11 @@ static bool bench_open(struct bench *bench, enum ffntp_counter_kind kind, const 
 		return false;
 	}
 	map = make_map(&source);
-	ffntp_page_publish(bench->file.page, &map, NULL, 0);
-	bench->is_open = ffntp_linux_open(&bench->reader, bench->path) == FFNTP_PAGE_OK;
+	ffntp_page_hold(bench->file.page);
+	ffntp_page_publish_steadily(bench->file.page, &map, NULL, 0, ffntp_counter_read(&source));
+	ffntp_linux_page_device_init(&bench->device, bench->path);
+	bench->is_open = ffntp_linux_open(&bench->reader, bench->path) == FFNTP_PAGE_OK &&
+			 ffntp_device_connect(ffntp_linux_page_clock(&bench->device)) == NULL;
 	return bench->is_open;
 }
 
@@ -160,6 +216,7 @@ static void bench_close(struct bench *bench)
 	if (!bench->is_open)
 		return;
 	ffntp_linux_close(&bench->reader);
+	ffntp_device_disconnect(ffntp_linux_page_clock(&bench->device));
 	ffntp_pagefile_close(&bench->file);
 	snprintf(lock, sizeof(lock), "%s.lock", bench->path);
 	unlink(bench->path);
@@ -203,10 +260,11 @@ static void measure(void)
 			ns[i][round] = run_once(&candidates[i]);
 			ratio[i][round] = ns[i][round] / ns[0][round];
 		}
-	printf("%-40s %8s %8s\n", "", "ns", "ratio");
+	printf("%-40s %8s %10s %8s\n", "", "ns", "10^6/s", "ratio");
 	for (size_t i = 0; i < CANDIDATES; i++)
 		if (!candidates[i].needs_tsc || tsc.is_open)
-			printf("%-40s %8.1f %8.2f\n", candidates[i].name, median(ns[i]), median(ratio[i]));
+			printf("%-40s %8.1f %10.1f %8.2f\n", candidates[i].name, median(ns[i]), 1e3 / median(ns[i]),
+			       median(ratio[i]));
 }
 
 int main(void)
