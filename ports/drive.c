@@ -281,6 +281,16 @@ enum ffntp_clock_result ffntp_drive_now(struct ffntp_drive *drive, enum ffntp_ti
 	return ffntp_clock_at(&map, ffntp_drive_counter(drive), scale, max_bound_ns, reading);
 }
 
+static ffntp_counter count(void *drive)
+{
+	return ffntp_drive_counter(drive);
+}
+
+void ffntp_drive_device(struct ffntp_drive *drive, struct ffntp_page_device *device)
+{
+	ffntp_page_device_init(device, drive->page, count, drive);
+}
+
 const char *ffntp_drive_event_name(enum ffntp_drive_event event)
 {
 	static const char *const names[] = {

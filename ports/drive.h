@@ -20,6 +20,7 @@
 
 #include "../include/ffntp/client.h"
 #include "../include/ffntp/clock.h"
+#include "../include/ffntp/device.h"
 #include "../include/ffntp/page.h"
 #include "port.h"
 
@@ -96,5 +97,11 @@ ffntp_counter ffntp_drive_counter(struct ffntp_drive *drive);
 /* The time, from the page: ffntp_clock_at. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_drive_now(struct ffntp_drive *drive, enum ffntp_timescale scale,
 						       uint64_t max_bound_ns, struct ffntp_reading *reading);
+
+/*
+ * The clock that code on this system is handed: a device over the drive's page and counter. The drive is driven by
+ * whoever drives it; connecting starts nothing. In the drive's thread. The drive must outlive the connection.
+ */
+void ffntp_drive_device(struct ffntp_drive *drive, struct ffntp_page_device *device);
 
 #endif

@@ -386,6 +386,56 @@ static void test_another_server_is_asked_anew(void **state)
 	assert_int_equal(drive.source.address[15], 9);
 }
 
+static void drive_on(struct ffntp_drive *drive)
+{
+	uint8_t datagram[FFNTP_WIRE_SIZE];
+	int32_t length;
+
+	while (ffntp_drive_timer(drive).event != FFNTP_DRIVE_NOTHING)
+		;
+	length = brook_receive(datagram, sizeof datagram, (uint32_t)ffntp_drive_wait(drive));
+	if (length > 0)
+		assert_int_equal(ffntp_drive_receive(drive, datagram, (size_t)length, brook_ticks()).event,
+				 FFNTP_DRIVE_REPLY);
+}
+
+static void test_code_on_the_system_is_handed_a_device(void **state)
+{
+	static _Alignas(16) unsigned char memory[16384];
+	static const uint8_t address[16] = { 1 };
+	struct ffntp_client_config config;
+	struct ffntp_page_device device;
+	struct ffntp_duration duration;
+	struct ffntp_reading reading;
+	struct ffntp_drive drive;
+	struct ffntp_mark begin;
+	uint64_t elapsed_ns;
+	struct ffntp_time utc;
+	int64_t begin_ns;
+
+	(void)state;
+	start(60);
+	ffntp_drive_configure(&config, &ffntp_port_brook);
+	assert_null(ffntp_drive_init(&drive, &ffntp_port_brook, &config, memory, sizeof memory, &brook.page));
+	ffntp_drive_server(&drive, address, 123);
+	ffntp_drive_device(&drive, &device);
+	assert_null(ffntp_device_connect(&device.device));
+	assert_int_equal(ffntp_device_now(&device.device, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_UNSYNCHRONISED);
+	while (ffntp_device_now(&device.device, FFNTP_UTC, 5000000, &reading) != FFNTP_CLOCK_OK)
+		drive_on(&drive);
+	assert_false(ffntp_time_is_before(ffntp_time_from_ns(brook.world.now_ns), reading.earliest));
+	assert_false(ffntp_time_is_before(reading.latest, ffntp_time_from_ns(brook.world.now_ns)));
+	assert_int_equal(ffntp_device_steady(&device.device, &utc), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_device_mark(&device.device, &begin), FFNTP_CLOCK_OK);
+	begin_ns = brook.world.now_ns;
+	while (brook.world.now_ns < begin_ns + 1000 * S)
+		drive_on(&drive);
+	assert_int_equal(ffntp_device_since(&device.device, begin, &duration), FFNTP_CLOCK_OK);
+	assert_in_range(duration.ns, brook.world.now_ns - begin_ns - 1000000, brook.world.now_ns - begin_ns + 1000000);
+	assert_int_equal(ffntp_device_elapsed(&device.device, &elapsed_ns), FFNTP_CLOCK_OK);
+	assert_in_range(elapsed_ns, brook.world.now_ns - START_NS - 20000000, brook.world.now_ns - START_NS + 20000000);
+}
+
 /* --- lines --- */
 
 static void check_date(int64_t s)
@@ -439,6 +489,7 @@ int main(void)
 		cmocka_unit_test(test_a_server_that_falls_silent_is_told_of),
 		cmocka_unit_test(test_a_port_out_of_range_is_refused),
 		cmocka_unit_test(test_another_server_is_asked_anew),
+		cmocka_unit_test(test_code_on_the_system_is_handed_a_device),
 		cmocka_unit_test(test_dates_are_those_of_the_calendar),
 		cmocka_unit_test(test_a_line_that_is_too_long_is_cut),
 	};
