@@ -553,13 +553,15 @@ static int seconds_ahead(const struct ffntp_client *client)
 	return ahead_s > 0 ? 1 : -1;
 }
 
-/* One second off, while a table knows better: that is a server's mistake, for a day. */
+/* One second off since the end of a month, while a table knows better: that is a server's mistake, for a day. */
 static bool has_missed_leap_second(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	double lasted_s = ffntp_counter_diff(stamp->tf, client->dissent.since) * client->rate.period_s;
+	struct ffntp_time agreed = ffntp_map_time(&client->map, client->accepted_at);
+	struct ffntp_time since = ffntp_map_time(&client->map, client->dissent.since);
 
 	return seconds_ahead(client) != 0 && lasted_s < FFNTP_LEAP_PERSIST_S &&
-	       ffntp_leap_is_certain(&client->leap, ffntp_map_time(&client->map, stamp->tf));
+	       ffntp_leap_is_certain(&client->leap, since) && ffntp_leap_is_month_end(&client->leap, agreed, since);
 }
 
 /* One second off since the end of a month: then it was a leap second that nobody announced, or none that somebody did.

@@ -266,6 +266,17 @@ static bool find_late(struct ffntp_leap_belief *belief, struct ffntp_time agreed
 	return true;
 }
 
+bool ffntp_leap_is_month_end(const struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since)
+{
+	int16_t offset_s = offset_at(&belief->numbering, agreed);
+	struct ffntp_calendar date;
+	int64_t midnight_s;
+
+	/* A second that a server leaves out is missing before midnight. */
+	return ends_month(agreed.s - offset_s, &date, &midnight_s) &&
+	       is_between(midnight_s + offset_s - 1, agreed, since);
+}
+
 bool ffntp_leap_revise(struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since, int ahead)
 {
 	if (!belief->is_begun || ffntp_leap_is_certain(belief, since))

@@ -72,6 +72,9 @@ void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, st
 FFNTP_MUST_USE bool ffntp_leap_revise(struct ffntp_leap_belief *belief, struct ffntp_time agreed,
 				      struct ffntp_time since, int ahead);
 
+/* Whether a month, of UTC, ended between these two times of the core. */
+bool ffntp_leap_is_month_end(const struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since);
+
 /* Whether the table knows what happens at this time of the core. */
 bool ffntp_leap_is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time now);
 

@@ -119,6 +119,7 @@ GUARDS = [
     (21, 'leap', CLIENT, 'if (has_missed_leap_second(client, stamp))\n\t\t\tbreak;', '', 'the_table_knows'),
     (21, 'leap', CLIENT, 'if (ffntp_leap_phase(numbering, time) != ffntp_leap_phase(numbering, client->map.time))',
      'if (false)', 'every_leap_second'),
+    (21, 'leap', CLIENT, '&& ffntp_leap_is_month_end(&client->leap, agreed, since)', '', 'a_second_that'),
     (22, 'leap', CLIENT, 'if (is_smeared(client, stamp))\n\t\treturn FFNTP_REFUSED_SMEAR;', '', 'who_smears'),
     (22, 'leap', CLIENT, '\tif (!was_smeared)\n\t\tforget_smear(client, stamp->tf);', '', 'who_smears'),
     (22, 'leap', SMEAR, 'share > FFNTP_SMEAR_SHARE &&', '', 'who_does_not_smear'),

@@ -537,6 +537,119 @@ static void every_result_has_a_line_of_its_own(void **state)
 	assert_string_equal(ffntp_clock_result_text((enum ffntp_clock_result)99), "unknown");
 }
 
+/* --- leap seconds --- */
+
+/* Ten seconds after its reference, which is half past a second, and so are the readings below. */
+static struct ffntp_map with_leap_second(int sign)
+{
+	struct ffntp_map map = good();
+
+	map.leap = sign > 0 ? FFNTP_LEAP_PRE_POSITIVE : FFNTP_LEAP_PRE_NEGATIVE;
+	map.leap_sign = (int8_t)sign;
+	map.leap_at_s = map.time.s + 10;
+	return map;
+}
+
+static void utc_is_numbered_anew_by_a_leap_second(void **state)
+{
+	static const struct {
+		int sign, s, utc_s, offset_s; /* s and utc_s: from the map's time */
+		enum ffntp_leap leap;
+	} cases[] = {
+		{ 1, 9, 9, 37, FFNTP_LEAP_PRE_POSITIVE },    { 1, 10, 9, 38, FFNTP_LEAP_POSITIVE },
+		{ 1, 11, 10, 38, FFNTP_LEAP_POST_POSITIVE }, { 1, 60, 59, 38, FFNTP_LEAP_POST_POSITIVE },
+		{ -1, 9, 9, 37, FFNTP_LEAP_PRE_NEGATIVE },   { -1, 10, 11, 36, FFNTP_LEAP_POST_NEGATIVE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct ffntp_map map = with_leap_second(cases[i].sign);
+		struct ffntp_reading utc = at(&map, map.at + (unsigned)cases[i].s * NS), tai;
+		int64_t width_ns = ffntp_time_diff_ns(utc.latest, utc.earliest);
+
+		assert_int_equal(utc.estimate.s - (map.time.s - 37), cases[i].utc_s);
+		assert_int_equal(utc.offset_s, cases[i].offset_s);
+		assert_int_equal(utc.leap, cases[i].leap);
+		assert_int_equal(ffntp_clock_at(&map, map.at + (unsigned)cases[i].s * NS, FFNTP_TAI, UINT64_MAX, &tai),
+				 FFNTP_CLOCK_OK);
+		assert_int_equal(tai.estimate.s - map.time.s, cases[i].s);
+		assert_int_equal(tai.offset_s, 0);
+		assert_int_equal(ffntp_time_diff_ns(tai.latest, tai.earliest), width_ns);
+	}
+}
+
+/* A map made after it tells the past right, and knows the month it was in. */
+static void the_past_before_a_leap_second_is_told_by_the_map_after_it(void **state)
+{
+	(void)state;
+	for (int sign = -1; sign <= 1; sign += 2) {
+		struct ffntp_map map = with_leap_second(sign);
+		struct ffntp_reading before = at(&map, map.at + 3 * NS), after;
+
+		map.time.s += 20;
+		map.at += 20 * NS;
+		map.tai_offset_s = (int16_t)(37 + sign);
+		map.leap = sign > 0 ? FFNTP_LEAP_POST_POSITIVE : FFNTP_LEAP_POST_NEGATIVE;
+		after = at(&map, map.at - 17 * NS);
+		assert_int_equal(before.estimate.s, after.estimate.s);
+		assert_int_equal(before.offset_s, after.offset_s);
+		assert_int_equal(before.leap, after.leap);
+	}
+}
+
+static void order_holds_across_leap_seconds(void **state)
+{
+	(void)state;
+	for (int sign = -1; sign <= 1; sign += 2) {
+		const struct ffntp_map map = with_leap_second(sign);
+
+		for (unsigned s = 5; s < 15; s++) {
+			struct ffntp_reading a = at(&map, map.at + s * NS), b = at(&map, map.at + (s + 1) * NS);
+
+			assert_int_equal(ffntp_clock_order(&a, &b), FFNTP_BEFORE);
+			assert_int_equal(ffntp_clock_order(&b, &a), FFNTP_AFTER);
+			b = at(&map, map.at + s * NS + 1000);
+			assert_int_equal(ffntp_clock_order(&a, &b), FFNTP_UNORDERED);
+		}
+	}
+}
+
+/* Each end of the interval is smeared for itself, so that it contains the smeared truth. */
+static void smeared_readings_never_step(void **state)
+{
+	static const enum ffntp_timescale scales[] = { FFNTP_UTC_SMEARED, FFNTP_UTC_SLS };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(scales); i++) {
+		const struct ffntp_map map = with_leap_second(i == 0 ? 1 : -1);
+		struct ffntp_time former = { 0, 0 };
+
+		for (ffntp_counter now = map.at; now < map.at + 20 * NS; now += 7654321) {
+			struct ffntp_reading reading;
+
+			assert_int_equal(ffntp_clock_at(&map, now, scales[i], UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+			assert_true(ffntp_time_is_before(former, reading.estimate));
+			assert_true(ffntp_time_is_before(reading.earliest, reading.estimate) &&
+				    ffntp_time_is_before(reading.estimate, reading.latest));
+			assert_int_equal(reading.offset_s, 0);
+			former = reading.estimate;
+		}
+	}
+}
+
+static void a_leap_second_at_no_time_is_refused(void **state)
+{
+	struct ffntp_map map = with_leap_second(1);
+
+	(void)state;
+	map.leap_at_s = INT64_MAX;
+	refused(&map, map.at, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_RANGE);
+	map.leap_at_s = INT64_MIN;
+	refused(&map, map.at, FFNTP_UTC_SMEARED, UINT64_MAX, FFNTP_CLOCK_RANGE);
+	map.leap_sign = 0;
+	(void)at(&map, map.at);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -563,6 +676,11 @@ int main(void)
 		cmocka_unit_test(the_two_rates_agree_within_their_bounds),
 		cmocka_unit_test(durations_ignore_absolute_time),
 		cmocka_unit_test(order_is_told_only_where_intervals_are_apart),
+		cmocka_unit_test(utc_is_numbered_anew_by_a_leap_second),
+		cmocka_unit_test(the_past_before_a_leap_second_is_told_by_the_map_after_it),
+		cmocka_unit_test(order_holds_across_leap_seconds),
+		cmocka_unit_test(smeared_readings_never_step),
+		cmocka_unit_test(a_leap_second_at_no_time_is_refused),
 		cmocka_unit_test(every_result_has_a_line_of_its_own),
 	};
 

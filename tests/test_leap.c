@@ -684,6 +684,24 @@ static void the_table_knows_better(void **state)
 	}
 }
 
+/* Nor is every second a leap second: one that the counter lost, on any other day, is believed as any other jump is. */
+static void a_second_that_the_counter_lost_is_none(void **state)
+{
+	const struct ffntp_leap_table table = all();
+	struct fixture f = make(none_at(1640995200 + 5 * 86400), BY_TABLE, 7200);
+
+	(void)state;
+	f.numbering.offset_s = 36;
+	f.config.leap_table = &table;
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run(&f, 3600);
+	world_set_counter(&f.world, counter(&f) - (uint64_t)S_NS, f.world.ticks_per_ns);
+	run(&f, 2200);
+	assert_utc_is_right(&f, f.world.now_ns);
+	drop(&f);
+}
+
 /* --- smear --- */
 
 static int64_t error_ns(const struct fixture *f)
@@ -797,6 +815,7 @@ int main(void)
 		cmocka_unit_test(an_announcement_that_was_none_is_undone),
 		cmocka_unit_test(a_leap_second_that_was_not_announced_is_found),
 		cmocka_unit_test(the_table_knows_better),
+		cmocka_unit_test(a_second_that_the_counter_lost_is_none),
 		cmocka_unit_test(who_smears_is_found_out),
 		cmocka_unit_test(who_does_not_smear_is_heard),
 	};

@@ -274,6 +274,29 @@ static void vmclock_readers_and_ours_agree(void **state)
 	}
 }
 
+/* Where TAI is not known VMClock's time is UTC itself, whatever constant our continuous time has. */
+static void vmclock_readers_are_told_utc_where_tai_is_not_known(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(S), back;
+	struct ffntp_reading reading;
+	wide time, error;
+
+	(void)state;
+	map.tai_is_known = false;
+	map.tai_offset_s = -3;
+	map.leap = FFNTP_LEAP_POST_NEGATIVE;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_int_equal(memory.bytes[0x0b], 0);
+	assert_int_equal(memory.bytes[0x26], 5);
+	vmclock_evaluate(7 * S, &time, &error);
+	back = read_map(page);
+	assert_maps_equal(&back, &map);
+	assert_int_equal(ffntp_clock_at(&back, 7 * S, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_true(units(reading.estimate) == time);
+	assert_true(reading.estimate.s == map.time.s + 6 + 3);
+}
+
 /* --- the prepared line --- */
 
 static bool read_line(const struct ffntp_page *page, ffntp_counter now, enum ffntp_timescale scale, uint64_t cap_ns,
@@ -767,6 +790,7 @@ int main(void)
 		cmocka_unit_test(vmclock_fields_lie_where_the_specification_says),
 		cmocka_unit_test(vmclock_is_told_what_it_has_words_for),
 		cmocka_unit_test(vmclock_readers_and_ours_agree),
+		cmocka_unit_test(vmclock_readers_are_told_utc_where_tai_is_not_known),
 		cmocka_unit_test(the_line_says_what_the_map_says),
 		cmocka_unit_test(a_line_ends_where_a_leap_second_begins_or_ends),
 		cmocka_unit_test(the_line_leaves_to_the_map_what_must_be_judged),
