@@ -15,11 +15,4 @@ void ffntp_minios_card_take(void);
 /* *sent: the counter just before the card was told. */
 bool ffntp_minios_card_transmit(const void *frame, size_t length, uint64_t *sent);
 
-/*
- * Mini-OS saves no floating-point registers when an event comes, and its handlers may use them: while the client
- * computes, none may come. Across a call no such register is in use, so that the card lets them come while it sends.
- */
-void ffntp_minios_hold_events(void);
-void ffntp_minios_let_events(void);
-
 #endif

@@ -24,7 +24,6 @@ static void say(const char *text)
 static const char *begin(void)
 {
 	static struct ffntp_unikernel_system system;
-	const char *problem;
 
 	system = (struct ffntp_unikernel_system){
 		.port = ffntp_minios_port(),
@@ -34,20 +33,15 @@ static const char *begin(void)
 	};
 	if (!ffntp_minios_card_begin(system.mac))
 		return "no network device";
-	ffntp_minios_hold_events();
-	problem = ffntp_unikernel_begin(&system, cmdline, &ffntp_minios_page);
-	ffntp_minios_let_events();
-	return problem;
+	return ffntp_unikernel_begin(&system, cmdline, &ffntp_minios_page);
 }
 
 static void step(void)
 {
 	uint64_t rest_ms;
 
-	ffntp_minios_hold_events();
 	ffntp_minios_card_take();
 	rest_ms = ffntp_unikernel_step() / NS_PER_MS + 1;
-	ffntp_minios_let_events();
 	msleep((uint32_t)(rest_ms < REST_MS ? rest_ms : REST_MS));
 }
 

@@ -4,17 +4,16 @@
 
 #include <stdint.h>
 
-#define local_irq_save(flags) ((flags) = fake_minios_hold())
-#define local_irq_restore(flags) fake_minios_let(flags)
+#define XBT_NIL ((xenbus_transaction_t)0)
 
+typedef unsigned long xenbus_transaction_t;
 struct netfront_dev;
 struct thread;
 
 extern char cmdline[1024];
 
-unsigned long fake_minios_hold(void);
-void fake_minios_let(unsigned long flags);
-
+/* NULL, or why not. */
+char *xenbus_write(xenbus_transaction_t transaction, const char *path, const char *value);
 void printk(const char *format, ...);
 uint64_t monotonic_clock(void);
 void msleep(uint32_t milliseconds);

@@ -1,0 +1,2 @@
+/* xenbus: see os.h. */
+#include "os.h"
