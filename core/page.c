@@ -316,6 +316,15 @@ static void store_steady(struct ffntp_page *page, const struct ffntp_steady *ste
 		ffntp_page_store(page, slot + 8 * i, words[i]);
 }
 
+/* What no writer leaves: times that arithmetic could not bear. */
+static bool is_sound_steady(const struct ffntp_steady *steady)
+{
+	return steady->kind <= FFNTP_STEADY_RUNNING && steady->period_shift <= 62 &&
+	       !ffntp_reading_is_far(steady->elapsed.s) && !ffntp_reading_is_far(steady->time.s) &&
+	       !ffntp_reading_is_far(steady->ahead.s) && !ffntp_reading_is_far(steady->joint.s) &&
+	       (steady->numbering.sign == 0 || !ffntp_reading_is_far(steady->numbering.at_s));
+}
+
 /* 'begun' may be odd: then the slot of before. */
 void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady)
 {
@@ -336,6 +345,8 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
 		.numbering.offset_s = (int16_t)(uint16_t)(kind >> 16),
 	};
 	unpack_leap_second(ffntp_page_load(page, slot + 88), &steady->numbering.at_s, &steady->numbering.sign);
+	if (!is_sound_steady(steady))
+		*steady = (struct ffntp_steady){ .kind = FFNTP_STEADY_NONE };
 }
 
 static size_t source_offset(size_t i)

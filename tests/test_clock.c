@@ -496,6 +496,25 @@ static void the_two_rates_agree_within_their_bounds(void **state)
 	}
 }
 
+/* The stable period is off by 2e-10 here, 0.2 ns per second: seen at once. */
+static void long_durations_take_the_rate_that_says_to_err_less(void **state)
+{
+	struct ffntp_map map = good();
+	ffntp_counter shorter = map.at + 999 * NS, longer = map.at + 1001 * NS;
+
+	(void)state;
+	map.stable_period = map.period + 1000000000;
+	assert_int_equal(between(&map, map.at, shorter, FFNTP_RATE_AUTO).ns,
+			 between(&map, map.at, shorter, FFNTP_RATE_LOCAL).ns);
+	assert_int_equal(between(&map, map.at, longer, FFNTP_RATE_AUTO).ns,
+			 between(&map, map.at, longer, FFNTP_RATE_STABLE).ns);
+	assert_int_not_equal(between(&map, map.at, longer, FFNTP_RATE_LOCAL).ns,
+			     between(&map, map.at, longer, FFNTP_RATE_STABLE).ns);
+	map.stable_esterror = map.period_esterror;
+	assert_int_equal(between(&map, map.at, longer, FFNTP_RATE_AUTO).ns,
+			 between(&map, map.at, longer, FFNTP_RATE_LOCAL).ns);
+}
+
 static void durations_ignore_absolute_time(void **state)
 {
 	struct ffntp_map map = good(), corrected = good();
@@ -674,6 +693,7 @@ int main(void)
 		cmocka_unit_test(swapping_the_ends_changes_the_sign),
 		cmocka_unit_test(durations_add_up),
 		cmocka_unit_test(the_two_rates_agree_within_their_bounds),
+		cmocka_unit_test(long_durations_take_the_rate_that_says_to_err_less),
 		cmocka_unit_test(durations_ignore_absolute_time),
 		cmocka_unit_test(order_is_told_only_where_intervals_are_apart),
 		cmocka_unit_test(utc_is_numbered_anew_by_a_leap_second),

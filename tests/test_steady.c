@@ -197,6 +197,31 @@ static void a_writer_killed_in_mid_update_loses_nothing(void **state)
 	}
 }
 
+/* A page of somebody who cannot write pages. */
+static void nonsense_is_no_time(void **state)
+{
+	static const uint64_t nonsense[] = { UINT64_MAX, UINT64_C(1) << 63, INT64_MAX, UINT64_C(0x0302), 0xff };
+	struct prng prng = { 3 };
+	struct ffntp_fake fake;
+	struct ffntp_device *clock = start(&fake);
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		size_t offset = FFNTP_AT_STEADY + 8 * prng_below(&prng, 2 * FFNTP_STEADY_STRIDE / 8);
+		struct ffntp_time utc;
+		uint64_t ns;
+
+		ffntp_page_store(&fake.page, offset, prng_below(&prng, 2) == 0 ? prng_next(&prng) : nonsense[i % 5]);
+		(void)!ffntp_device_steady(clock, &utc); /* UBSan looks on */
+		(void)!ffntp_device_elapsed(clock, &ns);
+		if (i % 100 == 0)
+			ffntp_fake_step(&fake, 0);
+	}
+	ffntp_page_store(&fake.page, FFNTP_AT_STEADY, 7);
+	ffntp_page_store(&fake.page, FFNTP_AT_STEADY + FFNTP_STEADY_STRIDE, 7);
+	assert_int_equal(ffntp_device_steady(clock, &(struct ffntp_time){ 0, 0 }), FFNTP_CLOCK_STEADY);
+}
+
 static void the_next_writer_goes_on(void **state)
 {
 	static const struct ffntp_page_identity identity = { .counter_kind = FFNTP_COUNTER_OTHER, .boot_id = { 1 } };
@@ -285,6 +310,7 @@ int main(void)
 		cmocka_unit_test(what_was_void_was_not_told),
 		cmocka_unit_test(elapsed_goes_on_where_the_counter_was_set_back),
 		cmocka_unit_test(a_writer_killed_in_mid_update_loses_nothing),
+		cmocka_unit_test(nonsense_is_no_time),
 		cmocka_unit_test(the_next_writer_goes_on),
 		cmocka_unit_test(readings_of_another_boot_are_no_beginning),
 		cmocka_unit_test(nothing_runs_backwards_in_a_hundred_thousand_lives),

@@ -62,7 +62,9 @@ struct ffntp_linux_ntp;
  * A client synchronised in the background. connect starts one thread, which takes no signals; it keeps the estimates
  * current and publishes them to all other threads without locks. disconnect stops it at once, joins it, and frees
  * everything. connect resolves the names, which may take seconds; there is no time to tell before the first replies.
- * Not across fork(): the child has the clock of the moment of forking, which becomes void.
+ * Where the kernel finds the counter unfit meanwhile, readings are refused with FFNTP_CLOCK_DISRUPTED from then on:
+ * disconnect, and connect anew. Leap seconds are those of the system's table as it was at connect; without one, the
+ * server's word. Not across fork(): the child has the clock of the moment of forking, which becomes void.
  */
 struct ffntp_linux_ntp_device {
 	struct ffntp_linux_page_device over_page;
