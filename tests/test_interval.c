@@ -1,64 +1,11 @@
 /* interval: the interval filter through its interface, in worlds whose truth is known; and a belief beside its
  * integral. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <cmocka.h>
 
 #include "../core/interval/interval.h"
 #include "../core/interval/interval_belief.h"
 #include "../core/params.h"
-#include "stampworld.h"
-
-#define HOUR_S 3600.0
-#define DAY_S 86400.0
-
-static const struct ffntp_estimator_config usual = {
-	.period_hint_s = 1e-9,
-	.period_hint_error = 500e-6,
-	.poll_s = 16,
-};
-
-static struct stampclock new_clock(void)
-{
-	return stampclock_new(&ffntp_interval_ops, &usual);
-}
-
-/* A clock that has been running for some hours. */
-static struct stampclock settled_clock(struct stampworld *world)
-{
-	struct stampclock clock = new_clock();
-
-	(void)stampclock_run(&clock, world, 16, 5 * HOUR_S);
-	return clock;
-}
-
-/* Says what it was if it was too much. */
-static void assert_below(double value, double limit)
-{
-	if (!(value < limit))
-		print_message("%g is not below %g\n", value, limit);
-	assert_true(value < limit);
-}
-
-static void assert_run(struct stamprun run, double rms_s, double worst_s)
-{
-	assert_below(stamprun_rms_s(&run), rms_s);
-	assert_below(run.worst_s, worst_s);
-	assert_int_equal(run.refused, 0);
-}
-
-static bool is_finite_estimate(const struct ffntp_estimate *estimate)
-{
-	return isfinite(estimate->correction_s) && isfinite(estimate->period_s) &&
-	       isfinite(estimate->stable_period_s) && isfinite(estimate->esterror_s) && estimate->esterror_s >= 0 &&
-	       isfinite(estimate->period_esterror) && estimate->period_esterror >= 0 &&
-	       isfinite(estimate->stable_esterror) && estimate->stable_esterror >= 0 &&
-	       isfinite(estimate->covariance_s) && isfinite(estimate->wander_per_s) &&
-	       isfinite(estimate->exchange_esterror_s);
-}
+#include "stamptest.h"
 
 /* --- what is no stamp --- */
 
