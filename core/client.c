@@ -119,6 +119,7 @@ static void begin(struct ffntp_client *client, double period_s, double period_er
 	client->dissent = (struct ffntp_dissent){ 0 };
 	client->accepted = 0;
 	client->smear = (struct ffntp_smear_watch){ 0 };
+	ffntp_leap_jump(&client->leap);
 	client->has_estimate = client->has_stamp = client->has_map = false;
 }
 
@@ -514,6 +515,7 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 	struct ffntp_bound rival = client->dissent.rival;
 
 	break_promises(client);
+	ffntp_leap_jump(&client->leap);
 	client->ops->restart(client->estimator);
 	client->bound = rival;
 	(void)client->ops->add(client->estimator, stamp, &client->estimate);
@@ -837,17 +839,22 @@ static struct ffntp_map empty_map(const struct ffntp_client *client, ffntp_count
 	};
 }
 
-/* What a map says of leap seconds holds at its 'at': that moves beyond each beginning and end of one. */
+/*
+ * What a map says of leap seconds holds at its 'at': that moves beyond each beginning and end of one, and to where
+ * another one is the nearest.
+ */
 static void cross_leap_second(struct ffntp_client *client, ffntp_counter now)
 {
 	const struct ffntp_numbering *numbering = &client->leap.numbering;
+	int64_t former_at_s = numbering->at_s;
 	struct ffntp_time time;
 
 	if ((int64_t)(now - client->map.at) <= 0)
 		return;
 	time = ffntp_map_time(&client->map, now);
 	ffntp_leap_follow(&client->leap, time);
-	if (ffntp_leap_phase(numbering, time) != ffntp_leap_phase(numbering, client->map.time))
+	if (numbering->at_s != former_at_s ||
+	    ffntp_leap_phase(numbering, time) != ffntp_leap_phase(numbering, client->map.time))
 		move_map(&client->map, now);
 }
 

@@ -70,6 +70,11 @@ void ffntp_leap_continue(struct ffntp_leap_belief *belief, const struct ffntp_ma
 	belief->tai_expires_s = former->tai_expires_s;
 }
 
+void ffntp_leap_jump(struct ffntp_leap_belief *belief)
+{
+	belief->has_jumped = true;
+}
+
 /* Once the core's time has been TAI it stays as it is: without a table it is that of the servers' announcements. */
 void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
 {
@@ -77,6 +82,9 @@ void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
 
 	if (!belief->is_begun)
 		return;
+	if (belief->tai_is_known && !belief->has_jumped && take_table(belief, now, belief->tai_base_s))
+		return;
+	belief->has_jumped = false;
 	if (find_base(belief, now, &base_s) && take_table(belief, now, base_s))
 		return;
 	if (belief->tai_is_known && ffntp_numbering_utc(&belief->numbering, now).time.s >= belief->tai_expires_s)

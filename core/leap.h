@@ -19,6 +19,7 @@ struct ffntp_leap_belief {
 	bool is_announced;     /* its leap second is what servers say, not the table */
 	bool tai_is_known;     /* TAI is the core's time plus tai_base_s */
 	int64_t tai_base_s;    /* not 0 if TAI became known later */
+	bool has_jumped;       /* the core's time: what it was to TAI before says nothing */
 	int64_t tai_expires_s; /* POSIX time, as in the map */
 };
 
@@ -43,6 +44,9 @@ void ffntp_leap_begin(struct ffntp_leap_belief *belief, struct ffntp_time utc);
 
 /* Goes on with the numbering of a map that could be read. */
 void ffntp_leap_continue(struct ffntp_leap_belief *belief, const struct ffntp_map *former);
+
+/* The core's time is to begin anew with what a server says next: it may be another year. */
+void ffntp_leap_jump(struct ffntp_leap_belief *belief);
 
 /* Follows the table to this time of the core: the next leap second, TAI that becomes known, and the table's expiry. */
 void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now);
