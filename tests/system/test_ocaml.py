@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The OCaml binding, built and tested with dune beside declarations of MirageOS's own libraries; its tests against a real server
-have Debian's chronyd. Each test case of OCaml's is one of TAP's."""
+"""The OCaml binding, built and tested with dune beside declarations of MirageOS's own libraries; its tests against a
+real server have Debian's chronyd. Each test case of OCaml's is one of TAP's."""
 import os
 import re
 import subprocess
@@ -12,8 +12,8 @@ import test_chrony
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
-TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt", "ffntp/bindings/ocaml/test/test_server",
-         "mirage/unikernel/test_variants"]
+TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
+         "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
 CASE = re.compile(r"\s*\[(OK|FAIL|SKIP)\]\s+(\S+)\s+\d+\s+(.*?)\.?$")
 
 
@@ -28,8 +28,8 @@ def make_workspace():
 
 
 def run(argv, **options):
-    done = subprocess.run(argv, cwd=WORKSPACE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=250, **options)
+    done = subprocess.run(argv, cwd=WORKSPACE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=250, **options)
     return done.returncode, done.stdout
 
 
@@ -40,7 +40,8 @@ def built():
 
 def cases_of(test, environment):
     code, said = run([f"_build/default/{test}.exe", "--color=never"], env=environment)
-    cases = [(f"{match[2]}: {match[3]}", match[1] != "FAIL", said) for match in map(CASE.match, said.splitlines()) if match]
+    found = [match for match in map(CASE.match, said.splitlines()) if match]
+    cases = [(f"{match[2]}: {match[3]}", match[1] != "FAIL", said) for match in found]
     if not cases or code != 0 and all(is_ok for _, is_ok, _ in cases):
         cases.append((f"{test} ends well", False, said))
     return cases
@@ -56,8 +57,9 @@ def unikernel(environment):
 def all_cases(folder):
     make_workspace()
     yield from built()
-    with test_chrony.chronyd(folder) as port:
-        environment = dict(os.environ, NTP_PORT=str(port))
+    with test_chrony.chronyd(folder) as port, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{port}"):
+        tap.wait_for_status(folder, "synchronised")
+        environment = dict(os.environ, NTP_PORT=str(port), NTP_PAGE=f"{folder}/page")
         for test in TESTS:
             yield from cases_of(test, environment)
         yield from unikernel(environment)

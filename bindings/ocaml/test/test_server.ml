@@ -1,4 +1,5 @@
-(* Against a real NTP server on the loopback, which serves this machine's clock; NTP_PORT says where it listens. *)
+(* Against a real NTP server on the loopback, which serves this machine's clock; NTP_PORT says where it listens; and
+   with the page of a daemon, NTP_PAGE. *)
 open Ffntp
 open Lwt.Infix
 
@@ -11,16 +12,16 @@ end
 module Loop = Ffntp_lwt.Make (Loopback) (Sleep)
 
 (* A reading between two of the host's clock: its interval holds if it meets theirs. *)
-let holds clock =
+let holds read =
   let before = Ptime_clock.now_d_ps () in
-  match Clock.read clock with
+  match read () with
   | Error e -> Alcotest.fail (Output.refusal_text e)
-  | Ok r ->
+  | Ok (r : Output.reading) ->
       let after = Ptime_clock.now_d_ps () in
       compare r.earliest after <= 0 && compare before r.latest <= 0
 
 let rec watch clock n = if n = 0 then Lwt.return_unit else (
-    is_true "the bound holds" (holds clock);
+    is_true "the bound holds" (holds (fun () -> Clock.read clock));
     Lwt_unix.sleep 0.02 >>= fun () -> watch clock (n - 1))
 
 let rec wait_for_time clock tries =
@@ -44,9 +45,21 @@ let keep_time port () =
       watch clock 400 >>= fun () ->
       Loop.stop loop >|= fun () -> is_true "one a second" (!accepted >= 6) )
 
+let read_page path () =
+  match Ffntp_linux.open_page ~path () with
+  | Error e -> Alcotest.fail (Page.error_text e)
+  | Ok page ->
+      is_true "the bound holds" (holds (fun () -> Page.now page));
+      is_true "the same from its output" (Result.is_ok (Page.read page));
+      is_true "no such page" (Ffntp_linux.open_page ~path:(path ^ "-missing") () = Error Missing)
+
+let case name f = Alcotest.test_case name `Quick f
+
 let () =
-  match Sys.getenv_opt "NTP_PORT" with
-  | None -> print_endline "no NTP server is named in NTP_PORT: not tested against one"
-  | Some port ->
-      Alcotest.run "ffntp-server"
-        [ ("server", [ Alcotest.test_case "keeps time by a real server" `Quick (keep_time (int_of_string port)) ]) ]
+  let named variable make = Option.to_list (Option.map make (Sys.getenv_opt variable)) in
+  let cases =
+    named "NTP_PORT" (fun port -> case "keeps time by a real server" (keep_time (int_of_string port)))
+    @ named "NTP_PAGE" (fun path -> case "reads a daemon's page" (read_page path))
+  in
+  if cases = [] then print_endline "neither NTP_PORT nor NTP_PAGE is named: not tested against a server or a daemon"
+  else Alcotest.run "ffntp-server" [ ("server", cases) ]
