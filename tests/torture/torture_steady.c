@@ -98,10 +98,10 @@ static void update(struct writer *writer)
 
 	extrapolate(&writer->map, read_counter(NULL));
 	change(writer);
-	if (prng_below(&writer->prng, 64) == 0) /* a writer stops, and the next one takes over */
+	if (prng_below(&writer->prng, 16) == 0) /* a writer stops, and the next one takes over */
 		writer->takeovers += ffntp_page_adopt(&page, &identity, &former);
 	ffntp_page_hold(&page);
-	if (prng_below(&writer->prng, 64) == 0) { /* the writer is killed here, and the next one takes over */
+	if (prng_below(&writer->prng, 16) == 0) { /* the writer is killed here, and the next one takes over */
 		writer->repairs += !ffntp_page_adopt(&page, &identity, &former);
 		ffntp_page_hold(&page);
 	}
@@ -111,7 +111,7 @@ static void update(struct writer *writer)
 
 static void write_until_over(struct writer *writer)
 {
-	while (atomic_load(&left) > 0) {
+	while (atomic_load(&left) > 0 || writer->repairs == 0 || writer->takeovers == 0) {
 		update(writer);
 		for (uint64_t i = prng_below(&writer->prng, 20000); i > 0; i--)
 			ffntp_page_pause();
