@@ -36,10 +36,11 @@ USERS = {CLOCK_H: [CLOCK, PAGE], PAGE_H: [PAGE],
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
-DRIVE = 'ports/drive.c'
+DRIVE, FOLLOW = 'ports/drive.c', 'ports/follow.c'
 
 # What a test is linked with besides core.
-PARTS = {'reader': [COUNTER, PAGEFILE, READER],
+PARTS = {'follow': [FOLLOW],
+         'reader': [COUNTER, PAGEFILE, READER],
          'port': [DRIVE, 'ports/report.c', 'ports/brook/port.c', 'ports/brook/main.c']}
 LINK = {'reader': ['-Wl,--wrap=clock_gettime']}
 
@@ -225,6 +226,8 @@ GUARDS = [
      'case_44'),
     ('port', 'port', DRIVE, 'return went_on && is_same;', 'return went_on;', 'test_a_sleep'),
     ('port', 'port', DRIVE, 'return went_on && is_same;', 'return is_same;', 'test_a_counter_that_runs'),
+    ('follow', 'follow', FOLLOW, 'link.offset == follow->link.offset &&', '', 'test_another_page'),
+    ('follow', 'follow', FOLLOW, 'map->counter_kind == follow->map.counter_kind &&', '', 'test_a_page_that_cannot'),
     ('port', 'port', DRIVE, 'config->counter_may_jump = true;', '', 'test_a_jump'),
     ('port', 'port', DRIVE, 'if (!make_nonce(drive, &nonce))\n\t\treturn hold(drive);',
      '(void)hold; nonce = 77; (void)make_nonce;', 'test_without_random_bytes_nothing'),

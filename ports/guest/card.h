@@ -12,8 +12,8 @@ struct card {
 	uint8_t mac[6];
 	/* *sent: the counter just before the device was told. */
 	bool (*transmit)(const void *frame, size_t length, uint64_t *sent);
-	/* Whether a frame came: its length. The counter should be read before the first and after each. */
-	bool (*receive)(uint8_t frame[CARD_FRAME], size_t *length);
+	/* Whether a frame came: its length, and the counter just after it was seen, which is never before it came. */
+	bool (*receive)(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived);
 	/* Whether the card is there, works, and its cable is plugged in. */
 	bool (*has_link)(void);
 };

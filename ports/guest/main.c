@@ -127,13 +127,11 @@ static void begin_network(void)
 static void take_frames(void)
 {
 	static uint8_t frame[CARD_FRAME];
-	uint64_t arrived = machine_counter();
+	uint64_t arrived;
 	size_t length;
 
-	while (guest.card.receive(frame, &length)) {
+	while (guest.card.receive(frame, &length, &arrived))
 		ffntp_lwip_frame(frame, length, arrived);
-		arrived = machine_counter();
-	}
 }
 
 static void watch_link(void)

@@ -33,13 +33,14 @@ static void give_back(uint16_t slot)
 	virtio_give(&receive_queue, slot, received[slot].bytes, sizeof received[slot].bytes, true);
 }
 
-static bool receive(uint8_t frame[CARD_FRAME], size_t *length)
+static bool receive(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived)
 {
 	uint32_t written;
 	uint16_t slot;
 
 	if (!virtio_take(&receive_queue, &slot, &written))
 		return false;
+	*arrived = machine_counter();
 	*length = 0;
 	if (written > header && written - header <= CARD_FRAME) {
 		*length = written - header;

@@ -12,13 +12,14 @@ import packages
 import tap
 
 IMAGE, TRUTH, RELAY = (os.environ.get(name, "") for name in ("GUEST", "TRUTH", "RELAY"))
-QEMU = "qemu-system-x86_64"
+ARM = os.environ.get("GUEST_ARM", "")
 PAGE, PROBE = 0x1000000, 0x1001000
 RAM_MIB = 32
 HOST = "10.0.2.2"               # the host's loopback, as QEMU's user network shows it
 
 DEVICES = {
     "microvm": ["-device", "virtio-net-device,netdev=net", "-device", "virtio-rng-device"],
+    "virt": ["-device", "virtio-net-device,netdev=net", "-device", "virtio-rng-device"],
     "q35": ["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
 }
 
@@ -70,14 +71,16 @@ class Guest:
         self.qmp_path = f"{folder}/{name}.qmp"
         self.shared = tempfile.mkdtemp(prefix="ffntp-guest-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
         self.memory = f"{self.shared}/memory"
-        own = f" page={PAGE:#x} probe={PROBE:#x}" if page else ""
+        is_arm = machine == "virt"
+        base = 0x40000000 if is_arm else 0      # where the machine's memory begins
+        own = f" page={base + PAGE:#x} probe={base + PROBE:#x}" if page else ""
         self.command = [
-            QEMU, "-M", f"{machine},accel=tcg,memory-backend=ram", "-cpu", cpu, "-m", str(RAM_MIB), "-nodefaults",
+            "qemu-system-aarch64" if is_arm else "qemu-system-x86_64", "-M", f"{machine},accel=tcg,memory-backend=ram", "-cpu", cpu, "-m", str(RAM_MIB), "-nodefaults",
             "-no-reboot", "-display", "none", "-serial", f"file:{self.log}",
             "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
             "-object", f"memory-backend-file,id=ram,size={RAM_MIB}M,mem-path={self.memory},share=on",
             "-netdev", "user,id=net,ipv4=on,ipv6=on", *(DEVICES[machine] if devices is None else devices), *options,
-            "-kernel", image or IMAGE, "-append", words + own]
+            "-kernel", image or (ARM if is_arm else IMAGE), "-append", words + own]
         self.stderr = open(f"{folder}/{name}.qemu.log", "wb")
 
     def __enter__(self):
@@ -126,6 +129,16 @@ class Guest:
     def is_running(self):
         return self.process.poll() is None and self.order("query-status")["status"] == "running"
 
+    def pin(self):
+        """Its processor on one of ours, QEMU's other threads on another, so that neither waits for the other."""
+        processors = sorted(os.sched_getaffinity(0))
+        if len(processors) < 2:
+            return
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+                os.sched_setaffinity(int(thread), {processors[1]})
+            os.sched_setaffinity(self.order("query-cpus-fast")[0]["thread-id"], {processors[0]})
+
     # --- what it says ---
 
     def said(self):
@@ -165,7 +178,7 @@ class Guest:
             tap.stop(watching)
 
 
-def check_watched(seen, seconds, median_us):
+def check_watched(seen, seconds):
     print(f"# median {seen['median_ns'] / 1e3:.1f} us, 99 % {seen['p99_ns'] / 1e3:.1f} us, largest "
           f"{seen['max_ns'] / 1e3:.1f} us, bound up to {seen['largest_bound_ns'] / 1e3:.1f} us, {seen['readings']} readings",
           flush=True)
@@ -173,4 +186,3 @@ def check_watched(seen, seconds, median_us):
     tap.check(seen["readings"] >= 20 * seconds, f"too few readings: {seen}")
     tap.check(seen["outside"] == 0, f"the bound did not hold: {seen}")
     tap.check(seen["refused"] == 0, f"the page could not be read: {seen}")
-    tap.check(seen["median_ns"] <= median_us * 1000, f"the median error is too large: {seen}")

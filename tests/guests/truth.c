@@ -8,8 +8,9 @@
  *	truth statuses MEMORY PAGE SECONDS		each change of status, looked at every 0.2 ms
  *	truth watch MEMORY PAGE PROBE SECONDS		the page against the host's clock, every 20 ms
  *	truth tell MEMORY PROBE DEVICE			a guest that follows: its counter's offset, and whose page
- *	truth switch MEMORY PAGE PROBE SECONDS SHIFT	the page against the host's clock and another SHIFT seconds
- *ahead truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other
+ *	truth samples MEMORY PAGE PROBE SECONDS		the same where the guest's counter is not the host's: it is
+ *asked each time truth switch MEMORY PAGE PROBE SECONDS SHIFT	the page against the host's clock and another SHIFT
+ *seconds ahead truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -310,6 +311,51 @@ static int watch(char **arguments)
 	return 0;
 }
 
+/* At the counter that the guest answers with: between two readings of the host's clock. */
+static void judge_sample(struct tally *tally, struct guest *guest)
+{
+	struct ffntp_time before = ffntp_time_from_ns(clock_ns(CLOCK_REALTIME)), after;
+	struct ffntp_reading reading;
+	struct ffntp_map map;
+	uint64_t offset, width;
+
+	if (!ask(guest, &offset, &width))
+		fail("the guest does not answer its probe");
+	after = ffntp_time_from_ns(clock_ns(CLOCK_REALTIME));
+	if (ffntp_time_diff_ns(after, before) > 20000)
+		return; /* tells little */
+	if (ffntp_page_read(guest->page, &map) != FFNTP_CLOCK_OK ||
+	    ffntp_clock_at(&map, guest->probe[COUNTER], FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
+		tally->refused++;
+		return;
+	}
+	tally->outside += ffntp_time_is_before(after, reading.earliest) || ffntp_time_is_before(reading.latest, before);
+	if (reading.bound_ns > tally->largest_bound_ns)
+		tally->largest_bound_ns = reading.bound_ns;
+	if (tally->count < READINGS)
+		tally->error_ns[tally->count++] = llabs(ffntp_time_diff_ns(reading.estimate, before));
+}
+
+static int samples(char **arguments)
+{
+	static struct tally tally;
+	struct guest guest = open_guest(arguments[0], arguments[1], arguments[2]);
+	int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(atof(arguments[3]) * 1e9);
+
+	while (clock_ns(CLOCK_MONOTONIC) < end_ns) {
+		for (int i = 0; i < 20; i++)
+			judge_sample(&tally, &guest);
+		pause_ns(100000000);
+	}
+	qsort(tally.error_ns, tally.count, sizeof tally.error_ns[0], compare);
+	printf("{\"readings\": %zu, \"outside\": %u, \"refused\": %u, \"busy\": 0, \"median_ns\": %" PRId64
+	       ", \"p99_ns\": %" PRId64 ", \"max_ns\": %" PRId64 ", \"largest_bound_ns\": %" PRIu64
+	       ", \"counter_moved_ns\": 0}\n",
+	       tally.count, tally.outside, tally.refused, at_rank(&tally, 0.5), at_rank(&tally, 0.99),
+	       at_rank(&tally, 1), tally.largest_bound_ns);
+	return 0;
+}
+
 static bool contains(const struct ffntp_reading *reading, int64_t ns)
 {
 	struct ffntp_time truth = ffntp_time_from_ns(ns);
@@ -409,13 +455,13 @@ int main(int argc, char **argv)
 		int arguments;
 		int (*run)(char **arguments);
 	} commands[] = {
-		{ "bracket", 2, show_bracket }, { "show", 2, show },   { "statuses", 3, show_statuses },
-		{ "watch", 4, watch },          { "agree", 7, agree }, { "tell", 3, tell },
-		{ "switch", 5, watch_switch },
+		{ "bracket", 2, show_bracket }, { "show", 2, show },           { "statuses", 3, show_statuses },
+		{ "watch", 4, watch },          { "agree", 7, agree },         { "tell", 3, tell },
+		{ "samples", 4, samples },      { "switch", 5, watch_switch },
 	};
 
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (argc == commands[i].arguments + 2 && strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argv + 2);
-	fail("usage: truth bracket|show|statuses|watch|switch|tell|agree ...");
+	fail("usage: truth bracket|show|statuses|watch|samples|switch|tell|agree ...");
 }

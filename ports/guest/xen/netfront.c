@@ -65,7 +65,7 @@ static bool is_whole(const netif_rx_response_t *response)
 	       (response->flags & (NETRXF_more_data | NETRXF_extra_info)) == 0;
 }
 
-static bool receive(uint8_t frame[CARD_FRAME], size_t *length)
+static bool receive(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived)
 {
 	netif_rx_response_t response;
 
@@ -73,6 +73,7 @@ static bool receive(uint8_t frame[CARD_FRAME], size_t *length)
 		receive_ring.sring->rsp_event = receive_ring.rsp_cons + 1;
 		return false;
 	}
+	*arrived = machine_counter();
 	response = *RING_GET_RESPONSE(&receive_ring, receive_ring.rsp_cons);
 	receive_ring.rsp_cons++;
 	*length = 0;
