@@ -389,8 +389,8 @@
 #define FFNTP_INTERVAL_DIVIDE_ANY 0.1
 
 /*
- * A path that becomes shorter, and so much quieter (ratio of how much round trips vary), was congested before: eight
- * exchanges vary that little once in 10^9 if the noise is what it was.
+ * A path that becomes shorter, and so much quieter (ratio of how much round trips vary), was congested before. Twice
+ * RUN_SHORT exchanges are asked: they vary that little by chance once in 10^6, in 2000 if one direction makes all the noise.
  */
 #define FFNTP_INTERVAL_QUIETER (1 / 3.0)
 

@@ -361,7 +361,7 @@ static const struct row rows[] = {
 	{ REAL(fall_noise), 6.1, 1.5, { FLAPPING, WORST, 0.1, 4.1 } },
 	{ REAL(fall_sd), 30, 6.4, { FLIPPING_SERVER, WITHIN, 0.1, 0.23 } },
 	{ WHOLE(run_least), 20, 20, { RARE_ROUTE, RMS, 10, 1.39 } },
-	{ WHOLE(run_short), BROKEN, 1.9, { FLIPPING_SERVER, RMS, 0.1, 5 } }, /* every second of a queue becomes a route */
+	{ WHOLE(run_short), BROKEN, BROKEN, { FLIPPING_SERVER, RMS, 0.1, 5 } }, /* every second of a queue becomes a route; or congestion is never over */
 	{ WHOLE(run_recall), 6.8, 4.1, { RARE_ROUTE, RMS, 10, 1.33 } },
 	{ WHOLE(window), 7.1, 20, { FLIPPING_SERVER, REFUSED, 0.1, 26 } },
 	{ WHOLE(run_doubt), 1.5, 1.5, { RARE_ROUTE, WORST, 0.1, 1.18 } },

@@ -189,13 +189,15 @@ static enum ffntp_ruling rule_on_path(struct ffntp_trial *trial, struct ffntp_pa
 				      const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
 	bool was_congested;
+	uint32_t enough;
 
 	trial->has_fallen = true;
 	trial->leaning = FFNTP_SUSPECT_NONE;
 	if (ffntp_path_recall(path, &trial->window, clock, params))
 		return FFNTP_RULING_PATH;
 	was_congested = ffntp_path_was_congested(path, &trial->window, params);
-	if (trial->window.count < params->run_short &&
+	enough = was_congested ? 2 * params->run_short : params->run_short;
+	if (trial->window.count < enough &&
 	    (was_congested || square(ffntp_path_noise(path) / trial->window.count) > clock->p00))
 		return FFNTP_RULING_COAST;
 	if (was_congested)
