@@ -38,9 +38,13 @@ COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', '
 
 DRIVE, FOLLOW = 'ports/drive.c', 'ports/follow.c'
 
+UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
+INTERVAL_GATE = 'core/interval/interval_gate.c'
+
 # What a test is linked with besides core.
 PARTS = {'follow': [FOLLOW],
          'reader': [COUNTER, PAGEFILE, READER],
+         'stamping': [COUNTER, UDP, STAMPING, 'ports/linux/resolve.c'],
          'port': [DRIVE, 'ports/report.c', 'ports/brook/port.c', 'ports/brook/main.c']}
 LINK = {'reader': ['-Wl,--wrap=clock_gettime']}
 
@@ -107,7 +111,6 @@ GUARDS = [
     (21, 'timescale', LEAP, '2 * most <= count', 'most == 0', 'a_leap_second_needs'),
     (21, 'leap', LEAP, '|| tomorrow.day != 1)', ')', 'what_is_announced'),
     (21, 'leap', LEAP, '(date.month != 6 && date.month != 12 && !vote.is_unanimous)', 'false', 'what_is_announced'),
-    (21, 'leap', LEAP, '!belief->is_begun || ffntp_leap_is_certain(belief, now)', '!belief->is_begun', 'the_table_knows'),
     (21, 'leap', LEAP, '\t\tforget(belief, belief->numbering.offset_s);', '\t\t;', 'an_announcement_can'),
     (21, 'leap', LEAP, 'return undo(belief, agreed, since, ahead) ||', 'return', 'an_announcement_that'),
     (21, 'leap', LEAP, '|| find_late(belief, agreed, since, ahead)', '', 'a_leap_second_that'),
@@ -224,6 +227,21 @@ GUARDS = [
      'test_a_server_whose_clock_ticks'),
     (44, 'clock', CLOCK_H, '(int64_t)sum.s, sum.frac', '(int32_t)sum.s, sum.frac',
      'case_44'),
+    ('bound', 'clock', CLOCK_H, 'before.frac |= before_ns == 0;', '', 'a_bound_of_nothing'),
+    ('bound', 'clock', CLOCK_H, 'before_ns = map->maxerror_before_ns + drift_ns', 'before_ns = map->maxerror_after_ns + drift_ns',
+     'interval_holds'),
+    ('bound', 'page', PAGE_H, 'ffntp_distance(before_ns), ffntp_distance(after_ns)',
+     'ffntp_distance(bound_ns), ffntp_distance(bound_ns)', 'the_line_says'),
+    ('bound', 'page', PAGE, 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)', 'map->maxerror_before_ns',
+     'vmclock_readers'),
+    ('busy', 'stamping', UDP, 'events & POLLIN ? woke : ffntp_counter_read(source)', 'woke', 'what_poll'),
+    ('busy', 'stamping', STAMPING, 'stamping->tx_ns) - unsure;', 'stamping->tx_ns);', 'wide_brackets'),
+    ('busy', 'stamping', STAMPING, 'stamping->rx_ns) + unsure;', 'stamping->rx_ns);', 'wide_brackets'),
+    ('busy', 'interval', INTERVAL_GATE, 'return FFNTP_RULING_COAST;', 'return FFNTP_RULING_OPEN;', 'test_a_shorter_round_trip'),
+    ('busy', 'interval', INTERVAL_GATE, 'trial->is_small ? FFNTP_RULING_COAST : FFNTP_RULING_OPEN', 'FFNTP_RULING_OPEN',
+     'test_a_fault_within'),
+    (18, 'interval', INTERVAL_GATE, 'trial->is_small && gap(excess, clock) < small_gap(path, clock, params)', 'trial->is_small',
+     'test_a_small_fault'),
     ('port', 'port', DRIVE, 'return went_on && is_same;', 'return went_on;', 'test_a_sleep'),
     ('port', 'port', DRIVE, 'return went_on && is_same;', 'return is_same;', 'test_a_counter_that_runs'),
     ('follow', 'follow', FOLLOW, 'link.offset == follow->link.offset &&', '', 'test_another_page'),
