@@ -8,7 +8,7 @@ import struct
 import tap
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+SIOCSIFFLAGS, SIOCSIFADDR, IFF_UP = 0x8914, 0x8916, 1
 PR_CAPBSET_DROP, CAP_SYS_TIME = 24, 25
 
 
@@ -27,6 +27,12 @@ def enter():
 def switch_loopback(is_up):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP if is_up else 0))
+
+
+def add_address(address):
+    """Another IPv4 address of the loopback; one of them at most."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, SIOCSIFADDR, struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(address)))
 
 
 def without_the_clock():
