@@ -2,29 +2,34 @@
 #include "unikernel.h"
 
 #include "drive.h"
-#include "guest/options.h"
 #include "report.h"
 
 #define REST_NS UINT64_C(100000000) /* lwIP wants to be asked as often */
 #define NS_PER_S UINT64_C(1000000000)
 #define RESOLVE_AGAIN_S 5
-#define ADDRESS_PATIENCE_S 10
+#define PATIENCE_S 10
+#define LISTEN_MS 200 /* what came by then, if anything does */
 
 static struct unikernel {
 	const struct ffntp_unikernel_system *system;
 	struct ffntp_lwip_system lwip;
 	struct options options;
 	struct ffntp_drive drive;
-	bool has_address, is_complained, is_driven, is_resolving;
+	bool has_address, is_complained;
+	bool is_driven; /* a server was found */
+	bool is_resolving;
 	uint64_t complain_at, resolve_at;
+	uint64_t listen_until; /* a reply may come */
 } self;
 
 static void say(const char *first, const char *second)
 {
-	self.system->print("ffntp: ");
-	self.system->print(first);
-	self.system->print(second);
-	self.system->print("\n");
+	char line[FFNTP_REPORT_SIZE];
+	struct ffntp_text text = ffntp_text_begin(line, sizeof line);
+
+	ffntp_text_add(&text, first);
+	ffntp_text_add(&text, second);
+	self.system->say(line);
 }
 
 static void say_news(struct ffntp_drive_news news)
@@ -32,12 +37,12 @@ static void say_news(struct ffntp_drive_news news)
 	char line[FFNTP_REPORT_SIZE];
 
 	if (ffntp_report(line, &self.drive, news))
-		say(line, "");
+		self.system->say(line);
 }
 
-static uint64_t in_s(uint64_t seconds)
+static uint64_t in_ms(uint64_t count)
 {
-	return self.system->counter() + seconds * self.lwip.counter_hz;
+	return self.system->counter() + self.lwip.counter_hz / 1000 * count;
 }
 
 static bool is_due(uint64_t at)
@@ -66,10 +71,19 @@ static void received(const uint8_t *bytes, size_t length, uint64_t arrived)
 
 /* --- the server --- */
 
+/* Once, after a while. */
+static void complain(const char *what)
+{
+	if (self.is_complained || self.is_driven || !is_due(self.complain_at))
+		return;
+	say(what, "");
+	self.is_complained = true;
+}
+
 static void resolve(void)
 {
 	self.is_resolving = true;
-	self.resolve_at = in_s(RESOLVE_AGAIN_S);
+	self.resolve_at = in_ms(1000 * RESOLVE_AGAIN_S);
 	ffntp_lwip_resolve(self.options.server, self.options.port);
 }
 
@@ -81,9 +95,8 @@ static void wait_for_address(void)
 		self.has_address = true;
 		say("address ", text);
 		resolve();
-	} else if (!self.is_complained && is_due(self.complain_at)) {
-		self.is_complained = true;
-		say("no address yet: nobody answers DHCP, and no router advertises one", "");
+	} else {
+		complain("no address yet: nobody answers DHCP, and no router advertises one");
 	}
 }
 
@@ -101,11 +114,19 @@ static void found_server(void)
 
 static void look_for_server(void)
 {
-	if (ffntp_lwip_resolved() == FFNTP_LWIP_FOUND) {
+	switch (ffntp_lwip_resolved()) {
+	case FFNTP_LWIP_SEARCHING:
+		complain("no server yet: its name is not answered, or there is no address of its kind");
+		break;
+	case FFNTP_LWIP_FOUND:
 		found_server();
-	} else if (ffntp_lwip_resolved() == FFNTP_LWIP_UNKNOWN && is_due(self.resolve_at)) {
+		break;
+	case FFNTP_LWIP_UNKNOWN:
+		if (!is_due(self.resolve_at))
+			break;
 		say("nobody knows the server's address: ", self.options.server);
 		resolve();
+		break;
 	}
 }
 
@@ -117,6 +138,8 @@ static void drive(void)
 
 	while ((news = ffntp_drive_timer(&self.drive)).event != FFNTP_DRIVE_NOTHING) {
 		say_news(news);
+		if (news.event == FFNTP_DRIVE_SENT)
+			self.listen_until = in_ms(LISTEN_MS);
 		if (news.event == FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving)
 			resolve();
 	}
@@ -144,6 +167,11 @@ uint64_t ffntp_unikernel_step(void)
 	return rest_ns();
 }
 
+bool ffntp_unikernel_is_listening(void)
+{
+	return self.is_driven && self.drive.is_awaiting && !is_due(self.listen_until);
+}
+
 /* --- beginning --- */
 
 static const char *begin_network(void)
@@ -165,7 +193,7 @@ static const char *begin_network(void)
 	};
 	for (unsigned i = 0; i < sizeof self.lwip.mac; i++)
 		self.lwip.mac[i] = self.system->mac[i];
-	self.complain_at = in_s(ADDRESS_PATIENCE_S);
+	self.complain_at = in_ms(1000 * PATIENCE_S);
 	return ffntp_lwip_begin(&self.lwip, &addresses);
 }
 
@@ -181,17 +209,25 @@ static const char *begin_drive(struct ffntp_page *page)
 	return ffntp_drive_init(&self.drive, self.system->port, &config, memory, sizeof memory, page);
 }
 
+const char *ffntp_unikernel_start(const struct ffntp_unikernel_system *system, const struct options *options,
+				  struct ffntp_page *page)
+{
+	const char *problem;
+
+	self = (struct unikernel){ .system = system, .options = *options };
+	problem = begin_drive(page);
+	return problem != NULL ? problem : begin_network();
+}
+
 const char *ffntp_unikernel_begin(const struct ffntp_unikernel_system *system, const char *command_line,
 				  struct ffntp_page *page)
 {
 	static char problem[OPTIONS_PROBLEM];
-	const char *failure;
+	struct options options;
 
-	self = (struct unikernel){ .system = system };
-	if (!options_read(&self.options, command_line, problem))
+	if (!options_read(&options, command_line, problem))
 		return problem;
-	if (self.options.follows || self.options.page != 0 || self.options.probe != 0)
+	if (options.follows || options.page != 0 || options.probe != 0)
 		return "command line: follow=, page= and probe= mean nothing here";
-	failure = begin_drive(page);
-	return failure != NULL ? failure : begin_network();
+	return ffntp_unikernel_start(system, &options, page);
 }

@@ -18,13 +18,6 @@ static struct {
 	bool is_told;
 } guest;
 
-static void say(const char *words)
-{
-	machine_print("ffntp: ");
-	machine_print(words);
-	machine_print("\r\n");
-}
-
 static void say_reading(void)
 {
 	char line[FFNTP_REPORT_SIZE];
@@ -41,7 +34,7 @@ static void say_reading(void)
 	} else {
 		ffntp_text_add(&text, ffntp_status_name(guest.follow.map.status));
 	}
-	say(line);
+	machine_say(line);
 }
 
 static void follow_what_is_told(void)
@@ -50,7 +43,7 @@ static void follow_what_is_told(void)
 	const void *page = ivshmem_memory((unsigned)guest.link.device);
 
 	if (page == NULL)
-		say("there is no such page to follow");
+		machine_say("there is no such page to follow");
 	ffntp_follow_page(&guest.follow, page, link, machine_counter());
 	guest.is_told = page != NULL;
 	say_reading();
@@ -59,7 +52,7 @@ static void follow_what_is_told(void)
 /* What was told of the two counters holds no more. */
 static void forget_link(void)
 {
-	say("the counter stood still or jumped; disrupted until the link is told anew");
+	machine_say("the counter stood still or jumped; disrupted until the link is told anew");
 	ffntp_follow_page(&guest.follow, NULL, (struct ffntp_follow_link){ 0, 0 }, machine_counter());
 	guest.is_told = false;
 }
@@ -91,7 +84,7 @@ _Noreturn void dependent_main(const struct machine *machine, const struct option
 	guest.port = port_begin(machine);
 	guest.epoch = guest.port->epoch(guest.port->context);
 	ffntp_follow_begin(&guest.follow, page, &identity, machine_counter());
-	say("waiting to be told of a page to follow");
+	machine_say("waiting to be told of a page to follow");
 	for (;;) {
 		step();
 		machine_idle(machine->counter_hz / 1000 * IDLE_MS);

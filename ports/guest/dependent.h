@@ -3,7 +3,7 @@
 #define GUEST_DEPENDENT_H
 
 #include "machine.h"
-#include "options.h"
+#include "../options.h"
 
 #include "../../include/ffntp/page.h"
 

@@ -34,7 +34,8 @@ struct machine {
 /* The program. Never returns. */
 _Noreturn void guest_main(const struct machine *machine);
 
-void machine_print(const char *text);
+/* A line on the console. */
+void machine_say(const char *words);
 
 uint64_t machine_counter(void);
 

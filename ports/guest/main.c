@@ -1,55 +1,31 @@
-/* main: a guest that keeps UTC: an address, a server, a client driven until the machine is turned off. */
-#include "../drive.h"
-#include "../lwip/udp.h"
+/* main: a guest that keeps UTC until the machine is turned off: a card, a unikernel fed with its frames, and sleep. */
+#include "../options.h"
 #include "../report.h"
+#include "../unikernel.h"
 #include "card.h"
 #include "dependent.h"
 #include "entropy.h"
 #include "machine.h"
-#include "memory.h"
-#include "options.h"
 #include "port_guest.h"
 #include "probe.h"
 
 #define IDLE_MS 10 /* how long it sleeps at most: somebody may want an answer, and the counter may have stood still */
-#define LISTEN_MS 200 /* how long it stays awake for a reply, so that it is stamped when it comes */
+#define NS_PER_MS UINT64_C(1000000)
 #define LINK_LOOK_MS 250
 #define PAUSE_MS 2000
-#define ADDRESS_PATIENCE_S 10
-#define RESOLVE_AGAIN_S 5
 
 static struct {
 	const struct machine *machine;
 	struct options options;
 	struct card card;
-	struct ffntp_drive drive;
 	struct ffntp_page *page;
-	bool is_driven; /* a server was found */
-	bool is_resolving;
-	bool is_complained; /* that there is no address */
 	bool has_link;
-	uint64_t listen_until; /* a reply may come */
-	uint64_t resolve_at, complain_at, link_at;
+	uint64_t link_at;
 } guest;
 
 static uint64_t ms(uint64_t count)
 {
 	return guest.machine->counter_hz / 1000 * count;
-}
-
-static bool is_due(uint64_t at)
-{
-	return (int64_t)(machine_counter() - at) >= 0;
-}
-
-/* --- the console --- */
-
-static void say(const char *first, const char *second)
-{
-	machine_print("ffntp: ");
-	machine_print(first);
-	machine_print(second);
-	machine_print("\r\n");
 }
 
 static void say_start(const char *entropy)
@@ -68,61 +44,10 @@ static void say_start(const char *entropy)
 	ffntp_text_add_number(&text, guest.machine->image_bytes / 1024, 1);
 	ffntp_text_add(&text, " KiB, page at ");
 	ffntp_text_add_hex(&text, (uintptr_t)guest.page);
-	say(line, "");
+	machine_say(line);
 }
 
-static void say_news(struct ffntp_drive_news news)
-{
-	char line[FFNTP_REPORT_SIZE];
-
-	if (ffntp_report(line, &guest.drive, news))
-		say(line, "");
-}
-
-/* --- the network --- */
-
-static uint32_t random_for_lwip(void)
-{
-	uint32_t bits = 0;
-
-	if (!entropy_take((uint8_t *)&bits, sizeof bits))
-		machine_stop("no random bytes for the network");
-	return bits;
-}
-
-static void received(const uint8_t *bytes, size_t length, uint64_t arrived)
-{
-	if (guest.is_driven)
-		say_news(ffntp_drive_receive(&guest.drive, bytes, length, arrived));
-}
-
-static void begin_network(void)
-{
-	static struct ffntp_lwip_system system;
-	const struct options *options = &guest.options;
-	const struct ffntp_lwip_addresses addresses = {
-		.ipv4 = options->ipv4[0] != 0 ? options->ipv4 : NULL,
-		.gateway = options->gateway[0] != 0 ? options->gateway : NULL,
-		.dns = options->dns[0] != 0 ? options->dns : NULL,
-		.ipv6 = options->ipv6[0] != 0 ? options->ipv6 : NULL,
-	};
-	const char *problem = guest.machine->is_xen ? netfront_begin(&guest.card)
-						    : virtionet_begin(&guest.card, guest.machine->command_line);
-
-	if (problem != NULL)
-		machine_stop(problem);
-	system = (struct ffntp_lwip_system){
-		.transmit = guest.card.transmit,
-		.counter = machine_counter,
-		.counter_hz = guest.machine->counter_hz,
-		.random = random_for_lwip,
-		.received = received,
-	};
-	memcpy(system.mac, guest.card.mac, sizeof system.mac);
-	problem = ffntp_lwip_begin(&system, &addresses);
-	if (problem != NULL)
-		machine_stop(problem);
-}
+/* --- the loop --- */
 
 static void take_frames(void)
 {
@@ -138,7 +63,7 @@ static void watch_link(void)
 {
 	bool has_link;
 
-	if (!is_due(guest.link_at))
+	if ((int64_t)(machine_counter() - guest.link_at) < 0)
 		return;
 	guest.link_at = machine_counter() + ms(LINK_LOOK_MS);
 	has_link = guest.card.has_link();
@@ -146,81 +71,7 @@ static void watch_link(void)
 		return;
 	guest.has_link = has_link;
 	ffntp_lwip_link(has_link);
-	say(has_link ? "the network card has a link" : "the network card has no link, or is gone", "");
-}
-
-/* --- the server --- */
-
-static void found_server(void)
-{
-	char text[FFNTP_LWIP_ADDRESS_TEXT];
-	uint8_t address[16];
-
-	ffntp_lwip_server_address(address, text);
-	ffntp_drive_server(&guest.drive, address, guest.options.port);
-	say(guest.is_driven ? "now asking " : "asking ", text);
-	guest.is_driven = true;
-}
-
-/* Once, after a while. */
-static void complain(const char *what)
-{
-	if (guest.is_complained || guest.is_driven || !is_due(guest.complain_at))
-		return;
-	say(what, "");
-	guest.is_complained = true;
-}
-
-static void look_for_server(void)
-{
-	switch (ffntp_lwip_resolved()) {
-	case FFNTP_LWIP_SEARCHING:
-		complain("no server yet: its name is not answered, or there is no address of its kind");
-		break;
-	case FFNTP_LWIP_FOUND:
-		guest.is_resolving = false;
-		found_server();
-		break;
-	case FFNTP_LWIP_UNKNOWN:
-		if (!is_due(guest.resolve_at))
-			break;
-		if (guest.resolve_at != 0)
-			say("nobody knows the server's address: ", guest.options.server);
-		guest.resolve_at = machine_counter() + ms(1000 * RESOLVE_AGAIN_S);
-		ffntp_lwip_resolve(guest.options.server, guest.options.port);
-		break;
-	}
-}
-
-/* Until there is an address, and with it a server. */
-static void wait_for_address(void)
-{
-	char text[FFNTP_LWIP_ADDRESS_TEXT];
-
-	if (ffntp_lwip_address(text)) {
-		say("address ", text);
-		guest.is_resolving = true;
-		guest.resolve_at = 0;
-	} else {
-		complain("no address yet: nobody answers DHCP, and no router advertises one");
-	}
-}
-
-/* --- the loop --- */
-
-static void do_what_is_due(void)
-{
-	struct ffntp_drive_news news;
-
-	while ((news = ffntp_drive_timer(&guest.drive)).event != FFNTP_DRIVE_NOTHING) {
-		say_news(news);
-		if (news.event == FFNTP_DRIVE_SENT)
-			guest.listen_until = machine_counter() + ms(LISTEN_MS);
-		if (news.event == FFNTP_DRIVE_CHANGE_SERVER && !guest.is_resolving) {
-			guest.is_resolving = true;
-			ffntp_lwip_resolve(guest.options.server, guest.options.port);
-		}
-	}
+	machine_say(has_link ? "the network card has a link" : "the network card has no link, or is gone");
 }
 
 /* A guest that was paused while its counter went on: nothing is wrong, and it is worth a line. */
@@ -235,34 +86,31 @@ static void notice_pause(uint64_t slept_at)
 	ffntp_text_add(&text, "was not run for ");
 	ffntp_text_add_number(&text, away_ms / 1000, 1);
 	ffntp_text_add(&text, " s, while the counter went on");
-	say(line, "");
+	machine_say(line);
 }
 
-static void rest(void)
+static void rest(uint64_t rest_ns)
 {
 	uint64_t slept_at = machine_counter();
-	uint64_t wait = guest.is_driven ? ffntp_drive_wait(&guest.drive) : ms(IDLE_MS);
 
-	if (guest.is_driven && guest.drive.is_awaiting && !is_due(guest.listen_until))
+	if (ffntp_unikernel_is_listening())
 		machine_relax();
+	else if (rest_ns < IDLE_MS * NS_PER_MS)
+		machine_idle(rest_ns * ms(1) / NS_PER_MS);
 	else
-		machine_idle(wait < ms(IDLE_MS) ? wait : ms(IDLE_MS));
+		machine_idle(ms(IDLE_MS));
 	notice_pause(slept_at);
 }
 
 static void step(void)
 {
+	uint64_t rest_ns;
+
 	take_frames();
-	ffntp_lwip_poll();
 	watch_link();
-	if (guest.is_resolving)
-		look_for_server();
-	else if (!guest.is_driven)
-		wait_for_address();
-	if (guest.is_driven)
-		do_what_is_due();
+	rest_ns = ffntp_unikernel_step();
 	probe_answer();
-	rest();
+	rest(rest_ns);
 }
 
 /* --- beginning --- */
@@ -280,18 +128,31 @@ static void place_page(void)
 	guest.page = options->page != 0 ? (struct ffntp_page *)(uintptr_t)options->page : &own;
 }
 
-static void begin_drive(void)
+static void begin_card(void)
 {
-	static _Alignas(16) unsigned char memory[8192];
-	const struct ffntp_port *port = port_begin(guest.machine);
-	struct ffntp_client_config config;
+	const char *problem = guest.machine->is_xen ? netfront_begin(&guest.card)
+						    : virtionet_begin(&guest.card, guest.machine->command_line);
+
+	if (problem != NULL)
+		machine_stop(problem);
+	guest.has_link = true;
+	guest.link_at = machine_counter();
+}
+
+static void begin_unikernel(void)
+{
+	static struct ffntp_unikernel_system system;
 	const char *problem;
 
-	ffntp_drive_configure(&config, port);
-	config.poll_min_s = guest.options.poll_s;
-	if (config.poll_max_s < config.poll_min_s)
-		config.poll_max_s = config.poll_min_s;
-	problem = ffntp_drive_init(&guest.drive, port, &config, memory, sizeof memory, guest.page);
+	system = (struct ffntp_unikernel_system){
+		.port = port_begin(guest.machine),
+		.transmit = guest.card.transmit,
+		.counter = machine_counter,
+		.say = machine_say,
+	};
+	for (unsigned i = 0; i < sizeof system.mac; i++)
+		system.mac[i] = guest.card.mac[i];
+	problem = ffntp_unikernel_start(&system, &guest.options, guest.page);
 	if (problem != NULL)
 		machine_stop(problem);
 }
@@ -312,11 +173,8 @@ _Noreturn void guest_main(const struct machine *machine)
 	probe_begin(guest.options.probe, machine->counter_hz);
 	if (guest.options.follows)
 		dependent_main(machine, &guest.options, guest.page);
-	begin_drive();
-	begin_network();
-	guest.has_link = true;
-	guest.link_at = machine_counter();
-	guest.complain_at = machine_counter() + ms(1000 * ADDRESS_PATIENCE_S);
+	begin_card();
+	begin_unikernel();
 	for (;;)
 		step();
 }

@@ -1,7 +1,7 @@
 /* virtiommio: see virtiommio.h. */
 #include "virtiommio.h"
 
-#include "words.h"
+#include "../words.h"
 
 enum mmio_register {
 	MAGIC = 0x00,

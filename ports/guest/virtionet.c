@@ -2,7 +2,7 @@
 #include "card.h"
 
 #include "machine.h"
-#include "memory.h"
+#include "../memory.h"
 #include "virtio.h"
 #include "virtiofind.h"
 

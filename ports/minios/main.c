@@ -16,9 +16,9 @@ struct ffntp_page ffntp_minios_page;
 
 int app_main(void *unused);
 
-static void say(const char *text)
+static void say(const char *words)
 {
-	printk("%s", text);
+	printk("ffntp: %s\n", words);
 }
 
 static const char *begin(void)
@@ -29,7 +29,7 @@ static const char *begin(void)
 		.port = ffntp_minios_port(),
 		.transmit = ffntp_minios_card_transmit,
 		.counter = ffntp_processor_counter,
-		.print = say,
+		.say = say,
 	};
 	if (!ffntp_minios_card_begin(system.mac))
 		return "no network device";
@@ -52,7 +52,7 @@ __attribute__((force_align_arg_pointer)) static void run(void *unused)
 
 	(void)unused;
 	if (problem != NULL) {
-		printk("ffntp: %s\n", problem);
+		say(problem);
 		return;
 	}
 	for (;;)

@@ -27,6 +27,13 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 	return solo5_net_write(card, frame, length) == SOLO5_R_OK;
 }
 
+static void say(const char *words)
+{
+	print("ffntp: ");
+	print(words);
+	print("\n");
+}
+
 /* A frame is stamped when it is found, before the one ahead of it is worked on. */
 static void take_frames(void)
 {
@@ -51,7 +58,7 @@ static const char *begin(const char *command_line)
 		.port = ffntp_solo5_port(),
 		.transmit = transmit,
 		.counter = ffntp_processor_counter,
-		.print = print,
+		.say = say,
 	};
 	for (unsigned i = 0; i < SOLO5_NET_ALEN; i++)
 		system.mac[i] = info.mac_address[i];
@@ -63,9 +70,7 @@ int solo5_app_main(const struct solo5_start_info *info)
 	const char *problem = begin(info->cmdline);
 
 	if (problem != NULL) {
-		print("ffntp: ");
-		print(problem);
-		print("\n");
+		say(problem);
 		return SOLO5_EXIT_FAILURE;
 	}
 	for (;;) {

@@ -29,7 +29,7 @@ static volatile uint32_t *at(uint64_t address)
 	return (volatile uint32_t *)(uintptr_t)address;
 }
 
-void machine_print(const char *text)
+static void print(const char *text)
 {
 	for (; *text != 0; text++) {
 		for (unsigned tries = 0; (*at(SERIAL_FLAGS) & SERIAL_IS_FULL) != 0 && tries < 100000; tries++)
@@ -38,11 +38,22 @@ void machine_print(const char *text)
 	}
 }
 
+static void say(const char *first, const char *second)
+{
+	print("ffntp: ");
+	print(first);
+	print(second);
+	print("\r\n");
+}
+
+void machine_say(const char *words)
+{
+	say(words, "");
+}
+
 _Noreturn void machine_stop(const char *why)
 {
-	machine_print("ffntp: stopped: ");
-	machine_print(why);
-	machine_print("\r\n");
+	say("stopped: ", why);
 	for (;;)
 		__asm__ volatile("wfi");
 }

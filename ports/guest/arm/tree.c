@@ -4,8 +4,8 @@
 #include <stdbool.h>
 
 #include "../../../core/bits.h"
-#include "../memory.h"
-#include "../words.h"
+#include "../../memory.h"
+#include "../../words.h"
 
 #define MAGIC 0xd00dfeedu
 enum { AT_MAGIC = 0, AT_STRUCTURE = 8, AT_STRINGS = 12 };

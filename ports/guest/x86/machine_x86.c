@@ -23,6 +23,24 @@ static struct machine self;
 static const struct hvm_start_info *start_info;
 static bool has_calendar, has_rdrand;
 
+/* --- the console --- */
+
+static void print(const char *text)
+{
+	if (self.is_xen)
+		xen_console_write(text);
+	else
+		pc_serial_write(text);
+}
+
+static void say(const char *first, const char *second)
+{
+	print("ffntp: ");
+	print(first);
+	print(second);
+	print("\r\n");
+}
+
 /* --- traps --- */
 
 struct gate {
@@ -75,9 +93,7 @@ _Noreturn void machine_trapped(uint64_t number, uint64_t code, uint64_t where)
 
 _Noreturn void machine_stop(const char *why)
 {
-	machine_print("ffntp: stopped: ");
-	machine_print(why);
-	machine_print("\r\n");
+	say("stopped: ", why);
 	for (;;) {
 		if (self.is_xen)
 			xen_wait(UINT64_MAX);
@@ -88,12 +104,9 @@ _Noreturn void machine_stop(const char *why)
 
 /* --- what machine.h asks for --- */
 
-void machine_print(const char *text)
+void machine_say(const char *words)
 {
-	if (self.is_xen)
-		xen_console_write(text);
-	else
-		pc_serial_write(text);
+	say(words, "");
 }
 
 uint64_t machine_counter(void)

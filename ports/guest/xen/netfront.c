@@ -3,7 +3,7 @@
 #include "../card.h"
 
 #include "../machine.h"
-#include "../memory.h"
+#include "../../memory.h"
 #include "xen.h"
 #include "xenstore.h"
 

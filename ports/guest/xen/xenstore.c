@@ -5,8 +5,8 @@
 
 #include "../../report.h"
 #include "../machine.h"
-#include "../memory.h"
-#include "../words.h"
+#include "../../memory.h"
+#include "../../words.h"
 #include "xen.h"
 
 #define PATH 256

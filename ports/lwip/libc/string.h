@@ -1,4 +1,4 @@
-/* string: of C's library, what a guest has (ports/guest/memory.h) and lwIP calls. */
+/* string: of C's library, what a guest has (ports/memory.h) and lwIP calls. */
 #ifndef FFNTP_LWIP_STRING_H
 #define FFNTP_LWIP_STRING_H
 

@@ -1,6 +1,6 @@
 /* memory: the four functions that compilers call, and the few that lwIP does; there is no libc. */
-#ifndef GUEST_MEMORY_H
-#define GUEST_MEMORY_H
+#ifndef FFNTP_MEMORY_H
+#define FFNTP_MEMORY_H
 
 #include <stddef.h>
 

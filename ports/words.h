@@ -1,6 +1,6 @@
 /* words: a command line taken apart, without a copy. */
-#ifndef GUEST_WORDS_H
-#define GUEST_WORDS_H
+#ifndef FFNTP_WORDS_H
+#define FFNTP_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

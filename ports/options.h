@@ -1,6 +1,6 @@
-/* options: what the kernel command line says. */
-#ifndef GUEST_OPTIONS_H
-#define GUEST_OPTIONS_H
+/* options: what a unikernel's command line says. */
+#ifndef FFNTP_OPTIONS_H
+#define FFNTP_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

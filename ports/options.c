@@ -1,11 +1,11 @@
 /* options: see options.h. */
 #include "options.h"
 
-#include "../report.h"
-#include "memory.h"
+#include "report.h"
 #include "words.h"
 
 #define NTP_PORT 123
+#define POLL_S 16
 
 static bool read_text(struct word word, char text[OPTIONS_TEXT])
 {
@@ -105,9 +105,7 @@ bool options_read(struct options *options, const char *line, char problem[OPTION
 	struct words words = words_of(line);
 	struct word word;
 
-	memset(options, 0, sizeof *options);
-	options->port = NTP_PORT;
-	options->poll_s = 16;
+	*options = (struct options){ .port = NTP_PORT, .poll_s = POLL_S };
 	while (words_next(&words, &word)) {
 		if (read_word(word, options))
 			continue;
