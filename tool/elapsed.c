@@ -58,9 +58,19 @@ static void pass_on(int number)
 }
 
 struct signals {
-	struct sigaction interrupt, quit;
+	struct sigaction interrupt, quit, terminate, hang_up;
 	sigset_t mask;
 };
+
+/* Who was started under nohup stays deaf to what it is deaf to. */
+static void pass_on_unless_ignored(int number, struct sigaction *former)
+{
+	const struct sigaction pass = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
+
+	sigaction(number, NULL, former);
+	if (former->sa_handler != SIG_IGN)
+		sigaction(number, &pass, NULL);
+}
 
 /*
  * Ctrl-C reaches the command by itself: we wait for what it makes of it. What is to be passed on is held back until
@@ -68,7 +78,7 @@ struct signals {
  */
 static void prepare_signals(struct signals *former)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, pass = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t held;
 
 	sigemptyset(&held);
@@ -77,8 +87,8 @@ static void prepare_signals(struct signals *former)
 	sigprocmask(SIG_BLOCK, &held, &former->mask);
 	sigaction(SIGINT, &ignore, &former->interrupt);
 	sigaction(SIGQUIT, &ignore, &former->quit);
-	sigaction(SIGTERM, &pass, NULL);
-	sigaction(SIGHUP, &pass, NULL);
+	pass_on_unless_ignored(SIGTERM, &former->terminate);
+	pass_on_unless_ignored(SIGHUP, &former->hang_up);
 }
 
 static _Noreturn void become(const struct tool_command *command, char **argv, const struct signals *former)
@@ -87,8 +97,8 @@ static _Noreturn void become(const struct tool_command *command, char **argv, co
 
 	sigaction(SIGINT, &former->interrupt, NULL);
 	sigaction(SIGQUIT, &former->quit, NULL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+	sigaction(SIGTERM, &former->terminate, NULL);
+	sigaction(SIGHUP, &former->hang_up, NULL);
 	sigprocmask(SIG_SETMASK, &former->mask, NULL);
 	execvp(argv[0], argv);
 	error = errno;

@@ -47,6 +47,10 @@ def outcome(test):
 
 def run(module, together=8):
     """Runs the module's tests, so many at a time: most of them wait."""
+    # Under nohup, or in the background of a shell, some are ignored, and what we start would inherit that.
+    for number in signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     tests = [(name, each) for name, each in vars(module).items() if name.startswith("test_")]
     print(f"1..{len(tests)}", flush=True)
     failed = False

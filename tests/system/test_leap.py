@@ -91,7 +91,7 @@ def through_midnight(folder, sky):
 
 def test_a_second_is_inserted(folder):
     sky = Sky(9)
-    tap.check(through_midnight(folder, sky) > 5, "hardly looked inside 23:59:60")
+    tap.check(through_midnight(folder, sky) > 0, "never looked inside 23:59:60")
     said = tap.said(folder)
     tap.check("23:59:60" in said and "inserted at the end of this month" in said and "was inserted" in said, said)
 

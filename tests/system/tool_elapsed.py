@@ -70,6 +70,15 @@ def test_signals_reach_the_command(folder):
             tap.check(len(errors.splitlines()) == 4, f"{errors}")
 
 
+def test_under_nohup_it_goes_on(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        running = subprocess.Popen([tool.FFNTP, "elapsed", "--page", page, "sh", "-c", "echo ready; kill -HUP $$ $PPID; sleep 1; exit 7"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        _, errors = running.communicate(timeout=20)
+        tap.check(running.returncode == 7 and len(errors.splitlines()) == 4, f"{running.returncode}: {errors}")
+
+
 def test_ctrl_c_is_the_commands_and_it_is_timed_all_the_same(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         running = subprocess.Popen([tool.FFNTP, "elapsed", "--page", page, "sh", "-c", "echo ready; exec sleep 100"],
