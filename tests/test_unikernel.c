@@ -65,6 +65,18 @@ static void test_it_is_as_good_as_the_network(void **state)
 	assert_true(fake.largest_ns < 200000); /* delays of 2 ms that vary by 0.1 ms */
 }
 
+/* More than the way back takes: a stamp from before the stall would put the truth outside. */
+static void test_a_frame_that_comes_while_one_looks_is_not_stamped_before_it_came(void **state)
+{
+	(void)state;
+	start(60);
+	fake.stall_ns = 3000000;
+	assert_true(system_boot(usual));
+	assert_int_equal(fake.outside, 0);
+	assert_true(fake.readings > 200);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
 static void test_an_address_that_comes_late_is_waited_for(void **state)
 {
 	(void)state;
@@ -199,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_keeps_time_beside_a_clock_that_lies),
 		cmocka_unit_test(test_it_is_as_good_as_the_network),
+		cmocka_unit_test(test_a_frame_that_comes_while_one_looks_is_not_stamped_before_it_came),
 		cmocka_unit_test(test_an_address_that_comes_late_is_waited_for),
 		cmocka_unit_test(test_a_name_that_nobody_knows_is_asked_for_again),
 		cmocka_unit_test(test_a_counter_that_stood_still_is_put_right_within_a_burst),

@@ -34,17 +34,14 @@ static void say(const char *words)
 	print("\n");
 }
 
-/* A frame is stamped when it is found, before the one ahead of it is worked on. */
+/* A frame is stamped when it was found: a counter read before one looks may be one from before it came. */
 static void take_frames(void)
 {
 	static uint8_t frame[FRAME_SIZE];
-	uint64_t arrived = ffntp_processor_counter();
 	size_t length;
 
-	while (solo5_net_read(card, frame, sizeof frame, &length) == SOLO5_R_OK) {
-		ffntp_lwip_frame(frame, length, arrived);
-		arrived = ffntp_processor_counter();
-	}
+	while (solo5_net_read(card, frame, sizeof frame, &length) == SOLO5_R_OK)
+		ffntp_lwip_frame(frame, length, ffntp_processor_counter());
 }
 
 static const char *begin(const char *command_line)

@@ -68,8 +68,8 @@ static void move_to(int64_t ns)
 bool fake_rest(int64_t until_ns)
 {
 	watch();
-	if (fake.has_reply && fake.reply_ns < until_ns)
-		until_ns = fake.reply_ns;
+	if (fake.has_reply && fake.reply_ns - fake.stall_ns < until_ns)
+		until_ns = fake.reply_ns - fake.stall_ns;
 	move_to(until_ns);
 	return fake.world.now_ns < fake.end_ns;
 }
@@ -89,8 +89,16 @@ void fake_transmit(const void *frame, size_t length)
 	fake.has_reply = true;
 }
 
+/* Not run between what it did last and its look for a frame. */
+static void stall(void)
+{
+	if (fake.has_reply && fake.reply_ns - fake.world.now_ns <= fake.stall_ns)
+		move_to(fake.reply_ns);
+}
+
 size_t fake_receive(void *frame, size_t size)
 {
+	stall();
 	if (!fake.has_reply || fake.reply_ns > fake.world.now_ns)
 		return 0;
 	assert_true(size >= sizeof fake.reply);

@@ -20,6 +20,7 @@ struct fake {
 	int64_t end_ns;
 	/* the machine */
 	bool has_no_card, has_no_entropy, is_link_down;
+	int64_t stall_ns; /* it is not run for as long before it looks for a frame, which comes meanwhile */
 	/* the network */
 	int64_t address_ns; /* from then on there is an address */
 	bool is_unknown;    /* the server's name is */
@@ -50,7 +51,8 @@ uint64_t fake_monotonic_ns(void);
 /* True time until which the machine rests if it asked to until that clock says so. */
 int64_t fake_wake_ns(uint64_t monotonic_ns);
 
-/* Rests until then, or until a frame is there. Returns false when the machine is to end. */
+/* Rests until then, or until a frame is there, or about to come if the machine stalls. False when the machine is to end.
+ */
 bool fake_rest(int64_t until_ns);
 
 /* A frame out, which is a datagram, and one in; its length, or 0. */
