@@ -32,7 +32,10 @@ enum ffntp_counter_kind ffntp_processor_counter_kind(void)
 
 uint64_t ffntp_processor_counter(void)
 {
-	return __builtin_ia32_rdtsc();
+	uint32_t low, high;
+
+	__asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
 }
 
 uint64_t ffntp_processor_counter_hz(void)
@@ -42,17 +45,17 @@ uint64_t ffntp_processor_counter_hz(void)
 
 #elif defined(__aarch64__)
 
-/* ID_AA64ISAR0_EL1 is not for everyone to read; a system that has RNDR says so when it compiles us for it. */
+/* ID_AA64ISAR0_EL1, which a process of Linux may read, too. */
 static bool has_rdrand(void)
 {
-#if defined(__ARM_FEATURE_RNG)
-	return true;
-#else
-	return false;
-#endif
+	uint64_t features;
+
+	__asm__ volatile("mrs %0, id_aa64isar0_el1" : "=r"(features));
+	return features >> 60 != 0;
 }
 
-/* RNDR, which says in the flags whether it had something. */
+/* RNDR, which says in the flags whether it had something; by its number, as assemblers know the name for newer
+ * processors alone. */
 static bool draw(uint64_t *bits)
 {
 	for (int i = 0; i < 10; i++) {
@@ -74,7 +77,7 @@ uint64_t ffntp_processor_counter(void)
 {
 	uint64_t count;
 
-	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
+	__asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(count) : : "memory");
 	return count;
 }
 

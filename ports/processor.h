@@ -1,4 +1,4 @@
-/* processor: the CPU's counter and its random bits, for ports to systems that offer neither as they are. */
+/* processor: the CPU's counter and its random bits, for systems that offer neither as they are. */
 #ifndef FFNTP_PORT_PROCESSOR_H
 #define FFNTP_PORT_PROCESSOR_H
 
@@ -11,7 +11,7 @@
 /* Which counter this processor has. */
 enum ffntp_counter_kind ffntp_processor_counter_kind(void);
 
-/* The counter, now. */
+/* The counter, not before what precedes has been done: a frame that was found is stamped after it came. */
 uint64_t ffntp_processor_counter(void);
 
 /* Its frequency where the processor says it, as Arm's does; else 0. */

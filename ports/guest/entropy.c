@@ -52,23 +52,11 @@ static bool draw_from_device(uint8_t *bytes, size_t length)
 	return false;
 }
 
-static bool draw_from_cpu(uint8_t *bytes, size_t length)
-{
-	uint64_t bits;
-
-	for (size_t i = 0; i < length; i++) {
-		if (i % 8 == 0 && !machine_random(&bits))
-			return false;
-		bytes[i] = (uint8_t)(bits >> i % 8 * 8);
-	}
-	return true;
-}
-
 bool entropy_take(uint8_t *bytes, size_t length)
 {
 	if (length > MOST)
 		return false;
-	return (has_device && draw_from_device(bytes, length)) || draw_from_cpu(bytes, length);
+	return (has_device && draw_from_device(bytes, length)) || ffntp_processor_random(bytes, length);
 }
 
 const char *entropy_begin(const char *command_line, uint64_t counter_hz)
@@ -79,5 +67,5 @@ const char *entropy_begin(const char *command_line, uint64_t counter_hz)
 	has_device = begin_device(command_line);
 	if (has_device && draw_from_device(bytes, sizeof bytes))
 		return "virtio-rng";
-	return draw_from_cpu(bytes, sizeof bytes) ? "rdrand" : NULL;
+	return ffntp_processor_random(bytes, sizeof bytes) ? "rdrand" : NULL;
 }

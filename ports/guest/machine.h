@@ -1,6 +1,6 @@
 /*
- * machine: what a guest runs on, x86-64 or aarch64: console, counter, sleep, randomness of the CPU, memory. One CPU,
- * one thread; memory is mapped one to one. machine_start of the architecture finds out and calls guest_main.
+ * machine: what a guest runs on, x86-64 or aarch64: console, counter, sleep, memory. One CPU, one thread; memory is
+ * mapped one to one. machine_start of the architecture finds out and calls guest_main.
  */
 #ifndef GUEST_MACHINE_H
 #define GUEST_MACHINE_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../../include/ffntp/map.h"
+#include "../processor.h"
 
 /* Where machines without PCI have their virtio devices: QEMU's microvm, and -M virt. */
 #if defined(__aarch64__)
@@ -37,16 +38,16 @@ _Noreturn void guest_main(const struct machine *machine);
 /* A line on the console. */
 void machine_say(const char *words);
 
-uint64_t machine_counter(void);
+static inline uint64_t machine_counter(void)
+{
+	return ffntp_processor_counter();
+}
 
 /* Sleeps for at most so many ticks, or until something may have come; may return early. */
 void machine_idle(uint64_t ticks);
 
 /* A moment's rest in a loop that waits for another processor. */
 void machine_relax(void);
-
-/* From the CPU's own generator. False if it has none, or none now. */
-bool machine_random(uint64_t *bits);
 
 /* Seconds of a clock that goes on while the counter may stand still; from anywhere, to 1 s. Negative if there is none.
  */

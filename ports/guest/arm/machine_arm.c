@@ -22,7 +22,6 @@ _Noreturn void machine_trapped(uint64_t syndrome, uint64_t where);
 
 static struct machine self;
 static struct tree tree;
-static bool has_random;
 
 static volatile uint32_t *at(uint64_t address)
 {
@@ -70,14 +69,6 @@ _Noreturn void machine_trapped(uint64_t syndrome, uint64_t where)
 	machine_stop(line);
 }
 
-uint64_t machine_counter(void)
-{
-	uint64_t count;
-
-	__asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(count) : : "memory");
-	return count;
-}
-
 void machine_relax(void)
 {
 	__asm__ volatile("yield");
@@ -96,16 +87,6 @@ void machine_idle(uint64_t ticks)
 			 : "memory");
 }
 
-/* RNDR, by its number: assemblers know the name for newer processors alone. */
-bool machine_random(uint64_t *bits)
-{
-	uint64_t is_valid = 0;
-
-	for (int tries = 0; has_random && tries < 10 && is_valid == 0; tries++)
-		__asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tcset %1, ne" : "=r"(*bits), "=r"(is_valid) : : "cc");
-	return is_valid != 0;
-}
-
 int64_t machine_calendar_s(void)
 {
 	return *at(CALENDAR);
@@ -121,11 +102,7 @@ bool machine_is_free(uint64_t address, uint64_t size)
 
 static void know_processor(void)
 {
-	uint64_t features;
-
-	__asm__ volatile("mrs %0, id_aa64isar0_el1" : "=r"(features));
-	has_random = features >> 60 != 0;
-	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(self.counter_hz));
+	self.counter_hz = ffntp_processor_counter_hz();
 	if (self.counter_hz < 1000000)
 		machine_stop("the counter's frequency is not known");
 }

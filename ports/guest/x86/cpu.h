@@ -30,15 +30,6 @@ static inline uint32_t in32(uint16_t port)
 	return value;
 }
 
-/* Not before what precedes it has been done, nor after what follows: brackets are made of these. */
-static inline uint64_t read_counter(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
-
 struct cpuid {
 	uint32_t a, b, c, d;
 };

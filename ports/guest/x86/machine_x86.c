@@ -21,7 +21,7 @@ _Noreturn void machine_trapped(uint64_t number, uint64_t code, uint64_t where);
 
 static struct machine self;
 static const struct hvm_start_info *start_info;
-static bool has_calendar, has_rdrand;
+static bool has_calendar;
 
 /* --- the console --- */
 
@@ -109,11 +109,6 @@ void machine_say(const char *words)
 	say(words, "");
 }
 
-uint64_t machine_counter(void)
-{
-	return read_counter();
-}
-
 void machine_relax(void)
 {
 	__builtin_ia32_pause();
@@ -125,15 +120,6 @@ void machine_idle(uint64_t ticks)
 		xen_wait(ticks);
 	else
 		pc_idle(ticks);
-}
-
-bool machine_random(uint64_t *bits)
-{
-	uint8_t is_valid = 0;
-
-	for (int tries = 0; has_rdrand && tries < 10 && !is_valid; tries++)
-		__asm__ volatile("rdrand %0\n\tsetc %1" : "=r"(*bits), "=qm"(is_valid) : : "cc");
-	return is_valid;
 }
 
 int64_t machine_calendar_s(void)
@@ -190,7 +176,6 @@ _Noreturn void machine_start(const struct hvm_start_info *info)
 	};
 	self.name = self.is_xen ? "Xen PVH" : "x86-64";
 	set_traps();
-	has_rdrand = (cpuid(1).c & UINT32_C(1) << 30) != 0;
 	if (self.is_xen) {
 		xen_init();
 	} else {

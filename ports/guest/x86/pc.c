@@ -1,6 +1,7 @@
 /* pc: see pc.h. */
 #include "pc.h"
 
+#include "../../processor.h"
 #include "cpu.h"
 
 /* --- serial line: COM1 --- */
@@ -76,10 +77,10 @@ struct instant {
 static struct instant look(void)
 {
 	struct instant seen;
-	uint64_t before = read_counter();
+	uint64_t before = ffntp_processor_counter();
 
 	out8(PIT_COMMAND, PIT_LATCH_COUNT);
-	seen.counter = read_counter();
+	seen.counter = ffntp_processor_counter();
 	seen.width = seen.counter - before;
 	seen.counter = before + seen.width / 2;
 	seen.apic = *register_at(APIC_TIMER_CURRENT);

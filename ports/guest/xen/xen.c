@@ -12,6 +12,7 @@
 #include <xen/memory.h>
 #include <xen/sched.h>
 
+#include "../../processor.h"
 #include "../x86/cpu.h"
 
 #define PAGE_SIZE 4096
@@ -131,7 +132,7 @@ static struct vcpu_time_info time_info(void)
 static uint64_t system_time_ns(void)
 {
 	struct vcpu_time_info info = time_info();
-	uint64_t ticks = read_counter() - info.tsc_timestamp;
+	uint64_t ticks = ffntp_processor_counter() - info.tsc_timestamp;
 
 	ticks = info.tsc_shift >= 0 ? ticks << info.tsc_shift : ticks >> -info.tsc_shift;
 	return info.system_time + (uint64_t)((__extension__(unsigned __int128) ticks * info.tsc_to_system_mul) >> 32);
