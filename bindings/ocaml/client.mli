@@ -66,7 +66,8 @@ val create : config -> now:Counter.t -> t
 
 val continue : Output.t -> t -> t
 (** Goes on where a former client of the same counter stopped: its period is a start, its promises are kept. Before
-    the first query. *)
+    the first query.
+    @raise Invalid_argument if the output is of another counter. *)
 
 (** {1 What to do next} *)
 

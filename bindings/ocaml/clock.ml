@@ -17,7 +17,12 @@ external counter_of : Page.buffer -> (Counter.t[@unboxed]) = "ffntp_ml_clock_cou
 external elapsed_of : Page.buffer -> (int64[@unboxed]) = "ffntp_ml_clock_elapsed_byte" "ffntp_ml_clock_elapsed"
   [@@noalloc]
 
+let check what ({ period_s; _ } : Counter.source) =
+  if not (period_s >= 1e-12 && period_s <= 1e-2) then
+    invalid_arg ("Ffntp.Clock." ^ what ^ ": the period is not within 1e-12 to 1e-2 s")
+
 let create (source : Counter.source) =
+  check "create" source;
   if not (source.kind = Counter.Manual || Counter.is_readable source.kind) then
     invalid_arg "Ffntp.Clock.create: this counter cannot be read here";
   let memory = Bigarray.Array1.create Bigarray.char Bigarray.c_layout (size ()) in
@@ -47,6 +52,7 @@ let output clock = Page.read (page clock)
 
 let set_source clock (source : Counter.source) =
   if source.kind <> clock.source.kind then invalid_arg "Ffntp.Clock.set_source: another counter";
+  check "set_source" source;
   clock.source <- source;
   set_period clock.memory source.period_s
 
@@ -57,5 +63,6 @@ let default_source () =
   else if Counter.cpu <> Counter.Unknown then { Counter.kind = Counter.cpu; period_s = 1e-9; period_error = 0.1 }
   else raise (Sys_error "this machine has no counter that ffntp knows")
 
-let the_default = lazy (create (default_source ()))
-let default () = Lazy.force the_default
+(* Not lazy: domains may ask for it at once. *)
+let the_default = try Ok (create (default_source ())) with Sys_error _ as e -> Error e
+let default () = match the_default with Ok clock -> clock | Error e -> raise e

@@ -36,6 +36,7 @@ type reading = {
 type order = Before | Unordered | After
 type rate = Local | Stable | Auto
 type duration = { ns : int64; duration_bound_ns : int; duration_error_ns : int }
+
 type details = {
   status : status;
   counter : Counter.kind;
@@ -62,15 +63,28 @@ external at : t -> (Counter.t[@unboxed]) -> scale -> int -> (reading, refusal) r
 external between : t -> rate -> (Counter.t[@unboxed]) -> (Counter.t[@unboxed]) -> (duration, refusal) result
   = "ffntp_ml_output_duration_byte" "ffntp_ml_output_duration"
 
-external make_of : Counter.kind * status * Counter.t * d_ps * (float * float) * int * int option -> t
-  = "ffntp_ml_output_make"
+type parameters = {
+  counter : Counter.kind;
+  status : status;
+  at : Counter.t;
+  time : d_ps;
+  period_s : float;
+  drift : float;
+  bound_ns : int;
+  tai_offset_s : int option;
+  leap_second : (int * int) option;
+  disruption_marker : int64;
+}
+
+external make_of : parameters -> t = "ffntp_ml_output_make"
 
 let read ?(scale = Utc) ?(max_bound_ns = max_int) output counter = at output counter scale max_bound_ns
 let duration ?(rate = Auto) output ~from ~until = between output rate from until
 
+let day_ps = 86_400_000_000_000_000L
+
 (* On a scale without leap seconds. *)
 let continuous (reading : reading) (d, ps) =
-  let day_ps = 86_400_000_000_000_000L in
   let ps = Int64.add ps (Int64.mul (Int64.of_int reading.offset_s) 1_000_000_000_000L) in
   if ps < 0L then (d - 1, Int64.add ps day_ps)
   else if ps >= day_ps then (d + 1, Int64.sub ps day_ps)
@@ -79,6 +93,26 @@ let continuous (reading : reading) (d, ps) =
 let is_before a b = compare (continuous a a.latest) (continuous b b.earliest) < 0
 let order a b = if is_before a b then Before else if is_before b a then After else Unordered
 
-let make ?tai_offset_s ?(drift = 0.) counter status ~at ~time ~period_s ~bound_ns =
-  if not (period_s >= 1e-12 && period_s <= 1e-2 && bound_ns >= 0) then invalid_arg "Ffntp.Output.make";
-  make_of (counter, status, at, time, (period_s, drift), bound_ns, tai_offset_s)
+type leap_second = Inserted of int | Left_out of int
+
+let sign = function Inserted midnight_s -> (midnight_s, 1) | Left_out midnight_s -> (midnight_s, -1)
+
+(* As Ptime has them: the years 0 to 9999. *)
+let is_time (d, ps) = d >= -719_528 && d <= 2_932_896 && ps >= 0L && ps < day_ps
+let is_midnight s = s mod 86_400 = 0 && is_time (s / 86_400, 0L)
+
+let make ?tai_offset_s ?leap_second ?(disruption_marker = 0L) ?(drift = 0.) counter status ~at ~time ~period_s ~bound_ns
+    =
+  let leap_second = Option.map sign leap_second and offset_s = Option.value ~default:0 tai_offset_s in
+  if
+    not
+      (is_time time
+      && period_s >= 1e-12
+      && period_s <= 1e-2
+      && drift >= 0.
+      && drift <= 0.1
+      && bound_ns >= 0
+      && offset_s >= -1000 && offset_s <= 1000
+      && Option.fold ~none:true ~some:(fun (s, _) -> is_midnight s) leap_second)
+  then invalid_arg "Ffntp.Output.make: out of range";
+  make_of { counter; status; at; time; period_s; drift; bound_ns; tai_offset_s; leap_second; disruption_marker }

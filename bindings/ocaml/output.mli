@@ -1,5 +1,6 @@
 (** What a client puts out, and a page holds: how a counter maps to time, with what may be wrong about it. An output
-    is a value that never changes; reading it takes a counter reading, and nothing else. Integers only, no lock.
+    is a value that never changes; reading it takes a counter reading, and nothing else. Integers only, no lock. Whether
+    two are the same, {!details} tells; [=] does not.
 
     {[ time(n) = time + (n - at) * period ]} *)
 
@@ -114,8 +115,16 @@ type details = {
 
 val details : t -> details
 
+(** {1 Made by hand} *)
+
+(** Where UTC counts, since 1970, a second less or more than time does: the midnight that ends a day of 86401 or of
+    86399 seconds. *)
+type leap_second = Inserted of int  (** 23:59:60 comes before it *) | Left_out of int  (** 23:59:58 does *)
+
 val make :
   ?tai_offset_s:int ->
+  ?leap_second:leap_second ->
+  ?disruption_marker:int64 ->
   ?drift:float ->
   Counter.kind ->
   status ->
@@ -124,6 +133,8 @@ val make :
   period_s:float ->
   bound_ns:int ->
   t
-(** An output made by hand, for mocks and tests. [time]: UTC. [drift]: how fast the bound grows, s/s; 0 if it is not
-    said.
-    @raise Invalid_argument if [period_s] is not within 1e-12 to 1e-2, or [bound_ns] is negative. *)
+(** An output made by hand, for mocks and tests. [time]: UTC, the years 0 to 9999. [drift]: how fast the bound grows,
+    s/s, 0 to 0.1; 0 if it is not said. [tai_offset_s]: TAI - UTC at [at]; not known if it is not said. [leap_second]:
+    the nearest one, next or last, if there is any. [disruption_marker]: 0 if it is not said.
+    @raise Invalid_argument if [period_s] is not within 1e-12 to 1e-2, [bound_ns] is negative, or anything else is out
+    of its range. *)

@@ -99,11 +99,14 @@ let test_states_are_values () =
       let _, once = answer asked in
       let far = run once (received + delay_ns) (later 4000) in
       Gc.full_major ();
+      (* by then the query is overdue *)
+      ignore (Client.output ~now:(counter_at (later 900)) asked);
       let verdict, again = answer asked in
       is_true "accepted again" (verdict = Accepted);
       let at state = Output.details (Client.output ~now:(counter_at (later 400)) state) in
       is_true "the same again" (at once = at again);
-      is_true "the same before" (former_output = Client.output ~now:(counter_at ns) former);
+      is_true "the same before"
+        (Output.details former_output = Output.details (Client.output ~now:(counter_at ns) former));
       is_true "time went on elsewhere" (at far <> at again))
     [ Client.Interval; Client.Radclock ]
 
@@ -149,6 +152,10 @@ let test_refuses_configurations () =
       { usual with max_drift = nan };
       { usual with counter = { source with period_s = 0. } };
       { usual with counter = { source with period_error = 0.2 } };
+      { usual with counter = { source with period_s = nan } };
+      { usual with counter = { source with period_error = nan } };
+      { usual with max_root_distance_s = nan };
+      { usual with max_drift = -1e-6 };
     ]
 
 let test_tai () =
@@ -163,10 +170,13 @@ let test_tai () =
   let unknown = Client.output ~now:(counter_at ns) (run (fresh ()) start_ns ns) in
   refuses "unknown" Tai_unknown (Output.read ~scale:Tai unknown (counter_at ns));
   let told = Client.set_leap_table (Some table) (run (fresh ()) start_ns ns) in
-  is_true "told later" (Result.is_ok (Output.read ~scale:Tai (Client.output ~now:(counter_at ns) told) (counter_at
-  ns))); ignore (Client.create { config with leap_table = Some (Client.builtin_leap_table ()) } ~now:0L);
+  let output = Client.output ~now:(counter_at ns) told in
+  is_true "told later" (Result.is_ok (Output.read ~scale:Tai output (counter_at ns)));
+  ignore (Client.create { config with leap_table = Some (Client.builtin_leap_table ()) } ~now:0L);
   raises_invalid "no entries" (fun () -> Client.leap_table ~expires_s:1_800_000_000 [||]);
   raises_invalid "too many" (fun () -> Client.leap_table ~expires_s:1_800_000_000 (Array.make 65 (0, 0)));
+  raises_invalid "an offset beyond 16 bits" (fun () ->
+      Client.leap_table ~expires_s:1_800_000_000 [| (1_435_708_800, 65_536 + 36) |]);
   raises_invalid "two seconds at once" (fun () ->
       Client.leap_table ~expires_s:1_800_000_000 [| (1_435_708_800, 35); (1_483_228_800, 37) |])
 
@@ -186,7 +196,11 @@ let test_continues () =
   let _, state, ns = exchange state ns in
   let details = Output.details (Client.output ~now:(counter_at ns) state) in
   is_true "knows the rate" (Float.abs ((details.period_s *. 1e9) -. (1. -. 30e-6)) < 2e-6);
-  is_true "no disruption" (details.disruption_marker = (Output.details former).disruption_marker)
+  is_true "no disruption" (details.disruption_marker = (Output.details former).disruption_marker);
+  raises_invalid "another counter" (fun () ->
+      Client.continue
+        (Output.make Tsc Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0)
+        (Client.create (Client.config source) ~now:0L))
 
 let test_source () =
   let state = synchronised () in
@@ -222,12 +236,25 @@ let test_before_1970 () =
 let test_refuses_to_read () =
   let o = output_at ~drift:1e-6 (later 0) in
   refuses "the cap" Bound (Output.read ~max_bound_ns:999 o 0L);
+  refuses "a negative cap" Bound (Output.read ~max_bound_ns:min_int o 0L);
   is_true "not the cap" (Result.is_ok (Output.read ~max_bound_ns:1000 o 0L));
   refuses "half the range away" Range (Output.read o Int64.min_int);
   refuses "unknown" Unsynchronised (Output.read (output_at ~status:Unknown 0) 0L);
   refuses "disrupted" Disrupted (Output.read (output_at ~status:Disrupted 0) 0L);
-  raises_invalid "no period" (fun () ->
-      Output.make Manual Synchronised ~at:0L ~time:(0, 0L) ~period_s:0. ~bound_ns:0)
+  let make ?tai_offset_s ?leap_second ?drift ?(time = (0, 0L)) ?(period_s = 1e-9) ?(bound_ns = 0) what =
+    raises_invalid what (fun () ->
+        Output.make ?tai_offset_s ?leap_second ?drift Manual Synchronised ~at:0L ~time ~period_s ~bound_ns)
+  in
+  make "no period" ~period_s:0.;
+  make "nan" ~period_s:nan;
+  make "a negative bound" ~bound_ns:(-1);
+  make "a bound that shrinks" ~drift:(-1e-6);
+  make "negative picoseconds" ~time:(0, -1L);
+  make "more than a day of them" ~time:(0, 86_400_000_000_000_000L);
+  make "the year 10000" ~time:(2_932_897, 0L);
+  make "the last day" ~time:(max_int, 0L);
+  make "no such offset" ~tai_offset_s:65_573;
+  make "no midnight" ~leap_second:(Inserted 86_401)
 
 let test_orders () =
   let at ns = reading (Output.read (output_at (later 0)) ns) in
@@ -282,6 +309,25 @@ let test_refuses_pages () =
   is_true "cut" (error (Bigarray.Array1.sub whole 0 4088) = Truncated);
   raises_invalid "not aligned" (fun () -> Page.of_bigarray (Bigarray.Array1.sub (zeroed 8192) 4 4096))
 
+(* Numbers that no constructor has, wherever a page has some. *)
+let test_nonsense_in_pages () =
+  let clock = Clock.create source in
+  Clock.publish clock (output_at (later 0));
+  let b = Page.to_bigarray (Clock.page clock) in
+  List.iter (fun at -> Bigarray.Array1.set b at '\xff') [ 0x22; 0x26; 0x808 ];
+  let page = Result.get_ok (Page.of_bigarray b) in
+  is_true "its counter" (Page.counter page = Unknown);
+  refuses "now" Counter (Page.now page);
+  let o = Result.get_ok (Page.read page) in
+  is_true "status" (Output.status o = Unknown);
+  let details = Output.details o in
+  is_true "details" (details.status = Unknown && details.counter = Unknown && details.leap = No_leap);
+  refuses "no time" Unsynchronised (Output.read o 0L);
+  refuses "nor a clock's" Unsynchronised (Clock.read clock);
+  Bigarray.Array1.set b 0x22 '\002';
+  let r = reading (Output.read (Result.get_ok (Page.read page)) 0L) in
+  is_true "a leap second of no kind" (r.leap = No_leap)
+
 (* --- clocks --- *)
 
 let test_clock () =
@@ -296,6 +342,9 @@ let test_clock () =
   refuses "a cap" Bound (Clock.read ~max_bound_ns:1 clock);
   Clock.set_counter clock (counter_at (later 500));
   refuses "the counter ran backwards" Disrupted (Clock.read clock);
+  let { Output.at; _ } = Output.details (Result.get_ok (Clock.output clock)) in
+  Clock.set_counter clock (Int64.pred at);
+  is_true "not by what CPUs disorder" (Result.is_ok (Clock.read clock));
   raises_invalid "another counter" (fun () ->
       Clock.publish clock (Output.make Tsc Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0))
 
@@ -366,6 +415,18 @@ let test_allocates_its_result () =
   (* Ok, nine words, and three times d and ps *)
   is_true "read" (words (fun () -> Clock.read clock) < 29.1 +. 0.1);
   is_true "a refusal" (words (fun () -> Clock.read ~max_bound_ns:0 clock) < 4.1);
+  (* Ok, a pair and a boxed int64 *)
+  is_true "steady_d_ps" (words (fun () -> Clock.steady_d_ps clock) < 8.1);
+  let o = output_at (later 0) and now = 5L in
+  is_true "Output.read" (words (fun () -> Output.read o now) < 29.1 +. 0.1);
+  (* Ok, four words, and a boxed int64 *)
+  is_true "duration" (words (fun () -> Output.duration o ~from:0L ~until:now) < 9.1);
+  let module C = Mirage.Make (struct
+    let clock () = clock
+    let otherwise = None
+  end) in
+  is_true "Mirage's now_d_ps" (words C.now_d_ps < 6.1);
+  is_true "Mirage's elapsed_ns" (words C.elapsed_ns < 3.1);
   is_true "Counter.read" (Counter.cpu = Unknown || words (fun () -> Counter.read Counter.cpu) < 3.1)
 
 let test_counters () =
@@ -405,6 +466,45 @@ let test_mock () =
   Ffntp_mock.set_status mock Disrupted;
   is_true "no time" (match C.now () with _ -> false | exception Sys_error _ -> true)
 
+let test_mock_is_steered () =
+  let midnight_s = 1_483_228_800 in
+  let at s = Option.get (Ptime.of_float_s (float s)) in
+  let mock = Ffntp_mock.create ~tai_offset_s:36 (at (midnight_s - 2)) in
+  let clock = Ffntp_mock.clock mock in
+  let marker () = (Output.details (Result.get_ok (Clock.output clock))).disruption_marker in
+  let utc () = ns_of_d_ps (reading (Clock.read clock)).estimate / s_ns in
+  let tai () = ns_of_d_ps (reading (Clock.read ~scale:Tai clock)).estimate / s_ns in
+  let second what expected leap =
+    check Alcotest.int what expected (utc () - midnight_s);
+    is_true what ((reading (Clock.read clock)).leap = leap);
+    Ffntp_mock.advance mock 1_000_000_000L
+  in
+  Ffntp_mock.set_leap_second mock (Some (Inserted midnight_s));
+  let before = marker () and began = tai () in
+  second "23:59:58" (-2) Pre_positive;
+  second "23:59:59" (-1) Pre_positive;
+  second "23:59:60" (-1) Positive;
+  second "00:00:00" 0 Post_positive;
+  check Alcotest.int "four seconds" 4 (tai () - began);
+  Ffntp_mock.set ~bound_ns:5000 mock (Option.get (Ptime.add_span (at (midnight_s + 1)) (Ptime.Span.v (0, 2000L))));
+  is_true "within the bound" (marker () = before);
+  check Alcotest.int "on from there" 1 (utc () - midnight_s);
+  check Alcotest.int "the offset of after" 37 (tai () - utc ());
+  Ffntp_mock.set_tai_offset mock None;
+  refuses "TAI is not known" Tai_unknown (Clock.read ~scale:Tai clock);
+  Ffntp_mock.set mock (at (midnight_s + 100));
+  is_true "a step is a disruption" (marker () <> before);
+  Ffntp_mock.set_status mock Initialising;
+  refuses "no time to tell" Unsynchronised (Clock.read clock);
+  Ffntp_mock.set_status mock Free_running;
+  check Alcotest.int "again" 100 (utc () - midnight_s);
+  Ffntp_mock.advance mock (-1_000_000_000L);
+  refuses "set back" Disrupted (Clock.read clock);
+  Ffntp_mock.set_leap_second mock (Some (Left_out (midnight_s + 86_400)));
+  Ffntp_mock.set mock (at (midnight_s + 86_398));
+  Ffntp_mock.advance mock 1_000_000_000L;
+  check Alcotest.int "no 23:59:59" 86_400 (utc () - midnight_s)
+
 let test_otherwise () =
   let clock = Clock.create source in
   let module C = Mirage.Ptime_of (struct
@@ -422,6 +522,11 @@ let test_set_source () =
   Clock.set_counter clock 2_000_000L;
   near "a millisecond, and two" 3_000_000 (Int64.to_int (Clock.elapsed_ns clock));
   raises_invalid "another counter" (fun () -> Clock.set_source clock { source with kind = Tsc });
+  List.iter
+    (fun period_s ->
+      raises_invalid "no period" (fun () -> Clock.set_source clock { source with period_s });
+      raises_invalid "no period" (fun () -> Clock.create { source with period_s }))
+    [ nan; 0.; -1e-9; 1. ];
   is_true "since 1970" (Mirage.since_1970 (fun () -> clock) () = (0, Int64.mul 1000L (Clock.elapsed_ns clock)));
   is_true "always the same" (Clock.default () == Clock.default ())
 
@@ -456,7 +561,12 @@ let () =
           case "orders" test_orders;
           case "duration" test_duration;
         ] );
-      ("page", [ case "page" test_page; case "refuses pages" test_refuses_pages ]);
+      ( "page",
+        [
+          case "page" test_page;
+          case "refuses pages" test_refuses_pages;
+          case "nonsense in pages" test_nonsense_in_pages;
+        ] );
       ( "clock",
         [
           case "clock" test_clock;
@@ -467,5 +577,11 @@ let () =
           case "counters" test_counters;
           case "set source" test_set_source;
         ] );
-      ("mirage", [ case "mock" test_mock; case "otherwise" test_otherwise; case "rng" test_rng ]);
+      ( "mirage",
+        [
+          case "mock" test_mock;
+          case "mock is steered" test_mock_is_steered;
+          case "otherwise" test_otherwise;
+          case "rng" test_rng;
+        ] );
     ]

@@ -1,0 +1,323 @@
+/* client_stubs: clients, each state in memory of its own, so that no state ever changes. */
+#include "stubs.h"
+
+struct held {
+	void *block;
+	struct ffntp_client *client;
+	size_t size;
+	enum ffntp_counter_kind counter_kind;
+};
+
+static struct held *held_of(value v)
+{
+	return (struct held *)Data_custom_val(v);
+}
+
+static struct ffntp_client *client_of(value v)
+{
+	return held_of(v)->client;
+}
+
+static void finalize_client(value v)
+{
+	caml_stat_free(held_of(v)->block);
+}
+
+static struct custom_operations client_operations = {
+	.identifier = "ffntp.client",
+	.finalize = finalize_client,
+	.compare = custom_compare_default,
+	.compare_ext = custom_compare_ext_default,
+	.hash = custom_hash_default,
+	.serialize = custom_serialize_default,
+	.deserialize = custom_deserialize_default,
+	.fixed_length = custom_fixed_length_default,
+};
+
+#define ALIGNMENT 16u
+
+static void *aligned(void *block)
+{
+	return (void *)(((uintptr_t)block + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+/* 'size' bytes, aligned; no client in them yet. */
+static value allocate_client(size_t size, enum ffntp_counter_kind kind, void **memory)
+{
+	value v = caml_alloc_custom_mem(&client_operations, sizeof(struct held), size + ALIGNMENT);
+	struct held *held = held_of(v);
+
+	*held = (struct held){ .size = size, .counter_kind = kind };
+	held->block = caml_stat_alloc_noexc(size + ALIGNMENT);
+	if (held->block == NULL)
+		caml_raise_out_of_memory();
+	*memory = aligned(held->block);
+	return v;
+}
+
+static value copy_client(value former)
+{
+	CAMLparam1(former);
+	CAMLlocal1(v);
+	void *memory;
+
+	v = allocate_client(held_of(former)->size, held_of(former)->counter_kind, &memory);
+	held_of(v)->client = ffntp_client_copy(client_of(former), memory, held_of(v)->size);
+	CAMLreturn(v);
+}
+
+static value pair(value first, value second)
+{
+	CAMLparam2(first, second);
+	value block = caml_alloc_small(2, 0);
+
+	Field(block, 0) = first;
+	Field(block, 1) = second;
+	CAMLreturn(block);
+}
+
+/* --- tables of leap seconds: made once, kept for ever, as clients refer to them --- */
+
+value ffntp_ml_leap_table_builtin(value unit)
+{
+	(void)unit;
+	return caml_copy_nativeint((intnat)ffntp_leap_table_builtin());
+}
+
+/* (from_s, tai_offset_s); false if they do not fit. */
+static bool entry_of(value v, struct ffntp_leap_entry *entry)
+{
+	*entry = (struct ffntp_leap_entry){ Long_val(Field(v, 0)), (int16_t)Long_val(Field(v, 1)) };
+	return entry->tai_offset_s == Long_val(Field(v, 1));
+}
+
+/* entries: an array. */
+static enum ffntp_timescale_result read_table(value entries, struct ffntp_leap_table *table)
+{
+	if (Wosize_val(entries) > FFNTP_LEAP_TABLE_SIZE)
+		return FFNTP_TIMESCALE_TABLE_SIZE;
+	table->count = (uint32_t)Wosize_val(entries);
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (!entry_of(Field(entries, i), &table->entry[i]))
+			return FFNTP_TIMESCALE_TABLE_STEP;
+	}
+	return ffntp_leap_table_check(table);
+}
+
+value ffntp_ml_leap_table_make(value expires_s, value entries)
+{
+	struct ffntp_leap_table table = { .expires_s = Long_val(expires_s) };
+	enum ffntp_timescale_result result = read_table(entries, &table);
+	struct ffntp_leap_table *kept;
+
+	if (result != FFNTP_TIMESCALE_OK)
+		caml_invalid_argument(ffntp_timescale_result_text(result));
+	kept = caml_stat_alloc(sizeof table);
+	*kept = table;
+	return caml_copy_nativeint((intnat)kept);
+}
+
+/* None, or Some table. */
+static const struct ffntp_leap_table *table_of(value option)
+{
+	return Is_block(option) ? (const struct ffntp_leap_table *)Nativeint_val(Field(option, 0)) : NULL;
+}
+
+/* --- making one --- */
+
+/* 0, which no configuration may have, for what does not fit. */
+static uint32_t count_of(value v)
+{
+	return Long_val(v) < 0 || Long_val(v) > 131072 ? 0 : (uint32_t)Long_val(v);
+}
+
+/* In the order of Client.config. */
+static struct ffntp_client_config config_of(value v)
+{
+	value counter = Field(v, 0), pivot = Field(v, 8);
+	struct ffntp_client_config config;
+
+	ffntp_client_config_default(&config);
+	config.counter_kind = (enum ffntp_counter_kind)Int_val(Field(counter, 0));
+	config.period_hint_s = Double_val(Field(counter, 1));
+	config.period_hint_error = Double_val(Field(counter, 2));
+	config.poll_min_s = count_of(Field(v, 1));
+	config.poll_max_s = count_of(Field(v, 2));
+	config.poll_is_adaptive = Bool_val(Field(v, 3));
+	config.burst = count_of(Field(v, 4));
+	config.max_drift = Double_val(Field(v, 5));
+	config.counter_may_jump = Bool_val(Field(v, 6));
+	config.max_root_distance_s = Double_val(Field(v, 7));
+	if (Is_block(pivot))
+		config.pivot_s = (int64_t)Long_val(Field(pivot, 0));
+	config.leap_table = table_of(Field(v, 9));
+	config.estimator = (enum ffntp_estimator_kind)(Int_val(Field(v, 10)) == 0 ? FFNTP_ESTIMATOR_INTERVAL
+										  : FFNTP_ESTIMATOR_RADCLOCK);
+	return config;
+}
+
+value ffntp_ml_client_create(value config_record, value now)
+{
+	CAMLparam2(config_record, now);
+	CAMLlocal1(v);
+	struct ffntp_client_config config = config_of(config_record);
+	size_t size = ffntp_client_memory(&config);
+	void *memory;
+
+	if (size == 0)
+		caml_invalid_argument("Ffntp.Client.create: the configuration is out of range");
+	v = allocate_client(size, config.counter_kind, &memory);
+	held_of(v)->client = ffntp_client_init(memory, size, &config, (ffntp_counter)Int64_val(now));
+	CAMLreturn(v);
+}
+
+/* --- from state to state --- */
+
+static value changed(value client, value now, void (*change)(struct ffntp_client *, ffntp_counter))
+{
+	CAMLparam2(client, now);
+	CAMLlocal1(v);
+
+	v = copy_client(client);
+	change(client_of(v), (ffntp_counter)Int64_val(now));
+	CAMLreturn(v);
+}
+
+value ffntp_ml_client_sent(value now, value client)
+{
+	return changed(client, now, ffntp_client_sent);
+}
+
+value ffntp_ml_client_disrupted(value now, value client)
+{
+	return changed(client, now, ffntp_client_disrupted);
+}
+
+value ffntp_ml_client_server_changed(value now, value client)
+{
+	return changed(client, now, ffntp_client_server_changed);
+}
+
+value ffntp_ml_client_leap_table(value table, value client)
+{
+	CAMLparam2(table, client);
+	CAMLlocal1(v);
+
+	v = copy_client(client);
+	ffntp_client_leap_table(client_of(v), table_of(table));
+	CAMLreturn(v);
+}
+
+/* A map without a period, which no client puts out, may come from a page. */
+value ffntp_ml_client_continue(value former_output, value client)
+{
+	CAMLparam2(former_output, client);
+	CAMLlocal1(v);
+	struct ffntp_map former = ffntp_ml_map_of(former_output);
+
+	if (former.counter_kind != held_of(client)->counter_kind || former.period == 0)
+		caml_invalid_argument("Ffntp.Client.continue: the output is of another counter");
+	v = copy_client(client);
+	ffntp_client_continue(client_of(v), &former);
+	CAMLreturn(v);
+}
+
+/* Client.action: constructors without arguments are numbered by themselves. */
+static value copy_action(struct ffntp_action action)
+{
+	switch (action.kind) {
+	case FFNTP_SEND:
+		return Val_int(0);
+	case FFNTP_CHANGE_SERVER:
+		return Val_int(1);
+	case FFNTP_WAIT:
+		break;
+	}
+	return ffntp_ml_block_of(caml_copy_int64((int64_t)action.until));
+}
+
+value ffntp_ml_client_next(value now, value client)
+{
+	CAMLparam2(now, client);
+	CAMLlocal2(v, action);
+
+	v = copy_client(client);
+	action = copy_action(ffntp_client_timer(client_of(v), (ffntp_counter)Int64_val(now)));
+	CAMLreturn(pair(action, v));
+}
+
+value ffntp_ml_client_query(value now, value nonce, value client)
+{
+	CAMLparam3(now, nonce, client);
+	CAMLlocal2(v, bytes);
+	uint8_t packet[FFNTP_REQUEST_SIZE];
+
+	v = copy_client(client);
+	if (!ffntp_client_request(client_of(v), (ffntp_counter)Int64_val(now), (uint64_t)Int64_val(nonce), packet))
+		caml_invalid_argument("Ffntp.Client.new_query: a nonce of 0");
+	bytes = caml_alloc_initialized_string(sizeof packet, (const char *)packet);
+	CAMLreturn(pair(bytes, v));
+}
+
+/* The bytes lie in a Cstruct's buffer, which does not move; a Cstruct's offset and length are always within it. */
+value ffntp_ml_client_reply(value received, value buffer, value offset, value length, value client)
+{
+	CAMLparam5(received, buffer, offset, length, client);
+	CAMLlocal1(v);
+	const uint8_t *bytes = (const uint8_t *)Caml_ba_data_val(buffer) + Long_val(offset);
+	enum ffntp_verdict verdict;
+
+	v = copy_client(client);
+	verdict = ffntp_client_reply(client_of(v), bytes, (size_t)Long_val(length), (ffntp_counter)Int64_val(received));
+	CAMLreturn(pair(Val_int(verdict), v));
+}
+
+/* --- what it knows --- */
+
+/* The core's client gives up what is overdue, and follows leap seconds, when it is asked: a copy of it is. */
+value ffntp_ml_client_output(value now, value client)
+{
+	const struct held *held = held_of(client);
+	void *block = caml_stat_alloc(held->size + ALIGNMENT);
+	struct ffntp_client *copy = ffntp_client_copy(held->client, aligned(block), held->size);
+	struct ffntp_map map;
+
+	ffntp_client_output(copy, (ffntp_counter)Int64_val(now), &map);
+	caml_stat_free(block);
+	return ffntp_ml_copy_map(&map);
+}
+
+value ffntp_ml_client_counted(value client, value verdict)
+{
+	struct ffntp_source source;
+
+	ffntp_client_source(client_of(client), &source);
+	return ffntp_ml_long_of_ns(source.verdicts[Int_val(verdict)]);
+}
+
+/* The order is that of Client.source. */
+value ffntp_ml_client_source(value client)
+{
+	CAMLparam1(client);
+	CAMLlocal2(record, field);
+	struct ffntp_source source;
+
+	ffntp_client_source(client_of(client), &source);
+	record = caml_alloc(9, 0);
+	Store_field(record, 0, Val_int(source.stratum));
+	field = caml_copy_int32((int32_t)source.refid);
+	Store_field(record, 1, field);
+	Store_field(record, 2, Val_int(source.leap));
+	Store_field(record, 3, Val_int(source.reach));
+	Store_field(record, 4, Val_long((intnat)source.offset_ns));
+	Store_field(record, 5, ffntp_ml_long_of_ns(source.rtt_ns));
+	Store_field(record, 6, ffntp_ml_long_of_ns(source.rtt_min_ns));
+	Store_field(record, 7, ffntp_ml_long_of_ns(source.root_delay_ns));
+	Store_field(record, 8, ffntp_ml_long_of_ns(source.root_dispersion_ns));
+	CAMLreturn(record);
+}
+
+value ffntp_ml_verdict_name(value verdict)
+{
+	return caml_copy_string(ffntp_verdict_name((enum ffntp_verdict)Int_val(verdict)));
+}

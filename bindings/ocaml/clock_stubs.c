@@ -1,0 +1,167 @@
+/* clock_stubs: clocks, each a page and which counter it is of. */
+#include "stubs.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+struct clock {
+	struct ffntp_page page;
+	_Atomic uint64_t manual; /* the counter, where it is set by hand */
+	enum ffntp_counter_kind kind;
+};
+
+static struct clock *clock_of(value v)
+{
+	return (struct clock *)Caml_ba_data_val(v);
+}
+
+value ffntp_ml_clock_size(value unit)
+{
+	(void)unit;
+	return Val_long(sizeof(struct clock));
+}
+
+static ffntp_counter clock_counter(const struct clock *clock)
+{
+	ffntp_counter now;
+
+	return ffntp_ml_read_counter(clock->kind, &now) ? now
+							: atomic_load_explicit(&clock->manual, memory_order_relaxed);
+}
+
+int64_t ffntp_ml_clock_counter(value v)
+{
+	return (int64_t)clock_counter(clock_of(v));
+}
+
+value ffntp_ml_clock_counter_byte(value v)
+{
+	return caml_copy_int64(ffntp_ml_clock_counter(v));
+}
+
+value ffntp_ml_clock_set_manual(value v, value now)
+{
+	atomic_store_explicit(&clock_of(v)->manual, (uint64_t)Int64_val(now), memory_order_relaxed);
+	return Val_unit;
+}
+
+static void publish(struct clock *clock, const struct ffntp_map *map)
+{
+	ffntp_page_hold(&clock->page);
+	ffntp_page_publish_steadily(&clock->page, map, NULL, 0, clock_counter(clock));
+}
+
+/* Nothing is known but the counter's period, by which time elapses. */
+static void publish_period(struct clock *clock, double period_s)
+{
+	ffntp_counter now = clock_counter(clock);
+	struct ffntp_map map = {
+		.status = FFNTP_STATUS_INITIALISING,
+		.counter_kind = clock->kind,
+		.at = now,
+		.void_after = now + INT64_MAX,
+	};
+
+	ffntp_ml_set_period(&map, period_s, 0);
+	publish(clock, &map);
+}
+
+value ffntp_ml_clock_init(value v, value kind, value period_s)
+{
+	struct clock *clock = clock_of(v);
+	const struct ffntp_page_identity identity = { .counter_kind = (enum ffntp_counter_kind)Int_val(kind) };
+
+	memset(clock, 0, sizeof *clock);
+	clock->kind = identity.counter_kind;
+	ffntp_page_format(&clock->page, &identity);
+	publish_period(clock, Double_val(period_s));
+	return Val_unit;
+}
+
+/* One that came with an output is better. */
+value ffntp_ml_clock_set_period(value v, value period_s)
+{
+	struct clock *clock = clock_of(v);
+	struct ffntp_map map;
+
+	if (ffntp_page_read(&clock->page, &map) == FFNTP_CLOCK_OK && map.status == FFNTP_STATUS_INITIALISING)
+		publish_period(clock, Double_val(period_s));
+	return Val_unit;
+}
+
+value ffntp_ml_clock_publish(value v, value output)
+{
+	struct clock *clock = clock_of(v);
+	struct ffntp_map map = ffntp_ml_map_of(output);
+
+	if (map.counter_kind != clock->kind)
+		caml_invalid_argument("Ffntp.Clock.publish: the output is of another counter");
+	publish(clock, &map);
+	return Val_unit;
+}
+
+/* --- reading: again while it is being published, which is less than a microsecond of another domain --- */
+
+static struct ffntp_steady steady_of(const struct clock *clock, ffntp_counter *now)
+{
+	struct ffntp_steady steady;
+
+	do {
+		*now = clock_counter(clock);
+	} while (ffntp_page_read_steady(&clock->page, &steady) != FFNTP_CLOCK_OK);
+	return steady;
+}
+
+int64_t ffntp_ml_clock_elapsed(value v)
+{
+	ffntp_counter now;
+	struct ffntp_steady steady = steady_of(clock_of(v), &now);
+
+	return ffntp_time_to_ns(ffntp_steady_elapsed(&steady, now));
+}
+
+value ffntp_ml_clock_elapsed_byte(value v)
+{
+	return caml_copy_int64(ffntp_ml_clock_elapsed(v));
+}
+
+value ffntp_ml_clock_steady(value v)
+{
+	ffntp_counter now;
+	struct ffntp_steady steady = steady_of(clock_of(v), &now);
+	struct ffntp_time utc;
+	enum ffntp_clock_result result = ffntp_steady_utc(&steady, now, &utc);
+
+	return result == FFNTP_CLOCK_OK ? ffntp_ml_block_of(ffntp_ml_copy_d_ps(utc)) : ffntp_ml_refuse(result);
+}
+
+static enum ffntp_clock_result read_clock(const struct clock *clock, struct ffntp_map *map, ffntp_counter *now)
+{
+	while (ffntp_page_read(&clock->page, map) != FFNTP_CLOCK_OK)
+		;
+	*now = clock_counter(clock);
+	return ffntp_ml_judge(map, *now);
+}
+
+value ffntp_ml_clock_read(value v, value scale, value max_bound_ns)
+{
+	struct ffntp_map map;
+	ffntp_counter now;
+	enum ffntp_clock_result result = read_clock(clock_of(v), &map, &now);
+
+	return result == FFNTP_CLOCK_OK ? ffntp_ml_read_at(&map, now, scale, max_bound_ns) : ffntp_ml_refuse(result);
+}
+
+value ffntp_ml_clock_now_d_ps(value v)
+{
+	struct ffntp_map map;
+	ffntp_counter now;
+	struct ffntp_reading reading;
+	enum ffntp_clock_result result = read_clock(clock_of(v), &map, &now);
+
+	if (result == FFNTP_CLOCK_OK)
+		result = ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading);
+	if (result != FFNTP_CLOCK_OK)
+		caml_raise_sys_error(caml_copy_string(ffntp_clock_result_text(result)));
+	return ffntp_ml_copy_d_ps(reading.estimate);
+}

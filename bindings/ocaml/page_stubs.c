@@ -1,0 +1,72 @@
+/* page_stubs: clock pages. What stands in one is believed of nothing but the time. */
+#include "stubs.h"
+
+#include "clock.h"
+
+value ffntp_ml_page_error_text(value reason)
+{
+	return caml_copy_string(ffntp_page_result_text((enum ffntp_page_result)(Int_val(reason) + 1)));
+}
+
+static const struct ffntp_page *page_of(value v)
+{
+	return (const struct ffntp_page *)Caml_ba_data_val(v);
+}
+
+/* Ok counter kind, or Error. The page's words are read in one piece, and so must be aligned. */
+value ffntp_ml_page_check(value v)
+{
+	struct ffntp_page_identity identity;
+	enum ffntp_page_result result;
+
+	if ((uintptr_t)Caml_ba_data_val(v) % _Alignof(struct ffntp_page) != 0)
+		caml_invalid_argument("Ffntp.Page.of_bigarray: not aligned to 8");
+	result = ffntp_page_check(page_of(v), (size_t)Caml_ba_array_val(v)->dim[0], &identity);
+	if (result != FFNTP_PAGE_OK)
+		return ffntp_ml_error((int)result - 1);
+	return ffntp_ml_block_of(ffntp_ml_constructor(identity.counter_kind, FFNTP_COUNTER_OTHER));
+}
+
+value ffntp_ml_page_read(value v)
+{
+	struct ffntp_map map;
+	enum ffntp_clock_result result = ffntp_page_read(page_of(v), &map);
+
+	return result == FFNTP_CLOCK_OK ? ffntp_ml_block_of(ffntp_ml_copy_map(&map)) : ffntp_ml_refuse(result);
+}
+
+value ffntp_ml_page_past(value v, value then)
+{
+	struct ffntp_map map;
+	enum ffntp_clock_result result = ffntp_page_read_past(page_of(v), (ffntp_counter)Int64_val(then), &map);
+
+	return result == FFNTP_CLOCK_OK ? ffntp_ml_block_of(ffntp_ml_copy_map(&map)) : ffntp_ml_refuse(result);
+}
+
+enum ffntp_clock_result ffntp_ml_judge(const struct ffntp_map *map, ffntp_counter now)
+{
+	enum ffntp_clock_result result = ffntp_reading_judge_status(map->status);
+
+	return result == FFNTP_CLOCK_OK && ffntp_reading_is_set_back(map, now) ? FFNTP_CLOCK_DISRUPTED : result;
+}
+
+static enum ffntp_clock_result read_page(const struct ffntp_page *page, enum ffntp_counter_kind kind,
+					 struct ffntp_map *map, ffntp_counter *now)
+{
+	enum ffntp_clock_result result = ffntp_page_read(page, map);
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	if (map->counter_kind != kind || !ffntp_ml_read_counter(kind, now))
+		return FFNTP_CLOCK_COUNTER;
+	return ffntp_ml_judge(map, *now);
+}
+
+value ffntp_ml_page_now(value v, value kind, value scale, value max_bound_ns)
+{
+	struct ffntp_map map;
+	ffntp_counter now = 0;
+	enum ffntp_clock_result result = read_page(page_of(v), (enum ffntp_counter_kind)Int_val(kind), &map, &now);
+
+	return result == FFNTP_CLOCK_OK ? ffntp_ml_read_at(&map, now, scale, max_bound_ns) : ffntp_ml_refuse(result);
+}
