@@ -68,11 +68,16 @@ def run(command, folder=None, text=None):
 
 # --- headers ---
 
+def headers_of_ocaml():
+    return ['-isystem', subprocess.run(['ocamlc', '-where'], capture_output=True, text=True, check=True).stdout.strip()]
+
+
 def compile_header(compiler, header):
     """A public one as its users see it. The declaration after it is for those that are macros alone."""
+    others = headers_of_ocaml() if header.is_relative_to('bindings/ocaml') else []
     if header.parts[0] == 'include':
         return run([compiler, *ALONE, '-Iinclude', '-'], text=f'#include <ffntp/{header.name}>\nint alone;\n')
-    return run([compiler, *ALONE, '-D_GNU_SOURCE', '-Iinclude', '-'], text=f'#include "{header}"\nint alone;\n')
+    return run([compiler, *ALONE, '-D_GNU_SOURCE', '-Iinclude', *others, '-'], text=f'#include "{header}"\nint alone;\n')
 
 
 def check_headers(tap):
