@@ -11,14 +11,16 @@
 static struct virtio_device device;
 static struct virtio_queue queue;
 static bool has_device, is_pending;
+static const char *device_words; /* of the command line */
 static uint64_t patience_ticks;
 static _Alignas(16) uint8_t drawn[MOST];
 
-static bool begin_device(const char *command_line)
+static bool begin_device(void)
 {
 	uint64_t agreed;
 
-	if (!virtio_find(&device, VIRTIO_ENTROPY, command_line) || !virtio_begin(&device, 0, &agreed) ||
+	is_pending = false;
+	if (!virtio_find(&device, VIRTIO_ENTROPY, device_words) || !virtio_begin(&device, 0, &agreed) ||
 	    !virtio_queue_start(&queue, &device, 0))
 		return false;
 	virtio_ready(&device);
@@ -56,6 +58,8 @@ bool entropy_take(uint8_t *bytes, size_t length)
 {
 	if (length > MOST)
 		return false;
+	if (has_device && !virtio_is_alive(&device))
+		has_device = begin_device();
 	return (has_device && draw_from_device(bytes, length)) || ffntp_processor_random(bytes, length);
 }
 
@@ -64,7 +68,8 @@ const char *entropy_begin(const char *command_line, uint64_t counter_hz)
 	uint8_t bytes[MOST];
 
 	patience_ticks = counter_hz / 2;
-	has_device = begin_device(command_line);
+	device_words = command_line;
+	has_device = begin_device();
 	if (has_device && draw_from_device(bytes, sizeof bytes))
 		return "virtio-rng";
 	return ffntp_processor_random(bytes, sizeof bytes) ? "rdrand" : NULL;

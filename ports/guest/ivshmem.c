@@ -1,6 +1,7 @@
 /* ivshmem: see ivshmem.h. */
 #include "ivshmem.h"
 
+#include "../../include/ffntp/page.h"
 #include "pci.h"
 
 #define IVSHMEM UINT32_C(0x11101af4)
@@ -16,13 +17,11 @@ static bool is_it(struct pci_device device, void *context)
 const void *ivshmem_memory(unsigned number)
 {
 	struct pci_device device;
-	uint64_t address;
+	struct pci_region region;
 
-	if (!pci_is_here() || !pci_find(&device, is_it, &number))
-		return NULL;
-	address = pci_base(device, MEMORY_BAR);
-	if (address == 0)
+	if (!pci_is_here() || !pci_find(&device, is_it, &number) || !pci_region(device, MEMORY_BAR, &region) ||
+	    region.address == 0 || region.size < FFNTP_PAGE_SIZE)
 		return NULL;
 	pci_enable(device);
-	return (const void *)(uintptr_t)address;
+	return (const void *)(uintptr_t)region.address;
 }

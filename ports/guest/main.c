@@ -11,7 +11,8 @@
 
 #define IDLE_MS 10 /* how long it sleeps at most: somebody may want an answer, and the counter may have stood still */
 #define NS_PER_MS UINT64_C(1000000)
-#define LINK_LOOK_MS 250
+#define CARD_LOOK_MS 250
+#define FRAMES_AT_ONCE 64 /* then what else is due has its turn, however many come */
 #define PAUSE_MS 2000
 
 static struct {
@@ -19,8 +20,8 @@ static struct {
 	struct options options;
 	struct card card;
 	struct ffntp_page *page;
-	bool has_link;
-	uint64_t link_at;
+	enum card_state card_state;
+	uint64_t card_at;
 } guest;
 
 static uint64_t ms(uint64_t count)
@@ -55,23 +56,28 @@ static void take_frames(void)
 	uint64_t arrived;
 	size_t length;
 
-	while (guest.card.receive(frame, &length, &arrived))
+	for (unsigned i = 0; i < FRAMES_AT_ONCE && guest.card.receive(frame, &length, &arrived); i++)
 		ffntp_lwip_frame(frame, length, arrived);
 }
 
-static void watch_link(void)
+static void watch_card(void)
 {
-	bool has_link;
+	static const char *const words[] = {
+		[CARD_GONE] = "the network card is gone",
+		[CARD_NO_LINK] = "the network card has no link",
+		[CARD_LINK] = "the network card has a link",
+	};
+	enum card_state state;
 
-	if ((int64_t)(machine_counter() - guest.link_at) < 0)
+	if ((int64_t)(machine_counter() - guest.card_at) < 0)
 		return;
-	guest.link_at = machine_counter() + ms(LINK_LOOK_MS);
-	has_link = guest.card.has_link();
-	if (has_link == guest.has_link)
+	guest.card_at = machine_counter() + ms(CARD_LOOK_MS);
+	state = guest.card.look(&guest.card);
+	if (state == guest.card_state)
 		return;
-	guest.has_link = has_link;
-	ffntp_lwip_link(has_link);
-	machine_say(has_link ? "the network card has a link" : "the network card has no link, or is gone");
+	guest.card_state = state;
+	ffntp_lwip_link(state == CARD_LINK, guest.card.mac);
+	machine_say(words[state]);
 }
 
 /* A guest that was paused while its counter went on: nothing is wrong, and it is worth a line. */
@@ -107,7 +113,7 @@ static void step(void)
 	uint64_t rest_ns;
 
 	take_frames();
-	watch_link();
+	watch_card();
 	rest_ns = ffntp_unikernel_step();
 	probe_answer();
 	rest(rest_ns);
@@ -135,8 +141,8 @@ static void begin_card(void)
 
 	if (problem != NULL)
 		machine_stop(problem);
-	guest.has_link = true;
-	guest.link_at = machine_counter();
+	guest.card_state = CARD_LINK;
+	guest.card_at = machine_counter();
 }
 
 static void begin_unikernel(void)

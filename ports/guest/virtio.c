@@ -6,6 +6,8 @@ enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, NEEDS_RESET 
 #define DESCRIPTOR_WRITE 2
 #define NO_INTERRUPT 1
 
+_Static_assert(VIRTIO_QUEUE_SIZE <= 32, "a bit of 'held' each");
+
 bool virtio_begin(struct virtio_device *device, uint64_t wanted, uint64_t *agreed)
 {
 	const struct virtio_transport *transport = device->transport;
@@ -30,8 +32,10 @@ bool virtio_queue_start(struct virtio_queue *queue, struct virtio_device *device
 {
 	queue->device = device;
 	queue->number = number;
-	queue->seen = 0;
+	queue->given = queue->seen = 0;
+	queue->held = 0;
 	queue->size = VIRTIO_QUEUE_SIZE;
+	queue->rings = (struct virtio_rings){ 0 };
 	queue->rings.available.flags = NO_INTERRUPT;
 	return device->transport->start_queue(device, queue);
 }
@@ -41,25 +45,38 @@ void virtio_ready(struct virtio_device *device)
 	device->transport->set_status(device, ACKNOWLEDGE | DRIVER | DRIVER_OK | (device->is_legacy ? 0 : FEATURES_OK));
 }
 
+void virtio_stop(struct virtio_device *device)
+{
+	device->transport->set_status(device, 0);
+}
+
 bool virtio_is_alive(struct virtio_device *device)
 {
-	uint8_t status = device->transport->status(device);
+	uint8_t status = device->transport->status(device); /* all ones, or none, where there is no device */
 
-	return (status & (DRIVER_OK | NEEDS_RESET | FAILED)) == DRIVER_OK;
+	return !device->has_lied && (status & (DRIVER_OK | NEEDS_RESET | FAILED)) == DRIVER_OK;
+}
+
+bool virtio_free_slot(const struct virtio_queue *queue, uint16_t *slot)
+{
+	for (*slot = 0; *slot < queue->size; ++*slot)
+		if ((queue->held >> *slot & 1) == 0)
+			return true;
+	return false;
 }
 
 void virtio_give(struct virtio_queue *queue, uint16_t slot, const void *bytes, uint32_t length, bool is_device_writing)
 {
 	struct virtio_rings *rings = &queue->rings;
-	uint16_t index = rings->available.index;
 
 	rings->descriptor[slot] = (struct virtio_descriptor){
 		.address = (uintptr_t)bytes,
 		.length = length,
 		.flags = is_device_writing ? DESCRIPTOR_WRITE : 0,
 	};
-	rings->available.ring[index % queue->size] = slot;
-	__atomic_store_n(&rings->available.index, (uint16_t)(index + 1), __ATOMIC_RELEASE);
+	rings->available.ring[queue->given++ % queue->size] = slot;
+	queue->held |= UINT32_C(1) << slot;
+	__atomic_store_n(&rings->available.index, queue->given, __ATOMIC_RELEASE);
 }
 
 void virtio_kick(struct virtio_queue *queue)
@@ -68,12 +85,30 @@ void virtio_kick(struct virtio_queue *queue)
 	queue->device->transport->notify(queue);
 }
 
+/* More than it has, or what it does not have: the device has lied. */
+static bool is_honest(const struct virtio_queue *queue, uint16_t handed_back, uint32_t id)
+{
+	return handed_back <= (uint16_t)(queue->given - queue->seen) && id < queue->size &&
+	       (queue->held >> id & 1) != 0;
+}
+
+/* What the device wrote is read once, as it may write again. */
 bool virtio_take(struct virtio_queue *queue, uint16_t *slot, uint32_t *length)
 {
-	if (__atomic_load_n(&queue->rings.used.index, __ATOMIC_ACQUIRE) == queue->seen)
+	uint16_t handed_back = (uint16_t)(__atomic_load_n(&queue->rings.used.index, __ATOMIC_ACQUIRE) - queue->seen);
+	uint16_t place = queue->seen % queue->size;
+	uint32_t id;
+
+	if (handed_back == 0 || queue->device->has_lied)
 		return false;
-	*slot = (uint16_t)(queue->rings.used.ring[queue->seen % queue->size].id % queue->size);
-	*length = queue->rings.used.ring[queue->seen % queue->size].length;
+	id = __atomic_load_n(&queue->rings.used.ring[place].id, __ATOMIC_RELAXED);
+	if (!is_honest(queue, handed_back, id)) {
+		queue->device->has_lied = true;
+		return false;
+	}
+	*slot = (uint16_t)id;
+	*length = __atomic_load_n(&queue->rings.used.ring[place].length, __ATOMIC_RELAXED);
+	queue->held &= ~(UINT32_C(1) << id);
 	queue->seen++;
 	return true;
 }

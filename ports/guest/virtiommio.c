@@ -102,8 +102,20 @@ static uint8_t config(struct virtio_device *device, unsigned offset)
 	return *(volatile uint8_t *)(uintptr_t)(device->registers + CONFIG + offset);
 }
 
+/* These stay where they are. */
+static bool is_asked_for(struct virtio_device *device)
+{
+	(void)device;
+	return false;
+}
+
+static void let_go(struct virtio_device *device)
+{
+	(void)device;
+}
+
 static const struct virtio_transport transport = {
-	features, accept, status, set_status, start_queue, notify, config,
+	features, accept, status, set_status, start_queue, notify, config, is_asked_for, let_go,
 };
 
 /* Whether there is a device of this kind at the address. */

@@ -24,9 +24,9 @@ struct buffer {
 static struct virtio_device device;
 static struct virtio_queue receive_queue, transmit_queue;
 static struct buffer received[VIRTIO_QUEUE_SIZE], to_send[VIRTIO_QUEUE_SIZE];
-static uint16_t next_to_send, in_flight;
+static const char *device_words; /* of the command line */
 static uint32_t header;
-static bool has_status;
+static bool is_begun, has_status;
 
 static void give_back(uint16_t slot)
 {
@@ -38,7 +38,7 @@ static bool receive(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived
 	uint32_t written;
 	uint16_t slot;
 
-	if (!virtio_take(&receive_queue, &slot, &written))
+	if (!is_begun || !virtio_take(&receive_queue, &slot, &written))
 		return false;
 	*arrived = machine_counter();
 	*length = 0;
@@ -56,31 +56,27 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 	uint32_t unused;
 	uint16_t slot;
 
-	while (virtio_take(&transmit_queue, &slot, &unused))
-		in_flight--;
-	if (in_flight == transmit_queue.size || length > CARD_FRAME)
+	if (!is_begun || length > CARD_FRAME)
 		return false;
-	slot = next_to_send++ % transmit_queue.size; /* buffers come back in the order in which they were given */
+	while (virtio_take(&transmit_queue, &slot, &unused))
+		;
+	if (!virtio_free_slot(&transmit_queue, &slot))
+		return false;
 	memset(to_send[slot].bytes, 0, header);
 	memcpy(to_send[slot].bytes + header, frame, length);
 	virtio_give(&transmit_queue, slot, to_send[slot].bytes, header + (uint32_t)length, false);
-	in_flight++;
 	*sent = machine_counter();
 	virtio_kick(&transmit_queue);
 	return true;
 }
 
-static bool has_link(void)
-{
-	return virtio_is_alive(&device) &&
-	       (!has_status || (device.transport->config(&device, CONFIG_STATUS) & LINK_IS_UP) != 0);
-}
+/* --- there, gone, there again --- */
 
-const char *virtionet_begin(struct card *card, const char *command_line)
+static const char *begin(struct card *card)
 {
 	uint64_t agreed;
 
-	if (!virtio_find(&device, VIRTIO_NETWORK, command_line))
+	if (!virtio_find(&device, VIRTIO_NETWORK, device_words))
 		return "there is no network card that this guest knows (virtio-net)";
 	if (!virtio_begin(&device, F_MAC | F_STATUS, &agreed) || (agreed & F_MAC) == 0 ||
 	    !virtio_queue_start(&receive_queue, &device, RECEIVE) ||
@@ -94,8 +90,36 @@ const char *virtionet_begin(struct card *card, const char *command_line)
 	for (uint16_t slot = 0; slot < receive_queue.size; slot++)
 		give_back(slot);
 	virtio_kick(&receive_queue);
+	is_begun = true;
+	return NULL;
+}
+
+static enum card_state link(void)
+{
+	return !has_status || (device.transport->config(&device, CONFIG_STATUS) & LINK_IS_UP) != 0 ? CARD_LINK
+												   : CARD_NO_LINK;
+}
+
+/* One that no longer works is gone for a look, and then begun anew. */
+static enum card_state look(struct card *card)
+{
+	if (!is_begun)
+		return begin(card) == NULL ? link() : CARD_GONE;
+	if (device.transport->is_asked_for(&device)) {
+		virtio_stop(&device);
+		device.transport->let_go(&device);
+		is_begun = false;
+	} else if (!virtio_is_alive(&device)) {
+		is_begun = false;
+	}
+	return is_begun ? link() : CARD_GONE;
+}
+
+const char *virtionet_begin(struct card *card, const char *command_line)
+{
+	device_words = command_line;
 	card->transmit = transmit;
 	card->receive = receive;
-	card->has_link = has_link;
-	return NULL;
+	card->look = look;
+	return begin(card);
 }

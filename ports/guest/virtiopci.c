@@ -2,6 +2,7 @@
 #include "virtiopci.h"
 
 #include "pci.h"
+#include "pcislot.h"
 
 enum common_register {
 	DEVICE_FEATURES_SELECT = 0x00,
@@ -16,12 +17,13 @@ enum common_register {
 	QUEUE_DESCRIPTORS = 0x20,
 	QUEUE_AVAILABLE = 0x28,
 	QUEUE_USED = 0x30,
+	COMMON_LENGTH = 0x38,
 };
 
 enum capability { CAPABILITY_COMMON = 1, CAPABILITY_NOTIFY = 2, CAPABILITY_DEVICE = 4 };
+enum { CAPABILITY_BAR = 4, CAPABILITY_OFFSET = 8, CAPABILITY_LENGTH = 12, CAPABILITY_MULTIPLIER = 16 };
 
 #define VENDOR 0x1af4
-#define PCI_CAPABILITIES 0x34
 #define PCI_CAPABILITY_VENDOR 9
 
 static volatile uint32_t *at32(const struct virtio_device *device, unsigned offset)
@@ -73,18 +75,29 @@ static void set_address(struct virtio_device *device, unsigned offset, const voi
 	*at32(device, offset + 4) = (uint32_t)((uint64_t)(uintptr_t)bytes >> 32);
 }
 
+/* Where the device wants to be told of the queue that is selected. */
+static bool place_notify(struct virtio_device *device, struct virtio_queue *queue)
+{
+	uint64_t offset = (uint64_t)*at16(device, QUEUE_NOTIFY_OFFSET) * device->notify_multiplier;
+
+	queue->notify = device->notify + offset;
+	return offset <= device->notify_length - sizeof(uint16_t);
+}
+
 static bool start_queue(struct virtio_device *device, struct virtio_queue *queue)
 {
+	uint16_t most;
+
 	*at16(device, QUEUE_SELECT) = queue->number;
-	if (*at16(device, QUEUE_SIZE) == 0)
+	most = *at16(device, QUEUE_SIZE);
+	while (queue->size > most)
+		queue->size /= 2;
+	if (queue->size == 0 || !place_notify(device, queue))
 		return false;
-	if (*at16(device, QUEUE_SIZE) < queue->size)
-		queue->size = *at16(device, QUEUE_SIZE);
 	*at16(device, QUEUE_SIZE) = queue->size;
 	set_address(device, QUEUE_DESCRIPTORS, &queue->rings.descriptor);
 	set_address(device, QUEUE_AVAILABLE, &queue->rings.available);
 	set_address(device, QUEUE_USED, &queue->rings.used);
-	queue->notify = device->notify + (uint64_t)*at16(device, QUEUE_NOTIFY_OFFSET) * device->notify_multiplier;
 	*at16(device, QUEUE_ENABLE) = 1;
 	return true;
 }
@@ -96,31 +109,51 @@ static void notify(struct virtio_queue *queue)
 
 static uint8_t config(struct virtio_device *device, unsigned offset)
 {
-	return *at8(device->device_config + offset);
+	return offset < device->config_length ? *at8(device->config + offset) : UINT8_MAX;
+}
+
+static bool is_asked_for(struct virtio_device *device)
+{
+	return pcislot_is_asked_for(device->slot);
+}
+
+static void let_go(struct virtio_device *device)
+{
+	pcislot_let_go(device->slot);
 }
 
 static const struct virtio_transport transport = {
-	features, accept, status, set_status, start_queue, notify, config,
+	features, accept, status, set_status, start_queue, notify, config, is_asked_for, let_go,
 };
 
-static void take_capability(struct virtio_device *device, struct pci_device pci, unsigned offset)
+/* The registers that a capability speaks of, if so many of them are within the device's memory; else none. */
+static uint64_t registers_of(struct pci_device pci, unsigned capability, uint32_t least, uint32_t *length)
 {
-	uint32_t head = pci_read(pci, offset);
-	uint64_t base = pci_base(pci, pci_read(pci, offset + 4) & 7);
-	uint64_t address = base + pci_read(pci, offset + 8);
+	uint32_t offset = pci_read(pci, capability + CAPABILITY_OFFSET);
+	struct pci_region region;
 
-	if (base == 0)
-		return;
-	switch (head >> 24) {
+	*length = pci_read(pci, capability + CAPABILITY_LENGTH);
+	if (!pci_region(pci, pci_read(pci, capability + CAPABILITY_BAR) & 0xff, &region) || region.address == 0 ||
+	    *length < least || *length > region.size || offset > region.size - *length)
+		return *length = 0;
+	return (uint64_t)region.address + offset;
+}
+
+static void take_capability(struct virtio_device *device, unsigned capability)
+{
+	struct pci_device pci = device->pci;
+	uint32_t unused;
+
+	switch (pci_read(pci, capability) >> 24) {
 	case CAPABILITY_COMMON:
-		device->registers = address;
+		device->registers = registers_of(pci, capability, COMMON_LENGTH, &unused);
 		break;
 	case CAPABILITY_NOTIFY:
-		device->notify = address;
-		device->notify_multiplier = pci_read(pci, offset + 16);
+		device->notify = registers_of(pci, capability, sizeof(uint16_t), &device->notify_length);
+		device->notify_multiplier = pci_read(pci, capability + CAPABILITY_MULTIPLIER);
 		break;
 	case CAPABILITY_DEVICE:
-		device->device_config = address;
+		device->config = registers_of(pci, capability, 1, &device->config_length);
 		break;
 	default:
 		break;
@@ -130,16 +163,18 @@ static void take_capability(struct virtio_device *device, struct pci_device pci,
 static bool is_it(struct pci_device pci, void *context)
 {
 	struct virtio_device *device = context;
-	uint32_t id = pci_read(pci, 0);
+	uint32_t id = pci_read(pci, 0), kind = device->kind;
 	/* Modern devices are 0x1040 + kind; of the transitional ones the subsystem says the kind. */
-	uint32_t kind = id >> 16 >= 0x1040 ? (id >> 16) - 0x1040 : pci_read(pci, 0x2c) >> 16;
+	uint32_t its_kind = id >> 16 >= 0x1040 ? (id >> 16) - 0x1040 : pci_read(pci, 0x2c) >> 16;
 
-	if ((id & 0xffff) != VENDOR || id >> 16 < 0x1000 || id >> 16 > 0x107f || kind != device->kind)
+	if ((id & 0xffff) != VENDOR || id >> 16 < 0x1000 || id >> 16 > 0x107f || its_kind != kind)
 		return false;
-	for (unsigned next = pci_read(pci, PCI_CAPABILITIES) & 0xfc, count = 0; next != 0 && count < 48; count++) {
-		if ((pci_read(pci, next) & 0xff) == PCI_CAPABILITY_VENDOR)
-			take_capability(device, pci, next);
-		next = pci_read(pci, next) >> 8 & 0xfc;
+	*device = (struct virtio_device){ .transport = &transport, .kind = kind, .pci = pci };
+	for (unsigned at = 0, count = 0; count < PCI_CAPABILITIES_MOST; count++) {
+		at = pci_capability(pci, PCI_CAPABILITY_VENDOR, at);
+		if (at == 0)
+			break;
+		take_capability(device, at);
 	}
 	return device->registers != 0 && device->notify != 0;
 }
@@ -148,9 +183,10 @@ bool virtiopci_find(struct virtio_device *device)
 {
 	struct pci_device pci;
 
+	pcislot_admit();
 	if (!pci_find(&pci, is_it, device))
 		return false;
-	device->transport = &transport;
+	device->slot = pcislot_of(pci);
 	pci_enable(pci);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <lwip/ethip6.h>
 #include <lwip/etharp.h>
 #include <lwip/init.h>
+#include <lwip/nd6.h>
 #include <lwip/netif.h>
 #include <lwip/pbuf.h>
 #include <lwip/sys.h>
@@ -84,14 +85,6 @@ void ffntp_lwip_poll(void)
 	sys_check_timeouts();
 }
 
-void ffntp_lwip_link(bool is_up)
-{
-	if (is_up)
-		netif_set_link_up(&net.card);
-	else
-		netif_set_link_down(&net.card);
-}
-
 /* --- addresses --- */
 
 static bool split_prefix(const char *text, char address[FFNTP_LWIP_ADDRESS_TEXT], unsigned *prefix)
@@ -139,13 +132,18 @@ static const char *set_static(const struct ffntp_lwip_addresses *addresses)
 	return NULL;
 }
 
+static void begin_link_local(void)
+{
+	netif_create_ip6_linklocal_address(&net.card, 1);
+	netif_ip6_addr_set_state(&net.card, 0, IP6_ADDR_PREFERRED);
+}
+
 static const char *set_ipv6(const char *text)
 {
 	ip6_addr_t address;
 	s8_t index = -1;
 
-	netif_create_ip6_linklocal_address(&net.card, 1);
-	netif_ip6_addr_set_state(&net.card, 0, IP6_ADDR_PREFERRED);
+	begin_link_local();
 	net.card.ip6_autoconfig_enabled = 1;
 	if (text == NULL)
 		return NULL;
@@ -185,6 +183,43 @@ const char *ffntp_lwip_begin(const struct ffntp_lwip_system *system, const struc
 	netif_set_link_up(&net.card);
 	netif_set_up(&net.card);
 	return set_addresses(addresses);
+}
+
+static bool is_another(const uint8_t mac[6])
+{
+	for (unsigned i = 0; i < ETH_HWADDR_LEN; i++)
+		if (net.card.hwaddr[i] != mac[i])
+			return true;
+	return false;
+}
+
+/* What DHCP leased, and what was made of the card's own number and what routers advertise, is not the next card's. */
+static void exchange_card(const uint8_t mac[6])
+{
+	bool is_leased = netif_dhcp_data(&net.card) != NULL;
+
+	if (is_leased)
+		dhcp_release_and_stop(&net.card);
+	for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+		if (!netif_ip6_addr_isstatic(&net.card, i))
+			netif_ip6_addr_set_state(&net.card, i, IP6_ADDR_INVALID);
+	etharp_cleanup_netif(&net.card);
+	nd6_cleanup_netif(&net.card);
+	for (unsigned i = 0; i < ETH_HWADDR_LEN; i++)
+		net.card.hwaddr[i] = mac[i];
+	begin_link_local();
+	if (is_leased)
+		(void)dhcp_start(&net.card); /* that has been started before: it asks for no memory */
+}
+
+void ffntp_lwip_link(bool is_up, const uint8_t mac[6])
+{
+	if (is_another(mac))
+		exchange_card(mac);
+	if (is_up)
+		netif_set_link_up(&net.card);
+	else
+		netif_set_link_down(&net.card);
 }
 
 /* The first IPv6 address that reaches further than the link; 0 if there is none. */

@@ -39,8 +39,9 @@ void ffntp_lwip_frame(const void *frame, size_t length, uint64_t arrived);
 /* What lwIP does from time to time; to be called every 100 ms at least. */
 void ffntp_lwip_poll(void);
 
-/* The card's link came up or went down. */
-void ffntp_lwip_link(bool is_up);
+/* The card's link came up or went down. Where the card is another one, addresses that were made for the former are
+ * given up. */
+void ffntp_lwip_link(bool is_up, const uint8_t mac[6]);
 
 #define FFNTP_LWIP_ADDRESS_TEXT 48
 

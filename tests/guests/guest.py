@@ -1,6 +1,7 @@
 """Guests under QEMU, with their memory in a file that tests look into, and chronyd on the host's loopback."""
 import contextlib
 import json
+import mmap
 import os
 import re
 import shutil
@@ -22,6 +23,12 @@ DEVICES = {
     "virt": ["-device", "virtio-net-device,netdev=net", "-device", "virtio-rng-device"],
     "q35": ["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
 }
+
+
+# A card that can be taken out of a q35 and put in, and the slot that does it as PCI Express says, not as ACPI does.
+CARD = {"driver": "virtio-net-pci", "id": "card", "bus": "place", "netdev": "net", "romfile": ""}
+IN_A_SLOT = ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off", "-device", "pcie-root-port,id=place,chassis=1",
+             "-device", ",".join(f"{key}={value}" for key, value in CARD.items()), "-device", "virtio-rng-pci"]
 
 
 def first():
@@ -125,6 +132,19 @@ class Guest:
         """A command of the monitor for people; what it says is a complaint."""
         said = self.order("human-monitor-command", **{"command-line": line})
         tap.check(not said.strip(), f"QEMU: {line}: {said}")
+
+    def insert(self, **card):
+        """The card, or another one: what is named differs."""
+        self.order("device_add", **{**CARD, **card})
+
+    @contextlib.contextmanager
+    def bytes_of(self, symbol):
+        """Where the image has a variable, to be read and written while it runs."""
+        listed = subprocess.run(["nm", IMAGE], check=True, stdout=subprocess.PIPE, text=True).stdout
+        address = int(re.search(rf"^([0-9a-f]+) . {symbol}$", listed, re.M)[1], 16)
+        with open(self.memory, "r+b") as file, mmap.mmap(file.fileno(), 0) as memory, memoryview(memory) as view:
+            with view[address:] as seen:
+                yield seen
 
     def is_running(self):
         return self.process.poll() is None and self.order("query-status")["status"] == "running"

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """What makes no sense, or is not there: one clear line on the console, a defined state, and never a triple fault."""
+import contextlib
 import os
+import struct
 import sys
 import time
 
@@ -103,18 +105,110 @@ def test_a_server_that_answers_rubbish(folder):
         check_alive(running)
 
 
-def test_a_network_card_that_vanishes_and_comes_back(folder):
+def test_a_network_card_without_a_link(folder):
     with fake.Server() as server, guest.Guest(folder, "q35", f"server={guest.HOST}:{server.port} poll=1") as running:
         running.wait_for_status("synchronised")
         time.sleep(2)
         running.human("set_link net off")
-        running.wait_for_line("the network card has no link, or is gone")
+        running.wait_for_line("the network card has no link")
         running.wait_for_status("free-running", patience_s=20)
         check_alive(running)
         running.human("set_link net on")
         running.wait_for_line("the network card has a link")
         running.wait_for_status("synchronised", patience_s=20)
         tap.check(running.said().count("no link") == 1, running.said())
+
+
+@contextlib.contextmanager
+def guest_with_a_slot(folder):
+    """Synchronised, for long enough that it says free-running once it has lost its server."""
+    with guest.chronyd(folder) as port:
+        with guest.Guest(folder, "q35", f"server={guest.HOST}:{port} poll=1", devices=guest.IN_A_SLOT) as running:
+            running.wait_for_status("synchronised")
+            time.sleep(2)
+            yield running
+
+
+def count(running, line):
+    return running.said().count(f"ffntp: the network card {line}")
+
+
+def check_card(running, line, times=1):
+    """It says so, once each time."""
+    tap.wait_for(lambda: count(running, line) >= times, f"the card that {line}, {times} times")
+    tap.check(count(running, line) == times, running.said())
+    check_alive(running)
+
+
+def check_bound(running):
+    """The truth is in it. How wide it is at most, in ns."""
+    seen = running.watch(2)
+    tap.check(seen["outside"] == 0 and seen["refused"] == 0 and seen["readings"] > 20, f"the bound did not hold: {seen}")
+    return seen["largest_bound_ns"]
+
+
+def check_without_card(running):
+    check_card(running, "is gone")
+    running.wait_for_status("free-running", patience_s=20)
+
+
+def check_with_card(running):
+    check_card(running, "has a link")
+    running.wait_for_status("synchronised", patience_s=20)
+
+
+def test_a_network_card_that_is_asked_for_and_another_in_its_place(folder):
+    with guest_with_a_slot(folder) as running:
+        running.order("device_del", id="card")
+        check_without_card(running)
+        bounds = [check_bound(running) for _ in range(2)]
+        print(f"# without the card, the bound went from {bounds[0] / 1e3:.1f} to {bounds[1] / 1e3:.1f} us", flush=True)
+        tap.check(bounds[0] < bounds[1], f"the bound does not grow: {bounds}")
+        tap.check(count(running, "is gone") == 1, running.said())
+        running.insert(mac="52:54:00:00:00:99")
+        check_with_card(running)
+        check_bound(running)
+
+
+def test_a_network_card_that_is_torn_out(folder):
+    with guest_with_a_slot(folder) as running:
+        running.order("qom-set", path="card", property="realized", value=False)
+        check_without_card(running)
+        running.insert(id="another")
+        check_with_card(running)
+        running.order("device_del", id="another")
+        check_card(running, "is gone", 2)
+
+
+RING = 16
+USED = 4096         # in a queue, ports/guest/virtio.h: flags, index, and what is handed back
+
+
+def hand_back(queue, buffers, count):
+    """Says in the card's place that so many were used: slot and length of each."""
+    struct.pack_into(f"<{2 * RING}I", queue, USED + 4, *buffers)
+    struct.pack_into("<H", queue, USED + 2, struct.unpack_from("<H", queue, USED + 2)[0] + count & 0xffff)
+
+
+def forget_buffers(queue):
+    """In the guest's place, so that QEMU's card finds buffers of no length, and wants a reset."""
+    queue[:16 * RING] = bytes(16 * RING)
+
+
+LIES = [lambda queue: hand_back(queue, [0xffffffff] * 2 * RING, 1), lambda queue: hand_back(queue, [3, 60] * RING, 5),
+        lambda queue: hand_back(queue, [each for slot in range(RING) for each in (slot, 0xffffffff)], RING),
+        forget_buffers]
+
+
+def test_a_network_card_that_lies_or_wants_a_reset(folder):
+    with guest_with_a_slot(folder) as running, running.bytes_of("receive_queue") as queue:
+        for times, lie in enumerate(LIES, 1):
+            lie(queue)
+            check_card(running, "is gone", times)
+            check_card(running, "has a link", times)
+        time.sleep(2)
+        check_card(running, "has a link", len(LIES))
+        running.wait_for_status("synchronised", patience_s=20)
 
 
 def test_a_server_by_ipv6(folder):

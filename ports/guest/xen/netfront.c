@@ -37,7 +37,6 @@ static netif_tx_front_ring_t send_ring;
 static uint16_t next_to_send, in_flight;
 static uint32_t port;
 static char backend[PATH];
-static bool is_backend_gone;
 
 /* --- frames --- */
 
@@ -111,12 +110,12 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 }
 
 /* The store is asked: each time costs two switches of domains. */
-static bool has_link(void)
+static enum card_state look(struct card *card)
 {
 	uint64_t state = XenbusStateUnknown;
 
-	is_backend_gone = !xenstore_read_number(backend, "state", &state) || state != XenbusStateConnected;
-	return !is_backend_gone;
+	(void)card;
+	return xenstore_read_number(backend, "state", &state) && state == XenbusStateConnected ? CARD_LINK : CARD_GONE;
 }
 
 /* --- beginning --- */
@@ -201,6 +200,6 @@ const char *netfront_begin(struct card *card)
 	notify_receive();
 	card->transmit = transmit;
 	card->receive = receive;
-	card->has_link = has_link;
+	card->look = look;
 	return NULL;
 }
