@@ -1,6 +1,8 @@
 /* estimator: the one place where estimators are chosen. */
 #include "estimator.h"
 
+#include "maths.h"
+
 const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_kind kind)
 {
 	switch (kind) {
@@ -11,4 +13,15 @@ const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_ki
 		return &ffntp_radclock_ops;
 	}
 	return NULL;
+}
+
+bool ffntp_estimate_is_plausible(const struct ffntp_estimate *estimate, double period_hint_s)
+{
+	double least_s = period_hint_s / 2, most_s = period_hint_s * 2;
+
+	return ffntp_is_within(estimate->correction_s, -1e9, 1e9) && ffntp_is_within(estimate->esterror_s, 0, 1e9) &&
+	       ffntp_is_within(estimate->period_s, least_s, most_s) &&
+	       ffntp_is_within(estimate->period_esterror, 0, 1) &&
+	       ffntp_is_within(estimate->stable_period_s, least_s, most_s) &&
+	       ffntp_is_within(estimate->stable_esterror, 0, 1);
 }

@@ -6,6 +6,7 @@
 #ifndef FFNTP_CORE_ESTIMATOR_H
 #define FFNTP_CORE_ESTIMATOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../include/ffntp/estimator.h"
@@ -39,6 +40,9 @@ struct ffntp_estimate {
 	double wander_per_s;        /* what the variance of the rate gains per second, 1/s */
 	double exchange_esterror_s; /* standard deviation of the time that one exchange tells by itself */
 };
+
+/* Whether it can be one at all: numbers, and a period within a factor of two of the hint, s per tick. */
+FFNTP_MUST_USE bool ffntp_estimate_is_plausible(const struct ffntp_estimate *estimate, double period_hint_s);
 
 struct ffntp_estimator_ops {
 	const char *name;

@@ -1,6 +1,7 @@
 /* leap: see leap.h. */
 #include "leap.h"
 
+#include "maths.h"
 #include "params.h"
 
 /* --- which numbering --- */
@@ -93,7 +94,8 @@ void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
 		belief->tai_expires_s = belief->table->expires_s;
 }
 
-bool ffntp_leap_is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time now)
+/* Whether the table knows what happens at this time of the core. */
+static bool is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time now)
 {
 	struct ffntp_numbering numbering;
 
@@ -206,7 +208,7 @@ void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, st
 	struct ffntp_numbering numbering;
 	struct ffntp_calendar date;
 
-	if (!belief->is_begun || ffntp_leap_is_certain(belief, now))
+	if (!belief->is_begun || is_certain(belief, now))
 		return;
 	if (vote.sign == 0) {
 		hear_none(belief, now);
@@ -274,7 +276,8 @@ static bool find_late(struct ffntp_leap_belief *belief, struct ffntp_time agreed
 	return true;
 }
 
-bool ffntp_leap_is_month_end(const struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since)
+/* Whether a month, of UTC, ended between these two times of the core. */
+static bool is_month_end(const struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since)
 {
 	int16_t offset_s = offset_at(&belief->numbering, agreed);
 	struct ffntp_calendar date;
@@ -285,11 +288,59 @@ bool ffntp_leap_is_month_end(const struct ffntp_leap_belief *belief, struct ffnt
 	       is_between(midnight_s + offset_s - 1, agreed, since);
 }
 
-bool ffntp_leap_revise(struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since, int ahead)
+/* 1 or -1 if it is one second and nothing else. */
+static int one_second(double ahead_s)
 {
-	if (!belief->is_begun || ffntp_leap_is_certain(belief, since))
+	if (!ffntp_is_within(ffntp_fabs(ahead_s), 1 - FFNTP_LEAP_TOLERANCE_S, 1 + FFNTP_LEAP_TOLERANCE_S))
+		return 0;
+	return ahead_s > 0 ? 1 : -1;
+}
+
+enum ffntp_leap_ruling ffntp_leap_rule(struct ffntp_leap_belief *belief, const struct ffntp_leap_dispute *dispute)
+{
+	const struct ffntp_time agreed = dispute->agreed, since = dispute->since;
+	int ahead = one_second(dispute->ahead_s);
+
+	if (!belief->is_begun || ahead == 0)
+		return FFNTP_LEAP_NO_CAUSE;
+	if (is_certain(belief, since))
+		return dispute->lasted_s < FFNTP_LEAP_PERSIST_S && is_month_end(belief, agreed, since)
+			       ? FFNTP_LEAP_MISSED
+			       : FFNTP_LEAP_NO_CAUSE;
+	return undo(belief, agreed, since, ahead) || find_late(belief, agreed, since, ahead) ? FFNTP_LEAP_REVISED
+											     : FFNTP_LEAP_NO_CAUSE;
+}
+
+/* --- going through one --- */
+
+enum phase { TO_COME, INSIDE, OVER };
+
+/* One that is left out, or not known of, is never inside. */
+static enum phase phase_at(const struct ffntp_numbering *numbering, struct ffntp_time time)
+{
+	if (numbering->sign != 0 && time.s < numbering->at_s)
+		return TO_COME;
+	return numbering->sign > 0 && time.s == numbering->at_s ? INSIDE : OVER;
+}
+
+bool ffntp_leap_next(const struct ffntp_leap_belief *belief, struct ffntp_time now, double *wait_s)
+{
+	const struct ffntp_numbering *numbering = &belief->numbering;
+	enum phase phase = phase_at(numbering, now);
+
+	if (phase == OVER)
 		return false;
-	return undo(belief, agreed, since, ahead) || find_late(belief, agreed, since, ahead);
+	*wait_s = (double)(numbering->at_s + (phase == INSIDE) - now.s) - (double)now.frac * 0x1p-64;
+	return true;
+}
+
+bool ffntp_leap_cross(struct ffntp_leap_belief *belief, struct ffntp_time from, struct ffntp_time to)
+{
+	const struct ffntp_numbering *numbering = &belief->numbering;
+	int64_t former_at_s = numbering->at_s;
+
+	ffntp_leap_follow(belief, to);
+	return numbering->at_s != former_at_s || phase_at(numbering, to) != phase_at(numbering, from);
 }
 
 /* --- what a map says --- */

@@ -29,16 +29,6 @@ struct ffntp_leap_window {
 	struct ffntp_time earliest, latest;
 };
 
-enum ffntp_leap_phase { FFNTP_LEAP_TO_COME, FFNTP_LEAP_INSIDE, FFNTP_LEAP_OVER };
-
-/* One that is left out, or not known of, is never inside. */
-static inline enum ffntp_leap_phase ffntp_leap_phase(const struct ffntp_numbering *numbering, struct ffntp_time time)
-{
-	if (numbering->sign != 0 && time.s < numbering->at_s)
-		return FFNTP_LEAP_TO_COME;
-	return numbering->sign > 0 && time.s == numbering->at_s ? FFNTP_LEAP_INSIDE : FFNTP_LEAP_OVER;
-}
-
 /* Numbers the core's time by the first UTC that a server tells, unless a former map has done so. */
 void ffntp_leap_begin(struct ffntp_leap_belief *belief, struct ffntp_time utc);
 
@@ -68,19 +58,30 @@ bool ffntp_leap_is_too_late(const struct ffntp_leap_belief *belief, struct ffntp
  */
 void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote);
 
-/*
- * A server that agreed until 'agreed' has been ahead by one second (1) or behind (-1) ever since 'since'. Returns true
- * if that is a leap second that nobody announced, or one announced that was none: then the numbering is put right.
- * Never while the table holds.
+/* A server that agreed with the clock until 'agreed', and has contradicted it ever since 'since', both the core's time.
  */
-FFNTP_MUST_USE bool ffntp_leap_revise(struct ffntp_leap_belief *belief, struct ffntp_time agreed,
-				      struct ffntp_time since, int ahead);
+struct ffntp_leap_dispute {
+	struct ffntp_time agreed, since;
+	double lasted_s; /* from 'since' to now */
+	double ahead_s;  /* the server, of the clock, now */
+};
 
-/* Whether a month, of UTC, ended between these two times of the core. */
-bool ffntp_leap_is_month_end(const struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since);
+enum ffntp_leap_ruling {
+	FFNTP_LEAP_NO_CAUSE, /* it is not about a leap second */
+	FFNTP_LEAP_MISSED,   /* by the server, as the table knows: it is wrong, and for a day it is not believed */
+	FFNTP_LEAP_REVISED,  /* nobody announced it, or it was announced and was none: the numbering was put right */
+};
 
-/* Whether the table knows what happens at this time of the core. */
-bool ffntp_leap_is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time now);
+/* Whether one second, since the end of a month, is what they contradict each other by. Revises nothing that a table
+ * holds. */
+FFNTP_MUST_USE enum ffntp_leap_ruling ffntp_leap_rule(struct ffntp_leap_belief *belief,
+						      const struct ffntp_leap_dispute *dispute);
+
+/* Whether a leap second is yet to begin, or to end, at this time of the core; then in how many seconds. */
+FFNTP_MUST_USE bool ffntp_leap_next(const struct ffntp_leap_belief *belief, struct ffntp_time now, double *wait_s);
+
+/* Follows the table from one time of the core to another. Whether leap seconds are then told differently. */
+FFNTP_MUST_USE bool ffntp_leap_cross(struct ffntp_leap_belief *belief, struct ffntp_time from, struct ffntp_time to);
 
 /* Sets what a map says of time scales. In: its time is the core's. Out: the map's, TAI where that is known. */
 void ffntp_leap_describe(const struct ffntp_leap_belief *belief, struct ffntp_map *map);

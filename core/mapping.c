@@ -45,6 +45,15 @@ uint64_t ffntp_mapping_ns(double s)
 	return whole < UINT64_MAX && (double)whole < ns ? whole + 1 : whole;
 }
 
+int64_t ffntp_mapping_signed_ns(double s)
+{
+	double ns = s * 1e9;
+
+	if (!(ns > -0x1p63))
+		return INT64_MIN;
+	return ns < 0x1p63 ? (int64_t)ns : INT64_MAX;
+}
+
 struct ffntp_time ffntp_mapping_add(struct ffntp_time time, double s)
 {
 	double size = s < 0 ? -s : s;

@@ -21,6 +21,9 @@ double ffntp_mapping_period_s(uint64_t period, uint8_t shift);
 /* Nanoseconds, rounded up; 0 if negative, saturates at UINT64_MAX. */
 uint64_t ffntp_mapping_ns(double s);
 
+/* Nanoseconds, towards 0; saturates: 2^63 ns are 292 years, and a counter may read as much. A NaN is INT64_MIN. */
+int64_t ffntp_mapping_signed_ns(double s);
+
 /* time + s, which is truncated to 2^-64 s. |s| < 2^62. */
 struct ffntp_time ffntp_mapping_add(struct ffntp_time time, double s);
 

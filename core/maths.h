@@ -6,6 +6,30 @@
 #ifndef FFNTP_CORE_MATHS_H
 #define FFNTP_CORE_MATHS_H
 
+#include <stdbool.h>
+
+/* As the C library's, but that fmin and fmax are b where a is NaN. */
+static inline double ffntp_fmin(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static inline double ffntp_fmax(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static inline double ffntp_fabs(double a)
+{
+	return a < 0 ? -a : a;
+}
+
+/* A NaN is nowhere. */
+static inline bool ffntp_is_within(double value, double low, double high)
+{
+	return value >= low && value <= high;
+}
+
 /* Correctly rounded. x < 0: NaN; x = 0 and infinity: x. In software where there is no instruction for it, to the same bits. */
 double ffntp_portable_sqrt(double x);
 

@@ -1,21 +1,12 @@
 /* polling: see polling.h. */
 #include "polling.h"
 
+#include "maths.h"
 #include "params.h"
 
 static ffntp_counter ticks(double interval_s, double period_s)
 {
 	return (ffntp_counter)(interval_s / period_s);
-}
-
-static double larger(double a, double b)
-{
-	return a > b ? a : b;
-}
-
-static double smaller(double a, double b)
-{
-	return a < b ? a : b;
 }
 
 void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_polling_config *config, ffntp_counter now)
@@ -47,8 +38,8 @@ static bool is_starting(const struct ffntp_polling *polling)
 static double wait_s(struct ffntp_polling *polling)
 {
 	if (polling->burst_left > 0)
-		return smaller(FFNTP_BURST_INTERVAL_S, polling->interval_s);
-	polling->taper_s = smaller(FFNTP_TAPER * polling->taper_s, polling->interval_s);
+		return ffntp_fmin(FFNTP_BURST_INTERVAL_S, polling->interval_s);
+	polling->taper_s = ffntp_fmin(FFNTP_TAPER * polling->taper_s, polling->interval_s);
 	return polling->taper_s;
 }
 
@@ -79,13 +70,13 @@ static void set_floor(struct ffntp_polling *polling, double floor_s, double peri
 void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict verdict, double period_s)
 {
 	if (verdict == FFNTP_REFUSED_KISS_RATE) {
-		set_floor(polling, smaller(2 * polling->interval_s, polling->config.max_s), period_s);
+		set_floor(polling, ffntp_fmin(2 * polling->interval_s, polling->config.max_s), period_s);
 	} else if (verdict == FFNTP_REFUSED_KISS_DENY) {
 		set_floor(polling, polling->config.max_s, period_s);
 		polling->change_is_due = true;
 	} else if (verdict == FFNTP_ACCEPTED && polling->floor_s > polling->config.min_s &&
 		   ++polling->kiss_replies >= FFNTP_KISS_DECAY_REPLIES) {
-		set_floor(polling, larger(polling->floor_s / 2, polling->config.min_s), period_s);
+		set_floor(polling, ffntp_fmax(polling->floor_s / 2, polling->config.min_s), period_s);
 	}
 	if (verdict == FFNTP_ACCEPTED || verdict == FFNTP_REFUSED_CONTRADICTION) {
 		polling->reach |= 1;
@@ -119,8 +110,8 @@ static double longest_within(const struct ffntp_outlook *outlook, double varianc
 void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s)
 {
 	double accuracy_s = polling->config.accuracy_s;
-	double longest_s =
-		larger(smaller(FFNTP_ADAPTIVE_GROWTH * polling->interval_s, polling->config.max_s), polling->floor_s);
+	double longest_s = ffntp_fmax(ffntp_fmin(FFNTP_ADAPTIVE_GROWTH * polling->interval_s, polling->config.max_s),
+				      polling->floor_s);
 
 	if (!polling->config.is_adaptive || is_starting(polling))
 		return;
@@ -147,4 +138,13 @@ void ffntp_polling_expired(struct ffntp_polling *polling)
 	polling->unanswered++;
 	if (polling->unanswered % FFNTP_UNANSWERED_CHANGE == 0)
 		polling->change_is_due = true;
+}
+
+uint8_t ffntp_polling_log2_s(const struct ffntp_polling *polling)
+{
+	uint8_t log2 = 0;
+
+	while ((double)(UINT64_C(1) << log2) < polling->interval_s)
+		log2++;
+	return log2;
 }

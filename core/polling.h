@@ -59,6 +59,9 @@ void ffntp_polling_hurry(struct ffntp_polling *polling, double period_s);
 /* When the request in flight is given up, at the latest. */
 ffntp_counter ffntp_polling_deadline(const struct ffntp_polling *polling, double period_s);
 
+/* The interval as RFC 5905 names it: the power of two that is no shorter. */
+uint8_t ffntp_polling_log2_s(const struct ffntp_polling *polling);
+
 /* The request in flight was given up. */
 void ffntp_polling_expired(struct ffntp_polling *polling);
 

@@ -12,13 +12,18 @@
 #include "estimator.h"
 #include "stamp.h"
 
-/* What the client knew before the noon at which servers begin to smear. Zeroed: nothing. */
-struct ffntp_smear_watch {
-	bool has_line;
+/* What a client knows of the time. */
+struct ffntp_smear_line {
 	struct ffntp_estimate estimate;
 	struct ffntp_bound bound;
 	struct ffntp_rate_bound rate;
-	bool is_smeared; /* the server smears; until it does not any more, or the smear is over */
+};
+
+/* Zeroed: nothing was remembered. */
+struct ffntp_smear_watch {
+	bool has_line;
+	struct ffntp_smear_line line; /* from before the noon at which servers begin to smear */
+	bool is_smeared;              /* the server smears; until it does not any more, or the smear is over */
 };
 
 /*
@@ -28,5 +33,8 @@ struct ffntp_smear_watch {
  */
 FFNTP_MUST_USE bool ffntp_smear_judge(struct ffntp_smear_watch *watch, const struct ffntp_stamp *stamp,
 				      double behind_s);
+
+/* Keeps the line of a client that believed a stamp; behind_s as above, at that stamp: nothing is kept in a smear. */
+void ffntp_smear_remember(struct ffntp_smear_watch *watch, const struct ffntp_smear_line *line, double behind_s);
 
 #endif

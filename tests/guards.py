@@ -24,7 +24,8 @@ TIME_LIMIT_S = 20
 WORKERS = min(os.cpu_count() or 1, 4)
 
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
-TIMESCALE, LEAP, SMEAR, CLIENT = 'core/timescale.c', 'core/leap.c', 'core/smear.c', 'core/client.c'
+TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
+SMEAR, RULING = 'core/smear.c', 'core/ruling.c'
 INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
 CLOCK, PAGE, CLOCK_H, PAGE_H = 'core/clock.c', 'core/page.c', 'core/clock.h', 'core/page.h'
 
@@ -116,16 +117,17 @@ GUARDS = [
     (21, 'leap', LEAP, '|| find_late(belief, agreed, since, ahead)', '', 'a_leap_second_that'),
     (21, 'leap', LEAP, 'if (numbering->sign > 0 && utc.s == midnight_s - 1)\n\t\treturn false;', '', 'nobody_guesses'),
     (21, 'leap', LEAP, '\tffntp_leap_follow(belief, utc);', '', 'nobody_guesses'),
-    (21, 'leap', CLIENT, 'if (!window.is_known && ffntp_leap_is_too_late(&client->leap, te, announced(client, stamp)))\n'
+    (21, 'leap', WIRETIME, 'if (!window.is_known && ffntp_leap_is_too_late(&wire->leap, te, announced(wire, stamp)))\n'
      '\t\treturn false;', '', 'nobody_guesses'),
     (21, 'leap', LEAP, '\t\tbelief->tai_is_known = false;', '\t\t;', 'tai_is_known'),
     (21, 'leap', LEAP, 'is_in(window, before) == is_in(window, after)', 'true', 'each_second_is_heard'),
-    (21, 'leap', CLIENT, 'if (has_missed_leap_second(client, stamp))\n\t\t\tbreak;', '', 'the_table_knows'),
-    (21, 'leap', CLIENT, 'ffntp_leap_phase(numbering, time) != ffntp_leap_phase(numbering, client->map.time)', 'false',
-     'every_leap_second'),
-    (21, 'leap', CLIENT, '&& ffntp_leap_is_month_end(&client->leap, agreed, since)', '', 'a_second_that'),
-    (22, 'leap', CLIENT, 'if (is_smeared(client, stamp))\n\t\treturn FFNTP_REFUSED_SMEAR;', '', 'who_smears'),
-    (22, 'leap', CLIENT, '\tif (!was_smeared)\n\t\tforget_smear(client, stamp->tf);', '', 'who_smears'),
+    (21, 'leap', LEAP, 'is_month_end(belief, agreed, since) ? FFNTP_LEAP_MISSED', 'false ? FFNTP_LEAP_MISSED',
+     'the_table_knows'),
+    (21, 'leap', LEAP, 'if (is_certain(belief, since))', 'if (false)', 'the_table_knows'),
+    (21, 'leap', LEAP, 'phase_at(numbering, to) != phase_at(numbering, from)', 'false', 'every_leap_second'),
+    (21, 'leap', LEAP, '&& is_month_end(belief, agreed, since)', '', 'a_second_that'),
+    (22, 'leap', RULING, 'if (is_smeared(client, stamp))\n\t\treturn FFNTP_REFUSED_SMEAR;', '', 'who_smears'),
+    (22, 'leap', RULING, '\tif (!was_smeared)\n\t\tforget_smear(client, stamp->tf);', '', 'who_smears'),
     (22, 'leap', SMEAR, 'share > FFNTP_SMEAR_SHARE &&', '', 'who_does_not_smear'),
     (26, 'exchange', EXCHANGE, 'if (!(rtt_ticks > 0))\n\t\treturn FFNTP_REFUSED_COUNTER;', '',
      'case_26_a_counter_that_stood'),

@@ -45,6 +45,17 @@ static void test_nanoseconds_are_rounded_up(void **state)
 	assert_true(ffntp_mapping_ns(1e30) == UINT64_MAX);
 }
 
+static void test_signed_nanoseconds_saturate(void **state)
+{
+	(void)state;
+	assert_true(ffntp_mapping_signed_ns(1.5e-9) == 1);
+	assert_true(ffntp_mapping_signed_ns(-1.5e-9) == -1);
+	assert_true(ffntp_mapping_signed_ns(-3) == -3000000000);
+	assert_true(ffntp_mapping_signed_ns(1e10) == INT64_MAX);
+	assert_true(ffntp_mapping_signed_ns(-1e10) == INT64_MIN);
+	assert_true(ffntp_mapping_signed_ns((double)NAN) == INT64_MIN);
+}
+
 __extension__ typedef __int128 wide;
 
 static void test_addition_is_exact(void **state)
@@ -71,6 +82,7 @@ int main(void)
 		cmocka_unit_test(test_shift_fills_the_word),
 		cmocka_unit_test(test_period_saturates),
 		cmocka_unit_test(test_nanoseconds_are_rounded_up),
+		cmocka_unit_test(test_signed_nanoseconds_saturate),
 		cmocka_unit_test(test_addition_is_exact),
 	};
 

@@ -1,0 +1,43 @@
+/* client_config: what a client may be asked for. */
+#include "client.h"
+
+#include "maths.h"
+#include "params.h"
+
+void ffntp_client_config_default(struct ffntp_client_config *config)
+{
+	*config = (struct ffntp_client_config){
+		.estimator = FFNTP_ESTIMATOR_DEFAULT,
+		.counter_kind = FFNTP_COUNTER_NONE,
+		.period_hint_s = 1e-9,
+		.period_hint_error = 500e-6,
+		.poll_min_s = 16,
+		.poll_max_s = 1024,
+		.burst = 8,
+		.max_drift = 1e-6,
+		.max_root_distance_s = 3,
+		.pivot_s = FFNTP_BUILD_S,
+	};
+}
+
+bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)
+{
+	return ffntp_estimator_choose(config->estimator) != NULL &&
+	       ffntp_is_within(config->period_hint_s, 1e-12, 1e-2) &&
+	       ffntp_is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
+	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= 131072 && config->burst >= 1 &&
+	       config->burst <= 16 && ffntp_is_within(config->max_drift, 0, 1e-3) &&
+	       ffntp_is_within(config->accuracy_target_s, 0, 1) &&
+	       ffntp_is_within(config->max_root_distance_s, 0, 16) &&
+	       (config->leap_table == NULL || ffntp_leap_table_check(config->leap_table) == FFNTP_TIMESCALE_OK);
+}
+
+struct ffntp_estimator_config ffntp_client_config_estimator(const struct ffntp_client_config *config)
+{
+	return (struct ffntp_estimator_config){
+		.period_hint_s = config->period_hint_s,
+		.period_hint_error = config->period_hint_error,
+		.poll_s = config->poll_min_s,
+		.history = config->history,
+	};
+}

@@ -1,0 +1,165 @@
+/* publisher: see publisher.h. */
+#include "publisher.h"
+
+#include "clock.h"
+#include "mapping.h"
+#include "maths.h"
+#include "params.h"
+
+void ffntp_publisher_break(struct ffntp_publisher *publisher)
+{
+	publisher->disruption_marker++;
+	publisher->promise = (struct ffntp_promise){ 0 };
+}
+
+void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ffntp_map *former)
+{
+	double unit_s = ffntp_mapping_period_s(1, former->period_shift);
+	struct ffntp_claim claim = {
+		.value_s = 0,
+		.before_s = (double)former->maxerror_before_ns * 1e-9,
+		.after_s = (double)former->maxerror_after_ns * 1e-9,
+		.period_s = (double)former->period * unit_s,
+		.period_error_s = (double)former->period_maxerror * unit_s,
+	};
+
+	publisher->promise.at = former->at;
+	publisher->promise.reference = ffntp_ntp_from_time(former->time);
+	ffntp_promise_add(&publisher->promise, &claim);
+}
+
+static double clamp(double value, double low, double high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+/* How sure an estimate is of itself at its 'at', s; until it has settled, no surer than the bound makes it. */
+static double trusted_esterror_s(const struct ffntp_finding *finding)
+{
+	double esterror_s = finding->estimate->esterror_s;
+	double width_s = finding->bound.latest_s - finding->bound.earliest_s;
+
+	return finding->is_settled ? esterror_s : ffntp_fmax(esterror_s, width_s / 4);
+}
+
+/* Whether a line is still one that the estimate allows, now and ahead_ticks later. */
+static bool is_credible(const struct ffntp_finding *finding, const struct ffntp_claim *wanted,
+			const struct ffntp_claim *kept, double ahead_ticks)
+{
+	double ahead_s = ahead_ticks * wanted->period_s;
+	double esterror_s = trusted_esterror_s(finding);
+	double moved_s = kept->value_s - wanted->value_s;
+	double moved_ahead_s = moved_s + (kept->period_s - wanted->period_s) * ahead_ticks;
+
+	return ffntp_is_within(kept->value_s, finding->bound.earliest_s, finding->bound.latest_s) &&
+	       ffntp_fabs(moved_s) <= FFNTP_PROMISE_SIGMAS * esterror_s &&
+	       ffntp_fabs(moved_ahead_s) <=
+		       FFNTP_PROMISE_SIGMAS * (esterror_s + ahead_s * finding->estimate->period_esterror);
+}
+
+/*
+ * Holds the line inside everything promised before. Where no line does, or only one that is not credible, something
+ * that was promised was not true: the oscillator did what was ruled out, or the counter jumped unnoticed.
+ */
+static void keep_promises(struct ffntp_publisher *publisher, const struct ffntp_finding *finding,
+			  struct ffntp_claim *claim)
+{
+	const struct ffntp_claim wanted = *claim;
+	double ahead_ticks = FFNTP_PROMISE_POLLS * finding->poll_s / claim->period_s;
+	struct ffntp_promise *promise = &publisher->promise;
+	bool is_kept;
+
+	ffntp_promise_move(promise, finding->bound.at, finding->bound.reference);
+	is_kept = ffntp_promise_fit(promise, ahead_ticks, &claim->value_s, &claim->period_s);
+	if (is_kept && is_credible(finding, &wanted, claim, ahead_ticks))
+		return;
+	ffntp_publisher_break(publisher);
+	promise->at = finding->bound.at;
+	promise->reference = finding->bound.reference;
+	*claim = wanted;
+}
+
+/* The line to tell: the estimate, held inside the bound and what was promised; and how wrong it may be. */
+static struct ffntp_claim make_claim(struct ffntp_publisher *publisher, const struct ffntp_finding *finding)
+{
+	const struct ffntp_estimate *estimate = finding->estimate;
+	const struct ffntp_bound *bound = &finding->bound;
+	struct ffntp_claim claim = {
+		.value_s = clamp(estimate->correction_s, bound->earliest_s, bound->latest_s),
+		.period_s = estimate->period_s,
+	};
+
+	keep_promises(publisher, finding, &claim);
+	claim.before_s = claim.value_s - bound->earliest_s;
+	claim.after_s = bound->latest_s - claim.value_s;
+	claim.period_error_s =
+		estimate->period_s * finding->rate.max_error + ffntp_fabs(claim.period_s - estimate->period_s);
+	return claim;
+}
+
+static struct ffntp_map make_map(const struct ffntp_publisher *publisher, const struct ffntp_finding *finding,
+				 const struct ffntp_claim *claim)
+{
+	const struct ffntp_estimate *estimate = finding->estimate;
+	struct ffntp_time reference = ffntp_time_from_ntp(estimate->reference, finding->pivot_s);
+	double moved_s = ffntp_fabs(claim->value_s - estimate->correction_s);
+	uint8_t shift = publisher->period_shift;
+
+	return (struct ffntp_map){
+		.counter_kind = publisher->counter_kind,
+		.period_shift = shift,
+		.disruption_marker = publisher->disruption_marker,
+		.at = estimate->at,
+		.time = ffntp_mapping_add(reference, claim->value_s),
+		.period = ffntp_mapping_period(claim->period_s, shift),
+		.period_esterror = ffntp_mapping_period(estimate->period_s * estimate->period_esterror, shift),
+		.period_maxerror = ffntp_mapping_period(claim->period_error_s, shift) + 1,
+		.esterror_ns = ffntp_mapping_ns(estimate->esterror_s + moved_s),
+		.maxerror_before_ns = ffntp_mapping_ns(claim->before_s) + 1,
+		.maxerror_after_ns = ffntp_mapping_ns(claim->after_s) + 1,
+		.stable_period = ffntp_mapping_period(estimate->stable_period_s, shift),
+		.stable_esterror = ffntp_mapping_period(estimate->stable_period_s * estimate->stable_esterror, shift),
+	};
+}
+
+void ffntp_publisher_tell(struct ffntp_publisher *publisher, const struct ffntp_finding *finding)
+{
+	struct ffntp_finding now = *finding;
+	struct ffntp_claim claim;
+
+	ffntp_bound_age(&now.bound, now.estimate->at, now.estimate->reference, now.rate);
+	claim = make_claim(publisher, &now);
+	publisher->map = make_map(publisher, &now, &claim);
+	publisher->has_map = true;
+	/* What the map says, which is rounded up. */
+	claim.before_s += 1e-9;
+	claim.after_s += 1e-9;
+	ffntp_promise_add(&publisher->promise, &claim);
+}
+
+void ffntp_publisher_move(struct ffntp_publisher *publisher, ffntp_counter at)
+{
+	struct ffntp_map *map = &publisher->map;
+	struct ffntp_time time = ffntp_map_time(map, at);
+	uint64_t ticks = at - map->at;
+	uint64_t drift_ns = ffntp_error_ns(0, ticks, map->period_maxerror, map->period_shift);
+
+	map->maxerror_before_ns += drift_ns;
+	map->maxerror_after_ns += drift_ns;
+	map->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
+	map->at = at;
+	map->time = time;
+}
+
+struct ffntp_map ffntp_publisher_nothing(const struct ffntp_publisher *publisher, double period_s, ffntp_counter now)
+{
+	return (struct ffntp_map){
+		.counter_kind = publisher->counter_kind,
+		.period_shift = publisher->period_shift,
+		.disruption_marker = publisher->disruption_marker,
+		.at = now,
+		.period = ffntp_mapping_period(period_s, publisher->period_shift),
+		.maxerror_before_ns = UINT64_MAX,
+		.maxerror_after_ns = UINT64_MAX,
+	};
+}

@@ -1,0 +1,273 @@
+/* ruling: what a client makes of a stamp: whether it or the clock is believed where they contradict each other. */
+#include "client.h"
+
+#include "clock.h"
+#include "maths.h"
+#include "params.h"
+
+void ffntp_client_begin(struct ffntp_client *client, double period_s, double period_error)
+{
+	struct ffntp_estimator_config config = ffntp_client_config_estimator(&client->config);
+
+	config.period_hint_s = period_s;
+	config.period_hint_error = period_error;
+	client->ops->init(client->estimator, &config);
+	client->rate = (struct ffntp_rate_bound){ period_s, period_error + client->config.max_drift };
+	client->bound.is_known = false;
+	client->dissent = (struct ffntp_dissent){ 0 };
+	client->accepted = 0;
+	client->smear = (struct ffntp_smear_watch){ 0 };
+	ffntp_leap_jump(&client->wire.leap);
+	client->has_estimate = client->has_stamp = client->publisher.has_map = false;
+}
+
+static void publish(struct ffntp_client *client)
+{
+	const struct ffntp_finding finding = {
+		.estimate = &client->estimate,
+		.is_settled = client->accepted >= FFNTP_TRUST_EXCHANGES,
+		.pivot_s = client->wire.pivot_s,
+		.bound = client->bound,
+		.rate = client->rate,
+		.poll_s = client->polling.interval_s,
+	};
+
+	ffntp_publisher_tell(&client->publisher, &finding);
+	client->wire.pivot_s = client->publisher.map.time.s;
+	client->is_disrupted = false;
+}
+
+static void plan(struct ffntp_client *client)
+{
+	const struct ffntp_estimate *estimate = &client->estimate;
+	const struct ffntp_outlook outlook = {
+		.variance_s2 = estimate->esterror_s * estimate->esterror_s,
+		.covariance_s = estimate->covariance_s,
+		.rate_variance = estimate->period_esterror * estimate->period_esterror,
+		.wander_per_s = estimate->wander_per_s,
+		.exchange_esterror_s = estimate->exchange_esterror_s,
+	};
+
+	ffntp_polling_adapt(&client->polling, &outlook, client->rate.period_s);
+}
+
+/* The estimator's word after a stamp it accepted. */
+static void learn(struct ffntp_client *client)
+{
+	double error = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror;
+
+	client->has_estimate = true;
+	client->rate.period_s = client->estimate.period_s;
+	client->rate.max_error = ffntp_fmin(error, client->config.period_hint_error) + client->config.max_drift;
+	client->accepted_at = client->stamp.tf;
+	if (client->accepted < UINT32_MAX)
+		client->accepted++;
+	client->dissent = (struct ffntp_dissent){ 0 };
+	publish(client);
+	plan(client);
+}
+
+static bool is_plausible(const struct ffntp_client *client)
+{
+	return ffntp_estimate_is_plausible(&client->estimate, client->config.period_hint_s);
+}
+
+/* --- being wrong --- */
+
+/* No counter and no server do what the exchanges said: all that is known is the hint. */
+static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter now)
+{
+	ffntp_publisher_break(&client->publisher);
+	ffntp_client_begin(client, client->config.period_hint_s, client->config.period_hint_error);
+	client->is_disrupted = true;
+	ffntp_polling_restart(&client->polling, now);
+	return FFNTP_REFUSED_CONTRADICTION;
+}
+
+/* The first stamp of another time, or another rate. */
+static enum ffntp_verdict begin_from(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	(void)client->ops->add(client->estimator, stamp, &client->estimate);
+	if (!is_plausible(client))
+		return start_over(client, stamp->tf);
+	learn(client);
+	return FFNTP_ACCEPTED;
+}
+
+/* The dissenters were right: from here on time is theirs. */
+static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_bound rival = client->dissent.rival;
+
+	ffntp_publisher_break(&client->publisher);
+	ffntp_leap_jump(&client->wire.leap);
+	client->ops->restart(client->estimator);
+	client->bound = rival;
+	return begin_from(client, stamp);
+}
+
+/* The counter has another rate, which the dissenters' times have told. */
+static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_dissent dissent = client->dissent;
+	double period_s = (dissent.least_s + dissent.most_s) / 2;
+	double error = (dissent.most_s - dissent.least_s) / 2 / period_s;
+
+	ffntp_publisher_break(&client->publisher);
+	ffntp_client_begin(client, period_s, error);
+	ffntp_polling_restart(&client->polling, stamp->tf);
+	client->stamp = *stamp;
+	client->has_stamp = true;
+	client->bound = ffntp_bound_from_stamp(stamp, client->rate);
+	return begin_from(client, stamp);
+}
+
+/* The dissenters were right, but all they say is that there was a leap second, or none: time is not theirs. */
+static bool is_about_leap(struct ffntp_client *client, ffntp_counter now)
+{
+	struct ffntp_leap_dispute dispute;
+	enum ffntp_leap_ruling ruling;
+
+	if (!client->publisher.has_map)
+		return false;
+	dispute = (struct ffntp_leap_dispute){
+		.agreed = ffntp_map_time(&client->publisher.map, client->accepted_at),
+		.since = ffntp_map_time(&client->publisher.map, client->dissent.since),
+		.lasted_s = ffntp_counter_diff(now, client->dissent.since) * client->rate.period_s,
+		.ahead_s = -client->offset_s,
+	};
+	ruling = ffntp_leap_rule(&client->wire.leap, &dispute);
+	if (ruling == FFNTP_LEAP_REVISED) {
+		ffntp_publisher_break(&client->publisher); /* what was promised of UTC */
+		client->dissent = (struct ffntp_dissent){ 0 };
+		client->is_renumbered = true;
+	}
+	return ruling != FFNTP_LEAP_NO_CAUSE;
+}
+
+static enum ffntp_verdict contradict(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	bool may_jump = client->config.counter_may_jump;
+
+	switch (ffntp_dissent_add(&client->dissent, stamp, client->rate, may_jump)) {
+	case FFNTP_DISSENT_BELIEVED:
+		if (!is_about_leap(client, stamp->tf))
+			return believe(client, stamp);
+		break;
+	case FFNTP_DISSENT_RATE:
+		return believe_rate(client, stamp);
+	case FFNTP_DISSENT_OPEN:
+		break;
+	}
+	if (may_jump && client->dissent.exchanges == 1)
+		ffntp_polling_restart(&client->polling, client->polling.next);
+	else
+		ffntp_polling_hurry(&client->polling, client->rate.period_s);
+	return FFNTP_REFUSED_CONTRADICTION;
+}
+
+/* --- each stamp --- */
+
+/* Whether an oscillator could have left its bound by as much since the last exchange that was believed. */
+static bool could_wander(const struct ffntp_client *client, const struct ffntp_stamp *stamp, double gap_s)
+{
+	double elapsed_s = ffntp_counter_diff(stamp->tf, client->accepted_at) * client->rate.period_s;
+
+	return ffntp_fabs(gap_s) <= FFNTP_WANDER_LIMIT * elapsed_s;
+}
+
+static double clock_minus_server_s(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_estimate *estimate = &client->estimate;
+	double clock_s = ffntp_ntp_diff_s(estimate->reference, stamp->te) + estimate->correction_s +
+			 ffntp_counter_diff(stamp->tf, estimate->at) * estimate->period_s;
+	double rtt_s = (double)ffntp_stamp_rtt_ticks(stamp) * estimate->period_s;
+	double residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
+
+	return clock_s - (rtt_s - residence_s) / 2;
+}
+
+/* The line as it is, while nobody smears. */
+static void watch_for_smear(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_smear_line line = { client->estimate, client->bound, client->rate };
+
+	if (client->accepted >= FFNTP_TRUST_EXCHANGES)
+		ffntp_smear_remember(&client->smear, &line, ffntp_wiretime_smear_s(&client->wire, stamp));
+}
+
+/* What was learnt of the server since it began to smear is forgotten; the line from before goes on. */
+static void forget_smear(struct ffntp_client *client, ffntp_counter now)
+{
+	const struct ffntp_smear_watch smear = client->smear;
+	const struct ffntp_estimate *estimate = &smear.line.estimate;
+
+	ffntp_client_begin(client, estimate->period_s, smear.line.rate.max_error);
+	client->ops->warm(client->estimator, estimate->period_s, estimate->period_esterror);
+	client->smear = smear;
+	client->estimate = *estimate;
+	client->bound = smear.line.bound;
+	client->rate = smear.line.rate;
+	client->has_estimate = client->has_stamp = true;
+	publish(client);
+	ffntp_publisher_move(&client->publisher, now);
+}
+
+static bool is_smeared(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	bool was_smeared = client->smear.is_smeared;
+
+	if (!ffntp_smear_judge(&client->smear, stamp, ffntp_wiretime_smear_s(&client->wire, stamp)))
+		return false;
+	if (!was_smeared)
+		forget_smear(client, stamp->tf);
+	return true;
+}
+
+/* A stamp in the core's time scale, newer than all before it. */
+static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_bound bound = client->bound;
+	double gap_s = ffntp_bound_add(&bound, stamp, client->rate);
+	enum ffntp_verdict verdict;
+
+	client->stamp = *stamp;
+	client->has_stamp = true;
+	if (ffntp_stamp_rtt_ticks(stamp) < client->rtt_min_ticks)
+		client->rtt_min_ticks = ffntp_stamp_rtt_ticks(stamp);
+	client->offset_s = client->has_estimate ? clock_minus_server_s(client, stamp) : 0;
+	if (is_smeared(client, stamp))
+		return FFNTP_REFUSED_SMEAR;
+	if (gap_s != 0) {
+		if (!could_wander(client, stamp, gap_s))
+			return contradict(client, stamp);
+		bound = ffntp_bound_from_stamp(stamp, client->rate);
+	}
+	verdict = client->ops->add(client->estimator, stamp, &client->estimate);
+	if (!is_plausible(client))
+		return start_over(client, stamp->tf);
+	if (verdict != FFNTP_ACCEPTED)
+		return contradict(client, stamp);
+	client->bound = bound;
+	learn(client);
+	watch_for_smear(client, stamp);
+	return FFNTP_ACCEPTED;
+}
+
+/* A stamp in UTC. If it puts a leap second right it is looked at once more, by the new numbering. */
+enum ffntp_verdict ffntp_client_take(struct ffntp_client *client, const struct ffntp_stamp *wire)
+{
+	enum ffntp_verdict verdict;
+
+	do {
+		struct ffntp_stamp stamp = *wire;
+
+		client->is_renumbered = false;
+		if (!ffntp_wiretime_convert(&client->wire, &client->bound, client->rate, &stamp))
+			return FFNTP_REFUSED_LEAP;
+		verdict = take(client, &stamp);
+	} while (client->is_renumbered);
+	if (verdict == FFNTP_ACCEPTED)
+		ffntp_wiretime_hear(&client->wire, &client->stamp);
+	return verdict;
+}

@@ -1,0 +1,67 @@
+/* wiretime: see wiretime.h. */
+#include "wiretime.h"
+
+#include "mapping.h"
+#include "params.h"
+
+/* Where tb and te are to be expected: after ta, before tf, and a little more. */
+static struct ffntp_leap_window expect(const struct ffntp_wiretime *wire, struct ffntp_bound bound,
+				       struct ffntp_rate_bound rate, const struct ffntp_stamp *stamp)
+{
+	double rtt_s = (double)ffntp_stamp_rtt_ticks(stamp) * rate.period_s;
+	struct ffntp_time reference;
+
+	if (!bound.is_known)
+		return (struct ffntp_leap_window){ .is_known = false };
+	ffntp_bound_age(&bound, stamp->tf, bound.reference, rate);
+	reference = ffntp_time_from_ntp(bound.reference, wire->pivot_s);
+	return (struct ffntp_leap_window){
+		.is_known = bound.latest_s - bound.earliest_s + rtt_s + 2 * FFNTP_LEAP_MARGIN_S < 1,
+		.earliest = ffntp_mapping_add(reference, bound.earliest_s - rtt_s - FFNTP_LEAP_MARGIN_S),
+		.latest = ffntp_mapping_add(reference, bound.latest_s + FFNTP_LEAP_MARGIN_S),
+	};
+}
+
+/* What the leap indicator of a server announces. */
+static int8_t announced(const struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp)
+{
+	if (!wire->heeds_servers)
+		return 0;
+	return stamp->leap == 1 ? 1 : stamp->leap == 2 ? -1 : 0;
+}
+
+bool ffntp_wiretime_convert(struct ffntp_wiretime *wire, const struct ffntp_bound *bound, struct ffntp_rate_bound rate,
+			    struct ffntp_stamp *stamp)
+{
+	const struct ffntp_leap_window window = expect(wire, *bound, rate, stamp);
+	struct ffntp_time tb = ffntp_time_from_ntp(stamp->tb, wire->pivot_s);
+	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, wire->pivot_s);
+
+	ffntp_leap_begin(&wire->leap, te);
+	if (!window.is_known && ffntp_leap_is_too_late(&wire->leap, te, announced(wire, stamp)))
+		return false;
+	if (!ffntp_leap_from_utc(&wire->leap, tb, &window, &tb) || !ffntp_leap_from_utc(&wire->leap, te, &window, &te))
+		return false;
+	stamp->tb = ffntp_ntp_from_time(tb);
+	stamp->te = ffntp_ntp_from_time(te);
+	return true;
+}
+
+void ffntp_wiretime_hear(struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, wire->pivot_s);
+
+	ffntp_leap_follow(&wire->leap, te);
+	if (wire->heeds_servers)
+		ffntp_leap_hear(&wire->leap, te, (struct ffntp_leap_vote){ .sign = announced(wire, stamp) });
+}
+
+double ffntp_wiretime_smear_s(const struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_numbering *numbering = &wire->leap.numbering;
+	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, wire->pivot_s);
+	struct ffntp_time utc = ffntp_numbering_tell(numbering, te, FFNTP_UTC);
+	struct ffntp_time smeared = ffntp_numbering_tell(numbering, te, FFNTP_UTC_SMEARED);
+
+	return (double)ffntp_time_diff_ns(utc, smeared) * 1e-9;
+}
