@@ -37,8 +37,11 @@ let pp_event ppf = function
 (* Nothing is listened to for longer than the core waits for a reply, and a little, as the counter may be misjudged. *)
 let patience_s = 4.5
 
-(* Without an address it is asked for again after so long. *)
-let unresolved_ns = 2_000_000_000L
+(* Whoever resolves the server's name has so long. *)
+let resolving_ns = 30_000_000_000L
+
+(* What failed is tried again after so long. *)
+let retry_ns = 2_000_000_000L
 
 (* No sleep is longer, so that a counter that jumped is noticed, nor shorter, so that rounding keeps nothing busy. *)
 let longest_s = 64.
@@ -56,21 +59,41 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     mutable former : (Udp.ipaddr * int) option;  (* the server so far *)
     mutable port : int option;  (* listened to: a query is in flight *)
     mutable sent_at : Counter.t;
+    mutable seen : Counter.t;  (* the newest reading *)
     mutable is_running : bool;
     wake : unit Lwt_condition.t;  (* something has come, or it is to stop *)
-    stopped : unit Lwt.t;
-    stopper : unit Lwt.u;
+    halt : unit Lwt_condition.t;  (* it is to stop *)
     mutable ended : unit Lwt.t;
   }
 
   let client t = t.client
   let now t = Clock.counter t.clock
   let seconds t ticks = Int64.to_float ticks *. (Clock.source t.clock).period_s
-  let publish t = Clock.publish t.clock (Client.output ~now:(now t) t.client)
+
+  (* A callback that raises does not end the loop, nor does it go unnoticed. *)
+  let tell t event = try t.on_event event with e -> !Lwt.async_exception_hook e
+
+  (* --- publishing --- *)
+
+  let is_telling output = match Output.status output with Synchronised | Free_running -> true | _ -> false
+  let has_time clock = match Clock.output clock with Ok output -> is_telling output | Error _ -> false
+
+  (* What a former loop left is better than nothing. *)
+  let publish t =
+    let output = Client.output ~now:(now t) t.client in
+    if Output.status output <> Initialising || not (has_time t.clock) then Clock.publish t.clock output
+
+  (* --- queries and replies --- *)
 
   let hang_up t =
     Option.iter (fun port -> Udp.unlisten t.udp ~port) t.port;
     t.port <- None
+
+  let disrupted t =
+    t.client <- Client.disrupted ~now:(now t) t.client;
+    hang_up t;
+    publish t;
+    Lwt_condition.broadcast t.wake ()
 
   (* The counter first: what comes after it is not the network's time. *)
   let receive t server_port ~src:_ ~dst:_ ~src_port datagram =
@@ -79,9 +102,9 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
       let verdict, client = Client.add_reply ~received datagram t.client in
       t.client <- client;
       publish t;
-      t.on_event (Reply verdict);
       if verdict = Client.Accepted then hang_up t;
-      Lwt_condition.broadcast t.wake ());
+      Lwt_condition.broadcast t.wake ();
+      tell t (Reply verdict));
     Lwt.return_unit
 
   let choose_port t =
@@ -89,44 +112,72 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     | Some port -> port
     | None -> 49152 + Int64.to_int (Int64.logand (t.nonce ()) 0x3fffL)
 
-  let rec new_nonce t = match t.nonce () with 0L -> new_nonce t | nonce -> nonce
+  (* Nobody waits for it: it may have to wait for a neighbour's address. *)
+  let write t src_port (dst, dst_port) packet =
+    let done_with event = if t.is_running then tell t event in
+    Lwt.async (fun () ->
+        Lwt.catch
+          (fun () ->
+            Udp.write ~src_port ~dst ~dst_port t.udp packet >|= function
+            | Ok () -> Sent
+            | Error e -> Not_sent (Format.asprintf "%a" Udp.pp_error e))
+          (fun e -> Lwt.return (Not_sent (Printexc.to_string e)))
+        >|= done_with)
 
-  let send t (dst, dst_port) =
-    let src_port = choose_port t and nonce = new_nonce t in
-    hang_up t;
-    Udp.listen t.udp ~port:src_port (receive t dst_port);
-    t.port <- Some src_port;
-    t.sent_at <- now t;
-    let packet, client = Client.new_query ~now:t.sent_at ~nonce t.client in
-    t.client <- client;
-    Lwt.catch
-      (fun () ->
-        Udp.write ~src_port ~dst ~dst_port t.udp packet >|= function
-        | Ok () -> Sent
-        | Error e -> Not_sent (Format.asprintf "%a" Udp.pp_error e))
-      (fun e -> Lwt.return (Not_sent (Printexc.to_string e)))
-    >|= t.on_event
-
-  (* Ends early when something has come. *)
-  let sleep t until =
-    let longest_s = if t.port = None then longest_s else patience_s in
-    let s = Float.max shortest_s (Float.min longest_s (seconds t (Int64.sub until (now t)))) in
-    Lwt.pick [ Sleep.ns (Int64.of_float (s *. 1e9)); Lwt_condition.wait t.wake ]
-
-  let resolve t =
-    let found = Lwt.catch t.server (fun e -> Lwt.return (Error (Printexc.to_string e))) in
-    Lwt.pick [ found; (t.stopped >|= fun () -> Error "stopped") ]
+  (* False if that is not possible now: without randomness, or a port. *)
+  let ask t ((_, server_port) as server) =
+    try
+      let src_port = choose_port t and nonce = t.nonce () in
+      Udp.listen t.udp ~port:src_port (receive t server_port);
+      t.port <- Some src_port;
+      t.sent_at <- now t;
+      let packet, client = Client.new_query ~now:t.sent_at ~nonce t.client in
+      t.client <- client;
+      write t src_port server packet;
+      true
+    with e ->
+      hang_up t;
+      tell t (Not_sent (Printexc.to_string e));
+      false
 
   let give_up t =
     if t.port <> None then (
       hang_up t;
-      t.on_event Unanswered)
+      tell t Unanswered)
 
   let give_up_if_overdue t = if seconds t (Int64.sub (now t) t.sent_at) >= patience_s then give_up t
 
+  (* --- the loop --- *)
+
+  (* Ends early when something has come. *)
+  let sleep_ns t ns = Lwt.pick [ Sleep.ns ns; Lwt_condition.wait t.wake ]
+
+  let sleep t until =
+    let longest_s = if t.port = None then longest_s else patience_s in
+    let s = Float.max shortest_s (Float.min longest_s (seconds t (Int64.sub until (now t)))) in
+    sleep_ns t (Int64.of_float (s *. 1e9))
+
+  (* A counter that ran backwards was set back: the machine has been restored from a snapshot, or moved. *)
+  let look_at_counter t =
+    let now = now t in
+    let is_set_back = Int64.compare (Int64.sub now t.seen) 0L < 0 in
+    t.seen <- now;
+    if is_set_back then disrupted t
+
+  let resolve t =
+    let found = Lwt.catch t.server (fun e -> Lwt.return_error (Printexc.to_string e)) in
+    let late = Sleep.ns resolving_ns >|= fun () -> Error "no answer" in
+    Lwt.pick [ found; late; (Lwt_condition.wait t.halt >|= fun () -> Error "stopped") ]
+
+  let take t server =
+    if t.former <> None && t.former <> Some server then
+      t.client <- Client.server_changed ~now:(now t) t.client;
+    t.former <- Some server
+
   let rec run t server =
     if not t.is_running then Lwt.return_unit
-    else
+    else (
+      look_at_counter t;
       let action, client = Client.next ~now:(now t) t.client in
       t.client <- client;
       publish t;
@@ -137,27 +188,43 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
           run t server
       | Send ->
           give_up t;
-          send t server >>= fun () -> run t server
-      | Change_server -> find_server t
+          if (not t.is_running) || ask t server then run t server else sleep_ns t retry_ns >>= fun () -> run t server
+      | Change_server -> find_server t)
 
   and find_server t =
-    resolve t >>= function
-    | Ok server ->
-        if t.former <> None && t.former <> Some server then
-          t.client <- Client.server_changed ~now:(now t) t.client;
-        t.former <- Some server;
+    resolve t >>= fun found ->
+    match (found, t.former) with
+    | _ when not t.is_running -> Lwt.return_unit
+    | Ok server, _ ->
+        take t server;
         run t server
-    | Error _ when not t.is_running -> Lwt.return_unit
-    | Error why ->
-        t.on_event (Unresolved why);
-        Lwt.pick [ Sleep.ns unresolved_ns; Lwt_condition.wait t.wake ] >>= fun () ->
-        if t.is_running then find_server t else Lwt.return_unit
+    | Error why, former -> (
+        tell t (Unresolved why);
+        match former with
+        | Some server -> run t server
+        | None -> sleep_ns t retry_ns >>= fun () -> if t.is_running then find_server t else Lwt.return_unit)
 
-  let start ?port ?(on_event = ignore) ~nonce ~server clock (config : Client.config) udp =
+  let fail t e =
+    t.is_running <- false;
+    hang_up t;
+    if e <> Lwt.Canceled then !Lwt.async_exception_hook e;
+    Lwt.return_unit
+
+  let check ?port (config : Client.config) clock =
     if config.counter.kind <> (Clock.source clock).kind then
       invalid_arg "Ffntp_lwt.start: the clock is of another counter";
+    if Option.fold ~none:false ~some:(fun port -> port < 1 || port > 65535) port then
+      invalid_arg "Ffntp_lwt.start: no such port"
+
+  let begin_client config clock now =
+    let client = Client.create config ~now in
+    match Clock.output clock with
+    | Ok output when is_telling output -> Client.continue output client
+    | _ -> client
+
+  let start ?port ?(on_event = ignore) ~nonce ~server clock config udp =
+    check ?port config clock;
     let now = Clock.counter clock in
-    let stopped, stopper = Lwt.wait () in
     let t =
       {
         udp;
@@ -166,32 +233,26 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         on_event;
         nonce;
         server;
-        client = Client.create config ~now;
+        client = begin_client config clock now;
         former = None;
         port = None;
         sent_at = now;
+        seen = now;
         is_running = true;
         wake = Lwt_condition.create ();
-        stopped;
-        stopper;
+        halt = Lwt_condition.create ();
         ended = Lwt.return_unit;
       }
     in
-    t.ended <- find_server t;
+    t.ended <- Lwt.catch (fun () -> find_server t) (fail t);
     t
 
   let stop t =
-    if t.is_running then Lwt.wakeup_later t.stopper ();
     t.is_running <- false;
     hang_up t;
+    Lwt_condition.broadcast t.halt ();
     Lwt_condition.broadcast t.wake ();
     t.ended
-
-  let disrupted t =
-    t.client <- Client.disrupted ~now:(now t) t.client;
-    hang_up t;
-    publish t;
-    Lwt_condition.broadcast t.wake ()
 end
 
 module Calibrate (Sleep : SLEEP) = struct

@@ -31,10 +31,12 @@ end
 
 type event =
   | Sent
-  | Not_sent of string  (** why; it counts as unanswered *)
+  | Not_sent of string  (** why, such as no route, no randomness, no port; it is tried again after a while *)
   | Reply of Ffntp.Client.verdict  (** a datagram, and what became of it *)
   | Unanswered
-  | Unresolved of string  (** there is no address to ask: tried again after a while *)
+  | Unresolved of string
+      (** there is no new address to ask: the one so far is asked on, if there is one; else it is tried again after 2 s
+      *)
 
 val pp_event : Format.formatter -> event -> unit
 
@@ -50,19 +52,28 @@ module Make (Udp : UDP) (Sleep : SLEEP) : sig
     Ffntp.Client.config ->
     Udp.t ->
     t
-  (** Asks from now on, and publishes on the clock, which must be of the configuration's counter.
+  (** Asks from now on, and publishes on the clock, which must be of the configuration's counter; one loop for a clock
+      at a time. Where a former one left a time, that is told on, and gone on from.
+
       [port]: to send from; a new one for each query, 49152 to 65535, if it is not said.
-      [nonce]: 64 bits from a cryptographic generator: [Ffntp_rng.nonce].
+
+      [on_event]: what it raises goes to [Lwt.async_exception_hook], and the loop goes on.
+
+      [nonce]: 64 bits from a cryptographic generator: [Ffntp_rng.nonce]. While it raises, or gives 0, nothing is sent.
+
       [server]: the address and the port, 123, of a server; asked at the start, and again whenever the server at hand
-      is no good: resolve a name in it, or take the next of a list. What it raises is an [Unresolved] too.
-      @raise Invalid_argument if the configuration is out of range, or of another counter. *)
+      has not answered eight times: resolve a name in it, or take the next of a list. What it raises is an [Unresolved]
+      too, and so is no answer within 30 s.
+      @raise Invalid_argument if the configuration is out of range, or of another counter, or there is no such port. *)
 
   val stop : t -> unit Lwt.t
-  (** Ends when nothing is asked and nothing listened to any more. The clock keeps what it has, and free-runs. May be
-      called again. *)
+  (** Ends when nothing is asked and nothing listened to any more: at once. The clock tells on what it has, with a bound
+      that grows, until that is [Void]: 8 polls later, or 1000 s if that is longer. May be called again, from
+      [on_event] too; and another loop may be started. *)
 
   val disrupted : t -> unit
-  (** The machine is known to have been suspended, migrated or restored. *)
+  (** The machine is known to have been suspended, migrated or restored. A counter that ran backwards is noticed
+      without. *)
 
   val client : t -> Ffntp.Client.t
   (** The client's state now. *)

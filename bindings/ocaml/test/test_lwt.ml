@@ -20,9 +20,13 @@ let at ns f =
   plan := Plan.add (ns, !planned) f !plan
 
 let clock = ref (Clock.create source)
+
+(* By how many ticks the counter was moved. *)
+let moved = ref 0L
+
 let move_to ns =
   now_ns := max !now_ns ns;
-  Clock.set_counter !clock (counter_at !now_ns)
+  Clock.set_counter !clock (Int64.add !moved (counter_at !now_ns))
 
 (* Everything that happens until [ns]. *)
 let rec pass ns =
@@ -35,8 +39,12 @@ let rec pass ns =
   | _ -> move_to ns
 
 module Sleep = struct
+  let sleeping = ref 0
+
   let ns ns =
     let slept, wake = Lwt.task () in
+    incr sleeping;
+    Lwt.on_termination slept (fun () -> decr sleeping);
     at (!now_ns + Int64.to_int ns) (fun () -> if Lwt.is_sleeping slept then Lwt.wakeup wake ());
     slept
 end
@@ -50,11 +58,13 @@ module Udp = struct
 
   type callback = src:ipaddr -> dst:ipaddr -> src_port:int -> Cstruct.t -> unit Lwt.t
 
+  let ports = ref (fun _ -> true)
   let listeners : (int, callback) Hashtbl.t = Hashtbl.create 3
-  let listen () ~port f = Hashtbl.replace listeners port f
+  let listen () ~port f = if !ports port then Hashtbl.replace listeners port f else failwith "no such port"
   let unlisten () ~port = Hashtbl.remove listeners port
   let answers = ref (fun _ -> true)
   let sent = ref 0
+  let is_stuck = ref false
 
   let deliver port datagram =
     match Hashtbl.find_opt listeners port with
@@ -64,6 +74,8 @@ module Udp = struct
   let write ?src:_ ?(src_port = 0) ?ttl:_ ~dst ~dst_port:_ () query =
     incr sent;
     if dst = "unreachable" then Lwt.return_error "no route"
+    else if dst = "raises" then failwith "no network"
+    else if !is_stuck then fst (Lwt.wait ())
     else (
       if !answers dst then (
         let received = !now_ns + delay_ns in
@@ -77,16 +89,26 @@ module Loop = Ffntp_lwt.Make (Udp) (Sleep)
 let events : Ffntp_lwt.event list ref = ref []
 let count event = List.length (List.filter (( = ) event) !events)
 
-let start ?port ?(server = fun () -> Lwt.return_ok ("server", 123)) ?(config = Client.config source) () =
+let the_server () = Lwt.return_ok ("server", 123)
+let say event = events := event :: !events
+
+let again ?port ?(on_event = say) ?(nonce = nonce) ?(server = the_server) ?(config = Client.config source) () =
+  Loop.start ?port ~on_event ~nonce ~server !clock config ()
+
+let start ?port ?on_event ?nonce ?server ?config () =
   now_ns := start_ns;
+  Sleep.sleeping := 0;
+  moved := 0L;
   plan := Plan.empty;
   events := [];
   Hashtbl.reset Udp.listeners;
   (Udp.answers := fun _ -> true);
+  (Udp.ports := fun _ -> true);
+  Udp.is_stuck := false;
   Udp.sent := 0;
   clock := Clock.create source;
   move_to start_ns;
-  Loop.start ?port ~on_event:(fun e -> events := e :: !events) ~nonce ~server !clock config ()
+  again ?port ?on_event ?nonce ?server ?config ()
 
 let pass_s s = pass (!now_ns + (s * s_ns))
 
@@ -99,8 +121,8 @@ let is_right () =
 
 let stop loop =
   let stopped = Loop.stop loop in
-  pass_s 3;
   is_true "stopped" (Lwt.state stopped = Return ());
+  is_true "nobody sleeps" (!Sleep.sleeping = 0);
   is_true "nothing is listened to" (Hashtbl.length Udp.listeners = 0);
   let sent = !Udp.sent in
   pass_s 10_000;
@@ -157,10 +179,130 @@ let test_no_server () =
   stop (start ~server:(fun () -> waits_for_ever) ())
 
 let test_unreachable () =
-  let loop = start ~server:(fun () -> Lwt.return_ok ("unreachable", 123)) () in
+  let try_with dst why =
+    let loop = start ~server:(fun () -> Lwt.return_ok (dst, 123)) () in
+    pass_s 60;
+    is_true "said so" (count (Not_sent why) = !Udp.sent);
+    is_true "not busily" (!Udp.sent > 5 && !Udp.sent < 20);
+    stop loop
+  in
+  try_with "unreachable" "no route";
+  try_with "raises" "Failure(\"no network\")"
+
+(* What cannot even be begun is tried every 2 s. *)
+let test_nothing_to_send_with () =
+  let try_with ?nonce () =
+    let loop = start ?nonce () in
+    pass_s 60;
+    is_true "said so, not busily" (List.length !events >= 29 && List.length !events <= 31);
+    is_true "sent nothing" (!Udp.sent = 0 && Hashtbl.length Udp.listeners = 0);
+    loop
+  in
+  stop (try_with ~nonce:(fun () -> failwith "not seeded") ());
+  stop (try_with ~nonce:(fun () -> 0L) ());
+  let is_seeded = ref false in
+  let loop = try_with ~nonce:(fun () -> if !is_seeded then nonce () else failwith "not seeded") () in
+  is_seeded := true;
+  pass_s 10;
+  is_right ();
+  (Udp.ports := fun _ -> false);
+  pass_s 100;
+  is_true "no port" (count (Not_sent "Failure(\"no such port\")") > 10);
+  is_right ();
+  stop loop
+
+let test_stuck () =
+  let loop = start () in
+  pass_s 300;
+  Udp.is_stuck := true;
+  let sent = !Udp.sent in
+  pass_s 300;
+  is_true "goes on" (!Udp.sent > sent + 10 && count Unanswered > 10);
+  stop loop;
+  let waits_for_ever = fst (Lwt.wait ()) in
+  let asked = ref 0 in
+  let server () =
+    incr asked;
+    if !asked = 1 then waits_for_ever else the_server ()
+  in
+  let loop = start ~server () in
+  pass_s 40;
+  is_true "said so" (count (Unresolved "no answer") = 1);
+  is_right ();
+  stop loop
+
+(* The server vanishes, and so does the name service; then the server comes back. *)
+let test_nobody_knows_it_any_more () =
+  let is_known = ref true in
+  let loop = start ~server:(fun () -> if !is_known then the_server () else Lwt.return_error "no such name") () in
+  pass_s 300;
+  is_known := false;
+  (Udp.answers := fun _ -> false);
+  pass_s 3600;
+  is_true "asked again, not busily" (count (Unresolved "no such name") > 5 && List.length !events < 1000);
+  is_true "free-running" (match Clock.read !clock with Ok r -> r.status = Free_running | Error _ -> false);
+  is_right ();
+  (Udp.answers := fun _ -> true);
   pass_s 60;
-  is_true "said so" (count (Not_sent "no route") = !Udp.sent);
-  is_true "not busily" (!Udp.sent < 20);
+  is_true "synchronised" (match Clock.read !clock with Ok r -> r.status = Synchronised | Error _ -> false);
+  stop loop
+
+let test_callback_raises () =
+  let hook = !Lwt.async_exception_hook and heard = ref 0 in
+  (Lwt.async_exception_hook := fun _ -> incr heard);
+  let loop = start ~on_event:(fun event -> say event; failwith "callback") () in
+  pass_s 300;
+  is_right ();
+  is_true "all were heard" (!heard = List.length !events && !heard > 30);
+  stop loop;
+  Lwt.async_exception_hook := hook
+
+let test_stop_from_callback () =
+  let the_loop = ref None in
+  let stop_at event seen =
+    say seen;
+    if seen = event then Option.iter (fun loop -> ignore (Loop.stop loop)) !the_loop
+  in
+  let try_with event =
+    let loop = start ~on_event:(stop_at event) () in
+    the_loop := Some loop;
+    pass_s 100;
+    (Udp.answers := fun _ -> false);
+    pass_s 100;
+    is_true "it happened" (count event = 1);
+    stop loop
+  in
+  List.iter try_with [ Reply Accepted; Unanswered ]
+
+let test_again () =
+  stop (start ());
+  let loop = start () in
+  pass_s 600;
+  let marker () = (Output.details (Result.get_ok (Clock.output !clock))).disruption_marker in
+  let before = marker () in
+  is_true "stopped" (Lwt.state (Loop.stop loop) = Return ());
+  pass_s 100;
+  is_right ();
+  (Udp.answers := fun _ -> false);
+  let loop = again () in
+  pass_s 10;
+  is_right ();
+  (Udp.answers := fun _ -> true);
+  pass_s 100;
+  is_right ();
+  is_true "no disruption" (marker () = before);
+  is_true "two loops are two" (Lwt.state (Loop.stop loop) = Return ());
+  stop loop
+
+(* Restored from a snapshot of an hour ago. *)
+let test_set_back () =
+  let loop = start () in
+  pass_s 300;
+  moved := -3_600_000_000_000L;
+  pass_s 1;
+  is_true "no time to tell" (Clock.read !clock = Error Disrupted);
+  pass_s 29;
+  is_right ();
   stop loop
 
 let test_disrupted () =
@@ -195,7 +337,10 @@ let test_other_counter () =
   is_true "refused"
     (match start ~config:(Client.config { source with kind = Tsc }) () with
     | _ -> false
-    | exception Invalid_argument _ -> true)
+    | exception Invalid_argument _ -> true);
+  List.iter
+    (fun port -> is_true "no such port" (match start ~port () with _ -> false | exception Invalid_argument _ -> true))
+    [ -1; 0; 65_536 ]
 
 let () =
   let case name f = Alcotest.test_case name `Quick f in
@@ -208,6 +353,13 @@ let () =
           case "another server" test_another_server;
           case "no server" test_no_server;
           case "unreachable" test_unreachable;
+          case "nothing to send with" test_nothing_to_send_with;
+          case "stuck" test_stuck;
+          case "nobody knows it any more" test_nobody_knows_it_any_more;
+          case "a callback raises" test_callback_raises;
+          case "stopped from a callback" test_stop_from_callback;
+          case "started again" test_again;
+          case "set back" test_set_back;
           case "disrupted" test_disrupted;
           case "port" test_port;
           case "rubbish" test_rubbish;
