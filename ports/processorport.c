@@ -1,11 +1,17 @@
 /* processorport: see processorport.h. */
 #include "processorport.h"
 
+#include "standstill.h"
 #include "lwip/udp.h"
 #include "processor.h"
 
 #define MEASURED_PPM 10000
 #define TOLD_PPM 500
+
+static struct {
+	struct ffntp_port port;
+	struct ffntp_standstill standstill;
+} self;
 
 static uint64_t counter(void *context)
 {
@@ -16,7 +22,7 @@ static uint64_t counter(void *context)
 static uint64_t epoch(void *context)
 {
 	(void)context;
-	return 0;
+	return ffntp_standstill_epoch(&self.standstill, ffntp_processor_counter());
 }
 
 static bool random(void *context, uint8_t *bytes, size_t length)
@@ -31,11 +37,11 @@ static bool send(void *context, const uint8_t *bytes, size_t length, uint64_t *s
 	return ffntp_lwip_send(bytes, length, sent);
 }
 
-void ffntp_processor_port(struct ffntp_port *port, uint64_t (*measure_hz)(void))
+const struct ffntp_port *ffntp_processor_port(uint64_t (*measure_hz)(void), int64_t (*calendar_s)(void))
 {
 	uint64_t told_hz = ffntp_processor_counter_hz();
 
-	*port = (struct ffntp_port){
+	self.port = (struct ffntp_port){
 		.about = {
 			.kind = ffntp_processor_counter_kind(),
 			.width = 64,
@@ -47,4 +53,6 @@ void ffntp_processor_port(struct ffntp_port *port, uint64_t (*measure_hz)(void))
 		.random = random,
 		.send = send,
 	};
+	ffntp_standstill_begin(&self.standstill, calendar_s, self.port.about.frequency_hz, ffntp_processor_counter());
+	return &self.port;
 }

@@ -1,5 +1,4 @@
-/* port: the counter beside Xen's clock; the rest is the processor's. Mini-OS does not say when it was paused, saved or
- * moved. */
+/* port: what Xen's clocks are good for: the counter's frequency, roughly, and an alarm. The rest is the processor's. */
 #include "port_minios.h"
 
 #include <mini-os/os.h>
@@ -23,10 +22,16 @@ static uint64_t measure_hz(void)
 	return end_ns > begin_ns ? (uint64_t)((double)(end - begin) * 1e9 / (double)(end_ns - begin_ns)) : 0;
 }
 
+/* Xen's wall clock: Mini-OS does not say when it was saved and restored, or moved. */
+static int64_t calendar_s(void)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	return now.tv_sec;
+}
+
 const struct ffntp_port *ffntp_minios_port(void)
 {
-	static struct ffntp_port port;
-
-	ffntp_processor_port(&port, measure_hz);
-	return &port;
+	return ffntp_processor_port(measure_hz, calendar_s);
 }

@@ -1,4 +1,5 @@
-/* port: the counter beside Solo5's clock; the rest is the processor's. Solo5 does not say when it was stopped. */
+/* port: what Solo5's clocks are good for: the counter's frequency, roughly, and an alarm. The rest is the processor's.
+ */
 #include "port_solo5.h"
 
 #include <solo5.h>
@@ -9,6 +10,7 @@
 /* Solo5's clock is up to a thousandth off where it was calibrated against the PIT, and loses more the more often it is
  * asked. */
 #define MEASURE_NS UINT64_C(100000000)
+#define NS_PER_S UINT64_C(1000000000)
 
 /* Asks for the time seldom: a packet that comes meanwhile ends a wait early. */
 static uint64_t measure_hz(void)
@@ -23,10 +25,13 @@ static uint64_t measure_hz(void)
 	return (uint64_t)((double)(end - begin) * 1e9 / (double)(end_ns - begin_ns));
 }
 
+/* The host's, or the battery's: it goes on while the counter does not, and Solo5 does not say so. */
+static int64_t calendar_s(void)
+{
+	return (int64_t)(solo5_clock_wall() / NS_PER_S);
+}
+
 const struct ffntp_port *ffntp_solo5_port(void)
 {
-	static struct ffntp_port port;
-
-	ffntp_processor_port(&port, measure_hz);
-	return &port;
+	return ffntp_processor_port(measure_hz, calendar_s);
 }

@@ -27,6 +27,11 @@ uint64_t fake_monotonic_ns(void)
 	return (uint64_t)(1e12 + monotonic_now() * SLOWNESS - LOSS_NS * (double)fake.asked++);
 }
 
+int64_t fake_wall_s(void)
+{
+	return fake.world.now_ns / 1000000000 - 12345;
+}
+
 int64_t fake_wake_ns(uint64_t monotonic_ns)
 {
 	double left_ns = (double)(int64_t)(monotonic_ns - fake_monotonic_ns()) / SLOWNESS;

@@ -48,6 +48,9 @@ extern struct fake fake;
 /* A system's clock as bad as they come: 0.9 % slow, and 200 ns lost whenever it is asked. */
 uint64_t fake_monotonic_ns(void);
 
+/* The machine's battery clock: hours wrong, in whole seconds; it goes on whatever the counter does. */
+int64_t fake_wall_s(void);
+
 /* True time until which the machine rests if it asked to until that clock says so. */
 int64_t fake_wake_ns(uint64_t monotonic_ns);
 

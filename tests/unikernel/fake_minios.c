@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <mini-os/os.h>
+#include <mini-os/time.h>
 
 #include "../../ports/minios/port_minios.h"
 #include "fake.h"
@@ -34,6 +35,14 @@ void printk(const char *format, ...)
 uint64_t monotonic_clock(void)
 {
 	return fake_monotonic_ns();
+}
+
+/* In place of libc's. */
+int gettimeofday(struct timeval *restrict now, void *restrict unused)
+{
+	assert_null(unused);
+	*now = (struct timeval){ .tv_sec = fake_wall_s() };
+	return 0;
 }
 
 /* It wakes when its time has come, whatever came meanwhile. */

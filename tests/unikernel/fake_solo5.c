@@ -16,6 +16,11 @@ solo5_time_t solo5_clock_monotonic(void)
 	return fake_monotonic_ns();
 }
 
+solo5_time_t solo5_clock_wall(void)
+{
+	return (uint64_t)fake_wall_s() * 1000000000u;
+}
+
 void solo5_yield(solo5_time_t deadline, solo5_handle_set_t *ready_set)
 {
 	assert_null(ready_set);

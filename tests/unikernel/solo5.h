@@ -26,6 +26,7 @@ struct solo5_net_info {
 
 int solo5_app_main(const struct solo5_start_info *info);
 solo5_time_t solo5_clock_monotonic(void);
+solo5_time_t solo5_clock_wall(void);
 void solo5_yield(solo5_time_t deadline, solo5_handle_set_t *ready_set);
 void solo5_console_write(const char *buf, size_t size);
 solo5_result_t solo5_net_acquire(const char *name, solo5_handle_t *handle, struct solo5_net_info *info);

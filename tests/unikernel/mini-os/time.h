@@ -1,2 +1,4 @@
 /* time: see os.h. */
+#include <sys/time.h>
+
 #include "os.h"
