@@ -37,13 +37,14 @@ USERS = {CLOCK_H: [CLOCK, PAGE], PAGE_H: [PAGE],
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
-DRIVE, FOLLOW = 'ports/drive.c', 'ports/follow.c'
+DRIVE, FOLLOW, STANDSTILL = 'ports/drive.c', 'ports/follow.c', 'ports/standstill.c'
 
 UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
 INTERVAL_GATE = 'core/interval/interval_gate.c'
 
 # What a test is linked with besides core.
 PARTS = {'follow': [FOLLOW],
+         'standstill': [STANDSTILL],
          'reader': [COUNTER, PAGEFILE, READER],
          'stamping': [COUNTER, UDP, STAMPING, 'ports/linux/resolve.c'],
          'port': [DRIVE, 'ports/report.c', 'ports/brook/port.c', 'ports/brook/main.c']}
@@ -244,6 +245,12 @@ GUARDS = [
      'test_a_fault_within'),
     (18, 'interval', INTERVAL_GATE, 'trial->is_small && gap(excess, clock) < small_gap(path, clock, params)', 'trial->is_small',
      'test_a_small_fault'),
+    ('standstill', 'standstill', STANDSTILL, 'gap_s > TOLERANCE_S || gap_s < -TOLERANCE_S', 'gap_s > TOLERANCE_S', 'test_a_counter_that_jumps'),
+    ('standstill', 'standstill', STANDSTILL, 'self->epoch++;\n\t\tbegin_window(self, seconds, now);', 'self->epoch++;', 'test_a_standstill'),
+    ('standstill', 'standstill', STANDSTILL, 'seconds - self->begin_s >= WINDOW_S', '0', 'test_an_hour'),
+    ('standstill', 'standstill', STANDSTILL, 'if (seconds < 0)\n\t\treturn;', '', 'test_a_calendar_that_cannot'),
+    ('standstill', 'standstill', STANDSTILL, 'self->begin_s < 0', '0', 'test_a_calendar_that_cannot'),
+    ('standstill', 'standstill', STANDSTILL, 'if (now - self->looked_at >= self->frequency_hz / 1000 * LOOK_MS)', '', 'test_the_calendar'),
     ('port', 'port', DRIVE, 'return went_on && is_same;', 'return went_on;', 'test_a_sleep'),
     ('port', 'port', DRIVE, 'return went_on && is_same;', 'return is_same;', 'test_a_counter_that_runs'),
     ('follow', 'follow', FOLLOW, 'link.offset == follow->link.offset &&', '', 'test_another_page'),
