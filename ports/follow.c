@@ -23,6 +23,7 @@ static void say(struct ffntp_follow *follow, const struct ffntp_map *map)
 	ffntp_page_publish(follow->own, &follow->map, NULL, 0);
 }
 
+/* Nothing new: for as long as we are there to say so. */
 static void say_nothing(struct ffntp_follow *follow, enum ffntp_status status, ffntp_counter now)
 {
 	struct ffntp_map map = follow->map;
@@ -95,4 +96,13 @@ bool ffntp_follow_update(struct ffntp_follow *follow)
 	map.esterror_ns = saturated_sum(map.esterror_ns, error_ns / 2);
 	say(follow, &map);
 	return true;
+}
+
+void ffntp_follow_lose(struct ffntp_follow *follow, ffntp_counter now)
+{
+	enum ffntp_status status = follow->map.status;
+
+	follow->followed = NULL;
+	follow->has_taken = false;
+	say_nothing(follow, status == FFNTP_STATUS_SYNCHRONISED ? FFNTP_STATUS_FREE_RUNNING : status, now);
 }

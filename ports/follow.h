@@ -43,4 +43,10 @@ void ffntp_follow_page(struct ffntp_follow *follow, const struct ffntp_page *pag
 /* Takes over what the followed page says, if it has changed; to be called often. Returns whether it has. */
 bool ffntp_follow_update(struct ffntp_follow *follow);
 
+/*
+ * The followed page is there no more, and is not looked at from here on. What it said last still holds: our page is
+ * free-running, and its bound grows. Where it said nothing, ours stays as it is.
+ */
+void ffntp_follow_lose(struct ffntp_follow *follow, ffntp_counter now);
+
 #endif

@@ -157,6 +157,51 @@ static void test_a_page_that_cannot_be_used_leaves_ours_disrupted(void **state)
 	assert_int_equal(own_map().status, FFNTP_STATUS_DISRUPTED);
 }
 
+static void test_a_page_that_vanishes_leaves_ours_free_running(void **state)
+{
+	struct ffntp_reading reading, before;
+	uint64_t marker;
+
+	(void)state;
+	setup_pages();
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	marker = own_map().disruption_marker;
+	assert_int_equal(read_own(OFFSET + 5000 + HZ, &before), FFNTP_CLOCK_OK);
+	ffntp_follow_lose(&follow, OFFSET + 5000 + HZ);
+	memset(&first, 0xff, sizeof first);
+	assert_false(ffntp_follow_update(&follow));
+	assert_int_equal(own_map().status, FFNTP_STATUS_FREE_RUNNING);
+	assert_int_equal(own_map().disruption_marker, marker);
+	assert_int_equal(read_own(OFFSET + 5000 + HZ, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_time_diff_ns(reading.estimate, before.estimate), 0);
+	assert_int_equal(reading.bound_ns, before.bound_ns);
+	/* Beyond where the other page would have been void: the time goes on, and the bound grows. */
+	assert_int_equal(read_own(OFFSET + 5000 + 1000000 * UINT64_C(2500000000), &reading), FFNTP_CLOCK_OK);
+	assert_true(reading.bound_ns > before.bound_ns);
+	/* The same page again, or another in its place: nobody takes one for the other. */
+	setup_pages();
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	ffntp_follow_lose(&follow, OFFSET);
+	marker = own_map().disruption_marker;
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	assert_int_not_equal(own_map().disruption_marker, marker);
+	assert_int_equal(own_map().status, FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void test_a_page_that_vanishes_before_it_said_anything(void **state)
+{
+	struct ffntp_reading reading;
+
+	(void)state;
+	setup_pages();
+	ffntp_follow_lose(&follow, OFFSET);
+	assert_int_equal(own_map().status, FFNTP_STATUS_INITIALISING);
+	ffntp_page_format(&first, &identity);
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	ffntp_follow_lose(&follow, OFFSET);
+	assert_int_not_equal(read_own(OFFSET, &reading), FFNTP_CLOCK_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +210,8 @@ int main(void)
 		cmocka_unit_test(test_what_changes_is_taken_over_once),
 		cmocka_unit_test(test_another_page_is_right_at_once_and_a_disruption),
 		cmocka_unit_test(test_a_page_that_cannot_be_used_leaves_ours_disrupted),
+		cmocka_unit_test(test_a_page_that_vanishes_leaves_ours_free_running),
+		cmocka_unit_test(test_a_page_that_vanishes_before_it_said_anything),
 	};
 
 	return cmocka_run_group_tests_name("follow", tests, NULL, NULL);
