@@ -63,6 +63,17 @@ static bool read_address(struct word word, uint64_t *address)
 	return word_is_number(word, address) && *address != 0 && *address % 4096 == 0;
 }
 
+/* ivshmem, xen, or xen:DOMAIN */
+static bool read_followed(struct word word, struct options *options)
+{
+	options->follows = true;
+	if (word_is(word, "ivshmem"))
+		return true;
+	options->follows_xen = word_takes(&word, "xen");
+	return options->follows_xen &&
+	       (word.length == 0 || (word_takes(&word, ":") && word_is_number(word, &options->domain)));
+}
+
 /* One word; what QEMU and others add for a kernel is none of our business. */
 static bool read_word(struct word word, struct options *options)
 {
@@ -83,7 +94,7 @@ static bool read_word(struct word word, struct options *options)
 	if (word_takes(&word, "ip6="))
 		return read_text(word, options->ipv6);
 	if (word_takes(&word, "follow="))
-		return options->follows = word_is(word, "ivshmem");
+		return read_followed(word, options);
 	return word_takes(&word, "virtio_mmio.device=");
 }
 
@@ -105,7 +116,7 @@ bool options_read(struct options *options, const char *line, char problem[OPTION
 	struct words words = words_of(line);
 	struct word word;
 
-	*options = (struct options){ .port = NTP_PORT, .poll_s = POLL_S };
+	*options = (struct options){ .port = NTP_PORT, .poll_s = POLL_S, .domain = OPTIONS_NO_DOMAIN };
 	while (words_next(&words, &word)) {
 		if (read_word(word, options))
 			continue;

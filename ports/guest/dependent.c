@@ -5,6 +5,7 @@
 #include "../report.h"
 #include "entropy.h"
 #include "ivshmem.h"
+#include "neighbour.h"
 #include "port_guest.h"
 #include "probe.h"
 
@@ -13,20 +14,31 @@
 static struct {
 	const struct ffntp_port *port;
 	struct ffntp_follow follow;
-	struct probe_link link; /* as last told */
+	const char *kind; /* of pages: "page" of an ivshmem device, or "domain" */
+	uint64_t number;  /* of the page that is followed */
 	uint64_t epoch;
-	bool is_told;
+	bool is_xen;
 } guest;
 
-static void say_reading(void)
+static void say_of(uint64_t number, const char *words, const char *more)
 {
 	char line[FFNTP_REPORT_SIZE];
 	struct ffntp_text text = ffntp_text_begin(line, sizeof line);
+
+	ffntp_text_add(&text, guest.kind);
+	ffntp_text_add(&text, " ");
+	ffntp_text_add_number(&text, number, 1);
+	ffntp_text_add(&text, words);
+	ffntp_text_add(&text, more);
+	machine_say(line);
+}
+
+static void say_reading(void)
+{
+	char words[FFNTP_REPORT_SIZE];
+	struct ffntp_text text = ffntp_text_begin(words, sizeof words);
 	struct ffntp_reading now;
 
-	ffntp_text_add(&text, "page ");
-	ffntp_text_add_number(&text, guest.link.device, 1);
-	ffntp_text_add(&text, ": ");
 	if (ffntp_clock_at(&guest.follow.map, machine_counter(), FFNTP_UTC, UINT64_MAX, &now) == FFNTP_CLOCK_OK) {
 		ffntp_text_add_utc(&text, now.estimate);
 		ffntp_text_add(&text, " +- ");
@@ -34,51 +46,109 @@ static void say_reading(void)
 	} else {
 		ffntp_text_add(&text, ffntp_status_name(guest.follow.map.status));
 	}
-	machine_say(line);
+	say_of(guest.number, ": ", words);
 }
 
-static void follow_what_is_told(void)
+static void follow(uint64_t number, const void *page, struct ffntp_follow_link link)
 {
-	const struct ffntp_follow_link link = { guest.link.offset, guest.link.width };
-	const void *page = ivshmem_memory((unsigned)guest.link.device);
-
-	if (page == NULL)
-		machine_say("there is no such page to follow");
+	guest.number = number;
 	ffntp_follow_page(&guest.follow, page, link, machine_counter());
-	guest.is_told = page != NULL;
 	say_reading();
 }
 
-/* What was told of the two counters holds no more. */
+/* What was known of the two counters holds no more. */
 static void forget_link(void)
 {
-	machine_say("the counter stood still or jumped; disrupted until the link is told anew");
+	machine_say("the counter stood still or jumped; disrupted until the link is known anew");
 	ffntp_follow_page(&guest.follow, NULL, (struct ffntp_follow_link){ 0, 0 }, machine_counter());
-	guest.is_told = false;
+	if (guest.is_xen)
+		peer_forget();
 }
+
+/* --- the host's page --- */
+
+static void follow_what_is_told(void)
+{
+	struct probe_link told;
+	const void *page;
+
+	if (!probe_take_link(&told))
+		return;
+	page = ivshmem_memory((unsigned)told.device);
+	if (page == NULL)
+		machine_say("there is no such page to follow");
+	follow(told.device, page, (struct ffntp_follow_link){ told.offset, told.width });
+}
+
+/* --- a neighbour's --- */
+
+static void follow_neighbour(void)
+{
+	struct peer peer;
+
+	switch (peer_look(&peer)) {
+	case PEER_NOTHING:
+		break;
+	case PEER_FOUND:
+		follow(peer.domain, peer.page, peer.link);
+		break;
+	case PEER_LOST:
+		ffntp_follow_lose(&guest.follow, machine_counter());
+		say_of(peer.domain, " is gone, or is followed no more; ", ffntp_status_name(guest.follow.map.status));
+		break;
+	case PEER_MOVED:
+		forget_link();
+		break;
+	case PEER_ABSENT:
+		say_of(peer.domain, " does not share its page with this one", "");
+		break;
+	}
+}
+
+/* --- the loop --- */
 
 static void step(void)
 {
 	uint64_t epoch = guest.port->epoch(guest.port->context);
 
-	if (epoch != guest.epoch && guest.is_told)
+	if (epoch != guest.epoch)
 		forget_link();
 	guest.epoch = epoch;
-	if (probe_take_link(&guest.link))
+	if (guest.is_xen)
+		follow_neighbour();
+	else
 		follow_what_is_told();
-	else if (ffntp_follow_update(&guest.follow))
+	if (ffntp_follow_update(&guest.follow))
 		say_reading();
 	probe_answer();
+}
+
+static void begin_host(const struct options *options)
+{
+	guest.kind = "page";
+	if (options->probe == 0)
+		machine_stop("command line: follow=ivshmem needs probe=ADDRESS, where the link is told");
+	if (ivshmem_memory(0) == NULL)
+		machine_stop("there is no page to follow (ivshmem-plain)");
+}
+
+static void begin_neighbour(const struct options *options, const struct machine *machine)
+{
+	guest.kind = "domain";
+	guest.is_xen = true;
+	if (!machine->is_xen)
+		machine_stop("command line: follow=xen is for guests of Xen");
+	peer_begin(options->domain);
 }
 
 _Noreturn void dependent_main(const struct machine *machine, const struct options *options, struct ffntp_page *page)
 {
 	struct ffntp_page_identity identity = { .counter_kind = machine->counter_kind };
 
-	if (options->probe == 0)
-		machine_stop("command line: follow=ivshmem needs probe=ADDRESS, where the link is told");
-	if (ivshmem_memory(0) == NULL)
-		machine_stop("there is no page to follow (ivshmem-plain)");
+	if (options->follows_xen)
+		begin_neighbour(options, machine);
+	else
+		begin_host(options);
 	if (!entropy_take(identity.boot_id, sizeof identity.boot_id))
 		machine_stop("no random bytes");
 	guest.port = port_begin(machine);

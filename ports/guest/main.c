@@ -6,6 +6,7 @@
 #include "dependent.h"
 #include "entropy.h"
 #include "machine.h"
+#include "neighbour.h"
 #include "port_guest.h"
 #include "probe.h"
 
@@ -116,6 +117,7 @@ static void step(void)
 	watch_card();
 	rest_ns = ffntp_unikernel_step();
 	probe_answer();
+	share_look();
 	rest(rest_ns);
 }
 
@@ -181,6 +183,7 @@ _Noreturn void guest_main(const struct machine *machine)
 		dependent_main(machine, &guest.options, guest.page);
 	begin_card();
 	begin_unikernel();
+	share_begin(guest.page);
 	for (;;)
 		step();
 }

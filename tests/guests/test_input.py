@@ -41,6 +41,7 @@ def test_command_lines_that_make_no_sense(folder):
             ("server=a page=0x40000000", "command line: page= is not free memory"),
             ("server=a page=0xfffffffffffff000", "command line: page= is not free memory"),
             ("server=a probe=0xfee00000", "command line: probe= is not free memory"),
+            ("follow=xen:dom0", "command line: what is meant by follow=xen:dom0"),
             ("server=a ip=10.0.2", "ip= is no IPv4 address"),
             ("server=a ip=10.0.2.15/99", "ip= is no IPv4 address"),
             ("server=a ip=10.0.2.15 gateway=x", "gateway= is no IPv4 address"),
@@ -63,6 +64,7 @@ def test_no_network_card(folder):
 
 def test_nothing_to_follow(folder):
     refuse(folder, "follow=ivshmem", "there is no page to follow")
+    refuse(folder, "follow=xen:3", "follow=xen is for guests of Xen", name="xen")
 
 
 def test_no_address(folder):

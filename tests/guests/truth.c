@@ -9,14 +9,19 @@
  *	truth watch MEMORY PAGE PROBE SECONDS		the page against the host's clock, every 20 ms
  *	truth tell MEMORY PROBE DEVICE			a guest that follows: its counter's offset, and whose page
  *	truth samples MEMORY PAGE PROBE SECONDS		the same where the guest's counter is not the host's: it is
- *asked each time truth switch MEMORY PAGE PROBE SECONDS SHIFT	the page against the host's clock and another SHIFT
- *seconds ahead truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other
+ *asked each time
+ *	truth switch MEMORY PAGE PROBE SECONDS SHIFT	the page against the host's clock and another SHIFT seconds
+ *ahead truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other truth serve PORT
+ *SHIFT				an NTP server of that other clock, until it is stopped
  */
+#include <endian.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "../../include/ffntp/clock.h"
@@ -448,6 +453,36 @@ static int agree(char **arguments)
 	return 0;
 }
 
+static void put_ntp(unsigned char *bytes, int64_t ns)
+{
+	uint32_t s = htobe32((uint32_t)(ns / S + 2208988800)); /* since 1900 */
+	uint32_t fraction = htobe32((uint32_t)(((uint64_t)(ns % S) << 32) / (uint64_t)S));
+
+	memcpy(bytes, &s, 4);
+	memcpy(bytes + 4, &fraction, 4);
+}
+
+static int serve(char **arguments)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(arguments[0])) }, from;
+	int64_t shift_ns = (int64_t)(atof(arguments[1]) * 1e9);
+	int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t size = sizeof from;
+	unsigned char request[1024], reply[48] = { 0x24, 1, 0, 0xec, [12] = 'T', 'E', 'S', 'T' };
+
+	if (descriptor < 0 || bind(descriptor, (void *)&own, sizeof own) != 0)
+		fail("the port is not to be had");
+	for (;; size = sizeof from) {
+		if (recvfrom(descriptor, request, sizeof request, 0, (void *)&from, &size) < (ssize_t)sizeof reply)
+			continue;
+		put_ntp(reply + 32, clock_ns(CLOCK_REALTIME) + shift_ns);
+		memcpy(reply + 16, reply + 32, 8);
+		memcpy(reply + 24, request + 40, 8);
+		put_ntp(reply + 40, clock_ns(CLOCK_REALTIME) + shift_ns);
+		(void)!sendto(descriptor, reply, sizeof reply, 0, (void *)&from, size);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -457,11 +492,11 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{ "bracket", 2, show_bracket }, { "show", 2, show },           { "statuses", 3, show_statuses },
 		{ "watch", 4, watch },          { "agree", 7, agree },         { "tell", 3, tell },
-		{ "samples", 4, samples },      { "switch", 5, watch_switch },
+		{ "samples", 4, samples },      { "switch", 5, watch_switch }, { "serve", 2, serve },
 	};
 
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (argc == commands[i].arguments + 2 && strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argv + 2);
-	fail("usage: truth bracket|show|statuses|watch|samples|switch|tell|agree ...");
+	fail("usage: truth bracket|show|statuses|watch|samples|switch|tell|agree|serve ...");
 }

@@ -13,28 +13,32 @@ PACKAGES = ["xen-hypervisor-4.17-amd64", "xen-utils-4.17", "xenstore-utils", "li
             "libyajl2", "libxencall1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1", "libxenhypfs1",
             "libxenstore4", "libxentoolcore1", "libxentoollog1", "libxendevicemodel1"]
 TOOLS = ["usr/lib/xen-4.17/bin/xl", "usr/lib/xen-4.17/bin/xenstored", "usr/lib/xen-4.17/bin/xenconsoled",
-         "usr/lib/xen-4.17/bin/xen-init-dom0", "usr/bin/xenstore-write"]
+         "usr/lib/xen-4.17/bin/xen-init-dom0", "usr/bin/xenstore-write", "usr/bin/xenstore-read"]
 MODULES = ["xen-evtchn", "xen-gntdev", "xen-privcmd", "xenfs", "xen-netback"]
 LIBRARIES = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"]
 QEMU = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "qemu64,+svm,+npt,+nrip-save,+rdrand",
         "-smp", "2", "-m", "512", "-nodefaults", "-no-reboot", "-display", "none"]
 
-GUEST_CONFIG = """name = "guest"
+GUEST_CONFIG = """name = "{name}"
 type = "pvh"
 kernel = "/guest.elf"
-cmdline = "server=10.0.0.1 ip=10.0.0.2/24 poll=1 page={page:#x} probe={probe:#x}"
-memory = 32
+cmdline = "{words} page={page:#x} probe={probe:#x}"
+memory = {memory}
 vcpus = 1
 cpus = "1"
 tsc_mode = "native"
-vif = [ "script=/bin/vif,mac=00:16:3e:00:00:01" ]
+vif = [ {cards} ]
 on_crash = "preserve"
 """
+CARD = '"script=/bin/vif,vifname=net{number},mac=00:16:3e:00:00:0{number}"'
+# What there may be beside each other: by the number of its network, and what its command line says of a server.
+ASKING = "server=10.0.{number}.1{port} ip=10.0.{number}.2/24 poll=1"
 
 # What xl calls when the network between dom0 and the guest is there.
 VIF = """#!/bin/sh
 if [ "$1" = online ]; then
-	ip addr add 10.0.0.1/24 dev $vif
+	name=$(xenstore-read $XENBUS_PATH/vifname)
+	ip addr add 10.0.${name#net}.1/24 dev $vif
 	ip link set $vif up
 	xenstore-write $XENBUS_PATH/hotplug-status connected
 fi
@@ -55,7 +59,7 @@ chronyd -x -u root -f /chrony.conf
 echo dom0: ready
 sh /what
 echo dom0: done
-cat /var/log/xen/console/guest-guest.log
+for log in /var/log/xen/console/guest-*.log; do name=${{log##*/guest-}}; echo "dom0: console ${{name%.log}}"; cat $log; done
 poweroff -f
 """
 
@@ -141,12 +145,17 @@ class Initramfs:
             f.write(self.bytes)
 
 
-def build(folder, tree, image, truth, what, page, probe):
-    """Xen, dom0's kernel and initramfs in the folder. what: shell commands for dom0."""
+def asking(name, number, port=""):
+    """A guest with a network to dom0, where somebody answers at the port."""
+    return name, ASKING.format(number=number, port=port), CARD.format(number=number)
+
+
+def build(folder, tree, image, truth, guests, what, page, probe):
+    """Xen, dom0's kernel and initramfs in the folder. guests: name, command line, network cards of each. what: shell commands for dom0."""
     places = [f"{tree}/usr/lib/x86_64-linux-gnu", *LIBRARIES]
     archive = Initramfs()
     archive.copy("bin/busybox", f"{tree}/bin/busybox")
-    for name in ("sh", "mount", "insmod", "ip", "sleep", "cat", "poweroff", "mkdir", "echo", "date", "head"):
+    for name in ("sh", "mount", "insmod", "ip", "sleep", "cat", "poweroff", "mkdir", "echo", "date", "head", "grep", "tail", "ls", "free", "kill", "rm"):
         archive.link(f"bin/{name}", "busybox")
     for tool in TOOLS:
         archive.program(f"bin/{os.path.basename(tool)}", f"{tree}/{tool}", places)
@@ -162,7 +171,9 @@ def build(folder, tree, image, truth, what, page, probe):
     archive.link("var/run", "../run")
     archive.link("var/lock", "../run/lock")
     archive.copy("guest.elf", image)
-    archive.file("guest.cfg", GUEST_CONFIG.format(page=page, probe=probe).encode())
+    for name, words, cards in guests:
+        archive.file(f"{name}.cfg", GUEST_CONFIG.format(name=name, words=words, cards=cards, page=page, probe=probe,
+                                                        memory=page // 2**20 + 4).encode())
     archive.file("bin/vif", VIF.encode())
     archive.file("etc/xen/xl.conf", b'autoballoon="off"\n')
     archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")

@@ -1,5 +1,6 @@
 /* absent: what this machine does not have: PCI, whose devices -M virt has in memory as well, and Xen. */
 #include "../card.h"
+#include "../neighbour.h"
 #include "../pci.h"
 
 bool pci_is_here(void)
@@ -25,4 +26,28 @@ const char *netfront_begin(struct card *card)
 {
 	(void)card;
 	return "there is no Xen here";
+}
+
+void share_begin(const struct ffntp_page *page)
+{
+	(void)page;
+}
+
+void share_look(void)
+{
+}
+
+void peer_begin(uint64_t domain)
+{
+	(void)domain;
+}
+
+enum peer_news peer_look(struct peer *peer)
+{
+	(void)peer;
+	return PEER_NOTHING;
+}
+
+void peer_forget(void)
+{
 }

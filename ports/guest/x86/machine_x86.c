@@ -5,6 +5,7 @@
 
 #include "../../report.h"
 #include "../xen/xen.h"
+#include "../xen/xenstore.h"
 #include "cpu.h"
 #include "pc.h"
 
@@ -156,6 +157,7 @@ static void know_counter(void)
 {
 	if (self.is_xen) {
 		self.counter_hz = xen_counter_hz();
+		xenstore_init(self.counter_hz);
 		self.counter_error_ppm = 1000; /* its multiplier was seen to move by 102 ppm in a second */
 	} else {
 		self.counter_hz = pc_measure_counter_hz(&self.counter_error_ppm);

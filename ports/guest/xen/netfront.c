@@ -188,7 +188,6 @@ const char *netfront_begin(struct card *card)
 {
 	uint64_t domain, hz = xen_counter_hz();
 
-	xenstore_init(hz);
 	if (!xenstore_read(FOLDER, "backend", backend, sizeof backend) ||
 	    !xenstore_read_number(FOLDER, "backend-id", &domain) || !read_mac(card->mac))
 		return "there is no network card (vif) for this guest";

@@ -24,7 +24,9 @@ static _Alignas(PAGE_SIZE) uint8_t hypercalls[PAGE_SIZE];
 static _Alignas(PAGE_SIZE) shared_info_t shared;
 static _Alignas(PAGE_SIZE) grant_entry_v1_t grants[PAGE_SIZE / sizeof(grant_entry_v1_t)];
 
-static uint32_t next_grant = 8; /* those before are reserved */
+#define FIRST_GRANT 8 /* those before are reserved */
+#define GRANTS (sizeof grants / sizeof grants[0])
+
 static struct xencons_interface *console;
 static uint32_t console_port;
 static evtchn_port_t ports[4];
@@ -138,6 +140,13 @@ static uint64_t system_time_ns(void)
 	return info.system_time + (uint64_t)((__extension__(unsigned __int128) ticks * info.tsc_to_system_mul) >> 32);
 }
 
+struct xen_stamp xen_stamp(void)
+{
+	struct vcpu_time_info info = time_info();
+
+	return (struct xen_stamp){ info.system_time, info.tsc_timestamp };
+}
+
 uint64_t xen_counter_hz(void)
 {
 	struct vcpu_time_info info = time_info();
@@ -192,15 +201,62 @@ void xen_event_send(uint32_t port)
 
 uint32_t xen_grant(uint16_t domain, const void *page, bool is_readonly)
 {
-	uint32_t number = next_grant++;
+	uint32_t number = FIRST_GRANT;
 
-	if (number >= sizeof grants / sizeof grants[0])
+	while (number < GRANTS && grants[number].flags != 0)
+		number++;
+	if (number == GRANTS)
 		return 0;
 	grants[number].domid = domain;
 	grants[number].frame = (uint32_t)((uintptr_t)page / PAGE_SIZE);
 	__atomic_store_n(&grants[number].flags, (uint16_t)(GTF_permit_access | (is_readonly ? GTF_readonly : 0)),
 			 __ATOMIC_RELEASE);
 	return number;
+}
+
+bool xen_grant_end(uint32_t number)
+{
+	uint16_t flags = __atomic_load_n(&grants[number].flags, __ATOMIC_ACQUIRE);
+
+	do {
+		if ((flags & (GTF_reading | GTF_writing)) != 0)
+			return false;
+	} while (!__atomic_compare_exchange_n(&grants[number].flags, &flags, 0, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_ACQUIRE));
+	return true;
+}
+
+bool xen_give_up(const void *page)
+{
+	xen_pfn_t frame = (uintptr_t)page / PAGE_SIZE;
+	struct xen_memory_reservation reservation = { .nr_extents = 1, .domid = DOMID_SELF };
+
+	set_xen_guest_handle(reservation.extent_start, &frame);
+	return call(__HYPERVISOR_memory_op, XENMEM_decrease_reservation, (uintptr_t)&reservation, 0) == 1;
+}
+
+bool xen_map(const void *place, uint16_t domain, uint32_t grant, uint32_t *handle)
+{
+	struct gnttab_map_grant_ref map = {
+		.host_addr = (uintptr_t)place,
+		.flags = GNTMAP_host_map | GNTMAP_readonly,
+		.ref = grant,
+		.dom = domain,
+	};
+
+	if (call(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, (uintptr_t)&map, 1) != 0 ||
+	    map.status != GNTST_okay)
+		return false;
+	*handle = map.handle;
+	return true;
+}
+
+bool xen_unmap(const void *place, uint32_t handle)
+{
+	struct gnttab_unmap_grant_ref unmap = { .host_addr = (uintptr_t)place, .handle = handle };
+
+	return call(__HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, (uintptr_t)&unmap, 1) == 0 &&
+	       unmap.status == GNTST_okay;
 }
 
 void *xen_store_ring(uint32_t *port)

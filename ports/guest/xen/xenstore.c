@@ -10,10 +10,13 @@
 #include "xen.h"
 
 #define PATH 256
+#define WATCHES 8
 
 static struct xenstore_domain_interface *ring;
 static uint32_t port, next_request;
 static uint64_t patience_ticks;
+static char watched[WATCHES][PATH];
+static bool has_changed[WATCHES];
 
 void xenstore_init(uint64_t counter_hz)
 {
@@ -57,6 +60,31 @@ static bool get(void *bytes, size_t length)
 	return true;
 }
 
+/* What changed: a path, and the watch's number as a text. */
+static bool take_event(uint32_t length)
+{
+	char text[PATH + 8];
+	struct word word = { text, length > 0 ? length - 1 : 0 };
+	uint64_t number;
+
+	if (length > sizeof text)
+		return get(NULL, length);
+	if (!get(text, length))
+		return false;
+	if (word_skip_to(&word, 0) && word_is_number(word, &number) && number < WATCHES)
+		has_changed[number] = true;
+	return true;
+}
+
+/* Whatever it is, if it is no answer that anyone waits for. */
+static bool pass_over(const struct xsd_sockmsg *head)
+{
+	bool is_whole = head->type == XS_WATCH_EVENT ? take_event(head->len) : get(NULL, head->len);
+
+	xen_event_send(port);
+	return is_whole;
+}
+
 /* The answer to a request, in at most size - 1 bytes, and a 0. Answers to former requests are passed over. */
 static bool answer(uint32_t request, uint32_t type, char *value, size_t size)
 {
@@ -65,11 +93,10 @@ static bool answer(uint32_t request, uint32_t type, char *value, size_t size)
 	for (;;) {
 		if (!get(&head, sizeof head))
 			return false;
-		if (head.req_id == request && head.type == type && head.len < size)
+		if (head.type != XS_WATCH_EVENT && head.req_id == request && head.type == type && head.len < size)
 			break;
-		if (!get(NULL, head.len) || head.req_id == request)
+		if (!pass_over(&head) || (head.type != XS_WATCH_EVENT && head.req_id == request))
 			return false;
-		xen_event_send(port);
 	}
 	if (!get(value, head.len))
 		return false;
@@ -78,19 +105,26 @@ static bool answer(uint32_t request, uint32_t type, char *value, size_t size)
 	return true;
 }
 
-static bool ask(uint32_t type, const char *path, const char *written, char *value, size_t size)
+static bool ask(uint32_t type, const char *path, const char *written, size_t length, char *value, size_t size)
 {
 	struct xsd_sockmsg head = {
 		.type = type,
 		.req_id = ++next_request,
-		.len = (uint32_t)(strlen(path) + 1 + (written != NULL ? strlen(written) : 0)),
+		.len = (uint32_t)(strlen(path) + 1 + length),
 	};
 
-	if (!put(&head, sizeof head) || !put(path, strlen(path) + 1) ||
-	    (written != NULL && !put(written, strlen(written))))
+	if (!put(&head, sizeof head) || !put(path, strlen(path) + 1) || !put(written, length))
 		return false;
 	xen_event_send(port);
 	return answer(head.req_id, type, value, size);
+}
+
+/* Where the answer is no more than OK. */
+static bool tell(uint32_t type, const char *path, const char *written, size_t length)
+{
+	char unused[16];
+
+	return ask(type, path, written, length, unused, sizeof unused);
 }
 
 static void join(char path[PATH], const char *folder, const char *name)
@@ -98,7 +132,8 @@ static void join(char path[PATH], const char *folder, const char *name)
 	struct ffntp_text text = ffntp_text_begin(path, PATH);
 
 	ffntp_text_add(&text, folder);
-	ffntp_text_add(&text, "/");
+	if (folder[0] != 0)
+		ffntp_text_add(&text, "/");
 	ffntp_text_add(&text, name);
 }
 
@@ -108,7 +143,7 @@ bool xenstore_read(const char *folder, const char *name, char *value, size_t siz
 
 	join(path, folder, name);
 	value[0] = 0;
-	return ask(XS_READ, path, NULL, value, size);
+	return ask(XS_READ, path, NULL, 0, value, size);
 }
 
 bool xenstore_read_number(const char *folder, const char *name, uint64_t *number)
@@ -121,10 +156,10 @@ bool xenstore_read_number(const char *folder, const char *name, uint64_t *number
 
 bool xenstore_write(const char *folder, const char *name, const char *value)
 {
-	char path[PATH], unused[16];
+	char path[PATH];
 
 	join(path, folder, name);
-	return ask(XS_WRITE, path, value, unused, sizeof unused);
+	return tell(XS_WRITE, path, value, strlen(value));
 }
 
 bool xenstore_write_number(const char *folder, const char *name, uint64_t number)
@@ -134,4 +169,56 @@ bool xenstore_write_number(const char *folder, const char *name, uint64_t number
 
 	ffntp_text_add_number(&text, number, 1);
 	return xenstore_write(folder, name, value);
+}
+
+bool xenstore_remove(const char *folder, const char *name)
+{
+	char path[PATH];
+
+	join(path, folder, name);
+	return tell(XS_RM, path, NULL, 0);
+}
+
+/* A letter and a domain: n for the owner and nothing for others, r for one that may read. Each ends in a 0. */
+bool xenstore_permit(const char *folder, const char *name, uint64_t reader)
+{
+	char path[PATH], permissions[32];
+	struct ffntp_text text = ffntp_text_begin(permissions, sizeof permissions);
+	uint64_t own;
+
+	if (!xenstore_read_number("", "domid", &own))
+		return false;
+	join(path, folder, name);
+	ffntp_text_add(&text, "n");
+	ffntp_text_add_number(&text, own, 1);
+	text = ffntp_text_begin(text.at + 1, text.left);
+	ffntp_text_add(&text, "r");
+	ffntp_text_add_number(&text, reader, 1);
+	return tell(XS_SET_PERMS, path, permissions, (size_t)(text.at - permissions) + 1);
+}
+
+void xenstore_watch(enum xenstore_watch watch, const char *path)
+{
+	const char token[2] = { (char)('0' + watch), 0 };
+	struct ffntp_text text;
+
+	if (watched[watch][0] != 0)
+		(void)tell(XS_UNWATCH, watched[watch], token, sizeof token);
+	text = ffntp_text_begin(watched[watch], PATH);
+	ffntp_text_add(&text, path);
+	has_changed[watch] = false;
+	(void)tell(XS_WATCH, path, token, sizeof token);
+}
+
+bool xenstore_has_changed(enum xenstore_watch watch)
+{
+	struct xsd_sockmsg head;
+	bool changed;
+
+	while (ring->rsp_cons != __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE))
+		if (!get(&head, sizeof head) || !pass_over(&head))
+			break;
+	changed = has_changed[watch];
+	has_changed[watch] = false;
+	return changed;
 }

@@ -1,0 +1,208 @@
+/* peer: see ../neighbour.h. The guest that follows another's page. */
+#include "../neighbour.h"
+#include "share.h"
+#include "xen.h"
+#include "xenstore.h"
+
+#include "../../report.h"
+#include "../../words.h"
+
+#define TEXT 128
+#define SAME_STAMPS 3 /* two processors' times may be the same by chance once, hardly three times with one offset */
+#define LINK_WIDTH 2  /* ticks: Xen rounds to one, if it scales */
+
+struct mapping {
+	uint32_t grant, handle;
+	bool is_there;
+};
+
+/* Memory that is given up: the other domain's pages come in their place. */
+static _Alignas(4096) struct ffntp_page page_place;
+static struct share_page stamp_place;
+
+static struct {
+	uint64_t wanted; /* PEER_NOBODY: whom nobody has named */
+	uint64_t by_default;
+	uint64_t mapped; /* whose pages are there */
+	struct mapping page, stamp;
+	uint64_t last_ns; /* the stamp that was compared last */
+	uint64_t offset;  /* ours - theirs */
+	unsigned agreed;  /* stamps in a row that told this offset */
+} self;
+
+/* --- mapping --- */
+
+static void unmap(struct mapping *mapping, const void *place)
+{
+	if (mapping->is_there)
+		(void)xen_unmap(place, mapping->handle);
+	mapping->is_there = false;
+}
+
+static bool map(struct mapping *mapping, const void *place, uint64_t grant)
+{
+	mapping->grant = (uint32_t)grant;
+	mapping->is_there = xen_map(place, (uint16_t)self.wanted, mapping->grant, &mapping->handle);
+	return mapping->is_there;
+}
+
+static bool is_mapped(void)
+{
+	return self.page.is_there && self.stamp.is_there;
+}
+
+static void let_go(void)
+{
+	unmap(&self.page, &page_place);
+	unmap(&self.stamp, &stamp_place);
+	self.agreed = 0;
+}
+
+/* --- the store --- */
+
+/* What the wanted domain says to us: false if that is nothing. */
+static bool read_grants(uint64_t *page, uint64_t *stamp)
+{
+	char folder[TEXT], name[TEXT], value[TEXT];
+	struct ffntp_text text = ffntp_text_begin(folder, sizeof folder);
+	struct words words = { value };
+	struct word first, second;
+
+	ffntp_text_add(&text, "/local/domain/");
+	ffntp_text_add_number(&text, self.wanted, 1);
+	ffntp_text_add(&text, "/" SHARE_PAGES);
+	return xenstore_read("", "domid", name, sizeof name) && xenstore_read(folder, name, value, sizeof value) &&
+	       words_next(&words, &first) && words_next(&words, &second) && word_is_number(first, page) &&
+	       word_is_number(second, stamp);
+}
+
+static void watch_wanted(void)
+{
+	char path[TEXT], own[TEXT];
+	struct ffntp_text text = ffntp_text_begin(path, sizeof path);
+
+	(void)xenstore_read("", "domid", own, sizeof own);
+	ffntp_text_add(&text, "/local/domain/");
+	ffntp_text_add_number(&text, self.wanted, 1);
+	ffntp_text_add(&text, "/" SHARE_PAGES "/");
+	ffntp_text_add(&text, own);
+	xenstore_watch(XENSTORE_PEER, path);
+}
+
+/* Whether somebody else is to be followed. */
+static bool has_choice_changed(void)
+{
+	uint64_t wanted;
+
+	if (!xenstore_has_changed(XENSTORE_FOLLOW))
+		return false;
+	if (!xenstore_read_number(SHARE_FOLDER, "follow", &wanted) || wanted >= SHARE_DOMAINS)
+		wanted = self.by_default;
+	if (wanted == self.wanted)
+		return false;
+	self.wanted = wanted;
+	return true;
+}
+
+/* --- the counters --- */
+
+static bool read_stamp(struct xen_stamp *stamp)
+{
+	uint64_t before = stamp_place.sequence;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	*stamp = stamp_place.stamp;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return (before & 1) == 0 && before == stamp_place.sequence;
+}
+
+/* Takes a moment that both were told of. False if it tells another offset than those before. */
+static bool compare_stamps(void)
+{
+	struct xen_stamp ours = xen_stamp(), theirs;
+	uint64_t offset;
+
+	if (!read_stamp(&theirs) || ours.system_ns != theirs.system_ns || ours.system_ns == self.last_ns)
+		return true;
+	self.last_ns = ours.system_ns;
+	offset = ours.counter - theirs.counter;
+	if (self.agreed > 0 && offset + LINK_WIDTH / 2 - self.offset <= LINK_WIDTH) {
+		self.agreed += self.agreed < SAME_STAMPS + 1;
+		return true;
+	}
+	self.offset = offset;
+	self.agreed = 1;
+	return false;
+}
+
+static enum peer_news watch_counters(struct peer *peer)
+{
+	unsigned before = self.agreed;
+	bool is_same = compare_stamps();
+
+	if (!is_same)
+		return before >= SAME_STAMPS ? PEER_MOVED : PEER_NOTHING;
+	if (self.agreed != SAME_STAMPS || before == SAME_STAMPS)
+		return PEER_NOTHING;
+	*peer = (struct peer){ &page_place, { self.offset, LINK_WIDTH }, self.wanted };
+	return PEER_FOUND;
+}
+
+/* --- what neighbour.h asks for --- */
+
+static enum peer_news lose(struct peer *peer)
+{
+	*peer = (struct peer){ .domain = self.mapped };
+	let_go();
+	return PEER_LOST;
+}
+
+static enum peer_news look_at_grants(struct peer *peer)
+{
+	uint64_t page, stamp;
+	bool is_told = read_grants(&page, &stamp);
+
+	if (is_mapped() && is_told && page == self.page.grant && stamp == self.stamp.grant)
+		return PEER_NOTHING;
+	if (is_mapped()) {
+		if (is_told)
+			watch_wanted(); /* which tells of the new ones again */
+		return lose(peer);
+	}
+	self.mapped = self.wanted;
+	if (is_told && map(&self.page, &page_place, page) && map(&self.stamp, &stamp_place, stamp))
+		return PEER_NOTHING;
+	let_go();
+	*peer = (struct peer){ .domain = self.wanted };
+	return PEER_ABSENT;
+}
+
+enum peer_news peer_look(struct peer *peer)
+{
+	enum peer_news news = PEER_NOTHING;
+
+	if (has_choice_changed()) {
+		if (is_mapped())
+			news = lose(peer);
+		if (self.wanted != PEER_NOBODY)
+			watch_wanted();
+	} else if (self.wanted != PEER_NOBODY && xenstore_has_changed(XENSTORE_PEER)) {
+		news = look_at_grants(peer);
+	} else if (is_mapped()) {
+		news = watch_counters(peer);
+	}
+	return news;
+}
+
+void peer_forget(void)
+{
+	self.agreed = 0;
+}
+
+void peer_begin(uint64_t domain)
+{
+	self.by_default = domain;
+	self.wanted = PEER_NOBODY;
+	(void)(xen_give_up(&page_place) && xen_give_up(&stamp_place));
+	xenstore_watch(XENSTORE_FOLLOW, SHARE_FOLDER "/follow");
+}

@@ -1,0 +1,157 @@
+/* share: see ../neighbour.h. The guest whose page others read. */
+#include "../neighbour.h"
+#include "share.h"
+#include "xen.h"
+#include "xenstore.h"
+
+#include "../../report.h"
+#include "../../words.h"
+#include "../machine.h"
+
+#define READERS 8
+#define TEXT 128
+
+static struct reader {
+	uint64_t domain;
+	uint32_t page, stamp; /* grants, 0: ended */
+	bool is_wanted;
+} readers[READERS];
+
+static const struct ffntp_page *shared;
+static struct share_page stamps;
+
+static void keep_stamp(void)
+{
+	struct xen_stamp now = xen_stamp();
+
+	if (now.system_ns == stamps.stamp.system_ns)
+		return;
+	stamps.sequence++;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	stamps.stamp = now;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	stamps.sequence++;
+}
+
+/* --- who may read --- */
+
+static bool is_free(const struct reader *reader)
+{
+	return reader->page == 0 && reader->stamp == 0;
+}
+
+static struct reader *find(uint64_t domain)
+{
+	struct reader *unused = NULL;
+
+	for (unsigned i = 0; i < READERS; i++) {
+		if (!is_free(&readers[i]) && readers[i].domain == domain)
+			return &readers[i];
+		if (is_free(&readers[i]))
+			unused = &readers[i];
+	}
+	return unused;
+}
+
+static void name_of(uint64_t domain, char name[TEXT])
+{
+	struct ffntp_text text = ffntp_text_begin(name, TEXT);
+
+	ffntp_text_add_number(&text, domain, 1);
+}
+
+/* Both grants' numbers in one value, which nobody reads before he may. */
+static void publish(const struct reader *reader)
+{
+	char name[TEXT], value[TEXT];
+	struct ffntp_text text = ffntp_text_begin(value, sizeof value);
+
+	name_of(reader->domain, name);
+	ffntp_text_add_number(&text, reader->page, 1);
+	ffntp_text_add(&text, " ");
+	ffntp_text_add_number(&text, reader->stamp, 1);
+	(void)(xenstore_write(SHARE_PAGES, name, value) && xenstore_permit(SHARE_PAGES, name, reader->domain));
+}
+
+static void admit(uint64_t domain)
+{
+	struct reader *reader = find(domain);
+
+	if (reader == NULL) {
+		machine_say("more readers of the page than can be; the others come first");
+		return;
+	}
+	if (is_free(reader))
+		*reader = (struct reader){
+			.domain = domain,
+			.page = xen_grant((uint16_t)domain, shared, true),
+			.stamp = xen_grant((uint16_t)domain, &stamps, true),
+		};
+	reader->is_wanted = true;
+	publish(reader);
+}
+
+static void end(uint32_t *grant)
+{
+	if (*grant != 0 && xen_grant_end(*grant))
+		*grant = 0;
+}
+
+/* A reader that has the page mapped keeps it until it has seen that it was taken back. */
+static void end_unwanted(void)
+{
+	for (unsigned i = 0; i < READERS; i++) {
+		if (readers[i].is_wanted)
+			continue;
+		end(&readers[i].page);
+		end(&readers[i].stamp);
+	}
+}
+
+static void take_back(struct reader *reader)
+{
+	char name[TEXT];
+
+	name_of(reader->domain, name);
+	(void)xenstore_remove(SHARE_PAGES, name);
+}
+
+static void read_list(void)
+{
+	bool was_wanted[READERS];
+	char list[TEXT];
+	struct words words;
+	struct word word;
+	uint64_t domain;
+
+	for (unsigned i = 0; i < READERS; i++) {
+		was_wanted[i] = readers[i].is_wanted;
+		readers[i].is_wanted = false;
+	}
+	(void)xenstore_read(SHARE_FOLDER, "readers", list, sizeof list);
+	words = words_of(list);
+	while (words_next(&words, &word))
+		if (word_is_number(word, &domain) && domain < SHARE_DOMAINS)
+			admit(domain);
+	for (unsigned i = 0; i < READERS; i++)
+		if (was_wanted[i] && !readers[i].is_wanted)
+			take_back(&readers[i]);
+}
+
+void share_look(void)
+{
+	if (shared == NULL)
+		return;
+	keep_stamp();
+	if (xenstore_has_changed(XENSTORE_READERS))
+		read_list();
+	end_unwanted();
+}
+
+void share_begin(const struct ffntp_page *page)
+{
+	if (!xen_is_here())
+		return;
+	shared = page;
+	xenstore_watch(XENSTORE_READERS, SHARE_FOLDER "/readers");
+}
