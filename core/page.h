@@ -139,6 +139,9 @@ static inline void ffntp_page_pause(void)
 #endif
 }
 
+/* The map at one look. */
+void ffntp_page_load_map(const struct ffntp_page *page, struct ffntp_map *map);
+
 /* The steady state at one look; begun: what ffntp_page_begin said. */
 void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady);
 

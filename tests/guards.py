@@ -27,12 +27,13 @@ EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
 TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
 SMEAR, RULING = 'core/smear.c', 'core/ruling.c'
 INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
-CLOCK, PAGE, CLOCK_H, PAGE_H = 'core/clock.c', 'core/page.c', 'core/clock.h', 'core/page.h'
+CLOCK, CLOCK_H, PAGE_H = 'core/clock.c', 'core/clock.h', 'core/page.h'
+PAGE_READER, PAGE_WRITER = 'core/page_reader.c', 'core/page_writer.c'
 
 DEVICE, STEADY = 'core/device.c', 'core/steady.c'
 
 # What is made of a header's inline functions, besides the test itself.
-USERS = {CLOCK_H: [CLOCK, PAGE], PAGE_H: [PAGE],
+USERS = {CLOCK_H: [CLOCK, PAGE_WRITER], PAGE_H: [PAGE_READER],
          INTERVAL_PATH_H: [INTERVAL, 'core/interval/interval_path.c', 'core/interval/interval_gate.c']}
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
@@ -154,32 +155,32 @@ GUARDS = [
     (30, 'page', PAGE_H, ' == (begun & ~UINT32_C(1));', ' == begun;', 'case_30'),
     (30, 'page', PAGE_H, 'return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == (begun',
      'return (begun & 1) == 0 || 0 == (begun', 'case_30_a_page_that_changed'),
-    (30, 'page', PAGE, 'tries < FFNTP_PAGE_TRIES; tries++) {\n\t\tif (ffntp_page_try_read', 'true;) {\n\t\tif (ffntp_page_try_read',
+    (30, 'page', PAGE_READER, 'tries < FFNTP_PAGE_TRIES; tries++) {\n\t\tif (ffntp_page_try_read', 'true;) {\n\t\tif (ffntp_page_try_read',
      'case_30'),
-    (31, 'page', PAGE, ' || (ffntp_page_begin(page) & 1) != 0', '', 'case_31_a_writer_killed_in_mid'),
-    (31, 'page', PAGE, 'ffntp_page_begin(page) | 1;', 'ffntp_page_begin(page) + 1;', 'case_31_a_writer_killed_in_mid'),
-    (31, 'page', PAGE, ' && is_sound(former)', '', 'case_31_a_map_that'),
-    (31, 'page', PAGE, 'ffntp_page_load(page, FFNTP_AT_MARKER) + 1;', '0;', 'case_31_a_writer_killed_in_mid'),
-    (31, 'page', PAGE, '\tffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);\n', '', 'case_31_a_repaired'),
-    (32, 'page', PAGE, 'if (size < FFNTP_PAGE_SIZE)\n\t\treturn FFNTP_PAGE_TRUNCATED;', '', 'case_32_what'),
-    (32, 'page', PAGE, 'if (load_head(page, 0) != FFNTP_VMCLOCK_MAGIC)\n\t\treturn FFNTP_PAGE_FOREIGN;', '',
+    (31, 'page', PAGE_WRITER, ' || (ffntp_page_begin(page) & 1) != 0', '', 'case_31_a_writer_killed_in_mid'),
+    (31, 'page', PAGE_WRITER, 'ffntp_page_begin(page) | 1;', 'ffntp_page_begin(page) + 1;', 'case_31_a_writer_killed_in_mid'),
+    (31, 'page', PAGE_WRITER, ' && is_sound(former)', '', 'case_31_a_map_that'),
+    (31, 'page', PAGE_WRITER, 'ffntp_page_load(page, FFNTP_AT_MARKER) + 1;', '0;', 'case_31_a_writer_killed_in_mid'),
+    (31, 'page', PAGE_WRITER, '\tffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);\n', '', 'case_31_a_repaired'),
+    (32, 'page', PAGE_READER, 'if (size < FFNTP_PAGE_SIZE)\n\t\treturn FFNTP_PAGE_TRUNCATED;', '', 'case_32_what'),
+    (32, 'page', PAGE_READER, 'if (ffntp_page_load_head(page, 0) != FFNTP_VMCLOCK_MAGIC)\n\t\treturn FFNTP_PAGE_FOREIGN;', '',
      'case_32_what'),
-    (32, 'page', PAGE, 'load_head(page, 1) < FFNTP_PAGE_SIZE ||', '', 'case_32_what'),
-    (32, 'page', PAGE, ' || load_head(page, 1) > size', '', 'case_32_what'),
-    (32, 'page', PAGE, 'if ((uint32_t)block != FFNTP_BLOCK_MAGIC)\n\t\treturn FFNTP_PAGE_FOREIGN;', '', 'case_32_what'),
-    (33, 'page', PAGE, 'is_same_identity(&theirs, identity) && ', '', 'case_33'),
-    (33, 'page', PAGE, 'a->counter_kind == b->counter_kind && ', '', 'case_33'),
-    (33, 'page', PAGE, ' && a->time_namespace == b->time_namespace', '', 'case_33'),
-    (33, 'page', PAGE, 'is_same && a->boot_id[i] == b->boot_id[i]', 'is_same', 'case_33'),
+    (32, 'page', PAGE_READER, 'ffntp_page_load_head(page, 1) < FFNTP_PAGE_SIZE ||', '', 'case_32_what'),
+    (32, 'page', PAGE_READER, ' || ffntp_page_load_head(page, 1) > size', '', 'case_32_what'),
+    (32, 'page', PAGE_READER, 'if ((uint32_t)block != FFNTP_BLOCK_MAGIC)\n\t\treturn FFNTP_PAGE_FOREIGN;', '', 'case_32_what'),
+    (33, 'page', PAGE_WRITER, 'is_same_identity(&theirs, identity) && ', '', 'case_33'),
+    (33, 'page', PAGE_WRITER, 'a->counter_kind == b->counter_kind && ', '', 'case_33'),
+    (33, 'page', PAGE_WRITER, ' && a->time_namespace == b->time_namespace', '', 'case_33'),
+    (33, 'page', PAGE_WRITER, 'is_same && a->boot_id[i] == b->boot_id[i]', 'is_same', 'case_33'),
     (34, 'clock', CLOCK_H, 'return FFNTP_CLOCK_VOID;', ';', 'case_34_a_stopped'),
     (34, 'clock', CLOCK_H, '(int64_t)(now - map->at) > (int64_t)(map->void_after - map->at)',
      'now - map->at > map->void_after - map->at', 'case_34_void_before'),
     (34, 'page', PAGE_H, 'ticks > FFNTP_PAGE_LINE(page, limit) ||', '', 'case_34_the_line'),
-    (42, 'page', PAGE, 'if ((load_head(page, 2) & 0xffff) != FFNTP_VMCLOCK_VERSION)\n\t\treturn FFNTP_PAGE_VERSION;', '',
+    (42, 'page', PAGE_READER, 'if ((ffntp_page_load_head(page, 2) & 0xffff) != FFNTP_VMCLOCK_VERSION)\n\t\treturn FFNTP_PAGE_VERSION;', '',
      'case_42'),
-    (42, 'page', PAGE, '(block >> 32 & 0xffff) != FFNTP_BLOCK_VERSION ||', '', 'case_42'),
-    (42, 'page', PAGE, ' || block >> 48 < FFNTP_BLOCK_SIZE', '', 'case_42'),
-    (42, 'page', PAGE, 'block >> 48 < FFNTP_BLOCK_SIZE', 'block >> 48 != FFNTP_BLOCK_SIZE', 'case_42'),
+    (42, 'page', PAGE_READER, '(block >> 32 & 0xffff) != FFNTP_BLOCK_VERSION ||', '', 'case_42'),
+    (42, 'page', PAGE_READER, ' || block >> 48 < FFNTP_BLOCK_SIZE', '', 'case_42'),
+    (42, 'page', PAGE_READER, 'block >> 48 < FFNTP_BLOCK_SIZE', 'block >> 48 != FFNTP_BLOCK_SIZE', 'case_42'),
     (26, 'reader', COUNTER, 'suspended_ns - before_ns > SUSPEND_NS ||', '', 'case_26'),
     (26, 'reader', COUNTER, '\tsource->suspended_ns = suspended_ns;\n', '', 'case_26'),
     (31, 'reader', PAGEFILE, 'existing->is_own && is_same_counter(&theirs, identity) ? FATE_ADOPT : FATE_RETIRE',
@@ -235,7 +236,7 @@ GUARDS = [
      'interval_holds'),
     ('bound', 'page', PAGE_H, 'ffntp_distance(before_ns), ffntp_distance(after_ns)',
      'ffntp_distance(bound_ns), ffntp_distance(bound_ns)', 'the_line_says'),
-    ('bound', 'page', PAGE, 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)', 'map->maxerror_before_ns',
+    ('bound', 'page', PAGE_WRITER, 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)', 'map->maxerror_before_ns',
      'vmclock_readers'),
     ('busy', 'stamping', UDP, 'events & POLLIN ? woke : ffntp_counter_read(source)', 'woke', 'what_poll'),
     ('busy', 'stamping', STAMPING, 'stamping->tx_ns) - unsure;', 'stamping->tx_ns);', 'wide_brackets'),
@@ -280,9 +281,9 @@ GUARDS = [
      'elapsed_goes_on'),
     (43, 'steady', STEADY, 'is_followed ? gap : later(gap, ahead)', 'gap', 'a_counter_that_was_set_back'),
     (43, 'steady', STEADY, 'is_void(former, now) ? former->void_after : now', 'now', 'what_was_void'),
-    (31, 'steady', PAGE, 'struct ffntp_steady steady = keep_steady(page, identity);',
+    (31, 'steady', PAGE_WRITER, 'struct ffntp_steady steady = keep_steady(page, identity);',
      'struct ffntp_steady steady = { .period = 0 };', 'a_writer_killed_in_mid'),
-    (33, 'steady', PAGE, '== FFNTP_PAGE_OK && is_same_identity(&theirs, identity))\n\t\tffntp_page_load_steady',
+    (33, 'steady', PAGE_WRITER, '== FFNTP_PAGE_OK && is_same_identity(&theirs, identity))\n\t\tffntp_page_load_steady',
      '== FFNTP_PAGE_OK)\n\t\tffntp_page_load_steady', 'readings_of_another_boot'),
 ]
 

@@ -23,8 +23,8 @@ COMPILER_MAY_CALL = {'memcpy', 'memset', 'memmove', 'memcmp'}
 # The linker's own, where code is independent of its position.
 LINKER_DEFINES = {'_GLOBAL_OFFSET_TABLE_'}
 
-READING_PATH = ['core/clock.c', 'core/steady.c', 'core/device.c', 'core/fake.c', 'core/page.c', 'core/instant.c',
-                'core/timescale.c', 'core/map.c']
+READING_PATH = ['core/clock.c', 'core/steady.c', 'core/device.c', 'core/fake.c', 'core/page_reader.c',
+                'core/page_writer.c', 'core/instant.c', 'core/timescale.c', 'core/map.c']
 PUBLIC = 'include/ffntp'
 # Public headers that belong to a port, not to core.
 PORT_HEADERS = {'linux.h', 'linuxdevice.h'}
