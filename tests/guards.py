@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes each guard out of core, one at a time, and sees the test of its case fail. Writes TAP.
+"""Takes each guard out of core and ports, one at a time, and sees the test of its case fail. Writes TAP.
 
 Usage: guards.py [TOP]
 
@@ -19,7 +19,7 @@ from pathlib import Path
 TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1]).resolve()
 CC = os.environ.get('CC', 'cc').split()
 FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address,undefined',
-         '-fno-sanitize-recover=undefined', '-D_GNU_SOURCE', '-Iinclude']
+         '-fno-sanitize-recover=undefined', '-D_GNU_SOURCE', '-Iinclude', '-Itests/unikernel']
 TIME_LIMIT_S = 20
 WORKERS = min(os.cpu_count() or 1, 4)
 
@@ -38,17 +38,27 @@ USERS = {CLOCK_H: [CLOCK, PAGE_WRITER], PAGE_H: [PAGE_READER],
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
-DRIVE, FOLLOW, STANDSTILL = 'ports/drive.c', 'ports/follow.c', 'ports/standstill.c'
+DRIVE, FOLLOW, REPORT, STANDSTILL = 'ports/drive.c', 'ports/follow.c', 'ports/report.c', 'ports/standstill.c'
+UNIKERNEL, OPTIONS, PROCESSOR_PORT = 'ports/unikernel.c', 'ports/options.c', 'ports/processorport.c'
+SOLO5, SOLO5_PORT = 'ports/solo5/main.c', 'ports/solo5/port.c'
+MINIOS, MINIOS_PORT, MINIOS_CARD = 'ports/minios/main.c', 'ports/minios/port.c', 'ports/minios/card.c'
 
 UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
 INTERVAL_GATE = 'core/interval/interval_gate.c'
+
+# A test whose program is another's source.
+SOURCES = {'solo5': 'tests/test_unikernel.c', 'minios': 'tests/test_unikernel.c'}
+
+ANY_UNIKERNEL = [DRIVE, REPORT, STANDSTILL, UNIKERNEL, OPTIONS, PROCESSOR_PORT, 'ports/words.c', 'tests/unikernel/fake.c']
 
 # What a test is linked with besides core.
 PARTS = {'follow': [FOLLOW],
          'standstill': [STANDSTILL],
          'reader': [COUNTER, PAGEFILE, READER],
          'stamping': [COUNTER, UDP, STAMPING, 'ports/linux/resolve.c'],
-         'port': [DRIVE, 'ports/report.c', 'ports/brook/port.c', 'ports/brook/main.c']}
+         'port': [DRIVE, REPORT, 'ports/brook/port.c', 'ports/brook/main.c'],
+         'solo5': [*ANY_UNIKERNEL, SOLO5, SOLO5_PORT, 'tests/unikernel/fake_solo5.c'],
+         'minios': [*ANY_UNIKERNEL, MINIOS, MINIOS_PORT, MINIOS_CARD, 'tests/unikernel/fake_minios.c']}
 LINK = {'reader': ['-Wl,--wrap=clock_gettime']}
 
 GUARDS = [
@@ -285,6 +295,75 @@ GUARDS = [
      'struct ffntp_steady steady = { .period = 0 };', 'a_writer_killed_in_mid'),
     (33, 'steady', PAGE_WRITER, '== FFNTP_PAGE_OK && is_same_identity(&theirs, identity))\n\t\tffntp_page_load_steady',
      '== FFNTP_PAGE_OK)\n\t\tffntp_page_load_steady', 'readings_of_another_boot'),
+    ('unikernel', 'solo5', SOLO5, 'while (solo5_net_read(card, frame, sizeof frame, &length) == SOLO5_R_OK)\n'
+     '\t\tffntp_lwip_frame(frame, length, ffntp_processor_counter());',
+     'uint64_t arrived = ffntp_processor_counter(); while (solo5_net_read(card, frame, sizeof frame, &length) == SOLO5_R_OK)\n'
+     '\t\tffntp_lwip_frame(frame, length, arrived);', 'test_a_frame_that_comes_while'),
+    ('unikernel', 'solo5', SOLO5, '*sent = ffntp_processor_counter();\n\treturn solo5_net_write',
+     '*sent = 0;\n\treturn solo5_net_write', 'test_it_keeps_time'),
+    ('unikernel', 'solo5', SOLO5, 'return solo5_net_write(card, frame, length) == SOLO5_R_OK;',
+     'solo5_net_write(card, frame, length); return true;', 'test_a_card_that_vanishes'),
+    ('unikernel', 'solo5', SOLO5, 'if (solo5_net_acquire(CARD, &card, &info) != SOLO5_R_OK)\n\t\treturn "no network device named " CARD;',
+     'solo5_net_acquire(CARD, &card, &info);', 'test_without_a_card'),
+    ('unikernel', 'solo5', SOLO5, 'if (rest_ns > 0)', 'if (rest_ns > 50000000)', 'test_it_keeps_time'),
+    ('unikernel', 'solo5', SOLO5_PORT, '} while (end_ns - begin_ns < MEASURE_NS);', '} while (false);', 'test_a_frame_that_nobody'),
+    ('unikernel', 'minios', MINIOS_CARD, 'self.came - self.taken == FRAMES ||', '', 'test_more_frames'),
+    ('unikernel', 'minios', MINIOS_CARD, 'length <= 0 ||', '', 'test_more_frames'),
+    ('unikernel', 'minios', MINIOS_CARD, '|| length > FRAME_SIZE)\n\t\treturn;', ')\n\t\treturn;', 'test_more_frames'),
+    ('unikernel', 'minios', MINIOS_CARD, 'self.frame[slot].length, self.frame[slot].arrived);',
+     'self.frame[slot].length, ffntp_processor_counter());', 'test_it_is_as_good'),
+    ('unikernel', 'minios', MINIOS_CARD, 'char *refusal = xenbus_write(XBT_NIL, "device/vif/0/feature-no-csum-offload", "1");',
+     'char *refusal = NULL;', 'test_it_keeps_time'),
+    ('unikernel', 'minios', MINIOS_CARD, 'return self.device != NULL;', 'return true;', 'test_without_a_card'),
+    ('unikernel', 'minios', MINIOS, 'rest_ms < REST_MS ? rest_ms : REST_MS', 'rest_ms + REST_MS', 'test_a_card_that_vanishes'),
+    ('unikernel', 'solo5', PROCESSOR_PORT, 'told_hz != 0 ? TOLD_PPM : MEASURED_PPM', 'TOLD_PPM', 'test_it_keeps_time'),
+    ('unikernel', 'solo5', UNIKERNEL, 'if (!self.system->port->random(self.system->port->context, (uint8_t *)&bits, sizeof bits))\n'
+     '\t\treturn (uint32_t)self.system->counter();', '', 'test_random_bytes_that_run'),
+    ('unikernel', 'solo5', UNIKERNEL, 'if (self.is_driven)\n\t\tsay_news(ffntp_drive_receive', 'say_news(ffntp_drive_receive', 'test_a_frame_that_nobody'),
+    ('unikernel', 'solo5', UNIKERNEL, 'self.is_complained || ', '', 'test_an_address_that_comes_late'),
+    ('unikernel', 'solo5', UNIKERNEL, '|| !is_due(self.complain_at)', '', 'test_an_address_that_comes_soon'),
+    ('unikernel', 'solo5', UNIKERNEL, 'complain("no server yet', '(void)("no server yet', 'test_a_search_that_takes'),
+    ('unikernel', 'solo5', UNIKERNEL, 'if (!is_due(self.resolve_at))\n\t\t\tbreak;', '', 'test_a_name_that_nobody'),
+    ('unikernel', 'solo5', UNIKERNEL, 'say("nobody knows the server\'s address: ", self.options.server);\n\t\tresolve();',
+     'say("nobody knows the server\'s address: ", self.options.server);', 'test_a_name_that_nobody'),
+    ('unikernel', 'solo5', UNIKERNEL, 'news.event == FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving', 'false', 'test_a_server_that_falls'),
+    ('unikernel', 'solo5', UNIKERNEL, 'FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving', 'FFNTP_DRIVE_CHANGE_SERVER', 'test_a_search_under_way'),
+    ('unikernel', 'solo5', UNIKERNEL, 'return wait >= hz / (NS_PER_S / REST_NS) ? REST_NS : wait * NS_PER_S / hz;',
+     'return wait * NS_PER_S / hz;', 'test_it_keeps_time'),
+    ('unikernel', 'solo5', UNIKERNEL, '\tffntp_lwip_poll();\n', '', 'test_it_keeps_time'),
+    ('unikernel', 'solo5', UNIKERNEL, 'if (config.poll_max_s < config.poll_min_s)\n\t\tconfig.poll_max_s = config.poll_min_s;', '', 'test_it_polls'),
+    ('unikernel', 'solo5', UNIKERNEL, 'config.poll_min_s = self.options.poll_s;', '', 'test_it_polls'),
+    ('unikernel', 'solo5', UNIKERNEL, 'if (options.follows || options.page != 0 || options.probe != 0)', 'if (false)', 'test_command_lines'),
+    ('unikernel', 'solo5', UNIKERNEL, 'options.follows || ', '', 'test_command_lines'),
+    ('unikernel', 'solo5', UNIKERNEL, ' || options.probe != 0', '', 'test_command_lines'),
+    ('unikernel', 'solo5', UNIKERNEL, 'self.drive.is_awaiting && ', '', 'test_it_keeps_time'),
+    ('unikernel', 'solo5', UNIKERNEL, ' && !is_due(self.listen_until);', ';', 'test_a_server_that_falls'),
+    ('unikernel', 'solo5', OPTIONS, '|| number > 65535', '', 'test_command_lines'),
+    ('unikernel', 'solo5', OPTIONS, 'number < 1 || number > 65535', 'number > 65535', 'test_command_lines'),
+    ('unikernel', 'solo5', OPTIONS, '|| number > 131072', '', 'test_command_lines'),
+    ('unikernel', 'solo5', OPTIONS, '&& *address % 4096 == 0', '', 'test_command_lines'),
+    ('unikernel', 'solo5', OPTIONS, 'if (!word_skip_to(&rest, \']\'))\n\t\t\treturn false;', '(void)word_skip_to(&rest, \']\');', 'test_command_lines'),
+    ('unikernel', 'solo5', OPTIONS, 'if (options->server[0] == 0 && !options->follows)', 'if (false)', 'test_command_lines'),
+    ('unikernel', 'solo5', OPTIONS, 'if (word.length > sizeof copy - 1)\n\t\tword.length = sizeof copy - 1;', '', 'test_command_lines'),
+    ('unikernel', 'solo5', 'ports/words.c', 'if (word.length >= size)\n\t\treturn false;', '', 'test_command_lines'),
+    ('unikernel', 'solo5', 'ports/words.c', 'if (value > (UINT64_MAX - digit(left.at[0])) / base)\n\t\t\treturn false;', '', 'test_command_lines'),
+    ('follow', 'follow', FOLLOW, 'page == follow->followed && ', '', 'test_another_page'),
+    ('follow', 'follow', FOLLOW, '&& link.width == follow->link.width', '', 'test_another_page'),
+    ('follow', 'follow', FOLLOW, 'follow->followed != NULL &&', '', 'test_nothing_is_read'),
+    ('follow', 'follow', FOLLOW, 'ffntp_page_check(follow->followed, FFNTP_PAGE_SIZE, &identity) == FFNTP_PAGE_OK &&', '', 'test_a_page_of_nonsense'),
+    ('follow', 'follow', FOLLOW, '&& map->period_shift <= 62', '', 'test_a_page_of_nonsense'),
+    ('follow', 'follow', FOLLOW, ' || is_taken(follow, &map)', '', 'test_what_changes'),
+    ('follow', 'follow', FOLLOW, 'map->status == taken->status &&', '', 'test_each_change'),
+    ('follow', 'follow', FOLLOW, 'map->at == taken->at && ', '', 'test_each_change'),
+    ('follow', 'follow', FOLLOW, 'map->void_after == taken->void_after && ', '', 'test_each_change'),
+    ('follow', 'follow', FOLLOW, '&& map->disruption_marker == taken->disruption_marker', '', 'test_each_change'),
+    ('follow', 'follow', FOLLOW, 'follow->has_taken && map.disruption_marker != follow->taken.disruption_marker', 'false', 'test_what_changes'),
+    ('follow', 'follow', FOLLOW, '\tfollow->has_taken = false;\n', '', 'test_another_page'),
+    ('follow', 'follow', FOLLOW, 'return a < UINT64_MAX - b ? a + b : UINT64_MAX;', 'return a + b;', 'test_a_bound_without'),
+    ('follow', 'follow', FOLLOW, 'map.void_after += follow->link.offset;', '', 'test_the_time_is'),
+    ('follow', 'follow', FOLLOW, 'width / 2 + 1', '0', 'test_the_time_is'),
+    ('follow', 'follow', FOLLOW, 'if (!ffntp_follow_update(follow))\n\t\tsay_nothing(follow, FFNTP_STATUS_DISRUPTED, now);',
+     'ffntp_follow_update(follow);', 'test_a_page_that_cannot'),
 ]
 
 
@@ -318,6 +397,10 @@ class Bench:
                 sys.exit(error)
         return self.objects[source]
 
+    @staticmethod
+    def source_of(test):
+        return SOURCES.get(test, f'tests/test_{test}.c')
+
     def core_sources(self):
         return [str(path.relative_to(self.folder)) for path in sorted(self.folder.glob('core/**/*.c'))]
 
@@ -326,7 +409,7 @@ class Bench:
 
         broken: objects to take in place of those of their sources.
         """
-        sources = [*self.core_sources(), *PARTS.get(test, []), f'tests/test_{test}.c']
+        sources = [*self.core_sources(), *PARTS.get(test, []), self.source_of(test)]
         objects = [(broken or {}).get(source) or self.object_of(source) for source in sources]
         libraries = ['-lcmocka', '-lm', *LINK.get(test, [])]
         subprocess.run([*CC, *FLAGS, *objects, *libraries, '-o', 'program'], cwd=self.folder, check=True)
@@ -350,7 +433,7 @@ class Bench:
         if found != 1:
             return [f'found {found} times: {old}']
         (self.folder / source).write_text(without)
-        users = [*USERS[source], *PARTS.get(test, []), f'tests/test_{test}.c'] if source in USERS else [source]
+        users = [*USERS[source], *PARTS.get(test, []), self.source_of(test)] if source in USERS else [source]
         broken = {user: f'broken-{number}.o' for number, user in enumerate(users)}
         errors = [error for user in users if (error := self.compile(user, broken[user]))]
         (self.folder / source).write_text(text)

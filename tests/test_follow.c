@@ -117,6 +117,42 @@ static void test_what_changes_is_taken_over_once(void **state)
 	assert_int_not_equal(own_map().disruption_marker, marker);
 }
 
+static void changes(const struct ffntp_map *map)
+{
+	ffntp_page_publish(&first, map, NULL, 0);
+	assert_true(ffntp_follow_update(&follow));
+	assert_false(ffntp_follow_update(&follow));
+}
+
+static void test_each_change_is_noticed(void **state)
+{
+	struct ffntp_map map = map_of(1000, 5000);
+
+	(void)state;
+	setup_pages();
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	map.at++;
+	changes(&map);
+	map.status = FFNTP_STATUS_FREE_RUNNING;
+	changes(&map);
+	map.void_after++;
+	changes(&map);
+	map.disruption_marker++;
+	changes(&map);
+}
+
+static void test_a_bound_without_limit_stays_one(void **state)
+{
+	struct ffntp_map map = map_of(1000, 5000);
+
+	(void)state;
+	setup_pages();
+	map.maxerror_before_ns = UINT64_MAX;
+	ffntp_page_publish(&first, &map, NULL, 0);
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	assert_true(own_map().maxerror_before_ns == UINT64_MAX);
+}
+
 static void test_another_page_is_right_at_once_and_a_disruption(void **state)
 {
 	struct ffntp_reading reading;
@@ -134,6 +170,9 @@ static void test_another_page_is_right_at_once_and_a_disruption(void **state)
 	assert_int_equal(reading.estimate.s, 99000);
 	marker = own_map().disruption_marker;
 	ffntp_follow_page(&follow, &second, (struct ffntp_follow_link){ OFFSET + 1, 1000 }, OFFSET);
+	assert_int_not_equal(own_map().disruption_marker, marker);
+	marker = own_map().disruption_marker;
+	ffntp_follow_page(&follow, &second, (struct ffntp_follow_link){ OFFSET + 1, 2000 }, OFFSET);
 	assert_int_not_equal(own_map().disruption_marker, marker);
 }
 
@@ -202,16 +241,41 @@ static void test_a_page_that_vanishes_before_it_said_anything(void **state)
 	assert_int_not_equal(read_own(OFFSET, &reading), FFNTP_CLOCK_OK);
 }
 
+static void leaves_ours_disrupted(void)
+{
+	ffntp_follow_page(&follow, &first, known, OFFSET);
+	assert_int_equal(own_map().status, FFNTP_STATUS_SYNCHRONISED);
+	ffntp_follow_page(&follow, &second, known, OFFSET);
+	assert_int_equal(own_map().status, FFNTP_STATUS_DISRUPTED);
+}
+
+static void test_a_page_of_nonsense_leaves_ours_disrupted(void **state)
+{
+	struct ffntp_map map = map_of(1000, 5000);
+
+	(void)state;
+	setup_pages();
+	memset(&second, 0xff, 4); /* the magic number */
+	leaves_ours_disrupted();
+	setup_pages();
+	map.period_shift = 63;
+	ffntp_page_publish(&second, &map, NULL, 0);
+	leaves_ours_disrupted();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_read_before_a_page_is_followed),
 		cmocka_unit_test(test_the_time_is_the_same_at_the_same_instant),
 		cmocka_unit_test(test_what_changes_is_taken_over_once),
+		cmocka_unit_test(test_each_change_is_noticed),
+		cmocka_unit_test(test_a_bound_without_limit_stays_one),
 		cmocka_unit_test(test_another_page_is_right_at_once_and_a_disruption),
 		cmocka_unit_test(test_a_page_that_cannot_be_used_leaves_ours_disrupted),
 		cmocka_unit_test(test_a_page_that_vanishes_leaves_ours_free_running),
 		cmocka_unit_test(test_a_page_that_vanishes_before_it_said_anything),
+		cmocka_unit_test(test_a_page_of_nonsense_leaves_ours_disrupted),
 	};
 
 	return cmocka_run_group_tests_name("follow", tests, NULL, NULL);

@@ -53,6 +53,22 @@ static void test_it_keeps_time_beside_a_clock_that_lies(void **state)
 	assert_int_equal(said("address 192.0.2.7"), 1);
 	assert_int_equal(said("asking 192.0.2.1"), 1);
 	assert_in_range(said("Z +- "), 225, 260);
+	assert_int_equal(fake.deaf, 0);
+	assert_int_equal(fake.startled, 0);
+}
+
+static void test_it_polls_as_it_is_told_to(void **state)
+{
+	char seldom[] = "server=time.example poll=64", very_seldom[] = "server=time.example poll=4096";
+
+	(void)state;
+	start(60);
+	assert_true(system_boot(seldom));
+	assert_in_range(fake.sent, 60, 80);
+	start(60);
+	assert_true(system_boot(very_seldom));
+	assert_in_range(fake.sent, 8, 40);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
 
 /* Stamps are those of the wire, however late the loop wakes up: else half of that would show. */
@@ -74,6 +90,39 @@ static void test_a_frame_that_comes_while_one_looks_is_not_stamped_before_it_cam
 	assert_true(system_boot(usual));
 	assert_int_equal(fake.outside, 0);
 	assert_true(fake.readings > 200);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+/* Before anything was asked, and while the counter is measured. */
+static void test_a_frame_that_nobody_asked_for_is_none_of_the_clocks_business(void **state)
+{
+	(void)state;
+	start(10);
+	fake.has_reply = true;
+	assert_true(system_boot(usual));
+	assert_int_equal(said("refused"), 0);
+	assert_int_equal(fake.outside, 0);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void test_more_frames_than_there_is_room_for_cost_no_reply(void **state)
+{
+	(void)state;
+	start(30);
+	fake.flood = 20;
+	assert_true(system_boot(usual));
+	assert_int_equal(said("no usable reply"), 0);
+	assert_int_equal(fake.outside, 0);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void test_an_address_that_comes_soon_is_not_missed(void **state)
+{
+	(void)state;
+	start(10);
+	fake.address_ns = START_NS + 5 * S;
+	assert_true(system_boot(usual));
+	assert_int_equal(said("no address yet"), 0);
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
 
@@ -102,6 +151,42 @@ static void test_a_name_that_nobody_knows_is_asked_for_again(void **state)
 	assert_true(system_boot(usual));
 	assert_in_range(said("nobody knows the server's address: time.example"), 20, 25);
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void answer(void)
+{
+	fake.is_unanswered = false;
+}
+
+static void test_a_search_that_takes_long_is_told_of_once(void **state)
+{
+	(void)state;
+	start(10);
+	fake.is_unanswered = true;
+	fake.event_ns = START_NS + 120 * S;
+	fake.event = answer;
+	assert_true(system_boot(usual));
+	assert_int_equal(said("no server yet"), 1);
+	assert_int_equal(fake.resolved, 1);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void run_out_of_entropy(void)
+{
+	fake.has_no_entropy = true;
+}
+
+/* The network goes on with what it has; only the clock needs what nobody can guess. */
+static void test_random_bytes_that_run_out_stop_no_search(void **state)
+{
+	(void)state;
+	start(10);
+	fake.is_unknown = true;
+	fake.event_ns = START_NS + 60 * S;
+	fake.event = run_out_of_entropy;
+	assert_true(system_boot(usual));
+	assert_true(fake.resolved > 100);
+	assert_int_not_equal(fake.transaction, 0);
 }
 
 static void stand_still(void)
@@ -143,6 +228,25 @@ static void test_a_server_that_falls_silent_is_told_of(void **state)
 	assert_int_equal(page_status(), FFNTP_STATUS_FREE_RUNNING);
 	assert_int_equal(fake.outside, 0);
 	assert_true(fake.resolved >= 2);
+	assert_int_equal(fake.deaf, 0);
+	assert_int_equal(fake.startled, 0);
+}
+
+static void fall_silent_with_the_names(void)
+{
+	fake.world.is_silent = true;
+	fake.is_unanswered = true;
+}
+
+static void test_a_search_under_way_is_not_begun_anew(void **state)
+{
+	(void)state;
+	start(240);
+	fake.event_ns = START_NS + 1800 * S;
+	fake.event = fall_silent_with_the_names;
+	assert_true(system_boot(usual));
+	assert_true(said("the server has not been of use for long") >= 2);
+	assert_int_equal(fake.resolved, 2);
 }
 
 static void lose_the_link(void)
@@ -157,6 +261,7 @@ static void test_a_card_that_vanishes_is_no_end(void **state)
 	fake.event_ns = START_NS + 1800 * S;
 	fake.event = lose_the_link;
 	assert_true(system_boot(usual));
+	assert_int_equal(said("the network did not take the request") > 0, system_knows_what_left);
 	assert_int_equal(page_status(), FFNTP_STATUS_FREE_RUNNING);
 	assert_int_equal(fake.outside, 0);
 }
@@ -165,8 +270,9 @@ static void test_a_card_that_vanishes_is_no_end(void **state)
 
 static void refuses(const char *line, const char *why)
 {
-	char copy[128];
+	char copy[1024];
 
+	assert_true(strlen(line) < sizeof copy);
 	strcpy(copy, line);
 	assert_false(system_boot(copy));
 	assert_int_equal(fake.lines, 1);
@@ -174,13 +280,26 @@ static void refuses(const char *line, const char *why)
 	assert_int_equal(fake.sent, 0);
 }
 
+#define LONG "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 static void test_command_lines_that_make_no_sense(void **state)
 {
 	static const char *const lines[][2] = {
 		{ "", "no server=NAME" },
 		{ "nonsense", "what is meant by nonsense" },
-		{ "server=time.example poll=0", "what is meant by" },
+		{ "server=", "what is meant by server=" },
+		{ "server=" LONG LONG LONG LONG LONG, "what is meant by server=xxx" },
+		{ "server=time.example:0", "what is meant by server=time.example:0" },
+		{ "server=time.example:65536", "what is meant by server=time.example:65536" },
+		{ "server=[2001:db8::1", "what is meant by server=[2001:db8::1" },
+		{ "server=time.example poll=0", "what is meant by poll=0" },
+		{ "server=time.example poll=131073", "what is meant by poll=131073" },
+		{ "server=time.example poll=1x", "what is meant by poll=1x" },
 		{ "server=time.example page=0x1000", "mean nothing here" },
+		{ "server=time.example page=0x1234", "what is meant by page=0x1234" },
+		{ "server=time.example page=0x10000000000001000", "what is meant by page=0x1" },
+		{ "server=time.example probe=0x1000", "mean nothing here" },
+		{ "server=time.example follow=ivshmem", "mean nothing here" },
 		{ "server=time.example ip=x", "ip= is no IPv4 address" },
 	};
 
@@ -211,12 +330,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_keeps_time_beside_a_clock_that_lies),
+		cmocka_unit_test(test_it_polls_as_it_is_told_to),
 		cmocka_unit_test(test_it_is_as_good_as_the_network),
 		cmocka_unit_test(test_a_frame_that_comes_while_one_looks_is_not_stamped_before_it_came),
+		cmocka_unit_test(test_a_frame_that_nobody_asked_for_is_none_of_the_clocks_business),
+		cmocka_unit_test(test_more_frames_than_there_is_room_for_cost_no_reply),
+		cmocka_unit_test(test_an_address_that_comes_soon_is_not_missed),
 		cmocka_unit_test(test_an_address_that_comes_late_is_waited_for),
 		cmocka_unit_test(test_a_name_that_nobody_knows_is_asked_for_again),
+		cmocka_unit_test(test_a_search_that_takes_long_is_told_of_once),
+		cmocka_unit_test(test_random_bytes_that_run_out_stop_no_search),
 		cmocka_unit_test(test_a_counter_that_stood_still_is_noticed_at_once),
 		cmocka_unit_test(test_a_server_that_falls_silent_is_told_of),
+		cmocka_unit_test(test_a_search_under_way_is_not_begun_anew),
 		cmocka_unit_test(test_a_card_that_vanishes_is_no_end),
 		cmocka_unit_test(test_command_lines_that_make_no_sense),
 		cmocka_unit_test(test_without_a_card_there_is_no_start),

@@ -125,7 +125,7 @@ static void step(void)
 
 static void place_page(void)
 {
-	static struct ffntp_page own;
+	static _Alignas(FFNTP_PAGE_SIZE) struct ffntp_page own;
 	const struct options *options = &guest.options;
 
 	if (options->page != 0 && !machine_is_free(options->page, FFNTP_PAGE_SIZE))

@@ -12,7 +12,8 @@
 #define REST_MS 10 /* what came meanwhile was stamped when it came */
 #define NS_PER_MS UINT64_C(1000000)
 
-struct ffntp_page ffntp_minios_page;
+/* A page of memory of its own: it can be shown to others. */
+_Alignas(FFNTP_PAGE_SIZE) struct ffntp_page ffntp_minios_page;
 
 int app_main(void *unused);
 

@@ -8,7 +8,8 @@
 #define CARD "service" /* the network device's name in manifest.json */
 #define FRAME_SIZE 1514
 
-struct ffntp_page ffntp_solo5_page;
+/* A page of memory of its own: it can be shown to others. */
+_Alignas(FFNTP_PAGE_SIZE) struct ffntp_page ffntp_solo5_page;
 
 static solo5_handle_t card;
 

@@ -6,6 +6,7 @@
 
 #include "../../ports/lwip/udp.h"
 #include "../../ports/processor.h"
+#include "../../ports/unikernel.h"
 #include "fake.h"
 
 struct fake fake;
@@ -16,6 +17,9 @@ static const struct ffntp_lwip_system *lwip;
 
 #define SLOWNESS 0.991
 #define LOSS_NS 200
+#define LISTEN_NS 200000000
+#define LISTEN_EDGE_NS 10000000
+#define MOMENT_NS 1000000 /* that a rest takes which ends at once, as there is a frame */
 
 static double monotonic_now(void)
 {
@@ -57,6 +61,16 @@ static void watch(void)
 	fake.largest_ns = error_ns > fake.largest_ns ? error_ns : fake.largest_ns;
 }
 
+/* At the edge of the time that it listens either is right. */
+static void watch_listening(void)
+{
+	int64_t waited_ns = fake.world.now_ns - fake.asked_ns;
+	bool is_listening = fake.sent > 0 && ffntp_unikernel_is_listening();
+
+	fake.deaf += fake.is_asked && waited_ns < LISTEN_NS - LISTEN_EDGE_NS && !is_listening;
+	fake.startled += (!fake.is_asked || waited_ns > LISTEN_NS + LISTEN_EDGE_NS) && is_listening;
+}
+
 static void move_to(int64_t ns)
 {
 	if (ns >= fake.event_ns) {
@@ -64,6 +78,7 @@ static void move_to(int64_t ns)
 		fake.event_ns = INT64_MAX;
 		fake.world.now_ns = ns;
 		fake.event();
+		fake.polled_ns = fake.world.now_ns;
 		return;
 	}
 	if (ns > fake.world.now_ns)
@@ -73,9 +88,10 @@ static void move_to(int64_t ns)
 bool fake_rest(int64_t until_ns)
 {
 	watch();
+	watch_listening();
 	if (fake.has_reply && fake.reply_ns - fake.stall_ns < until_ns)
 		until_ns = fake.reply_ns - fake.stall_ns;
-	move_to(until_ns);
+	move_to(until_ns > fake.world.now_ns ? until_ns : fake.world.now_ns + MOMENT_NS);
 	return fake.world.now_ns < fake.end_ns;
 }
 
@@ -87,6 +103,8 @@ void fake_transmit(const void *frame, size_t length)
 
 	assert_int_equal(length, FFNTP_WIRE_SIZE);
 	fake.sent++;
+	fake.is_asked = true;
+	fake.asked_ns = fake.world.now_ns;
 	if (fake.world.is_silent || fake.is_link_down)
 		return;
 	world_answer(&fake.world, frame, arrival_ns, fake.reply);
@@ -104,10 +122,16 @@ static void stall(void)
 size_t fake_receive(void *frame, size_t size)
 {
 	stall();
+	assert_true(size >= sizeof fake.reply);
+	if (fake.flooding > 0) {
+		fake.flooding--;
+		memset(frame, 0xaa, sizeof fake.reply);
+		return sizeof fake.reply;
+	}
 	if (!fake.has_reply || fake.reply_ns > fake.world.now_ns)
 		return 0;
-	assert_true(size >= sizeof fake.reply);
 	fake.has_reply = false;
+	fake.flooding = fake.flood;
 	memcpy(frame, fake.reply, sizeof fake.reply);
 	return sizeof fake.reply;
 }
@@ -131,7 +155,7 @@ uint64_t ffntp_processor_counter_hz(void)
 
 bool ffntp_processor_random(uint8_t *bytes, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
+	for (size_t i = 0; i < length && !fake.has_no_entropy; i++)
 		bytes[i] = (uint8_t)prng_next(&fake.world.prng);
 	return !fake.has_no_entropy;
 }
@@ -151,12 +175,13 @@ const char *ffntp_lwip_begin(const struct ffntp_lwip_system *system, const struc
 
 void ffntp_lwip_frame(const void *frame, size_t length, uint64_t arrived)
 {
+	fake.is_asked = false;
 	lwip->received(frame, length, arrived);
 }
 
 void ffntp_lwip_poll(void)
 {
-	assert_true(fake.world.now_ns - fake.polled_ns <= 110000000 || fake.event_ns == INT64_MAX);
+	assert_true(fake.world.now_ns - fake.polled_ns <= 110000000);
 	fake.polled_ns = fake.world.now_ns;
 }
 
@@ -171,11 +196,12 @@ void ffntp_lwip_resolve(const char *name, uint16_t port)
 	assert_string_equal(name, "time.example");
 	assert_int_equal(port, 123);
 	fake.resolved++;
+	fake.transaction = lwip->random();
 }
 
 enum ffntp_lwip_server ffntp_lwip_resolved(void)
 {
-	return fake.is_unknown ? FFNTP_LWIP_UNKNOWN : FFNTP_LWIP_FOUND;
+	return fake.is_unanswered ? FFNTP_LWIP_SEARCHING : fake.is_unknown ? FFNTP_LWIP_UNKNOWN : FFNTP_LWIP_FOUND;
 }
 
 void ffntp_lwip_server_address(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT])

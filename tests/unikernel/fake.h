@@ -24,11 +24,18 @@ struct fake {
 	/* the network */
 	int64_t address_ns; /* from then on there is an address */
 	bool is_unknown;    /* the server's name is */
+	bool is_unanswered; /* the question for it is */
 	bool has_reply;
 	int64_t reply_ns;
 	uint8_t reply[FFNTP_WIRE_SIZE];
+	unsigned flood, flooding; /* so many more frames come with each reply; those that are still to come */
 	int64_t polled_ns;
 	unsigned sent, resolved;
+	uint32_t transaction; /* the last that lwIP drew */
+	/* it listens when a reply may come, and only then */
+	bool is_asked;
+	int64_t asked_ns;
+	unsigned deaf, startled;
 	/* done once, when its time comes */
 	int64_t event_ns;
 	void (*event)(void);
@@ -54,11 +61,10 @@ int64_t fake_wall_s(void);
 /* True time until which the machine rests if it asked to until that clock says so. */
 int64_t fake_wake_ns(uint64_t monotonic_ns);
 
-/* Rests until then, or until a frame is there, or about to come if the machine stalls. False when the machine is to end.
- */
+/* Rests until then, or until a frame is there, or about to come if the machine stalls. False: the machine is to end. */
 bool fake_rest(int64_t until_ns);
 
-/* A frame out, which is a datagram, and one in; its length, or 0. */
+/* A frame out, which is a datagram, and one in, if there is one: its length, or 0. */
 void fake_transmit(const void *frame, size_t length);
 size_t fake_receive(void *frame, size_t size);
 
@@ -70,5 +76,6 @@ void fake_print(const char *text, size_t length);
 /* Runs until fake.end_ns, or until the unikernel ends by itself: then false. */
 bool system_boot(char *command_line);
 struct ffntp_page *system_page(void);
+extern const bool system_knows_what_left; /* a frame that the card does not take is told of */
 
 #endif
