@@ -17,6 +17,7 @@ static const struct ffntp_lwip_system *lwip;
 
 #define SLOWNESS 0.991
 #define LOSS_NS 200
+#define PATIENCE_NS 110000000 /* lwIP's */
 #define LISTEN_NS 200000000
 #define LISTEN_EDGE_NS 10000000
 #define MOMENT_NS 1000000 /* that a rest takes which ends at once, as there is a frame */
@@ -71,6 +72,11 @@ static void watch_listening(void)
 	fake.startled += (!fake.is_asked || waited_ns > LISTEN_NS + LISTEN_EDGE_NS) && is_listening;
 }
 
+static void watch_polling(void)
+{
+	assert_true(fake.sent == 0 || fake.world.now_ns - fake.polled_ns <= PATIENCE_NS);
+}
+
 static void move_to(int64_t ns)
 {
 	if (ns >= fake.event_ns) {
@@ -89,6 +95,7 @@ bool fake_rest(int64_t until_ns)
 {
 	watch();
 	watch_listening();
+	watch_polling();
 	if (fake.has_reply && fake.reply_ns - fake.stall_ns < until_ns)
 		until_ns = fake.reply_ns - fake.stall_ns;
 	move_to(until_ns > fake.world.now_ns ? until_ns : fake.world.now_ns + MOMENT_NS);
@@ -181,7 +188,7 @@ void ffntp_lwip_frame(const void *frame, size_t length, uint64_t arrived)
 
 void ffntp_lwip_poll(void)
 {
-	assert_true(fake.world.now_ns - fake.polled_ns <= 110000000);
+	watch_polling();
 	fake.polled_ns = fake.world.now_ns;
 }
 
