@@ -43,6 +43,9 @@ UNIKERNEL, OPTIONS, PROCESSOR_PORT = 'ports/unikernel.c', 'ports/options.c', 'po
 SOLO5, SOLO5_PORT = 'ports/solo5/main.c', 'ports/solo5/port.c'
 MINIOS, MINIOS_PORT, MINIOS_CARD = 'ports/minios/main.c', 'ports/minios/port.c', 'ports/minios/card.c'
 
+GUEST_PCI, GUEST_SLOT, VIRTIO_PCI = 'ports/guest/pci.c', 'ports/guest/pcislot.c', 'ports/guest/virtiopci.c'
+VIRTIO, VIRTIO_NET = 'ports/guest/virtio.c', 'ports/guest/virtionet.c'
+
 UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
 INTERVAL_GATE = 'core/interval/interval_gate.c'
 
@@ -54,6 +57,8 @@ ANY_UNIKERNEL = [DRIVE, REPORT, STANDSTILL, UNIKERNEL, OPTIONS, PROCESSOR_PORT, 
 # What a test is linked with besides core.
 PARTS = {'follow': [FOLLOW],
          'standstill': [STANDSTILL],
+         'pci': [GUEST_PCI, GUEST_SLOT, VIRTIO_PCI],
+         'virtio': [VIRTIO, VIRTIO_NET],
          'reader': [COUNTER, PAGEFILE, READER],
          'stamping': [COUNTER, UDP, STAMPING, 'ports/linux/resolve.c'],
          'port': [DRIVE, REPORT, 'ports/brook/port.c', 'ports/brook/main.c'],
@@ -362,6 +367,32 @@ GUARDS = [
     ('follow', 'follow', FOLLOW, 'width / 2 + 1', '0', 'test_the_time_is'),
     ('follow', 'follow', FOLLOW, 'if (!ffntp_follow_update(follow))\n\t\tsay_nothing(follow, FFNTP_STATUS_DISRUPTED, now);',
      'ffntp_follow_update(follow);', 'test_a_page_that_cannot'),
+    ('guest', 'virtio', VIRTIO, 'handed_back <= (uint16_t)(queue->given - queue->seen) &&', '',
+     'test_it_hands_back_more_than'),
+    ('guest', 'virtio', VIRTIO, 'id < queue->size &&', '', 'test_it_hands_back_what_there'),
+    ('guest', 'virtio', VIRTIO, '&& (queue->held >> id & 1) != 0;', ';', 'test_it_hands_back_what_it'),
+    ('guest', 'virtio', VIRTIO, '!device->has_lied &&', '', 'test_it_hands_back'),
+    ('guest', 'virtio', VIRTIO, '(DRIVER_OK | NEEDS_RESET | FAILED)', 'DRIVER_OK', 'test_a_card_that_wants'),
+    ('guest', 'virtio', VIRTIO, 'queue->rings = (struct virtio_rings){ 0 };', '', 'test_a_card_that_wants'),
+    ('guest', 'virtio', VIRTIO, 'if (tries > 100000)\n\t\t\treturn false;', '', 'test_a_card_that_does_not'),
+    ('guest', 'virtio', VIRTIO, 'if ((queue->held >> *slot & 1) == 0)', '', 'test_a_frame_that_is_being'),
+    ('guest', 'virtio', VIRTIO_NET, '&& written - header <= CARD_FRAME', '', 'test_it_writes_more'),
+    ('guest', 'virtio', VIRTIO_NET, '|| length > CARD_FRAME', '', 'test_no_more_is_sent'),
+    ('guest', 'virtio', VIRTIO_NET, 'virtio_stop(&device);', '', 'test_a_card_that_is_asked'),
+    ('guest', 'virtio', VIRTIO_NET, 'if (!is_begun || length', 'if (length', 'test_a_card_that'),
+    ('guest', 'virtio', VIRTIO_NET, 'if (!is_begun || !virtio_take', 'if (!virtio_take', 'test_a_card_that_wants'),
+    ('guest', 'pci', GUEST_PCI, 'next != 0 && count < PCI_CAPABILITIES_MOST', 'next != 0', 'test_capabilities_in_a'),
+    ('guest', 'pci', GUEST_PCI, '(region->is_64 && bar + 1 >= count)', 'false', 'test_what_a_register'),
+    ('guest', 'pci', GUEST_PCI, '!(region->is_64 && pci_read(device, bar_offset(bar + 1)) != 0)', 'true',
+     'test_what_a_register'),
+    ('guest', 'pci', GUEST_SLOT, 'window.next + region.size <= window.end', 'true', 'test_nothing_is_placed'),
+    ('guest', 'pci', GUEST_SLOT, '&& !pci_is_enabled(device)', '', 'test_what_the_firmware'),
+    ('guest', 'pci', GUEST_SLOT, '&& (events & STATUS_EXCHANGED) == 0', '', 'test_a_button_for_another'),
+    ('guest', 'pci', GUEST_SLOT, 'if (events != 0)\n\t\tcontrol(slot, 0, events);', '', 'test_a_button_asks_once'),
+    ('guest', 'pci', VIRTIO_PCI, '*length < least ||', '', 'test_registers_are_within'),
+    ('guest', 'pci', VIRTIO_PCI, '*length > region.size || offset', 'offset', 'test_registers_are_within'),
+    ('guest', 'pci', VIRTIO_PCI, '|| offset > region.size - *length', '', 'test_registers_are_within'),
+    ('guest', 'pci', VIRTIO_PCI, 'offset < device->config_length ?', 'true ?', 'test_no_configuration'),
 ]
 
 
