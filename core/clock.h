@@ -57,22 +57,6 @@ static inline uint64_t ffntp_drift_ns(uint64_t ticks, uint64_t rate_ns)
 }
 
 /*
- * base_ns + ticks * rate, rounded up; saturates at UINT64_MAX, and below that adds up 2^64 * high and low of the rate.
- * Above 1 ns per tick 2^63 ns of drift are reached no later than after 2^63 ticks.
- */
-static inline uint64_t ffntp_error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate, unsigned shift)
-{
-	struct ffntp_u128 rate_ns = ffntp_rate_ns(rate, shift);
-	struct ffntp_u128 whole_ns = ffntp_mul64(ticks, rate_ns.high);
-	uint64_t drift_ns = ffntp_drift_ns(ticks, rate_ns.low);
-	uint64_t sum_ns = base_ns + drift_ns;
-
-	if (whole_ns.high != 0 || sum_ns < drift_ns || whole_ns.low > UINT64_MAX - sum_ns)
-		return UINT64_MAX;
-	return sum_ns + whole_ns.low;
-}
-
-/*
  * How far an end of the interval is from the estimate: rounded up, and, unless it is 0, one unit more: by that much an
  * estimate may have been rounded down. 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that 1 s becomes
  * 70 ps too much.
@@ -126,12 +110,13 @@ static inline struct ffntp_time ffntp_time_minus(struct ffntp_time t, struct ffn
 }
 
 /* The map's time at a counter reading before or after it; the caller knows that it can be told. */
-static inline struct ffntp_time ffntp_map_time(const struct ffntp_map *map, ffntp_counter at)
-{
-	if ((int64_t)(at - map->at) < 0)
-		return ffntp_time_minus(map->time, ffntp_span_down(map->at - at, map->period, map->period_shift));
-	return ffntp_time_plus(map->time, ffntp_span_down(at - map->at, map->period, map->period_shift));
-}
+struct ffntp_time ffntp_map_time(const struct ffntp_map *map, ffntp_counter at);
+
+/* The map's estimated error of time so many ticks from its 'at', in ns; UINT64_MAX if it is more than that. */
+uint64_t ffntp_map_esterror_ns(const struct ffntp_map *map, uint64_t ticks);
+
+/* An end of the interval that was base_ns away, so many ticks later, alike. */
+uint64_t ffntp_map_maxerror_ns(const struct ffntp_map *map, uint64_t base_ns, uint64_t ticks);
 
 /* Why a map with this status tells nothing; or FFNTP_CLOCK_OK. */
 static inline enum ffntp_clock_result ffntp_reading_judge_status(enum ffntp_status status)
@@ -171,14 +156,6 @@ static inline bool ffntp_reading_is_far(int64_t s)
 	return (uint64_t)s + FFNTP_READING_EPOCH_LIMIT_S >= 2 * FFNTP_READING_EPOCH_LIMIT_S;
 }
 
-/* Whether the map's time can be told in that scale. */
-static inline enum ffntp_clock_result ffntp_reading_judge_scale(const struct ffntp_map *map, enum ffntp_timescale scale)
-{
-	if (ffntp_reading_is_far(map->time.s) || (map->leap_sign != 0 && ffntp_reading_is_far(map->leap_at_s)))
-		return FFNTP_CLOCK_RANGE;
-	return scale == FFNTP_TAI && !map->tai_is_known ? FFNTP_CLOCK_TAI_UNKNOWN : FFNTP_CLOCK_OK;
-}
-
 /* What the map says of its own time holds for others, unless its leap second lies between. */
 static inline enum ffntp_leap ffntp_reading_leap(const struct ffntp_map *map, struct ffntp_time time)
 {
@@ -195,26 +172,6 @@ static inline enum ffntp_leap ffntp_reading_leap(const struct ffntp_map *map, st
 	return is_after ? FFNTP_LEAP_POST_NEGATIVE : FFNTP_LEAP_PRE_NEGATIVE;
 }
 
-/* From the map's continuous time to another scale; each end of the interval has its own share of a smear. */
-static inline void ffntp_reading_tell(const struct ffntp_map *map, enum ffntp_timescale scale,
-				      struct ffntp_reading *reading)
-{
-	const struct ffntp_numbering numbering = ffntp_map_numbering(map);
-	struct ffntp_time time = reading->estimate;
-
-	reading->leap = ffntp_reading_leap(map, time);
-	reading->estimate = ffntp_numbering_tell(&numbering, time, scale);
-	if (scale == FFNTP_UTC) {
-		reading->offset_s = (int16_t)(time.s - reading->estimate.s);
-		reading->earliest.s -= reading->offset_s;
-		reading->latest.s -= reading->offset_s;
-		return;
-	}
-	reading->offset_s = 0;
-	reading->earliest = ffntp_numbering_tell(&numbering, reading->earliest, scale);
-	reading->latest = ffntp_numbering_tell(&numbering, reading->latest, scale);
-}
-
 static inline uint64_t ffntp_larger(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -229,54 +186,11 @@ static inline void ffntp_reading_set(struct ffntp_reading *reading, struct ffntp
 	reading->latest = ffntp_time_plus(estimate, after);
 }
 
-/* ffntp_clock_at */
-static inline enum ffntp_clock_result ffntp_reading_make(const struct ffntp_map *map, ffntp_counter now,
-							 enum ffntp_timescale scale, uint64_t max_bound_ns,
-							 struct ffntp_reading *reading)
-{
-	enum ffntp_clock_result result = ffntp_reading_judge(map, now);
-
-	if (result != FFNTP_CLOCK_OK)
-		return result;
-	result = ffntp_reading_judge_scale(map, scale);
-	if (result != FFNTP_CLOCK_OK)
-		return result;
-
-	bool is_backward = (int64_t)(now - map->at) < 0;
-	uint64_t ticks = is_backward ? map->at - now : now - map->at;
-	struct ffntp_span elapsed = ffntp_span_down(ticks, map->period, map->period_shift);
-	uint64_t maxerror_ns = ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns);
-	uint64_t bound_ns = ffntp_error_ns(maxerror_ns, ticks, map->period_maxerror, map->period_shift);
-
-	if (elapsed.s >= FFNTP_READING_ELAPSED_LIMIT_S)
-		return FFNTP_CLOCK_RANGE;
-	if (bound_ns > max_bound_ns)
-		return FFNTP_CLOCK_BOUND;
-	if (bound_ns == UINT64_MAX)
-		return FFNTP_CLOCK_RANGE;
-
-	/* Both ends have moved away by as much; what is nothing at all still leaves room for rounding. */
-	uint64_t drift_ns = bound_ns - maxerror_ns;
-	uint64_t before_ns = map->maxerror_before_ns + drift_ns, after_ns = map->maxerror_after_ns + drift_ns;
-	struct ffntp_span before = ffntp_distance(before_ns), after = ffntp_distance(after_ns);
-
-	before.frac |= before_ns == 0;
-	after.frac |= after_ns == 0;
-	ffntp_reading_set(reading,
-			  is_backward ? ffntp_time_minus(map->time, elapsed) : ffntp_time_plus(map->time, elapsed),
-			  before, after);
-	reading->bound_ns = bound_ns;
-	reading->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
-	reading->status = map->status;
-	ffntp_reading_tell(map, scale, reading);
-	return FFNTP_CLOCK_OK;
-}
-
-/* --- the same, prepared --- */
+/* --- a map, prepared --- */
 
 /*
  * A map in the form that costs least to read: what can be judged and divided beforehand has been. It holds from 'at' to
- * 'at' + limit, and gives the very numbers that ffntp_reading_make gives.
+ * 'at' + limit, and gives the very numbers that ffntp_clock_at gives.
  */
 struct ffntp_line {
 	uint64_t key; /* counter kind, and the rest as below */

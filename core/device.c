@@ -128,8 +128,7 @@ static struct ffntp_mark make_mark(const struct ffntp_device *device, const stru
 
 	if (look->steady.kind == FFNTP_STEADY_RUNNING && ffntp_reading_judge(map, look->now) == FFNTP_CLOCK_OK) {
 		mark.phase = ffntp_steady_phase(&look->steady, look->now);
-		mark.phase_esterror_ns =
-			ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
+		mark.phase_esterror_ns = ffntp_map_esterror_ns(map, ticks);
 	}
 	return mark;
 }

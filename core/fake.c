@@ -43,8 +43,7 @@ static void bring_up_to_date(struct ffntp_fake *fake)
 	const struct ffntp_numbering numbering = ffntp_map_numbering(map);
 	uint64_t ticks = fake->counter - map->at;
 
-	map->maxerror_before_ns = map->maxerror_after_ns =
-		ffntp_error_ns(map->maxerror_after_ns, ticks, map->period_maxerror, map->period_shift);
+	map->maxerror_before_ns = map->maxerror_after_ns = ffntp_map_maxerror_ns(map, map->maxerror_after_ns, ticks);
 	map->time = ffntp_time_plus(map->time, ffntp_span_down(ticks, map->period, map->period_shift));
 	map->at = fake->counter;
 	map->void_after = map->at + VOID_NS;

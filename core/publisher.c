@@ -142,11 +142,11 @@ void ffntp_publisher_move(struct ffntp_publisher *publisher, ffntp_counter at)
 	struct ffntp_map *map = &publisher->map;
 	struct ffntp_time time = ffntp_map_time(map, at);
 	uint64_t ticks = at - map->at;
-	uint64_t drift_ns = ffntp_error_ns(0, ticks, map->period_maxerror, map->period_shift);
+	uint64_t drift_ns = ffntp_map_maxerror_ns(map, 0, ticks);
 
 	map->maxerror_before_ns += drift_ns;
 	map->maxerror_after_ns += drift_ns;
-	map->esterror_ns = ffntp_error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
+	map->esterror_ns = ffntp_map_esterror_ns(map, ticks);
 	map->at = at;
 	map->time = time;
 }

@@ -184,8 +184,7 @@ static void hold(struct ffntp_steady *next, const struct ffntp_steady *former)
 /* By how much anything that the map tells may be ahead of truth, at most. */
 static uint64_t bound_ns(const struct ffntp_map *map)
 {
-	return ffntp_error_ns(map->maxerror_before_ns, map->void_after - map->at, map->period_maxerror,
-			      map->period_shift);
+	return ffntp_map_maxerror_ns(map, map->maxerror_before_ns, map->void_after - map->at);
 }
 
 /* From what was told last to the estimate: at once where that is allowed, and it lies ahead. */
@@ -224,7 +223,7 @@ struct ffntp_steady ffntp_steady_next(const struct ffntp_steady *former, const s
 
 	next.elapsed = ffntp_time_plus(ffntp_steady_elapsed(former, now), elapsed_guard(former, &next));
 	next.joint = minus(ffntp_steady_phase(former, now), next.elapsed);
-	if (ffntp_reading_make(map, now, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
+	if (ffntp_clock_at(map, now, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
 		hold(&next, former);
 		return next;
 	}
