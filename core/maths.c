@@ -226,10 +226,9 @@ static struct tail tail_beyond(double a)
 	return a < TAIL_PIECES * 0.5 ? tail_near(a) : tail_far(a);
 }
 
-#define SQRT_HALF_PI 0x1.40d931ff62706p0  /* sqrt(pi / 2) */
 #define DENSITY_AT_0 0x1.9884533d43651p-2 /* 1 / sqrt(2 pi) */
 
-/* Of the tail beyond low, less what may have been taken from it. */
+/* Of the tail beyond low. */
 static struct ffntp_truncated moments_of(struct tail tail, double low)
 {
 	double per_mass = 1 / tail.i0, mean = tail.i1 * per_mass;
@@ -238,80 +237,6 @@ static struct ffntp_truncated moments_of(struct tail tail, double low)
 					 .variance = tail.i2 * per_mass - mean * mean,
 					 .mass = tail.i0 * DENSITY_AT_0,
 					 .exponent = low * low / 2 };
-}
-
-/* Both limits on one side: 0 <= low. What lies beyond low, less what lies
- * beyond high seen from low. */
-static struct ffntp_truncated one_sided(double low, double high)
-{
-	struct tail from = tail_beyond(low);
-	double width = high - low, share = ffntp_exp(-width * (low + width / 2));
-
-	if (share > 0) {
-		struct tail to = tail_beyond(high);
-
-		from.i2 -= share * (to.i2 + width * (2 * to.i1 + width * to.i0));
-		from.i1 -= share * (to.i1 + width * to.i0);
-		from.i0 -= share * to.i0;
-	}
-	return moments_of(from, low);
-}
-
-/* low < 0 < high */
-static struct ffntp_truncated two_sided(double low, double high)
-{
-	double at_low = ffntp_exp(-low * low / 2), at_high = ffntp_exp(-high * high / 2);
-	double mass = 2 * SQRT_HALF_PI - at_low * tail_beyond(-low).i0 - at_high * tail_beyond(high).i0;
-	double mean = (at_low - at_high) / mass;
-	double slope = (at_low > 0 ? low * at_low : 0) - (at_high > 0 ? high * at_high : 0);
-
-	return (struct ffntp_truncated){ .mean = mean,
-					 .variance = 1 + slope / mass - mean * mean,
-					 .mass = mass * DENSITY_AT_0 };
-}
-
-/*
- * Limits so close that the density hardly changes between them: the formulas
- * above would subtract what is nearly equal. Gauss and Legendre's six points
- * are exact to the 11th degree; what is left out is below 1e-13 of it.
- */
-static struct ffntp_truncated narrow(double low, double high)
-{
-	static const double point[3] = { 0x1.e8b12d03675c5p-3, 0x1.528a09655c95ep-1, 0x1.dd6ca4e80a01ep-1 };
-	static const double weight[3] = { 0x1.df24d499545e8p-2, 0x1.716b7b5794c1cp-2, 0x1.5edf601e2dbf8p-3 };
-	double middle = low + (high - low) / 2, half = (high - low) / 2;
-	double sum0 = 0, sum1 = 0, sum2 = 0, mean;
-
-	for (int i = 0; i < 3; i++) {
-		double t = half * point[i], squares = -t * t / 2;
-		double above = weight[i] * ffntp_exp(squares - middle * t);
-		double below = weight[i] * ffntp_exp(squares + middle * t);
-
-		sum0 += above + below;
-		sum1 += point[i] * (above - below);
-		sum2 += point[i] * point[i] * (above + below);
-	}
-	mean = sum1 / sum0;
-	return (struct ffntp_truncated){ .mean = middle + half * mean,
-					 .variance = half * half * (sum2 / sum0 - mean * mean),
-					 .mass = half * sum0 * DENSITY_AT_0,
-					 .exponent = middle * middle / 2 };
-}
-
-struct ffntp_truncated ffntp_truncated_normal(double low, double high)
-{
-	double width = high - low, middle = low + width / 2;
-	struct ffntp_truncated mirrored;
-
-	if (width < 0.5 && width * (middle < 0 ? -middle : middle) < 0.5)
-		return narrow(low, high);
-	if (low >= 0)
-		return one_sided(low, high);
-	if (high > 0)
-		return two_sided(low, high);
-	mirrored = one_sided(-high, -low);
-	mirrored.mean = -mirrored.mean;
-	return mirrored;
 }
 
 struct ffntp_truncated ffntp_truncated_normal_above(double low)

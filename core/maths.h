@@ -51,9 +51,9 @@ static inline double ffntp_sqrt(double x)
 double ffntp_exp(double x);
 
 /*
- * What is left of a standard normal variable by the knowledge that it lies
- * between two limits. The probability of that is mass * exp(-exponent): it may
- * be too small for a double, these two are not.
+ * What is left of a standard normal variable by the knowledge that it is not
+ * below a limit. The probability of that is mass * exp(-exponent): it may be too
+ * small for a double, these two are not.
  */
 struct ffntp_truncated {
 	double mean, variance;
@@ -61,14 +61,11 @@ struct ffntp_truncated {
 };
 
 /*
- * Moments of the standard normal restricted to [low, high]; low < high, either
- * may be infinite, neither NaN. mass:     relative error below 1e-12 + 2^-51
- * exponent. mean:     error below 1e-12 of the standard deviation plus 1e-15 of
- * |mean|. variance: relative error below 1e-9.
+ * Moments of the standard normal restricted to [low, infinity); low is not NaN.
+ * mass:     relative error below 1e-12 + 2^-51 exponent
+ * mean:     error below 1e-12 of the standard deviation plus 1e-15 of |mean|
+ * variance: relative error below 1e-9
  */
-struct ffntp_truncated ffntp_truncated_normal(double low, double high);
-
-/* The same for [low, infinity). */
 struct ffntp_truncated ffntp_truncated_normal_above(double low);
 
 #endif
