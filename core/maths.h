@@ -24,6 +24,11 @@ static inline double ffntp_fabs(double a)
 	return a < 0 ? -a : a;
 }
 
+static inline double ffntp_square(double x)
+{
+	return x * x;
+}
+
 /* A NaN is nowhere. */
 static inline bool ffntp_is_within(double value, double low, double high)
 {

@@ -1,11 +1,10 @@
 /*
- * interval_belief: what one is to think of a counter under one assumption about
- * its oscillator. A Gaussian over three unknowns:
+ * interval_belief: what one is to think of a counter under one assumption about its oscillator. A Gaussian over three
+ * unknowns:
  *
- *   theta  counter times its nominal period, minus true time, s; at a moment
- * that the caller keeps gamma  d theta / d counter time, the skew, a ratio; a
- * random walk spare  by how much the floor of the round trip is assumed too
- * high, s
+ * - theta: counter time at its nominal period, minus true time, s; at a moment that the caller keeps
+ * - gamma: d theta / d counter time, the skew, a ratio; a random walk
+ * - spare: by how much the floor of the round trip is assumed too high, s
  *
  * Pure functions on differences.
  */

@@ -9,11 +9,6 @@
 /* A weight that is never lost: what could not have been may be from now on. */
 #define LEAST_WEIGHT 1e-30
 
-static double square(double x)
-{
-	return x * x;
-}
-
 bool ffntp_gate_is_needed(const struct ffntp_path *path, const struct ffntp_excess *excess,
 			  const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
@@ -58,9 +53,9 @@ static struct ffntp_belief other_rate(const struct ffntp_belief *clock, double g
 
 	kick = kick > params->kick_least ? kick : params->kick_least;
 	kick = kick < params->kick_most ? kick : params->kick_most;
-	belief.p00 += square(behind);
+	belief.p00 += ffntp_square(behind);
 	belief.p01 += behind * kick / 2;
-	belief.p11 += square(kick);
+	belief.p11 += ffntp_square(kick);
 	return belief;
 }
 
@@ -70,8 +65,8 @@ static struct ffntp_belief other_time(const struct ffntp_belief *clock, double g
 {
 	struct ffntp_belief belief = *clock;
 
-	belief.p00 += square(params->time_gap * gap_s);
-	belief.p11 += square(skew);
+	belief.p00 += ffntp_square(params->time_gap * gap_s);
+	belief.p11 += ffntp_square(skew);
 	belief.p01 = belief.p02 = 0;
 	return belief;
 }
@@ -115,9 +110,9 @@ void ffntp_trial_shift(struct ffntp_trial *trial, double theta_s)
 static bool may_be_rate(const struct ffntp_trial *trial, const struct ffntp_interval_params *params)
 {
 	const struct ffntp_belief *rate = &trial->belief[FFNTP_SUSPECT_RATE];
-	double skew2 = square(rate->gamma - trial->skew);
+	double skew2 = ffntp_square(rate->gamma - trial->skew);
 
-	return trial->window.count < params->rate_stamps || skew2 > square(params->rate_sd) * rate->p11;
+	return trial->window.count < params->rate_stamps || skew2 > ffntp_square(params->rate_sd) * rate->p11;
 }
 
 /* Whom to believe in the meantime. A change of rate must be followed; a time that is wrong by little may be. */
@@ -198,7 +193,7 @@ static enum ffntp_ruling rule_on_path(struct ffntp_trial *trial, struct ffntp_pa
 	was_congested = ffntp_path_was_congested(path, &trial->window, params);
 	enough = was_congested ? 2 * params->run_short : params->run_short;
 	if (trial->window.count < enough &&
-	    (was_congested || square(ffntp_path_noise(path) / trial->window.count) > clock->p00))
+	    (was_congested || ffntp_square(ffntp_path_noise(path) / trial->window.count) > clock->p00))
 		return FFNTP_RULING_COAST;
 	if (was_congested)
 		return FFNTP_RULING_ANEW;
@@ -211,10 +206,10 @@ static bool runs_at_another_rate(const struct ffntp_trial *trial, const struct f
 				 const struct ffntp_interval_params *params)
 {
 	const struct ffntp_belief *both = &trial->belief[FFNTP_SUSPECT_BOTH];
-	double skew2 = square(both->gamma - clock->gamma);
+	double skew2 = ffntp_square(both->gamma - clock->gamma);
 
 	return trial->weight[FFNTP_SUSPECT_BOTH] > params->rate_share && trial->window.count >= params->rate_stamps &&
-	       skew2 > square(params->skew_sd) * (both->p11 + clock->p11);
+	       skew2 > ffntp_square(params->skew_sd) * (both->p11 + clock->p11);
 }
 
 /* So little is not held against the server for long. */

@@ -3,31 +3,17 @@
 
 #include "../maths.h"
 
-static double least(double a, double b)
-{
-	return a < b ? a : b;
-}
-
-static double most(double a, double b)
-{
-	return a > b ? a : b;
-}
-
-static double square(double x)
-{
-	return x * x;
-}
-
 static void begin(struct ffntp_path *path, double floor, double noise, const struct ffntp_interval_params *params)
 {
-	*path = (struct ffntp_path){
-		.levels = 1, .softness2 = square(noise * params->soft_start), .precision = path->precision, .seen = 1
-	};
+	*path = (struct ffntp_path){ .levels = 1,
+				     .softness2 = ffntp_square(noise * params->soft_start),
+				     .precision = path->precision,
+				     .seen = 1 };
 	ffntp_noise_init(&path->forward, noise);
 	ffntp_noise_init(&path->backward, noise);
 	/* The sum of two exponentials has mean 2 noise and variance 2 noise^2. */
 	path->level[0] = (struct ffntp_level){
-		.floor = floor, .spare = 2 * noise, .spare2 = 2 * square(noise), .share = 0.5, .seen = 1
+		.floor = floor, .spare = 2 * noise, .spare2 = 2 * ffntp_square(noise), .share = 0.5, .seen = 1
 	};
 }
 
@@ -36,7 +22,7 @@ void ffntp_path_init(struct ffntp_path *path, const struct ffntp_edges *edges,
 {
 	double rtt = edges->upper - edges->lower;
 
-	begin(path, rtt, most(rtt * params->noise_guess, params->noise_least_s), params);
+	begin(path, rtt, ffntp_fmax(rtt * params->noise_guess, params->noise_least_s), params);
 }
 
 struct ffntp_excess ffntp_path_excess(const struct ffntp_path *path, const struct ffntp_edges *edges,
@@ -60,8 +46,8 @@ static double softness2(const struct ffntp_path *path, const struct ffntp_interv
 {
 	double noise2 = path->forward.scale * path->backward.scale;
 
-	return path->softness2 + ffntp_path_rounding2(path) + noise2 * square(params->soft_young / (double)path->seen) +
-	       square(params->noise_least_s);
+	return path->softness2 + ffntp_path_rounding2(path) +
+	       noise2 * ffntp_square(params->soft_young / (double)path->seen) + ffntp_square(params->noise_least_s);
 }
 
 struct ffntp_constraint ffntp_path_constraint(const struct ffntp_path *path, const struct ffntp_excess *excess,
@@ -83,10 +69,11 @@ bool ffntp_path_has_fallen(const struct ffntp_path *path, const struct ffntp_win
 			   const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
 	double sd = ffntp_sqrt(clock->p22 + softness2(path, params));
-	double contradiction = -least(window->forward, window->backward), rest = contradiction + window->sum;
+	double contradiction = -ffntp_fmin(window->forward, window->backward), rest = contradiction + window->sum;
 
-	return ffntp_path_is_settled(path, params) && -window->sum > most(clock->spare, 0) + params->fall_sd * sd &&
-	       rest < most(contradiction / 2, params->fall_noise * ffntp_path_noise(path));
+	return ffntp_path_is_settled(path, params) &&
+	       -window->sum > ffntp_fmax(clock->spare, 0) + params->fall_sd * sd &&
+	       rest < ffntp_fmax(contradiction / 2, params->fall_noise * ffntp_path_noise(path));
 }
 
 void ffntp_window_add(struct ffntp_window *window, const struct ffntp_excess *excess)
@@ -97,18 +84,18 @@ void ffntp_window_add(struct ffntp_window *window, const struct ffntp_excess *ex
 		window->sum = window->total = excess->sum;
 		return;
 	}
-	window->forward = least(window->forward, excess->forward);
-	window->backward = least(window->backward, excess->backward);
-	window->sum = least(window->sum, excess->sum);
+	window->forward = ffntp_fmin(window->forward, excess->forward);
+	window->backward = ffntp_fmin(window->backward, excess->backward);
+	window->sum = ffntp_fmin(window->sum, excess->sum);
 	window->total += excess->sum;
 }
 
 static struct ffntp_window joined(const struct ffntp_window *a, const struct ffntp_window *b)
 {
 	return (struct ffntp_window){
-		.forward = least(a->forward, b->forward),
-		.backward = least(a->backward, b->backward),
-		.sum = least(a->sum, b->sum),
+		.forward = ffntp_fmin(a->forward, b->forward),
+		.backward = ffntp_fmin(a->backward, b->backward),
+		.sum = ffntp_fmin(a->sum, b->sum),
 		.total = a->total + b->total,
 		.count = a->count + b->count,
 	};
@@ -156,7 +143,7 @@ static bool fits(const struct ffntp_level *from, const struct ffntp_level *to, c
 		 const struct ffntp_belief *clock, double noise, const struct ffntp_interval_params *params)
 {
 	double up = to->floor - from->floor, tilt = to->asymmetry - from->asymmetry;
-	double firm = most(to->spare, 0) + params->fall_sd * ffntp_sqrt(to->spare2);
+	double firm = ffntp_fmax(to->spare, 0) + params->fall_sd * ffntp_sqrt(to->spare2);
 	double soft = firm + params->recall_sd * ffntp_sqrt(clock->p00 + (from->asymmetry2 + to->asymmetry2) / 4);
 
 	return is_near(window->sum - up, firm, noise) && is_near(window->forward - (up + tilt) / 2, soft, noise) &&
@@ -172,7 +159,7 @@ bool ffntp_path_recall(struct ffntp_path *path, const struct ffntp_window *windo
 	uint32_t found = path->present;
 
 	for (uint32_t i = 0; i < path->levels; i++) {
-		double distance = square(window->sum - (path->level[i].floor - from->floor));
+		double distance = ffntp_square(window->sum - (path->level[i].floor - from->floor));
 
 		if (i == path->present || !fits(from, &path->level[i], window, clock, noise, params))
 			continue;
@@ -213,9 +200,12 @@ static struct division divide(double change, double difference, double sd, const
 	double both = bell(difference / sd), any = params->divide_any * sd / (sd + size);
 	double sum = forward + backward + both + any;
 	double mean = (change * (forward - backward) + difference * any) / sum;
-	double mean_square = (square(change) * (forward + backward) + (square(difference) + square(sd)) * any) / sum;
+	double mean_square =
+		(ffntp_square(change) * (forward + backward) + (ffntp_square(difference) + ffntp_square(sd)) * any) /
+		sum;
 
-	return (struct division){ mean, most(mean_square - square(mean), 0), (forward + (both + any) / 2) / sum };
+	return (struct division){ mean, ffntp_fmax(mean_square - ffntp_square(mean), 0),
+				  (forward + (both + any) / 2) / sum };
 }
 
 /* The level that the window shows; the least of n exponentials of mean m has
@@ -228,7 +218,7 @@ static struct ffntp_level level_of(const struct ffntp_path *path, const struct f
 	double noise_f = path->forward.scale / n, noise_b = path->backward.scale / n;
 	double forward = window->forward - noise_f + from->share * clock->spare;
 	double backward = window->backward - noise_b + (1 - from->share) * clock->spare;
-	double noise2 = square(noise_f) + square(noise_b), sd = ffntp_sqrt(4 * clock->p00 + noise2);
+	double noise2 = ffntp_square(noise_f) + ffntp_square(noise_b), sd = ffntp_sqrt(4 * clock->p00 + noise2);
 	struct division division = divide(forward + backward, forward - backward, sd, params);
 	double spare = window->sum - (forward + backward - clock->spare);
 
@@ -260,7 +250,7 @@ void ffntp_path_begin_anew(struct ffntp_path *path, const struct ffntp_window *w
 {
 	double floor = ffntp_path_level(path)->floor + window->sum / (1 - clock->gamma);
 
-	begin(path, floor, most(spread(window), params->noise_least_s), params);
+	begin(path, floor, ffntp_fmax(spread(window), params->noise_least_s), params);
 }
 
 /* A free place, or that of the level that was used least recently. */
@@ -298,14 +288,14 @@ static bool is_enough(const struct ffntp_path *path, const struct ffntp_belief *
 	if (path->run_length > run->count)
 		return run->count >= 3 * params->run_short;
 	return run->count >= params->run_short ||
-	       (run->count >= params->run_least && square(ffntp_path_noise(path) / run->count) < clock->p00);
+	       (run->count >= params->run_least && ffntp_square(ffntp_path_noise(path) / run->count) < clock->p00);
 }
 
 /* What all of a short run must exceed the floor by, and all of a long one, so that it is not chance. */
 static double run_height(const struct ffntp_path *path, const struct ffntp_interval_params *params)
 {
-	return most(params->run_noise * ffntp_path_noise(path),
-		    params->run_tail * (path->forward.tail + path->backward.tail));
+	return ffntp_fmax(params->run_noise * ffntp_path_noise(path),
+			  params->run_tail * (path->forward.tail + path->backward.tail));
 }
 
 static double window_height(const struct ffntp_path *path, const struct ffntp_belief *clock,
@@ -427,7 +417,7 @@ void ffntp_path_learn(struct ffntp_path *path, const struct ffntp_excess *excess
 		      const struct ffntp_belief *clock, const struct ffntp_interval_params *params)
 {
 	struct ffntp_level *level = &path->level[path->present];
-	double step = least(most(params->soft_gain * softness_gain, -0.5), 0.5), noise2;
+	double step = ffntp_fmin(ffntp_fmax(params->soft_gain * softness_gain, -0.5), 0.5), noise2;
 
 	path->seen++;
 	level->seen++;
@@ -437,8 +427,9 @@ void ffntp_path_learn(struct ffntp_path *path, const struct ffntp_excess *excess
 	ffntp_noise_learn(&path->forward, excess->forward, params);
 	ffntp_noise_learn(&path->backward, excess->backward, params);
 	noise2 = path->forward.scale * path->backward.scale;
-	path->softness2 = least(most(path->softness2 * (1 + step), noise2 * square(params->soft_least)),
-				noise2 * square(params->soft_most));
+	path->softness2 =
+		ffntp_fmin(ffntp_fmax(path->softness2 * (1 + step), noise2 * ffntp_square(params->soft_least)),
+			   noise2 * ffntp_square(params->soft_most));
 }
 
 bool ffntp_path_is_doubtful(const struct ffntp_path *path, const struct ffntp_interval_params *params)
