@@ -1,21 +1,17 @@
-(* mirage >= 4.11.0 *)
+(* mirage >= 4.9.0 & < 4.12.0 *)
 open Mirage
 
 (* Mirage_ptime, for everything in this unikernel, is kept by NTP. *)
 let ptime =
-  let packages = [ package ~sublibs:[ "mirage-ptime" ] "ffntp"; package "mirage-ptime" ] in
+  let packages = [ package ~sublibs:[ "mirage-ptime" ] "ffntp"; package ~min:"5.0.0" "mirage-ptime" ] in
   impl ~packages "Mirage_ptime" ptime
 
 let main =
   let packages =
-    [
-      package ~sublibs:[ "lwt"; "rng" ] "ffntp";
-      package "ptime";
-      package "ipaddr";
-      package "mirage-mtime";
-      package "mirage-sleep";
-    ]
+    [ package ~sublibs:[ ""; "lwt"; "rng" ] "ffntp"; package "ptime"; package "ipaddr"; package "domain-name" ]
   in
-  main ~packages "Unikernel.Main" (stackv4v6 @-> job)
+  main ~packages "Unikernel.Main" (stackv4v6 @-> dns_client @-> job)
 
-let () = register ~ptime "clock" [ main $ generic_stackv4v6 default_network ]
+let stack = generic_stackv4v6 default_network
+let dns = generic_dns_client stack (generic_happy_eyeballs stack)
+let () = register ~ptime "clock" [ main $ stack $ dns ]

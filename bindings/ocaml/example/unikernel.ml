@@ -1,12 +1,29 @@
-(* Keeps UTC by NTP, and says what time it is. *)
+(* Keeps UTC by NTP, and says what time it is: --ntp-server=NAME-OR-ADDRESS. *)
 open Lwt.Infix
 open Ffntp
 
-let server () = Lwt.return_ok (Ipaddr.of_string_exn "10.0.0.1", 123)
+let ntp_server =
+  let open Cmdliner in
+  let doc = Arg.info ~doc:"The NTP server: a name or an address." ~docv:"HOST" [ "ntp-server" ] in
+  Mirage_runtime.register_arg Arg.(required & opt (some string) None doc)
 
-module Main (S : Tcpip.Stack.V4V6) = struct
+module Main (S : Tcpip.Stack.V4V6) (Dns : Dns_client_mirage.S) = struct
   module Calibrate = Ffntp_lwt.Calibrate (Mirage_sleep)
   module Ntp = Ffntp_lwt.Make (S.UDP) (Mirage_sleep)
+
+  let resolve dns name =
+    match Result.bind (Domain_name.of_string name) Domain_name.host with
+    | Error (`Msg why) -> Lwt.return_error why
+    | Ok host -> (
+        Dns.gethostbyname dns host >|= function
+        | Ok address -> Ok (Ipaddr.V4 address, 123)
+        | Error (`Msg why) -> Error why)
+
+  (* Whenever it has not answered for a while, a name is resolved anew. *)
+  let server dns () =
+    match Ipaddr.of_string (ntp_server ()) with
+    | Ok address -> Lwt.return_ok (address, 123)
+    | Error _ -> resolve dns (ntp_server ())
 
   let on_event event = Logs.debug (fun m -> m "%a" Ffntp_lwt.pp_event event)
 
@@ -21,10 +38,10 @@ module Main (S : Tcpip.Stack.V4V6) = struct
     say clock;
     Mirage_sleep.ns 1_000_000_000L >>= fun () -> speak clock
 
-  let start stack =
+  let start stack dns =
     let clock = Clock.default () in
     Calibrate.clock ~elapsed_ns:Mirage_mtime.elapsed_ns clock >>= fun () ->
     let config = Client.config (Clock.source clock) in
-    let _ntp = Ntp.start ~on_event ~nonce:Ffntp_rng.nonce ~server clock config (S.udp stack) in
-    Lwt.pick [ S.listen stack; speak clock ]
+    let _ntp = Ntp.start ~on_event ~nonce:Ffntp_rng.nonce ~server:(server dns) clock config (S.udp stack) in
+    speak clock
 end

@@ -24,9 +24,17 @@ module Stack = struct
   let listen _ = fst (Lwt.wait ())
 end
 
-module Main = Unikernel.Main (Stack)
+(* Any name is this machine's. *)
+module Dns = struct
+  type t = unit
+
+  let gethostbyname () _ = Lwt.return_ok Ipaddr.V4.localhost
+end
+
+module Main = Unikernel.Main (Stack) (Dns)
 
 let () =
+  Mirage_runtime.with_argv Sys.argv;
   Logs.set_reporter (Logs_fmt.reporter ~dst:Format.std_formatter ());
   Mirage_crypto_rng_unix.initialize ();
-  Lwt_main.run (Lwt.pick [ Main.start (Hashtbl.create 3); Lwt_unix.sleep 3.5 ])
+  Lwt_main.run (Lwt.pick [ Main.start (Hashtbl.create 3) (); Lwt_unix.sleep 3.5 ])
