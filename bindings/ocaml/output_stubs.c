@@ -176,19 +176,19 @@ void ffntp_ml_set_period(struct ffntp_map *map, double period_s, double drift)
 /* None, or Some (midnight_s, sign): UTC's number where a second has been inserted or left out just before. */
 static void set_leap_second(struct ffntp_map *map, value leap_second)
 {
+	struct ffntp_numbering numbering = { .offset_s = map->tai_offset_s };
 	int64_t midnight_s;
-	int8_t sign;
-	bool is_over;
 
 	if (!Is_block(leap_second))
 		return;
 	midnight_s = Long_val(Field(Field(leap_second, 0), 0));
-	sign = (int8_t)Int_val(Field(Field(leap_second, 0), 1));
-	is_over = map->time.s - map->tai_offset_s >= midnight_s;
-	map->leap_sign = sign;
-	map->leap_at_s = midnight_s + map->tai_offset_s - (is_over ? sign : 0) - (sign < 0);
-	map->leap =
-		ffntp_numbering_leap(&(struct ffntp_numbering){ map->leap_at_s, map->tai_offset_s, sign }, map->time);
+	numbering.sign = (int8_t)Int_val(Field(Field(leap_second, 0), 1));
+	if (map->time.s - map->tai_offset_s >= midnight_s)
+		numbering.offset_s = (int16_t)(numbering.offset_s - numbering.sign);
+	numbering.at_s = midnight_s + numbering.offset_s - (numbering.sign < 0);
+	map->leap_sign = numbering.sign;
+	map->leap_at_s = numbering.at_s;
+	map->leap = ffntp_numbering_leap(&numbering, map->time);
 }
 
 static struct ffntp_time time_of_d_ps(value pair)

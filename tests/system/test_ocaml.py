@@ -15,23 +15,32 @@ WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
 TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
 LIBRARIES = "domain-name ffntp ffntp.lwt ffntp.mirage-ptime ffntp.rng ipaddr mirage-ptime ptime".split()
-# A minor heap of 512 words is collected at nearly every allocation.
-COLLECTING = {"OCAMLRUNPARAM": "s=512"}
+# The smallest minor heap is collected the most often.
+COLLECTING = {"OCAMLRUNPARAM": "s=4k"}
+
+SANITIZERS = "-fsanitize=address,undefined"
+SANITIZED = {
+    # Of OCaml's runtimes the one that checks its heap. A comma would end the parameter.
+    "OCAMLPARAM": "_,runtime-variant=d,ccopt=-fsanitize=address,ccopt=-fsanitize=undefined",
+    # OCaml leaves its heap to the system.
+    "ASAN_OPTIONS": "detect_leaks=0",
+    "UBSAN_OPTIONS": "halt_on_error=1",
+}
 CASE = re.compile(r"\s*\[(OK|FAIL|SKIP)\]\s+(\S+)\s+\d+\s+(.*?)\.?$")
 
 
-def make_workspace():
+def make_workspace(folder, settings=""):
     """What MirageOS makes of a unikernel's dependencies: their sources side by side."""
-    os.makedirs(WORKSPACE, exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
     for name, target in ("ffntp", TOP), ("mirage", f"{TOP}/tests/ocaml"):
-        if not os.path.islink(f"{WORKSPACE}/{name}"):
-            os.symlink(target, f"{WORKSPACE}/{name}")
-    with open(f"{WORKSPACE}/dune-workspace", "w") as f:
-        f.write("(lang dune 2.9)\n")
+        if not os.path.islink(f"{folder}/{name}"):
+            os.symlink(target, f"{folder}/{name}")
+    with open(f"{folder}/dune-workspace", "w") as f:
+        f.write(f"(lang dune 2.9)\n{settings}")
 
 
-def run(argv, **options):
-    done = subprocess.run(argv, cwd=WORKSPACE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def run(argv, folder=WORKSPACE, **options):
+    done = subprocess.run(argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=250, **options)
     return done.returncode, done.stdout
 
@@ -48,6 +57,19 @@ def cases_of(test, environment):
     if not cases or code != 0 and all(is_ok for _, is_ok, _ in cases):
         cases.append((f"{test} ends well", False, said))
     return cases
+
+
+def sanitized():
+    """The stubs and core under the sanitizers, with OCaml's runtime that checks its heap."""
+    folder = f"{WORKSPACE}-sanitized"
+    make_workspace(folder, f"(profile release)\n(env (_ (c_flags (:standard -g {SANITIZERS}))))\n")
+    environment = dict(os.environ, **COLLECTING, **SANITIZED)
+    programs = [f"{test}.exe" for test in TESTS[:2]]
+    code, said = run(["dune", "build", "--root", ".", "-j2", *programs], folder, env=environment)
+    yield "dune builds it with the sanitizers", code == 0, said
+    for program in programs if code == 0 else []:
+        code, said = run([f"_build/default/{program}", "--color=never"], folder, env=environment)
+        yield f"{os.path.basename(program)} under the sanitizers", code == 0 and "Test Successful" in said, said
 
 
 def configuration():
@@ -72,8 +94,9 @@ def refuses(environment):
 
 
 def all_cases(folder):
-    make_workspace()
+    make_workspace(WORKSPACE)
     yield from built()
+    yield from sanitized()
     with test_chrony.chronyd(folder) as port, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{port}"):
         tap.wait_for_status(folder, "synchronised")
         environment = dict(os.environ, NTP_PORT=str(port), NTP_PAGE=f"{folder}/page", **COLLECTING)

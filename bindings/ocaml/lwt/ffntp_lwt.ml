@@ -145,7 +145,8 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
       hang_up t;
       tell t Unanswered)
 
-  let give_up_if_overdue t = if seconds t (Int64.sub (now t) t.sent_at) >= patience_s then give_up t
+  let patience_left_s t = patience_s -. seconds t (Int64.sub (now t) t.sent_at)
+  let give_up_if_overdue t = if patience_left_s t <= 0. then give_up t
 
   (* --- the loop --- *)
 
@@ -153,7 +154,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
   let sleep_ns t ns = Lwt.pick [ Sleep.ns ns; Lwt_condition.wait t.wake ]
 
   let sleep t until =
-    let longest_s = if t.port = None then longest_s else patience_s in
+    let longest_s = if t.port = None then longest_s else patience_left_s t in
     let s = Float.max shortest_s (Float.min longest_s (seconds t (Int64.sub until (now t)))) in
     sleep_ns t (Int64.of_float (s *. 1e9))
 

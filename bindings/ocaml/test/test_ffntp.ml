@@ -228,10 +228,34 @@ let test_reads_exactly () =
       is_true "the bound is as wide as it says" (width_ns >= 2 * 999 && width_ns <= 2 * 1001))
     [ (0, 0); (86_399, 999_999_999); (1_767_225_600, 3_600_000_000_000); (4_102_444_800, -7_000_000_000) ]
 
+let test_rounds_outwards () =
+  (* a third of a nanosecond *)
+  let o =
+    Output.make Manual Synchronised ~at:0L ~time:(20_000, 0L) ~period_s:(1e-9 /. 3.) ~bound_ns:0 in
+  let r = reading (Output.read o 1L) in
+  is_true "down, and up" (r.earliest = (20_000, 333L) && r.latest = (20_000, 334L))
+
 let test_before_1970 () =
   let r = reading (Output.read (output_at 0) (-500_000_000L)) in
   is_true "the last day of 1969" (fst r.estimate = -1);
   is_true "its last second" (Int64.abs (Int64.sub (snd r.estimate) 86_399_500_000_000_000L) <= 1L)
+
+(* Made after a leap second, and read before it. *)
+let test_leap_second_of_before () =
+  let midnight_s = 1_483_228_800 in
+  let o =
+    Output.make ~tai_offset_s:37 ~leap_second:(Inserted midnight_s) Manual Synchronised ~at:0L
+      ~time:(d_ps_of_ns (midnight_s * s_ns)) ~period_s:1e-9 ~bound_ns:0
+  in
+  let is_at ms leap s =
+    let r = reading (Output.read o (Int64.of_int (ms * 1_000_000))) in
+    is_true "which" (r.leap = leap);
+    check Alcotest.int "its number" s (ns_of_d_ps r.estimate / s_ns - midnight_s)
+  in
+  is_at 500 Post_positive 0;
+  is_at (-500) Positive (-1);
+  is_at (-1500) Pre_positive (-1);
+  is_at (-2500) Pre_positive (-2)
 
 let test_refuses_to_read () =
   let o = output_at ~drift:1e-6 (later 0) in
@@ -326,7 +350,16 @@ let test_nonsense_in_pages () =
   refuses "nor a clock's" Unsynchronised (Clock.read clock);
   Bigarray.Array1.set b 0x22 '\002';
   let r = reading (Output.read (Result.get_ok (Page.read page)) 0L) in
-  is_true "a leap second of no kind" (r.leap = No_leap)
+  is_true "a leap second of no kind" (r.leap = No_leap);
+  (* a counter that the page was not about when it was looked at *)
+  if Counter.is_readable Monotonic_raw && Counter.cpu <> Unknown then (
+    let clock = Clock.create { source with kind = Monotonic_raw } in
+    let at = Clock.counter clock in
+    Clock.publish clock (Output.make Monotonic_raw Synchronised ~at ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0);
+    let page = Clock.page clock in
+    is_true "a time" (Result.is_ok (Page.now page));
+    Bigarray.Array1.set (Page.to_bigarray page) 0x808 (if Counter.cpu = Tsc then '\001' else '\002');
+    refuses "another counter" Counter (Page.now page))
 
 (* --- clocks --- *)
 
@@ -429,6 +462,46 @@ let test_allocates_its_result () =
   is_true "Mirage's elapsed_ns" (words C.elapsed_ns < 3.1);
   is_true "Counter.read" (Counter.cpu = Unknown || words (fun () -> Counter.read Counter.cpu) < 3.1)
 
+(* So often that a collection has come between any two allocations; OCaml's runtime for debugging then overwrites what
+   has moved away. *)
+let test_survives_the_collector () =
+  let usual = Gc.get () in
+  let same what f =
+    let expected = f () in
+    for i = 1 to 20_000 do
+      ignore (Sys.opaque_identity (Array.make (i mod 13) i));
+      if f () <> expected then Alcotest.failf "another %s" what
+    done
+  in
+  let state = synchronised () and ns = later 600 in
+  let now = counter_at ns in
+  let o = Client.output ~now state in
+  let query, asked = Client.new_query ~now ~nonce:7L state in
+  let answer = reply query ~received:(ns + delay_ns) ~sent:(ns + delay_ns) in
+  let young counter = Int64.add counter (Int64.of_int (Sys.opaque_identity 0)) in
+  let details state = Output.details (Client.output ~now:(counter_at (later 700)) state) in
+  Gc.set { usual with minor_heap_size = 4096 (* the least *) };
+  same "reading" (fun () -> Output.read o now);
+  same "duration" (fun () -> Output.duration o ~from:0L ~until:now);
+  same "refusal" (fun () -> Output.read ~max_bound_ns:1 o now);
+  same "details" (fun () -> Output.details o);
+  same "source" (fun () -> Client.source state);
+  same "action" (fun () -> fst (Client.next ~now:(young now) state));
+  same "query" (fun () -> Cstruct.to_string (fst (Client.new_query ~now:(young now) ~nonce:(young 7L) state)));
+  same "state" (fun () ->
+      let received = young (counter_at (ns + (2 * delay_ns))) in
+      let verdict, state = Client.add_reply ~received answer asked in
+      (verdict, details state));
+  same "disruption" (fun () -> fst (Client.next ~now:(young now) (Client.disrupted ~now:(young now) state)));
+  same "earlier departure" (fun () ->
+      let state = Client.sent ~at:(young (counter_at (ns + 1_000_000))) asked in
+      let verdict, state = Client.add_reply ~received:(counter_at (ns + (2 * delay_ns))) answer state in
+      (verdict, (Client.source state).rtt_ns));
+  same "output" (fun () ->
+      let time = (20_000, young 5L) in
+      Output.details (Output.make ~tai_offset_s:37 Manual Synchronised ~at:(young 3L) ~time ~period_s:1e-9 ~bound_ns:9));
+  Gc.set usual
+
 let test_counters () =
   let elapsed_ns () = Mtime_clock.elapsed_ns () in
   if Counter.cpu <> Unknown then (
@@ -439,6 +512,7 @@ let test_counters () =
     is_true "10 kHz to 10 GHz" (source.period_s > 1e-10 && source.period_s < 1e-4);
     raises_invalid "no time" (fun () -> Counter.measure Counter.cpu first first));
   is_true "by hand" (not (Counter.is_readable Manual));
+  raises_invalid "not by hand" (fun () -> Clock.set_counter (Clock.default ()) 0L);
   raises_invalid "a counter that nobody can read" (fun () ->
       Clock.create { source with kind = Unknown })
 
@@ -527,6 +601,11 @@ let test_set_source () =
       raises_invalid "no period" (fun () -> Clock.set_source clock { source with period_s });
       raises_invalid "no period" (fun () -> Clock.create { source with period_s }))
     [ nan; 0.; -1e-9; 1. ];
+  let elapsed_ns = Clock.elapsed_ns clock in
+  Clock.publish clock (output_at (later 0));
+  Clock.set_source clock { source with period_s = 5e-9 };
+  Clock.set_counter clock 3_000_000L;
+  near "what an output says is better" 1_000_000 (Int64.to_int (Int64.sub (Clock.elapsed_ns clock) elapsed_ns));
   is_true "since 1970" (Mirage.since_1970 (fun () -> clock) () = (0, Int64.mul 1000L (Clock.elapsed_ns clock)));
   is_true "always the same" (Clock.default () == Clock.default ())
 
@@ -556,7 +635,9 @@ let () =
       ( "output",
         [
           case "reads exactly" test_reads_exactly;
+          case "rounds outwards" test_rounds_outwards;
           case "before 1970" test_before_1970;
+          case "a leap second of before" test_leap_second_of_before;
           case "refuses to read" test_refuses_to_read;
           case "orders" test_orders;
           case "duration" test_duration;
@@ -574,6 +655,7 @@ let () =
           case "steady" test_steady;
           case "elapsed never runs backwards" test_elapsed_never_runs_backwards;
           case "allocates its result" test_allocates_its_result;
+          case "survives the collector" test_survives_the_collector;
           case "counters" test_counters;
           case "set source" test_set_source;
         ] );
