@@ -125,7 +125,8 @@ def test_a_network_card_without_a_link(folder):
 def guest_with_a_slot(folder):
     """Synchronised, for long enough that it says free-running once it has lost its server."""
     with guest.chronyd(folder) as port:
-        with guest.Guest(folder, "q35", f"server={guest.HOST}:{port} poll=1", devices=guest.IN_A_SLOT) as running:
+        dump = ["-object", f"filter-dump,id=dump,netdev=net,file={folder}/frames"]
+        with guest.Guest(folder, "q35", f"server={guest.HOST}:{port} poll=1", devices=guest.IN_A_SLOT, options=dump) as running:
             running.wait_for_status("synchronised")
             time.sleep(2)
             yield running
@@ -149,6 +150,17 @@ def check_bound(running):
     return seen["largest_bound_ns"]
 
 
+def senders(folder):
+    """The numbers of the cards whose frames were seen."""
+    with open(f"{folder}/frames", "rb") as f:
+        dump = f.read()
+    seen, at = set(), 24                # a capture file: a head, and one for each frame
+    while at + 16 <= len(dump):
+        seen.add(dump[at + 22:at + 28])
+        at += 16 + struct.unpack_from("<I", dump, at + 8)[0]
+    return seen
+
+
 def check_without_card(running):
     check_card(running, "is gone")
     running.wait_for_status("free-running", patience_s=20)
@@ -170,6 +182,7 @@ def test_a_network_card_that_is_asked_for_and_another_in_its_place(folder):
         running.insert(mac="52:54:00:00:00:99")
         check_with_card(running)
         check_bound(running)
+        tap.check(bytes.fromhex("525400000099") in senders(folder), "it goes on under the former card's number")
 
 
 def test_a_network_card_that_is_torn_out(folder):
