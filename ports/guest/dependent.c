@@ -3,6 +3,7 @@
 
 #include "../follow.h"
 #include "../report.h"
+#include "control.h"
 #include "entropy.h"
 #include "ivshmem.h"
 #include "neighbour.h"
@@ -59,7 +60,6 @@ static void follow(uint64_t number, const void *page, struct ffntp_follow_link l
 /* What was known of the two counters holds no more. */
 static void forget_link(void)
 {
-	machine_say("the counter stood still or jumped; disrupted until the link is known anew");
 	ffntp_follow_page(&guest.follow, NULL, (struct ffntp_follow_link){ 0, 0 }, machine_counter());
 	if (guest.is_xen)
 		peer_forget();
@@ -97,6 +97,7 @@ static void follow_neighbour(void)
 		say_of(peer.domain, " is gone, or is followed no more; ", ffntp_status_name(guest.follow.map.status));
 		break;
 	case PEER_MOVED:
+		machine_say("one counter moved against the other; disrupted until the link is known anew");
 		forget_link();
 		break;
 	case PEER_ABSENT:
@@ -107,12 +108,22 @@ static void follow_neighbour(void)
 
 /* --- the loop --- */
 
+/* The page of the image is disrupted already: nobody reads a time from it before we run again. */
+static void save(void)
+{
+	forget_link();
+	control_save();
+	port_disrupt();
+}
+
 static void step(void)
 {
 	uint64_t epoch = guest.port->epoch(guest.port->context);
 
-	if (epoch != guest.epoch)
+	if (epoch != guest.epoch) {
+		machine_say("the counter stood still or jumped; disrupted until the link is known anew");
 		forget_link();
+	}
 	guest.epoch = epoch;
 	if (guest.is_xen)
 		follow_neighbour();
@@ -121,6 +132,8 @@ static void step(void)
 	if (ffntp_follow_update(&guest.follow))
 		say_reading();
 	probe_answer();
+	if (control_look())
+		save();
 }
 
 static void begin_host(const struct options *options)

@@ -3,6 +3,7 @@
 #include "../report.h"
 #include "../unikernel.h"
 #include "card.h"
+#include "control.h"
 #include "dependent.h"
 #include "entropy.h"
 #include "machine.h"
@@ -109,6 +110,15 @@ static void rest(uint64_t rest_ns)
 	notice_pause(slept_at);
 }
 
+/* The page of the image is disrupted, too: nobody reads a time from it before we run again. */
+static void save(void)
+{
+	port_disrupt();
+	(void)ffntp_unikernel_step();
+	control_save();
+	port_disrupt();
+}
+
 static void step(void)
 {
 	uint64_t rest_ns;
@@ -118,6 +128,8 @@ static void step(void)
 	rest_ns = ffntp_unikernel_step();
 	probe_answer();
 	share_look();
+	if (control_look())
+		save();
 	rest(rest_ns);
 }
 
@@ -178,6 +190,7 @@ _Noreturn void guest_main(const struct machine *machine)
 	if (entropy == NULL)
 		machine_stop("no entropy: neither virtio-rng nor rdrand");
 	say_start(entropy);
+	control_begin();
 	probe_begin(guest.options.probe, machine->counter_hz);
 	if (guest.options.follows)
 		dependent_main(machine, &guest.options, guest.page);

@@ -52,3 +52,11 @@ const struct ffntp_port *port_begin(const struct machine *machine)
 	ffntp_standstill_begin(&self.standstill, machine_calendar_s, machine->counter_hz, machine_counter());
 	return &self.port;
 }
+
+void port_disrupt(void)
+{
+	uint64_t epoch = self.standstill.epoch + 1;
+
+	ffntp_standstill_begin(&self.standstill, machine_calendar_s, self.port.about.frequency_hz, machine_counter());
+	self.standstill.epoch = epoch;
+}

@@ -8,4 +8,7 @@
 /* The port of this machine; one of it. */
 const struct ffntp_port *port_begin(const struct machine *machine);
 
+/* The counter stood still: the port's epoch is another. */
+void port_disrupt(void);
+
 #endif

@@ -16,32 +16,34 @@ import xenworld
 SECONDS = int(os.environ.get("GUEST_SECONDS", "60"))
 AHEAD_S = 3600                  # another clock than dom0's
 AHEAD_PORT = 1123
+CARD = xenworld.CARD.format(number=1).strip('"').replace(",", " ")
 GUESTS = [xenworld.asking("guest", 1), xenworld.asking("ahead", 2, f":{AHEAD_PORT}"), ("follower", "follow=xen", "")]
 
-# In dom0, whose clock is the truth. Domains have the numbers 1, 2, 3 in the order of their creation.
+# In dom0, whose clock is the truth. Domains have numbers in the order of their creation.
 WHAT = f"""
 page={guest.PAGE:#x} probe={guest.PROBE:#x}
 say() {{
 	read up idle </proc/uptime
 	echo "dom0: $1 at $up $2"
 }}
-synchronised() {{
+# A domain's page says so, for up to half a minute.
+reached() {{
 	for i in {" ".join(map(str, range(400)))}; do
 		status=$(truth show $1 $page 2>/dev/null)
-		case "$status" in *synchronised*) break;; esac
+		case "$status" in *$2*) break;; esac
 		sleep 0.05
 	done
-	say $2 "$status"
+	say $3 "$status"
 }}
 say create
 xl create -q /guest.cfg
-synchronised 1 synchronised
+reached 1 synchronised synchronised
 
 # Who may read, and whom to follow: what the user of such guests writes.
 xl create -q /follower.cfg
 xenstore-write /local/domain/1/data/ffntp/readers 2
 xenstore-write /local/domain/2/data/ffntp/follow 1
-synchronised 2 followed
+reached 2 synchronised followed
 sleep 10
 
 say watch "$(truth watch 1 $page $probe {SECONDS})"
@@ -54,14 +56,40 @@ sleep 3
 say after "$(truth watch 1 $page $probe 5)"
 say last "$(truth show 1 $page)"
 
+xl network-detach guest 0
+say detach
+reached 1 free-running detached
+say followed_detached "$(truth show 2 $page)"
+xl network-attach guest {CARD}
+say attach
+reached 1 synchronised attached
+say back "$(truth watch 1 $page $probe 3)"
+
+# Saved, it is domain 3 when it is restored, and paused until somebody looks.
+xl save guest /run/image >/dev/null 2>&1
+say saved
+say left "$(truth show 2 $page)"
+xl restore -p /run/image >/dev/null 2>&1
+truth statuses 3 $page 8 >/run/statuses &
+watching=$!
+sleep 0.2
+say restored "$(truth show 3 $page)"
+xl unpause guest
+xenstore-write /local/domain/3/data/ffntp/readers 2
+xenstore-write /local/domain/2/data/ffntp/follow 3
+wait $watching
+while read line; do say status "$line"; done </run/statuses
+say again "$(truth watch 3 $page $probe 4)"
+reached 2 synchronised found
+
 truth serve {AHEAD_PORT} {AHEAD_S} &
 xl create -q /ahead.cfg
-synchronised 3 ahead
+reached 4 synchronised ahead
 truth switch 2 $page $probe 9 {AHEAD_S} >/run/switch &
 watching=$!
 sleep 2
-xenstore-write /local/domain/3/data/ffntp/readers 2
-xenstore-write /local/domain/2/data/ffntp/follow 3
+xenstore-write /local/domain/4/data/ffntp/readers 2
+xenstore-write /local/domain/2/data/ffntp/follow 4
 wait $watching
 say switch "$(cat /run/switch)"
 xl destroy ahead
@@ -69,6 +97,11 @@ sleep 0.5
 say lost "$(truth show 2 $page)"
 say alone "$(truth switch 2 $page $probe 2 {AHEAD_S})"
 say domains "[$(xl list | grep -c null)]"
+
+xl reboot follower
+reached 5 initialising rebooted
+xl shutdown -w guest >/dev/null 2>&1
+say shutdown "[$(xl list | grep -c guest)]"
 """
 _console = []
 
@@ -87,7 +120,7 @@ def run(folder):
     began = time.monotonic()
     with tap.process(xenworld.command(folder), f"{folder}/qemu.log", preexec_fn=guest.first) as qemu:
         try:
-            qemu.wait(SECONDS + 180)
+            qemu.wait(SECONDS + 240)
         except subprocess.TimeoutExpired:
             pass
     print(f"# Xen, dom0 and guests ran for {time.monotonic() - began:.0f} s", flush=True)
@@ -95,11 +128,15 @@ def run(folder):
         return f.read()
 
 
-def said(name):
-    """When dom0 said it, and what."""
-    found = re.search(rf"dom0: {name} at ([0-9.]+) ?([^\r\n]*)", console())
+def all_said(name):
+    """Each time that dom0 said it: when, and what."""
+    found = re.findall(rf"dom0: {name} at ([0-9.]+) ?([^\r\n]*)", console())
     tap.check(found, f"dom0 did not say '{name}': {console()[-3000:]}")
-    return float(found[1]), json.loads(found[2]) if found[2] else None
+    return [(float(at), json.loads(what) if what else None) for at, what in found]
+
+
+def said(name):
+    return all_said(name)[0]
 
 
 def lines_of(name):
@@ -133,12 +170,42 @@ def test_it_is_paused_and_goes_on(_):
     tap.check("was not run for" in lines_of("guest"), "the pause was not noticed")
 
 
+def test_its_network_card_is_taken_and_given_back(_):
+    took = said("attached")[0] - said("attach")[0]
+    print(f"# synchronised {took:.1f} s after xl network-attach", flush=True)
+    for name, status in ("detached", "free-running"), ("followed_detached", "free-running"), ("attached", "synchronised"):
+        tap.check(said(name)[1]["status"] == status, f"{name}: {said(name)[1]}")
+    check_bounded(said("back")[1], 30)
+    told = re.findall("the network card .*", lines_of("guest"))
+    tap.check([line.strip() for line in told] == 2 * ["the network card is gone", "the network card has a link"],
+              f"not once for each of detaching and restoring: {told}")
+
+
 def test_a_guest_on_its_neighbours_page_agrees_with_it(_):
     seen = said("agree")[1]
     print(f"# apart: median {seen['median_ns']} ns, 99 % {seen['p99_ns']} ns, counters known to {seen['bracket_ns']} ns", flush=True)
     tap.check(seen["readings"] > 100 and seen["refused"] == 0, f"too few readings: {seen}")
     tap.check(seen["p99_ns"] <= 1000, f"they do not agree: {seen}")
     tap.check(seen["apart"] == 0, f"their bounds do not overlap: {seen}")
+
+
+def test_it_is_saved_and_restored_as_another_domain(_):
+    """Disrupted from the image on, and right again within a burst."""
+    former, image = said("last")[1], said("restored")[1]
+    tap.check(image["status"] == "disrupted" and image["marker"] != former["marker"], f"the image tells a time: {image}")
+    statuses = [change for _, change in all_said("status")]
+    print("# after xl unpause, s:", ", ".join(f"{change['after_s'] - 0.2:.1f} {change['status']}" for change in statuses), flush=True)
+    tap.check(statuses[0]["status"] == "disrupted" and statuses[-1]["status"] == "synchronised", f"not right again: {statuses}")
+    check_bounded(said("again")[1], 50)
+    told = lines_of("guest").split("to be saved, as was asked for")[1]
+    tap.check("restored" in told and "the network card has a link" in told, told)
+
+
+def test_its_follower_is_left_and_finds_it_again(_):
+    tap.check(said("left")[1]["status"] == "disrupted", f"not what its neighbour said last: {said('left')[1]}")
+    tap.check(said("found")[1]["status"] == "synchronised", f"not found again: {said('found')[1]}")
+    tap.check(said("found")[1]["marker"] != said("left")[1]["marker"], "another counter's page is no disruption")
+    tap.check(lines_of("follower").count("domain 1 is gone") == 1, lines_of("follower")[-2000:])
 
 
 def test_a_guest_moved_to_another_neighbours_page(_):
@@ -154,8 +221,14 @@ def test_the_neighbour_is_destroyed(_):
     tap.check(said("lost")[1]["status"] == "free-running", f"not free-running: {said('lost')[1]}")
     alone = said("alone")[1]
     tap.check(alone["second"] > 1000 and alone["wrong"] == 0 and alone["refused"] == 0, f"wrong without its neighbour: {alone}")
-    tap.check(lines_of("follower").count("domain 3 is gone") == 1, lines_of("follower")[-2000:])
+    tap.check(lines_of("follower").count("domain 4 is gone") == 1, lines_of("follower")[-2000:])
     tap.check(said("domains")[1] == [0], f"a domain could not die: {said('domains')[1]}")
+
+
+def test_turned_off_and_started_again_when_asked_to(_):
+    tap.check(said("rebooted")[1]["status"] == "initialising", f"not started again: {said('rebooted')[1]}")
+    tap.check(lines_of("follower").count("ffntp: Xen PVH") == 2, lines_of("follower")[-2000:])
+    tap.check("turned off, as was asked for" in lines_of("guest") and said("shutdown")[1] == [0], lines_of("guest")[-2000:])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ PACKAGES = ["xen-hypervisor-4.17-amd64", "xen-utils-4.17", "xenstore-utils", "li
             "libxenstore4", "libxentoolcore1", "libxentoollog1", "libxendevicemodel1"]
 TOOLS = ["usr/lib/xen-4.17/bin/xl", "usr/lib/xen-4.17/bin/xenstored", "usr/lib/xen-4.17/bin/xenconsoled",
          "usr/lib/xen-4.17/bin/xen-init-dom0", "usr/bin/xenstore-write", "usr/bin/xenstore-read"]
+HELPER = "usr/lib/xen-4.17/bin/libxl-save-helper"
 MODULES = ["xen-evtchn", "xen-gntdev", "xen-privcmd", "xenfs", "xen-netback"]
 LIBRARIES = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"]
 QEMU = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "qemu64,+svm,+npt,+nrip-save,+rdrand",
@@ -159,6 +160,7 @@ def build(folder, tree, image, truth, guests, what, page, probe):
         archive.link(f"bin/{name}", "busybox")
     for tool in TOOLS:
         archive.program(f"bin/{os.path.basename(tool)}", f"{tree}/{tool}", places)
+    archive.program(HELPER, f"{tree}/{HELPER}", places)
     archive.program("bin/chronyd", packages.program("chrony", "/usr/sbin/chronyd"), places)
     archive.program("bin/truth", truth, places)
     archive.copy("lib64/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2")

@@ -1,5 +1,6 @@
 /* absent: what this machine does not have: PCI, whose devices -M virt has in memory as well, and Xen. */
 #include "../card.h"
+#include "../control.h"
 #include "../neighbour.h"
 #include "../pci.h"
 
@@ -49,5 +50,18 @@ enum peer_news peer_look(struct peer *peer)
 }
 
 void peer_forget(void)
+{
+}
+
+void control_begin(void)
+{
+}
+
+bool control_look(void)
+{
+	return false;
+}
+
+void control_save(void)
 {
 }

@@ -2,8 +2,10 @@
  */
 #include "../card.h"
 
-#include "../machine.h"
 #include "../../memory.h"
+#include "../../report.h"
+#include "../machine.h"
+#include "resume.h"
 #include "xen.h"
 #include "xenstore.h"
 
@@ -22,7 +24,8 @@
 #define PAGE_SIZE 4096
 #define RECEIVE_PAGES 32
 #define SEND_PAGES 16
-#define FOLDER "device/vif/0"
+#define CARDS "device/vif"
+#define FOLDER CARDS "/0"
 #define PATH 128
 #define CONNECT_S 10
 
@@ -36,7 +39,13 @@ static netif_rx_front_ring_t receive_ring;
 static netif_tx_front_ring_t send_ring;
 static uint16_t next_to_send, in_flight;
 static uint32_t port;
-static char backend[PATH];
+static uint32_t send_ring_grant, receive_ring_grant;
+static char backend[PATH]; /* the other side's folder */
+static enum {
+	ALONE,   /* there is no card, or it is not ready for us */
+	OFFERED, /* it knows of our rings */
+	CONNECTED,
+} phase;
 
 /* --- frames --- */
 
@@ -68,6 +77,8 @@ static bool receive(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived
 {
 	netif_rx_response_t response;
 
+	if (phase != CONNECTED)
+		return false;
 	if (receive_ring.rsp_cons == __atomic_load_n(&receive_ring.sring->rsp_prod, __ATOMIC_ACQUIRE)) {
 		receive_ring.sring->rsp_event = receive_ring.rsp_cons + 1;
 		return false;
@@ -90,6 +101,8 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 	uint16_t id;
 	int is_wanted;
 
+	if (phase != CONNECTED)
+		return false;
 	while (send_ring.rsp_cons != __atomic_load_n(&send_ring.sring->rsp_prod, __ATOMIC_ACQUIRE)) {
 		send_ring.rsp_cons++;
 		in_flight--;
@@ -109,16 +122,7 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 	return true;
 }
 
-/* The store is asked: each time costs two switches of domains. */
-static enum card_state look(struct card *card)
-{
-	uint64_t state = XenbusStateUnknown;
-
-	(void)card;
-	return xenstore_read_number(backend, "state", &state) && state == XenbusStateConnected ? CARD_LINK : CARD_GONE;
-}
-
-/* --- beginning --- */
+/* --- coming and going --- */
 
 static bool read_mac(uint8_t mac[6])
 {
@@ -141,6 +145,19 @@ static bool read_mac(uint8_t mac[6])
 	}
 }
 
+/* Those of a card that has gone. What the other side has not given back by now is lost. */
+static void end_grants(void)
+{
+	if (send_ring_grant == 0)
+		return;
+	for (unsigned id = 0; id < RECEIVE_PAGES; id++)
+		(void)xen_grant_end(received_grant[id]);
+	for (unsigned id = 0; id < SEND_PAGES; id++)
+		(void)xen_grant_end(to_send_grant[id]);
+	(void)xen_grant_end(send_ring_grant);
+	(void)xen_grant_end(receive_ring_grant);
+}
+
 static void make_rings(uint16_t domain)
 {
 	netif_rx_sring_t *receive_shared = (void *)receive_ring_page.bytes;
@@ -150,18 +167,21 @@ static void make_rings(uint16_t domain)
 	FRONT_RING_INIT(&receive_ring, receive_shared, PAGE_SIZE);
 	SHARED_RING_INIT(send_shared);
 	FRONT_RING_INIT(&send_ring, send_shared, PAGE_SIZE);
+	next_to_send = in_flight = 0;
 	for (uint16_t id = 0; id < RECEIVE_PAGES; id++) {
 		received_grant[id] = xen_grant(domain, received[id].bytes, false);
 		give_back(id);
 	}
 	for (uint16_t id = 0; id < SEND_PAGES; id++)
 		to_send_grant[id] = xen_grant(domain, to_send[id].bytes, true);
+	send_ring_grant = xen_grant(domain, send_ring_page.bytes, false);
+	receive_ring_grant = xen_grant(domain, receive_ring_page.bytes, false);
 }
 
-static bool publish(uint16_t domain)
+static bool publish(void)
 {
-	return xenstore_write_number(FOLDER, "tx-ring-ref", xen_grant(domain, send_ring_page.bytes, false)) &&
-	       xenstore_write_number(FOLDER, "rx-ring-ref", xen_grant(domain, receive_ring_page.bytes, false)) &&
+	return xenstore_write_number(FOLDER, "tx-ring-ref", send_ring_grant) &&
+	       xenstore_write_number(FOLDER, "rx-ring-ref", receive_ring_grant) &&
 	       xenstore_write_number(FOLDER, "event-channel", port) &&
 	       xenstore_write_number(FOLDER, "request-rx-copy", 1) &&
 	       xenstore_write_number(FOLDER, "feature-rx-notify", 1) &&
@@ -172,33 +192,107 @@ static bool publish(uint16_t domain)
 	       xenstore_write_number(FOLDER, "state", XenbusStateConnected);
 }
 
-static bool wait_for_backend(uint64_t wanted, uint64_t hz)
+static void offer(struct card *card)
 {
-	uint64_t start = machine_counter(), state;
+	uint64_t domain;
 
-	while (machine_counter() - start < CONNECT_S * hz) {
-		if (xenstore_read_number(backend, "state", &state) && state == wanted)
-			return true;
-		machine_idle(hz / 100);
+	if (!xenstore_read_number(FOLDER, "backend-id", &domain) || !read_mac(card->mac))
+		return;
+	port = xen_event_open((uint16_t)domain);
+	if (port == 0)
+		return;
+	end_grants();
+	make_rings((uint16_t)domain);
+	if (publish())
+		phase = OFFERED;
+}
+
+static void leave(void)
+{
+	if (phase == ALONE)
+		return;
+	phase = ALONE;
+	(void)xenstore_write_number(FOLDER, "state", XenbusStateClosed);
+	xen_event_close(port);
+}
+
+/* Whose state is watched, which tells of it at once. */
+static bool find_backend(void)
+{
+	char found[PATH] = { 0 }, state[PATH + 8];
+	struct ffntp_text text = ffntp_text_begin(state, sizeof state);
+
+	if (!xenstore_read(FOLDER, "backend", found, sizeof found))
+		return false;
+	if (memcmp(found, backend, sizeof found) == 0)
+		return true;
+	memcpy(backend, found, sizeof backend);
+	ffntp_text_add(&text, backend);
+	ffntp_text_add(&text, "/state");
+	xenstore_watch(XENSTORE_BACKEND, state);
+	return true;
+}
+
+static void follow_backend(struct card *card)
+{
+	uint64_t state;
+
+	if (!find_backend() || !xenstore_read_number(backend, "state", &state)) {
+		leave();
+		return;
 	}
-	return false;
+	switch (state) {
+	case XenbusStateInitWait:
+		if (phase == CONNECTED)
+			leave();
+		if (phase == ALONE)
+			offer(card);
+		break;
+	case XenbusStateConnected:
+		if (phase == OFFERED)
+			notify_receive();
+		phase = phase == ALONE ? ALONE : CONNECTED;
+		break;
+	case XenbusStateClosing:
+	case XenbusStateClosed:
+		leave();
+		break;
+	default:
+		break;
+	}
+}
+
+static enum card_state look(struct card *card)
+{
+	bool has_changed = xenstore_has_changed(XENSTORE_CARD);
+
+	if (xenstore_has_changed(XENSTORE_BACKEND) || has_changed)
+		follow_backend(card);
+	return phase == CONNECTED ? CARD_LINK : CARD_GONE;
+}
+
+void netfront_resume(void)
+{
+	phase = ALONE;
+	send_ring_grant = 0;
+	memset(backend, 0, sizeof backend);
 }
 
 const char *netfront_begin(struct card *card)
 {
-	uint64_t domain, hz = xen_counter_hz();
+	uint64_t hz = xen_counter_hz(), start = machine_counter();
+	char unused[24];
 
-	if (!xenstore_read(FOLDER, "backend", backend, sizeof backend) ||
-	    !xenstore_read_number(FOLDER, "backend-id", &domain) || !read_mac(card->mac))
-		return "there is no network card (vif) for this guest";
-	port = xen_event_open((uint16_t)domain);
-	make_rings((uint16_t)domain);
-	if (port == 0 || !wait_for_backend(XenbusStateInitWait, hz) || !publish((uint16_t)domain) ||
-	    !wait_for_backend(XenbusStateConnected, hz))
-		return "the network card (vif) does not connect";
-	notify_receive();
 	card->transmit = transmit;
 	card->receive = receive;
 	card->look = look;
+	if (!xenstore_read(FOLDER, "mac", unused, sizeof unused))
+		return "there is no network card (vif) for this guest";
+	xenstore_watch(XENSTORE_CARD, CARDS);
+	while (look(card) != CARD_LINK) {
+		if (machine_counter() - start > CONNECT_S * hz)
+			return "the network card (vif) does not connect";
+		machine_idle(hz / 100);
+	}
 	return NULL;
 }

@@ -1,5 +1,6 @@
 /* peer: see ../neighbour.h. The guest that follows another's page. */
 #include "../neighbour.h"
+#include "resume.h"
 #include "share.h"
 #include "xen.h"
 #include "xenstore.h"
@@ -197,6 +198,12 @@ enum peer_news peer_look(struct peer *peer)
 void peer_forget(void)
 {
 	self.agreed = 0;
+}
+
+void peer_leave(void)
+{
+	let_go();
+	self.wanted = PEER_NOBODY;
 }
 
 void peer_begin(uint64_t domain)

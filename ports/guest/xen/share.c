@@ -1,9 +1,11 @@
 /* share: see ../neighbour.h. The guest whose page others read. */
 #include "../neighbour.h"
+#include "resume.h"
 #include "share.h"
 #include "xen.h"
 #include "xenstore.h"
 
+#include "../../memory.h"
 #include "../../report.h"
 #include "../../words.h"
 #include "../machine.h"
@@ -146,6 +148,11 @@ void share_look(void)
 	if (xenstore_has_changed(XENSTORE_READERS))
 		read_list();
 	end_unwanted();
+}
+
+void share_resume(void)
+{
+	memset(readers, 0, sizeof readers);
 }
 
 void share_begin(const struct ffntp_page *page)

@@ -1,5 +1,6 @@
 /* xen: see xen.h. */
 #include "xen.h"
+#include "resume.h"
 
 #include <stddef.h>
 
@@ -25,7 +26,10 @@ static _Alignas(PAGE_SIZE) shared_info_t shared;
 static _Alignas(PAGE_SIZE) grant_entry_v1_t grants[PAGE_SIZE / sizeof(grant_entry_v1_t)];
 
 #define FIRST_GRANT 8 /* those before are reserved */
-#define GRANTS (sizeof grants / sizeof grants[0])
+#define GRANTS (sizeof grants / sizeof grants[0] - 1)
+/* One that grants nothing: in the table of another domain it is not marked. */
+#define OWN_MARK GRANTS
+#define MARK 0x66666e74u
 
 static struct xencons_interface *console;
 static uint32_t console_port;
@@ -81,13 +85,39 @@ static uint64_t parameter(uint32_t index)
 	return call(__HYPERVISOR_hvm_op, HVMOP_get_param, (uintptr_t)&asked, 0) == 0 ? asked.value : 0;
 }
 
-void xen_init(void)
+/* The console, and the pages that are put in place of ours. */
+static void share_pages(void)
 {
 	write_msr(cpuid(leaves() + 2).b, (uintptr_t)hypercalls);
 	console = (void *)(uintptr_t)(parameter(HVM_PARAM_CONSOLE_PFN) * PAGE_SIZE);
 	console_port = (uint32_t)parameter(HVM_PARAM_CONSOLE_EVTCHN);
 	if (!put_in_place(XENMAPSPACE_shared_info, &shared) || !put_in_place(XENMAPSPACE_grant_table, grants))
 		xen_console_write("ffntp: Xen does not share its pages\r\n");
+}
+
+void xen_init(void)
+{
+	share_pages();
+	grants[OWN_MARK].frame = MARK;
+}
+
+bool xen_resume(void)
+{
+	bool is_new;
+
+	share_pages();
+	is_new = grants[OWN_MARK].frame != MARK;
+	grants[OWN_MARK].frame = MARK;
+	if (is_new)
+		port_count = 0;
+	return is_new;
+}
+
+void xen_shutdown(unsigned reason)
+{
+	struct sched_shutdown shutdown = { .reason = reason };
+
+	(void)call(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uintptr_t)&shutdown, 0);
 }
 
 /* --- console --- */
@@ -197,6 +227,16 @@ void xen_event_send(uint32_t port)
 	struct evtchn_send send = { .port = port };
 
 	(void)call(__HYPERVISOR_event_channel_op, EVTCHNOP_send, (uintptr_t)&send, 0);
+}
+
+void xen_event_close(uint32_t port)
+{
+	struct evtchn_close close = { .port = port };
+
+	for (unsigned i = 0; i < port_count; i++)
+		if (ports[i] == port)
+			ports[i] = ports[--port_count];
+	(void)call(__HYPERVISOR_event_channel_op, EVTCHNOP_close, (uintptr_t)&close, 0);
 }
 
 uint32_t xen_grant(uint16_t domain, const void *page, bool is_readonly)

@@ -13,6 +13,9 @@ bool xen_is_here(void);
 /* Before anything below. */
 void xen_init(void);
 
+/* SHUTDOWN_* of Xen's sched.h. Returns if that was SHUTDOWN_suspend, and the guest goes on. */
+void xen_shutdown(unsigned reason);
+
 void xen_console_write(const char *text);
 
 /* Until an event comes, or so many ticks have passed; UINT64_MAX: for ever. */
@@ -36,6 +39,7 @@ struct xen_stamp xen_stamp(void);
 /* A port of an event channel that the other domain can bind to; xen_wait wakes up for it. 0: none. */
 uint32_t xen_event_open(uint16_t domain);
 void xen_event_send(uint32_t port);
+void xen_event_close(uint32_t port);
 
 /* The other domain may read, and write unless is_readonly, this page. The grant's number. */
 uint32_t xen_grant(uint16_t domain, const void *page, bool is_readonly);

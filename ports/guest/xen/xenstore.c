@@ -7,6 +7,7 @@
 #include "../machine.h"
 #include "../../memory.h"
 #include "../../words.h"
+#include "resume.h"
 #include "xen.h"
 
 #define PATH 256
@@ -195,6 +196,21 @@ bool xenstore_permit(const char *folder, const char *name, uint64_t reader)
 	ffntp_text_add(&text, "r");
 	ffntp_text_add_number(&text, reader, 1);
 	return tell(XS_SET_PERMS, path, permissions, (size_t)(text.at - permissions) + 1);
+}
+
+void xenstore_resume(bool is_new)
+{
+	if (is_new)
+		ring = xen_store_ring(&port);
+	for (unsigned i = 0; i < WATCHES; i++) {
+		const char token[2] = { (char)('0' + i), 0 };
+
+		if (watched[i][0] == 0)
+			continue;
+		if (is_new)
+			(void)tell(XS_WATCH, watched[i], token, sizeof token);
+		has_changed[i] = true;
+	}
 }
 
 void xenstore_watch(enum xenstore_watch watch, const char *path)

@@ -10,7 +10,14 @@
 #include <stdint.h>
 
 /* What is watched, each by one user. */
-enum xenstore_watch { XENSTORE_READERS, XENSTORE_FOLLOW, XENSTORE_PEER };
+enum xenstore_watch {
+	XENSTORE_READERS,
+	XENSTORE_FOLLOW,
+	XENSTORE_PEER,
+	XENSTORE_CARD,
+	XENSTORE_BACKEND,
+	XENSTORE_CONTROL
+};
 
 void xenstore_init(uint64_t counter_hz);
 
