@@ -64,7 +64,7 @@ def test_no_network_card(folder):
 
 def test_nothing_to_follow(folder):
     refuse(folder, "follow=ivshmem", "there is no page to follow")
-    refuse(folder, "follow=xen:3", "follow=xen is for guests of Xen", name="xen")
+    refuse(folder, "follow=xen:3", "command line: follow=xen is for guests of Xen", name="xen")
 
 
 def test_no_address(folder):
