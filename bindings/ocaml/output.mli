@@ -1,6 +1,6 @@
 (** What a client puts out, and a page holds: how a counter maps to time, with what may be wrong about it. An output
     is a value that never changes; reading it takes a counter reading, and nothing else. Integers only, no lock. Whether
-    two are the same, {!details} tells; [=] does not.
+    two are the same, {!val-details} tells; [=] does not.
 
     {[ time(n) = time + (n - at) * period ]} *)
 

@@ -50,6 +50,13 @@ def built():
     return [("dune builds all of it, without a warning", code == 0 and said.strip() == "", said)]
 
 
+def documented():
+    """What odoc says of other libraries' documentation, which is not there, is no matter."""
+    code, said = run(["dune", "build", "--root", ".", "-j2", "@ffntp/doc"])
+    ours = re.findall(r'^File "ffntp/[^\n]*\nWarning:.*', said, re.MULTILINE)
+    return [("odoc renders the interfaces", code == 0 and not ours, said)]
+
+
 def cases_of(test, environment):
     code, said = run([f"_build/default/{test}.exe", "--color=never"], env=environment)
     found = [match for match in map(CASE.match, said.splitlines()) if match]
@@ -96,6 +103,7 @@ def refuses(environment):
 def all_cases(folder):
     make_workspace(WORKSPACE)
     yield from built()
+    yield from documented()
     yield from sanitized()
     with test_chrony.chronyd(folder) as port, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{port}"):
         tap.wait_for_status(folder, "synchronised")
