@@ -5,6 +5,7 @@
 #include <caml/fail.h>
 #include <caml/memory.h>
 #include <caml/mlvalues.h>
+#include <caml/signals.h>
 
 #include <ffntp/linux.h>
 
@@ -15,8 +16,11 @@ value ffntp_ml_linux_counter(value unit)
 	CAMLparam1(unit);
 	CAMLlocal2(record, field);
 	struct ffntp_counter_source source;
-	const char *refusal = ffntp_counter_open(&source, FFNTP_COUNTER_NONE);
+	const char *refusal;
 
+	caml_enter_blocking_section();
+	refusal = ffntp_counter_open(&source, FFNTP_COUNTER_NONE);
+	caml_leave_blocking_section();
 	if (refusal != NULL)
 		caml_raise_sys_error(caml_copy_string(refusal));
 	record = caml_alloc(3, 0);

@@ -30,7 +30,7 @@ let rec wait_for_time clock tries =
   else Lwt_unix.sleep 0.05 >>= fun () -> wait_for_time clock (tries - 1)
 
 let keep_time port () =
-  Mirage_crypto_rng_unix.initialize ();
+  Seeded.initialize ();
   let source = Ffntp_linux.counter () in
   let clock = Clock.create source in
   let accepted = ref 0 in
