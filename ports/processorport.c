@@ -1,15 +1,16 @@
 /* processorport: see processorport.h. */
 #include "processorport.h"
 
-#include "standstill.h"
 #include "lwip/udp.h"
 #include "processor.h"
+#include "standstill.h"
 
 #define MEASURED_PPM 10000
 #define TOLD_PPM 500
 
 static struct {
 	struct ffntp_port port;
+	bool (*random)(uint8_t *bytes, size_t length);
 	struct ffntp_standstill standstill;
 } self;
 
@@ -28,7 +29,7 @@ static uint64_t epoch(void *context)
 static bool random(void *context, uint8_t *bytes, size_t length)
 {
 	(void)context;
-	return ffntp_processor_random(bytes, length);
+	return self.random(bytes, length);
 }
 
 static bool send(void *context, const uint8_t *bytes, size_t length, uint64_t *sent)
@@ -37,22 +38,34 @@ static bool send(void *context, const uint8_t *bytes, size_t length, uint64_t *s
 	return ffntp_lwip_send(bytes, length, sent);
 }
 
-const struct ffntp_port *ffntp_processor_port(uint64_t (*measure_hz)(void), int64_t (*calendar_s)(void))
+static struct ffntp_port_counter about(const struct ffntp_processor_system *system)
 {
 	uint64_t told_hz = ffntp_processor_counter_hz();
+	struct ffntp_port_counter about = {
+		.kind = ffntp_processor_counter_kind(),
+		.width = 64,
+		.frequency_hz = system->counter_hz,
+		.frequency_error_ppm = system->counter_error_ppm,
+	};
 
+	if (about.frequency_hz == 0) {
+		about.frequency_hz = told_hz != 0 ? told_hz : system->measure_hz();
+		about.frequency_error_ppm = told_hz != 0 ? TOLD_PPM : MEASURED_PPM;
+	}
+	return about;
+}
+
+const struct ffntp_port *ffntp_processor_port(const struct ffntp_processor_system *system)
+{
 	self.port = (struct ffntp_port){
-		.about = {
-			.kind = ffntp_processor_counter_kind(),
-			.width = 64,
-			.frequency_hz = told_hz != 0 ? told_hz : measure_hz(),
-			.frequency_error_ppm = told_hz != 0 ? TOLD_PPM : MEASURED_PPM,
-		},
+		.about = about(system),
 		.counter = counter,
 		.epoch = epoch,
 		.random = random,
 		.send = send,
 	};
-	ffntp_standstill_begin(&self.standstill, calendar_s, self.port.about.frequency_hz, ffntp_processor_counter());
+	self.random = system->random;
+	ffntp_standstill_begin(&self.standstill, system->calendar_s, self.port.about.frequency_hz,
+			       ffntp_processor_counter());
 	return &self.port;
 }

@@ -1,18 +1,25 @@
 /*
- * processorport: a port of little more than the processor, for unikernels over lwIP whose system tells nothing of its
- * own about counter and randomness. One of it.
+ * processorport: a port of little more than the processor, for unikernels over lwIP: its counter, and a calendar as an
+ * alarm for that; random bytes; lwIP's datagrams. One of it.
  */
 #ifndef FFNTP_PROCESSORPORT_H
 #define FFNTP_PROCESSORPORT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "port.h"
 
-/*
- * The CPU's counter, its random bits, lwIP's datagrams. Where the processor does not say the counter's frequency,
- * measure_hz does, to 1 %. calendar_s: see standstill.h.
- */
-const struct ffntp_port *ffntp_processor_port(uint64_t (*measure_hz)(void), int64_t (*calendar_s)(void));
+/* What the system knows of it. */
+struct ffntp_processor_system {
+	uint64_t counter_hz;                           /* 0: not known */
+	uint32_t counter_error_ppm;                    /* of that */
+	uint64_t (*measure_hz)(void);                  /* to 1 %, where neither system nor processor know */
+	int64_t (*calendar_s)(void);                   /* see standstill.h */
+	bool (*random)(uint8_t *bytes, size_t length); /* see port.h; ffntp_processor_random, or better */
+};
+
+const struct ffntp_port *ffntp_processor_port(const struct ffntp_processor_system *system);
 
 #endif

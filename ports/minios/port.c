@@ -33,5 +33,11 @@ static int64_t calendar_s(void)
 
 const struct ffntp_port *ffntp_minios_port(void)
 {
-	return ffntp_processor_port(measure_hz, calendar_s);
+	static const struct ffntp_processor_system system = {
+		.measure_hz = measure_hz,
+		.calendar_s = calendar_s,
+		.random = ffntp_processor_random,
+	};
+
+	return ffntp_processor_port(&system);
 }
