@@ -22,8 +22,8 @@ struct ffntp_estimator_config {
 
 /*
  * True time at counter reading N, in the servers' time scale:
- *   reference + correction_s + (N - at) * period_s,   with standard deviation esterror_s + |N - at| * period_s *
- * period_esterror
+ *   reference + correction_s + (N - at) * period_s
+ *   with standard deviation esterror_s + |N - at| * period_s * period_esterror
  */
 struct ffntp_estimate {
 	ffntp_counter at;           /* tf of the newest stamp, also of one that was refused */

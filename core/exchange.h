@@ -1,4 +1,5 @@
-/* exchange: one request in flight, and the one reply that answers it. Here the wire's words end and ta tb te tf begin.
+/*
+ * exchange: one request in flight, and the one reply that answers it. Here the wire's words end and ta tb te tf begin.
  */
 #ifndef FFNTP_CORE_EXCHANGE_H
 #define FFNTP_CORE_EXCHANGE_H

@@ -58,7 +58,8 @@ bool ffntp_leap_is_too_late(const struct ffntp_leap_belief *belief, struct ffntp
  */
 void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote);
 
-/* A server that agreed with the clock until 'agreed', and has contradicted it ever since 'since', both the core's time.
+/*
+ * A server that agreed with the clock until 'agreed', and has contradicted it ever since 'since', both the core's time.
  */
 struct ffntp_leap_dispute {
 	struct ffntp_time agreed, since;

@@ -31,7 +31,8 @@
 /* A server may read receive and transmit from two clocks, and rounds each: te may lie this much before tb (s). */
 #define FFNTP_SERVER_ORDER_S 1e-6
 
-/* Round trips beyond this are no measurement; more likely the counter jumped while we waited (s). RFC 5905's MAXDISP.
+/*
+ * Round trips beyond this are no measurement; more likely the counter jumped while we waited (s). RFC 5905's MAXDISP.
  */
 #define FFNTP_MAX_RTT_S 16.0
 
@@ -197,7 +198,8 @@
 /* Eras are told apart by a date within 68 years of the truth; without a better one this will do (2026-01-01). */
 #define FFNTP_BUILD_S INT64_C(1767225600)
 
-/* How far the period may be off after the counter was disrupted (ratio): another machine's crystal, same nominal rate.
+/*
+ * How far the period may be off after the counter was disrupted (ratio): another machine's crystal, same nominal rate.
  */
 #define FFNTP_DISRUPTED_PERIOD_ERROR 100e-6
 

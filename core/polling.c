@@ -90,7 +90,8 @@ static double variance_after(const struct ffntp_outlook *outlook, double s)
 	       s * (2 * outlook->covariance_s + s * (outlook->rate_variance + s * outlook->wander_per_s / 3));
 }
 
-/* The longest interval that keeps the variance, to a thousandth of the range. It grows with time, or is small enough.
+/*
+ * The longest interval that keeps the variance, to a thousandth of the range. It grows with time, or is small enough.
  */
 static double longest_within(const struct ffntp_outlook *outlook, double variance_s2, double low_s, double high_s)
 {

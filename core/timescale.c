@@ -235,7 +235,8 @@ static int64_t midnight_s(const struct ffntp_numbering *numbering)
 	return numbering->at_s + (numbering->sign > 0);
 }
 
-/* A smear: in 'length_s' seconds of the continuous scale from 'from_s' on, smeared UTC falls behind or gains a second.
+/*
+ * A smear: in 'length_s' seconds of the continuous scale from 'from_s' on, smeared UTC falls behind or gains a second.
  */
 struct smear {
 	int64_t from_s;

@@ -27,7 +27,8 @@ FFNTP_MUST_USE bool ffntp_wiretime_convert(struct ffntp_wiretime *wire, const st
 /* What a server says of leap seconds. The stamp: in the core's time, of one that is believed to know the time. */
 void ffntp_wiretime_hear(struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp);
 
-/* How far behind UTC a clock is that smears as is usual, at the te of a stamp in the core's time; 0: no smear is due.
+/*
+ * How far behind UTC a clock is that smears as is usual, at the te of a stamp in the core's time; 0: no smear is due.
  */
 FFNTP_MUST_USE double ffntp_wiretime_smear_s(const struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp);
 

@@ -34,7 +34,8 @@ static void log_table(const struct ffntp_leaptable *leaptable)
 			  (unsigned)expiry.month, (unsigned)expiry.day);
 }
 
-/* The file may be written while it is read: then its checksum is wrong, and it is looked at again when it has changed.
+/*
+ * The file may be written while it is read: then its checksum is wrong, and it is looked at again when it has changed.
  */
 static bool read_table(struct ffntp_leaptable *leaptable)
 {

@@ -1,7 +1,7 @@
 /*
  * background: a client of one's own, kept synchronised by a thread; this one prints the time as it gets better.
  *
- *	background SERVER [COUNT]
+ *   background SERVER [COUNT]
  */
 #include <ffntp/linuxdevice.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /*
  * bounded: the time, and how wrong it can be, from the page that ffntpd keeps.
  *
- *	cc bounded.c $(pkg-config --cflags --libs ffntp)
+ *   cc bounded.c $(pkg-config --cflags --libs ffntp)
  */
 #include <ffntp/linux.h>
 #include <inttypes.h>

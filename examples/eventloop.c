@@ -1,7 +1,7 @@
 /*
  * eventloop: the same client in a loop of one's own, without a thread. It ends when the time is known to 10 ms.
  *
- *	eventloop SERVER
+ *   eventloop SERVER
  */
 #include <ffntp/linuxdevice.h>
 #include <inttypes.h>

@@ -2,14 +2,14 @@
  * drive: a client run over a port: it asks when it is time to, keeps the page, and tells what happened. No I/O but the
  * port's, no allocation, nothing static. One thread at a time.
  *
- *	ffntp_drive_configure(&config, &port);
- *	problem = ffntp_drive_init(&drive, &port, &config, memory, sizeof memory, page);
- *	for (;;) {
- *		while ((news = ffntp_drive_timer(&drive)).event != FFNTP_DRIVE_NOTHING)
- *			...
- *		wait for a datagram, at most ffntp_drive_wait(&drive) ticks
- *		news = ffntp_drive_receive(&drive, bytes, length, counter when it arrived);
- *	}
+ *   ffntp_drive_configure(&config, &port);
+ *   problem = ffntp_drive_init(&drive, &port, &config, memory, sizeof memory, page);
+ *   for (;;) {
+ *           while ((news = ffntp_drive_timer(&drive)).event != FFNTP_DRIVE_NOTHING)
+ *                   ...
+ *           wait for a datagram, at most ffntp_drive_wait(&drive) ticks
+ *           news = ffntp_drive_receive(&drive, bytes, length, counter when it arrived);
+ *   }
  */
 #ifndef FFNTP_DRIVE_H
 #define FFNTP_DRIVE_H
@@ -61,7 +61,8 @@ struct ffntp_drive_news {
 	enum ffntp_verdict verdict;
 };
 
-/* The usual configuration for a client on this port: ffntp_client_config_default, the port's counter, which may jump.
+/*
+ * The usual configuration for a client on this port: ffntp_client_config_default, the port's counter, which may jump.
  */
 void ffntp_drive_configure(struct ffntp_client_config *config, const struct ffntp_port *port);
 

@@ -2,11 +2,11 @@
  * unikernel: what a unikernel over lwIP does to keep UTC, whatever system it runs on: waits for an address, looks for
  * the server, drives the client, and says what happens. Not reentrant, and one of it, as lwIP is.
  *
- *	problem = ffntp_unikernel_begin(&system, "server=192.0.2.1 ip=dhcp poll=16", page);
- *	for (;;) {
- *		each frame that came: ffntp_lwip_frame
- *		rest until another comes, for ffntp_unikernel_step() at most
- *	}
+ *   problem = ffntp_unikernel_begin(&system, "server=192.0.2.1 ip=dhcp poll=16", page);
+ *   for (;;) {
+ *           each frame that came: ffntp_lwip_frame
+ *           rest until another comes, for ffntp_unikernel_step() at most
+ *   }
  */
 #ifndef FFNTP_UNIKERNEL_H
 #define FFNTP_UNIKERNEL_H

@@ -650,7 +650,8 @@ static void test_a_server_that_is_wrong_for_a_while(void **state)
 	stampclock_free(&clock);
 }
 
-/* A clock that moves in steps is late by half of one on average, which no exchange reveals; and says what it steps by.
+/*
+ * A clock that moves in steps is late by half of one on average, which no exchange reveals; and says what it steps by.
  */
 static void test_a_server_whose_clock_ticks(void **state)
 {

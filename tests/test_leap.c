@@ -531,7 +531,8 @@ static void assert_no_leap_second(struct fixture *f, double until_s)
 	}
 }
 
-/* Announced at other times than the last day of June or December: of a week before, of a month, and of the day after.
+/*
+ * Announced at other times than the last day of June or December: of a week before, of a month, and of the day after.
  */
 static void what_is_announced_at_a_wrong_time_is_not_believed(void **state)
 {
@@ -557,7 +558,8 @@ static void what_is_announced_at_a_wrong_time_is_not_believed(void **state)
 	}
 }
 
-/* It goes on to announce after the event: no second leap second follows, neither that day nor at the end of the month.
+/*
+ * It goes on to announce after the event: no second leap second follows, neither that day nor at the end of the month.
  */
 static void who_does_not_stop_announcing_is_not_believed_again(void **state)
 {

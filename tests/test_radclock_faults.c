@@ -100,7 +100,8 @@ static void test_a_server_that_is_wrong_now_and_then(void **state)
 	stampclock_free(&clock);
 }
 
-/* Until the client decides that it is right after all, and says so by a restart: the clock was wrong, but not its rate.
+/*
+ * Until the client decides that it is right after all, and says so by a restart: the clock was wrong, but not its rate.
  */
 static void test_a_server_that_stays_wrong_is_refused(void **state)
 {

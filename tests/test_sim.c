@@ -642,7 +642,8 @@ static double theta_of(ffntp_counter first, ffntp_counter reading, int64_t time_
 	return (double)((int64_t)(reading - first) - (time_ns - SIM_START_NS)) * 1e-9;
 }
 
-/* The difference of the two beliefs, and the error of the limit, both RMS in s, over the second half of 400 exchanges.
+/*
+ * The difference of the two beliefs, and the error of the limit, both RMS in s, over the second half of 400 exchanges.
  */
 static void compare_with_particles(const struct sim_scenario *scenario, uint32_t poll_s, double *apart_s,
 				   double *error_s)

@@ -279,7 +279,8 @@ static void days_and_picoseconds(void **state)
 
 /* --- smear --- */
 
-/* Behind the UTC of before, in seconds: what the definition says, in floating point, of a time since the smear began.
+/*
+ * Behind the UTC of before, in seconds: what the definition says, in floating point, of a time since the smear began.
  */
 static double definition(enum ffntp_timescale scale, int sign, double since_s)
 {

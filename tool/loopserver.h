@@ -1,4 +1,5 @@
-/* loopserver: an NTP server inside this process, on the loopback, whose time is known and whose path is not a fast one.
+/*
+ * loopserver: an NTP server inside this process, on the loopback, whose time is known and whose path is not a fast one.
  */
 #ifndef FFNTP_TOOL_LOOPSERVER_H
 #define FFNTP_TOOL_LOOPSERVER_H

@@ -14,7 +14,8 @@
 #define OUTPUT_NUMBER_SIZE 32
 #define OUTPUT_TIME_SIZE 64
 
-/* Prints the object on one line of stdout and releases it. Returns false, after a line on stderr, if memory was short.
+/*
+ * Prints the object on one line of stdout and releases it. Returns false, after a line on stderr, if memory was short.
  */
 bool output_json(json_t *object);
 

@@ -292,7 +292,8 @@ static void put_stable(const struct interval *interval, const struct ffntp_belie
 	estimate->stable_esterror = ffntp_sqrt(is_better ? variance : clock->p11);
 }
 
-/* The middle of an interval whose edges exceed the truth by exponentials of these means is off by so much, and rounded.
+/*
+ * The middle of an interval whose edges exceed the truth by exponentials of these means is off by so much, and rounded.
  */
 static double exchange_esterror(const struct ffntp_path *path)
 {

@@ -6,7 +6,8 @@
 #include "../estimator.h"
 #include "interval_params.h"
 
-/* As ffntp_interval_ops.init, with other numbers; they must outlive the state.
+/*
+ * As ffntp_interval_ops.init, with other numbers; they must outlive the state.
  */
 void ffntp_interval_init_with(void *state, const struct ffntp_estimator_config *config,
 			      const struct ffntp_interval_params *params);

@@ -42,11 +42,13 @@ struct ffntp_evidence {
  * second, 1/s. */
 void ffntp_belief_predict(struct ffntp_belief *belief, double elapsed_s, double wander2);
 
-/* Updates to the first two moments of what the constraint leaves of the belief.
+/*
+ * Updates to the first two moments of what the constraint leaves of the belief.
  */
 struct ffntp_evidence ffntp_belief_constrain(struct ffntp_belief *belief, const struct ffntp_constraint *constraint);
 
-/* The path has another floor: its spare is unknown with this mean and variance.
+/*
+ * The path has another floor: its spare is unknown with this mean and variance.
  */
 void ffntp_belief_set_spare(struct ffntp_belief *belief, double mean_s, double variance_s2);
 

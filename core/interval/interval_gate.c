@@ -152,7 +152,8 @@ static void weigh(double weight[FFNTP_SUSPECTS], const struct ffntp_evidence evi
 		weight[i] /= sum;
 }
 
-/* Lets everyone foresee the exchange, and the clock coast. A server may turn from right to wrong and back in between.
+/*
+ * Lets everyone foresee the exchange, and the clock coast. A server may turn from right to wrong and back in between.
  */
 static void question(struct ffntp_trial *trial, const struct ffntp_constraint *constraint,
 		     const struct ffntp_belief *clock, double turns)

@@ -42,7 +42,8 @@ double ffntp_oscillator_wander2(const struct ffntp_oscillator *oscillator);
  * changes by this. */
 void ffntp_oscillator_shift(struct ffntp_oscillator *oscillator, double theta_s);
 
-/* The path has another floor: its spare is unknown with this mean and variance.
+/*
+ * The path has another floor: its spare is unknown with this mean and variance.
  */
 void ffntp_oscillator_set_spare(struct ffntp_oscillator *oscillator, double mean_s, double variance_s2);
 

@@ -112,7 +112,8 @@ static bool is_full(const struct ffntp_floor *floor, const struct ffntp_history 
 	       (span_s >= FFNTP_RADCLOCK_SHIFT_WINDOW_S && range->end - range->begin >= FFNTP_RADCLOCK_SHIFT_STAMPS);
 }
 
-/* Whether stamps gather at a round trip: a floor is often touched, the least of a congested hour is one stamp's luck.
+/*
+ * Whether stamps gather at a round trip: a floor is often touched, the least of a congested hour is one stamp's luck.
  */
 static bool is_touched(const struct ffntp_floor *floor, const struct ffntp_history *history, uint64_t ticks,
 		       double period_s)

@@ -119,7 +119,8 @@ void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf);
 
-/* The port knows that the counter jumped or stood still (suspend, migration, restore): all is void until measured anew.
+/*
+ * The port knows that the counter jumped or stood still (suspend, migration, restore): all is void until measured anew.
  */
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now);
 

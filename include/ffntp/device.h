@@ -1,16 +1,16 @@
 /*
  * device: a clock as a value. Code that needs the time takes a struct ffntp_device * and knows no more: it is handed
- *the operating system's clock, the page of a daemon or a host, a client of its own that runs in the background, or in a
- *test a fake that says what it is told to. Nothing is global; devices do not know each other.
+ * the operating system's clock, the page of a daemon or a host, a client of its own that runs in the background, or
+ * in a test a fake that says what it is told to. Nothing is global; devices do not know each other.
  *
- *	ffntp_page_device           a page in memory and a function that reads its counter: here
- *	ffntp_fake                  deterministic, for tests: ffntp/fake.h
- *	ffntp_linux_page_device, ffntp_linux_system_device, ffntp_linux_ntp_device:  ffntp/linuxdevice.h
+ *   ffntp_page_device           a page in memory and a function that reads its counter: here
+ *   ffntp_fake                  deterministic, for tests: ffntp/fake.h
+ *   ffntp_linux_page_device, ffntp_linux_system_device, ffntp_linux_ntp_device:  ffntp/linuxdevice.h
  *
  * From connect to disconnect any number of threads may read at once; they never wait for each other or for whoever
- *keeps the clock. connect and disconnect are called by one thread, while no other is inside a call of the same device.
- *A device must not be moved or copied while it is connected. Every function that may refuse says why, and leaves its
- *output untouched.
+ * keeps the clock. connect and disconnect are called by one thread, while no other is inside a call of the same device.
+ * A device must not be moved or copied while it is connected. Every function that may refuse says why, and leaves its
+ * output untouched.
  */
 #ifndef FFNTP_DEVICE_H
 #define FFNTP_DEVICE_H
@@ -35,7 +35,8 @@ struct ffntp_device;
  */
 FFNTP_MUST_USE const char *ffntp_device_connect(struct ffntp_device *device);
 
-/* Ends, and releases everything. From here on readings are refused with FFNTP_CLOCK_DISCONNECTED. Again: does nothing.
+/*
+ * Ends, and releases everything. From here on readings are refused with FFNTP_CLOCK_DISCONNECTED. Again: does nothing.
  */
 void ffntp_device_disconnect(struct ffntp_device *device);
 
@@ -107,7 +108,8 @@ struct ffntp_look {
 	struct ffntp_steady steady; /* kind FFNTP_STEADY_NONE and period 0: there is none */
 };
 
-/* What a kind of device does. All but 'now' must be there. Called between connect and disconnect only, but for connect.
+/*
+ * What a kind of device does. All but 'now' must be there. Called between connect and disconnect only, but for connect.
  */
 struct ffntp_device_ops {
 	/* Also sets device->boot. */
@@ -143,7 +145,8 @@ struct ffntp_page_device {
 	void *context;
 };
 
-/* page, counter and context must outlive the connection. Who reads the counter knows that it is this page's, and safe.
+/*
+ * page, counter and context must outlive the connection. Who reads the counter knows that it is this page's, and safe.
  */
 void ffntp_page_device_init(struct ffntp_page_device *device, const struct ffntp_page *page,
 			    ffntp_counter (*counter)(void *context), void *context);

@@ -1,11 +1,11 @@
 /*
  * fake: a clock for tests. It says what it is told to, nothing happens unless the test makes it happen, and what is
- *read goes the way that every reading goes: a page, a counter, the same arithmetic. One thread.
+ * read goes the way that every reading goes: a page, a counter, the same arithmetic. One thread.
  *
- *	struct ffntp_fake fake;
+ *   struct ffntp_fake fake;
  *
- *	ffntp_fake_init(&fake, INT64_C(1767225600) * FFNTP_NS_PER_S);
- *	code_under_test(ffntp_fake_device(&fake));
+ *   ffntp_fake_init(&fake, INT64_C(1767225600) * FFNTP_NS_PER_S);
+ *   code_under_test(ffntp_fake_device(&fake));
  */
 #ifndef FFNTP_FAKE_H
 #define FFNTP_FAKE_H

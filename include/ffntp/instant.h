@@ -24,7 +24,8 @@ struct ffntp_ntp {
 	uint64_t units;
 };
 
-/* Absolute time: s + frac * 2^-64 seconds since 1970-01-01 00:00:00 of its time scale (UTC as POSIX counts it, or TAI).
+/*
+ * Absolute time: s + frac * 2^-64 seconds since 1970-01-01 00:00:00 of its time scale (UTC as POSIX counts it, or TAI).
  */
 struct ffntp_time {
 	int64_t s;

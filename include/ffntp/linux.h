@@ -1,13 +1,13 @@
 /*
  * linux: reading the clock page that ffntpd keeps. Open once, then read as often as needed: no system call, no lock,
- *any number of threads on one reader.
+ * any number of threads on one reader.
  *
- *	struct ffntp_linux_reader reader;
- *	struct ffntp_reading now;
+ *   struct ffntp_linux_reader reader;
+ *   struct ffntp_reading now;
  *
- *	if (ffntp_linux_open(&reader, NULL) != FFNTP_PAGE_OK ||
- *	    ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &now) != FFNTP_CLOCK_OK)
- *		...
+ *   if (ffntp_linux_open(&reader, NULL) != FFNTP_PAGE_OK ||
+ *       ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &now) != FFNTP_CLOCK_OK)
+ *           ...
  */
 #ifndef FFNTP_LINUX_H
 #define FFNTP_LINUX_H

@@ -77,15 +77,15 @@ void ffntp_linux_ntp_device_init(struct ffntp_linux_ntp_device *device, const st
 
 /*
  * The same client in an event loop, without a thread. Between connect and disconnect the loop waits until the
- *descriptor is ready for reading, or the timeout is over, and steps; in the thread that does both. Readers may be in
- *any thread.
+ * descriptor is ready for reading, or the timeout is over, and steps; in the thread that does both. Readers may be in
+ * any thread.
  *
- *	for (;;) {
- *		struct pollfd wait = { .fd = ffntp_linux_loop_descriptor(&device), .events = POLLIN };
+ *   for (;;) {
+ *           struct pollfd wait = { .fd = ffntp_linux_loop_descriptor(&device), .events = POLLIN };
  *
- *		poll(&wait, 1, ffntp_linux_loop_timeout_ms(&device));
- *		ffntp_linux_loop_step(&device, wait.revents);
- *	}
+ *           poll(&wait, 1, ffntp_linux_loop_timeout_ms(&device));
+ *           ffntp_linux_loop_step(&device, wait.revents);
+ *   }
  */
 void ffntp_linux_loop_device_init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config);
 

@@ -2,9 +2,8 @@
  * steady: times without steps, kept beside a map by whoever publishes it. Three of them:
  *
  *   elapsed   counts at the local period of each moment; never runs backwards
- *   UTC       the estimate; but where the estimate steps, it goes on, and comes back to it at 500 ppm; never runs
- * backwards phase     what differences are best taken of: the estimate as it is refined, joined where the estimate
- * steps
+ *   UTC       never runs backwards: the estimate; where that steps, UTC goes on, and comes back to it at 500 ppm
+ *   phase     what differences are best taken of: the estimate as it is refined, joined where it steps
  *
  * All are functions of this state and a counter reading. Readers keep nothing, so all of them, in any number of
  * threads and processes, see one and the same time. Pure; integers only; any thread. docs/steady.md has the proof.

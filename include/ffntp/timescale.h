@@ -62,7 +62,8 @@ struct ffntp_leap_entry {
 	int16_t tai_offset_s;
 };
 
-/* Ascending. To be made by the caller, and checked with ffntp_leap_table_check; the functions below take it for good.
+/*
+ * Ascending. To be made by the caller, and checked with ffntp_leap_table_check; the functions below take it for good.
  */
 struct ffntp_leap_table {
 	int64_t expires_s; /* POSIX time (UTC): from then on nothing is known */
@@ -143,7 +144,8 @@ struct ffntp_leap_vote ffntp_leap_count(const uint8_t *indicators, size_t count)
 
 /* --- other ways to write UTC; POSIX nanoseconds are ffntp_time_to_ns --- */
 
-/* Days since 1970-01-01 and picoseconds of the day, below 86400 * 10^12: MirageOS's now_d_ps. Rounded down. Any time.
+/*
+ * Days since 1970-01-01 and picoseconds of the day, below 86400 * 10^12: MirageOS's now_d_ps. Rounded down. Any time.
  */
 struct ffntp_day {
 	int64_t day;
@@ -161,7 +163,8 @@ struct ffntp_calendar {
 	uint64_t frac;                /* 2^-64 s */
 };
 
-/* Also FFNTP_TIMESCALE_RANGE; FFNTP_TIMESCALE_NO_SECOND where is_leap is set and it is not 23:59:59 at a month's end.
+/*
+ * Also FFNTP_TIMESCALE_RANGE; FFNTP_TIMESCALE_NO_SECOND where is_leap is set and it is not 23:59:59 at a month's end.
  */
 FFNTP_MUST_USE enum ffntp_timescale_result ffntp_calendar_from_utc(struct ffntp_utc utc,
 								   struct ffntp_calendar *calendar);

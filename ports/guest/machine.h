@@ -49,7 +49,8 @@ void machine_idle(uint64_t ticks);
 /* A moment's rest in a loop that waits for another processor. */
 void machine_relax(void);
 
-/* Seconds of a clock that goes on while the counter may stand still; from anywhere, to 1 s. Negative if there is none.
+/*
+ * Seconds of a clock that goes on while the counter may stand still; from anywhere, to 1 s. Negative if there is none.
  */
 int64_t machine_calendar_s(void);
 

@@ -1,8 +1,8 @@
 /*
  * neighbour: clock pages that guests of one Xen share. One guest keeps time and lets others read its page; another
  * follows that page and asks no server. Whoever runs them says so in the store (docs/guests.md):
- *	data/ffntp/readers of the one	the domains that may read its page
- *	data/ffntp/follow of the other	the domain whose page it follows
+ *   data/ffntp/readers of the one   the domains that may read its page
+ *   data/ffntp/follow of the other  the domain whose page it follows
  * The one tells each reader in data/ffntp/page/READER, which none but that domain may read, of two grants: the page,
  * and a page where it says how its counter stood at a moment that Xen tells both of. Where there is no Xen, nothing
  * happens.

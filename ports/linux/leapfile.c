@@ -20,7 +20,8 @@ struct parser {
 
 static const char malformed[] = "not a table of leap seconds";
 
-/* Reads decimal digits at *text, up to end, moves past them and adds them to the hash. False for none, or more than 12.
+/*
+ * Reads decimal digits at *text, up to end, moves past them and adds them to the hash. False for none, or more than 12.
  */
 static bool parse_digits(struct parser *parser, const char **text, const char *end, int64_t *value)
 {

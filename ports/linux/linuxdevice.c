@@ -66,7 +66,8 @@ void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const 
 #define NS_SHIFT 28
 #define NS_PERIOD UINT64_C(4951760157141521100)
 
-/* The frequency tolerance of kernels in units of timex (2^-16 ppm), where they do not tell: RFC 5905, A.1.1, MAXFREQ.
+/*
+ * The frequency tolerance of kernels in units of timex (2^-16 ppm), where they do not tell: RFC 5905, A.1.1, MAXFREQ.
  */
 #define TOLERANCE (INT64_C(500) << 16)
 

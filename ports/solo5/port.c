@@ -1,4 +1,5 @@
-/* port: what Solo5's clocks are good for: the counter's frequency, roughly, and an alarm. The rest is the processor's.
+/*
+ * port: what Solo5's clocks are good for: the counter's frequency, roughly, and an alarm. The rest is the processor's.
  */
 #include "port_solo5.h"
 

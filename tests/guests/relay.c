@@ -1,10 +1,10 @@
 /*
  * relay: a path between a client and an NTP server on the loopback: loses some datagrams, and lets the others queue.
  *
- *	relay PORT SERVER-PORT LOSS-PERCENT DELAY-MS QUEUE-MS SEED
+ *   relay PORT SERVER-PORT LOSS-PERCENT DELAY-MS QUEUE-MS SEED
  *
  * Each datagram, there and back, is lost with the given chance or delayed by DELAY and an exponential time of mean
- *QUEUE. Each client's port has a socket of its own towards the server, of which the oldest is given up for a new one.
+ * QUEUE. Each client's port has a socket of its own towards the server, of which the oldest is given up for a new one.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,18 +1,18 @@
 /*
  * truth: looks at a guest's clock page from outside, in memory that QEMU or Xen lets us see (memory.h), and judges it
- *by the host's CLOCK_REALTIME at the host's TSC. The guest is never asked for the time: only, through its probe page,
- *for its counter, so that the constant between the two is known. Addresses are the guest's; one JSON object to a line.
+ * by the host's CLOCK_REALTIME at the host's TSC. The guest is never asked for the time: only, through its probe page,
+ * for its counter, so that the constant between the two is known. Addresses are the guest's; one JSON object to a line.
  *
- *	truth bracket MEMORY PROBE			guest's counter - host's
- *	truth show MEMORY PAGE				what the page says
- *	truth statuses MEMORY PAGE SECONDS		each change of status, looked at every 0.2 ms
- *	truth watch MEMORY PAGE PROBE SECONDS		the page against the host's clock, every 20 ms
- *	truth tell MEMORY PROBE DEVICE			a guest that follows: its counter's offset, and whose page
- *	truth samples MEMORY PAGE PROBE SECONDS		the same where the guest's counter is not the host's: it is
- *asked each time
- *	truth switch MEMORY PAGE PROBE SECONDS SHIFT	the page against the host's clock and another SHIFT seconds
- *ahead truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS	two guests' pages against each other truth serve PORT
- *SHIFT				an NTP server of that other clock, until it is stopped
+ *   truth bracket MEMORY PROBE                     guest's counter - host's
+ *   truth show MEMORY PAGE                         what the page says
+ *   truth statuses MEMORY PAGE SECONDS             each change of status, looked at every 0.2 ms
+ *   truth watch MEMORY PAGE PROBE SECONDS          the page against the host's clock, every 20 ms
+ *   truth samples MEMORY PAGE PROBE SECONDS        the same where the counters differ: asked each time
+ *   truth switch MEMORY PAGE PROBE SECONDS SHIFT   the page against the host's clock and another, SHIFT s ahead
+ *   truth tell MEMORY PROBE DEVICE                 a guest that follows: its counter's offset, and whose page
+ *   truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS
+ *                                                  two guests' pages against each other
+ *   truth serve PORT SHIFT                         an NTP server of that other clock, until it is stopped
  */
 #include <endian.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /*
  * probe: what a reader of a page finds, for the system tests.
- *	probe show PAGE             the page as JSON
- *	probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON
+ *   probe show PAGE             the page as JSON
+ *   probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON
  * Exits with 1, and one line, if the page cannot be opened.
  */
 #include <inttypes.h>
