@@ -6,7 +6,7 @@ PLAIN := build/plain
 help:
 	@echo 'make run      build, then show a client keeping time against a server with a known truth (ffntp demo, 1 minute)'
 	@echo 'make check    build, then run every test: unit, golden, system, sanitizers, a short fuzz (about 15 minutes)'
-	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen (about 12 minutes, 300 MB of packages)'
+	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen (about 12 minutes, 400 MB of packages)'
 	@echo 'make bench    build, then measure what a reading and an exchange cost'
 	@echo 'make reference  render the reference of the public headers in build/reference/html'
 	@echo 'make clean    remove build/'
