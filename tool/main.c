@@ -11,9 +11,9 @@ static const struct tool_command commands[] = {
 	{ "demo", "", "keep a clock against a server in this program, and show how right it is",
 	  "Ends with a summary, also after Ctrl-C. Exits 0 only if every bound held.\n", tool_demo },
 	{ "elapsed", "COMMAND [ARGUMENT]...", "time a command with the difference clock beside the system's clocks",
-	  "Says on stderr how long the command ran, by a clock that no correction of the time\n"
-	  "touches, and by the system's. The exit code is the command's; 126 if it cannot be\n"
-	  "run, 127 if there is none of that name, 128 + N if signal N ended it.\n",
+	  "Says on stderr how long the command ran, by a clock that no correction of the\n"
+	  "time touches, and by the system's. The exit code is the command's; 126 if it\n"
+	  "cannot be run, 127 if there is none of that name, 128 + N if signal N ended it.\n",
 	  tool_elapsed },
 	{ "now", "", "the time from the clock page, and how wrong it can be",
 	  "Exits 1, and prints no time, if there is none to be told.\n", tool_now },
@@ -29,9 +29,9 @@ static const struct tool_command commands[] = {
 	  "- is standard input. docs/ffntp.md says what is printed.\n",
 	  tool_replay },
 	{ "simulate", "SCENARIO...", "run the client in a simulated world, and score the clock",
-	  "A world is an oscillator, a path with its queues, and a server, all of them made from\n"
-	  "the seed. --trace writes the exchanges in the format that replay reads. docs/ffntp.md\n"
-	  "says what is printed.\n",
+	  "A world is an oscillator, a path with its queues, and a server, all of them made\n"
+	  "from the seed. --trace writes the exchanges in the format that replay reads.\n"
+	  "docs/ffntp.md says what is printed.\n",
 	  tool_simulate },
 	{ "status", "", "what the clock page says of the clock, its counter and its servers", NULL, tool_status },
 };

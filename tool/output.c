@@ -60,7 +60,7 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 	static const struct {
 		double size;
 		const char *name;
-	} units[] = { { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "us" }, { 1e-9, "ns" } };
+	} units[] = { { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "us" } };
 	char number[OUTPUT_NUMBER_SIZE];
 	size_t i = 0;
 
@@ -71,6 +71,10 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 	}
 	while (i < 3 && fabs(seconds) < units[i].size)
 		i++;
+	if (i == 3) {
+		snprintf(text, OUTPUT_NUMBER_SIZE, "%d ns", (int)lround(seconds * 1e9));
+		return text;
+	}
 	snprintf(text, OUTPUT_NUMBER_SIZE, "%.17s %s", output_number(seconds / units[i].size, number), units[i].name);
 	return text;
 }
