@@ -131,7 +131,7 @@ static const struct server_option server_options[] = {
 	{ "minpoll", OPTION_MINPOLL, NULL },
 	{ "maxpoll", OPTION_MAXPOLL, NULL },
 	{ "iburst", OPTION_IBURST, NULL },
-	{ "nts", OPTION_REFUSED, "there is no NTS yet, and asking without it is not what this line says" },
+	{ "nts", OPTION_REFUSED, "there is no NTS here, and asking without it is not what this line says" },
 	{ "key", OPTION_REFUSED, "there are no symmetric keys" },
 	{ "prefer", OPTION_REFUSED, "the first server that answers is used; put the preferred one first" },
 	{ "trust", OPTION_REFUSED, "the first server that answers is used; put the trusted one first" },
@@ -237,7 +237,7 @@ static bool parse_server(struct ffntp_config *config, const struct line *line)
 
 #define STEERS "ffntpd never touches the system clock"
 #define SERVES "ffntpd is a client only"
-#define NO_NTS "there is no NTS yet"
+#define NO_NTS "there is no NTS here"
 
 /* A keyword is understood, or known from ntp.conf and chrony.conf and refused with the reason. */
 static const struct keyword {

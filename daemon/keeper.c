@@ -396,7 +396,8 @@ static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct f
 					    ffntp_counter_read_ordered(keeper->source.kind));
 	}
 	keeper->published_at = now;
-	log_status(keeper, map->status);
+	if (!keeper->is_inherited)
+		log_status(keeper, map->status);
 	log_leap(keeper, map->leap);
 }
 

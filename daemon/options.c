@@ -11,23 +11,25 @@
 /* Larger than any configuration that 8 servers need. */
 #define CONFIG_SIZE_MAX 65536
 
-static const char usage_text[] =
-	"Usage: ffntpd [OPTION...] SERVER...\n"
-	"       ffntpd [OPTION...] -c FILE\n"
-	"Keeps time from an NTP server with a raw counter and publishes it in a page that any program may map.\n"
-	"Never touches the system clock; needs no privilege. SERVER: a name or an address, also with :PORT.\n"
-	"\n"
-	"  -c FILE                    configuration: lines such as 'server NAME iburst', as in chrony.conf\n"
-	"  --counter auto|tsc|raw     what to count with; raw: CLOCK_MONOTONIC_RAW (default: auto)\n"
-	"  --poll S|adaptive          seconds between requests, 1 to 131072; adaptive: as few requests as the "
-	"accuracy\n"
-	"                             needs, between minpoll and maxpoll (default: adaptive, 64 to 1024 s)\n"
-	"  --page FILE                where to publish (default: as docs/ffntpd.md says)\n"
-	"  --clock-log FILE           once a second, 'RAW_NS UTC_NS'; without --page nothing else is published\n"
-	"  --estimator NAME           default, radclock or interval\n"
-	"  -v, --verbose              a line for each exchange\n"
-	"  -h, --help                 this text\n"
-	"  --version                  the version\n";
+static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
+				 "       ffntpd [OPTION...] -c FILE\n"
+				 "Keeps time from an NTP server with a raw counter and publishes it in a page that\n"
+				 "any program may map. Never touches the system clock; needs no privilege. SERVER:\n"
+				 "a name or an address, also with :PORT.\n"
+				 "\n"
+				 "  -c FILE                 lines such as 'server NAME iburst', as in chrony.conf\n"
+				 "  --counter auto|tsc|raw  what to count with [auto]; raw: CLOCK_MONOTONIC_RAW\n"
+				 "  --poll S|adaptive       seconds between requests, 1 to 131072; adaptive: as\n"
+				 "                          few as the accuracy needs, between minpoll and\n"
+				 "                          maxpoll [adaptive, 64 to 1024 s]\n"
+				 "  --page FILE             where to publish [/run/ffntp/page for root, else\n"
+				 "                          $XDG_RUNTIME_DIR/ffntp/page or /tmp/ffntp-UID/page]\n"
+				 "  --clock-log FILE        once a second 'RAW_NS UTC_NS'; without --page nothing\n"
+				 "                          else is published\n"
+				 "  --estimator NAME        default, radclock or interval\n"
+				 "  -v, --verbose           a line for each exchange\n"
+				 "  -h, --help              this text\n"
+				 "  --version               the version\n";
 
 enum { OPTION_COUNTER = 256, OPTION_POLL, OPTION_PAGE, OPTION_CLOCK_LOG, OPTION_ESTIMATOR, OPTION_VERSION };
 
@@ -144,7 +146,9 @@ static bool read_option(int option, struct ffntp_options *options)
 		return read_poll(optarg, options);
 	case OPTION_PAGE:
 		options->page = optarg;
-		return true;
+		if (*optarg == '\0')
+			ffntp_log("--page '': not the name of a file");
+		return *optarg != '\0';
 	case OPTION_CLOCK_LOG:
 		options->clock_log = optarg;
 		return true;
@@ -156,8 +160,12 @@ static bool read_option(int option, struct ffntp_options *options)
 static bool read_servers(char **names, struct ffntp_options *options)
 {
 	for (; *names != NULL; names++) {
+		if (options->config.servers == FFNTP_CONFIG_SERVERS) {
+			ffntp_log("'%s': more than %d servers", *names, FFNTP_CONFIG_SERVERS);
+			return false;
+		}
 		if (!ffntp_config_add_server(&options->config, *names)) {
-			ffntp_log("'%s': empty, too long, or more than %d servers", *names, FFNTP_CONFIG_SERVERS);
+			ffntp_log("'%s': %s for a server's name", *names, **names == '\0' ? "too short" : "too long");
 			return false;
 		}
 	}
