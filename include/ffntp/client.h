@@ -108,7 +108,7 @@ FFNTP_MUST_USE struct ffntp_action ffntp_client_timer(struct ffntp_client *clien
 FFNTP_MUST_USE bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_t nonce,
 					 uint8_t packet[FFNTP_REQUEST_SIZE]);
 
-/* A better reading of when the request left, such as the kernel's; any time before its reply is handed in. */
+/* A better reading of when the request left, such as the kernel's. Ignored once its reply has been handed in. */
 void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
 
 /*

@@ -41,8 +41,8 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result);
  */
 struct ffntp_reading {
 	struct ffntp_time earliest, estimate, latest;
-	uint64_t bound_ns; /* what the estimate cannot be off by: the distance to the further end, rounded up */
-	uint64_t esterror_ns;
+	uint64_t bound_ns;        /* what the estimate is off by at most: the distance to the further end, rounded up */
+	uint64_t esterror_ns;     /* one standard deviation */
 	enum ffntp_status status; /* synchronised or free-running */
 	enum ffntp_leap leap;     /* at the estimate: FFNTP_LEAP_POSITIVE inside 23:59:60, which repeats 23:59:59 */
 	int16_t offset_s;         /* of UTC: how far behind continuous time it is at the estimate; else 0 */
@@ -51,6 +51,7 @@ struct ffntp_reading {
 /*
  * The time at counter reading 'now'. Readings before map->at are converted too; both ends move away either way.
  * max_bound_ns: a bound above it is FFNTP_CLOCK_BOUND; UINT64_MAX for no cap.
+ * Refuses also with _UNSYNCHRONISED, _DISRUPTED, _VOID, _RANGE, and with _TAI_UNKNOWN where scale is FFNTP_TAI.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counter now,
 						      enum ffntp_timescale scale, uint64_t max_bound_ns,
@@ -64,14 +65,15 @@ enum ffntp_rate {
 };
 
 struct ffntp_duration {
-	int64_t ns;        /* to - from, rounded to the nearest, so that swapping the two changes the sign alone */
-	uint64_t bound_ns; /* half-width of the interval that contains the truth */
-	uint64_t esterror_ns;
+	int64_t ns;           /* to - from, rounded to the nearest, so that swapping the two changes the sign alone */
+	uint64_t bound_ns;    /* half-width of the interval that contains the truth */
+	uint64_t esterror_ns; /* one standard deviation */
 };
 
 /*
  * The duration between two counter readings, from - to in either order, at most 2^63 ticks and 292 years apart. It
  * depends on periods alone: no correction of absolute time disturbs it, and it can be told while free-running.
+ * Refuses with _UNSYNCHRONISED, _DISRUPTED, _VOID (also for what lies beyond void_after), _RANGE.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_counter from,
 							    ffntp_counter to, enum ffntp_rate rate,
@@ -84,8 +86,10 @@ enum ffntp_order {
 	FFNTP_AFTER,
 };
 
-/* Whether a was certainly taken before b, certainly after, or neither. Both of the same clock and time scale; also
- * across leap seconds. */
+/*
+ * Whether a was certainly taken before b, certainly after, or neither. Both of the same clock and time scale; also
+ * across leap seconds.
+ */
 enum ffntp_order ffntp_clock_order(const struct ffntp_reading *a, const struct ffntp_reading *b);
 
 #endif

@@ -57,8 +57,10 @@ void ffntp_fake_step(struct ffntp_fake *fake, int64_t ns);
 /* The same, to an absolute time. */
 void ffntp_fake_set(struct ffntp_fake *fake, int64_t utc_ns);
 
-/* From now on readings may be wrong by bound_ns, which grows by growth_ppb nanoseconds per second that passes.
- * Estimated errors are a quarter of each. */
+/*
+ * From now on readings may be wrong by bound_ns, which grows by growth_ppb nanoseconds per second that passes.
+ * Estimated errors are a quarter of each.
+ */
 void ffntp_fake_bound(struct ffntp_fake *fake, uint64_t bound_ns, uint32_t growth_ppb);
 
 /* Becomes unsynchronised (initialising, unknown), free-running, disrupted; or synchronised again. */
@@ -73,8 +75,10 @@ enum ffntp_clock_result ffntp_fake_leap(struct ffntp_fake *fake, int sign);
 /* TAI - UTC, as far as this clock knows; UTC stays what it is. */
 void ffntp_fake_tai(struct ffntp_fake *fake, bool is_known, int16_t tai_offset_s);
 
-/* The machine starts again: another boot, the counter at 0, initialising; marks from before mean nothing to the device
- * once it is connected anew. */
+/*
+ * The machine starts again: another boot, the counter at 0, initialising; marks from before mean nothing to the device
+ * once it is connected anew.
+ */
 void ffntp_fake_reboot(struct ffntp_fake *fake);
 
 #endif

@@ -1,4 +1,7 @@
-/* instant: counters, NTP timestamps and absolute time, and the few ways to get from one to another. Integers only. */
+/*
+ * instant: counters, NTP timestamps and absolute time, and the few ways to get from one to another. Integers only;
+ * nothing is kept; callable from any thread.
+ */
 #ifndef FFNTP_INSTANT_H
 #define FFNTP_INSTANT_H
 
@@ -44,6 +47,7 @@ static inline int64_t ffntp_ntp_diff(struct ffntp_ntp newer, struct ffntp_ntp ol
 	return (int64_t)(newer.units - older.units);
 }
 
+/* s seconds later, or earlier if negative; the era is forgotten. */
 static inline struct ffntp_ntp ffntp_ntp_add_s(struct ffntp_ntp t, int64_t s)
 {
 	return (struct ffntp_ntp){ t.units + ((uint64_t)s << 32) };

@@ -72,7 +72,10 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_steady(const struct ffntp_linux_reader *reader,
 							  struct ffntp_time *utc, struct ffntp_reading *plain);
 
-/* The time at an earlier reading of the page's counter, with the map of its own time. */
+/*
+ * The time at an earlier reading of the page's counter, with the map of its own time. Refuses as ffntp_linux_now does,
+ * and with FFNTP_CLOCK_TOO_OLD where that map is not remembered.
+ */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_at(const struct ffntp_linux_reader *reader, ffntp_counter then,
 						      enum ffntp_timescale scale, uint64_t max_bound_ns,
 						      struct ffntp_reading *reading);

@@ -51,8 +51,10 @@ struct ffntp_linux_ntp_config {
 	enum ffntp_counter_kind counter_kind; /* FFNTP_COUNTER_NONE: the best there is */
 };
 
-/* Polls every 16 to 1024 s, with the usual estimator and the best counter. The names must outlive what is configured
- * so. */
+/*
+ * Polls every 16 to 1024 s, with the usual estimator and the best counter. The names must outlive what is configured
+ * so.
+ */
 void ffntp_linux_ntp_config_init(struct ffntp_linux_ntp_config *config, const char *const *servers,
 				 size_t server_count);
 
@@ -92,7 +94,7 @@ void ffntp_linux_loop_device_init(struct ffntp_linux_ntp_device *device, const s
 /* -1: nothing to wait for but the timeout; also while it is not connected. To be asked anew after each step. */
 int ffntp_linux_loop_descriptor(const struct ffntp_linux_ntp_device *device);
 
-/* 1 to 1000. */
+/* Milliseconds until the next step is due, 1 to 1000. */
 int ffntp_linux_loop_timeout_ms(const struct ffntp_linux_ntp_device *device);
 
 /* revents: what poll() said of the descriptor; POLLIN where another kind of loop says that it is ready; else 0. */

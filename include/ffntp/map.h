@@ -13,10 +13,8 @@ enum ffntp_status {
 	FFNTP_STATUS_UNKNOWN = 0,      /* nothing may be read from the map */
 	FFNTP_STATUS_INITIALISING = 1, /* not yet synchronised: nothing may be read from the map */
 	FFNTP_STATUS_SYNCHRONISED = 2, /* the bound contains the truth */
-	FFNTP_STATUS_FREE_RUNNING =
-		3, /* no news from the server for a while; the bound grows, and contains the truth */
-	FFNTP_STATUS_DISRUPTED =
-		4, /* VMClock's "unreliable": the counter jumped; the map is void until it is made anew */
+	FFNTP_STATUS_FREE_RUNNING = 3, /* no news from the server for a while; the bound grows, and holds */
+	FFNTP_STATUS_DISRUPTED = 4,    /* VMClock's "unreliable": the counter jumped; void until mapped anew */
 };
 
 /* A short lower-case name such as "free-running"; "unknown" beyond the last. Never NULL. */

@@ -62,10 +62,10 @@ struct ffntp_page_identity {
 	uint64_t time_namespace; /* identifies the writer's time namespace; 0 where there is only one */
 };
 
-/* What the page says of one server. Strings and counters are for people and monitoring, not for reading the time. */
+/* What the page says of one server: for people and monitoring, not for reading the time. */
 struct ffntp_source {
 	uint8_t address[16]; /* IPv6, or IPv4 mapped into it */
-	uint16_t port;
+	uint16_t port;       /* as a number of this machine */
 	uint8_t stratum;
 	uint8_t leap;        /* the server's leap indicator, 0 to 3 */
 	uint8_t reach;       /* the last eight requests, newest in bit 0: answered? */
@@ -74,7 +74,7 @@ struct ffntp_source {
 	uint32_t refid;      /* as on the wire, first byte in the top bits */
 	int64_t offset_ns;   /* our clock minus the server, at the last exchange; positive = ahead */
 	uint64_t rtt_ns;     /* of the last exchange */
-	uint64_t rtt_min_ns;
+	uint64_t rtt_min_ns; /* the least since this server was first asked */
 	uint32_t root_delay_ns, root_dispersion_ns; /* saturated */
 	ffntp_counter last_accepted;                /* Tf of the last exchange that was used */
 	uint32_t verdicts[FFNTP_VERDICTS];          /* how often each happened; saturated */
@@ -114,7 +114,10 @@ void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map
 
 /* --- readers: any thread of any process that has the page mapped --- */
 
-/* Whether 'page', of which 'size' bytes can be read, is one that ffntp_page_read understands; and who may use it. */
+/*
+ * Whether 'page', of which 'size' bytes can be read, is one that ffntp_page_read understands; and who may use it.
+ * identity: to be compared by the caller; untouched unless the result is FFNTP_PAGE_OK.
+ */
 FFNTP_MUST_USE enum ffntp_page_result ffntp_page_check(const struct ffntp_page *page, size_t size,
 						       struct ffntp_page_identity *identity);
 
@@ -127,12 +130,15 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp
 
 /*
  * The map that was current at counter reading 'then': the newest whose 'at' is not after it. FFNTP_CLOCK_TOO_OLD if
- * 'then' is before the oldest anchor.
+ * 'then' is before the oldest anchor; as ffntp_page_read otherwise.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_page *page, ffntp_counter then,
 							    struct ffntp_map *map);
 
-/* All of the page's sources, up to FFNTP_PAGE_SOURCES; *count says how many. */
+/*
+ * All of the page's sources; sources has room for FFNTP_PAGE_SOURCES, *count says how many there are. Returns
+ * FFNTP_CLOCK_OK, or FFNTP_CLOCK_BUSY: then *count is untouched, and sources means nothing.
+ */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page,
 							       struct ffntp_source *sources, size_t *count);
 

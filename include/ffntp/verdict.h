@@ -1,5 +1,7 @@
-/* verdict: what became of a reply or of the exchange it completed. Each reason is counted, and anyone may read the
- * counts. */
+/*
+ * verdict: what became of a reply or of the exchange it completed. Each reason is counted, and anyone may read the
+ * counts.
+ */
 #ifndef FFNTP_VERDICT_H
 #define FFNTP_VERDICT_H
 
@@ -14,8 +16,7 @@ enum ffntp_verdict {
 	FFNTP_REFUSED_MODE,      /* not a server's reply */
 	FFNTP_REFUSED_ORIGIN,    /* bogus origin: not the nonce of the request in flight */
 	FFNTP_REFUSED_DUPLICATE, /* the nonce of a request that was answered */
-	FFNTP_REFUSED_LATE, /* the nonce of a request that was given up or replaced; or a round trip too long to measure
-			     */
+	FFNTP_REFUSED_LATE,      /* the nonce of a request that was given up or replaced; or too long a round trip */
 	/* the server: a valid reply to our request that cannot be used */
 	FFNTP_REFUSED_KISS_RATE,      /* kiss-o'-death RATE: ask less often */
 	FFNTP_REFUSED_KISS_DENY,      /* DENY or RSTR: ask somebody else, this one rarely */
@@ -27,9 +28,8 @@ enum ffntp_verdict {
 	/* the exchange: valid, but not believed */
 	FFNTP_REFUSED_COUNTER,       /* Tf <= Ta, or Ta before an earlier Tf: the counter jumped */
 	FFNTP_REFUSED_CONTRADICTION, /* the server's time and the counter cannot both be right */
-	FFNTP_REFUSED_LEAP,  /* the server's time may be one of two seconds: a leap second is near, and nothing tells
-				which */
-	FFNTP_REFUSED_SMEAR, /* the server smears a leap second: for a day its UTC is nobody else's */
+	FFNTP_REFUSED_LEAP,          /* a leap second is near: which of two seconds is meant, nothing tells */
+	FFNTP_REFUSED_SMEAR,         /* the server smears a leap second: for a day its UTC is nobody else's */
 	FFNTP_VERDICTS
 };
 
