@@ -35,6 +35,9 @@ reached() {{
 	done
 	say $3 "$status"
 }}
+say first
+sleep 2
+say second
 say create
 xl create -q /guest.cfg
 reached 1 synchronised synchronised
@@ -114,18 +117,45 @@ def console():
     return _console[0]
 
 
-def run(folder):
-    tree = xenworld.unpacked(os.environ["PACKAGES"])
-    xenworld.build(folder, tree, guest.IMAGE, os.environ["TRUTH_XEN"], GUESTS, WHAT, guest.PAGE, guest.PROBE)
+def read(folder):
+    with open(f"{folder}/console.log", errors="replace") as f:
+        return f.read()
+
+
+def is_clock_right(folder):
+    """Xen measures its counter when it starts: on a machine that is busy just then so badly that dom0's clock is no truth."""
+    seen = []
+    for name in "first", "second":
+        found = tap.wait_for(lambda: re.search(rf"dom0: {name} at ([0-9.]+)", read(folder)), f"dom0 to say '{name}'", 60)
+        seen.append((time.monotonic(), float(found[1])))
+    (began, first), (ended, second) = seen
+    rate = (second - first) / (ended - began)
+    print(f"# dom0's second is {rate:.2f} of ours", flush=True)
+    return 0.9 < rate < 1.1
+
+
+def run_once(folder):
+    """Whether it was worth it."""
     began = time.monotonic()
     with tap.process(xenworld.command(folder), f"{folder}/qemu.log", preexec_fn=guest.first) as qemu:
+        if not is_clock_right(folder):
+            return False
         try:
             qemu.wait(SECONDS + 240)
         except subprocess.TimeoutExpired:
             pass
     print(f"# Xen, dom0 and guests ran for {time.monotonic() - began:.0f} s", flush=True)
-    with open(f"{folder}/console.log", errors="replace") as f:
-        return f.read()
+    return True
+
+
+def run(folder):
+    tree = xenworld.unpacked(os.environ["PACKAGES"])
+    xenworld.build(folder, tree, guest.IMAGE, os.environ["TRUTH_XEN"], GUESTS, WHAT, guest.PAGE, guest.PROBE)
+    for _ in range(3):
+        open(f"{folder}/console.log", "w").close()
+        if run_once(folder):
+            break
+    return read(folder)
 
 
 def all_said(name):

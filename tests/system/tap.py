@@ -55,7 +55,9 @@ def run(module, together=8):
     print(f"1..{len(tests)}", flush=True)
     failed = False
     with concurrent.futures.ThreadPoolExecutor(together) as pool:
-        results = [pool.submit(outcome, each) for _, each in tests]
+        results = (pool.submit(outcome, each) for _, each in tests)
+        if together > 1:        # else one is begun when the last was told of, so that lines stay apart
+            results = list(results)
         for number, ((name, _), result) in enumerate(zip(tests, results), 1):
             word, rest = result.result()
             failed |= word != "ok"
