@@ -51,8 +51,10 @@ struct ffntp_estimator_config ffntp_client_config_estimator(const struct ffntp_c
 /* Of the counter's period so much is known, in s per tick and as a ratio, and of the time nothing. */
 void ffntp_client_begin(struct ffntp_client *client, double period_s, double period_error);
 
-/* Judges a stamp, in UTC and newer than all before it, learns from it and publishes. Anything but FFNTP_ACCEPTED: not
- * believed. */
+/*
+ * What becomes of a stamp, in UTC and newer than all before it: if it is believed, it is learnt from, and the map made
+ * anew.
+ */
 FFNTP_MUST_USE enum ffntp_verdict ffntp_client_take(struct ffntp_client *client, const struct ffntp_stamp *stamp);
 
 #endif

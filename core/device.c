@@ -329,10 +329,7 @@ void ffntp_page_device_init(struct ffntp_page_device *device, const struct ffntp
 	static const struct ffntp_device_ops ops = {
 		.connect = ffntp_page_device_connect,
 		.disconnect = disconnect_page,
-		.counter = ffntp_page_device_counter,
-		.look = ffntp_page_device_look,
-		.steady = ffntp_page_device_steady,
-		.past = ffntp_page_device_past,
+		FFNTP_PAGE_DEVICE_READS,
 	};
 
 	*device = (struct ffntp_page_device){

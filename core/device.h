@@ -14,4 +14,9 @@ enum ffntp_clock_result ffntp_page_device_steady(struct ffntp_device *device, st
 						 ffntp_counter *now);
 enum ffntp_clock_result ffntp_page_device_past(struct ffntp_device *device, ffntp_counter then, struct ffntp_map *map);
 
+/* These four, in a struct ffntp_device_ops. */
+#define FFNTP_PAGE_DEVICE_READS                                                                                   \
+	.counter = ffntp_page_device_counter, .look = ffntp_page_device_look, .steady = ffntp_page_device_steady, \
+	.past = ffntp_page_device_past
+
 #endif

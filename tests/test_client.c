@@ -20,19 +20,12 @@ struct fixture {
 	struct world world;
 	struct ffntp_client_config config;
 	struct ffntp_client *client;
-	void *memory;
 };
 
 static void make_client(struct fixture *f)
 {
-	size_t size = ffntp_client_memory(&f->config);
-
-	assert_true(size > 0);
-	free(f->memory);
-	f->memory = aligned_alloc(16, size);
-	assert_non_null(f->memory);
-	memset(f->memory, 0xa5, size);
-	f->client = ffntp_client_init(f->memory, size, &f->config, world_counter(&f->world, f->world.now_ns));
+	free(f->client);
+	f->client = world_client(&f->world, &f->config);
 	assert_non_null(f->client);
 }
 
@@ -49,7 +42,7 @@ static struct fixture make(int64_t start_ns)
 
 static void drop(struct fixture *f)
 {
-	free(f->memory);
+	free(f->client);
 }
 
 static uint32_t counted(const struct ffntp_client *client, enum ffntp_verdict verdict)
@@ -142,18 +135,18 @@ static void test_a_copy_goes_on_alone(void **state)
 {
 	struct fixture f = make(START_NS), copy;
 	size_t size = ffntp_client_memory(&f.config);
+	void *memory = aligned_alloc(16, size);
 	struct ffntp_map of_original, of_copy;
 
 	(void)state;
 	world_run(&f.world, f.client, 9000);
 	copy = f;
-	copy.memory = aligned_alloc(16, size);
-	assert_null(ffntp_client_copy(f.client, copy.memory, size - 1));
-	copy.client = ffntp_client_copy(f.client, copy.memory, size);
+	assert_null(ffntp_client_copy(f.client, memory, size - 1));
+	copy.client = ffntp_client_copy(f.client, memory, size);
 	assert_non_null(copy.client);
 	world_run(&f.world, f.client, 3000);
 	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &of_original);
-	memset(f.memory, 0xa5, size);
+	memset(f.client, 0xa5, size);
 	world_run(&copy.world, copy.client, 3000);
 	ffntp_client_output(copy.client, world_counter(&copy.world, copy.world.now_ns), &of_copy);
 	assert_int_equal(copy.world.accepted, f.world.accepted);
@@ -528,18 +521,24 @@ static void test_counter_that_went_back_is_noticed(void **state)
 	drop(&f);
 }
 
+/* Asks, and takes the answer in when the counter has gone on by so much. */
+static enum ffntp_verdict read_after(struct fixture *f, int64_t ticks)
+{
+	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
+	ffntp_counter now = world_counter(&f->world, f->world.now_ns);
+
+	assert_true(ffntp_client_request(f->client, now, 42, request));
+	world_answer(&f->world, request, f->world.now_ns + 2000000, reply);
+	return ffntp_client_reply(f->client, reply, sizeof reply, now + (uint64_t)ticks);
+}
+
 static void test_counter_that_jumped_within_an_exchange_is_noticed(void **state)
 {
 	struct fixture f = make(START_NS);
-	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
-	ffntp_counter now;
 
 	(void)state;
 	world_run(&f.world, f.client, 600);
-	now = world_counter(&f.world, f.world.now_ns);
-	assert_true(ffntp_client_request(f.client, now, 42, request));
-	world_answer(&f.world, request, f.world.now_ns + 2000000, reply);
-	assert_int_equal(ffntp_client_reply(f.client, reply, sizeof reply, now - 1), FFNTP_REFUSED_COUNTER);
+	assert_int_equal(read_after(&f, -1), FFNTP_REFUSED_COUNTER);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
 	drop(&f);
 }
@@ -606,16 +605,10 @@ static void test_disruption_that_the_port_saw(void **state)
 static void test_late_reading_is_not_a_disruption(void **state)
 {
 	struct fixture f = make(START_NS);
-	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
-	ffntp_counter now;
 
 	(void)state;
 	world_run(&f.world, f.client, 600);
-	now = world_counter(&f.world, f.world.now_ns);
-	assert_true(ffntp_client_request(f.client, now, 42, request));
-	world_answer(&f.world, request, f.world.now_ns + 2000000, reply);
-	assert_int_equal(ffntp_client_reply(f.client, reply, sizeof reply, now + 60 * (uint64_t)S_NS),
-			 FFNTP_REFUSED_LATE);
+	assert_int_equal(read_after(&f, 60 * S_NS), FFNTP_REFUSED_LATE);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	drop(&f);
 }

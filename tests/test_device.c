@@ -1,42 +1,7 @@
 /* Devices: the fake, and what holds for every device. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include "../include/ffntp/device.h"
-#include "../include/ffntp/fake.h"
-
-/* 2026-01-01 00:00:00 */
-#define START_NS (INT64_C(1767225600) * FFNTP_NS_PER_S)
-#define SECOND FFNTP_NS_PER_S
-
-static struct ffntp_device *start(struct ffntp_fake *fake)
-{
-	ffntp_fake_init(fake, START_NS);
-	assert_null(ffntp_device_connect(ffntp_fake_device(fake)));
-	return ffntp_fake_device(fake);
-}
-
-static int64_t utc_ns(struct ffntp_device *clock)
-{
-	struct ffntp_reading reading;
-
-	assert_int_equal(ffntp_device_now(clock, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
-	assert_false(ffntp_time_is_before(reading.estimate, reading.earliest));
-	assert_false(ffntp_time_is_before(reading.latest, reading.estimate));
-	return ffntp_time_to_ns(reading.estimate);
-}
-
-static int64_t steady_ns(struct ffntp_device *clock)
-{
-	struct ffntp_time utc;
-
-	assert_int_equal(ffntp_device_steady(clock, &utc), FFNTP_CLOCK_OK);
-	return ffntp_time_to_ns(utc);
-}
+#include "fakeclock.h"
 
 static uint64_t elapsed_ns(struct ffntp_device *clock)
 {
@@ -52,6 +17,22 @@ static struct ffntp_mark mark(struct ffntp_device *clock)
 
 	assert_int_equal(ffntp_device_mark(clock, &now), FFNTP_CLOCK_OK);
 	return now;
+}
+
+static struct ffntp_duration since(struct ffntp_device *clock, struct ffntp_mark from)
+{
+	struct ffntp_duration duration;
+
+	assert_int_equal(ffntp_device_since(clock, from, &duration), FFNTP_CLOCK_OK);
+	return duration;
+}
+
+static int64_t utc_ns_at(struct ffntp_device *clock, struct ffntp_mark then)
+{
+	struct ffntp_reading reading;
+
+	assert_int_equal(ffntp_device_at(clock, then, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	return ffntp_time_to_ns(reading.estimate);
 }
 
 static void every_call_is(struct ffntp_device *clock, enum ffntp_clock_result expected)
@@ -167,15 +148,13 @@ static void a_step_moves_the_estimate_and_nothing_else(void **state)
 	struct ffntp_fake fake;
 	struct ffntp_device *clock = start(&fake);
 	struct ffntp_mark before = mark(clock);
-	struct ffntp_duration duration;
 
 	(void)state;
 	(void)ffntp_fake_advance(&fake, SECOND);
 	ffntp_fake_step(&fake, -150000000);
 	assert_int_equal(utc_ns(clock), START_NS + SECOND - 150000000);
 	assert_int_equal(elapsed_ns(clock), SECOND);
-	assert_int_equal(ffntp_device_since(clock, before, &duration), FFNTP_CLOCK_OK);
-	assert_int_equal(duration.ns, SECOND);
+	assert_int_equal(since(clock, before).ns, SECOND);
 	assert_in_range(steady_ns(clock), START_NS + SECOND, START_NS + SECOND + 1000);
 }
 
@@ -290,14 +269,11 @@ static void the_past_has_the_maps_of_its_own_time(void **state)
 	second = mark(clock);
 	ffntp_fake_step(&fake, 900);
 	(void)ffntp_fake_advance(&fake, SECOND);
-	assert_int_equal(ffntp_device_at(clock, first, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
-	assert_int_equal(ffntp_time_to_ns(reading.estimate), START_NS);
+	assert_int_equal(utc_ns_at(clock, first), START_NS);
 	second.counter--;
-	assert_int_equal(ffntp_device_at(clock, second, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
-	assert_int_equal(ffntp_time_to_ns(reading.estimate), START_NS + SECOND - 1);
+	assert_int_equal(utc_ns_at(clock, second), START_NS + SECOND - 1);
 	second.counter++;
-	assert_int_equal(ffntp_device_at(clock, second, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
-	assert_int_equal(ffntp_time_to_ns(reading.estimate), START_NS + SECOND + 900);
+	assert_int_equal(utc_ns_at(clock, second), START_NS + SECOND + 900);
 	for (int i = 0; i < 20; i++) {
 		(void)ffntp_fake_advance(&fake, SECOND);
 		ffntp_fake_step(&fake, 1);
@@ -318,11 +294,10 @@ static void long_durations_follow_refinements_and_no_steps(void **state)
 	first = mark(clock);
 	(void)ffntp_fake_advance(&fake, SECOND / 2);
 	ffntp_fake_step(&fake, 100);
-	assert_int_equal(ffntp_device_since(clock, first, &duration), FFNTP_CLOCK_OK);
-	assert_int_equal(duration.ns, SECOND / 2);
+	assert_int_equal(since(clock, first).ns, SECOND / 2);
 	(void)ffntp_fake_advance(&fake, 1000 * SECOND - SECOND / 2);
 	ffntp_fake_bound(&fake, 1000, 1000); /* news: the phase is known again */
-	assert_int_equal(ffntp_device_since(clock, first, &duration), FFNTP_CLOCK_OK);
+	duration = since(clock, first);
 	assert_in_range(duration.ns, 1000 * SECOND + 99, 1000 * SECOND + 101);
 	assert_in_range(duration.bound_ns, 1000000, 1000200);
 	assert_true(duration.esterror_ns < 250000);
@@ -332,7 +307,7 @@ static void long_durations_follow_refinements_and_no_steps(void **state)
 	ffntp_fake_step(&fake, 150000000);
 	ffntp_fake_status(&fake, FFNTP_STATUS_SYNCHRONISED);
 	ffntp_fake_bound(&fake, 1000, 1000);
-	assert_int_equal(ffntp_device_since(clock, first, &duration), FFNTP_CLOCK_OK);
+	duration = since(clock, first);
 	assert_in_range(duration.ns, 2000 * SECOND + 90, 2000 * SECOND + 110);
 }
 
@@ -341,7 +316,6 @@ static void a_phase_that_contradicts_is_not_taken(void **state)
 {
 	struct ffntp_fake fake;
 	struct ffntp_device *clock = start(&fake);
-	struct ffntp_duration duration;
 	struct ffntp_mark first;
 
 	(void)state;
@@ -350,8 +324,7 @@ static void a_phase_that_contradicts_is_not_taken(void **state)
 	(void)ffntp_fake_advance(&fake, 1000 * SECOND);
 	ffntp_fake_bound(&fake, 1000, 1000);
 	first.phase.s--;
-	assert_int_equal(ffntp_device_since(clock, first, &duration), FFNTP_CLOCK_OK);
-	assert_int_equal(duration.ns, 1000 * SECOND);
+	assert_int_equal(since(clock, first).ns, 1000 * SECOND);
 }
 
 static void marks_of_another_boot_are_refused(void **state)

@@ -598,44 +598,47 @@ static void case_26_a_round_trip_that_a_counter_s_jump_made_long_is_refused(void
 	assert_int_equal(judge_counters(ta, ta + 3600 * s), FFNTP_REFUSED_LATE);
 }
 
+/* Another request, and the good reply to it. */
+static struct ffntp_packet begin_again(struct ffntp_exchange *exchange, ffntp_counter at, uint64_t nonce)
+{
+	struct ffntp_packet reply = good;
+	uint8_t request[FFNTP_WIRE_SIZE];
+
+	assert_true(ffntp_exchange_begin(exchange, at, nonce, request));
+	reply.origin.units = nonce;
+	return reply;
+}
+
 static void case_26_a_counter_that_went_back_between_exchanges_is_refused(void **state)
 {
 	struct ffntp_exchange exchange = begun();
-	struct ffntp_packet reply = good;
+	struct ffntp_packet reply;
 	struct ffntp_stamp stamp;
-	uint8_t request[FFNTP_WIRE_SIZE];
 
 	(void)state;
 	assert_still_waiting(&exchange);
 	/* A second exchange that begins before the first ended, and is sound in itself. */
-	assert_true(ffntp_exchange_begin(&exchange, tf - 1, NONCE + 1, request));
-	reply.origin.units = NONCE + 1;
+	reply = begin_again(&exchange, tf - 1, NONCE + 1);
 	assert_int_equal(finish_at(&exchange, &reply, tf + 9000000, &stamp), FFNTP_REFUSED_COUNTER);
 	/* The counter was restored once; from where it is now it may go on. */
-	assert_true(ffntp_exchange_begin(&exchange, ta + 1, NONCE + 2, request));
-	reply.origin.units = NONCE + 2;
+	reply = begin_again(&exchange, ta + 1, NONCE + 2);
 	assert_int_equal(finish_at(&exchange, &reply, ta + 9000000, &stamp), FFNTP_REFUSED_COUNTER);
-	assert_true(ffntp_exchange_begin(&exchange, ta + 9000000, NONCE + 3, request));
-	reply.origin.units = NONCE + 3;
+	reply = begin_again(&exchange, ta + 9000000, NONCE + 3);
 	assert_int_equal(finish_at(&exchange, &reply, ta + 19000000, &stamp), FFNTP_ACCEPTED);
 }
 
 static void case_26_a_useless_reply_does_not_hide_that_the_counter_went_back(void **state)
 {
 	struct ffntp_exchange exchange = begun();
-	struct ffntp_packet reply = good;
+	struct ffntp_packet reply;
 	struct ffntp_stamp stamp;
-	uint8_t request[FFNTP_WIRE_SIZE];
 
 	(void)state;
 	assert_still_waiting(&exchange);
-	assert_true(ffntp_exchange_begin(&exchange, ta - 9000000, NONCE + 1, request));
-	reply.origin.units = NONCE + 1;
+	reply = begin_again(&exchange, ta - 9000000, NONCE + 1);
 	reply.leap = FFNTP_WIRE_LEAP_UNSYNCHRONISED;
 	assert_int_equal(finish_at(&exchange, &reply, ta, &stamp), FFNTP_REFUSED_UNSYNCHRONISED);
-	assert_true(ffntp_exchange_begin(&exchange, ta + 1000, NONCE + 2, request));
-	reply = good;
-	reply.origin.units = NONCE + 2;
+	reply = begin_again(&exchange, ta + 1000, NONCE + 2);
 	assert_int_equal(finish_at(&exchange, &reply, tf - 1, &stamp), FFNTP_REFUSED_COUNTER);
 }
 

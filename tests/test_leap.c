@@ -24,7 +24,6 @@ struct fixture {
 	struct world world;
 	struct ffntp_client_config config;
 	struct ffntp_client *client;
-	void *memory;
 	struct ffntp_page *page;
 	struct ffntp_numbering numbering; /* the truth */
 	int64_t leap_ns;                  /* TAI: where UTC's numbering changes */
@@ -40,13 +39,8 @@ static ffntp_counter counter(const struct fixture *f)
 
 static void make_client(struct fixture *f)
 {
-	size_t size = ffntp_client_memory(&f->config);
-
-	assert_true(size > 0);
-	free(f->memory);
-	f->memory = aligned_alloc(16, size);
-	assert_non_null(f->memory);
-	f->client = ffntp_client_init(f->memory, size, &f->config, counter(f));
+	free(f->client);
+	f->client = world_client(&f->world, &f->config);
 	assert_non_null(f->client);
 }
 
@@ -76,7 +70,7 @@ static struct fixture make(struct ffntp_numbering numbering, enum knowledge know
 
 static void drop(struct fixture *f)
 {
-	free(f->memory);
+	free(f->client);
 	free(f->page);
 }
 

@@ -3,7 +3,7 @@
 #include "../core/params.h"
 
 #define ESTIMATOR_OPS ffntp_radclock_ops
-#include "stamptest.h"
+#include "stampvariant.h"
 
 /* --- from the first stamp on --- */
 
@@ -151,90 +151,6 @@ static void test_what_is_known_of_oscillator_and_path(void **state)
 }
 
 /* --- what must not matter --- */
-
-struct variant {
-	ffntp_counter counter_from;
-	uint64_t epoch;
-	int64_t server_error_ns;
-	double hz;
-};
-
-#define VARIANT_STAMPS 3000
-
-static const struct variant plain = { 1000000000, UINT64_C(3976214400) << 32, 0, 1e9 };
-
-/* Some hours of a world with all that may happen: loss, congestion, a route that changes, a server that is wrong. */
-static void play(const struct variant *variant, struct ffntp_estimate *estimates)
-{
-	struct ffntp_estimator_config config = usual;
-	struct stampworld world = stampworld_new(4);
-	struct stampclock clock;
-	struct stamprun run = { 0 };
-
-	config.period_hint_s = 1 / variant->hz;
-	clock = stampclock_new(&ffntp_radclock_ops, &config);
-	world.counter_from = variant->counter_from;
-	world.epoch.units = variant->epoch;
-	world.hz = variant->hz;
-	world.wander = 1e-9;
-	for (unsigned i = 0; i < VARIANT_STAMPS; i++) {
-		world.queue_ns = i / 100 % 10 == 9 ? 2000000 : 50000;
-		world.forward_ns = i < 1500 ? 2000000 : 5000000;
-		world.server_error_ns = variant->server_error_ns + (i >= 1200 && i < 1230 ? 150000000 : 0);
-		(void)stampclock_exchange(&clock, &world, &run);
-		estimates[i] = clock.estimate;
-		stampworld_wait(&world, i % 700 == 0 ? 5000 : 16);
-	}
-	assert_int_equal(run.refused, 30);
-	stampclock_free(&clock);
-}
-
-/* Same bits: nothing but the counter and the reference may differ, and they by just so much. */
-static void assert_same_bits(const struct variant *variant, uint64_t shift, uint64_t moved)
-{
-	static struct ffntp_estimate a[VARIANT_STAMPS], b[VARIANT_STAMPS];
-
-	play(&plain, a);
-	play(variant, b);
-	for (unsigned i = 0; i < VARIANT_STAMPS; i++) {
-		assert_true(b[i].at - a[i].at == shift);
-		assert_true(b[i].reference.units - a[i].reference.units == moved);
-		assert_memory_equal(&a[i].correction_s, &b[i].correction_s, sizeof a[i].correction_s);
-		assert_memory_equal(&a[i].period_s, &b[i].period_s, sizeof a[i].period_s);
-		assert_memory_equal(&a[i].stable_period_s, &b[i].stable_period_s, sizeof a[i].period_s);
-		assert_memory_equal(&a[i].esterror_s, &b[i].esterror_s, sizeof a[i].esterror_s);
-		assert_memory_equal(&a[i].period_esterror, &b[i].period_esterror, sizeof a[i].period_esterror);
-	}
-}
-
-static void test_where_the_counter_starts(void **state)
-{
-	struct variant far = plain, wraps = plain;
-
-	(void)state;
-	far.counter_from += UINT64_C(1) << 63;
-	assert_same_bits(&far, UINT64_C(1) << 63, 0);
-	wraps.counter_from = 0 - UINT64_C(20000000000000);
-	assert_same_bits(&wraps, wraps.counter_from - plain.counter_from, 0);
-}
-
-static void test_when_it_is(void **state)
-{
-	struct variant era = plain;
-
-	(void)state;
-	era.epoch = 0 - (UINT64_C(20000) << 32);
-	assert_same_bits(&era, 0, era.epoch - plain.epoch);
-}
-
-static void test_what_the_server_takes_for_the_time(void **state)
-{
-	struct variant wrong = plain;
-
-	(void)state;
-	wrong.server_error_ns = INT64_C(86400000000000);
-	assert_same_bits(&wrong, 0, UINT64_C(86400) << 32);
-}
 
 static void test_how_fast_the_counter_is(void **state)
 {

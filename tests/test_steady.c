@@ -1,41 +1,8 @@
 /* Steady time: never backwards, back to the estimate at 500 ppm, whole after a writer that was killed. Through the
  * fake. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "../core/page.h"
-#include "../include/ffntp/device.h"
-#include "../include/ffntp/fake.h"
+#include "fakeclock.h"
 #include "prng.h"
-
-#define START_NS (INT64_C(1767225600) * FFNTP_NS_PER_S)
-#define SECOND FFNTP_NS_PER_S
-
-static struct ffntp_device *start(struct ffntp_fake *fake)
-{
-	ffntp_fake_init(fake, START_NS);
-	assert_null(ffntp_device_connect(ffntp_fake_device(fake)));
-	return ffntp_fake_device(fake);
-}
-
-static int64_t utc_ns(struct ffntp_device *clock)
-{
-	struct ffntp_reading reading;
-
-	assert_int_equal(ffntp_device_now(clock, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
-	return ffntp_time_to_ns(reading.estimate);
-}
-
-static int64_t steady_ns(struct ffntp_device *clock)
-{
-	struct ffntp_time utc;
-
-	assert_int_equal(ffntp_device_steady(clock, &utc), FFNTP_CLOCK_OK);
-	return ffntp_time_to_ns(utc);
-}
 
 /* How far steady UTC is ahead, in nanoseconds; each new map adds some 0.1 us. */
 static void check_ahead(struct ffntp_device *clock, int64_t expected_ns)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../core/wire.h"
 #include "../include/ffntp/client.h"
@@ -57,6 +58,18 @@ static inline ffntp_counter world_counter(const struct world *world, int64_t at_
 	double ticks = floor((double)(at_ns - world->counter_from_ns) * world->ticks_per_ns);
 
 	return world->counter_from + (uint64_t)(int64_t)ticks;
+}
+
+/* A client that begins now, in memory of just the size that it asks for and nothing in it; to be freed. */
+static inline struct ffntp_client *world_client(const struct world *world, const struct ffntp_client_config *config)
+{
+	size_t size = ffntp_client_memory(config);
+	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
+
+	if (memory == NULL)
+		abort();
+	memset(memory, 0xa5, size);
+	return ffntp_client_init(memory, size, config, world_counter(world, world->now_ns));
 }
 
 /* From now on the counter runs at another rate, or from another value. */

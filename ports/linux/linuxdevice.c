@@ -48,10 +48,7 @@ void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const 
 	static const struct ffntp_device_ops ops = {
 		.connect = connect_page,
 		.disconnect = disconnect_page,
-		.counter = ffntp_page_device_counter,
-		.look = ffntp_page_device_look,
-		.steady = ffntp_page_device_steady,
-		.past = ffntp_page_device_past,
+		FFNTP_PAGE_DEVICE_READS,
 		.now = ffntp_linux_page_device_now,
 	};
 

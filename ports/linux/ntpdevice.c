@@ -142,10 +142,7 @@ void ffntp_linux_ntp_device_init(struct ffntp_linux_ntp_device *device, const st
 	static const struct ffntp_device_ops ops = {
 		.connect = connect_thread,
 		.disconnect = disconnect_thread,
-		.counter = ffntp_page_device_counter,
-		.look = ffntp_page_device_look,
-		.steady = ffntp_page_device_steady,
-		.past = ffntp_page_device_past,
+		FFNTP_PAGE_DEVICE_READS,
 		.now = ffntp_linux_page_device_now,
 	};
 
@@ -157,10 +154,7 @@ void ffntp_linux_loop_device_init(struct ffntp_linux_ntp_device *device, const s
 	static const struct ffntp_device_ops ops = {
 		.connect = connect_loop,
 		.disconnect = disconnect_loop,
-		.counter = ffntp_page_device_counter,
-		.look = ffntp_page_device_look,
-		.steady = ffntp_page_device_steady,
-		.past = ffntp_page_device_past,
+		FFNTP_PAGE_DEVICE_READS,
 		.now = ffntp_linux_page_device_now,
 	};
 
