@@ -69,3 +69,8 @@ const struct ffntp_port *ffntp_processor_port(const struct ffntp_processor_syste
 			       ffntp_processor_counter());
 	return &self.port;
 }
+
+void ffntp_processor_disrupted(void)
+{
+	ffntp_standstill_disrupted(&self.standstill, ffntp_processor_counter());
+}

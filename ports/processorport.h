@@ -22,4 +22,7 @@ struct ffntp_processor_system {
 
 const struct ffntp_port *ffntp_processor_port(const struct ffntp_processor_system *system);
 
+/* The system knows that the counter stood still: the port's epoch is another. */
+void ffntp_processor_disrupted(void);
+
 #endif

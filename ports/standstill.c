@@ -38,6 +38,12 @@ void ffntp_standstill_begin(struct ffntp_standstill *self, int64_t (*calendar_s)
 	begin_window(self, calendar_s(), now);
 }
 
+void ffntp_standstill_disrupted(struct ffntp_standstill *self, uint64_t now)
+{
+	self->epoch++;
+	begin_window(self, self->calendar_s(), now);
+}
+
 uint64_t ffntp_standstill_epoch(struct ffntp_standstill *self, uint64_t now)
 {
 	if (now - self->looked_at >= self->frequency_hz / 1000 * LOOK_MS)

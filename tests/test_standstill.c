@@ -87,6 +87,18 @@ static void test_a_standstill_is_told_of_once(void **state)
 	assert_int_equal(pass(&standstill, 100000, MS), 1);
 }
 
+static void test_a_standstill_that_is_known_is_told_of_once(void **state)
+{
+	struct ffntp_standstill standstill;
+
+	(void)state;
+	begin(&standstill, HZ);
+	pass(&standstill, 100000, MS);
+	world.true_ms += 4000;
+	ffntp_standstill_disrupted(&standstill, world.counter);
+	assert_int_equal(pass(&standstill, 100000, MS), 1);
+}
+
 static void test_a_counter_that_jumps_is_told_of(void **state)
 {
 	struct ffntp_standstill standstill;
@@ -136,6 +148,7 @@ int main(void)
 		cmocka_unit_test_setup(test_an_hour_with_a_hint_that_is_wrong_is_quiet, setup),
 		cmocka_unit_test_setup(test_the_calendar_is_looked_at_every_5_ms_at_most, setup),
 		cmocka_unit_test_setup(test_a_standstill_is_told_of_once, setup),
+		cmocka_unit_test_setup(test_a_standstill_that_is_known_is_told_of_once, setup),
 		cmocka_unit_test_setup(test_a_counter_that_jumps_is_told_of, setup),
 		cmocka_unit_test_setup(test_a_calendar_that_is_set_is_a_disruption, setup),
 		cmocka_unit_test_setup(test_a_calendar_that_cannot_be_read_is_waited_for, setup),

@@ -113,7 +113,7 @@ static void save(void)
 {
 	forget_link();
 	control_save();
-	port_disrupt();
+	ffntp_processor_disrupted();
 }
 
 static void step(void)

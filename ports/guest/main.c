@@ -113,10 +113,10 @@ static void rest(uint64_t rest_ns)
 /* The page of the image is disrupted, too: nobody reads a time from it before we run again. */
 static void save(void)
 {
-	port_disrupt();
+	ffntp_processor_disrupted();
 	(void)ffntp_unikernel_step();
 	control_save();
-	port_disrupt();
+	ffntp_processor_disrupted();
 }
 
 static void step(void)

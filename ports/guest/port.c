@@ -1,7 +1,6 @@
 /* port: what the guest knows of its processor's counter, and has beside it. */
 #include "port_guest.h"
 
-#include "../processorport.h"
 #include "entropy.h"
 
 const struct ffntp_port *port_begin(const struct machine *machine)
@@ -14,12 +13,4 @@ const struct ffntp_port *port_begin(const struct machine *machine)
 	};
 
 	return ffntp_processor_port(&system);
-}
-
-void port_disrupt(void)
-{
-	uint64_t epoch = self.standstill.epoch + 1;
-
-	ffntp_standstill_begin(&self.standstill, machine_calendar_s, self.port.about.frequency_hz, machine_counter());
-	self.standstill.epoch = epoch;
 }
