@@ -12,7 +12,9 @@
 
 /* --- steady --- */
 
-/* How fast steady UTC comes back to the estimate: 500 ppm, in 2^-64. No kernel slews faster: RFC 5905, A.1.1, MAXFREQ. */
+/*
+ * How fast steady UTC comes back to the estimate: 500 ppm, in 2^-64. No kernel slews faster: RFC 5905, A.1.1, MAXFREQ.
+ */
 #define FFNTP_STEADY_SLEW (UINT64_MAX / 2000)
 
 /* Readings of the counter on different CPUs, and of memory beside it, are out of order by less: 27 us at 2.4 GHz. */
@@ -22,7 +24,8 @@
 
 /*
  * How far the counter may be behind the map, in units of 2^-64 s: 1 ms. The map is of a packet that came before; CPUs
- * differ by microseconds at most where a kernel keeps time by their counters. A counter that is further back was set back.
+ * differ by microseconds at most where a kernel keeps time by their counters. A counter that is further back was set
+ * back.
  */
 #define FFNTP_BEHIND_LIMIT (UINT64_MAX / 1000)
 
@@ -38,8 +41,10 @@
 
 /* --- bound --- */
 
-/* What a port's stamps may be wrong by (s): a bracket around CLOCK_REALTIME is 26 to 28 ns wide, and NTP's unit is 0.2
- * ns. */
+/*
+ * What a port's stamps may be wrong by (s): a bracket around CLOCK_REALTIME is 26 to 28 ns wide, and NTP's unit is 0.2
+ * ns.
+ */
 #define FFNTP_STAMPING_ERROR_S 50e-9
 
 /*
@@ -55,10 +60,10 @@
 /* --- dissent --- */
 
 /*
- * A server that contradicts the clock, and not itself, for so long (s) is believed: then it was the counter. Servers that lose
- * their reference, are restarted or follow a bad source of their own mostly mend within minutes; a crystal that coasts for
- * half an hour is off by some 50 us, and by 2 ms at most. A clock that is wrong because its counter jumped is wrong for as
- * long, bound and all. This is the only such time: an estimator just refuses.
+ * A server that contradicts the clock, and not itself, for so long (s) is believed: then it was the counter. Servers
+ * that lose their reference, are restarted or follow a bad source of their own mostly mend within minutes; a crystal
+ * that coasts for half an hour is off by some 50 us, and by 2 ms at most. A clock that is wrong because its counter
+ * jumped is wrong for as long, bound and all. This is the only such time: an estimator just refuses.
  */
 #define FFNTP_DISSENT_PERSIST_S 1800.0
 
@@ -103,8 +108,10 @@
 #define FFNTP_RADCLOCK_SHIFT_WINDOW_S (FFNTP_RADCLOCK_SHIFT_NEAR_S / 1e-7)
 #define FFNTP_RADCLOCK_SHIFT_STAMPS 100
 
-/* ... of which this share is within a shift of the quickest: a path has a floor that is touched often, a queue has
- * none. */
+/*
+ * ... of which this share is within a shift of the quickest: a path has a floor that is touched often, a queue has
+ * none.
+ */
 #define FFNTP_RADCLOCK_SHIFT_SHARE 0.05
 
 /* Local rate: between the quickest stamps of two windows, each as wide as the scale (s). RADclock's process_plocal. */
@@ -130,7 +137,9 @@
 /* ... if there were so many at least. */
 #define FFNTP_RADCLOCK_PERSIST_STAMPS 4
 
-/* A clock that no stamp agrees with for so long (s) is wrong, in rate too. Long after a client has decided (dissent). */
+/*
+ * A clock that no stamp agrees with for so long (s) is wrong, in rate too. Long after a client has decided (dissent).
+ */
 #define FFNTP_RADCLOCK_LOST_S (2 * FFNTP_DISSENT_PERSIST_S)
 
 /* Warm-up (s): the local rate's windows filled, and one more. RADclock's warmup_win: 480 stamps of 16 s. */
@@ -239,24 +248,33 @@
 /* ... and one is not taken back later than this (s): by then some servers have ceased to announce what they do. */
 #define FFNTP_LEAP_FINAL_S 60
 
-/* Leap seconds at the end of other months than June and December, which ITU-R TF.460 prefers and there have been no others, are
- * believed of so many servers or more, if they all announce it. */
+/*
+ * Leap seconds at the end of other months than June and December, which ITU-R TF.460 prefers and there have been no
+ * others, are believed of so many servers or more, if they all announce it.
+ */
 #define FFNTP_LEAP_UNANIMOUS 3
 
 /* A server is off by one second, and nothing else, if it is so near to one (s). */
 #define FFNTP_LEAP_TOLERANCE_S 0.25
 
-/* A server that is off by one second in the eyes of a table is believed after this, rather than after DISSENT_PERSIST_S (s): the
- * table may be wrong, but servers that miss a leap second are more common. */
+/*
+ * A server that is off by one second in the eyes of a table is believed after this, rather than after DISSENT_PERSIST_S
+ * (s): the table may be wrong, but servers that miss a leap second are more common.
+ */
 #define FFNTP_LEAP_PERSIST_S 86400.0
 
 /* --- smear --- */
 
-/* A smear is told from what the clock may be wrong by itself when it should be so many times as large: a quarter of
- * an hour after noon where the round trip is 4 ms. */
+/*
+ * A smear is told from what the clock may be wrong by itself when it should be so many times as large: a quarter of
+ * an hour after noon where the round trip is 4 ms.
+ */
 #define FFNTP_SMEAR_SURE 2.0
 
-/* ... and a server smears if it is behind by this share of it at least, and no more beyond it: smears are of 20 to 24 hours. */
+/*
+ * ... and a server smears if it is behind by this share of it at least, and no more beyond it: smears are of 20 to 24
+ * hours.
+ */
 #define FFNTP_SMEAR_SHARE 0.4
 
 /* The line of before is taken anew at least so often (s). */
@@ -294,27 +312,33 @@
 
 /*
  * --- interval: the interval filter ---
- * Chosen on simulated worlds of many kinds, none on a single one. "Noise" is the mean that exponential noise of one direction would have.
+ * Chosen on simulated worlds of many kinds, none on a single one. "Noise" is the mean that exponential noise of one
+ * direction would have.
  */
 
 /*
- * Wanders of the bank: the standard deviation that the skew gains in a second (1/sqrt(s)). The bank begins with START and three
- * more, each STEP times the one before, and slides between LEAST (an oven-controlled crystal) and MOST (nothing that is worth
- * being called a clock). A belief that wanders half as much as the oscillator is a quarter worse than the best, one that wanders
- * twice as much an eighth: steps of 2 leave a few percent at most.
+ * Wanders of the bank: the standard deviation that the skew gains in a second (1/sqrt(s)). The bank begins with START
+ * and three more, each STEP times the one before, and slides between LEAST (an oven-controlled crystal) and MOST
+ * (nothing that is worth being called a clock). A belief that wanders half as much as the oscillator is a quarter worse
+ * than the best, one that wanders twice as much an eighth: steps of 2 leave a few percent at most.
  */
 #define FFNTP_INTERVAL_WANDER_START 1.2e-10
 #define FFNTP_INTERVAL_WANDER_STEP  2.0
 #define FFNTP_INTERVAL_WANDER_LEAST 1e-11
 #define FFNTP_INTERVAL_WANDER_MOST  3e-7
 
-/* The bank slides when the belief at its end has this share of the weight: the one in the middle is best then, or soon. */
+/*
+ * The bank slides when the belief at its end has this share of the weight: the one in the middle is best then, or soon.
+ */
 #define FFNTP_INTERVAL_WANDER_SLIDE 0.4
 
 /* Share of all weight that is spread evenly after each exchange: an oscillator may begin to wander otherwise. */
 #define FFNTP_INTERVAL_WANDER_LEAK 1e-3
 
-/* Of a path that has shown one round trip, the noise is likely to be a few percent of it: 10 % in a LAN, 0.3 % across an ocean. */
+/*
+ * Of a path that has shown one round trip, the noise is likely to be a few percent of it: 10 % in a LAN, 0.3 % across
+ * an ocean.
+ */
 #define FFNTP_INTERVAL_NOISE_GUESS (1 / 30.0)
 
 /* Weight of the latest difference of delays in their quantiles: some 500 exchanges are remembered. */
@@ -324,18 +348,22 @@
 #define FFNTP_INTERVAL_NOISE_LEAST_S 25e-9
 
 /*
- * Far out, the logarithm of the density falls like that of a power law that begins at so many times the noise. It matters
- * where one direction is congested and the other is not: exponentials on both sides would say nothing at all.
+ * Far out, the logarithm of the density falls like that of a power law that begins at so many times the noise. It
+ * matters where one direction is congested and the other is not: exponentials on both sides would say nothing at all.
  */
 #define FFNTP_INTERVAL_NOISE_TAIL 12.0
 
-/* A direction is congested when the latest excesses, each remembered with this GAIN, are so many times its noise on average. */
+/*
+ * A direction is congested when the latest excesses, each remembered with this GAIN, are so many times its noise on
+ * average.
+ */
 #define FFNTP_INTERVAL_BURST_NOISE 3.0
 #define FFNTP_INTERVAL_BURST_GAIN  0.25
 
 /*
- * Real noise is not at its densest at the floor, so the floor is no hard edge. How soft is learnt, by the slope of the evidence:
- * in units of the noise it begins at START, stays between LEAST and MOST, and follows the slope by GAIN per exchange.
+ * Real noise is not at its densest at the floor, so the floor is no hard edge. How soft is learnt, by the slope of the
+ * evidence: in units of the noise it begins at START, stays between LEAST and MOST, and follows the slope by GAIN per
+ * exchange.
  */
 #define FFNTP_INTERVAL_SOFT_START 0.01
 #define FFNTP_INTERVAL_SOFT_LEAST 0.003
@@ -351,13 +379,15 @@
 /* A round trip this many standard deviations below the floor shows another path: one in 10^9 by chance. */
 #define FFNTP_INTERVAL_FALL_SD 6.0
 
-/* What it leaves unexplained of a contradiction may be this many times both noises: the other direction was that late. */
+/*
+ * What it leaves unexplained of a contradiction may be this many times both noises: the other direction was that late.
+ */
 #define FFNTP_INTERVAL_FALL_NOISE 5.0
 
 /*
- * Another path is longer when so many exchanges in a row (SHORT) exceed the floor by more than RUN_NOISE times both noises and
- * RUN_TAIL times both tails, and vary no more than RUN_SPREAD times both noises: exponential noise does that once in 10^11. Bursts
- * vary more.
+ * Another path is longer when so many exchanges in a row (SHORT) exceed the floor by more than RUN_NOISE times both
+ * noises and RUN_TAIL times both tails, and vary no more than RUN_SPREAD times both noises: exponential noise does that
+ * once in 10^11. Bursts vary more.
  */
 #define FFNTP_INTERVAL_RUN_SHORT  8
 #define FFNTP_INTERVAL_RUN_NOISE  2.5
@@ -365,8 +395,8 @@
 #define FFNTP_INTERVAL_RUN_SPREAD 3.0
 
 /*
- * Exchanges whose best round trip is longer than the best of each direction together, by so many times both noises, took
- * different ways: the least sum of eight is by chance so much larger once in 10^4.
+ * Exchanges whose best round trip is longer than the best of each direction together, by so many times both noises,
+ * took different ways: the least sum of eight is by chance so much larger once in 10^4.
  */
 #define FFNTP_INTERVAL_RUN_MIXED 1.0
 
@@ -379,20 +409,30 @@
 /* A path that was taken before is known again after so many. */
 #define FFNTP_INTERVAL_RUN_RECALL 3
 
-/* ... and one that is longer by little, when none of so many is nearer to the floor than so many times both noises: 10^-8. */
+/*
+ * ... and one that is longer by little, when none of so many is nearer to the floor than so many times both noises:
+ * 10^-8.
+ */
 #define FFNTP_INTERVAL_WINDOW       32
 #define FFNTP_INTERVAL_WINDOW_NOISE 0.75
 
-/* A former level fits what is seen now within so many of the clock's standard deviations, and so many noises / sqrt(exchanges). */
+/*
+ * A former level fits what is seen now within so many of the clock's standard deviations, and so many noises /
+ * sqrt(exchanges).
+ */
 #define FFNTP_INTERVAL_RECALL_SD    4.0
 #define FFNTP_INTERVAL_RECALL_NOISE 4.0
 
-/* How likely it is that a route changes in both directions by amounts that have nothing to do with each other, beside one. */
+/*
+ * How likely it is that a route changes in both directions by amounts that have nothing to do with each other, beside
+ * one.
+ */
 #define FFNTP_INTERVAL_DIVIDE_ANY 0.1
 
 /*
  * A path that becomes shorter, and so much quieter (ratio of how much round trips vary), was congested before. Twice
- * RUN_SHORT exchanges are asked: they vary that little by chance once in 10^6, in 2000 if one direction makes all the noise.
+ * RUN_SHORT exchanges are asked: they vary that little by chance once in 10^6, in 2000 if one direction makes all the
+ * noise.
  */
 #define FFNTP_INTERVAL_QUIETER (1 / 3.0)
 
@@ -400,8 +440,8 @@
 #define FFNTP_INTERVAL_CONTRADICTION_SD 4.5
 
 /*
- * Rates of oscillators jump by about so much (ratio), if they do: a fan, a crystal's activity dip. Before it shows, time may fall
- * behind by what the most makes in REACH exchanges.
+ * Rates of oscillators jump by about so much (ratio), if they do: a fan, a crystal's activity dip. Before it shows,
+ * time may fall behind by what the most makes in REACH exchanges.
  */
 #define FFNTP_INTERVAL_KICK_LEAST 3e-7
 #define FFNTP_INTERVAL_KICK_MOST  5e-6
@@ -423,18 +463,24 @@
 #define FFNTP_INTERVAL_TRUE_SHARE 0.9
 #define FFNTP_INTERVAL_RATE_SHARE 0.9
 
-/* ... the latter after so many exchanges: a path that became shorter may look the same, until a round trip gives it away. */
+/*
+ * ... the latter after so many exchanges: a path that became shorter may look the same, until a round trip gives it
+ * away.
+ */
 #define FFNTP_INTERVAL_RATE_STAMPS 4
 
-/* ... and from then on only if the rate is so many standard deviations from what it was: a time that is wrong stays as wrong. */
+/*
+ * ... and from then on only if the rate is so many standard deviations from what it was: a time that is wrong stays as
+ * wrong.
+ */
 #define FFNTP_INTERVAL_RATE_SD 3.0
 
 /* Contradicting exchanges that agree on a rate so many standard deviations from the clock's: it is the counter. */
 #define FFNTP_INTERVAL_SKEW_SD 6.0
 
 /*
- * Contradictions below so many times both noises and so many of the clock's standard deviations are believed after so many stamps.
- * All others are refused until the client believes the server after all (dissent).
+ * Contradictions below so many times both noises and so many of the clock's standard deviations are believed after so
+ * many stamps. All others are refused until the client believes the server after all (dissent).
  */
 #define FFNTP_INTERVAL_SMALL_NOISE  2.0
 #define FFNTP_INTERVAL_SMALL_SD     30.0
@@ -444,8 +490,8 @@
 #define FFNTP_INTERVAL_MODESTY 1.1
 
 /*
- * Noise and wander are themselves learnt from the exchanges, and errors have a longer tail while these are few: the variance
- * of time is twice that at first, and half of this is gone after so many.
+ * Noise and wander are themselves learnt from the exchanges, and errors have a longer tail while these are few: the
+ * variance of time is twice that at first, and half of this is gone after so many.
  */
 #define FFNTP_INTERVAL_LEARNT 100.0
 
