@@ -12,7 +12,7 @@
 #include "../include/ffntp/map.h"
 #include "../include/ffntp/page.h"
 
-/* How our counter stands to the one that the followed page means: ours = theirs + offset, to half of 'width'. */
+/* How our counter stands to the one that the followed page means: ours = theirs + offset, to half of 'width'; ticks. */
 struct ffntp_follow_link {
 	uint64_t offset;
 	uint64_t width;

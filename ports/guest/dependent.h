@@ -1,4 +1,7 @@
-/* dependent: a guest that asks no server: its page follows the host's, which it finds on an ivshmem device. */
+/*
+ * dependent: a guest that asks no server: its page follows the host's, which it finds on an ivshmem device, or that of
+ * another guest of Xen (neighbour.h).
+ */
 #ifndef GUEST_DEPENDENT_H
 #define GUEST_DEPENDENT_H
 

@@ -3,7 +3,7 @@
  * The caller polls the descriptor, if there is one, for POLLIN, and calls ffntp_peer_receive when it is ready and
  * ffntp_peer_timer after each poll; both tell one piece of news at a time and are called again until there is none.
  *
- *   timeout = ffntp_peer_timeout_ms(&peer, 1000);
+ *   timeout = ffntp_peer_timeout_ms(&peer, now, 1000);
  *   poll(&(struct pollfd){ .fd = ffntp_peer_descriptor(&peer), .events = POLLIN }, 1, timeout);
  */
 #ifndef FFNTP_LINUX_PEER_H
