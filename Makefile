@@ -4,12 +4,15 @@ PLAIN := build/plain
 .PHONY: help run check check-guests build bench reference clean
 
 help:
-	@echo 'make run      build, then show a client keeping time against a server with a known truth (ffntp demo, 1 minute)'
-	@echo 'make check    build, then run every test: unit, golden, system, sanitizers, a short fuzz (about 15 minutes)'
-	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen (about 12 minutes, 400 MB of packages)'
-	@echo 'make bench    build, then measure what a reading and an exchange cost'
-	@echo 'make reference  render the reference of the public headers in build/reference/html'
-	@echo 'make clean    remove build/'
+	@echo 'make run           build, then show a client keeping time (ffntp demo, a minute)'
+	@echo 'make check         build, then run every test: unit, golden, system, sanitizers,'
+	@echo '                   a short fuzz (about 15 minutes)'
+	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen'
+	@echo '                   (about 12 minutes, 400 MB of packages)'
+	@echo 'make build         build in build/plain'
+	@echo 'make bench         build, then measure what a reading and an exchange cost'
+	@echo 'make reference     render the public headers in build/reference/html'
+	@echo 'make clean         remove build/'
 
 build:
 	@scripts/install-packages build

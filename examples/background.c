@@ -23,13 +23,17 @@ static void print_time(struct ffntp_device *clock)
 
 int main(int argc, char **argv)
 {
-	const char *servers[] = { argc > 1 ? argv[1] : "" };
+	const char *servers[] = { argv[1] };
 	long count = argc > 2 ? strtol(argv[2], NULL, 10) : 10;
 	struct ffntp_linux_ntp_config config;
 	struct ffntp_linux_ntp_device device;
 	struct ffntp_device *clock = ffntp_linux_ntp_clock(&device);
 	const char *problem;
 
+	if (argc < 2) {
+		fprintf(stderr, "usage: background SERVER [COUNT]\n");
+		return 2;
+	}
 	ffntp_linux_ntp_config_init(&config, servers, 1);
 	config.poll_min_s = 1;
 	ffntp_linux_ntp_device_init(&device, &config);

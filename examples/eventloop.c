@@ -21,13 +21,17 @@ static void turn(struct ffntp_linux_ntp_device *device)
 
 int main(int argc, char **argv)
 {
-	const char *servers[] = { argc > 1 ? argv[1] : "" };
+	const char *servers[] = { argv[1] };
 	struct ffntp_linux_ntp_config config;
 	struct ffntp_linux_ntp_device device;
 	struct ffntp_device *clock = ffntp_linux_ntp_clock(&device);
 	struct ffntp_reading now;
 	const char *problem;
 
+	if (argc < 2) {
+		fprintf(stderr, "usage: eventloop SERVER\n");
+		return 2;
+	}
 	ffntp_linux_ntp_config_init(&config, servers, 1);
 	ffntp_linux_loop_device_init(&device, &config);
 	problem = ffntp_device_connect(clock);
