@@ -24,6 +24,8 @@
 #include <ffntp/page.h>
 #include <ffntp/timescale.h>
 
+_Static_assert(sizeof(value) == 8, "nanoseconds are OCaml's integers, which must hold centuries of them");
+
 /* Each allocates: what else is held must be registered with the runtime. */
 
 /* (d, ps), rounded down. */
