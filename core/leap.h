@@ -73,8 +73,10 @@ enum ffntp_leap_ruling {
 	FFNTP_LEAP_REVISED,  /* nobody announced it, or it was announced and was none: the numbering was put right */
 };
 
-/* Whether one second, since the end of a month, is what they contradict each other by. Revises nothing that a table
- * holds. */
+/*
+ * Whether one second, since the end of a month, is what they contradict each other by. Nothing that a table says is
+ * revised.
+ */
 FFNTP_MUST_USE enum ffntp_leap_ruling ffntp_leap_rule(struct ffntp_leap_belief *belief,
 						      const struct ffntp_leap_dispute *dispute);
 

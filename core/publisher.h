@@ -13,7 +13,7 @@
 #include "estimator.h"
 #include "promise.h"
 
-/* Zeroed but for the first two: nothing was told. */
+/* Zeroed but for the first three: nothing was told. */
 struct ffntp_publisher {
 	enum ffntp_counter_kind counter_kind;
 	uint8_t period_shift;
