@@ -103,6 +103,5 @@ void ffntp_follow_lose(struct ffntp_follow *follow, ffntp_counter now)
 	enum ffntp_status status = follow->map.status;
 
 	follow->followed = NULL;
-	follow->has_taken = false;
 	say_nothing(follow, status == FFNTP_STATUS_SYNCHRONISED ? FFNTP_STATUS_FREE_RUNNING : status, now);
 }

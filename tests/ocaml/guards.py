@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2]).resolve()
+TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
 TIME_LIMIT_S = 20
 # The one that overwrites what has moved away.
 RUNTIME = '_,runtime-variant=d'
