@@ -66,6 +66,7 @@ GUARDS = [
     ('lwt', LWT, 'try t.on_event event with e -> !Lwt.async_exception_hook e', 't.on_event event', 'a callback raises'),
     ('lwt', LWT, 'if Output.status output <> Initialising || not (has_time t.clock) then', '', 'started again'),
     ('lwt', LWT, '-> Client.continue output client', '-> ignore output; client', 'started again'),
+    ('lwt', LWT, '| e -> !Lwt.async_exception_hook e);', '| _ -> ());', 'no timer'),
     ('lwt', LWT, '&& src_port = server_port', '', 'another port'),
     ('lwt', LWT, 'if verdict = Client.Accepted then hang_up t;', '', 'keeps time'),
     ('lwt', LWT, 'hang_up t; tell t (Not_sent (Printexc.to_string e));', 'tell t (Not_sent (Printexc.to_string e));',

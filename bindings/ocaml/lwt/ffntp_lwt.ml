@@ -208,7 +208,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
   let fail t e =
     t.is_running <- false;
     hang_up t;
-    if e <> Lwt.Canceled then !Lwt.async_exception_hook e;
+    (match e with Lwt.Canceled -> () | e -> !Lwt.async_exception_hook e);
     Lwt.return_unit
 
   let check ?port (config : Client.config) clock =

@@ -57,7 +57,8 @@ module Make (Udp : UDP) (Sleep : SLEEP) : sig
 
       [port]: to send from; a new one for each query, 49152 to 65535, if it is not said.
 
-      [on_event]: what it raises goes to [Lwt.async_exception_hook], and the loop goes on.
+      [on_event]: what it raises goes to [Lwt.async_exception_hook], and the loop goes on. What [Sleep] raises goes there
+      too, and ends it.
 
       [nonce]: 64 bits from a cryptographic generator: [Ffntp_rng.nonce]. While it raises, or gives 0, nothing is sent.
 

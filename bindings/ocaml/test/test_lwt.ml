@@ -40,8 +40,10 @@ let rec pass ns =
 
 module Sleep = struct
   let sleeping = ref 0
+  let fails = ref false
 
   let ns ns =
+    if !fails then failwith "no timer";
     let slept, wake = Lwt.task () in
     incr sleeping;
     Lwt.on_termination slept (fun () -> decr sleeping);
@@ -267,6 +269,20 @@ let test_callback_raises () =
   stop loop;
   Lwt.async_exception_hook := hook
 
+(* Nothing is left to wait with. *)
+let test_no_timer () =
+  let hook = !Lwt.async_exception_hook and heard = ref 0 in
+  (Lwt.async_exception_hook := fun _ -> incr heard);
+  let loop = start () in
+  pass_s 300;
+  Sleep.fails := true;
+  pass_s 60;
+  Sleep.fails := false;
+  Alcotest.(check int) "was heard" 1 !heard;
+  is_right ();
+  stop loop;
+  Lwt.async_exception_hook := hook
+
 let test_stop_from_callback () =
   let the_loop = ref None in
   let stop_at event seen =
@@ -386,6 +402,7 @@ let () =
           case "stuck" test_stuck;
           case "nobody knows it any more" test_nobody_knows_it_any_more;
           case "a callback raises" test_callback_raises;
+          case "no timer" test_no_timer;
           case "stopped from a callback" test_stop_from_callback;
           case "started again" test_again;
           case "set back" test_set_back;
