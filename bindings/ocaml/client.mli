@@ -3,7 +3,7 @@
 
     {v
     mirage-ntp            here
-    blank_state           create
+    initial_state         create
     generate_query        new_query
     process_reply         add_reply
     output_of_state       output
