@@ -50,13 +50,13 @@ reached 2 synchronised followed
 sleep 10
 
 say watch "$(truth watch 1 $page $probe {SECONDS})"
-say agree "$(truth agree 1 $page $probe 2 $page $probe 5)"
+say agree "$(truth agree 1 $page $probe 2 $page $probe 3)"
 
 xl pause guest
-sleep 5
+sleep 3
 xl unpause guest
 sleep 3
-say after "$(truth watch 1 $page $probe 5)"
+say after "$(truth watch 1 $page $probe 3)"
 say last "$(truth show 1 $page)"
 
 xl network-detach guest 0
@@ -73,7 +73,7 @@ xl save guest /run/image >/dev/null 2>&1
 say saved
 say left "$(truth show 2 $page)"
 xl restore -p /run/image >/dev/null 2>&1
-truth statuses 3 $page 8 >/run/statuses &
+truth statuses 3 $page 6 >/run/statuses &
 watching=$!
 sleep 0.2
 say restored "$(truth show 3 $page)"
@@ -88,7 +88,7 @@ reached 2 synchronised found
 truth serve {AHEAD_PORT} {AHEAD_S} &
 xl create -q /ahead.cfg
 reached 4 synchronised ahead
-truth switch 2 $page $probe 9 {AHEAD_S} >/run/switch &
+truth switch 2 $page $probe 7 {AHEAD_S} >/run/switch &
 watching=$!
 sleep 2
 xenstore-write /local/domain/4/data/ffntp/readers 2
@@ -196,7 +196,7 @@ def test_a_guest_of_xen(_):
 
 
 def test_it_is_paused_and_goes_on(_):
-    check_bounded(said("after")[1], 50)
+    check_bounded(said("after")[1], 30)
     tap.check("was not run for" in lines_of("guest"), "the pause was not noticed")
 
 

@@ -53,6 +53,7 @@ bool control_look(void)
 void control_save(void)
 {
 	bool is_new;
+
 	peer_leave();
 	xen_shutdown(SHUTDOWN_suspend);
 	is_new = xen_resume();
