@@ -132,18 +132,38 @@ static struct guest open_guest(const char *memory, const char *page, const char 
 
 enum { QUESTION = 0, ANSWER = 1, COUNTER = 2, LINK = 3, LINK_OFFSET = 4, LINK_WIDTH = 5, LINK_DEVICE = 6 };
 
-/* One question: false if nobody answers for a second. */
+#define ANSWER_S 10
+#define SPIN_NS 1000000
+
+/* Gives the processor away to whom it asks, if that takes long: one of us may hold it, at the same priority. */
+static bool is_answered(const struct guest *guest, uint64_t number)
+{
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC), waited_ns = 0;
+	uint64_t turns = 0;
+
+	while (__atomic_load_n(&guest->probe[ANSWER], __ATOMIC_ACQUIRE) != number) {
+		if (++turns % 4096 == 0)
+			waited_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
+		if (waited_ns > ANSWER_S * S)
+			return false;
+		if (waited_ns > SPIN_NS) {
+			pause_ns(SPIN_NS / 10);
+			waited_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
+		}
+	}
+	return true;
+}
+
+/* One question: false if nobody answers for ANSWER_S. */
 static bool ask(struct guest *guest, uint64_t *offset, uint64_t *width)
 {
 	uint64_t number = guest->probe[QUESTION] + 1;
-	int64_t deadline_ns = clock_ns(CLOCK_MONOTONIC) + S;
-	uint64_t before, after, turns = 0;
+	uint64_t before, after;
 
 	before = host_counter();
 	__atomic_store_n(&guest->probe[QUESTION], number, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&guest->probe[ANSWER], __ATOMIC_ACQUIRE) != number)
-		if (++turns % 4096 == 0 && clock_ns(CLOCK_MONOTONIC) > deadline_ns)
-			return false;
+	if (!is_answered(guest, number))
+		return false;
 	after = host_counter();
 	*width = after - before;
 	*offset = guest->probe[COUNTER] - (before + *width / 2);
