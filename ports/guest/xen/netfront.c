@@ -37,7 +37,7 @@ static struct page receive_ring_page, send_ring_page, received[RECEIVE_PAGES], t
 static uint32_t received_grant[RECEIVE_PAGES], to_send_grant[SEND_PAGES];
 static netif_rx_front_ring_t receive_ring;
 static netif_tx_front_ring_t send_ring;
-static uint16_t next_to_send, in_flight;
+static uint16_t next_to_send;
 static uint32_t port;
 static uint32_t send_ring_grant, receive_ring_grant;
 static char backend[PATH]; /* the other side's folder */
@@ -47,7 +47,25 @@ static enum {
 	CONNECTED,
 } phase;
 
+static void leave(void)
+{
+	if (phase == ALONE)
+		return;
+	phase = ALONE;
+	(void)xenstore_write_number(FOLDER, "state", XenbusStateClosed);
+	xen_event_close(port);
+}
+
 /* --- frames --- */
+
+/* How many answers there are. Who answers more than he was asked lies, and is left. */
+static uint32_t answers(uint32_t produced, uint32_t consumed, uint32_t asked)
+{
+	if (produced - consumed <= asked - consumed)
+		return produced - consumed;
+	leave();
+	return 0;
+}
 
 static void give_back(uint16_t id)
 {
@@ -79,7 +97,8 @@ static bool receive(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived
 
 	if (phase != CONNECTED)
 		return false;
-	if (receive_ring.rsp_cons == __atomic_load_n(&receive_ring.sring->rsp_prod, __ATOMIC_ACQUIRE)) {
+	if (answers(__atomic_load_n(&receive_ring.sring->rsp_prod, __ATOMIC_ACQUIRE), receive_ring.rsp_cons,
+		    receive_ring.req_prod_pvt) == 0) {
 		receive_ring.sring->rsp_event = receive_ring.rsp_cons + 1;
 		return false;
 	}
@@ -103,18 +122,15 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 
 	if (phase != CONNECTED)
 		return false;
-	while (send_ring.rsp_cons != __atomic_load_n(&send_ring.sring->rsp_prod, __ATOMIC_ACQUIRE)) {
-		send_ring.rsp_cons++;
-		in_flight--;
-	}
-	if (in_flight >= SEND_PAGES || length > CARD_FRAME)
+	send_ring.rsp_cons += answers(__atomic_load_n(&send_ring.sring->rsp_prod, __ATOMIC_ACQUIRE), send_ring.rsp_cons,
+				      send_ring.req_prod_pvt);
+	if (phase != CONNECTED || send_ring.req_prod_pvt - send_ring.rsp_cons >= SEND_PAGES || length > CARD_FRAME)
 		return false;
 	id = next_to_send++ % SEND_PAGES; /* answered in the order of asking */
 	memcpy(to_send[id].bytes, frame, length);
 	*RING_GET_REQUEST(&send_ring, send_ring.req_prod_pvt) =
 		(netif_tx_request_t){ .gref = to_send_grant[id], .id = id, .size = (uint16_t)length };
 	send_ring.req_prod_pvt++;
-	in_flight++;
 	*sent = machine_counter();
 	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&send_ring, is_wanted);
 	if (is_wanted)
@@ -167,7 +183,7 @@ static void make_rings(uint16_t domain)
 	FRONT_RING_INIT(&receive_ring, receive_shared, PAGE_SIZE);
 	SHARED_RING_INIT(send_shared);
 	FRONT_RING_INIT(&send_ring, send_shared, PAGE_SIZE);
-	next_to_send = in_flight = 0;
+	next_to_send = 0;
 	for (uint16_t id = 0; id < RECEIVE_PAGES; id++) {
 		received_grant[id] = xen_grant(domain, received[id].bytes, false);
 		give_back(id);
@@ -205,15 +221,6 @@ static void offer(struct card *card)
 	make_rings((uint16_t)domain);
 	if (publish())
 		phase = OFFERED;
-}
-
-static void leave(void)
-{
-	if (phase == ALONE)
-		return;
-	phase = ALONE;
-	(void)xenstore_write_number(FOLDER, "state", XenbusStateClosed);
-	xen_event_close(port);
 }
 
 /* Whose state is watched, which tells of it at once. */
