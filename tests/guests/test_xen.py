@@ -248,7 +248,7 @@ def test_its_follower_is_left_and_finds_it_again(_):
 def test_a_guest_moved_to_another_neighbours_page(_):
     seen = said("switch")[1]
     print(f"# {seen}", flush=True)
-    tap.check(seen["first"] > 1000 and seen["second"] > 1000, f"too few readings: {seen}")
+    tap.check(seen["first"] > 300 and seen["second"] > 300, f"too few readings: {seen}")
     tap.check(seen["wrong"] == 0, f"wrong readings: {seen}")
     tap.check(seen["markers"] >= 2, f"no disruption: {seen}")
 
@@ -257,7 +257,7 @@ def test_the_neighbour_is_destroyed(_):
     """What it said last still holds; its memory is given back."""
     tap.check(said("lost")[1]["status"] == "free-running", f"not free-running: {said('lost')[1]}")
     alone = said("alone")[1]
-    tap.check(alone["second"] > 1000 and alone["wrong"] == 0 and alone["refused"] == 0, f"wrong without its neighbour: {alone}")
+    tap.check(alone["second"] > 300 and alone["wrong"] == 0 and alone["refused"] == 0, f"wrong without its neighbour: {alone}")
     tap.check(lines_of("follower").count("domain 4 is gone") == 1, lines_of("follower")[-2000:])
     tap.check(said("domains")[1] == [0], f"a domain could not die: {said('domains')[1]}")
 
