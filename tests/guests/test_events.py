@@ -148,7 +148,7 @@ def test_two_guests_on_their_hosts_page_agree(folder):
         seen = guest.truth("agree", one.memory, guest.PAGE, guest.PROBE, two.memory, guest.PAGE, guest.PROBE, 20)[0]
         print(f"# apart: median {seen['median_ns']} ns, 99 % {seen['p99_ns']} ns, counters known to {seen['bracket_ns']} ns",
               flush=True)
-        tap.check(seen["readings"] > 1000 and seen["refused"] == 0, f"too few readings: {seen}")
+        tap.check(seen["readings"] > 200 and seen["refused"] == 0, f"too few readings: {seen}")
         tap.check(seen["p99_ns"] <= 1000, f"they do not agree: {seen}")
         tap.check(seen["apart"] == 0, f"their bounds do not overlap: {seen}")
         watched = one.watch(10)

@@ -195,7 +195,7 @@ def test_a_guest_of_xen(_):
     took = said("synchronised")[0] - said("create")[0]
     print(f"# synchronised {took:.1f} s after xl create", flush=True)
     tap.check(took <= 15, f"{took} s to synchronised")
-    check_bounded(said("watch")[1], 10 * SECONDS)
+    check_bounded(said("watch")[1], 5 * SECONDS)
     tap.check(said("last")[1]["accepted"] > SECONDS / 2, f"too few polls: {said('last')[1]}")
     tap.check("ffntp: Xen PVH" in lines_of("guest"), lines_of("guest"))
 
