@@ -4,7 +4,9 @@
  *   relay PORT SERVER-PORT LOSS-PERCENT DELAY-MS QUEUE-MS SEED
  *
  * Each datagram, there and back, is lost with the given chance or delayed by DELAY and an exponential time of mean
- * QUEUE. Each client's port has a socket of its own towards the server, of which the oldest is given up for a new one.
+ * QUEUE, from the moment at which the kernel had it; what the relay itself takes to wake up is in no delay, as far as
+ * that goes. Each client's port has a socket of its own towards the server, of which the oldest is given up for a new
+ * one.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,6 +25,7 @@
 #define CLIENTS 64
 #define QUEUE 256
 #define SIZE 1500
+#define SPIN_NS 300000 /* who sleeps until it is time wakes up too late */
 
 struct client {
 	struct sockaddr_in address;
@@ -46,15 +49,65 @@ static int front;
 static struct sockaddr_in server;
 static double loss, delay_ns, queue_ns;
 
-static int64_t now_ns(void)
+static int64_t to_ns(struct timespec t)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-static void hold(int socket, bool is_to_server, const struct sockaddr_in *to, const void *bytes, ssize_t length)
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return to_ns(t);
+}
+
+static int64_t now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+/* With the time at which each datagram comes; see take(). */
+static int open_socket(void)
+{
+	int socket_ = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+
+	setsockopt(socket_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+	return socket_;
+}
+
+static int64_t came_ns(struct msghdr *message)
+{
+	const struct cmsghdr *stamp = CMSG_FIRSTHDR(message);
+	struct timespec at;
+
+	if (stamp == NULL || stamp->cmsg_type != SCM_TIMESTAMPNS)
+		return now_ns();
+	memcpy(&at, CMSG_DATA(stamp), sizeof at);
+	return now_ns() - (clock_ns(CLOCK_REALTIME) - to_ns(at));
+}
+
+/* A datagram that is there, from where, and when it came; its length, or none. */
+static ssize_t take(int socket, unsigned char bytes[SIZE], struct sockaddr_in *from, int64_t *at_ns)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];
+	struct iovec place = { bytes, SIZE };
+	struct msghdr message = {
+		.msg_name = from,
+		.msg_namelen = sizeof *from,
+		.msg_iov = &place,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof control,
+	};
+	ssize_t length = recvmsg(socket, &message, MSG_DONTWAIT);
+
+	*at_ns = length > 0 ? came_ns(&message) : 0;
+	return length;
+}
+
+static void hold(int socket, bool is_to_server, const struct sockaddr_in *to, const void *bytes, ssize_t length,
+		 int64_t at_ns)
 {
 	double wait_ns = delay_ns - queue_ns * log(1 - drand48());
 	bool is_lost = drand48() < loss;
@@ -62,9 +115,8 @@ static void hold(int socket, bool is_to_server, const struct sockaddr_in *to, co
 	for (size_t i = 0; i < QUEUE && length > 0 && !is_lost; i++) {
 		if (queue[i].is_used)
 			continue;
-		queue[i] =
-			(struct datagram){ true, now_ns() + (int64_t)wait_ns, socket, is_to_server, *to, (size_t)length,
-					   { 0 } };
+		queue[i] = (struct datagram){ true, at_ns + (int64_t)wait_ns, socket, is_to_server,
+					      *to,  (size_t)length,           { 0 } };
 		memcpy(queue[i].bytes, bytes, (size_t)length);
 		return;
 	}
@@ -89,7 +141,7 @@ static struct client *client_of(const struct sockaddr_in *address)
 	if (client->socket >= 0)
 		forget(client->socket);
 	client->address = *address;
-	client->socket = socket(AF_INET, SOCK_DGRAM, 0);
+	client->socket = open_socket();
 	if (client->socket >= 0 && connect(client->socket, (void *)&server, sizeof server) != 0) {
 		close(client->socket);
 		client->socket = -1;
@@ -101,22 +153,25 @@ static void take_request(void)
 {
 	unsigned char bytes[SIZE];
 	struct sockaddr_in from;
-	socklen_t size = sizeof from;
-	ssize_t length = recvfrom(front, bytes, sizeof bytes, MSG_DONTWAIT, (void *)&from, &size);
+	int64_t at_ns;
+	ssize_t length = take(front, bytes, &from, &at_ns);
 	struct client *client = length > 0 ? client_of(&from) : NULL;
 
 	if (client != NULL && client->socket >= 0)
-		hold(client->socket, true, &server, bytes, length);
+		hold(client->socket, true, &server, bytes, length, at_ns);
 }
 
 static void take_replies(void)
 {
 	unsigned char bytes[SIZE];
+	struct sockaddr_in from;
+	int64_t at_ns;
 
 	for (size_t i = 0; i < CLIENTS; i++) {
-		ssize_t length = clients[i].socket < 0 ? 0 : recv(clients[i].socket, bytes, sizeof bytes, MSG_DONTWAIT);
+		ssize_t length = clients[i].socket < 0 ? 0 : take(clients[i].socket, bytes, &from, &at_ns);
 
-		hold(front, false, &clients[i].address, bytes, length);
+		if (length > 0)
+			hold(front, false, &clients[i].address, bytes, length, at_ns);
 	}
 }
 
@@ -144,7 +199,7 @@ static int64_t send_due(void)
 static void wait_until(int64_t next_ns)
 {
 	struct pollfd ready[CLIENTS + 1] = { { .fd = front, .events = POLLIN } };
-	int64_t left_ns = next_ns - now_ns();
+	int64_t left_ns = next_ns - SPIN_NS - now_ns();
 
 	for (size_t i = 0; i < CLIENTS; i++)
 		ready[i + 1] = (struct pollfd){ .fd = clients[i].socket, .events = POLLIN };
@@ -170,7 +225,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_TIMERSLACK, 1);
 	for (size_t i = 0; i < CLIENTS; i++)
 		clients[i].socket = -1;
-	front = socket(AF_INET, SOCK_DGRAM, 0);
+	front = open_socket();
 	if (front < 0 || bind(front, (void *)&own, sizeof own) != 0) {
 		fprintf(stderr, "relay: %s\n", strerror(errno));
 		return 1;
