@@ -8,7 +8,7 @@ help:
 	@echo 'make check         build, then run every test: unit, golden, system, sanitizers,'
 	@echo '                   a short fuzz (about 15 minutes)'
 	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen'
-	@echo '                   (about 12 minutes, 400 MB of packages)'
+	@echo '                   (about 14 minutes, 400 MB of packages)'
 	@echo 'make build         build in build/plain'
 	@echo 'make bench         build, then measure what a reading and an exchange cost'
 	@echo 'make reference     render the public headers in build/reference/html'
