@@ -88,7 +88,7 @@ static bool parse_maxdistance(struct ffntp_config *config, const struct line *li
 /* ppm */
 static bool parse_maxclockerror(struct ffntp_config *config, const struct line *line)
 {
-	if (!parse_number_line(line, 1e5, &config->max_clock_error))
+	if (!parse_number_line(line, 1000, &config->max_clock_error))
 		return false;
 	config->max_clock_error *= 1e-6;
 	return true;

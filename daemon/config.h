@@ -29,8 +29,8 @@ struct ffntp_config_server {
 struct ffntp_config {
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	size_t servers;
-	double max_distance_s;    /* > 0 */
-	double max_clock_error;   /* a ratio, > 0 */
+	double max_distance_s;    /* > 0, up to 16 */
+	double max_clock_error;   /* a ratio, > 0, up to 1e-3 */
 	double accuracy_target_s; /* the standard deviation to keep with as few requests as it takes; 0: none named */
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's */
 	bool ignores_leap_indicators;           /* leap seconds are the table's alone */

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../daemon/config.h"
+#include "../include/ffntp/client.h"
 
 static bool parse(struct ffntp_config *config, const char *text, struct ffntp_config_error *error)
 {
@@ -70,6 +71,22 @@ static void reads_numbers_and_files(void **state)
 	assert_string_equal(config.leap_list, "/etc/leaps");
 	assert_true(parse(&config, "leapfile /etc/other\n", &error));
 	assert_string_equal(config.leap_list, "/etc/other");
+}
+
+static void a_client_takes_what_is_accepted(void **state)
+{
+	struct ffntp_client_config client;
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "maxclockerror 1000\nmaxdistance 16\naccuracytarget 1\n", &error));
+	ffntp_client_config_default(&client);
+	client.max_drift = config.max_clock_error;
+	client.max_root_distance_s = config.max_distance_s;
+	client.accuracy_target_s = config.accuracy_target_s;
+	assert_int_not_equal(ffntp_client_memory(&client), 0);
+	assert_false(parse(&config, "maxclockerror 1001\n", &error));
 }
 
 static void skips_comments_and_blank_lines(void **state)
@@ -231,6 +248,7 @@ int main(void)
 		cmocka_unit_test(gives_a_bare_server_chronys_defaults),
 		cmocka_unit_test(a_name_on_the_command_line_has_a_burst),
 		cmocka_unit_test(reads_numbers_and_files),
+		cmocka_unit_test(a_client_takes_what_is_accepted),
 		cmocka_unit_test(skips_comments_and_blank_lines),
 		cmocka_unit_test(keywords_have_no_case_and_lines_may_end_as_in_dos),
 		cmocka_unit_test(refuses_with_the_line_and_the_reason),
