@@ -199,7 +199,7 @@ static bool open_peer(struct ffntp_keeper *keeper, const struct ffntp_map *forme
 	set_polling(keeper, &config);
 	keeper->pause_s = config.poll_min_s;
 	if (!ffntp_peer_open(&keeper->peer, &config, &keeper->source, ffntp_servers_address(&keeper->servers))) {
-		ffntp_log("no memory, or an estimator that is not there");
+		ffntp_log(ffntp_client_memory(&config) == 0 ? "a client cannot be so configured" : "no memory");
 		return false;
 	}
 	keeper->client_config = config;
@@ -316,37 +316,40 @@ static struct ffntp_map current_map(struct ffntp_keeper *keeper)
 	return map;
 }
 
-/* The page goes on: the next client is to keep what this one promised, as the next daemon would. */
-static bool renew_peer(struct ffntp_keeper *keeper)
+static bool open_configuration(struct ffntp_keeper *keeper, const struct ffntp_map *map)
 {
-	const struct ffntp_map former = current_map(keeper);
+	const struct ffntp_config *config = &keeper->options->config;
 
-	keeper->is_inherited = former.status == FFNTP_STATUS_SYNCHRONISED || former.status == FFNTP_STATUS_FREE_RUNNING;
-	ffntp_survey_close(&keeper->survey);
-	ffntp_peer_close(&keeper->peer);
-	return open_peer(keeper, &former);
+	if (!open_servers(config, keeper->names, &keeper->servers))
+		return false;
+	ffntp_leaptable_open(&keeper->leaptable, config->leap_list);
+	if (open_peer(keeper, map))
+		return true;
+	ffntp_servers_close(&keeper->servers);
+	return false;
 }
 
-bool ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
+/*
+ * All of it or nothing. The page goes on: the next client is to keep what this one promised, as the next daemon would.
+ * What that is must be known before the table of leap seconds changes under it.
+ */
+void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
-	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
-	struct ffntp_servers servers;
+	const struct ffntp_map map = current_map(keeper);
+	struct ffntp_keeper former = *keeper;
 
-	if (!open_servers(&options->config, names, &servers)) {
-		ffntp_log("going on as before");
-		return true;
-	}
-	ffntp_servers_close(&keeper->servers);
-	memcpy(keeper->names, names, sizeof(names));
-	keeper->servers = servers;
-	keeper->servers.names = keeper->names;
 	keeper->options = options;
-	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
-	if (!renew_peer(keeper))
-		return false;
+	if (!open_configuration(keeper, &map)) {
+		*keeper = former;
+		ffntp_log("going on as before");
+		return;
+	}
+	keeper->is_inherited = map.status == FFNTP_STATUS_SYNCHRONISED || map.status == FFNTP_STATUS_FREE_RUNNING;
+	ffntp_survey_close(&keeper->survey);
+	ffntp_peer_close(&former.peer);
+	ffntp_servers_close(&former.servers);
 	delay_first_request(keeper);
 	log_server(keeper, "asking");
-	return true;
 }
 
 /* --- publishing --- */

@@ -57,11 +57,10 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 
 /*
  * Follows another configuration: servers, limits, leap seconds. Counter, page and clock log stay what they are, and the
- * page stays valid. If none of the servers can be found, all goes on as before, and keeper->options says so. options:
- * must outlive the keeper.
- * Returns false if it cannot go on; the reason has been logged.
+ * page stays valid. If none of the servers can be found, or there is no memory, all goes on as before, which has been
+ * logged, and keeper->options says so. options: must outlive the keeper.
  */
-bool ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options);
+void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options);
 
 /*
  * Waits for what happens next, at most a second, and does it. Returns early if a signal comes.

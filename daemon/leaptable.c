@@ -51,12 +51,15 @@ static bool read_table(struct ffntp_leaptable *leaptable)
 void ffntp_leaptable_open(struct ffntp_leaptable *leaptable, const char *named)
 {
 	bool is_named = *named != '\0';
+	const char *path = is_named ? named : FFNTP_LEAPFILE_DEFAULT;
 	struct stat status;
 
-	*leaptable = (struct ffntp_leaptable){ .path = is_named ? named : FFNTP_LEAPFILE_DEFAULT };
+	if (leaptable->path == NULL || strcmp(leaptable->path, path) != 0)
+		*leaptable = (struct ffntp_leaptable){ 0 };
+	leaptable->path = path;
 	if (stat(leaptable->path, &status) == 0)
 		remember(leaptable, &status);
-	else if (!is_named)
+	else if (!is_named && !leaptable->has_table)
 		return;
 	(void)read_table(leaptable);
 }

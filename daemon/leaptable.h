@@ -10,7 +10,7 @@
 #include "../include/ffntp/timescale.h"
 
 struct ffntp_leaptable {
-	const char *path;
+	const char *path; /* NULL: never opened */
 	bool has_table;
 	struct ffntp_leap_table table;
 	int64_t checked_s; /* when it was last looked at */
@@ -20,7 +20,10 @@ struct ffntp_leaptable {
 	struct timespec modified;
 };
 
-/* named: "" for the system's file, which may be missing. Reads it. */
+/*
+ * named: "" for the system's file, which may be missing; it must outlive the table. Reads it. leaptable: all zero at
+ * first; opened again with the same name, it keeps what was read before if the file cannot be read any more.
+ */
 void ffntp_leaptable_open(struct ffntp_leaptable *leaptable, const char *named);
 
 /* The table, which stays where it is, or NULL. Whether it has expired is the user's to ask. */

@@ -38,7 +38,7 @@ static void catch_signals(bool can_reload)
 }
 
 /* What is in use stays until there is something better: a mistake in the file changes nothing. */
-static bool reload(struct ffntp_keeper *keeper, int argc, char **argv)
+static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 {
 	static struct ffntp_options options[2];
 	struct ffntp_options *next = &options[keeper->options == &options[0]];
@@ -47,9 +47,9 @@ static bool reload(struct ffntp_keeper *keeper, int argc, char **argv)
 	must_reload = 0;
 	ffntp_log("reading the configuration again");
 	if (ffntp_options_read(argc, argv, next, &code))
-		return ffntp_keeper_reload(keeper, next);
-	ffntp_log("going on as before");
-	return true;
+		ffntp_keeper_reload(keeper, next);
+	else
+		ffntp_log("going on as before");
 }
 
 int main(int argc, char **argv)
@@ -64,8 +64,11 @@ int main(int argc, char **argv)
 	catch_signals(options.has_config_file);
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
-	while (is_well && !must_stop)
-		is_well = must_reload ? reload(&keeper, argc, argv) : ffntp_keeper_step(&keeper);
+	while (is_well && !must_stop) {
+		if (must_reload)
+			reload(&keeper, argc, argv);
+		is_well = ffntp_keeper_step(&keeper);
+	}
 	if (!is_well)
 		return FFNTPD_EXIT_FAILURE;
 	ffntp_keeper_close(&keeper);

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import signal
 import sys
 import time
 
@@ -60,10 +61,14 @@ def check_right(sky, page):
     return reading
 
 
-@contextlib.contextmanager
-def kept(folder, *servers, options=(), conf="leapseclist /nonexistent/list\n"):
+def configure(folder, servers, conf):
     with open(f"{folder}/conf", "w") as f:
         f.write(conf + "".join(f"server 127.0.0.1 port {server.port} iburst\n" for server in servers))
+
+
+@contextlib.contextmanager
+def kept(folder, *servers, options=(), conf="leapseclist /nonexistent/list\n"):
+    configure(folder, servers, conf)
     with tap.daemon(folder, "--poll", "1", *options, "-c", f"{folder}/conf"):
         tap.wait_for_status(folder, "synchronised")
         yield f"{folder}/page"
@@ -163,6 +168,26 @@ def test_a_table_is_followed(folder):
         smeared, behind = read(page, "--smear"), max(0, 43201 - sky.to_midnight()) / 86401
         tap.check(abs(read(page)["estimate_ns"] / 1e9 - smeared["estimate_ns"] / 1e9 - behind) < 0.1, f"{smeared}")
         tap.check(smeared["timescale"] == "UTC smeared", f"{smeared}")
+
+
+def test_a_table_that_cannot_be_read_again_is_kept(folder):
+    """Half written, or gone: what was read of it before holds."""
+    path = f"{folder}/list"
+    table(path, MIDNIGHT_S + 100 * 86400)
+    with fake.Server(Sky(100000, indicator=0).answer) as server:
+        configure(folder, [server], f"leapseclist {path}\n")
+        with tap.daemon(folder, "--poll", "1", "-c", f"{folder}/conf") as running:
+            marker = tap.wait_for_status(folder, "synchronised")["disruption_marker"]
+            tap.check(status(f"{folder}/page")["tai_offset_s"] == 37, "the table was not read")
+            for spoil, complaint in ((lambda: os.truncate(path, 40), "checksum"), (lambda: os.remove(path), "No such file")):
+                spoil()
+                asked = len(server.requests)
+                running.send_signal(signal.SIGHUP)
+                tap.wait_for(lambda: running.poll() is not None or len(server.requests) > asked + 2, "more requests")
+                tap.check(running.poll() is None, f"ended: {running.returncode}")
+                tap.check(complaint in tap.said(folder), tap.said(folder))
+                tap.check(status(f"{folder}/page")["tai_offset_s"] == 37, f"{status(f'{folder}/page')}")
+                tap.check(tap.probe(folder)["disruption_marker"] == marker, "broke its promises")
 
 
 def test_a_nonsense_table_is_told_of(folder):
