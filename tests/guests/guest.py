@@ -4,10 +4,8 @@ import json
 import mmap
 import os
 import re
-import shutil
 import socket
 import subprocess
-import tempfile
 
 import packages
 import tap
@@ -32,7 +30,9 @@ IN_A_SLOT = ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off", "-d
 
 
 def first():
-    """For preexec_fn: before what else the machine has to do, where that may be asked for. These are measurements."""
+    """For preexec_fn: before what else the machine has to do, where that may be asked for. These are measurements. It ends
+    with us: left behind it would hold a processor for good."""
+    tap.end_with_us()
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
@@ -76,7 +76,7 @@ class Guest:
                  page=True):
         self.log = f"{folder}/{name}.log"
         self.qmp_path = f"{folder}/{name}.qmp"
-        self.shared = tempfile.mkdtemp(prefix="ffntp-guest-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+        self.shared = tap.make_folder("ffntp-guest-", "/dev/shm" if os.path.isdir("/dev/shm") else None)
         self.memory = f"{self.shared}/memory"
         is_arm = machine == "virt"
         base = 0x40000000 if is_arm else 0      # where the machine's memory begins
@@ -98,7 +98,7 @@ class Guest:
     def __exit__(self, *unused):
         tap.stop(self.process)
         self.stderr.close()
-        shutil.rmtree(self.shared, ignore_errors=True)
+        tap.remove_folder(self.shared)
 
     # --- QEMU's monitor ---
 
@@ -189,7 +189,7 @@ class Guest:
     def statuses(self, seconds):
         """The changes of status while the block runs and until so many seconds have passed, in a list at its end."""
         watching = subprocess.Popen([TRUTH, "statuses", self.memory, str(PAGE), str(seconds)], text=True,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, preexec_fn=first)
         changes = []
         try:
             yield changes

@@ -4,6 +4,7 @@ A test is a function test_* that takes a folder of its own; it raises AssertionE
 """
 import concurrent.futures
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -18,6 +19,10 @@ import traceback
 FFNTPD, PROBE = os.environ.get("FFNTPD", ""), os.environ.get("PROBE", "")
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
 class Skip(Exception):
     pass
 
@@ -30,8 +35,23 @@ def check(condition, what):
 
 # --- running ---
 
+_folders = set()
+
+
+def make_folder(prefix, parent=None):
+    """There until it is removed, or we are interrupted."""
+    folder = tempfile.mkdtemp(prefix=prefix, dir=parent)
+    _folders.add(folder)
+    return folder
+
+
+def remove_folder(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    _folders.discard(folder)
+
+
 def outcome(test):
-    folder = tempfile.mkdtemp(prefix="ffntp-test-")
+    folder = make_folder("ffntp-test-")
     try:
         test(folder)
         return "ok", ""
@@ -42,37 +62,66 @@ def outcome(test):
                        for name in sorted(os.listdir(folder)) if name.endswith(".log"))
         return "not ok", "\n" + "".join(f"# {line}\n" for line in (traceback.format_exc() + logs).splitlines())
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
+
+
+def outcomes(tests, together):
+    """In order. One at a time they are run by the first thread, which alone may enter a namespace (namespace.py)."""
+    return map(outcome, tests) if together == 1 else concurrent.futures.ThreadPoolExecutor(together).map(outcome, tests)
+
+
+def interrupted(number, _):
+    for each in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def run_all(tests, together):
+    """Whether one failed."""
+    failed = False
+    for number, ((name, _), (word, rest)) in enumerate(zip(tests, outcomes([each for _, each in tests], together)), 1):
+        failed |= word != "ok"
+        title = name.removeprefix("test_").replace("_", " ")
+        print(f"{word} {number} {title}{rest}", flush=True)
+    return failed
 
 
 def run(module, together=8):
     """Runs the module's tests, so many at a time: most of them wait."""
     # Under nohup, or in the background of a shell, some are ignored, and what we start would inherit that.
-    for number in signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM:
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, interrupted)
     tests = [(name, each) for name, each in vars(module).items() if name.startswith("test_")]
     print(f"1..{len(tests)}", flush=True)
-    failed = False
-    with concurrent.futures.ThreadPoolExecutor(together) as pool:
-        results = (pool.submit(outcome, each) for _, each in tests)
-        if together > 1:        # else one is begun when the last was told of, so that lines stay apart
-            results = list(results)
-        for number, ((name, _), result) in enumerate(zip(tests, results), 1):
-            word, rest = result.result()
-            failed |= word != "ok"
-            title = name.removeprefix("test_").replace("_", " ")
-            print(f"{word} {number} {title}{rest}", flush=True)
+    try:
+        failed = run_all(tests, together)
+    except BaseException as problem:
+        # Tests in other threads would go on to their ends. What they started ends with us.
+        with contextlib.suppress(OSError):
+            print(f"Bail out! {type(problem).__name__} {problem}", flush=True)
+        for folder in list(_folders):
+            remove_folder(folder)
+        os._exit(1)
     sys.exit(1 if failed else 0)
 
 
 # --- processes ---
 
+def end_with_us():
+    """For preexec_fn: it is killed when the thread that starts it ends, however that comes about."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 @contextlib.contextmanager
-def process(argv, log, **options):
+def process(argv, log, preexec_fn=lambda: None, **options):
     """Runs until the block ends; its output goes to the file 'log'."""
+    def begin():
+        end_with_us()
+        preexec_fn()
     with open(log, "ab") as output:
-        running = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **options)
+        running = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, preexec_fn=begin,
+                                   **options)
     try:
         yield running
     finally:
