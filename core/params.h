@@ -303,7 +303,10 @@
 /* Waits grow by this (ratio) between a burst and the interval: the rate is as uncertain as the burst was short. */
 #define FFNTP_TAPER 1.35
 
-/* Requests unanswered in a row: the clock is free-running; and: another server, or another address, may do better. */
+/*
+ * Requests in a row that brought no time, answered or not: the clock is free-running; and: another server, or another
+ * address, may do better.
+ */
 #define FFNTP_UNANSWERED_FREE_RUNNING 4
 #define FFNTP_UNANSWERED_CHANGE 8
 

@@ -81,6 +81,8 @@ void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict ver
 	if (verdict == FFNTP_ACCEPTED || verdict == FFNTP_REFUSED_CONTRADICTION) {
 		polling->reach |= 1;
 		polling->unanswered = 0;
+	} else {
+		ffntp_polling_expired(polling); /* an answer without time is none */
 	}
 }
 

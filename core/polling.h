@@ -23,9 +23,9 @@ struct ffntp_polling {
 	unsigned burst_left;
 	double taper_s;        /* after a burst: the last wait, while it grows to interval_s */
 	unsigned kiss_replies; /* accepted since the floor was last changed */
-	unsigned unanswered;   /* in a row */
+	unsigned unanswered;   /* in a row, or with nothing that is of use */
 	bool change_is_due;    /* say once that the server should be changed */
-	uint8_t reach;         /* the last eight requests, newest in bit 0 */
+	uint8_t reach;         /* the last eight requests, newest in bit 0: was there time in the reply? */
 	ffntp_counter next;    /* when to ask */
 	ffntp_counter asked;   /* when last asked */
 };
@@ -62,7 +62,7 @@ ffntp_counter ffntp_polling_deadline(const struct ffntp_polling *polling, double
 /* The interval as RFC 5905 names it: the power of two that is no shorter. */
 uint8_t ffntp_polling_log2_s(const struct ffntp_polling *polling);
 
-/* The request in flight was given up. */
+/* The request in flight was given up, or its reply was of no use. */
 void ffntp_polling_expired(struct ffntp_polling *polling);
 
 #endif

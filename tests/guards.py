@@ -26,6 +26,7 @@ WORKERS = min(os.cpu_count() or 1, 4)
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
 TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
 SMEAR, RULING = 'core/smear.c', 'core/ruling.c'
+CLIENT, POLLING, BOUND = 'core/client.c', 'core/polling.c', 'core/bound.c'
 INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
 CLOCK, CLOCK_H, PAGE_H = 'core/clock.c', 'core/clock.h', 'core/page.h'
 PAGE_READER, PAGE_WRITER = 'core/page_reader.c', 'core/page_writer.c'
@@ -65,6 +66,7 @@ PARTS = {'follow': [FOLLOW],
          'solo5': [*ANY_UNIKERNEL, SOLO5, SOLO5_PORT, 'tests/unikernel/fake_solo5.c'],
          'minios': [*ANY_UNIKERNEL, MINIOS, MINIOS_PORT, MINIOS_CARD, 'tests/unikernel/fake_minios.c']}
 LINK = {'reader': ['-Wl,--wrap=clock_gettime']}
+ARGUMENTS = {'client': ['interval']}
 
 GUARDS = [
     (1, 'exchange', EXCHANGE, 'exchange->is_waiting && origin == exchange->nonce', 'exchange->is_waiting', 'case_01'),
@@ -96,6 +98,8 @@ GUARDS = [
     (10, 'exchange', EXCHANGE, '&& packet->stratum <= 15', '', 'case_10'),
     (10, 'exchange', EXCHANGE, 'if (packet->stratum == 0)\n\t\treturn judge_kiss(packet->refid);', '',
      'case_11_and_12'),
+    (10, 'client', POLLING, '\t\tffntp_polling_expired(polling); /* an answer', '\t\t; /* an answer',
+     'test_free_runs_on_answers'),
     (11, 'exchange', EXCHANGE, 'if (packet->stratum == 0)', 'if (packet->stratum <= 1)', 'case_11_a_kiss'),
     (12, 'exchange', EXCHANGE, "\tcase KISS('R', 'S', 'T', 'R'):\n", '', 'case_11_and_12'),
     (13, 'exchange', EXCHANGE, 'verdict = judge_packet(exchange, &packet);',
@@ -445,8 +449,8 @@ class Bench:
         subprocess.run([*CC, *FLAGS, *objects, *libraries, '-o', 'program'], cwd=self.folder, check=True)
         environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='STDOUT', ASAN_OPTIONS='detect_leaks=0')
         try:
-            done = subprocess.run(['./program'], cwd=self.folder, capture_output=True, text=True, check=False,
-                                  env=environment, timeout=TIME_LIMIT_S)
+            done = subprocess.run(['./program', *ARGUMENTS.get(test, [])], cwd=self.folder, capture_output=True,
+                                  text=True, check=False, env=environment, timeout=TIME_LIMIT_S)
             output, ended = done.stdout + done.stderr, 'test(s) run.' in done.stdout + done.stderr
         except subprocess.TimeoutExpired as late:
             output, ended = (late.stdout or b'').decode() + (late.stderr or b'').decode(), False

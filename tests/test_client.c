@@ -239,6 +239,48 @@ static void test_free_runs_without_answers(void **state)
 	drop(&f);
 }
 
+/* A server that answers without time, or with none that is of use, is as good as silent: its clock free-runs, and it is left. */
+static void test_free_runs_on_answers_without_time(void **state)
+{
+	static const struct {
+		uint8_t stratum, leap;
+		uint32_t refid, root_dispersion;
+		int64_t residence_ns;
+		enum ffntp_verdict verdict;
+	} useless[] = {
+		{ .stratum = 1, .leap = 3, .verdict = FFNTP_REFUSED_UNSYNCHRONISED },
+		{ .stratum = 1, .root_dispersion = 4 << 16, .verdict = FFNTP_REFUSED_ROOT_DISTANCE },
+		{ .stratum = 1, .residence_ns = -S_NS, .verdict = FFNTP_REFUSED_TIMESTAMPS },
+		{ .stratum = 0, .refid = 0x58595a57, .verdict = FFNTP_REFUSED_KISS_OTHER },
+		{ .stratum = 0, .refid = 0x52415445, .verdict = FFNTP_REFUSED_KISS_RATE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof useless / sizeof *useless; i++) {
+		struct fixture f = make(START_NS);
+		unsigned changes = 0;
+
+		f.config.poll_max_s = 16;
+		make_client(&f);
+		world_run(&f.world, f.client, 3600);
+		f.world.stratum = useless[i].stratum;
+		f.world.leap = useless[i].leap;
+		f.world.refid = useless[i].refid;
+		f.world.root_dispersion = useless[i].root_dispersion;
+		f.world.residence_ns += useless[i].residence_ns;
+		while (counted(f.client, useless[i].verdict) < 3)
+			changes += world_run(&f.world, f.client, 1);
+		assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+		while (counted(f.client, useless[i].verdict) < 4)
+			changes += world_run(&f.world, f.client, 1);
+		assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+		while (counted(f.client, useless[i].verdict) < 8)
+			changes += world_run(&f.world, f.client, 1);
+		assert_int_equal(changes + world_run(&f.world, f.client, 4), 1);
+		drop(&f);
+	}
+}
+
 /* Case 34: whoever kept the map has stopped. */
 static void test_a_map_left_alone_becomes_void(void **state)
 {
@@ -856,6 +898,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_refuses_configurations_out_of_range),
 		cmocka_unit_test(test_two_clients_side_by_side),
 		cmocka_unit_test(test_free_runs_without_answers),
+		cmocka_unit_test(test_free_runs_on_answers_without_time),
 		cmocka_unit_test(test_a_map_left_alone_becomes_void),
 		cmocka_unit_test(test_kiss_rate_slows_down_and_decays),
 		cmocka_unit_test(test_kiss_rate_ends_the_burst),

@@ -84,8 +84,8 @@ void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *
 enum ffntp_action_kind {
 	FFNTP_WAIT,          /* nothing to do before 'until' */
 	FFNTP_SEND,          /* call ffntp_client_request now */
-	FFNTP_CHANGE_SERVER, /* this server has not answered for long, or refuses: resolve its name anew, or take
-				another */
+	FFNTP_CHANGE_SERVER, /* this server has given no time for long, answered or not, or refuses: resolve its name
+				anew, or take another */
 };
 
 struct ffntp_action {
@@ -113,8 +113,8 @@ void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
 
 /*
  * A datagram from the server. tf: the counter when it arrived.
- * Returns what became of it; each verdict is counted. Only FFNTP_ACCEPTED changes what ffntp_client_output says, but
- * for FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_CONTRADICTION, which may change the status.
+ * Returns what became of it; each verdict is counted. Only FFNTP_ACCEPTED changes the time that ffntp_client_output
+ * says, but for FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_SMEAR; a refusal may change the status.
  */
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf);

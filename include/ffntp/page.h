@@ -68,7 +68,7 @@ struct ffntp_source {
 	uint16_t port;       /* as a number of this machine */
 	uint8_t stratum;
 	uint8_t leap;        /* the server's leap indicator, 0 to 3 */
-	uint8_t reach;       /* the last eight requests, newest in bit 0: answered? */
+	uint8_t reach;       /* the last eight requests, newest in bit 0: did the reply have time? */
 	uint8_t poll_log2_s; /* the poll interval, rounded up to a power of two */
 	uint8_t is_selected; /* 1: the map comes from this one */
 	uint32_t refid;      /* as on the wire, first byte in the top bits */
