@@ -19,7 +19,7 @@ enum card_state {
 
 struct card {
 	uint8_t mac[6]; /* may change while the card is gone */
-	/* *sent: the counter just before the device was told. */
+	/* *sent: the counter just before the device could see the frame. */
 	bool (*transmit)(const void *frame, size_t length, uint64_t *sent);
 	/* Whether a frame came: its length, and the counter just after it was seen, which is never before it came. */
 	bool (*receive)(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived);

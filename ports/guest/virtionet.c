@@ -64,8 +64,8 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 		return false;
 	memset(to_send[slot].bytes, 0, header);
 	memcpy(to_send[slot].bytes + header, frame, length);
+	*sent = machine_counter(); /* a device that is at work already takes it without being told */
 	virtio_give(&transmit_queue, slot, to_send[slot].bytes, header + (uint32_t)length, false);
-	*sent = machine_counter();
 	virtio_kick(&transmit_queue);
 	return true;
 }

@@ -12,7 +12,7 @@
 /* What the system supplies. */
 struct ffntp_lwip_system {
 	uint8_t mac[6];
-	/* Sends a frame; *sent: the counter just before the card was told. False if it was not sent. */
+	/* Sends a frame; *sent: the counter just before the card could see the frame. False if it was not sent. */
 	bool (*transmit)(const void *frame, size_t length, uint64_t *sent);
 	uint64_t (*counter)(void);
 	uint64_t counter_hz; /* to 1 % or so: timeouts are made of it */

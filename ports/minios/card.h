@@ -12,7 +12,7 @@ bool ffntp_minios_card_begin(uint8_t mac[6]);
 /* Hands lwIP the frames that have come. */
 void ffntp_minios_card_take(void);
 
-/* *sent: the counter just before the card was told. */
+/* *sent: the counter just before the card could see the frame. */
 bool ffntp_minios_card_transmit(const void *frame, size_t length, uint64_t *sent);
 
 #endif
