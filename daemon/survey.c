@@ -1,7 +1,5 @@
 #include "survey.h"
 
-#include <poll.h>
-
 #define INTERVAL_S 3600
 #define LAST_S 60
 
@@ -63,11 +61,12 @@ static bool take_news(struct ffntp_survey *survey, const struct ffntp_peer *peer
 	return false;
 }
 
+/* Nobody has polled the descriptor. */
 static bool step_peer(struct ffntp_survey *survey, struct ffntp_peer *peer)
 {
 	ffntp_counter now = ffntp_counter_read(peer->source);
 
-	if (ffntp_peer_descriptor(peer) >= 0 && !take_news(survey, peer, ffntp_peer_receive(peer, POLLIN, now)))
+	if (ffntp_peer_descriptor(peer) >= 0 && !take_news(survey, peer, ffntp_peer_receive(peer, 0, now)))
 		return false;
 	return take_news(survey, peer, ffntp_peer_timer(peer, now));
 }

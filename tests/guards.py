@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes each guard out of core and ports, one at a time, and sees the test of its case fail. Writes TAP.
+"""Takes each guard out of core, ports and daemon, one at a time, and sees the test of its case fail. Writes TAP.
 
 Usage: guards.py [TOP]
 
@@ -48,10 +48,15 @@ GUEST_PCI, GUEST_SLOT, VIRTIO_PCI = 'ports/guest/pci.c', 'ports/guest/pcislot.c'
 VIRTIO, VIRTIO_NET = 'ports/guest/virtio.c', 'ports/guest/virtionet.c'
 
 UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
+SYNC, SURVEY = 'ports/linux/sync.c', 'daemon/survey.c'
 INTERVAL_GATE = 'core/interval/interval_gate.c'
 
 # A test whose program is another's source.
 SOURCES = {'solo5': 'tests/test_unikernel.c', 'minios': 'tests/test_unikernel.c'}
+
+ANY_LINUX = [COUNTER, PAGEFILE, READER, UDP, STAMPING, SYNC,
+             *(f'ports/linux/{name}.c' for name in ('leapfile', 'linuxdevice', 'ntpdevice', 'peer', 'random', 'resolve',
+                                                    'servers'))]
 
 ANY_UNIKERNEL = [DRIVE, REPORT, STANDSTILL, UNIKERNEL, OPTIONS, PROCESSOR_PORT, 'ports/words.c', 'tests/unikernel/fake.c']
 
@@ -62,10 +67,11 @@ PARTS = {'follow': [FOLLOW],
          'virtio': [VIRTIO, VIRTIO_NET],
          'reader': [COUNTER, PAGEFILE, READER],
          'stamping': [COUNTER, UDP, STAMPING, 'ports/linux/resolve.c'],
+         'loop': [*ANY_LINUX, SURVEY],
          'port': [DRIVE, REPORT, 'ports/brook/port.c', 'ports/brook/main.c'],
          'solo5': [*ANY_UNIKERNEL, SOLO5, SOLO5_PORT, 'tests/unikernel/fake_solo5.c'],
          'minios': [*ANY_UNIKERNEL, MINIOS, MINIOS_PORT, MINIOS_CARD, 'tests/unikernel/fake_minios.c']}
-LINK = {'reader': ['-Wl,--wrap=clock_gettime']}
+LINK = {'reader': ['-Wl,--wrap=clock_gettime'], 'loop': ['-lnettle', '-Wl,--wrap=ffntp_udp_receive']}
 ARGUMENTS = {'client': ['interval']}
 
 GUARDS = [
@@ -258,6 +264,8 @@ GUARDS = [
     ('bound', 'page', PAGE_WRITER, 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)', 'map->maxerror_before_ns',
      'vmclock_readers'),
     ('busy', 'stamping', UDP, 'events & POLLIN ? woke : ffntp_counter_read(source)', 'woke', 'what_poll'),
+    ('busy', 'loop', SYNC, 'revents = 0;', '', 'what_poll'),
+    ('busy', 'loop', SURVEY, 'ffntp_peer_receive(peer, 0, now)', 'ffntp_peer_receive(peer, 1, now)', 'a_survey'),
     ('busy', 'stamping', STAMPING, 'stamping->tx_ns) - unsure;', 'stamping->tx_ns);', 'wide_brackets'),
     ('busy', 'stamping', STAMPING, 'stamping->rx_ns) + unsure;', 'stamping->rx_ns);', 'wide_brackets'),
     ('busy', 'interval', INTERVAL_GATE, 'return FFNTP_RULING_COAST;', 'return FFNTP_RULING_OPEN;', 'test_a_shorter_round_trip'),
@@ -409,7 +417,7 @@ class Bench:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        for part in ('core', 'include', 'ports', 'tests'):
+        for part in ('core', 'daemon', 'include', 'ports', 'tests'):
             unused = shutil.ignore_patterns('traces', 'reference', 'corpus')
             shutil.copytree(TOP / part, self.folder / part, ignore=unused)
         self.objects = {}

@@ -204,6 +204,7 @@ static void receive(struct ffntp_sync *sync, int revents, ffntp_counter woke)
 		if (news.event == FFNTP_PEER_NOTHING)
 			return;
 		take_news(sync, news);
+		revents = 0; /* whatever else there is, poll() has not seen it */
 	}
 }
 
