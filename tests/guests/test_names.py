@@ -18,8 +18,9 @@ def names(folder, hosts):
         with open(f"{folder}/hosts", "w") as f:
             f.writelines(f"{address} {name}\n" for name, address in hosts.items())
     tell(hosts)
-    with tap.process(["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--local=/test/", "--local-ttl=1", "--user=root",
-                      "--log-queries", "--log-facility=-", "--pid-file", f"--addn-hosts={folder}/hosts"], f"{folder}/dnsmasq.log") as running:
+    # In the foreground, and as who we are: in a namespace of an ordinary user there is nobody else.
+    with tap.process(["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--local=/test/", "--local-ttl=1",
+                      "--log-queries", "--log-facility=-", f"--addn-hosts={folder}/hosts"], f"{folder}/dnsmasq.log") as running:
         def change(hosts):
             tell(hosts)
             running.send_signal(signal.SIGHUP)
