@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import subprocess
+import threading
 
 import packages
 import tap
@@ -186,16 +187,19 @@ class Guest:
         return truth("watch", self.memory, PAGE, PROBE, seconds, patience_s=seconds + 60)[0]
 
     @contextlib.contextmanager
-    def statuses(self, seconds):
-        """The changes of status while the block runs and until so many seconds have passed, in a list at its end."""
-        watching = subprocess.Popen([TRUTH, "statuses", self.memory, str(PAGE), str(seconds)], text=True,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, preexec_fn=first)
+    def statuses(self):
+        """Its status and the changes of it, as they come, in a list: from before the block on until its end."""
         changes = []
-        try:
-            yield changes
-            changes += [json.loads(line) for line in watching.communicate(timeout=seconds + 10)[0].splitlines()]
-        finally:
-            tap.stop(watching)
+        with subprocess.Popen([TRUTH, "statuses", self.memory, str(PAGE), "600"], text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, preexec_fn=first) as watching:
+            listening = threading.Thread(target=lambda: changes.extend(map(json.loads, watching.stdout)))
+            listening.start()
+            try:
+                tap.wait_for(lambda: changes, "a first status")
+                yield changes
+            finally:
+                tap.stop(watching)
+                listening.join()
 
 
 def check_watched(seen, seconds):
