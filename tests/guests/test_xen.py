@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Guests of real Xen: Debian's hypervisor and dom0 under QEMU, chronyd in dom0, pages read from dom0. One run of it all; what dom0's
 console said is judged test by test."""
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 
 import guest
@@ -14,6 +14,7 @@ import tap
 import xenworld
 
 SECONDS = int(os.environ.get("GUEST_SECONDS", "60"))
+BOUND_NS = 20_000_000           # a round trip through two machines in a machine takes milliseconds
 AHEAD_S = 3600                  # another clock than dom0's
 AHEAD_PORT = 1123
 CARD = xenworld.CARD.format(number=1).strip('"').replace(",", " ")
@@ -111,15 +112,26 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 say shutdown "[$(xl list | grep -c guest)]"
 """
-_console = []
+
+
+@functools.cache
+def result_of_run():
+    """dom0's console until it was turned off, or why there is none."""
+    folder = tap.make_folder("ffntp-xen-")
+    try:
+        return run(folder), None
+    except Exception as problem:
+        return None, problem
+    finally:
+        tap.remove_folder(folder)
 
 
 def console():
-    """What dom0's console said, until it was turned off: of one run for all tests."""
-    if not _console:
-        with tempfile.TemporaryDirectory(prefix="ffntp-xen-") as folder:
-            _console.append(run(folder))
-    return _console[0]
+    """Of one run for all tests."""
+    said, problem = result_of_run()
+    if problem:
+        raise problem
+    return said
 
 
 def read(folder):
@@ -188,7 +200,8 @@ def check_bounded(seen, least):
           f"{seen['bracket_ns'] / 1e3:.1f} us", flush=True)
     tap.check(seen["readings"] >= least, f"too few readings: {seen}")
     tap.check(seen["outside"] == 0 and seen["refused"] == 0, f"the bound did not hold: {seen}")
-    tap.check(seen["median_ns"] <= seen["largest_bound_ns"], f"the error is not bounded: {seen}")
+    tap.check(seen["busy"] <= seen["readings"] / 20, f"the page was busy: {seen}")
+    tap.check(seen["largest_bound_ns"] <= BOUND_NS, f"the bound says nothing: {seen}")
 
 
 def test_a_guest_of_xen(_):
