@@ -58,7 +58,7 @@ static void pass_on(int number)
 }
 
 struct signals {
-	struct sigaction interrupt, quit, terminate, hang_up;
+	struct sigaction interrupt, quit, terminate, hang_up, child;
 	sigset_t mask;
 };
 
@@ -74,11 +74,11 @@ static void pass_on_unless_ignored(int number, struct sigaction *former)
 
 /*
  * Ctrl-C reaches the command by itself: we wait for what it makes of it. What is to be passed on is held back until
- * there is a command to pass it on to.
+ * there is a command to pass it on to. Where the end of children is ignored, nobody is told how they ended.
  */
 static void prepare_signals(struct signals *former)
 {
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN }, usual = { .sa_handler = SIG_DFL };
 	sigset_t held;
 
 	sigemptyset(&held);
@@ -87,6 +87,7 @@ static void prepare_signals(struct signals *former)
 	sigprocmask(SIG_BLOCK, &held, &former->mask);
 	sigaction(SIGINT, &ignore, &former->interrupt);
 	sigaction(SIGQUIT, &ignore, &former->quit);
+	sigaction(SIGCHLD, &usual, &former->child);
 	pass_on_unless_ignored(SIGTERM, &former->terminate);
 	pass_on_unless_ignored(SIGHUP, &former->hang_up);
 }
@@ -99,6 +100,7 @@ static _Noreturn void become(const struct tool_command *command, char **argv, co
 	sigaction(SIGQUIT, &former->quit, NULL);
 	sigaction(SIGTERM, &former->terminate, NULL);
 	sigaction(SIGHUP, &former->hang_up, NULL);
+	sigaction(SIGCHLD, &former->child, NULL);
 	sigprocmask(SIG_SETMASK, &former->mask, NULL);
 	execvp(argv[0], argv);
 	error = errno;
