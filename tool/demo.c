@@ -109,10 +109,11 @@ static bool is_held(const struct look *look)
 
 static void tally_add(struct tally *tally, const struct look *look)
 {
-	double error = fabs(error_us(look));
+	double error;
 
 	if (look->result != FFNTP_CLOCK_OK || tally->count == tally->room)
 		return;
+	error = fabs(error_us(look));
 	tally->errors[tally->count] = error;
 	tally->bounds[tally->count++] = (double)look->reading.bound_ns / 1e3;
 	tally->held += is_held(look);
