@@ -8,7 +8,7 @@
 #include "commands.h"
 
 static const struct tool_command commands[] = {
-	{ "demo", "", "keep a clock against a server in this program, and show how right it is",
+	{ "demo", "", "keep a clock by a server in this program, and show how right it is",
 	  "Ends with a summary, also after Ctrl-C. Exits 0 only if every bound held.\n", tool_demo },
 	{ "elapsed", "COMMAND [ARGUMENT]...", "time a command with the difference clock beside the system's clocks",
 	  "Says on stderr how long the command ran, by a clock that no correction of the\n"

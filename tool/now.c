@@ -112,7 +112,7 @@ static void print_steady(const struct answer *answer)
 	char time[OUTPUT_TIME_SIZE], bound[OUTPUT_NUMBER_SIZE], ahead[OUTPUT_NUMBER_SIZE];
 	int64_t ahead_ns = ffntp_time_diff_ns(answer->steady, answer->reading.estimate);
 
-	printf("%sZ, %s %s the estimate, which is +- %s, %s\n", output_time(answer->steady, time),
+	printf("%sZ, %s %s the estimate,\nwhich is +- %s, %s\n", output_time(answer->steady, time),
 	       output_duration((double)(ahead_ns < 0 ? -ahead_ns : ahead_ns) * 1e-9, ahead),
 	       ahead_ns < 0 ? "behind" : "ahead of", output_duration((double)answer->reading.bound_ns * 1e-9, bound),
 	       ffntp_status_name(answer->reading.status));

@@ -139,6 +139,13 @@ const char *output_leap(enum ffntp_leap leap)
 	return "unknown";
 }
 
+void output_name(const char *name, int before, int width)
+{
+	printf("%-*s", width, name);
+	if (strlen(name) > (size_t)width)
+		printf("\n%*s", before + width, "");
+}
+
 static bool is_letter(uint32_t byte)
 {
 	return byte > ' ' && byte < 127;

@@ -43,6 +43,9 @@ const char *output_date(int64_t utc_s, char text[OUTPUT_TIME_SIZE]);
 /* "none", or what becomes of UTC at the end of which month. Never NULL. */
 const char *output_leap(enum ffntp_leap leap);
 
+/* A name in a column of so many characters, behind so many others. One that is too long has a line of its own. */
+void output_name(const char *name, int before, int width);
+
 #define OUTPUT_REFID_SIZE 16
 
 /* What a server calls its own source: up to four letters at stratum 1, else, or where they are none, an IPv4 address or

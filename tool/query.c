@@ -20,7 +20,8 @@
 #define REQUESTS 4 /* a second apart: an answer within five seconds */
 #define POLL_S 1
 #define WAIT_MS 200
-#define LIMIT_S 10 /* more than four requests and a reply that is late can take */
+#define NAME_WIDTH 19 /* the widest numbers that there are beside it, and 80 columns are full */
+#define LIMIT_S 10    /* more than four requests and a reply that is late can take */
 
 struct query {
 	const struct tool_command *command;
@@ -240,15 +241,15 @@ static bool print_json(const struct target *target, const struct finding *findin
 
 static void print_header(void)
 {
-	printf("%-24s %13s %11s %11s %7s  %s\n", "server", "clock ahead", "bound", "RTT", "stratum", "refid");
+	printf("%-*s %17s %8s %8s %7s  %s\n", NAME_WIDTH, "server", "clock ahead", "bound", "RTT", "stratum", "refid");
 }
 
 static void print_row(const struct target *target, const struct finding *finding)
 {
 	char offset[OUTPUT_NUMBER_SIZE], bound[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], refid[OUTPUT_REFID_SIZE];
 
-	printf("%-24s %13s %11s %11s %7u  %s\n", target->name,
-	       output_duration((double)finding->offset_ns * 1e-9, offset),
+	output_name(target->name, 0, NAME_WIDTH);
+	printf(" %17s %8s %8s %7u  %s\n", output_duration((double)finding->offset_ns * 1e-9, offset),
 	       output_duration((double)finding->bound_ns * 1e-9, bound),
 	       output_duration((double)finding->source.rtt_min_ns * 1e-9, rtt), finding->source.stratum,
 	       output_refid(&finding->source, refid));

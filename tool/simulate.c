@@ -261,9 +261,9 @@ static void print_header(struct simulate *simulate)
 		return;
 	simulate->header_is_printed = true;
 	printf("The clock minus the truth in us, once a second over the second half.\n\n");
-	printf("%-22s %8s %7s %7s %7s %7s %6s %6s\n", "", "", "", "", "", "", "bound", "2 est.");
-	printf("%-22s %8s %7s %7s %7s %7s %6s %6s%s\n", "scenario", "requests", "RMS", "median", "99 %", "max",
-	       "held %", "err. %", simulate->with_limit ? "   limit" : "");
+	printf("%-22s %8s %6s %6s %6s %6s %6s %6s\n", "", "", "", "", "", "", "bound", "2 est.");
+	printf("%-22s %8s %6s %6s %6s %6s %6s %6s%s\n", "scenario", "requests", "RMS", "median", "99 %", "max",
+	       "held %", "err. %", simulate->with_limit ? "  limit" : "");
 }
 
 static struct score_summary summary_of(struct series *series)
@@ -282,12 +282,12 @@ static void print_row(struct simulate *simulate, const struct sim_scenario *scen
 	char held[OUTPUT_NUMBER_SIZE], within[OUTPUT_NUMBER_SIZE], best[OUTPUT_NUMBER_SIZE];
 
 	print_header(simulate);
-	printf("%-22s %8llu %7s %7s %7s %7s %6s %6s", scenario->name, (unsigned long long)run->world.requests,
+	printf("%-22s %8llu %6s %6s %6s %6s %6s %6s", scenario->name, (unsigned long long)run->world.requests,
 	       output_number(errors.rms, rms), output_number(errors.median, middle), output_number(errors.p99, p99),
 	       output_number(errors.max, max), output_number(share(run, run->held) * 100, held),
 	       output_number(share(run, run->within) * 100, within));
 	if (simulate->with_limit)
-		printf(" %7s", output_number(limit.rms, best));
+		printf(" %6s", output_number(limit.rms, best));
 	putchar('\n');
 }
 
@@ -298,7 +298,7 @@ static bool print_recorded(const struct simulate *simulate, const struct sim_sce
 	json_t *object;
 
 	if (!simulate->as_json) {
-		printf("The limit on %zu recorded exchanges of %s, just before each of the second half, in us:\n"
+		printf("The limit on %zu recorded exchanges of %s,\njust before each of the second half, in us:\n"
 		       "RMS %.4g, median %.4g, 99 %% %.4g, max %.4g\n",
 		       recorded->exchanges, scenario->name, errors->rms, errors->median, errors->p99, errors->max);
 		return true;

@@ -299,8 +299,9 @@ static void print_source(const struct snapshot *snapshot, const struct ffntp_sou
 {
 	char address[ADDRESS_SIZE], offset[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE];
 
-	printf("%c %-24s %7u %6u %5o %9s %11s %10s\n", source->is_selected ? '*' : ' ', source_address(source, address),
-	       source->stratum, 1u << (source->poll_log2_s & 31), source->reach,
+	printf("%c ", source->is_selected ? '*' : ' ');
+	output_name(source_address(source, address), 2, 24);
+	printf(" %7u %6u %5o %9s %11s %10s\n", source->stratum, 1u << (source->poll_log2_s & 31), source->reach,
 	       was_accepted(source) ? output_duration(since_s(snapshot, source->last_accepted), last) : "never",
 	       was_accepted(source) ? output_duration((double)source->offset_ns * 1e-9, offset) : "-",
 	       was_accepted(source) ? output_duration((double)source->rtt_ns * 1e-9, rtt) : "-");

@@ -14,6 +14,7 @@ def test_help_names_every_command(folder):
         code, output, errors = tool.ffntp(*arguments)
         tap.check(code == 0 and errors == "", f"{arguments}: {code} {errors}")
         tap.check(all(f"\n  {command} " in output for command in COMMANDS), output)
+        tool.check_width(output)
 
 
 def test_every_command_has_help(folder):

@@ -46,6 +46,15 @@ def test_the_exit_code_is_the_commands(folder):
             tap.check(code == expected, f"{command}: {code}: {errors}")
 
 
+def test_the_exit_code_where_children_are_ignored(folder):
+    """Also by the command, as it was started."""
+    ignored = "sys.exit(signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN and 77)"
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        code, _, errors = tool.ffntp("elapsed", "--page", page, sys.executable, "-c", f"import signal, sys; {ignored}",
+                                     preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        tap.check(code == 77, f"{code}: {errors}")
+
+
 def test_options_behind_the_command_are_its_own(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         code, output, _ = tool.ffntp("elapsed", "--page", page, "echo", "--json", "--page", "-x")
@@ -110,7 +119,8 @@ def test_monotonic_beside_the_estimate(folder):
             tap.check(abs(reading["monotonic_ns"] - reading["estimate_ns"]) < 10**9, f"{reading}")
             last = reading["monotonic_ns"]
         code, output, _ = tool.ffntp("now", "--monotonic", "--page", page)
-        tap.check(code == 0 and "the estimate, which is +- " in output, output)
+        tap.check(code == 0 and "the estimate,\nwhich is +- " in output, output)
+        tool.check_width(output)
         tool.check_refused(["now", "--monotonic", "--max-bound", "1", "--page", page], "bound")
 
 

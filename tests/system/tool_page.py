@@ -84,6 +84,18 @@ def test_status_tells_what_people_look_for(folder):
             tap.check(word in output, f"no {word}: {output}")
 
 
+def test_a_long_address_leaves_the_columns_as_they_are(folder):
+    long = bytes.fromhex("20010db8aaaabbbbccccddddeeeeffff")
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        with open(page, "rb") as f:
+            at = f.read().index(bytes(10) + b"\xff\xff\x7f\0\0\1")
+        output = tool.ffntp("status", "--page", patched(folder, page, "long", (at, long)))[1]
+        tool.check_width(output)
+        [name] = [i for i, line in enumerate(output.splitlines()) if line.startswith("* [2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:")]
+        _, header, _, numbers = output.splitlines()[name - 2:name + 2]
+        tap.check(len(numbers) == len(header) == 80, output)
+
+
 def test_status_as_json(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         [status] = tool.objects(["status", "--json", "--page", page])

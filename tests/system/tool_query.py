@@ -45,6 +45,19 @@ def test_for_people(folder):
         tool.check_width(output)
 
 
+def test_long_names_and_large_numbers_leave_the_columns_as_they_are(folder):
+    """A long name is one that is at hand without a resolver: an address at length."""
+    def far(server, request, number):
+        return [fake.reply(request, stratum=2, refid=b"\xff" * 4, offset_s=60 * 365 * 86400.0)]
+    with fake.Server(far) as server:
+        short, long = f"127.0.0.1:{server.port}", f"[0:0:0:0:0:ffff:127.0.0.1]:{server.port}"
+        code, output, errors = tool.ffntp("query", short, long)
+        lines = output.splitlines()
+        tap.check(code == 0 and len(lines) == 4 and lines[2] == long, f"{code} {output} {errors}")
+        tool.check_width(output)
+        tap.check(lines[1].index("255.255.255.255") == lines[3].index("255.255.255.255") == lines[0].index("refid"), output)
+
+
 def test_ipv6(folder):
     try:
         server = fake.Server(host="::1", family=socket.AF_INET6)
