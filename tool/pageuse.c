@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What people call the page: the path that they gave, or the one where it is looked for. */
+/* What people call the page: the path that they gave, or the one where it was found or would be. */
 static const char *name_of(const char *path, char own[FFNTP_LINUX_PATH_SIZE])
 {
 	if (path)
 		return path;
-	return ffntp_linux_default_path(own) ? own : "the clock page";
+	return ffntp_linux_usual_path(own) ? own : "the clock page";
 }
 
 static bool open_page(const struct tool_command *command, const char *path, struct ffntp_linux_reader *reader)

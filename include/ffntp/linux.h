@@ -43,6 +43,12 @@ FFNTP_MUST_USE bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE]);
  */
 FFNTP_MUST_USE enum ffntp_page_result ffntp_linux_open(struct ffntp_linux_reader *reader, const char *path);
 
+/*
+ * The page that ffntp_linux_open finds without a path, or refuses; where there is none, the default path. For messages.
+ * False if that is too long.
+ */
+FFNTP_MUST_USE bool ffntp_linux_usual_path(char path[FFNTP_LINUX_PATH_SIZE]);
+
 /* Unmaps the page. No other thread may be reading it. Again: does nothing. */
 void ffntp_linux_close(struct ffntp_linux_reader *reader);
 

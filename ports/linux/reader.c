@@ -91,17 +91,34 @@ static enum ffntp_page_result open_path(struct ffntp_linux_reader *reader, const
 	return result;
 }
 
+/* path: that of the page; "" where this user's would be too long. */
+static enum ffntp_page_result open_usual(struct ffntp_linux_reader *reader, char path[FFNTP_LINUX_PATH_SIZE])
+{
+	enum ffntp_page_result result = open_path(reader, SYSTEM_PATH, false);
+
+	strcpy(path, SYSTEM_PATH);
+	if (result != FFNTP_PAGE_MISSING)
+		return result;
+	if (ffntp_linux_default_path(path))
+		return open_path(reader, path, false);
+	path[0] = '\0';
+	return result;
+}
+
 enum ffntp_page_result ffntp_linux_open(struct ffntp_linux_reader *reader, const char *path)
 {
-	char own[FFNTP_LINUX_PATH_SIZE];
-	enum ffntp_page_result result;
+	char usual[FFNTP_LINUX_PATH_SIZE];
 
-	if (path != NULL)
-		return open_path(reader, path, true);
-	result = open_path(reader, SYSTEM_PATH, false);
-	if (result == FFNTP_PAGE_MISSING && ffntp_linux_default_path(own))
-		result = open_path(reader, own, false);
-	return result;
+	return path != NULL ? open_path(reader, path, true) : open_usual(reader, usual);
+}
+
+bool ffntp_linux_usual_path(char path[FFNTP_LINUX_PATH_SIZE])
+{
+	struct ffntp_linux_reader reader;
+
+	if (open_usual(&reader, path) == FFNTP_PAGE_OK)
+		ffntp_linux_close(&reader);
+	return path[0] != '\0';
 }
 
 void ffntp_linux_close(struct ffntp_linux_reader *reader)

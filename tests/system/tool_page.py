@@ -185,6 +185,22 @@ def test_the_usual_place(folder):
         tool.check_refused(["now"], "/run/ffntp/page", "ffntpd", "--page", env=environment)
 
 
+def test_the_page_that_is_found_is_named(folder):
+    """A user finds root's page, which tells no time yet: where there is none of their own, no such file is spoken of."""
+    if os.geteuid() != 0:
+        raise tap.Skip("not root")
+    os.chmod(folder, 0o755)
+    program = shutil.copy(tool.FFNTP, folder)       # the build may lie where nobody may go
+    script = ("mount -t tmpfs tmpfs /run && mkdir /run/ffntp && cp $0/page /run/ffntp && chmod 644 /run/ffntp/page &&"
+              " exec setpriv --reuid 65534 --clear-groups --reset-env $1 now")
+    with fake.Server(lambda *unused: []) as server, tap.daemon(folder, f"127.0.0.1:{server.port}"):
+        tap.wait_for(lambda: tap.probe(folder), "a page")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script, folder, program], capture_output=True, text=True)
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        raise tap.Skip(done.stderr.strip())
+    tap.check(done.returncode == 1 and done.stderr.startswith("ffntp now: /run/ffntp/page: ") and "not synchronised" in done.stderr, f"{done}")
+
+
 def test_a_page_that_may_not_be_read(folder):
     path = tool.write(folder, "private", bytes(4096))
     os.chmod(path, 0)
