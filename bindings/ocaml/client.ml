@@ -51,6 +51,8 @@ type verdict =
   | Refused_residence
   | Refused_counter
   | Refused_contradiction
+  | Refused_leap
+  | Refused_smear
 
 type source = {
   stratum : int;

@@ -75,7 +75,8 @@ type action =
   | Wait_until of Counter.t  (** nothing to do before that *)
   | Send  (** call {!new_query} now *)
   | Change_server
-      (** this server has not answered for long, or refuses: resolve its name anew, or take another. Said once. *)
+      (** this server has given no time for long, answered or not, or refuses: resolve its name anew, or take another.
+          Said once. *)
 
 val next : now:Counter.t -> t -> action * t
 (** Also ends a query that has waited too long. *)
@@ -98,7 +99,7 @@ type verdict =
   | Refused_mode  (** not a server's reply *)
   | Refused_origin  (** not the nonce of the query in flight *)
   | Refused_duplicate  (** the nonce of a query that was answered *)
-  | Refused_late  (** the nonce of a query that was given up or replaced *)
+  | Refused_late  (** the nonce of a query that was given up or replaced; or too long a round trip *)
   | Refused_kiss_rate  (** kiss-o'-death RATE: ask less often *)
   | Refused_kiss_deny
   | Refused_kiss_other
@@ -108,6 +109,8 @@ type verdict =
   | Refused_residence  (** the server says it held the query for longer than the round trip took *)
   | Refused_counter  (** the counter jumped *)
   | Refused_contradiction  (** the server's time and the counter cannot both be right *)
+  | Refused_leap  (** a leap second is near: which of two seconds is meant, nothing tells *)
+  | Refused_smear  (** the server smears a leap second: for a day its UTC is nobody else's *)
 
 val verdict_name : verdict -> string
 (** A short lower-case name such as ["bogus-origin"]. *)
@@ -140,7 +143,7 @@ type source = {
   stratum : int;
   refid : int32;  (** as on the wire *)
   leap : int;  (** the server's leap indicator, 0 to 3 *)
-  reach : int;  (** the last eight queries, newest in bit 0: answered? *)
+  reach : int;  (** the last eight queries, newest in bit 0: did the reply have time? *)
   offset_ns : int;  (** our clock minus the server, at the last exchange; positive = ahead *)
   rtt_ns : int;
   rtt_min_ns : int;

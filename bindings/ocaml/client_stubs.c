@@ -317,6 +317,9 @@ value ffntp_ml_client_source(value client)
 	CAMLreturn(record);
 }
 
+/* Client.verdict has them all, in this order. */
+_Static_assert(FFNTP_VERDICTS == 18, "Client.verdict has another number of them");
+
 value ffntp_ml_verdict_name(value verdict)
 {
 	return caml_copy_string(ffntp_verdict_name((enum ffntp_verdict)Int_val(verdict)));

@@ -19,6 +19,14 @@ let contains (r : Output.reading) ns =
 
 (* --- what OCaml and C must agree on --- *)
 
+let verdicts =
+  Client.
+    [
+      Accepted; Refused_length; Refused_version; Refused_mode; Refused_origin; Refused_duplicate; Refused_late;
+      Refused_kiss_rate; Refused_kiss_deny; Refused_kiss_other; Refused_unsynchronised; Refused_timestamps;
+      Refused_root_distance; Refused_residence; Refused_counter; Refused_contradiction; Refused_leap; Refused_smear;
+    ]
+
 let test_names () =
   let status = Output.[ Unknown; Initialising; Synchronised; Free_running; Disrupted ] in
   check
@@ -32,15 +40,12 @@ let test_names () =
     [
       "accepted"; "length"; "version"; "mode"; "bogus-origin"; "duplicate"; "late"; "kiss-rate"; "kiss-deny";
       "kiss-other";
-      "unsynchronised"; "timestamps"; "root-distance"; "residence"; "counter"; "contradiction";
+      "unsynchronised"; "timestamps"; "root-distance"; "residence"; "counter"; "contradiction"; "leap-second";
+      "smear";
     ]
-    (List.map Client.verdict_name
-       Client.
-         [
-           Accepted; Refused_length; Refused_version; Refused_mode; Refused_origin; Refused_duplicate; Refused_late;
-           Refused_kiss_rate; Refused_kiss_deny; Refused_kiss_other; Refused_unsynchronised; Refused_timestamps;
-           Refused_root_distance; Refused_residence; Refused_counter; Refused_contradiction;
-         ]);
+    (List.map Client.verdict_name verdicts);
+  check Alcotest.string "there are no more of them" "unknown"
+    (Client.verdict_name (Obj.magic (List.length verdicts)));
   let said e = Output.refusal_text e in
   is_true "texts of refusals differ"
     (List.length
@@ -132,6 +137,9 @@ let test_refuses_rubbish () =
   is_true "its own query" (verdict query = Refused_mode);
   is_true "unsynchronised"
     (verdict (reply ~leap:3 query ~received:start_ns ~sent:start_ns) = Refused_unsynchronised);
+  let new_year = start_ns - (s_ns / 2) in
+  is_true "a leap second, half a second before it"
+    (verdict (reply ~leap:1 query ~received:new_year ~sent:new_year) = Refused_leap);
   let strange = Cstruct.append good Cstruct.empty in
   Cstruct.set_uint8 strange 30 (Cstruct.get_uint8 strange 30 lxor 1);
   is_true "another nonce" (verdict strange = Refused_origin);
