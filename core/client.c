@@ -93,6 +93,7 @@ void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *
 	double esterror = (double)former->period_esterror / (double)former->period + FFNTP_SAVED_PERIOD_ERROR;
 
 	client->publisher.disruption_marker = former->disruption_marker;
+	client->publisher.counter_marker = former->counter_marker;
 	if (former->status != FFNTP_STATUS_SYNCHRONISED && former->status != FFNTP_STATUS_FREE_RUNNING)
 		return;
 	client->wire.pivot_s = former->time.s;
@@ -111,7 +112,7 @@ void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
 
 	if (client->has_estimate && FFNTP_DISRUPTED_PERIOD_ERROR < error)
 		error = FFNTP_DISRUPTED_PERIOD_ERROR;
-	ffntp_publisher_break(&client->publisher);
+	ffntp_publisher_break_counter(&client->publisher);
 	ffntp_client_begin(client, period_s, error);
 	client->is_disrupted = true;
 	ffntp_exchange_expire(&client->exchange);

@@ -11,7 +11,7 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result)
 	case FFNTP_CLOCK_UNSYNCHRONISED:
 		return "the clock is not synchronised yet";
 	case FFNTP_CLOCK_DISRUPTED:
-		return "the counter was disrupted, and the clock is not synchronised anew yet";
+		return "the counter was disrupted: what was known of it holds no more";
 	case FFNTP_CLOCK_VOID:
 		return "the clock page is stale: nobody keeps it";
 	case FFNTP_CLOCK_TAI_UNKNOWN:

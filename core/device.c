@@ -124,7 +124,12 @@ static struct ffntp_mark make_mark(const struct ffntp_device *device, const stru
 {
 	const struct ffntp_map *map = &look->map;
 	uint64_t ticks = (int64_t)(look->now - map->at) < 0 ? 0 : look->now - map->at;
-	struct ffntp_mark mark = { .counter = look->now, .boot = device->boot, .phase_esterror_ns = UINT64_MAX };
+	struct ffntp_mark mark = {
+		.counter = look->now,
+		.boot = device->boot,
+		.counter_marker = map->counter_marker,
+		.phase_esterror_ns = UINT64_MAX,
+	};
 
 	if (look->steady.kind == FFNTP_STEADY_RUNNING && ffntp_reading_judge(map, look->now) == FFNTP_CLOCK_OK) {
 		mark.phase = ffntp_steady_phase(&look->steady, look->now);
@@ -143,12 +148,17 @@ enum ffntp_clock_result ffntp_device_mark(struct ffntp_device *device, struct ff
 	return result;
 }
 
-/* Whether it can be a reading of this device's counter, taken by now. A disorder of CPUs is not the future. */
+/*
+ * Whether it can be a reading of this device's counter, as the map knows it, taken by now. A disorder of CPUs is not
+ * the future.
+ */
 static enum ffntp_clock_result judge_mark(const struct ffntp_device *device, const struct ffntp_mark *mark,
-					  ffntp_counter now)
+					  const struct ffntp_map *map, ffntp_counter now)
 {
 	if (mark->boot != device->boot)
 		return FFNTP_CLOCK_OTHER_BOOT;
+	if (mark->counter_marker != map->counter_marker)
+		return FFNTP_CLOCK_DISRUPTED;
 	if ((int64_t)(mark->counter - now) > (int64_t)FFNTP_STEADY_DISORDER_TICKS)
 		return FFNTP_CLOCK_FUTURE;
 	return FFNTP_CLOCK_OK;
@@ -182,10 +192,10 @@ static enum ffntp_clock_result measure(const struct ffntp_device *device, const 
 				       const struct ffntp_mark *from, const struct ffntp_mark *to,
 				       struct ffntp_duration *duration)
 {
-	enum ffntp_clock_result result = judge_mark(device, from, look->now);
+	enum ffntp_clock_result result = judge_mark(device, from, &look->map, look->now);
 
 	if (result == FFNTP_CLOCK_OK)
-		result = judge_mark(device, to, look->now);
+		result = judge_mark(device, to, &look->map, look->now);
 	if (result != FFNTP_CLOCK_OK)
 		return result;
 	if ((int64_t)(to->counter - from->counter) < 0)
@@ -221,15 +231,19 @@ enum ffntp_clock_result ffntp_device_since(struct ffntp_device *device, struct f
 enum ffntp_clock_result ffntp_device_at(struct ffntp_device *device, struct ffntp_mark mark, enum ffntp_timescale scale,
 					uint64_t max_bound_ns, struct ffntp_reading *reading)
 {
+	struct ffntp_look look;
 	struct ffntp_map map;
-	enum ffntp_clock_result result;
+	enum ffntp_clock_result result = look_at(device, &look);
 
-	if (!device->is_connected)
-		return FFNTP_CLOCK_DISCONNECTED;
-	result = judge_mark(device, &mark, device->ops->counter(device));
+	if (result == FFNTP_CLOCK_OK)
+		result = judge_mark(device, &mark, &look.map, look.now);
 	if (result == FFNTP_CLOCK_OK)
 		result = device->ops->past(device, mark.counter, &map);
-	return result == FFNTP_CLOCK_OK ? ffntp_clock_at(&map, mark.counter, scale, max_bound_ns, reading) : result;
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	if (mark.counter_marker != map.counter_marker) /* just now */
+		return FFNTP_CLOCK_DISRUPTED;
+	return ffntp_clock_at(&map, mark.counter, scale, max_bound_ns, reading);
 }
 
 /* --- a page in memory --- */
@@ -273,10 +287,8 @@ static void disconnect_page(struct ffntp_device *device)
 	(void)device;
 }
 
-ffntp_counter ffntp_page_device_counter(struct ffntp_device *device)
+static ffntp_counter count(const struct ffntp_page_device *self)
 {
-	struct ffntp_page_device *self = page_device(device);
-
 	return self->counter(self->context);
 }
 
@@ -287,7 +299,7 @@ enum ffntp_clock_result ffntp_page_device_look(struct ffntp_device *device, stru
 
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
 		uint32_t begun = ffntp_page_begin(page);
-		struct ffntp_look copy = { .now = ffntp_page_device_counter(device) };
+		struct ffntp_look copy = { .now = count(page_device(device)) };
 
 		ffntp_page_load_steady(page, begun, &copy.steady);
 		if (ffntp_page_try_read(page, &copy.map) && ffntp_page_is_whole(page, begun)) {
@@ -306,7 +318,7 @@ enum ffntp_clock_result ffntp_page_device_steady(struct ffntp_device *device, st
 
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
 		uint32_t begun = ffntp_page_begin(page);
-		ffntp_counter read = ffntp_page_device_counter(device);
+		ffntp_counter read = count(page_device(device));
 
 		ffntp_page_load_steady(page, begun, steady);
 		if (ffntp_page_is_whole(page, begun)) {

@@ -159,6 +159,7 @@ void ffntp_fake_status(struct ffntp_fake *fake, enum ffntp_status status)
 {
 	bring_up_to_date(fake);
 	fake->map.disruption_marker += status == FFNTP_STATUS_DISRUPTED;
+	fake->map.counter_marker += status == FFNTP_STATUS_DISRUPTED;
 	fake->map.status = status;
 	publish(fake);
 }

@@ -87,6 +87,12 @@ static inline void ffntp_page_unpack_leap(uint64_t word, int64_t *at_s, int8_t *
 	*at_s = (int64_t)(word & ~UINT64_C(0xff)) / 256;
 }
 
+/* What the writer adds to its client's counter marker, and the sum, which readers are told. */
+static inline uint64_t ffntp_page_pack_counter_marker(uint32_t base, uint32_t marker)
+{
+	return (uint64_t)base << 32 | (uint32_t)(base + marker);
+}
+
 static inline uint64_t ffntp_page_pack_boot(const uint8_t *bytes)
 {
 	uint64_t word = 0;

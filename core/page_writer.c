@@ -44,8 +44,11 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 	uint64_t tai_flag = map->tai_is_known ? FFNTP_VMCLOCK_TAI_OFFSET_VALID : 0;
 	uint64_t error_flags = is_usable(map->status) ? FFNTP_VMCLOCK_ERRORS_VALID : 0;
 	uint64_t base = ffntp_page_load(page, FFNTP_AT_MARKER_BASE);
+	uint32_t counter_base = (uint32_t)(ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) >> 32);
 
 	ffntp_page_store(page, FFNTP_AT_MARKER, base + map->disruption_marker);
+	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER,
+			 ffntp_page_pack_counter_marker(counter_base, map->counter_marker));
 	ffntp_page_store(page, FFNTP_AT_FLAGS, error_flags | tai_flag);
 	ffntp_page_store(page, FFNTP_AT_STATUS, ffntp_page_pack_status(map));
 	ffntp_page_store(page, FFNTP_AT_COUNTER, map->at);
@@ -288,6 +291,7 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 {
 	bool is_fresh = ffntp_page_load_head(page, 0) != FFNTP_VMCLOCK_MAGIC;
 	uint64_t base = is_fresh ? 0 : ffntp_page_load(page, FFNTP_AT_MARKER) + 1;
+	uint32_t counter_base = is_fresh ? 0 : (uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) + 1;
 	struct ffntp_map map = { .status = FFNTP_STATUS_INITIALISING };
 	struct ffntp_steady steady = keep_steady(page, identity);
 
@@ -299,6 +303,7 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 			 FFNTP_BLOCK_MAGIC | (uint64_t)FFNTP_BLOCK_VERSION << 32 | (uint64_t)FFNTP_BLOCK_SIZE << 48);
 	store_identity(page, identity);
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, base);
+	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_counter_marker(counter_base, 0));
 	store_map(page, &map);
 	store_steady(page, &steady);
 	store_type(page, identity->counter_kind, false);
@@ -384,6 +389,7 @@ bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity 
 	ffntp_page_load_steady(page, ffntp_page_begin(page), &steady);
 	begin_update(page);
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);
+	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_counter_marker(0, found.counter_marker));
 	store_steady(page, &steady); /* each update has a slot of its own */
 	end_update(page);
 	*former = found;

@@ -12,6 +12,12 @@ void ffntp_publisher_break(struct ffntp_publisher *publisher)
 	publisher->promise = (struct ffntp_promise){ 0 };
 }
 
+void ffntp_publisher_break_counter(struct ffntp_publisher *publisher)
+{
+	publisher->counter_marker++;
+	ffntp_publisher_break(publisher);
+}
+
 void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ffntp_map *former)
 {
 	double unit_s = ffntp_mapping_period_s(1, former->period_shift);
@@ -73,7 +79,10 @@ static void keep_promises(struct ffntp_publisher *publisher, const struct ffntp_
 	is_kept = ffntp_promise_fit(promise, ahead_ticks, &claim->value_s, &claim->period_s);
 	if (is_kept && is_credible(finding, &wanted, claim, ahead_ticks))
 		return;
-	ffntp_publisher_break(publisher);
+	if (publisher->has_map)
+		ffntp_publisher_break(publisher);
+	else
+		ffntp_publisher_break_counter(publisher);
 	promise->at = finding->bound.at;
 	promise->reference = finding->bound.reference;
 	*claim = wanted;
@@ -109,6 +118,7 @@ static struct ffntp_map make_map(const struct ffntp_publisher *publisher, const 
 		.counter_kind = publisher->counter_kind,
 		.period_shift = shift,
 		.disruption_marker = publisher->disruption_marker,
+		.counter_marker = publisher->counter_marker,
 		.at = estimate->at,
 		.time = ffntp_mapping_add(reference, claim->value_s),
 		.period = ffntp_mapping_period(claim->period_s, shift),
@@ -157,6 +167,7 @@ struct ffntp_map ffntp_publisher_nothing(const struct ffntp_publisher *publisher
 		.counter_kind = publisher->counter_kind,
 		.period_shift = publisher->period_shift,
 		.disruption_marker = publisher->disruption_marker,
+		.counter_marker = publisher->counter_marker,
 		.at = now,
 		.period = ffntp_mapping_period(period_s, publisher->period_shift),
 		.maxerror_before_ns = UINT64_MAX,

@@ -13,11 +13,12 @@
 #include "estimator.h"
 #include "promise.h"
 
-/* Zeroed but for the first three: nothing was told. */
+/* Zeroed but for the first four: nothing was told. */
 struct ffntp_publisher {
 	enum ffntp_counter_kind counter_kind;
 	uint8_t period_shift;
 	uint64_t disruption_marker;
+	uint32_t counter_marker;
 	struct ffntp_promise promise;
 	bool has_map;
 	struct ffntp_map map; /* its time is the core's; of status and leap seconds it says nothing */
@@ -36,10 +37,16 @@ struct ffntp_finding {
 /* Nobody may mix what was told before with what is told from now on. */
 void ffntp_publisher_break(struct ffntp_publisher *publisher);
 
+/* The same, and nobody may count from a reading of before to one of after. */
+void ffntp_publisher_break_counter(struct ffntp_publisher *publisher);
+
 /* Keeps what a former map promised. It could be read. */
 void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ffntp_map *former);
 
-/* Makes the map anew. Where it cannot keep what was promised, it breaks with it. */
+/*
+ * Makes the map anew. Where it cannot keep what was promised, it breaks with it; where a former map promised it, nobody
+ * has watched the counter since.
+ */
 void ffntp_publisher_tell(struct ffntp_publisher *publisher, const struct ffntp_finding *finding);
 
 /* The map from another reference: the same line, and its error there. at: not before the map's. */

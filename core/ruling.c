@@ -77,7 +77,7 @@ static bool is_plausible(const struct ffntp_client *client)
 /* No counter and no server do what the exchanges said: all that is known is the hint. */
 static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter now)
 {
-	ffntp_publisher_break(&client->publisher);
+	ffntp_publisher_break_counter(&client->publisher);
 	ffntp_client_begin(client, client->config.period_hint_s, client->config.period_hint_error);
 	client->is_disrupted = true;
 	ffntp_polling_restart(&client->polling, now);
@@ -99,7 +99,10 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 {
 	struct ffntp_bound rival = client->dissent.rival;
 
-	ffntp_publisher_break(&client->publisher);
+	if (client->config.counter_may_jump)
+		ffntp_publisher_break_counter(&client->publisher);
+	else
+		ffntp_publisher_break(&client->publisher); /* it did not: the port would have said so */
 	ffntp_leap_jump(&client->wire.leap);
 	client->ops->restart(client->estimator);
 	client->bound = rival;
@@ -113,7 +116,7 @@ static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct
 	double period_s = (dissent.least_s + dissent.most_s) / 2;
 	double error = (dissent.most_s - dissent.least_s) / 2 / period_s;
 
-	ffntp_publisher_break(&client->publisher);
+	ffntp_publisher_break_counter(&client->publisher);
 	ffntp_client_begin(client, period_s, error);
 	ffntp_polling_restart(&client->polling, stamp->tf);
 	client->stamp = *stamp;

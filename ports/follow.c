@@ -20,6 +20,7 @@ static void say(struct ffntp_follow *follow, const struct ffntp_map *map)
 {
 	follow->map = *map;
 	follow->map.disruption_marker = follow->marker;
+	follow->map.counter_marker = follow->counter_marker;
 	ffntp_page_publish(follow->own, &follow->map, NULL, 0);
 }
 
@@ -51,6 +52,7 @@ void ffntp_follow_page(struct ffntp_follow *follow, const struct ffntp_page *pag
 	if (page == follow->followed && link.offset == follow->link.offset && link.width == follow->link.width)
 		return;
 	follow->marker++;
+	follow->counter_marker++;
 	follow->followed = page;
 	follow->link = link;
 	follow->has_taken = false;
@@ -84,8 +86,10 @@ bool ffntp_follow_update(struct ffntp_follow *follow)
 
 	if (!look(follow, &map) || is_taken(follow, &map))
 		return false;
-	if (follow->has_taken && map.disruption_marker != follow->taken.disruption_marker)
-		follow->marker++;
+	if (follow->has_taken) {
+		follow->marker += map.disruption_marker != follow->taken.disruption_marker;
+		follow->counter_marker += map.counter_marker != follow->taken.counter_marker;
+	}
 	follow->taken = map;
 	follow->has_taken = true;
 	error_ns = link_error_ns(&map, follow->link.width);

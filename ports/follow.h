@@ -25,6 +25,7 @@ struct ffntp_follow {
 	const struct ffntp_page *followed; /* NULL: none yet */
 	struct ffntp_follow_link link;
 	uint64_t marker;
+	uint32_t counter_marker;
 	bool has_taken;
 	struct ffntp_map taken; /* what the followed page said when it was last taken over */
 };
@@ -35,7 +36,7 @@ void ffntp_follow_begin(struct ffntp_follow *follow, struct ffntp_page *own, con
 
 /*
  * From now on our page follows 'page', of which 4096 bytes can be read, and says at once what that one says. If it is
- * another than before, or the link is, the disruption marker changes; a page that cannot be used leaves ours disrupted.
+ * another than before, or the link is, both markers change; a page that cannot be used leaves ours disrupted.
  */
 void ffntp_follow_page(struct ffntp_follow *follow, const struct ffntp_page *page, struct ffntp_follow_link link,
 		       ffntp_counter now);

@@ -26,7 +26,7 @@ WORKERS = min(os.cpu_count() or 1, 4)
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
 TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
 SMEAR, RULING = 'core/smear.c', 'core/ruling.c'
-CLIENT, POLLING, BOUND = 'core/client.c', 'core/polling.c', 'core/bound.c'
+CLIENT, POLLING, BOUND, PUBLISHER = 'core/client.c', 'core/polling.c', 'core/bound.c', 'core/publisher.c'
 INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
 CLOCK, CLOCK_H, PAGE_H = 'core/clock.c', 'core/clock.h', 'core/page.h'
 PAGE_READER, PAGE_WRITER = 'core/page_reader.c', 'core/page_writer.c'
@@ -299,6 +299,23 @@ GUARDS = [
     (43, 'device', DEVICE, 'if (device->is_connected)\n\t\treturn "the clock device is connected already";', '',
      'before_connect'),
     (43, 'device', DEVICE, 'if (mark->boot != device->boot)\n\t\treturn FFNTP_CLOCK_OTHER_BOOT;', '', 'marks_of_another'),
+    (26, 'device', DEVICE, 'if (mark->counter_marker != map->counter_marker)\n\t\treturn FFNTP_CLOCK_DISRUPTED;', '',
+     'marks_of_before'),
+    (26, 'client', PUBLISHER, '\tpublisher->counter_marker++;\n', '', 'test_disruption_that'),
+    (26, 'client', PUBLISHER, 'if (publisher->has_map)', 'if (false)', 'test_rate_step'),
+    (26, 'client', PUBLISHER, 'if (publisher->has_map)', 'if (true)', 'test_false_promise'),
+    (26, 'client', RULING, 'if (client->config.counter_may_jump)\n\t\tffntp_publisher_break_counter',
+     'if (false)\n\t\tffntp_publisher_break_counter', 'test_counter_that_stood'),
+    (26, 'client', RULING, 'if (client->config.counter_may_jump)\n\t\tffntp_publisher_break_counter',
+     'if (true)\n\t\tffntp_publisher_break_counter', 'test_server_that_persists'),
+    (26, 'client', CLIENT, 'client->publisher.counter_marker = former->counter_marker;', '', 'test_successor'),
+    (31, 'page', PAGE_WRITER, '(uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) + 1;', '0;',
+     'case_31_a_writer_killed_in_mid'),
+    (31, 'page', PAGE_WRITER,
+     'ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_counter_marker(0, found.counter_marker));', '',
+     'case_31_a_repaired'),
+    ('follow', 'follow', FOLLOW, 'map.counter_marker != follow->taken.counter_marker', 'true', 'test_what_changes'),
+    ('follow', 'follow', FOLLOW, '\tfollow->counter_marker++;\n', '', 'test_another_page'),
     (43, 'device', DEVICE, 'return FFNTP_CLOCK_FUTURE;', ';', 'marks_of_the_future'),
     (43, 'device', DEVICE, 'return FFNTP_CLOCK_NEGATIVE;', ';', 'marks_of_the_future'),
     (43, 'device', DEVICE, '|| apart_ns > duration->bound_ns', '', 'a_phase_that_contradicts'),
@@ -372,7 +389,7 @@ GUARDS = [
     ('follow', 'follow', FOLLOW, 'map->at == taken->at && ', '', 'test_each_change'),
     ('follow', 'follow', FOLLOW, 'map->void_after == taken->void_after && ', '', 'test_each_change'),
     ('follow', 'follow', FOLLOW, '&& map->disruption_marker == taken->disruption_marker', '', 'test_each_change'),
-    ('follow', 'follow', FOLLOW, 'follow->has_taken && map.disruption_marker != follow->taken.disruption_marker', 'false', 'test_what_changes'),
+    ('follow', 'follow', FOLLOW, 'map.disruption_marker != follow->taken.disruption_marker', 'false', 'test_what_changes'),
     ('follow', 'follow', FOLLOW, 'follow->link = link;\n\tfollow->has_taken = false;\n', 'follow->link = link;\n',
      'test_another_page'),
     ('follow', 'follow', FOLLOW, 'return a < UINT64_MAX - b ? a + b : UINT64_MAX;', 'return a + b;', 'test_a_bound_without'),

@@ -61,6 +61,14 @@ static uint64_t marker(const struct fixture *f)
 	return map.disruption_marker;
 }
 
+static uint32_t counter_marker(const struct fixture *f)
+{
+	struct ffntp_map map;
+
+	ffntp_client_output(f->client, world_counter(&f->world, f->world.now_ns), &map);
+	return map.counter_marker;
+}
+
 /* Goes on for so long, looks once a second, and wants the bound to hold each time. */
 static void run_bounded(struct fixture *f, double seconds)
 {
@@ -239,7 +247,8 @@ static void test_free_runs_without_answers(void **state)
 	drop(&f);
 }
 
-/* A server that answers without time, or with none that is of use, is as good as silent: its clock free-runs, and it is left. */
+/* A server that answers without time, or with none that is of use, is as good as silent: its clock free-runs, and it is
+ * left. */
 static void test_free_runs_on_answers_without_time(void **state)
 {
 	static const struct {
@@ -482,6 +491,7 @@ static void test_server_an_hour_wrong_is_refused_and_welcomed_back(void **state)
 	run_bounded(&f, 600);
 	assert_true(llabs(world_error_ns(&f.world, f.client)) < 200000);
 	assert_true(marker(&f) == marked);
+	assert_int_equal(counter_marker(&f), 0);
 	drop(&f);
 }
 
@@ -500,6 +510,7 @@ static void test_server_that_persists_is_believed(void **state)
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	assert_true(llabs(world_error_ns(&f.world, f.client) + 3600 * S_NS) < S_NS / 1000);
 	assert_true(marker(&f) != marked);
+	assert_int_equal(counter_marker(&f), 0);
 	drop(&f);
 }
 
@@ -557,6 +568,7 @@ static void test_counter_that_went_back_is_noticed(void **state)
 	assert_int_equal(f.world.verdict, FFNTP_REFUSED_COUNTER);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
 	assert_true(marker(&f) != marked);
+	assert_int_equal(counter_marker(&f), 1);
 	run_bounded(&f, 30);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
@@ -604,6 +616,7 @@ static void test_counter_that_stood_still_is_found_by_its_exchanges(void **state
 	world_run(&f.world, f.client, 16 + 3 * 2);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	run_bounded(&f, 600);
+	assert_int_equal(counter_marker(&f), 1);
 	drop(&f);
 }
 
@@ -620,6 +633,7 @@ static void test_counter_that_changed_its_rate_is_found_by_its_exchanges(void **
 	assert_int_not_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	world_run(&f.world, f.client, 5 * 16);
 	run_bounded(&f, 600);
+	assert_int_equal(counter_marker(&f), 1);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	drop(&f);
 }
@@ -637,6 +651,7 @@ static void test_disruption_that_the_port_saw(void **state)
 	ffntp_client_disrupted(f.client, world_counter(&f.world, f.world.now_ns));
 	assert_int_equal(world_read(&f.world, f.client, &reading), FFNTP_CLOCK_DISRUPTED);
 	assert_true(marker(&f) != marked);
+	assert_int_equal(counter_marker(&f), 1);
 	world_run(&f.world, f.client, 1);
 	run_bounded(&f, 600);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
@@ -762,6 +777,7 @@ static void test_rate_step_breaks_promises_and_not_the_clock(void **state)
 	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), f.world.ticks_per_ns + 5e-6);
 	run_bounded(&f, 3 * 3600.0);
 	assert_true(marker(&f) != marked);
+	assert_int_equal(counter_marker(&f), 0);
 	assert_true(llabs(world_error_ns(&f.world, f.client)) <
 		    (estimator == FFNTP_ESTIMATOR_RADCLOCK ? 400000 : 30000));
 	drop(&f);
@@ -777,6 +793,7 @@ static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
 	(void)state;
 	world_run(&f.world, f.client, 7200);
 	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &former);
+	former.counter_marker = 5;
 	f.world.queue_ns = 20000000; /* the first estimate of the next will be poor */
 	make_client(&f);
 	ffntp_client_continue(f.client, &former);
@@ -784,6 +801,7 @@ static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
 	now = world_counter(&f.world, f.world.now_ns);
 	ffntp_client_output(f.client, now, &map);
 	assert_true(map.disruption_marker == former.disruption_marker);
+	assert_int_equal(map.counter_marker, 5);
 	assert_int_equal(ffntp_clock_at(&former, now, FFNTP_UTC, UINT64_MAX, &earlier), FFNTP_CLOCK_OK);
 	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &later), FFNTP_CLOCK_OK);
 	assert_false(ffntp_time_is_before(later.estimate, earlier.earliest));
@@ -805,6 +823,7 @@ static void test_false_promise_is_broken_visibly(void **state)
 	ffntp_client_continue(f.client, &former);
 	world_run(&f.world, f.client, 1);
 	assert_true(marker(&f) != former.disruption_marker);
+	assert_int_equal(counter_marker(&f), 1);
 	run_bounded(&f, 60);
 	drop(&f);
 }

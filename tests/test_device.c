@@ -349,6 +349,30 @@ static void marks_of_another_boot_are_refused(void **state)
 	assert_int_equal(ffntp_device_since(clock, after, &duration), FFNTP_CLOCK_OK);
 }
 
+/* While the counter stood still, or jumped, it counted nothing: who tells the ticks between must not be believed. */
+static void marks_of_before_the_counter_was_in_doubt_are_refused(void **state)
+{
+	struct ffntp_fake fake;
+	struct ffntp_device *clock = start(&fake);
+	struct ffntp_mark before, after;
+	struct ffntp_duration duration;
+	struct ffntp_reading reading;
+
+	(void)state;
+	(void)ffntp_fake_advance(&fake, 10 * SECOND);
+	before = mark(clock);
+	fake.counter -= 5 * (uint64_t)SECOND;
+	ffntp_fake_status(&fake, FFNTP_STATUS_DISRUPTED);
+	ffntp_fake_set(&fake, START_NS + 3600 * SECOND);
+	ffntp_fake_status(&fake, FFNTP_STATUS_SYNCHRONISED);
+	(void)ffntp_fake_advance(&fake, 10 * SECOND);
+	after = mark(clock);
+	assert_int_equal(ffntp_device_since(clock, before, &duration), FFNTP_CLOCK_DISRUPTED);
+	assert_int_equal(ffntp_device_duration(clock, before, after, &duration), FFNTP_CLOCK_DISRUPTED);
+	assert_int_equal(ffntp_device_at(clock, before, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_DISRUPTED);
+	assert_int_equal(since(clock, after).ns, 0);
+}
+
 static void marks_of_the_future_and_negative_durations_are_refused(void **state)
 {
 	struct ffntp_fake fake;
@@ -488,6 +512,7 @@ int main(void)
 		cmocka_unit_test(long_durations_follow_refinements_and_no_steps),
 		cmocka_unit_test(a_phase_that_contradicts_is_not_taken),
 		cmocka_unit_test(marks_of_another_boot_are_refused),
+		cmocka_unit_test(marks_of_before_the_counter_was_in_doubt_are_refused),
 		cmocka_unit_test(marks_of_the_future_and_negative_durations_are_refused),
 		cmocka_unit_test(a_counter_that_was_set_back_is_told),
 		cmocka_unit_test(a_page_without_steady_time_says_so),

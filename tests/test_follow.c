@@ -97,12 +97,14 @@ static void test_the_time_is_the_same_at_the_same_instant(void **state)
 static void test_what_changes_is_taken_over_once(void **state)
 {
 	struct ffntp_map map = map_of(1001, 5000 + HZ);
+	uint32_t counter_marker;
 	uint64_t marker;
 
 	(void)state;
 	setup_pages();
 	ffntp_follow_page(&follow, &first, known, OFFSET);
 	marker = own_map().disruption_marker;
+	counter_marker = own_map().counter_marker;
 	assert_false(ffntp_follow_update(&follow));
 	ffntp_page_publish(&first, &map, NULL, 0);
 	assert_true(ffntp_follow_update(&follow));
@@ -110,11 +112,17 @@ static void test_what_changes_is_taken_over_once(void **state)
 	assert_int_equal(own_map().at, OFFSET + 5000 + HZ);
 	assert_int_equal(own_map().disruption_marker, marker);
 	map.disruption_marker++;
+	ffntp_page_publish(&first, &map, NULL, 0);
+	assert_true(ffntp_follow_update(&follow));
+	assert_int_equal(own_map().counter_marker, counter_marker);
+	map.disruption_marker++;
+	map.counter_marker++;
 	map.status = FFNTP_STATUS_DISRUPTED;
 	ffntp_page_publish(&first, &map, NULL, 0);
 	assert_true(ffntp_follow_update(&follow));
 	assert_int_equal(own_map().status, FFNTP_STATUS_DISRUPTED);
 	assert_int_not_equal(own_map().disruption_marker, marker);
+	assert_int_not_equal(own_map().counter_marker, counter_marker);
 }
 
 static void changes(const struct ffntp_map *map)
@@ -164,8 +172,10 @@ static void test_another_page_is_right_at_once_and_a_disruption(void **state)
 	marker = own_map().disruption_marker;
 	ffntp_follow_page(&follow, &first, known, OFFSET);
 	assert_int_equal(own_map().disruption_marker, marker);
+	assert_int_equal(own_map().counter_marker, 1);
 	ffntp_follow_page(&follow, &second, known, OFFSET);
 	assert_int_not_equal(own_map().disruption_marker, marker);
+	assert_int_equal(own_map().counter_marker, 2);
 	assert_int_equal(read_own(OFFSET + 5000, &reading), FFNTP_CLOCK_OK);
 	assert_int_equal(reading.estimate.s, 99000);
 	marker = own_map().disruption_marker;

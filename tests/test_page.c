@@ -78,6 +78,7 @@ static void assert_maps_equal(const struct ffntp_map *a, const struct ffntp_map 
 	assert_true(a->leap_at_s == b->leap_at_s);
 	assert_true(a->tai_expires_s == b->tai_expires_s);
 	assert_true(a->disruption_marker == b->disruption_marker);
+	assert_int_equal(a->counter_marker, b->counter_marker);
 	assert_true(a->at == b->at);
 	assert_true(a->time.s == b->time.s && a->time.frac == b->time.frac);
 	assert_true(a->period == b->period);
@@ -101,6 +102,7 @@ static struct ffntp_map any_map(struct prng *prng)
 		.period_shift = (uint8_t)prng_below(prng, 63),
 		.tai_is_known = prng_below(prng, 2) != 0,
 		.disruption_marker = prng_any_size(prng),
+		.counter_marker = (uint32_t)prng_next(prng),
 		.at = prng_next(prng),
 		.time = { (int64_t)prng_any_size(prng), prng_next(prng) },
 		.period = prng_any_size(prng) | 1,
@@ -594,7 +596,7 @@ static void case_31_a_writer_killed_in_mid_update(void **state)
 	struct ffntp_map map = map_at(100 * S), former = map_at(1);
 
 	(void)state;
-	map.disruption_marker = 7;
+	map.disruption_marker = map.counter_marker = 7;
 	ffntp_page_publish(page, &map, NULL, 0);
 	memory.bytes[0x0c] |= 1;
 	memory.bytes[0x30] ^= 0xff;
@@ -602,11 +604,12 @@ static void case_31_a_writer_killed_in_mid_update(void **state)
 	assert_int_equal(former.at, 1);
 	former = read_map(page);
 	assert_int_equal(former.status, FFNTP_STATUS_INITIALISING);
-	assert_true(former.disruption_marker != 7);
+	assert_true(former.disruption_marker != 7 && former.counter_marker != 7);
 	map.disruption_marker = 7; /* a new client may count from anywhere: no marker comes back */
 	ffntp_page_publish(page, &map, NULL, 0);
 	assert_true(read_map(page).disruption_marker != 7);
 	assert_true(read_map(page).disruption_marker != former.disruption_marker);
+	assert_true(read_map(page).counter_marker != 7);
 }
 
 static void case_31_a_writer_killed_between_updates(void **state)
@@ -643,8 +646,10 @@ static void case_31_a_repaired_page_is_continued(void **state)
 	marker = read_map(page).disruption_marker;
 	assert_true(ffntp_page_adopt(page, &identity, &former));
 	assert_true(former.disruption_marker == marker);
+	assert_int_equal(former.counter_marker, 1);
 	ffntp_page_publish(page, &former, NULL, 0);
 	assert_true(read_map(page).disruption_marker == marker);
+	assert_int_equal(read_map(page).counter_marker, 1);
 }
 
 static void case_31_a_map_that_makes_no_sense_is_not_adopted(void **state)

@@ -15,7 +15,7 @@
 enum ffntp_clock_result {
 	FFNTP_CLOCK_OK = 0,
 	FFNTP_CLOCK_UNSYNCHRONISED, /* no time to tell: initialising, or unknown */
-	FFNTP_CLOCK_DISRUPTED,      /* the counter jumped, and has not been mapped anew */
+	FFNTP_CLOCK_DISRUPTED,      /* the counter jumped, and has not been mapped anew; or since a mark was taken */
 	FFNTP_CLOCK_VOID,           /* beyond void_after: whoever kept the map has stopped */
 	FFNTP_CLOCK_TAI_UNKNOWN,    /* nobody has told the offset of TAI from UTC */
 	FFNTP_CLOCK_BOUND,          /* the bound exceeds the caller's cap */
@@ -71,8 +71,9 @@ struct ffntp_duration {
 };
 
 /*
- * The duration between two counter readings, from - to in either order, at most 2^63 ticks and 292 years apart. It
- * depends on periods alone: no correction of absolute time disturbs it, and it can be told while free-running.
+ * The duration between two counter readings, in either order, less than 2^63 ticks and 2^33 s (272 years) apart. It
+ * depends on periods alone: no correction of absolute time disturbs it, and it can be told while free-running. Both
+ * readings must be of the map's counter_marker, which readings do not tell: the marks of ffntp/device.h do.
  * Refuses with _UNSYNCHRONISED, _DISRUPTED, _VOID (also for what lies beyond void_after), _RANGE.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_counter from,

@@ -71,7 +71,8 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_info(struct ffntp_device *de
  */
 struct ffntp_mark {
 	ffntp_counter counter;
-	uint64_t boot; /* tells boots, counters and time namespaces apart */
+	uint64_t boot;           /* tells boots, counters and time namespaces apart */
+	uint32_t counter_marker; /* the map's */
 	struct ffntp_time phase;
 	uint64_t phase_esterror_ns; /* UINT64_MAX: the phase was not known */
 };
@@ -84,8 +85,10 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_mark(struct ffntp_device *de
  * says to err more (some minutes) they are the difference of the two phases, each as known at its own time: while an
  * oscillator warms up or cools down no single rate is good for long. Neither has steps of absolute time in it.
  * docs/steady.md. bound_ns comes from the limits of the counter's rate alone; a difference of phases beyond them is not
- * taken. FFNTP_CLOCK_OTHER_BOOT: a mark is not of this device's counter. _FUTURE: a mark lies in the future, so it was
- * not taken here. _NEGATIVE: 'to' was taken before 'from'.
+ * taken. FFNTP_CLOCK_OTHER_BOOT: a mark is not of this device's counter. _DISRUPTED: since a mark was taken the counter
+ * has been in doubt, by what whoever keeps the clock knows: a suspend, a jump, another rate. Steps of a server, leap
+ * seconds and promises that the clock breaks for its own sake do not doubt it, though they change the disruption
+ * marker. _FUTURE: a mark lies in the future, so it was not taken here. _NEGATIVE: 'to' was taken before 'from'.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_duration(struct ffntp_device *device, struct ffntp_mark from,
 							     struct ffntp_mark to, struct ffntp_duration *duration);
@@ -94,7 +97,10 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_duration(struct ffntp_device
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_since(struct ffntp_device *device, struct ffntp_mark from,
 							  struct ffntp_duration *duration);
 
-/* The time at a mark, by the map of its own time where it is remembered. FFNTP_CLOCK_TOO_OLD where it is not. */
+/*
+ * The time at a mark, by the map of its own time where it is remembered. FFNTP_CLOCK_TOO_OLD where it is not;
+ * FFNTP_CLOCK_OTHER_BOOT, _DISRUPTED and _FUTURE as above.
+ */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_at(struct ffntp_device *device, struct ffntp_mark mark,
 						       enum ffntp_timescale scale, uint64_t max_bound_ns,
 						       struct ffntp_reading *reading);
@@ -115,11 +121,10 @@ struct ffntp_device_ops {
 	/* Also sets device->boot. */
 	const char *(*connect)(struct ffntp_device *device);
 	void (*disconnect)(struct ffntp_device *device);
-	ffntp_counter (*counter)(struct ffntp_device *device);
 	enum ffntp_clock_result (*look)(struct ffntp_device *device, struct ffntp_look *look);
 	/* A look without the map, for less. */
 	enum ffntp_clock_result (*steady)(struct ffntp_device *device, struct ffntp_steady *steady, ffntp_counter *now);
-	/* The map that was current at 'then'. */
+	/* The map that was current at 'then'; its counter_marker is today's. */
 	enum ffntp_clock_result (*past)(struct ffntp_device *device, ffntp_counter then, struct ffntp_map *map);
 	/* As ffntp_device_now, where that can be had for less than a look; else NULL. */
 	enum ffntp_clock_result (*now)(struct ffntp_device *device, enum ffntp_timescale scale, uint64_t max_bound_ns,

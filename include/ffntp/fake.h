@@ -63,7 +63,10 @@ void ffntp_fake_set(struct ffntp_fake *fake, int64_t utc_ns);
  */
 void ffntp_fake_bound(struct ffntp_fake *fake, uint64_t bound_ns, uint32_t growth_ppb);
 
-/* Becomes unsynchronised (initialising, unknown), free-running, disrupted; or synchronised again. */
+/*
+ * Becomes unsynchronised (initialising, unknown), free-running, disrupted; or synchronised again. Disrupted, its
+ * counter is in doubt: marks from before mean nothing from then on.
+ */
 void ffntp_fake_status(struct ffntp_fake *fake, enum ffntp_status status);
 
 /*

@@ -27,7 +27,8 @@ void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const 
 
 /*
  * What clock_gettime and adjtimex say: CLOCK_REALTIME, with the bound that the kernel was told by whoever disciplines
- * it, and CLOCK_MONOTONIC as the counter. No steady UTC: nobody keeps any. Readings cost two system calls.
+ * it, and CLOCK_MONOTONIC as the counter, which stands still in a suspend: so do its durations. No steady UTC: nobody
+ * keeps any. Readings cost two system calls.
  */
 struct ffntp_linux_system_device {
 	struct ffntp_device device;

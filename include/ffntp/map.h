@@ -48,6 +48,8 @@ struct ffntp_map {
 	int64_t leap_at_s;     /* of 'time': where its 23:59:60 begins, or its 23:59:59 would have */
 	int64_t tai_expires_s; /* POSIX time (UTC) from which on the table of leap seconds is silent; 0: no table */
 	uint64_t disruption_marker; /* changes when maps from before must not be mixed with maps from after */
+	uint32_t counter_marker; /* changes, and the other one with it, when the counter itself is in doubt: it jumped,
+				    stood still or changed its rate. Ticks from before to after are no duration */
 	ffntp_counter at;
 	struct ffntp_time time;
 	uint64_t period;             /* the local period: best now; > 0 */

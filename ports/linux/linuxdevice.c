@@ -84,12 +84,6 @@ static ffntp_counter monotonic_ns(void)
 	return (uint64_t)t.tv_sec * FFNTP_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-static ffntp_counter count_by_system(struct ffntp_device *device)
-{
-	(void)device;
-	return monotonic_ns();
-}
-
 /* What the kernel was told by whoever disciplines its clock, as far as anyone does. */
 static void judge(const struct ffntp_linux_system_device *self, struct ffntp_map *map)
 {
@@ -178,7 +172,6 @@ void ffntp_linux_system_device_init(struct ffntp_linux_system_device *device, ui
 	static const struct ffntp_device_ops ops = {
 		.connect = connect_system,
 		.disconnect = disconnect_system,
-		.counter = count_by_system,
 		.look = look_at_system,
 		.steady = steady_of_system,
 		.past = past_of_system,
