@@ -264,24 +264,34 @@ static void log_server(const struct ffntp_keeper *keeper, const char *verb)
 	ffntp_log("%s %s (%s)", verb, ffntp_servers_name(&keeper->servers), text);
 }
 
-static bool open_servers(const struct ffntp_config *config, struct ffntp_server_name names[FFNTP_SERVERS_MAX],
-			 struct ffntp_servers *servers)
+static void name_servers(const struct ffntp_config *config, struct ffntp_server_name names[FFNTP_SERVERS_MAX])
 {
-	bool is_open;
-
 	for (size_t i = 0; i < config->servers; i++)
 		names[i] = (struct ffntp_server_name){ config->server[i].name, config->server[i].port };
-	is_open = ffntp_servers_open(servers, names, config->servers);
-	for (size_t i = 0; i < config->servers; i++)
+}
+
+static void log_problems(const struct ffntp_servers *servers)
+{
+	for (size_t i = 0; i < servers->count; i++)
 		if (servers->problem[i] != NULL)
-			ffntp_log("%s: %s", names[i].name, servers->problem[i]);
+			ffntp_log("%s: %s", servers->names[i].name, servers->problem[i]);
+}
+
+static bool open_servers(struct ffntp_keeper *keeper)
+{
+	const struct ffntp_config *config = &keeper->options->config;
+	bool is_open;
+
+	name_servers(config, keeper->names);
+	is_open = ffntp_servers_open(&keeper->servers, keeper->names, config->servers);
+	log_problems(&keeper->servers);
 	return is_open;
 }
 
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
 	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
-	if (!open_servers(&options->config, keeper->names, &keeper->servers))
+	if (!open_servers(keeper))
 		return false;
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
 	if (!open_clock(keeper)) {
@@ -302,6 +312,8 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 	ffntp_clock_log_close(&keeper->clock_log);
 	close_clock(keeper);
 	ffntp_servers_close(&keeper->servers);
+	if (keeper->next != NULL)
+		ffntp_servers_close(&keeper->next_servers);
 }
 
 /* --- another configuration --- */
@@ -316,40 +328,53 @@ static struct ffntp_map current_map(struct ffntp_keeper *keeper)
 	return map;
 }
 
-static bool open_configuration(struct ffntp_keeper *keeper, const struct ffntp_map *map)
-{
-	const struct ffntp_config *config = &keeper->options->config;
-
-	if (!open_servers(config, keeper->names, &keeper->servers))
-		return false;
-	ffntp_leaptable_open(&keeper->leaptable, config->leap_list);
-	if (open_peer(keeper, map))
-		return true;
-	ffntp_servers_close(&keeper->servers);
-	return false;
-}
-
 /*
  * All of it or nothing. The page goes on: the next client is to keep what this one promised, as the next daemon would.
  * What that is must be known before the table of leap seconds changes under it.
  */
-void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
+static bool change_configuration(struct ffntp_keeper *keeper)
 {
 	const struct ffntp_map map = current_map(keeper);
 	struct ffntp_keeper former = *keeper;
 
-	keeper->options = options;
-	if (!open_configuration(keeper, &map)) {
+	keeper->options = keeper->next;
+	memcpy(keeper->names, keeper->next_names, sizeof(keeper->names));
+	keeper->servers = keeper->next_servers;
+	keeper->servers.names = keeper->names;
+	ffntp_leaptable_open(&keeper->leaptable, keeper->options->config.leap_list);
+	if (!open_peer(keeper, &map)) {
 		*keeper = former;
-		ffntp_log("going on as before");
-		return;
+		return false;
 	}
 	keeper->is_inherited = map.status == FFNTP_STATUS_SYNCHRONISED || map.status == FFNTP_STATUS_FREE_RUNNING;
 	ffntp_survey_close(&keeper->survey);
 	ffntp_peer_close(&former.peer);
 	ffntp_servers_close(&former.servers);
-	delay_first_request(keeper);
-	log_server(keeper, "asking");
+	return true;
+}
+
+static void work_configuration(struct ffntp_keeper *keeper)
+{
+	bool is_any;
+
+	if (keeper->next == NULL || !ffntp_servers_finish(&keeper->next_servers, &is_any))
+		return;
+	log_problems(&keeper->next_servers);
+	if (is_any && change_configuration(keeper)) {
+		delay_first_request(keeper);
+		log_server(keeper, "asking");
+	} else {
+		ffntp_log("going on as before");
+	}
+	keeper->next = NULL;
+}
+
+void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
+{
+	keeper->next = options;
+	name_servers(&options->config, keeper->next_names);
+	ffntp_servers_start(&keeper->next_servers, keeper->next_names, options->config.servers);
+	work_configuration(keeper);
 }
 
 /* --- publishing --- */
@@ -670,6 +695,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	work_survey(keeper);
 	follow_leap(keeper);
 	follow(keeper, ffntp_servers_poll(&keeper->servers));
+	work_configuration(keeper);
 	if (!is_before(ffntp_counter_read(&keeper->source), keeper->published_at + ticks(keeper, PUBLISH_S)))
 		publish_quietly(keeper);
 	if (keeper->clock_log.file != NULL)

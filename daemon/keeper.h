@@ -33,6 +33,9 @@ struct ffntp_keeper {
 	enum ffntp_leap leap; /* as last published */
 	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers servers;
+	const struct ffntp_options *next; /* those that are to be followed once their servers are found; NULL: none */
+	struct ffntp_server_name next_names[FFNTP_SERVERS_MAX];
+	struct ffntp_servers next_servers;
 	struct ffntp_peer peer;
 	struct ffntp_clock_log clock_log;
 	enum ffntp_status status; /* as last published */
@@ -56,11 +59,17 @@ struct ffntp_keeper {
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options);
 
 /*
- * Follows another configuration: servers, limits, leap seconds. Counter, page and clock log stay what they are, and the
- * page stays valid. If none of the servers can be found, or there is no memory, all goes on as before, which has been
- * logged, and keeper->options says so. options: must outlive the keeper.
+ * Follows another configuration once its servers are found, which may take as many steps as it likes: servers, limits,
+ * leap seconds. Counter, page and clock log stay what they are, and the page stays valid. If none of the servers can be
+ * found, or there is no memory, all goes on as before, which is logged, and keeper->options says so. options: must
+ * outlive the keeper. Not while another one is about to be followed.
  */
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options);
+
+static inline bool ffntp_keeper_is_reloading(const struct ffntp_keeper *keeper)
+{
+	return keeper->next != NULL;
+}
 
 /*
  * Waits for what happens next, at most a second, and does it. Returns early if a signal comes.

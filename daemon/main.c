@@ -2,16 +2,20 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "keeper.h"
 #include "log.h"
 #include "options.h"
 
-static volatile sig_atomic_t must_stop, must_reload;
+static volatile sig_atomic_t is_open, must_stop, must_reload;
 
+/* Until it is open names are being resolved, which nothing interrupts; and there is nothing yet to be put in order. */
 static void stop(int number)
 {
 	(void)number;
+	if (!is_open)
+		_exit(0);
 	must_stop = 1;
 }
 
@@ -37,7 +41,7 @@ static void catch_signals(bool can_reload)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
-/* What is in use stays until there is something better: a mistake in the file changes nothing. */
+/* What is in use stays until there is something better: a mistake in the file changes nothing. One at a time. */
 static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 {
 	static struct ffntp_options options[2];
@@ -64,8 +68,9 @@ int main(int argc, char **argv)
 	catch_signals(options.has_config_file);
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
+	is_open = 1;
 	while (is_well && !must_stop) {
-		if (must_reload)
+		if (must_reload && !ffntp_keeper_is_reloading(&keeper))
 			reload(&keeper, argc, argv);
 		is_well = ffntp_keeper_step(&keeper);
 	}

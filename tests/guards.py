@@ -49,6 +49,7 @@ VIRTIO, VIRTIO_NET = 'ports/guest/virtio.c', 'ports/guest/virtionet.c'
 
 UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
 SYNC, SURVEY = 'ports/linux/sync.c', 'daemon/survey.c'
+SERVERS, RESOLVE = 'ports/linux/servers.c', 'ports/linux/resolve.c'
 INTERVAL_GATE = 'core/interval/interval_gate.c'
 
 # A test whose program is another's source.
@@ -67,6 +68,7 @@ PARTS = {'follow': [FOLLOW],
          'virtio': [VIRTIO, VIRTIO_NET],
          'reader': [COUNTER, PAGEFILE, READER],
          'stamping': [COUNTER, UDP, STAMPING, 'ports/linux/resolve.c'],
+         'servers': [SERVERS, RESOLVE],
          'loop': [*ANY_LINUX, SURVEY],
          'port': [DRIVE, REPORT, 'ports/brook/port.c', 'ports/brook/main.c'],
          'solo5': [*ANY_UNIKERNEL, SOLO5, SOLO5_PORT, 'tests/unikernel/fake_solo5.c'],
@@ -264,6 +266,8 @@ GUARDS = [
     ('bound', 'page', PAGE_WRITER, 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)', 'map->maxerror_before_ns',
      'vmclock_readers'),
     ('busy', 'stamping', UDP, 'events & POLLIN ? woke : ffntp_counter_read(source)', 'woke', 'what_poll'),
+    ('reload', 'servers', SERVERS, 'if (candidates(servers) == 0)\n\t\treturn false;\n\twhile', 'while', 'names_'),
+    ('reload', 'servers', SERVERS, '\tservers->resolver = NULL;\n\treturn true;', '\treturn true;', 'names_are_resolved'),
     ('busy', 'loop', SYNC, 'revents = 0;', '', 'what_poll'),
     ('busy', 'loop', SURVEY, 'ffntp_peer_receive(peer, 0, now)', 'ffntp_peer_receive(peer, 1, now)', 'a_survey'),
     ('busy', 'stamping', STAMPING, 'stamping->tx_ns) - unsure;', 'stamping->tx_ns);', 'wide_brackets'),

@@ -112,6 +112,30 @@ static void names_that_do_not_resolve_are_told(void **state)
 	ffntp_servers_close(&servers);
 }
 
+static void names_are_resolved_in_the_background(void **state)
+{
+	static const struct ffntp_server_name names[] = { { "[", 123 }, { "192.0.2.2", 123 }, { "]", 123 } };
+	struct ffntp_servers servers;
+	bool is_any;
+
+	(void)state;
+	ffntp_servers_start(&servers, names + 1, 1);
+	assert_true(ffntp_servers_finish(&servers, &is_any) && is_any);
+	ffntp_servers_start(&servers, names, 3);
+	while (!ffntp_servers_finish(&servers, &is_any))
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	assert_true(is_any);
+	assert_non_null(servers.problem[0]);
+	assert_null(servers.problem[1]);
+	assert_non_null(servers.problem[2]);
+	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
+	ffntp_servers_close(&servers);
+	ffntp_servers_start(&servers, names, 1);
+	while (!ffntp_servers_finish(&servers, &is_any))
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	assert_false(is_any);
+}
+
 static void a_single_server_is_kept(void **state)
 {
 	struct ffntp_servers servers;
@@ -211,6 +235,7 @@ int main(void)
 		cmocka_unit_test(an_address_reads_as_ipv6),
 		cmocka_unit_test(addresses_are_equal_with_their_port),
 		cmocka_unit_test(names_that_do_not_resolve_are_told),
+		cmocka_unit_test(names_are_resolved_in_the_background),
 		cmocka_unit_test(a_single_server_is_kept),
 		cmocka_unit_test(the_first_that_answers_is_used),
 		cmocka_unit_test(a_round_without_an_answer_ends_with_a_pause),

@@ -17,15 +17,56 @@ static size_t candidates(const struct ffntp_servers *servers)
 	return sum;
 }
 
+/* The first one that there is, if there is one. */
+static bool choose_first(struct ffntp_servers *servers)
+{
+	if (candidates(servers) == 0)
+		return false;
+	while (!is_usable(servers))
+		servers->server++;
+	return true;
+}
+
 bool ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_server_name *names, size_t count)
 {
 	*servers = (struct ffntp_servers){ .names = names, .count = count };
 	for (size_t i = 0; i < count; i++)
 		servers->problem[i] = ffntp_resolve(names[i].name, names[i].port, &servers->found[i]);
-	if (candidates(servers) == 0)
+	return choose_first(servers);
+}
+
+void ffntp_servers_start(struct ffntp_servers *servers, const struct ffntp_server_name *names, size_t count)
+{
+	*servers = (struct ffntp_servers){ .names = names, .count = count };
+}
+
+/* True when it is known what the name 'resolving' stands for. */
+static bool is_resolved(struct ffntp_servers *servers)
+{
+	const struct ffntp_server_name *name = &servers->names[servers->resolving];
+	struct ffntp_addresses *found = &servers->found[servers->resolving];
+	const char **problem = &servers->problem[servers->resolving];
+
+	if (servers->resolver == NULL) {
+		if (ffntp_resolve_numeric(name->name, name->port, found))
+			return true;
+		servers->resolver = ffntp_resolver_start(name->name, name->port);
+		*problem = servers->resolver == NULL ? "there is no memory, or no thread" : NULL;
+	}
+	if (servers->resolver != NULL && !ffntp_resolver_finish(servers->resolver, found, problem))
 		return false;
-	while (!is_usable(servers))
-		servers->server++;
+	servers->resolver = NULL;
+	return true;
+}
+
+bool ffntp_servers_finish(struct ffntp_servers *servers, bool *is_any)
+{
+	while (servers->resolving < servers->count) {
+		if (!is_resolved(servers))
+			return false;
+		servers->resolving++;
+	}
+	*is_any = choose_first(servers);
 	return true;
 }
 

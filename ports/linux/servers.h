@@ -29,7 +29,7 @@ struct ffntp_servers {
 	bool has_answered;                               /* since it is in use */
 	unsigned unanswered;                             /* requests in a row since it is in use */
 	size_t tried;                                    /* candidates in a row that never answered */
-	struct ffntp_resolver *resolver;                 /* of the name resolving[...], or NULL */
+	struct ffntp_resolver *resolver;                 /* of the name 'resolving', or NULL */
 	size_t resolving;
 };
 
@@ -40,6 +40,14 @@ struct ffntp_servers {
 FFNTP_MUST_USE bool ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_server_name *names,
 				       size_t count);
 
+/*
+ * The same in the background, for who has others to ask meanwhile. Begun here; ffntp_servers_finish is false while
+ * names are being resolved, then true, once, and *is_any what ffntp_servers_open returns.
+ */
+void ffntp_servers_start(struct ffntp_servers *servers, const struct ffntp_server_name *names, size_t count);
+FFNTP_MUST_USE bool ffntp_servers_finish(struct ffntp_servers *servers, bool *is_any);
+
+/* At any time. */
 void ffntp_servers_close(struct ffntp_servers *servers);
 
 /* The address to ask, and the name it was found under. */

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """A network that is not there yet, goes, and comes back: errors of send and ICMP are counted, and nothing ends."""
+import os
+import signal
+import struct
 import sys
 import time
 
@@ -21,6 +24,70 @@ def test_a_link_that_comes_up_late_and_flaps(folder):
         namespace.switch_loopback(True)
         tap.wait_for_status(folder, "synchronised")
         tap.check(tap.stop(running)[0] == 0, "did not end well")
+
+
+# --- a resolver that does not answer ---
+
+PATIENT = dict(os.environ, RES_OPTIONS="timeout:30 attempts:1")
+
+
+def hear(resolver):
+    """What the resolver is asked, and by whom."""
+    try:
+        return resolver.recvfrom(512)
+    except TimeoutError:
+        raise tap.Skip("names are looked for elsewhere")
+
+
+def check_it_ends(running):
+    code, seconds = tap.stop(running)
+    tap.check(code == 0 and seconds < 2, f"exit code {code} after {seconds} s")
+
+
+def test_it_can_be_ended_while_it_looks_for_its_servers(folder):
+    namespace.enter()
+    with namespace.mute_resolver() as resolver, tap.daemon(folder, "slow.example", env=PATIENT) as running:
+        hear(resolver)
+        check_it_ends(running)
+
+
+def answer(resolver, query, client, address):
+    """To a question for IPv4 addresses this one; to any other that there is nothing."""
+    question = query[12:query.index(b"\0", 12) + 5]
+    is_a = question.endswith(b"\0\1\0\1")
+    found = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + bytes(map(int, address.split("."))) if is_a else b""
+    resolver.sendto(query[:2] + struct.pack(">HHHHH", 0x8180, 1, is_a, 0, 0) + question + found, client)
+
+
+def test_the_clock_goes_on_while_other_servers_are_looked_for(folder):
+    """Read again, and again before the first time has come to its end; in the end the other server is asked."""
+    namespace.enter()
+    line = "server {} port {} minpoll 0 maxpoll 0 iburst\n".format
+    with namespace.mute_resolver() as resolver, fake.Server() as first, fake.Server() as second:
+        conf = f"{folder}/conf"
+        with open(conf, "w") as f:
+            f.write(line("127.0.0.1", first.port))
+        with tap.daemon(folder, "-c", conf, env=PATIENT) as running:
+            tap.wait_for_status(folder, "synchronised")
+            with open(conf, "w") as f:
+                f.write(line("slow.example", second.port))
+            running.send_signal(signal.SIGHUP)
+            queries = [hear(resolver)]
+            running.send_signal(signal.SIGHUP)
+            asked = len(first.requests)
+            tap.wait_for(lambda: len(first.requests) >= asked + 4, "requests meanwhile")
+            tap.check(tap.said(folder).count("reading the configuration") == 1, tap.said(folder))
+            while not second.requests:
+                answer(resolver, *queries.pop(), "127.0.0.1")
+                resolver.settimeout(1)
+                try:
+                    queries = [resolver.recvfrom(512)]
+                except TimeoutError:
+                    break
+            tap.wait_for(lambda: len(second.requests) > 3, "the other server to be asked")
+            tap.wait_for(lambda: tap.said(folder).count("reading the configuration") == 2, "the second signal")
+            running.send_signal(signal.SIGHUP)
+            check_it_ends(running)
 
 
 if __name__ == "__main__":
