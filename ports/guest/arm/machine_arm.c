@@ -31,8 +31,9 @@ static volatile uint32_t *at(uint64_t address)
 static void print(const char *text)
 {
 	for (; *text != 0; text++) {
-		for (unsigned tries = 0; (*at(SERIAL_FLAGS) & SERIAL_IS_FULL) != 0 && tries < 100000; tries++)
-			;
+		for (unsigned tries = 0; (*at(SERIAL_FLAGS) & SERIAL_IS_FULL) != 0; tries++)
+			if (tries > 100000)
+				return;
 		*at(SERIAL) = (uint8_t)*text;
 	}
 }

@@ -10,12 +10,13 @@
 #define COM1_STATUS (COM1 + 5)
 #define COM1_IS_EMPTY 0x20
 
+/* A line that nobody drains is given up rather than waited for with each character. */
 void pc_serial_write(const char *text)
 {
 	for (; *text != 0; text++) {
-		/* A line that nobody drains is given up rather than waited for. */
-		for (unsigned tries = 0; (in8(COM1_STATUS) & COM1_IS_EMPTY) == 0 && tries < 100000; tries++)
-			;
+		for (unsigned tries = 0; (in8(COM1_STATUS) & COM1_IS_EMPTY) == 0; tries++)
+			if (tries > 100000)
+				return;
 		out8(COM1, (uint8_t)*text);
 	}
 }

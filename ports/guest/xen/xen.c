@@ -122,25 +122,26 @@ void xen_shutdown(unsigned reason)
 
 /* --- console --- */
 
-static void put_char(char c)
+static bool put_char(char c)
 {
 	XENCONS_RING_IDX end = __atomic_load_n(&console->out_prod, __ATOMIC_RELAXED);
 
-	/* A console that nobody reads is given up rather than waited for. */
 	for (unsigned tries = 0; end - __atomic_load_n(&console->out_cons, __ATOMIC_ACQUIRE) >= sizeof console->out;
 	     tries++)
 		if (tries > 1000000)
-			return;
+			return false;
 	console->out[MASK_XENCONS_IDX(end, console->out)] = c;
 	__atomic_store_n(&console->out_prod, end + 1, __ATOMIC_RELEASE);
+	return true;
 }
 
+/* A console that nobody reads is given up rather than waited for with each character. */
 void xen_console_write(const char *text)
 {
 	if (console == NULL)
 		return;
-	while (*text != 0)
-		put_char(*text++);
+	while (*text != 0 && put_char(*text))
+		text++;
 	xen_event_send(console_port);
 }
 
@@ -193,20 +194,26 @@ int64_t xen_calendar_s(void)
 	return (int64_t)(shared.wc_sec + system_time_ns() / NS_PER_S);
 }
 
+/* An event from now on ends the next wait at once; what those before told of is looked at now. */
+static void take_events(void)
+{
+	for (unsigned i = 0; i < port_count; i++)
+		__atomic_fetch_and(&shared.evtchn_pending[ports[i] / 64], ~(UINT64_C(1) << ports[i] % 64),
+				   __ATOMIC_SEQ_CST);
+}
+
 void xen_wait(uint64_t ticks)
 {
 	struct sched_poll poll = { .nr_ports = port_count };
 
 	set_xen_guest_handle(poll.ports, ports);
-	for (unsigned i = 0; i < port_count; i++)
-		__atomic_fetch_and(&shared.evtchn_pending[ports[i] / 64], ~(UINT64_C(1) << ports[i] % 64),
-				   __ATOMIC_ACQ_REL);
 	if (ticks != UINT64_MAX) {
 		uint64_t hz = xen_counter_hz();
 
 		poll.timeout = system_time_ns() + (hz < 1000 ? 0 : ticks * 1000 / (hz / 1000) * 1000);
 	}
 	(void)call(__HYPERVISOR_sched_op, SCHEDOP_poll, (uintptr_t)&poll, 0);
+	take_events();
 }
 
 /* --- events and grants --- */
@@ -258,6 +265,8 @@ bool xen_grant_end(uint32_t number)
 {
 	uint16_t flags = __atomic_load_n(&grants[number].flags, __ATOMIC_ACQUIRE);
 
+	if (number == 0)
+		return true;
 	do {
 		if ((flags & (GTF_reading | GTF_writing)) != 0)
 			return false;

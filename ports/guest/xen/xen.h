@@ -41,10 +41,11 @@ uint32_t xen_event_open(uint16_t domain);
 void xen_event_send(uint32_t port);
 void xen_event_close(uint32_t port);
 
-/* The other domain may read, and write unless is_readonly, this page. The grant's number. */
+/* The other domain may read, and write unless is_readonly, this page. The grant's number; 0: none, there is no more
+ * room. */
 uint32_t xen_grant(uint16_t domain, const void *page, bool is_readonly);
 
-/* The grant is no more; or false, as long as the other domain has the page mapped. */
+/* The grant is no more; or false, as long as the other domain has the page mapped. 0 is no grant, and has ended. */
 bool xen_grant_end(uint32_t number);
 
 /* The page is memory no more: a place for xen_map. */
