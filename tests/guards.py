@@ -19,7 +19,8 @@ from pathlib import Path
 TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1]).resolve()
 CC = os.environ.get('CC', 'cc').split()
 FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address,undefined',
-         '-fno-sanitize-recover=undefined', '-D_GNU_SOURCE', '-Iinclude', '-Itests/unikernel']
+         '-fno-sanitize-recover=undefined', '-D_GNU_SOURCE', '-D__XEN_INTERFACE_VERSION__=0x00040e00',
+         '-Iinclude', '-Itests/unikernel']
 TIME_LIMIT_S = 20
 WORKERS = min(os.cpu_count() or 1, 4)
 
@@ -46,6 +47,7 @@ MINIOS, MINIOS_PORT, MINIOS_CARD = 'ports/minios/main.c', 'ports/minios/port.c',
 
 GUEST_PCI, GUEST_SLOT, VIRTIO_PCI = 'ports/guest/pci.c', 'ports/guest/pcislot.c', 'ports/guest/virtiopci.c'
 VIRTIO, VIRTIO_NET = 'ports/guest/virtio.c', 'ports/guest/virtionet.c'
+XENSTORE, NETFRONT = 'ports/guest/xen/xenstore.c', 'ports/guest/xen/netfront.c'
 
 UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
 SYNC, SURVEY = 'ports/linux/sync.c', 'daemon/survey.c'
@@ -66,6 +68,8 @@ PARTS = {'follow': [FOLLOW],
          'standstill': [STANDSTILL],
          'pci': [GUEST_PCI, GUEST_SLOT, VIRTIO_PCI],
          'virtio': [VIRTIO, VIRTIO_NET],
+         'xenstore': [XENSTORE, 'ports/words.c', DRIVE, REPORT],
+         'netfront': [NETFRONT, DRIVE, REPORT],
          'reader': [COUNTER, PAGEFILE, READER],
          'stamping': [COUNTER, UDP, STAMPING, 'ports/linux/resolve.c'],
          'servers': [SERVERS, RESOLVE],
@@ -418,6 +422,31 @@ GUARDS = [
     ('guest', 'virtio', VIRTIO_NET, 'virtio_stop(&device);', '', 'test_a_card_that_is_asked'),
     ('guest', 'virtio', VIRTIO_NET, 'if (!is_begun || length', 'if (length', 'test_a_card_that'),
     ('guest', 'virtio', VIRTIO_NET, 'if (!is_begun || !virtio_take', 'if (!virtio_take', 'test_a_card_that_wants'),
+    ('xen', 'xenstore', XENSTORE, 'if (is_silent && filled() == 0)\n\t\treturn XENSTORE_SILENT;', '', 'test_a_silent_store'),
+    ('xen', 'xenstore', XENSTORE, '!take(NULL, left) || ', '', 'test_a_store_that_stops'),
+    ('xen', 'xenstore', XENSTORE, 'if (amount() < length)\n\t\txen_event_send(port);', '', 'test_a_value_that_does_not_fit'),
+    ('xen', 'xenstore', XENSTORE, 'if (!wait_for(room, (uint32_t)sizeof *head + head->len))\n\t\treturn XENSTORE_SILENT;', '', 'test_a_store_that_takes'),
+    ('xen', 'xenstore', XENSTORE, 'if (result != XENSTORE_FOUND)\n\t\tvalue[0] = 0;', '', 'test_a_value_is_read'),
+    ('xen', 'xenstore', XENSTORE, 'has_changed[i] = watched[i][0] != 0;', ';', 'test_no_answer'),
+    ('xen', 'xenstore', XENSTORE, 'token, sizeof token) != XENSTORE_SILENT;', 'token, sizeof token) == XENSTORE_FOUND;', 'test_a_watch_that_was'),
+    ('xen', 'xenstore', XENSTORE, 'if (watched[watch][0] != 0 && !is_told[watch])\n\t\tbegin_watch(watch);', '', 'test_a_watch_that_was'),
+    ('xen', 'xenstore', XENSTORE, 'left = 0;', '', 'test_a_restored'),
+    ('xen', 'xenstore', XENSTORE, '&& head.len < size', '', 'test_a_value_that_does_not_fit'),
+    ('xen', 'xenstore', XENSTORE, 'if (length > sizeof text)', 'if (false)', 'test_changes'),
+    ('xen', 'netfront', NETFRONT, 'id >= SEND_PAGES || ', '', 'test_it_hands_back_what'),
+    ('xen', 'netfront', NETFRONT, '|| (sending >> id & 1) == 0', '', 'test_it_hands_back_what'),
+    ('xen', 'netfront', NETFRONT, 'if ((sending >> *id & 1) == 0)', 'if (true)', 'test_frames_that_are_sent'),
+    ('xen', 'netfront', NETFRONT, 'if (produced - consumed <= asked - consumed)', 'if (true)', 'test_it_hands_back_more'),
+    ('xen', 'netfront', NETFRONT, '&& is_online != 0', '', 'test_a_card_that_is_taken'),
+    ('xen', 'netfront', NETFRONT, 'begin_anew();\n\t\tbreak;', 'break;', 'test_a_backend_that_closes'),
+    ('xen', 'netfront', NETFRONT, 'else if (result == XENSTORE_ABSENT && phase != ALONE)', 'else if (phase != ALONE)', 'test_a_silent_store'),
+    ('xen', 'netfront', NETFRONT, 'return *number != 0;', 'return true;', 'test_a_table_of_grants'),
+    ('xen', 'netfront', NETFRONT, 'memset(received_grant, 0, sizeof received_grant);', '', 'test_without_a_card'),
+    ('xen', 'netfront', NETFRONT, 'if (phase != ALONE)\n\t\txen_event_close(port);', '', 'test_a_beginning_that_fails'),
+    ('xen', 'netfront', NETFRONT, 'if (phase == ALONE) {\n\t\t\tleave();\n\t\t} else if (phase == OFFERED)', 'if (phase == OFFERED)', 'test_a_card_that_is_left'),
+    ('xen', 'netfront', NETFRONT, '== XENSTORE_ABSENT)\n\t\treturn "there is no', '!= XENSTORE_FOUND)\n\t\treturn "there is no', 'test_without_a_card'),
+    ('xen', 'netfront', NETFRONT, 'RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&send_ring, is_wanted);',
+     'RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&send_ring, is_wanted);\n\t*sent = machine_counter();', 'test_a_frame_is_stamped'),
     ('guest', 'pci', GUEST_PCI, 'next != 0 && count < PCI_CAPABILITIES_MOST', 'next != 0', 'test_capabilities_in_a'),
     ('guest', 'pci', GUEST_PCI, '(region->is_64 && bar + 1 >= count)', 'false', 'test_what_a_register'),
     ('guest', 'pci', GUEST_PCI, '!(region->is_64 && pci_read(device, bar_offset(bar + 1)) != 0)', 'true',

@@ -34,7 +34,7 @@ bool control_look(void)
 	char wish[16];
 
 	if (!is_here || !xenstore_has_changed(XENSTORE_CONTROL) ||
-	    !xenstore_read(FOLDER, "shutdown", wish, sizeof wish) || wish[0] == 0)
+	    xenstore_read(FOLDER, "shutdown", wish, sizeof wish) != XENSTORE_FOUND || wish[0] == 0)
 		return false;
 	(void)xenstore_write(FOLDER, "shutdown", ""); /* heard */
 	if (is_word(wish, "poweroff") || is_word(wish, "halt")) {

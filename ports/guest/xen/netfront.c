@@ -29,6 +29,8 @@
 #define PATH 128
 #define CONNECT_S 10
 
+_Static_assert(SEND_PAGES <= 32, "a bit of 'sending' each");
+
 struct page {
 	_Alignas(PAGE_SIZE) uint8_t bytes[PAGE_SIZE];
 };
@@ -37,7 +39,7 @@ static struct page receive_ring_page, send_ring_page, received[RECEIVE_PAGES], t
 static uint32_t received_grant[RECEIVE_PAGES], to_send_grant[SEND_PAGES];
 static netif_rx_front_ring_t receive_ring;
 static netif_tx_front_ring_t send_ring;
-static uint16_t next_to_send;
+static uint32_t sending; /* the pages that the other side has to send, a bit each */
 static uint32_t port;
 static uint32_t send_ring_grant, receive_ring_grant;
 static char backend[PATH]; /* the other side's folder */
@@ -47,13 +49,13 @@ static enum {
 	CONNECTED,
 } phase;
 
+/* Says so again where it was said before, but not heard. */
 static void leave(void)
 {
-	if (phase == ALONE)
-		return;
-	phase = ALONE;
 	(void)xenstore_write_number(FOLDER, "state", XenbusStateClosed);
-	xen_event_close(port);
+	if (phase != ALONE)
+		xen_event_close(port);
+	phase = ALONE;
 }
 
 /* --- frames --- */
@@ -91,17 +93,28 @@ static bool is_whole(const netif_rx_response_t *response)
 	       (response->flags & (NETRXF_more_data | NETRXF_extra_info)) == 0;
 }
 
+static uint32_t frames_there(void)
+{
+	return answers(__atomic_load_n(&receive_ring.sring->rsp_prod, __ATOMIC_ACQUIRE), receive_ring.rsp_cons,
+		       receive_ring.req_prod_pvt);
+}
+
+/* Where there is none, the next one is to wake us up; one may have come before the other side could know. */
+static bool is_frame_there(void)
+{
+	if (frames_there() > 0)
+		return true;
+	receive_ring.sring->rsp_event = receive_ring.rsp_cons + 1;
+	xen_mb();
+	return phase == CONNECTED && frames_there() > 0;
+}
+
 static bool receive(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived)
 {
 	netif_rx_response_t response;
 
-	if (phase != CONNECTED)
+	if (phase != CONNECTED || !is_frame_there())
 		return false;
-	if (answers(__atomic_load_n(&receive_ring.sring->rsp_prod, __ATOMIC_ACQUIRE), receive_ring.rsp_cons,
-		    receive_ring.req_prod_pvt) == 0) {
-		receive_ring.sring->rsp_event = receive_ring.rsp_cons + 1;
-		return false;
-	}
 	*arrived = machine_counter();
 	response = *RING_GET_RESPONSE(&receive_ring, receive_ring.rsp_cons);
 	receive_ring.rsp_cons++;
@@ -115,18 +128,41 @@ static bool receive(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived
 	return true;
 }
 
+/* The pages of frames that were sent, in whatever order. */
+static void take_back(void)
+{
+	uint32_t sent = answers(__atomic_load_n(&send_ring.sring->rsp_prod, __ATOMIC_ACQUIRE), send_ring.rsp_cons,
+				send_ring.req_prod_pvt);
+
+	for (; phase == CONNECTED && sent > 0; sent--) {
+		uint16_t id = RING_GET_RESPONSE(&send_ring, send_ring.rsp_cons)->id;
+
+		send_ring.rsp_cons++;
+		if (id >= SEND_PAGES || (sending >> id & 1) == 0)
+			leave();
+		else
+			sending &= ~(UINT32_C(1) << id);
+	}
+}
+
+static bool free_page(uint16_t *id)
+{
+	for (*id = 0; *id < SEND_PAGES; ++*id)
+		if ((sending >> *id & 1) == 0)
+			return true;
+	return false;
+}
+
 static bool transmit(const void *frame, size_t length, uint64_t *sent)
 {
 	uint16_t id;
 	int is_wanted;
 
-	if (phase != CONNECTED)
+	if (phase == CONNECTED)
+		take_back();
+	if (phase != CONNECTED || length > CARD_FRAME || !free_page(&id))
 		return false;
-	send_ring.rsp_cons += answers(__atomic_load_n(&send_ring.sring->rsp_prod, __ATOMIC_ACQUIRE), send_ring.rsp_cons,
-				      send_ring.req_prod_pvt);
-	if (phase != CONNECTED || send_ring.req_prod_pvt - send_ring.rsp_cons >= SEND_PAGES || length > CARD_FRAME)
-		return false;
-	id = next_to_send++ % SEND_PAGES; /* answered in the order of asking */
+	sending |= UINT32_C(1) << id;
 	memcpy(to_send[id].bytes, frame, length);
 	*RING_GET_REQUEST(&send_ring, send_ring.req_prod_pvt) =
 		(netif_tx_request_t){ .gref = to_send_grant[id], .id = id, .size = (uint16_t)length };
@@ -138,14 +174,12 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 	return true;
 }
 
-/* --- coming and going --- */
-
 static bool read_mac(uint8_t mac[6])
 {
 	char text[24];
 	unsigned value = 0, count = 0;
 
-	if (!xenstore_read(FOLDER, "mac", text, sizeof text))
+	if (xenstore_read(FOLDER, "mac", text, sizeof text) != XENSTORE_FOUND)
 		return false;
 	for (const char *c = text;; c++) {
 		if (*c == ':' || *c == 0) {
@@ -161,37 +195,60 @@ static bool read_mac(uint8_t mac[6])
 	}
 }
 
+/* --- grants --- */
+
+static void end_grant(uint32_t *grant)
+{
+	(void)xen_grant_end(*grant);
+	*grant = 0;
+}
+
 /* Those of a card that has gone. What the other side has not given back by now is lost. */
 static void end_grants(void)
 {
-	if (send_ring_grant == 0)
-		return;
 	for (unsigned id = 0; id < RECEIVE_PAGES; id++)
-		(void)xen_grant_end(received_grant[id]);
+		end_grant(&received_grant[id]);
 	for (unsigned id = 0; id < SEND_PAGES; id++)
-		(void)xen_grant_end(to_send_grant[id]);
-	(void)xen_grant_end(send_ring_grant);
-	(void)xen_grant_end(receive_ring_grant);
+		end_grant(&to_send_grant[id]);
+	end_grant(&send_ring_grant);
+	end_grant(&receive_ring_grant);
 }
 
-static void make_rings(uint16_t domain)
+static bool grant(uint32_t *number, uint16_t domain, const struct page *page, bool is_readonly)
+{
+	*number = xen_grant(domain, page->bytes, is_readonly);
+	return *number != 0;
+}
+
+static bool make_grants(uint16_t domain)
+{
+	bool is_made = grant(&send_ring_grant, domain, &send_ring_page, false) &&
+		       grant(&receive_ring_grant, domain, &receive_ring_page, false);
+
+	for (unsigned id = 0; is_made && id < RECEIVE_PAGES; id++)
+		is_made = grant(&received_grant[id], domain, &received[id], false);
+	for (unsigned id = 0; is_made && id < SEND_PAGES; id++)
+		is_made = grant(&to_send_grant[id], domain, &to_send[id], true);
+	return is_made;
+}
+
+/* --- coming and going --- */
+
+static bool make_rings(uint16_t domain)
 {
 	netif_rx_sring_t *receive_shared = (void *)receive_ring_page.bytes;
 	netif_tx_sring_t *send_shared = (void *)send_ring_page.bytes;
 
+	if (!make_grants(domain))
+		return false;
 	SHARED_RING_INIT(receive_shared);
 	FRONT_RING_INIT(&receive_ring, receive_shared, PAGE_SIZE);
 	SHARED_RING_INIT(send_shared);
 	FRONT_RING_INIT(&send_ring, send_shared, PAGE_SIZE);
-	next_to_send = 0;
-	for (uint16_t id = 0; id < RECEIVE_PAGES; id++) {
-		received_grant[id] = xen_grant(domain, received[id].bytes, false);
+	sending = 0;
+	for (uint16_t id = 0; id < RECEIVE_PAGES; id++)
 		give_back(id);
-	}
-	for (uint16_t id = 0; id < SEND_PAGES; id++)
-		to_send_grant[id] = xen_grant(domain, to_send[id].bytes, true);
-	send_ring_grant = xen_grant(domain, send_ring_page.bytes, false);
-	receive_ring_grant = xen_grant(domain, receive_ring_page.bytes, false);
+	return true;
 }
 
 static bool publish(void)
@@ -208,46 +265,47 @@ static bool publish(void)
 	       xenstore_write_number(FOLDER, "state", XenbusStateConnected);
 }
 
+/* What it cannot be offered is begun anew, as a card that was left is. */
 static void offer(struct card *card)
 {
 	uint64_t domain;
 
-	if (!xenstore_read_number(FOLDER, "backend-id", &domain) || !read_mac(card->mac))
-		return;
-	port = xen_event_open((uint16_t)domain);
-	if (port == 0)
+	if (xenstore_read_number(FOLDER, "backend-id", &domain) != XENSTORE_FOUND || !read_mac(card->mac))
 		return;
 	end_grants();
-	make_rings((uint16_t)domain);
-	if (publish())
-		phase = OFFERED;
+	port = xen_event_open((uint16_t)domain);
+	phase = port != 0 ? OFFERED : ALONE;
+	if (phase == ALONE || !make_rings((uint16_t)domain) || !publish())
+		leave();
 }
 
 /* Whose state is watched, which tells of it at once. */
-static bool find_backend(void)
+static enum xenstore_result find_backend(void)
 {
 	char found[PATH] = { 0 }, state[PATH + 8];
 	struct ffntp_text text = ffntp_text_begin(state, sizeof state);
+	enum xenstore_result result = xenstore_read(FOLDER, "backend", found, sizeof found);
 
-	if (!xenstore_read(FOLDER, "backend", found, sizeof found))
-		return false;
-	if (memcmp(found, backend, sizeof found) == 0)
-		return true;
+	if (result != XENSTORE_FOUND || memcmp(found, backend, sizeof found) == 0)
+		return result;
 	memcpy(backend, found, sizeof backend);
 	ffntp_text_add(&text, backend);
 	ffntp_text_add(&text, "/state");
 	xenstore_watch(XENSTORE_BACKEND, state);
-	return true;
+	return result;
 }
 
-static void follow_backend(struct card *card)
+/* The other side has let go as well, and waits for us to begin; not if the card is to be taken away. */
+static void begin_anew(void)
 {
-	uint64_t state;
+	uint64_t is_online;
 
-	if (!find_backend() || !xenstore_read_number(backend, "state", &state)) {
-		leave();
-		return;
-	}
+	if (xenstore_read_number(backend, "online", &is_online) == XENSTORE_FOUND && is_online != 0)
+		(void)xenstore_write_number(FOLDER, "state", XenbusStateInitialising);
+}
+
+static void follow_state(struct card *card, uint64_t state)
+{
 	switch (state) {
 	case XenbusStateInitWait:
 		if (phase == CONNECTED)
@@ -256,17 +314,37 @@ static void follow_backend(struct card *card)
 			offer(card);
 		break;
 	case XenbusStateConnected:
-		if (phase == OFFERED)
+		if (phase == ALONE) {
+			leave();
+		} else if (phase == OFFERED) {
+			phase = CONNECTED;
 			notify_receive();
-		phase = phase == ALONE ? ALONE : CONNECTED;
+		}
 		break;
 	case XenbusStateClosing:
-	case XenbusStateClosed:
 		leave();
+		break;
+	case XenbusStateClosed:
+		if (phase != ALONE)
+			leave();
+		begin_anew();
 		break;
 	default:
 		break;
 	}
+}
+
+static void follow_backend(struct card *card)
+{
+	enum xenstore_result result = find_backend();
+	uint64_t state;
+
+	if (result == XENSTORE_FOUND)
+		result = xenstore_read_number(backend, "state", &state);
+	if (result == XENSTORE_FOUND)
+		follow_state(card, state);
+	else if (result == XENSTORE_ABSENT && phase != ALONE)
+		leave();
 }
 
 static enum card_state look(struct card *card)
@@ -281,7 +359,9 @@ static enum card_state look(struct card *card)
 void netfront_resume(void)
 {
 	phase = ALONE;
-	send_ring_grant = 0;
+	send_ring_grant = receive_ring_grant = 0;
+	memset(received_grant, 0, sizeof received_grant);
+	memset(to_send_grant, 0, sizeof to_send_grant);
 	memset(backend, 0, sizeof backend);
 }
 
@@ -293,7 +373,7 @@ const char *netfront_begin(struct card *card)
 	card->transmit = transmit;
 	card->receive = receive;
 	card->look = look;
-	if (!xenstore_read(FOLDER, "mac", unused, sizeof unused))
+	if (xenstore_read(FOLDER, "mac", unused, sizeof unused) == XENSTORE_ABSENT)
 		return "there is no network card (vif) for this guest";
 	xenstore_watch(XENSTORE_CARD, CARDS);
 	while (look(card) != CARD_LINK) {

@@ -61,43 +61,56 @@ static void let_go(void)
 
 /* --- the store --- */
 
-/* What the wanted domain says to us: false if that is nothing. */
-static bool read_grants(uint64_t *page, uint64_t *stamp)
+/* What the wanted domain says to us. */
+static enum xenstore_result read_grants(uint64_t *page, uint64_t *stamp)
 {
 	char folder[TEXT], name[TEXT], value[TEXT];
 	struct ffntp_text text = ffntp_text_begin(folder, sizeof folder);
 	struct words words = { value };
 	struct word first, second;
+	enum xenstore_result result = xenstore_read("", "domid", name, sizeof name);
 
 	ffntp_text_add(&text, "/local/domain/");
 	ffntp_text_add_number(&text, self.wanted, 1);
 	ffntp_text_add(&text, "/" SHARE_PAGES);
-	return xenstore_read("", "domid", name, sizeof name) && xenstore_read(folder, name, value, sizeof value) &&
-	       words_next(&words, &first) && words_next(&words, &second) && word_is_number(first, page) &&
-	       word_is_number(second, stamp);
+	if (result == XENSTORE_FOUND)
+		result = xenstore_read(folder, name, value, sizeof value);
+	if (result != XENSTORE_FOUND)
+		return result;
+	return words_next(&words, &first) && words_next(&words, &second) && word_is_number(first, page) &&
+			       word_is_number(second, stamp)
+		       ? XENSTORE_FOUND
+		       : XENSTORE_ABSENT;
 }
 
-static void watch_wanted(void)
+/* False if the store is silent: then it is to be done again. */
+static bool watch_wanted(void)
 {
 	char path[TEXT], own[TEXT];
 	struct ffntp_text text = ffntp_text_begin(path, sizeof path);
 
-	(void)xenstore_read("", "domid", own, sizeof own);
+	if (xenstore_read("", "domid", own, sizeof own) == XENSTORE_SILENT)
+		return false;
 	ffntp_text_add(&text, "/local/domain/");
 	ffntp_text_add_number(&text, self.wanted, 1);
 	ffntp_text_add(&text, "/" SHARE_PAGES "/");
 	ffntp_text_add(&text, own);
 	xenstore_watch(XENSTORE_PEER, path);
+	return true;
 }
 
 /* Whether somebody else is to be followed. */
 static bool has_choice_changed(void)
 {
+	enum xenstore_result result;
 	uint64_t wanted;
 
 	if (!xenstore_has_changed(XENSTORE_FOLLOW))
 		return false;
-	if (!xenstore_read_number(SHARE_FOLDER, "follow", &wanted) || wanted >= SHARE_DOMAINS)
+	result = xenstore_read_number(SHARE_FOLDER, "follow", &wanted);
+	if (result == XENSTORE_SILENT)
+		return false;
+	if (result == XENSTORE_ABSENT || wanted >= SHARE_DOMAINS)
 		wanted = self.by_default;
 	if (wanted == self.wanted)
 		return false;
@@ -161,13 +174,16 @@ static enum peer_news lose(struct peer *peer)
 static enum peer_news look_at_grants(struct peer *peer)
 {
 	uint64_t page, stamp;
-	bool is_told = read_grants(&page, &stamp);
+	enum xenstore_result result = read_grants(&page, &stamp);
+	bool is_told = result == XENSTORE_FOUND;
 
+	if (result == XENSTORE_SILENT)
+		return PEER_NOTHING;
 	if (is_mapped() && is_told && page == self.page.grant && stamp == self.stamp.grant)
 		return PEER_NOTHING;
 	if (is_mapped()) {
 		if (is_told)
-			watch_wanted(); /* which tells of the new ones again */
+			(void)watch_wanted(); /* which tells of the new ones again, as a silent store does */
 		return lose(peer);
 	}
 	self.mapped = self.wanted;
@@ -185,8 +201,8 @@ enum peer_news peer_look(struct peer *peer)
 	if (has_choice_changed()) {
 		if (is_mapped())
 			news = lose(peer);
-		if (self.wanted != PEER_NOBODY)
-			watch_wanted();
+		if (self.wanted != PEER_NOBODY && !watch_wanted())
+			self.wanted = PEER_NOBODY;
 	} else if (self.wanted != PEER_NOBODY && xenstore_has_changed(XENSTORE_PEER)) {
 		news = look_at_grants(peer);
 	} else if (is_mapped()) {

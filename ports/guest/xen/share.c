@@ -83,19 +83,21 @@ static void admit(uint64_t domain)
 		machine_say("more readers of the page than can be; the others come first");
 		return;
 	}
-	if (is_free(reader))
-		*reader = (struct reader){
-			.domain = domain,
-			.page = xen_grant((uint16_t)domain, shared, true),
-			.stamp = xen_grant((uint16_t)domain, &stamps, true),
-		};
+	reader->domain = domain;
 	reader->is_wanted = true;
-	publish(reader);
+	if (reader->page == 0)
+		reader->page = xen_grant((uint16_t)domain, shared, true);
+	if (reader->stamp == 0)
+		reader->stamp = xen_grant((uint16_t)domain, &stamps, true);
+	if (reader->page != 0 && reader->stamp != 0)
+		publish(reader);
+	else
+		machine_say("no grant for another reader of the page");
 }
 
 static void end(uint32_t *grant)
 {
-	if (*grant != 0 && xen_grant_end(*grant))
+	if (xen_grant_end(*grant))
 		*grant = 0;
 }
 
@@ -126,11 +128,12 @@ static void read_list(void)
 	struct word word;
 	uint64_t domain;
 
+	if (xenstore_read(SHARE_FOLDER, "readers", list, sizeof list) == XENSTORE_SILENT)
+		return;
 	for (unsigned i = 0; i < READERS; i++) {
 		was_wanted[i] = readers[i].is_wanted;
 		readers[i].is_wanted = false;
 	}
-	(void)xenstore_read(SHARE_FOLDER, "readers", list, sizeof list);
 	words = words_of(list);
 	while (words_next(&words, &word))
 		if (word_is_number(word, &domain) && domain < SHARE_DOMAINS)

@@ -15,51 +15,90 @@
 
 static struct xenstore_domain_interface *ring;
 static uint32_t port, next_request;
-static uint64_t patience_ticks;
+static uint32_t left;                  /* bytes of the message in hand that were not taken yet */
+static bool is_silent;                 /* it did not answer, and has said nothing since */
+static uint64_t patience_ticks, begun; /* how long to wait, and since when */
 static char watched[WATCHES][PATH];
+static bool is_told[WATCHES]; /* the store knows that it is watched */
 static bool has_changed[WATCHES];
+
+static void attach(void)
+{
+	ring = xen_store_ring(&port);
+	left = 0;
+	is_silent = false;
+}
 
 void xenstore_init(uint64_t counter_hz)
 {
-	ring = xen_store_ring(&port);
+	attach();
 	patience_ticks = counter_hz;
 }
 
-static bool put(const void *bytes, size_t length)
-{
-	const char *from = bytes;
-	uint64_t start = machine_counter();
+/* --- bytes --- */
 
-	for (size_t i = 0; i < length; i++) {
-		while (ring->req_prod - __atomic_load_n(&ring->req_cons, __ATOMIC_ACQUIRE) >= XENSTORE_RING_SIZE) {
-			xen_event_send(port);
-			if (machine_counter() - start > patience_ticks)
-				return false;
-		}
-		ring->req[MASK_XENSTORE_IDX(ring->req_prod)] = from[i];
-		__atomic_store_n(&ring->req_prod, ring->req_prod + 1, __ATOMIC_RELEASE);
+static uint32_t filled(void)
+{
+	return __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE) - ring->rsp_cons;
+}
+
+static uint32_t room(void)
+{
+	return XENSTORE_RING_SIZE - (ring->req_prod - __atomic_load_n(&ring->req_cons, __ATOMIC_ACQUIRE));
+}
+
+/* Until there are so many bytes. The other side may wait for us. */
+static bool wait_for(uint32_t (*amount)(void), uint32_t length)
+{
+	if (amount() < length)
+		xen_event_send(port);
+	while (amount() < length) {
+		if (machine_counter() - begun > patience_ticks)
+			return false;
+		machine_relax();
 	}
 	return true;
 }
 
-/* bytes: NULL to skip them. */
-static bool get(void *bytes, size_t length)
+/* Where there is room. */
+static void put(const void *bytes, size_t length)
+{
+	const char *from = bytes;
+
+	for (size_t i = 0; i < length; i++)
+		ring->req[MASK_XENSTORE_IDX(ring->req_prod + i)] = from[i];
+	__atomic_store_n(&ring->req_prod, ring->req_prod + (uint32_t)length, __ATOMIC_RELEASE);
+}
+
+/* Of the message in hand. bytes: NULL to skip them. */
+static bool take(void *bytes, uint32_t length)
 {
 	char *to = bytes;
-	uint64_t start = machine_counter();
 
-	for (size_t i = 0; i < length; i++) {
-		while (ring->rsp_cons == __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE)) {
-			if (machine_counter() - start > patience_ticks)
-				return false;
-			machine_relax();
-		}
+	for (uint32_t i = 0; i < length; i++) {
+		if (!wait_for(filled, 1))
+			return false;
 		if (to != NULL)
 			to[i] = ring->rsp[MASK_XENSTORE_IDX(ring->rsp_cons)];
 		__atomic_store_n(&ring->rsp_cons, ring->rsp_cons + 1, __ATOMIC_RELEASE);
+		left--;
 	}
 	return true;
 }
+
+/* Of the next message, after what nobody waited for of the one in hand. */
+static bool take_head(struct xsd_sockmsg *head)
+{
+	if (!take(NULL, left) || !wait_for(filled, sizeof *head))
+		return false;
+	left = sizeof *head;
+	(void)take(head, sizeof *head);
+	left = head->len;
+	is_silent = false;
+	return true;
+}
+
+/* --- messages --- */
 
 /* What changed: a path, and the watch's number as a text. */
 static bool take_event(uint32_t length)
@@ -69,8 +108,8 @@ static bool take_event(uint32_t length)
 	uint64_t number;
 
 	if (length > sizeof text)
-		return get(NULL, length);
-	if (!get(text, length))
+		return take(NULL, length);
+	if (!take(text, length))
 		return false;
 	if (word_skip_to(&word, 0) && word_is_number(word, &number) && number < WATCHES)
 		has_changed[number] = true;
@@ -80,48 +119,76 @@ static bool take_event(uint32_t length)
 /* Whatever it is, if it is no answer that anyone waits for. */
 static bool pass_over(const struct xsd_sockmsg *head)
 {
-	bool is_whole = head->type == XS_WATCH_EVENT ? take_event(head->len) : get(NULL, head->len);
+	bool is_whole = head->type == XS_WATCH_EVENT ? take_event(head->len) : take(NULL, head->len);
 
 	xen_event_send(port);
 	return is_whole;
 }
 
 /* The answer to a request, in at most size - 1 bytes, and a 0. Answers to former requests are passed over. */
-static bool answer(uint32_t request, uint32_t type, char *value, size_t size)
+static enum xenstore_result answer(uint32_t request, uint32_t type, char *value, size_t size)
 {
 	struct xsd_sockmsg head;
+	bool is_ours;
 
-	for (;;) {
-		if (!get(&head, sizeof head))
-			return false;
-		if (head.type != XS_WATCH_EVENT && head.req_id == request && head.type == type && head.len < size)
-			break;
-		if (!pass_over(&head) || (head.type != XS_WATCH_EVENT && head.req_id == request))
-			return false;
-	}
-	if (!get(value, head.len))
-		return false;
-	value[head.len] = 0;
-	xen_event_send(port);
-	return true;
+	do {
+		if (!take_head(&head))
+			return XENSTORE_SILENT;
+		is_ours = head.type != XS_WATCH_EVENT && head.req_id == request;
+		if (is_ours && head.type == type && head.len < size) {
+			value[head.len] = 0;
+			return take(value, head.len) ? XENSTORE_FOUND : XENSTORE_SILENT;
+		}
+		if (!pass_over(&head))
+			return XENSTORE_SILENT;
+	} while (!is_ours);
+	return XENSTORE_ABSENT;
 }
 
-static bool ask(uint32_t type, const char *path, const char *written, size_t length, char *value, size_t size)
+/* Whoever is told of a change may have missed it. */
+static void fall_silent(void)
 {
-	struct xsd_sockmsg head = {
+	is_silent = true;
+	for (unsigned i = 0; i < WATCHES; i++)
+		has_changed[i] = watched[i][0] != 0;
+}
+
+/* A request is put as a whole or not at all: one that is cut off would take the next one's bytes for its own. */
+static enum xenstore_result try_to_ask(const struct xsd_sockmsg *head, const char *path, const char *written,
+				       size_t length, char *value, size_t size)
+{
+	if (is_silent && filled() == 0)
+		return XENSTORE_SILENT;
+	begun = machine_counter();
+	if (!wait_for(room, (uint32_t)sizeof *head + head->len))
+		return XENSTORE_SILENT;
+	put(head, sizeof *head);
+	put(path, strlen(path) + 1);
+	put(written, length);
+	xen_event_send(port);
+	return answer(head->req_id, head->type, value, size);
+}
+
+static enum xenstore_result ask(uint32_t type, const char *path, const char *written, size_t length, char *value,
+				size_t size)
+{
+	const struct xsd_sockmsg head = {
 		.type = type,
 		.req_id = ++next_request,
 		.len = (uint32_t)(strlen(path) + 1 + length),
 	};
+	enum xenstore_result result = try_to_ask(&head, path, written, length, value, size);
 
-	if (!put(&head, sizeof head) || !put(path, strlen(path) + 1) || !put(written, length))
-		return false;
+	if (result != XENSTORE_FOUND)
+		value[0] = 0;
+	if (result == XENSTORE_SILENT)
+		fall_silent();
 	xen_event_send(port);
-	return answer(head.req_id, type, value, size);
+	return result;
 }
 
 /* Where the answer is no more than OK. */
-static bool tell(uint32_t type, const char *path, const char *written, size_t length)
+static enum xenstore_result tell(uint32_t type, const char *path, const char *written, size_t length)
 {
 	char unused[16];
 
@@ -138,21 +205,22 @@ static void join(char path[PATH], const char *folder, const char *name)
 	ffntp_text_add(&text, name);
 }
 
-bool xenstore_read(const char *folder, const char *name, char *value, size_t size)
+enum xenstore_result xenstore_read(const char *folder, const char *name, char *value, size_t size)
 {
 	char path[PATH];
 
 	join(path, folder, name);
-	value[0] = 0;
 	return ask(XS_READ, path, NULL, 0, value, size);
 }
 
-bool xenstore_read_number(const char *folder, const char *name, uint64_t *number)
+enum xenstore_result xenstore_read_number(const char *folder, const char *name, uint64_t *number)
 {
 	char value[24];
+	enum xenstore_result result = xenstore_read(folder, name, value, sizeof value);
 
-	return xenstore_read(folder, name, value, sizeof value) &&
-	       word_is_number((struct word){ value, strlen(value) }, number);
+	if (result == XENSTORE_FOUND && !word_is_number((struct word){ value, strlen(value) }, number))
+		return XENSTORE_ABSENT;
+	return result;
 }
 
 bool xenstore_write(const char *folder, const char *name, const char *value)
@@ -160,7 +228,7 @@ bool xenstore_write(const char *folder, const char *name, const char *value)
 	char path[PATH];
 
 	join(path, folder, name);
-	return tell(XS_WRITE, path, value, strlen(value));
+	return tell(XS_WRITE, path, value, strlen(value)) == XENSTORE_FOUND;
 }
 
 bool xenstore_write_number(const char *folder, const char *name, uint64_t number)
@@ -177,7 +245,7 @@ bool xenstore_remove(const char *folder, const char *name)
 	char path[PATH];
 
 	join(path, folder, name);
-	return tell(XS_RM, path, NULL, 0);
+	return tell(XS_RM, path, NULL, 0) == XENSTORE_FOUND;
 }
 
 /* A letter and a domain: n for the owner and nothing for others, r for one that may read. Each ends in a 0. */
@@ -187,7 +255,7 @@ bool xenstore_permit(const char *folder, const char *name, uint64_t reader)
 	struct ffntp_text text = ffntp_text_begin(permissions, sizeof permissions);
 	uint64_t own;
 
-	if (!xenstore_read_number("", "domid", &own))
+	if (xenstore_read_number("", "domid", &own) != XENSTORE_FOUND)
 		return false;
 	join(path, folder, name);
 	ffntp_text_add(&text, "n");
@@ -195,20 +263,28 @@ bool xenstore_permit(const char *folder, const char *name, uint64_t reader)
 	text = ffntp_text_begin(text.at + 1, text.left);
 	ffntp_text_add(&text, "r");
 	ffntp_text_add_number(&text, reader, 1);
-	return tell(XS_SET_PERMS, path, permissions, (size_t)(text.at - permissions) + 1);
+	return tell(XS_SET_PERMS, path, permissions, (size_t)(text.at - permissions) + 1) == XENSTORE_FOUND;
+}
+
+/* --- watches --- */
+
+/* A store that knows of it already says so, which is as good. */
+static void begin_watch(unsigned watch)
+{
+	const char token[2] = { (char)('0' + watch), 0 };
+
+	is_told[watch] = tell(XS_WATCH, watched[watch], token, sizeof token) != XENSTORE_SILENT;
 }
 
 void xenstore_resume(bool is_new)
 {
 	if (is_new)
-		ring = xen_store_ring(&port);
+		attach();
 	for (unsigned i = 0; i < WATCHES; i++) {
-		const char token[2] = { (char)('0' + i), 0 };
-
 		if (watched[i][0] == 0)
 			continue;
 		if (is_new)
-			(void)tell(XS_WATCH, watched[i], token, sizeof token);
+			begin_watch(i);
 		has_changed[i] = true;
 	}
 }
@@ -223,17 +299,28 @@ void xenstore_watch(enum xenstore_watch watch, const char *path)
 	text = ffntp_text_begin(watched[watch], PATH);
 	ffntp_text_add(&text, path);
 	has_changed[watch] = false;
-	(void)tell(XS_WATCH, path, token, sizeof token);
+	begin_watch(watch);
+}
+
+static void take_events(void)
+{
+	struct xsd_sockmsg head;
+
+	begun = machine_counter();
+	while (filled() > 0)
+		if (!take_head(&head) || !pass_over(&head)) {
+			fall_silent();
+			break;
+		}
 }
 
 bool xenstore_has_changed(enum xenstore_watch watch)
 {
-	struct xsd_sockmsg head;
 	bool changed;
 
-	while (ring->rsp_cons != __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE))
-		if (!get(&head, sizeof head) || !pass_over(&head))
-			break;
+	take_events();
+	if (watched[watch][0] != 0 && !is_told[watch])
+		begin_watch(watch);
 	changed = has_changed[watch];
 	has_changed[watch] = false;
 	return changed;
