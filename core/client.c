@@ -139,6 +139,9 @@ void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
 	client->dissent = (struct ffntp_dissent){ 0 };
 	client->smear.is_smeared = false;
 	client->rtt_min_ticks = UINT64_MAX;
+	client->has_stamp = false;
+	for (unsigned i = 0; i < FFNTP_VERDICTS; i++)
+		client->verdicts[i] = 0;
 	ffntp_exchange_expire(&client->exchange);
 	init_polling(client, now);
 }

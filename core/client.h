@@ -32,14 +32,14 @@ struct ffntp_client {
 	bool has_estimate;
 	struct ffntp_estimate estimate;
 	bool has_stamp;
-	struct ffntp_stamp stamp; /* the newest that was not refused for the counter's sake */
+	struct ffntp_stamp stamp; /* of this server, the newest that was not refused for the counter's sake */
 	double offset_s;          /* the clock minus the server at that stamp, before it was used */
 	uint64_t rtt_min_ticks;
 	struct ffntp_publisher publisher; /* its map is as of the newest accepted stamp */
 	bool is_disrupted;                /* no map because the counter jumped, not because nothing has come yet */
 	ffntp_counter accepted_at;
-	uint32_t accepted; /* since the estimator began */
-	uint32_t verdicts[FFNTP_VERDICTS];
+	uint32_t accepted;                 /* since the estimator began */
+	uint32_t verdicts[FFNTP_VERDICTS]; /* of this server's replies */
 };
 
 /* Whether every field is within the range that ffntp/client.h names. */

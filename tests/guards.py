@@ -309,6 +309,8 @@ GUARDS = [
     (43, 'device', DEVICE, 'if (mark->boot != device->boot)\n\t\treturn FFNTP_CLOCK_OTHER_BOOT;', '', 'marks_of_another'),
     (26, 'device', DEVICE, 'if (mark->counter_marker != map->counter_marker)\n\t\treturn FFNTP_CLOCK_DISRUPTED;', '',
      'marks_of_before'),
+    ('source', 'client', CLIENT, '\tclient->has_stamp = false;\n', '', 'test_of_a_server'),
+    ('source', 'client', CLIENT, 'client->verdicts[i] = 0;', ';', 'test_of_a_server'),
     (26, 'client', PUBLISHER, '\tpublisher->counter_marker++;\n', '', 'test_disruption_that'),
     (26, 'client', PUBLISHER, 'if (publisher->has_map)', 'if (false)', 'test_rate_step'),
     (26, 'client', PUBLISHER, 'if (publisher->has_map)', 'if (true)', 'test_false_promise'),

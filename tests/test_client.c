@@ -163,6 +163,39 @@ static void test_a_copy_goes_on_alone(void **state)
 	drop(&f);
 }
 
+static struct ffntp_source source_of(const struct fixture *f)
+{
+	struct ffntp_source source;
+
+	ffntp_client_source(f->client, &source);
+	return source;
+}
+
+/* What is said of a server is said of this one, and of its replies since the counter was last disrupted. */
+static void test_of_a_server_is_told_what_it_said(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	assert_int_equal(source_of(&f).stratum, 1);
+	assert_in_range(source_of(&f).rtt_min_ns, 4000000, source_of(&f).rtt_ns);
+	assert_true(source_of(&f).last_accepted != 0 && source_of(&f).verdicts[FFNTP_ACCEPTED] > 30);
+	ffntp_client_server_changed(f.client, world_counter(&f.world, f.world.now_ns));
+	assert_int_equal(source_of(&f).stratum, 0);
+	assert_int_equal(source_of(&f).rtt_min_ns, 0);
+	assert_int_equal(source_of(&f).last_accepted, 0);
+	assert_int_equal(source_of(&f).verdicts[FFNTP_ACCEPTED], 0);
+	world_run(&f.world, f.client, 1);
+	assert_int_equal(source_of(&f).stratum, 1);
+	assert_int_equal(source_of(&f).rtt_min_ns, source_of(&f).rtt_ns);
+	ffntp_client_disrupted(f.client, world_counter(&f.world, f.world.now_ns));
+	assert_int_equal(source_of(&f).stratum, 0);
+	assert_int_equal(source_of(&f).last_accepted, 0);
+	assert_int_equal(source_of(&f).verdicts[FFNTP_ACCEPTED], 1);
+	drop(&f);
+}
+
 static void test_refuses_a_zero_nonce(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -913,6 +946,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bound_holds_to_its_ends),
 		cmocka_unit_test(test_starts_with_a_burst_that_tapers_off),
 		cmocka_unit_test(test_a_copy_goes_on_alone),
+		cmocka_unit_test(test_of_a_server_is_told_what_it_said),
 		cmocka_unit_test(test_refuses_a_zero_nonce),
 		cmocka_unit_test(test_refuses_configurations_out_of_range),
 		cmocka_unit_test(test_two_clients_side_by_side),

@@ -121,9 +121,10 @@ static json_t *refusals_json(const struct ffntp_source *source)
 	return object;
 }
 
+/* Since the counter was last disrupted, if it was. */
 static bool was_accepted(const struct ffntp_source *source)
 {
-	return source->verdicts[FFNTP_ACCEPTED] > 0;
+	return source->verdicts[FFNTP_ACCEPTED] > 0 && source->stratum != 0;
 }
 
 static json_t *ns_json(uint64_t ns)

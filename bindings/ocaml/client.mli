@@ -126,7 +126,7 @@ val disrupted : now:Counter.t -> t -> t
     anew. *)
 
 val server_changed : now:Counter.t -> t -> t
-(** From now on queries go to another server: forgets the path, keeps the oscillator. *)
+(** From now on queries go to another server: forgets the path and what became of replies, keeps the oscillator. *)
 
 val set_leap_table : leap_table option -> t -> t
 (** Another table than the configuration's. *)
@@ -137,10 +137,10 @@ val output : now:Counter.t -> t -> Output.t
 (** The map as of now. To be published after each reply, and whenever {!next} says to wait. *)
 
 val counted : t -> verdict -> int
-(** How often each happened. *)
+(** How often each happened with this server. *)
 
 type source = {
-  stratum : int;
+  stratum : int;  (** 0: no reply has had time, or none since the counter was disrupted; so is the rest *)
   refid : int32;  (** as on the wire *)
   leap : int;  (** the server's leap indicator, 0 to 3 *)
   reach : int;  (** the last eight queries, newest in bit 0: did the reply have time? *)

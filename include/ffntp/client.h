@@ -133,7 +133,7 @@ void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_lea
  */
 void ffntp_client_announce(struct ffntp_client *client, struct ffntp_leap_vote vote, ffntp_counter now);
 
-/* From now on requests go to another server: forgets the path, keeps the oscillator. */
+/* From now on requests go to another server: forgets the path and what became of replies, keeps the oscillator. */
 void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now);
 
 /*
@@ -143,7 +143,10 @@ void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
  */
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map);
 
-/* What is known of the server; the address, port and is_selected are the caller's to fill in. */
+/*
+ * What is known of the server; the address, port and is_selected are the caller's to fill in. Stratum 0: no reply of
+ * its has had time, or none since the counter was disrupted; of replies nothing but the verdicts is told then.
+ */
 void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source *source);
 
 #endif

@@ -66,7 +66,7 @@ struct ffntp_page_identity {
 struct ffntp_source {
 	uint8_t address[16]; /* IPv6, or IPv4 mapped into it */
 	uint16_t port;       /* as a number of this machine */
-	uint8_t stratum;
+	uint8_t stratum;     /* 0: nothing is known of its replies but the verdicts */
 	uint8_t leap;        /* the server's leap indicator, 0 to 3 */
 	uint8_t reach;       /* the last eight requests, newest in bit 0: did the reply have time? */
 	uint8_t poll_log2_s; /* the poll interval, rounded up to a power of two */
@@ -77,7 +77,7 @@ struct ffntp_source {
 	uint64_t rtt_min_ns; /* the least since this server was first asked */
 	uint32_t root_delay_ns, root_dispersion_ns; /* saturated */
 	ffntp_counter last_accepted;                /* Tf of the last exchange that was used */
-	uint32_t verdicts[FFNTP_VERDICTS];          /* how often each happened; saturated */
+	uint32_t verdicts[FFNTP_VERDICTS];          /* how often each happened with this server; saturated */
 };
 
 /* --- the writer: one thread of one process at a time --- */
