@@ -50,8 +50,10 @@ struct ffntp_estimator_ops {
 	size_t (*memory)(const struct ffntp_estimator_config *config);
 	void (*init)(void *state, const struct ffntp_estimator_config *config);
 	/*
-	 * Takes a stamp, newer than every one before it. Returns FFNTP_ACCEPTED, or FFNTP_REFUSED_CONTRADICTION if it
-	 * cannot believe it: then the estimate goes on without it. *estimate is set in either case.
+	 * Takes a stamp, newer than every one before it. Returns FFNTP_ACCEPTED; FFNTP_REFUSED_CONTRADICTION if it
+	 * cannot believe it; or, where by what it knows of the counter it is no stamp at all, one of the verdicts of an
+	 * exchange: _DUPLICATE, _COUNTER, _LATE, _TIMESTAMPS, _RESIDENCE. Refused, the estimate goes on without it.
+	 * *estimate is set in any case, and means nothing before the first stamp that was accepted.
 	 */
 	enum ffntp_verdict (*add)(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate);
 	/* The server changed, or was wrong for so long that it is believed after all: forget time and path, keep the

@@ -87,8 +87,7 @@ static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter 
 /* The first stamp of another time, or another rate. */
 static enum ffntp_verdict begin_from(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
-	(void)client->ops->add(client->estimator, stamp, &client->estimate);
-	if (!is_plausible(client))
+	if (client->ops->add(client->estimator, stamp, &client->estimate) != FFNTP_ACCEPTED || !is_plausible(client))
 		return start_over(client, stamp->tf);
 	learn(client);
 	return FFNTP_ACCEPTED;

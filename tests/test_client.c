@@ -671,6 +671,28 @@ static void test_counter_that_changed_its_rate_is_found_by_its_exchanges(void **
 	drop(&f);
 }
 
+/* At the new rate the server held the requests for longer than the round trips took: nothing is to be learnt from them.
+ */
+static void test_counter_that_changed_its_rate_is_not_found_by_nonsense(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	/* The one that looks at it. */
+	f.config.estimator = FFNTP_ESTIMATOR_INTERVAL;
+	make_client(&f);
+	world_run(&f.world, f.client, 3600);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), 1.05);
+	f.world.residence_ns = S_NS / 10;
+	f.world.delay_ns = -1500000;
+	f.world.queue_ns = 0;
+	while (counter_marker(&f) == 0)
+		world_run(&f.world, f.client, 0.01);
+	assert_int_equal(f.world.verdict, FFNTP_REFUSED_CONTRADICTION);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
+	drop(&f);
+}
+
 static void test_disruption_that_the_port_saw(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -969,6 +991,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_counter_that_jumped_within_an_exchange_is_noticed),
 		cmocka_unit_test(test_counter_that_stood_still_is_found_by_its_exchanges),
 		cmocka_unit_test(test_counter_that_changed_its_rate_is_found_by_its_exchanges),
+		cmocka_unit_test(test_counter_that_changed_its_rate_is_not_found_by_nonsense),
 		cmocka_unit_test(test_disruption_that_the_port_saw),
 		cmocka_unit_test(test_late_reading_is_not_a_disruption),
 		cmocka_unit_test(test_later_maps_keep_earlier_promises),
