@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""The installed library, as a user links it: pkg-config, headers, static and shared; the examples, and the code of docs/using.md."""
+"""The installed library, as a user links it: pkg-config, headers, static and shared; the examples, and the code of README.md and docs/using.md."""
 import os
 import re
 import shlex
 import subprocess
 import sys
-import tempfile
 import time
 
 import fake
@@ -86,20 +85,24 @@ def test_examples_say_what_is_wrong(folder):
     tap.check(done.returncode == 1 and done.stdout == "" and len(done.stderr.splitlines()) == 1, f"{done}")
 
 
-def test_the_code_of_using(folder):
-    with open(f"{TOP}/docs/using.md") as f:
-        blocks = re.findall(r"^```c\n(.*?)^```", f.read(), re.MULTILINE | re.DOTALL)
-    tap.check(len(blocks) == 3, f"{len(blocks)} programs")
-    for number, block in enumerate(blocks):
+def programs_of(document):
+    with open(f"{TOP}/{document}") as f:
+        return re.findall(r"^```c\n(.*?)^```", f.read(), re.MULTILINE | re.DOTALL)
+
+
+def test_the_code_of_readme_and_using(folder):
+    programs = programs_of("README.md") + programs_of("docs/using.md")
+    tap.check(len(programs) == 4, f"{len(programs)} programs")
+    for number, program in enumerate(programs):
         with open(f"{folder}/{number}.c", "w") as f:
             # The test's page in place of the system's.
-            f.write(re.sub(r"\((&reader|&page), NULL\)", rf'(\1, "{folder}/page")', block))
+            f.write(re.sub(r"\((&reader|&page), NULL\)", rf'(\1, "{folder}/page")', program))
         INSTALLED.compile([f"{folder}/{number}.c"], f"{folder}/{number}")
     with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}"):
         tap.wait_for_status(folder, "synchronised")
-        tap.check("no earlier than" in INSTALLED.run(f"{folder}/0"), "the time")
-        tap.check("no further off" in INSTALLED.run(f"{folder}/1"), "the difference")
-    INSTALLED.run(f"{folder}/2")
+        for number, words in enumerate(("no further off than", "no earlier than", "no further off")):
+            tap.check(words in INSTALLED.run(f"{folder}/{number}"), words)
+    INSTALLED.run(f"{folder}/3")
 
 
 def test_every_public_header_is_installed(folder):
@@ -113,6 +116,9 @@ def test_every_public_header_is_installed(folder):
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="ffntp-install-") as place:
+    place = tap.make_folder("ffntp-install-")
+    try:
         INSTALLED = Installed(place)
         tap.run(sys.modules[__name__])
+    finally:
+        tap.remove_folder(place)
