@@ -92,6 +92,7 @@ def run(module, together=8):
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
         signal.signal(number, interrupted)
+    os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"      # a name server that is silent is not what is tested
     tests = [(name, each) for name, each in vars(module).items() if name.startswith("test_")]
     print(f"1..{len(tests)}", flush=True)
     try:
