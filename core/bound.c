@@ -20,14 +20,16 @@ struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struc
 {
 	double rtt_s = (double)ffntp_stamp_rtt_ticks(stamp) * rate.period_s * (1 + rate.max_error);
 	double root_distance_s = stamp->root_delay_s / 2 + stamp->root_dispersion_s;
+	/* Readings are of their ticks' beginnings: this one and the one that is compared with it are a tick apart. */
+	double stamping_s = FFNTP_STAMPING_ERROR_S + rate.period_s;
 
 	return (struct ffntp_bound){
 		.is_known = true,
 		.at = stamp->tf,
 		.reference = stamp->te,
 		/* The reply left before tf, and the request arrived after ta. */
-		.earliest_s = -root_distance_s - FFNTP_STAMPING_ERROR_S,
-		.latest_s = rtt_s - ffntp_ntp_diff_s(stamp->te, stamp->tb) + root_distance_s + FFNTP_STAMPING_ERROR_S,
+		.earliest_s = -root_distance_s - stamping_s,
+		.latest_s = rtt_s - ffntp_ntp_diff_s(stamp->te, stamp->tb) + root_distance_s + stamping_s,
 	};
 }
 

@@ -1,6 +1,7 @@
 /*
  * bound: between which times the truth must lie. Assumes nothing of delays but that they are not negative, of the
- * server that it is no further off than its root distance, of the counter that its rate is known to the given error.
+ * server that it is no further off than its root distance, of the counter that its rate is known to the given error,
+ * and of its readings that they are rounded down.
  */
 #ifndef FFNTP_CORE_BOUND_H
 #define FFNTP_CORE_BOUND_H

@@ -117,7 +117,7 @@ void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
 	client->is_disrupted = true;
 	ffntp_exchange_expire(&client->exchange);
 	client->exchange.has_last_tf = false;
-	ffntp_polling_restart(&client->polling, now);
+	ffntp_polling_restart(&client->polling, now, client->rate.period_s);
 }
 
 void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table)

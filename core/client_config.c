@@ -23,7 +23,7 @@ void ffntp_client_config_default(struct ffntp_client_config *config)
 bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)
 {
 	return ffntp_estimator_choose(config->estimator) != NULL &&
-	       ffntp_is_within(config->period_hint_s, 1e-12, 1e-2) &&
+	       ffntp_is_within(config->period_hint_s, 1e-12, 1e-6) &&
 	       ffntp_is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
 	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= 131072 && config->burst >= 1 &&
 	       config->burst <= 16 && ffntp_is_within(config->max_drift, 0, 1e-3) &&

@@ -9,24 +9,34 @@ static ffntp_counter ticks(double interval_s, double period_s)
 	return (ffntp_counter)(interval_s / period_s);
 }
 
+static void begin_burst(struct ffntp_polling *polling)
+{
+	/* A server that asked for patience gets no burst. */
+	polling->burst_left = polling->floor_s > polling->config.min_s ? 1 : polling->config.burst;
+	polling->interval_s = polling->floor_s;
+	polling->taper_s = polling->burst_left > 1 ? FFNTP_BURST_INTERVAL_S : polling->floor_s;
+}
+
 void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_polling_config *config, ffntp_counter now)
 {
 	*polling = (struct ffntp_polling){
 		.config = *config,
 		.floor_s = config->min_s,
 		.interval_s = config->min_s,
+		.next = now,
 		.asked = now,
 	};
-	ffntp_polling_restart(polling, now);
+	begin_burst(polling);
 }
 
-void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now)
+/* Of a counter that jumped about, 'asked' may mean nothing: then it is hardly near. */
+void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now, double period_s)
 {
-	/* A server that asked for patience gets no burst. */
-	polling->burst_left = polling->floor_s > polling->config.min_s ? 1 : polling->config.burst;
-	polling->interval_s = polling->floor_s;
-	polling->taper_s = polling->burst_left > 1 ? FFNTP_BURST_INTERVAL_S : polling->floor_s;
-	polling->next = now;
+	ffntp_counter pause = ticks(ffntp_fmin(FFNTP_BURST_INTERVAL_S, polling->floor_s), period_s);
+	bool is_just_asked = now - polling->asked < pause || polling->asked - now < pause;
+
+	begin_burst(polling);
+	polling->next = is_just_asked ? polling->asked + pause : now;
 }
 
 static bool is_starting(const struct ffntp_polling *polling)

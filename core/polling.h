@@ -41,8 +41,8 @@ struct ffntp_outlook {
 
 void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_polling_config *config, ffntp_counter now);
 
-/* Asks at once, as at the start. */
-void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now);
+/* Asks as at the start: at once, but no sooner after a request than a burst would. */
+void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now, double period_s);
 
 /* A request has left. period_s: seconds per tick, to turn intervals into readings of the counter. */
 void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double period_s);

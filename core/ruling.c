@@ -80,7 +80,7 @@ static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter 
 	ffntp_publisher_break_counter(&client->publisher);
 	ffntp_client_begin(client, client->config.period_hint_s, client->config.period_hint_error);
 	client->is_disrupted = true;
-	ffntp_polling_restart(&client->polling, now);
+	ffntp_polling_restart(&client->polling, now, client->rate.period_s);
 	return FFNTP_REFUSED_CONTRADICTION;
 }
 
@@ -117,7 +117,7 @@ static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct
 
 	ffntp_publisher_break_counter(&client->publisher);
 	ffntp_client_begin(client, period_s, error);
-	ffntp_polling_restart(&client->polling, stamp->tf);
+	ffntp_polling_restart(&client->polling, stamp->tf, client->rate.period_s);
 	client->stamp = *stamp;
 	client->has_stamp = true;
 	client->bound = ffntp_bound_from_stamp(stamp, client->rate);
@@ -162,7 +162,7 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 		break;
 	}
 	if (may_jump && client->dissent.exchanges == 1)
-		ffntp_polling_restart(&client->polling, client->polling.next);
+		ffntp_polling_restart(&client->polling, client->polling.next, client->rate.period_s);
 	else
 		ffntp_polling_hurry(&client->polling, client->rate.period_s);
 	return FFNTP_REFUSED_CONTRADICTION;

@@ -15,7 +15,7 @@
 struct ffntp_port_counter {
 	enum ffntp_counter_kind kind; /* who can read it from the page; FFNTP_COUNTER_OTHER if nobody but the port */
 	unsigned width;        /* bits, 16 to 64: it wraps at 2^width. Below 64 the kind is FFNTP_COUNTER_OTHER */
-	uint64_t frequency_hz; /* as far as anyone knows; 100 Hz to 1 THz */
+	uint64_t frequency_hz; /* as far as anyone knows; 1 MHz to 1 THz: no reply comes in its request's tick */
 	uint32_t frequency_error_ppm; /* how wrong that may be; 0 to 100000, which is a tenth */
 };
 

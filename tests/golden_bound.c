@@ -91,14 +91,15 @@ static struct rate rate_of(const struct ffntp_map *map)
 }
 
 /*
- * Half of what the round trip may have taken, and what stamps may be wrong by. The servers of traces have no root delay
- * and no root dispersion.
+ * Half of what the round trip may have taken, and what stamps may be wrong by: a tick, beside the rest. The servers of
+ * traces have no root delay and no root dispersion.
  */
 static double half_width_limit_ns(const struct trace_row *row, struct rate rate)
 {
 	double longest_ns = (double)(row->tf - row->ta) * rate.ns_per_tick * (1 + rate.error);
 
-	return (longest_ns - (double)(row->te_ns - row->tb_ns)) / 2 + FFNTP_STAMPING_ERROR_S * 1e9 + ROUNDING_NS;
+	return (longest_ns - (double)(row->te_ns - row->tb_ns)) / 2 + rate.ns_per_tick + FFNTP_STAMPING_ERROR_S * 1e9 +
+	       ROUNDING_NS;
 }
 
 static void check_width(const struct trace_row *row, const struct ffntp_map *map, struct rate rate,

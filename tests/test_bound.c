@@ -127,6 +127,23 @@ static void test_truth_stays_inside(void **state)
 	}
 }
 
+/* A reading is that of a tick's beginning: of two that are a tick apart, almost two may have passed, or nothing. */
+static void test_a_tick_is_as_long_as_it_is(void **state)
+{
+	struct ffntp_rate_bound coarse = { 1e-6, 0 };
+	struct ffntp_stamp late = { .ta = 100000000, .tb = ntp(100), .te = ntp(100), .tf = 100000002 }, early = late;
+	struct ffntp_bound of_late = ffntp_bound_from_stamp(&late, coarse), of_early;
+
+	(void)state;
+	/* All of the time on the way back, which is 2.999 us: the reading of tf was made at the end of its tick. */
+	assert_true(of_late.latest_s >= 2.999e-6);
+	/* No time on the way back: who reads tf's tick, or any other, at its beginning, is a tick before the server. */
+	early.ta = 99999998;
+	early.te = ntp(100.000002999);
+	of_early = ffntp_bound_from_stamp(&early, coarse);
+	assert_true(of_early.earliest_s <= -0.999e-6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +153,7 @@ int main(void)
 		cmocka_unit_test(test_intersection_takes_the_better_of_each_end),
 		cmocka_unit_test(test_disjoint_exchanges_leave_the_bound_alone),
 		cmocka_unit_test(test_truth_stays_inside),
+		cmocka_unit_test(test_a_tick_is_as_long_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,6 +222,7 @@ static void test_refuses_configurations_out_of_range(void **state)
 	} while (0)
 	REFUSES(period_hint_s, 0);
 	REFUSES(period_hint_s, -1e-9);
+	REFUSES(period_hint_s, 1.01e-6);
 	REFUSES(period_hint_s, (double)NAN);
 	REFUSES(period_hint_error, 0.5);
 	REFUSES(period_hint_error, (double)NAN);
@@ -602,6 +603,7 @@ static void test_counter_that_went_back_is_noticed(void **state)
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
 	assert_true(marker(&f) != marked);
 	assert_int_equal(counter_marker(&f), 1);
+	world_run(&f.world, f.client, 2.1); /* no two requests are closer than those of a burst */
 	run_bounded(&f, 30);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
@@ -710,6 +712,27 @@ static void test_disruption_that_the_port_saw(void **state)
 	world_run(&f.world, f.client, 1);
 	run_bounded(&f, 600);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+/* Counters of CPUs that are not set alike: each exchange is over before it began. Servers are not flooded for it. */
+static void test_counter_that_goes_back_each_time_is_asked_for_seldom(void **state)
+{
+	struct fixture f = make(START_NS);
+	int64_t end_ns;
+	unsigned asked = 0;
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	for (end_ns = f.world.now_ns + 60 * S_NS; f.world.now_ns < end_ns; f.world.now_ns += S_NS / 1000) {
+		struct ffntp_action action = ffntp_client_timer(f.client, world_counter(&f.world, f.world.now_ns));
+
+		if (action.kind != FFNTP_SEND)
+			continue;
+		assert_int_equal(read_after(&f, -1000), FFNTP_REFUSED_COUNTER);
+		asked++;
+	}
+	assert_in_range(asked, 20, 31);
 	drop(&f);
 }
 
@@ -993,6 +1016,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_counter_that_changed_its_rate_is_found_by_its_exchanges),
 		cmocka_unit_test(test_counter_that_changed_its_rate_is_not_found_by_nonsense),
 		cmocka_unit_test(test_disruption_that_the_port_saw),
+		cmocka_unit_test(test_counter_that_goes_back_each_time_is_asked_for_seldom),
 		cmocka_unit_test(test_late_reading_is_not_a_disruption),
 		cmocka_unit_test(test_later_maps_keep_earlier_promises),
 		cmocka_unit_test(test_what_a_crystal_can_do_is_no_contradiction),

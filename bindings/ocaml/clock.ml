@@ -18,8 +18,8 @@ external elapsed_of : Page.buffer -> (int64[@unboxed]) = "ffntp_ml_clock_elapsed
   [@@noalloc]
 
 let check what ({ period_s; _ } : Counter.source) =
-  if not (period_s >= 1e-12 && period_s <= 1e-2) then
-    invalid_arg ("Ffntp.Clock." ^ what ^ ": the period is not within 1e-12 to 1e-2 s")
+  if not (period_s >= 1e-12 && period_s <= 1e-6) then
+    invalid_arg ("Ffntp.Clock." ^ what ^ ": the period is not within 1e-12 to 1e-6 s")
 
 let create (source : Counter.source) =
   check "create" source;

@@ -6,7 +6,7 @@ type t
 val create : Counter.source -> t
 (** Not synchronised. What has elapsed counts from now, at the source's period until a better one is published.
     @raise Invalid_argument if the counter cannot be read here and is not [Manual], or its period is not within 1e-12
-    to 1e-2 s. *)
+    to 1e-6 s. *)
 
 val publish : t -> Output.t -> unit
 (** @raise Invalid_argument if the output is of another counter. *)
@@ -48,7 +48,7 @@ val source : t -> Counter.source
 val set_source : t -> Counter.source -> unit
 (** The counter's period has been measured: until the first output, which has a better one, what elapses from now on
     counts by it.
-    @raise Invalid_argument if it is of another counter, or its period is not within 1e-12 to 1e-2 s. *)
+    @raise Invalid_argument if it is of another counter, or its period is not within 1e-12 to 1e-6 s. *)
 
 val period_ps : t -> int64
 (** What the clock can tell apart: a tick, in picoseconds; at least 1. *)

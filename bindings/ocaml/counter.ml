@@ -29,7 +29,7 @@ let measure ?(error = 0.01) kind first last =
   let ticks = Int64.to_float (Int64.sub last.ticks first.ticks) in
   let s = Int64.to_float (Int64.sub last.ns first.ns) *. 1e-9 in
   let period_s = s /. ticks in
-  if not (ticks > 0. && s > 0. && period_s <= 1e-2) then
+  if not (ticks > 0. && s > 0. && period_s <= 1e-6) then
     invalid_arg "Ffntp.Counter.measure: no time has passed, or the counter is too slow";
   let uncertain = (Int64.to_float first.width +. Int64.to_float last.width) /. ticks in
   { kind; period_s; period_error = Float.min 0.1 (error +. uncertain) }

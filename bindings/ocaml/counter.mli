@@ -23,7 +23,7 @@ external read : kind -> (t[@unboxed]) = "ffntp_ml_counter_read_byte" "ffntp_ml_c
 
 type source = {
   kind : kind;
-  period_s : float;  (** seconds per tick, as far as anyone knows; > 0 *)
+  period_s : float;  (** seconds per tick, as far as anyone knows; 1e-12 to 1e-6 *)
   period_error : float;  (** how wrong that may be, as a ratio: [500e-6] for 500 ppm; at most 0.1 *)
 }
 (** A counter, and what is known of it before anything was measured. *)
@@ -41,4 +41,4 @@ val pair : kind -> elapsed_ns:(unit -> int64) -> pair
 val measure : ?error:float -> kind -> pair -> pair -> source
 (** [measure kind first last] is the counter's source. [error]: how wrong the other clock's rate may be; 0.01 if it
     is not said, as virtual machines' calibrated clocks may be wrong by a thousandth.
-    @raise Invalid_argument if no time passed on either, or the period comes out longer than 10 ms. *)
+    @raise Invalid_argument if no time passed on either, or the period comes out longer than 1 us. *)

@@ -33,8 +33,9 @@ enum ffntp_leap_trust {
 struct ffntp_client_config {
 	enum ffntp_estimator_kind estimator;
 	enum ffntp_counter_kind counter_kind;
-	double period_hint_s;     /* seconds per tick, as far as anyone knows; > 0 */
-	double period_hint_error; /* how wrong the hint may be, as a ratio: 500e-6 for 500 ppm */
+	double period_hint_s; /* seconds per tick, as far as anyone knows; 1e-12 to 1e-6: a request whose reply comes
+				 in the same tick tells of a counter that stands still */
+	double period_hint_error; /* how wrong the hint may be, as a ratio: 500e-6 for 500 ppm; 0 to 0.1 */
 	uint32_t poll_min_s;      /* 1 to 131072 */
 	uint32_t poll_max_s;      /* poll_min_s to 131072 */
 	bool poll_is_adaptive;    /* false: polls at poll_min_s, and poll_max_s is how far a kiss-o'-death may raise it;
@@ -43,10 +44,10 @@ struct ffntp_client_config {
 				     could tell by itself, so that none is wasted; up to 1 */
 	uint32_t burst;   /* requests at the start and after a disruption, 2 s apart or poll_min_s if less; 1 to 16 */
 	uint32_t history; /* stamps that the RADclock estimator may remember; 0: as many as poll_min_s asks for */
-	double max_drift; /* how fast the counter's rate error may let the bound grow, s/s; 1e-6 is usual */
+	double max_drift; /* how fast the counter's rate error may let the bound grow, s/s; 0 to 1e-3, 1e-6 is usual */
 	bool counter_may_jump; /* it may stop or jump without notice, as a guest's: a server that contradicts it and
 				  agrees with itself is believed after a burst, not after half an hour */
-	double max_root_distance_s; /* replies with more are refused; 3 is usual */
+	double max_root_distance_s; /* replies with more are refused; 0 to 16, 3 is usual */
 	int64_t pivot_s;            /* seconds since 1970; the true time lies within 68 years of it */
 	/* One that ffntp_leap_table_check accepts, or NULL; it must outlive its use. Until it expires nobody else is
 	 * asked for leap seconds, and TAI is known; then it is not, unless another is given in time. */
