@@ -131,7 +131,7 @@ def shared(pages):
     """The pages as devices, which a guest may read."""
     words = []
     for number, page in enumerate(pages):
-        words += ["-object", f"memory-backend-file,id=page{number},size=4K,mem-path={page},share=on",
+        words += ["-object", f"memory-backend-file,id=page{number},size=4K,mem-path={page},share=on,readonly=on",
                   "-device", f"ivshmem-plain,memdev=page{number}"]
     return words
 
@@ -139,6 +139,13 @@ def shared(pages):
 def dependent(folder, name, pages):
     return guest.Guest(folder, "q35", "follow=ivshmem", name=name, devices=["-device", "virtio-rng-pci"],
                        options=shared(pages))
+
+
+def check_read_only(running, page):
+    """QEMU itself cannot write it, nor can the guest."""
+    with open(f"/proc/{running.process.pid}/maps") as f:
+        rights = [line.split()[1] for line in f if line.rstrip().endswith(page)]
+    tap.check(rights == ["r--s"], f"the host's page is mapped as {rights}")
 
 
 def follow(running, device):
@@ -153,6 +160,7 @@ def test_two_guests_on_their_hosts_page_agree(folder):
         time.sleep(5)
         follow(one, 0)
         follow(two, 0)
+        check_read_only(one, page)
         seen = guest.truth("agree", one.memory, guest.PAGE, guest.PROBE, two.memory, guest.PAGE, guest.PROBE, 20)[0]
         print(f"# apart: median {seen['median_ns']} ns, 99 % {seen['p99_ns']} ns, counters known to {seen['bracket_ns']} ns",
               flush=True)
