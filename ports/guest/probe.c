@@ -6,12 +6,15 @@
 enum { QUESTION = 0, ANSWER = 1, COUNTER = 2, LINK = 3, LINK_OFFSET = 4, LINK_WIDTH = 5, LINK_DEVICE = 6 };
 
 static uint64_t *page;
-static uint64_t linger_ticks, taken_link;
+static uint64_t linger_ticks, quiet_ticks, taken_link;
 
 void probe_begin(uint64_t address, uint64_t counter_hz)
 {
 	page = (uint64_t *)(uintptr_t)address;
 	linger_ticks = counter_hz / 50;
+	quiet_ticks = counter_hz / 1000;
+	/* What was told of the counter before a reset is not so of this one. */
+	taken_link = page == NULL ? 0 : __atomic_load_n(&page[LINK], __ATOMIC_ACQUIRE);
 }
 
 static bool answer_one(void)
@@ -27,12 +30,13 @@ static bool answer_one(void)
 
 void probe_answer(void)
 {
-	uint64_t start = machine_counter();
+	uint64_t start = machine_counter(), now = start, asked_at = start;
 
 	if (page == NULL || !answer_one())
 		return;
-	while (machine_counter() - start < linger_ticks)
-		(void)answer_one();
+	for (; now - start < linger_ticks && now - asked_at < quiet_ticks; now = machine_counter())
+		if (answer_one())
+			asked_at = now;
 }
 
 bool probe_take_link(struct probe_link *link)

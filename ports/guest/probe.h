@@ -4,7 +4,7 @@
  * then the number in word 1. The first answer may take as long as the guest sleeps; the next few are quick.
  * A guest that follows a page is told there how its counter stands to the one that the page means (ours = theirs + word
  * 4, to half of word 5, in ticks) and which device's page to follow (word 6), and then another number than before in
- * word 3.
+ * word 3. What stands there when the guest begins was told to a former one, and is not taken.
  */
 #ifndef GUEST_PROBE_H
 #define GUEST_PROBE_H
@@ -19,7 +19,7 @@ struct probe_link {
 /* address: 0 for no probe. */
 void probe_begin(uint64_t address, uint64_t counter_hz);
 
-/* Answers if there is a question, and then for up to 20 ms as long as there are more. */
+/* Answers if there is a question, and then for up to 20 ms as long as there is another within 1 ms. */
 void probe_answer(void);
 
 /* What was told of a page to follow, once each time. */
