@@ -1,7 +1,8 @@
 /*
  * standstill: finds out that the counter stood still, by a calendar that went on: a machine's battery clock, or a
- * hypervisor's wall clock. It is no measure of time, but an alarm: where the two part by more than 2 s within 16, the
- * counter stood still, or jumped, or the calendar was set. Who is disrupted without need is right again a burst later.
+ * hypervisor's wall clock. It is no measure of time, but an alarm: where the two part by 3 s within 16, the counter
+ * stood still, or jumped, or the calendar was set; by less it may not be seen. Who is disrupted without need is right
+ * again a burst later.
  */
 #ifndef FFNTP_STANDSTILL_H
 #define FFNTP_STANDSTILL_H

@@ -8,9 +8,16 @@
 
 #define MOST 16
 
+#if defined(__aarch64__)
+#define PROCESSOR_RANDOM "RNDR"
+#else
+#define PROCESSOR_RANDOM "rdrand"
+#endif
+
 static struct virtio_device device;
 static struct virtio_queue queue;
 static bool has_device, is_pending;
+static bool is_prompt; /* the device answered last time: else the processor is asked first, and nobody waits */
 static const char *device_words; /* of the command line */
 static uint64_t patience_ticks;
 static _Alignas(16) uint8_t drawn[MOST];
@@ -60,7 +67,10 @@ bool entropy_take(uint8_t *bytes, size_t length)
 		return false;
 	if (has_device && !virtio_is_alive(&device))
 		has_device = begin_device();
-	return (has_device && draw_from_device(bytes, length)) || ffntp_processor_random(bytes, length);
+	if (!is_prompt && ffntp_processor_random(bytes, length))
+		return true;
+	is_prompt = has_device && draw_from_device(bytes, length);
+	return is_prompt || ffntp_processor_random(bytes, length);
 }
 
 const char *entropy_begin(const char *command_line, uint64_t counter_hz)
@@ -70,7 +80,8 @@ const char *entropy_begin(const char *command_line, uint64_t counter_hz)
 	patience_ticks = counter_hz / 2;
 	device_words = command_line;
 	has_device = begin_device();
-	if (has_device && draw_from_device(bytes, sizeof bytes))
+	is_prompt = has_device && draw_from_device(bytes, sizeof bytes);
+	if (is_prompt)
 		return "virtio-rng";
-	return ffntp_processor_random(bytes, sizeof bytes) ? "rdrand" : NULL;
+	return ffntp_processor_random(bytes, sizeof bytes) ? PROCESSOR_RANDOM : NULL;
 }

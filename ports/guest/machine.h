@@ -29,11 +29,13 @@ struct machine {
 	uint64_t counter_hz;
 	uint32_t counter_error_ppm;
 	uint64_t image_bytes; /* code, data, stack and all */
-	uint64_t ram_bytes;
 };
 
 /* The program. Never returns. */
 _Noreturn void guest_main(const struct machine *machine);
+
+/* Text on the console. One that nobody reads is given up, with the rest of the text. */
+void machine_print(const char *text);
 
 /* A line on the console. */
 void machine_say(const char *words);
@@ -59,5 +61,6 @@ bool machine_is_free(uint64_t address, uint64_t size);
 
 /* Does nothing any more, and says so. */
 _Noreturn void machine_stop(const char *why);
+_Noreturn void machine_halt(void);
 
 #endif

@@ -76,9 +76,12 @@ static void set_address(struct virtio_device *device, unsigned offset, const voi
 static bool start_queue(struct virtio_device *device, struct virtio_queue *queue)
 {
 	*at(device, QUEUE_SELECT) = queue->number;
-	if (*at(device, QUEUE_SIZE_MOST) < VIRTIO_QUEUE_SIZE)
+	while (queue->size > *at(device, QUEUE_SIZE_MOST))
+		queue->size /= 2;
+	/* The rings of legacy devices lie where their size says. */
+	if (queue->size == 0 || (device->is_legacy && queue->size < VIRTIO_QUEUE_SIZE))
 		return false;
-	*at(device, QUEUE_SIZE) = VIRTIO_QUEUE_SIZE;
+	*at(device, QUEUE_SIZE) = queue->size;
 	if (device->is_legacy) {
 		*at(device, LEGACY_PAGE_SIZE) = PAGE_SIZE;
 		*at(device, LEGACY_QUEUE_ALIGN) = PAGE_SIZE;

@@ -28,7 +28,7 @@ static volatile uint32_t *at(uint64_t address)
 	return (volatile uint32_t *)(uintptr_t)address;
 }
 
-static void print(const char *text)
+void machine_print(const char *text)
 {
 	for (; *text != 0; text++) {
 		for (unsigned tries = 0; (*at(SERIAL_FLAGS) & SERIAL_IS_FULL) != 0; tries++)
@@ -38,22 +38,8 @@ static void print(const char *text)
 	}
 }
 
-static void say(const char *first, const char *second)
+_Noreturn void machine_halt(void)
 {
-	print("ffntp: ");
-	print(first);
-	print(second);
-	print("\r\n");
-}
-
-void machine_say(const char *words)
-{
-	say(words, "");
-}
-
-_Noreturn void machine_stop(const char *why)
-{
-	say("stopped: ", why);
 	for (;;)
 		__asm__ volatile("wfi");
 }
@@ -117,7 +103,6 @@ _Noreturn void machine_start(void)
 		.counter_kind = FFNTP_COUNTER_ARM_VIRTUAL,
 		.counter_error_ppm = 200, /* what crystals may be off, and more */
 		.image_bytes = (uint64_t)(image_end - image_start),
-		.ram_bytes = tree.ram_bytes,
 	};
 	know_processor();
 	*at(DISTRIBUTOR) = 1;

@@ -10,8 +10,6 @@
 #include "pc.h"
 
 #define TRAPS 32
-#define TIMER_VECTOR 0x20
-#define SPURIOUS_VECTOR 0xff
 
 extern char image_start[], image_end[];
 extern const uint64_t trap_table[TRAPS];
@@ -26,20 +24,12 @@ static bool has_calendar;
 
 /* --- the console --- */
 
-static void print(const char *text)
+void machine_print(const char *text)
 {
 	if (self.is_xen)
 		xen_console_write(text);
 	else
 		pc_serial_write(text);
-}
-
-static void say(const char *first, const char *second)
-{
-	print("ffntp: ");
-	print(first);
-	print(second);
-	print("\r\n");
 }
 
 /* --- traps --- */
@@ -92,9 +82,8 @@ _Noreturn void machine_trapped(uint64_t number, uint64_t code, uint64_t where)
 	machine_stop(line);
 }
 
-_Noreturn void machine_stop(const char *why)
+_Noreturn void machine_halt(void)
 {
-	say("stopped: ", why);
 	for (;;) {
 		if (self.is_xen)
 			xen_wait(UINT64_MAX);
@@ -104,11 +93,6 @@ _Noreturn void machine_stop(const char *why)
 }
 
 /* --- what machine.h asks for --- */
-
-void machine_say(const char *words)
-{
-	say(words, "");
-}
 
 void machine_relax(void)
 {
@@ -173,7 +157,6 @@ _Noreturn void machine_start(const struct hvm_start_info *info)
 		.command_line = info->cmdline_paddr != 0 ? (const char *)(uintptr_t)info->cmdline_paddr : "",
 		.counter_kind = FFNTP_COUNTER_TSC,
 		.image_bytes = (uint64_t)(image_end - image_start),
-		.ram_bytes = ram_end_around((uintptr_t)image_start),
 		.is_xen = xen_is_here(),
 	};
 	self.name = self.is_xen ? "Xen PVH" : "x86-64";

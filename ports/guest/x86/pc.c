@@ -31,8 +31,6 @@ void pc_serial_write(const char *text)
 #define APIC_TIMER_DIVIDE (APIC + 0x3e0)
 #define APIC_ENABLED 0x100
 #define APIC_DIVIDE_BY_1 0xb
-#define TIMER_VECTOR 0x20
-#define SPURIOUS_VECTOR 0xff
 
 static uint64_t apic_per_counter; /* timer ticks per counter tick, 2^-32 */
 
