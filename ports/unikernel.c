@@ -18,8 +18,8 @@ static struct unikernel {
 	bool has_address, is_complained;
 	bool is_driven; /* a server was found */
 	bool is_resolving;
-	uint64_t complain_at, resolve_at;
-	uint64_t listen_until; /* a reply may come */
+	bool is_address_old;             /* the machine may have been away */
+	uint64_t began, resolved, asked; /* the counter then */
 } self;
 
 static void say(const char *first, const char *second)
@@ -38,16 +38,14 @@ static void say_news(struct ffntp_drive_news news)
 
 	if (ffntp_report(line, &self.drive, news))
 		self.system->say(line);
+	if (news.event == FFNTP_DRIVE_DISRUPTED)
+		self.is_address_old = true;
 }
 
-static uint64_t in_ms(uint64_t count)
+/* Whether so long has passed; a counter that ran backwards does not say, and then it has. */
+static bool is_past(uint64_t since, uint64_t ms)
 {
-	return self.system->counter() + self.lwip.counter_hz / 1000 * count;
-}
-
-static bool is_due(uint64_t at)
-{
-	return (int64_t)(self.system->counter() - at) >= 0;
+	return self.system->counter() - since >= self.lwip.counter_hz / 1000 * ms;
 }
 
 /* --- what lwIP is handed --- */
@@ -74,7 +72,7 @@ static void received(const uint8_t *bytes, size_t length, uint64_t arrived)
 /* Once, after a while. */
 static void complain(const char *what)
 {
-	if (self.is_complained || self.is_driven || !is_due(self.complain_at))
+	if (self.is_complained || self.is_driven || !is_past(self.began, 1000 * PATIENCE_S))
 		return;
 	say(what, "");
 	self.is_complained = true;
@@ -83,7 +81,7 @@ static void complain(const char *what)
 static void resolve(void)
 {
 	self.is_resolving = true;
-	self.resolve_at = in_ms(1000 * RESOLVE_AGAIN_S);
+	self.resolved = self.system->counter();
 	ffntp_lwip_resolve(self.options.server, self.options.port);
 }
 
@@ -105,7 +103,7 @@ static void found_server(void)
 	char text[FFNTP_LWIP_ADDRESS_TEXT];
 	uint8_t address[16];
 
-	ffntp_lwip_server_address(address, text);
+	ffntp_lwip_take_server(address, text);
 	ffntp_drive_server(&self.drive, address, self.options.port);
 	say(self.is_driven ? "now asking " : "asking ", text);
 	self.is_driven = true;
@@ -114,15 +112,22 @@ static void found_server(void)
 
 static void look_for_server(void)
 {
+	bool is_time_again = is_past(self.resolved, 1000 * RESOLVE_AGAIN_S);
+
 	switch (ffntp_lwip_resolved()) {
 	case FFNTP_LWIP_SEARCHING:
-		complain("no server yet: its name is not answered, or there is no address of its kind");
+		complain("no server yet: its name is not answered");
+		break;
+	case FFNTP_LWIP_UNREACHABLE:
+		complain("no server yet: there is no address of its kind to ask from");
+		if (is_time_again)
+			resolve();
 		break;
 	case FFNTP_LWIP_FOUND:
 		found_server();
 		break;
 	case FFNTP_LWIP_UNKNOWN:
-		if (!is_due(self.resolve_at))
+		if (!is_time_again)
 			break;
 		say("nobody knows the server's address: ", self.options.server);
 		resolve();
@@ -139,7 +144,7 @@ static void drive(void)
 	while ((news = ffntp_drive_timer(&self.drive)).event != FFNTP_DRIVE_NOTHING) {
 		say_news(news);
 		if (news.event == FFNTP_DRIVE_SENT)
-			self.listen_until = in_ms(LISTEN_MS);
+			self.asked = self.system->counter();
 		if (news.event == FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving)
 			resolve();
 	}
@@ -158,6 +163,9 @@ static uint64_t rest_ns(void)
 uint64_t ffntp_unikernel_step(void)
 {
 	ffntp_lwip_poll();
+	if (self.is_address_old)
+		ffntp_lwip_renew();
+	self.is_address_old = false;
 	if (!self.has_address)
 		wait_for_address();
 	else if (self.is_resolving)
@@ -169,7 +177,7 @@ uint64_t ffntp_unikernel_step(void)
 
 bool ffntp_unikernel_is_listening(void)
 {
-	return self.is_driven && self.drive.is_awaiting && !is_due(self.listen_until);
+	return self.is_driven && self.drive.is_awaiting && !is_past(self.asked, LISTEN_MS);
 }
 
 /* --- beginning --- */
@@ -193,7 +201,7 @@ static const char *begin_network(void)
 	};
 	for (unsigned i = 0; i < sizeof self.lwip.mac; i++)
 		self.lwip.mac[i] = self.system->mac[i];
-	self.complain_at = in_ms(1000 * PATIENCE_S);
+	self.began = self.system->counter();
 	return ffntp_lwip_begin(&self.lwip, &addresses);
 }
 

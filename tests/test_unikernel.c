@@ -116,6 +116,16 @@ static void test_more_frames_than_there_is_room_for_cost_no_reply(void **state)
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
 
+static void test_a_flood_of_frames_leaves_time_for_the_rest(void **state)
+{
+	(void)state;
+	start(5);
+	fake.flood = 200;
+	assert_true(system_boot(usual));
+	assert_in_range(fake.most_frames, 1, 64);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
 static void test_an_address_that_comes_soon_is_not_missed(void **state)
 {
 	(void)state;
@@ -171,6 +181,41 @@ static void test_a_search_that_takes_long_is_told_of_once(void **state)
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
 
+static void come_within_reach(void)
+{
+	fake.is_unreachable = false;
+}
+
+/* A router may advertise an address later, the name may get another one. */
+static void test_a_server_that_is_out_of_reach_is_looked_for_again(void **state)
+{
+	(void)state;
+	start(10);
+	fake.is_unreachable = true;
+	fake.event_ns = START_NS + 120 * S;
+	fake.event = come_within_reach;
+	assert_true(system_boot(usual));
+	assert_int_equal(said("no server yet"), 1);
+	assert_in_range(fake.resolved, 20, 25);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+}
+
+static void run_backwards(void)
+{
+	world_set_counter(&fake.world, 12345, fake.world.ticks_per_ns);
+}
+
+static void test_a_counter_that_runs_backwards_stops_no_search(void **state)
+{
+	(void)state;
+	start(10);
+	fake.is_unknown = true;
+	fake.event_ns = START_NS + 300 * S;
+	fake.event = run_backwards;
+	assert_true(system_boot(usual));
+	assert_in_range(fake.resolved, 110, 125);
+}
+
 static void run_out_of_entropy(void)
 {
 	fake.has_no_entropy = true;
@@ -208,6 +253,7 @@ static void test_a_counter_that_stood_still_is_noticed_at_once(void **state)
 	fake.event = stand_still;
 	assert_true(system_boot(usual));
 	assert_int_equal(said("disrupted"), 1);
+	assert_int_equal(fake.renewed, 1); /* its address may be another's by now */
 	assert_int_equal(fake.outside, 0);
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
@@ -335,10 +381,13 @@ int main(void)
 		cmocka_unit_test(test_a_frame_that_comes_while_one_looks_is_not_stamped_before_it_came),
 		cmocka_unit_test(test_a_frame_that_nobody_asked_for_is_none_of_the_clocks_business),
 		cmocka_unit_test(test_more_frames_than_there_is_room_for_cost_no_reply),
+		cmocka_unit_test(test_a_flood_of_frames_leaves_time_for_the_rest),
 		cmocka_unit_test(test_an_address_that_comes_soon_is_not_missed),
 		cmocka_unit_test(test_an_address_that_comes_late_is_waited_for),
 		cmocka_unit_test(test_a_name_that_nobody_knows_is_asked_for_again),
 		cmocka_unit_test(test_a_search_that_takes_long_is_told_of_once),
+		cmocka_unit_test(test_a_server_that_is_out_of_reach_is_looked_for_again),
+		cmocka_unit_test(test_a_counter_that_runs_backwards_stops_no_search),
 		cmocka_unit_test(test_random_bytes_that_run_out_stop_no_search),
 		cmocka_unit_test(test_a_counter_that_stood_still_is_noticed_at_once),
 		cmocka_unit_test(test_a_server_that_falls_silent_is_told_of),

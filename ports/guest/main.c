@@ -23,7 +23,7 @@ static struct {
 	struct card card;
 	struct ffntp_page *page;
 	enum card_state card_state;
-	uint64_t card_at;
+	uint64_t looked_at; /* the card */
 } guest;
 
 static uint64_t ms(uint64_t count)
@@ -71,9 +71,9 @@ static void watch_card(void)
 	};
 	enum card_state state;
 
-	if ((int64_t)(machine_counter() - guest.card_at) < 0)
+	if (machine_counter() - guest.looked_at < ms(CARD_LOOK_MS)) /* at once, where the counter ran backwards */
 		return;
-	guest.card_at = machine_counter() + ms(CARD_LOOK_MS);
+	guest.looked_at = machine_counter();
 	state = guest.card.look(&guest.card);
 	if (state == guest.card_state)
 		return;
@@ -156,7 +156,7 @@ static void begin_card(void)
 	if (problem != NULL)
 		machine_stop(problem);
 	guest.card_state = CARD_LINK;
-	guest.card_at = machine_counter();
+	guest.looked_at = machine_counter();
 }
 
 static void begin_unikernel(void)

@@ -15,6 +15,7 @@
 #include <netif/ethernet.h>
 
 #define FRAME_MOST 1514
+#define AWAY_MS 60000 /* a counter that went on by more since lwIP was called jumped, or nobody was there to see */
 
 static struct {
 	const struct ffntp_lwip_system *system;
@@ -23,9 +24,12 @@ static struct {
 	uint64_t sent;    /* when the last frame left */
 	enum ffntp_lwip_server resolved;
 	unsigned question; /* counts names, so that a late answer to a former one is known */
-	ip_addr_t server;
+	ip_addr_t found;   /* what the last one was answered */
+	ip_addr_t server;  /* whom we ask */
 	uint16_t port;
 	struct udp_pcb *pcb; /* of the request in flight */
+	uint64_t counted;    /* the counter when 'ms' was right */
+	uint32_t ms;         /* lwIP's time, which never runs backwards */
 } net;
 
 uint32_t ffntp_lwip_random(void)
@@ -35,7 +39,16 @@ uint32_t ffntp_lwip_random(void)
 
 u32_t sys_now(void)
 {
-	return (u32_t)(net.system->counter() / (net.system->counter_hz / 1000));
+	uint64_t now = net.system->counter(), ticks_per_ms = net.system->counter_hz / 1000;
+	uint64_t passed_ms = (now - net.counted) / ticks_per_ms;
+
+	if (passed_ms > AWAY_MS) {
+		net.counted = now;
+		return net.ms;
+	}
+	net.counted += passed_ms * ticks_per_ms;
+	net.ms += (uint32_t)passed_ms;
+	return net.ms;
 }
 
 /* --- frames --- */
@@ -222,6 +235,19 @@ void ffntp_lwip_link(bool is_up, const uint8_t mac[6])
 		netif_set_link_down(&net.card);
 }
 
+void ffntp_lwip_renew(void)
+{
+	if (!netif_is_link_up(&net.card))
+		return;
+	netif_set_link_down(&net.card);
+	netif_set_link_up(&net.card);
+}
+
+static bool has_ipv4(void)
+{
+	return !ip4_addr_isany_val(*netif_ip4_addr(&net.card));
+}
+
 /* The first IPv6 address that reaches further than the link; 0 if there is none. */
 static s8_t first_ipv6(void)
 {
@@ -233,7 +259,7 @@ static s8_t first_ipv6(void)
 
 bool ffntp_lwip_address(char text[FFNTP_LWIP_ADDRESS_TEXT])
 {
-	if (!ip4_addr_isany_val(*netif_ip4_addr(&net.card)))
+	if (has_ipv4())
 		return ip4addr_ntoa_r(netif_ip4_addr(&net.card), text, FFNTP_LWIP_ADDRESS_TEXT) != NULL;
 	if (first_ipv6() == 0)
 		return false;
@@ -249,42 +275,44 @@ static void answered(const char *name, const ip_addr_t *found, void *question)
 		return;
 	net.resolved = found != NULL ? FFNTP_LWIP_FOUND : FFNTP_LWIP_UNKNOWN;
 	if (found != NULL)
-		net.server = *found;
+		net.found = *found;
 }
 
 void ffntp_lwip_resolve(const char *name, uint16_t port)
 {
 	err_t result;
 
+	uint8_t kinds = has_ipv4() ? LWIP_DNS_ADDRTYPE_IPV4_IPV6 : LWIP_DNS_ADDRTYPE_IPV6_IPV4;
+
 	net.port = port;
 	net.resolved = FFNTP_LWIP_SEARCHING;
 	net.question++;
-	result = dns_gethostbyname_addrtype(name, &net.server, answered, (void *)(uintptr_t)net.question,
-					    LWIP_DNS_ADDRTYPE_IPV4_IPV6);
+	result = dns_gethostbyname_addrtype(name, &net.found, answered, (void *)(uintptr_t)net.question, kinds);
 	if (result != ERR_INPROGRESS)
 		net.resolved = result == ERR_OK ? FFNTP_LWIP_FOUND : FFNTP_LWIP_UNKNOWN;
 }
 
-/* Whether there is an address of the server's kind to send from. */
+/* Whether there is an address of the found one's kind to send from. */
 static bool is_reachable(void)
 {
-	if (IP_IS_V4_VAL(net.server))
-		return !ip4_addr_isany_val(*netif_ip4_addr(&net.card));
-	return ip6_addr_islinklocal(ip_2_ip6(&net.server)) || first_ipv6() > 0;
+	if (IP_IS_V4_VAL(net.found))
+		return has_ipv4();
+	return ip6_addr_islinklocal(ip_2_ip6(&net.found)) || first_ipv6() > 0;
 }
 
 enum ffntp_lwip_server ffntp_lwip_resolved(void)
 {
-	return net.resolved == FFNTP_LWIP_FOUND && !is_reachable() ? FFNTP_LWIP_SEARCHING : net.resolved;
+	return net.resolved == FFNTP_LWIP_FOUND && !is_reachable() ? FFNTP_LWIP_UNREACHABLE : net.resolved;
 }
 
-void ffntp_lwip_server_address(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT])
+void ffntp_lwip_take_server(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	bool is_v6 = IP_IS_V6_VAL(net.server);
+	bool is_v6 = IP_IS_V6_VAL(net.found);
 	const uint8_t *bytes =
-		is_v6 ? (const uint8_t *)ip_2_ip6(&net.server)->addr : (const uint8_t *)&ip_2_ip4(&net.server)->addr;
+		is_v6 ? (const uint8_t *)ip_2_ip6(&net.found)->addr : (const uint8_t *)&ip_2_ip4(&net.found)->addr;
 
+	net.server = net.found;
 	for (unsigned i = 0; i < 16; i++)
 		address[i] = is_v6 ? bytes[i] : i < 12 ? mapped[i] : bytes[i - 12];
 	if (ipaddr_ntoa_r(&net.server, text, FFNTP_LWIP_ADDRESS_TEXT) == NULL)
@@ -302,7 +330,8 @@ static void receive(void *unused, struct udp_pcb *pcb, struct pbuf *packet, cons
 	(void)unused;
 	(void)pcb;
 	pbuf_free(packet);
-	if (is_whole && port == net.port && ip_addr_cmp(from, &net.server))
+	/* What comes from the link has a zone, which a server's address need not name: there is one card. */
+	if (is_whole && port == net.port && ip_addr_cmp_zoneless(from, &net.server))
 		net.system->received(bytes, length, net.arrived);
 }
 

@@ -43,6 +43,9 @@ void ffntp_lwip_poll(void);
  * given up. */
 void ffntp_lwip_link(bool is_up, const uint8_t mac[6]);
 
+/* The machine may have been away, on another network, for longer than its lease: addresses are asked for again. */
+void ffntp_lwip_renew(void);
+
 #define FFNTP_LWIP_ADDRESS_TEXT 48
 
 /* Whether there is an address to send from: IPv4, or IPv6 that reaches further than the link. Its text, the IPv4 one
@@ -50,17 +53,21 @@ void ffntp_lwip_link(bool is_up, const uint8_t mac[6]);
 bool ffntp_lwip_address(char text[FFNTP_LWIP_ADDRESS_TEXT]);
 
 enum ffntp_lwip_server {
-	FFNTP_LWIP_SEARCHING, /* or there is no address of its kind to send from, yet */
+	FFNTP_LWIP_SEARCHING,
 	FFNTP_LWIP_FOUND,
-	FFNTP_LWIP_UNKNOWN, /* no such name, or nobody who knows; may be asked again */
+	FFNTP_LWIP_UNREACHABLE, /* found, but there is no address of its kind to send from, yet; may be asked again */
+	FFNTP_LWIP_UNKNOWN,     /* no such name, or nobody who knows; may be asked again */
 };
 
-/* Begins to look for the server: a numeric address, or a name of at most 255 characters. */
+/*
+ * Begins to look for the server: a numeric address, or a name of at most 255 characters. The one that was taken before
+ * is asked until another is.
+ */
 void ffntp_lwip_resolve(const char *name, uint16_t port);
 enum ffntp_lwip_server ffntp_lwip_resolved(void);
 
-/* Of the server that was found: IPv6, or IPv4 mapped into it; and as text. */
-void ffntp_lwip_server_address(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT]);
+/* The server that was found is asked from now on. Its address: IPv6, or IPv4 mapped into it; and as text. */
+void ffntp_lwip_take_server(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT]);
 
 /* To the server, from a port of its own each time; answers to former ports are no longer heard. False if not sent. */
 bool ffntp_lwip_send(const uint8_t *bytes, size_t length, uint64_t *sent);

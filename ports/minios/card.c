@@ -58,7 +58,8 @@ bool ffntp_minios_card_begin(uint8_t mac[6])
 
 void ffntp_minios_card_take(void)
 {
-	while (self.taken != self.came) {
+	/* As many as there are now: then what else is due has its turn, however many come. */
+	for (unsigned came = self.came; self.taken != came;) {
 		unsigned slot = self.taken % FRAMES;
 
 		ffntp_lwip_frame(self.frame[slot].bytes, self.frame[slot].length, self.frame[slot].arrived);

@@ -7,6 +7,7 @@
 
 #define CARD "service" /* the network device's name in manifest.json */
 #define FRAME_SIZE 1514
+#define FRAMES_AT_ONCE 64 /* then what else is due has its turn, however many come */
 
 /* A page of memory of its own: it can be shown to others. */
 _Alignas(FFNTP_PAGE_SIZE) struct ffntp_page ffntp_solo5_page;
@@ -41,7 +42,8 @@ static void take_frames(void)
 	static uint8_t frame[FRAME_SIZE];
 	size_t length;
 
-	while (solo5_net_read(card, frame, sizeof frame, &length) == SOLO5_R_OK)
+	for (unsigned i = 0; i < FRAMES_AT_ONCE && solo5_net_read(card, frame, sizeof frame, &length) == SOLO5_R_OK;
+	     i++)
 		ffntp_lwip_frame(frame, length, ffntp_processor_counter());
 }
 

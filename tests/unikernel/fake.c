@@ -183,6 +183,8 @@ const char *ffntp_lwip_begin(const struct ffntp_lwip_system *system, const struc
 void ffntp_lwip_frame(const void *frame, size_t length, uint64_t arrived)
 {
 	fake.is_asked = false;
+	if (++fake.frames > fake.most_frames)
+		fake.most_frames = fake.frames;
 	lwip->received(frame, length, arrived);
 }
 
@@ -190,6 +192,12 @@ void ffntp_lwip_poll(void)
 {
 	watch_polling();
 	fake.polled_ns = fake.world.now_ns;
+	fake.frames = 0;
+}
+
+void ffntp_lwip_renew(void)
+{
+	fake.renewed++;
 }
 
 bool ffntp_lwip_address(char text[FFNTP_LWIP_ADDRESS_TEXT])
@@ -208,10 +216,14 @@ void ffntp_lwip_resolve(const char *name, uint16_t port)
 
 enum ffntp_lwip_server ffntp_lwip_resolved(void)
 {
-	return fake.is_unanswered ? FFNTP_LWIP_SEARCHING : fake.is_unknown ? FFNTP_LWIP_UNKNOWN : FFNTP_LWIP_FOUND;
+	if (fake.is_unanswered)
+		return FFNTP_LWIP_SEARCHING;
+	if (fake.is_unknown)
+		return FFNTP_LWIP_UNKNOWN;
+	return fake.is_unreachable ? FFNTP_LWIP_UNREACHABLE : FFNTP_LWIP_FOUND;
 }
 
-void ffntp_lwip_server_address(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT])
+void ffntp_lwip_take_server(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT])
 {
 	memset(address, 7, 16);
 	strcpy(text, "192.0.2.1");

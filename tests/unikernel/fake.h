@@ -22,16 +22,18 @@ struct fake {
 	bool has_no_card, has_no_entropy, is_link_down;
 	int64_t stall_ns; /* it is not run for as long before it looks for a frame, which comes meanwhile */
 	/* the network */
-	int64_t address_ns; /* from then on there is an address */
-	bool is_unknown;    /* the server's name is */
-	bool is_unanswered; /* the question for it is */
+	int64_t address_ns;  /* from then on there is an address */
+	bool is_unknown;     /* the server's name is */
+	bool is_unanswered;  /* the question for it is */
+	bool is_unreachable; /* its address is of another kind than ours */
 	bool has_reply;
 	int64_t reply_ns;
 	uint8_t reply[FFNTP_WIRE_SIZE];
 	unsigned flood, flooding; /* so many more frames come with each reply; those that are still to come */
 	int64_t polled_ns;
-	unsigned sent, resolved;
-	uint32_t transaction; /* the last that lwIP drew */
+	unsigned sent, resolved, renewed;
+	unsigned frames, most_frames; /* since lwIP was called last, and at most */
+	uint32_t transaction;         /* the last that lwIP drew */
 	/* it listens when a reply may come, and only then */
 	bool is_asked;
 	int64_t asked_ns;

@@ -24,10 +24,8 @@
 #endif
 
 uint32_t ffntp_lwip_random(void);
-void ffntp_lwip_failed(const char *what);
 
 #define LWIP_RAND() ffntp_lwip_random()
 #define LWIP_PLATFORM_DIAG(x)
-#define LWIP_PLATFORM_ASSERT(what) ffntp_lwip_failed(what)
 
 #endif
