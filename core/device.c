@@ -10,6 +10,7 @@
 
 const char *ffntp_device_connect(struct ffntp_device *device)
 {
+	enum ffntp_clock_result result;
 	struct ffntp_steady steady;
 	const char *problem;
 	ffntp_counter now;
@@ -19,10 +20,13 @@ const char *ffntp_device_connect(struct ffntp_device *device)
 	problem = device->ops->connect(device);
 	if (problem != NULL)
 		return problem;
+	result = device->ops->steady(device, &steady, &now);
+	if (result != FFNTP_CLOCK_OK) {
+		device->ops->disconnect(device);
+		return ffntp_clock_result_text(result);
+	}
+	device->connected_at = ffntp_steady_elapsed(&steady, now);
 	device->is_connected = true;
-	device->connected_at = (struct ffntp_time){ 0, 0 };
-	if (device->ops->steady(device, &steady, &now) == FFNTP_CLOCK_OK)
-		device->connected_at = ffntp_steady_elapsed(&steady, now);
 	return NULL;
 }
 

@@ -185,11 +185,15 @@ enum ffntp_clock_result ffntp_fake_leap(struct ffntp_fake *fake, int sign)
 
 void ffntp_fake_tai(struct ffntp_fake *fake, bool is_known, int16_t tai_offset_s)
 {
+	struct ffntp_map *map = &fake->map;
+	int64_t later_s;
+
 	bring_up_to_date(fake);
-	fake->map.time.s -= fake->map.tai_offset_s;
-	fake->map.tai_is_known = is_known;
-	fake->map.tai_offset_s = is_known ? tai_offset_s : 0;
-	fake->map.time.s += fake->map.tai_offset_s;
+	later_s = (is_known ? tai_offset_s : 0) - map->tai_offset_s;
+	map->tai_is_known = is_known;
+	map->tai_offset_s = is_known ? tai_offset_s : 0;
+	map->time.s += later_s;
+	map->leap_at_s += map->leap_sign != 0 ? later_s : 0;
 	publish(fake);
 }
 

@@ -181,6 +181,23 @@ static void hold(struct ffntp_steady *next, const struct ffntp_steady *former)
 	next->ahead = lead(former, next->at);
 }
 
+static int64_t offset_s(const struct ffntp_numbering *numbering, struct ffntp_time time)
+{
+	return time.s - ffntp_numbering_utc(numbering, time).time.s;
+}
+
+/* Where TAI becomes known, or ceases to be, continuous time has other numbers: the next state's are so much larger. */
+static int64_t renumbered_s(const struct ffntp_steady *former, const struct ffntp_steady *next)
+{
+	const struct ffntp_numbering *was = &former->numbering, *is = &next->numbering;
+	bool is_same_leap =
+		was->sign == is->sign && (was->sign == 0 || was->at_s - was->offset_s == is->at_s - is->offset_s);
+
+	if (is_same_leap)
+		return is->offset_s - was->offset_s;
+	return offset_s(is, next->time) - offset_s(was, ffntp_time_plus(former->time, counted(former, next->at)));
+}
+
 /* By how much anything that the map tells may be ahead of truth, at most. */
 static uint64_t bound_ns(const struct ffntp_map *map)
 {
@@ -204,7 +221,7 @@ static void run(struct ffntp_steady *next, const struct ffntp_steady *former, co
 	/* It goes on from where it was, or with the estimate, as it did. */
 	next->joint = plus(next->joint, minus(next->elapsed, next->time));
 	if (is_continuous && former->kind == FFNTP_STEADY_RUNNING)
-		next->joint = former->joint;
+		next->joint = minus(former->joint, (struct ffntp_time){ renumbered_s(former, next), 0 });
 	next->kind = FFNTP_STEADY_RUNNING;
 	next->ahead = ahead;
 	next->margin_ns = bound_ns(map) + to_ns(ahead);

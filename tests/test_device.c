@@ -84,6 +84,25 @@ static void what_is_no_page_is_not_connected(void **state)
 	every_call_is(ffntp_fake_device(&fake), FFNTP_CLOCK_DISCONNECTED);
 }
 
+/* A writer that was killed in mid-update: since when, elapsed time could not tell. */
+static void a_page_that_is_being_written_is_not_connected(void **state)
+{
+	struct ffntp_fake fake;
+	struct ffntp_device *clock = ffntp_fake_device(&fake);
+
+	(void)state;
+	ffntp_fake_init(&fake, START_NS);
+	(void)ffntp_fake_advance(&fake, SECOND);
+	ffntp_page_hold(&fake.page);
+	assert_string_equal(ffntp_device_connect(clock), ffntp_clock_result_text(FFNTP_CLOCK_BUSY));
+	every_call_is(clock, FFNTP_CLOCK_DISCONNECTED);
+	ffntp_fake_step(&fake, 0);
+	assert_null(ffntp_device_connect(clock));
+	(void)ffntp_fake_advance(&fake, SECOND);
+	assert_int_equal(elapsed_ns(clock), SECOND);
+	ffntp_device_disconnect(clock);
+}
+
 static void time_stands_still_until_it_is_told_to_pass(void **state)
 {
 	struct ffntp_fake fake;
@@ -311,6 +330,34 @@ static void long_durations_follow_refinements_and_no_steps(void **state)
 	assert_in_range(duration.ns, 2000 * SECOND + 90, 2000 * SECOND + 110);
 }
 
+/* A table of leap seconds comes, or expires: the numbers are others, the phase is not. */
+static void long_durations_do_not_mind_whether_tai_is_known(void **state)
+{
+	(void)state;
+	for (int sign = -1; sign <= 1; sign++) {
+		for (int64_t late = -1; late <= 1; late++) {
+			struct ffntp_fake fake;
+			struct ffntp_device *clock = start(&fake);
+			struct ffntp_mark first;
+
+			ffntp_fake_tai(&fake, false, 0);
+			assert_int_equal(ffntp_fake_leap(&fake, sign), FFNTP_CLOCK_OK);
+			(void)ffntp_fake_advance(&fake, (86400 - 500 + late * 600) * SECOND);
+			ffntp_fake_bound(&fake, 1000, 1000);
+			first = mark(clock);
+			(void)ffntp_fake_advance(&fake, 1000 * SECOND);
+			ffntp_fake_step(&fake, 100);
+			ffntp_fake_tai(&fake, true, 37);
+			ffntp_fake_bound(&fake, 1000, 1000);
+			assert_in_range(since(clock, first).ns, 1000 * SECOND + 99, 1000 * SECOND + 101);
+			ffntp_fake_tai(&fake, false, 0);
+			ffntp_fake_bound(&fake, 1000, 1000);
+			assert_in_range(since(clock, first).ns, 1000 * SECOND + 99, 1000 * SECOND + 101);
+			ffntp_device_disconnect(clock);
+		}
+	}
+}
+
 /* A mark whose phase no rate that is possible leads to. */
 static void a_phase_that_contradicts_is_not_taken(void **state)
 {
@@ -422,6 +469,29 @@ static void a_page_without_steady_time_says_so(void **state)
 	assert_int_equal(ffntp_device_elapsed(clock, &ns), FFNTP_CLOCK_STEADY);
 }
 
+/* UTC stays what it is, the leap second that is to come included. */
+static void a_leap_second_comes_on_time_whether_tai_is_known(void **state)
+{
+	struct ffntp_fake fake;
+	struct ffntp_device *clock = start(&fake);
+	struct ffntp_reading reading;
+
+	(void)state;
+	assert_int_equal(ffntp_fake_leap(&fake, 1), FFNTP_CLOCK_OK);
+	ffntp_fake_tai(&fake, false, 0);
+	(void)ffntp_fake_advance(&fake, 86400 * SECOND);
+	assert_int_equal(ffntp_device_now(clock, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(reading.leap, FFNTP_LEAP_POSITIVE);
+	assert_int_equal(ffntp_time_to_ns(reading.estimate), START_NS + 86399 * SECOND);
+	ffntp_fake_tai(&fake, true, 37);
+	assert_int_equal(ffntp_device_now(clock, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(reading.leap, FFNTP_LEAP_POSITIVE);
+	assert_int_equal(ffntp_time_to_ns(reading.estimate), START_NS + 86399 * SECOND);
+	(void)ffntp_fake_advance(&fake, SECOND);
+	assert_int_equal(utc_ns(clock), START_NS + 86400 * SECOND);
+	ffntp_device_disconnect(clock);
+}
+
 /* UTC as POSIX counts it, the flag, and steady UTC, around a leap second that ends the day. */
 static void leap(int sign)
 {
@@ -497,6 +567,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(before_connect_and_after_disconnect_nothing_is_told),
 		cmocka_unit_test(what_is_no_page_is_not_connected),
+		cmocka_unit_test(a_page_that_is_being_written_is_not_connected),
 		cmocka_unit_test(time_stands_still_until_it_is_told_to_pass),
 		cmocka_unit_test(time_does_not_go_back),
 		cmocka_unit_test(each_reading_is_later),
@@ -510,12 +581,14 @@ int main(void)
 		cmocka_unit_test(bounds_grow),
 		cmocka_unit_test(the_past_has_the_maps_of_its_own_time),
 		cmocka_unit_test(long_durations_follow_refinements_and_no_steps),
+		cmocka_unit_test(long_durations_do_not_mind_whether_tai_is_known),
 		cmocka_unit_test(a_phase_that_contradicts_is_not_taken),
 		cmocka_unit_test(marks_of_another_boot_are_refused),
 		cmocka_unit_test(marks_of_before_the_counter_was_in_doubt_are_refused),
 		cmocka_unit_test(marks_of_the_future_and_negative_durations_are_refused),
 		cmocka_unit_test(a_counter_that_was_set_back_is_told),
 		cmocka_unit_test(a_page_without_steady_time_says_so),
+		cmocka_unit_test(a_leap_second_comes_on_time_whether_tai_is_known),
 		cmocka_unit_test(a_leap_second_is_inserted),
 		cmocka_unit_test(a_leap_second_is_left_out),
 		cmocka_unit_test(a_leap_second_is_taken_back),

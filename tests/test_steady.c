@@ -80,6 +80,30 @@ static struct ffntp_map map_at(ffntp_counter at, int64_t s, enum ffntp_status st
 	};
 }
 
+/* The table that comes knows of a leap second, which is over or to come; before it nobody did, or of another one. */
+static void a_table_that_comes_late_moves_no_phase(void **state)
+{
+	static const int8_t signs[] = { -1, 0, 1 };
+	const struct ffntp_map before = map_at(0, 1000, FFNTP_STATUS_SYNCHRONISED);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof signs; i++) {
+		for (int64_t leap_at_s = 1017; leap_at_s <= 1057; leap_at_s += 40) {
+			struct ffntp_map after = map_at(10 * (uint64_t)SECOND, 1047, FFNTP_STATUS_SYNCHRONISED);
+			struct ffntp_steady steady = { .kind = FFNTP_STEADY_NONE }, next;
+
+			after.tai_offset_s = 37;
+			after.leap_sign = signs[i];
+			after.leap_at_s = leap_at_s;
+			steady = ffntp_steady_next(&steady, &before, true, before.at);
+			next = ffntp_steady_next(&steady, &after, true, after.at);
+			assert_in_range(ffntp_time_diff_ns(ffntp_steady_phase(&next, after.at),
+							   ffntp_steady_phase(&steady, before.at)),
+					10 * SECOND - 1, 10 * SECOND + 1);
+		}
+	}
+}
+
 /* Somebody may have been told time until just before; the machine slept, and the counter began anew. */
 static void a_counter_that_was_set_back_repeats_nothing(void **state)
 {
@@ -273,6 +297,7 @@ int main(void)
 		cmocka_unit_test(comes_back_at_500_ppm),
 		cmocka_unit_test(follows_at_once_where_a_promise_was_broken_and_the_estimate_is_ahead),
 		cmocka_unit_test(after_a_time_without_time_nothing_is_told_twice),
+		cmocka_unit_test(a_table_that_comes_late_moves_no_phase),
 		cmocka_unit_test(a_counter_that_was_set_back_repeats_nothing),
 		cmocka_unit_test(what_was_void_was_not_told),
 		cmocka_unit_test(elapsed_goes_on_where_the_counter_was_set_back),

@@ -205,8 +205,8 @@ static enum ffntp_clock_result try_clock(const struct ffntp_linux_reader *reader
 	struct ffntp_mark mark;
 
 	(void)reader;
-	if (ffntp_device_connect(clock) != NULL) /* the page was there a moment ago */
-		return FFNTP_CLOCK_DISCONNECTED;
+	if (ffntp_device_connect(clock) != NULL) /* the page was there a moment ago: it is being written, or replaced */
+		return FFNTP_CLOCK_BUSY;
 	result = ffntp_device_mark(clock, &mark);
 	return result == FFNTP_CLOCK_OK ? ffntp_device_since(clock, mark, &nothing) : result;
 }
