@@ -1,7 +1,6 @@
 #include "keeper.h"
 
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +15,9 @@
 /* While a survey runs, whose sockets poll() does not know. */
 #define SURVEY_STEP_MS 50
 
-/* A flood of datagrams must not keep the timer from its work. */
-#define DATAGRAMS_PER_STEP 16
-
 /* The first request leaves within this after the start (s): machines that start together do not ask together. */
 #define FIRST_DELAY_MIN_S 0.2
 #define FIRST_DELAY_MAX_S 0.4
-
-/* A page is published at least so often (s), so that its void_after moves on while nobody answers. */
-#define PUBLISH_S 60.0
 
 static int64_t monotonic_s(void)
 {
@@ -32,16 +25,6 @@ static int64_t monotonic_s(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec;
-}
-
-static bool is_before(ffntp_counter a, ffntp_counter b)
-{
-	return (int64_t)(a - b) < 0;
-}
-
-static ffntp_counter ticks(const struct ffntp_keeper *keeper, double interval_s)
-{
-	return (ffntp_counter)(interval_s / keeper->source.period_hint_s);
 }
 
 /* --- opening --- */
@@ -130,17 +113,8 @@ static void close_page(struct ffntp_keeper *keeper)
 	keeper->private_page = keeper->page = NULL;
 }
 
-/* The system's date, as far as it is later than this program. Right within 68 years is enough. */
-static int64_t pivot_s(int64_t built_s)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec > built_s ? now.tv_sec : built_s;
-}
-
 /* Several servers are counted; a single one is a majority of one. */
-static void set_leap(struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+static void set_leap(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	const struct ffntp_config *file = &keeper->options->config;
 
@@ -168,7 +142,7 @@ static void set_limits(const struct ffntp_config *file, struct ffntp_client_conf
 }
 
 /* As chrony means it: adaptive between minpoll and maxpoll. An interval on the command line is that interval. */
-static void set_polling(struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+static void set_polling(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	uint32_t named_s = keeper->options->poll_s;
 
@@ -179,63 +153,49 @@ static void set_polling(struct ffntp_keeper *keeper, struct ffntp_client_config 
 	}
 	config->poll_is_adaptive = named_s == 0 && config->poll_min_s < config->poll_max_s;
 	config->accuracy_target_s = keeper->options->config.accuracy_target_s;
-	keeper->poll_min_s = config->poll_min_s;
-	keeper->poll_max_s = config->poll_max_s;
 }
 
-static bool open_peer(struct ffntp_keeper *keeper, const struct ffntp_map *former)
+static void configure(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+{
+	ffntp_peer_config_default(config, &keeper->source);
+	config->estimator = keeper->options->estimator;
+	config->max_drift = keeper->options->config.max_clock_error;
+	config->max_root_distance_s = keeper->options->config.max_distance_s;
+	set_leap(keeper, config);
+	set_polling(keeper, config);
+}
+
+static ffntp_sync_listener hear;
+
+/* former: NULL if nobody has kept the page before. */
+static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *servers, const struct ffntp_map *former)
 {
 	struct ffntp_client_config config;
+	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, servers, hear, keeper };
 
-	ffntp_client_config_default(&config);
-	config.estimator = keeper->options->estimator;
-	config.counter_kind = keeper->source.kind;
-	config.period_hint_s = keeper->source.period_hint_s;
-	config.period_hint_error = keeper->source.period_hint_error;
-	config.max_drift = keeper->options->config.max_clock_error;
-	config.max_root_distance_s = keeper->options->config.max_distance_s;
-	config.pivot_s = pivot_s(config.pivot_s);
-	set_leap(keeper, &config);
-	set_polling(keeper, &config);
-	keeper->pause_s = config.poll_min_s;
-	if (!ffntp_peer_open(&keeper->peer, &config, &keeper->source, ffntp_servers_address(&keeper->servers))) {
+	configure(keeper, &config);
+	if (!ffntp_sync_open(&keeper->sync, &parts)) {
 		ffntp_log(ffntp_client_memory(&config) == 0 ? "a client cannot be so configured" : "no memory");
 		return false;
 	}
 	keeper->client_config = config;
 	if (former != NULL)
-		ffntp_client_continue(keeper->peer.client, former);
+		ffntp_sync_continue(&keeper->sync, former);
 	return true;
 }
 
 /* Counter, page and client belong together: readings of one counter mean nothing to another. */
-static bool open_clock(struct ffntp_keeper *keeper)
+static bool open_clock(struct ffntp_keeper *keeper, const struct ffntp_servers *servers)
 {
 	struct ffntp_map former;
 	bool is_adopted;
 
 	if (!open_counter(keeper) || !open_page(keeper, &former, &is_adopted))
 		return false;
-	keeper->is_inherited = is_adopted;
-	keeper->published_at = ffntp_counter_read(&keeper->source);
-	keeper->is_paused = false;
-	if (open_peer(keeper, is_adopted ? &former : NULL))
+	if (open_sync(keeper, servers, is_adopted ? &former : NULL))
 		return true;
 	close_page(keeper);
 	return false;
-}
-
-static void close_clock(struct ffntp_keeper *keeper)
-{
-	ffntp_survey_close(&keeper->survey);
-	ffntp_peer_close(&keeper->peer);
-	close_page(keeper);
-}
-
-static void pause_until(struct ffntp_keeper *keeper, double delay_s)
-{
-	keeper->is_paused = true;
-	keeper->pause_until = ffntp_counter_read(&keeper->source) + ticks(keeper, delay_s);
 }
 
 static void delay_first_request(struct ffntp_keeper *keeper)
@@ -243,7 +203,7 @@ static void delay_first_request(struct ffntp_keeper *keeper)
 	uint64_t bits;
 	double share = ffntp_random_nonce(&bits) ? (double)(bits >> 11) * 0x1p-53 : 0;
 
-	pause_until(keeper, FIRST_DELAY_MIN_S + share * (FIRST_DELAY_MAX_S - FIRST_DELAY_MIN_S));
+	ffntp_sync_pause(&keeper->sync, FIRST_DELAY_MIN_S + share * (FIRST_DELAY_MAX_S - FIRST_DELAY_MIN_S));
 }
 
 static bool open_clock_log(struct ffntp_keeper *keeper)
@@ -260,8 +220,8 @@ static void log_server(const struct ffntp_keeper *keeper, const char *verb)
 {
 	char text[FFNTP_ADDRESS_TEXT_SIZE];
 
-	ffntp_address_text(&keeper->peer.address, text);
-	ffntp_log("%s %s (%s)", verb, ffntp_servers_name(&keeper->servers), text);
+	ffntp_address_text(&keeper->sync.peer.address, text);
+	ffntp_log("%s %s (%s)", verb, ffntp_servers_name(&keeper->sync.servers), text);
 }
 
 static void name_servers(const struct ffntp_config *config, struct ffntp_server_name names[FFNTP_SERVERS_MAX])
@@ -277,25 +237,27 @@ static void log_problems(const struct ffntp_servers *servers)
 			ffntp_log("%s: %s", servers->names[i].name, servers->problem[i]);
 }
 
-static bool open_servers(struct ffntp_keeper *keeper)
+static bool open_servers(struct ffntp_keeper *keeper, struct ffntp_servers *servers)
 {
 	const struct ffntp_config *config = &keeper->options->config;
 	bool is_open;
 
 	name_servers(config, keeper->names);
-	is_open = ffntp_servers_open(&keeper->servers, keeper->names, config->servers);
-	log_problems(&keeper->servers);
+	is_open = ffntp_servers_open(servers, keeper->names, config->servers);
+	log_problems(servers);
 	return is_open;
 }
 
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
+	struct ffntp_servers servers;
+
 	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
-	if (!open_servers(keeper))
+	if (!open_servers(keeper, &servers))
 		return false;
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
-	if (!open_clock(keeper)) {
-		ffntp_servers_close(&keeper->servers);
+	if (!open_clock(keeper, &servers)) {
+		ffntp_servers_close(&servers);
 		return false;
 	}
 	if (!open_clock_log(keeper)) {
@@ -310,23 +272,26 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 void ffntp_keeper_close(struct ffntp_keeper *keeper)
 {
 	ffntp_clock_log_close(&keeper->clock_log);
-	close_clock(keeper);
-	ffntp_servers_close(&keeper->servers);
+	ffntp_survey_close(&keeper->survey);
+	ffntp_sync_close(&keeper->sync);
+	close_page(keeper);
 	if (keeper->next != NULL)
 		ffntp_servers_close(&keeper->next_servers);
 }
 
-/* --- another configuration --- */
-
-/* What the page says, in the client's terms: from a former daemon, or from our own client. */
-static struct ffntp_map current_map(struct ffntp_keeper *keeper)
+/* Another counter. The servers stay. */
+static bool change_clock(struct ffntp_keeper *keeper)
 {
-	struct ffntp_map map = { .status = FFNTP_STATUS_UNKNOWN };
+	struct ffntp_servers servers = keeper->sync.servers;
 
-	if (!keeper->is_inherited || ffntp_page_read(keeper->page, &map) != FFNTP_CLOCK_OK)
-		ffntp_peer_output(&keeper->peer, ffntp_counter_read(&keeper->source), &map);
-	return map;
+	ffntp_log("the counter cannot be used any more: changing to another");
+	ffntp_survey_close(&keeper->survey);
+	ffntp_peer_close(&keeper->sync.peer);
+	close_page(keeper);
+	return open_clock(keeper, &servers);
 }
+
+/* --- another configuration --- */
 
 /*
  * All of it or nothing. The page goes on: the next client is to keep what this one promised, as the next daemon would.
@@ -334,22 +299,20 @@ static struct ffntp_map current_map(struct ffntp_keeper *keeper)
  */
 static bool change_configuration(struct ffntp_keeper *keeper)
 {
-	const struct ffntp_map map = current_map(keeper);
 	struct ffntp_keeper former = *keeper;
+	struct ffntp_map map;
 
+	ffntp_sync_output(&keeper->sync, &map);
 	keeper->options = keeper->next;
 	memcpy(keeper->names, keeper->next_names, sizeof(keeper->names));
-	keeper->servers = keeper->next_servers;
-	keeper->servers.names = keeper->names;
+	keeper->next_servers.names = keeper->names;
 	ffntp_leaptable_open(&keeper->leaptable, keeper->options->config.leap_list);
-	if (!open_peer(keeper, &map)) {
+	if (!open_sync(keeper, &keeper->next_servers, &map)) {
 		*keeper = former;
 		return false;
 	}
-	keeper->is_inherited = map.status == FFNTP_STATUS_SYNCHRONISED || map.status == FFNTP_STATUS_FREE_RUNNING;
 	ffntp_survey_close(&keeper->survey);
-	ffntp_peer_close(&former.peer);
-	ffntp_servers_close(&former.servers);
+	ffntp_sync_close(&former.sync);
 	return true;
 }
 
@@ -377,7 +340,7 @@ void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options
 	work_configuration(keeper);
 }
 
-/* --- publishing --- */
+/* --- what happens --- */
 
 static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 {
@@ -408,42 +371,23 @@ static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 		ffntp_log_limited(&keeper->leap_limit[leap], "%s", texts[leap]);
 }
 
-/*
- * What a former daemon said holds until its void_after: better than nothing, which is all we could say before a reply.
- */
-static void publish(struct ffntp_keeper *keeper, struct ffntp_map *map, struct ffntp_source *source)
-{
-	ffntp_counter now = ffntp_counter_read(&keeper->source);
-
-	ffntp_peer_output(&keeper->peer, now, map);
-	ffntp_peer_source(&keeper->peer, source);
-	keeper->is_inherited = keeper->is_inherited && map->status == FFNTP_STATUS_INITIALISING;
-	if (!keeper->is_inherited) {
-		ffntp_page_hold(keeper->page);
-		ffntp_page_publish_steadily(keeper->page, map, source, 1,
-					    ffntp_counter_read_ordered(keeper->source.kind));
-	}
-	keeper->published_at = now;
-	if (!keeper->is_inherited)
-		log_status(keeper, map->status);
-	log_leap(keeper, map->leap);
-}
-
-static void publish_quietly(struct ffntp_keeper *keeper)
-{
-	struct ffntp_map map;
-	struct ffntp_source source;
-
-	publish(keeper, &map, &source);
-}
-
-/* --- news --- */
-
 static void log_exchange(const struct ffntp_map *map, const struct ffntp_source *source)
 {
 	ffntp_log("accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
 		  (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3, (double)map->esterror_ns * 1e-3,
 		  (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3);
+}
+
+static void log_published(struct ffntp_keeper *keeper)
+{
+	const struct ffntp_sync *sync = &keeper->sync;
+
+	if (!sync->is_inherited)
+		log_status(keeper, sync->map.status);
+	log_leap(keeper, sync->map.leap);
+	if (keeper->is_accepted && keeper->options->is_verbose)
+		log_exchange(&sync->map, &sync->server);
+	keeper->is_accepted = false;
 }
 
 static void log_network(struct ffntp_keeper *keeper, const char *what, int error)
@@ -452,106 +396,102 @@ static void log_network(struct ffntp_keeper *keeper, const char *what, int error
 
 	if (!ffntp_log_may(&keeper->network_limit, monotonic_s()))
 		return;
-	ffntp_address_text(&keeper->peer.address, text);
+	ffntp_address_text(&keeper->sync.peer.address, text);
 	ffntp_log_limited(&keeper->network_limit, "%s: %s: %s", text, what, strerror(error));
 }
 
-static void pause_requests(struct ffntp_keeper *keeper)
-{
-	pause_until(keeper, keeper->pause_s);
-	keeper->pause_s *= 2;
-	if (keeper->pause_s > keeper->poll_max_s)
-		keeper->pause_s = keeper->poll_max_s;
-}
-
-static void follow(struct ffntp_keeper *keeper, enum ffntp_servers_advice advice)
+static void log_move(struct ffntp_keeper *keeper)
 {
 	char text[FFNTP_ADDRESS_TEXT_SIZE];
 
-	if (advice == FFNTP_STAY)
-		return;
-	ffntp_peer_move(&keeper->peer, ffntp_servers_address(&keeper->servers), ffntp_counter_read(&keeper->source));
-	if (advice == FFNTP_MOVE_AFTER_PAUSE)
-		pause_requests(keeper);
 	if (!ffntp_log_may(&keeper->move_limit, monotonic_s()))
 		return;
-	ffntp_address_text(&keeper->peer.address, text);
-	ffntp_log_limited(&keeper->move_limit, "now asking %s (%s)", ffntp_servers_name(&keeper->servers), text);
+	ffntp_address_text(&keeper->sync.peer.address, text);
+	ffntp_log_limited(&keeper->move_limit, "now asking %s (%s)", ffntp_servers_name(&keeper->sync.servers), text);
 }
 
-static void take_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
+static void log_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
 {
 	struct ffntp_log_limit *limit = &keeper->verdict_limit[verdict];
-	struct ffntp_map map;
-	struct ffntp_source source;
 
-	if (verdict == FFNTP_ACCEPTED) {
-		ffntp_servers_answered(&keeper->servers);
-		keeper->pause_s = keeper->poll_min_s;
-	} else if (ffntp_log_may(limit, monotonic_s())) {
+	keeper->is_accepted = verdict == FFNTP_ACCEPTED;
+	if (!keeper->is_accepted && ffntp_log_may(limit, monotonic_s()))
 		ffntp_log_limited(limit, "a reply was refused: %s", ffntp_verdict_name(verdict));
-	}
-	publish(keeper, &map, &source);
-	if (verdict == FFNTP_ACCEPTED && keeper->options->is_verbose)
-		log_exchange(&map, &source);
-	if (verdict == FFNTP_REFUSED_SMEAR && keeper->servers.count > 1)
-		follow(keeper, ffntp_servers_change(&keeper->servers));
 }
 
-static void take_unanswered(struct ffntp_keeper *keeper)
+static void log_unanswered(struct ffntp_keeper *keeper)
 {
 	if (ffntp_log_may(&keeper->unanswered_limit, monotonic_s()))
 		ffntp_log_limited(&keeper->unanswered_limit, "no usable reply from %s",
-				  ffntp_servers_name(&keeper->servers));
-	publish_quietly(keeper);
-	follow(keeper, ffntp_servers_unanswered(&keeper->servers));
+				  ffntp_servers_name(&keeper->sync.servers));
 }
 
-static void take_news(struct ffntp_keeper *keeper, struct ffntp_peer_news news)
+static void log_disruption(struct ffntp_keeper *keeper)
 {
-	switch (news.event) {
+	if (ffntp_log_may(&keeper->disruption_limit, monotonic_s()))
+		ffntp_log_limited(&keeper->disruption_limit, "the counter was disrupted: measuring anew");
+}
+
+static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *news)
+{
+	switch (news->event) {
 	case FFNTP_PEER_REPLY:
-		take_reply(keeper, news.verdict);
+		log_reply(keeper, news->verdict);
 		break;
 	case FFNTP_PEER_NOT_SENT:
-		log_network(keeper, "not sent", news.error);
+		log_network(keeper, "not sent", news->error);
 		break;
 	case FFNTP_PEER_ERROR:
-		log_network(keeper, "no reply", news.error);
+		log_network(keeper, "no reply", news->error);
 		break;
 	case FFNTP_PEER_UNANSWERED:
-		take_unanswered(keeper);
+		log_unanswered(keeper);
 		break;
 	case FFNTP_PEER_CHANGE_SERVER:
-		follow(keeper, ffntp_servers_change(&keeper->servers));
-		break;
 	case FFNTP_PEER_SENT:
 	case FFNTP_PEER_NOTHING:
 		break;
 	}
 }
 
+/* Of a counter that is lost change_clock tells. */
+static void hear(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
+{
+	struct ffntp_keeper *keeper = context;
+
+	if (keeper->sync.is_lost)
+		return;
+	switch (event) {
+	case FFNTP_SYNC_NEWS:
+		log_news(keeper, news);
+		break;
+	case FFNTP_SYNC_MOVED:
+		log_move(keeper);
+		break;
+	case FFNTP_SYNC_DISRUPTED:
+		log_disruption(keeper);
+		break;
+	case FFNTP_SYNC_PUBLISHED:
+		log_published(keeper);
+		break;
+	}
+}
+
 /* --- leap seconds --- */
 
-/* The client's timer ends where a leap second begins or ends: then the page says so at once. */
-static void follow_leap(struct ffntp_keeper *keeper)
+static void follow_table(struct ffntp_keeper *keeper)
 {
-	struct ffntp_map map;
-
-	if (ffntp_leaptable_poll(&keeper->leaptable, monotonic_s())) {
-		keeper->client_config.leap_table = ffntp_leaptable_get(&keeper->leaptable);
-		ffntp_client_leap_table(keeper->peer.client, keeper->client_config.leap_table);
-		publish_quietly(keeper);
-	}
-	ffntp_client_output(keeper->peer.client, ffntp_counter_read(&keeper->source), &map);
-	if (map.leap != keeper->leap)
-		publish_quietly(keeper);
+	if (!ffntp_leaptable_poll(&keeper->leaptable, monotonic_s()))
+		return;
+	keeper->client_config.leap_table = ffntp_leaptable_get(&keeper->leaptable);
+	ffntp_client_leap_table(keeper->sync.peer.client, keeper->client_config.leap_table);
+	ffntp_sync_publish(&keeper->sync);
 }
 
 /* The first address of each server that has one; of the one in use the one in use. */
 static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct ffntp_address **addresses)
 {
-	const struct ffntp_servers *servers = &keeper->servers;
+	const struct ffntp_servers *servers = &keeper->sync.servers;
 	size_t count = 0;
 
 	for (size_t i = 0; i < servers->count; i++) {
@@ -573,7 +513,7 @@ static bool is_survey_wanted(const struct ffntp_keeper *keeper)
 
 	if (keeper->client_config.leap_trust != FFNTP_LEAP_TRUST_CALLER)
 		return false;
-	ffntp_client_output(keeper->peer.client, now, &map);
+	ffntp_client_output(keeper->sync.peer.client, now, &map);
 	return map.status == FFNTP_STATUS_SYNCHRONISED &&
 	       ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
 	       (table == NULL || reading.estimate.s >= table->expires_s) &&
@@ -589,7 +529,8 @@ static void end_survey(struct ffntp_keeper *keeper)
 			  keeper->survey.asked);
 		return;
 	}
-	ffntp_client_announce(keeper->peer.client, vote, ffntp_counter_read(&keeper->source));
+	ffntp_client_announce(keeper->sync.peer.client, vote, ffntp_counter_read(&keeper->source));
+	ffntp_sync_publish(&keeper->sync);
 }
 
 static void work_survey(struct ffntp_keeper *keeper)
@@ -607,97 +548,26 @@ static void work_survey(struct ffntp_keeper *keeper)
 
 /* --- one step --- */
 
-static int milliseconds_until(const struct ffntp_keeper *keeper, ffntp_counter until, int limit_ms)
-{
-	int64_t left = (int64_t)(until - ffntp_counter_read(&keeper->source));
-	double wait_ms = ceil((double)left * keeper->peer.period_s * 1e3);
-
-	if (!(wait_ms > 1))
-		return 1;
-	return wait_ms < limit_ms ? (int)wait_ms : limit_ms;
-}
-
 static int timeout_ms(const struct ffntp_keeper *keeper)
 {
 	int limit_ms = ffntp_survey_is_running(&keeper->survey) ? SURVEY_STEP_MS : STEP_MS_MAX;
 
 	if (keeper->clock_log.file != NULL)
 		limit_ms = ffntp_clock_log_timeout_ms(&keeper->clock_log, limit_ms);
-	if (keeper->is_paused)
-		return milliseconds_until(keeper, keeper->pause_until, limit_ms);
-	return ffntp_peer_timeout_ms(&keeper->peer, ffntp_counter_read(&keeper->source), limit_ms);
-}
-
-/* Before anything is measured or believed. False if the counter is lost, and no other can be used. */
-static bool check_counter(struct ffntp_keeper *keeper)
-{
-	switch (ffntp_counter_check(&keeper->source)) {
-	case FFNTP_COUNTER_STEADY:
-		return true;
-	case FFNTP_COUNTER_DISRUPTED:
-		if (ffntp_log_may(&keeper->disruption_limit, monotonic_s()))
-			ffntp_log_limited(&keeper->disruption_limit, "the counter was disrupted: measuring anew");
-		ffntp_client_disrupted(keeper->peer.client, ffntp_counter_read(&keeper->source));
-		publish_quietly(keeper);
-		return true;
-	case FFNTP_COUNTER_LOST:
-		break;
-	}
-	ffntp_log("the counter cannot be used any more: changing to another");
-	close_clock(keeper);
-	return open_clock(keeper);
-}
-
-static void receive(struct ffntp_keeper *keeper, int revents, ffntp_counter woke)
-{
-	for (int i = 0; i < DATAGRAMS_PER_STEP; i++) {
-		struct ffntp_peer_news news = ffntp_peer_receive(&keeper->peer, revents, woke);
-
-		if (news.event == FFNTP_PEER_NOTHING)
-			return;
-		take_news(keeper, news);
-		revents = 0; /* whatever else there is, poll() has not seen it */
-	}
-}
-
-static void work_timer(struct ffntp_keeper *keeper)
-{
-	ffntp_counter now = ffntp_counter_read(&keeper->source);
-	struct ffntp_peer_news news;
-
-	if (keeper->is_paused && is_before(now, keeper->pause_until))
-		return;
-	keeper->is_paused = false;
-	do {
-		news = ffntp_peer_timer(&keeper->peer, ffntp_counter_read(&keeper->source));
-		take_news(keeper, news);
-	} while (news.event != FFNTP_PEER_NOTHING && !keeper->is_paused);
-}
-
-/* Something arrived, or is about to leave. */
-static bool has_work(const struct ffntp_keeper *keeper, int revents, ffntp_counter now)
-{
-	return revents != 0 || !is_before(now, keeper->peer.until);
+	return ffntp_sync_timeout_ms(&keeper->sync, limit_ms);
 }
 
 bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 {
-	struct pollfd waiting = { .fd = ffntp_peer_descriptor(&keeper->peer), .events = POLLIN };
+	struct pollfd waiting = { .fd = ffntp_sync_descriptor(&keeper->sync), .events = POLLIN };
 	int ready = poll(&waiting, 1, timeout_ms(keeper));
-	ffntp_counter woke = ffntp_counter_read(&keeper->source);
-	int revents = ready > 0 ? waiting.revents : 0;
 
-	if (has_work(keeper, revents, woke) && !check_counter(keeper))
+	ffntp_sync_step(&keeper->sync, ready > 0 ? waiting.revents : 0);
+	if (keeper->sync.is_lost && !change_clock(keeper))
 		return false;
-	if (revents != 0)
-		receive(keeper, revents, woke);
-	work_timer(keeper);
 	work_survey(keeper);
-	follow_leap(keeper);
-	follow(keeper, ffntp_servers_poll(&keeper->servers));
+	follow_table(keeper);
 	work_configuration(keeper);
-	if (!is_before(ffntp_counter_read(&keeper->source), keeper->published_at + ticks(keeper, PUBLISH_S)))
-		publish_quietly(keeper);
 	if (keeper->clock_log.file != NULL)
 		ffntp_clock_log_write(&keeper->clock_log, keeper->page, &keeper->source);
 	return true;

@@ -9,8 +9,8 @@
 #include "../include/ffntp/page.h"
 #include "../ports/linux/counter.h"
 #include "../ports/linux/pagefile.h"
-#include "../ports/linux/peer.h"
 #include "../ports/linux/servers.h"
+#include "../ports/linux/sync.h"
 #include "clocklog.h"
 #include "leaptable.h"
 #include "log.h"
@@ -26,24 +26,18 @@ struct ffntp_keeper {
 	struct ffntp_pagefile file;
 	struct ffntp_page *page;         /* of the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */
-	bool is_inherited;               /* the page still says what a former daemon made of it */
 	struct ffntp_leaptable leaptable;
-	struct ffntp_client_config client_config; /* of the peer */
+	struct ffntp_client_config client_config; /* of the sync's peer */
 	struct ffntp_survey survey;
-	enum ffntp_leap leap; /* as last published */
 	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
-	struct ffntp_servers servers;
+	struct ffntp_sync sync;
 	const struct ffntp_options *next; /* those that are to be followed once their servers are found; NULL: none */
 	struct ffntp_server_name next_names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers next_servers;
-	struct ffntp_peer peer;
 	struct ffntp_clock_log clock_log;
-	enum ffntp_status status; /* as last published */
-	ffntp_counter published_at;
-	bool is_paused; /* nobody answers: no request before pause_until */
-	ffntp_counter pause_until;
-	double pause_s; /* the next pause */
-	uint32_t poll_min_s, poll_max_s;
+	bool is_accepted;     /* the reply that is about to be published */
+	enum ffntp_leap leap; /* as last told */
+	enum ffntp_status status;
 	/* one per kind of message that a network can cause */
 	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];
 	struct ffntp_log_limit status_limit[FFNTP_STATUSES];

@@ -78,7 +78,7 @@ PARTS = {'follow': [FOLLOW],
          'port': [DRIVE, REPORT, 'ports/brook/port.c', 'ports/brook/main.c'],
          'solo5': [*ANY_UNIKERNEL, SOLO5, SOLO5_PORT, 'tests/unikernel/fake_solo5.c'],
          'minios': [*ANY_UNIKERNEL, MINIOS, MINIOS_PORT, MINIOS_CARD, 'tests/unikernel/fake_minios.c']}
-LINK = {'reader': ['-Wl,--wrap=clock_gettime'], 'loop': ['-lnettle', '-Wl,--wrap=ffntp_udp_receive']}
+LINK = {'reader': ['-Wl,--wrap=clock_gettime'], 'loop': ['-lnettle', '-Wl,--wrap=ffntp_udp_receive', '-Wl,--wrap=ffntp_counter_check']}
 ARGUMENTS = {'client': ['interval']}
 
 GUARDS = [
@@ -273,6 +273,11 @@ GUARDS = [
     ('busy', 'stamping', UDP, 'events & POLLIN ? woke : ffntp_counter_read(source)', 'woke', 'what_poll'),
     ('reload', 'servers', SERVERS, 'if (candidates(servers) == 0)\n\t\treturn false;\n\twhile', 'while', 'names_'),
     ('reload', 'servers', SERVERS, '\tservers->resolver = NULL;\n\treturn true;', '\treturn true;', 'names_are_resolved'),
+    (26, 'loop', SYNC, 'ffntp_client_disrupted(sync->peer.client, now(sync));', '', 'a_counter_that_was_disrupted'),
+    (33, 'loop', SYNC, 'if (sync->is_lost)\n\t\treturn;', '', 'a_counter_that_is_lost'),
+    (31, 'loop', SYNC, 'sync->is_inherited && sync->map.status == FFNTP_STATUS_INITIALISING', 'false', 'what_a_former'),
+    (31, 'loop', SYNC, '&& sync->map.status == FFNTP_STATUS_INITIALISING', '', 'what_a_former'),
+    ('busy', 'loop', SYNC, 'sync->is_paused && is_before(now(sync), sync->pause_until)', 'false', 'nothing_is_asked'),
     ('busy', 'loop', SYNC, 'revents = 0;', '', 'what_poll'),
     ('busy', 'loop', SURVEY, 'ffntp_peer_receive(peer, 0, now)', 'ffntp_peer_receive(peer, 1, now)', 'a_survey'),
     ('busy', 'stamping', STAMPING, 'stamping->tx_ns) - unsure;', 'stamping->tx_ns);', 'wide_brackets'),

@@ -1,4 +1,4 @@
-/* Loops around a client: what they make of what poll() said. No datagram comes but those that are made up here. */
+/* Loops around a client. No datagram comes but those that are made up here, and the counter is as it is said to be. */
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 #include <ffntp/linuxdevice.h>
+#include <string.h>
 
 #include "../daemon/survey.h"
+#include "../ports/linux/sync.h"
 #include "../ports/linux/udp.h"
 
 #define DATAGRAMS 3
@@ -34,6 +36,140 @@ enum ffntp_udp_arrival __wrap_ffntp_udp_receive(struct ffntp_udp *udp, const str
 	told[times++] = events;
 	*length = 0;
 	return times <= DATAGRAMS ? FFNTP_UDP_DATAGRAM : FFNTP_UDP_NOTHING;
+}
+
+static enum ffntp_counter_event counter_event;
+
+enum ffntp_counter_event __wrap_ffntp_counter_check(struct ffntp_counter_source *source);
+
+enum ffntp_counter_event __wrap_ffntp_counter_check(struct ffntp_counter_source *source)
+{
+	(void)source;
+	return counter_event;
+}
+
+/* A loop with a page of its own, and a letter for all that it tells: N, M, D, P. */
+static struct loop {
+	struct ffntp_page page;
+	struct ffntp_counter_source source;
+	struct ffntp_server_name name;
+	struct ffntp_sync sync;
+	char told[64];
+} loop;
+
+static void hear(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
+{
+	struct loop *self = context;
+	size_t length = strlen(self->told);
+
+	assert_int_equal(news != NULL, event == FFNTP_SYNC_NEWS);
+	assert_true(length + 1 < sizeof(self->told));
+	self->told[length] = "NMDP"[event];
+}
+
+static int open_loop(void **state)
+{
+	struct ffntp_client_config config;
+	struct ffntp_servers servers;
+	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &servers, hear, &loop };
+
+	(void)state;
+	memset(&loop, 0, sizeof(loop));
+	counter_event = FFNTP_COUNTER_STEADY;
+	loop.name = (struct ffntp_server_name){ "127.0.0.1", 9 };
+	assert_null(ffntp_counter_open(&loop.source, FFNTP_COUNTER_MONOTONIC_RAW));
+	assert_true(ffntp_servers_open(&servers, &loop.name, 1));
+	ffntp_peer_config_default(&config, &loop.source);
+	ffntp_page_format(&loop.page, &loop.source.identity);
+	assert_true(ffntp_sync_open(&loop.sync, &parts));
+	return 0;
+}
+
+static int close_loop(void **state)
+{
+	(void)state;
+	ffntp_sync_close(&loop.sync);
+	return 0;
+}
+
+static enum ffntp_status page_status(void)
+{
+	struct ffntp_map map;
+
+	assert_int_equal(ffntp_page_read(&loop.page, &map), FFNTP_CLOCK_OK);
+	return map.status;
+}
+
+static void nothing_is_asked_during_a_pause(void **state)
+{
+	(void)state;
+	ffntp_sync_pause(&loop.sync, 60);
+	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1000, 1000);
+	ffntp_sync_step(&loop.sync, 0);
+	assert_int_equal(ffntp_sync_descriptor(&loop.sync), -1);
+	ffntp_sync_pause(&loop.sync, 0);
+	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1, 1);
+	ffntp_sync_step(&loop.sync, 0);
+	assert_true(ffntp_sync_descriptor(&loop.sync) >= 0);
+}
+
+static void a_counter_that_was_disrupted_is_told_of_and_goes_on(void **state)
+{
+	(void)state;
+	counter_event = FFNTP_COUNTER_DISRUPTED;
+	ffntp_sync_step(&loop.sync, 0);
+	assert_memory_equal(loop.told, "DP", 2);
+	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
+	assert_false(loop.sync.is_lost);
+}
+
+static void a_counter_that_is_lost_ends_all(void **state)
+{
+	(void)state;
+	counter_event = FFNTP_COUNTER_LOST;
+	ffntp_sync_step(&loop.sync, 0);
+	counter_event = FFNTP_COUNTER_STEADY;
+	ffntp_sync_step(&loop.sync, 0);
+	assert_true(loop.sync.is_lost);
+	assert_string_equal(loop.told, "DP");
+	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
+	assert_int_equal(ffntp_sync_descriptor(&loop.sync), -1);
+}
+
+/* The page keeps what a former client said of the time, until there is something to be said. */
+static void what_a_former_client_said_is_kept(void **state)
+{
+	struct ffntp_map former = {
+		.status = FFNTP_STATUS_SYNCHRONISED,
+		.counter_kind = FFNTP_COUNTER_MONOTONIC_RAW,
+		.period = UINT64_C(1) << 63,
+		.period_shift = 29,
+		.at = ffntp_counter_read(&loop.source),
+		.time.s = 1800000000,
+	};
+
+	(void)state;
+	former.void_after = former.at + 1000000000;
+	ffntp_page_publish(&loop.page, &former, NULL, 0);
+	ffntp_sync_continue(&loop.sync, &former);
+	ffntp_sync_publish(&loop.sync);
+	assert_string_equal(loop.told, "P");
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+	counter_event = FFNTP_COUNTER_DISRUPTED;
+	ffntp_sync_step(&loop.sync, 0);
+	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
+}
+
+static void what_told_no_time_is_not_kept(void **state)
+{
+	const struct ffntp_map former = { .status = FFNTP_STATUS_DISRUPTED,
+					  .counter_kind = FFNTP_COUNTER_MONOTONIC_RAW };
+
+	(void)state;
+	ffntp_page_publish(&loop.page, &former, NULL, 0);
+	ffntp_sync_continue(&loop.sync, &former);
+	ffntp_sync_publish(&loop.sync);
+	assert_int_equal(page_status(), FFNTP_STATUS_INITIALISING);
 }
 
 /* Whatever comes after the first may have come after poll(), and is not to be dated back to it. */
@@ -83,9 +219,16 @@ static void a_survey_dates_nothing_back(void **state)
 	ffntp_survey_close(&survey);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_loop, close_loop)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(nothing_is_asked_during_a_pause),
+		TEST(a_counter_that_was_disrupted_is_told_of_and_goes_on),
+		TEST(a_counter_that_is_lost_ends_all),
+		TEST(what_a_former_client_said_is_kept),
+		TEST(what_told_no_time_is_not_kept),
 		cmocka_unit_test(what_poll_said_counts_for_one_datagram),
 		cmocka_unit_test(a_survey_dates_nothing_back),
 	};

@@ -13,7 +13,7 @@
 
 #include "../ports/linux/counter.h"
 #include "../ports/linux/pagefile.h"
-#include "../ports/linux/peer.h"
+#include "../ports/linux/sync.h"
 #include "commands.h"
 #include "demotable.h"
 #include "loopserver.h"
@@ -42,7 +42,8 @@ struct demo {
 	enum ffntp_estimator_kind estimator;
 	struct loopserver server;
 	struct ffntp_counter_source source;
-	struct ffntp_peer peer;
+	struct ffntp_server_name name;
+	struct ffntp_sync sync;
 	struct ffntp_pagefile file;
 	struct ffntp_linux_reader reader;
 	char directory[PATH_SIZE], path[PATH_SIZE + 8];
@@ -123,19 +124,18 @@ static void tally_add(struct tally *tally, const struct look *look)
 static void show_row(struct demo *demo, const struct look *look, double elapsed_s)
 {
 	struct demotable_row row = { .elapsed_s = elapsed_s, .is_readable = look->result == FFNTP_CLOCK_OK };
-	struct ffntp_source source;
+	const struct ffntp_source *source = &demo->sync.server;
 	struct ffntp_map map;
 
-	ffntp_peer_source(&demo->peer, &source);
 	if (row.is_readable && ffntp_page_read(demo->reader.page, &map) == FFNTP_CLOCK_OK) {
 		double period_s = ldexp((double)map.period, -64 - map.period_shift);
 
 		/* The first exchange sets the clock: there was none to be ahead or behind. */
-		row.offset_us = demo->accepted > 1 ? (double)source.offset_ns / 1e3 : (double)NAN;
+		row.offset_us = demo->accepted > 1 ? (double)source->offset_ns / 1e3 : (double)NAN;
 		row.error_us = error_us(look);
 		row.esterror_us = (double)look->reading.esterror_ns / 1e3;
 		row.bound_us = (double)look->reading.bound_ns / 1e3;
-		row.rtt_ms = (double)source.rtt_ns / 1e6;
+		row.rtt_ms = (double)source->rtt_ns / 1e6;
 		row.rate_ppm = (demo->source.period_hint_s / period_s - 1) * 1e6;
 		row.is_held = is_held(look);
 	}
@@ -144,58 +144,27 @@ static void show_row(struct demo *demo, const struct look *look, double elapsed_
 
 /* --- keeping the clock, as the daemon does --- */
 
-static void publish(struct demo *demo, ffntp_counter now)
+static void count(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
 {
-	struct ffntp_source source;
-	struct ffntp_map map;
+	struct demo *demo = context;
 
-	ffntp_peer_output(&demo->peer, now, &map);
-	ffntp_peer_source(&demo->peer, &source);
-	source.is_selected = 1;
-	ffntp_page_hold(demo->file.page);
-	ffntp_page_publish_steadily(demo->file.page, &map, &source, 1, ffntp_counter_read_ordered(demo->source.kind));
-}
-
-static void take_news(struct demo *demo, const struct ffntp_peer_news *news, ffntp_counter now)
-{
-	if (news->event == FFNTP_PEER_NOTHING)
+	if (event != FFNTP_SYNC_NEWS || news->event != FFNTP_PEER_REPLY)
 		return;
-	if (news->event == FFNTP_PEER_SENT && ffntp_counter_check(&demo->source) != FFNTP_COUNTER_STEADY)
-		ffntp_client_disrupted(demo->peer.client, now);
-	demo->answers += news->event == FFNTP_PEER_REPLY;
-	demo->accepted += news->event == FFNTP_PEER_REPLY && news->verdict == FFNTP_ACCEPTED;
-	publish(demo, now);
+	demo->answers++;
+	demo->accepted += news->verdict == FFNTP_ACCEPTED;
 }
 
-static void run_timer(struct demo *demo)
-{
-	struct ffntp_peer_news news;
-
-	do {
-		ffntp_counter now = ffntp_counter_read(&demo->source);
-
-		news = ffntp_peer_timer(&demo->peer, now);
-		take_news(demo, &news, now);
-	} while (news.event != FFNTP_PEER_NOTHING);
-}
-
-/* Waits for the server, for limit_ms, or for a signal. Returns false after a signal. */
-static bool wait_for_server(struct demo *demo, int limit_ms)
+/* Waits for the server, for limit_ms, or for a signal. Returns false after a signal, or without a counter. */
+static bool keep(struct demo *demo, int limit_ms)
 {
 	struct pollfd ready[] = {
-		{ .fd = ffntp_peer_descriptor(&demo->peer), .events = POLLIN },
+		{ .fd = ffntp_sync_descriptor(&demo->sync), .events = POLLIN },
 		{ .fd = demo->signals, .events = POLLIN },
 	};
-	ffntp_counter woke;
+	bool is_any = poll(ready, 2, ffntp_sync_timeout_ms(&demo->sync, limit_ms)) > 0;
 
-	poll(ready, 2, ffntp_peer_timeout_ms(&demo->peer, ffntp_counter_read(&demo->source), limit_ms));
-	woke = ffntp_counter_read(&demo->source);
-	if (ready[0].fd >= 0 && ready[0].revents != 0) {
-		struct ffntp_peer_news news = ffntp_peer_receive(&demo->peer, ready[0].revents, woke);
-
-		take_news(demo, &news, woke);
-	}
-	return ready[1].revents == 0;
+	ffntp_sync_step(&demo->sync, is_any ? ready[0].revents : 0);
+	return !(is_any && ready[1].revents != 0) && !demo->sync.is_lost;
 }
 
 static int ms_until(int64_t then_ns)
@@ -212,8 +181,7 @@ static void keep_and_watch(struct demo *demo)
 	bool goes_on = true;
 
 	while (goes_on && (double)(clock_ns(CLOCK_MONOTONIC) - start_ns) * 1e-9 < demo->duration_s) {
-		run_timer(demo);
-		goes_on = wait_for_server(demo, ms_until(next_ns));
+		goes_on = keep(demo, ms_until(next_ns));
 		if (clock_ns(CLOCK_MONOTONIC) < next_ns)
 			continue;
 		struct look look = take_look(demo);
@@ -228,26 +196,23 @@ static void keep_and_watch(struct demo *demo)
 
 /* --- beginning and end --- */
 
-static const char *open_clock(struct demo *demo)
+static const char *open_sync(struct demo *demo)
 {
 	struct ffntp_client_config config;
-	struct ffntp_addresses found;
-	char name[32];
-	const char *problem = ffntp_counter_open(&demo->source, FFNTP_COUNTER_NONE);
+	struct ffntp_servers servers;
+	const struct ffntp_sync_parts parts = { &config, &demo->source, demo->file.page, &servers, count, demo };
 
-	if (problem)
-		return problem;
-	ffntp_client_config_default(&config);
+	ffntp_peer_config_default(&config, &demo->source);
 	config.estimator = demo->estimator;
-	config.counter_kind = demo->source.kind;
-	config.period_hint_s = demo->source.period_hint_s;
-	config.period_hint_error = demo->source.period_hint_error;
 	config.poll_min_s = POLL_S;
 	config.burst = BURST;
-	snprintf(name, sizeof(name), "127.0.0.1:%u", demo->server.port);
-	if (!ffntp_resolve_numeric(name, demo->server.port, &found))
-		return "127.0.0.1 is not an address";
-	return ffntp_peer_open(&demo->peer, &config, &demo->source, &found.address[0]) ? NULL : "out of memory";
+	demo->name = (struct ffntp_server_name){ "127.0.0.1", demo->server.port };
+	if (!ffntp_servers_open(&servers, &demo->name, 1))
+		return servers.problem[0];
+	if (!ffntp_sync_open(&demo->sync, &parts))
+		return "out of memory";
+	ffntp_sync_publish(&demo->sync);
+	return NULL;
 }
 
 static const char *open_page(struct demo *demo)
@@ -356,10 +321,12 @@ static bool summarise(struct demo *demo)
 
 static int show(struct demo *demo)
 {
-	const char *problem = open_clock(demo);
+	const char *problem = ffntp_counter_open(&demo->source, FFNTP_COUNTER_NONE);
 
 	if (!problem)
 		problem = open_page(demo);
+	if (!problem)
+		problem = open_sync(demo);
 	if (!problem && !make_room(&demo->tally, demo->duration_s))
 		problem = "out of memory";
 	if (problem) {
@@ -368,9 +335,10 @@ static int show(struct demo *demo)
 	}
 	demotable_init(&demo->table);
 	introduce(demo);
-	publish(demo, ffntp_counter_read(&demo->source));
 	keep_and_watch(demo);
-	return summarise(demo) ? TOOL_OK : TOOL_FAILED;
+	if (demo->sync.is_lost)
+		tool_error(demo->command, "the counter cannot be used any more");
+	return summarise(demo) && !demo->sync.is_lost ? TOOL_OK : TOOL_FAILED;
 }
 
 static void close_clock(struct demo *demo)
@@ -380,8 +348,8 @@ static void close_clock(struct demo *demo)
 	if (demo->file.page)
 		ffntp_pagefile_close(&demo->file);
 	remove_page(demo);
-	if (demo->peer.client)
-		ffntp_peer_close(&demo->peer);
+	if (demo->sync.peer.client)
+		ffntp_sync_close(&demo->sync);
 	free(demo->tally.errors);
 	free(demo->tally.bounds);
 }

@@ -287,10 +287,7 @@ static const char *prepare(struct query *query)
 
 	if (problem)
 		return problem;
-	ffntp_client_config_default(&query->config);
-	query->config.counter_kind = query->source.kind;
-	query->config.period_hint_s = query->source.period_hint_s;
-	query->config.period_hint_error = query->source.period_hint_error;
+	ffntp_peer_config_default(&query->config, &query->source);
 	query->config.poll_min_s = POLL_S;
 	query->config.burst = REQUESTS;
 	return NULL;

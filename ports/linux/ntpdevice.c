@@ -7,10 +7,20 @@
 #include <unistd.h>
 
 #include "../../core/device.h"
+#include "leapfile.h"
 #include "linuxdevice.h"
 #include "sync.h"
 
+#define NTP_PORT 123
+
+/* So long at most (ms): names that the background resolves are looked for. */
+#define STEP_MS_MAX 1000
+
 struct ffntp_linux_ntp {
+	struct ffntp_page page;
+	struct ffntp_counter_source source;
+	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
+	struct ffntp_leap_table leap_table;
 	struct ffntp_sync sync;
 	int stop; /* an eventfd; -1 without a thread */
 	pthread_t thread;
@@ -33,6 +43,61 @@ static struct ffntp_linux_ntp_device *ntp_device(struct ffntp_device *device)
 
 /* --- opening --- */
 
+static const char *open_servers(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config,
+				struct ffntp_servers *servers)
+{
+	if (config->server_count < 1 || config->server_count > FFNTP_SERVERS_MAX)
+		return "one to eight servers are needed";
+	for (size_t i = 0; i < config->server_count; i++)
+		ntp->names[i] = (struct ffntp_server_name){ config->servers[i], NTP_PORT };
+	return ffntp_servers_open(servers, ntp->names, config->server_count) ? NULL : servers->problem[0];
+}
+
+static void configure(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config,
+		      struct ffntp_client_config *client)
+{
+	ffntp_peer_config_default(client, &ntp->source);
+	client->estimator = config->estimator;
+	client->poll_min_s = config->poll_min_s;
+	client->poll_max_s = config->poll_max_s;
+	client->poll_is_adaptive = config->poll_min_s < config->poll_max_s;
+	/* Without a table TAI is not told, and the server's word is taken for leap seconds. */
+	if (ffntp_leapfile_read(FFNTP_LEAPFILE_DEFAULT, &ntp->leap_table) == NULL)
+		client->leap_table = &ntp->leap_table;
+}
+
+static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config,
+			     const struct ffntp_servers *servers)
+{
+	const char *problem = ffntp_counter_open(&ntp->source, config->counter_kind);
+	struct ffntp_client_config client;
+	struct ffntp_sync_parts parts = { &client, &ntp->source, &ntp->page, servers, NULL, NULL };
+
+	if (problem != NULL)
+		return problem;
+	configure(ntp, config, &client);
+	if (ffntp_client_memory(&client) == 0)
+		return "poll intervals must be 1 to 131072 s, the shortest first, and the estimator one that is there";
+	ffntp_page_format(&ntp->page, &ntp->source.identity);
+	if (!ffntp_sync_open(&ntp->sync, &parts))
+		return "there is no memory";
+	ffntp_sync_publish(&ntp->sync);
+	return NULL;
+}
+
+static const char *open_clock(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config)
+{
+	struct ffntp_servers servers;
+	const char *problem = open_servers(ntp, config, &servers);
+
+	if (problem != NULL)
+		return problem;
+	problem = open_sync(ntp, config, &servers);
+	if (problem != NULL)
+		ffntp_servers_close(&servers);
+	return problem;
+}
+
 static void free_ntp(struct ffntp_linux_ntp_device *self)
 {
 	ffntp_sync_close(&self->ntp->sync);
@@ -44,8 +109,8 @@ static void free_ntp(struct ffntp_linux_ntp_device *self)
 /* Readings go the way of a page of somebody else's. */
 static const char *open_ntp(struct ffntp_linux_ntp_device *self)
 {
-	struct ffntp_linux_ntp *ntp = malloc(sizeof(*ntp));
-	const char *problem = ntp == NULL ? "there is no memory" : ffntp_sync_open(&ntp->sync, &self->config);
+	struct ffntp_linux_ntp *ntp = calloc(1, sizeof(*ntp));
+	const char *problem = ntp == NULL ? "there is no memory" : open_clock(ntp, &self->config);
 
 	if (problem != NULL) {
 		free(ntp);
@@ -53,9 +118,8 @@ static const char *open_ntp(struct ffntp_linux_ntp_device *self)
 	}
 	ntp->stop = -1;
 	self->ntp = ntp;
-	self->over_page.over_page.page = &ntp->sync.page;
-	self->over_page.reader =
-		(struct ffntp_linux_reader){ .page = &ntp->sync.page, .counter_kind = ntp->sync.source.kind };
+	self->over_page.over_page.page = &ntp->page;
+	self->over_page.reader = (struct ffntp_linux_reader){ .page = &ntp->page, .counter_kind = ntp->source.kind };
 	return ffntp_page_device_connect(ffntp_linux_ntp_clock(self));
 }
 
@@ -80,7 +144,7 @@ static void *keep(void *context)
 			{ .fd = ntp->stop, .events = POLLIN },
 			{ .fd = ffntp_sync_descriptor(&ntp->sync), .events = POLLIN },
 		};
-		int ready = poll(waiting, 2, ffntp_sync_timeout_ms(&ntp->sync));
+		int ready = poll(waiting, 2, ffntp_sync_timeout_ms(&ntp->sync, STEP_MS_MAX));
 
 		if (ready > 0 && waiting[0].revents != 0)
 			return NULL;
@@ -170,7 +234,7 @@ int ffntp_linux_loop_descriptor(const struct ffntp_linux_ntp_device *device)
 
 int ffntp_linux_loop_timeout_ms(const struct ffntp_linux_ntp_device *device)
 {
-	return device->ntp != NULL ? ffntp_sync_timeout_ms(&device->ntp->sync) : 1000;
+	return device->ntp != NULL ? ffntp_sync_timeout_ms(&device->ntp->sync, STEP_MS_MAX) : STEP_MS_MAX;
 }
 
 void ffntp_linux_loop_step(struct ffntp_linux_ntp_device *device, int revents)

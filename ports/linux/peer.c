@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../core/params.h"
@@ -14,6 +15,24 @@
 static ffntp_counter ticks(const struct ffntp_peer *peer, double interval_s)
 {
 	return (ffntp_counter)(interval_s / peer->period_s);
+}
+
+/* The system's date, as far as it is later than this program. Right within 68 years is enough. */
+static int64_t pivot_s(int64_t built_s)
+{
+	struct timespec date = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &date);
+	return date.tv_sec > built_s ? date.tv_sec : built_s;
+}
+
+void ffntp_peer_config_default(struct ffntp_client_config *config, const struct ffntp_counter_source *source)
+{
+	ffntp_client_config_default(config);
+	config->counter_kind = source->kind;
+	config->period_hint_s = source->period_hint_s;
+	config->period_hint_error = source->period_hint_error;
+	config->pivot_s = pivot_s(config->pivot_s);
 }
 
 bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,

@@ -46,6 +46,9 @@ struct ffntp_peer_news {
 	int error; /* an errno value */
 };
 
+/* The usual configuration for this counter, and for the system's date. */
+void ffntp_peer_config_default(struct ffntp_client_config *config, const struct ffntp_counter_source *source);
+
 /*
  * Makes a client of the server at address. config: period_hint_s and counter_kind as the source has them.
  * source: must outlive the peer.
