@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
-TIME_LIMIT_S = 20 * float(os.environ.get('PATIENCE', '1'))
+TIME_LIMIT_S = 10 * float(os.environ.get('PATIENCE', '1'))
 # The one that overwrites what has moved away.
 RUNTIME = '_,runtime-variant=d'
 
