@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 
-import packages
+import chrony
 import tap
 
 IMAGE, TRUTH, RELAY = (os.environ.get(name, "") for name in ("GUEST", "TRUTH", "RELAY"))
@@ -38,19 +38,8 @@ def first():
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
-@contextlib.contextmanager
-def chronyd(folder, name="chronyd"):
-    """Serves the host's time, which it does not touch (-x). Yields its port."""
-    program = packages.program("chrony", "/usr/sbin/chronyd")
-    port = tap.free_port()
-    with open(f"{folder}/{name}.conf", "w") as f:
-        f.write(f"local stratum 1\nallow\nport {port}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/{name}.pid\n")
-    user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]
-    with tap.process([program, "-x", "-d", *user, "-f", f"{folder}/{name}.conf"], f"{folder}/{name}.log",
-                     preexec_fn=first) as running:
-        tap.wait_for(lambda: tap.answers(port) or running.poll() is not None, "chronyd to answer")
-        tap.check(running.poll() is None, "chronyd ended")
-        yield port
+def chronyd(folder):
+    return chrony.chronyd(folder, preexec_fn=first)
 
 
 @contextlib.contextmanager

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+import chrony
 import tap
-import test_chrony
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
@@ -118,7 +118,7 @@ def all_cases(folder):
     yield from alone(folder)
     yield from documented()
     yield from sanitized()
-    with test_chrony.chronyd(folder) as port, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{port}"):
+    with chrony.chronyd(folder) as port, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{port}"):
         tap.wait_for_status(folder, "synchronised")
         environment = dict(os.environ, NTP_PORT=str(port), NTP_PAGE=f"{folder}/page", **COLLECTING)
         for test in TESTS:

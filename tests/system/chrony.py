@@ -1,0 +1,20 @@
+"""Debian's chronyd, which serves the host's time and leaves it alone (-x)."""
+import contextlib
+import os
+
+import packages
+import tap
+
+
+@contextlib.contextmanager
+def chronyd(folder, **options):
+    """Yields its port. options: those of tap.process."""
+    program = packages.program("chrony", "/usr/sbin/chronyd")
+    port = tap.free_port()
+    with open(f"{folder}/chronyd.conf", "w") as f:
+        f.write(f"local stratum 1\nallow\nport {port}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/chronyd.pid\n")
+    user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]
+    with tap.process([program, "-x", "-d", *user, "-f", f"{folder}/chronyd.conf"], f"{folder}/chronyd.log", **options) as running:
+        tap.wait_for(lambda: tap.answers(port) or running.poll() is not None, "chronyd to answer")
+        tap.check(running.poll() is None, "chronyd ended")
+        yield port
