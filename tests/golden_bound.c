@@ -11,6 +11,7 @@
 #include "../tool/player.h"
 #include "../tool/score.h"
 #include "../tool/tracefile.h"
+#include "count.h"
 
 /* Both ends of a map are rounded up to whole nanoseconds, twice; readings once. The replies' precision is 2^-30 s. */
 #define ROUNDING_NS 4.0
@@ -40,8 +41,6 @@ static const struct recorded traces[] = {
 };
 
 static const size_t thinnings[] = { 1, 4, 16 };
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 struct findings {
 	size_t readings, broken;    /* truth outside */

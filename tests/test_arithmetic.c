@@ -6,9 +6,8 @@
 
 #include "../core/bits.h"
 #include "../include/ffntp/clock.h"
+#include "count.h"
 #include "vectors.h"
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 static int tests, failures;
 

@@ -7,11 +7,11 @@
 #include <cmocka.h>
 
 #include "../include/ffntp/clock.h"
+#include "count.h"
 #include "prng.h"
 
 __extension__ typedef unsigned __int128 wide;
 
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 #define ROUNDS 20000
 #define NS UINT64_C(1000000000)
 

@@ -10,9 +10,9 @@
 
 #include "../core/exchange.h"
 #include "../core/params.h"
+#include "count.h"
 #include "prng.h"
 
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 #define NONCE UINT64_C(0xfeedfacecafebeef)
 #define KISS(text) \
 	((uint32_t)(text)[0] << 24 | (uint32_t)(text)[1] << 16 | (uint32_t)(text)[2] << 8 | (uint32_t)(text)[3])

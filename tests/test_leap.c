@@ -11,11 +11,11 @@
 #include <cmocka.h>
 
 #include "../core/page.h"
+#include "count.h"
 #include "world.h"
 
 #define S_NS INT64_C(1000000000)
 #define DAY_NS (86400 * S_NS)
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* How a test's client comes to know of leap seconds. */
 enum knowledge { BY_TABLE, BY_SERVER, BY_CALLER };

@@ -8,11 +8,11 @@
 
 #include "../core/page.h"
 #include "../include/ffntp/page.h"
+#include "count.h"
 #include "prng.h"
 
 __extension__ typedef unsigned __int128 wide;
 
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 #define ROUNDS 2000
 #define S UINT64_C(1000000000) /* ticks in a second */
 

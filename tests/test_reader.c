@@ -22,8 +22,7 @@
 
 #include "../ports/linux/counter.h"
 #include "../ports/linux/pagefile.h"
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+#include "count.h"
 
 static char directory[] = "ffntp-test-XXXXXX";
 static char path[64], lock_path[80], new_path[80];

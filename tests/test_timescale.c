@@ -12,11 +12,11 @@
 #include <cmocka.h>
 
 #include "../include/ffntp/timescale.h"
+#include "count.h"
 #include "prng.h"
 
 #define S_NS INT64_C(1000000000)
 #define HALF (UINT64_C(1) << 63)
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* The days that ended with 23:59:60, as IERS's Bulletins C have them. */
 static const char *const inserted[] = {

@@ -10,9 +10,8 @@
 
 #include "../tool/score.h"
 #include "../tool/trace.h"
+#include "count.h"
 #include "prng.h"
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 static enum trace_line parse(const char *line, struct trace_row *row)
 {

@@ -1,0 +1,7 @@
+/* count: how many elements an array has. */
+#ifndef FFNTP_TESTS_COUNT_H
+#define FFNTP_TESTS_COUNT_H
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#endif
