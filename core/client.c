@@ -120,6 +120,16 @@ void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
 	ffntp_polling_restart(&client->polling, now, client->rate.period_s);
 }
 
+void ffntp_client_counter_replaced(struct ffntp_client *client, ffntp_counter now, double period_hint_s,
+				   double period_hint_error)
+{
+	client->config.period_hint_s = period_hint_s;
+	client->config.period_hint_error = period_hint_error;
+	client->publisher.period_shift = ffntp_mapping_shift(period_hint_s);
+	client->has_estimate = false;
+	ffntp_client_disrupted(client, now);
+}
+
 void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table)
 {
 	client->wire.leap.table = table;

@@ -97,6 +97,7 @@ const char *ffntp_drive_init(struct ffntp_drive *drive, const struct ffntp_port 
 		.port = port,
 		.page = page,
 		.epoch = port->epoch(port->context),
+		.frequency_hz = port->about.frequency_hz,
 		.now = port->counter(port->context),
 	};
 	drive->client = ffntp_client_init(memory, size, config, drive->now);
@@ -156,9 +157,30 @@ static bool is_whole(struct ffntp_drive *drive)
 	return went_on && is_same;
 }
 
+/* By more than the client allows for after a disruption: the machine was restored on another processor. */
+static bool is_another_counter(const struct ffntp_drive *drive)
+{
+	double ratio = (double)drive->port->about.frequency_hz / (double)drive->frequency_hz;
+
+	return ratio > 1 + FFNTP_DISRUPTED_PERIOD_ERROR || ratio < 1 - FFNTP_DISRUPTED_PERIOD_ERROR;
+}
+
+static void tell_client(struct ffntp_drive *drive)
+{
+	const struct ffntp_port_counter *about = &drive->port->about;
+
+	if (!is_another_counter(drive)) {
+		ffntp_client_disrupted(drive->client, drive->now);
+		return;
+	}
+	drive->frequency_hz = about->frequency_hz;
+	ffntp_client_counter_replaced(drive->client, drive->now, 1.0 / (double)about->frequency_hz,
+				      (double)about->frequency_error_ppm * 1e-6);
+}
+
 static struct ffntp_drive_news disrupt(struct ffntp_drive *drive)
 {
-	ffntp_client_disrupted(drive->client, drive->now);
+	tell_client(drive);
 	drive->is_awaiting = drive->is_held = false;
 	drive->until = drive->now;
 	return tell(drive, FFNTP_DRIVE_DISRUPTED);

@@ -34,7 +34,8 @@ struct ffntp_drive {
 	struct ffntp_client *client;
 	struct ffntp_page *page;
 	uint64_t epoch;
-	ffntp_counter now; /* the counter, made 64 bits wide */
+	uint64_t frequency_hz; /* the hint that the client knows */
+	ffntp_counter now;     /* the counter, made 64 bits wide */
 	ffntp_counter until;
 	ffntp_counter sent_at;
 	bool is_awaiting; /* a request has left, and no reply to it was accepted yet */

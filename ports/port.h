@@ -29,7 +29,8 @@ struct ffntp_port {
 	/*
 	 * Another number whenever the counter may have stood still, jumped or changed its rate since the last call;
 	 * the same as long as the port knows of nothing of the kind. A port that cannot know returns 0 for ever:
-	 * the next exchanges with the server tell.
+	 * the next exchanges with the server tell. Where it knows of another rate, about.frequency_hz is that from then
+	 * on.
 	 */
 	uint64_t (*epoch)(void *context);
 

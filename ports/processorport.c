@@ -70,7 +70,9 @@ const struct ffntp_port *ffntp_processor_port(const struct ffntp_processor_syste
 	return &self.port;
 }
 
-void ffntp_processor_disrupted(void)
+void ffntp_processor_disrupted(uint64_t counter_hz)
 {
-	ffntp_standstill_disrupted(&self.standstill, ffntp_processor_counter());
+	if (counter_hz != 0)
+		self.port.about.frequency_hz = counter_hz;
+	ffntp_standstill_disrupted(&self.standstill, self.port.about.frequency_hz, ffntp_processor_counter());
 }

@@ -22,7 +22,10 @@ struct ffntp_processor_system {
 
 const struct ffntp_port *ffntp_processor_port(const struct ffntp_processor_system *system);
 
-/* The system knows that the counter stood still: the port's epoch is another. */
-void ffntp_processor_disrupted(void);
+/*
+ * The system knows that the counter stood still: the port's epoch is another. counter_hz: its frequency from now on, as
+ * far off as it was before; 0: as it was.
+ */
+void ffntp_processor_disrupted(uint64_t counter_hz);
 
 #endif

@@ -38,9 +38,10 @@ void ffntp_standstill_begin(struct ffntp_standstill *self, int64_t (*calendar_s)
 	begin_window(self, calendar_s(), now);
 }
 
-void ffntp_standstill_disrupted(struct ffntp_standstill *self, uint64_t now)
+void ffntp_standstill_disrupted(struct ffntp_standstill *self, uint64_t frequency_hz, uint64_t now)
 {
 	self->epoch++;
+	self->frequency_hz = frequency_hz;
 	begin_window(self, self->calendar_s(), now);
 }
 

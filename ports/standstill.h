@@ -20,8 +20,11 @@ struct ffntp_standstill {
 void ffntp_standstill_begin(struct ffntp_standstill *self, int64_t (*calendar_s)(void), uint64_t frequency_hz,
 			    uint64_t now);
 
-/* Who knows that the counter stood still says so: another epoch, and nothing more for the same. */
-void ffntp_standstill_disrupted(struct ffntp_standstill *self, uint64_t now);
+/*
+ * Who knows that the counter stood still says so, and how fast it goes from now on: another epoch, and nothing more for
+ * the same.
+ */
+void ffntp_standstill_disrupted(struct ffntp_standstill *self, uint64_t frequency_hz, uint64_t now);
 
 /*
  * For ffntp_port's epoch(): another number after each disruption. now: the counter. The calendar is looked at every

@@ -38,8 +38,10 @@ static void say_news(struct ffntp_drive_news news)
 
 	if (ffntp_report(line, &self.drive, news))
 		self.system->say(line);
-	if (news.event == FFNTP_DRIVE_DISRUPTED)
+	if (news.event == FFNTP_DRIVE_DISRUPTED) {
 		self.is_address_old = true;
+		self.lwip.counter_hz = self.system->port->about.frequency_hz;
+	}
 }
 
 /* Whether so long has passed; a counter that ran backwards does not say, and then it has. */

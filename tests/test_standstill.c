@@ -95,8 +95,20 @@ static void test_a_standstill_that_is_known_is_told_of_once(void **state)
 	begin(&standstill, HZ);
 	pass(&standstill, 100000, MS);
 	world.true_ms += 4000;
-	ffntp_standstill_disrupted(&standstill, world.counter);
+	ffntp_standstill_disrupted(&standstill, HZ, world.counter);
 	assert_int_equal(pass(&standstill, 100000, MS), 1);
+}
+
+/* Restored where it goes a third faster: that is no standstill, as soon as it is known. */
+static void test_a_counter_of_another_rate_is_quiet_once_it_is_known(void **state)
+{
+	struct ffntp_standstill standstill;
+
+	(void)state;
+	begin(&standstill, HZ);
+	pass(&standstill, 100000, MS);
+	ffntp_standstill_disrupted(&standstill, HZ + HZ / 3, world.counter);
+	assert_int_equal(pass(&standstill, 100000, MS + MS / 3), 1);
 }
 
 static void test_a_counter_that_jumps_is_told_of(void **state)
@@ -149,6 +161,7 @@ int main(void)
 		cmocka_unit_test_setup(test_the_calendar_is_looked_at_every_5_ms_at_most, setup),
 		cmocka_unit_test_setup(test_a_standstill_is_told_of_once, setup),
 		cmocka_unit_test_setup(test_a_standstill_that_is_known_is_told_of_once, setup),
+		cmocka_unit_test_setup(test_a_counter_of_another_rate_is_quiet_once_it_is_known, setup),
 		cmocka_unit_test_setup(test_a_counter_that_jumps_is_told_of, setup),
 		cmocka_unit_test_setup(test_a_calendar_that_is_set_is_a_disruption, setup),
 		cmocka_unit_test_setup(test_a_calendar_that_cannot_be_read_is_waited_for, setup),

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../ports/processorport.h"
 #include "unikernel/fake.h"
 
 #define START_NS (INT64_C(1790000000) * FFNTP_NS_PER_S)
@@ -258,6 +259,31 @@ static void test_a_counter_that_stood_still_is_noticed_at_once(void **state)
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
 
+/* Saved, and restored a minute later on a processor whose counter goes a third faster. */
+static void restore_elsewhere(void)
+{
+	uint64_t saved_at = world_counter(&fake.world, fake.world.now_ns);
+
+	fake.world.now_ns += 60 * S;
+	world_set_counter(&fake.world, saved_at, fake.world.ticks_per_ns * 4 / 3);
+	fake.watched_from_ns = fake.world.now_ns + 20000000;
+	fake.has_reply = false;
+	ffntp_processor_disrupted((uint64_t)(fake.world.ticks_per_ns * 1e9 * 0.995));
+}
+
+static void test_a_machine_that_is_restored_elsewhere_knows_nothing_of_its_counter(void **state)
+{
+	(void)state;
+	start(60);
+	fake.event_ns = START_NS + 1800 * S;
+	fake.event = restore_elsewhere;
+	assert_true(system_boot(usual));
+	assert_int_equal(said("disrupted"), 1);
+	assert_int_equal(fake.outside, 0);
+	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
+	assert_int_equal(said("contradict"), 0);
+}
+
 static void fall_silent(void)
 {
 	fake.world.is_silent = true;
@@ -390,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_a_counter_that_runs_backwards_stops_no_search),
 		cmocka_unit_test(test_random_bytes_that_run_out_stop_no_search),
 		cmocka_unit_test(test_a_counter_that_stood_still_is_noticed_at_once),
+		cmocka_unit_test(test_a_machine_that_is_restored_elsewhere_knows_nothing_of_its_counter),
 		cmocka_unit_test(test_a_server_that_falls_silent_is_told_of),
 		cmocka_unit_test(test_a_search_under_way_is_not_begun_anew),
 		cmocka_unit_test(test_a_card_that_vanishes_is_no_end),

@@ -125,6 +125,13 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
  */
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now);
 
+/*
+ * The same, and the counter is another one, as a restored machine's may be: nothing is known of its rate but this hint,
+ * in the configuration's ranges.
+ */
+void ffntp_client_counter_replaced(struct ffntp_client *client, ffntp_counter now, double period_hint_s,
+				   double period_hint_error);
+
 /* Another table of leap seconds, as in the configuration. What TAI is may become known by it, or cease to be. */
 void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table);
 

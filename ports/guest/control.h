@@ -6,6 +6,7 @@
 #define GUEST_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 void control_begin(void);
 
@@ -13,9 +14,9 @@ void control_begin(void);
 bool control_look(void);
 
 /*
- * Saved, and restored: returns in the restored guest, perhaps as another domain, on another day. Card and neighbours
- * are looked for anew; the counter stood still, which is for the caller to say.
+ * Saved, and restored: returns in the restored guest, perhaps as another domain, on another day and processor. Card and
+ * neighbours are looked for anew. The counter stood still, which is for the caller to say; its frequency is returned.
  */
-void control_save(void);
+uint64_t control_save(void);
 
 #endif

@@ -112,8 +112,7 @@ static void follow_neighbour(void)
 static void save(void)
 {
 	forget_link();
-	control_save();
-	ffntp_processor_disrupted();
+	ffntp_processor_disrupted(control_save());
 }
 
 static void step(void)

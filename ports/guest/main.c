@@ -113,10 +113,9 @@ static void rest(uint64_t rest_ns)
 /* The page of the image is disrupted, too: nobody reads a time from it before we run again. */
 static void save(void)
 {
-	ffntp_processor_disrupted();
+	ffntp_processor_disrupted(0);
 	(void)ffntp_unikernel_step();
-	control_save();
-	ffntp_processor_disrupted();
+	ffntp_processor_disrupted(control_save());
 }
 
 static void step(void)

@@ -62,6 +62,7 @@ bool control_look(void)
 	return false;
 }
 
-void control_save(void)
+uint64_t control_save(void)
 {
+	return 0;
 }

@@ -1,8 +1,6 @@
 /* control: see ../control.h. */
 #include "../control.h"
 
-#include <stdint.h>
-
 #include <xen/xen.h>
 #include <xen/sched.h>
 
@@ -50,7 +48,7 @@ bool control_look(void)
 	return true;
 }
 
-void control_save(void)
+uint64_t control_save(void)
 {
 	bool is_new;
 
@@ -63,4 +61,5 @@ void control_save(void)
 	}
 	xenstore_resume(is_new);
 	machine_say(is_new ? "restored" : "not saved, or saved and going on");
+	return xen_counter_hz();
 }
