@@ -456,6 +456,44 @@ static void a_counter_that_was_set_back_is_told(void **state)
 	assert_int_equal(ffntp_device_steady(clock, &utc), FFNTP_CLOCK_DISRUPTED);
 }
 
+/* A page, of which another map is published while its counter is being read. */
+static ffntp_counter read_while_it_is_published(void *context)
+{
+	struct ffntp_fake *fake = context;
+	ffntp_counter now = fake->counter;
+
+	if (now < (ffntp_counter)SECOND) {
+		(void)ffntp_fake_advance(fake, SECOND);
+		ffntp_fake_step(fake, -100);
+	}
+	return now;
+}
+
+static struct ffntp_device *start_in_a_race(struct ffntp_fake *fake, struct ffntp_page_device *device)
+{
+	ffntp_fake_init(fake, START_NS);
+	fake->counter = SECOND;
+	ffntp_page_device_init(device, &fake->page, read_while_it_is_published, fake);
+	assert_null(ffntp_device_connect(&device->device));
+	ffntp_fake_init(fake, START_NS);
+	return &device->device;
+}
+
+static void a_map_that_comes_while_the_counter_is_read_is_not_mixed_with_it(void **state)
+{
+	struct ffntp_page_device device;
+	struct ffntp_reading reading;
+	struct ffntp_fake fake;
+	struct ffntp_time utc;
+
+	(void)state;
+	assert_int_equal(ffntp_device_steady(start_in_a_race(&fake, &device), &utc), FFNTP_CLOCK_OK);
+	assert_in_range(ffntp_time_to_ns(utc), START_NS + SECOND, START_NS + SECOND + 200);
+	assert_int_equal(ffntp_device_now(start_in_a_race(&fake, &device), FFNTP_UTC, UINT64_MAX, &reading),
+			 FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_time_to_ns(reading.estimate), START_NS + SECOND - 100);
+}
+
 static void a_page_without_steady_time_says_so(void **state)
 {
 	struct ffntp_fake fake;
@@ -587,6 +625,7 @@ int main(void)
 		cmocka_unit_test(marks_of_before_the_counter_was_in_doubt_are_refused),
 		cmocka_unit_test(marks_of_the_future_and_negative_durations_are_refused),
 		cmocka_unit_test(a_counter_that_was_set_back_is_told),
+		cmocka_unit_test(a_map_that_comes_while_the_counter_is_read_is_not_mixed_with_it),
 		cmocka_unit_test(a_page_without_steady_time_says_so),
 		cmocka_unit_test(a_leap_second_comes_on_time_whether_tai_is_known),
 		cmocka_unit_test(a_leap_second_is_inserted),

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "device.h"
+
 struct clock {
 	struct ffntp_page page;
 	_Atomic uint64_t manual; /* the counter, where it is set by hand */
@@ -100,15 +102,33 @@ value ffntp_ml_clock_publish(value v, value output)
 	return Val_unit;
 }
 
-/* --- reading: again while it is being published, which is less than a microsecond of another domain --- */
+/*
+ * --- reading: again while it is being published, which is less than a microsecond of another domain. What the page
+ * says and the counter's reading belong together ---
+ */
 
-static struct ffntp_steady steady_of(const struct clock *clock, ffntp_counter *now)
+static ffntp_counter count(void *context)
 {
+	const struct clock *clock = context;
+
+	return clock_counter(clock);
+}
+
+static struct ffntp_page_device device_of(struct clock *clock)
+{
+	struct ffntp_page_device device;
+
+	ffntp_page_device_init(&device, &clock->page, count, clock);
+	return device;
+}
+
+static struct ffntp_steady steady_of(struct clock *clock, ffntp_counter *now)
+{
+	struct ffntp_page_device device = device_of(clock);
 	struct ffntp_steady steady;
 
-	do {
-		*now = clock_counter(clock);
-	} while (ffntp_page_read_steady(&clock->page, &steady) != FFNTP_CLOCK_OK);
+	while (ffntp_page_device_steady(&device.device, &steady, now) != FFNTP_CLOCK_OK)
+		;
 	return steady;
 }
 
@@ -135,32 +155,32 @@ value ffntp_ml_clock_steady(value v)
 	return result == FFNTP_CLOCK_OK ? ffntp_ml_block_of(ffntp_ml_copy_d_ps(utc)) : ffntp_ml_refuse(result);
 }
 
-static enum ffntp_clock_result read_clock(const struct clock *clock, struct ffntp_map *map, ffntp_counter *now)
+static enum ffntp_clock_result read_clock(struct clock *clock, struct ffntp_look *look)
 {
-	while (ffntp_page_read(&clock->page, map) != FFNTP_CLOCK_OK)
+	struct ffntp_page_device device = device_of(clock);
+
+	while (ffntp_page_device_look(&device.device, look) != FFNTP_CLOCK_OK)
 		;
-	*now = clock_counter(clock);
-	return ffntp_ml_judge(map, *now);
+	return ffntp_ml_judge(&look->map, look->now);
 }
 
 value ffntp_ml_clock_read(value v, value scale, value max_bound_ns)
 {
-	struct ffntp_map map;
-	ffntp_counter now;
-	enum ffntp_clock_result result = read_clock(clock_of(v), &map, &now);
+	struct ffntp_look look;
+	enum ffntp_clock_result result = read_clock(clock_of(v), &look);
 
-	return result == FFNTP_CLOCK_OK ? ffntp_ml_read_at(&map, now, scale, max_bound_ns) : ffntp_ml_refuse(result);
+	return result == FFNTP_CLOCK_OK ? ffntp_ml_read_at(&look.map, look.now, scale, max_bound_ns)
+					: ffntp_ml_refuse(result);
 }
 
 value ffntp_ml_clock_now_d_ps(value v)
 {
-	struct ffntp_map map;
-	ffntp_counter now;
 	struct ffntp_reading reading;
-	enum ffntp_clock_result result = read_clock(clock_of(v), &map, &now);
+	struct ffntp_look look;
+	enum ffntp_clock_result result = read_clock(clock_of(v), &look);
 
 	if (result == FFNTP_CLOCK_OK)
-		result = ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading);
+		result = ffntp_clock_at(&look.map, look.now, FFNTP_UTC, UINT64_MAX, &reading);
 	if (result != FFNTP_CLOCK_OK)
 		caml_raise_sys_error(caml_copy_string(ffntp_clock_result_text(result)));
 	return ffntp_ml_copy_d_ps(reading.estimate);

@@ -50,7 +50,7 @@ GUARDS = [
     ('ffntp', PAGE, 'map->counter_kind != kind ||', '', 'nonsense in pages'),
     ('ffntp', CLOCK, 'if (map.counter_kind != clock->kind)', 'if (false)', 'clock'),
     ('ffntp', CLOCK, '&& map.status == FFNTP_STATUS_INITIALISING', '', 'set source'),
-    ('ffntp', CLOCK, 'return ffntp_ml_judge(map, *now);', 'return FFNTP_CLOCK_OK;', 'clock'),
+    ('ffntp', CLOCK, 'return ffntp_ml_judge(&look->map, look->now);', 'return FFNTP_CLOCK_OK;', 'clock'),
     ('ffntp', CLOCK_ML, 'check "create" source;', '', 'set source'),
     ('ffntp', CLOCK_ML, 'check "set_source" source;', '', 'set source'),
     ('ffntp', CLOCK_ML, 'if clock.source.kind <> Counter.Manual then', 'if false then', 'counters'),

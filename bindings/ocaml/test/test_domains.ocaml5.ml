@@ -34,6 +34,11 @@ let read_once () =
       let after = Int64.sub (Clock.counter clock) start and ns = Int64.div ps 1000L in
       if not (d = day && near ns before && near after ns) then failwith "another time"
 
+let read_steady () =
+  match Clock.steady_d_ps clock with
+  | Ok _ | Error Unsynchronised -> ()
+  | Error why -> failwith (Output.refusal_text why)
+
 let go_on nonce =
   let now = Clock.counter clock in
   let _, next = Client.next ~now state in
@@ -45,6 +50,7 @@ let rec read nonce former count =
   let elapsed = Clock.elapsed_ns clock in
   if elapsed < former then failwith "elapsed backwards";
   read_once ();
+  read_steady ();
   go_on nonce;
   if Atomic.get is_over then count else read nonce elapsed (count + 1)
 
