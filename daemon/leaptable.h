@@ -30,8 +30,8 @@ void ffntp_leaptable_open(struct ffntp_leaptable *leaptable, const char *named);
 const struct ffntp_leap_table *ffntp_leaptable_get(const struct ffntp_leaptable *leaptable);
 
 /*
- * Looks at the file once a minute; now_s: any clock that does not go back. Returns true if there is another table now,
- * or none any more. A file that has become unreadable leaves the table that was read before.
+ * Looks at the file once a minute; now_s: any clock that does not go back. Returns true if there is another table now.
+ * A file that is gone, or has become unreadable, leaves the table that was read before.
  */
 bool ffntp_leaptable_poll(struct ffntp_leaptable *leaptable, int64_t now_s);
 

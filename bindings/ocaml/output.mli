@@ -63,7 +63,7 @@ type reading = {
   earliest : d_ps;  (** truth lies from here ... *)
   estimate : d_ps;
   latest : d_ps;  (** ... to here *)
-  bound_ns : int;  (** half the width, rounded up *)
+  bound_ns : int;  (** what the estimate is off by at most: the distance to the further end, rounded up *)
   error_ns : int;  (** estimated error, one standard deviation *)
   status : status;  (** synchronised or free-running *)
   leap : leap;  (** at the estimate *)
@@ -93,8 +93,9 @@ type duration = {
 }
 
 val duration : ?rate:rate -> t -> from:Counter.t -> until:Counter.t -> (duration, refusal) result
-(** The time between two counter readings, at most 2{^63} ticks and 292 years apart. It depends on the period alone:
-    no correction of the time disturbs it, and it can be told while free-running. [rate]: [Auto] if it is not said. *)
+(** The time between two counter readings, less than 2{^63} ticks and 2{^33} s (272 years) apart. It depends on the
+    period alone: no correction of the time disturbs it, and it can be told while free-running. That the counter did
+    not jump or stand still between the two is for the caller to know. [rate]: [Auto] if it is not said. *)
 
 (** {1 What is in it} *)
 
