@@ -97,13 +97,17 @@ static void notice_pause(uint64_t slept_at)
 	machine_say(line);
 }
 
+/*
+ * Who listens does not relax: `pause` leaves the guest for QEMU's own loop, which then takes the very lock that the
+ * thread with the frame waits for, and replies come later than requests leave.
+ */
 static void rest(uint64_t rest_ns)
 {
 	uint64_t slept_at = machine_counter();
 
 	if (ffntp_unikernel_is_listening())
-		machine_relax();
-	else if (rest_ns < IDLE_MS * NS_PER_MS)
+		return;
+	if (rest_ns < IDLE_MS * NS_PER_MS)
 		machine_idle(rest_ns * ms(1) / NS_PER_MS);
 	else
 		machine_idle(ms(IDLE_MS));
