@@ -170,8 +170,9 @@ static bool ask(struct guest *guest, uint64_t *offset, uint64_t *width)
 	return true;
 }
 
-/* Narrow enough (ticks): no processor was lent to anybody else meanwhile. */
+/* Narrow enough (ticks): no processor was lent to anybody else meanwhile. More than WIDE tells nothing. */
 #define NARROW 600
+#define WIDE 2400
 
 /* The narrowest of many brackets, over several rounds: host and guest have to have a processor each for a moment. */
 static bool bracket(struct guest *guest)
@@ -179,7 +180,7 @@ static bool bracket(struct guest *guest)
 	uint64_t offset, width;
 
 	guest->width = UINT64_MAX;
-	for (int round = 0; round < 12 && guest->width > NARROW; round++) {
+	for (int round = 0; round < 120 && guest->width > (round < 12 ? NARROW : WIDE); round++) {
 		for (int i = 0; i < 300; i++) {
 			if (!ask(guest, &offset, &width))
 				return false;
@@ -197,6 +198,8 @@ static void must_bracket(struct guest *guest)
 {
 	if (!bracket(guest))
 		fail("the guest does not answer its probe");
+	if (guest->width > WIDE)
+		fail("the guest's counter cannot be known: this machine is too busy");
 }
 
 /* --- commands --- */
@@ -273,30 +276,45 @@ struct tally {
 	size_t count;
 	unsigned outside, refused, busy;
 	uint64_t largest_bound_ns;
+	int64_t excess_ns;    /* of the reading that is furthest outside its bound */
+	int64_t excess_at_ns; /* when that was, by CLOCK_REALTIME */
 };
+
+static void count_outside(struct tally *tally, const struct ffntp_reading *reading, int64_t truth_ns)
+{
+	struct ffntp_time truth = ffntp_time_from_ns(truth_ns);
+	int64_t before_ns = ffntp_time_diff_ns(reading->earliest, truth);
+	int64_t after_ns = ffntp_time_diff_ns(truth, reading->latest);
+	int64_t excess_ns = before_ns > after_ns ? before_ns : after_ns;
+
+	tally->outside += excess_ns > 0;
+	if (excess_ns > tally->excess_ns) {
+		tally->excess_ns = excess_ns;
+		tally->excess_at_ns = truth_ns;
+	}
+}
 
 static void judge(struct tally *tally, const struct guest *guest)
 {
 	struct ffntp_reading reading;
 	struct ffntp_map map;
 	struct moment moment;
-	struct ffntp_time truth;
 
 	if (ffntp_page_read(guest->page, &map) != FFNTP_CLOCK_OK) {
 		tally->busy++;
 		return;
 	}
 	moment = now();
-	truth = ffntp_time_from_ns(moment.ns);
 	if (ffntp_clock_at(&map, moment.counter + guest->offset, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
 		tally->refused++;
 		return;
 	}
-	tally->outside += ffntp_time_is_before(truth, reading.earliest) || ffntp_time_is_before(reading.latest, truth);
+	count_outside(tally, &reading, moment.ns);
 	if (reading.bound_ns > tally->largest_bound_ns)
 		tally->largest_bound_ns = reading.bound_ns;
 	if (tally->count < READINGS)
-		tally->error_ns[tally->count++] = llabs(ffntp_time_diff_ns(reading.estimate, truth));
+		tally->error_ns[tally->count++] =
+			llabs(ffntp_time_diff_ns(reading.estimate, ffntp_time_from_ns(moment.ns)));
 }
 
 static int compare(const void *a, const void *b)
@@ -311,28 +329,40 @@ static int64_t at_rank(const struct tally *tally, double rank)
 	return tally->count == 0 ? 0 : tally->error_ns[(size_t)(rank * (double)(tally->count - 1))];
 }
 
+/* What CLOCK_REALTIME was set or slewed by, when seen twice. */
+static int64_t host_set_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC_RAW);
+}
+
 static int watch(char **arguments)
 {
 	static struct tally tally;
 	struct guest guest = open_guest(arguments[0], arguments[1], arguments[2]);
-	int64_t end_ns;
+	int64_t start_ns, set_ns;
 	uint64_t offset;
 
 	must_bracket(&guest);
 	offset = guest.offset;
-	end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(atof(arguments[3]) * 1e9);
-	while (clock_ns(CLOCK_MONOTONIC) < end_ns) {
+	set_ns = host_set_ns();
+	start_ns = clock_ns(CLOCK_REALTIME);
+	for (int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(atof(arguments[3]) * 1e9);
+	     clock_ns(CLOCK_MONOTONIC) < end_ns;) {
 		judge(&tally, &guest);
 		pause_ns(20000000);
 	}
+	set_ns = host_set_ns() - set_ns;
 	must_bracket(&guest);
 	qsort(tally.error_ns, tally.count, sizeof tally.error_ns[0], compare);
 	printf("{\"readings\": %zu, \"outside\": %u, \"refused\": %u, \"busy\": %u, \"median_ns\": %" PRId64
 	       ", \"p99_ns\": %" PRId64 ", \"max_ns\": %" PRId64 ", \"largest_bound_ns\": %" PRIu64
-	       ", \"bracket_ns\": %.0f, \"counter_moved_ns\": %.0f}\n",
+	       ", \"excess_ns\": %" PRId64
+	       ", \"excess_after_s\": %.3f, \"bracket_ns\": %.0f, \"counter_moved_ns\": %.0f"
+	       ", \"host_set_ns\": %" PRId64 "}\n",
 	       tally.count, tally.outside, tally.refused, tally.busy, at_rank(&tally, 0.5), at_rank(&tally, 0.99),
-	       at_rank(&tally, 1), tally.largest_bound_ns, (double)guest.width / ticks_per_ns(),
-	       (double)(int64_t)(guest.offset - offset) / ticks_per_ns());
+	       at_rank(&tally, 1), tally.largest_bound_ns, tally.excess_ns,
+	       tally.excess_ns > 0 ? (double)(tally.excess_at_ns - start_ns) * 1e-9 : 0,
+	       (double)guest.width / ticks_per_ns(), (double)(int64_t)(guest.offset - offset) / ticks_per_ns(), set_ns);
 	return 0;
 }
 
