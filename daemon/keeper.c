@@ -378,13 +378,20 @@ static void log_exchange(const struct ffntp_map *map, const struct ffntp_source 
 		  (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3);
 }
 
+/* Without a time there is nothing to be said of leap seconds, and what was said before is not taken back. */
+static bool tells_time(const struct ffntp_map *map)
+{
+	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
+}
+
 static void log_published(struct ffntp_keeper *keeper)
 {
 	const struct ffntp_sync *sync = &keeper->sync;
 
 	if (!sync->is_inherited)
 		log_status(keeper, sync->map.status);
-	log_leap(keeper, sync->map.leap);
+	if (tells_time(&sync->map))
+		log_leap(keeper, sync->map.leap);
 	if (keeper->is_accepted && keeper->options->is_verbose)
 		log_exchange(&sync->map, &sync->server);
 	keeper->is_accepted = false;

@@ -115,6 +115,20 @@ def test_servers_can_be_ignored(folder):
         tap.check(status(page)["sources"][0]["leap"] == 1, f"{status(page)}")
 
 
+def test_nothing_is_taken_back_by_who_has_no_time(folder):
+    """Read again, with a server that does not answer: what was announced before is neither repeated nor denied."""
+    sky = Sky(40000)
+    with fake.Server(sky.answer) as server, fake.Server(lambda *unused: []) as silent:
+        configure(folder, [server], "leapseclist /nonexistent/list\n")
+        with tap.daemon(folder, "--poll", "1", "-c", f"{folder}/conf") as running:
+            tap.wait_for(lambda: "a leap second is inserted" in tap.said(folder), "the announcement")
+            configure(folder, [silent], "leapseclist /nonexistent/list\n")
+            running.send_signal(signal.SIGHUP)
+            tap.wait_for(lambda: "no usable reply" in tap.said(folder), "a line about it")
+            tap.wait_for(lambda: len(silent.requests) > 3, "more requests")
+    tap.check("after all" not in tap.said(folder) and tap.said(folder).count("is inserted") == 1, tap.said(folder))
+
+
 def survey(folder, indicators):
     """What becomes of it when each of so many servers announces so."""
     skies = [Sky(40000, indicator) for indicator in indicators]
