@@ -2,6 +2,7 @@
 #include "stubs.h"
 
 #include "clock.h"
+#include "device.h"
 
 value ffntp_ml_page_error_text(value reason)
 {
@@ -50,23 +51,36 @@ enum ffntp_clock_result ffntp_ml_judge(const struct ffntp_map *map, ffntp_counte
 	return result == FFNTP_CLOCK_OK && ffntp_reading_is_set_back(map, now) ? FFNTP_CLOCK_DISRUPTED : result;
 }
 
-static enum ffntp_clock_result read_page(const struct ffntp_page *page, enum ffntp_counter_kind kind,
-					 struct ffntp_map *map, ffntp_counter *now)
+/* 0 where it cannot be read. */
+static ffntp_counter count(void *kind)
 {
-	enum ffntp_clock_result result = ffntp_page_read(page, map);
+	ffntp_counter now = 0;
 
+	(void)ffntp_ml_read_counter(*(const enum ffntp_counter_kind *)kind, &now);
+	return now;
+}
+
+static enum ffntp_clock_result read_page(const struct ffntp_page *page, enum ffntp_counter_kind kind,
+					 struct ffntp_look *look)
+{
+	struct ffntp_page_device device;
+	enum ffntp_clock_result result;
+	ffntp_counter now;
+
+	ffntp_page_device_init(&device, page, count, &kind);
+	result = ffntp_page_device_look(&device.device, look);
 	if (result != FFNTP_CLOCK_OK)
 		return result;
-	if (map->counter_kind != kind || !ffntp_ml_read_counter(kind, now))
+	if (look->map.counter_kind != kind || !ffntp_ml_read_counter(kind, &now))
 		return FFNTP_CLOCK_COUNTER;
-	return ffntp_ml_judge(map, *now);
+	return ffntp_ml_judge(&look->map, look->now);
 }
 
 value ffntp_ml_page_now(value v, value kind, value scale, value max_bound_ns)
 {
-	struct ffntp_map map;
-	ffntp_counter now = 0;
-	enum ffntp_clock_result result = read_page(page_of(v), (enum ffntp_counter_kind)Int_val(kind), &map, &now);
+	struct ffntp_look look;
+	enum ffntp_clock_result result = read_page(page_of(v), (enum ffntp_counter_kind)Int_val(kind), &look);
 
-	return result == FFNTP_CLOCK_OK ? ffntp_ml_read_at(&map, now, scale, max_bound_ns) : ffntp_ml_refuse(result);
+	return result == FFNTP_CLOCK_OK ? ffntp_ml_read_at(&look.map, look.now, scale, max_bound_ns)
+					: ffntp_ml_refuse(result);
 }

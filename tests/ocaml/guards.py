@@ -47,7 +47,7 @@ GUARDS = [
     ('ffntp', PAGE, 'if ((uintptr_t)Caml_ba_data_val(v) % _Alignof(struct ffntp_page) != 0)', 'if (false)',
      'refuses pages'),
     ('ffntp', PAGE, '(size_t)Caml_ba_array_val(v)->dim[0]', 'FFNTP_PAGE_SIZE', 'refuses pages'),
-    ('ffntp', PAGE, 'map->counter_kind != kind ||', '', 'nonsense in pages'),
+    ('ffntp', PAGE, 'look->map.counter_kind != kind ||', '', 'nonsense in pages'),
     ('ffntp', CLOCK, 'if (map.counter_kind != clock->kind)', 'if (false)', 'clock'),
     ('ffntp', CLOCK, '&& map.status == FFNTP_STATUS_INITIALISING', '', 'set source'),
     ('ffntp', CLOCK, 'return ffntp_ml_judge(&look->map, look->now);', 'return FFNTP_CLOCK_OK;', 'clock'),
