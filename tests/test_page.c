@@ -1,4 +1,4 @@
-/* page: what is published is read; what VMClock's readers see; what is no page; what a killed writer leaves. */
+/* page: what is published is read; what VMClock's readers see; the line; anchors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,91 +6,13 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../core/page.h"
-#include "../include/ffntp/page.h"
 #include "count.h"
+#include "pageworld.h"
 #include "prng.h"
 
 __extension__ typedef unsigned __int128 wide;
 
 #define ROUNDS 2000
-#define S UINT64_C(1000000000) /* ticks in a second */
-
-static const struct ffntp_page_identity identity = {
-	.counter_kind = FFNTP_COUNTER_TSC,
-	.boot_id = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
-	.time_namespace = 4026531834,
-};
-
-/* A page and its bytes. */
-static union {
-	struct ffntp_page page;
-	uint8_t bytes[FFNTP_PAGE_SIZE];
-} memory;
-
-static struct ffntp_page *fresh(void)
-{
-	memset(&memory, 0, sizeof(memory));
-	ffntp_page_format(&memory.page, &identity);
-	return &memory.page;
-}
-
-/* 1 ns per tick, made at counter reading 'at'; good for an hour. */
-static struct ffntp_map map_at(ffntp_counter at)
-{
-	return (struct ffntp_map){
-		.status = FFNTP_STATUS_SYNCHRONISED,
-		.counter_kind = FFNTP_COUNTER_TSC,
-		.period_shift = 28,
-		.tai_is_known = true,
-		.tai_offset_s = 37,
-		.at = at,
-		.time = { (int64_t)(1700000037 + at / S), UINT64_C(1) << 63 },
-		.period = UINT64_C(0x44b82fa09b5a52cb),
-		.period_esterror = UINT64_C(0x44b82fa09b5a52cb) / 100000000,
-		.period_maxerror = UINT64_C(0x44b82fa09b5a52cb) / 1000000,
-		.esterror_ns = 4000,
-		.maxerror_before_ns = 90000,
-		.maxerror_after_ns = 150000,
-		.stable_period = UINT64_C(0x44b82fa09b5a52cb) + 12345,
-		.stable_esterror = UINT64_C(0x44b82fa09b5a52cb) / 1000000000,
-		.void_after = at + 3600 * S,
-	};
-}
-
-static struct ffntp_map read_map(const struct ffntp_page *page)
-{
-	struct ffntp_map map;
-
-	assert_int_equal(ffntp_page_read(page, &map), FFNTP_CLOCK_OK);
-	return map;
-}
-
-static void assert_maps_equal(const struct ffntp_map *a, const struct ffntp_map *b)
-{
-	assert_int_equal(a->status, b->status);
-	assert_int_equal(a->counter_kind, b->counter_kind);
-	assert_int_equal(a->leap, b->leap);
-	assert_int_equal(a->period_shift, b->period_shift);
-	assert_int_equal(a->tai_is_known, b->tai_is_known);
-	assert_int_equal(a->tai_offset_s, b->tai_offset_s);
-	assert_int_equal(a->leap_sign, b->leap_sign);
-	assert_true(a->leap_at_s == b->leap_at_s);
-	assert_true(a->tai_expires_s == b->tai_expires_s);
-	assert_true(a->disruption_marker == b->disruption_marker);
-	assert_int_equal(a->counter_marker, b->counter_marker);
-	assert_true(a->at == b->at);
-	assert_true(a->time.s == b->time.s && a->time.frac == b->time.frac);
-	assert_true(a->period == b->period);
-	assert_true(a->period_esterror == b->period_esterror);
-	assert_true(a->period_maxerror == b->period_maxerror);
-	assert_true(a->esterror_ns == b->esterror_ns);
-	assert_true(a->maxerror_before_ns == b->maxerror_before_ns);
-	assert_true(a->maxerror_after_ns == b->maxerror_after_ns);
-	assert_true(a->stable_period == b->stable_period);
-	assert_true(a->stable_esterror == b->stable_esterror);
-	assert_true(a->void_after == b->void_after);
-}
 
 /* Every field at any value it may have. */
 static struct ffntp_map any_map(struct prng *prng)
@@ -300,12 +222,6 @@ static void vmclock_readers_are_told_utc_where_tai_is_not_known(void **state)
 }
 
 /* --- the prepared line --- */
-
-static bool read_line(const struct ffntp_page *page, ffntp_counter now, enum ffntp_timescale scale, uint64_t cap_ns,
-		      struct ffntp_reading *reading)
-{
-	return ffntp_page_read_line(page, ffntp_page_begin(page), FFNTP_COUNTER_TSC, now, scale, cap_ns, reading);
-}
 
 static void assert_readings_equal(const struct ffntp_reading *a, const struct ffntp_reading *b)
 {
@@ -539,254 +455,6 @@ static void sources_are_read_as_published(void **state)
 	assert_int_equal(read_map(page).at, S); /* and nothing of the map was overwritten */
 }
 
-/* --- cases --- */
-
-/* A reader that meets a writer at work says so, soon, and touches nothing. */
-static void case_30_a_page_that_is_being_written(void **state)
-{
-	struct ffntp_page *page = fresh();
-	struct ffntp_map map = map_at(100 * S), copy = map_at(1);
-	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
-	struct ffntp_reading reading;
-	size_t count = 99;
-
-	(void)state;
-	ffntp_page_publish(page, &map, NULL, 0);
-	memory.bytes[0x0c] |= 1;
-	assert_int_equal(ffntp_page_read(page, &copy), FFNTP_CLOCK_BUSY);
-	assert_int_equal(ffntp_page_read_past(page, 100 * S, &copy), FFNTP_CLOCK_BUSY);
-	assert_int_equal(copy.at, 1);
-	assert_int_equal(ffntp_page_read_sources(page, sources, &count), FFNTP_CLOCK_BUSY);
-	assert_int_equal(count, 99);
-	assert_false(read_line(page, 100 * S, FFNTP_UTC, UINT64_MAX, &reading));
-}
-
-/* An update began and ended while somebody read. */
-static void case_30_a_page_that_changed_meanwhile(void **state)
-{
-	struct ffntp_page *page = fresh();
-	struct ffntp_map map = map_at(100 * S);
-	struct ffntp_reading reading;
-	uint32_t begun = ffntp_page_begin(page);
-
-	(void)state;
-	assert_true(ffntp_page_is_whole(page, begun));
-	ffntp_page_publish(page, &map, NULL, 0);
-	assert_false(ffntp_page_is_whole(page, begun));
-	assert_false(ffntp_page_read_line(page, begun, FFNTP_COUNTER_TSC, 100 * S, FFNTP_UTC, UINT64_MAX, &reading));
-}
-
-/* The prepared line ends where the map does. */
-static void case_34_the_line_of_a_stopped_daemon(void **state)
-{
-	struct ffntp_page *page = fresh();
-	struct ffntp_map map = map_at(100 * S);
-	struct ffntp_reading reading;
-
-	(void)state;
-	ffntp_page_publish(page, &map, NULL, 0);
-	assert_true(read_line(page, map.void_after, FFNTP_UTC, UINT64_MAX, &reading));
-	assert_false(read_line(page, map.void_after + 1, FFNTP_UTC, UINT64_MAX, &reading));
-}
-
-/* The sequence is odd and the body half new: the next writer lays the page out anew, and readers go on. */
-static void case_31_a_writer_killed_in_mid_update(void **state)
-{
-	struct ffntp_page *page = fresh();
-	struct ffntp_map map = map_at(100 * S), former = map_at(1);
-
-	(void)state;
-	map.disruption_marker = map.counter_marker = 7;
-	ffntp_page_publish(page, &map, NULL, 0);
-	memory.bytes[0x0c] |= 1;
-	memory.bytes[0x30] ^= 0xff;
-	assert_false(ffntp_page_adopt(page, &identity, &former));
-	assert_int_equal(former.at, 1);
-	former = read_map(page);
-	assert_int_equal(former.status, FFNTP_STATUS_INITIALISING);
-	assert_true(former.disruption_marker != 7 && former.counter_marker != 7);
-	map.disruption_marker = 7; /* a new client may count from anywhere: no marker comes back */
-	ffntp_page_publish(page, &map, NULL, 0);
-	assert_true(read_map(page).disruption_marker != 7);
-	assert_true(read_map(page).disruption_marker != former.disruption_marker);
-	assert_true(read_map(page).counter_marker != 7);
-}
-
-static void case_31_a_writer_killed_between_updates(void **state)
-{
-	struct ffntp_page *page = fresh();
-	struct ffntp_map first = map_at(100 * S), second = map_at(200 * S), former, past;
-
-	(void)state;
-	first.disruption_marker = second.disruption_marker = 7;
-	ffntp_page_publish(page, &first, NULL, 0);
-	ffntp_page_publish(page, &second, NULL, 0);
-	assert_true(ffntp_page_adopt(page, &identity, &former));
-	assert_maps_equal(&former, &second);
-	former.at += 50 * S;
-	ffntp_page_publish(page, &former, NULL,
-			   0); /* as a client that continues: the marker stays, and so does the past */
-	assert_true(read_map(page).disruption_marker == 7);
-	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
-	assert_maps_equal(&past, &first);
-}
-
-/* Continued after a repair, the marker does not change either. */
-static void case_31_a_repaired_page_is_continued(void **state)
-{
-	struct ffntp_page *page = fresh();
-	struct ffntp_map map = map_at(100 * S), former;
-	uint64_t marker;
-
-	(void)state;
-	ffntp_page_publish(page, &map, NULL, 0);
-	memory.bytes[0x0c] |= 1;
-	assert_false(ffntp_page_adopt(page, &identity, &former));
-	ffntp_page_publish(page, &map, NULL, 0);
-	marker = read_map(page).disruption_marker;
-	assert_true(ffntp_page_adopt(page, &identity, &former));
-	assert_true(former.disruption_marker == marker);
-	assert_int_equal(former.counter_marker, 1);
-	ffntp_page_publish(page, &former, NULL, 0);
-	assert_true(read_map(page).disruption_marker == marker);
-	assert_int_equal(read_map(page).counter_marker, 1);
-}
-
-static void case_31_a_map_that_makes_no_sense_is_not_adopted(void **state)
-{
-	struct ffntp_page *page = fresh();
-	struct ffntp_map map = map_at(100 * S), former;
-
-	(void)state;
-	map.period = 0;
-	ffntp_page_publish(page, &map, NULL, 0);
-	assert_false(ffntp_page_adopt(page, &identity, &former));
-	map = map_at(100 * S);
-	ffntp_page_publish(page, &map, NULL, 0);
-	memory.bytes[0x27] = 63;
-	assert_false(ffntp_page_adopt(page, &identity, &former));
-	map.status = (enum ffntp_status)9;
-	ffntp_page_publish(page, &map, NULL, 0);
-	assert_false(ffntp_page_adopt(page, &identity, &former));
-}
-
-static void put(size_t offset, size_t size, uint64_t value)
-{
-	for (size_t i = 0; i < size; i++)
-		memory.bytes[offset + i] = (uint8_t)(value >> 8 * i);
-}
-
-struct damage {
-	size_t offset, size;
-	uint64_t value;
-	enum ffntp_page_result expected;
-};
-
-static void check_damage(const struct damage *table, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct ffntp_page_identity theirs = { .time_namespace = 99 };
-		struct ffntp_page *page = fresh();
-
-		put(table[i].offset, table[i].size, table[i].value);
-		assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs), table[i].expected);
-		assert_true((theirs.time_namespace == 99) == (table[i].expected != FFNTP_PAGE_OK));
-	}
-}
-
-static void case_32_what_is_no_page(void **state)
-{
-	static const struct damage table[] = {
-		{ 0x00, 4, 0, FFNTP_PAGE_FOREIGN },          /* not laid out yet */
-		{ 0x00, 4, 0x56434c4b, FFNTP_PAGE_FOREIGN }, /* the other byte order */
-		{ 0x04, 4, 0, FFNTP_PAGE_TRUNCATED },         { 0x04, 4, 4095, FFNTP_PAGE_TRUNCATED },
-		{ 0x04, 4, 8192, FFNTP_PAGE_TRUNCATED }, /* more than there is */
-		{ 0x800, 8, 0, FFNTP_PAGE_FOREIGN },     /* VMClock, but not ours */
-		{ 0x800, 4, 0x46464e50, FFNTP_PAGE_FOREIGN },
-	};
-	struct ffntp_page_identity theirs;
-	struct ffntp_page *page = fresh();
-
-	(void)state;
-	assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE - 1, &theirs), FFNTP_PAGE_TRUNCATED);
-	assert_int_equal(ffntp_page_check(NULL, 0, &theirs), FFNTP_PAGE_TRUNCATED); /* nothing is looked at */
-	check_damage(table, COUNT(table));
-}
-
-static void case_32_garbage(void **state)
-{
-	struct prng prng = { 5 };
-
-	(void)state;
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		struct ffntp_page_identity theirs;
-		struct ffntp_map map;
-		struct ffntp_reading reading;
-
-		for (size_t k = 0; k < sizeof(memory); k++)
-			memory.bytes[k] = (uint8_t)prng_next(&prng);
-		assert_int_equal(ffntp_page_check(&memory.page, FFNTP_PAGE_SIZE, &theirs), FFNTP_PAGE_FOREIGN);
-		/* and whoever reads it all the same comes to no harm */
-		(void)read_line(&memory.page, prng_next(&prng), FFNTP_UTC, UINT64_MAX, &reading);
-		if (ffntp_page_read(&memory.page, &map) == FFNTP_CLOCK_OK)
-			(void)!ffntp_clock_at(&map, prng_next(&prng), FFNTP_UTC, UINT64_MAX, &reading);
-		(void)!ffntp_page_read_past(&memory.page, prng_next(&prng), &map);
-	}
-}
-
-static void case_33_a_page_of_others_is_not_adopted(void **state)
-{
-	struct ffntp_page_identity others[] = { identity, identity, identity };
-	struct ffntp_map map = map_at(100 * S), former;
-
-	(void)state;
-	others[0].counter_kind = FFNTP_COUNTER_MONOTONIC_RAW;
-	others[1].boot_id[15] ^= 1;
-	others[2].time_namespace++;
-	for (size_t i = 0; i < COUNT(others); i++) {
-		struct ffntp_page_identity theirs;
-		struct ffntp_page *page = fresh();
-
-		ffntp_page_publish(page, &map, NULL, 0);
-		assert_false(ffntp_page_adopt(page, &others[i], &former));
-		assert_int_equal(read_map(page).status, FFNTP_STATUS_INITIALISING);
-		assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs), FFNTP_PAGE_OK);
-		assert_memory_equal(&theirs.boot_id, &others[i].boot_id, 16);
-		assert_true(theirs.counter_kind == others[i].counter_kind &&
-			    theirs.time_namespace == others[i].time_namespace);
-	}
-}
-
-/* A later version of the same layout only adds; another version is another layout. */
-static void case_42_versions(void **state)
-{
-	static const struct damage table[] = {
-		{ 0x08, 2, 0, FFNTP_PAGE_VERSION },
-		{ 0x08, 2, 2, FFNTP_PAGE_VERSION },
-		{ 0x804, 2, 1, FFNTP_PAGE_VERSION },
-		{ 0x804, 2, 3, FFNTP_PAGE_VERSION },
-		{ 0x806, 2, 2047, FFNTP_PAGE_VERSION },
-		{ 0x806, 2, 2049, FFNTP_PAGE_OK },
-		{ 0x806, 2, 65535, FFNTP_PAGE_OK },
-		{ 0x18, 8, UINT64_C(1) << 40, FFNTP_PAGE_OK }, /* flags of the future are to be ignored */
-		{ 0x70, 8, UINT64_MAX, FFNTP_PAGE_OK },
-		{ 0xff8, 8, UINT64_MAX, FFNTP_PAGE_OK },
-	};
-
-	(void)state;
-	check_damage(table, COUNT(table));
-}
-
-static void every_result_has_a_line_of_its_own(void **state)
-{
-	(void)state;
-	for (int i = FFNTP_PAGE_OK; i <= FFNTP_PAGE_MISSING; i++)
-		for (int k = FFNTP_PAGE_OK; k < i; k++)
-			assert_string_not_equal(ffntp_page_result_text((enum ffntp_page_result)i),
-						ffntp_page_result_text((enum ffntp_page_result)k));
-	assert_string_equal(ffntp_page_result_text((enum ffntp_page_result)99), "unknown");
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -804,18 +472,6 @@ int main(void)
 		cmocka_unit_test(only_maps_that_can_be_read_are_remembered),
 		cmocka_unit_test(a_disruption_ends_the_past),
 		cmocka_unit_test(sources_are_read_as_published),
-		cmocka_unit_test(case_30_a_page_that_is_being_written),
-		cmocka_unit_test(case_30_a_page_that_changed_meanwhile),
-		cmocka_unit_test(case_34_the_line_of_a_stopped_daemon),
-		cmocka_unit_test(case_31_a_writer_killed_in_mid_update),
-		cmocka_unit_test(case_31_a_writer_killed_between_updates),
-		cmocka_unit_test(case_31_a_repaired_page_is_continued),
-		cmocka_unit_test(case_31_a_map_that_makes_no_sense_is_not_adopted),
-		cmocka_unit_test(case_32_what_is_no_page),
-		cmocka_unit_test(case_32_garbage),
-		cmocka_unit_test(case_33_a_page_of_others_is_not_adopted),
-		cmocka_unit_test(case_42_versions),
-		cmocka_unit_test(every_result_has_a_line_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
