@@ -2,7 +2,12 @@
 #ifndef FFNTP_TESTS_PAGEWORLD_H
 #define FFNTP_TESTS_PAGEWORLD_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "../core/page.h"
 #include "../include/ffntp/page.h"
