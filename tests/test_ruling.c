@@ -1,0 +1,438 @@
+/* ruling: what becomes of a client whose server or counter is wrong, and of what it promised. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "clientworld.h"
+
+/* --- a server that is wrong: case 18 --- */
+
+static void test_server_an_hour_wrong_is_refused_and_welcomed_back(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	run_bounded(&f, 3600);
+	marked = marker(&f);
+	f.world.server_error_ns = 3600 * S_NS;
+	run_bounded(&f, 1200);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+	assert_true(counted(f.client, FFNTP_REFUSED_CONTRADICTION) >= 74);
+	f.world.server_error_ns = 0;
+	run_bounded(&f, 60);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	run_bounded(&f, 600);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < 200000);
+	assert_true(marker(&f) == marked);
+	assert_int_equal(counter_marker(&f), 0);
+	drop(&f);
+}
+
+static void test_server_that_persists_is_believed(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	marked = marker(&f);
+	f.world.server_error_ns = -3600 * S_NS;
+	world_run(&f.world, f.client, 1700);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS);
+	world_run(&f.world, f.client, 200);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	assert_true(llabs(world_error_ns(&f.world, f.client) + 3600 * S_NS) < S_NS / 1000);
+	assert_true(marker(&f) != marked);
+	assert_int_equal(counter_marker(&f), 0);
+	drop(&f);
+}
+
+/* A fault that no bound shows, because delays could explain it: the same rule, and as visibly. */
+static void test_server_that_persists_within_the_bound_is_believed(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	f.world.delay_ns = 20000000;
+	world_run(&f.world, f.client, 3 * 3600);
+	marked = marker(&f);
+	f.world.server_error_ns = 12 * S_NS / 1000;
+	run_bounded(&f, 1750);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
+	assert_true(marker(&f) == marked);
+	world_run(&f.world, f.client, 150);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	assert_true(llabs(world_error_ns(&f.world, f.client) - f.world.server_error_ns) < S_NS / 1000);
+	assert_true(marker(&f) != marked);
+	drop(&f);
+}
+
+/* A server that says another time in each reply proves nothing against the counter. */
+static void test_server_that_jumps_about_is_never_believed(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	run_bounded(&f, 3600);
+	for (int i = 0; i < 600; i++) {
+		f.world.server_error_ns = (int64_t)prng_below(&f.world.prng, 1000) * S_NS + S_NS;
+		run_bounded(&f, 16);
+	}
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+	drop(&f);
+}
+
+/* --- a counter that is wrong: case 26 --- */
+
+static void test_counter_that_went_back_is_noticed(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	marked = marker(&f);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns) - 600 * (uint64_t)S_NS, 1 + 30e-6);
+	/* The timer's deadlines are readings of the counter that was; the port asks when the counter gets there, or
+	 * earlier. */
+	world_exchange(&f.world, f.client);
+	assert_int_equal(f.world.verdict, FFNTP_REFUSED_COUNTER);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
+	assert_true(marker(&f) != marked);
+	assert_int_equal(counter_marker(&f), 1);
+	world_run(&f.world, f.client, 2.1); /* no two requests are closer than those of a burst */
+	run_bounded(&f, 30);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
+	drop(&f);
+}
+
+/* Asks, and takes the answer in when the counter has gone on by so much. */
+static enum ffntp_verdict read_after(struct fixture *f, int64_t ticks)
+{
+	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
+	ffntp_counter now = world_counter(&f->world, f->world.now_ns);
+
+	assert_true(ffntp_client_request(f->client, now, 42, request));
+	world_answer(&f->world, request, f->world.now_ns + 2000000, reply);
+	return ffntp_client_reply(f->client, reply, sizeof reply, now + (uint64_t)ticks);
+}
+
+static void test_counter_that_jumped_within_an_exchange_is_noticed(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	assert_int_equal(read_after(&f, -1), FFNTP_REFUSED_COUNTER);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
+	drop(&f);
+}
+
+/* A guest that was stopped: the counter stood still, and nobody said so. */
+static void test_counter_that_stood_still_is_found_by_its_exchanges(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	f.config.counter_may_jump = true;
+	make_client(&f);
+	world_run(&f.world, f.client, 3600);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), f.world.ticks_per_ns);
+	f.world.now_ns += 30 * S_NS;
+	f.world.counter_from_ns += 30 * S_NS;
+	do
+		world_run(&f.world, f.client, 0.1);
+	while (counted(f.client, FFNTP_REFUSED_CONTRADICTION) == 0);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
+	world_run(&f.world, f.client, 16 + 3 * 2);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	run_bounded(&f, 600);
+	assert_int_equal(counter_marker(&f), 1);
+	drop(&f);
+}
+
+static void test_counter_that_changed_its_rate_is_found_by_its_exchanges(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), 1.01);
+	do
+		world_run(&f.world, f.client, 0.1);
+	while (counted(f.client, FFNTP_REFUSED_CONTRADICTION) == 0);
+	assert_int_not_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	world_run(&f.world, f.client, 5 * 16);
+	run_bounded(&f, 600);
+	assert_int_equal(counter_marker(&f), 1);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+/* At the new rate the server held the requests for longer than the round trips took: nothing is to be learnt from them.
+ */
+static void test_counter_that_changed_its_rate_is_not_found_by_nonsense(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	/* The one that looks at it. */
+	f.config.estimator = FFNTP_ESTIMATOR_INTERVAL;
+	make_client(&f);
+	world_run(&f.world, f.client, 3600);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), 1.05);
+	f.world.residence_ns = S_NS / 10;
+	f.world.delay_ns = -1500000;
+	f.world.queue_ns = 0;
+	for (int i = 0; i < 100000 && counter_marker(&f) == 0; i++)
+		world_run(&f.world, f.client, 0.01);
+	assert_int_equal(f.world.verdict, FFNTP_REFUSED_CONTRADICTION);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
+	drop(&f);
+}
+
+static void test_disruption_that_the_port_saw(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_reading reading;
+	uint64_t marked;
+
+	(void)state;
+	world_run(&f.world, f.client, 3600);
+	marked = marker(&f);
+	world_set_counter(&f.world, 77, 1 - 20e-6);
+	ffntp_client_disrupted(f.client, world_counter(&f.world, f.world.now_ns));
+	assert_int_equal(world_read(&f.world, f.client, &reading), FFNTP_CLOCK_DISRUPTED);
+	assert_true(marker(&f) != marked);
+	assert_int_equal(counter_marker(&f), 1);
+	world_run(&f.world, f.client, 1);
+	run_bounded(&f, 600);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+/* Counters of CPUs that are not set alike: each exchange is over before it began. Servers are not flooded for it. */
+static void test_counter_that_goes_back_each_time_is_asked_for_seldom(void **state)
+{
+	struct fixture f = make(START_NS);
+	int64_t end_ns;
+	unsigned asked = 0;
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	for (end_ns = f.world.now_ns + 60 * S_NS; f.world.now_ns < end_ns; f.world.now_ns += S_NS / 1000) {
+		struct ffntp_action action = ffntp_client_timer(f.client, world_counter(&f.world, f.world.now_ns));
+
+		if (action.kind != FFNTP_SEND)
+			continue;
+		assert_int_equal(read_after(&f, -1000), FFNTP_REFUSED_COUNTER);
+		asked++;
+	}
+	assert_in_range(asked, 20, 31);
+	drop(&f);
+}
+
+/* A process that was stopped reads its reply late: that says nothing against the counter. */
+static void test_late_reading_is_not_a_disruption(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_run(&f.world, f.client, 600);
+	assert_int_equal(read_after(&f, 60 * S_NS), FFNTP_REFUSED_LATE);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
+/* --- promises --- */
+
+/* At counter reading 'when', the estimate of the later map lies in the interval of the earlier one. */
+static bool keeps_promise(struct ffntp_map earlier_map, struct ffntp_map later_map, ffntp_counter when)
+{
+	struct ffntp_reading earlier, later;
+
+	earlier_map.void_after = later_map.void_after = when;
+	assert_int_equal(ffntp_clock_at(&earlier_map, when, FFNTP_UTC, UINT64_MAX, &earlier), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_at(&later_map, when, FFNTP_UTC, UINT64_MAX, &later), FFNTP_CLOCK_OK);
+	return !ffntp_time_is_before(later.estimate, earlier.earliest) &&
+	       !ffntp_time_is_before(earlier.latest, later.estimate);
+}
+
+enum { MAPS = 1500 };
+
+/* A path that is busy at times, outages, and an oscillator whose rate wanders and is kicked now and then. */
+static void collect_maps(struct fixture *f, double kick, struct ffntp_map *maps)
+{
+	int64_t queue_ns = f->world.queue_ns;
+
+	for (int i = 0; i < MAPS; i++) {
+		double wander = ((double)prng_below(&f->world.prng, 2001) - 1000) * 2e-11;
+
+		f->world.queue_ns = (i / 100) % 3 == 1 ? 30 * queue_ns : queue_ns;
+		f->world.is_silent = (i / 50) % 7 == 3;
+		if (i % 200 == 199)
+			wander += i % 400 == 199 ? kick : -kick;
+		world_set_counter(&f->world, world_counter(&f->world, f->world.now_ns), f->world.ticks_per_ns + wander);
+		world_run(&f->world, f->client, 16);
+		ffntp_client_output(f->client, world_counter(&f->world, f->world.now_ns), &maps[i]);
+	}
+}
+
+/* From when each map was current until the next one was, for all pairs of maps between disruptions. */
+static void assert_promises_kept(const struct ffntp_map *maps)
+{
+	for (int i = 0; i < MAPS; i++)
+		for (int j = i; j < MAPS && maps[j].disruption_marker == maps[i].disruption_marker; j++) {
+			ffntp_counter first = maps[j].at, last = maps[j + 1 < MAPS ? j + 1 : j].at;
+
+			/* During an outage, a crystal may do what was ruled out, and nobody hears of it. */
+			if (last - first > 40 * (uint64_t)S_NS)
+				last = first + 40 * (uint64_t)S_NS;
+			assert_true(keeps_promise(maps[i], maps[j], first));
+			assert_true(keeps_promise(maps[i], maps[j], first + (last - first) / 2));
+			assert_true(keeps_promise(maps[i], maps[j], last));
+		}
+}
+
+static void test_later_maps_keep_earlier_promises(void **state)
+{
+	static const int64_t delays_ns[] = { 2000000, 50000, 20000 };
+	struct ffntp_map *maps = calloc(MAPS, sizeof *maps);
+
+	(void)state;
+	assert_non_null(maps);
+	for (size_t i = 0; i < sizeof delays_ns / sizeof *delays_ns; i++) {
+		struct fixture f = make(START_NS);
+
+		f.world.delay_ns = delays_ns[i];
+		f.world.queue_ns = delays_ns[i] / 20;
+		collect_maps(&f, 0, maps);
+		assert_true(maps[MAPS - 1].disruption_marker == maps[0].disruption_marker);
+		assert_promises_kept(maps);
+		collect_maps(&f, 8e-6, maps);
+		assert_promises_kept(maps);
+		drop(&f);
+	}
+	free(maps);
+}
+
+/* A crystal may leave its bound by 20 ppm: it is followed. By more, and it is no crystal. */
+static void test_what_a_crystal_can_do_is_no_contradiction(void **state)
+{
+	static const struct {
+		double step;
+		bool is_refused;
+	} rates[] = { { 15e-6, false }, { -15e-6, false }, { 40e-6, true }, { -40e-6, true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+		struct fixture f = make(START_NS);
+		double ticks_per_ns = f.world.ticks_per_ns + rates[i].step;
+
+		f.world.delay_ns = 20000;
+		f.world.queue_ns = 1000;
+		world_run(&f.world, f.client, 6 * 3600.0);
+		world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), ticks_per_ns);
+		world_run(&f.world, f.client, 40);
+		assert_int_equal(counted(f.client, FFNTP_REFUSED_CONTRADICTION) > 0, rates[i].is_refused);
+		drop(&f);
+	}
+}
+
+/* A crystal that does what was ruled out, all of a sudden and for good: false promises do not drag the clock along. */
+static void test_rate_step_breaks_promises_and_not_the_clock(void **state)
+{
+	struct fixture f = make(START_NS);
+	uint64_t marked;
+
+	(void)state;
+	world_run(&f.world, f.client, 6 * 3600.0);
+	marked = marker(&f);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), f.world.ticks_per_ns + 5e-6);
+	run_bounded(&f, 3 * 3600.0);
+	assert_true(marker(&f) != marked);
+	assert_int_equal(counter_marker(&f), 0);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) <
+		    (estimator == FFNTP_ESTIMATOR_RADCLOCK ? 400000 : 30000));
+	drop(&f);
+}
+
+static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_map former, map;
+	struct ffntp_reading earlier, later;
+	ffntp_counter now;
+
+	(void)state;
+	world_run(&f.world, f.client, 7200);
+	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &former);
+	former.counter_marker = 5;
+	f.world.queue_ns = 20000000; /* the first estimate of the next will be poor */
+	make_client(&f);
+	ffntp_client_continue(f.client, &former);
+	world_run(&f.world, f.client, 1);
+	now = world_counter(&f.world, f.world.now_ns);
+	ffntp_client_output(f.client, now, &map);
+	assert_true(map.disruption_marker == former.disruption_marker);
+	assert_int_equal(map.counter_marker, 5);
+	assert_int_equal(ffntp_clock_at(&former, now, FFNTP_UTC, UINT64_MAX, &earlier), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &later), FFNTP_CLOCK_OK);
+	assert_false(ffntp_time_is_before(later.estimate, earlier.earliest));
+	assert_false(ffntp_time_is_before(earlier.latest, later.estimate));
+	drop(&f);
+}
+
+/* What a predecessor promised before the counter stood still, unseen by anybody, is broken in the open. */
+static void test_false_promise_is_broken_visibly(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_map former;
+
+	(void)state;
+	world_run(&f.world, f.client, 7200);
+	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &former);
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns) - 60 * (uint64_t)S_NS, 1 + 30e-6);
+	make_client(&f);
+	ffntp_client_continue(f.client, &former);
+	world_run(&f.world, f.client, 1);
+	assert_true(marker(&f) != former.disruption_marker);
+	assert_int_equal(counter_marker(&f), 1);
+	run_bounded(&f, 60);
+	drop(&f);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_server_an_hour_wrong_is_refused_and_welcomed_back),
+		cmocka_unit_test(test_server_that_persists_is_believed),
+		cmocka_unit_test(test_server_that_persists_within_the_bound_is_believed),
+		cmocka_unit_test(test_server_that_jumps_about_is_never_believed),
+		cmocka_unit_test(test_counter_that_went_back_is_noticed),
+		cmocka_unit_test(test_counter_that_jumped_within_an_exchange_is_noticed),
+		cmocka_unit_test(test_counter_that_stood_still_is_found_by_its_exchanges),
+		cmocka_unit_test(test_counter_that_changed_its_rate_is_found_by_its_exchanges),
+		cmocka_unit_test(test_counter_that_changed_its_rate_is_not_found_by_nonsense),
+		cmocka_unit_test(test_disruption_that_the_port_saw),
+		cmocka_unit_test(test_counter_that_goes_back_each_time_is_asked_for_seldom),
+		cmocka_unit_test(test_late_reading_is_not_a_disruption),
+		cmocka_unit_test(test_later_maps_keep_earlier_promises),
+		cmocka_unit_test(test_what_a_crystal_can_do_is_no_contradiction),
+		cmocka_unit_test(test_rate_step_breaks_promises_and_not_the_clock),
+		cmocka_unit_test(test_successor_keeps_the_promises_of_its_predecessor),
+		cmocka_unit_test(test_false_promise_is_broken_visibly),
+	};
+
+	if (!choose_estimator(argc, argv))
+		return 2;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
