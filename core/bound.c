@@ -52,3 +52,13 @@ double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stam
 		bound->latest_s = said.latest_s;
 	return 0;
 }
+
+void ffntp_bound_rates(const struct ffntp_bound *before, const struct ffntp_bound *after, double *least_s,
+		       double *most_s)
+{
+	double ticks = ffntp_counter_diff(after->at, before->at);
+	double elapsed_s = ffntp_ntp_diff_s(after->reference, before->reference);
+
+	*least_s = (elapsed_s + after->earliest_s - before->latest_s) / ticks;
+	*most_s = (elapsed_s + after->latest_s - before->earliest_s) / ticks;
+}

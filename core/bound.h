@@ -39,4 +39,8 @@ struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struc
 FFNTP_MUST_USE double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
 				      struct ffntp_rate_bound rate);
 
+/* Which rates (s per tick) lead from one bound to another that is newer, if both hold. */
+void ffntp_bound_rates(const struct ffntp_bound *before, const struct ffntp_bound *after, double *least_s,
+		       double *most_s);
+
 #endif

@@ -107,11 +107,11 @@ void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *
 
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
 {
-	double period_s = client->has_estimate ? client->estimate.period_s : client->config.period_hint_s;
+	double period_s = client->has_estimate ? client->rate.period_s : client->config.period_hint_s;
 	double error = client->config.period_hint_error;
 
-	if (client->has_estimate && FFNTP_DISRUPTED_PERIOD_ERROR < error)
-		error = FFNTP_DISRUPTED_PERIOD_ERROR;
+	if (client->has_estimate)
+		error = ffntp_fmin(error, ffntp_fmax(client->rate.max_error, FFNTP_DISRUPTED_PERIOD_ERROR));
 	ffntp_publisher_break_counter(&client->publisher);
 	ffntp_client_begin(client, period_s, error);
 	client->is_disrupted = true;

@@ -14,6 +14,7 @@
 #include "exchange.h"
 #include "polling.h"
 #include "publisher.h"
+#include "rate_range.h"
 #include "smear.h"
 #include "wiretime.h"
 
@@ -24,7 +25,8 @@ struct ffntp_client {
 	struct ffntp_exchange exchange;
 	struct ffntp_polling polling;
 	struct ffntp_wiretime wire;
-	struct ffntp_rate_bound rate; /* what is known of the counter */
+	struct ffntp_rate_range range;
+	struct ffntp_rate_bound rate; /* what is known of the counter, and how it may wander */
 	struct ffntp_bound bound;     /* where truth lies, whatever the estimator says */
 	struct ffntp_dissent dissent;
 	bool is_renumbered; /* by the stamp that is being taken */
@@ -38,6 +40,7 @@ struct ffntp_client {
 	struct ffntp_publisher publisher; /* its map is as of the newest accepted stamp */
 	bool is_disrupted;                /* no map because the counter jumped, not because nothing has come yet */
 	ffntp_counter accepted_at;
+	ffntp_counter begun_at; /* the first of the accepted */
 	uint32_t accepted;                 /* since the estimator began */
 	uint32_t verdicts[FFNTP_VERDICTS]; /* of this server's replies */
 };

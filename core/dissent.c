@@ -16,11 +16,9 @@ static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *befor
 		  struct ffntp_rate_bound rate)
 {
 	struct ffntp_bound after = ffntp_bound_from_stamp(stamp, rate);
-	double ticks = ffntp_counter_diff(after.at, before->at);
-	double elapsed_s = ffntp_ntp_diff_s(after.reference, before->reference);
-	double least_s = (elapsed_s + after.earliest_s - before->latest_s) / ticks;
-	double most_s = (elapsed_s + after.latest_s - before->earliest_s) / ticks;
+	double least_s, most_s;
 
+	ffntp_bound_rates(before, &after, &least_s, &most_s);
 	if (dissent->aligned > 0 && (least_s > dissent->most_s || most_s < dissent->least_s))
 		dissent->aligned = 0;
 	if (dissent->aligned == 0 || least_s > dissent->least_s)

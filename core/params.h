@@ -227,8 +227,23 @@
  */
 #define FFNTP_PROMISE_SIGMAS 6.0
 
+/*
+ * An estimate that is outside of where truth must lie by more than so many of its standard deviations is of an estimator
+ * that explains what it saw by what was not so: one in a million by chance, and it costs little.
+ */
+#define FFNTP_DISPROOF_SIGMAS 5.0
+
 /* After so many exchanges an estimator's word about itself is taken: a burst's worth. */
 #define FFNTP_TRUST_EXCHANGES 8
+
+/*
+ * After so many its word about the counter's rate is: of clocks that began in congestion and came out of it, of 7776
+ * simulated ones of the interval filter, none broke its bound; with 8 in their place 28 of 3888 did.
+ */
+#define FFNTP_RATE_EXCHANGES 128
+
+/* An exchange this much narrower than the one that rates are counted from takes its place (ratio). */
+#define FFNTP_RATE_ANCHOR_SHARE 0.5
 
 /* A map is void after so many poll intervals without a word from its keeper, and not before FFNTP_VOID_S (s). */
 #define FFNTP_VOID_POLLS 8.0

@@ -102,7 +102,7 @@ static struct ffntp_claim make_claim(struct ffntp_publisher *publisher, const st
 	claim.before_s = claim.value_s - bound->earliest_s;
 	claim.after_s = bound->latest_s - claim.value_s;
 	claim.period_error_s =
-		estimate->period_s * finding->rate.max_error + ffntp_fabs(claim.period_s - estimate->period_s);
+		finding->rate.period_s * finding->rate.max_error + ffntp_fabs(claim.period_s - finding->rate.period_s);
 	return claim;
 }
 

@@ -5,17 +5,23 @@
 #include "maths.h"
 #include "params.h"
 
-void ffntp_client_begin(struct ffntp_client *client, double period_s, double period_error)
+static void begin_estimator(struct ffntp_client *client)
 {
 	struct ffntp_estimator_config config = ffntp_client_config_estimator(&client->config);
 
-	config.period_hint_s = period_s;
-	config.period_hint_error = period_error;
+	config.period_hint_s = client->range.hint.period_s;
+	config.period_hint_error = client->range.hint.max_error;
 	client->ops->init(client->estimator, &config);
+	client->accepted = 0;
+}
+
+void ffntp_client_begin(struct ffntp_client *client, double period_s, double period_error)
+{
+	ffntp_rate_range_begin(&client->range, (struct ffntp_rate_bound){ period_s, period_error });
+	begin_estimator(client);
 	client->rate = (struct ffntp_rate_bound){ period_s, period_error + client->config.max_drift };
 	client->bound.is_known = false;
 	client->dissent = (struct ffntp_dissent){ 0 };
-	client->accepted = 0;
 	client->smear = (struct ffntp_smear_watch){ 0 };
 	ffntp_leap_jump(&client->wire.leap);
 	client->has_estimate = client->has_stamp = client->publisher.has_map = false;
@@ -51,14 +57,27 @@ static void plan(struct ffntp_client *client)
 	ffntp_polling_adapt(&client->polling, &outlook, client->rate.period_s);
 }
 
+/* How fast the counter may be, whatever an estimator that has not seen much thinks of itself. */
+static struct ffntp_rate_bound known_rate(const struct ffntp_client *client)
+{
+	const double error = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror;
+	const struct ffntp_rate_bound estimate = { client->estimate.period_s,
+						   ffntp_fmin(error, client->range.hint.max_error) };
+	bool is_settled = client->accepted >= FFNTP_RATE_EXCHANGES;
+	struct ffntp_rate_bound rate = is_settled ? ffntp_rate_range_narrow(&client->range, estimate)
+						  : ffntp_rate_range_with(&client->range, estimate);
+
+	rate.max_error += client->config.max_drift;
+	return rate;
+}
+
 /* The estimator's word after a stamp it accepted. */
 static void learn(struct ffntp_client *client)
 {
-	double error = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror;
-
 	client->has_estimate = true;
-	client->rate.period_s = client->estimate.period_s;
-	client->rate.max_error = ffntp_fmin(error, client->config.period_hint_error) + client->config.max_drift;
+	if (client->accepted == 0)
+		client->begun_at = client->stamp.tf;
+	client->rate = known_rate(client);
 	client->accepted_at = client->stamp.tf;
 	if (client->accepted < UINT32_MAX)
 		client->accepted++;
@@ -168,6 +187,36 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 	return FFNTP_REFUSED_CONTRADICTION;
 }
 
+/*
+ * How far the estimate is outside of where truth must lie, s: an estimator that explains what came by what cannot be,
+ * as one may whose first exchanges were congested. One that only is not sure of itself is held inside by the publisher.
+ */
+static double disproved_by_s(const struct ffntp_client *client)
+{
+	const struct ffntp_estimate *estimate = &client->estimate;
+	struct ffntp_bound bound = client->bound;
+	double outside_s, allowed_s;
+
+	ffntp_bound_age(&bound, estimate->at, estimate->reference, client->rate);
+	outside_s = ffntp_fmax(bound.earliest_s - estimate->correction_s, estimate->correction_s - bound.latest_s);
+	allowed_s = estimate->esterror_s < bound.latest_s - bound.earliest_s
+			    ? FFNTP_DISPROOF_SIGMAS * estimate->esterror_s
+			    : 0;
+	return outside_s > allowed_s ? outside_s : 0;
+}
+
+/* Nothing that was learnt is sure any more, but for what the bound says; the rate may be as wrong as time was. */
+static void learn_anew(struct ffntp_client *client, const struct ffntp_stamp *stamp, double outside_s)
+{
+	double age_s = ffntp_counter_diff(stamp->tf, client->begun_at) * client->range.hint.period_s;
+	double error = client->estimate.period_esterror + outside_s / age_s;
+
+	begin_estimator(client);
+	if (error < client->range.hint.max_error)
+		client->ops->warm(client->estimator, client->estimate.period_s, error);
+	(void)client->ops->add(client->estimator, stamp, &client->estimate);
+}
+
 /* --- each stamp --- */
 
 /* Whether an oscillator could have left its bound by as much since the last exchange that was believed. */
@@ -229,8 +278,8 @@ static bool is_smeared(struct ffntp_client *client, const struct ffntp_stamp *st
 /* A stamp in the core's time scale, newer than all before it. */
 static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
-	struct ffntp_bound bound = client->bound;
-	double gap_s = ffntp_bound_add(&bound, stamp, client->rate);
+	struct ffntp_bound bound = client->bound, said;
+	double gap_s = ffntp_bound_add(&bound, stamp, client->rate), outside_s;
 	enum ffntp_verdict verdict;
 
 	client->stamp = *stamp;
@@ -251,6 +300,11 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	if (verdict != FFNTP_ACCEPTED)
 		return contradict(client, stamp);
 	client->bound = bound;
+	said = ffntp_bound_from_stamp(stamp, client->rate);
+	ffntp_rate_range_add(&client->range, &said);
+	outside_s = disproved_by_s(client);
+	if (outside_s > 0)
+		learn_anew(client, stamp, outside_s);
 	learn(client);
 	watch_for_smear(client, stamp);
 	return FFNTP_ACCEPTED;

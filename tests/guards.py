@@ -26,7 +26,7 @@ WORKERS = min(os.cpu_count() or 1, 4)
 
 EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
 TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
-SMEAR, RULING = 'core/smear.c', 'core/ruling.c'
+SMEAR, RULING, RATE_RANGE = 'core/smear.c', 'core/ruling.c', 'core/rate_range.c'
 CLIENT, POLLING, BOUND, PUBLISHER = 'core/client.c', 'core/polling.c', 'core/bound.c', 'core/publisher.c'
 INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
 CLOCK, CLOCK_H, PAGE_H = 'core/clock.c', 'core/clock.h', 'core/page.h'
@@ -323,6 +323,17 @@ GUARDS = [
     ('bound', 'bound', BOUND, ' + rate.period_s;', ';', 'test_a_tick'),
     (26, 'ruling', POLLING, 'is_just_asked ?', 'false ?', 'test_counter_that_goes_back_each'),
     (26, 'ruling', POLLING, '|| polling->asked - now < pause', '', 'test_counter_that_goes_back_each'),
+    ('congestion', 'beginning', RULING, 'if (outside_s > 0)', 'if (false)', 'test_the_filter_forgets'),
+    ('congestion', 'beginning', RULING, 'is_settled ? ffntp_rate_range_narrow', 'true ? ffntp_rate_range_narrow', 'test_the_filter_forgets'),
+    ('congestion', 'beginning', CLIENT, 'ffntp_fmax(client->rate.max_error, FFNTP_DISRUPTED_PERIOD_ERROR)',
+     'FFNTP_DISRUPTED_PERIOD_ERROR', 'test_the_filter_forgets'),
+    ('congestion', 'rate_range', RATE_RANGE, 'if (range->least_s > range->most_s)', 'if (false)', 'test_it_begins_again'),
+    ('congestion', 'rate_range', RATE_RANGE, '|| width_s(said) < FFNTP_RATE_ANCHOR_SHARE * width_s(anchor)', '',
+     'test_a_narrow_exchange'),
+    ('congestion', 'rate_range', RATE_RANGE, 'if (least_s > allowed_most_s || most_s < allowed_least_s)', 'if (false)',
+     'test_an_estimator_is_held'),
+    ('congestion', 'rate_range', RATE_RANGE, 'ffntp_fmin(range->least_s, narrow.period_s * (1 - narrow.max_error))',
+     'narrow.period_s * (1 - narrow.max_error)', 'test_an_estimator_that_is_new'),
     ('config', 'client', 'core/client_config.c', 'config->period_hint_s, 1e-12, 1e-6)', 'config->period_hint_s, 1e-12, 1e-2)',
      'test_refuses_configurations'),
     ('source', 'client', CLIENT, '\tclient->has_stamp = false;\n', '', 'test_of_a_server'),

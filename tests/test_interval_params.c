@@ -349,9 +349,9 @@ static const struct row rows[] = {
 	{ REAL(noise_guess), 30, 40, { FLIPPING_SERVER, WITHIN, 0.1, 0.32 } },
 	{ REAL(noise_gain), 1.5, 1.7, { TEMPERATURE, WORST, 10, 1.09 } },
 	{ REAL(noise_least_s), 1.5, 4.8, { PERFECT, RMS, 10, 1.41 } },
-	{ REAL(noise_tail), 30, 5.4, { TICKS, RMS, 0.1, 1.96 } },
-	{ REAL(burst_noise), 1.7, 7.2, { TICKS, RMS, 10, 1.67 } },
-	{ REAL(burst_gain), 1.8, 20, { TICKS, RMS, 10, 1.8 } },
+	{ REAL(noise_tail), 30, 5.4, { START, RMS, 0.1, 1.5 } },
+	{ REAL(burst_noise), 1.7, 7.2, { TICKS, RMS, 0.1, 1.8 } },
+	{ REAL(burst_gain), 1.8, 20, { WILD, RMS, 10, 1.6 } },
 	{ REAL(soft_start), 1.7, 1.5, { WILD, REFUSED, 0.1, 3 } },
 	{ REAL(soft_least), 1.5, 1.7, { OVEN, RMS, 10, 1.11 } },
 	{ REAL(soft_most), 1.8, 4.5, { WILD, WITHIN, 0.1, 0.15 } },
@@ -371,8 +371,8 @@ static const struct row rows[] = {
 	{ REAL(run_mixed), 1.5, 5.9, { FLAPPING, RMS, 10, 1.54 } },
 	{ REAL(window_noise), 4.1, 7.1, { FAULT, REFUSED, 0.1, 10 } },
 	{ REAL(recall_sd), 20, 1.5, { RARE_ROUTE, RMS, 0.1, 1.9 } },
-	{ REAL(recall_noise), 1.5, 20, { TICKS, RMS, 10, 1.78 } },
-	{ REAL(divide_any), 1.5, 5.9, { TICKS, RMS, 10, 1.54 } },
+	{ REAL(recall_noise), 1.5, 20, { FLAPPING, RMS, 10, 1.15 } },
+	{ REAL(divide_any), 1.5, 5.9, { FLAPPING, RMS, 1e4, 3 } },
 	{ REAL(quieter), BROKEN, 1.5, { EARLY_CONGESTION, RMS, 0.1, 5 } }, /* congestion over the first exchanges is taken for the path */
 	{ REAL(contradiction_sd), BROKEN, 4.7, { SMALL_FAULT, RMS, 0.1, 5 } }, /* noise is held against the server */
 	{ REAL(kick_least), 1.5, 1.5, { SMALL_STEP, RMS, 10, 1.04 } },
