@@ -7,9 +7,8 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
+#include "count.h"
 #include "world.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #define START_S INT64_C(1700000000)
 #define SEEDS 6

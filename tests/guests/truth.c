@@ -329,10 +329,18 @@ static int64_t at_rank(const struct tally *tally, double rank)
 	return tally->count == 0 ? 0 : tally->error_ns[(size_t)(rank * (double)(tally->count - 1))];
 }
 
-/* What CLOCK_REALTIME was set or slewed by, when seen twice. */
+/* What CLOCK_REALTIME was set by, when seen twice: slewed, CLOCK_MONOTONIC is as well. */
 static int64_t host_set_ns(void)
 {
-	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC_RAW);
+	int64_t least_ns = INT64_MAX;
+
+	for (int i = 0; i < 5; i++) {
+		int64_t before_ns = clock_ns(CLOCK_MONOTONIC);
+		int64_t apart_ns = clock_ns(CLOCK_REALTIME) - before_ns;
+
+		least_ns = apart_ns < least_ns ? apart_ns : least_ns;
+	}
+	return least_ns;
 }
 
 static int watch(char **arguments)
