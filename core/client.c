@@ -103,6 +103,7 @@ void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *
 		return;
 	client->ops->warm(client->estimator, period_s, esterror);
 	client->rate = (struct ffntp_rate_bound){ period_s, FFNTP_PERIOD_SIGMAS * esterror + client->config.max_drift };
+	ffntp_rate_range_know(&client->range, client->rate);
 }
 
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)

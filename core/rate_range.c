@@ -21,21 +21,33 @@ static double width_s(const struct ffntp_bound *bound)
 	return bound->latest_s - bound->earliest_s;
 }
 
-static void learn(struct ffntp_rate_range *range, const struct ffntp_bound *said)
+static void intersect(struct ffntp_rate_range *range, double least_s, double most_s)
 {
-	double least_s, most_s;
-
-	ffntp_bound_rates(&range->anchor, said, &least_s, &most_s);
 	range->least_s = ffntp_fmax(range->least_s, least_s);
 	range->most_s = ffntp_fmin(range->most_s, most_s);
+}
+
+void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate)
+{
+	intersect(range, rate.period_s * (1 - rate.max_error), rate.period_s * (1 + rate.max_error));
+	if (range->least_s > range->most_s)
+		forget(range);
+}
+
+void ffntp_rate_range_jump(struct ffntp_rate_range *range)
+{
+	range->anchor.is_known = false;
 }
 
 void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *said)
 {
 	const struct ffntp_bound *anchor = &range->anchor;
+	double least_s, most_s;
 
-	if (anchor->is_known)
-		learn(range, said);
+	if (anchor->is_known) {
+		ffntp_bound_rates(anchor, said, &least_s, &most_s);
+		intersect(range, least_s, most_s);
+	}
 	if (range->least_s > range->most_s) { /* the oscillator has wandered since */
 		forget(range);
 		range->anchor = *said;

@@ -17,6 +17,12 @@ struct ffntp_rate_range {
 /* As the hint has it: s per tick, and how wrong that may be, as a ratio. */
 void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bound hint);
 
+/* It is known from elsewhere, too: from a former run. */
+void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate);
+
+/* Time is another one from now on, the rate is the same: what was said before is compared with nothing any more. */
+void ffntp_rate_range_jump(struct ffntp_rate_range *range);
+
 /* said: what a stamp that was believed says by itself; newer than all before it. */
 void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *said);
 

@@ -123,6 +123,7 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 		ffntp_publisher_break(&client->publisher); /* it did not: the port would have said so */
 	ffntp_leap_jump(&client->wire.leap);
 	client->ops->restart(client->estimator);
+	ffntp_rate_range_jump(&client->range);
 	client->bound = rival;
 	return begin_from(client, stamp);
 }

@@ -117,6 +117,34 @@ static void test_it_begins_again_where_nothing_fits(void **state)
 	assert_range(&range, -400 - 11, -400 + 11, 1);
 }
 
+/* A server that is believed after all: nothing is concluded from how much time it took or gave. */
+static void test_a_jump_of_time_is_no_rate(void **state)
+{
+	struct ffntp_rate_range range = range_after(0, 1000, 10, 0, 4e-3);
+	struct ffntp_bound now;
+
+	(void)state;
+	ffntp_rate_range_jump(&range);
+	for (double at_s = 1010; at_s <= 2000; at_s += 10) {
+		now = said(at_s, 0, 4e-3);
+		now.reference.units += (uint64_t)(3e-3 * 0x1p32); /* which the bounds leave room for */
+		ffntp_rate_range_add(&range, &now);
+	}
+	assert_range(&range, -4, 4, 0.1);
+}
+
+static void test_what_a_former_run_knew(void **state)
+{
+	struct ffntp_rate_range range;
+
+	(void)state;
+	ffntp_rate_range_begin(&range, hint);
+	ffntp_rate_range_know(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 50e-6), 2e-6 });
+	assert_range(&range, 48, 52, 1e-3);
+	ffntp_rate_range_know(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 80e-6), 2e-6 }); /* that cannot be */
+	assert_range(&range, -500, 500, 1e-3);
+}
+
 /* Within the range and what an oscillator wanders, an estimator is believed; and no further. */
 static void test_an_estimator_is_held_to_it(void **state)
 {
@@ -159,6 +187,8 @@ int main(void)
 		cmocka_unit_test(test_a_narrow_exchange_takes_the_place_of_a_wide_one),
 		cmocka_unit_test(test_it_follows_an_oscillator_that_ages),
 		cmocka_unit_test(test_it_begins_again_where_nothing_fits),
+		cmocka_unit_test(test_a_jump_of_time_is_no_rate),
+		cmocka_unit_test(test_what_a_former_run_knew),
 		cmocka_unit_test(test_an_estimator_is_held_to_it),
 		cmocka_unit_test(test_an_estimator_that_is_new_narrows_nothing),
 	};

@@ -384,6 +384,7 @@ static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
 	ffntp_client_output(f.client, now, &map);
 	assert_true(map.disruption_marker == former.disruption_marker);
 	assert_int_equal(map.counter_marker, 5);
+	assert_true((double)map.period_maxerror / (double)map.period < 20e-6); /* the hint knows 500 */
 	assert_int_equal(ffntp_clock_at(&former, now, FFNTP_UTC, UINT64_MAX, &earlier), FFNTP_CLOCK_OK);
 	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &later), FFNTP_CLOCK_OK);
 	assert_false(ffntp_time_is_before(later.estimate, earlier.earliest));
