@@ -269,6 +269,7 @@ static void step(struct run *run)
 		break;
 	default:
 		ffntp_client_server_changed(run->client, run->now);
+		run->replies = 0; /* of this server there was none */
 		check(run);
 		break;
 	}
