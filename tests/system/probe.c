@@ -1,10 +1,13 @@
 /*
  * probe: what a reader of a page finds, for the system tests.
  *   probe show PAGE             the page as JSON
- *   probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON
+ *   probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON. Each is the
+ *                               narrowest of a few comparisons: the first after a sleep is slow, and any may be
+ *                               interrupted, most of all in a sanitizer's build.
  * Exits with 1, and one line, if the page cannot be opened.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +18,7 @@
 #define WATCH_NS 50000000
 #define SAMPLES_MAX 100000
 #define BRACKET_NS 3000 /* wider: we were interrupted, and the comparison means little */
+#define TRIES 8
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -74,7 +78,12 @@ struct summary {
 	int64_t bound_max_ns;
 };
 
-static void take_sample(const struct ffntp_linux_reader *reader, struct summary *summary)
+struct comparison {
+	int64_t width_ns, error_ns, bound_ns;
+};
+
+/* False if the reading was refused. Whatever its width, a reading is outside or not. */
+static bool try_comparison(const struct ffntp_linux_reader *reader, struct comparison *found, struct summary *summary)
 {
 	struct ffntp_reading reading;
 	int64_t before_ns = clock_ns(CLOCK_REALTIME);
@@ -83,15 +92,34 @@ static void take_sample(const struct ffntp_linux_reader *reader, struct summary 
 
 	if (result != FFNTP_CLOCK_OK) {
 		summary->refused++;
-		return;
+		return false;
 	}
 	if (ffntp_time_to_ns(reading.latest) < before_ns || ffntp_time_to_ns(reading.earliest) > after_ns)
 		summary->outside++;
-	if (after_ns - before_ns > BRACKET_NS || summary->samples == SAMPLES_MAX)
+	found->width_ns = after_ns - before_ns;
+	found->error_ns = llabs(ffntp_time_to_ns(reading.estimate) - (before_ns + after_ns) / 2);
+	found->bound_ns = (int64_t)reading.bound_ns;
+	return true;
+}
+
+/* The narrowest of a few. */
+static void take_sample(const struct ffntp_linux_reader *reader, struct summary *summary)
+{
+	struct comparison best = { .width_ns = INT64_MAX };
+
+	for (int i = 0; i < TRIES; i++) {
+		struct comparison next;
+
+		if (!try_comparison(reader, &next, summary))
+			return;
+		if (next.width_ns < best.width_ns)
+			best = next;
+	}
+	if (best.width_ns > BRACKET_NS || summary->samples == SAMPLES_MAX)
 		return;
-	summary->errors_ns[summary->samples++] = llabs(ffntp_time_to_ns(reading.estimate) - (before_ns + after_ns) / 2);
-	if ((int64_t)reading.bound_ns > summary->bound_max_ns)
-		summary->bound_max_ns = (int64_t)reading.bound_ns;
+	summary->errors_ns[summary->samples++] = best.error_ns;
+	if (best.bound_ns > summary->bound_max_ns)
+		summary->bound_max_ns = best.bound_ns;
 }
 
 static int compare(const void *a, const void *b)

@@ -58,9 +58,11 @@ def outcome(test):
     except Skip as reason:
         return "ok", f" # SKIP {reason}"
     except Exception:
+        # First what went wrong, in one line; then all there is.
         logs = "".join(f"--- {name}\n{open(f'{folder}/{name}', errors='replace').read()[-3000:]}"
                        for name in sorted(os.listdir(folder)) if name.endswith(".log"))
-        return "not ok", "\n" + "".join(f"# {line}\n" for line in (traceback.format_exc() + logs).splitlines())
+        trace = traceback.format_exc()
+        return "not ok", "".join(f"\n# {line}" for line in [trace.splitlines()[-1], *(trace + logs).splitlines()])
     finally:
         remove_folder(folder)
 
