@@ -41,9 +41,9 @@ struct ffntp_port {
 	bool (*random)(void *context, uint8_t *bytes, size_t length);
 
 	/*
-	 * Sends one datagram to the server, from a source port of its own if that can be. *sent: the counter as close
-	 * to transmission as can be had, and not before it was called. False if it was not sent; it then counts as
-	 * unanswered. It must not hand in a reply before it has returned.
+	 * Sends one datagram to the server, from a source port that nobody can guess if that can be. *sent: the counter
+	 * as close to transmission as can be had, and not before it was called. False if it was not sent; it then
+	 * counts as unanswered. It must not hand in a reply before it has returned.
 	 */
 	bool (*send)(void *context, const uint8_t *bytes, size_t length, uint64_t *sent);
 };

@@ -15,6 +15,7 @@
 #include <netif/ethernet.h>
 
 #define FRAME_MOST 1514
+#define PORT_MS 30000 /* what a path knows of a port it keeps for so long at least: Linux's nf_conntrack_udp_timeout */
 #define AWAY_MS 60000 /* a counter that went on by more since lwIP was called jumped, or nobody was there to see */
 
 static struct {
@@ -27,7 +28,9 @@ static struct {
 	ip_addr_t found;   /* what the last one was answered */
 	ip_addr_t server;  /* whom we ask */
 	uint16_t port;
-	struct udp_pcb *pcb; /* of the request in flight */
+	struct udp_pcb *pcb; /* of the newest request */
+	bool is_answered;    /* that request */
+	uint32_t asked_ms;   /* when it was sent, in lwIP's time */
 	uint64_t counted;    /* the counter when 'ms' was right */
 	uint32_t ms;         /* lwIP's time, which never runs backwards */
 } net;
@@ -237,6 +240,7 @@ void ffntp_lwip_link(bool is_up, const uint8_t mac[6])
 
 void ffntp_lwip_renew(void)
 {
+	net.is_answered = false; /* by whom is there now */
 	if (!netif_is_link_up(&net.card))
 		return;
 	netif_set_link_down(&net.card);
@@ -313,6 +317,7 @@ void ffntp_lwip_take_server(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TE
 		is_v6 ? (const uint8_t *)ip_2_ip6(&net.found)->addr : (const uint8_t *)&ip_2_ip4(&net.found)->addr;
 
 	net.server = net.found;
+	net.is_answered = false; /* by this one */
 	for (unsigned i = 0; i < 16; i++)
 		address[i] = is_v6 ? bytes[i] : i < 12 ? mapped[i] : bytes[i - 12];
 	if (ipaddr_ntoa_r(&net.server, text, FFNTP_LWIP_ADDRESS_TEXT) == NULL)
@@ -331,16 +336,24 @@ static void receive(void *unused, struct udp_pcb *pcb, struct pbuf *packet, cons
 	(void)pcb;
 	pbuf_free(packet);
 	/* What comes from the link has a zone, which a server's address need not name: there is one card. */
-	if (is_whole && port == net.port && ip_addr_cmp_zoneless(from, &net.server))
-		net.system->received(bytes, length, net.arrived);
+	if (!is_whole || port != net.port || !ip_addr_cmp_zoneless(from, &net.server))
+		return;
+	net.is_answered = true;
+	net.system->received(bytes, length, net.arrived);
 }
 
-/* A port that nobody can guess, for one request. */
+/*
+ * A port that nobody can guess, for as long as requests follow each other and are answered. What a path makes of a new
+ * port, in NAT, firewalls and switches in software, it makes while the request waits and the reply never does, and half
+ * of that is an error of the clock. Strangers are kept out by the nonce.
+ */
 static bool open_port(void)
 {
 	struct udp_pcb *former = net.pcb;
 	bool is_bound = false;
 
+	if (former != NULL && net.is_answered && sys_now() - net.asked_ms < PORT_MS)
+		return true;
 	net.pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
 	for (int tries = 0; tries < 4 && net.pcb != NULL && !is_bound; tries++)
 		is_bound = udp_bind(net.pcb, IP_ANY_TYPE, (u16_t)(0xc000 | (ffntp_lwip_random() & 0x3fff))) == ERR_OK;
@@ -362,6 +375,8 @@ bool ffntp_lwip_send(const uint8_t *bytes, size_t length, uint64_t *sent)
 	packet = pbuf_alloc(PBUF_TRANSPORT, (u16_t)length, PBUF_RAM);
 	if (packet == NULL)
 		return false;
+	net.is_answered = false;
+	net.asked_ms = sys_now();
 	net.sent = net.system->counter(); /* in case it has to wait for the server's Ethernet address */
 	result = pbuf_take(packet, bytes, (u16_t)length);
 	if (result == ERR_OK)

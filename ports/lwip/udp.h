@@ -69,7 +69,10 @@ enum ffntp_lwip_server ffntp_lwip_resolved(void);
 /* The server that was found is asked from now on. Its address: IPv6, or IPv4 mapped into it; and as text. */
 void ffntp_lwip_take_server(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TEXT]);
 
-/* To the server, from a port of its own each time; answers to former ports are no longer heard. False if not sent. */
+/*
+ * To the server; from another port than the last time if that was not answered, or is half a minute ago, and then
+ * answers to the former one are no longer heard. False if not sent.
+ */
 bool ffntp_lwip_send(const uint8_t *bytes, size_t length, uint64_t *sent);
 
 #endif

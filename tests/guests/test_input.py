@@ -103,6 +103,34 @@ def rubbish(server, request, number):
     return [each(request) for each in RUBBISH[first:] + RUBBISH[:first]]
 
 
+UNANSWERED, KISSED = 3, 5
+PORT_KEPT_S = 30                # ports/lwip/udp.c
+
+
+def asking_for_patience(server, request, number):
+    """No answer to one, and later a kiss-o'-death."""
+    if number == UNANSWERED:
+        return []
+    return [fake.kiss(request, b"RATE")] if number == KISSED else fake.honest(server, request, number)
+
+
+def gaps_s(server):
+    """Before each request but the first."""
+    return [after - before for (before, _), (after, _) in zip(server.requests, server.requests[1:])]
+
+
+def test_a_port_is_kept_while_requests_on_it_are_answered(folder):
+    """As the server sees it: QEMU's user network has a port of its own for each of the guest's."""
+    with fake.Server(asking_for_patience) as server, \
+            guest.Guest(folder, "microvm", f"server={guest.HOST}:{server.port} poll=18") as running:
+        tap.wait_for(lambda: max(gaps_s(server), default=0) > PORT_KEPT_S, "a request long after the one before", 90)
+        for number, gap_s in enumerate(gaps_s(server), 1):
+            is_other = server.clients[number] != server.clients[number - 1]
+            tap.check(is_other == (number == UNANSWERED + 1 or gap_s > PORT_KEPT_S),
+                      f"request {number}, {gap_s:.1f} s after the one before, of these ports: {server.clients}")
+        check_alive(running)
+
+
 def test_a_server_that_answers_rubbish(folder):
     with fake.Server(rubbish) as server, guest.Guest(folder, "microvm", f"server={guest.HOST}:{server.port} poll=1") as running:
         tap.wait_for(lambda: len(server.requests) > len(RUBBISH), "a request for each to be the first", 60)

@@ -36,7 +36,8 @@ class Server:
 
     def __init__(self, answer=honest, host="127.0.0.1", family=socket.AF_INET):
         self.answer = answer
-        self.requests = []
+        self.requests = []      # when, and what
+        self.clients = []       # from where, of each
         self.problem = None
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
@@ -60,6 +61,7 @@ class Server:
         except ConnectionError:
             return
         self.requests.append((time.monotonic(), request))
+        self.clients.append(self.client)
         for datagram in self.answer(self, request, len(self.requests) - 1):
             try:
                 self.socket.sendto(datagram, self.client)
