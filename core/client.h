@@ -40,7 +40,7 @@ struct ffntp_client {
 	struct ffntp_publisher publisher; /* its map is as of the newest accepted stamp */
 	bool is_disrupted;                /* no map because the counter jumped, not because nothing has come yet */
 	ffntp_counter accepted_at;
-	ffntp_counter begun_at; /* the first of the accepted */
+	ffntp_counter begun_at;            /* the first of the accepted */
 	uint32_t accepted;                 /* since the estimator began */
 	uint32_t verdicts[FFNTP_VERDICTS]; /* of this server's replies */
 };

@@ -20,7 +20,6 @@ static double power_of_two(int k)
 	return from_bits((uint64_t)(k + 1023) << 52);
 }
 
-
 static uint64_t bits_of(double x)
 {
 	union {

@@ -35,7 +35,10 @@ static inline bool ffntp_is_within(double value, double low, double high)
 	return value >= low && value <= high;
 }
 
-/* Correctly rounded. x < 0: NaN; x = 0 and infinity: x. In software where there is no instruction for it, to the same bits. */
+/*
+ * Correctly rounded. x < 0: NaN; x = 0 and infinity: x. In software where there is no instruction for it, to the same
+ * bits.
+ */
 double ffntp_portable_sqrt(double x);
 
 static inline double ffntp_sqrt(double x)

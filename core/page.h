@@ -54,7 +54,7 @@ enum ffntp_page_offset {
 	FFNTP_AT_MARKER_BASE = 0x850,
 	FFNTP_AT_LEAP_SECOND = 0x858, /* leap_at_s << 8 | leap_sign */
 	FFNTP_AT_TAI_EXPIRES = 0x860,
-	FFNTP_AT_COUNTER_MARKER = 0x868, /* and in the top half its base */
+	FFNTP_AT_COUNTER_MARKER = 0x868,  /* and in the top half its base */
 	FFNTP_AT_MAXERROR_BEFORE = 0x870, /* of time; VMClock's word has the larger of the two */
 	FFNTP_AT_MAXERROR_AFTER = 0x878,
 	FFNTP_AT_LINE = 0x880, /* struct ffntp_line, word by word */

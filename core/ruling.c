@@ -207,7 +207,7 @@ static double disproved_by_s(const struct ffntp_client *client)
 }
 
 /* Nothing that was learnt is sure any more, but for what the bound says; the rate may be as wrong as time was. */
-static void learn_anew(struct ffntp_client *client, const struct ffntp_stamp *stamp, double outside_s)
+static enum ffntp_verdict learn_anew(struct ffntp_client *client, const struct ffntp_stamp *stamp, double outside_s)
 {
 	double age_s = ffntp_counter_diff(stamp->tf, client->begun_at) * client->range.hint.period_s;
 	double error = client->estimate.period_esterror + outside_s / age_s;
@@ -215,7 +215,7 @@ static void learn_anew(struct ffntp_client *client, const struct ffntp_stamp *st
 	begin_estimator(client);
 	if (error < client->range.hint.max_error)
 		client->ops->warm(client->estimator, client->estimate.period_s, error);
-	(void)client->ops->add(client->estimator, stamp, &client->estimate);
+	return begin_from(client, stamp);
 }
 
 /* --- each stamp --- */
@@ -305,7 +305,7 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	ffntp_rate_range_add(&client->range, &said);
 	outside_s = disproved_by_s(client);
 	if (outside_s > 0)
-		learn_anew(client, stamp, outside_s);
+		return learn_anew(client, stamp, outside_s);
 	learn(client);
 	watch_for_smear(client, stamp);
 	return FFNTP_ACCEPTED;

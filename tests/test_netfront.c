@@ -247,7 +247,7 @@ void machine_idle(uint64_t ticks)
 	fake.counter += ticks;
 }
 
-static int begin(void **state)
+static int reset(void **state)
 {
 	(void)state;
 	netfront_resume();
@@ -255,6 +255,12 @@ static int begin(void **state)
 	fake.written = -1;
 	fake.grants_at_most = GRANTS;
 	fake.backend_state = XenbusStateInitWait;
+	return 0;
+}
+
+static int begin(void **state)
+{
+	(void)reset(state);
 	return netfront_begin(&card) == NULL ? 0 : -1;
 }
 
@@ -471,17 +477,6 @@ static void test_a_restored_guest_has_no_grants_of_before(void **state)
 
 /* --- beginning --- */
 
-static int do_not_begin(void **state)
-{
-	(void)state;
-	netfront_resume();
-	memset(&fake, 0, sizeof fake);
-	fake.written = -1;
-	fake.grants_at_most = GRANTS;
-	fake.backend_state = XenbusStateInitWait;
-	return 0;
-}
-
 static void test_without_a_card_there_is_no_beginning(void **state)
 {
 	(void)state;
@@ -521,8 +516,8 @@ int main(void)
 		TEST(test_a_silent_store_is_no_missing_card),
 		TEST(test_a_card_that_is_left_while_the_store_is_silent),
 		TEST(test_a_restored_guest_has_no_grants_of_before),
-		cmocka_unit_test_setup(test_without_a_card_there_is_no_beginning, do_not_begin),
-		cmocka_unit_test_setup(test_a_backend_that_was_closed_before, do_not_begin),
+		cmocka_unit_test_setup(test_without_a_card_there_is_no_beginning, reset),
+		cmocka_unit_test_setup(test_a_backend_that_was_closed_before, reset),
 	};
 
 	return cmocka_run_group_tests_name("netfront", tests, NULL, NULL);

@@ -136,6 +136,13 @@ static void test_counter_that_jumped_within_an_exchange_is_noticed(void **state)
 	drop(&f);
 }
 
+static void run_until_contradicted(struct fixture *f)
+{
+	do
+		world_run(&f->world, f->client, 0.1);
+	while (counted(f->client, FFNTP_REFUSED_CONTRADICTION) == 0);
+}
+
 /* A guest that was stopped: the counter stood still, and nobody said so. */
 static void test_counter_that_stood_still_is_found_by_its_exchanges(void **state)
 {
@@ -148,9 +155,7 @@ static void test_counter_that_stood_still_is_found_by_its_exchanges(void **state
 	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), f.world.ticks_per_ns);
 	f.world.now_ns += 30 * S_NS;
 	f.world.counter_from_ns += 30 * S_NS;
-	do
-		world_run(&f.world, f.client, 0.1);
-	while (counted(f.client, FFNTP_REFUSED_CONTRADICTION) == 0);
+	run_until_contradicted(&f);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
 	world_run(&f.world, f.client, 16 + 3 * 2);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
@@ -166,9 +171,7 @@ static void test_counter_that_changed_its_rate_is_found_by_its_exchanges(void **
 	(void)state;
 	world_run(&f.world, f.client, 3600);
 	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), 1.01);
-	do
-		world_run(&f.world, f.client, 0.1);
-	while (counted(f.client, FFNTP_REFUSED_CONTRADICTION) == 0);
+	run_until_contradicted(&f);
 	assert_int_not_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	world_run(&f.world, f.client, 5 * 16);
 	run_bounded(&f, 600);

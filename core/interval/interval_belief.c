@@ -64,8 +64,8 @@ static double soft_enough(double softness2, double variance)
 }
 
 /*
- * What is cut off a normal distribution beyond so many standard deviations moves its mean by 6e-9 of one, and its variance
- * by 4e-8 of it: nothing beside what is lost by taking the rest for a Gaussian.
+ * What is cut off a normal distribution beyond so many standard deviations moves its mean by 6e-9 of one, and its
+ * variance by 4e-8 of it: nothing beside what is lost by taking the rest for a Gaussian.
  */
 #define FAR_SD 6.0
 
