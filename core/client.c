@@ -113,7 +113,7 @@ void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
 
 	if (client->has_estimate)
 		error = ffntp_fmin(error, ffntp_fmax(client->rate.max_error, FFNTP_DISRUPTED_PERIOD_ERROR));
-	ffntp_publisher_break_counter(&client->publisher);
+	ffntp_publisher_break_counter(&client->publisher, now);
 	ffntp_client_begin(client, period_s, error);
 	client->is_disrupted = true;
 	ffntp_exchange_expire(&client->exchange);

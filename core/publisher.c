@@ -6,16 +6,22 @@
 #include "maths.h"
 #include "params.h"
 
-void ffntp_publisher_break(struct ffntp_publisher *publisher)
+/* One that was counted up would come back where a machine is restored into its past and its counter goes on. */
+static uint64_t marker_after(uint64_t former, ffntp_counter now)
 {
-	publisher->disruption_marker++;
+	return (int64_t)(now - former) > 0 ? now : former + 1;
+}
+
+void ffntp_publisher_break(struct ffntp_publisher *publisher, ffntp_counter now)
+{
+	publisher->disruption_marker = marker_after(publisher->disruption_marker, now);
 	publisher->promise = (struct ffntp_promise){ 0 };
 }
 
-void ffntp_publisher_break_counter(struct ffntp_publisher *publisher)
+void ffntp_publisher_break_counter(struct ffntp_publisher *publisher, ffntp_counter now)
 {
-	publisher->counter_marker++;
-	ffntp_publisher_break(publisher);
+	ffntp_publisher_break(publisher, now);
+	publisher->counter_marker = (uint32_t)publisher->disruption_marker;
 }
 
 void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ffntp_map *former)
@@ -80,9 +86,9 @@ static void keep_promises(struct ffntp_publisher *publisher, const struct ffntp_
 	if (is_kept && is_credible(finding, &wanted, claim, ahead_ticks))
 		return;
 	if (publisher->has_map)
-		ffntp_publisher_break(publisher);
+		ffntp_publisher_break(publisher, finding->bound.at);
 	else
-		ffntp_publisher_break_counter(publisher);
+		ffntp_publisher_break_counter(publisher, finding->bound.at);
 	promise->at = finding->bound.at;
 	promise->reference = finding->bound.reference;
 	*claim = wanted;

@@ -34,11 +34,11 @@ struct ffntp_finding {
 	double poll_s; /* how soon the next estimate may be expected */
 };
 
-/* Nobody may mix what was told before with what is told from now on. */
-void ffntp_publisher_break(struct ffntp_publisher *publisher);
+/* Nobody may mix what was told before with what is told from now on. The marker is drawn from the counter. */
+void ffntp_publisher_break(struct ffntp_publisher *publisher, ffntp_counter now);
 
 /* The same, and nobody may count from a reading of before to one of after. */
-void ffntp_publisher_break_counter(struct ffntp_publisher *publisher);
+void ffntp_publisher_break_counter(struct ffntp_publisher *publisher, ffntp_counter now);
 
 /* Keeps what a former map promised. It could be read. */
 void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ffntp_map *former);

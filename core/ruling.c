@@ -96,7 +96,7 @@ static bool is_plausible(const struct ffntp_client *client)
 /* No counter and no server do what the exchanges said: all that is known is the hint. */
 static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter now)
 {
-	ffntp_publisher_break_counter(&client->publisher);
+	ffntp_publisher_break_counter(&client->publisher, now);
 	ffntp_client_begin(client, client->config.period_hint_s, client->config.period_hint_error);
 	client->is_disrupted = true;
 	ffntp_polling_restart(&client->polling, now, client->rate.period_s);
@@ -118,9 +118,9 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 	struct ffntp_bound rival = client->dissent.rival;
 
 	if (client->config.counter_may_jump)
-		ffntp_publisher_break_counter(&client->publisher);
+		ffntp_publisher_break_counter(&client->publisher, stamp->tf);
 	else
-		ffntp_publisher_break(&client->publisher); /* it did not: the port would have said so */
+		ffntp_publisher_break(&client->publisher, stamp->tf); /* it did not: the port would have said so */
 	ffntp_leap_jump(&client->wire.leap);
 	client->ops->restart(client->estimator);
 	ffntp_rate_range_jump(&client->range);
@@ -135,7 +135,7 @@ static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct
 	double period_s = (dissent.least_s + dissent.most_s) / 2;
 	double error = (dissent.most_s - dissent.least_s) / 2 / period_s;
 
-	ffntp_publisher_break_counter(&client->publisher);
+	ffntp_publisher_break_counter(&client->publisher, stamp->tf);
 	ffntp_client_begin(client, period_s, error);
 	ffntp_polling_restart(&client->polling, stamp->tf, client->rate.period_s);
 	client->stamp = *stamp;
@@ -160,7 +160,7 @@ static bool is_about_leap(struct ffntp_client *client, ffntp_counter now)
 	};
 	ruling = ffntp_leap_rule(&client->wire.leap, &dispute);
 	if (ruling == FFNTP_LEAP_REVISED) {
-		ffntp_publisher_break(&client->publisher); /* what was promised of UTC */
+		ffntp_publisher_break(&client->publisher, now); /* what was promised of UTC */
 		client->dissent = (struct ffntp_dissent){ 0 };
 		client->is_renumbered = true;
 	}
