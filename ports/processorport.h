@@ -15,7 +15,7 @@
 struct ffntp_processor_system {
 	uint64_t counter_hz;                           /* 0: not known */
 	uint32_t counter_error_ppm;                    /* of that */
-	uint64_t (*measure_hz)(void);                  /* to 1 %, where neither system nor processor know */
+	uint64_t (*measure_hz)(void);                  /* to 5 %, where neither system nor processor know */
 	int64_t (*calendar_s)(void);                   /* see standstill.h */
 	bool (*random)(uint8_t *bytes, size_t length); /* see port.h; ffntp_processor_random, or better */
 };

@@ -15,7 +15,7 @@
 #include <netif/ethernet.h>
 
 #define FRAME_MOST 1514
-#define PORT_MS 30000 /* what a path knows of a port it keeps for so long at least: Linux's nf_conntrack_udp_timeout */
+#define PORT_MS 30000 /* so long a path knows a port, at least: Linux's nf_conntrack_udp_timeout */
 #define AWAY_MS 60000 /* a counter that went on by more since lwIP was called jumped, or nobody was there to see */
 
 static struct {

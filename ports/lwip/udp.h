@@ -15,7 +15,7 @@ struct ffntp_lwip_system {
 	/* Sends a frame; *sent: the counter just before the card could see the frame. False if it was not sent. */
 	bool (*transmit)(const void *frame, size_t length, uint64_t *sent);
 	uint64_t (*counter)(void);
-	uint64_t counter_hz; /* to 1 % or so: timeouts are made of it */
+	uint64_t counter_hz; /* to some per cent: timeouts are made of it */
 	/* Good enough for port numbers and transactions. */
 	uint32_t (*random)(void);
 	/* A datagram from the server; arrived: as ffntp_lwip_frame was told. */

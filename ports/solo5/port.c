@@ -8,8 +8,10 @@
 #include "../processor.h"
 #include "../processorport.h"
 
-/* Solo5's clock is up to a thousandth off where it was calibrated against the PIT, and loses more the more often it is
- * asked. */
+/*
+ * Solo5's clock is up to a thousandth off where it was calibrated against the PIT, and some per cent if the host was
+ * busy just then; and it loses more the more often it is asked.
+ */
 #define MEASURE_NS UINT64_C(100000000)
 #define NS_PER_S UINT64_C(1000000000)
 
