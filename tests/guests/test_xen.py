@@ -91,7 +91,7 @@ reached 2 synchronised found
 truth serve {AHEAD_PORT} {AHEAD_S} &
 xl create -q /ahead.cfg
 reached 4 synchronised ahead
-truth switch 2 $page $probe 7 {AHEAD_S} >/run/switch &
+truth switch 2 $page $probe 12 {AHEAD_S} >/run/switch &
 watching=$!
 sleep 2
 xenstore-write /local/domain/4/data/ffntp/readers 2
@@ -99,8 +99,7 @@ xenstore-write /local/domain/2/data/ffntp/follow 4
 wait $watching
 say switch "$(cat /run/switch)"
 xl destroy ahead
-sleep 0.5
-say lost "$(truth show 2 $page)"
+reached 2 free-running lost
 say alone "$(truth switch 2 $page $probe 2 {AHEAD_S})"
 say domains "[$(xl list | grep -c null)]"
 
