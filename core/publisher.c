@@ -20,8 +20,12 @@ void ffntp_publisher_break(struct ffntp_publisher *publisher, ffntp_counter now)
 
 void ffntp_publisher_break_counter(struct ffntp_publisher *publisher, ffntp_counter now)
 {
+	uint32_t former = publisher->counter_marker;
+
 	ffntp_publisher_break(publisher, now);
 	publisher->counter_marker = (uint32_t)publisher->disruption_marker;
+	if (publisher->counter_marker == former)
+		publisher->counter_marker++;
 }
 
 void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ffntp_map *former)

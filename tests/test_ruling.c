@@ -248,6 +248,25 @@ static void test_disruption_after_a_snapshot_is_another_one(void **state)
 	drop(&f);
 }
 
+/* Markers are drawn from the counter, and this one has 32 bits of it. */
+static void test_disruption_whose_marker_is_the_former_one_has_another(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_map former;
+	ffntp_counter now;
+
+	(void)state;
+	world_run(&f.world, f.client, 60);
+	now = world_counter(&f.world, f.world.now_ns);
+	ffntp_client_output(f.client, now, &former);
+	former.counter_marker = (uint32_t)now;
+	make_client(&f);
+	ffntp_client_continue(f.client, &former);
+	ffntp_client_disrupted(f.client, now);
+	assert_int_not_equal(counter_marker(&f), former.counter_marker);
+	drop(&f);
+}
+
 /* Counters of CPUs that are not set alike: each exchange is over before it began. Servers are not flooded for it. */
 static void test_counter_that_goes_back_each_time_is_asked_for_seldom(void **state)
 {
@@ -454,6 +473,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_counter_that_changed_its_rate_is_not_found_by_nonsense),
 		cmocka_unit_test(test_disruption_that_the_port_saw),
 		cmocka_unit_test(test_disruption_after_a_snapshot_is_another_one),
+		cmocka_unit_test(test_disruption_whose_marker_is_the_former_one_has_another),
 		cmocka_unit_test(test_counter_that_goes_back_each_time_is_asked_for_seldom),
 		cmocka_unit_test(test_late_reading_is_not_a_disruption),
 		cmocka_unit_test(test_later_maps_keep_earlier_promises),
