@@ -130,11 +130,12 @@ static void test_the_filter_forgets_congestion(void **state)
 	assert_forgotten(FFNTP_ESTIMATOR_INTERVAL, &(struct summary){ .half = 0.1, .nine_in_ten = 0.5, .broken = 0 });
 }
 
-/* Its error of the rate is not always what it says when it is believed: the bound may break in one world of a hundred. */
+/* Its error of the rate is not always what it says when it is believed: in one world of a hundred a bound breaks. */
 static void test_radclock_forgets_congestion(void **state)
 {
 	(void)state;
-	assert_forgotten(FFNTP_ESTIMATOR_RADCLOCK, &(struct summary){ .half = 0.1, .nine_in_ten = 0.8, .broken = WORLDS / 100 });
+	assert_forgotten(FFNTP_ESTIMATOR_RADCLOCK,
+			 &(struct summary){ .half = 0.1, .nine_in_ten = 0.8, .broken = WORLDS / 100 });
 }
 
 int main(void)

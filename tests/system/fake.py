@@ -57,14 +57,14 @@ class Server:
 
     def serve_one(self):
         try:
-            request, self.client = self.socket.recvfrom(4096)
+            request, client = self.socket.recvfrom(4096)
         except ConnectionError:
             return
+        self.clients.append(client)
         self.requests.append((time.monotonic(), request))
-        self.clients.append(self.client)
         for datagram in self.answer(self, request, len(self.requests) - 1):
             try:
-                self.socket.sendto(datagram, self.client)
+                self.socket.sendto(datagram, client)
             except OSError:
                 pass             # the client has closed its socket: that is its right
 

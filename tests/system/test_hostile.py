@@ -45,7 +45,7 @@ def test_a_reply_sent_twice_counts_once(folder):
 def test_another_port_is_not_heard(folder):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as impostor:
         def answer(server, request, number):
-            impostor.sendto(fake.reply(request, offset_s=HOUR_S), server.client)
+            impostor.sendto(fake.reply(request, offset_s=HOUR_S), server.clients[-1])
             return [fake.reply(request)]
         with served(folder, answer):
             page = tap.wait_for_verdict(folder, "accepted", 4)
