@@ -60,8 +60,9 @@ void sim_density_init(struct sim_density *density, const struct sim_way *way)
 {
 	double weights[LOG_STEPS], total = 0;
 
+	density->law = way->law;
 	density->queue_s = way->queue_s;
-	density->heavy = way->heavy_s / way->queue_s;
+	density->heavy = way->law ? 0 : way->heavy_s / way->queue_s;
 	if (density->heavy <= 0)
 		return;
 	for (int i = 0; i < LOG_STEPS; i++)
@@ -74,9 +75,12 @@ void sim_density_init(struct sim_density *density, const struct sim_way *way)
 
 double sim_density_at(const struct sim_density *density, double above_s)
 {
-	double x = above_s / density->queue_s, place, part;
+	double x, place, part;
 	int i;
 
+	if (density->law)
+		return sim_law_density(density->law, above_s);
+	x = above_s / density->queue_s;
 	if (x < 0)
 		return 0;
 	if (density->heavy <= 0)

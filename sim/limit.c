@@ -26,6 +26,13 @@
 #define POINTS_LEAST 64
 #define POINTS_MOST 4096
 
+/* Under a law, points also are this share of its narrowest feature apart, and points that weigh more than WEIGHT_LEAST
+ * are all looked at: a law of several modes may leave a mode far away that is a thousandth of the belief. */
+#define LAW_SPACING 0.25
+
+/* Midpoints in a tick of the server, over which the likelihood is averaged. */
+#define LATE_STEPS 32
+
 /* theta in s, skew as a ratio. */
 struct belief {
 	size_t count;
@@ -33,6 +40,8 @@ struct belief {
 	double weight[POINTS_MOST]; /* of each point; their sum is 1 */
 	double theta_s[POINTS_MOST];
 	double skew[POINTS_MOST], variance[POINTS_MOST]; /* of the skew, given theta */
+	double score[SIM_WAYS][POINTS_MOST];             /* of the delays of the newest exchange; with a level alone */
+	uint64_t number;                                 /* of that exchange */
 };
 
 /* Mean and variance of all of it. */
@@ -40,13 +49,17 @@ struct moments {
 	double theta_s, skew, variance_s2;
 };
 
-/* Where theta lies if no delay is less than the minimum; at tf. */
+/* Where theta lies if no delay is less than the minimum; at tf. If the server's stamps are late by a time that lies
+ * evenly between two limits, both edges are lower by that time. */
 struct edges {
 	double low_s, high_s;
+	double late_least_s, late_most_s;
 };
 
 struct sim_limit {
 	double wander_per_s; /* variance that the skew gains in a second */
+	bool needs_world;    /* the conditions of each exchange are taken from the exchange */
+	bool has_level, has_law;
 	struct sim_conditions path;
 	struct sim_density density[SIM_WAYS];
 	bool has_belief;
@@ -58,6 +71,17 @@ struct sim_limit {
 	int64_t at_ns; /* truth, of now */
 };
 
+static void set_path(struct sim_limit *limit, const struct sim_conditions *conditions)
+{
+	limit->path = *conditions;
+	limit->has_level = limit->has_law = false;
+	for (size_t way = 0; way < SIM_WAYS; way++) {
+		limit->density[way].law = conditions->way[way].law;
+		limit->has_law |= conditions->way[way].law != NULL;
+		limit->has_level |= conditions->way[way].law && conditions->way[way].level != 0;
+	}
+}
+
 struct sim_limit *sim_limit_new(const struct sim_scenario *scenario)
 {
 	struct sim_limit *limit = calloc(1, sizeof(*limit));
@@ -65,11 +89,12 @@ struct sim_limit *sim_limit_new(const struct sim_scenario *scenario)
 	if (!limit)
 		return NULL;
 	limit->wander_per_s = scenario->oscillator.wander * scenario->oscillator.wander;
-	limit->path = scenario->steady;
+	limit->needs_world = scenario->limit_needs_world;
 	limit->now = &limit->beliefs[0];
 	limit->next = &limit->beliefs[1];
 	for (size_t way = 0; way < SIM_WAYS; way++)
 		sim_density_init(&limit->density[way], &scenario->steady.way[way]);
+	set_path(limit, &scenario->steady);
 	return limit;
 }
 
@@ -86,22 +111,52 @@ static double theta_s(const struct sim_limit *limit, ffntp_counter reading, int6
 	return (double)(elapsed_ns - (time_ns - limit->first_ns)) * 1e-9;
 }
 
+/*
+ * The server's time is te - tb - residence further on than its tick when it sends. Both stamps are rounded down to the
+ * tick: that leaves the interval in which both roundings agree.
+ */
+static struct edges edges_of_tick(const struct sim_limit *limit, const struct sim_exchange *exchange,
+				  struct edges edges)
+{
+	double further_s = (double)(exchange->te_ns - exchange->tb_ns - SIM_RESIDENCE_NS) * 1e-9;
+
+	edges.high_s += further_s;
+	edges.late_least_s = fmax(further_s, 0);
+	edges.late_most_s = limit->path.server_tick_s + fmin(further_s, 0);
+	return edges;
+}
+
 static struct edges edges_of(const struct sim_limit *limit, const struct sim_exchange *exchange)
 {
-	double rtt_s = (double)(int64_t)(exchange->tf - exchange->ta) * 1e-9;
+	double rtt_s = (double)(int64_t)(exchange->tf - exchange->ta) * 1e-9, error_s = limit->path.server_error_s;
+	struct edges edges;
 
 	/* Until tf the counter gains what its skew makes of the round trip. */
-	return (struct edges){
+	edges = (struct edges){
 		.low_s = theta_s(limit, exchange->ta, exchange->tb_ns) + limit->path.way[SIM_FORTH].minimum_s +
-			 limit->mean.skew * rtt_s,
-		.high_s = theta_s(limit, exchange->tf, exchange->te_ns) - limit->path.way[SIM_BACK].minimum_s,
+			 limit->mean.skew * rtt_s + error_s,
+		.high_s = theta_s(limit, exchange->tf, exchange->te_ns) - limit->path.way[SIM_BACK].minimum_s + error_s,
 	};
+	if (limit->path.server_tick_s > 0)
+		edges = edges_of_tick(limit, exchange, edges);
+	return edges;
+}
+
+static double likelihood_if_late(const struct sim_limit *limit, const struct edges *edges, double theta, double late_s)
+{
+	return sim_density_at(&limit->density[SIM_FORTH], theta - edges->low_s + late_s) *
+	       sim_density_at(&limit->density[SIM_BACK], edges->high_s - late_s - theta);
 }
 
 static double likelihood(const struct sim_limit *limit, const struct edges *edges, double theta)
 {
-	return sim_density_at(&limit->density[SIM_FORTH], theta - edges->low_s) *
-	       sim_density_at(&limit->density[SIM_BACK], edges->high_s - theta);
+	double step_s = (edges->late_most_s - edges->late_least_s) / LATE_STEPS, sum = 0;
+
+	if (edges->late_most_s <= 0)
+		return likelihood_if_late(limit, edges, theta, 0);
+	for (int i = 0; i < LATE_STEPS; i++)
+		sum += likelihood_if_late(limit, edges, theta, edges->late_least_s + (i + 0.5) * step_s);
+	return sum / LATE_STEPS;
 }
 
 static struct moments moments_of(const struct belief *belief)
@@ -151,11 +206,27 @@ static struct kernel kernel_of(const struct sim_limit *limit, size_t i, double d
 	};
 }
 
-/* The whole belief then, and the narrowest of the kernels that matter. */
-static struct moments predicted_moments(const struct sim_limit *limit, double dt_s, double *narrowest_s)
+/* Where a belief will be, and the narrowest of the kernels that matter. */
+struct prospect {
+	double low_s, high_s, narrowest_s;
+};
+
+/* All that weighs more than WEIGHT_LEAST. */
+static void include(struct prospect *prospect, const struct kernel *kernel, double weight)
 {
+	double reach_s = KERNEL_REACH * sqrt(kernel->variance_s2);
+
+	if (!(weight > WEIGHT_LEAST))
+		return;
+	prospect->low_s = fmin(prospect->low_s, kernel->theta_s - reach_s);
+	prospect->high_s = fmax(prospect->high_s, kernel->theta_s + reach_s);
+}
+
+static struct prospect prospect_of(const struct sim_limit *limit, double dt_s)
+{
+	struct prospect all = { HUGE_VAL, -HUGE_VAL, HUGE_VAL };
 	struct moments moments = { 0 };
-	double squares = 0, narrowest2 = HUGE_VAL;
+	double squares = 0, narrowest2 = HUGE_VAL, reach_s;
 
 	for (size_t i = 0; i < limit->now->count; i++) {
 		struct kernel kernel = kernel_of(limit, i, dt_s);
@@ -165,11 +236,24 @@ static struct moments predicted_moments(const struct sim_limit *limit, double dt
 		squares += limit->now->weight[i] * (from_mean_s * from_mean_s + kernel.variance_s2);
 		if (limit->now->weight[i] > WEIGHT_MATTERS)
 			narrowest2 = fmin(narrowest2, kernel.variance_s2);
+		include(&all, &kernel, limit->now->weight[i]);
 	}
+	all.narrowest_s = sqrt(narrowest2);
+	if (limit->has_law)
+		return all;
 	moments.variance_s2 = squares - moments.theta_s * moments.theta_s;
 	moments.theta_s += limit->mean.theta_s;
-	*narrowest_s = sqrt(narrowest2);
-	return moments;
+	reach_s = REACH * sqrt(moments.variance_s2);
+	return (struct prospect){ moments.theta_s - reach_s, moments.theta_s + reach_s, all.narrowest_s };
+}
+
+static double spacing_of(const struct sim_limit *limit, double wanted_s)
+{
+	for (size_t way = 0; way < SIM_WAYS; way++) {
+		if (limit->path.way[way].law)
+			wanted_s = fmin(wanted_s, LAW_SPACING * sim_law_finest_s(limit->path.way[way].law));
+	}
+	return wanted_s;
 }
 
 static void place_points(struct belief *belief, double low_s, double high_s, double spacing_s)
@@ -200,11 +284,57 @@ static struct span span_of(const struct belief *next, const struct kernel *kerne
 	};
 }
 
+/* The scores of one point's delays, and the correlation of the new ones with them. */
+struct tie {
+	double score[SIM_WAYS], level[SIM_WAYS];
+};
+
+/* The density of the new scores given the former, divided by that without the former, but for a constant factor. */
+static double tie_weight(const struct tie *tie, const struct belief *next, size_t j)
+{
+	double exponent = 0;
+
+	for (size_t way = 0; way < SIM_WAYS; way++) {
+		double level = tie->level[way], score = next->score[way][j], apart = score - level * tie->score[way];
+
+		exponent += score * score / 2 - apart * apart / (2 * (1 - level * level));
+	}
+	return exp(exponent);
+}
+
+static struct tie tie_of(const struct sim_limit *limit, size_t i)
+{
+	double packets = (double)(limit->next->number - limit->now->number);
+	struct tie tie;
+
+	for (size_t way = 0; way < SIM_WAYS; way++) {
+		tie.score[way] = limit->now->score[way][i];
+		tie.level[way] = pow(limit->path.way[way].level, packets);
+	}
+	return tie;
+}
+
+static double score_of(const struct sim_way *way, double above_s)
+{
+	return way->level != 0 ? sim_law_score(way->law, above_s) : 0;
+}
+
+/* Of the delays that each point would make of the exchange. */
+static void set_scores(const struct sim_limit *limit, struct belief *belief, const struct edges *edges)
+{
+	for (size_t j = 0; limit->has_level && j < belief->count; j++) {
+		double above_s[SIM_WAYS] = { belief->theta_s[j] - edges->low_s, edges->high_s - belief->theta_s[j] };
+
+		for (size_t way = 0; way < SIM_WAYS; way++)
+			belief->score[way][j] = score_of(&limit->path.way[way], above_s[way]);
+	}
+}
+
 /*
  * skew and variance hold weighted sums of the skew and its square until they are finished. 'mean': their origin.
  * On an even grid, the ratio of a normal density at one point to that at the next changes by a constant factor.
  */
-static void spread(struct belief *next, const struct kernel *kernel, double weight, double mean)
+static void spread(struct belief *next, const struct kernel *kernel, double weight, double mean, const struct tie *tie)
 {
 	double sd_s = sqrt(kernel->variance_s2), step = next->spacing_s / sd_s;
 	struct span span = span_of(next, kernel, sd_s);
@@ -214,9 +344,11 @@ static void spread(struct belief *next, const struct kernel *kernel, double weig
 	double factor = exp(-step * step);
 
 	for (size_t j = span.first; j < span.end; j++) {
-		next->weight[j] += mass;
-		next->skew[j] += mass * skew;
-		next->variance[j] += mass * (skew * skew + kernel->variance);
+		double tied = tie ? mass * tie_weight(tie, next, j) : mass;
+
+		next->weight[j] += tied;
+		next->skew[j] += tied * skew;
+		next->variance[j] += tied * (skew * skew + kernel->variance);
 		mass *= ratio;
 		ratio *= factor;
 		skew += skew_step;
@@ -237,9 +369,13 @@ static void spread_all(struct sim_limit *limit, double dt_s)
 {
 	for (size_t i = 0; i < limit->now->count; i++) {
 		struct kernel kernel = kernel_of(limit, i, dt_s);
+		struct tie tie;
 
-		if (limit->now->weight[i] > WEIGHT_LEAST)
-			spread(limit->next, &kernel, limit->now->weight[i], limit->mean.skew);
+		if (!(limit->now->weight[i] > WEIGHT_LEAST))
+			continue;
+		if (limit->has_level)
+			tie = tie_of(limit, i);
+		spread(limit->next, &kernel, limit->now->weight[i], limit->mean.skew, limit->has_level ? &tie : NULL);
 	}
 	finish_spread(limit->next, limit->mean.skew);
 }
@@ -263,30 +399,32 @@ static bool weigh(const struct sim_limit *limit, struct belief *belief, const st
 static void begin(struct sim_limit *limit, const struct sim_exchange *exchange)
 {
 	struct edges edges;
+	double low_s;
 
 	limit->first = exchange->ta;
 	limit->first_ns = exchange->tb_ns;
 	edges = edges_of(limit, exchange);
-	place_points(limit->next, edges.low_s, edges.high_s, (edges.high_s - edges.low_s) / POINTS_LEAST);
+	low_s = edges.low_s - edges.late_most_s;
+	place_points(limit->next, low_s, edges.high_s, spacing_of(limit, (edges.high_s - low_s) / POINTS_LEAST));
 	for (size_t i = 0; i < limit->next->count; i++) {
 		limit->next->weight[i] = 1;
 		limit->next->variance[i] = SKEW_UNKNOWN * SKEW_UNKNOWN;
 	}
+	set_scores(limit, limit->next, &edges);
 	limit->has_belief = weigh(limit, limit->next, &edges);
 }
 
 /* Returns false if the exchange contradicts all that was believed. */
 static bool update(struct sim_limit *limit, const struct edges *edges, double dt_s)
 {
-	double narrowest_s, reach_s, low_s, high_s;
-	struct moments then = predicted_moments(limit, dt_s, &narrowest_s);
+	struct prospect then = prospect_of(limit, dt_s);
+	double low_s = fmax(edges->low_s - edges->late_most_s, then.low_s);
+	double high_s = fmin(edges->high_s - edges->late_least_s, then.high_s);
 
-	reach_s = REACH * sqrt(then.variance_s2);
-	low_s = fmax(edges->low_s, then.theta_s - reach_s);
-	high_s = fmin(edges->high_s, then.theta_s + reach_s);
 	if (!(high_s > low_s))
 		return false;
-	place_points(limit->next, low_s, high_s, SPACING * narrowest_s);
+	place_points(limit->next, low_s, high_s, spacing_of(limit, SPACING * then.narrowest_s));
+	set_scores(limit, limit->next, edges);
 	spread_all(limit, dt_s);
 	return weigh(limit, limit->next, edges);
 }
@@ -304,6 +442,9 @@ void sim_limit_add(struct sim_limit *limit, const struct sim_exchange *exchange)
 	double dt_s = (double)(exchange->truth_tf_ns - limit->at_ns) * 1e-9;
 	struct edges edges;
 
+	if (limit->needs_world)
+		set_path(limit, &exchange->conditions);
+	limit->next->number = exchange->number;
 	if (limit->has_belief) {
 		edges = edges_of(limit, exchange);
 		if (!update(limit, &edges, dt_s))

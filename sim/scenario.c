@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "observed.h"
+
 /*
  * Unless said otherwise: 24 hours, an oscillator 12 ppm fast whose skew wanders by 1e-9 a second, as that of a
  * computer in a heated room does, and one event after 14 hours. "exp" is exponential queueing of that mean.
@@ -106,14 +108,16 @@ static const struct sim_scenario scenarios[] = {
 
 const struct sim_scenario *sim_scenario_at(size_t index)
 {
-	return index < SCENARIOS ? &scenarios[index] : NULL;
+	return index < SCENARIOS ? &scenarios[index] : sim_observed_at(index - SCENARIOS);
 }
 
 const struct sim_scenario *sim_scenario_find(const char *name)
 {
-	for (size_t i = 0; i < SCENARIOS; i++) {
-		if (strcmp(scenarios[i].name, name) == 0)
-			return &scenarios[i];
+	const struct sim_scenario *scenario;
+
+	for (size_t i = 0; (scenario = sim_scenario_at(i)) != NULL; i++) {
+		if (strcmp(scenario->name, name) == 0)
+			return scenario;
 	}
 	return NULL;
 }

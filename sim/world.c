@@ -11,9 +11,6 @@
 /* What the server calls its precision, if it does not tick: a nanosecond. */
 #define PRECISION_LOG2_S (-30)
 
-/* How long the server holds a request. */
-#define RESIDENCE_NS 20000
-
 /* The daemon's. */
 #define ADAPTIVE_MIN_S 64
 #define ADAPTIVE_MAX_S 1024
@@ -32,6 +29,8 @@ void sim_world_init(struct sim_world *world, const struct sim_scenario *scenario
 	};
 	for (size_t i = 0; i < SIM_SPELLS; i++)
 		world->path.spells[i] = scenario->spells[i];
+	for (size_t i = 0; i < SIM_DRIFTS; i++)
+		world->path.drifts[i] = scenario->drifts[i];
 	sim_path_init(&world->path, seed);
 	sim_oscillator_init(&world->oscillator, &scenario->oscillator, seed, SIM_START_NS);
 }
@@ -39,6 +38,11 @@ void sim_world_init(struct sim_world *world, const struct sim_scenario *scenario
 ffntp_counter sim_world_counter(struct sim_world *world)
 {
 	return sim_oscillator_read(&world->oscillator, world->now_ns);
+}
+
+double sim_world_gauge_s(const struct sim_world *world, int64_t truth_ns)
+{
+	return sim_path_gauge_s(&world->path, (double)(truth_ns - SIM_START_NS) * 1e-9);
 }
 
 void sim_world_configure(struct ffntp_client_config *config, const struct sim_scenario *scenario,
@@ -84,6 +88,7 @@ static void answer(const struct sim_exchange *exchange, const uint8_t request[FF
 		.mode = FFNTP_MODE_SERVER,
 		.stratum = 1,
 		.precision_log2_s = precision_log2_s(exchange->conditions.server_tick_s),
+		.root_dispersion = (uint32_t)ceil(exchange->conditions.root_distance_s * 0x1p16),
 		.refid = REFID,
 		.reference = ntp_from_ns(exchange->tb_ns),
 		.origin = packet.transmit,
@@ -114,8 +119,8 @@ static bool travel(struct sim_world *world, struct sim_exchange *exchange)
 	exchange->truth_ta_ns = world->now_ns;
 	server_ns += world->now_ns + forth_ns;
 	exchange->tb_ns = ticked_ns(server_ns, exchange->conditions.server_tick_s);
-	exchange->te_ns = ticked_ns(server_ns + RESIDENCE_NS, exchange->conditions.server_tick_s);
-	exchange->truth_tf_ns = world->now_ns + forth_ns + RESIDENCE_NS + back_ns;
+	exchange->te_ns = ticked_ns(server_ns + SIM_RESIDENCE_NS, exchange->conditions.server_tick_s);
+	exchange->truth_tf_ns = world->now_ns + forth_ns + SIM_RESIDENCE_NS + back_ns;
 	return arrives;
 }
 
@@ -131,7 +136,7 @@ static void send_request(struct sim_world *world, struct ffntp_client *client)
 {
 	uint8_t request[FFNTP_REQUEST_SIZE];
 
-	world->exchange = (struct sim_exchange){ .ta = sim_world_counter(world) };
+	world->exchange = (struct sim_exchange){ .ta = sim_world_counter(world), .number = world->requests };
 	if (!ffntp_client_request(client, world->exchange.ta, nonce_of(world), request))
 		abort();
 	ffntp_client_sent(client, world->exchange.ta);

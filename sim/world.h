@@ -13,6 +13,9 @@
 /* Truth is in nanoseconds since 1970, UTC. Simulations begin with 2026. */
 #define SIM_START_NS (INT64_C(1767225600) * FFNTP_NS_PER_S)
 
+/* How long the server holds a request. */
+#define SIM_RESIDENCE_NS 20000
+
 /* The counter's nominal rate. */
 #define SIM_COUNTER_HZ 1e9
 
@@ -22,6 +25,7 @@ struct sim_exchange {
 	int64_t tb_ns, te_ns; /* the server's clock */
 	int64_t truth_ta_ns, truth_tf_ns;
 	struct sim_conditions conditions;
+	uint64_t number; /* of its request */
 };
 
 /* Whoever watches. Each may be NULL. */
@@ -49,6 +53,9 @@ void sim_world_init(struct sim_world *world, const struct sim_scenario *scenario
 
 /* The counter now. */
 ffntp_counter sim_world_counter(struct sim_world *world);
+
+/* The gauge at a true time, as in path.h, in s. */
+double sim_world_gauge_s(const struct sim_world *world, int64_t truth_ns);
 
 /*
  * What the client of a simulation is told: its counter, the era, whether the counter may jump. Polls every poll_s;

@@ -1,0 +1,10 @@
+/* observed: scenarios after recorded exchanges and published delay measurements. */
+#ifndef FFNTP_SIM_OBSERVED_H
+#define FFNTP_SIM_OBSERVED_H
+
+#include "scenario.h"
+
+/* Return the one at that place in the list; NULL beyond its end. */
+const struct sim_scenario *sim_observed_at(size_t index);
+
+#endif
