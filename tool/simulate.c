@@ -40,6 +40,17 @@ struct series {
 	bool is_short; /* of memory: what came after is missing */
 };
 
+/* Absolute errors in us: as they are, and less the gauge of sim/path.h, which no exchange reveals. */
+struct errors {
+	struct series plain, less_gauge;
+};
+
+/* Of the gauge in us, once a second. */
+struct gauge {
+	double sum, least, most;
+	size_t count;
+};
+
 /* A limit, and since when the error has been within it; s, or negative if it is not. */
 struct settling {
 	double limit_us, since_s;
@@ -55,9 +66,11 @@ struct run {
 	struct sim_limit *limit; /* or NULL */
 	FILE *trace;             /* or NULL */
 	int64_t score_from_ns;
-	struct series second, before, after, bound, esterror; /* us; errors absolute */
+	struct errors second, before, after;
+	struct series bound, esterror; /* us */
 	struct series limit_second, limit_before;
-	size_t held, within, unreadable, exchanges, refused;
+	struct gauge gauge;
+	size_t held, within, within_less_gauge, unreadable, exchanges, refused;
 	struct settling settling[SETTLINGS];
 };
 
@@ -74,6 +87,12 @@ static void series_add(struct series *series, double value)
 		series->room = room;
 	}
 	series->values[series->count++] = value;
+}
+
+static void errors_add(struct errors *errors, double error_us, double gauge_us)
+{
+	series_add(&errors->plain, fabs(error_us));
+	series_add(&errors->less_gauge, fabs(error_us - gauge_us));
 }
 
 /* --- what is watched --- */
@@ -111,15 +130,31 @@ static void settle(struct settling *settling, double t_s, double absolute_us)
 		settling->is_settled = t_s - settling->since_s >= SETTLED_S;
 }
 
+static double gauge_us(const struct run *run, int64_t truth_ns)
+{
+	return sim_world_gauge_s(&run->world, truth_ns) * 1e6;
+}
+
+static void gauge_add(struct gauge *gauge, double us)
+{
+	gauge->least = gauge->count == 0 ? us : fmin(gauge->least, us);
+	gauge->most = gauge->count == 0 ? us : fmax(gauge->most, us);
+	gauge->sum += us;
+	gauge->count++;
+}
+
 static void add_second(struct run *run, const struct ffntp_reading *reading, int64_t truth_ns)
 {
-	double absolute_us = fabs(error_us(reading, truth_ns)), esterror_us = (double)reading->esterror_ns / 1e3;
+	double us = error_us(reading, truth_ns), esterror_us = (double)reading->esterror_ns / 1e3;
+	double unseen_us = gauge_us(run, truth_ns);
 
-	series_add(&run->second, absolute_us);
+	errors_add(&run->second, us, unseen_us);
+	gauge_add(&run->gauge, unseen_us);
 	series_add(&run->bound, (double)reading->bound_ns / 1e3);
 	series_add(&run->esterror, esterror_us);
 	run->held += is_held(reading, truth_ns);
-	run->within += absolute_us <= 2 * esterror_us;
+	run->within += fabs(us) <= 2 * esterror_us;
+	run->within_less_gauge += fabs(us - unseen_us) <= 2 * esterror_us;
 }
 
 static void watch_second(void *context, int64_t truth_ns, ffntp_counter now)
@@ -141,12 +176,13 @@ static void watch_second(void *context, int64_t truth_ns, ffntp_counter now)
 		series_add(&run->limit_second, fabs(sim_limit_error_s(run->limit, now, truth_ns)) * 1e6);
 }
 
-static void watch_reading(struct run *run, const struct sim_exchange *exchange, struct series *series)
+static void watch_reading(struct run *run, const struct sim_exchange *exchange, struct errors *errors)
 {
+	int64_t truth_ns = exchange->truth_tf_ns;
 	struct ffntp_reading reading;
 
-	if (exchange->truth_tf_ns >= run->score_from_ns && read_clock(run, exchange->tf, &reading))
-		series_add(series, fabs(error_us(&reading, exchange->truth_tf_ns)));
+	if (truth_ns >= run->score_from_ns && read_clock(run, exchange->tf, &reading))
+		errors_add(errors, error_us(&reading, truth_ns), gauge_us(run, truth_ns));
 }
 
 static void write_exchange(FILE *file, const struct sim_exchange *exchange)
@@ -203,12 +239,39 @@ static double median(struct series *series)
 
 static double share(const struct run *run, size_t count)
 {
-	return run->second.count > 0 ? (double)count / (double)run->second.count : (double)NAN;
+	size_t scored = run->second.plain.count;
+
+	return scored > 0 ? (double)count / (double)scored : (double)NAN;
 }
 
 static double settled_s(const struct settling *settling)
 {
 	return settling->is_settled ? settling->since_s : (double)NAN;
+}
+
+static json_t *gauge_json(const struct gauge *gauge)
+{
+	json_t *object = json_object();
+
+	if (gauge->count == 0) {
+		json_decref(object);
+		return json_null();
+	}
+	json_object_set_new(object, "mean_us", output_json_real(gauge->sum / (double)gauge->count));
+	json_object_set_new(object, "least_us", output_json_real(gauge->least));
+	json_object_set_new(object, "most_us", output_json_real(gauge->most));
+	return object;
+}
+
+static json_t *less_gauge_json(struct run *run)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "second", summary_json(&run->second.less_gauge));
+	json_object_set_new(object, "before", summary_json(&run->before.less_gauge));
+	json_object_set_new(object, "after", summary_json(&run->after.less_gauge));
+	json_object_set_new(object, "within_2_esterror", output_json_real(share(run, run->within_less_gauge)));
+	return object;
 }
 
 static json_t *limit_json(struct run *run)
@@ -239,17 +302,19 @@ static bool print_json(const struct simulate *simulate, const struct sim_scenari
 	json_object_set_new(object, "requests", json_integer((json_int_t)run->world.requests));
 	json_object_set_new(object, "exchanges", json_integer((json_int_t)run->exchanges));
 	json_object_set_new(object, "refused", json_integer((json_int_t)run->refused));
-	json_object_set_new(object, "scored", json_integer((json_int_t)run->second.count));
+	json_object_set_new(object, "scored", json_integer((json_int_t)run->second.plain.count));
 	json_object_set_new(object, "unreadable", json_integer((json_int_t)run->unreadable));
-	json_object_set_new(object, "second", summary_json(&run->second));
-	json_object_set_new(object, "before", summary_json(&run->before));
-	json_object_set_new(object, "after", summary_json(&run->after));
+	json_object_set_new(object, "second", summary_json(&run->second.plain));
+	json_object_set_new(object, "before", summary_json(&run->before.plain));
+	json_object_set_new(object, "after", summary_json(&run->after.plain));
 	json_object_set_new(object, "bound_held", output_json_real(share(run, run->held)));
 	json_object_set_new(object, "bound_median_us", output_json_real(median(&run->bound)));
 	json_object_set_new(object, "within_2_esterror", output_json_real(share(run, run->within)));
 	json_object_set_new(object, "esterror_median_us", output_json_real(median(&run->esterror)));
 	json_object_set_new(object, "within_1ms_s", output_json_real(settled_s(&run->settling[SETTLING_1MS])));
 	json_object_set_new(object, "within_100us_s", output_json_real(settled_s(&run->settling[SETTLING_100US])));
+	json_object_set_new(object, "gauge", gauge_json(&run->gauge));
+	json_object_set_new(object, "less_gauge", less_gauge_json(run));
 	if (run->limit)
 		json_object_set_new(object, "limit", limit_json(run));
 	return output_json(object);
@@ -277,7 +342,7 @@ static struct score_summary summary_of(struct series *series)
 
 static void print_row(struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
 {
-	struct score_summary errors = summary_of(&run->second), limit = summary_of(&run->limit_second);
+	struct score_summary errors = summary_of(&run->second.plain), limit = summary_of(&run->limit_second);
 	char rms[OUTPUT_NUMBER_SIZE], middle[OUTPUT_NUMBER_SIZE], p99[OUTPUT_NUMBER_SIZE], max[OUTPUT_NUMBER_SIZE];
 	char held[OUTPUT_NUMBER_SIZE], within[OUTPUT_NUMBER_SIZE], best[OUTPUT_NUMBER_SIZE];
 
@@ -324,15 +389,29 @@ static int print_list(void)
 
 static bool is_short_of_memory(const struct run *run)
 {
-	return run->second.is_short || run->before.is_short || run->after.is_short || run->bound.is_short ||
-	       run->esterror.is_short || run->limit_second.is_short || run->limit_before.is_short;
+	const struct series *all[] = { &run->second.plain, &run->second.less_gauge,
+				       &run->before.plain, &run->before.less_gauge,
+				       &run->after.plain,  &run->after.less_gauge,
+				       &run->bound,        &run->esterror,
+				       &run->limit_second, &run->limit_before };
+	bool is_short = false;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		is_short |= all[i]->is_short;
+	return is_short;
+}
+
+static void free_errors(struct errors *errors)
+{
+	free(errors->plain.values);
+	free(errors->less_gauge.values);
 }
 
 static void release(struct run *run)
 {
-	free(run->second.values);
-	free(run->before.values);
-	free(run->after.values);
+	free_errors(&run->second);
+	free_errors(&run->before);
+	free_errors(&run->after);
 	free(run->bound.values);
 	free(run->esterror.values);
 	free(run->limit_second.values);
@@ -464,6 +543,8 @@ static bool check_scenario(const struct simulate *simulate, const char *name)
 		tool_error(simulate->command, "no scenario '%s'; ffntp simulate --list names them", name);
 	else if (simulate->recorded_path && !scenario->has_limit)
 		tool_error(simulate->command, "--recorded: %s has no known limit", name);
+	else if (simulate->recorded_path && scenario->limit_needs_world)
+		tool_error(simulate->command, "--recorded: the limit of %s needs more than a trace contains", name);
 	else
 		return true;
 	return false;
