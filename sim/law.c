@@ -8,7 +8,7 @@
 
 /* More terms than any shape below 100 needs; a term below this share of the sum ends it. */
 #define TERMS_MOST 1000
-#define TERM_LEAST 1e-16
+#define TERM_LEAST 3e-16
 
 /* Of bisection: from any interval down to neighbouring doubles. */
 #define HALVINGS 100
@@ -185,14 +185,25 @@ static double gamma_below_by_series(double x, double shape)
 	return sum * exp(shape * log(x) - x - lgamma(shape));
 }
 
-/* Abramowitz and Stegun 6.5.31: its complement by a continued fraction, from below upwards, quick where x is large. */
+/*
+ * Its complement by the even part of the continued fraction in Abramowitz and Stegun 6.5.31, quick where x is large:
+ * 1/(b0 + a1/(b1 + a2/(b2 + ...))), a = -n (n - shape), b = x + 2 n + 1 - shape, by Lentz's method. x > shape: no b is
+ * 0.
+ */
 static double gamma_above_by_fraction(double x, double shape)
 {
-	double below = x;
+	double b = x + 1 - shape, c = HUGE_VAL, d = 1 / b, fraction = d, factor = 0;
 
-	for (int n = 200; n > 0; n--)
-		below = x + (n - shape) / (1 + n / below);
-	return exp(shape * log(x) - x - lgamma(shape)) / below;
+	for (int n = 1; n < TERMS_MOST && fabs(factor - 1) > TERM_LEAST; n++) {
+		double a = -n * (n - shape);
+
+		b += 2;
+		d = 1 / (b + a * d);
+		c = b + a / c;
+		factor = c * d;
+		fraction *= factor;
+	}
+	return exp(shape * log(x) - x - lgamma(shape)) * fraction;
 }
 
 static double gamma_below(double x, double shape)

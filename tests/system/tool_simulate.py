@@ -8,12 +8,17 @@ import tool
 
 KEYS = ["scenario", "seed", "estimator", "poll_s", "hours", "requests", "exchanges", "refused", "scored", "unreadable",
         "second", "before", "after", "bound_held", "bound_median_us", "within_2_esterror", "esterror_median_us",
-        "within_1ms_s", "within_100us_s"]
+        "within_1ms_s", "within_100us_s", "gauge", "less_gauge"]
 SUMMARY = {"rms_us", "median_us", "p99_us", "max_us"}
 NEEDED = """lan metro metro-quiet continental intercontinental wifi congestion temperature frequency-step
     route-change-one-way route-change-both-ways flapping-routes route-change-in-noise server-fault small-server-fault outage-4-hours
     loss-90-percent cold-start unequal-noise uplink wandering-oscillator asymmetric-path server-ticks-1-ms server-ticks-16-ms leap-smear
-    counter-jump""".split()
+    counter-jump
+    normal-tails normal-tails-unlike normal-tails-far gamma-tails gamma-down gamma-up hump-down uniform-down lognormal-tails
+    weibull-tails granted-uplink fast-mode-rare slow-mode-rare slotted-uplink cellular-comb beam-comb spikes-and-tails
+    lasting-queues busy-spells beating-slots sparse-polls missing-bunches server-ticks-half-ms server-wanders cheap-oscillator
+    rate-turns temperature-gamma frequency-step-gamma floors-together floors-apart route-change-gamma route-change-slots
+    server-fault-normal server-fault-two-modes""".split()
 TRACES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "traces")
 
 
@@ -84,6 +89,25 @@ def test_a_jump_of_the_counter_is_seen(folder):
     tap.check(1 > result["bound_held"] > 0.998, f"nobody can know before the next exchange: {result}")
 
 
+# --- what no exchange reveals ---
+
+def test_the_gauge(folder):
+    """2 ms forth and 6 ms back: the clock is 2 ms behind, and good but for that."""
+    [apart, alike, far] = simulate("--hours", "6", "asymmetric-path", "metro", "normal-tails-far")
+    tap.check(all(abs(apart["gauge"][key] + 2000) < 1e-6 for key in ("mean_us", "least_us", "most_us")), f"{apart}")
+    tap.check(abs(far["gauge"]["mean_us"] - 300) < 1e-6, f"{far}")
+    tap.check(apart["second"]["rms_us"] > 1900 and apart["less_gauge"]["second"]["rms_us"] < 50, f"{apart}")
+    tap.check(apart["less_gauge"]["within_2_esterror"] > 0.5 > apart["within_2_esterror"], f"{apart}")
+    tap.check(alike["gauge"] == {"mean_us": 0, "least_us": 0, "most_us": 0}, f"{alike}")
+    tap.check(all(alike["less_gauge"][key] == alike[key] for key in alike["less_gauge"]), f"{alike}")
+
+
+def test_the_gauge_drifts_with_the_floors(folder):
+    [drifts] = simulate("--hours", "24", "floors-apart")
+    gauge = drifts["gauge"]
+    tap.check(-30 <= gauge["least_us"] < gauge["mean_us"] - 5 < gauge["mean_us"] + 5 < gauge["most_us"] <= 30, f"{gauge}")
+
+
 # --- its traces ---
 
 def test_traces_replay_to_the_same_scores(folder):
@@ -124,6 +148,14 @@ def test_the_limit_on_recorded_traces(folder):
     _, output, _ = tool.ffntp("simulate", "--recorded", f"{TRACES}/lan.txt.gz", "lan")
     tool.check_width(output)
     tap.check("RMS 1.7" in output, output)
+
+
+def test_a_limit_that_no_trace_can_give(folder):
+    tool.check_refused(["simulate", "--recorded", f"{TRACES}/lan.txt.gz", "floors-apart"], "floors-apart", "trace", code=2)
+    [known] = simulate("--limit", "--hours", "3", "floors-apart")
+    tap.check(0 < known["limit"]["before"]["rms_us"] < 60, f"{known}")
+    [unknown] = simulate("--limit", "--hours", "3", "rate-turns")
+    tap.check("limit" not in unknown, f"{unknown}")
 
 
 def test_the_clock_does_not_beat_the_limit(folder):
