@@ -115,8 +115,8 @@ static double theta_s(const struct sim_limit *limit, ffntp_counter reading, int6
 }
 
 /*
- * The server's time is te - tb - residence further on than its tick when it sends. Both stamps are rounded down to the
- * tick: that leaves the interval in which both roundings agree.
+ * The server receives some time after tb and replies a residence later. Both stamps are rounded down to the tick: that
+ * leaves the interval in which both roundings agree. The edges are those of a reply at tb + residence.
  */
 static struct edges edges_of_tick(const struct sim_limit *limit, const struct sim_exchange *exchange,
 				  struct edges edges)

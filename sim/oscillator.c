@@ -21,16 +21,15 @@ static double between(struct sim_random *random, double least, double most)
 /* The one after a turn that ends at that time. */
 static struct sim_turn next_turn(struct sim_random *random, const struct sim_turns *turns, double end_s)
 {
-	double wait_s = turns->every_s * sim_random_exponential(random), sign = sim_random_unit(random) < 0.5 ? -1 : 1;
+	double wait_s = turns->every_s * sim_random_exponential(random);
+	double length_s = between(random, turns->least_s, turns->most_s);
+	double change = between(random, turns->least, turns->most);
+	bool is_down = sim_random_unit(random) < 0.5;
 
-	return (struct sim_turn){
-		.begin_s = end_s + wait_s,
-		.length_s = between(random, turns->least_s, turns->most_s),
-		.change = sign * between(random, turns->least, turns->most),
-	};
+	return (struct sim_turn){ end_s + wait_s, length_s, is_down ? -change : change };
 }
 
-/* By a turn, that many seconds after its begin. */
+/* How far a turn has brought the counter ahead, that many seconds after its begin. */
 static double turn_s(const struct sim_turn *turn, double since_s)
 {
 	if (since_s <= 0)

@@ -210,15 +210,17 @@ static void test_turns_of_the_rate(void **state)
 {
 	const struct sim_oscillator_kind kind = { .turns = { 10800, 0.3e-6, 0.5e-6, 180, 900 } };
 	struct statistics change = { 0 }, length = { 0 }, sign = { 0 };
-	double former = 0, begun = 0, begun_s = -1, most = 0;
+	double former = 0, begun = 0, begun_s = -1, most = 0, ahead_s = 0;
 	struct sim_oscillator oscillator;
 
 	(void)state;
 	sim_oscillator_init(&oscillator, &kind, 87, SIM_START_NS);
 	for (double t_s = 0; t_s < 3600 * 2000.0; t_s += 10) {
-		double rate = (ahead_at(&oscillator, t_s + 10) - ahead_at(&oscillator, t_s)) / 10;
+		double then_s = ahead_at(&oscillator, t_s + 10), rate = (then_s - ahead_s) / 10;
 		bool turns = fabs(rate - former) > 1e-10;
 
+		/* The steepest ramp: the most in the least time. */
+		assert_between(-0.5e-6 / 180 * 10.1, rate - former, 0.5e-6 / 180 * 10.1);
 		if (turns && begun_s < 0) {
 			begun_s = t_s;
 			begun = former;
@@ -231,6 +233,7 @@ static void test_turns_of_the_rate(void **state)
 			begun_s = -1;
 		}
 		former = rate;
+		ahead_s = then_s;
 	}
 	/* One every 3 h and the 9 min that it lasts; a few that adjoin are taken for one. */
 	assert_near(change.count, 2000 * 3600 / (10800 + 540.0), 0.12);
