@@ -2,7 +2,9 @@
 #ifndef FFNTP_SIM_OBSERVED_H
 #define FFNTP_SIM_OBSERVED_H
 
-#include "scenario.h"
+#include <stddef.h>
+
+#include "scenario_kind.h"
 
 /* Return the one at that place in the list; NULL beyond its end. */
 const struct sim_scenario *sim_observed_at(size_t index);
