@@ -78,7 +78,8 @@ static void the_limit_of_observed_laws(void **state)
 		for (uint64_t seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++)
 			run(scenario_named(limits[i].scenario), seed, &day);
 		rms_us = sqrt(day.squares / day.scored) * 1e6;
-		print_message("%s: %.2f us of %.2f\n", limits[i].scenario, rms_us, limits[i].rms_us);
+		if (!(fabs(rms_us / limits[i].rms_us - 1) < SAMPLING))
+			print_message("%s: %.2f us, not %.2f\n", limits[i].scenario, rms_us, limits[i].rms_us);
 		assert_near(rms_us, limits[i].rms_us, SAMPLING);
 	}
 }
