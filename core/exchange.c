@@ -57,7 +57,7 @@ static enum ffntp_verdict judge_origin(const struct ffntp_exchange *exchange, ui
 /* Whether the packet is a reply to the request in flight; what it says is not looked at. */
 static enum ffntp_verdict judge_packet(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet)
 {
-	if (packet->version != FFNTP_WIRE_VERSION)
+	if (packet->version < FFNTP_WIRE_VERSION_LEAST || packet->version > FFNTP_WIRE_VERSION)
 		return FFNTP_REFUSED_VERSION;
 	if (packet->mode != FFNTP_MODE_SERVER)
 		return FFNTP_REFUSED_MODE;

@@ -12,6 +12,9 @@
 #define FFNTP_WIRE_SIZE 48
 #define FFNTP_WIRE_VERSION 4
 
+/* Replies of version 1 to 4 have the same header; RFC 5905, A.5.1, refuses later versions only, and so does chrony. */
+#define FFNTP_WIRE_VERSION_LEAST 1
+
 enum { FFNTP_MODE_CLIENT = 3, FFNTP_MODE_SERVER = 4 };
 enum { FFNTP_WIRE_LEAP_UNSYNCHRONISED = 3 };
 

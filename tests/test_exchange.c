@@ -284,7 +284,9 @@ static void case_06_zero_timestamps_are_refused(void **state)
 
 static enum ffntp_verdict expected_of_first_byte(unsigned first)
 {
-	if ((first >> 3 & 7) != 4)
+	unsigned version = first >> 3 & 7;
+
+	if (version == 0 || version > 4)
 		return FFNTP_REFUSED_VERSION;
 	if ((first & 7) != FFNTP_MODE_SERVER)
 		return FFNTP_REFUSED_MODE;
@@ -681,7 +683,7 @@ static void case_43_extreme_rates_are_refused_not_misread(void **state)
 /* A packet with every fault; repairing the one that was named shows the next. */
 static void the_first_fault_names_the_verdict(void **state)
 {
-	struct ffntp_packet reply = { .version = 3, .mode = 3, .stratum = 0, .refid = KISS("RATE"), .leap = 3 };
+	struct ffntp_packet reply = { .version = 5, .mode = 3, .stratum = 0, .refid = KISS("RATE"), .leap = 3 };
 	struct ffntp_exchange exchange;
 
 	(void)state;

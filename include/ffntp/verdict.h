@@ -12,7 +12,7 @@ enum ffntp_verdict {
 	FFNTP_ACCEPTED = 0,
 	/* the packet: RFC 5905, RFC 7822. Nothing else in it is looked at. */
 	FFNTP_REFUSED_LENGTH,    /* shorter than 48 bytes, or a tail that is neither fields nor MAC */
-	FFNTP_REFUSED_VERSION,   /* not the version that was asked for */
+	FFNTP_REFUSED_VERSION,   /* 0, or later than the version that was asked for */
 	FFNTP_REFUSED_MODE,      /* not a server's reply */
 	FFNTP_REFUSED_ORIGIN,    /* bogus origin: not the nonce of the request in flight */
 	FFNTP_REFUSED_DUPLICATE, /* the nonce of a request that was answered */

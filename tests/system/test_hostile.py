@@ -54,7 +54,7 @@ def test_another_port_is_not_heard(folder):
 
 
 def test_no_other_first_byte_than_a_server_s_is_taken_and_none_is_answered(folder):
-    wrong = [byte for byte in range(256) if byte & 0x3f != 4 << 3 | 4]
+    wrong = [byte for byte in range(256) if byte & 7 != 4 or not 1 <= byte >> 3 & 7 <= 4]
 
     def answer(server, request, number):
         return [fake.reply(request, first_byte=byte, offset_s=HOUR_S) for byte in wrong] + [fake.reply(request)]
@@ -65,6 +65,13 @@ def test_no_other_first_byte_than_a_server_s_is_taken_and_none_is_answered(folde
         check_time(folder)
         gaps = [b[0] - a[0] for a, b in zip(server.requests, server.requests[1:])]
         tap.check(min(gaps) > 0.5, f"something was sent that was no request: {gaps}")
+
+
+def test_a_server_that_replies_with_an_older_version_is_a_server(folder):
+    for version in (3, 1):
+        with served(folder, lambda server, request, number: [fake.reply(request, version=version)]):
+            tap.wait_for_verdict(folder, "accepted", 3)
+            check_time(folder)
 
 
 def test_wrong_and_zero_origins_are_dropped_and_the_true_reply_is_taken(folder):
