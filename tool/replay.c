@@ -10,6 +10,7 @@
 #include "player.h"
 #include "score.h"
 #include "tracefile.h"
+#include "tracerate.h"
 
 #define POLL_MAX_S 131072
 
@@ -217,12 +218,29 @@ static bool write_per_stamp(struct replay *replay, const struct trace *trace, co
 	return false;
 }
 
+/* A client refuses every exchange of a counter whose rate is further from its hint: that is no score. */
+static bool has_rate_given(const struct replay *replay, const struct ffntp_client_config *config,
+			   const struct trace *trace)
+{
+	double hz, unsure;
+
+	if (!tracerate_measure(trace, &hz, &unsure) ||
+	    fabs(hz / replay->counter_hz - 1) <= config->period_hint_error + unsure)
+		return true;
+	tool_error(replay->command,
+		   "%s: its counter runs at %.0f Hz, which is not within %.0f ppm of --counter-hz %.0f; not replayed",
+		   trace->name, hz, config->period_hint_error * 1e6, replay->counter_hz);
+	return false;
+}
+
 static bool replay_trace(struct replay *replay, const struct trace *trace, struct player_step *steps)
 {
 	struct ffntp_client_config config;
 	struct scores scores;
 
 	player_configure(&config, replay->estimator, (uint32_t)replay->poll_s, replay->counter_hz, trace);
+	if (!has_rate_given(replay, &config, trace))
+		return false;
 	if (!player_run(&config, trace, steps) || !score(trace, steps, &scores)) {
 		tool_error(replay->command, "%s: no client can be made for it", trace->name);
 		return false;

@@ -152,6 +152,40 @@ def test_another_rate_of_the_counter(folder):
     tap.check(0.95 < ratio < 1.05, f"{fast} {slow}")
 
 
+def with_rate(hz, count=200, **options):
+    """The same trace, by a counter of that rate."""
+    lines = [line.split() for line in tool.make_trace(count, **options).splitlines()[1:]]
+    return "\n".join(" ".join([str(int(row[0]) * hz // 10**9), *row[1:3], str(int(row[3]) * hz // 10**9), *row[4:]])
+                     for row in lines) + "\n"
+
+
+def test_a_rate_that_was_not_given_is_named(folder):
+    for count in (5, 1000):
+        text = with_rate(14318180, count, skew=0)
+        tool.check_refused(["replay", tool.write(folder, "acpi", text)], "acpi: ", "1431", " Hz", "500 ppm", "--counter-hz 1000000000")
+        [result] = replay("--counter-hz", "14318180", tool.write(folder, "acpi", text))
+        tap.check(result["refused"] == 0, f"{result}")
+    for skew in (480e-6, -480e-6):
+        [result] = replay(tool.write(folder, "skewed", tool.make_trace(200, skew=skew)))
+        tap.check(result["refused"] == 0, f"{result}")
+    for skew in (520e-6, -520e-6):
+        tool.check_refused(["replay", tool.write(folder, "skewed", tool.make_trace(200, skew=skew))], "500 ppm")
+
+
+def test_a_step_does_not_change_a_trace_s_rate(folder):
+    """Of the server, of the counter, and one server that is ahead now and then: these are for the client to judge."""
+    rows = [list(map(int, line.split())) for line in tool.make_trace(200).splitlines()[1:]]
+    for name, column, step in (("server", (1, 2), 10**13), ("counter", (0, 3), 10**13)):
+        stepped = [[value + (step if i >= 100 and k in column else 0) for k, value in enumerate(row)]
+                   for i, row in enumerate(rows)]
+        [result] = replay(tool.write(folder, name, "\n".join(" ".join(map(str, row)) for row in stepped)))
+        tap.check(result["stamps"] == 200, f"{result}")
+    flipped = [[value + (10**9 if i % 10 == 5 and k in (1, 2) else 0) for k, value in enumerate(row)]
+               for i, row in enumerate(rows)]
+    [result] = replay(tool.write(folder, "flips", "\n".join(" ".join(map(str, row)) for row in flipped)))
+    tap.check(result["stamps"] == 200, f"{result}")
+
+
 def test_a_counter_may_wrap(folder):
     rows = [line.split() for line in tool.make_trace(200).splitlines()[1:]]
 

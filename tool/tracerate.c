@@ -1,0 +1,46 @@
+#include "tracerate.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "score.h"
+
+/* Two pairs that agree may do so by chance. */
+#define PAIRS_LEAST 3
+
+/* Server time between two rows in ns. It may not fit an integer where a trace is nonsense. */
+static double elapsed_ns(const struct trace_row *older, const struct trace_row *newer)
+{
+	return (double)newer->te_ns - (double)older->te_ns;
+}
+
+/* Fills the rates in Hz of all pairs in which both clocks went forward; returns their number. */
+static size_t measure_pairs(const struct trace *trace, size_t apart, double *rates)
+{
+	size_t count = 0;
+
+	for (size_t i = apart; i < trace->count; i++) {
+		double ticks = (double)(int64_t)(trace->rows[i].tf - trace->rows[i - apart].tf);
+		double ns = elapsed_ns(&trace->rows[i - apart], &trace->rows[i]);
+
+		if (ticks > 0 && ns > 0)
+			rates[count++] = ticks / ns * 1e9;
+	}
+	return count;
+}
+
+bool tracerate_measure(const struct trace *trace, double *hz, double *unsure)
+{
+	size_t apart = trace->count < 8 ? 1 : trace->count / 4;
+	double *rates = calloc(trace->count, sizeof(*rates));
+	size_t pairs = rates ? measure_pairs(trace, apart, rates) : 0;
+	bool has_rate = pairs >= PAIRS_LEAST && pairs * 2 > trace->count - apart;
+
+	if (has_rate) {
+		score_sort(rates, pairs);
+		*hz = score_quantile(rates, pairs, 0.5);
+		*unsure = (score_quantile(rates, pairs, 0.75) - score_quantile(rates, pairs, 0.25)) / *hz;
+	}
+	free(rates);
+	return has_rate;
+}
