@@ -21,7 +21,7 @@ bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uin
 	ffntp_exchange_expire(exchange);
 	exchange->is_waiting = true;
 	exchange->nonce = nonce;
-	exchange->ta = ta;
+	exchange->begun_at = exchange->ta = ta;
 	ffntp_wire_write(&request, bytes);
 	return true;
 }
@@ -130,20 +130,46 @@ static enum ffntp_verdict judge_server(const struct ffntp_packet *packet, double
 	return FFNTP_ACCEPTED;
 }
 
+/* Whether the server can have held the request for as long as it says, if the round trip took that many ticks. */
+static bool residence_fits(const struct ffntp_packet *packet, double ticks, const struct ffntp_exchange_limits *limits)
+{
+	double longest_s = ticks * limits->period_s * (1 + limits->period_error);
+
+	return ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s;
+}
+
+static double rtt_ticks(const struct ffntp_exchange *exchange, ffntp_counter tf)
+{
+	return ffntp_counter_diff(tf, exchange->ta);
+}
+
+/* By how many ticks ta may be late. */
+static uint64_t late_ticks(const struct ffntp_exchange *exchange)
+{
+	return ffntp_counter_diff(exchange->ta, exchange->begun_at) > 0 ? exchange->ta - exchange->begun_at : 0;
+}
+
+/* Drops an estimate of the departure that leaves no room for the residence: it is that of another copy. */
+static void settle_departure(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
+			     const struct ffntp_exchange_limits *limits)
+{
+	if (rtt_ticks(exchange, tf) > 0 && !residence_fits(packet, rtt_ticks(exchange, tf), limits))
+		exchange->ta -= late_ticks(exchange);
+}
+
 /* Whether the counter ran on from ta to tf, and the server's residence fits into it. Differences beyond 2^63 are
  * negative. */
-static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, double rtt_ticks,
+static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, double ticks,
 					const struct ffntp_exchange_limits *limits)
 {
-	double shortest_s = rtt_ticks * limits->period_s * (1 - limits->period_error);
-	double longest_s = rtt_ticks * limits->period_s * (1 + limits->period_error);
+	double shortest_s = ticks * limits->period_s * (1 - limits->period_error);
 
-	if (!(rtt_ticks > 0))
+	if (!(ticks > 0))
 		return FFNTP_REFUSED_COUNTER;
 	/* Slow, or read late by a process that was stopped: no measurement, but no word against the counter either. */
 	if (!(shortest_s <= limits->max_rtt_s))
 		return FFNTP_REFUSED_LATE;
-	if (!(ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s))
+	if (!residence_fits(packet, ticks, limits))
 		return FFNTP_REFUSED_RESIDENCE;
 	return FFNTP_ACCEPTED;
 }
@@ -173,6 +199,7 @@ static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, cons
 		.tb = packet->receive,
 		.te = packet->transmit,
 		.tf = tf,
+		.ta_late_ticks = late_ticks(exchange),
 		.refid = packet->refid,
 		.root_delay_s = ffntp_short_s(packet->root_delay),
 		.root_dispersion_s = root_dispersion_s(packet),
@@ -198,7 +225,9 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 	if (verdict == FFNTP_ACCEPTED && counter_went_back(exchange, tf))
 		verdict = FFNTP_REFUSED_COUNTER;
 	if (verdict == FFNTP_ACCEPTED)
-		verdict = judge_counter(&packet, ffntp_counter_diff(tf, exchange->ta), limits);
+		settle_departure(exchange, &packet, tf, limits);
+	if (verdict == FFNTP_ACCEPTED)
+		verdict = judge_counter(&packet, rtt_ticks(exchange, tf), limits);
 	if (verdict == FFNTP_ACCEPTED)
 		*stamp = make_stamp(exchange, &packet, tf);
 	return verdict;

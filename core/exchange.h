@@ -17,16 +17,23 @@ struct ffntp_exchange {
 	uint64_t nonce;          /* of the request in flight; 0 never */
 	uint64_t answered_nonce; /* of the last request that was answered: a second copy is a duplicate */
 	uint64_t expired_nonce;  /* of the last request that was given up: its reply is late */
-	ffntp_counter ta;
+	ffntp_counter begun_at;  /* read before sending: the request cannot have left earlier */
+	ffntp_counter ta;        /* the best estimate of when it left */
 	bool has_last_tf;
 	ffntp_counter last_tf; /* of the newest reply that had time; later requests leave after it */
 };
 
-/* nonce: random, not 0 (false, nothing changed). A request in flight expires. */
+/*
+ * Begin an exchange. ta: read before the request is sent; bounds assume that it left no earlier.
+ * nonce: random, not 0 (false, nothing changed). A request in flight expires.
+ */
 FFNTP_MUST_USE bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uint64_t nonce,
 					 uint8_t bytes[FFNTP_WIRE_SIZE]);
 
-/* A better reading of when the request left; without one in flight it is ignored. */
+/*
+ * Set a better estimate of when the request left, which no bound is made from. It is ignored without a request in
+ * flight, and where the server's residence would not fit between it and tf.
+ */
 void ffntp_exchange_sent(struct ffntp_exchange *exchange, ffntp_counter ta);
 
 /* Gives the request up. */

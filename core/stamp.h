@@ -12,9 +12,14 @@
  * From exchange.h on: tf > ta, te >= tb up to FFNTP_SERVER_ORDER_S, te - tb < the round trip.
  */
 struct ffntp_stamp {
-	ffntp_counter ta;
+	ffntp_counter ta; /* the best estimate of the departure: the kernel's stamp where there is one */
 	struct ffntp_ntp tb, te;
 	ffntp_counter tf;
+	/*
+	 * By how many ticks ta may be late: ta - ta_late_ticks was read before the request was handed to the network.
+	 * A kernel's stamp is that of the last copy where a bond or a bridge clones datagrams, and another arrives.
+	 */
+	uint64_t ta_late_ticks;
 	uint32_t refid;
 	double root_delay_s, root_dispersion_s; /* root dispersion includes the server's precision */
 	double precision_s;                     /* of the server's clock: it moves in steps of no more than that */
@@ -37,6 +42,12 @@ static inline double ffntp_ntp_diff_s(struct ffntp_ntp newer, struct ffntp_ntp o
 static inline uint64_t ffntp_stamp_rtt_ticks(const struct ffntp_stamp *stamp)
 {
 	return stamp->tf - stamp->ta;
+}
+
+/* The longest that the round trip can have been: for bounds. */
+static inline uint64_t ffntp_stamp_longest_rtt_ticks(const struct ffntp_stamp *stamp)
+{
+	return stamp->tf - stamp->ta + stamp->ta_late_ticks;
 }
 
 #endif

@@ -45,6 +45,21 @@ static void test_first_exchange_gives_both_ends(void **state)
 	assert_near(bound.latest_s, 0.004 + 0.007, 1e-7);
 }
 
+/* The copy of a request that arrived may have left before the one whose departure the kernel stamped. */
+static void test_a_late_departure_stamp_does_not_narrow_the_bound(void **state)
+{
+	struct ffntp_stamp s = stamp(100, 0.003, 0.001);
+	struct ffntp_bound bound, with_stamp;
+
+	(void)state;
+	bound = ffntp_bound_from_stamp(&s, exact);
+	s.ta += 3500000;
+	s.ta_late_ticks = 3500000;
+	with_stamp = ffntp_bound_from_stamp(&s, exact);
+	assert_true(with_stamp.earliest_s == bound.earliest_s && with_stamp.latest_s == bound.latest_s);
+	assert_true(bound.earliest_s < 0.001 && bound.latest_s > 0.001);
+}
+
 static void test_residence_is_no_delay(void **state)
 {
 	struct ffntp_stamp s = stamp(100, 0.003, 0.001);
@@ -148,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_exchange_gives_both_ends),
+		cmocka_unit_test(test_a_late_departure_stamp_does_not_narrow_the_bound),
 		cmocka_unit_test(test_residence_is_no_delay),
 		cmocka_unit_test(test_ageing_widens_both_ends),
 		cmocka_unit_test(test_intersection_takes_the_better_of_each_end),

@@ -49,6 +49,24 @@ static void test_bound_holds_to_its_ends(void **state)
 	}
 }
 
+/* A bond that broadcasts, or a bridge that floods, stamps the last copy of a request; the first is what arrives. */
+static void test_bound_holds_where_the_departure_is_that_of_a_later_copy(void **state)
+{
+	static const int64_t late_ns[] = { 100000, 2500000, 3900000 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct fixture f = make(START_NS);
+
+		f.world.queue_ns = 20000;
+		f.world.sent_late_ns = late_ns[i];
+		world_run(&f.world, f.client, 1);
+		run_bounded(&f, 3600);
+		assert_true(f.world.accepted + 2 > f.world.requests);
+		drop(&f);
+	}
+}
+
 static void test_starts_with_a_burst_that_tapers_off(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -512,6 +530,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeps_time),
 		cmocka_unit_test(test_bound_holds_to_its_ends),
+		cmocka_unit_test(test_bound_holds_where_the_departure_is_that_of_a_later_copy),
 		cmocka_unit_test(test_starts_with_a_burst_that_tapers_off),
 		cmocka_unit_test(test_a_copy_goes_on_alone),
 		cmocka_unit_test(test_of_a_server_is_told_what_it_said),

@@ -54,7 +54,8 @@ static struct ffntp_exchange begun(void)
 /* Member by member: what pads them may differ. */
 static void assert_same(const struct ffntp_exchange *a, const struct ffntp_exchange *b)
 {
-	assert_true(a->is_waiting == b->is_waiting && a->nonce == b->nonce && a->ta == b->ta);
+	assert_true(a->is_waiting == b->is_waiting && a->nonce == b->nonce);
+	assert_true(a->begun_at == b->begun_at && a->ta == b->ta);
 	assert_true(a->answered_nonce == b->answered_nonce && a->expired_nonce == b->expired_nonce);
 	assert_true(a->has_last_tf == b->has_last_tf && a->last_tf == b->last_tf);
 }
@@ -140,7 +141,44 @@ static void the_counter_at_sending_may_come_after_sending(void **state)
 	(void)state;
 	ffntp_exchange_sent(&exchange, ta + 4000);
 	assert_int_equal(finish_at(&exchange, &good, tf, &stamp), FFNTP_ACCEPTED);
-	assert_true(stamp.ta == ta + 4000);
+	assert_true(stamp.ta == ta + 4000 && stamp.ta_late_ticks == 4000);
+	assert_true(ffntp_stamp_rtt_ticks(&stamp) == tf - ta - 4000 &&
+		    ffntp_stamp_longest_rtt_ticks(&stamp) == tf - ta);
+	/* Also over the end of the counter's range; one that comes before the first reading makes nothing late. */
+	exchange = (struct ffntp_exchange){ 0 };
+	assert_true(ffntp_exchange_begin(&exchange, (ffntp_counter)-2000, NONCE, (uint8_t[FFNTP_WIRE_SIZE]){ 0 }));
+	ffntp_exchange_sent(&exchange, 2000);
+	assert_int_equal(finish_at(&exchange, &good, 10000000, &stamp), FFNTP_ACCEPTED);
+	assert_true(stamp.ta == 2000 && stamp.ta_late_ticks == 4000);
+	exchange = begun();
+	ffntp_exchange_sent(&exchange, ta - 4000);
+	assert_int_equal(finish_at(&exchange, &good, tf, &stamp), FFNTP_ACCEPTED);
+	assert_true(stamp.ta == ta - 4000 && stamp.ta_late_ticks == 0);
+}
+
+/* A datagram that was cloned: the stamp is the last copy's, and the reply is to the first. */
+static void a_departure_that_leaves_no_time_for_the_residence_is_not_used(void **state)
+{
+	static const struct {
+		uint64_t late_ticks, residence_us, kept;
+	} cases[] = {
+		{ 9000000, 990, 9000000 }, /* 1 ms is left of the 10 */
+		{ 9000000, 1010, 0 },
+		{ 9999999, 100, 0 },
+		{ 9999999, 9990, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ffntp_exchange exchange = begun();
+		struct ffntp_packet reply = good;
+		struct ffntp_stamp stamp;
+
+		reply.transmit.units = reply.receive.units + cases[i].residence_us * 4294967 / 1000;
+		ffntp_exchange_sent(&exchange, ta + cases[i].late_ticks);
+		assert_int_equal(finish_at(&exchange, &reply, tf, &stamp), FFNTP_ACCEPTED);
+		assert_true(stamp.ta == ta + cases[i].kept && stamp.ta_late_ticks == cases[i].kept);
+	}
 }
 
 static void nothing_is_sent_without_a_request(void **state)
@@ -740,12 +778,13 @@ struct outcome {
 static struct outcome moved(const struct ffntp_packet *packet, uint64_t rtt, uint64_t counters, uint64_t times)
 {
 	struct outcome outcome = { .verdict = FFNTP_ACCEPTED };
-	struct ffntp_exchange exchange = begun();
+	struct ffntp_exchange exchange = { 0 };
 	struct ffntp_packet reply = *packet;
+	uint8_t request[FFNTP_WIRE_SIZE];
 
 	reply.receive.units += times;
 	reply.transmit.units += times;
-	ffntp_exchange_sent(&exchange, counters);
+	assert_true(ffntp_exchange_begin(&exchange, counters, NONCE, request));
 	outcome.verdict = finish_at(&exchange, &reply, counters + rtt, &outcome.stamp);
 	return outcome;
 }
@@ -818,6 +857,7 @@ int main(void)
 		cmocka_unit_test(a_request_says_nothing_but_its_nonce),
 		cmocka_unit_test(a_reply_makes_a_stamp),
 		cmocka_unit_test(the_counter_at_sending_may_come_after_sending),
+		cmocka_unit_test(a_departure_that_leaves_no_time_for_the_residence_is_not_used),
 		cmocka_unit_test(nothing_is_sent_without_a_request),
 		cmocka_unit_test(case_01_a_reply_with_a_wrong_origin_changes_nothing),
 		cmocka_unit_test(case_02_a_zero_origin_never_matches),

@@ -31,6 +31,7 @@ struct world {
 	bool is_silent;
 	/* the path, each way */
 	int64_t delay_ns, queue_ns;
+	int64_t sent_late_ns; /* the kernel's departure stamp is that of a copy which left this much later; 0: none */
 	int64_t asymmetry_ns; /* what requests take longer than replies, at least */
 	/* what happened */
 	unsigned requests, accepted;
@@ -129,6 +130,8 @@ static inline void world_exchange(struct world *world, struct ffntp_client *clie
 	if (!ffntp_client_request(client, world_counter(world, world->now_ns), prng_next(&world->prng) | 1, request))
 		abort();
 	world->requests++;
+	if (world->sent_late_ns != 0)
+		ffntp_client_sent(client, world_counter(world, world->now_ns + world->sent_late_ns));
 	if (world->is_silent)
 		return;
 	world_answer(world, request, arrival_ns, reply);

@@ -102,14 +102,18 @@ FFNTP_MUST_USE struct ffntp_action ffntp_client_timer(struct ffntp_client *clien
 
 /*
  * Begins an exchange; a request still in flight is given up.
- * ta:    the counter just before sending.
+ * ta:    the counter just before sending; the bound assumes that the request left no earlier.
  * nonce: 64 bits from a cryptographic generator, new for each request; 0 is refused.
  * Returns false, and nothing is to be sent, if nonce is 0.
  */
 FFNTP_MUST_USE bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_t nonce,
 					 uint8_t packet[FFNTP_REQUEST_SIZE]);
 
-/* A better reading of when the request left, such as the kernel's. Ignored once its reply has been handed in. */
+/*
+ * Set a better estimate of when the request left, such as the kernel's stamp. The bound stands on the ta of
+ * ffntp_client_request all the same, because a stamp may be that of another copy. Ignored once the reply has been
+ * handed in.
+ */
 void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
 
 /*

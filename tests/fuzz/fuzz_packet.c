@@ -56,12 +56,15 @@ static void check_wire(const uint8_t *bytes, size_t length)
 }
 
 /* What stamp.h promises, and that nothing in it was made up. */
-static void check_stamp(const struct ffntp_stamp *stamp, const uint8_t *bytes, ffntp_counter ta, ffntp_counter tf)
+static void check_stamp(const struct ffntp_stamp *stamp, const uint8_t *bytes, const struct ffntp_exchange *before,
+			ffntp_counter tf)
 {
-	double rtt_s = (double)(tf - ta) * limits.period_s;
+	double rtt_s = (double)(tf - stamp->ta) * limits.period_s;
 	double residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
 
-	require(stamp->ta == ta && stamp->tf == tf && (int64_t)(tf - ta) > 0);
+	require(stamp->ta == before->ta || stamp->ta == before->begun_at);
+	require(stamp->tf == tf && (int64_t)(tf - stamp->ta) > 0);
+	require(stamp->ta_late_ticks == 0 || stamp->ta - stamp->ta_late_ticks == before->begun_at);
 	require(rtt_s * (1 - limits.period_error) <= limits.max_rtt_s);
 	require(residence_s >= -FFNTP_SERVER_ORDER_S && residence_s < rtt_s * (1 + limits.period_error));
 	require(stamp->tb.units == ffntp_load_be(bytes + 32, 8) && stamp->tb.units != 0);
@@ -98,7 +101,7 @@ static void check_exchange(struct ffntp_exchange *exchange, const uint8_t *bytes
 		return;
 	}
 	require(before.is_waiting && ffntp_load_be(bytes + ORIGIN_AT, 8) == before.nonce);
-	check_stamp(&stamp, bytes, before.ta, tf);
+	check_stamp(&stamp, bytes, &before, tf);
 	require(ffntp_exchange_finish(exchange, bytes, length, tf, &limits, &stamp) == FFNTP_REFUSED_DUPLICATE);
 }
 
