@@ -1,6 +1,7 @@
 /*
  * Kernel stamps to counter readings: a counter of 2.5 GHz, and what becomes of steps, slews and stamps that cannot be.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@
 #include "../ports/linux/resolve.h"
 #include "../ports/linux/stamping.h"
 #include "../ports/linux/udp.h"
+#include "prng.h"
 
 #define TICKS_PER_NS 2.5
 #define PERIOD_S (1e-9 / TICKS_PER_NS)
@@ -31,9 +33,13 @@ static ffntp_counter counter_at(int64_t ns)
 #define REALTIME_NS INT64_C(1700000000000000000)
 #define RTT_NS INT64_C(10000000)
 
+/* The exchange before this one ended that long before it began. */
+#define BASELINE_NS INT64_C(1000000000)
+
 static struct ffntp_stamping good(void)
 {
 	return (struct ffntp_stamping){
+		.earlier = { counter_at(-BASELINE_NS), REALTIME_NS - BASELINE_NS, 60 },
 		.before = { counter_at(-1000), REALTIME_NS - 1000, 60 },
 		.after = { counter_at(RTT_NS + 3000), REALTIME_NS + RTT_NS + 3000, 60 },
 		.own_ta = counter_at(-700),
@@ -89,6 +95,7 @@ static void a_slew_is_followed_however_far_the_brackets_are(void **state)
 
 		stamping.own_ta = counter_at(-4900000);
 		stamping.own_tf = counter_at(RTT_NS + 6900000);
+		stamping.earlier.realtime_ns = REALTIME_NS + (int64_t)((double)-BASELINE_NS * (1 + slews[i]));
 		stamping.before.counter = counter_at(-5000000);
 		stamping.before.realtime_ns = REALTIME_NS + (int64_t)(-5000000 * (1 + slews[i]));
 		stamping.after.counter = counter_at(RTT_NS + 7000000);
@@ -114,14 +121,139 @@ static void wide_brackets_make_the_round_trip_longer(void **state)
 	assert_stamps(&stamping, -5000, RTT_NS + 5000);
 }
 
-static void a_slew_is_followed_in_between(void **state)
+/* The clock begins to be slewed: when, the brackets do not show. */
+static void a_slew_that_begins_leaves_our_own_readings(void **state)
 {
 	struct ffntp_stamping stamping = good();
 
 	(void)state;
 	stamping.after.realtime_ns += 5000; /* 500 ppm of 10 ms */
 	stamping.rx_ns += 4998;
-	assert_stamps(&stamping, 0, RTT_NS - 2);
+	assert_stamps(&stamping, -700, RTT_NS + 900);
+}
+
+/* In the first exchange nobody knows the rate of CLOCK_REALTIME: 1000 ppm of 10 ms are allowed for. */
+static void without_a_known_rate_all_that_it_may_be_is_allowed_for(void **state)
+{
+	struct ffntp_stamping stamping = good();
+
+	(void)state;
+	stamping.own_ta = counter_at(-50000);
+	stamping.before.counter = counter_at(-51000);
+	stamping.before.realtime_ns = REALTIME_NS - 51000;
+	stamping.own_tf = counter_at(RTT_NS + 50000);
+	stamping.after.counter = counter_at(RTT_NS + 51000);
+	stamping.after.realtime_ns = REALTIME_NS + RTT_NS + 51000;
+	assert_stamps(&stamping, 0, RTT_NS);
+	stamping.earlier.realtime_ns = 0;
+	assert_stamps(&stamping, -10051, RTT_NS + 10051);
+	stamping.earlier = (struct ffntp_bracket){ counter_at(-5000000), REALTIME_NS - 5000000, 60 }; /* too near */
+	assert_stamps(&stamping, -10051, RTT_NS + 10051);
+}
+
+/*
+ * CLOCK_REALTIME as a daemon may treat it: a rate, and one event, at which it is stepped, or gets another rate. The
+ * counter is the truth.
+ */
+struct realtime {
+	double rate, rate_after;
+	int64_t event_ns, step_ns;
+};
+
+static int64_t realtime_at(const struct realtime *clock, int64_t ns)
+{
+	if (ns < clock->event_ns)
+		return REALTIME_NS + ns + (int64_t)((double)ns * clock->rate);
+	return REALTIME_NS + ns + (int64_t)((double)clock->event_ns * clock->rate) +
+	       (int64_t)((double)(ns - clock->event_ns) * clock->rate_after) + clock->step_ns;
+}
+
+static struct ffntp_bracket bracket_at(const struct realtime *clock, int64_t ns)
+{
+	return (struct ffntp_bracket){ counter_at(ns), realtime_at(clock, ns), 60 };
+}
+
+/* Sent at 0; arrived and woken when it is said. */
+static struct ffntp_stamping exchange_under(const struct realtime *clock, int64_t arrived_ns, int64_t woke_ns,
+					    bool has_earlier)
+{
+	struct ffntp_stamping stamping = {
+		.before = bracket_at(clock, -2000),
+		.after = bracket_at(clock, woke_ns + 1000),
+		.own_ta = counter_at(-1500),
+		.own_tf = counter_at(woke_ns),
+		.has_tx = true,
+		.has_rx = true,
+		.tx_ns = realtime_at(clock, 0),
+		.rx_ns = realtime_at(clock, arrived_ns),
+	};
+
+	if (has_earlier)
+		stamping.earlier = bracket_at(clock, -INT64_C(16000000000));
+	return stamping;
+}
+
+/* Another daemon steps the clock while this process is stopped: 2 ms in 2.1 s might be a slew. */
+static void a_step_while_stopped_never_makes_the_arrival_early(void **state)
+{
+	static const struct {
+		int64_t step_ns, woke_ns;
+	} cases[] = { { -2000000, 2100000000 }, { 2000000, 2100000000 }, { -3500000, 4000000000 },
+		      { -500000, 1000000000 },  { -900000, 1000000000 }, { -5000000, 2100000000 },
+		      { -11000, 10500000 },     { 11000, 10500000 } };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct realtime clock = { .event_ns = i % 2 ? RTT_NS / 2 : RTT_NS + 200000,
+						.step_ns = cases[i / 2].step_ns };
+
+		for (int has_earlier = 0; has_earlier < 2; has_earlier++) {
+			struct ffntp_stamping stamping =
+				exchange_under(&clock, RTT_NS, cases[i / 2].woke_ns, has_earlier);
+			ffntp_counter ta, tf;
+
+			ffntp_stamping_resolve(&stamping, PERIOD_S, &ta, &tf);
+			assert_true(ns_apart(tf, counter_at(RTT_NS)) >= -50);
+			assert_true(ns_apart(ta, counter_at(0)) <= 50);
+		}
+	}
+}
+
+static double between(struct prng *prng, double least, double most)
+{
+	return least + (most - least) * (double)(prng_next(prng) >> 11) * 0x1p-53;
+}
+
+/* From 100 ns to 10 s, any size as likely as any other. */
+static int64_t any_ns(struct prng *prng)
+{
+	return (int64_t)exp(between(prng, log(1e2), log(1e10)));
+}
+
+static void neither_stamp_lies_inside_the_round_trip_whatever_the_clock_does(void **state)
+{
+	struct prng prng = { 5 };
+	unsigned used = 0;
+
+	(void)state;
+	for (int i = 0; i < 300000; i++) {
+		struct realtime clock = { .rate = between(&prng, -500e-6, 500e-6) };
+		int64_t arrived_ns = any_ns(&prng), woke_ns = arrived_ns + any_ns(&prng);
+		double period_error = between(&prng, -450e-6, 450e-6);
+		struct ffntp_stamping stamping;
+		ffntp_counter ta, tf;
+
+		clock.rate_after = prng_below(&prng, 2) ? clock.rate : between(&prng, -500e-6, 500e-6);
+		clock.step_ns = clock.rate_after == clock.rate ? any_ns(&prng) / 10 : 0;
+		clock.step_ns = prng_below(&prng, 2) ? clock.step_ns : -clock.step_ns;
+		clock.event_ns = (int64_t)between(&prng, -2000, (double)woke_ns + 1000);
+		stamping = exchange_under(&clock, arrived_ns, woke_ns, prng_below(&prng, 2));
+		ffntp_stamping_resolve(&stamping, PERIOD_S * (1 + period_error), &ta, &tf);
+		assert_in_range(ns_apart(tf, counter_at(arrived_ns)) + 50, 0, woke_ns - arrived_ns + 50);
+		assert_in_range(ns_apart(counter_at(0), ta) + 50, 0, 1550);
+		used += tf != stamping.own_tf;
+	}
+	assert_true(used > 50000);
 }
 
 static void a_step_between_leaves_our_own_readings(void **state)
@@ -183,6 +315,32 @@ static void a_bracket_is_narrow_and_true(void **state)
 	assert_true((double)(second.realtime_ns - first.realtime_ns) < counter_ns * 1.1 + 1e6);
 }
 
+/* The newest bracket of an exchange, also over a new socket: the next one needs it. */
+static void the_bracket_before_is_kept(void **state)
+{
+	struct ffntp_counter_source source;
+	struct ffntp_addresses found;
+	struct ffntp_udp udp;
+	ffntp_counter at;
+
+	(void)state;
+	if (ffntp_counter_open(&source, FFNTP_COUNTER_MONOTONIC_RAW) != NULL)
+		skip();
+	ffntp_udp_init(&udp);
+	(void)ffntp_udp_prepare(&udp, &source);
+	assert_true(udp.stamping.earlier.realtime_ns == 0 && udp.stamping.before.realtime_ns != 0);
+	at = udp.stamping.before.counter;
+	assert_true(ffntp_resolve_numeric("127.0.0.1:9", 123, &found));
+	assert_int_equal(ffntp_udp_open(&udp, &found.address[0]), 0);
+	(void)ffntp_udp_prepare(&udp, &source);
+	assert_true(udp.stamping.earlier.counter == at);
+	udp.stamping.after = ffntp_bracket_take(&source);
+	at = udp.stamping.after.counter;
+	(void)ffntp_udp_prepare(&udp, &source);
+	assert_true(udp.stamping.earlier.counter == at && udp.stamping.after.realtime_ns == 0);
+	ffntp_udp_close(&udp);
+}
+
 /* A datagram that comes between poll() and recvmsg(): the counter after poll() is from before it came. */
 static void what_poll_did_not_announce_is_read_late(void **state)
 {
@@ -228,7 +386,11 @@ int main(void)
 		cmocka_unit_test(a_wrong_period_hardly_matters),
 		cmocka_unit_test(a_slew_is_followed_however_far_the_brackets_are),
 		cmocka_unit_test(wide_brackets_make_the_round_trip_longer),
-		cmocka_unit_test(a_slew_is_followed_in_between),
+		cmocka_unit_test(a_slew_that_begins_leaves_our_own_readings),
+		cmocka_unit_test(without_a_known_rate_all_that_it_may_be_is_allowed_for),
+		cmocka_unit_test(a_step_while_stopped_never_makes_the_arrival_early),
+		cmocka_unit_test(neither_stamp_lies_inside_the_round_trip_whatever_the_clock_does),
+		cmocka_unit_test(the_bracket_before_is_kept),
 		cmocka_unit_test(what_poll_did_not_announce_is_read_late),
 		cmocka_unit_test(a_step_between_leaves_our_own_readings),
 		cmocka_unit_test(a_missing_stamp_leaves_that_reading),

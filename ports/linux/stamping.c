@@ -14,6 +14,9 @@
  */
 #define SLEW_MAX 1000e-6
 
+/* A rate is measured over at least so many exchanges' length: then its error adds an eighth of a bracket's width. */
+#define BASELINE_LEAST 8.0
+
 /* What two brackets may differ by for no reason of clocks (ns): their widths, and a reading that was interrupted. */
 #define BRACKET_SLACK_NS 1000
 
@@ -47,25 +50,81 @@ struct ffntp_bracket ffntp_bracket_take(const struct ffntp_counter_source *sourc
 	return best;
 }
 
-static bool was_stepped(const struct ffntp_stamping *stamping, double ns_per_tick)
-{
-	double counter_ns = (double)(int64_t)(stamping->after.counter - stamping->before.counter) * ns_per_tick;
-	double realtime = (double)(stamping->after.realtime_ns - stamping->before.realtime_ns);
+/* CLOCK_REALTIME in ns per tick, and by how much it may be wrong or change, as a ratio. */
+struct rate {
+	double ns_per_tick, error;
+};
 
-	return !(realtime > 0) || fabs(realtime - counter_ns) > fabs(counter_ns) * SLEW_MAX + BRACKET_SLACK_NS;
+static double ticks_between(const struct ffntp_bracket *older, const struct ffntp_bracket *newer)
+{
+	return (double)(int64_t)(newer->counter - older->counter);
+}
+
+static double ns_between(const struct ffntp_bracket *older, const struct ffntp_bracket *newer)
+{
+	return (double)(newer->realtime_ns - older->realtime_ns);
+}
+
+/* Whether CLOCK_REALTIME went from one bracket to the other at this rate. */
+static bool agrees(const struct ffntp_stamping *stamping, struct rate rate)
+{
+	double expected_ns = ticks_between(&stamping->before, &stamping->after) * rate.ns_per_tick;
+	double ns = ns_between(&stamping->before, &stamping->after);
+
+	return ns > 0 && fabs(ns - expected_ns) <= fabs(expected_ns) * rate.error + BRACKET_SLACK_NS;
+}
+
+/* The rate from the bracket of the exchange before this one; false if it is no use. */
+static bool measure_rate(const struct ffntp_stamping *stamping, struct rate nominal, struct rate *rate)
+{
+	double baseline = ticks_between(&stamping->earlier, &stamping->before);
+	double length = ticks_between(&stamping->before, &stamping->after);
+
+	*rate = (struct rate){ ns_between(&stamping->earlier, &stamping->before) / baseline, 0 };
+	return stamping->earlier.realtime_ns != 0 && baseline >= BASELINE_LEAST * length &&
+	       fabs(rate->ns_per_tick / nominal.ns_per_tick - 1) <= nominal.error;
 }
 
 /*
- * The counter when CLOCK_REALTIME was ns, on the line through both brackets: whatever rate CLOCK_REALTIME is made to
- * run at, and however long we were kept from sending or from waking up, it is off by no more than they are.
+ * The rate of CLOCK_REALTIME during the exchange. If it is what it was before, to a microsecond at the end, there is
+ * nothing to allow for; else, as in the first exchange, or when a daemon began to slew, all that NTP may do to it is.
  */
-static ffntp_counter to_counter(const struct ffntp_stamping *stamping, int64_t ns)
+static bool choose_rate(const struct ffntp_stamping *stamping, double ns_per_tick, struct rate *rate)
 {
-	double ticks = (double)(int64_t)(stamping->after.counter - stamping->before.counter);
-	double span_ns = (double)(stamping->after.realtime_ns - stamping->before.realtime_ns);
+	struct rate nominal = { ns_per_tick, SLEW_MAX };
 
-	return stamping->before.counter +
-	       (uint64_t)llrint((double)(ns - stamping->before.realtime_ns) / span_ns * ticks);
+	if (measure_rate(stamping, nominal, rate) && agrees(stamping, *rate))
+		return true;
+	*rate = nominal;
+	return agrees(stamping, nominal);
+}
+
+/* Within which readings of the counter CLOCK_REALTIME was ns, relative to those of the first bracket. */
+struct span {
+	double earliest, latest;
+};
+
+/*
+ * Counted from either bracket. One event between the brackets, a step or a change of rate, leaves one of the two right:
+ * the truth is between them. A daemon that stepped the clock while we were stopped is such an event, and where the rate
+ * is known, whatever it did adds less than a microsecond.
+ */
+static struct span to_span(const struct ffntp_stamping *stamping, int64_t ns, struct rate rate)
+{
+	double from_before = (double)(ns - stamping->before.realtime_ns) / rate.ns_per_tick;
+	double from_after = (double)(ns - stamping->after.realtime_ns) / rate.ns_per_tick;
+	double end = ticks_between(&stamping->before, &stamping->after);
+	double unsure_before = fabs(from_before) * rate.error, unsure_after = fabs(from_after) * rate.error;
+
+	return (struct span){
+		.earliest = fmin(from_before - unsure_before, end + from_after - unsure_after),
+		.latest = fmax(from_before + unsure_before, end + from_after + unsure_after),
+	};
+}
+
+static ffntp_counter to_reading(const struct ffntp_stamping *stamping, double ticks)
+{
+	return stamping->before.counter + (uint64_t)llrint(ticks);
 }
 
 /* What the wider bracket leaves unsure, in ticks, beyond what the core allows every stamp to be off by. */
@@ -96,18 +155,19 @@ void ffntp_stamping_resolve(const struct ffntp_stamping *stamping, double period
 {
 	double ns_per_tick = period_s * 1e9;
 	ffntp_counter unsure = unsure_ticks(stamping, ns_per_tick), sent, received;
+	struct rate rate;
 
 	*ta = stamping->own_ta;
 	*tf = stamping->own_tf;
-	if (was_stepped(stamping, ns_per_tick))
+	if (!choose_rate(stamping, ns_per_tick, &rate))
 		return;
 	if (stamping->has_tx) {
-		sent = to_counter(stamping, stamping->tx_ns) - unsure;
+		sent = to_reading(stamping, to_span(stamping, stamping->tx_ns, rate).earliest) - unsure;
 		if (fits(&sent, stamping->own_ta, stamping->own_tf, ns_per_tick))
 			*ta = sent;
 	}
 	if (stamping->has_rx) {
-		received = to_counter(stamping, stamping->rx_ns) + unsure;
+		received = to_reading(stamping, to_span(stamping, stamping->rx_ns, rate).latest) + unsure;
 		if (fits(&received, *ta, stamping->own_tf, ns_per_tick))
 			*tf = received;
 	}

@@ -1,7 +1,7 @@
 /*
  * stamping: the kernel stamps packets with CLOCK_REALTIME; exchanges are stamped with the counter. Two brackets, one
- * before sending and one after receiving, tie one to the other, and show whether somebody stepped CLOCK_REALTIME in
- * between.
+ * before sending and one after receiving, tie one to the other. A third one from before that shows the rate at which
+ * CLOCK_REALTIME ran until then, and with it whether it was stepped or slewed in between.
  */
 #ifndef FFNTP_LINUX_STAMPING_H
 #define FFNTP_LINUX_STAMPING_H
@@ -21,6 +21,7 @@ struct ffntp_bracket {
 
 /* One exchange, as well as this side knows it. */
 struct ffntp_stamping {
+	struct ffntp_bracket earlier; /* of the exchange before this one; realtime_ns is 0: none */
 	struct ffntp_bracket before, after;
 	ffntp_counter own_ta, own_tf; /* our own readings: not after sending, not before arrival */
 	bool has_tx, has_rx;
@@ -31,10 +32,10 @@ struct ffntp_stamping {
 struct ffntp_bracket ffntp_bracket_take(const struct ffntp_counter_source *source);
 
 /*
- * The best that is known of sending and of receiving: the kernel's stamps where they can be believed, else our own
- * readings. What brackets leave unsure makes *ta earlier and *tf later: neither is wrong by more than
- * FFNTP_STAMPING_ERROR_S to the other side. period_s: seconds per tick, to tell steps of CLOCK_REALTIME; an error of
- * 1e-3 does no harm.
+ * Compute the best estimates of the departure and of the arrival: from the kernel's stamps where these can be used,
+ * else our own readings. What is unsure makes *ta earlier and *tf later: neither is wrong by more than
+ * FFNTP_STAMPING_ERROR_S to the other side, whatever CLOCK_REALTIME runs at within 500 ppm, and if it is stepped once,
+ * or its rate changes once, between the brackets. period_s: seconds per tick, within 500 ppm.
  */
 void ffntp_stamping_resolve(const struct ffntp_stamping *stamping, double period_s, ffntp_counter *ta,
 			    ffntp_counter *tf);

@@ -56,7 +56,8 @@ int ffntp_udp_open(struct ffntp_udp *udp, const struct ffntp_address *address)
 	int error;
 
 	ffntp_udp_close(udp);
-	*udp = (struct ffntp_udp){ .descriptor = open_socket(address->any.sa_family) };
+	/* The brackets stay: the next exchange needs them. */
+	*udp = (struct ffntp_udp){ .descriptor = open_socket(address->any.sa_family), .stamping = udp->stamping };
 	if (udp->descriptor < 0)
 		return errno;
 	udp->is_stamped_by_kernel = ask_for_stamps(udp->descriptor);
@@ -69,7 +70,12 @@ int ffntp_udp_open(struct ffntp_udp *udp, const struct ffntp_address *address)
 
 ffntp_counter ffntp_udp_prepare(struct ffntp_udp *udp, const struct ffntp_counter_source *source)
 {
-	udp->stamping = (struct ffntp_stamping){ .before = ffntp_bracket_take(source) };
+	const struct ffntp_stamping former = udp->stamping;
+
+	udp->stamping = (struct ffntp_stamping){
+		.earlier = former.after.realtime_ns != 0 ? former.after : former.before,
+		.before = ffntp_bracket_take(source),
+	};
 	udp->stamping.own_ta = ffntp_counter_read(source);
 	return udp->stamping.own_ta;
 }
