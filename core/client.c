@@ -118,6 +118,7 @@ void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
 	client->is_disrupted = true;
 	ffntp_exchange_expire(&client->exchange);
 	client->exchange.has_last_tf = false;
+	ffntp_grain_break(&client->exchange.grain);
 	ffntp_polling_restart(&client->polling, now, client->rate.period_s);
 }
 
@@ -154,6 +155,7 @@ void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
 	for (unsigned i = 0; i < FFNTP_VERDICTS; i++)
 		client->verdicts[i] = 0;
 	ffntp_exchange_expire(&client->exchange);
+	client->exchange.grain = (struct ffntp_grain){ 0 };
 	init_polling(client, now);
 }
 
@@ -238,9 +240,12 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
 		.max_root_distance_s = client->config.max_root_distance_s,
 	};
 	bool was_waiting = client->exchange.is_waiting;
+	double grain_s = client->exchange.grain.seen_s;
 	struct ffntp_stamp stamp;
 	enum ffntp_verdict verdict = ffntp_exchange_finish(&client->exchange, bytes, length, tf, &limits, &stamp);
 
+	if (client->exchange.grain.seen_s > grain_s * (1 + FFNTP_GRAIN_SAME))
+		ffntp_client_server_is_coarse(client, tf);
 	if (verdict == FFNTP_ACCEPTED)
 		verdict = ffntp_client_take(client, &stamp);
 	count(client, verdict);

@@ -1,6 +1,7 @@
 /* exchange: bodies. */
 #include "exchange.h"
 
+#include "maths.h"
 #include "params.h"
 
 /* Kiss codes (RFC 5905, figure 13), as a reference identifier holds them. */
@@ -95,47 +96,57 @@ static bool is_synchronised(const struct ffntp_packet *packet)
 	return packet->leap != FFNTP_WIRE_LEAP_UNSYNCHRONISED && packet->stratum >= 1 && packet->stratum <= 15;
 }
 
-static bool has_timestamps(const struct ffntp_packet *packet)
+/* A server that fills the bits below its precision at random may put them in either order within it. */
+static bool has_timestamps(const struct ffntp_packet *packet, double precision_s)
 {
 	return packet->receive.units != 0 && packet->transmit.units != 0 &&
-	       ffntp_ntp_diff_s(packet->transmit, packet->receive) >= -FFNTP_SERVER_ORDER_S;
+	       ffntp_ntp_diff_s(packet->transmit, packet->receive) >= -ffntp_fmax(FFNTP_SERVER_ORDER_S, precision_s);
 }
 
 /* 2^log2_s. Finer than a timestamp can tell is as fine as it can tell; beyond 2^31 s nothing gets worse. */
-static double precision_s(int8_t log2_s)
+static double stated_precision_s(int8_t log2_s)
 {
 	int clamped = log2_s < -32 ? -32 : log2_s > 31 ? 31 : log2_s;
 
 	return (double)(UINT64_C(1) << (clamped + 32)) * 0x1p-32;
 }
 
-static double root_dispersion_s(const struct ffntp_packet *packet)
+/* The steps that the server's clock moves in: those that it states, and not less than those that are seen. */
+static double effective_precision_s(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet)
 {
-	return ffntp_short_s(packet->root_dispersion) + precision_s(packet->precision_log2_s);
+	return ffntp_fmax(stated_precision_s(packet->precision_log2_s), exchange->grain.seen_s);
 }
 
-/* Whether the server has time, and how good. */
-static enum ffntp_verdict judge_server(const struct ffntp_packet *packet, double max_root_distance_s)
+static double root_dispersion_s(const struct ffntp_packet *packet, double precision_s)
 {
-	double distance_s = ffntp_short_s(packet->root_delay) / 2 + root_dispersion_s(packet);
+	return ffntp_short_s(packet->root_dispersion) + precision_s;
+}
 
+/* Whether the server has time. */
+static enum ffntp_verdict judge_server(const struct ffntp_packet *packet, double precision_s)
+{
 	if (packet->stratum == 0)
 		return judge_kiss(packet->refid);
 	if (!is_synchronised(packet))
 		return FFNTP_REFUSED_UNSYNCHRONISED;
-	if (!has_timestamps(packet))
-		return FFNTP_REFUSED_TIMESTAMPS;
-	if (!(distance_s <= max_root_distance_s))
-		return FFNTP_REFUSED_ROOT_DISTANCE;
-	return FFNTP_ACCEPTED;
+	return has_timestamps(packet, precision_s) ? FFNTP_ACCEPTED : FFNTP_REFUSED_TIMESTAMPS;
+}
+
+/* How good it is. */
+static enum ffntp_verdict judge_distance(const struct ffntp_packet *packet, double precision_s, double limit_s)
+{
+	double distance_s = ffntp_short_s(packet->root_delay) / 2 + root_dispersion_s(packet, precision_s);
+
+	return distance_s <= limit_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_ROOT_DISTANCE;
 }
 
 /* Whether the server can have held the request for as long as it says, if the round trip took that many ticks. */
-static bool residence_fits(const struct ffntp_packet *packet, double ticks, const struct ffntp_exchange_limits *limits)
+static bool residence_fits(const struct ffntp_packet *packet, double ticks, double precision_s,
+			   const struct ffntp_exchange_limits *limits)
 {
 	double longest_s = ticks * limits->period_s * (1 + limits->period_error);
 
-	return ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s;
+	return ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s + precision_s;
 }
 
 static double rtt_ticks(const struct ffntp_exchange *exchange, ffntp_counter tf)
@@ -149,17 +160,24 @@ static uint64_t late_ticks(const struct ffntp_exchange *exchange)
 	return ffntp_counter_diff(exchange->ta, exchange->begun_at) > 0 ? exchange->ta - exchange->begun_at : 0;
 }
 
-/* Drops an estimate of the departure that leaves no room for the residence: it is that of another copy. */
+/*
+ * Drop an estimate of the departure that leaves no room for the residence, because it is that of another copy, or that
+ * is later by more than a stamp can say.
+ */
 static void settle_departure(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
 			     const struct ffntp_exchange_limits *limits)
 {
-	if (rtt_ticks(exchange, tf) > 0 && !residence_fits(packet, rtt_ticks(exchange, tf), limits))
+	double ticks = rtt_ticks(exchange, tf);
+
+	bool fits = residence_fits(packet, ticks, effective_precision_s(exchange, packet), limits);
+
+	if (ticks > 0 && (!fits || late_ticks(exchange) > UINT32_MAX))
 		exchange->ta -= late_ticks(exchange);
 }
 
 /* Whether the counter ran on from ta to tf, and the server's residence fits into it. Differences beyond 2^63 are
  * negative. */
-static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, double ticks,
+static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, double ticks, double precision_s,
 					const struct ffntp_exchange_limits *limits)
 {
 	double shortest_s = ticks * limits->period_s * (1 - limits->period_error);
@@ -169,7 +187,7 @@ static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, doubl
 	/* Slow, or read late by a process that was stopped: no measurement, but no word against the counter either. */
 	if (!(shortest_s <= limits->max_rtt_s))
 		return FFNTP_REFUSED_LATE;
-	if (!residence_fits(packet, ticks, limits))
+	if (!residence_fits(packet, ticks, precision_s, limits))
 		return FFNTP_REFUSED_RESIDENCE;
 	return FFNTP_ACCEPTED;
 }
@@ -191,6 +209,23 @@ static void end(struct ffntp_exchange *exchange)
 	exchange->answered_nonce = exchange->nonce;
 }
 
+/* What the timestamps show of the server's clock; a jump of the counter would show as well. */
+static void watch_grain(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
+			const struct ffntp_exchange_limits *limits)
+{
+	const struct ffntp_grain_sample sample = {
+		.ta = exchange->ta,
+		.tf = tf,
+		.tb = packet->receive,
+		.te = packet->transmit,
+		.stated_s = stated_precision_s(packet->precision_log2_s),
+		.period_s = limits->period_s,
+		.period_error = limits->period_error,
+	};
+
+	ffntp_grain_add(&exchange->grain, &sample);
+}
+
 static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet,
 				     ffntp_counter tf)
 {
@@ -199,11 +234,11 @@ static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, cons
 		.tb = packet->receive,
 		.te = packet->transmit,
 		.tf = tf,
-		.ta_late_ticks = late_ticks(exchange),
+		.ta_late_ticks = (uint32_t)late_ticks(exchange),
 		.refid = packet->refid,
 		.root_delay_s = ffntp_short_s(packet->root_delay),
-		.root_dispersion_s = root_dispersion_s(packet),
-		.precision_s = precision_s(packet->precision_log2_s),
+		.root_dispersion_s = root_dispersion_s(packet, effective_precision_s(exchange, packet)),
+		.precision_s = effective_precision_s(exchange, packet),
 		.stratum = packet->stratum,
 		.leap = packet->leap,
 	};
@@ -221,13 +256,17 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
 	end(exchange);
-	verdict = judge_server(&packet, limits->max_root_distance_s);
-	if (verdict == FFNTP_ACCEPTED && counter_went_back(exchange, tf))
-		verdict = FFNTP_REFUSED_COUNTER;
-	if (verdict == FFNTP_ACCEPTED)
-		settle_departure(exchange, &packet, tf, limits);
-	if (verdict == FFNTP_ACCEPTED)
-		verdict = judge_counter(&packet, rtt_ticks(exchange, tf), limits);
+	verdict = judge_server(&packet, effective_precision_s(exchange, &packet));
+	if (verdict != FFNTP_ACCEPTED)
+		return verdict;
+	watch_grain(exchange, &packet, tf, limits);
+	verdict = judge_distance(&packet, effective_precision_s(exchange, &packet), limits->max_root_distance_s);
+	if (verdict != FFNTP_ACCEPTED)
+		return verdict;
+	if (counter_went_back(exchange, tf))
+		return FFNTP_REFUSED_COUNTER;
+	settle_departure(exchange, &packet, tf, limits);
+	verdict = judge_counter(&packet, rtt_ticks(exchange, tf), effective_precision_s(exchange, &packet), limits);
 	if (verdict == FFNTP_ACCEPTED)
 		*stamp = make_stamp(exchange, &packet, tf);
 	return verdict;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "grain.h"
 #include "stamp.h"
 #include "wire.h"
 
@@ -20,7 +21,8 @@ struct ffntp_exchange {
 	ffntp_counter begun_at;  /* read before sending: the request cannot have left earlier */
 	ffntp_counter ta;        /* the best estimate of when it left */
 	bool has_last_tf;
-	ffntp_counter last_tf; /* of the newest reply that had time; later requests leave after it */
+	ffntp_counter last_tf;    /* of the newest reply that had time; later requests leave after it */
+	struct ffntp_grain grain; /* of the server's clock */
 };
 
 /*

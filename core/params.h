@@ -39,6 +39,63 @@
  */
 #define FFNTP_MAX_RTT_S 16.0
 
+/* --- grain --- */
+
+/* Steps of servers' clocks that are looked for by name (grain.c); any other is fitted. */
+#define FFNTP_GRAIN_KNOWN 32
+
+/*
+ * Likelihood ratio that proves a step: a fine clock reaches it in one exchange of as many. 34 steps of two kinds are
+ * looked for, so in 10^5 exchanges fewer than one server in 10^9 is mistaken.
+ */
+#define FFNTP_GRAIN_PROOF 1e16
+
+/* ... and the most that is remembered of it. */
+#define FFNTP_GRAIN_MOST 1e20
+
+/* A step matters where it is this many times the precision that the server states (ratio): less is rounding. */
+#define FFNTP_GRAIN_COARSER 2.0
+
+/* Steps below this (s) are not looked for, because delays differ by more. */
+#define FFNTP_GRAIN_LEAST_S 0x1p-14
+
+/* Times of servers that keep whole microseconds are off exact steps by less (s): two of them, each rounded. */
+#define FFNTP_GRAIN_SLACK_S 2e-6
+
+/* Faults of servers, of all exchanges that no delay explains: one in this many (ratio). */
+#define FFNTP_GRAIN_FAULTS 16.0
+
+/* A time that is further off a fitted step, in steps, does not lie on it. */
+#define FFNTP_GRAIN_FIT 0.0625
+
+/* Rates of servers change by less than this from one exchange to the next (ratio); fitted steps change with them. */
+#define FFNTP_GRAIN_RATE 1e-6
+
+/* The length that a fitted step was measured over counts less by this with each exchange (ratio). */
+#define FFNTP_GRAIN_FADE 0.0625
+
+/* A step shows itself where the server's clock and the counter differ by this share of it. */
+#define FFNTP_GRAIN_WIDE 0.125
+
+/* Steps up to this (s) are taken before they have shown themselves: 1/50 s is the longest tick of a kernel. */
+#define FFNTP_GRAIN_TICK_S 0.021
+
+/* A multiple of what explains the times is taken when times lie on it by chance only once in this many. */
+#define FFNTP_GRAIN_MULTIPLE 1e9
+
+/* ... of which a difference that neither delays nor that step explain is a server's fault once in this many. */
+#define FFNTP_GRAIN_BEYOND 1e3
+
+/* Steps that differ by less are the same (ratio): no clock's rate is further off. */
+#define FFNTP_GRAIN_SAME 1e-3
+
+/*
+ * A step is given up after this many exchanges whose times do not lie on it, or a sixteenth as many whose residence
+ * disproves it: then another machine answers behind the same address.
+ */
+#define FFNTP_GRAIN_DOUBT 256
+#define FFNTP_GRAIN_DISPROOF 16
+
 /* --- bound --- */
 
 /*

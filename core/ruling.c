@@ -103,6 +103,12 @@ static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter 
 	return FFNTP_REFUSED_CONTRADICTION;
 }
 
+void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now)
+{
+	ffntp_publisher_break(&client->publisher, now);
+	ffntp_client_begin(client, client->config.period_hint_s, client->config.period_hint_error);
+}
+
 /* The first stamp of another time, or another rate. */
 static enum ffntp_verdict begin_from(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {

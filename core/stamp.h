@@ -9,20 +9,22 @@
  *                 /          \
  *   client   ---ta------------tf--->   counter
  *
- * From exchange.h on: tf > ta, te >= tb up to FFNTP_SERVER_ORDER_S, te - tb < the round trip.
+ * From exchange.h on: tf > ta, te >= tb up to FFNTP_SERVER_ORDER_S, te - tb < the round trip; both up to precision_s,
+ * too.
  */
 struct ffntp_stamp {
 	ffntp_counter ta; /* the best estimate of the departure: the kernel's stamp where there is one */
 	struct ffntp_ntp tb, te;
 	ffntp_counter tf;
+	uint32_t refid;
 	/*
 	 * By how many ticks ta may be late: ta - ta_late_ticks was read before the request was handed to the network.
 	 * A kernel's stamp is that of the last copy where a bond or a bridge clones datagrams, and another arrives.
 	 */
-	uint64_t ta_late_ticks;
-	uint32_t refid;
+	uint32_t ta_late_ticks;
 	double root_delay_s, root_dispersion_s; /* root dispersion includes the server's precision */
-	double precision_s;                     /* of the server's clock: it moves in steps of no more than that */
+	double precision_s; /* of the server's clock: the steps that it states, or larger ones that its timestamps show
+			     */
 	uint8_t stratum;
 	uint8_t leap; /* 0 to 2 */
 };

@@ -24,7 +24,7 @@ FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address
 TIME_LIMIT_S = 10 * float(os.environ.get('PATIENCE', '1'))
 WORKERS = min(os.cpu_count() or 1, 4)
 
-EXCHANGE, WIRE, INSTANT = 'core/exchange.c', 'core/wire.c', 'core/instant.c'
+EXCHANGE, GRAIN, WIRE, INSTANT = 'core/exchange.c', 'core/grain.c', 'core/wire.c', 'core/instant.c'
 TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
 SMEAR, RULING, RATE_RANGE = 'core/smear.c', 'core/ruling.c', 'core/rate_range.c'
 CLIENT, POLLING, BOUND, PUBLISHER = 'core/client.c', 'core/polling.c', 'core/bound.c', 'core/publisher.c'
@@ -121,17 +121,27 @@ GUARDS = [
      'verdict = packet.stratum == 0 ? judge_kiss(packet.refid) : judge_packet(exchange, &packet);', 'case_13'),
     (14, 'exchange', EXCHANGE, 'return is_kiss(refid) ? FFNTP_REFUSED_KISS_OTHER : FFNTP_REFUSED_UNSYNCHRONISED;',
      'return FFNTP_REFUSED_KISS_RATE;', 'case_14'),
-    (15, 'exchange', EXCHANGE, 'ffntp_ntp_diff_s(packet->transmit, packet->receive) >= -FFNTP_SERVER_ORDER_S', 'true',
+    (15, 'exchange', EXCHANGE, 'ffntp_ntp_diff_s(packet->transmit, packet->receive) >= -ffntp_fmax(FFNTP_SERVER_ORDER_S, precision_s)', 'true',
      'case_15_transmit'),
     (15, 'exchange', EXCHANGE, 'return FFNTP_REFUSED_RESIDENCE;', ';', 'case_15_a_residence'),
     (15, 'exchange', EXCHANGE, '(1 + limits->period_error)', '1', 'case_15_a_residence'),
     ('clones', 'exchange', EXCHANGE, '\t\texchange->ta -= late_ticks(exchange);', '\t\t;', 'a_departure'),
     ('clones', 'bound', BOUND, 'ffntp_stamp_longest_rtt_ticks', 'ffntp_stamp_rtt_ticks', 'test_a_late_departure'),
-    (16, 'exchange', EXCHANGE, 'return FFNTP_REFUSED_ROOT_DISTANCE;', ';', 'case_16_absurd'),
+    ('coarse', 'exchange', EXCHANGE, 'limits->period_s * (1 + limits->period_error);\n\n\treturn ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s + precision_s', 'limits->period_s * (1 + limits->period_error);\n\n\treturn ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s', 'case_15_the_precision'),
+    ('coarse', 'exchange', EXCHANGE, 'ffntp_fmax(FFNTP_SERVER_ORDER_S, precision_s)', 'FFNTP_SERVER_ORDER_S', 'case_15_the_precision'),
+    ('coarse', 'client', EXCHANGE, 'ffntp_fmax(stated_precision_s(packet->precision_log2_s), exchange->grain.seen_s)',
+     'stated_precision_s(packet->precision_log2_s)', 'test_a_server_that_is_coarser'),
+    ('coarse', 'client', CLIENT, 'client->exchange.grain = (struct ffntp_grain){ 0 };', '', 'test_another_server'),
+    ('coarse', 'client', CLIENT, '\t\tffntp_client_server_is_coarse(client, tf);', '\t\t;', 'test_a_server_that_is_coarser'),
+    ('coarse', 'grain', GRAIN, 'if (is_disproved(units, difference))', 'if (false)', 'test_a_server_that_becomes'),
+    ('coarse', 'grain', GRAIN, 'ffntp_fmin(unseen, ffntp_fabs(beyond_multiple(difference->surprise_units, step)))', 'unseen', 'test_a_fine'),
+    ('coarse', 'grain', GRAIN, 'if (step->filled < FFNTP_GRAIN_PROOF && step->other < 1)', 'if (false)', 'test_an_honest'),
+    ('coarse', 'grain', GRAIN, 'FFNTP_GRAIN_COARSER * difference->stated_units ? units', '0 ? units', 'test_an_honest'),
+    (16, 'exchange', EXCHANGE, 'distance_s <= limit_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_ROOT_DISTANCE', 'FFNTP_ACCEPTED', 'case_16_absurd'),
     (16, 'exchange', EXCHANGE, 'ffntp_short_s(packet->root_delay) / 2', '0', 'case_16_absurd'),
     (16, 'exchange', EXCHANGE, 'log2_s < -32 ? -32 : log2_s > 31 ? 31 : log2_s', 'log2_s', 'case_16_absurd'),
-    (16, 'exchange', EXCHANGE, ' + precision_s(packet->precision_log2_s)', '', 'case_16_the_stamp'),
-    (16, 'exchange', EXCHANGE, '!(distance_s <= max_root_distance_s)', 'distance_s > max_root_distance_s',
+    (16, 'exchange', EXCHANGE, '(packet->root_dispersion) + precision_s', '(packet->root_dispersion)', 'case_16_the_stamp'),
+    (16, 'exchange', EXCHANGE, 'distance_s <= limit_s', '!(distance_s > limit_s)',
      'case_16_a_limit'),
     (17, 'instant', INSTANT, 'int32_t from_pivot = (int32_t)', 'int64_t from_pivot = (int64_t)', 'case_17_every_date'),
     (17, 'instant', INSTANT, 'wrapping_add(pivot_s, from_pivot)', '(int64_t)(t.units >> 32) - FFNTP_NTP_UNIX_S',
@@ -171,11 +181,11 @@ GUARDS = [
      'case_26_a_counter_that_stood'),
     (26, 'exchange', EXCHANGE, 'if (!(shortest_s <= limits->max_rtt_s))\n\t\treturn FFNTP_REFUSED_LATE;', '',
      'case_26_a_round'),
-    (26, 'exchange', EXCHANGE, '&& counter_went_back(exchange, tf)', '&& false', 'case_26_a_counter_that_went_back'),
+    (26, 'exchange', EXCHANGE, 'if (counter_went_back(exchange, tf))', 'if (counter_went_back(exchange, tf) && false)', 'case_26_a_counter_that_went_back'),
     (26, 'exchange', EXCHANGE, '\texchange->last_tf = tf;\n', '\tif (!went_back)\n\t\texchange->last_tf = tf;\n',
      'case_26_a_counter_that_went_back'),
-    (26, 'exchange', EXCHANGE, 'verdict == FFNTP_ACCEPTED && counter_went_back(exchange, tf)',
-     'counter_went_back(exchange, tf) && verdict == FFNTP_ACCEPTED', 'case_26_a_useless_reply'),
+    (26, 'exchange', EXCHANGE, 'verdict = judge_server(&packet,',
+     '(void)counter_went_back(exchange, tf);\n\tverdict = judge_server(&packet,', 'case_26_a_useless_reply'),
     (43, 'exchange', EXCHANGE, 'ffntp_counter_diff(tf, exchange->ta)', '(double)(tf - exchange->ta)',
      'case_43_counter'),
     (43, 'instant', INSTANT, 'if (t.s > MOST_S || (t.s == MOST_S && ns > MOST_NS))\n\t\treturn INT64_MAX;', '',

@@ -67,6 +67,83 @@ static void test_bound_holds_where_the_departure_is_that_of_a_later_copy(void **
 	}
 }
 
+/* Some exchanges show what they are; from then on, and for good, their root distance has it. */
+static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **state)
+{
+	static const struct {
+		int64_t step_ns, residence_ns;
+		int8_t log2_s;
+	} cases[] = {
+		{ 4000000, 20000, -9 }, { 10000000, 20000, -9 },   { 15600000, 20000, -9 },  { 10000000, 0, -20 },
+		{ 15625000, 0, -20 },   { 4000000, 5000000, -20 }, { 16666667, 20000, -24 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (uint64_t seed = 1; seed <= 4; seed++) {
+			struct fixture f = make(START_NS);
+
+			f.world.prng.state = seed;
+			f.world.ticks_per_ns = 1 + (double)seed * 17e-6;
+			f.world.delay_ns = 300000;
+			f.world.queue_ns = 50000;
+			f.world.server_step_ns = cases[i].step_ns;
+			f.world.residence_ns = cases[i].residence_ns;
+			f.world.server_log2_s = cases[i].log2_s;
+			world_run(&f.world, f.client, 120);
+			for (int k = 0; k < 2000; k++) {
+				struct ffntp_source source;
+
+				world_run(&f.world, f.client, 10);
+				ffntp_client_source(f.client, &source);
+				assert_true(source.root_dispersion_ns * 1.001 >= (double)cases[i].step_ns);
+				assert_true(source.root_dispersion_ns < 40000000);
+			}
+			drop(&f);
+		}
+	}
+}
+
+/* What was seen of one server is not held against the next; and what it made of the clock before it was seen is gone. */
+static void test_another_server_is_not_coarse_for_it(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_source source;
+
+	(void)state;
+	f.world.server_step_ns = 10000000;
+	world_run(&f.world, f.client, 120);
+	ffntp_client_source(f.client, &source);
+	assert_true(source.root_dispersion_ns > 9900000);
+	f.world.server_step_ns = 0;
+	ffntp_client_server_changed(f.client, world_counter(&f.world, f.world.now_ns));
+	world_run(&f.world, f.client, 120);
+	ffntp_client_source(f.client, &source);
+	assert_true(source.root_dispersion_ns < 1000);
+	drop(&f);
+}
+
+/* One that says what it is, is used from the first reply on, and none of its replies is refused. */
+static void test_an_honest_coarse_server_is_used(void **state)
+{
+	static const int64_t residences_ns[] = { 0, 20000, 5000000, 20000000 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct fixture f = make(START_NS);
+
+		f.world.delay_ns = 300000;
+		f.world.queue_ns = 50000;
+		f.world.server_step_ns = 15625000;
+		f.world.server_log2_s = -6;
+		f.world.residence_ns = residences_ns[i];
+		world_run(&f.world, f.client, 3600);
+		assert_int_equal(counted(f.client, FFNTP_REFUSED_RESIDENCE), 0);
+		assert_int_equal(counted(f.client, FFNTP_REFUSED_TIMESTAMPS), 0);
+		drop(&f);
+	}
+}
+
 static void test_starts_with_a_burst_that_tapers_off(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -531,6 +608,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_keeps_time),
 		cmocka_unit_test(test_bound_holds_to_its_ends),
 		cmocka_unit_test(test_bound_holds_where_the_departure_is_that_of_a_later_copy),
+		cmocka_unit_test(test_a_server_that_is_coarser_than_it_says_is_seen_to_be),
+		cmocka_unit_test(test_another_server_is_not_coarse_for_it),
+		cmocka_unit_test(test_an_honest_coarse_server_is_used),
 		cmocka_unit_test(test_starts_with_a_burst_that_tapers_off),
 		cmocka_unit_test(test_a_copy_goes_on_alone),
 		cmocka_unit_test(test_of_a_server_is_told_what_it_said),

@@ -505,6 +505,30 @@ static void case_15_a_residence_longer_than_the_round_trip_is_refused(void **sta
 	assert_int_equal(judge_residence(receive, INT64_MAX), FFNTP_REFUSED_RESIDENCE);
 }
 
+/* A clock that moves 64 times a second, and says so: 5 ms between its timestamps are 0, or 1/64 of a second. */
+static void case_15_the_precision_counts_against_neither_timestamp(void **state)
+{
+	static const struct {
+		double residence_s;
+		enum ffntp_verdict verdict;
+	} cases[] = {
+		{ 0x1p-6, FFNTP_ACCEPTED },
+		{ 0x1p-6 + 0.0099, FFNTP_ACCEPTED },
+		{ 0x1p-6 + 0.0101, FFNTP_REFUSED_RESIDENCE },
+		{ -0x1p-6, FFNTP_ACCEPTED },
+		{ -0x1.01p-6, FFNTP_REFUSED_TIMESTAMPS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ffntp_packet reply = good;
+
+		reply.precision_log2_s = -6;
+		reply.transmit.units = reply.receive.units + (uint64_t)(int64_t)(cases[i].residence_s * 0x1p32);
+		assert_int_equal(judge(&reply), cases[i].verdict);
+	}
+}
+
 static void case_16_absurd_root_delays_and_dispersions_are_refused(void **state)
 {
 	const struct {
@@ -739,6 +763,7 @@ static void the_first_fault_names_the_verdict(void **state)
 	assert_int_equal(judge(&reply), FFNTP_REFUSED_TIMESTAMPS);
 	reply.receive = good.receive;
 	reply.transmit.units = good.receive.units + (INT64_C(1) << 32);
+	reply.precision_log2_s = good.precision_log2_s;
 	assert_int_equal(judge(&reply), FFNTP_REFUSED_ROOT_DISTANCE);
 	reply.root_delay = 0;
 	exchange = begun();
@@ -829,7 +854,7 @@ static void an_accepted_stamp_keeps_its_promises(void **state)
 		residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
 		assert_true((int64_t)(stamp->tf - stamp->ta) > 0);
 		assert_true(residence_s >= -FFNTP_SERVER_ORDER_S);
-		assert_true(residence_s < (double)rtt * 1e-9 * (1 + 500e-6));
+		assert_true(residence_s < (double)rtt * 1e-9 * (1 + 500e-6) + stamp->precision_s);
 		assert_true((double)rtt * 1e-9 <= 16 / (1 - 500e-6));
 		assert_true(stamp->stratum >= 1 && stamp->stratum <= 15 && stamp->leap <= 2);
 		assert_true(stamp->root_delay_s / 2 + stamp->root_dispersion_s <= 3);
@@ -878,6 +903,7 @@ int main(void)
 		cmocka_unit_test(case_14_unknown_kisses_have_no_meaning),
 		cmocka_unit_test(case_15_transmit_before_receive_is_refused),
 		cmocka_unit_test(case_15_a_residence_longer_than_the_round_trip_is_refused),
+		cmocka_unit_test(case_15_the_precision_counts_against_neither_timestamp),
 		cmocka_unit_test(case_16_absurd_root_delays_and_dispersions_are_refused),
 		cmocka_unit_test(case_16_the_stamp_carries_what_the_bound_needs),
 		cmocka_unit_test(case_16_a_limit_that_is_no_number_lets_nothing_pass),

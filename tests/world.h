@@ -24,6 +24,8 @@ struct world {
 	int64_t server_error_ns;
 	const struct ffntp_numbering *numbering; /* NULL: truth is UTC; else it is TAI, and this is the server's UTC */
 	enum ffntp_timescale server_scale;       /* FFNTP_UTC, or as it smears */
+	int64_t server_step_ns;                  /* its clock moves in steps of this; 0: none */
+	int8_t server_log2_s;                    /* the precision that it states */
 	int64_t residence_ns;
 	uint8_t stratum, leap;
 	uint32_t refid;
@@ -46,6 +48,7 @@ static inline struct world world_new(uint64_t seed, int64_t start_ns)
 		.counter_from_ns = start_ns,
 		.counter_from = 1000000000000,
 		.ticks_per_ns = 1 + 30e-6,
+		.server_log2_s = -25,
 		.residence_ns = 20000,
 		.stratum = 1,
 		.refid = 0x47505300,
@@ -90,7 +93,8 @@ static inline int64_t world_delay_ns(struct world *world)
 
 static inline struct ffntp_ntp world_server_time(const struct world *world, int64_t at_ns)
 {
-	struct ffntp_time time = ffntp_time_from_ns(at_ns + world->server_error_ns);
+	int64_t ns = at_ns + world->server_error_ns;
+	struct ffntp_time time = ffntp_time_from_ns(ns - (world->server_step_ns > 0 ? ns % world->server_step_ns : 0));
 
 	if (world->numbering != NULL)
 		time = ffntp_numbering_tell(world->numbering, time, world->server_scale);
@@ -109,7 +113,7 @@ static inline void world_answer(const struct world *world, const uint8_t *reques
 		.version = 4,
 		.mode = FFNTP_MODE_SERVER,
 		.stratum = world->stratum,
-		.precision_log2_s = -25,
+		.precision_log2_s = world->server_log2_s,
 		.root_dispersion = world->root_dispersion,
 		.refid = world->refid,
 		.origin = packet.transmit,

@@ -333,9 +333,9 @@ static enum ffntp_verdict examine(const struct interval *interval, const struct 
 		return FFNTP_REFUSED_COUNTER;
 	if (!(span <= FFNTP_MAX_RTT_S * (1 + rate_error)))
 		return FFNTP_REFUSED_LATE;
-	if (!(residence >= -FFNTP_SERVER_ORDER_S))
+	if (!(residence >= -ffntp_fmax(FFNTP_SERVER_ORDER_S, stamp->precision_s)))
 		return FFNTP_REFUSED_TIMESTAMPS;
-	return residence < span * (1 + rate_error) ? FFNTP_ACCEPTED : FFNTP_REFUSED_RESIDENCE;
+	return residence < span * (1 + rate_error) + stamp->precision_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_RESIDENCE;
 }
 
 static enum ffntp_verdict follow(struct interval *interval, const struct ffntp_stamp *stamp)

@@ -66,7 +66,8 @@ static void check_stamp(const struct ffntp_stamp *stamp, const uint8_t *bytes, c
 	require(stamp->tf == tf && (int64_t)(tf - stamp->ta) > 0);
 	require(stamp->ta_late_ticks == 0 || stamp->ta - stamp->ta_late_ticks == before->begun_at);
 	require(rtt_s * (1 - limits.period_error) <= limits.max_rtt_s);
-	require(residence_s >= -FFNTP_SERVER_ORDER_S && residence_s < rtt_s * (1 + limits.period_error));
+	require(residence_s >= -FFNTP_SERVER_ORDER_S || residence_s >= -stamp->precision_s);
+	require(residence_s < rtt_s * (1 + limits.period_error) + stamp->precision_s);
 	require(stamp->tb.units == ffntp_load_be(bytes + 32, 8) && stamp->tb.units != 0);
 	require(stamp->te.units == ffntp_load_be(bytes + 40, 8) && stamp->te.units != 0);
 	require(stamp->refid == ffntp_load_be(bytes + 12, 4));

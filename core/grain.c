@@ -1,0 +1,376 @@
+/* grain: see grain.h. Times are in NTP's unit, 2^-32 s, in double: exact to 24 days. */
+#include "grain.h"
+
+#include "maths.h"
+
+/* Steps per second of the clocks that there are: powers of two, decimal ones, the ticks of kernels and of mains. */
+static const double steps_per_s[] = {
+	1,   2,   4,   5,   8,   10,  16,  20,  25,  30,  32,  40,   50,   60,   64,   100,
+	120, 125, 128, 200, 250, 256, 300, 400, 500, 512, 600, 1000, 1024, 2000, 5000, 10000,
+};
+
+_Static_assert(sizeof(steps_per_s) / sizeof(steps_per_s[0]) == FFNTP_GRAIN_KNOWN, "one likelihood for each");
+
+/* Both timestamps of a difference are rounded (2^-32 s). */
+#define ROUNDING_UNITS 2.0
+
+/* Twice the logarithm of half a second in roundings: what makes the density of exact times integrate to 1. */
+#define EXACT_RANGE 44.0
+
+/* Differences beyond this (2^-32 s, 256 s) from what the counter shows are steps of the server's or the counter's. */
+#define JUMP_UNITS 0x1p40
+
+/* What times may be off a step that is known by name (2^-32 s): clocks are read and converted in between. */
+static const double exact_units = 0x1p32 * 4 * FFNTP_GRAIN_SLACK_S;
+
+/* What the times of each fit are exact to (2^-32 s): a nanosecond and a half, a microsecond and a half. */
+static const double fit_noise_units[FFNTP_GRAIN_FITS] = { 0x1p32 * 1.5e-9, 0x1p32 * 1.5e-6 };
+
+/* What is seen from the reply before to this one. */
+struct difference {
+	double units;           /* server time */
+	double unseen_units;    /* by how much that exceeds the counter's: a difference of delays, or of roundings */
+	double surprise_units;  /* ... and what the counter's rate, as the difference before has it, does not explain */
+	double delay_units;     /* the most that a difference of delays can be */
+	double fill_units;      /* the server may fill its times at random up to this */
+	double residence_units; /* te - tb */
+	double stated_units;
+	double base_units; /* the step that explains the times so far: the one that is seen, or the stated */
+};
+
+/* What x is beyond the nearest multiple of step: within half a step. */
+static double beyond_multiple(double x, double step)
+{
+	double multiple = x / step;
+
+	return x - (double)(int64_t)(multiple < 0 ? multiple - 0.5 : multiple + 0.5) * step;
+}
+
+/* --- likelihoods --- */
+
+static void multiply(double *likelihood, double ratio)
+{
+	*likelihood = ffntp_fmin(ffntp_fmax(*likelihood * ratio, 1), FFNTP_GRAIN_MOST);
+}
+
+/* By how much the clock's difference surprises, where whole steps do not count. */
+static double surprise(const struct difference *difference, double step)
+{
+	double unseen = ffntp_fabs(beyond_multiple(difference->unseen_units, step));
+
+	return ffntp_fmin(unseen, ffntp_fabs(beyond_multiple(difference->surprise_units, step)));
+}
+
+/*
+ * The density of a fine clock, at most. The difference of two delays of one law is symmetric and unimodal, so at x its
+ * density is 1/(2 |x|) at most; wrapped into a step, 1/|x|. Around what it is symmetric depends on the counter's rate:
+ * around 0, or around the difference before; the nearer counts.
+ */
+static double fine_density(const struct difference *difference, double step)
+{
+	return 1 / ffntp_fmax(surprise(difference, step), ROUNDING_UNITS);
+}
+
+/*
+ * Beyond what the round trips allow, only a server that is off by chance explains a difference: of these, one in
+ * FFNTP_GRAIN_FAULTS is allowed for.
+ */
+static double fill_fine_density(const struct difference *difference, double step)
+{
+	if (ffntp_fabs(difference->unseen_units) > difference->delay_units + difference->fill_units)
+		return 1 / (FFNTP_GRAIN_FAULTS * step);
+	return fine_density(difference, step);
+}
+
+/* Times on the steps, off by an unknown amount of any size. */
+static double exact_density(double off)
+{
+	return 1 / (EXACT_RANGE * (off + ROUNDING_UNITS));
+}
+
+/* Both times were filled at random. */
+static double filled_density(double off, double fill)
+{
+	return off < fill ? (1 - off / fill) / fill : 0;
+}
+
+/* How far the step has shown itself. */
+static void show(struct ffntp_grain_step *step, double units, const struct difference *difference)
+{
+	double unseen = ffntp_fabs(difference->unseen_units);
+
+	if (ffntp_fmin(unseen, ffntp_fabs(difference->surprise_units)) >= FFNTP_GRAIN_WIDE * units)
+		step->wide++;
+	if (unseen > difference->delay_units + difference->base_units)
+		step->beyond++;
+	if (ffntp_fabs(beyond_multiple(difference->units, difference->stated_units)) > 2 * ROUNDING_UNITS)
+		step->other++;
+}
+
+/* By how much times that are filled may be off a step without showing a finer one. */
+static double fill_tolerance(double units, const struct difference *difference)
+{
+	return ffntp_fmin(difference->fill_units, FFNTP_GRAIN_WIDE * units);
+}
+
+/* exact: by how much a time may be off an exact step. */
+static void weigh(struct ffntp_grain_step *step, double units, double exact, const struct difference *difference)
+{
+	double off = ffntp_fabs(beyond_multiple(difference->units, units));
+	bool is_exact = off <= exact, is_filled = off <= difference->fill_units;
+
+	multiply(&step->exact, is_exact ? exact_density(off) / fine_density(difference, units) : 0);
+	multiply(&step->filled,
+		 is_filled ? filled_density(off, difference->fill_units) / fill_fine_density(difference, units) : 0);
+	step->is_proven_exact &= is_exact;
+	step->is_proven_filled &= off <= fill_tolerance(units, difference);
+	if (is_exact || (is_filled && step->filled > 1))
+		show(step, units, difference);
+	else
+		step->wide = step->beyond = step->other = 0;
+}
+
+/* Within one exchange the steps of a clock do not drift: a residence between them disproves them. */
+static bool is_disproved(double units, const struct difference *difference)
+{
+	double slack = difference->fill_units + FFNTP_GRAIN_SLACK_S * 0x1p32;
+
+	return ffntp_fabs(beyond_multiple(difference->residence_units, units)) > slack;
+}
+
+static void judge(struct ffntp_grain_step *step, double units, double exact, const struct difference *difference)
+{
+	if (is_disproved(units, difference))
+		*step = (struct ffntp_grain_step){ .exact = 1, .filled = 1 };
+	else
+		weigh(step, units, exact, difference);
+}
+
+/* --- fits --- */
+
+/*
+ * The greatest common step of two differences whose times are exact to noise, or 0 if it is too small to matter.
+ * Euclid's algorithm; a remainder's error grows with the multiples that it is made of, which are longest / smaller.
+ */
+static double common_step(double a, double b, double noise)
+{
+	double larger = ffntp_fmax(a, b), smaller = ffntp_fmin(a, b), longest = larger;
+
+	while (smaller >= FFNTP_GRAIN_LEAST_S * 0x1p32) {
+		double rest = ffntp_fabs(beyond_multiple(larger, smaller));
+
+		if (rest * smaller <= 4 * noise * longest)
+			return smaller;
+		larger = smaller;
+		smaller = rest;
+	}
+	return 0;
+}
+
+/* A longer difference measures the step better; old ones lose weight, because the server's rate changes. */
+static void improve_fit(struct ffntp_grain_fit *fit, double units)
+{
+	double steps = units / fit->units - beyond_multiple(units, fit->units) / fit->units;
+
+	if (steps < fit->steps || steps < 1) {
+		fit->steps *= 1 - FFNTP_GRAIN_FADE;
+		return;
+	}
+	fit->steps = steps;
+	fit->units = units / steps;
+}
+
+static void begin_fit(struct ffntp_grain_fit *fit, double units, double before_units, double noise)
+{
+	bool has_two = units > 0 && before_units > 0;
+
+	*fit = (struct ffntp_grain_fit){ .units = has_two ? common_step(units, before_units, noise) : 0,
+					 .step = { .exact = 1, .filled = 1 } };
+	if (fit->units > 0)
+		improve_fit(fit, ffntp_fmax(units, before_units));
+}
+
+/* What a time may be off a fitted step: noise, and what a change of the server's rate makes of the difference. */
+static double fit_tolerance(const struct ffntp_grain_fit *fit, double units, double noise)
+{
+	return ffntp_fmin(FFNTP_GRAIN_FIT * fit->units, 16 * noise + FFNTP_GRAIN_RATE * units);
+}
+
+static void judge_fit(struct ffntp_grain_fit *fit, const struct difference *difference, double before_units,
+		      double noise)
+{
+	double off = fit->units > 0 ? ffntp_fabs(beyond_multiple(difference->units, fit->units)) : 0;
+	double exact = fit_tolerance(fit, difference->units, noise);
+
+	if (fit->units == 0 || off > exact) {
+		begin_fit(fit, difference->units, before_units, noise);
+		return;
+	}
+	judge(&fit->step, fit->units, exact, difference);
+	improve_fit(fit, difference->units);
+}
+
+/* --- the verdict --- */
+
+static bool is_multiple(double larger, double smaller)
+{
+	return smaller > 0 && larger > 1.5 * smaller &&
+	       ffntp_fabs(beyond_multiple(larger, smaller)) <= FFNTP_GRAIN_SAME * smaller;
+}
+
+/*
+ * Whether times lie on the step by chance only once in FFNTP_GRAIN_MULTIPLE, if what explains them is a step that
+ * divides it k times: they do in one of k exchanges.
+ */
+static bool has_odds(const struct ffntp_grain_step *step, double k)
+{
+	double odds = 1;
+
+	for (double shown = 0; shown < step->wide && odds < FFNTP_GRAIN_MULTIPLE; shown++)
+		odds *= k;
+	for (double shown = 0; shown < step->beyond && odds < FFNTP_GRAIN_MULTIPLE; shown++)
+		odds *= FFNTP_GRAIN_BEYOND;
+	return odds >= FFNTP_GRAIN_MULTIPLE;
+}
+
+/*
+ * Whether the step has shown itself. Requests that come at regular intervals see the clock on any common multiple for a
+ * while; then the largest is taken that is a kernel's tick. Exact times of an honest server are multiples of what it
+ * states, so that they are exact says nothing unless one is not.
+ */
+static bool is_shown(const struct ffntp_grain_step *step, double units, const struct difference *difference)
+{
+	double k = units / difference->base_units;
+	bool is_small = units <= FFNTP_GRAIN_TICK_S * 0x1p32;
+
+	if (difference->base_units > difference->stated_units && is_multiple(units, difference->base_units))
+		return has_odds(step, k);
+	if (step->filled < FFNTP_GRAIN_PROOF && step->other < 1)
+		return has_odds(step, k);
+	return step->wide >= 1 || is_small;
+}
+
+/* What was proven stays so until a time is seen that does not lie on the step: a clock seldom shows itself. */
+static double proven_units(struct ffntp_grain_step *step, double units, const struct difference *difference)
+{
+	if (is_shown(step, units, difference)) {
+		step->is_proven_exact |= step->exact >= FFNTP_GRAIN_PROOF;
+		step->is_proven_filled |= step->filled >= FFNTP_GRAIN_PROOF;
+	}
+	return step->is_proven_exact || step->is_proven_filled ? units : 0;
+}
+
+static double known_units(unsigned i)
+{
+	return 0x1p32 / steps_per_s[i];
+}
+
+/* The largest step that is proven, and that much larger than what the server states, s. */
+static double proven_s(struct ffntp_grain *grain, const struct difference *difference)
+{
+	double units = 0;
+
+	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN; i++)
+		units = ffntp_fmax(units, proven_units(&grain->known[i], known_units(i), difference));
+	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
+		units = ffntp_fmax(units, proven_units(&grain->fits[i].step, grain->fits[i].units, difference));
+	return units >= FFNTP_GRAIN_COARSER * difference->stated_units ? units * 0x1p-32 : 0;
+}
+
+/*
+ * How much this reply speaks for a clock finer than the step that is seen. A clock that stands still between requests
+ * that come at regular intervals proves nothing, and refutes nothing.
+ */
+static unsigned doubt(const struct ffntp_grain *grain, const struct difference *difference)
+{
+	double step = grain->seen_s * 0x1p32;
+	double off = ffntp_fabs(beyond_multiple(difference->units, step));
+
+	if (is_disproved(step, difference))
+		return FFNTP_GRAIN_DISPROOF;
+	return off > ffntp_fmax(exact_units, fill_tolerance(step, difference)) ? 1 : 0;
+}
+
+static void conclude(struct ffntp_grain *grain, const struct difference *difference)
+{
+	double proven = proven_s(grain, difference);
+	unsigned more;
+
+	if (proven > 0 && proven >= grain->seen_s * (1 - FFNTP_GRAIN_SAME)) {
+		grain->doubt = 0;
+		grain->seen_s = proven;
+		return;
+	}
+	if (grain->seen_s == 0)
+		return;
+	more = doubt(grain, difference);
+	grain->doubt += more;
+	/* A time between the steps, where finer ones that divide them are proven, is enough. */
+	if (grain->doubt < FFNTP_GRAIN_DOUBT && !(more > 0 && is_multiple(grain->seen_s, proven)))
+		return;
+	grain->doubt = 0;
+	grain->seen_s = proven;
+}
+
+static double elapsed_units(const struct ffntp_grain_sample *sample, ffntp_counter newer, ffntp_counter older)
+{
+	return ffntp_counter_diff(newer, older) * sample->period_s * 0x1p32;
+}
+
+static struct difference difference_of(const struct ffntp_grain *grain, const struct ffntp_grain_sample *sample,
+				       double rtt_units, double counted)
+{
+	double stated_units = sample->stated_s * 0x1p32, fill_units = stated_units + ROUNDING_UNITS;
+	double units = (double)ffntp_ntp_diff(sample->tb, grain->last_tb);
+
+	return (struct difference){
+		.units = units,
+		.unseen_units = units - counted,
+		.surprise_units = units - counted - grain->last_rate * counted,
+		.delay_units =
+			ffntp_fmax(rtt_units, grain->last_rtt_units) + ffntp_fabs(counted) * sample->period_error,
+		.fill_units = fill_units,
+		.residence_units = (double)ffntp_ntp_diff(sample->te, sample->tb),
+		.stated_units = stated_units,
+		.base_units = ffntp_fmax(grain->seen_s * 0x1p32, stated_units),
+	};
+}
+
+static void compare(struct ffntp_grain *grain, const struct difference *difference)
+{
+	double least = FFNTP_GRAIN_COARSER * difference->stated_units;
+
+	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN && known_units(i) >= least; i++)
+		judge(&grain->known[i], known_units(i), exact_units, difference);
+	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
+		judge_fit(&grain->fits[i], difference, grain->last_difference, fit_noise_units[i]);
+	conclude(grain, difference);
+}
+
+static void remember(struct ffntp_grain *grain, const struct ffntp_grain_sample *sample, double rtt_units)
+{
+	grain->has_last = true;
+	grain->last_tb = sample->tb;
+	grain->last_ta = sample->ta;
+	grain->last_rtt_units = rtt_units;
+}
+
+void ffntp_grain_add(struct ffntp_grain *grain, const struct ffntp_grain_sample *sample)
+{
+	double rtt_units = elapsed_units(sample, sample->tf, sample->ta);
+	double counted = elapsed_units(sample, sample->ta, grain->last_ta);
+	struct difference difference = difference_of(grain, sample, rtt_units, counted);
+	bool is_whole = grain->has_last && difference.units > 0 && counted > 0 &&
+			ffntp_fabs(difference.unseen_units) < JUMP_UNITS;
+
+	if (is_whole && grain->last_difference > 0)
+		compare(grain, &difference);
+	grain->last_difference = is_whole ? difference.units : 0;
+	grain->last_rate = is_whole ? difference.unseen_units / counted : 0;
+	remember(grain, sample, rtt_units);
+}
+
+void ffntp_grain_break(struct ffntp_grain *grain)
+{
+	grain->has_last = false;
+}
