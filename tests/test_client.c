@@ -108,7 +108,8 @@ static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **stat
 	}
 }
 
-/* What was seen of one server is not held against the next; and what it made of the clock before it was seen is gone. */
+/* What was seen of one server is not held against the next; and what it made of the clock before it was seen is gone.
+ */
 static void test_another_server_is_not_coarse_for_it(void **state)
 {
 	struct fixture f = make(START_NS);
