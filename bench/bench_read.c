@@ -167,6 +167,7 @@ static struct ffntp_map make_map(const struct ffntp_counter_source *source)
 		.at = ffntp_counter_read(source),
 		.time = { time(NULL) + 37, 0 },
 		.esterror_ns = 4000,
+		.asymmetry_esterror_ns = 52000,
 		.maxerror_before_ns = 90000,
 		.maxerror_after_ns = 150000,
 	};

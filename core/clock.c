@@ -136,6 +136,7 @@ enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counte
 			  before, after);
 	reading->bound_ns = bound_ns;
 	reading->esterror_ns = error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
+	reading->asymmetry_esterror_ns = map->asymmetry_esterror_ns;
 	reading->status = map->status;
 	tell(map, scale, reading);
 	return FFNTP_CLOCK_OK;

@@ -32,6 +32,9 @@ struct ffntp_estimate {
 	double period_s;        /* local: best about now */
 	double stable_period_s; /* best for long intervals */
 	double esterror_s;
+	/* The standard deviation of what the asymmetry of the path makes the time wrong by. It is not part of
+	 * esterror_s: no exchange reveals it. ffntp_asymmetry_esterror_s of the present path's floor; 0: not known. */
+	double asymmetry_esterror_s;
 	double period_esterror; /* ratios */
 	double stable_esterror;
 	/* For who plans ahead: how the standard deviation grows if nothing comes, and what one more exchange would
@@ -40,6 +43,12 @@ struct ffntp_estimate {
 	double wander_per_s;        /* what the variance of the rate gains per second, 1/s */
 	double exchange_esterror_s; /* standard deviation of the time that one exchange tells by itself */
 };
+
+/*
+ * The standard deviation that the asymmetry of a path gives to the time of a clock that is set by it.
+ * floor_s: the least round trip of the path as it is now, less the server's residence; less than 0 counts as 0.
+ */
+double ffntp_asymmetry_esterror_s(double floor_s);
 
 /* Whether it can be one at all: numbers, and a period within a factor of two of the hint, s per tick. */
 FFNTP_MUST_USE bool ffntp_estimate_is_plausible(const struct ffntp_estimate *estimate, double period_hint_s);

@@ -57,7 +57,8 @@ enum ffntp_page_offset {
 	FFNTP_AT_COUNTER_MARKER = 0x868,  /* and in the top half its base */
 	FFNTP_AT_MAXERROR_BEFORE = 0x870, /* of time; VMClock's word has the larger of the two */
 	FFNTP_AT_MAXERROR_AFTER = 0x878,
-	FFNTP_AT_LINE = 0x880, /* struct ffntp_line, word by word */
+	FFNTP_AT_LINE = 0x880,               /* struct ffntp_line, word by word */
+	FFNTP_AT_ASYMMETRY_ESTERROR = 0x8e8, /* of time; 0 in pages of writers that do not know it */
 	FFNTP_AT_ANCHORS = 0x900,
 };
 
@@ -70,7 +71,8 @@ enum ffntp_page_offset {
 #define FFNTP_SOURCE_STRIDE 160
 #define FFNTP_STEADY_STRIDE 112
 
-_Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ANCHORS, "the line fits");
+_Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ASYMMETRY_ESTERROR, "the line fits");
+_Static_assert(FFNTP_AT_ASYMMETRY_ESTERROR + 8 <= FFNTP_AT_ANCHORS, "so does the word behind it");
 _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");
 _Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
 _Static_assert(FFNTP_AT_STEADY + 2 * FFNTP_STEADY_STRIDE <= FFNTP_AT_SOURCES, "both slots fit");
@@ -206,6 +208,7 @@ FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uin
 	uint64_t before_ns = FFNTP_PAGE_LINE(page, maxerror_before_ns) + drift_ns;
 	uint64_t after_ns = FFNTP_PAGE_LINE(page, maxerror_after_ns) + drift_ns;
 	uint64_t bound_ns = ffntp_larger(before_ns, after_ns);
+	uint64_t asymmetry_esterror_ns = ffntp_page_load(page, FFNTP_AT_ASYMMETRY_ESTERROR);
 
 	if (bound_ns > max_bound_ns || !ffntp_page_is_whole(page, begun))
 		return false;
@@ -213,6 +216,7 @@ FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uin
 			  ffntp_distance(after_ns));
 	reading->bound_ns = bound_ns;
 	reading->esterror_ns = esterror_ns;
+	reading->asymmetry_esterror_ns = asymmetry_esterror_ns;
 	reading->status = (enum ffntp_status)(key >> FFNTP_LINE_STATUS_SHIFT & 0xff);
 	reading->leap = (enum ffntp_leap)(key >> FFNTP_LINE_LEAP_SHIFT & 0xff);
 	reading->offset_s = scale == FFNTP_UTC ? (int16_t)(uint16_t)(key >> FFNTP_LINE_OFFSET_SHIFT) : 0;

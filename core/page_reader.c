@@ -101,6 +101,7 @@ void ffntp_page_load_map(const struct ffntp_page *page, struct ffntp_map *map)
 	map->time.s = ffntp_page_map_s(map, ffntp_page_load(page, FFNTP_AT_TIME_S));
 	map->time.frac = ffntp_page_load(page, FFNTP_AT_TIME_FRAC);
 	map->esterror_ns = ffntp_page_load(page, FFNTP_AT_TIME_ESTERROR);
+	map->asymmetry_esterror_ns = ffntp_page_load(page, FFNTP_AT_ASYMMETRY_ESTERROR);
 	map->maxerror_before_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_BEFORE);
 	map->maxerror_after_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_AFTER);
 	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
@@ -166,6 +167,7 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 	map->period_maxerror = word[3];
 	map->time = (struct ffntp_time){ ffntp_page_map_s(map, word[4]), word[5] };
 	map->esterror_ns = word[6];
+	map->asymmetry_esterror_ns = 0; /* an anchor has no room for it, and the path may have been another one */
 	map->maxerror_before_ns = word[7];
 	map->maxerror_after_ns = word[8];
 	map->stable_period = word[9];

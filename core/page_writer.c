@@ -58,6 +58,7 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 	ffntp_page_store(page, FFNTP_AT_TIME_S, ffntp_page_vmclock_s(map));
 	ffntp_page_store(page, FFNTP_AT_TIME_FRAC, map->time.frac);
 	ffntp_page_store(page, FFNTP_AT_TIME_ESTERROR, map->esterror_ns);
+	ffntp_page_store(page, FFNTP_AT_ASYMMETRY_ESTERROR, map->asymmetry_esterror_ns);
 	ffntp_page_store(page, FFNTP_AT_TIME_MAXERROR, ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns));
 	ffntp_page_store(page, FFNTP_AT_MAXERROR_BEFORE, map->maxerror_before_ns);
 	ffntp_page_store(page, FFNTP_AT_MAXERROR_AFTER, map->maxerror_after_ns);

@@ -135,6 +135,7 @@ static struct ffntp_map make_map(const struct ffntp_publisher *publisher, const 
 		.period_esterror = ffntp_mapping_period(estimate->period_s * estimate->period_esterror, shift),
 		.period_maxerror = ffntp_mapping_period(claim->period_error_s, shift) + 1,
 		.esterror_ns = ffntp_mapping_ns(estimate->esterror_s + moved_s),
+		.asymmetry_esterror_ns = ffntp_mapping_ns(estimate->asymmetry_esterror_s),
 		.maxerror_before_ns = ffntp_mapping_ns(claim->before_s) + 1,
 		.maxerror_after_ns = ffntp_mapping_ns(claim->after_s) + 1,
 		.stable_period = ffntp_mapping_period(estimate->stable_period_s, shift),

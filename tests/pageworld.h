@@ -48,6 +48,7 @@ static inline struct ffntp_map map_at(ffntp_counter at)
 		.period_esterror = UINT64_C(0x44b82fa09b5a52cb) / 100000000,
 		.period_maxerror = UINT64_C(0x44b82fa09b5a52cb) / 1000000,
 		.esterror_ns = 4000,
+		.asymmetry_esterror_ns = 52000,
 		.maxerror_before_ns = 90000,
 		.maxerror_after_ns = 150000,
 		.stable_period = UINT64_C(0x44b82fa09b5a52cb) + 12345,
@@ -83,6 +84,7 @@ static inline void assert_maps_equal(const struct ffntp_map *a, const struct ffn
 	assert_true(a->period_esterror == b->period_esterror);
 	assert_true(a->period_maxerror == b->period_maxerror);
 	assert_true(a->esterror_ns == b->esterror_ns);
+	assert_true(a->asymmetry_esterror_ns == b->asymmetry_esterror_ns);
 	assert_true(a->maxerror_before_ns == b->maxerror_before_ns);
 	assert_true(a->maxerror_after_ns == b->maxerror_after_ns);
 	assert_true(a->stable_period == b->stable_period);

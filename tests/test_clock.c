@@ -30,6 +30,7 @@ static struct ffntp_map good(void)
 		.period_esterror = UINT64_C(0x44b82fa09b5a52cb) / 100000000,
 		.period_maxerror = UINT64_C(0x44b82fa09b5a52cb) / 1000000,
 		.esterror_ns = 4000,
+		.asymmetry_esterror_ns = 52000,
 		.maxerror_before_ns = 90000,
 		.maxerror_after_ns = 150000,
 		.stable_period = UINT64_C(0x44b82fa09b5a52cb) + 0x100000000,
@@ -173,6 +174,7 @@ static void at_its_own_counter_the_bound_is_the_maps(void **state)
 	(void)state;
 	assert_int_equal(reading.bound_ns, 150000);
 	assert_int_equal(reading.esterror_ns, 4000);
+	assert_int_equal(reading.asymmetry_esterror_ns, 52000);
 	assert_int_equal(reading.estimate.s, 1700000000);
 	assert_int_equal(reading.status, FFNTP_STATUS_SYNCHRONISED);
 	assert_int_equal(ffntp_time_diff_ns(reading.latest, reading.estimate), 150000);
@@ -207,6 +209,17 @@ static void extrapolation_is_the_same_both_ways(void **state)
 		assert_int_equal(before.bound_ns, after.bound_ns);
 		assert_int_equal(before.esterror_ns, after.esterror_ns);
 	}
+}
+
+/* A path is as asymmetric an hour later. */
+static void what_the_asymmetry_may_do_does_not_grow(void **state)
+{
+	struct ffntp_map map = good();
+	struct ffntp_reading reading = at(&map, map.at + UINT64_C(1000000000000));
+
+	(void)state;
+	assert_true(reading.esterror_ns > 4000);
+	assert_int_equal(reading.asymmetry_esterror_ns, 52000);
 }
 
 static bool is_same(const struct ffntp_reading *a, const struct ffntp_reading *b)
@@ -677,6 +690,7 @@ int main(void)
 		cmocka_unit_test(at_its_own_counter_the_bound_is_the_maps),
 		cmocka_unit_test(a_bound_of_nothing_leaves_room_for_rounding),
 		cmocka_unit_test(extrapolation_is_the_same_both_ways),
+		cmocka_unit_test(what_the_asymmetry_may_do_does_not_grow),
 		cmocka_unit_test(only_differences_of_the_counter_matter),
 		cmocka_unit_test(utc_is_tai_less_the_offset),
 		cmocka_unit_test(status_decides),

@@ -31,6 +31,7 @@ static struct ffntp_map any_map(struct prng *prng)
 		.period_esterror = prng_any_size(prng),
 		.period_maxerror = prng_any_size(prng),
 		.esterror_ns = prng_any_size(prng),
+		.asymmetry_esterror_ns = prng_any_size(prng),
 		.maxerror_before_ns = prng_any_size(prng),
 		.maxerror_after_ns = prng_any_size(prng),
 		.stable_period = prng_any_size(prng),
@@ -122,6 +123,7 @@ static void vmclock_fields_lie_where_the_specification_says(void **state)
 	assert_int_equal(little_endian(0x68, 8), 0);
 	assert_int_equal(little_endian(0x870, 8), 90000);
 	assert_int_equal(little_endian(0x878, 8), 150000);
+	assert_int_equal(little_endian(0x8e8, 8), 52000);
 }
 
 static void vmclock_is_told_what_it_has_words_for(void **state)
@@ -229,6 +231,7 @@ static void assert_readings_equal(const struct ffntp_reading *a, const struct ff
 	assert_true(units(a->estimate) == units(b->estimate));
 	assert_true(units(a->latest) == units(b->latest));
 	assert_true(a->bound_ns == b->bound_ns && a->esterror_ns == b->esterror_ns);
+	assert_true(a->asymmetry_esterror_ns == b->asymmetry_esterror_ns);
 	assert_int_equal(a->status, b->status);
 	assert_int_equal(a->leap, b->leap);
 	assert_int_equal(a->offset_s, b->offset_s);
@@ -321,7 +324,55 @@ static void the_line_leaves_to_the_map_what_must_be_judged(void **state)
 	assert_false(read_line(page, 10 * S, FFNTP_UTC, UINT64_MAX, &reading));
 }
 
+/* --- writers and readers of before the asymmetry's error --- */
+
+/* They left 0 where its word is now, for whatever would come. */
+static void a_page_of_an_older_writer_does_not_know_the_asymmetry(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(10 * S), copy;
+	struct ffntp_reading line = { .asymmetry_esterror_ns = 1 }, reading;
+
+	(void)state;
+	ffntp_page_publish(page, &map, NULL, 0);
+	memset(&memory.bytes[0x8e8], 0, 8);
+	copy = read_map(page);
+	assert_true(read_line(page, 11 * S, FFNTP_UTC, UINT64_MAX, &line));
+	assert_int_equal(line.asymmetry_esterror_ns, 0);
+	map.asymmetry_esterror_ns = 0;
+	assert_maps_equal(&copy, &map);
+	assert_int_equal(ffntp_clock_at(&map, 11 * S, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_readings_equal(&line, &reading);
+}
+
+/* Under the same version they find all that they look for where it was, and what it was. */
+static void an_older_reader_does_not_see_the_asymmetry(void **state)
+{
+	struct ffntp_map with = map_at(10 * S), without = with;
+	uint8_t bytes[FFNTP_PAGE_SIZE];
+
+	(void)state;
+	without.asymmetry_esterror_ns = 0;
+	ffntp_page_publish(fresh(), &without, NULL, 0);
+	memcpy(bytes, memory.bytes, sizeof(bytes));
+	ffntp_page_publish(fresh(), &with, NULL, 0);
+	assert_int_equal(little_endian(0x804, 2), 2);
+	assert_int_equal(little_endian(0x806, 2), 2048);
+	assert_memory_not_equal(bytes + 0x8e8, memory.bytes + 0x8e8, 8);
+	memset(&memory.bytes[0x8e8], 0, 8);
+	assert_memory_equal(bytes, memory.bytes, sizeof(bytes));
+}
+
 /* --- anchors --- */
+
+/* A map as an anchor has it. */
+static struct ffntp_map remembered(const struct ffntp_map *map)
+{
+	struct ffntp_map copy = *map;
+
+	copy.asymmetry_esterror_ns = 0;
+	return copy;
+}
 
 static void the_past_is_told_by_the_map_of_its_time(void **state)
 {
@@ -337,6 +388,8 @@ static void the_past_is_told_by_the_map_of_its_time(void **state)
 		expected[i].tai_is_known = i % 4 != 0;
 		expected[i].tai_offset_s = expected[i].tai_is_known ? 37 : 0;
 		ffntp_page_publish(page, &expected[i], NULL, 0);
+		if (i + 1 < COUNT(expected))
+			expected[i] = remembered(&expected[i]);
 	}
 	for (unsigned i = COUNT(expected) - 1 - FFNTP_PAGE_ANCHORS; i < COUNT(expected); i++) {
 		assert_int_equal(ffntp_page_read_past(page, expected[i].at, &past), FFNTP_CLOCK_OK);
@@ -359,6 +412,7 @@ static void the_past_wraps_with_the_counter(void **state)
 	ffntp_page_publish(page, &before, NULL, 0);
 	ffntp_page_publish(page, &after, NULL, 0);
 	assert_int_equal(ffntp_page_read_past(page, 5 * S - 1, &past), FFNTP_CLOCK_OK);
+	before = remembered(&before);
 	assert_maps_equal(&past, &before);
 	assert_int_equal(ffntp_page_read_past(page, 5 * S, &past), FFNTP_CLOCK_OK);
 	assert_maps_equal(&past, &after);
@@ -378,6 +432,7 @@ static void only_maps_that_can_be_read_are_remembered(void **state)
 	ffntp_page_publish(page, &again, NULL, 0);
 	ffntp_page_publish(page, &later, NULL, 0);
 	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
+	again = remembered(&again);
 	assert_maps_equal(&past, &again);
 	assert_int_equal(ffntp_page_read_past(page, 100 * S - 1, &past), FFNTP_CLOCK_TOO_OLD);
 }
@@ -467,6 +522,8 @@ int main(void)
 		cmocka_unit_test(the_line_says_what_the_map_says),
 		cmocka_unit_test(a_line_ends_where_a_leap_second_begins_or_ends),
 		cmocka_unit_test(the_line_leaves_to_the_map_what_must_be_judged),
+		cmocka_unit_test(a_page_of_an_older_writer_does_not_know_the_asymmetry),
+		cmocka_unit_test(an_older_reader_does_not_see_the_asymmetry),
 		cmocka_unit_test(the_past_is_told_by_the_map_of_its_time),
 		cmocka_unit_test(the_past_wraps_with_the_counter),
 		cmocka_unit_test(only_maps_that_can_be_read_are_remembered),

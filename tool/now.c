@@ -85,6 +85,9 @@ static bool print_json(const struct answer *answer)
 	set(object, "earliest_ns", json_integer(ffntp_time_to_ns(reading->earliest)));
 	set(object, "estimate_ns", json_integer(ffntp_time_to_ns(reading->estimate)));
 	set(object, "latest_ns", json_integer(latest_ns(reading)));
+	set(object, "esterror_ns", output_json_ns(reading->esterror_ns));
+	set(object, "asymmetry_esterror_ns", output_json_asymmetry(reading));
+	set(object, "bound_ns", output_json_ns(reading->bound_ns));
 	if (answer->is_steady)
 		set(object, "monotonic_ns", json_integer(ffntp_time_to_ns(answer->steady)));
 	set(object, "timescale", json_string(scale_name(answer->scale)));

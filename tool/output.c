@@ -30,6 +30,16 @@ json_t *output_json_real(double value)
 	return isfinite(value) ? json_real(strtod(text, NULL)) : json_null();
 }
 
+json_t *output_json_ns(uint64_t ns)
+{
+	return json_integer(ns < INT64_MAX ? (json_int_t)ns : INT64_MAX);
+}
+
+json_t *output_json_asymmetry(const struct ffntp_reading *reading)
+{
+	return reading->asymmetry_esterror_ns == 0 ? json_null() : output_json_ns(reading->asymmetry_esterror_ns);
+}
+
 json_t *output_json_summary(const struct score_summary *summary)
 {
 	json_t *object = json_object();

@@ -3,6 +3,7 @@
 #define FFNTP_TOOL_OUTPUT_H
 
 #include <ffntp/client.h>
+#include <ffntp/clock.h>
 #include <ffntp/instant.h>
 #include <ffntp/timescale.h>
 #include <jansson.h>
@@ -21,6 +22,12 @@ bool output_json(json_t *object);
 
 /* A number to six significant digits; null where it is not finite. */
 json_t *output_json_real(double value);
+
+/* Nanoseconds, as JSON's integers can hold them: saturated at 2^63 - 1. */
+json_t *output_json_ns(uint64_t ns);
+
+/* The asymmetry's standard deviation of a reading in nanoseconds; null where it is not known. */
+json_t *output_json_asymmetry(const struct ffntp_reading *reading);
 
 /* Errors in us: rms_us, median_us, p99_us, max_us. */
 json_t *output_json_summary(const struct score_summary *summary);

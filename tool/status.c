@@ -127,11 +127,6 @@ static bool was_accepted(const struct ffntp_source *source)
 	return source->verdicts[FFNTP_ACCEPTED] > 0 && source->stratum != 0;
 }
 
-static json_t *ns_json(uint64_t ns)
-{
-	return json_integer(ns < INT64_MAX ? (json_int_t)ns : INT64_MAX);
-}
-
 static json_t *source_json(const struct snapshot *snapshot, const struct ffntp_source *source)
 {
 	char address[ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
@@ -145,10 +140,10 @@ static json_t *source_json(const struct snapshot *snapshot, const struct ffntp_s
 	set(object, "reach", json_integer(source->reach));
 	set(object, "poll_s", json_integer((json_int_t)1 << (source->poll_log2_s & 31)));
 	set(object, "offset_ns", json_integer(source->offset_ns));
-	set(object, "rtt_ns", ns_json(source->rtt_ns));
-	set(object, "rtt_min_ns", ns_json(source->rtt_min_ns));
-	set(object, "root_delay_ns", ns_json(source->root_delay_ns));
-	set(object, "root_dispersion_ns", ns_json(source->root_dispersion_ns));
+	set(object, "rtt_ns", output_json_ns(source->rtt_ns));
+	set(object, "rtt_min_ns", output_json_ns(source->rtt_min_ns));
+	set(object, "root_delay_ns", output_json_ns(source->root_delay_ns));
+	set(object, "root_dispersion_ns", output_json_ns(source->root_dispersion_ns));
 	set(object, "last_accepted_s",
 	    was_accepted(source) ? output_json_real(since_s(snapshot, source->last_accepted)) : json_null());
 	set(object, "accepted", json_integer(source->verdicts[FFNTP_ACCEPTED]));
@@ -189,8 +184,9 @@ static void set_reading(json_t *object, const struct snapshot *snapshot)
 	char date[OUTPUT_TIME_SIZE];
 
 	set(object, "estimate_ns", is_good ? json_integer(ffntp_time_to_ns(snapshot->reading.estimate)) : json_null());
-	set(object, "esterror_ns", is_good ? ns_json(snapshot->reading.esterror_ns) : json_null());
-	set(object, "bound_ns", is_good ? ns_json(snapshot->reading.bound_ns) : json_null());
+	set(object, "esterror_ns", is_good ? output_json_ns(snapshot->reading.esterror_ns) : json_null());
+	set(object, "asymmetry_esterror_ns", is_good ? output_json_asymmetry(&snapshot->reading) : json_null());
+	set(object, "bound_ns", is_good ? output_json_ns(snapshot->reading.bound_ns) : json_null());
 	set(object, "tai_offset_s", map->tai_is_known ? json_integer(map->tai_offset_s) : json_null());
 	set(object, "tai_expires",
 	    map->tai_expires_s != 0 ? json_string(output_date(map->tai_expires_s, date)) : json_null());
@@ -244,13 +240,25 @@ static void print_line(const char *name, double seconds, const char *comment)
 	printf("%-14s: %-14s %s\n", name, output_duration(seconds, text), comment);
 }
 
+/* Beside the estimated error, and independent of it. */
+static void print_asymmetry(const struct ffntp_reading *reading)
+{
+	if (reading->asymmetry_esterror_ns == 0)
+		printf("%-14s: not known\n", "Asymmetry");
+	else
+		print_line("Asymmetry", (double)reading->asymmetry_esterror_ns * 1e-9,
+			   "one standard deviation, which no exchange shows");
+}
+
 static void print_reading(const struct snapshot *snapshot)
 {
 	if (snapshot->result != FFNTP_CLOCK_OK) {
 		printf("%-14s: %s\n", "Time", ffntp_clock_result_text(snapshot->result));
 		return;
 	}
-	print_line("Est. error", (double)snapshot->reading.esterror_ns * 1e-9, "one standard deviation");
+	print_line("Est. error", (double)snapshot->reading.esterror_ns * 1e-9,
+		   "one standard deviation, as exchanges show it");
+	print_asymmetry(&snapshot->reading);
 	print_line("Bound", (double)snapshot->reading.bound_ns * 1e-9, "the time is not wrong by more");
 	print_line("Last update", since_s(snapshot, snapshot->map.at), "ago");
 }

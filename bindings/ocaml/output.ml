@@ -28,6 +28,7 @@ type reading = {
   latest : d_ps;
   bound_ns : int;
   error_ns : int;
+  asymmetry_error_ns : int option;
   status : status;
   leap : leap;
   offset_s : int;
@@ -48,6 +49,7 @@ type details = {
   maxerror_before_ns : int;
   maxerror_after_ns : int;
   esterror_ns : int;
+  asymmetry_esterror_ns : int option;
   period_s : float;
   period_error : float;
 }

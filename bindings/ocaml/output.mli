@@ -64,7 +64,10 @@ type reading = {
   estimate : d_ps;
   latest : d_ps;  (** ... to here *)
   bound_ns : int;  (** what the estimate is off by at most: the distance to the further end, rounded up *)
-  error_ns : int;  (** estimated error, one standard deviation *)
+  error_ns : int;  (** estimated error, one standard deviation: what the exchanges show *)
+  asymmetry_error_ns : int option;
+      (** one more standard deviation, independent of [error_ns]: the asymmetry of the path, which no exchange shows.
+          [None]: not known, as in outputs of the past ({!Page.past}) *)
   status : status;  (** synchronised or free-running *)
   leap : leap;  (** at the estimate *)
   offset_s : int;  (** of UTC: how far behind continuous time it is; else 0 *)
@@ -110,6 +113,7 @@ type details = {
   maxerror_before_ns : int;
   maxerror_after_ns : int;
   esterror_ns : int;
+  asymmetry_esterror_ns : int option;  (** beside [esterror_ns], as in {!type-reading} *)
   period_s : float;
   period_error : float;  (** estimated, as a ratio *)
 }

@@ -27,23 +27,37 @@ static value copy_d_ps_up(struct ffntp_time time)
 	return ffntp_ml_copy_d_ps(up);
 }
 
+/* None or Some ns: 0 is what is not known. */
+static value copy_asymmetry(uint64_t ns)
+{
+	value some;
+
+	if (ns == 0)
+		return Val_int(0);
+	some = caml_alloc_small(1, 0);
+	Field(some, 0) = ffntp_ml_long_of_ns(ns);
+	return some;
+}
+
 static value copy_reading(const struct ffntp_reading *reading)
 {
 	CAMLparam0();
-	CAMLlocal4(earliest, estimate, latest, record);
+	CAMLlocal5(earliest, estimate, latest, asymmetry, record);
 
 	earliest = ffntp_ml_copy_d_ps(reading->earliest);
 	estimate = ffntp_ml_copy_d_ps(reading->estimate);
 	latest = copy_d_ps_up(reading->latest);
-	record = caml_alloc_small(8, 0);
+	asymmetry = copy_asymmetry(reading->asymmetry_esterror_ns);
+	record = caml_alloc_small(9, 0);
 	Field(record, 0) = earliest;
 	Field(record, 1) = estimate;
 	Field(record, 2) = latest;
 	Field(record, 3) = ffntp_ml_long_of_ns(reading->bound_ns);
 	Field(record, 4) = ffntp_ml_long_of_ns(reading->esterror_ns);
-	Field(record, 5) = ffntp_ml_constructor(reading->status, FFNTP_STATUS_DISRUPTED);
-	Field(record, 6) = ffntp_ml_constructor(reading->leap, FFNTP_LEAP_POST_NEGATIVE);
-	Field(record, 7) = Val_int(reading->offset_s);
+	Field(record, 5) = asymmetry;
+	Field(record, 6) = ffntp_ml_constructor(reading->status, FFNTP_STATUS_DISRUPTED);
+	Field(record, 7) = ffntp_ml_constructor(reading->leap, FFNTP_LEAP_POST_NEGATIVE);
+	Field(record, 8) = Val_int(reading->offset_s);
 	CAMLreturn(record);
 }
 
@@ -144,7 +158,7 @@ value ffntp_ml_output_details(value output)
 	const struct ffntp_map map = ffntp_ml_map_of(output);
 	double unit_s = ffntp_mapping_period_s(1, map.period_shift);
 
-	record = caml_alloc(12, 0);
+	record = caml_alloc(13, 0);
 	Store_field(record, 0, ffntp_ml_constructor(map.status, FFNTP_STATUS_DISRUPTED));
 	Store_field(record, 1, ffntp_ml_constructor(map.counter_kind, FFNTP_COUNTER_OTHER));
 	Store_field(record, 2, ffntp_ml_constructor(map.leap, FFNTP_LEAP_POST_NEGATIVE));
@@ -159,10 +173,12 @@ value ffntp_ml_output_details(value output)
 	Store_field(record, 7, ffntp_ml_long_of_ns(map.maxerror_before_ns));
 	Store_field(record, 8, ffntp_ml_long_of_ns(map.maxerror_after_ns));
 	Store_field(record, 9, ffntp_ml_long_of_ns(map.esterror_ns));
-	field = caml_copy_double((double)map.period * unit_s);
+	field = copy_asymmetry(map.asymmetry_esterror_ns);
 	Store_field(record, 10, field);
-	field = caml_copy_double(map.period == 0 ? 0 : (double)map.period_esterror / (double)map.period);
+	field = caml_copy_double((double)map.period * unit_s);
 	Store_field(record, 11, field);
+	field = caml_copy_double(map.period == 0 ? 0 : (double)map.period_esterror / (double)map.period);
+	Store_field(record, 12, field);
 	CAMLreturn(record);
 }
 

@@ -312,6 +312,7 @@ static void put(const struct interval *interval, struct ffntp_estimate *estimate
 		.correction_s = -clock.theta,
 		.period_s = interval->config.period_hint_s * (1 - clock.gamma),
 		.esterror_s = ffntp_sqrt(clock.p00),
+		.asymmetry_esterror_s = ffntp_asymmetry_esterror_s(ffntp_path_level(&interval->path)->floor),
 		.period_esterror = ffntp_sqrt(clock.p11),
 		.covariance_s = clock.p01,
 		.wander_per_s = interval->wander2,

@@ -320,6 +320,8 @@ static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 		.period_s = radclock->local.rate.period_s,
 		.stable_period_s = radclock->period.rate.period_s,
 		.esterror_s = radclock->figures.time_s + floor_s + age_s * rate,
+		.asymmetry_esterror_s =
+			ffntp_asymmetry_esterror_s((double)radclock->floor.ticks * radclock->period.rate.period_s),
 		.period_esterror = rate,
 		.stable_esterror = FFNTP_RADCLOCK_RATE_SIGMA * radclock->period.rate.error,
 		.covariance_s = (radclock->mean_age_s + age_s) * rate * rate,

@@ -52,10 +52,14 @@ struct ffntp_map {
 				    stood still or changed its rate. Ticks from before to after are no duration */
 	ffntp_counter at;
 	struct ffntp_time time;
-	uint64_t period;             /* the local period: best now; > 0 */
-	uint64_t period_esterror;    /* estimated error (one standard deviation) of the period */
-	uint64_t period_maxerror;    /* maximum rate at which both ends of the error bound grow */
-	uint64_t esterror_ns;        /* estimated error (one standard deviation) of time */
+	uint64_t period;          /* the local period: best now; > 0 */
+	uint64_t period_esterror; /* estimated error (one standard deviation) of the period */
+	uint64_t period_maxerror; /* maximum rate at which both ends of the error bound grow */
+	/* Estimated errors (one standard deviation each) of time; independent of each other. esterror_ns is what the
+	 * exchanges show: noise, the oscillator, how well the least delays are known. asymmetry_esterror_ns is what no
+	 * exchange shows: how far the least delays of the two directions are apart. It does not grow. 0: not known. */
+	uint64_t esterror_ns;
+	uint64_t asymmetry_esterror_ns;
 	uint64_t maxerror_before_ns; /* truth at 'at' is no earlier than this before time, ... */
 	uint64_t maxerror_after_ns;  /* ... and no later than this after it */
 	uint64_t stable_period;      /* best for long differences; same unit */

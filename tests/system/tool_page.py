@@ -12,12 +12,13 @@ import fake
 import tap
 import tool
 
-READING = ["earliest_ns", "estimate_ns", "latest_ns", "timescale", "status", "leap_second"]
+READING = ["earliest_ns", "estimate_ns", "latest_ns", "esterror_ns", "asymmetry_esterror_ns", "bound_ns", "timescale",
+           "status", "leap_second"]
 
 # Where things lie in a page: docs/page.md.
 AT_MAGIC, AT_SIZE, AT_VERSION, AT_SEQUENCE, AT_STATUS, AT_COUNTER = 0x00, 0x04, 0x08, 0x0c, 0x22, 0x28
 AT_BLOCK, AT_BLOCK_VERSION, AT_COUNTER_KIND, AT_BOOT_ID = 0x800, 0x804, 0x808, 0x810
-AT_VOID_AFTER, AT_LINE_LIMIT = 0x828, 0x890
+AT_VOID_AFTER, AT_LINE_LIMIT, AT_ASYMMETRY = 0x828, 0x890, 0x8e8
 
 
 def patched(folder, page, name, *patches):
@@ -39,9 +40,13 @@ def test_now_is_now(folder):
         [reading] = tool.objects(["now", "--json", "--page", page])
         after = tool.now_ns()
         tap.check(list(reading) == READING, f"{reading}")
-        tap.check(all(isinstance(reading[key], int) for key in READING[:3]), f"{reading}")
+        tap.check(all(isinstance(reading[key], int) for key in READING[:6]), f"{reading}")
         tap.check(reading["earliest_ns"] <= reading["estimate_ns"] <= reading["latest_ns"], f"{reading}")
         tap.check(reading["earliest_ns"] <= after and before <= reading["latest_ns"], f"{before} {after}: {reading}")
+        further = max(reading["estimate_ns"] - reading["earliest_ns"], reading["latest_ns"] - reading["estimate_ns"])
+        tap.check(further - 1 <= reading["bound_ns"] <= further + 1, f"{reading}")
+        tap.check(0 < reading["esterror_ns"] < reading["bound_ns"], f"{reading}")
+        tap.check(0 < reading["asymmetry_esterror_ns"] < reading["bound_ns"], f"{reading}")
         tap.check(reading["timescale"] == "UTC" and reading["status"] == "synchronised", f"{reading}")
 
 
@@ -79,7 +84,7 @@ def test_status_tells_what_people_look_for(folder):
         code, output, errors = tool.ffntp("status", "--page", page)
         tap.check(code == 0 and errors == "", f"{code} {errors}")
         tool.check_width(output)
-        for word in ("Reference", "Stratum", "Status", "Counter", "Est. error", "Bound", "Last update", "Offset", "RTT",
+        for word in ("Reference", "Stratum", "Status", "Counter", "Est. error", "Asymmetry", "Bound", "Last update", "Offset", "RTT",
                      "Root distance", f"127.0.0.1:{server.port}", "TEST", "synchronised", "accepted; refused: none"):
             tap.check(word in output, f"no {word}: {output}")
 
@@ -108,6 +113,25 @@ def test_status_as_json(folder):
         tap.check(sum(source["refused"].values()) == 0 and "bogus-origin" in source["refused"], f"{source}")
 
 
+def test_asymmetry_is_a_share_of_the_least_round_trip(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        [status] = tool.objects(["status", "--json", "--page", page])
+        [reading] = tool.objects(["now", "--json", "--page", page])
+        least_ns = status["sources"][0]["rtt_min_ns"]
+        tap.check(0 < status["asymmetry_esterror_ns"] <= 0.013 * least_ns + 1, f"{status}")
+        tap.check(reading["asymmetry_esterror_ns"] <= 0.013 * least_ns + 1, f"{reading} {least_ns}")
+
+
+def test_a_page_of_a_daemon_from_before_asymmetry_was_told(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        older = patched(folder, page, "older", (AT_ASYMMETRY, bytes(8)))
+        for command in ("now", "status"):
+            [said] = tool.objects([command, "--json", "--page", older])
+            tap.check(said["asymmetry_esterror_ns"] is None and said["esterror_ns"] > 0, f"{said}")
+        output = tool.ffntp("status", "--page", older)[1]
+        tap.check([line for line in output.splitlines() if line.startswith("Asymmetry") and "not known" in line], output)
+
+
 def test_refusals_are_counted_by_name(folder):
     def with_a_bogus_one(server, request, number):
         return [fake.reply(request, origin=1), fake.reply(request)]
@@ -123,6 +147,7 @@ def test_a_clock_that_is_not_set_yet(folder):
         tool.check_refused(["now", "--page", f"{folder}/page"], "not synchronised")
         [status] = tool.objects(["status", "--json", "--page", f"{folder}/page"])
         tap.check(status["status"] == "initialising" and status["estimate_ns"] is None, f"{status}")
+        tap.check(status["asymmetry_esterror_ns"] is None, f"{status}")
         code, output, _ = tool.ffntp("status", "--page", f"{folder}/page")
         tap.check(code == 0 and "initialising" in output, output)
         tap.wait_for(lambda: "not answered yet" in tool.ffntp("status", "--page", f"{folder}/page")[1], "a server's name")

@@ -33,6 +33,7 @@ static inline struct ffntp_map torture_map(uint64_t n, enum ffntp_counter_kind k
 		.time = { (int64_t)n, 0 },
 		.period = UINT64_C(1) << 62,
 		.esterror_ns = torture_mix(n) >> 32 | 1,
+		.asymmetry_esterror_ns = torture_mix(n) >> 32 | 1,
 		.maxerror_before_ns = torture_mix(n) >> 32 | 1,
 		.maxerror_after_ns = 2 * (torture_mix(n) >> 32 | 1),
 		.stable_period = torture_mix(n + 1),
@@ -72,7 +73,10 @@ static inline bool torture_is_initialising(const struct ffntp_map *map)
 	       map->stable_period == 0 && map->maxerror_before_ns == 0 && map->maxerror_after_ns == 0;
 }
 
-/* Whether it is the map of some update. The disruption marker is the page's own affair. */
+/*
+ * Whether it is the map of some update. The disruption marker is the page's own affair, and anchors do not have the
+ * asymmetry's error.
+ */
 static inline bool torture_is_map(const struct ffntp_map *map)
 {
 	struct ffntp_map expected = torture_map(map->at >> TICKS_LOG2, map->counter_kind);
@@ -120,7 +124,8 @@ static inline void torture_note(struct torture_reader *reader, const struct ffnt
 		reader->restarts++;
 		return;
 	}
-	reader->wrong += !torture_is_map(map) || map->at >> TICKS_LOG2 < reader->newest;
+	reader->wrong += !torture_is_map(map) || map->asymmetry_esterror_ns != map->esterror_ns ||
+			 map->at >> TICKS_LOG2 < reader->newest;
 	reader->newest = map->at >> TICKS_LOG2;
 }
 
@@ -168,7 +173,8 @@ static inline void torture_read_line(struct torture_reader *reader, const struct
 	if (!ffntp_page_read_line(page, begun, kind, now, FFNTP_UTC, UINT64_MAX, &reading))
 		return;
 	reader->wrong += reading.estimate.s != (int64_t)(now >> TICKS_LOG2) || reading.estimate.frac != 0 ||
-			 reading.bound_ns != 2 * reading.esterror_ns;
+			 reading.bound_ns != 2 * reading.esterror_ns ||
+			 reading.asymmetry_esterror_ns != reading.esterror_ns;
 }
 
 static inline void torture_read(struct torture_reader *reader, const struct ffntp_page *page,
