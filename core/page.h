@@ -62,7 +62,10 @@ enum ffntp_page_offset {
 	FFNTP_AT_ANCHORS = 0x900,
 };
 
-/* Our own block. A later version that only adds keeps the version and has a larger size. */
+/*
+ * Our own block. A later layout that only adds keeps the version: it takes words that were 0, where 0 means "not
+ * known", or has a larger size.
+ */
 #define FFNTP_BLOCK_MAGIC UINT32_C(0x504e4646) /* "FFNP" */
 #define FFNTP_BLOCK_VERSION 2
 #define FFNTP_BLOCK_SIZE (FFNTP_PAGE_SIZE - FFNTP_AT_BLOCK)

@@ -167,7 +167,7 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 	map->period_maxerror = word[3];
 	map->time = (struct ffntp_time){ ffntp_page_map_s(map, word[4]), word[5] };
 	map->esterror_ns = word[6];
-	map->asymmetry_esterror_ns = 0; /* an anchor has no room for it, and the path may have been another one */
+	map->asymmetry_esterror_ns = ffntp_page_unpack_coarse(status >> 1);
 	map->maxerror_before_ns = word[7];
 	map->maxerror_after_ns = word[8];
 	map->stable_period = word[9];

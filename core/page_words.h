@@ -65,6 +65,27 @@ static inline void ffntp_page_unpack_status(uint64_t word, struct ffntp_map *map
 	map->period_shift = (uint8_t)(word >> 56);
 }
 
+/*
+ * An anchor's status word has 15 bits left for the error of the asymmetry, whose top ten bits suffice: 10 bits of them,
+ * rounded up, and 5 for the power of two that they are multiplied by. 2^41 ns and more do not occur, and saturate.
+ */
+static inline uint64_t ffntp_page_pack_coarse(uint64_t ns)
+{
+	uint64_t digits = ns;
+	unsigned power = 0;
+
+	while (digits > 0x3ff && power < 31) {
+		power++;
+		digits = (ns >> power) + ((ns & ((UINT64_C(1) << power) - 1)) != 0);
+	}
+	return (digits < 0x3ff ? digits : 0x3ff) << 5 | power;
+}
+
+static inline uint64_t ffntp_page_unpack_coarse(uint64_t word)
+{
+	return (word >> 5 & 0x3ff) << (word & 0x1f);
+}
+
 /* VMClock's time is TAI, or UTC itself: not UTC plus a constant. */
 static inline uint64_t ffntp_page_vmclock_s(const struct ffntp_map *map)
 {

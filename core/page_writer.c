@@ -173,7 +173,10 @@ static void store_line(struct ffntp_page *page, const struct ffntp_line *line)
 
 /* --- maps of before --- */
 
-/* A map as it stands in the page, word by word; the pad before the status, free in an anchor, holds the TAI flag. */
+/*
+ * A map as it stands in the page, word by word; the pad before the status, free in an anchor, holds the TAI flag and
+ * the error of the asymmetry.
+ */
 static const uint16_t anchor_fields[] = {
 	FFNTP_AT_COUNTER,        FFNTP_AT_PERIOD,        FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
 	FFNTP_AT_TIME_S,         FFNTP_AT_TIME_FRAC,     FFNTP_AT_TIME_ESTERROR,   FFNTP_AT_MAXERROR_BEFORE,
@@ -187,9 +190,10 @@ static void push_anchor(struct ffntp_page *page)
 {
 	uint64_t count = ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT);
 	uint64_t tai_flag = ffntp_page_load(page, FFNTP_AT_FLAGS) & FFNTP_VMCLOCK_TAI_OFFSET_VALID;
+	uint64_t asymmetry = ffntp_page_pack_coarse(ffntp_page_load(page, FFNTP_AT_ASYMMETRY_ESTERROR));
 	size_t anchor = ffntp_page_anchor_at(count);
 
-	ffntp_page_store(page, anchor, ffntp_page_load(page, FFNTP_AT_STATUS) | tai_flag);
+	ffntp_page_store(page, anchor, ffntp_page_load(page, FFNTP_AT_STATUS) | tai_flag | asymmetry << 1);
 	for (size_t i = 0; i < FFNTP_ANCHOR_FIELDS; i++)
 		ffntp_page_store(page, anchor + 8 * (i + 1), ffntp_page_load(page, anchor_fields[i]));
 	ffntp_page_store(page, FFNTP_AT_ANCHOR_COUNT, count + 1);

@@ -365,13 +365,37 @@ static void an_older_reader_does_not_see_the_asymmetry(void **state)
 
 /* --- anchors --- */
 
-/* A map as an anchor has it. */
-static struct ffntp_map remembered(const struct ffntp_map *map)
+/* An anchor has everything of its map to the last bit but the error of the asymmetry, which is rounded up by 0.2 % at
+ * most. */
+static void assert_remembered(const struct ffntp_map *past, const struct ffntp_map *map)
 {
-	struct ffntp_map copy = *map;
+	struct ffntp_map expected = *map;
 
-	copy.asymmetry_esterror_ns = 0;
-	return copy;
+	assert_true(past->asymmetry_esterror_ns >= map->asymmetry_esterror_ns);
+	assert_true(past->asymmetry_esterror_ns - map->asymmetry_esterror_ns <= map->asymmetry_esterror_ns / 512);
+	expected.asymmetry_esterror_ns = past->asymmetry_esterror_ns;
+	assert_maps_equal(past, &expected);
+}
+
+/* From none and a nanosecond to the largest that there is room for, and beyond. */
+static void the_past_knows_its_asymmetry(void **state)
+{
+	struct prng prng = { 6 };
+	struct ffntp_map before = map_at(100 * S), after = map_at(200 * S), past;
+	const uint64_t most = UINT64_C(0x3ff) << 31;
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ffntp_page *page = fresh();
+
+		before.asymmetry_esterror_ns = i < ROUNDS / 2 ? i : prng_any_size(&prng);
+		ffntp_page_publish(page, &before, NULL, 0);
+		ffntp_page_publish(page, &after, NULL, 0);
+		assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
+		if (before.asymmetry_esterror_ns > most)
+			before.asymmetry_esterror_ns = most;
+		assert_remembered(&past, &before);
+	}
 }
 
 static void the_past_is_told_by_the_map_of_its_time(void **state)
@@ -384,18 +408,17 @@ static void the_past_is_told_by_the_map_of_its_time(void **state)
 		expected[i] = map_at((100 + 16 * i) * S);
 		expected[i].maxerror_before_ns += i;
 		expected[i].maxerror_after_ns -= i;
+		expected[i].asymmetry_esterror_ns += 1000 * i;
 		expected[i].leap = (enum ffntp_leap)(i % 3);
 		expected[i].tai_is_known = i % 4 != 0;
 		expected[i].tai_offset_s = expected[i].tai_is_known ? 37 : 0;
 		ffntp_page_publish(page, &expected[i], NULL, 0);
-		if (i + 1 < COUNT(expected))
-			expected[i] = remembered(&expected[i]);
 	}
 	for (unsigned i = COUNT(expected) - 1 - FFNTP_PAGE_ANCHORS; i < COUNT(expected); i++) {
 		assert_int_equal(ffntp_page_read_past(page, expected[i].at, &past), FFNTP_CLOCK_OK);
-		assert_maps_equal(&past, &expected[i]);
+		assert_remembered(&past, &expected[i]);
 		assert_int_equal(ffntp_page_read_past(page, expected[i].at + 16 * S - 1, &past), FFNTP_CLOCK_OK);
-		assert_maps_equal(&past, &expected[i]);
+		assert_remembered(&past, &expected[i]);
 	}
 	past = map_at(1);
 	assert_int_equal(ffntp_page_read_past(page, expected[COUNT(expected) - 1 - FFNTP_PAGE_ANCHORS].at - 1, &past),
@@ -412,8 +435,7 @@ static void the_past_wraps_with_the_counter(void **state)
 	ffntp_page_publish(page, &before, NULL, 0);
 	ffntp_page_publish(page, &after, NULL, 0);
 	assert_int_equal(ffntp_page_read_past(page, 5 * S - 1, &past), FFNTP_CLOCK_OK);
-	before = remembered(&before);
-	assert_maps_equal(&past, &before);
+	assert_remembered(&past, &before);
 	assert_int_equal(ffntp_page_read_past(page, 5 * S, &past), FFNTP_CLOCK_OK);
 	assert_maps_equal(&past, &after);
 }
@@ -432,8 +454,7 @@ static void only_maps_that_can_be_read_are_remembered(void **state)
 	ffntp_page_publish(page, &again, NULL, 0);
 	ffntp_page_publish(page, &later, NULL, 0);
 	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
-	again = remembered(&again);
-	assert_maps_equal(&past, &again);
+	assert_remembered(&past, &again);
 	assert_int_equal(ffntp_page_read_past(page, 100 * S - 1, &past), FFNTP_CLOCK_TOO_OLD);
 }
 
@@ -524,6 +545,7 @@ int main(void)
 		cmocka_unit_test(the_line_leaves_to_the_map_what_must_be_judged),
 		cmocka_unit_test(a_page_of_an_older_writer_does_not_know_the_asymmetry),
 		cmocka_unit_test(an_older_reader_does_not_see_the_asymmetry),
+		cmocka_unit_test(the_past_knows_its_asymmetry),
 		cmocka_unit_test(the_past_is_told_by_the_map_of_its_time),
 		cmocka_unit_test(the_past_wraps_with_the_counter),
 		cmocka_unit_test(only_maps_that_can_be_read_are_remembered),

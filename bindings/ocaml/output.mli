@@ -67,7 +67,7 @@ type reading = {
   error_ns : int;  (** estimated error, one standard deviation: what the exchanges show *)
   asymmetry_error_ns : int option;
       (** one more standard deviation, independent of [error_ns]: the asymmetry of the path, which no exchange shows.
-          [None]: not known, as in outputs of the past ({!Page.past}) *)
+          [None]: not known *)
   status : status;  (** synchronised or free-running *)
   leap : leap;  (** at the estimate *)
   offset_s : int;  (** of UTC: how far behind continuous time it is; else 0 *)

@@ -44,7 +44,7 @@ struct ffntp_reading {
 	uint64_t bound_ns;    /* what the estimate is off by at most: the distance to the further end, rounded up */
 	uint64_t esterror_ns; /* one standard deviation: noise, the oscillator, how well least delays are known */
 	uint64_t asymmetry_esterror_ns; /* one more, independent of it: the asymmetry of the path, which no exchange
-					   reveals. 0: not known, as in readings of the past */
+					   reveals. 0: not known */
 	enum ffntp_status status;       /* synchronised or free-running */
 	enum ffntp_leap leap; /* at the estimate: FFNTP_LEAP_POSITIVE inside 23:59:60, which repeats 23:59:59 */
 	int16_t offset_s;     /* of UTC: how far behind continuous time it is at the estimate; else 0 */
