@@ -32,8 +32,8 @@ struct ffntp_estimate {
 	double period_s;        /* local: best about now */
 	double stable_period_s; /* best for long intervals */
 	double esterror_s;
-	/* The standard deviation of what the asymmetry of the path makes the time wrong by. It is not part of
-	 * esterror_s: no exchange reveals it. ffntp_asymmetry_esterror_s of the present path's floor; 0: not known. */
+	/* The standard deviation of the error from the path's asymmetry, independent of esterror_s, which does not
+	 * contain it: ffntp_asymmetry_esterror_s of the present path's floor. 0: unknown. */
 	double asymmetry_esterror_s;
 	double period_esterror; /* ratios */
 	double stable_esterror;
@@ -45,8 +45,9 @@ struct ffntp_estimate {
 };
 
 /*
- * The standard deviation that the asymmetry of a path gives to the time of a clock that is set by it.
- * floor_s: the least round trip of the path as it is now, less the server's residence; less than 0 counts as 0.
+ * Return the standard deviation of the time's error from the asymmetry of a path (s): the difference between the least
+ * delays of its two directions, which no exchange reveals. An estimator whose floor follows the path calls it with
+ * that. floor_s: the least round trip of the present path, less the server's residence; a negative one counts as 0.
  */
 double ffntp_asymmetry_esterror_s(double floor_s);
 

@@ -58,13 +58,13 @@ enum ffntp_page_offset {
 	FFNTP_AT_MAXERROR_BEFORE = 0x870, /* of time; VMClock's word has the larger of the two */
 	FFNTP_AT_MAXERROR_AFTER = 0x878,
 	FFNTP_AT_LINE = 0x880,               /* struct ffntp_line, word by word */
-	FFNTP_AT_ASYMMETRY_ESTERROR = 0x8e8, /* of time; 0 in pages of writers that do not know it */
+	FFNTP_AT_ASYMMETRY_ESTERROR = 0x8e8, /* of time; 0: unknown, as in pages of older writers */
 	FFNTP_AT_ANCHORS = 0x900,
 };
 
 /*
- * Our own block. A later layout that only adds keeps the version: it takes words that were 0, where 0 means "not
- * known", or has a larger size.
+ * Our own block. A later layout that only adds keeps the version: a new field takes words that were 0, where 0 means
+ * "unknown", or the size is larger.
  */
 #define FFNTP_BLOCK_MAGIC UINT32_C(0x504e4646) /* "FFNP" */
 #define FFNTP_BLOCK_VERSION 2

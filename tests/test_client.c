@@ -368,7 +368,7 @@ static void test_a_map_left_alone_becomes_void(void **state)
 	drop(&f);
 }
 
-/* --- what no exchange reveals --- */
+/* --- the error from the path's asymmetry --- */
 
 /* Half of a world's least round trip that has no asymmetry, and the world's noise. */
 #define WAY_NS 20000000
@@ -477,7 +477,7 @@ static void test_asymmetry_is_carried_along(void **state)
 	assert_int_equal(publisher.map.asymmetry_esterror_ns, 52000);
 }
 
-/* A map that tells no time knows no asymmetry, and the first that does knows it. */
+/* Unknown in a map from which no time can be read, known from the first estimate on. */
 static void test_asymmetry_is_known_with_the_time(void **state)
 {
 	struct fixture f = make(START_NS);

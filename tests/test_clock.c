@@ -212,7 +212,7 @@ static void extrapolation_is_the_same_both_ways(void **state)
 }
 
 /* A path is as asymmetric an hour later. */
-static void what_the_asymmetry_may_do_does_not_grow(void **state)
+static void the_error_of_asymmetry_does_not_grow(void **state)
 {
 	struct ffntp_map map = good();
 	struct ffntp_reading reading = at(&map, map.at + UINT64_C(1000000000000));
@@ -690,7 +690,7 @@ int main(void)
 		cmocka_unit_test(at_its_own_counter_the_bound_is_the_maps),
 		cmocka_unit_test(a_bound_of_nothing_leaves_room_for_rounding),
 		cmocka_unit_test(extrapolation_is_the_same_both_ways),
-		cmocka_unit_test(what_the_asymmetry_may_do_does_not_grow),
+		cmocka_unit_test(the_error_of_asymmetry_does_not_grow),
 		cmocka_unit_test(only_differences_of_the_counter_matter),
 		cmocka_unit_test(utc_is_tai_less_the_offset),
 		cmocka_unit_test(status_decides),

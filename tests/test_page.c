@@ -324,9 +324,9 @@ static void the_line_leaves_to_the_map_what_must_be_judged(void **state)
 	assert_false(read_line(page, 10 * S, FFNTP_UTC, UINT64_MAX, &reading));
 }
 
-/* --- writers and readers of before the asymmetry's error --- */
+/* --- older writers and readers --- */
 
-/* They left 0 where its word is now, for whatever would come. */
+/* Its word is 0 in their pages. */
 static void a_page_of_an_older_writer_does_not_know_the_asymmetry(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -345,7 +345,7 @@ static void a_page_of_an_older_writer_does_not_know_the_asymmetry(void **state)
 	assert_readings_equal(&line, &reading);
 }
 
-/* Under the same version they find all that they look for where it was, and what it was. */
+/* The version is the same, and no other byte of the page depends on the new word. */
 static void an_older_reader_does_not_see_the_asymmetry(void **state)
 {
 	struct ffntp_map with = map_at(10 * S), without = with;

@@ -26,7 +26,7 @@ json_t *output_json_real(double value);
 /* Nanoseconds, as JSON's integers can hold them: saturated at 2^63 - 1. */
 json_t *output_json_ns(uint64_t ns);
 
-/* The asymmetry's standard deviation of a reading in nanoseconds; null where it is not known. */
+/* The error from the path's asymmetry, in nanoseconds; null where it is unknown. */
 json_t *output_json_asymmetry(const struct ffntp_reading *reading);
 
 /* Errors in us: rms_us, median_us, p99_us, max_us. */

@@ -240,14 +240,14 @@ static void print_line(const char *name, double seconds, const char *comment)
 	printf("%-14s: %-14s %s\n", name, output_duration(seconds, text), comment);
 }
 
-/* Beside the estimated error, and independent of it. */
+/* Independent of the estimated error above it. */
 static void print_asymmetry(const struct ffntp_reading *reading)
 {
 	if (reading->asymmetry_esterror_ns == 0)
-		printf("%-14s: not known\n", "Asymmetry");
+		printf("%-14s: unknown\n", "Asymmetry");
 	else
 		print_line("Asymmetry", (double)reading->asymmetry_esterror_ns * 1e-9,
-			   "one standard deviation, which no exchange shows");
+			   "one more, from the path's asymmetry");
 }
 
 static void print_reading(const struct snapshot *snapshot)
@@ -256,8 +256,7 @@ static void print_reading(const struct snapshot *snapshot)
 		printf("%-14s: %s\n", "Time", ffntp_clock_result_text(snapshot->result));
 		return;
 	}
-	print_line("Est. error", (double)snapshot->reading.esterror_ns * 1e-9,
-		   "one standard deviation, as exchanges show it");
+	print_line("Est. error", (double)snapshot->reading.esterror_ns * 1e-9, "one standard deviation");
 	print_asymmetry(&snapshot->reading);
 	print_line("Bound", (double)snapshot->reading.bound_ns * 1e-9, "the time is not wrong by more");
 	print_line("Last update", since_s(snapshot, snapshot->map.at), "ago");

@@ -64,10 +64,10 @@ type reading = {
   estimate : d_ps;
   latest : d_ps;  (** ... to here *)
   bound_ns : int;  (** what the estimate is off by at most: the distance to the further end, rounded up *)
-  error_ns : int;  (** estimated error, one standard deviation: what the exchanges show *)
+  error_ns : int;  (** estimated error, one standard deviation, without the path's asymmetry *)
   asymmetry_error_ns : int option;
-      (** one more standard deviation, independent of [error_ns]: the asymmetry of the path, which no exchange shows.
-          [None]: not known *)
+      (** standard deviation, independent of [error_ns], of the error from the path's asymmetry: the difference between
+          the least delays of the two directions, which no exchange reveals. [None]: unknown *)
   status : status;  (** synchronised or free-running *)
   leap : leap;  (** at the estimate *)
   offset_s : int;  (** of UTC: how far behind continuous time it is; else 0 *)
@@ -113,7 +113,7 @@ type details = {
   maxerror_before_ns : int;
   maxerror_after_ns : int;
   esterror_ns : int;
-  asymmetry_esterror_ns : int option;  (** beside [esterror_ns], as in {!type-reading} *)
+  asymmetry_esterror_ns : int option;  (** independent of [esterror_ns], as in {!type-reading} *)
   period_s : float;
   period_error : float;  (** estimated, as a ratio *)
 }

@@ -27,7 +27,7 @@ static value copy_d_ps_up(struct ffntp_time time)
 	return ffntp_ml_copy_d_ps(up);
 }
 
-/* None or Some ns: 0 is what is not known. */
+/* None or Some ns: 0 is unknown. */
 static value copy_asymmetry(uint64_t ns)
 {
 	value some;

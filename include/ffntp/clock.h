@@ -42,9 +42,8 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result);
 struct ffntp_reading {
 	struct ffntp_time earliest, estimate, latest;
 	uint64_t bound_ns;    /* what the estimate is off by at most: the distance to the further end, rounded up */
-	uint64_t esterror_ns; /* one standard deviation: noise, the oscillator, how well least delays are known */
-	uint64_t asymmetry_esterror_ns; /* one more, independent of it: the asymmetry of the path, which no exchange
-					   reveals. 0: not known */
+	uint64_t esterror_ns; /* one standard deviation, without the path's asymmetry (map.h) */
+	uint64_t asymmetry_esterror_ns; /* standard deviation of that error, independent of the former; 0: unknown */
 	enum ffntp_status status;       /* synchronised or free-running */
 	enum ffntp_leap leap; /* at the estimate: FFNTP_LEAP_POSITIVE inside 23:59:60, which repeats 23:59:59 */
 	int16_t offset_s;     /* of UTC: how far behind continuous time it is at the estimate; else 0 */

@@ -55,9 +55,12 @@ struct ffntp_map {
 	uint64_t period;          /* the local period: best now; > 0 */
 	uint64_t period_esterror; /* estimated error (one standard deviation) of the period */
 	uint64_t period_maxerror; /* maximum rate at which both ends of the error bound grow */
-	/* Estimated errors (one standard deviation each) of time; independent of each other. esterror_ns is what the
-	 * exchanges show: noise, the oscillator, how well the least delays are known. asymmetry_esterror_ns is what no
-	 * exchange shows: how far the least delays of the two directions are apart. It does not grow. 0: not known. */
+	/*
+	 * Estimated errors of time: two standard deviations, independent of each other. esterror_ns contains noise, the
+	 * oscillator and the uncertainty of the least delays. asymmetry_esterror_ns is the error from the path's
+	 * asymmetry, the difference between the least delays of the two directions, which no exchange reveals; it does
+	 * not grow with |N - at|. 0: unknown.
+	 */
 	uint64_t esterror_ns;
 	uint64_t asymmetry_esterror_ns;
 	uint64_t maxerror_before_ns; /* truth at 'at' is no earlier than this before time, ... */

@@ -129,7 +129,7 @@ def test_a_page_of_a_daemon_from_before_asymmetry_was_told(folder):
             [said] = tool.objects([command, "--json", "--page", older])
             tap.check(said["asymmetry_esterror_ns"] is None and said["esterror_ns"] > 0, f"{said}")
         output = tool.ffntp("status", "--page", older)[1]
-        tap.check([line for line in output.splitlines() if line.startswith("Asymmetry") and "not known" in line], output)
+        tap.check([line for line in output.splitlines() if line.startswith("Asymmetry") and "unknown" in line], output)
 
 
 def test_refusals_are_counted_by_name(folder):

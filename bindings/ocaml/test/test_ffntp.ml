@@ -210,19 +210,19 @@ let test_continues () =
         (Output.make Tsc Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0)
         (Client.create (Client.config source) ~now:0L))
 
-(* 4 ms there and back, and what no exchange shows of them: 1.3 %. *)
+(* The least round trip is 4 ms; the error from its asymmetry is 1.3 % of that. *)
 let test_asymmetry () =
   let ns = later 600 in
   let o = Client.output ~now:(counter_at ns) (synchronised ()) in
   let is_share = function Some error_ns -> error_ns >= 52_000 && error_ns < 53_500 | None -> false in
-  is_true "in what is read" (is_share (reading (Output.read o (counter_at ns))).asymmetry_error_ns);
-  is_true "in what is in it" (is_share (Output.details o).asymmetry_esterror_ns);
+  is_true "in a reading" (is_share (reading (Output.read o (counter_at ns))).asymmetry_error_ns);
+  is_true "in the details" (is_share (Output.details o).asymmetry_esterror_ns);
   let clock = Clock.create source in
   Clock.publish clock o;
   is_true "in a page" (is_share (Output.details (Result.get_ok (Page.read (Clock.page clock)))).asymmetry_esterror_ns);
   let nothing = Client.output ~now:(counter_at start_ns) (fresh ()) in
-  is_true "not before there is a time" ((Output.details nothing).asymmetry_esterror_ns = None);
-  is_true "not of what is made by hand"
+  is_true "not before the first estimate" ((Output.details nothing).asymmetry_esterror_ns = None);
+  is_true "not in an output made by hand"
     ((reading (Output.read (Output.make Manual Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0) 0L))
        .asymmetry_error_ns = None)
 
