@@ -29,6 +29,7 @@ static struct ffntp_map map_of(int64_t s, ffntp_counter at)
 		.time = { s, 0 },
 		.period = (uint64_t)(0x1p80 / HZ),
 		.period_maxerror = 1,
+		.asymmetry_esterror_ns = 52000,
 		.maxerror_before_ns = 5000,
 		.maxerror_after_ns = 6000,
 		.void_after = at + UINT64_C(100) * HZ,
@@ -91,6 +92,8 @@ static void test_the_time_is_the_same_at_the_same_instant(void **state)
 	/* 500 ticks at 2.5 GHz, rounded up. */
 	assert_in_range(own_map().maxerror_before_ns, 5200, 5202);
 	assert_in_range(own_map().maxerror_after_ns, 6200, 6202);
+	/* The path is the followed clock's. */
+	assert_int_equal(own_map().asymmetry_esterror_ns, 52000);
 	assert_int_equal(own_map().void_after, map.void_after + OFFSET);
 }
 

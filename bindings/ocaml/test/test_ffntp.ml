@@ -220,6 +220,10 @@ let test_asymmetry () =
   let clock = Clock.create source in
   Clock.publish clock o;
   is_true "in a page" (is_share (Output.details (Result.get_ok (Page.read (Clock.page clock)))).asymmetry_esterror_ns);
+  let later_output = Client.output ~now:(counter_at (later 660)) (run (synchronised ()) ns (later 660)) in
+  Clock.publish clock later_output;
+  is_true "in a page's past"
+    (is_share (Output.details (Result.get_ok (Page.past (Clock.page clock) (counter_at ns)))).asymmetry_esterror_ns);
   let nothing = Client.output ~now:(counter_at start_ns) (fresh ()) in
   is_true "not before the first estimate" ((Output.details nothing).asymmetry_esterror_ns = None);
   is_true "not in an output made by hand"
