@@ -4,7 +4,7 @@
 #include "maths.h"
 
 /* Steps per second of the clocks that there are: powers of two, decimal ones, the ticks of kernels and of mains. */
-static const double steps_per_s[] = {
+static const uint16_t steps_per_s[] = {
 	1,   2,   4,   5,   8,   10,  16,  20,  25,  30,  32,  40,   50,   60,   64,   100,
 	120, 125, 128, 200, 250, 256, 300, 400, 500, 512, 600, 1000, 1024, 2000, 5000, 10000,
 };
@@ -38,12 +38,18 @@ struct difference {
 	double base_units; /* the step that explains the times so far: the one that is seen, or the stated */
 };
 
-/* What x is beyond the nearest multiple of step: within half a step. */
-static double beyond_multiple(double x, double step)
+/* How many steps the multiple of step that is nearest to x has. */
+static double nearest_multiple(double x, double step)
 {
 	double multiple = x / step;
 
-	return x - (double)(int64_t)(multiple < 0 ? multiple - 0.5 : multiple + 0.5) * step;
+	return (double)(int64_t)(multiple < 0 ? multiple - 0.5 : multiple + 0.5);
+}
+
+/* How far x is from the nearest multiple of step: half a step at most. */
+static double off_multiple(double x, double step)
+{
+	return ffntp_fabs(x - nearest_multiple(x, step) * step);
 }
 
 /* --- likelihoods --- */
@@ -53,39 +59,34 @@ static void multiply(double *likelihood, double ratio)
 	*likelihood = ffntp_fmin(ffntp_fmax(*likelihood * ratio, 1), FFNTP_GRAIN_MOST);
 }
 
-/* By how much the clock's difference surprises, where whole steps do not count. */
-static double surprise(const struct difference *difference, double step)
-{
-	double unseen = ffntp_fabs(beyond_multiple(difference->unseen_units, step));
-
-	return ffntp_fmin(unseen, ffntp_fabs(beyond_multiple(difference->surprise_units, step)));
-}
-
 /*
- * The density of a fine clock, at most. The difference of two delays of one law is symmetric and unimodal, so at x its
- * density is 1/(2 |x|) at most; wrapped into a step, 1/|x|. Around what it is symmetric depends on the counter's rate:
- * around 0, or around the difference before; the nearer counts.
+ * The inverse of the density of a fine clock, at least. The difference of two delays of one law is symmetric and
+ * unimodal, so at x its density is 1/(2 |x|) at most; wrapped into a step, 1/|x|. Around what it is symmetric depends
+ * on the counter's rate: around 0, or around the difference before; the nearer counts. Whole steps do not count.
  */
-static double fine_density(const struct difference *difference, double step)
+static double fine_width(const struct difference *difference, double step)
 {
-	return 1 / ffntp_fmax(surprise(difference, step), ROUNDING_UNITS);
+	double surprise = ffntp_fmin(off_multiple(difference->unseen_units, step),
+				     off_multiple(difference->surprise_units, step));
+
+	return ffntp_fmax(surprise, ROUNDING_UNITS);
 }
 
 /*
  * Beyond what the round trips allow, only a server that is off by chance explains a difference: of these, one in
  * FFNTP_GRAIN_FAULTS is allowed for.
  */
-static double fill_fine_density(const struct difference *difference, double step)
+static double fill_fine_width(const struct difference *difference, double step, double width)
 {
-	if (ffntp_fabs(difference->unseen_units) > difference->delay_units + difference->fill_units)
-		return 1 / (FFNTP_GRAIN_FAULTS * step);
-	return fine_density(difference, step);
+	bool is_explained = ffntp_fabs(difference->unseen_units) <= difference->delay_units + difference->fill_units;
+
+	return is_explained ? width : FFNTP_GRAIN_FAULTS * step;
 }
 
-/* Times on the steps, off by an unknown amount of any size. */
-static double exact_density(double off)
+/* The inverse of the density of times on the steps, off by an unknown amount of any size. */
+static double exact_width(double off)
 {
-	return 1 / (EXACT_RANGE * (off + ROUNDING_UNITS));
+	return EXACT_RANGE * (off + ROUNDING_UNITS);
 }
 
 /* Both times were filled at random. */
@@ -103,7 +104,7 @@ static void show(struct ffntp_grain_step *step, double units, const struct diffe
 		step->wide++;
 	if (unseen > difference->delay_units + difference->base_units)
 		step->beyond++;
-	if (ffntp_fabs(beyond_multiple(difference->units, difference->stated_units)) > 2 * ROUNDING_UNITS)
+	if (off_multiple(difference->units, difference->stated_units) > 2 * ROUNDING_UNITS)
 		step->other++;
 }
 
@@ -116,12 +117,12 @@ static double fill_tolerance(double units, const struct difference *difference)
 /* exact: by how much a time may be off an exact step. */
 static void weigh(struct ffntp_grain_step *step, double units, double exact, const struct difference *difference)
 {
-	double off = ffntp_fabs(beyond_multiple(difference->units, units));
+	double off = off_multiple(difference->units, units), width = fine_width(difference, units);
 	bool is_exact = off <= exact, is_filled = off <= difference->fill_units;
 
-	multiply(&step->exact, is_exact ? exact_density(off) / fine_density(difference, units) : 0);
+	multiply(&step->exact, is_exact ? width / exact_width(off) : 0);
 	multiply(&step->filled,
-		 is_filled ? filled_density(off, difference->fill_units) / fill_fine_density(difference, units) : 0);
+		 filled_density(off, difference->fill_units) * fill_fine_width(difference, units, width));
 	step->is_proven_exact &= is_exact;
 	step->is_proven_filled &= off <= fill_tolerance(units, difference);
 	if (is_exact || (is_filled && step->filled > 1))
@@ -135,7 +136,7 @@ static bool is_disproved(double units, const struct difference *difference)
 {
 	double slack = difference->fill_units + FFNTP_GRAIN_SLACK_S * 0x1p32;
 
-	return ffntp_fabs(beyond_multiple(difference->residence_units, units)) > slack;
+	return off_multiple(difference->residence_units, units) > slack;
 }
 
 static void judge(struct ffntp_grain_step *step, double units, double exact, const struct difference *difference)
@@ -157,7 +158,7 @@ static double common_step(double a, double b, double noise)
 	double larger = ffntp_fmax(a, b), smaller = ffntp_fmin(a, b), longest = larger;
 
 	while (smaller >= FFNTP_GRAIN_LEAST_S * 0x1p32) {
-		double rest = ffntp_fabs(beyond_multiple(larger, smaller));
+		double rest = off_multiple(larger, smaller);
 
 		if (rest * smaller <= 4 * noise * longest)
 			return smaller;
@@ -170,7 +171,7 @@ static double common_step(double a, double b, double noise)
 /* A longer difference measures the step better; old ones lose weight, because the server's rate changes. */
 static void improve_fit(struct ffntp_grain_fit *fit, double units)
 {
-	double steps = units / fit->units - beyond_multiple(units, fit->units) / fit->units;
+	double steps = nearest_multiple(units, fit->units);
 
 	if (steps < fit->steps || steps < 1) {
 		fit->steps *= 1 - FFNTP_GRAIN_FADE;
@@ -199,7 +200,7 @@ static double fit_tolerance(const struct ffntp_grain_fit *fit, double units, dou
 static void judge_fit(struct ffntp_grain_fit *fit, const struct difference *difference, double before_units,
 		      double noise)
 {
-	double off = fit->units > 0 ? ffntp_fabs(beyond_multiple(difference->units, fit->units)) : 0;
+	double off = fit->units > 0 ? off_multiple(difference->units, fit->units) : 0;
 	double exact = fit_tolerance(fit, difference->units, noise);
 
 	if (fit->units == 0 || off > exact) {
@@ -214,8 +215,15 @@ static void judge_fit(struct ffntp_grain_fit *fit, const struct difference *diff
 
 static bool is_multiple(double larger, double smaller)
 {
-	return smaller > 0 && larger > 1.5 * smaller &&
-	       ffntp_fabs(beyond_multiple(larger, smaller)) <= FFNTP_GRAIN_SAME * smaller;
+	return smaller > 0 && larger > 1.5 * smaller && off_multiple(larger, smaller) <= FFNTP_GRAIN_SAME * smaller;
+}
+
+/* Odds that rise by a factor each time, as far as they matter. */
+static double raise_odds(double odds, double factor, unsigned times)
+{
+	for (; times > 0 && odds < FFNTP_GRAIN_MULTIPLE; times--)
+		odds *= factor;
+	return odds;
 }
 
 /*
@@ -224,13 +232,7 @@ static bool is_multiple(double larger, double smaller)
  */
 static bool has_odds(const struct ffntp_grain_step *step, double k)
 {
-	double odds = 1;
-
-	for (double shown = 0; shown < step->wide && odds < FFNTP_GRAIN_MULTIPLE; shown++)
-		odds *= k;
-	for (double shown = 0; shown < step->beyond && odds < FFNTP_GRAIN_MULTIPLE; shown++)
-		odds *= FFNTP_GRAIN_BEYOND;
-	return odds >= FFNTP_GRAIN_MULTIPLE;
+	return raise_odds(raise_odds(1, k, step->wide), FFNTP_GRAIN_BEYOND, step->beyond) >= FFNTP_GRAIN_MULTIPLE;
 }
 
 /*
@@ -284,7 +286,7 @@ static double proven_s(struct ffntp_grain *grain, const struct difference *diffe
 static unsigned doubt(const struct ffntp_grain *grain, const struct difference *difference)
 {
 	double step = grain->seen_s * 0x1p32;
-	double off = ffntp_fabs(beyond_multiple(difference->units, step));
+	double off = off_multiple(difference->units, step);
 
 	if (is_disproved(step, difference))
 		return FFNTP_GRAIN_DISPROOF;

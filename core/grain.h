@@ -21,11 +21,11 @@
 
 /* A step that a server's clock may have: what speaks for it since a time was last seen that does not lie on it. */
 struct ffntp_grain_step {
-	double exact;  /* likelihood ratio, if times lie on the steps */
-	double filled; /* ... if the server fills the bits below its stated precision at random, as NTP servers do */
-	double wide;   /* exchanges in which the clock stood still, or jumped, by a good part of the step */
-	double beyond; /* ... by more than the step that is seen, or stated, explains */
-	double other;  /* ... and by no multiple of the stated precision */
+	double exact;    /* likelihood ratio, if times lie on the steps */
+	double filled;   /* ... if the server fills the bits below its stated precision at random, as NTP servers do */
+	unsigned wide;   /* exchanges in which the clock stood still, or jumped, by a good part of the step */
+	unsigned beyond; /* ... by more than the step that is seen, or stated, explains */
+	unsigned other;  /* ... and by no multiple of the stated precision */
 	bool is_proven_exact, is_proven_filled;
 };
 

@@ -134,7 +134,7 @@ GUARDS = [
     ('coarse', 'client', CLIENT, 'client->exchange.grain = (struct ffntp_grain){ 0 };', '', 'test_another_server'),
     ('coarse', 'client', CLIENT, '\t\tffntp_client_server_is_coarse(client, tf);', '\t\t;', 'test_a_server_that_is_coarser'),
     ('coarse', 'grain', GRAIN, 'if (is_disproved(units, difference))', 'if (false)', 'test_a_fine'),
-    ('coarse', 'grain', GRAIN, 'ffntp_fmin(unseen, ffntp_fabs(beyond_multiple(difference->surprise_units, step)))', 'unseen', 'test_a_fine'),
+    ('coarse', 'grain', GRAIN, 'off_multiple(difference->surprise_units, step));', 'off_multiple(difference->unseen_units, step));', 'test_a_fine'),
     ('coarse', 'grain', GRAIN, 'if (step->filled < FFNTP_GRAIN_PROOF && step->other < 1)', 'if (false)', 'test_an_honest'),
     (16, 'exchange', EXCHANGE, 'distance_s <= limit_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_ROOT_DISTANCE', 'FFNTP_ACCEPTED', 'case_16_absurd'),
     (16, 'exchange', EXCHANGE, 'ffntp_short_s(packet->root_delay) / 2', '0', 'case_16_absurd'),
