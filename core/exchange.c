@@ -157,7 +157,9 @@ static double rtt_ticks(const struct ffntp_exchange *exchange, ffntp_counter tf)
 /* By how many ticks ta may be late. */
 static uint64_t late_ticks(const struct ffntp_exchange *exchange)
 {
-	return ffntp_counter_diff(exchange->ta, exchange->begun_at) > 0 ? exchange->ta - exchange->begun_at : 0;
+	uint64_t ticks = exchange->ta - exchange->begun_at;
+
+	return ticks <= INT64_MAX ? ticks : 0;
 }
 
 /*
@@ -165,11 +167,10 @@ static uint64_t late_ticks(const struct ffntp_exchange *exchange)
  * is later by more than a stamp can say.
  */
 static void settle_departure(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
-			     const struct ffntp_exchange_limits *limits)
+			     double precision_s, const struct ffntp_exchange_limits *limits)
 {
 	double ticks = rtt_ticks(exchange, tf);
-
-	bool fits = residence_fits(packet, ticks, effective_precision_s(exchange, packet), limits);
+	bool fits = residence_fits(packet, ticks, precision_s, limits);
 
 	if (ticks > 0 && (!fits || late_ticks(exchange) > UINT32_MAX))
 		exchange->ta -= late_ticks(exchange);
@@ -227,7 +228,7 @@ static void watch_grain(struct ffntp_exchange *exchange, const struct ffntp_pack
 }
 
 static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet,
-				     ffntp_counter tf)
+				     ffntp_counter tf, double precision_s)
 {
 	return (struct ffntp_stamp){
 		.ta = exchange->ta,
@@ -237,8 +238,8 @@ static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, cons
 		.ta_late_ticks = (uint32_t)late_ticks(exchange),
 		.refid = packet->refid,
 		.root_delay_s = ffntp_short_s(packet->root_delay),
-		.root_dispersion_s = root_dispersion_s(packet, effective_precision_s(exchange, packet)),
-		.precision_s = effective_precision_s(exchange, packet),
+		.root_dispersion_s = root_dispersion_s(packet, precision_s),
+		.precision_s = precision_s,
 		.stratum = packet->stratum,
 		.leap = packet->leap,
 	};
@@ -250,6 +251,7 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 {
 	struct ffntp_packet packet;
 	enum ffntp_verdict verdict = ffntp_wire_read(bytes, length, &packet);
+	double precision_s;
 
 	if (verdict == FFNTP_ACCEPTED)
 		verdict = judge_packet(exchange, &packet);
@@ -260,14 +262,15 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
 	watch_grain(exchange, &packet, tf, limits);
-	verdict = judge_distance(&packet, effective_precision_s(exchange, &packet), limits->max_root_distance_s);
+	precision_s = effective_precision_s(exchange, &packet);
+	verdict = judge_distance(&packet, precision_s, limits->max_root_distance_s);
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
 	if (counter_went_back(exchange, tf))
 		return FFNTP_REFUSED_COUNTER;
-	settle_departure(exchange, &packet, tf, limits);
-	verdict = judge_counter(&packet, rtt_ticks(exchange, tf), effective_precision_s(exchange, &packet), limits);
+	settle_departure(exchange, &packet, tf, precision_s, limits);
+	verdict = judge_counter(&packet, rtt_ticks(exchange, tf), precision_s, limits);
 	if (verdict == FFNTP_ACCEPTED)
-		*stamp = make_stamp(exchange, &packet, tf);
+		*stamp = make_stamp(exchange, &packet, tf, precision_s);
 	return verdict;
 }
