@@ -74,10 +74,9 @@ static inline uint64_t ffntp_page_pack_coarse(uint64_t ns)
 	uint64_t digits = ns;
 	unsigned power = 0;
 
-	while (digits > 0x3ff && power < 31) {
-		power++;
-		digits = (ns >> power) + ((ns & ((UINT64_C(1) << power) - 1)) != 0);
-	}
+	/* Halves, each rounded up, are the quotient by the power of two, rounded up. */
+	for (; digits > 0x3ff && power < 31; power++)
+		digits = (digits >> 1) + (digits & 1);
 	return (digits < 0x3ff ? digits : 0x3ff) << 5 | power;
 }
 
