@@ -18,7 +18,7 @@ void ffntp_bound_age(struct ffntp_bound *bound, ffntp_counter at, struct ffntp_n
 
 struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
 {
-	double rtt_s = (double)ffntp_stamp_longest_rtt_ticks(stamp) * rate.period_s * (1 + rate.max_error);
+	double rtt_s = ffntp_ticks(ffntp_stamp_longest_rtt_ticks(stamp)) * rate.period_s * (1 + rate.max_error);
 	double root_distance_s = stamp->root_delay_s / 2 + stamp->root_dispersion_s;
 	/* Readings are of their ticks' beginnings: this one and the one that is compared with it are a tick apart. */
 	double stamping_s = FFNTP_STAMPING_ERROR_S + rate.period_s;

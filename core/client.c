@@ -185,7 +185,7 @@ static ffntp_counter next_leap_edge(const struct ffntp_client *client, ffntp_cou
 	    !ffntp_leap_next(&client->wire.leap, ffntp_map_time(&client->publisher.map, now), &wait_s) ||
 	    wait_s > ffntp_counter_diff(limit, now) * client->rate.period_s)
 		return limit;
-	return now + (ffntp_counter)(wait_s / client->rate.period_s) + 1;
+	return now + ffntp_ticks_of(wait_s, client->rate.period_s) + 1;
 }
 
 struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now)
@@ -294,7 +294,7 @@ void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct 
 		*map = ffntp_publisher_nothing(&client->publisher, client->rate.period_s, now);
 	}
 	map->status = status(client);
-	map->void_after = now + (ffntp_counter)(keep_s / client->rate.period_s);
+	map->void_after = now + ffntp_ticks_of(keep_s, client->rate.period_s);
 }
 
 static uint32_t saturated_ns(double s)
@@ -318,8 +318,8 @@ void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source 
 	source->leap = client->stamp.leap;
 	source->refid = client->stamp.refid;
 	source->offset_ns = ffntp_mapping_signed_ns(client->offset_s);
-	source->rtt_ns = ffntp_mapping_ns((double)ffntp_stamp_rtt_ticks(&client->stamp) * client->rate.period_s);
-	source->rtt_min_ns = ffntp_mapping_ns((double)client->rtt_min_ticks * client->rate.period_s);
+	source->rtt_ns = ffntp_mapping_ns(ffntp_ticks(ffntp_stamp_rtt_ticks(&client->stamp)) * client->rate.period_s);
+	source->rtt_min_ns = ffntp_mapping_ns(ffntp_ticks(client->rtt_min_ticks) * client->rate.period_s);
 	source->root_delay_ns = saturated_ns(client->stamp.root_delay_s);
 	source->root_dispersion_ns = saturated_ns(client->stamp.root_dispersion_s);
 	source->last_accepted = client->accepted_at;

@@ -3,11 +3,7 @@
 
 #include "maths.h"
 #include "params.h"
-
-static ffntp_counter ticks(double interval_s, double period_s)
-{
-	return (ffntp_counter)(interval_s / period_s);
-}
+#include "stamp.h"
 
 static void begin_burst(struct ffntp_polling *polling)
 {
@@ -32,7 +28,7 @@ void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_pollin
 /* Of a counter that jumped about, 'asked' may mean nothing: then it is hardly near. */
 void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now, double period_s)
 {
-	ffntp_counter pause = ticks(ffntp_fmin(FFNTP_BURST_INTERVAL_S, polling->floor_s), period_s);
+	ffntp_counter pause = ffntp_ticks_of(ffntp_fmin(FFNTP_BURST_INTERVAL_S, polling->floor_s), period_s);
 	bool is_just_asked = now - polling->asked < pause || polling->asked - now < pause;
 
 	begin_burst(polling);
@@ -58,7 +54,7 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 	if (polling->burst_left > 0)
 		polling->burst_left--;
 	polling->asked = now;
-	polling->next = now + ticks(wait_s(polling), period_s);
+	polling->next = now + ffntp_ticks_of(wait_s(polling), period_s);
 	polling->reach = (uint8_t)(polling->reach << 1);
 }
 
@@ -66,7 +62,7 @@ static void set_interval(struct ffntp_polling *polling, double interval_s, doubl
 {
 	polling->interval_s = polling->taper_s = interval_s;
 	polling->burst_left = 0;
-	polling->next = polling->asked + ticks(interval_s, period_s);
+	polling->next = polling->asked + ffntp_ticks_of(interval_s, period_s);
 }
 
 static void set_floor(struct ffntp_polling *polling, double floor_s, double period_s)
@@ -141,7 +137,7 @@ void ffntp_polling_hurry(struct ffntp_polling *polling, double period_s)
 
 ffntp_counter ffntp_polling_deadline(const struct ffntp_polling *polling, double period_s)
 {
-	ffntp_counter wait = ticks(FFNTP_REPLY_TIMEOUT_S, period_s);
+	ffntp_counter wait = ffntp_ticks_of(FFNTP_REPLY_TIMEOUT_S, period_s);
 
 	return polling->next - polling->asked < wait ? polling->next : polling->asked + wait;
 }

@@ -9,7 +9,8 @@ static double behind_line_s(const struct ffntp_smear_watch *watch, const struct 
 {
 	const struct ffntp_estimate *line = &watch->line.estimate;
 	double elapsed_s = ffntp_counter_diff(stamp->tf, line->at) * line->period_s;
-	double path_s = (double)ffntp_stamp_rtt_ticks(stamp) * line->period_s - ffntp_ntp_diff_s(stamp->te, stamp->tb);
+	double path_s =
+		ffntp_ticks(ffntp_stamp_rtt_ticks(stamp)) * line->period_s - ffntp_ntp_diff_s(stamp->te, stamp->tb);
 	double line_s = ffntp_ntp_diff_s(line->reference, stamp->te) + line->correction_s + elapsed_s;
 
 	*unsure_s = path_s / 2 + stamp->root_delay_s / 2 + stamp->root_dispersion_s +

@@ -29,10 +29,22 @@ struct ffntp_stamp {
 	uint8_t leap; /* 0 to 2 */
 };
 
+/* ticks, below 2^63, as a double: signed, because a machine has an instruction for that, and a dozen for unsigned. */
+static inline double ffntp_ticks(uint64_t ticks)
+{
+	return (double)(int64_t)ticks;
+}
+
+/* The whole ticks of a duration that is shorter than 2^63 of them. */
+static inline ffntp_counter ffntp_ticks_of(double duration_s, double period_s)
+{
+	return (ffntp_counter)(int64_t)(duration_s / period_s);
+}
+
 /* newer - older in ticks, signed, modulo 2^64; exact below 2^53 ticks. */
 static inline double ffntp_counter_diff(ffntp_counter newer, ffntp_counter older)
 {
-	return (double)(int64_t)(newer - older);
+	return ffntp_ticks(newer - older);
 }
 
 static inline double ffntp_ntp_diff_s(struct ffntp_ntp newer, struct ffntp_ntp older)

@@ -8,7 +8,7 @@
 static struct ffntp_leap_window expect(const struct ffntp_wiretime *wire, struct ffntp_bound bound,
 				       struct ffntp_rate_bound rate, const struct ffntp_stamp *stamp)
 {
-	double rtt_s = (double)ffntp_stamp_rtt_ticks(stamp) * rate.period_s;
+	double rtt_s = ffntp_ticks(ffntp_stamp_rtt_ticks(stamp)) * rate.period_s;
 	struct ffntp_time reference;
 
 	if (!bound.is_known)

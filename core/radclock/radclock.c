@@ -152,7 +152,7 @@ static void remember(struct radclock *radclock, const struct ffntp_stamp *stamp)
 
 static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
-	double half_s = (double)ffntp_stamp_rtt_ticks(stamp) * radclock->period.rate.period_s / 2;
+	double half_s = ffntp_ticks(ffntp_stamp_rtt_ticks(stamp)) * radclock->period.rate.period_s / 2;
 
 	radclock->first_at = radclock->set_at = stamp->tf;
 	radclock->local.measured_at = radclock->period.measured_at = stamp->tf;
@@ -168,7 +168,7 @@ static double unknown_floor_s(const struct radclock *radclock)
 {
 	if (radclock->is_warm)
 		return 0;
-	return (double)radclock->floor.ticks * radclock->period.rate.period_s / (double)radclock->history.added;
+	return ffntp_ticks(radclock->floor.ticks) * radclock->period.rate.period_s / (double)radclock->history.added;
 }
 
 /* How fast the clock may go wrong: what oscillators do, or what nobody knows of this one yet. */
@@ -183,8 +183,8 @@ static enum ffntp_trust_verdict judge(struct radclock *radclock, const struct ff
 {
 	double period_s = radclock->local.rate.period_s;
 	struct ffntp_trust_clock clock = {
-		.ahead_s =
-			ffntp_line_ahead_s(&radclock->line, &newest->stamp) - (double)newest->rtt_ticks * period_s / 2,
+		.ahead_s = ffntp_line_ahead_s(&radclock->line, &newest->stamp) -
+			   ffntp_ticks(newest->rtt_ticks) * period_s / 2,
 		.error_s = radclock->error_s + unknown_floor_s(radclock),
 		.period_s = period_s,
 		.rate_limit = rate_limit(radclock),
@@ -321,7 +321,7 @@ static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 		.stable_period_s = radclock->period.rate.period_s,
 		.esterror_s = radclock->figures.time_s + floor_s + age_s * rate,
 		.asymmetry_esterror_s =
-			ffntp_asymmetry_esterror_s((double)radclock->floor.ticks * radclock->period.rate.period_s),
+			ffntp_asymmetry_esterror_s(ffntp_ticks(radclock->floor.ticks) * radclock->period.rate.period_s),
 		.period_esterror = rate,
 		.stable_esterror = FFNTP_RADCLOCK_RATE_SIGMA * radclock->period.rate.error,
 		.covariance_s = (radclock->mean_age_s + age_s) * rate * rate,

@@ -19,7 +19,7 @@ void ffntp_floor_clear(struct ffntp_floor *floor)
 
 bool ffntp_floor_is_near(const struct ffntp_floor *floor, double period_s)
 {
-	return (double)floor->ticks * period_s < FFNTP_RADCLOCK_NEAR_S;
+	return ffntp_ticks(floor->ticks) * period_s < FFNTP_RADCLOCK_NEAR_S;
 }
 
 static double shift_ticks(const struct ffntp_floor *floor, double period_s)
@@ -74,7 +74,7 @@ static bool lower(struct ffntp_floor *floor, const struct ffntp_history *history
 		  double *lowered_ticks)
 {
 	uint64_t rtt_ticks = ffntp_history_newest(history)->rtt_ticks;
-	double fall_ticks = (double)(floor->ticks - rtt_ticks);
+	double fall_ticks = ffntp_ticks(floor->ticks - rtt_ticks);
 
 	if (is_warm && fall_ticks > shift_ticks(floor, period_s))
 		floor->level = history->added - 1;
@@ -119,11 +119,11 @@ static bool is_touched(const struct ffntp_floor *floor, const struct ffntp_histo
 		       double period_s)
 {
 	const struct ffntp_range *range = &floor->recent.range;
-	double near_ticks = (double)ticks + shift_ticks(floor, period_s);
+	double near_ticks = ffntp_ticks(ticks) + shift_ticks(floor, period_s);
 	double touches = 0, enough = 1 + FFNTP_RADCLOCK_SHIFT_SHARE * (double)(range->end - range->begin);
 
 	for (uint64_t i = range->begin; i < range->end && touches < enough; i++)
-		if ((double)ffntp_history_at(history, i)->rtt_ticks <= near_ticks)
+		if (ffntp_ticks(ffntp_history_at(history, i)->rtt_ticks) <= near_ticks)
 			touches++;
 	return touches >= enough;
 }
@@ -137,7 +137,7 @@ static bool raise(struct ffntp_floor *floor, const struct ffntp_history *history
 	if (!is_full(floor, history, period_s) || !ffntp_minimum_get(&floor->recent, &least))
 		return false;
 	ticks = ffntp_history_at(history, least)->rtt_ticks;
-	if (ticks <= floor->ticks || (double)(ticks - floor->ticks) <= shift_ticks(floor, period_s) ||
+	if (ticks <= floor->ticks || ffntp_ticks(ticks - floor->ticks) <= shift_ticks(floor, period_s) ||
 	    !is_touched(floor, history, ticks, period_s))
 		return false;
 	floor->level = floor->recent.range.begin;

@@ -127,7 +127,7 @@ bool ffntp_offset_combine(struct ffntp_offset *offset, const struct ffntp_stamp 
 		return false;
 	offset->view = (struct ffntp_points_view){
 		.now_ticks = ffntp_counter_diff(newest->tf, offset->anchor.tf) +
-			     (double)ffntp_stamp_rtt_ticks(&offset->anchor) / 2,
+			     ffntp_ticks(ffntp_stamp_rtt_ticks(&offset->anchor)) / 2,
 		.now_s = ffntp_middle_s(newest, &offset->anchor),
 		.excess_widths = widths,
 		.age_widths = widths * FFNTP_RADCLOCK_AGEING,

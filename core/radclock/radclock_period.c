@@ -63,7 +63,7 @@ static double path_change_s(const struct ffntp_record *base, const struct ffntp_
 {
 	uint64_t a = base->floor_ticks, b = newest->floor_ticks;
 
-	return (double)(a > b ? a - b : b - a) * period_s;
+	return ffntp_ticks(a > b ? a - b : b - a) * period_s;
 }
 
 /* A rate loses worth with age, or one lucky pair of stamps would stand for ever. */
