@@ -24,7 +24,7 @@ static const double polls_s[] = { 1, 16, 64, 256, 1024 };
 
 #define POLLS (sizeof polls_s / sizeof *polls_s)
 
-static const struct ffntp_estimator_ops *const estimators[] = { &ffntp_radclock_ops, &ffntp_interval_ops };
+static const struct ffntp_estimator_ops *const estimators[] = { &ffntp_radclock_ops, &ffntp_law_ops };
 
 #define ESTIMATORS (sizeof estimators / sizeof *estimators)
 

@@ -8,8 +8,8 @@ const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_ki
 {
 	switch (kind) {
 	case FFNTP_ESTIMATOR_DEFAULT:
-	case FFNTP_ESTIMATOR_INTERVAL:
-		return &ffntp_interval_ops;
+	case FFNTP_ESTIMATOR_LAW:
+		return &ffntp_law_ops;
 	case FFNTP_ESTIMATOR_RADCLOCK:
 		return &ffntp_radclock_ops;
 	}

@@ -68,9 +68,13 @@ struct ffntp_estimator_ops {
 	 * *estimate is set in any case, and means nothing before the first stamp that was accepted.
 	 */
 	enum ffntp_verdict (*add)(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate);
-	/* The server changed, or was wrong for so long that it is believed after all: forget time and path, keep the
-	 * periods. */
+	/* The server changed: forget time and path, keep the periods. */
 	void (*restart)(void *state);
+	/*
+	 * The server's time, or the counter, has stepped: forget the time, keep the periods, and what is known of the
+	 * path where the estimator can. The next stamp may be one that was refused before.
+	 */
+	void (*step)(void *state);
 	/* The oscillator is known already: a saved period, and its standard deviation as a ratio. Before the first
 	 * stamp. */
 	void (*warm)(void *state, double period_s, double period_esterror);
@@ -80,7 +84,7 @@ struct ffntp_estimator_ops {
 };
 
 extern const struct ffntp_estimator_ops ffntp_radclock_ops;
-extern const struct ffntp_estimator_ops ffntp_interval_ops;
+extern const struct ffntp_estimator_ops ffntp_law_ops;
 
 /* NULL: there is no such estimator. */
 const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_kind kind);

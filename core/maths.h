@@ -58,6 +58,9 @@ static inline double ffntp_sqrt(double x)
  * -708.4, infinity above 709.78. */
 double ffntp_exp(double x);
 
+/* Natural logarithm of a normal number > 0, relative error below 2^-50. */
+double ffntp_ln(double x);
+
 /*
  * What is left of a standard normal variable by the knowledge that it is not
  * below a limit. The probability of that is mass * exp(-exponent): it may be too

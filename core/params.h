@@ -398,191 +398,255 @@
 #define FFNTP_KISS_DECAY_REPLIES 64
 
 /*
- * --- interval: the interval filter ---
- * Chosen on simulated worlds of many kinds, none on a single one. "Noise" is the mean that exponential noise of one
- * direction would have.
+ * --- law: the delay-law estimator (docs/algorithm.md) ---
+ * Chosen on simulated worlds of many laws, none on a single one. "Scale" is half the middle 68 % of a law.
  */
+
+/* the density of a law */
 
 /*
- * Wanders of the bank: the standard deviation that the skew gains in a second (1/sqrt(s)). The bank begins with START
- * and three more, each STEP times the one before, and slides between LEAST (an oven-controlled crystal) and MOST
- * (nothing that is worth being called a clock). A belief that wanders half as much as the oscillator is a quarter worse
- * than the best, one that wanders twice as much an eighth: steps of 2 leave a few percent at most.
+ * Exchanges after which a delay's share in its law has faded: a day and a half at 16 s, long enough for a
+ * histogram whose own noise costs a few percent.
  */
-#define FFNTP_INTERVAL_WANDER_START 1.2e-10
-#define FFNTP_INTERVAL_WANDER_STEP  2.0
-#define FFNTP_INTERVAL_WANDER_LEAST 1e-11
-#define FFNTP_INTERVAL_WANDER_MOST  3e-7
+#define FFNTP_LAW_MEMORY 8192.0
 
 /*
- * The bank slides when the belief at its end has this share of the weight: the one in the middle is best then, or soon.
+ * The first delays were placed by a clock that knew little, so exchange i counts as i to this power until MEMORY
+ * is reached.
  */
-#define FFNTP_INTERVAL_WANDER_SLIDE 0.4
-
-/* Share of all weight that is spread evenly after each exchange: an oscillator may begin to wander otherwise. */
-#define FFNTP_INTERVAL_WANDER_LEAK 1e-3
+#define FFNTP_LAW_EARLY 1.0
 
 /*
- * Of a path that has shown one round trip, the noise is likely to be a few percent of it: 10 % in a LAN, 0.3 % across
- * an ocean.
+ * Bins go where the mass is, and this share of them to where it is not: gaps between modes and tails need edges,
+ * too.
  */
-#define FFNTP_INTERVAL_NOISE_GUESS (1 / 30.0)
+#define FFNTP_LAW_WIDE_SHARE 0.5
 
-/* Weight of the latest difference of delays in their quantiles: some 500 exchanges are remembered. */
-#define FFNTP_INTERVAL_NOISE_GAIN 0.002
+/* A bin without mass counts by its width in units of this many scales (half the middle 68 %) ... */
+#define FFNTP_LAW_WIDE_SCALE 0.5
 
-/* Timestamps have jitter of their own, and are rounded (s): no path's noise is taken to be less. */
-#define FFNTP_INTERVAL_NOISE_LEAST_S 25e-9
+/* ... plus this share of its distance from the median: tails need relative resolution only. */
+#define FFNTP_LAW_WIDE_DISTANCE 0.15
+
+/* A bin is split when it is this many times as important as the two neighbours that are the least so (ratio). */
+#define FFNTP_LAW_SPLIT 2.0
 
 /*
- * Far out, the logarithm of the density falls like that of a power law that begins at so many times the noise. It
- * matters where one direction is congested and the other is not: exponentials on both sides would say nothing at all.
+ * A window of the local fit grows while it agrees with all smaller ones within this many standard deviations of
+ * each; at a tenth laws are full of false edges, at ten times true edges are lost.
  */
-#define FFNTP_INTERVAL_NOISE_TAIL 12.0
+#define FFNTP_LAW_AGREE_SD 1.2
+
+/* Exchanges that a window's slope is shrunk by: the mean of a few delays says little of it. */
+#define FFNTP_LAW_SLOPE_PRIOR 3.0
+
+/* Change of the logarithm of the density within one bin, at most: a bin's ends must not be extrapolated to. */
+#define FFNTP_LAW_SLOPE_MOST 2.0
 
 /*
- * A direction is congested when the latest excesses, each remembered with this GAIN, are so many times its noise on
- * average.
+ * This many exchanges are spread evenly over TAIL_WIDTH scales: no delay is impossible, and delays far out say
+ * nothing of the clock.
  */
-#define FFNTP_INTERVAL_BURST_NOISE 3.0
-#define FFNTP_INTERVAL_BURST_GAIN  0.25
+#define FFNTP_LAW_TAIL_MASS 1.0
+#define FFNTP_LAW_TAIL_WIDTH 40.0
 
 /*
- * Real noise is not at its densest at the floor, so the floor is no hard edge. How soft is learnt, by the slope of the
- * evidence: in units of the noise it begins at START, stays between LEAST and MOST, and follows the slope by GAIN per
- * exchange.
+ * The least delays are kept in generations; a new one begins when the newest has lasted for this share of all
+ * exchanges. Delays that a young clock made too short are forgotten so.
  */
-#define FFNTP_INTERVAL_SOFT_START 0.01
-#define FFNTP_INTERVAL_SOFT_LEAST 0.003
-#define FFNTP_INTERVAL_SOFT_MOST  0.3
-#define FFNTP_INTERVAL_SOFT_GAIN  1.0
+#define FFNTP_LAW_GENERATION 0.4
 
-/* After n exchanges the edges are softer by this many times noise / n, which is how near to the floor the best came. */
-#define FFNTP_INTERVAL_SOFT_YOUNG 1.0
-
-/* Exchanges before anything is held against the server or the path. */
-#define FFNTP_INTERVAL_PATH_SETTLED 8
-
-/* A round trip this many standard deviations below the floor shows another path: one in 10^9 by chance. */
-#define FFNTP_INTERVAL_FALL_SD 6.0
+/* A density is fitted again after this share of all exchanges, at least every MEMORY / 16. */
+#define FFNTP_LAW_SMOOTH_GROWTH 0.1
+/* the floors */
 
 /*
- * What it leaves unexplained of a contradiction may be this many times both noises: the other direction was that late.
+ * Exponents k of the lower tail, P(delay < x) ~ (x - floor)^k, that are weighed: from LEAST on over SPAN nepers. 1
+ * is an exponential, 2 or 3 that many queues in a row.
  */
-#define FFNTP_INTERVAL_FALL_NOISE 5.0
+#define FFNTP_LAW_SHAPE_LEAST 0.7
+#define FFNTP_LAW_SHAPE_SPAN 2.5
 
 /*
- * Another path is longer when so many exchanges in a row (SHORT) exceed the floor by more than RUN_NOISE times both
- * noises and RUN_TAIL times both tails, and vary no more than RUN_SPREAD times both noises: exponential noise does that
- * once in 10^11. Bursts vary more.
+ * What is thought of an exponent before its delays are looked at: log-normal, with this median and standard
+ * deviation (nepers) ...
  */
-#define FFNTP_INTERVAL_RUN_SHORT  8
-#define FFNTP_INTERVAL_RUN_NOISE  2.5
-#define FFNTP_INTERVAL_RUN_TAIL   0.8
-#define FFNTP_INTERVAL_RUN_SPREAD 3.0
+#define FFNTP_LAW_SHAPE_MEDIAN 1.6
+#define FFNTP_LAW_SHAPE_SD 0.85
 
 /*
- * Exchanges whose best round trip is longer than the best of each direction together, by so many times both noises,
- * took different ways: the least sum of eight is by chance so much larger once in 10^4.
+ * ... and those of the two ways are alike within this (nepers), with a probability of ALIKE_SHARE: most paths are
+ * made of the same links both ways.
  */
-#define FFNTP_INTERVAL_RUN_MIXED 1.0
-
-/* ... or already when so many exceed it and the clock, coasting, is worse than their noise: at long poll intervals. */
-#define FFNTP_INTERVAL_RUN_LEAST 4
-
-/* From the second of them on the clock coasts until it is clear what they are. */
-#define FFNTP_INTERVAL_RUN_DOUBT 2
-
-/* A path that was taken before is known again after so many. */
-#define FFNTP_INTERVAL_RUN_RECALL 3
+#define FFNTP_LAW_ALIKE_SD 0.35
+#define FFNTP_LAW_ALIKE_SHARE 0.8
 
 /*
- * ... and one that is longer by little, when none of so many is nearer to the floor than so many times both noises:
- * 10^-8.
+ * Gaps between the floor and the least delay that are weighed: from this share of the distance to the 15th least
+ * delay ...
  */
-#define FFNTP_INTERVAL_WINDOW       32
-#define FFNTP_INTERVAL_WINDOW_NOISE 0.75
+#define FFNTP_LAW_GAP_LEAST 0.02
+
+/* ... to this many times the distance to the highest delay that is fitted. */
+#define FFNTP_LAW_GAP_MOST 4.0
+
+/* Share of all exchanges that the kept generations cover. */
+#define FFNTP_LAW_COUNT_SHARE 0.7
 
 /*
- * A former level fits what is seen now within so many of the clock's standard deviations, and so many noises /
- * sqrt(exchanges).
+ * More delays are taken into the fit while it agrees with that of fewer within this many standard deviations:
+ * beyond, the tail bends, or has a second mode.
  */
-#define FFNTP_INTERVAL_RECALL_SD    4.0
-#define FFNTP_INTERVAL_RECALL_NOISE 4.0
+#define FFNTP_LAW_LEPSKI_SD 1.0
+
+/* Share of the clock's variance that remains in the least delay. */
+#define FFNTP_LAW_FLOOR_BLUR 0.25
+
+/* Relative difference of the two spreads above the least delays that says nothing yet of unlike laws. */
+#define FFNTP_LAW_UNLIKE_LEAST 0.4
+
+/* By how much more than it says the floors' difference is off (ratio): tails are not powers. */
+#define FFNTP_LAW_GAUGE_MODESTY 1.4
+
+/* The floors are fitted again after this share of all exchanges, at least every MEMORY / 16. */
+#define FFNTP_LAW_GAUGE_GROWTH 0.06
+/* the oscillator */
 
 /*
- * How likely it is that a route changes in both directions by amounts that have nothing to do with each other, beside
- * one.
+ * Wanders of the bank (1/sqrt(s)): the first of six at the start, each twice the one before; the bank slides
+ * between LEAST (an oven) and MOST (a cheap crystal in a draught).
  */
-#define FFNTP_INTERVAL_DIVIDE_ANY 0.1
+#define FFNTP_LAW_WANDER_START 1.6e-10
+#define FFNTP_LAW_WANDER_LEAST 2e-11
+#define FFNTP_LAW_WANDER_MOST 3e-8
+
+/* The bank slides when the two at one end have this share of the weight. */
+#define FFNTP_LAW_WANDER_SLIDE 0.6
+
+/* Share of a weight that moves to each neighbour in an exchange: an oscillator may change its ways. */
+#define FFNTP_LAW_WANDER_LEAK 4e-4
+
+/* Half of the grid, in standard deviations of the clock. */
+#define FFNTP_LAW_REACH_SD 5.5
+
+/* A posterior on fewer points of the grid than this is tabulated again on a finer grid. */
+#define FFNTP_LAW_NARROW_POINTS 9.0
+
+/* A law of n exchanges counts as n / (n + YOUNG): its noise is false information. */
+#define FFNTP_LAW_YOUNG 15.0
+
+/* Standard deviations that a serial correlation must exceed to count. */
+#define FFNTP_LAW_CORRELATION_SD 2.0
 
 /*
- * A path that becomes shorter, and so much quieter (ratio of how much round trips vary), was congested before. Twice
- * RUN_SHORT exchanges are asked: they vary that little by chance once in 10^6, in 2000 if one direction makes all the
- * noise.
+ * A delay is not taken for one of the least if the clock that looks back differs from the clock of the moment by
+ * more standard deviations.
  */
-#define FFNTP_INTERVAL_QUIETER (1 / 3.0)
+#define FFNTP_LAW_SOUND_SD 2.5
+/* congestion */
 
-/* Noise only ever widens an interval: an edge so many standard deviations beyond the clock contradicts it. */
-#define FFNTP_INTERVAL_CONTRADICTION_SD 4.5
+/* A direction is congested when the mean rank of the latest delays exceeds 1/2 by this: 3 standard deviations ... */
+#define FFNTP_LAW_MUTE_ON 0.33
+
+/* ... until it exceeds it by less than this, ... */
+#define FFNTP_LAW_MUTE_OFF 0.15
+
+/* ... for this many exchanges at most: then it is the path. */
+#define FFNTP_LAW_MUTE_EXCHANGES 256.0
+
+/* Weight of a congested direction. */
+#define FFNTP_LAW_MUTE_WEIGHT 0.02
+/* drift of both floors */
+
+/* Exchanges over which a common shift of both laws is followed. */
+#define FFNTP_LAW_DRIFT_EXCHANGES 100.0
+
+/* Log-likelihood ratio at which both laws are moved ... */
+#define FFNTP_LAW_DRIFT_SCORE 14.0
+
+/* ... of which each must have this, or it is the clock that is off, ... */
+#define FFNTP_LAW_DRIFT_EACH 4.0
+
+/* ... and which loses this at each exchange. */
+#define FFNTP_LAW_DRIFT_PRICE 0.02
+/* changes */
+
+/* A trial opens when the mean rank of some 4 delays differs from 1/2 by this, ... */
+#define FFNTP_LAW_FAST_RANK 0.34
+
+/* ... or that of some 16 by this: 3.3 standard deviations of independent delays; ... */
+#define FFNTP_LAW_SLOW_RANK 0.18
+
+/* ... if some cause has at least this score (log-likelihood ratio to "nothing changed", price included). */
+#define FFNTP_LAW_OPEN_SCORE -11.0
+
+/* Price of a change, in nepers: one in 400,000 exchanges. */
+#define FFNTP_LAW_CHANGE_PRICE 13.0
+
+/* Price of congestion, which is common (nepers). */
+#define FFNTP_LAW_CONGESTED_PRICE 3.0
+
+/* Mean of a congested direction's delays above the floor before any was seen, in scales of its law. */
+#define FFNTP_LAW_CONGESTED_MEAN 4.0
+
+/* Standard deviations of a sudden change of the rate (ratio): a fan, a crystal's activity dip; ... */
+#define FFNTP_LAW_RATE_STEP 1e-6
+
+/* ... and a large one. */
+#define FFNTP_LAW_RATE_JUMP 8e-6
 
 /*
- * Rates of oscillators jump by about so much (ratio), if they do: a fan, a crystal's activity dip. Before it shows,
- * time may fall behind by what the most makes in REACH exchanges.
+ * Likelihood ratios count as this share of themselves: laws are known with an error, which the exchanges of one
+ * trial have in common, ...
  */
-#define FFNTP_INTERVAL_KICK_LEAST 3e-7
-#define FFNTP_INTERVAL_KICK_MOST  5e-6
-#define FFNTP_INTERVAL_KICK_REACH 4.0
+#define FFNTP_LAW_TRUST 0.6
 
-/* A time that is another one is about so many times the gap away: wide enough for what noise hides of it. */
-#define FFNTP_INTERVAL_TIME_GAP 3.0
-
-/* A rate that is quite another one, of a guest that moved to another host, is so by this much (ratio) ... */
-#define FFNTP_INTERVAL_BOTH_SKEW 1e-2
-
-/* ... and is so rare, beside faults of servers and jumps of rates. */
-#define FFNTP_INTERVAL_BOTH_SHARE 1e-3
-
-/* From one exchange to the next a server turns wrong, or right again, so often. */
-#define FFNTP_INTERVAL_SERVER_TURNS 0.01
-
-/* Shares of the weight at which a trial ends: the clock was right after all; the rate has changed. */
-#define FFNTP_INTERVAL_TRUE_SHARE 0.9
-#define FFNTP_INTERVAL_RATE_SHARE 0.9
+/* ... and less while a law has few exchanges: n / (n + TRUST_YOUNG). */
+#define FFNTP_LAW_TRUST_YOUNG 150.0
 
 /*
- * ... the latter after so many exchanges: a path that became shorter may look the same, until a round trip gives it
- * away.
+ * A trial ends after this many exchanges if every cause has a score below CLOSE_SCORE, and congestion below
+ * CONGESTED_SCORE.
  */
-#define FFNTP_INTERVAL_RATE_STAMPS 4
+#define FFNTP_LAW_CLOSE_EXCHANGES 4.0
+#define FFNTP_LAW_CLOSE_SCORE -6.0
+#define FFNTP_LAW_CONGESTED_SCORE 2.0
+
+/* A cause is certain when its score exceeds all others by this, ... */
+#define FFNTP_LAW_LEAD_SCORE 4.0
+
+/* (a step of the server's time: exchanges are refused from then on) ... */
+#define FFNTP_LAW_TIME_SCORE 4.0
+
+/* ... after this many exchanges for a rate, ... */
+#define FFNTP_LAW_RATE_EXCHANGES 8.0
+
+/* ... after this many for a path: until then the step's size is learnt. */
+#define FFNTP_LAW_PATH_EXCHANGES 48.0
+
+/* A trial that is undecided after this many exchanges ends. */
+#define FFNTP_LAW_TRIAL_EXCHANGES 64.0
+
+/* After an undecided trial the next waits for 16 exchanges or more, until this many have passed without one. */
+#define FFNTP_LAW_PATIENCE_EXCHANGES 100.0
+/* what is put out */
 
 /*
- * ... and from then on only if the rate is so many standard deviations from what it was: a time that is wrong stays as
- * wrong.
+ * By how much more than it says the clock is off (ratio): approximating by Gaussians makes it surer than it ought
+ * to be.
  */
-#define FFNTP_INTERVAL_RATE_SD 3.0
+#define FFNTP_LAW_MODESTY 1.1
 
-/* Contradicting exchanges that agree on a rate so many standard deviations from the clock's: it is the counter. */
-#define FFNTP_INTERVAL_SKEW_SD 6.0
-
-/*
- * Contradictions below so many times both noises and so many of the clock's standard deviations are believed after so
- * many stamps. All others are refused until the client believes the server after all (dissent).
- */
-#define FFNTP_INTERVAL_SMALL_NOISE  2.0
-#define FFNTP_INTERVAL_SMALL_SD     30.0
-#define FFNTP_INTERVAL_SMALL_STAMPS 16
-
-/* By how much more than it says the filter is off: approximating by Gaussians makes it surer than it ought to be. */
-#define FFNTP_INTERVAL_MODESTY 1.1
-
-/*
- * Noise and wander are themselves learnt from the exchanges, and errors have a longer tail while these are few: the
- * variance of time is twice that at first, and half of this is gone after so many.
- */
-#define FFNTP_INTERVAL_LEARNT 100.0
+/* Exchanges after which half of the doubt is gone that the variance is twice what the clock says. */
+#define FFNTP_LAW_LEARNT 100.0
 
 /* The stable period is the average over so long (s), older times fading: a day evens out day and night. */
-#define FFNTP_INTERVAL_STABLE_S 86400.0
+#define FFNTP_LAW_STABLE_S 86400.0
+
+/* Of a path that has shown one round trip, the mean delay above the floor is likely to be a few percent of it. */
+#define FFNTP_LAW_NOISE_GUESS (1 / 30.0)
+
+/* Timestamps have jitter of their own, and are rounded (s): no path's noise is taken to be less. */
+#define FFNTP_LAW_NOISE_LEAST_S 25e-9
 
 #endif

@@ -128,7 +128,7 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 	else
 		ffntp_publisher_break(&client->publisher, stamp->tf); /* it did not: the port would have said so */
 	ffntp_leap_jump(&client->wire.leap);
-	client->ops->restart(client->estimator);
+	client->ops->step(client->estimator);
 	ffntp_rate_range_jump(&client->range);
 	client->bound = rival;
 	return begin_from(client, stamp);

@@ -26,7 +26,7 @@ static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "                          $XDG_RUNTIME_DIR/ffntp/page or /tmp/ffntp-UID/page]\n"
 				 "  --clock-log FILE        once a second 'RAW_NS UTC_NS'; without --page nothing\n"
 				 "                          else is published\n"
-				 "  --estimator NAME        default, radclock or interval\n"
+				 "  --estimator NAME        default, radclock or law\n"
 				 "  -v, --verbose           a line for each exchange\n"
 				 "  -h, --help              this text\n"
 				 "  --version               the version\n";
@@ -68,12 +68,12 @@ static bool read_counter(const char *word, struct ffntp_options *options)
 
 static bool read_estimator(const char *word, struct ffntp_options *options)
 {
-	static const char *const words[] = { "default", "radclock", "interval" };
+	static const char *const words[] = { "default", "radclock", "law" };
 	size_t found = find_word(word, words, 3);
 
 	options->estimator = (enum ffntp_estimator_kind)found;
 	if (found == 3)
-		ffntp_log("--estimator '%s': not default, radclock or interval", word);
+		ffntp_log("--estimator '%s': not default, radclock or law", word);
 	return found < 3;
 }
 

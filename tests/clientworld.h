@@ -23,7 +23,7 @@ static inline bool choose_estimator(int argc, char **argv)
 {
 	if (argc != 2)
 		return false;
-	estimator = strcmp(argv[1], "radclock") == 0 ? FFNTP_ESTIMATOR_RADCLOCK : FFNTP_ESTIMATOR_INTERVAL;
+	estimator = strcmp(argv[1], "radclock") == 0 ? FFNTP_ESTIMATOR_RADCLOCK : FFNTP_ESTIMATOR_LAW;
 	return true;
 }
 

@@ -84,7 +84,7 @@ static void run_day(const struct sim_scenario *scenario, uint64_t seed, struct d
 	void *memory;
 
 	sim_world_init(&world, scenario, seed);
-	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_INTERVAL, 16);
+	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_LAW, 16);
 	size = (ffntp_client_memory(&config) + 15) / 16 * 16;
 	memory = aligned_alloc(16, size);
 	assert_non_null(memory);

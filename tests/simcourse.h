@@ -89,7 +89,7 @@ static inline struct ffntp_client *make_client(const struct sim_scenario *scenar
 	size_t size;
 	void *memory;
 
-	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_INTERVAL, poll_s);
+	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_LAW, poll_s);
 	size = (ffntp_client_memory(&config) + 15) / 16 * 16;
 	memory = aligned_alloc(16, size);
 	assert_non_null(memory);

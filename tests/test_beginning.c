@@ -127,7 +127,7 @@ static void assert_forgotten(enum ffntp_estimator_kind estimator, const struct s
 static void test_the_filter_forgets_congestion(void **state)
 {
 	(void)state;
-	assert_forgotten(FFNTP_ESTIMATOR_INTERVAL, &(struct summary){ .half = 0.1, .nine_in_ten = 0.5, .broken = 0 });
+	assert_forgotten(FFNTP_ESTIMATOR_LAW, &(struct summary){ .half = 0.1, .nine_in_ten = 0.5, .broken = 0 });
 }
 
 /* Its error of the rate is not always what it says when it is believed: in one world of a hundred a bound breaks. */

@@ -599,7 +599,7 @@ static struct fixture make_adaptive(double accuracy_target_s)
 	struct fixture f = make(START_NS);
 
 	/* The one that says what an exchange is worth. */
-	f.config.estimator = FFNTP_ESTIMATOR_INTERVAL;
+	f.config.estimator = FFNTP_ESTIMATOR_LAW;
 	f.config.poll_is_adaptive = true;
 	f.config.accuracy_target_s = accuracy_target_s;
 	make_client(&f);

@@ -194,7 +194,7 @@ static void test_counter_that_changed_its_rate_is_not_found_by_nonsense(void **s
 
 	(void)state;
 	/* The one that looks at it. */
-	f.config.estimator = FFNTP_ESTIMATOR_INTERVAL;
+	f.config.estimator = FFNTP_ESTIMATOR_LAW;
 	make_client(&f);
 	world_run(&f.world, f.client, 3600);
 	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), 1.05);

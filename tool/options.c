@@ -66,7 +66,7 @@ static bool parse_estimator(const char *text, enum ffntp_estimator_kind *estimat
 	static const char *const names[] = {
 		[FFNTP_ESTIMATOR_DEFAULT] = "default",
 		[FFNTP_ESTIMATOR_RADCLOCK] = "radclock",
-		[FFNTP_ESTIMATOR_INTERVAL] = "interval",
+		[FFNTP_ESTIMATOR_LAW] = "law",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

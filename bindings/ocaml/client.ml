@@ -1,5 +1,5 @@
 type t
-type estimator = Interval | Radclock
+type estimator = Law | Radclock
 
 type leap_table = nativeint
 
@@ -29,7 +29,7 @@ let config counter =
     max_root_distance_s = 3.;
     pivot_s = None;
     leap_table = None;
-    estimator = Interval;
+    estimator = Law;
   }
 
 type action = Wait_until of Counter.t | Send | Change_server

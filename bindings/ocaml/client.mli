@@ -26,7 +26,7 @@ type t
 
 (** {1 Making one} *)
 
-type estimator = Interval | Radclock
+type estimator = Law | Radclock
 
 type leap_table
 (** TAI - UTC, and until when that is known. *)

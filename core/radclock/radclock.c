@@ -383,6 +383,7 @@ const struct ffntp_estimator_ops ffntp_radclock_ops = {
 	.init = init,
 	.add = add,
 	.restart = restart,
+	.step = restart,
 	.warm = warm,
 	.moved = moved,
 };

@@ -4,9 +4,9 @@
 
 /* docs/algorithm.md and docs/radclock.md. */
 enum ffntp_estimator_kind {
-	FFNTP_ESTIMATOR_DEFAULT = 0, /* the interval filter */
+	FFNTP_ESTIMATOR_DEFAULT = 0, /* the delay-law estimator */
 	FFNTP_ESTIMATOR_RADCLOCK,
-	FFNTP_ESTIMATOR_INTERVAL,
+	FFNTP_ESTIMATOR_LAW,
 };
 
 #endif

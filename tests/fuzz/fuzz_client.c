@@ -279,7 +279,7 @@ static void step(struct run *run)
 static void choose(struct ffntp_client_config *config, uint64_t bits)
 {
 	ffntp_client_config_default(config);
-	config->estimator = bits & 1 ? FFNTP_ESTIMATOR_RADCLOCK : FFNTP_ESTIMATOR_INTERVAL;
+	config->estimator = bits & 1 ? FFNTP_ESTIMATOR_RADCLOCK : FFNTP_ESTIMATOR_LAW;
 	config->counter_kind = FFNTP_COUNTER_OTHER;
 	config->counter_may_jump = bits & 2;
 	config->leap_table = bits & 4 ? ffntp_leap_table_builtin() : NULL;

@@ -84,7 +84,7 @@ let test_each_estimator () =
       let state = run state start_ns ns in
       let r = reading (Output.read (Client.output ~now:(counter_at ns) state) (counter_at ns)) in
       is_true "the bound holds" (contains r ns))
-    [ Client.Interval; Client.Radclock ]
+    [ Client.Law; Client.Radclock ]
 
 (* What was computed from a state is what is computed from it again, whatever became of it meanwhile. *)
 let test_states_are_values () =
@@ -113,7 +113,7 @@ let test_states_are_values () =
       is_true "the same before"
         (Output.details former_output = Output.details (Client.output ~now:(counter_at ns) former));
       is_true "time went on elsewhere" (at far <> at again))
-    [ Client.Interval; Client.Radclock ]
+    [ Client.Law; Client.Radclock ]
 
 let test_a_query_is_answered_once () =
   let query, state = Client.new_query ~now:(counter_at start_ns) ~nonce:(nonce ()) (fresh ()) in

@@ -1,0 +1,476 @@
+/*
+ * law_change: exchanges that do not fit. Congestion takes weight from a way at once; floors that drift together are
+ * followed; all else is a trial of explanations, which goes on until one of them is certain.
+ */
+#include "law_filter.h"
+
+#include "../maths.h"
+
+enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
+
+/* A rank (less 1/2) beyond all delays that were ever learnt. */
+#define BEYOND 0.4999
+
+/* The opposite congestion of the other way, by which both are the clock's error (product of mean ranks). */
+#define OPPOSITE (-0.04)
+
+/* By how much better the clock must explain an exchange than a step of the server's time, for the step to be over (log). */
+#define OVER_SCORE 3.0
+
+/* Share of a change of rate, and of what it did to the time, that remains in doubt. */
+#define RATE_DOUBT 0.15
+
+/* Exchanges to wait for after an undecided trial, and at most after several. */
+#define PATIENCE_FIRST 16.0
+#define PATIENCE_MOST 64.0
+
+/* --- the latest delays --- */
+
+/* A rank that the clock's own error of two standard deviations cannot have made; 0 if it can. */
+static double sure_rank(const struct ffntp_law *law, double delay_s, double sd_s)
+{
+	double low = ffntp_law_rank(law, delay_s - 2 * sd_s), high = ffntp_law_rank(law, delay_s + 2 * sd_s);
+
+	return low > 0 ? low : high < 0 ? high : 0;
+}
+
+/* The way is congested while its delays are long, unless the other way's are short: then it is the clock. */
+static void watch_congestion(struct ffntp_law_filter *filter, int way)
+{
+	const struct ffntp_law_params *params = filter->params;
+	struct ffntp_law_watch *watch = &filter->watch[way];
+	bool is_the_clock = watch->fast * filter->watch[1 - way].fast < OPPOSITE;
+
+	if (watch->fast < params->mute_off || is_the_clock)
+		watch->muted_for = 0;
+	else if (watch->muted_for > 0 || watch->fast > params->mute_on)
+		watch->muted_for++;
+}
+
+/* at: what is believed to be the clock. */
+static void watch_delays(struct ffntp_law_filter *filter, const struct ffntp_law_belief *at, double rank[2])
+{
+	const struct ffntp_law_past *newest = &filter->past[filter->filled - 1];
+	double sd = ffntp_sqrt(at->p00);
+
+	for (int way = 0; way < 2; way++) {
+		struct ffntp_law_watch *watch = &filter->watch[way];
+
+		rank[way] = sure_rank(&filter->law[way], ffntp_law_delay(newest, at, way), sd);
+		watch->fast += (rank[way] - watch->fast) / 4;
+		watch->slow += (rank[way] - watch->slow) / 16;
+	}
+	watch_congestion(filter, 0);
+	watch_congestion(filter, 1);
+	filter->quiet++;
+}
+
+static bool is_muted(const struct ffntp_law_filter *filter, int way)
+{
+	int muted_for = filter->watch[way].muted_for;
+
+	return muted_for > 0 && muted_for < filter->params->mute_exchanges;
+}
+
+static double weight_of(const struct ffntp_law_filter *filter, int way)
+{
+	const struct ffntp_law_params *params = filter->params;
+	double n = filter->law[way].n;
+
+	return (is_muted(filter, way) ? params->mute_weight : 1) * filter->watch[way].independence * n /
+	       (n + params->young);
+}
+
+/* --- drift --- */
+
+/*
+ * Both floors may move together within hours, as when a path's load changes: a common shift of both laws is followed by
+ * the ranks of delays, and is applied once it explains the delays of each way better. It moves no clock.
+ */
+static void follow_drift(struct ffntp_law_filter *filter)
+{
+	const struct ffntp_law_params *params = filter->params;
+	const struct ffntp_law_past *newest = &filter->past[filter->filled - 1];
+	double pull = 0, power = 0, *score = filter->drift_score;
+
+	for (int way = 0; way < 2; way++) {
+		const struct ffntp_law *law = &filter->law[way];
+		double delay = ffntp_law_delay(newest, &filter->now, way), shifted = delay - filter->drift;
+		double weight = weight_of(filter, way);
+		double gain = weight * (ffntp_law_log_density(law, shifted) - ffntp_law_log_density(law, delay));
+
+		score[way] = ffntp_fmax(score[way] + gain - params->drift_price, 0);
+		pull += weight * ffntp_law_rank(law, shifted);
+		power += weight * law->power;
+	}
+	filter->drift += pull / power / params->drift_exchanges;
+	if (score[0] + score[1] < params->drift_score || ffntp_fmin(score[0], score[1]) < params->drift_each)
+		return;
+	ffntp_law_move(&filter->law[0], filter->drift);
+	ffntp_law_move(&filter->law[1], filter->drift);
+	filter->drift = score[0] = score[1] = 0;
+}
+
+/* --- trials --- */
+
+static double trust(const struct ffntp_law_filter *filter)
+{
+	const struct ffntp_law_params *params = filter->params;
+	double n = ffntp_fmin(filter->law[0].n, filter->law[1].n);
+
+	return params->trust * ffntp_square(ffntp_fmin(filter->watch[0].independence, filter->watch[1].independence)) *
+	       n / (n + params->trust_young);
+}
+
+/* The change that explains the exchanges best, and its score. */
+static double best_change(const struct ffntp_law_filter *filter, enum ffntp_law_cause *cause)
+{
+	double best = -1e300, share = trust(filter);
+
+	for (int c = FFNTP_LAW_CAUSE_THERE; c <= FFNTP_LAW_CAUSE_JUMP; c++) {
+		double score = ffntp_law_trial_score(&filter->trial, c, share, filter->params);
+
+		if (score > best) {
+			best = score;
+			*cause = c;
+		}
+	}
+	return best;
+}
+
+static bool is_rate(enum ffntp_law_cause cause)
+{
+	return cause == FFNTP_LAW_CAUSE_RATE || cause == FFNTP_LAW_CAUSE_JUMP;
+}
+
+/* The score of the best explanation that is not this one; no change has 0. */
+static double best_but(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
+{
+	double best = 0, share = trust(filter);
+
+	for (int c = FFNTP_LAW_CAUSE_THERE; c < FFNTP_LAW_CAUSES; c++)
+		if (c != (int)cause && !(is_rate(c) && is_rate(cause)))
+			best = ffntp_fmax(best, ffntp_law_trial_score(&filter->trial, c, share, filter->params));
+	return best;
+}
+
+/* How far the latest delays are from what the laws expect, and a scale of each: a step of this size is looked for. */
+static double step_size(const struct ffntp_law_filter *filter, int count)
+{
+	double size = 0;
+
+	for (int way = 0; way < 2; way++) {
+		const struct ffntp_law *law = &filter->law[way];
+		double sum = 0;
+
+		for (int i = filter->filled - count; i < filter->filled; i++) {
+			const struct ffntp_law_past *past = &filter->past[i];
+			const struct ffntp_law_belief *at = i == filter->filled - 1 ? &filter->now : &past->after;
+
+			sum += ffntp_law_delay(past, at, way) - law->origin - law->middle;
+		}
+		size = ffntp_fmax(size, ffntp_fabs(sum / count) + law->scale);
+	}
+	return size;
+}
+
+/* Open a trial before the last 'count' exchanges, and go through them. */
+static void open_trial(struct ffntp_law_filter *filter, int count)
+{
+	int first = filter->filled - count;
+
+	ffntp_law_trial_open(&filter->trial, &filter->past[first - 1].after, filter->law, step_size(filter, count), 0);
+	for (int i = first; i < filter->filled; i++) {
+		struct ffntp_law_sight sight = ffntp_law_sight_of(&filter->past[i]);
+
+		ffntp_law_trial_add(&filter->trial, filter->law, &sight, filter->past[i].elapsed_s, filter->wander2);
+	}
+}
+
+static void end_trial(struct ffntp_law_filter *filter)
+{
+	filter->trial.is_open = false;
+	filter->lead = FFNTP_LAW_CAUSE_NONE;
+	filter->quiet = 0;
+}
+
+/* How many of the latest exchanges to begin before: those from 'least' on, up to 'most', that show a change best. */
+static int best_count(struct ffntp_law_filter *filter, int least, int most)
+{
+	static const int counts[] = { 1, 2, 4, 8, 16, LAG - 1 };
+	double best = filter->params->open_score;
+	int found = 0;
+
+	for (unsigned k = 0; k < sizeof counts / sizeof *counts; k++) {
+		enum ffntp_law_cause cause;
+		double score;
+
+		if (counts[k] < least || counts[k] > most || counts[k] >= filter->filled)
+			continue;
+		open_trial(filter, counts[k]);
+		score = best_change(filter, &cause);
+		if (score > best) {
+			best = score;
+			found = counts[k];
+		}
+	}
+	return found;
+}
+
+/* An exchange beyond all that was seen, or many on one side of the laws, open a trial if a change explains them. */
+static void look_for_change(struct ffntp_law_filter *filter, const double rank[2])
+{
+	const struct ffntp_law_params *params = filter->params;
+	bool is_single = rank[0] < -BEYOND || rank[1] < -BEYOND ||
+			 (ffntp_fabs(rank[0]) > BEYOND && ffntp_fabs(rank[1]) > BEYOND);
+	bool is_fast = false, is_slow = false;
+	int count;
+
+	if (filter->quiet > params->patience_exchanges)
+		filter->patience = 0;
+	for (int way = 0; way < 2; way++) {
+		is_fast |= ffntp_fabs(filter->watch[way].fast) > params->fast_rank;
+		is_slow |= ffntp_fabs(filter->watch[way].slow) > params->slow_rank;
+	}
+	is_fast &= filter->quiet > 3 + filter->patience;
+	is_slow &= filter->quiet > 11 + filter->patience;
+	if (!is_single && !is_fast && !is_slow)
+		return;
+	count = best_count(filter, is_single ? 1 : is_fast ? 2 : 4, is_slow ? LAG - 1 : is_fast ? 8 : 4);
+	if (count > 0)
+		open_trial(filter, count);
+	else
+		end_trial(filter);
+}
+
+/* --- the end of a trial --- */
+
+static struct ffntp_law_belief belief_of(const struct ffntp_law_story *story)
+{
+	return (struct ffntp_law_belief){ story->x[0], story->x[1], story->p[0], story->p[1], story->p[2] };
+}
+
+/* The path is longer by this: its laws move, and the clock and the gauge do not. */
+static void lengthen(struct ffntp_law_filter *filter, enum ffntp_law_cause cause, const struct ffntp_law_story *story)
+{
+	double by_s = story->x[2];
+
+	if (cause == FFNTP_LAW_CAUSE_THERE || cause == FFNTP_LAW_CAUSE_BOTH) {
+		ffntp_law_move(&filter->law[0], by_s);
+		filter->steps += by_s / 2;
+		filter->lengthened_s += by_s;
+	}
+	if (cause == FFNTP_LAW_CAUSE_BACK || cause == FFNTP_LAW_CAUSE_BOTH) {
+		ffntp_law_move(&filter->law[1], by_s);
+		filter->steps -= by_s / 2;
+		filter->lengthened_s += by_s;
+	}
+	if (cause == FFNTP_LAW_CAUSE_THERE || cause == FFNTP_LAW_CAUSE_BACK)
+		filter->steps_variance += story->p[5] / 4;
+}
+
+/* A new rate was found from a few exchanges, by two moments of each: it is less certain than its story says. */
+static void doubt_rate(struct ffntp_law_belief *belief, const struct ffntp_law_belief *before)
+{
+	belief->p00 += ffntp_square(RATE_DOUBT * (belief->theta - before->theta));
+	belief->p11 += ffntp_square(RATE_DOUBT * (belief->gamma - before->gamma));
+}
+
+/* The explanation is certain: its belief is the clock from here on. */
+static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
+{
+	struct ffntp_law_belief belief = belief_of(&filter->trial.story[cause]);
+
+	if (is_rate(cause))
+		doubt_rate(&belief, &filter->now);
+	lengthen(filter, cause, &filter->trial.story[cause]);
+	ffntp_law_clock_set(&filter->clock, &belief);
+	ffntp_law_refresh(filter);
+	filter->past[0] = filter->past[filter->filled - 1];
+	filter->past[0].after = filter->now;
+	filter->filled = 1;
+	for (int way = 0; way < 2; way++)
+		filter->watch[way].fast = filter->watch[way].slow = 0;
+	filter->patience = 0;
+	end_trial(filter);
+}
+
+/* One way shorter than ever and the other longer than ever, as seen from the clock before: no path does that. */
+static bool is_contradiction(const struct ffntp_law_filter *filter, const struct ffntp_law_past *past)
+{
+	struct ffntp_law_belief at = past[-1].after;
+	double sd = 2 * ffntp_sqrt(at.p00);
+
+	at.theta += at.gamma * past->elapsed_s;
+	return sure_rank(&filter->law[0], ffntp_law_delay(past, &at, 0), sd) *
+		       sure_rank(&filter->law[1], ffntp_law_delay(past, &at, 1), sd) <
+	       -BEYOND * BEYOND;
+}
+
+/* The exchanges of the trial were not the path's: go back to the clock before them. */
+static void roll_back(struct ffntp_law_filter *filter)
+{
+	int newest = filter->filled - 1, count = filter->trial.exchanges;
+
+	filter->skipped_s = 0;
+	for (int i = 0; newest > 0 && (i < count || is_contradiction(filter, &filter->past[newest])); i++)
+		filter->skipped_s += filter->past[newest--].elapsed_s;
+	filter->filled = newest + 1;
+	ffntp_law_clock_set(&filter->clock, &filter->past[newest].after);
+	ffntp_law_clock_predict(&filter->clock, filter->skipped_s);
+}
+
+/* Judge the open trial after an exchange; return whether the server's time is what has changed. */
+static bool judge(struct ffntp_law_filter *filter)
+{
+	const struct ffntp_law_params *params = filter->params;
+	enum ffntp_law_cause cause = FFNTP_LAW_CAUSE_NONE;
+	double best = best_change(filter, &cause), rest = best_but(filter, cause), n = filter->trial.exchanges;
+	bool is_new_time = cause == FFNTP_LAW_CAUSE_TIME && filter->lead != cause;
+
+	filter->lead = best > rest + (is_new_time ? params->time_score : 0) ? cause : FFNTP_LAW_CAUSE_NONE;
+	if (filter->lead == FFNTP_LAW_CAUSE_TIME)
+		return true;
+	if (n >= params->close_exchanges && best < params->close_score && rest < params->congested_score) {
+		end_trial(filter);
+	} else if (cause != FFNTP_LAW_CAUSE_TIME && best > rest + params->lead_score &&
+		   n >= (is_rate(cause) ? params->rate_exchanges : params->path_exchanges)) {
+		apply(filter, cause);
+	} else if (n >= params->trial_exchanges) {
+		filter->patience = ffntp_fmin(2 * filter->patience + PATIENCE_FIRST, PATIENCE_MOST);
+		end_trial(filter);
+	}
+	return false;
+}
+
+/* --- each exchange --- */
+
+/* The laws are not learnt from exchanges of which it is unknown what they are. */
+static void keep_ring(struct ffntp_law_filter *filter)
+{
+	if (filter->filled < RING)
+		return;
+	if (!filter->trial.is_open) {
+		ffntp_law_learn(filter);
+		return;
+	}
+	for (int i = 0; i < LAG; i++)
+		filter->past[i] = filter->past[i + STRIDE];
+	filter->filled = LAG;
+}
+
+static void take_out(struct ffntp_law_filter *filter)
+{
+	filter->skipped_s = filter->past[--filter->filled].elapsed_s;
+}
+
+/*
+ * The server's time has stepped, as far as known: an exchange that the clock explains better, coasting, ends that. Returns
+ * whether it does; the clock is updated then.
+ */
+static bool is_right_again(struct ffntp_law_filter *filter, double gain)
+{
+	const struct ffntp_law_sight sight = ffntp_law_sight_of(&filter->past[filter->filled - 1]);
+	struct ffntp_law_clock clock = filter->clock;
+
+	if (ffntp_law_clock_update(&clock, filter->law, &sight) < gain + OVER_SCORE)
+		return false;
+	filter->clock = clock;
+	end_trial(filter);
+	return true;
+}
+
+static void update(struct ffntp_law_filter *filter)
+{
+	struct ffntp_law_sight sight = ffntp_law_sight_of(&filter->past[filter->filled - 1]);
+
+	sight.weight[0] = weight_of(filter, 0);
+	sight.weight[1] = weight_of(filter, 1);
+	(void)ffntp_law_clock_update(&filter->clock, filter->law, &sight);
+}
+
+static void accept(struct ffntp_law_filter *filter)
+{
+	filter->skipped_s = 0;
+	ffntp_law_refresh(filter);
+	if (!filter->trial.is_open)
+		follow_drift(filter);
+	filter->past[filter->filled - 1].after = filter->now;
+	keep_ring(filter);
+}
+
+/* No explanation explains what comes any more: begin again, from the clock as it coasts. */
+static void open_again(struct ffntp_law_filter *filter)
+{
+	struct ffntp_law_sight sight = ffntp_law_sight_of(&filter->past[filter->filled - 1]);
+
+	ffntp_law_trial_open(&filter->trial, &filter->now, filter->law, step_size(filter, 1), filter->skipped_s);
+	ffntp_law_trial_add(&filter->trial, filter->law, &sight, 0, filter->wander2);
+	for (int way = 0; way < 2; way++)
+		filter->watch[way].fast = filter->watch[way].slow = 0;
+}
+
+static bool is_lost(struct ffntp_law_filter *filter)
+{
+	struct ffntp_law_belief at = belief_of(&filter->trial.story[FFNTP_LAW_CAUSE_TIME]);
+	double rank[2], fast = filter->params->fast_rank;
+
+	watch_delays(filter, &at, rank);
+	return ffntp_fabs(filter->watch[0].fast) > fast || ffntp_fabs(filter->watch[1].fast) > fast;
+}
+
+/* While the server's time is in doubt the clock coasts. */
+static bool take_in_doubt(struct ffntp_law_filter *filter, double gain)
+{
+	if (is_right_again(filter, gain)) {
+		accept(filter);
+		return true;
+	}
+	if (is_lost(filter))
+		open_again(filter);
+	if (judge(filter)) {
+		take_out(filter);
+		return false;
+	}
+	update(filter);
+	accept(filter);
+	return true;
+}
+
+bool ffntp_law_take(struct ffntp_law_filter *filter, double elapsed_s)
+{
+	const struct ffntp_law_past *newest = &filter->past[filter->filled - 1];
+	double before = filter->trial.story[FFNTP_LAW_CAUSE_TIME].evidence, rank[2];
+
+	if (!filter->is_learning) {
+		ffntp_law_start(filter);
+		if (filter->filled == RING)
+			ffntp_law_learn(filter);
+		return true;
+	}
+	if (filter->trial.is_open) {
+		const struct ffntp_law_sight sight = ffntp_law_sight_of(newest);
+
+		ffntp_law_trial_add(&filter->trial, filter->law, &sight, elapsed_s, filter->wander2);
+	}
+	if (filter->lead == FFNTP_LAW_CAUSE_TIME)
+		return take_in_doubt(filter, filter->trial.story[FFNTP_LAW_CAUSE_TIME].evidence - before);
+	watch_delays(filter, &filter->now, rank);
+	if (!filter->trial.is_open)
+		look_for_change(filter, rank);
+	update(filter);
+	if (filter->trial.is_open && judge(filter)) {
+		roll_back(filter);
+		ffntp_law_refresh(filter);
+		return false;
+	}
+	accept(filter);
+	return true;
+}
+
+struct ffntp_law_belief ffntp_law_belief_now(const struct ffntp_law_filter *filter)
+{
+	if (filter->lead == FFNTP_LAW_CAUSE_NONE || filter->lead == FFNTP_LAW_CAUSE_TIME)
+		return filter->now;
+	return belief_of(&filter->trial.story[filter->lead]);
+}

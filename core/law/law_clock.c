@@ -1,0 +1,262 @@
+/* law_clock: see law_clock.h. */
+#include "law_clock.h"
+
+#include "../maths.h"
+
+enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 40 };
+
+/* Of the grid's greatest value: below this the posterior is as good as zero. */
+#define NEGLIGIBLE 1e-5
+
+/* A probability that is too small for its logarithm. */
+#define LEAST_EVIDENCE 1e-290
+
+void ffntp_law_belief_predict(struct ffntp_law_belief *b, double s, double wander2)
+{
+	b->theta += b->gamma * s;
+	b->p00 += s * (2 * b->p01 + s * (b->p11 + wander2 * s / 3));
+	b->p01 += s * (b->p11 + wander2 * s / 2);
+	b->p11 += wander2 * s;
+}
+
+void ffntp_law_clock_set(struct ffntp_law_clock *clock, const struct ffntp_law_belief *belief)
+{
+	for (int i = 0; i < BANK; i++)
+		clock->belief[i] = *belief;
+}
+
+void ffntp_law_clock_begin(struct ffntp_law_clock *clock, const struct ffntp_law_belief *belief,
+			   const struct ffntp_law_params *params)
+{
+	double wander2 = ffntp_square(params->wander_start);
+
+	ffntp_law_clock_set(clock, belief);
+	for (int i = 0; i < BANK; i++, wander2 *= 4) {
+		clock->wander2[i] = wander2;
+		clock->weight[i] = 1.0 / BANK;
+	}
+}
+
+void ffntp_law_clock_predict(struct ffntp_law_clock *clock, double elapsed_s)
+{
+	for (int i = 0; i < BANK; i++)
+		ffntp_law_belief_predict(&clock->belief[i], elapsed_s, clock->wander2[i]);
+}
+
+void ffntp_law_clock_shift(struct ffntp_law_clock *clock, double theta_s)
+{
+	for (int i = 0; i < BANK; i++)
+		clock->belief[i].theta += theta_s;
+}
+
+struct ffntp_law_belief ffntp_law_clock_mixture(const struct ffntp_law_clock *clock)
+{
+	struct ffntp_law_belief m = { 0 };
+
+	for (int i = 0; i < BANK; i++) {
+		m.theta += clock->weight[i] * clock->belief[i].theta;
+		m.gamma += clock->weight[i] * clock->belief[i].gamma;
+	}
+	for (int i = 0; i < BANK; i++) {
+		const struct ffntp_law_belief *b = &clock->belief[i];
+		double weight = clock->weight[i], theta = b->theta - m.theta, gamma = b->gamma - m.gamma;
+
+		m.p00 += weight * (b->p00 + theta * theta);
+		m.p01 += weight * (b->p01 + theta * gamma);
+		m.p11 += weight * (b->p11 + gamma * gamma);
+	}
+	return m;
+}
+
+double ffntp_law_clock_wander2(const struct ffntp_law_clock *clock)
+{
+	double sum = 0;
+
+	for (int i = 0; i < BANK; i++)
+		sum += clock->weight[i] * clock->wander2[i];
+	return sum;
+}
+
+/* --- the bank --- */
+
+static void copy_member(struct ffntp_law_clock *clock, int to, int from)
+{
+	clock->belief[to] = clock->belief[from];
+	clock->wander2[to] = clock->wander2[from];
+	clock->weight[to] = clock->weight[from];
+}
+
+/* Make room at one end when the weight is at the other. */
+static void slide(struct ffntp_law_clock *clock, const struct ffntp_law_params *params)
+{
+	if (clock->weight[TOP] + clock->weight[TOP - 1] > params->wander_slide &&
+	    clock->wander2[TOP] < ffntp_square(params->wander_most)) {
+		clock->weight[1] += clock->weight[0];
+		for (int i = 0; i < TOP; i++)
+			copy_member(clock, i, i + 1);
+		clock->wander2[TOP] *= 4;
+		clock->weight[TOP] = 1e-3;
+	} else if (clock->weight[0] + clock->weight[1] > params->wander_slide &&
+		   clock->wander2[0] > ffntp_square(params->wander_least)) {
+		clock->weight[TOP - 1] += clock->weight[TOP];
+		for (int i = TOP; i > 0; i--)
+			copy_member(clock, i, i - 1);
+		clock->wander2[0] /= 4;
+		clock->weight[0] = 1e-3;
+	}
+}
+
+/* Bayes' rule, with a leak between neighbours: an oscillator may change its ways. */
+static void reweigh(struct ffntp_law_clock *clock, const double evidence[BANK], double leak)
+{
+	double weight[BANK], sum = 0;
+
+	for (int i = 0; i < BANK; i++) {
+		double from_below = i > 0 ? clock->weight[i - 1] - clock->weight[i] : 0;
+		double from_above = i < TOP ? clock->weight[i + 1] - clock->weight[i] : 0;
+
+		weight[i] = (clock->weight[i] + leak * (from_below + from_above)) * evidence[i];
+		sum += weight[i];
+	}
+	for (int i = 0; i < BANK; i++)
+		clock->weight[i] = ffntp_fmax(weight[i] / sum, 1e-9);
+}
+
+/* A member that has lost touch with the best one begins again from it. */
+static void gather(struct ffntp_law_clock *clock, int best)
+{
+	for (int i = 0; i < BANK; i++) {
+		double apart = clock->belief[i].theta - clock->belief[best].theta;
+
+		if (apart * apart > 9 * (clock->belief[i].p00 + clock->belief[best].p00))
+			clock->belief[i] = clock->belief[best];
+	}
+}
+
+/* --- the update --- */
+
+struct grid {
+	double low, step;
+	double most; /* the greatest log likelihood */
+	double likelihood[GRID];
+};
+
+static void tabulate(struct grid *grid, double low, double high, double turned, const struct ffntp_law laws[2],
+		     const struct ffntp_law_sight *sight)
+{
+	grid->low = low;
+	grid->step = (high - low) / (GRID - 1);
+	for (int i = 0; i < GRID; i++)
+		grid->likelihood[i] = 0;
+	ffntp_law_tabulate(&laws[0], low - turned - sight->forward_s, grid->step, GRID, sight->weight[0],
+			   grid->likelihood);
+	ffntp_law_tabulate(&laws[1], sight->backward_s - low, -grid->step, GRID, sight->weight[1], grid->likelihood);
+	grid->most = grid->likelihood[0];
+	for (int i = 1; i < GRID; i++)
+		grid->most = ffntp_fmax(grid->most, grid->likelihood[i]);
+	for (int i = 0; i < GRID; i++)
+		grid->likelihood[i] = ffntp_exp(grid->likelihood[i] - grid->most);
+}
+
+/* The mass of a belief at each point, times the likelihood. A normal density on a grid is a recurrence from the point
+ * nearest to its mean; the factor from point to point falls by a constant one. */
+static void multiply(const struct grid *grid, const struct ffntp_law_belief *b, double out[GRID])
+{
+	double v = b->p00, h = grid->step, turn = ffntp_exp(-h * h / v);
+	int at = (int)ffntp_fmin(ffntp_fmax((b->theta - grid->low) / h + 0.5, 0), GRID - 1);
+	double z = grid->low + at * h - b->theta;
+	double start = ffntp_exp(-z * z / (2 * v)) / ffntp_sqrt(v) * 0.3989422804014327 * h;
+	double value = start, ratio = ffntp_exp(-(2 * z * h + h * h) / (2 * v));
+
+	out[at] = start * grid->likelihood[at];
+	for (int i = at + 1; i < GRID; i++, ratio *= turn) {
+		value *= ratio;
+		out[i] = value * grid->likelihood[i];
+	}
+	value = start;
+	ratio = ffntp_exp((2 * z * h - h * h) / (2 * v));
+	for (int i = at - 1; i >= 0; i--, ratio *= turn) {
+		value *= ratio;
+		out[i] = value * grid->likelihood[i];
+	}
+}
+
+/* Where the posterior is, if it is on few points of the grid. */
+static bool is_narrow(const struct grid *grid, const double posterior[GRID], double points, double *low, double *high)
+{
+	double most = 0;
+	int first = GRID, last = 0;
+
+	for (int i = 0; i < GRID; i++)
+		most = ffntp_fmax(most, posterior[i]);
+	for (int i = 0; i < GRID; i++)
+		if (posterior[i] > NEGLIGIBLE * most) {
+			first = first == GRID ? i : first;
+			last = i;
+		}
+	if (first == GRID || last - first >= points)
+		return false;
+	*low = grid->low + (first - 1.5) * grid->step;
+	*high = grid->low + (last + 1.5) * grid->step;
+	return true;
+}
+
+/* Two moments of theta are kept; gamma follows by its regression. Returns the belief's evidence. */
+static double condense(const struct grid *grid, const double posterior[GRID], struct ffntp_law_belief *b)
+{
+	double m0 = 0, m1 = 0, m2 = 0, variance, by, gain = b->p01 / b->p00;
+
+	for (int i = 0; i < GRID; i++) {
+		double x = (i - GRID / 2) * grid->step;
+
+		m0 += posterior[i];
+		m1 += posterior[i] * x;
+		m2 += posterior[i] * x * x;
+	}
+	if (m0 < LEAST_EVIDENCE)
+		return LEAST_EVIDENCE;
+	m1 /= m0;
+	variance = ffntp_fmax(m2 / m0 - m1 * m1, grid->step * grid->step / 12);
+	variance = ffntp_fmin(variance, 4 * b->p00);
+	by = grid->low + GRID / 2 * grid->step + m1 - b->theta;
+	b->theta += by;
+	b->gamma += gain * by;
+	b->p11 -= gain * b->p01 * (1 - variance / b->p00);
+	b->p01 = gain * variance;
+	b->p00 = variance;
+	return m0;
+}
+
+double ffntp_law_clock_update(struct ffntp_law_clock *clock, const struct ffntp_law laws[2],
+			      const struct ffntp_law_sight *sight)
+{
+	const struct ffntp_law_params *params = laws[0].params;
+	const struct ffntp_law_belief mixture = ffntp_law_clock_mixture(clock);
+	double reach = params->reach_sd * ffntp_sqrt(mixture.p00), low = mixture.theta - reach,
+	       high = mixture.theta + reach;
+	double member[BANK][GRID], all[GRID], evidence[BANK], total = 0;
+	struct grid grid;
+	int best = 0;
+
+	for (int pass = 0; pass < 4; pass++) {
+		tabulate(&grid, low, high, mixture.gamma * sight->span_s, laws, sight);
+		for (int k = 0; k < GRID; k++)
+			all[k] = 0;
+		for (int i = 0; i < BANK; i++) {
+			multiply(&grid, &clock->belief[i], member[i]);
+			for (int k = 0; k < GRID; k++)
+				all[k] += clock->weight[i] * member[i][k];
+		}
+		if (!is_narrow(&grid, all, params->narrow_points, &low, &high))
+			break;
+	}
+	for (int i = 0; i < BANK; i++) {
+		evidence[i] = condense(&grid, member[i], &clock->belief[i]);
+		total += clock->weight[i] * evidence[i];
+		best = clock->weight[i] > clock->weight[best] ? i : best;
+	}
+	reweigh(clock, evidence, params->wander_leak);
+	slide(clock, params);
+	gather(clock, best);
+	return ffntp_ln(ffntp_fmax(total, LEAST_EVIDENCE)) + grid.most;
+}

@@ -1,0 +1,488 @@
+/* law_density: see law_density.h. */
+#include "law_density.h"
+
+#include "../maths.h"
+
+enum { BINS = FFNTP_LAW_BINS, LEAST = FFNTP_LAW_LEAST, GENERATIONS = FFNTP_LAW_GENERATIONS };
+
+/* A delay beyond all bins has a gap of its own if it is this many times its bin's width away. */
+#define GAP_WIDTHS 4
+
+/* Half the middle 68 % of an exponential, in means. */
+#define EXPONENTIAL_SCALE 0.829
+
+/* One delay in this many looks whether a bin should be split. */
+#define BALANCE_DELAYS 4
+
+static double width(const struct ffntp_law *law, int i)
+{
+	return (double)law->edge[i + 1] - (double)law->edge[i];
+}
+
+static double middle(const struct ffntp_law *law, int i)
+{
+	return ((double)law->edge[i + 1] + (double)law->edge[i]) / 2;
+}
+
+/* The bin of x; the first or the last for what lies beyond. */
+static int locate(const struct ffntp_law *law, double x)
+{
+	int low = 0, high = BINS;
+
+	while (high - low > 1) {
+		int half = (low + high) / 2;
+
+		if ((double)law->edge[half] <= x)
+			low = half;
+		else
+			high = half;
+	}
+	return low;
+}
+
+double ffntp_law_quantile(const struct ffntp_law *law, double p)
+{
+	double wanted = p * law->total, sum = 0;
+
+	for (int i = 0; i < BINS; i++) {
+		double mass = (double)law->mass[i];
+
+		if (sum + mass >= wanted && mass > 0)
+			return law->origin + (double)law->edge[i] + width(law, i) * (wanted - sum) / mass;
+		sum += mass;
+	}
+	return law->origin + (double)law->edge[BINS];
+}
+
+double ffntp_law_rank(const struct ffntp_law *law, double delay_s)
+{
+	double x = delay_s - law->origin, sum = 0;
+	int at = locate(law, x);
+
+	if (x <= (double)law->edge[0])
+		return -0.5;
+	if (x >= (double)law->edge[BINS])
+		return 0.5;
+	for (int i = 0; i < at; i++)
+		sum += (double)law->mass[i];
+	sum += (double)law->mass[at] * (x - (double)law->edge[at]) / width(law, at);
+	return sum / law->total - 0.5;
+}
+
+/* --- density --- */
+
+static double line(const struct ffntp_law *law, int i, double x)
+{
+	return (double)law->log_density[i] + (double)law->slope[i] * (x - middle(law, i));
+}
+
+/* Near an edge the lines of both bins are mixed, as far as half of the narrower one. */
+static double log_density_in(const struct ffntp_law *law, int i, double x)
+{
+	double below = x - (double)law->edge[i], above = (double)law->edge[i + 1] - x;
+	int other = below < above ? i - 1 : i + 1;
+	double distance = below < above ? below : above, own = line(law, i, x), reach;
+
+	if (distance < 0)
+		return law->far;
+	if (other < 0 || other >= BINS)
+		return own;
+	reach = ffntp_fmin(width(law, i), width(law, other)) / 2;
+	if (distance >= reach)
+		return own;
+	return own + (1 - distance / reach) / 2 * (line(law, other, x) - own);
+}
+
+double ffntp_law_log_density(const struct ffntp_law *law, double delay_s)
+{
+	double x = delay_s - law->origin;
+
+	return log_density_in(law, locate(law, x), x);
+}
+
+void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step_s, int count, double weight,
+			double *out)
+{
+	double x = first_s - law->origin;
+	int i = locate(law, x);
+
+	for (int k = 0; k < count; k++, x += step_s) {
+		while (i < BINS - 1 && x >= (double)law->edge[i + 1])
+			i++;
+		while (i > 0 && x < (double)law->edge[i])
+			i--;
+		out[k] += weight * log_density_in(law, i, x);
+	}
+}
+
+/* --- fitting --- */
+
+/* Exchanges and their summed delays below each edge. */
+struct sums {
+	double count[BINS + 1], moment[BINS + 1];
+};
+
+/* Of log density at a point: the fit, its slope and its variance. */
+struct fit {
+	double value, slope, variance;
+};
+
+/* The exponential that fits the bins from a up to b, at x. Its slope is found from the mean, by the inverse of Langevin's
+ * function (Cohen 1991); log(t / sinh t) is a continued fraction, within 1 % where slopes are allowed. */
+static struct fit fit_window(const struct ffntp_law *law, const struct sums *sums, int a, int b, double x)
+{
+	double low = (double)law->edge[a], high = (double)law->edge[b], half = (high - low) / 2,
+	       centre = (low + high) / 2;
+	double n = sums->count[b] - sums->count[a], u = (x - centre) / half, r = 0, t, t2;
+
+	if (n > 0.5 && b - a > 1)
+		r = ((sums->moment[b] - sums->moment[a]) / n - centre) / half;
+	r = ffntp_fmax(ffntp_fmin(r * n / (n + law->params->slope_prior), 0.67), -0.67);
+	t = r * (3 - r * r) / (1 - r * r);
+	t2 = t * t;
+	return (struct fit){
+		.value = ffntp_ln((n + 0.1) / (2 * half)) - t2 / (6 + t2 / 5 * (1 - t2 / 100)) + t * u,
+		.slope = t / half,
+		.variance = (b - a > 1 ? 1 + 3 * u * u : 1) / (n + 0.5),
+	};
+}
+
+/* Windows grow while they agree with all smaller ones (intersection of confidence intervals). */
+static struct fit grow_window(const struct ffntp_law *law, const struct sums *sums, int i, int to_left, int to_right)
+{
+	static const int radius[] = { 0, 1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90 };
+	double low = -1e300, high = 1e300;
+	struct fit best = { 0, 0, 0 };
+
+	for (unsigned k = 0; k < sizeof radius / sizeof *radius; k++) {
+		int a = i - to_left * radius[k], b = i + to_right * radius[k] + 1;
+		struct fit fit;
+		double margin;
+
+		if (a < 0 && b > BINS)
+			break;
+		fit = fit_window(law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, i));
+		margin = law->params->agree_sd * ffntp_sqrt(fit.variance);
+		low = ffntp_fmax(low, fit.value - margin);
+		high = ffntp_fmin(high, fit.value + margin);
+		if (k > 0 && low > high)
+			break;
+		best = fit;
+		if ((to_left == 0 && b >= BINS) || (to_right == 0 && a <= 0))
+			break;
+	}
+	return best;
+}
+
+/* To both sides, to the right only and to the left only, averaged by the square of what each knows: smooth where the law
+ * is smooth, sharp at its edges. */
+static struct fit fit_bin(const struct ffntp_law *law, const struct sums *sums, int i)
+{
+	const struct fit fits[] = { grow_window(law, sums, i, 1, 1), grow_window(law, sums, i, 0, 1),
+				    grow_window(law, sums, i, 1, 0) };
+	struct fit mean = { 0, 0, 0 };
+	double sum = 0;
+
+	for (int k = 0; k < 3; k++) {
+		double weight = 1 / ffntp_square(fits[k].variance);
+
+		sum += weight;
+		mean.value += weight * fits[k].value;
+		mean.slope += weight * fits[k].slope;
+	}
+	mean.value /= sum;
+	mean.slope /= sum;
+	return mean;
+}
+
+/* What is spread evenly over many scales, exchanges per second. */
+static double spread(const struct ffntp_law *law)
+{
+	return law->params->tail_mass / (law->params->tail_width * law->scale);
+}
+
+static double log_share(const struct ffntp_law *law, double exchanges_per_s)
+{
+	return ffntp_ln(exchanges_per_s / (law->n + law->params->tail_mass));
+}
+
+static void set_far(struct ffntp_law *law)
+{
+	law->far = log_share(law, spread(law));
+}
+
+/* density: exchanges per second; slope: of its logarithm, 1/s. */
+static void set_density(struct ffntp_law *law, int i, double density, double slope)
+{
+	double most = law->params->slope_most / width(law, i), own = slope * density / (density + spread(law));
+
+	law->log_density[i] = (float)log_share(law, density + spread(law));
+	law->slope[i] = (float)ffntp_fmax(ffntp_fmin(own, most), -most);
+}
+
+void ffntp_law_fit(struct ffntp_law *law)
+{
+	struct sums sums;
+	double per = law->n / law->total;
+
+	sums.count[0] = sums.moment[0] = 0;
+	for (int i = 0; i < BINS; i++) {
+		double n = (double)law->mass[i] * per;
+
+		sums.count[i + 1] = sums.count[i] + n;
+		sums.moment[i + 1] = sums.moment[i] + n * middle(law, i);
+	}
+	law->scale = ffntp_fmax((ffntp_law_quantile(law, 0.84) - ffntp_law_quantile(law, 0.16)) / 2, 1e-7);
+	law->middle = ffntp_law_quantile(law, 0.5) - law->origin;
+	law->power = 0;
+	set_far(law);
+	for (int i = 0; i < BINS; i++) {
+		struct fit fit = fit_bin(law, &sums, i);
+		double density = ffntp_exp(fit.value);
+
+		set_density(law, i, density, fit.slope);
+		law->power += (double)law->mass[i] / law->total * density / law->n;
+	}
+}
+
+/* --- bins --- */
+
+static double importance(const struct ffntp_law *law, double mass, double low, double high)
+{
+	const struct ffntp_law_params *params = law->params;
+	double distance = ffntp_fabs((low + high) / 2 - law->middle);
+	double breadth = (high - low) / (params->wide_scale * law->scale + params->wide_distance * distance);
+
+	return mass / law->total + params->wide_share / BINS * breadth;
+}
+
+/* Join bins i and i + 1: the last bin is free then, and empty. */
+static void join(struct ffntp_law *law, int i)
+{
+	law->mass[i] += law->mass[i + 1];
+	for (int k = i + 1; k < BINS - 1; k++) {
+		law->edge[k] = law->edge[k + 1];
+		law->mass[k] = law->mass[k + 1];
+		law->log_density[k] = law->log_density[k + 1];
+		law->slope[k] = law->slope[k + 1];
+	}
+	law->edge[BINS - 1] = law->edge[BINS];
+}
+
+/* Move the bins from i on up by one, over the free one. */
+static void open(struct ffntp_law *law, int i)
+{
+	for (int k = BINS - 1; k > i; k--) {
+		law->edge[k] = law->edge[k - 1];
+		law->mass[k] = law->mass[k - 1];
+		law->log_density[k] = law->log_density[k - 1];
+		law->slope[k] = law->slope[k - 1];
+	}
+}
+
+/* The pair of neighbours that is the least important, without bin 'except'. */
+static int least_pair(const struct ffntp_law *law, int except, double *least)
+{
+	int found = 0;
+
+	*least = 1e300;
+	for (int i = 0; i < BINS - 1; i++) {
+		double value = importance(law, (double)law->mass[i] + (double)law->mass[i + 1], (double)law->edge[i],
+					  (double)law->edge[i + 2]);
+
+		if (value < *least && i != except && i + 1 != except) {
+			*least = value;
+			found = i;
+		}
+	}
+	return found;
+}
+
+static void free_one(struct ffntp_law *law, int except)
+{
+	double least;
+
+	join(law, least_pair(law, except, &least));
+}
+
+static void set_empty(struct ffntp_law *law, int i)
+{
+	law->mass[i] = 0;
+	law->log_density[i] = (float)law->far;
+	law->slope[i] = 0;
+}
+
+static void balance(struct ffntp_law *law)
+{
+	double most = 0, least;
+	int heavy = 0, pair;
+
+	for (int i = 0; i < BINS; i++) {
+		double value =
+			importance(law, (double)law->mass[i], (double)law->edge[i], (double)law->edge[i + 1]);
+
+		if (value > most && width(law, i) > 1e-8) {
+			most = value;
+			heavy = i;
+		}
+	}
+	pair = least_pair(law, heavy, &least);
+	if (most < law->params->split * least)
+		return;
+	join(law, pair);
+	heavy -= heavy > pair;
+	open(law, heavy);
+	law->edge[heavy + 1] = (float)(((double)law->edge[heavy] + (double)law->edge[heavy + 2]) / 2);
+	law->mass[heavy] /= 2;
+	law->mass[heavy + 1] = law->mass[heavy];
+}
+
+/* A bin below all others, from x on. */
+static void prepend(struct ffntp_law *law, double x)
+{
+	free_one(law, 0);
+	open(law, 0);
+	law->edge[0] = (float)x;
+	set_empty(law, 0);
+}
+
+static void append(struct ffntp_law *law, double x)
+{
+	free_one(law, BINS - 1);
+	law->edge[BINS] = (float)x;
+	set_empty(law, BINS - 1);
+}
+
+/* A delay beyond all bins gets a bin of its own; between it and the others there is a gap, which must not have its mass. */
+static void extend(struct ffntp_law *law, double x, double own)
+{
+	double low = (double)law->edge[0], high = (double)law->edge[BINS];
+
+	if (x < low) {
+		if (low - x > GAP_WIDTHS * own)
+			prepend(law, x + own);
+		prepend(law, x - own);
+	} else if (x >= high) {
+		if (x - high > GAP_WIDTHS * own)
+			append(law, x - own);
+		append(law, x + own);
+	}
+}
+
+/* --- entering --- */
+
+static void remember_least(struct ffntp_law *law, double x)
+{
+	struct ffntp_law_generation *newest = &law->least[0];
+	double long_enough = ffntp_fmin(law->params->memory / 2, law->params->generation * law->entered);
+	int i;
+
+	if (law->entered - newest->since > long_enough && newest->count == LEAST) {
+		for (i = GENERATIONS - 1; i > 0; i--)
+			law->least[i] = law->least[i - 1];
+		*newest = (struct ffntp_law_generation){ .since = law->entered };
+	}
+	if (newest->count == LEAST && x >= (double)newest->delay[LEAST - 1])
+		return;
+	if (newest->count < LEAST)
+		newest->count++;
+	for (i = newest->count - 1; i > 0 && (double)newest->delay[i - 1] > x; i--)
+		newest->delay[i] = newest->delay[i - 1];
+	newest->delay[i] = (float)x;
+}
+
+int ffntp_law_lowest(const struct ffntp_law *law, double lowest[FFNTP_LAW_LEAST])
+{
+	int next[GENERATIONS] = { 0 };
+
+	for (int n = 0; n < LEAST; n++) {
+		int best = -1;
+
+		for (int g = 0; g < GENERATIONS; g++)
+			if (next[g] < law->least[g].count &&
+			    (best < 0 || law->least[g].delay[next[g]] < law->least[best].delay[next[best]]))
+				best = g;
+		if (best < 0)
+			return n;
+		lowest[n] = (double)law->least[best].delay[next[best]++];
+	}
+	return LEAST;
+}
+
+/* Older delays fade: the unit grows, until all masses are divided by it. */
+static void fade(struct ffntp_law *law)
+{
+	double early = law->params->early, share;
+
+	law->entered++;
+	share = ffntp_fmax(early / (law->entered + early), 1 / law->params->memory);
+	law->n = law->n * (1 - share) + 1;
+	law->unit /= 1 - share;
+	if (law->unit < 1e6)
+		return;
+	for (int i = 0; i < BINS; i++)
+		law->mass[i] = (float)((double)law->mass[i] / law->unit);
+	law->total /= law->unit;
+	law->unit = 1;
+}
+
+void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is_sound)
+{
+	/* A normal distribution in seven points. */
+	static const double at[] = { -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8 };
+	static const double share[] = { 0.0482, 0.1174, 0.2004, 0.2680, 0.2004, 0.1174, 0.0482 };
+	double x = delay_s - law->origin, sd = ffntp_fmax(sd_s, 2e-8);
+	int i;
+
+	fade(law);
+	extend(law, x, 2 * sd);
+	i = locate(law, x + at[0] * sd);
+	for (unsigned k = 0; k < sizeof at / sizeof *at; k++) {
+		while (i < BINS - 1 && x + at[k] * sd >= (double)law->edge[i + 1])
+			i++;
+		law->mass[i] += (float)(share[k] * law->unit);
+	}
+	law->total += law->unit;
+	if (is_sound)
+		remember_least(law, x);
+	if ((long)law->entered % BALANCE_DELAYS == 0)
+		balance(law);
+}
+
+/* Two empty bins below the floor, then bins of equal mass, the last of which reaches 8 means further. */
+static void set_edges(struct ffntp_law *law, double mean_s)
+{
+	law->edge[0] = (float)(-8 * mean_s);
+	law->edge[1] = (float)(-0.5 * mean_s);
+	for (int i = 2; i < BINS; i++) {
+		double below = (double)(i - 1) / (BINS - 2);
+
+		law->edge[i + 1] = i < BINS - 1 ? (float)(-ffntp_ln(1 - below) * mean_s)
+						: law->edge[i] + (float)(8 * mean_s);
+		law->mass[i] = (float)(law->total / (BINS - 2));
+	}
+}
+
+void ffntp_law_begin(struct ffntp_law *law, double floor_s, double mean_s, double weight,
+		     const struct ffntp_law_params *params)
+{
+	double scale = EXPONENTIAL_SCALE * mean_s;
+
+	*law = (struct ffntp_law){
+		.params = params,
+		.origin = floor_s,
+		.entered = weight,
+		.n = weight,
+		.total = weight,
+		.unit = 1,
+		.middle = 0.693 * mean_s,
+		.scale = scale,
+		.power = 0.5 / mean_s,
+	};
+	set_edges(law, mean_s);
+	set_far(law);
+	for (int i = 0; i < 2; i++)
+		set_empty(law, i);
+	for (int i = 2; i < BINS; i++)
+		set_density(law, i, ffntp_exp(-middle(law, i) / mean_s) * weight / mean_s, -1 / mean_s);
+}

@@ -1,0 +1,15 @@
+/* law_floor: where the laws of the two ways begin. Pure functions of two laws. */
+#ifndef FFNTP_CORE_LAW_FLOOR_H
+#define FFNTP_CORE_LAW_FLOOR_H
+
+#include "law_density.h"
+
+/* Lower end of the law there less that of the law back, s: mean and variance (s^2) of what the delays say of it. */
+struct ffntp_law_floors {
+	double difference, variance;
+};
+
+/* variance_s2: of the clock that placed the delays. Both laws have entered at least one delay. */
+struct ffntp_law_floors ffntp_law_floors(const struct ffntp_law laws[2], double variance_s2);
+
+#endif
