@@ -457,7 +457,7 @@
 #define FFNTP_LAW_GENERATION 0.4
 
 /* A density is fitted again after this share of all exchanges, at least every MEMORY / 16. */
-#define FFNTP_LAW_SMOOTH_GROWTH 0.1
+#define FFNTP_LAW_SMOOTH_GROWTH 0.15
 /* the floors */
 
 /*
@@ -509,7 +509,7 @@
 #define FFNTP_LAW_GAUGE_MODESTY 1.4
 
 /* The floors are fitted again after this share of all exchanges, at least every MEMORY / 16. */
-#define FFNTP_LAW_GAUGE_GROWTH 0.06
+#define FFNTP_LAW_GAUGE_GROWTH 0.12
 /* the oscillator */
 
 /*
@@ -527,7 +527,7 @@
 #define FFNTP_LAW_WANDER_LEAK 4e-4
 
 /* Half of the grid, in standard deviations of the clock. */
-#define FFNTP_LAW_REACH_SD 5.5
+#define FFNTP_LAW_REACH_SD 5.0
 
 /* A posterior on fewer points of the grid than this is tabulated again on a finer grid. */
 #define FFNTP_LAW_NARROW_POINTS 9.0

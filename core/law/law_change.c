@@ -29,9 +29,12 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* A rank that the clock's own error of two standard deviations cannot have made; 0 if it can. */
 static double sure_rank(const struct ffntp_law *law, double delay_s, double sd_s)
 {
-	double low = ffntp_law_rank(law, delay_s - 2 * sd_s), high = ffntp_law_rank(law, delay_s + 2 * sd_s);
+	double rank = ffntp_law_rank(law, delay_s - 2 * sd_s);
 
-	return low > 0 ? low : high < 0 ? high : 0;
+	if (rank > 0)
+		return rank;
+	rank = ffntp_law_rank(law, delay_s + 2 * sd_s);
+	return rank < 0 ? rank : 0;
 }
 
 /* The way is congested while its delays are long, unless the other way's are short: then it is the clock. */

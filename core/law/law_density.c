@@ -12,7 +12,7 @@ enum { BINS = FFNTP_LAW_BINS, LEAST = FFNTP_LAW_LEAST, GENERATIONS = FFNTP_LAW_G
 #define EXPONENTIAL_SCALE 0.829
 
 /* One delay in this many looks whether a bin should be split. */
-#define BALANCE_DELAYS 4
+#define BALANCE_DELAYS 8
 
 static double width(const struct ffntp_law *law, int i)
 {
@@ -71,33 +71,65 @@ double ffntp_law_rank(const struct ffntp_law *law, double delay_s)
 
 /* --- density --- */
 
-static double line(const struct ffntp_law *law, int i, double x)
+/* a + b x */
+struct line {
+	double a, b;
+};
+
+/* A bin, and how far from its edges the line of the neighbour counts as well: the less the further. */
+struct cell {
+	double low, high;
+	struct line own, below, above;
+	double reach_below, reach_above;
+};
+
+static struct line line_of(const struct ffntp_law *law, int i)
 {
-	return (double)law->log_density[i] + (double)law->slope[i] * (x - middle(law, i));
+	double slope = (double)law->slope[i];
+
+	return (struct line){ (double)law->log_density[i] - slope * middle(law, i), slope };
 }
 
 /* Near an edge the lines of both bins are mixed, as far as half of the narrower one. */
-static double log_density_in(const struct ffntp_law *law, int i, double x)
+static struct cell cell_of(const struct ffntp_law *law, int i)
 {
-	double below = x - (double)law->edge[i], above = (double)law->edge[i + 1] - x;
-	int other = below < above ? i - 1 : i + 1;
-	double distance = below < above ? below : above, own = line(law, i, x), reach;
+	struct cell cell = {
+		.low = (double)law->edge[i],
+		.high = (double)law->edge[i + 1],
+		.own = line_of(law, i),
+	};
+	double own = cell.high - cell.low;
 
-	if (distance < 0)
+	if (i > 0) {
+		cell.below = line_of(law, i - 1);
+		cell.reach_below = ffntp_fmin(own, width(law, i - 1)) / 2;
+	}
+	if (i < BINS - 1) {
+		cell.above = line_of(law, i + 1);
+		cell.reach_above = ffntp_fmin(own, width(law, i + 1)) / 2;
+	}
+	return cell;
+}
+
+static double value_in(const struct ffntp_law *law, const struct cell *cell, double x)
+{
+	double own = cell->own.a + cell->own.b * x, from_low = x - cell->low, from_high = cell->high - x;
+
+	if (from_low < 0 || from_high < 0)
 		return law->far;
-	if (other < 0 || other >= BINS)
-		return own;
-	reach = ffntp_fmin(width(law, i), width(law, other)) / 2;
-	if (distance >= reach)
-		return own;
-	return own + (1 - distance / reach) / 2 * (line(law, other, x) - own);
+	if (from_low < cell->reach_below)
+		return own + (0.5 - from_low / (2 * cell->reach_below)) * (cell->below.a + cell->below.b * x - own);
+	if (from_high < cell->reach_above)
+		return own + (0.5 - from_high / (2 * cell->reach_above)) * (cell->above.a + cell->above.b * x - own);
+	return own;
 }
 
 double ffntp_law_log_density(const struct ffntp_law *law, double delay_s)
 {
 	double x = delay_s - law->origin;
+	struct cell cell = cell_of(law, locate(law, x));
 
-	return log_density_in(law, locate(law, x), x);
+	return value_in(law, &cell, x);
 }
 
 void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step_s, int count, double weight,
@@ -105,13 +137,17 @@ void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step
 {
 	double x = first_s - law->origin;
 	int i = locate(law, x);
+	struct cell cell = cell_of(law, i);
 
 	for (int k = 0; k < count; k++, x += step_s) {
-		while (i < BINS - 1 && x >= (double)law->edge[i + 1])
-			i++;
-		while (i > 0 && x < (double)law->edge[i])
-			i--;
-		out[k] += weight * log_density_in(law, i, x);
+		if (x < cell.low || x >= cell.high) {
+			while (i < BINS - 1 && x >= (double)law->edge[i + 1])
+				i++;
+			while (i > 0 && x < (double)law->edge[i])
+				i--;
+			cell = cell_of(law, i);
+		}
+		out[k] += weight * value_in(law, &cell, x);
 	}
 }
 
@@ -150,7 +186,7 @@ static struct fit fit_window(const struct ffntp_law *law, const struct sums *sum
 /* Windows grow while they agree with all smaller ones (intersection of confidence intervals). */
 static struct fit grow_window(const struct ffntp_law *law, const struct sums *sums, int i, int to_left, int to_right)
 {
-	static const int radius[] = { 0, 1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90 };
+	static const int radius[] = { 0, 1, 2, 4, 8, 14, 26, 48, 90 };
 	double low = -1e300, high = 1e300;
 	struct fit best = { 0, 0, 0 };
 
