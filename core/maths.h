@@ -61,22 +61,4 @@ double ffntp_exp(double x);
 /* Natural logarithm of a normal number > 0, relative error below 2^-50. */
 double ffntp_ln(double x);
 
-/*
- * What is left of a standard normal variable by the knowledge that it is not
- * below a limit. The probability of that is mass * exp(-exponent): it may be too
- * small for a double, these two are not.
- */
-struct ffntp_truncated {
-	double mean, variance;
-	double mass, exponent;
-};
-
-/*
- * Moments of the standard normal restricted to [low, infinity); low is not NaN.
- * mass:     relative error below 1e-12 + 2^-51 exponent
- * mean:     error below 1e-12 of the standard deviation plus 1e-15 of |mean|
- * variance: relative error below 1e-9
- */
-struct ffntp_truncated ffntp_truncated_normal_above(double low);
-
 #endif
