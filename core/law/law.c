@@ -186,10 +186,16 @@ static enum ffntp_verdict examine(const struct ffntp_law_filter *filter, const s
 
 /* --- estimates --- */
 
-/* Rounding: a step's square over 12. */
+/*
+ * A step's square over 12 is what one exchange may be off by for rounding alone. Where delays vary by more than a step,
+ * the law has it, and it averages out; where they do not, every exchange may meet the same phase.
+ */
 static double rounding2(const struct ffntp_law_filter *filter)
 {
-	return ffntp_square(filter->precision_s) / 12;
+	double step2 = ffntp_square(filter->precision_s);
+	double spread2 = ffntp_square(ffntp_fmin(filter->law[0].scale, filter->law[1].scale));
+
+	return step2 / 12 * step2 / (step2 + 12 * spread2);
 }
 
 /* The belief that is put out: less sure of itself than the filter, and surer the more it has seen. */
