@@ -91,6 +91,7 @@ void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *
 {
 	double period_s = ffntp_mapping_period_s(former->period, former->period_shift);
 	double esterror = (double)former->period_esterror / (double)former->period + FFNTP_SAVED_PERIOD_ERROR;
+	double maxerror = (double)former->period_maxerror / (double)former->period;
 
 	client->publisher.disruption_marker = former->disruption_marker;
 	client->publisher.counter_marker = former->counter_marker;
@@ -99,11 +100,10 @@ void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *
 	client->wire.pivot_s = former->time.s;
 	ffntp_leap_continue(&client->wire.leap, former);
 	ffntp_publisher_continue(&client->publisher, former);
-	if (esterror * FFNTP_PERIOD_SIGMAS >= client->config.period_hint_error)
-		return;
-	client->ops->warm(client->estimator, period_s, esterror);
-	client->rate = (struct ffntp_rate_bound){ period_s, FFNTP_PERIOD_SIGMAS * esterror + client->config.max_drift };
-	ffntp_rate_range_know(&client->range, client->rate);
+	ffntp_rate_range_know(&client->range, (struct ffntp_rate_bound){ period_s, maxerror });
+	client->rate = ffntp_rate_range_now(&client->range);
+	if (esterror < client->config.period_hint_error)
+		client->ops->warm(client->estimator, period_s, esterror);
 }
 
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
@@ -262,7 +262,7 @@ static enum ffntp_status status(const struct ffntp_client *client)
 {
 	if (!client->publisher.has_map)
 		return client->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
-	if (client->dissent.exchanges > 0)
+	if (client->dissent.count > 0)
 		return client->config.counter_may_jump ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_FREE_RUNNING;
 	if (client->smear.is_smeared || client->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
 		return FFNTP_STATUS_FREE_RUNNING;
@@ -281,6 +281,14 @@ static void cross_leap_second(struct ffntp_client *client, ffntp_counter now)
 		ffntp_publisher_move(&client->publisher, now);
 }
 
+/* While two stories stand, the bound contains both. */
+static void admit_candidates(const struct ffntp_dissent *dissent, struct ffntp_map *map)
+{
+	for (unsigned i = 0; i < dissent->count; i++)
+		ffntp_publisher_admit(map, dissent->candidate[i].bound,
+				      ffntp_rate_range_now(&dissent->candidate[i].range));
+}
+
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map)
 {
 	double keep_s = ffntp_fmax(FFNTP_VOID_POLLS * client->polling.interval_s, FFNTP_VOID_S);
@@ -289,6 +297,7 @@ void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct 
 	if (client->publisher.has_map) {
 		cross_leap_second(client, now);
 		*map = client->publisher.map;
+		admit_candidates(&client->dissent, map);
 		ffntp_leap_describe(&client->wire.leap, map);
 	} else {
 		*map = ffntp_publisher_nothing(&client->publisher, client->rate.period_s, now);

@@ -26,7 +26,7 @@ struct ffntp_client {
 	struct ffntp_polling polling;
 	struct ffntp_wiretime wire;
 	struct ffntp_rate_range range;
-	struct ffntp_rate_bound rate; /* what is known of the counter, and how it may wander */
+	struct ffntp_rate_bound rate; /* the range, and the estimate's period, for what ages from here on */
 	struct ffntp_bound bound;     /* where truth lies, whatever the estimator says */
 	struct ffntp_dissent dissent;
 	bool is_renumbered; /* by the stamp that is being taken */
@@ -42,6 +42,7 @@ struct ffntp_client {
 	ffntp_counter accepted_at;
 	ffntp_counter begun_at;            /* the first of the accepted */
 	uint32_t accepted;                 /* since the estimator began */
+	uint32_t agreed;                   /* exchanges that the clock's time rests on */
 	uint32_t verdicts[FFNTP_VERDICTS]; /* of this server's replies */
 };
 

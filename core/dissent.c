@@ -1,24 +1,114 @@
 /* dissent: see dissent.h. */
 #include "dissent.h"
 
+#include <limits.h>
+
+#include "maths.h"
 #include "params.h"
 
-/* Starts over with this exchange. */
-static void begin(struct ffntp_dissent *dissent, const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
+static void count(unsigned *counter, bool is_counted)
 {
-	dissent->exchanges = 1;
-	dissent->since = stamp->tf;
-	dissent->rival = ffntp_bound_from_stamp(stamp, rate);
+	if (is_counted && *counter < UINT_MAX)
+		++*counter;
 }
 
-/* Which rates lead from the rival, as the exchange before left it, to this exchange; and from those before it. */
-static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *before, const struct ffntp_stamp *stamp,
-		  struct ffntp_rate_bound rate)
+/* --- candidates --- */
+
+static void drop(struct ffntp_dissent *dissent, unsigned index)
 {
-	struct ffntp_bound after = ffntp_bound_from_stamp(stamp, rate);
+	dissent->count--;
+	for (unsigned i = index; i < dissent->count; i++)
+		dissent->candidate[i] = dissent->candidate[i + 1];
+}
+
+/* Whether the stamp agrees with the candidate; then it narrows the candidate's bound and rate. */
+static bool agrees(struct ffntp_candidate *candidate, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_bound bound = candidate->bound;
+
+	if (ffntp_bound_add(&bound, stamp, ffntp_rate_range_now(&candidate->range)) != 0)
+		return false;
+	candidate->bound = bound;
+	candidate->until = stamp->tf;
+	ffntp_rate_range_add(&candidate->range, &bound);
+	return true;
+}
+
+/* Counts the exchange. Returns whether any candidate agrees with it. */
+static bool count_all(struct ffntp_dissent *dissent, const struct ffntp_dissent_case *fact)
+{
+	bool is_placed = false;
+
+	for (unsigned i = 0; i < dissent->count; i++) {
+		struct ffntp_candidate *candidate = &dissent->candidate[i];
+		bool is_mine = agrees(candidate, fact->stamp);
+
+		count(&candidate->all, true);
+		count(&candidate->agreed, is_mine);
+		count(&candidate->alone, is_mine && !fact->agrees);
+		count(&candidate->clock_alone, fact->agrees && !is_mine);
+		candidate->run = fact->agrees ? candidate->run : 0;
+		count(&candidate->run, fact->agrees);
+		candidate->excludes_clock |= is_mine && fact->is_outside;
+		is_placed |= is_mine;
+	}
+	return is_placed;
+}
+
+static unsigned weakest(const struct ffntp_dissent *dissent)
+{
+	unsigned index = 0;
+
+	for (unsigned i = 1; i < dissent->count; i++)
+		if (dissent->candidate[i].alone <= dissent->candidate[index].alone)
+			index = i;
+	return index;
+}
+
+static void begin_candidate(struct ffntp_dissent *dissent, const struct ffntp_dissent_case *fact)
+{
+	struct ffntp_candidate *candidate;
+
+	if (dissent->count == FFNTP_DISSENT_CANDIDATES)
+		drop(dissent, weakest(dissent));
+	candidate = &dissent->candidate[dissent->count++];
+	*candidate = (struct ffntp_candidate){
+		.since = fact->stamp->tf,
+		.until = fact->stamp->tf,
+		.excludes_clock = fact->is_outside,
+		.all = 1,
+		.agreed = 1,
+		.alone = 1,
+	};
+	/* Inside of the clock's bound nothing says that its rate is wrong. */
+	ffntp_rate_range_begin(&candidate->range, fact->is_outside ? fact->hint : fact->rate, fact->max_drift);
+	candidate->bound = ffntp_bound_from_stamp(fact->stamp, ffntp_rate_range_now(&candidate->range));
+	ffntp_rate_range_add(&candidate->range, &candidate->bound);
+}
+
+ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent)
+{
+	unsigned index = 0;
+
+	for (unsigned i = 1; i < dissent->count; i++)
+		if (dissent->candidate[i].alone > dissent->candidate[index].alone)
+			index = i;
+	return dissent->candidate[index].since;
+}
+
+/* --- rates beyond the hint --- */
+
+/* Which rates lead from the contradicting exchange before to this one; and from those before it. */
+static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said, bool is_placed)
+{
 	double least_s, most_s;
 
-	ffntp_bound_rates(before, &after, &least_s, &most_s);
+	if (!dissent->newest.is_known || is_placed) {
+		dissent->aligned = 0;
+		dissent->newest = *said;
+		return;
+	}
+	ffntp_bound_rates(&dissent->newest, said, &least_s, &most_s);
 	if (dissent->aligned > 0 && (least_s > dissent->most_s || most_s < dissent->least_s))
 		dissent->aligned = 0;
 	if (dissent->aligned == 0 || least_s > dissent->least_s)
@@ -26,29 +116,86 @@ static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *befor
 	if (dissent->aligned == 0 || most_s < dissent->most_s)
 		dissent->most_s = most_s;
 	dissent->aligned++;
+	dissent->newest = *said;
 }
 
-enum ffntp_dissent_outcome ffntp_dissent_add(struct ffntp_dissent *dissent, const struct ffntp_stamp *stamp,
-					     struct ffntp_rate_bound rate, bool may_jump)
-{
-	const struct ffntp_bound before = dissent->rival;
-	double lasted_s;
+/* --- decisions --- */
 
-	if (dissent->exchanges == 0) {
-		begin(dissent, stamp, rate);
+/* Long enough, often enough, and more than half of all that came. */
+static bool persists(const struct ffntp_candidate *candidate)
+{
+	double period_s = ffntp_rate_range_now(&candidate->range).period_s;
+	double lasted_s = ffntp_counter_diff(candidate->until, candidate->since) * period_s;
+
+	return lasted_s >= FFNTP_DISSENT_PERSIST_S && candidate->agreed >= FFNTP_DISSENT_EXCHANGES &&
+	       candidate->agreed > candidate->all / 2;
+}
+
+/* A burst of a counter that may jump; or a clock that has agreed with fewer, and not with a burst's worth. */
+static bool prevails(const struct ffntp_candidate *candidate, const struct ffntp_dissent_case *fact)
+{
+	if (fact->may_jump && candidate->alone >= FFNTP_DISSENT_JUMP_EXCHANGES && candidate->alone > candidate->all / 2)
+		return true;
+	return fact->clock_exchanges < FFNTP_DISSENT_EXCHANGES && candidate->agreed > fact->clock_exchanges;
+}
+
+/* Whether exchanges that all agree with one another prove a rate that is not the clock's. */
+static bool has_other_rate(const struct ffntp_candidate *candidate, const struct ffntp_dissent_case *fact)
+{
+	return candidate->excludes_clock && candidate->alone == candidate->all &&
+	       candidate->alone >= FFNTP_DISSENT_RATE_EXCHANGES &&
+	       ffntp_rate_range_excludes(&candidate->range, fact->rate);
+}
+
+/* Whether the clock's exchanges outweigh the candidate's: by their number, or because nothing else comes any more. */
+static bool is_over(const struct ffntp_candidate *candidate)
+{
+	unsigned both = candidate->agreed - candidate->alone;
+	unsigned clock = candidate->clock_alone > 0 ? candidate->clock_alone : both;
+
+	return clock >= candidate->alone || candidate->run >= FFNTP_DISSENT_EXCHANGES;
+}
+
+static enum ffntp_dissent_outcome judge(const struct ffntp_candidate *candidate, const struct ffntp_dissent_case *fact)
+{
+	if (fact->agrees && is_over(candidate))
+		return candidate->excludes_clock && candidate->clock_alone == 0 ? FFNTP_DISSENT_MERGED
+										: FFNTP_DISSENT_NONE;
+	if (candidate->until != fact->stamp->tf)
 		return FFNTP_DISSENT_OPEN;
+	if (has_other_rate(candidate, fact))
+		return FFNTP_DISSENT_RATE;
+	return persists(candidate) || prevails(candidate, fact) ? FFNTP_DISSENT_BELIEVED : FFNTP_DISSENT_OPEN;
+}
+
+enum ffntp_dissent_outcome ffntp_dissent_add(struct ffntp_dissent *dissent, const struct ffntp_dissent_case *fact,
+					     struct ffntp_candidate *decided)
+{
+	bool is_placed = count_all(dissent, fact);
+	struct ffntp_bound said = ffntp_bound_from_stamp(fact->stamp, fact->hint);
+
+	if (fact->agrees) {
+		dissent->newest.is_known = false;
+	} else {
+		align(dissent, &said, is_placed);
+		if (!is_placed)
+			begin_candidate(dissent, fact);
 	}
-	if (ffntp_bound_add(&dissent->rival, stamp, rate) != 0) {
-		align(dissent, &before, stamp, rate);
-		begin(dissent, stamp, rate);
-		return dissent->aligned >= FFNTP_DISSENT_ALIGNED ? FFNTP_DISSENT_RATE : FFNTP_DISSENT_OPEN;
+	for (unsigned i = 0; i < dissent->count;) {
+		enum ffntp_dissent_outcome outcome = judge(&dissent->candidate[i], fact);
+
+		if (outcome == FFNTP_DISSENT_OPEN) {
+			i++;
+			continue;
+		}
+		*decided = dissent->candidate[i];
+		drop(dissent, i);
+		if (outcome != FFNTP_DISSENT_NONE)
+			return outcome;
 	}
-	dissent->exchanges++;
-	dissent->aligned = 0;
-	lasted_s = ffntp_counter_diff(stamp->tf, dissent->since) * rate.period_s;
-	if (may_jump && dissent->exchanges >= FFNTP_DISSENT_JUMP_EXCHANGES)
-		return FFNTP_DISSENT_BELIEVED;
-	if (dissent->exchanges >= FFNTP_DISSENT_EXCHANGES && lasted_s >= FFNTP_DISSENT_PERSIST_S)
-		return FFNTP_DISSENT_BELIEVED;
-	return FFNTP_DISSENT_OPEN;
+	if (!fact->agrees && dissent->aligned >= FFNTP_DISSENT_ALIGNED_STEPS)
+		return FFNTP_DISSENT_ALIGNED;
+	if (dissent->count == 0)
+		*dissent = (struct ffntp_dissent){ 0 };
+	return dissent->count == 0 ? FFNTP_DISSENT_NONE : FFNTP_DISSENT_OPEN;
 }

@@ -105,13 +105,28 @@
 #define FFNTP_STAMPING_ERROR_S 50e-9
 
 /*
- * An oscillator that leaves its bound by no more than this rate (s/s) since the last exchange has drifted faster than
- * max_drift allows, as in a sudden change of temperature; beyond it, it is the server or the counter that jumped.
- * Crystals without compensation stay within 20 ppm over the range of temperatures that computers work in.
+ * Rates that differ by no more (ratio) are one crystal's, without compensation, over the range of temperatures that
+ * computers work in. Beyond it the counter itself is in doubt: another machine's, or set by its host.
  */
 #define FFNTP_WANDER_LIMIT 20e-6
 
-/* How many standard deviations of the period's estimate count as its maximum error, beside max_drift. */
+/*
+ * Rates less than this apart (s), or this number of exchanges, lie in one band as wide as max_drift; no rate is proven
+ * by a baseline that exceeds both. A month: crystals age by 0.1 ppm in it, and what their temperature does it does
+ * within a day. Exchanges, because each baseline of N leaves an error of one round trip / N at the end of a poll
+ * interval.
+ */
+#define FFNTP_RATE_MEMORY_S (30 * 86400.0)
+#define FFNTP_RATE_MEMORY_EXCHANGES 128
+
+/*
+ * Averages further apart than this share of the band (ratio) come from a counter that is about to leave it, as one that
+ * ages does: the oldest are forgotten before the range would be false. The rest of the band is what such a counter
+ * goes on by until newer averages show it.
+ */
+#define FFNTP_RATE_BAND_SHARE 0.75
+
+/* How many standard deviations of the period's estimate an estimator does not exclude. */
 #define FFNTP_PERIOD_SIGMAS 4.0
 
 /* --- estimator --- */
@@ -129,24 +144,33 @@
 /* --- dissent --- */
 
 /*
- * A server that contradicts the clock, and not itself, for so long (s) is believed: then it was the counter. Servers
- * that lose their reference, are restarted or follow a bad source of their own mostly mend within minutes; a crystal
- * that coasts for half an hour is off by some 50 us, and by 2 ms at most. A clock that is wrong because its counter
- * jumped is wrong for as long, bound and all. This is the only such time: an estimator just refuses.
+ * Exchanges that contradict the clock and agree with one another for this long (s) are believed: then the clock was
+ * wrong, because its counter jumped, or because it believed a wrong server. Servers that lose their reference, are
+ * restarted or follow a bad source of their own mostly mend within minutes; a crystal that coasts for half an hour is
+ * off by some 50 us, and by 2 ms at most.
  */
 #define FFNTP_DISSENT_PERSIST_S 1800.0
 
-/* ... and at least as many exchanges, so that two packets half an hour apart do not decide. */
+/*
+ * ... if there are at least as many of them, so that two packets half an hour apart do not decide. A clock that fewer
+ * agreed with has no longer story than anybody else's: more exchanges that agree with one another win at once.
+ */
 #define FFNTP_DISSENT_EXCHANGES 8
 
 /* Where the counter may stop or jump without notice, as a guest's does, a burst that agrees with itself is enough. */
 #define FFNTP_DISSENT_JUMP_EXCHANGES 3
 
 /*
- * Steps in a row from one dissenting exchange to the next that contradict the old rate and fit one other rate: the
- * counter's rate has changed. Three steps of a server that jumps at random do not line up.
+ * Exchanges in a row that prove another rate than the clock's: the counter's rate has changed. A server that steps
+ * shows the old rate from its second exchange on.
  */
-#define FFNTP_DISSENT_ALIGNED 3
+#define FFNTP_DISSENT_RATE_EXCHANGES 3
+
+/*
+ * Steps in a row from one dissenting exchange to the next that contradict each rate of the hint and fit one other: the
+ * counter's rate has changed to that. Three steps of a server that jumps at random do not line up.
+ */
+#define FFNTP_DISSENT_ALIGNED_STEPS 3
 
 /* --- radclock: after Veitch, Ridoux, Korada 2009 (TON09) and RADclock 2012, temperature quality "good" --- */
 
@@ -304,15 +328,6 @@
 
 /* After so many exchanges an estimator's word about itself is taken: a burst's worth. */
 #define FFNTP_TRUST_EXCHANGES 8
-
-/*
- * After so many its word about the counter's rate is: of 7776 simulated clocks of the interval filter that began in
- * congestion of up to 1000 exchanges none broke its bound when it was over; with 8 in their place 58 did.
- */
-#define FFNTP_RATE_EXCHANGES 128
-
-/* An exchange this much narrower than the one that rates are counted from takes its place (ratio). */
-#define FFNTP_RATE_ANCHOR_SHARE 0.5
 
 /* A map is void after so many poll intervals without a word from its keeper, and not before FFNTP_VOID_S (s). */
 #define FFNTP_VOID_POLLS 8.0

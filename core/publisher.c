@@ -172,6 +172,32 @@ void ffntp_publisher_move(struct ffntp_publisher *publisher, ffntp_counter at)
 	map->time = time;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The error that the map needs at its 'at' to have error_s later, of which drift_s comes by itself. */
+static uint64_t needed_ns(double error_s, double drift_s)
+{
+	return error_s > drift_s ? ffntp_mapping_ns(error_s - drift_s) + 1 : 0;
+}
+
+void ffntp_publisher_admit(struct ffntp_map *map, struct ffntp_bound bound, struct ffntp_rate_bound rate)
+{
+	double period_s = ffntp_mapping_period_s(map->period, map->period_shift);
+	double period_error_s = rate.period_s * rate.max_error + ffntp_fabs(period_s - rate.period_s);
+	ffntp_counter from = ffntp_counter_diff(bound.at, map->at) > 0 ? bound.at : map->at;
+	double drift_s;
+
+	map->period_maxerror =
+		larger(map->period_maxerror, ffntp_mapping_period(period_error_s, map->period_shift) + 1);
+	drift_s = (double)(from - map->at) * ffntp_mapping_period_s(map->period_maxerror, map->period_shift);
+	ffntp_bound_age(&bound, from, ffntp_ntp_from_time(ffntp_map_time(map, from)), rate);
+	map->maxerror_before_ns = larger(map->maxerror_before_ns, needed_ns(-bound.earliest_s, drift_s));
+	map->maxerror_after_ns = larger(map->maxerror_after_ns, needed_ns(bound.latest_s, drift_s));
+}
+
 struct ffntp_map ffntp_publisher_nothing(const struct ffntp_publisher *publisher, double period_s, ffntp_counter now)
 {
 	return (struct ffntp_map){

@@ -52,6 +52,12 @@ void ffntp_publisher_tell(struct ffntp_publisher *publisher, const struct ffntp_
 /* The map from another reference: the same line, and its error there. at: not before the map's. */
 void ffntp_publisher_move(struct ffntp_publisher *publisher, ffntp_counter at);
 
+/*
+ * Widen a map, which may be a copy, until its interval contains the bound from the later of the two on. rate: by which
+ * the bound ages.
+ */
+void ffntp_publisher_admit(struct ffntp_map *map, struct ffntp_bound bound, struct ffntp_rate_bound rate);
+
 /* What stands in for a map that there is not: nothing may be read from it; it is whole all the same. */
 struct ffntp_map ffntp_publisher_nothing(const struct ffntp_publisher *publisher, double period_s, ffntp_counter now);
 

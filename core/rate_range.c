@@ -4,58 +4,6 @@
 #include "maths.h"
 #include "params.h"
 
-static void forget(struct ffntp_rate_range *range)
-{
-	range->least_s = range->hint.period_s * (1 - range->hint.max_error);
-	range->most_s = range->hint.period_s * (1 + range->hint.max_error);
-}
-
-void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bound hint)
-{
-	*range = (struct ffntp_rate_range){ .hint = hint };
-	forget(range);
-}
-
-static double width_s(const struct ffntp_bound *bound)
-{
-	return bound->latest_s - bound->earliest_s;
-}
-
-static void intersect(struct ffntp_rate_range *range, double least_s, double most_s)
-{
-	range->least_s = ffntp_fmax(range->least_s, least_s);
-	range->most_s = ffntp_fmin(range->most_s, most_s);
-}
-
-void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate)
-{
-	intersect(range, rate.period_s * (1 - rate.max_error), rate.period_s * (1 + rate.max_error));
-	if (range->least_s > range->most_s)
-		forget(range);
-}
-
-void ffntp_rate_range_jump(struct ffntp_rate_range *range)
-{
-	range->anchor.is_known = false;
-}
-
-void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *said)
-{
-	const struct ffntp_bound *anchor = &range->anchor;
-	double least_s, most_s;
-
-	if (anchor->is_known) {
-		ffntp_bound_rates(anchor, said, &least_s, &most_s);
-		intersect(range, least_s, most_s);
-	}
-	if (range->least_s > range->most_s) { /* the oscillator has wandered since */
-		forget(range);
-		range->anchor = *said;
-	} else if (!anchor->is_known || width_s(said) < FFNTP_RATE_ANCHOR_SHARE * width_s(anchor)) {
-		range->anchor = *said;
-	}
-}
-
 static struct ffntp_rate_bound between(double least_s, double most_s)
 {
 	double period_s = (least_s + most_s) / 2;
@@ -63,24 +11,132 @@ static struct ffntp_rate_bound between(double least_s, double most_s)
 	return (struct ffntp_rate_bound){ period_s, (most_s - least_s) / 2 / period_s };
 }
 
-struct ffntp_rate_bound ffntp_rate_range_narrow(const struct ffntp_rate_range *range, struct ffntp_rate_bound estimate)
+static void intersect_with_hint(struct ffntp_rate_range *range)
 {
-	double least_s = estimate.period_s * (1 - estimate.max_error),
-	       most_s = estimate.period_s * (1 + estimate.max_error);
-	double allowed_least_s = range->least_s * (1 - FFNTP_WANDER_LIMIT);
-	double allowed_most_s = range->most_s * (1 + FFNTP_WANDER_LIMIT);
-
-	if (least_s > allowed_most_s || most_s < allowed_least_s)
-		return between(range->least_s, range->most_s);
-	if (least_s >= allowed_least_s && most_s <= allowed_most_s)
-		return estimate;
-	return between(ffntp_fmax(least_s, allowed_least_s), ffntp_fmin(most_s, allowed_most_s));
+	range->least_s = range->hint.period_s * (1 - range->hint.max_error);
+	range->most_s = range->hint.period_s * (1 + range->hint.max_error);
 }
 
-struct ffntp_rate_bound ffntp_rate_range_with(const struct ffntp_rate_range *range, struct ffntp_rate_bound estimate)
+void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bound hint, double max_drift)
 {
-	struct ffntp_rate_bound narrow = ffntp_rate_range_narrow(range, estimate);
+	*range = (struct ffntp_rate_range){ .hint = hint, .max_drift = max_drift };
+	intersect_with_hint(range);
+}
 
-	return between(ffntp_fmin(range->least_s, narrow.period_s * (1 - narrow.max_error)),
-		       ffntp_fmax(range->most_s, narrow.period_s * (1 + narrow.max_error)));
+void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate)
+{
+	double least_s = ffntp_fmax(range->least_s, rate.period_s * (1 - rate.max_error));
+	double most_s = ffntp_fmin(range->most_s, rate.period_s * (1 + rate.max_error));
+
+	if (least_s > most_s)
+		return;
+	range->hint = between(least_s, most_s);
+	intersect_with_hint(range);
+}
+
+/* --- anchors --- */
+
+static double drift_s(const struct ffntp_rate_range *range)
+{
+	return range->hint.period_s * range->max_drift;
+}
+
+/* Seconds from an anchor to a counter reading, as the hint has it. */
+static double age_s(const struct ffntp_rate_range *range, const struct ffntp_rate_anchor *anchor, ffntp_counter at)
+{
+	return ffntp_counter_diff(at, anchor->bound.at) * range->hint.period_s;
+}
+
+static void drop(struct ffntp_rate_range *range, unsigned index)
+{
+	range->count--;
+	for (unsigned i = index; i < range->count; i++)
+		range->anchor[i] = range->anchor[i + 1];
+}
+
+/* Whether the counter's band of rates may have moved since the anchor. */
+static bool is_outdated(const struct ffntp_rate_range *range, const struct ffntp_rate_anchor *anchor, ffntp_counter at)
+{
+	return age_s(range, anchor, at) > FFNTP_RATE_MEMORY_S &&
+	       range->exchanges - anchor->number > FFNTP_RATE_MEMORY_EXCHANGES;
+}
+
+static void measure_from(struct ffntp_rate_anchor *anchor, const struct ffntp_bound *bound)
+{
+	double least_s, most_s;
+
+	ffntp_bound_rates(&anchor->bound, bound, &least_s, &most_s);
+	anchor->least_s = ffntp_fmax(anchor->least_s, least_s);
+	anchor->most_s = ffntp_fmin(anchor->most_s, most_s);
+}
+
+static void intersect(struct ffntp_rate_range *range)
+{
+	intersect_with_hint(range);
+	for (unsigned i = 0; i < range->count; i++) {
+		range->least_s = ffntp_fmax(range->least_s, range->anchor[i].least_s);
+		range->most_s = ffntp_fmin(range->most_s, range->anchor[i].most_s);
+	}
+}
+
+/* Drops an anchor that is not the oldest; what it has shown is kept with the one before it, which is outdated earlier.
+ */
+static void thin(struct ffntp_rate_range *range, unsigned index)
+{
+	struct ffntp_rate_anchor *before = &range->anchor[index - 1];
+
+	before->least_s = ffntp_fmax(before->least_s, range->anchor[index].least_s);
+	before->most_s = ffntp_fmin(before->most_s, range->anchor[index].most_s);
+	drop(range, index);
+}
+
+/* Adds the bound as the newest anchor if the one before is an eighth of the oldest one's age away. */
+static void keep(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
+{
+	unsigned count = range->count;
+
+	if (count > 0 && age_s(range, &range->anchor[count - 1], bound->at) * FFNTP_RATE_ANCHORS <
+				 age_s(range, &range->anchor[0], bound->at))
+		return;
+	if (count == FFNTP_RATE_ANCHORS)
+		thin(range, 1);
+	range->anchor[range->count++] = (struct ffntp_rate_anchor){
+		.bound = *bound,
+		.number = range->exchanges,
+		.least_s = 0,
+		.most_s = 2 * range->hint.period_s,
+	};
+}
+
+void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
+{
+	range->exchanges++;
+	for (unsigned i = 0; i < range->count; i++)
+		measure_from(&range->anchor[i], bound);
+	while (range->count > 1 && is_outdated(range, &range->anchor[0], bound->at))
+		drop(range, 0);
+	intersect(range);
+	/* The counter did not keep to one band: what is oldest is the least of use. */
+	while (range->count > 0 && range->least_s > range->most_s + FFNTP_RATE_BAND_SHARE * drift_s(range)) {
+		drop(range, 0);
+		intersect(range);
+	}
+	keep(range, bound);
+}
+
+struct ffntp_rate_bound ffntp_rate_range_now(const struct ffntp_rate_range *range)
+{
+	return between(range->least_s - drift_s(range), range->most_s + drift_s(range));
+}
+
+struct ffntp_rate_bound ffntp_rate_bound_with(struct ffntp_rate_bound rate, double period_s)
+{
+	return between(ffntp_fmin(rate.period_s * (1 - rate.max_error), period_s),
+		       ffntp_fmax(rate.period_s * (1 + rate.max_error), period_s));
+}
+
+bool ffntp_rate_range_excludes(const struct ffntp_rate_range *range, struct ffntp_rate_bound rate)
+{
+	return range->least_s > rate.period_s * (1 + rate.max_error) ||
+	       range->most_s < rate.period_s * (1 - rate.max_error);
 }

@@ -1,38 +1,56 @@
 /*
- * rate_range: between which rates the counter's must lie: what the hint says, and what bounds say that are apart. No
- * estimator is asked, so none can be too sure of itself here.
+ * rate_range: between which rates the counter's must lie. Proven by bounds that are apart, or configured; no estimator
+ * has a part in it.
+ *
+ * Two bounds that both hold prove the average rate between them, to (width + width) / distance. The rate at any moment
+ * is within max_drift of it, because all rates of a counter that keeps its assumption lie in one band of that width
+ * (client.h: max_drift). Anchors of several ages are kept, because which baseline proves most depends on how the path
+ * was when.
  */
 #ifndef FFNTP_CORE_RATE_RANGE_H
 #define FFNTP_CORE_RATE_RANGE_H
 
+#include <stdint.h>
+
 #include "bound.h"
 
-/* What bounds say is of the average since the anchor; before there are two of them it is the hint. */
-struct ffntp_rate_range {
-	struct ffntp_rate_bound hint;
-	double least_s, most_s;    /* seconds per tick */
-	struct ffntp_bound anchor; /* what others are compared with: narrow, and old */
+/* Anchors that are kept: the oldest, and seven over the latest seven eighths of its age. */
+#define FFNTP_RATE_ANCHORS 8
+
+/* A bound from which averages are taken, and the least and most that they can have been since, s per tick. */
+struct ffntp_rate_anchor {
+	struct ffntp_bound bound;
+	uint32_t number; /* of the exchange */
+	double least_s, most_s;
 };
 
-/* As the hint has it: s per tick, and how wrong that may be, as a ratio. */
-void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bound hint);
+struct ffntp_rate_range {
+	struct ffntp_rate_bound hint; /* what holds without any exchange */
+	double max_drift;             /* width of the band of all rates, as a ratio */
+	double least_s, most_s;       /* all averages' common range, seconds per tick; most_s may be the lesser */
+	uint32_t exchanges;           /* since the beginning */
+	unsigned count;
+	struct ffntp_rate_anchor anchor[FFNTP_RATE_ANCHORS]; /* the oldest first */
+};
 
-/* It is known from elsewhere, too: from a former run. */
-void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate);
-
-/* Time is another one from now on, the rate is the same: what was said before is compared with nothing any more. */
-void ffntp_rate_range_jump(struct ffntp_rate_range *range);
-
-/* said: what a stamp that was believed says by itself; newer than all before it. */
-void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *said);
+/* Begin with what is configured: the hint is a rate (s per tick) and its maximum error, max_drift a ratio. */
+void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bound hint, double max_drift);
 
 /*
- * What an estimator says, as far as an oscillator that kept to the range could have gone there since: an average is
- * slow to follow. Where it could not have, the range.
+ * Intersect the hint with a rate that an earlier run proved. Two that exclude each other leave the hint as it is.
  */
-struct ffntp_rate_bound ffntp_rate_range_narrow(const struct ffntp_rate_range *range, struct ffntp_rate_bound estimate);
+void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate);
 
-/* The same of an estimator that is not to be relied on yet: and all of the range. */
-struct ffntp_rate_bound ffntp_rate_range_with(const struct ffntp_rate_range *range, struct ffntp_rate_bound estimate);
+/* Take in a bound that holds, newer than all before it. */
+void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound);
+
+/* Return the rate now, with the largest error that the assumptions leave. */
+struct ffntp_rate_bound ffntp_rate_range_now(const struct ffntp_rate_range *range);
+
+/* Return the range that contains both the rate bound and a period in s per tick. */
+struct ffntp_rate_bound ffntp_rate_bound_with(struct ffntp_rate_bound rate, double period_s);
+
+/* Whether no average rate that the range admits is one that the rate bound admits. */
+bool ffntp_rate_range_excludes(const struct ffntp_rate_range *range, struct ffntp_rate_bound rate);
 
 #endif

@@ -5,22 +5,26 @@
 #include "maths.h"
 #include "params.h"
 
-static void begin_estimator(struct ffntp_client *client)
+/* hint: what the estimator is to know of the rate. */
+static void begin_estimator(struct ffntp_client *client, struct ffntp_rate_bound hint)
 {
 	struct ffntp_estimator_config config = ffntp_client_config_estimator(&client->config);
 
-	config.period_hint_s = client->range.hint.period_s;
-	config.period_hint_error = client->range.hint.max_error;
+	config.period_hint_s = hint.period_s;
+	config.period_hint_error = hint.max_error;
 	client->ops->init(client->estimator, &config);
 	client->accepted = 0;
 }
 
 void ffntp_client_begin(struct ffntp_client *client, double period_s, double period_error)
 {
-	ffntp_rate_range_begin(&client->range, (struct ffntp_rate_bound){ period_s, period_error });
-	begin_estimator(client);
-	client->rate = (struct ffntp_rate_bound){ period_s, period_error + client->config.max_drift };
+	const struct ffntp_rate_bound hint = { period_s, period_error };
+
+	ffntp_rate_range_begin(&client->range, hint, client->config.max_drift);
+	begin_estimator(client, hint);
+	client->rate = ffntp_rate_range_now(&client->range);
 	client->bound.is_known = false;
+	client->agreed = 0;
 	client->dissent = (struct ffntp_dissent){ 0 };
 	client->smear = (struct ffntp_smear_watch){ 0 };
 	ffntp_leap_jump(&client->wire.leap);
@@ -57,21 +61,29 @@ static void plan(struct ffntp_client *client)
 	ffntp_polling_adapt(&client->polling, &outlook, client->rate.period_s);
 }
 
-/* How fast the counter may be, whatever an estimator that has not seen much thinks of itself. */
-static struct ffntp_rate_bound known_rate(const struct ffntp_client *client)
+static double clamp(double value, double low, double high)
 {
-	const double error = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror;
-	const struct ffntp_rate_bound estimate = { client->estimate.period_s,
-						   ffntp_fmin(error, client->range.hint.max_error) };
-	bool is_settled = client->accepted >= FFNTP_RATE_EXCHANGES;
-	struct ffntp_rate_bound rate = is_settled ? ffntp_rate_range_narrow(&client->range, estimate)
-						  : ffntp_rate_range_with(&client->range, estimate);
-
-	rate.max_error += client->config.max_drift;
-	return rate;
+	return ffntp_fmin(ffntp_fmax(value, low), high);
 }
 
-/* The estimator's word after a stamp it accepted. */
+/*
+ * The rate that ages the bound: the proven range, and where that ends before them, the rates that the estimator does
+ * not exclude, as far as the hint admits them. An estimator that doubts its rate widens the bound, which keeps it true
+ * where an oscillator does more than max_drift allows; none that is sure of itself narrows it.
+ */
+static struct ffntp_rate_bound known_rate(const struct ffntp_client *client)
+{
+	const struct ffntp_rate_bound *hint = &client->range.hint;
+	double least_s = hint->period_s * (1 - hint->max_error), most_s = hint->period_s * (1 + hint->max_error);
+	double period_s = client->estimate.period_s;
+	double doubt_s = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror * period_s;
+	struct ffntp_rate_bound rate = ffntp_rate_range_now(&client->range);
+
+	rate = ffntp_rate_bound_with(rate, clamp(period_s - doubt_s, least_s, most_s));
+	return ffntp_rate_bound_with(rate, clamp(period_s + doubt_s, least_s, most_s));
+}
+
+/* Commit the estimator's result for an accepted stamp: rate, new map, next poll. */
 static void learn(struct ffntp_client *client)
 {
 	client->has_estimate = true;
@@ -81,7 +93,6 @@ static void learn(struct ffntp_client *client)
 	client->accepted_at = client->stamp.tf;
 	if (client->accepted < UINT32_MAX)
 		client->accepted++;
-	client->dissent = (struct ffntp_dissent){ 0 };
 	publish(client);
 	plan(client);
 }
@@ -118,40 +129,89 @@ static enum ffntp_verdict begin_from(struct ffntp_client *client, const struct f
 	return FFNTP_ACCEPTED;
 }
 
-/* The dissenters were right: from here on time is theirs. */
-static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+/* The rates of a candidate: the configured ones, and the clock's where it has left them. */
+static struct ffntp_rate_bound candidate_hint(const struct ffntp_client *client)
 {
-	struct ffntp_bound rival = client->dissent.rival;
+	const struct ffntp_client_config *config = &client->config;
+	const struct ffntp_rate_bound configured = { config->period_hint_s, config->period_hint_error };
 
+	return ffntp_rate_bound_with(configured, client->rate.period_s);
+}
+
+static bool is_in(struct ffntp_rate_bound rate, double period_s)
+{
+	return ffntp_fabs(period_s - rate.period_s) <= rate.max_error * rate.period_s;
+}
+
+/* The candidate's time and rate replace the clock's. */
+static void adopt(struct ffntp_client *client, const struct ffntp_candidate *candidate)
+{
+	client->bound = candidate->bound;
+	client->range = candidate->range;
+	client->rate = ffntp_rate_range_now(&client->range);
+	client->agreed = candidate->agreed;
+	client->dissent = (struct ffntp_dissent){ 0 };
+}
+
+/*
+ * The contradicting exchanges persisted: step the clock to the interval they agree on. The estimator keeps its rate if
+ * they admit it.
+ */
+static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffntp_stamp *stamp,
+				  const struct ffntp_candidate *candidate)
+{
 	if (client->config.counter_may_jump)
 		ffntp_publisher_break_counter(&client->publisher, stamp->tf);
 	else
 		ffntp_publisher_break(&client->publisher, stamp->tf); /* it did not: the port would have said so */
 	ffntp_leap_jump(&client->wire.leap);
-	client->ops->step(client->estimator);
-	ffntp_rate_range_jump(&client->range);
-	client->bound = rival;
+	adopt(client, candidate);
+	if (is_in(client->rate, client->estimate.period_s))
+		client->ops->step(client->estimator);
+	else
+		begin_estimator(client, client->rate);
 	return begin_from(client, stamp);
 }
 
-/* The counter has another rate, which the dissenters' times have told. */
-static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+/* The counter has another rate, of which all is known that 'rate' says; the stamp is the first that is believed. */
+static void begin_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
 {
-	const struct ffntp_dissent dissent = client->dissent;
-	double period_s = (dissent.least_s + dissent.most_s) / 2;
-	double error = (dissent.most_s - dissent.least_s) / 2 / period_s;
-
 	ffntp_publisher_break_counter(&client->publisher, stamp->tf);
-	ffntp_client_begin(client, period_s, error);
+	ffntp_client_begin(client, rate.period_s, rate.max_error);
 	ffntp_polling_restart(&client->polling, stamp->tf, client->rate.period_s);
 	client->stamp = *stamp;
 	client->has_stamp = true;
+}
+
+/* A candidate's exchanges prove another rate. One that a crystal may have is followed; another is another counter's. */
+static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp,
+				       const struct ffntp_candidate *candidate)
+{
+	struct ffntp_rate_bound rate = ffntp_rate_range_now(&candidate->range);
+
+	if (ffntp_fabs(rate.period_s / client->rate.period_s - 1) <= FFNTP_WANDER_LIMIT) {
+		adopt(client, candidate);
+		return begin_from(client, stamp);
+	}
+	begin_rate(client, stamp, rate);
+	adopt(client, candidate);
+	return begin_from(client, stamp);
+}
+
+/* The exchanges lie on one line of a rate that the hint excludes. */
+static enum ffntp_verdict believe_line(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	double least_s = client->dissent.least_s, most_s = client->dissent.most_s;
+	double period_s = (least_s + most_s) / 2;
+
+	begin_rate(client, stamp, (struct ffntp_rate_bound){ period_s, (most_s - least_s) / 2 / period_s });
 	client->bound = ffntp_bound_from_stamp(stamp, client->rate);
+	client->agreed = 1;
 	return begin_from(client, stamp);
 }
 
 /* The dissenters were right, but all they say is that there was a leap second, or none: time is not theirs. */
-static bool is_about_leap(struct ffntp_client *client, ffntp_counter now)
+static bool is_about_leap(struct ffntp_client *client, ffntp_counter since, ffntp_counter now)
 {
 	struct ffntp_leap_dispute dispute;
 	enum ffntp_leap_ruling ruling;
@@ -160,8 +220,8 @@ static bool is_about_leap(struct ffntp_client *client, ffntp_counter now)
 		return false;
 	dispute = (struct ffntp_leap_dispute){
 		.agreed = ffntp_map_time(&client->publisher.map, client->accepted_at),
-		.since = ffntp_map_time(&client->publisher.map, client->dissent.since),
-		.lasted_s = ffntp_counter_diff(now, client->dissent.since) * client->rate.period_s,
+		.since = ffntp_map_time(&client->publisher.map, since),
+		.lasted_s = ffntp_counter_diff(now, since) * client->rate.period_s,
 		.ahead_s = -client->offset_s,
 	};
 	ruling = ffntp_leap_rule(&client->wire.leap, &dispute);
@@ -173,25 +233,68 @@ static bool is_about_leap(struct ffntp_client *client, ffntp_counter now)
 	return ruling != FFNTP_LEAP_NO_CAUSE;
 }
 
-static enum ffntp_verdict contradict(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+/* Counts the stamp as evidence for and against the clock. */
+static enum ffntp_dissent_outcome weigh(struct ffntp_client *client, const struct ffntp_stamp *stamp, bool agrees,
+					bool is_outside, struct ffntp_candidate *decided)
 {
-	bool may_jump = client->config.counter_may_jump;
+	const struct ffntp_dissent_case fact = {
+		.stamp = stamp,
+		.agrees = agrees,
+		.is_outside = is_outside,
+		.hint = candidate_hint(client),
+		.max_drift = client->config.max_drift,
+		.rate = client->rate,
+		.clock_exchanges = client->agreed,
+		.may_jump = client->config.counter_may_jump,
+	};
 
-	switch (ffntp_dissent_add(&client->dissent, stamp, client->rate, may_jump)) {
+	if (agrees && client->dissent.count == 0)
+		return FFNTP_DISSENT_NONE;
+	return ffntp_dissent_add(&client->dissent, &fact, decided);
+}
+
+static enum ffntp_verdict contradict(struct ffntp_client *client, const struct ffntp_stamp *stamp, bool is_outside)
+{
+	bool is_first = client->dissent.count == 0;
+	struct ffntp_candidate candidate;
+
+	switch (weigh(client, stamp, false, is_outside, &candidate)) {
 	case FFNTP_DISSENT_BELIEVED:
-		if (!is_about_leap(client, stamp->tf))
-			return believe(client, stamp);
+		if (!is_about_leap(client, candidate.since, stamp->tf))
+			return believe(client, stamp, &candidate);
 		break;
 	case FFNTP_DISSENT_RATE:
-		return believe_rate(client, stamp);
+		return believe_rate(client, stamp, &candidate);
+	case FFNTP_DISSENT_ALIGNED:
+		return believe_line(client, stamp);
+	case FFNTP_DISSENT_NONE:
 	case FFNTP_DISSENT_OPEN:
+	case FFNTP_DISSENT_MERGED:
 		break;
 	}
-	if (may_jump && client->dissent.exchanges == 1)
+	if (client->config.counter_may_jump && is_first)
 		ffntp_polling_restart(&client->polling, client->polling.next, client->rate.period_s);
 	else
 		ffntp_polling_hurry(&client->polling, client->rate.period_s);
 	return FFNTP_REFUSED_CONTRADICTION;
+}
+
+/*
+ * The stamp agrees with the clock. Where exchanges that excluded each other led to a candidate that now is as good as
+ * the clock, truth lies in the bound of the one or the other, and nothing is proven of the rate.
+ */
+static void agree(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	struct ffntp_candidate candidate;
+
+	if (client->agreed < UINT32_MAX)
+		client->agreed++;
+	if (weigh(client, stamp, true, false, &candidate) == FFNTP_DISSENT_MERGED) {
+		client->bound.earliest_s = ffntp_fmin(client->bound.earliest_s, candidate.bound.earliest_s);
+		client->bound.latest_s = ffntp_fmax(client->bound.latest_s, candidate.bound.latest_s);
+		ffntp_rate_range_begin(&client->range, candidate_hint(client), client->config.max_drift);
+	}
+	ffntp_rate_range_add(&client->range, &client->bound);
 }
 
 /*
@@ -218,21 +321,13 @@ static enum ffntp_verdict learn_anew(struct ffntp_client *client, const struct f
 	double age_s = ffntp_counter_diff(stamp->tf, client->begun_at) * client->range.hint.period_s;
 	double error = client->estimate.period_esterror + outside_s / age_s;
 
-	begin_estimator(client);
+	begin_estimator(client, client->range.hint);
 	if (error < client->range.hint.max_error)
 		client->ops->warm(client->estimator, client->estimate.period_s, error);
 	return begin_from(client, stamp);
 }
 
 /* --- each stamp --- */
-
-/* Whether an oscillator could have left its bound by as much since the last exchange that was believed. */
-static bool could_wander(const struct ffntp_client *client, const struct ffntp_stamp *stamp, double gap_s)
-{
-	double elapsed_s = ffntp_counter_diff(stamp->tf, client->accepted_at) * client->rate.period_s;
-
-	return ffntp_fabs(gap_s) <= FFNTP_WANDER_LIMIT * elapsed_s;
-}
 
 static double clock_minus_server_s(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
@@ -260,7 +355,7 @@ static void forget_smear(struct ffntp_client *client, ffntp_counter now)
 	const struct ffntp_smear_watch smear = client->smear;
 	const struct ffntp_estimate *estimate = &smear.line.estimate;
 
-	ffntp_client_begin(client, estimate->period_s, smear.line.rate.max_error);
+	ffntp_client_begin(client, smear.line.rate.period_s, smear.line.rate.max_error);
 	client->ops->warm(client->estimator, estimate->period_s, estimate->period_esterror);
 	client->smear = smear;
 	client->estimate = *estimate;
@@ -285,7 +380,7 @@ static bool is_smeared(struct ffntp_client *client, const struct ffntp_stamp *st
 /* A stamp in the core's time scale, newer than all before it. */
 static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
-	struct ffntp_bound bound = client->bound, said;
+	struct ffntp_bound bound = client->bound;
 	double gap_s = ffntp_bound_add(&bound, stamp, client->rate), outside_s;
 	enum ffntp_verdict verdict;
 
@@ -296,19 +391,15 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	client->offset_s = client->has_estimate ? clock_minus_server_s(client, stamp) : 0;
 	if (is_smeared(client, stamp))
 		return FFNTP_REFUSED_SMEAR;
-	if (gap_s != 0) {
-		if (!could_wander(client, stamp, gap_s))
-			return contradict(client, stamp);
-		bound = ffntp_bound_from_stamp(stamp, client->rate);
-	}
+	if (gap_s != 0)
+		return contradict(client, stamp, true);
 	verdict = client->ops->add(client->estimator, stamp, &client->estimate);
 	if (!is_plausible(client))
 		return start_over(client, stamp->tf);
 	if (verdict != FFNTP_ACCEPTED)
-		return contradict(client, stamp);
+		return contradict(client, stamp, false);
 	client->bound = bound;
-	said = ffntp_bound_from_stamp(stamp, client->rate);
-	ffntp_rate_range_add(&client->range, &said);
+	agree(client, stamp);
 	outside_s = disproved_by_s(client);
 	if (outside_s > 0)
 		return learn_anew(client, stamp, outside_s);

@@ -677,7 +677,7 @@ static void the_table_knows_better(void **state)
 		assert_int_equal(map.disruption_marker, marker);
 		f.world.numbering = &f.numbering;
 		f.world.server_error_ns = 0;
-		run(&f, 100);
+		run(&f, 150); /* eight exchanges in a row */
 		assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
 		assert_int_equal(map.status, FFNTP_STATUS_SYNCHRONISED);
 		drop(&f);

@@ -22,11 +22,18 @@ static struct ffntp_bound said(double at_s, double fast, double width_s)
 	};
 }
 
+#define MAX_DRIFT 1e-6
+
+static void begin(struct ffntp_rate_range *range)
+{
+	ffntp_rate_range_begin(range, hint, MAX_DRIFT);
+}
+
 static struct ffntp_rate_range range_after(double from_s, double to_s, double step_s, double fast, double width_s)
 {
 	struct ffntp_rate_range range;
 
-	ffntp_rate_range_begin(&range, hint);
+	begin(&range);
 	for (double at_s = from_s; at_s <= to_s; at_s += step_s) {
 		const struct ffntp_bound now = said(at_s, fast, width_s);
 
@@ -42,11 +49,20 @@ static void assert_between(double low, double value, double high)
 	assert_true(low <= value && value <= high);
 }
 
-/* In ppm of a nanosecond. */
+static double ppm(double period_s)
+{
+	return (period_s * 1e9 - 1) * 1e6;
+}
+
+/* The averages, in ppm of a nanosecond; the rate now may be max_drift beyond them. */
 static void assert_range(const struct ffntp_rate_range *range, double least_ppm, double most_ppm, double slack_ppm)
 {
-	assert_between(least_ppm - slack_ppm, (range->least_s * 1e9 - 1) * 1e6, least_ppm + slack_ppm);
-	assert_between(most_ppm - slack_ppm, (range->most_s * 1e9 - 1) * 1e6, most_ppm + slack_ppm);
+	struct ffntp_rate_bound now = ffntp_rate_range_now(range);
+
+	assert_between(least_ppm - slack_ppm, ppm(range->least_s), least_ppm + slack_ppm);
+	assert_between(most_ppm - slack_ppm, ppm(range->most_s), most_ppm + slack_ppm);
+	assert_between(least_ppm - 1 - slack_ppm, ppm(now.period_s * (1 - now.max_error)), least_ppm - 1 + slack_ppm);
+	assert_between(most_ppm + 1 - slack_ppm, ppm(now.period_s * (1 + now.max_error)), most_ppm + 1 + slack_ppm);
 }
 
 static void test_one_exchange_says_nothing_of_the_rate(void **state)
@@ -68,7 +84,7 @@ static void test_it_narrows_as_time_goes_by(void **state)
 	assert_range(&late, -50 - 4, -50 + 4, 0.1);
 }
 
-/* What was congested at first is not what rates are counted from for long: 1 s and 4 ms after it. */
+/* Exchanges that were congested at first are not what rates are counted from for long. */
 static void test_a_narrow_exchange_takes_the_place_of_a_wide_one(void **state)
 {
 	struct ffntp_rate_range range = range_after(0, 20, 1, 0, 1);
@@ -79,7 +95,66 @@ static void test_a_narrow_exchange_takes_the_place_of_a_wide_one(void **state)
 		now = said(at_s, 0, 4e-3);
 		ffntp_rate_range_add(&range, &now);
 	}
-	assert_range(&range, -40, 40, 0.1);
+	assert_range(&range, -50, 50, 10); /* 4 ms in 100 s, less the age of the first narrow anchor */
+}
+
+/* No more anchors than there is room for, and the longest baseline of all is among theirs. */
+static void test_the_oldest_anchor_is_kept(void **state)
+{
+	struct ffntp_rate_range range = range_after(0, 1e6, 100, 0, 4e-3);
+
+	(void)state;
+	assert_int_equal(range.count, FFNTP_RATE_ANCHORS);
+	assert_int_equal(range.anchor[0].number, 1);
+	for (unsigned i = 1; i < range.count; i++)
+		assert_true(ffntp_counter_diff(range.anchor[i].bound.at, range.anchor[i - 1].bound.at) > 0);
+	assert_range(&range, -4e-3, 4e-3, 1e-4);
+}
+
+/* The rate may move by max_drift and back: no average excludes another one, and the rate now is in the range. */
+static void test_a_rate_that_moves_within_its_band_is_in_the_range(void **state)
+{
+	struct ffntp_rate_range range;
+	double ticks = 0;
+
+	(void)state;
+	begin(&range);
+	for (unsigned i = 0; i < 5000; i++) {
+		double fast = i / 700 % 2 == 0 ? 0.49e-6 : -0.49e-6;
+		struct ffntp_bound now = said(i * 64.0, 0, 1e-4);
+		struct ffntp_rate_bound rate;
+
+		now.at = (uint64_t)ticks;
+		ffntp_rate_range_add(&range, &now);
+		ticks += 64e9 * (1 + fast);
+		rate = ffntp_rate_range_now(&range);
+		assert_between(ppm(rate.period_s * (1 - rate.max_error)), -fast * 1e6,
+			       ppm(rate.period_s * (1 + rate.max_error)));
+	}
+	assert_true(range.least_s > range.most_s); /* two averages that differ prove more than either */
+}
+
+/* A baseline is void when it is older than a month and than 128 exchanges, and not when it is only one of the two. */
+static void test_old_baselines_are_forgotten(void **state)
+{
+	static const struct {
+		double step_s;
+		unsigned exchanges;
+		bool is_kept;
+	} cases[] = {
+		{ 3600, 24 * 29, true },
+		{ 3600, 24 * 31, false },
+		{ 86400, 120, true },
+		{ 86400, 135, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ffntp_rate_range range =
+			range_after(0, cases[i].step_s * cases[i].exchanges, cases[i].step_s, 0, 4e-3);
+
+		assert_int_equal(range.anchor[0].number == 1, cases[i].is_kept);
+	}
 }
 
 /* What an oscillator did long ago fits what it does now no more, and is forgotten: 0.24 ppm a day, for a month. */
@@ -89,7 +164,7 @@ static void test_it_follows_an_oscillator_that_ages(void **state)
 	double ticks = 0;
 
 	(void)state;
-	ffntp_rate_range_begin(&range, hint);
+	begin(&range);
 	for (unsigned hour = 0; hour < 24 * 30; hour++) {
 		struct ffntp_bound now = said(hour * 3600.0, 0, 4e-3);
 
@@ -97,8 +172,8 @@ static void test_it_follows_an_oscillator_that_ages(void **state)
 		ffntp_rate_range_add(&range, &now);
 		ticks += 3600e9 * (1 + hour * 1e-8);
 	}
-	assert_between(-8, (range.least_s * 1e9 - 1) * 1e6, -6.5);
-	assert_between(-8, (range.most_s * 1e9 - 1) * 1e6, -6.5);
+	assert_between(-9, ppm(range.least_s) - 1, -7.19);
+	assert_between(-7.19, ppm(range.most_s) + 1, -5);
 }
 
 /* By 400 ppm at once: there is no rate that all of it fits. The hint holds, and what comes then. */
@@ -117,66 +192,43 @@ static void test_it_begins_again_where_nothing_fits(void **state)
 	assert_range(&range, -400 - 11, -400 + 11, 1);
 }
 
-/* A server that is believed after all: nothing is concluded from how much time it took or gave. */
-static void test_a_jump_of_time_is_no_rate(void **state)
-{
-	struct ffntp_rate_range range = range_after(0, 1000, 10, 0, 4e-3);
-	struct ffntp_bound now;
-
-	(void)state;
-	ffntp_rate_range_jump(&range);
-	for (double at_s = 1010; at_s <= 2000; at_s += 10) {
-		now = said(at_s, 0, 4e-3);
-		now.reference.units += (uint64_t)(3e-3 * 0x1p32); /* which the bounds leave room for */
-		ffntp_rate_range_add(&range, &now);
-	}
-	assert_range(&range, -4, 4, 0.1);
-}
-
 static void test_what_a_former_run_knew(void **state)
 {
 	struct ffntp_rate_range range;
 
 	(void)state;
-	ffntp_rate_range_begin(&range, hint);
+	begin(&range);
 	ffntp_rate_range_know(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 50e-6), 2e-6 });
 	assert_range(&range, 48, 52, 1e-3);
 	ffntp_rate_range_know(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 80e-6), 2e-6 }); /* that cannot be */
-	assert_range(&range, -500, 500, 1e-3);
+	assert_range(&range, 48, 52, 1e-3);
 }
 
-/* Within the range and what an oscillator wanders, an estimator is believed; and no further. */
-static void test_an_estimator_is_held_to_it(void **state)
+/* An estimator's period widens what it is outside of, to just there, and narrows nothing. */
+static void test_an_estimator_only_widens(void **state)
 {
-	struct ffntp_rate_range range = range_after(0, 1000, 10, 0, 4e-3); /* +-4 ppm */
-	const struct ffntp_rate_bound inside = { 1e-9 * (1 + 3e-6), 1e-7 }, outside = { 1e-9 * (1 + 100e-6), 1e-7 },
-				      across = { 1e-9 * (1 + 20e-6), 10e-6 };
-	struct ffntp_rate_bound rate;
+	struct ffntp_rate_range range = range_after(0, 1000, 10, 0, 4e-3); /* +-4 ppm, and 1 */
+	struct ffntp_rate_bound now = ffntp_rate_range_now(&range), rate;
 
 	(void)state;
-	rate = ffntp_rate_range_narrow(&range, inside);
-	assert_true(rate.period_s == inside.period_s && rate.max_error == inside.max_error);
-	rate = ffntp_rate_range_narrow(&range, outside);
-	assert_between(-0.1, (rate.period_s * 1e9 - 1) * 1e6, 0.1);
-	assert_between(3.9, rate.max_error * 1e6, 4.1);
-	rate = ffntp_rate_range_narrow(&range, across); /* 10 to 30, of which 4 + FFNTP_WANDER_LIMIT are allowed */
-	assert_between(10 - 0.1, (rate.period_s * (1 - rate.max_error) * 1e9 - 1) * 1e6, 10 + 0.1);
-	assert_between(24 - 0.1, (rate.period_s * (1 + rate.max_error) * 1e9 - 1) * 1e6, 24 + 0.1);
+	rate = ffntp_rate_bound_with(now, 1e-9 * (1 + 3e-6));
+	assert_between(-1e-6, ppm(rate.period_s) - ppm(now.period_s), 1e-6);
+	assert_between(-1e-12, rate.max_error - now.max_error, 1e-12);
+	rate = ffntp_rate_bound_with(now, 1e-9 * (1 + 20e-6));
+	assert_between(-5.1, ppm(rate.period_s * (1 - rate.max_error)), -4.9);
+	assert_between(19.9, ppm(rate.period_s * (1 + rate.max_error)), 20.1);
+	rate = ffntp_rate_bound_with(now, 1e-9 * (1 - 20e-6));
+	assert_between(-20.1, ppm(rate.period_s * (1 - rate.max_error)), -19.9);
 }
 
-/* One that has seen little is no surer of itself than the range is. */
-static void test_an_estimator_that_is_new_narrows_nothing(void **state)
+static void test_rates_that_exclude_each_other(void **state)
 {
 	struct ffntp_rate_range range = range_after(0, 1000, 10, 0, 4e-3);
-	struct ffntp_rate_bound rate =
-		ffntp_rate_range_with(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 3e-6), 1e-7 });
 
 	(void)state;
-	assert_between(-4.1, (rate.period_s * (1 - rate.max_error) * 1e9 - 1) * 1e6, -3.9);
-	assert_between(3.9, (rate.period_s * (1 + rate.max_error) * 1e9 - 1) * 1e6, 4.1);
-	rate = ffntp_rate_range_with(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 10e-6), 1e-6 });
-	assert_between(-4.1, (rate.period_s * (1 - rate.max_error) * 1e9 - 1) * 1e6, -3.9);
-	assert_between(10.9, (rate.period_s * (1 + rate.max_error) * 1e9 - 1) * 1e6, 11.1);
+	assert_false(ffntp_rate_range_excludes(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 6e-6), 3e-6 }));
+	assert_true(ffntp_rate_range_excludes(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 6e-6), 1e-6 }));
+	assert_true(ffntp_rate_range_excludes(&range, (struct ffntp_rate_bound){ 1e-9 * (1 - 6e-6), 1e-6 }));
 }
 
 int main(void)
@@ -185,12 +237,14 @@ int main(void)
 		cmocka_unit_test(test_one_exchange_says_nothing_of_the_rate),
 		cmocka_unit_test(test_it_narrows_as_time_goes_by),
 		cmocka_unit_test(test_a_narrow_exchange_takes_the_place_of_a_wide_one),
+		cmocka_unit_test(test_the_oldest_anchor_is_kept),
+		cmocka_unit_test(test_a_rate_that_moves_within_its_band_is_in_the_range),
+		cmocka_unit_test(test_old_baselines_are_forgotten),
 		cmocka_unit_test(test_it_follows_an_oscillator_that_ages),
 		cmocka_unit_test(test_it_begins_again_where_nothing_fits),
-		cmocka_unit_test(test_a_jump_of_time_is_no_rate),
 		cmocka_unit_test(test_what_a_former_run_knew),
-		cmocka_unit_test(test_an_estimator_is_held_to_it),
-		cmocka_unit_test(test_an_estimator_that_is_new_narrows_nothing),
+		cmocka_unit_test(test_an_estimator_only_widens),
+		cmocka_unit_test(test_rates_that_exclude_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
