@@ -1,14 +1,12 @@
 /* dissent: see dissent.h. */
 #include "dissent.h"
 
-#include <limits.h>
-
 #include "maths.h"
 #include "params.h"
 
-static void count(unsigned *counter, bool is_counted)
+static void count(uint32_t *counter, bool is_counted)
 {
-	if (is_counted && *counter < UINT_MAX)
+	if (is_counted && *counter < UINT32_MAX)
 		++*counter;
 }
 

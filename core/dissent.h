@@ -21,11 +21,11 @@ struct ffntp_candidate {
 	struct ffntp_bound bound; /* where truth lies if it is right */
 	struct ffntp_rate_range range;
 	bool excludes_clock;  /* some exchange that agreed lay outside of the clock's bound */
-	unsigned all;         /* exchanges that came */
-	unsigned agreed;      /* ... that agreed with it */
-	unsigned alone;       /* ... with it, and not with the clock */
-	unsigned clock_alone; /* ... with the clock, and not with it */
-	unsigned run;         /* exchanges in a row, the newest among them, that agreed with the clock */
+	uint32_t all;         /* exchanges that came */
+	uint32_t agreed;      /* ... that agreed with it */
+	uint32_t alone;       /* ... with it, and not with the clock */
+	uint32_t clock_alone; /* ... with the clock, and not with it */
+	uint32_t run;         /* exchanges in a row, the newest among them, that agreed with the clock */
 };
 
 /* Zeroed: no dissent. */
@@ -55,7 +55,7 @@ struct ffntp_dissent_case {
 	struct ffntp_rate_bound hint; /* what rates a candidate may have */
 	double max_drift;
 	struct ffntp_rate_bound rate; /* the clock's */
-	unsigned clock_exchanges;     /* that ever agreed with the clock */
+	uint32_t clock_exchanges;     /* that ever agreed with the clock */
 	bool may_jump;                /* the counter may stop or jump without notice; then a few exchanges decide */
 };
 

@@ -61,6 +61,15 @@ static void plan(struct ffntp_client *client)
 	ffntp_polling_adapt(&client->polling, &outlook, client->rate.period_s);
 }
 
+/* The rates of a candidate: the configured ones, and the clock's where it has left them. */
+static struct ffntp_rate_bound candidate_hint(const struct ffntp_client *client)
+{
+	const struct ffntp_client_config *config = &client->config;
+	const struct ffntp_rate_bound configured = { config->period_hint_s, config->period_hint_error };
+
+	return ffntp_rate_bound_with(configured, client->rate.period_s);
+}
+
 static double clamp(double value, double low, double high)
 {
 	return ffntp_fmin(ffntp_fmax(value, low), high);
@@ -73,14 +82,30 @@ static double clamp(double value, double low, double high)
  */
 static struct ffntp_rate_bound known_rate(const struct ffntp_client *client)
 {
-	const struct ffntp_rate_bound *hint = &client->range.hint;
-	double least_s = hint->period_s * (1 - hint->max_error), most_s = hint->period_s * (1 + hint->max_error);
+	const struct ffntp_rate_bound hint = candidate_hint(client);
+	double least_s = hint.period_s * (1 - hint.max_error), most_s = hint.period_s * (1 + hint.max_error);
 	double period_s = client->estimate.period_s;
 	double doubt_s = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror * period_s;
 	struct ffntp_rate_bound rate = ffntp_rate_range_now(&client->range);
 
 	rate = ffntp_rate_bound_with(rate, clamp(period_s - doubt_s, least_s, most_s));
 	return ffntp_rate_bound_with(rate, clamp(period_s + doubt_s, least_s, most_s));
+}
+
+/*
+ * Whether the estimator excludes each rate that is proven, and those that a crystal may have moved to. Then the bound
+ * has been aged by wrong rates since the counter changed, or the estimator is wrong; the stamp alone holds in either
+ * case.
+ */
+static bool has_changed_its_rate(const struct ffntp_client *client)
+{
+	double period_s = client->estimate.period_s;
+	double doubt_s = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror * period_s;
+	struct ffntp_rate_bound rate = ffntp_rate_range_now(&client->range);
+	double admitted_s = rate.period_s * (rate.max_error + FFNTP_WANDER_LIMIT);
+
+	return client->accepted >= FFNTP_TRUST_EXCHANGES &&
+	       ffntp_fabs(period_s - rate.period_s) > doubt_s + admitted_s;
 }
 
 /* Commit the estimator's result for an accepted stamp: rate, new map, next poll. */
@@ -127,15 +152,6 @@ static enum ffntp_verdict begin_from(struct ffntp_client *client, const struct f
 		return start_over(client, stamp->tf);
 	learn(client);
 	return FFNTP_ACCEPTED;
-}
-
-/* The rates of a candidate: the configured ones, and the clock's where it has left them. */
-static struct ffntp_rate_bound candidate_hint(const struct ffntp_client *client)
-{
-	const struct ffntp_client_config *config = &client->config;
-	const struct ffntp_rate_bound configured = { config->period_hint_s, config->period_hint_error };
-
-	return ffntp_rate_bound_with(configured, client->rate.period_s);
 }
 
 static bool is_in(struct ffntp_rate_bound rate, double period_s)
@@ -279,6 +295,13 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 	return FFNTP_REFUSED_CONTRADICTION;
 }
 
+/* Start the bound again from this stamp, and the rate range from the hint, which is all that is known. */
+static void begin_bound(struct ffntp_client *client, const struct ffntp_stamp *stamp, struct ffntp_rate_bound hint)
+{
+	ffntp_rate_range_begin(&client->range, hint, client->config.max_drift);
+	client->bound = ffntp_bound_from_stamp(stamp, ffntp_rate_range_now(&client->range));
+}
+
 /*
  * The stamp agrees with the clock. Where exchanges that excluded each other led to a candidate that now is as good as
  * the clock, truth lies in the bound of the one or the other, and nothing is proven of the rate.
@@ -399,6 +422,8 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	if (verdict != FFNTP_ACCEPTED)
 		return contradict(client, stamp, false);
 	client->bound = bound;
+	if (has_changed_its_rate(client))
+		begin_bound(client, stamp, known_rate(client));
 	agree(client, stamp);
 	outside_s = disproved_by_s(client);
 	if (outside_s > 0)

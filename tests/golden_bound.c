@@ -146,7 +146,8 @@ static void check_steps(const struct trace *trace, const struct player_step *ste
 		check_truth(&steps[i], found);
 		if (steps[i].verdict != FFNTP_ACCEPTED)
 			continue;
-		check_width(&trace->rows[i], map, rate, found);
+		if (map->status == FFNTP_STATUS_SYNCHRONISED) /* else another story is in the bound, too */
+			check_width(&trace->rows[i], map, rate, found);
 		check_promises(steps, i, config->poll_min_s, found);
 		rate = rate_of(map);
 	}
