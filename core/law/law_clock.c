@@ -8,6 +8,9 @@ enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 32 };
 /* Of the grid's greatest value: below this the posterior is as good as zero. */
 #define NEGLIGIBLE 1e-5
 
+/* Weight of a member that the bank has just taken in. */
+#define NEW_WEIGHT 1e-3
+
 /* A probability that is too small for its logarithm. */
 #define LEAST_EVIDENCE 1e-290
 
@@ -86,6 +89,14 @@ static void copy_member(struct ffntp_law_clock *clock, int to, int from)
 	clock->weight[to] = clock->weight[from];
 }
 
+/* The weights of all but one member sum to 1: give that one its first weight, and take it from the others. */
+static void admit(struct ffntp_law_clock *clock, int member)
+{
+	for (int i = 0; i < BANK; i++)
+		clock->weight[i] *= 1 - NEW_WEIGHT;
+	clock->weight[member] = NEW_WEIGHT;
+}
+
 /* Make room at one end when the weight is at the other. */
 static void slide(struct ffntp_law_clock *clock, const struct ffntp_law_params *params)
 {
@@ -95,14 +106,14 @@ static void slide(struct ffntp_law_clock *clock, const struct ffntp_law_params *
 		for (int i = 0; i < TOP; i++)
 			copy_member(clock, i, i + 1);
 		clock->wander2[TOP] *= 4;
-		clock->weight[TOP] = 1e-3;
+		admit(clock, TOP);
 	} else if (clock->weight[0] + clock->weight[1] > params->wander_slide &&
 		   clock->wander2[0] > ffntp_square(params->wander_least)) {
 		clock->weight[TOP - 1] += clock->weight[TOP];
 		for (int i = TOP; i > 0; i--)
 			copy_member(clock, i, i - 1);
 		clock->wander2[0] /= 4;
-		clock->weight[0] = 1e-3;
+		admit(clock, 0);
 	}
 }
 
