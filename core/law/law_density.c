@@ -11,6 +11,11 @@ enum { BINS = FFNTP_LAW_BINS, LEAST = FFNTP_LAW_LEAST, GENERATIONS = FFNTP_LAW_G
 /* Half the middle 68 % of an exponential, in means. */
 #define EXPONENTIAL_SCALE 0.829
 
+/* Bins are not narrower than this (s), nor than this share of their distance from the origin: edges are floats, which
+ * resolve 6e-8 of that, and two edges must differ. */
+#define NARROWEST_S 1e-8
+#define NARROWEST_SHARE 1e-6
+
 /* One delay in this many looks whether a bin should be split. */
 #define BALANCE_DELAYS 8
 
@@ -22,6 +27,11 @@ static double width(const struct ffntp_law *law, int i)
 static double middle(const struct ffntp_law *law, int i)
 {
 	return ((double)law->edge[i + 1] + (double)law->edge[i]) / 2;
+}
+
+static double narrowest(double x)
+{
+	return NARROWEST_S + NARROWEST_SHARE * ffntp_fabs(x);
 }
 
 /* The bin of x; the first or the last for what lies beyond. */
@@ -357,7 +367,7 @@ static void balance(struct ffntp_law *law)
 		double value =
 			importance(law, (double)law->mass[i], (double)law->edge[i], (double)law->edge[i + 1]);
 
-		if (value > most && width(law, i) > 1e-8) {
+		if (value > most && width(law, i) > narrowest((double)law->edge[i])) {
 			most = value;
 			heavy = i;
 		}
@@ -471,7 +481,7 @@ void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is
 	int i;
 
 	fade(law);
-	extend(law, x, 2 * sd);
+	extend(law, x, ffntp_fmax(2 * sd, narrowest(x)));
 	i = locate(law, x + at[0] * sd);
 	for (unsigned k = 0; k < sizeof at / sizeof *at; k++) {
 		while (i < BINS - 1 && x + at[k] * sd >= (double)law->edge[i + 1])
