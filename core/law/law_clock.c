@@ -8,6 +8,12 @@ enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 32 };
 /* Of the grid's greatest value: below this the posterior is as good as zero. */
 #define NEGLIGIBLE 1e-5
 
+/* Half of what counts as the bulk of a law, in its scales. */
+#define BULK 4
+
+/* Grids of one update, at most: each is finer than the one before. */
+#define PASSES 6
+
 /* Weight of a member that the bank has just taken in. */
 #define NEW_WEIGHT 1e-3
 
@@ -238,36 +244,87 @@ static double condense(const struct grid *grid, const double posterior[GRID], st
 	return m0;
 }
 
+/* The posterior on the grid of one update: of each member, and of all together. */
+struct posterior {
+	struct grid grid;
+	double member[BANK][GRID], all[GRID];
+};
+
+static void evaluate(struct posterior *p, const struct ffntp_law_clock *clock, double low, double high, double turned,
+		     const struct ffntp_law laws[2], const struct ffntp_law_sight *sight)
+{
+	tabulate(&p->grid, low, high, turned, laws, sight);
+	for (int k = 0; k < GRID; k++)
+		p->all[k] = 0;
+	for (int i = 0; i < BANK; i++) {
+		multiply(&p->grid, &clock->belief[i], p->member[i]);
+		for (int k = 0; k < GRID; k++)
+			p->all[k] += clock->weight[i] * p->member[i][k];
+	}
+}
+
+/* Logarithm of the posterior density's greatest value. */
+static double peak(const struct posterior *p)
+{
+	double most = 0;
+
+	for (int k = 0; k < GRID; k++)
+		most = ffntp_fmax(most, p->all[k]);
+	return ffntp_ln(ffntp_fmax(most / p->grid.step, LEAST_EVIDENCE)) + p->grid.most;
+}
+
+/* Where both laws have most of their delays; between them if they have none in common. */
+static void bulk(const struct ffntp_law laws[2], const struct ffntp_law_sight *sight, double turned, double *low,
+		 double *high)
+{
+	double there = sight->forward_s + turned + laws[0].origin + laws[0].middle;
+	double back = sight->backward_s - laws[1].origin - laws[1].middle;
+	double a = ffntp_fmax(there - BULK * laws[0].scale, back - BULK * laws[1].scale);
+	double b = ffntp_fmin(there + BULK * laws[0].scale, back + BULK * laws[1].scale);
+
+	*low = ffntp_fmin(a, b);
+	*high = ffntp_fmax(a, b);
+}
+
+/* The grid over all that the clock may be is coarse beside the laws after a long silence, and may step over them. */
+static void evaluate_widely(struct posterior *p, const struct ffntp_law_clock *clock,
+			    const struct ffntp_law_belief *mixture, const struct ffntp_law laws[2],
+			    const struct ffntp_law_sight *sight)
+{
+	double sd = ffntp_sqrt(mixture->p00), reach = laws[0].params->reach_sd * sd, low, high;
+	double turned = mixture->gamma * sight->span_s;
+	struct posterior near;
+
+	evaluate(p, clock, mixture->theta - reach, mixture->theta + reach, turned, laws, sight);
+	if (sd <= laws[0].scale && sd <= laws[1].scale)
+		return;
+	bulk(laws, sight, turned, &low, &high);
+	if (high - low >= 2 * reach)
+		return;
+	evaluate(&near, clock, low, high, turned, laws, sight);
+	if (peak(&near) > peak(p))
+		*p = near;
+}
+
 double ffntp_law_clock_update(struct ffntp_law_clock *clock, const struct ffntp_law laws[2],
 			      const struct ffntp_law_sight *sight)
 {
 	const struct ffntp_law_params *params = laws[0].params;
 	const struct ffntp_law_belief mixture = ffntp_law_clock_mixture(clock);
-	double reach = params->reach_sd * ffntp_sqrt(mixture.p00), low = mixture.theta - reach,
-	       high = mixture.theta + reach;
-	double member[BANK][GRID], all[GRID], evidence[BANK], total = 0;
-	struct grid grid;
+	double low, high, evidence[BANK], total = 0;
+	struct posterior p;
 	int best = 0;
 
-	for (int pass = 0; pass < 4; pass++) {
-		tabulate(&grid, low, high, mixture.gamma * sight->span_s, laws, sight);
-		for (int k = 0; k < GRID; k++)
-			all[k] = 0;
-		for (int i = 0; i < BANK; i++) {
-			multiply(&grid, &clock->belief[i], member[i]);
-			for (int k = 0; k < GRID; k++)
-				all[k] += clock->weight[i] * member[i][k];
-		}
-		if (!is_narrow(&grid, all, params->narrow_points, &low, &high))
-			break;
-	}
+	evaluate_widely(&p, clock, &mixture, laws, sight);
+	for (int pass = 1; pass < PASSES && is_narrow(&p.grid, p.all, params->narrow_points, &low, &high); pass++)
+		evaluate(&p, clock, low, high, mixture.gamma * sight->span_s, laws, sight);
 	for (int i = 0; i < BANK; i++) {
-		evidence[i] = condense(&grid, member[i], &clock->belief[i]);
+		evidence[i] = condense(&p.grid, p.member[i], &clock->belief[i]);
 		total += clock->weight[i] * evidence[i];
 		best = clock->weight[i] > clock->weight[best] ? i : best;
 	}
 	reweigh(clock, evidence, params->wander_leak);
 	slide(clock, params);
 	gather(clock, best);
-	return ffntp_ln(ffntp_fmax(total, LEAST_EVIDENCE)) + grid.most;
+	return ffntp_ln(ffntp_fmax(total, LEAST_EVIDENCE)) + p.grid.most;
 }
