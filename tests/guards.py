@@ -28,15 +28,13 @@ EXCHANGE, GRAIN, WIRE, INSTANT = 'core/exchange.c', 'core/grain.c', 'core/wire.c
 TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
 SMEAR, RULING, RATE_RANGE = 'core/smear.c', 'core/ruling.c', 'core/rate_range.c'
 CLIENT, POLLING, BOUND, PUBLISHER = 'core/client.c', 'core/polling.c', 'core/bound.c', 'core/publisher.c'
-INTERVAL, INTERVAL_PATH_H = 'core/interval/interval.c', 'core/interval/interval_path.h'
 CLOCK, CLOCK_H, PAGE_H = 'core/clock.c', 'core/clock.h', 'core/page.h'
 PAGE_READER, PAGE_WRITER = 'core/page_reader.c', 'core/page_writer.c'
 
 DEVICE, STEADY = 'core/device.c', 'core/steady.c'
 
 # What is made of a header's inline functions, besides the test itself.
-USERS = {CLOCK_H: [CLOCK, PAGE_WRITER], PAGE_H: [PAGE_READER],
-         INTERVAL_PATH_H: [INTERVAL, 'core/interval/interval_path.c', 'core/interval/interval_gate.c']}
+USERS = {CLOCK_H: [CLOCK, PAGE_WRITER], PAGE_H: [PAGE_READER]}
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
@@ -52,7 +50,6 @@ XENSTORE, NETFRONT = 'ports/guest/xen/xenstore.c', 'ports/guest/xen/netfront.c'
 UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
 SYNC, SURVEY = 'ports/linux/sync.c', 'daemon/survey.c'
 SERVERS, RESOLVE = 'ports/linux/servers.c', 'ports/linux/resolve.c'
-INTERVAL_GATE = 'core/interval/interval_gate.c'
 
 # A test whose program is another's source.
 SOURCES = {'solo5': 'tests/test_unikernel.c', 'minios': 'tests/test_unikernel.c'}
@@ -80,7 +77,7 @@ PARTS = {'follow': [FOLLOW],
          'solo5': [*ANY_UNIKERNEL, SOLO5, SOLO5_PORT, 'tests/unikernel/fake_solo5.c'],
          'minios': [*ANY_UNIKERNEL, MINIOS, MINIOS_PORT, MINIOS_CARD, 'tests/unikernel/fake_minios.c']}
 LINK = {'counter': ['-Wl,--wrap=clock_gettime'], 'loop': ['-lnettle', '-Wl,--wrap=ffntp_udp_receive', '-Wl,--wrap=ffntp_counter_check']}
-ARGUMENTS = {'client': ['interval'], 'ruling': ['interval']}
+ARGUMENTS = {'client': ['law'], 'ruling': ['law']}
 
 GUARDS = [
     (1, 'exchange', EXCHANGE, 'exchange->is_waiting && origin == exchange->nonce', 'exchange->is_waiting', 'case_01'),
@@ -261,19 +258,6 @@ GUARDS = [
     (43, 'clock', CLOCK, 'if (bound_ns == UINT64_MAX)\n\t\treturn FFNTP_CLOCK_RANGE;', '', 'case_43_bounds'),
     (43, 'clock', CLOCK, 'ticks == UINT64_C(1) << 63 ||', '', 'case_43_half'),
     (43, 'clock', CLOCK, 'if (span.s >> 33 != 0)\n\t\treturn false;', '', 'case_43_results'),
-    (3, 'interval', INTERVAL, 'if (interval->has_anchor && stamp->tf == interval->at)\n\t\treturn FFNTP_REFUSED_DUPLICATE;', '',
-     'test_what_is_no_stamp'),
-    (15, 'interval', INTERVAL, 'if (!(residence >= -ffntp_fmax(FFNTP_SERVER_ORDER_S, stamp->precision_s)))\n\t\treturn FFNTP_REFUSED_TIMESTAMPS;', '',
-     'test_what_is_no_stamp'),
-    (15, 'interval', INTERVAL, 'residence < span * (1 + rate_error) + stamp->precision_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_RESIDENCE', 'FFNTP_ACCEPTED',
-     'test_what_is_no_stamp'),
-    (26, 'interval', INTERVAL, 'span > 0 && since >= 0', 'since >= 0', 'test_what_is_no_stamp'),
-    (26, 'interval', INTERVAL, 'span > 0 && since >= 0', 'span > 0', 'test_what_is_no_stamp'),
-    (26, 'interval', INTERVAL, '&& since < LONGEST_GAP_S', '', 'test_what_is_no_stamp'),
-    (26, 'interval', INTERVAL, 'if (!(span <= FFNTP_MAX_RTT_S * (1 + rate_error)))\n\t\treturn FFNTP_REFUSED_LATE;', '',
-     'test_what_is_no_stamp'),
-    (16, 'interval', INTERVAL_PATH_H, 'return path->precision * path->precision / 12;', 'return 0;',
-     'test_a_server_whose_clock_ticks'),
     (44, 'clock', CLOCK_H, '(int64_t)sum.s, sum.frac', '(int32_t)sum.s, sum.frac',
      'case_44'),
     ('bound', 'clock', CLOCK, 'before.frac |= before_ns == 0;', '', 'a_bound_of_nothing'),
@@ -302,11 +286,6 @@ GUARDS = [
     ('stepped', 'stamping', STAMPING, 'baseline >= BASELINE_LEAST * length &&', '', 'without_a_known'),
     ('stepped', 'stamping', UDP, ', .stamping = udp->stamping', '', 'the_bracket_before'),
     ('busy', 'stamping', STAMPING, 'stamping->rx_ns, rate).latest) + unsure;', 'stamping->rx_ns, rate).latest);', 'wide_brackets'),
-    ('busy', 'interval', INTERVAL_GATE, 'return FFNTP_RULING_COAST;', 'return FFNTP_RULING_OPEN;', 'test_a_shorter_round_trip'),
-    ('busy', 'interval', INTERVAL_GATE, 'trial->is_small ? FFNTP_RULING_COAST : FFNTP_RULING_OPEN', 'FFNTP_RULING_OPEN',
-     'test_a_fault_within'),
-    (18, 'interval', INTERVAL_GATE, 'trial->is_small && gap(excess, clock) < small_gap(path, clock, params)', 'trial->is_small',
-     'test_a_small_fault'),
     ('standstill', 'standstill', STANDSTILL, 'gap_s > TOLERANCE_S || gap_s < -TOLERANCE_S', 'gap_s > TOLERANCE_S', 'test_a_counter_that_jumps'),
     ('standstill', 'standstill', STANDSTILL, 'self->epoch++;\n\t\tbegin_window(self, seconds, now);', 'self->epoch++;', 'test_a_standstill'),
     ('standstill', 'standstill', STANDSTILL, 'seconds - self->begin_s >= WINDOW_S', '0', 'test_an_hour'),

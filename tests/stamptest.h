@@ -14,7 +14,7 @@
 #include "stampworld.h"
 
 #ifndef ESTIMATOR_OPS
-#define ESTIMATOR_OPS ffntp_interval_ops
+#define ESTIMATOR_OPS ffntp_law_ops
 #endif
 
 #define HOUR_S 3600.0
