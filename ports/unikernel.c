@@ -209,7 +209,7 @@ static const char *begin_network(void)
 
 static const char *begin_drive(struct ffntp_page *page)
 {
-	static _Alignas(16) unsigned char memory[8192];
+	static _Alignas(16) unsigned char memory[16384];
 	struct ffntp_client_config config;
 
 	ffntp_drive_configure(&config, self.system->port);
