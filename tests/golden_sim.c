@@ -1,6 +1,6 @@
 /*
- * golden_sim: whole days of the client with the interval filter in the simulator, beside the limit. The seeds of those
- * are used nowhere else: nothing was chosen on them.
+ * golden_sim: whole days of the client with the default estimator in the simulator, beside the limit. The seeds of
+ * those are used nowhere else: nothing was chosen on them.
  */
 #include <math.h>
 #include <setjmp.h>

@@ -73,7 +73,7 @@ static inline struct tool_option tool_real(const char *name, const char *argumen
 static inline struct tool_option tool_estimator(enum ffntp_estimator_kind *estimator)
 {
 	return (struct tool_option){
-		"estimator", "NAME", "radclock, interval or default", TOOL_ESTIMATOR, { .estimator = estimator }, 0, 0
+		"estimator", "NAME", "radclock, law or default", TOOL_ESTIMATOR, { .estimator = estimator }, 0, 0
 	};
 }
 

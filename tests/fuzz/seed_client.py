@@ -65,7 +65,7 @@ def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     for name, steps in SEEDS.items():
-        for suffix, bits in (('interval', TAI | SHORT), ('radclock', RADCLOCK | MAY_JUMP | FAST)):
+        for suffix, bits in (('law', TAI | SHORT), ('radclock', RADCLOCK | MAY_JUMP | FAST)):
             with open(os.path.join(folder, f'{name}-{suffix}'), 'wb') as seed:
                 seed.write(bytes([bits]) + steps)
 
