@@ -17,6 +17,9 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* By how much better the clock must explain an exchange than a step of the server's time, for the step to be over (log). */
 #define OVER_SCORE 3.0
 
+/* Exchanges of a trial that are refused while nothing leads. */
+#define DOUBTED_EXCHANGES 3
+
 /* Share of a change of rate, and of what it did to the time, that remains in doubt. */
 #define RATE_DOUBT 0.15
 
@@ -253,6 +256,12 @@ static struct ffntp_law_belief belief_of(const struct ffntp_law_story *story)
 	return (struct ffntp_law_belief){ story->x[0], story->x[1], story->p[0], story->p[1], story->p[2] };
 }
 
+static void forget_ranks(struct ffntp_law_filter *filter)
+{
+	for (int way = 0; way < 2; way++)
+		filter->watch[way].fast = filter->watch[way].slow = 0;
+}
+
 /* The path is longer by this: its laws move, and the clock and the gauge do not. */
 static void lengthen(struct ffntp_law_filter *filter, enum ffntp_law_cause cause, const struct ffntp_law_story *story)
 {
@@ -292,8 +301,7 @@ static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 	filter->past[0] = filter->past[filter->filled - 1];
 	filter->past[0].after = filter->now;
 	filter->filled = 1;
-	for (int way = 0; way < 2; way++)
-		filter->watch[way].fast = filter->watch[way].slow = 0;
+	forget_ranks(filter);
 	filter->patience = 0;
 	end_trial(filter);
 }
@@ -319,6 +327,7 @@ static void roll_back(struct ffntp_law_filter *filter)
 	for (int i = 0; newest > 0 && (i < count || is_contradiction(filter, &filter->past[newest])); i++)
 		filter->skipped_s += filter->past[newest--].elapsed_s;
 	filter->filled = newest + 1;
+	forget_ranks(filter);
 	ffntp_law_clock_set(&filter->clock, &filter->past[newest].after);
 	ffntp_law_clock_predict(&filter->clock, filter->skipped_s);
 }
@@ -402,6 +411,14 @@ static void accept(struct ffntp_law_filter *filter)
 	keep_ring(filter);
 }
 
+/* The first exchanges that no path explains are not believed while it is open what does. */
+static bool is_doubtful(const struct ffntp_law_filter *filter)
+{
+	return filter->trial.is_open && filter->lead == FFNTP_LAW_CAUSE_NONE && filter->filled > 1 &&
+	       filter->trial.exchanges <= DOUBTED_EXCHANGES &&
+	       is_contradiction(filter, &filter->past[filter->filled - 1]);
+}
+
 /* No explanation explains what comes any more: begin again, from the clock as it coasts. */
 static void open_again(struct ffntp_law_filter *filter)
 {
@@ -409,8 +426,7 @@ static void open_again(struct ffntp_law_filter *filter)
 
 	ffntp_law_trial_open(&filter->trial, &filter->now, filter->law, step_size(filter, 1), filter->skipped_s);
 	ffntp_law_trial_add(&filter->trial, filter->law, &sight, 0, filter->wander2);
-	for (int way = 0; way < 2; way++)
-		filter->watch[way].fast = filter->watch[way].slow = 0;
+	forget_ranks(filter);
 }
 
 static bool is_lost(struct ffntp_law_filter *filter)
@@ -431,7 +447,7 @@ static bool take_in_doubt(struct ffntp_law_filter *filter, double gain)
 	}
 	if (is_lost(filter))
 		open_again(filter);
-	if (judge(filter)) {
+	if (judge(filter) || is_doubtful(filter)) {
 		take_out(filter);
 		return false;
 	}
@@ -444,6 +460,7 @@ bool ffntp_law_take(struct ffntp_law_filter *filter, double elapsed_s)
 {
 	const struct ffntp_law_past *newest = &filter->past[filter->filled - 1];
 	double before = filter->trial.story[FFNTP_LAW_CAUSE_TIME].evidence, rank[2];
+	struct ffntp_law_clock clock;
 
 	if (!filter->is_learning) {
 		ffntp_law_start(filter);
@@ -461,10 +478,16 @@ bool ffntp_law_take(struct ffntp_law_filter *filter, double elapsed_s)
 	watch_delays(filter, &filter->now, rank);
 	if (!filter->trial.is_open)
 		look_for_change(filter, rank);
+	clock = filter->clock;
 	update(filter);
 	if (filter->trial.is_open && judge(filter)) {
 		roll_back(filter);
 		ffntp_law_refresh(filter);
+		return false;
+	}
+	if (is_doubtful(filter)) {
+		filter->clock = clock;
+		take_out(filter);
 		return false;
 	}
 	accept(filter);
