@@ -352,6 +352,9 @@ static void test_generations_forget(void **state)
 
 	(void)state;
 	ffntp_law_begin(&law, 2e-3, 1e-4, 8, &law_params);
+	/* Though one is better than none. */
+	ffntp_law_enter(&law, 1.95e-3, 1e-6, false);
+	assert_int_equal(ffntp_law_lowest(&law, lowest), 1);
 	for (int i = 0; i < 30; i++)
 		ffntp_law_enter(&law, 1.9e-3, 1e-6, true);
 	for (int i = 0; i < 100; i++)

@@ -489,7 +489,8 @@ void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is
 		law->mass[i] += (float)(share[k] * law->unit);
 	}
 	law->total += law->unit;
-	if (is_sound)
+	/* The floor needs one at least. */
+	if (is_sound || law->least[0].count + law->least[1].count == 0)
 		remember_least(law, x);
 	if ((long)law->entered % BALANCE_DELAYS == 0)
 		balance(law);
