@@ -1,10 +1,14 @@
 /*
- * law_start: the first exchanges, of which nothing can be learnt yet: both laws are taken for exponentials above half of
- * the least round trip, and all exchanges so far are gone through again at each.
+ * law_start: the first exchanges, of which nothing can be learnt yet: both laws are taken for exponentials above half
+ * of the least round trip, and all exchanges so far are gone through again at each.
  */
 #include "law_filter.h"
 
 #include "../maths.h"
+
+/* Delays that the mean of both ways counts as beside a way's own: a queue among a few delays would be put down to one
+ * way, whose mean would confirm it at the next pass, and so on. */
+#define MEAN_DELAYS 8
 
 /* Exchanges from which on each way has a mean of its own. */
 #define OWN_MEANS 4
@@ -14,17 +18,17 @@ static double round_trip(const struct ffntp_law_past *past)
 	return past->backward_s - past->forward_s;
 }
 
-/* Mean delay of one way above the floor, as the last pass placed the clock; with a prior of two delays. */
+/* Mean delay of one way above the floor, as the last pass placed the clock, beside that of both. */
 static double mean_excess(const struct ffntp_law_filter *filter, int way, double floor_s, double prior_s)
 {
-	double sum = 2 * prior_s;
+	double sum = MEAN_DELAYS * prior_s;
 
 	for (int i = 0; i < filter->filled; i++) {
 		const struct ffntp_law_past *past = &filter->past[i];
 
 		sum += ffntp_fmax(ffntp_law_delay(past, &past->after, way) - floor_s, 0);
 	}
-	return sum / (filter->filled + 2);
+	return sum / (filter->filled + MEAN_DELAYS);
 }
 
 /* The first exchange says that theta is between its edges, where it is uniform: a twelfth of the width's square. */
