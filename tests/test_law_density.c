@@ -389,8 +389,8 @@ static void test_old_delays_are_forgotten(void **state)
 	assert_less("what was below the floor", ffntp_law_rank(&law, 2.3e-3) + 0.5, 0.005);
 	assert_true(ffntp_law_lowest(&law, lowest) == LEAST && law.origin + lowest[0] > 2.3e-3 - 1e-6);
 	misfit = misfit_of(&law, CUT_NORMAL, 2.3e-3, 1e-4);
-	assert_less("log density", misfit.log_density, 0.15);
-	assert_less("score", misfit.score, 0.1);
+	assert_less("log density", misfit.log_density, LOG_DENSITY_MOST);
+	assert_less("score", misfit.score, SCORE_MOST);
 }
 
 /* --- floats --- */

@@ -195,7 +195,7 @@ static double rounding2(const struct ffntp_law_filter *filter)
 	double step2 = ffntp_square(filter->precision_s);
 	double spread2 = ffntp_square(ffntp_fmin(filter->law[0].scale, filter->law[1].scale));
 
-	return step2 / 12 * step2 / (step2 + 12 * spread2);
+	return step2 > 0 ? step2 / 12 * step2 / (step2 + 12 * spread2) : 0;
 }
 
 /* The belief that is put out: less sure of itself than the filter, and surer the more it has seen. */
