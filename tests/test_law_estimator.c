@@ -1,0 +1,784 @@
+/* law: the delay-law estimator through its interface, in worlds whose truth is known. */
+#define ESTIMATOR_OPS ffntp_law_ops
+
+#include "../core/params.h"
+#include "stampvariant.h"
+
+/* --- what is no stamp --- */
+
+/* A stamp that would be a good one. */
+static struct ffntp_stamp next_stamp(struct stampworld *world)
+{
+	stampworld_wait(world, 16);
+	return stampworld_exchange(world);
+}
+
+static struct ffntp_ntp later(struct ffntp_ntp t, double s)
+{
+	return (struct ffntp_ntp){ t.units + (uint64_t)(int64_t)(s * 0x1p32) };
+}
+
+/* The next stamp, made wrong; 'last' is the one before it. */
+static struct ffntp_stamp zeroes(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	(void)next;
+	return (struct ffntp_stamp){ 0 };
+}
+
+static struct ffntp_stamp the_last(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)next;
+	return *last;
+}
+
+static struct ffntp_stamp same_tf(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	next.ta = last->ta;
+	next.tf = last->tf;
+	return next;
+}
+
+static struct ffntp_stamp from_before(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	next.ta = last->ta - 16000000000;
+	next.tf = last->tf - 16000000000;
+	return next;
+}
+
+static struct ffntp_stamp begun_before(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	next.ta = last->tf - 1;
+	return next;
+}
+
+static struct ffntp_stamp no_time(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.ta = next.tf;
+	return next;
+}
+
+static struct ffntp_stamp backwards(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.ta = next.tf + 1;
+	return next;
+}
+
+static struct ffntp_stamp half_a_turn(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.tf = next.ta + (UINT64_C(1) << 63);
+	return next;
+}
+
+static struct ffntp_stamp after_a_lifetime(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.ta += UINT64_C(2200000000000000000);
+	next.tf += UINT64_C(2200000000000000000);
+	return next;
+}
+
+static struct ffntp_stamp too_slow(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.tf += 17000000000;
+	next.te = later(next.te, 8);
+	return next;
+}
+
+static struct ffntp_stamp sent_before_received(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.te = later(next.tb, -2e-6);
+	return next;
+}
+
+static struct ffntp_stamp an_era_before_received(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.te = later(next.tb, -2e9);
+	return next;
+}
+
+static struct ffntp_stamp held_for_longer(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.te = later(next.tb, (double)(next.tf - next.ta) * 1.02e-9);
+	return next;
+}
+
+static struct ffntp_stamp held_for_an_era(struct ffntp_stamp next, const struct ffntp_stamp *last)
+{
+	(void)last;
+	next.te = later(next.tb, 2e9);
+	return next;
+}
+
+struct bad_stamp {
+	struct ffntp_stamp (*make)(struct ffntp_stamp next, const struct ffntp_stamp *last);
+	enum ffntp_verdict verdict;
+	bool is_bad_as_first;
+};
+
+static const struct bad_stamp bad_stamps[] = {
+	{ zeroes, FFNTP_REFUSED_COUNTER, true },
+	{ the_last, FFNTP_REFUSED_DUPLICATE, false },
+	{ same_tf, FFNTP_REFUSED_DUPLICATE, false },
+	{ from_before, FFNTP_REFUSED_COUNTER, false },
+	{ begun_before, FFNTP_REFUSED_COUNTER, false },
+	{ no_time, FFNTP_REFUSED_COUNTER, true },
+	{ backwards, FFNTP_REFUSED_COUNTER, true },
+	{ half_a_turn, FFNTP_REFUSED_COUNTER, true },
+	{ after_a_lifetime, FFNTP_REFUSED_COUNTER, false },
+	{ too_slow, FFNTP_REFUSED_LATE, true },
+	{ sent_before_received, FFNTP_REFUSED_TIMESTAMPS, true },
+	{ an_era_before_received, FFNTP_REFUSED_TIMESTAMPS, true },
+	{ held_for_longer, FFNTP_REFUSED_RESIDENCE, true },
+	{ held_for_an_era, FFNTP_REFUSED_RESIDENCE, true },
+};
+
+#define BAD_STAMPS (sizeof bad_stamps / sizeof *bad_stamps)
+
+/* Refused by that name, and not a bit of the state is another one. */
+static void assert_refused(struct stampclock *clock, const struct ffntp_stamp *stamp, enum ffntp_verdict verdict)
+{
+	size_t size = clock->ops->memory(&usual);
+	void *before = malloc(size);
+	struct ffntp_estimate estimate;
+
+	assert_non_null(before);
+	memcpy(before, clock->state, size);
+	assert_string_equal(ffntp_verdict_name(clock->ops->add(clock->state, stamp, &estimate)),
+			    ffntp_verdict_name(verdict));
+	assert_memory_equal(before, clock->state, size);
+	free(before);
+}
+
+static void test_what_is_no_stamp_is_refused_by_name(void **state)
+{
+	struct stampworld world = stampworld_new(60);
+	struct stampclock clock = settled_clock(&world);
+	struct ffntp_stamp last = next_stamp(&world);
+
+	(void)state;
+	for (size_t i = 0; i < BAD_STAMPS; i++) {
+		struct ffntp_stamp next, bad;
+
+		assert_int_equal(clock.ops->add(clock.state, &last, &clock.estimate), FFNTP_ACCEPTED);
+		next = next_stamp(&world);
+		bad = bad_stamps[i].make(next, &last);
+		assert_refused(&clock, &bad, bad_stamps[i].verdict);
+		last = next;
+	}
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 5e-6, 20e-6);
+	stampclock_free(&clock);
+}
+
+static void test_nor_is_it_as_the_first(void **state)
+{
+	struct stampworld world = stampworld_new(61);
+	struct stampclock clock = new_clock();
+
+	(void)state;
+	for (size_t i = 0; i < BAD_STAMPS; i++) {
+		struct ffntp_stamp next = next_stamp(&world), bad = bad_stamps[i].make(next, &next);
+
+		if (bad_stamps[i].is_bad_as_first)
+			assert_refused(&clock, &bad, bad_stamps[i].verdict);
+	}
+	assert_run(stampclock_run(&clock, &world, 2, 20), 200e-6, 500e-6);
+	stampclock_free(&clock);
+}
+
+/* What a server rounds, and two clocks of one server, are no faults. */
+static void test_a_residence_of_less_than_nothing(void **state)
+{
+	struct stampworld world = stampworld_new(62);
+	struct stampclock clock = settled_clock(&world);
+	struct ffntp_stamp stamp = next_stamp(&world);
+
+	(void)state;
+	stamp.te = later(stamp.tb, -0.9e-6);
+	assert_int_equal(clock.ops->add(clock.state, &stamp, &clock.estimate), FFNTP_ACCEPTED);
+	stampclock_free(&clock);
+}
+
+/* Times that have nothing to do with each other, after none or some good ones. Whether they can be true is the bound's
+ * to say, before an estimator sees them. */
+static void test_anything_leaves_numbers(void **state)
+{
+	struct prng prng = { 63 };
+
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		struct stampworld world = stampworld_new(round);
+		struct stampclock clock = new_clock();
+		struct ffntp_stamp stamp;
+
+		(void)stampclock_run(&clock, &world, 16, 16.0 * (double)prng_below(&prng, 60));
+		for (unsigned i = 0; i < 40; i++) {
+			stamp = next_stamp(&world);
+			stamp.tb.units += prng_any_size(&prng);
+			stamp.te = prng_next(&prng) % 2 ? later(stamp.tb, 1e-6) : stamp.te;
+			stamp.ta -= prng_any_size(&prng) >> 20;
+			(void)clock.ops->add(clock.state, &stamp, &clock.estimate);
+			assert_true(is_finite_estimate(&clock.estimate));
+		}
+		stampclock_free(&clock);
+	}
+}
+
+/* --- from the first stamp on --- */
+
+static void test_the_first_stamp_tells_the_time(void **state)
+{
+	struct stampworld world = stampworld_new(1);
+	struct stampclock clock = new_clock();
+	struct stamprun run = { 0 };
+
+	(void)state;
+	assert_int_equal(stampclock_exchange(&clock, &world, &run), FFNTP_ACCEPTED);
+	assert_below(run.worst_s, 200e-6);
+	assert_int_equal(run.within_2_esterror, 1);
+	assert_true(clock.estimate.period_s == 1e-9);
+	assert_true(clock.estimate.period_esterror >= 250e-6);
+	stampclock_free(&clock);
+}
+
+struct start {
+	double skew, hint_error;
+};
+
+static void test_a_burst_finds_the_rate(void **state)
+{
+	static const struct start starts[] = {
+		{ 12e-6, 500e-6 }, { 400e-6, 500e-6 }, { -500e-6, 500e-6 }, { 0.9e-2, 1e-2 }, { -1e-2, 1e-2 }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+		struct ffntp_estimator_config config = usual;
+		struct stampworld world = stampworld_new(2 + i);
+		struct stampclock clock;
+
+		config.period_hint_error = starts[i].hint_error;
+		clock = stampclock_new(&ffntp_law_ops, &config);
+		world.skew = starts[i].skew;
+		(void)stampclock_run(&clock, &world, 2, 3);
+		assert_run(stampclock_run(&clock, &world, 2, 14), 300e-6, 1e-3);
+		assert_run(stampclock_run(&clock, &world, 16, 300), 150e-6, 300e-6);
+		assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 1e-6);
+		assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 12e-6, 50e-6);
+		assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 20e-9);
+		stampclock_free(&clock);
+	}
+}
+
+/* With the period of former days, the second exchange has nothing to find out but time. */
+static void test_a_warm_start(void **state)
+{
+	struct stampworld world = stampworld_new(7);
+	struct stampclock clock = new_clock();
+	struct stamprun run = { 0 };
+
+	(void)state;
+	world.skew = 400e-6;
+	clock.ops->warm(clock.state, 1e-9 / (1 + 400.1e-6), 0.5e-6);
+	(void)stampclock_exchange(&clock, &world, &run);
+	assert_below(clock.estimate.period_esterror, 0.6e-6);
+	stampworld_wait(&world, 300);
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 12e-6, 150e-6);
+	stampclock_free(&clock);
+}
+
+/* Another server, or one that is believed after all: time is new, the rate is not. */
+static void test_a_restart_keeps_the_rate(void **state)
+{
+	struct stampworld world = stampworld_new(8);
+	struct stampclock clock = settled_clock(&world);
+	struct stamprun run = { 0 };
+
+	(void)state;
+	clock.ops->restart(clock.state);
+	world.server_error_ns = INT64_C(3600000000000);
+	world.forward_ns = world.backward_ns = 20000000;
+	(void)stampclock_exchange(&clock, &world, &run);
+	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 50e-9);
+	assert_below(fabs(stampworld_error_s(&world, &clock.estimate) - 3600), 300e-6);
+	stampclock_free(&clock);
+}
+
+static void test_a_quiet_day(void **state)
+{
+	struct stampworld world = stampworld_new(3);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	assert_run(stampclock_run(&clock, &world, 16, DAY_S), 1e-6, 6e-6);
+	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 2e-9);
+	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.stable_period_s)), 1e-9);
+	stampclock_free(&clock);
+}
+
+struct conditions {
+	double poll_s, wander;
+	int64_t queue_ns;
+};
+
+static void test_the_estimated_error_is_one_standard_deviation(void **state)
+{
+	static const struct conditions all[] = {
+		{ 16, 1e-10, 50000 },    { 16, 1e-9, 50000 },  { 16, 1e-10, 500000 }, { 16, 1e-9, 500000 },
+		{ 256, 0.2e-9, 100000 }, { 1, 10e-9, 100000 }, { 1024, 1e-9, 50000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct stampworld world = stampworld_new(i);
+		struct stampclock clock = new_clock();
+		struct stamprun run;
+
+		world.wander = all[i].wander;
+		world.queue_ns = all[i].queue_ns;
+		(void)stampclock_run(&clock, &world, all[i].poll_s, 200 * all[i].poll_s);
+		run = stampclock_run(&clock, &world, all[i].poll_s, 3000 * all[i].poll_s);
+		assert_true(run.within_2_esterror >= 0.9 * run.stamps);
+		assert_below(run.esterror_s / run.stamps, 2 * stamprun_rms_s(&run));
+		stampclock_free(&clock);
+	}
+}
+
+/* What is said to who plans ahead: within a small factor of what the world was made with. */
+static void test_what_is_known_of_oscillator_and_path(void **state)
+{
+	struct stampworld world = stampworld_new(48);
+	struct stampclock clock;
+
+	(void)state;
+	world.wander = 2e-9;
+	clock = settled_clock(&world);
+	(void)stampclock_run(&clock, &world, 16, DAY_S);
+	assert_below(fabs(clock.estimate.exchange_esterror_s / ((double)world.queue_ns * 1e-9 * sqrt(0.5)) - 1), 0.25);
+	assert_below(fabs(log(clock.estimate.wander_per_s / (world.wander * world.wander))), log(4));
+	assert_true(clock.estimate.covariance_s > 0);
+	stampclock_free(&clock);
+}
+
+static void test_the_state_is_small_whatever_is_asked(void **state)
+{
+	static const double polls_s[] = { 1, 16, 1024, 131072 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof polls_s / sizeof *polls_s; i++) {
+		struct ffntp_estimator_config config = usual;
+
+		config.poll_s = polls_s[i];
+		config.history = UINT32_MAX;
+		assert_true(ffntp_law_ops.memory(&config) == ffntp_law_ops.memory(&usual));
+		assert_true(ffntp_law_ops.memory(&config) % 16 == 0);
+	}
+	assert_true(ffntp_law_ops.memory(&usual) <= 8192);
+}
+
+/* --- what must not matter --- */
+
+/* A counter of 1 MHz cannot tell more than its ticks, which are as noise; faster ones tell the same. */
+static void test_how_fast_the_counter_is(void **state)
+{
+	static const double rates_hz[] = { 1e6, 24e6, 3.7e9, 5e9 };
+	static struct ffntp_estimate a[VARIANT_STAMPS], b[VARIANT_STAMPS];
+
+	(void)state;
+	play(&plain, a);
+	for (size_t r = 0; r < sizeof rates_hz / sizeof *rates_hz; r++) {
+		struct variant other = plain;
+
+		other.hz = rates_hz[r];
+		play(&other, b);
+		for (unsigned i = 0; i < VARIANT_STAMPS; i++) {
+			double apart_s = ffntp_ntp_diff_s(b[i].reference, a[i].reference) + b[i].correction_s -
+					 a[i].correction_s;
+
+			/* Ticks of the reading at tf, and what those that it was learnt from may have made uncertain.
+			 */
+			assert_below(fabs(apart_s), 10 / other.hz + 3 * (a[i].esterror_s + b[i].esterror_s));
+		}
+	}
+}
+
+/* --- poll intervals, gaps --- */
+
+/* From any interval to any other; the time between is what tells how uncertain the clock is, not a setting. */
+static void test_the_poll_interval_changes_at_any_moment(void **state)
+{
+	struct stampworld world = stampworld_new(5);
+	struct stampclock clock = settled_clock(&world);
+	struct stamprun run = { 0 };
+
+	(void)state;
+	world.wander = 0.2e-9;
+	for (unsigned i = 0; i < 3000; i++) {
+		(void)stampclock_exchange(&clock, &world, &run);
+		stampworld_wait(&world, exp2(stampworld_uniform(&world) * 10));
+	}
+	assert_run(run, 8e-6, 50e-6);
+	assert_true(run.within_2_esterror >= 0.9 * run.stamps);
+	stampclock_free(&clock);
+}
+
+/* Steps of the interval, each kept for a while: the error is that of the interval, from the first exchange on. */
+static void test_the_poll_interval_steps(void **state)
+{
+	static const double polls_s[] = { 16, 1024, 1, 256, 2, 1024, 64 };
+	struct stampworld world = stampworld_new(6);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	world.wander = 0.2e-9;
+	for (size_t i = 0; i < sizeof polls_s / sizeof *polls_s; i++) {
+		struct stamprun run = stampclock_run(&clock, &world, polls_s[i], fmax(HOUR_S, 60 * polls_s[i]));
+
+		assert_run(run, polls_s[i] > 64 ? 30e-6 : 5e-6, polls_s[i] > 64 ? 100e-6 : 60e-6);
+	}
+	stampclock_free(&clock);
+}
+
+static void test_gaps(void **state)
+{
+	static const double gaps_s[] = { 2 * HOUR_S, 4 * HOUR_S, 3.8 * DAY_S, 14 * DAY_S, 1000 };
+	struct stampworld world = stampworld_new(7);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof gaps_s / sizeof *gaps_s; i++) {
+		struct stamprun first = { 0 };
+
+		stampworld_wait(&world, gaps_s[i]);
+		assert_int_equal(stampclock_exchange(&clock, &world, &first), FFNTP_ACCEPTED);
+		assert_below(first.worst_s, 150e-6);
+		assert_int_equal(first.within_2_esterror, 1);
+		stampworld_wait(&world, 16);
+		assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 20e-6, 150e-6);
+		assert_run(stampclock_run(&clock, &world, 16, 4 * HOUR_S), 3e-6, 15e-6);
+	}
+	stampclock_free(&clock);
+}
+
+/* --- the path --- */
+
+/* While it is asked how a path became shorter, its exchanges are not used; the clock stays where it was. */
+static void assert_route(struct stamprun run)
+{
+	assert_true(run.refused < 48);
+	run.refused = 0;
+	assert_run(run, 20e-6, 60e-6);
+}
+
+/* A route that changes one way is told from the clock by the oscillator: half of the change is what others follow. */
+static void test_a_route_that_changes_one_way(void **state)
+{
+	static const int64_t changes_ns[] = { 1000000, -800000, 3000000, -1000000, 500000 };
+	struct stampworld world = stampworld_new(9);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof changes_ns / sizeof *changes_ns; i++) {
+		if (i % 2)
+			world.backward_ns += changes_ns[i];
+		else
+			world.forward_ns += changes_ns[i];
+		assert_route(stampclock_run(&clock, &world, 16, 2 * HOUR_S));
+	}
+	stampclock_free(&clock);
+}
+
+static void test_a_route_that_changes_both_ways(void **state)
+{
+	static const int64_t changes_ns[] = { 2000000, -1500000, 20000000, -21000000 };
+	struct stampworld world = stampworld_new(10);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof changes_ns / sizeof *changes_ns; i++) {
+		world.forward_ns += changes_ns[i];
+		world.backward_ns += changes_ns[i];
+		assert_route(stampclock_run(&clock, &world, 16, 2 * HOUR_S));
+	}
+	stampclock_free(&clock);
+}
+
+static void test_congestion(void **state)
+{
+	struct stampworld world = stampworld_new(11);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	world.queue_ns = 10000000;
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 100e-6, 400e-6);
+	world.queue_ns = 50000;
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 20e-6, 400e-6);
+	assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 5e-6, 20e-6);
+	stampclock_free(&clock);
+}
+
+/* --- server and counter --- */
+
+/* One exchange, while the server is wrong by so much. */
+static enum ffntp_verdict exchange_with_error(struct stampclock *clock, struct stampworld *world, int64_t error_ns)
+{
+	struct stamprun run = { 0 };
+	enum ffntp_verdict verdict;
+
+	world->server_error_ns = error_ns;
+	verdict = stampclock_exchange(clock, world, &run);
+	world->server_error_ns = 0;
+	return verdict;
+}
+
+/* From some noises to an hour: refused from the fourth exchange on, never followed, and forgotten after 20 minutes. */
+static void test_a_server_that_is_wrong_for_a_while(void **state)
+{
+	static const int64_t errors_ns[] = { 500000, -3000000, 150000000, -10000000000, 3600000000000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof errors_ns / sizeof *errors_ns; i++) {
+		struct stampworld world = stampworld_new(12 + i);
+		struct stampclock clock = settled_clock(&world);
+		unsigned refused = 0;
+
+		for (unsigned n = 0; n < 75; n++) {
+			refused += exchange_with_error(&clock, &world, errors_ns[i]) == FFNTP_REFUSED_CONTRADICTION;
+			assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), 20e-6);
+			stampworld_wait(&world, 16);
+		}
+		assert_true(refused >= 60);
+		assert_run(stampclock_run(&clock, &world, 16, HOUR_S), 10e-6, 40e-6);
+		stampclock_free(&clock);
+	}
+}
+
+/*
+ * A clock that moves in steps is late by half of one on average, which no exchange reveals; and says what it steps by.
+ */
+static void test_a_server_whose_clock_ticks(void **state)
+{
+	const double tick_s = 1e-3;
+	const uint64_t tick = (uint64_t)(tick_s * 0x1p32);
+	struct stampworld world = stampworld_new(16);
+	struct stampclock clock = new_clock();
+	unsigned refused = 0;
+
+	(void)state;
+	world.wander = 1e-9;
+	for (unsigned n = 0; n < 3000; n++) {
+		struct ffntp_stamp stamp = next_stamp(&world);
+
+		stamp.tb.units -= stamp.tb.units % tick;
+		stamp.te.units -= stamp.te.units % tick;
+		stamp.precision_s = tick_s;
+		refused += clock.ops->add(clock.state, &stamp, &clock.estimate) != FFNTP_ACCEPTED;
+		if (n > 100)
+			assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), tick_s);
+		assert_below(tick_s / 8, clock.estimate.esterror_s);
+	}
+	assert_true(refused < 10);
+	stampclock_free(&clock);
+}
+
+/*
+ * A round trip shorter than all before, as on a machine that was busy: only the path can have done that. The path there
+ * and back differ by 15 us, which no exchange reveals.
+ */
+static void test_a_shorter_round_trip_is_held_against_nobody(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 40; seed < 60; seed++) {
+		struct stampworld world = stampworld_new(seed);
+		struct stampclock clock = new_clock();
+
+		world.forward_ns = 10000;
+		world.backward_ns = 25000;
+		world.queue_ns = 1500;
+		(void)stampclock_run(&clock, &world, 1, 600);
+		world.forward_ns -= 2000;
+		world.backward_ns -= 4000;
+		assert_int_equal(stampclock_run(&clock, &world, 1, 60).refused, 0);
+		assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), 10e-6);
+		stampclock_free(&clock);
+	}
+}
+
+/* What lies within the noise of two exchanges is weighed, and held against nobody meanwhile. */
+static void test_a_fault_within_the_noise_is_not_refused(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 90; seed < 120; seed++) {
+		struct stampworld world = stampworld_new(seed);
+		struct stampclock clock = settled_clock(&world);
+
+		world.server_error_ns = 10000;
+		assert_int_equal(stampclock_run(&clock, &world, 16, 600).refused, 0);
+		stampclock_free(&clock);
+	}
+}
+
+/* A fault may begin while one within the noise is still looked into: that it was little then excuses nothing now.
+ * Refused or put down to the path, it moves no clock. */
+static void test_a_small_fault_that_grows_is_not_followed(void **state)
+{
+	(void)state;
+	for (unsigned looks = 1; looks < 12; looks++) {
+		struct stampworld world = stampworld_new(70 + looks);
+		struct stampclock clock = settled_clock(&world);
+
+		world.server_error_ns = 100000;
+		(void)stampclock_run(&clock, &world, 16, 16.0 * looks);
+		world.server_error_ns = 10000000;
+		(void)stampclock_run(&clock, &world, 16, 600);
+		assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), 20e-6);
+		stampclock_free(&clock);
+	}
+}
+
+/* Who decides that it is right after all is the client, and says so by a restart. */
+static void test_a_server_that_goes_on_being_wrong_is_refused(void **state)
+{
+	struct stampworld world = stampworld_new(13);
+	struct stampclock clock = settled_clock(&world);
+	struct stamprun run;
+
+	(void)state;
+	world.server_error_ns = 150000000;
+	run = stampclock_run(&clock, &world, 16, 6 * HOUR_S);
+	assert_true(run.refused >= run.stamps - 6);
+	/* Coasting on its last rate. */
+	assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), 150e-6);
+	clock.ops->restart(clock.state);
+	run = stampclock_run(&clock, &world, 16, HOUR_S);
+	assert_int_equal(run.refused, 0);
+	assert_below(fabs(stampworld_error_s(&world, &clock.estimate) - 0.15), 10e-6);
+	stampclock_free(&clock);
+}
+
+/*
+ * The client believes the server after all, and says so by a step: the laws of the path are kept, and two exchanges
+ * later the clock is as right as it was before.
+ */
+static void test_a_step_keeps_the_laws(void **state)
+{
+	static const double steps_s[] = { 0.15, -3, 3600 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof steps_s / sizeof *steps_s; i++) {
+		struct stampworld world = stampworld_new(140 + i);
+		struct stampclock clock = settled_clock(&world);
+		double exchange_s = clock.estimate.exchange_esterror_s;
+		struct stamprun run = { 0 };
+
+		world.server_error_ns = (int64_t)(steps_s[i] * 1e9);
+		(void)stampclock_run(&clock, &world, 16, 600);
+		clock.ops->step(clock.state);
+		for (unsigned n = 0; n < 2; n++) {
+			assert_int_equal(stampclock_exchange(&clock, &world, &run), FFNTP_ACCEPTED);
+			assert_below(fabs(stampworld_error_s(&world, &clock.estimate) - steps_s[i]), 200e-6);
+			stampworld_wait(&world, 16);
+		}
+		assert_below(fabs(stampworld_error_s(&world, &clock.estimate) - steps_s[i]), 4 * exchange_s);
+		assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 5e-9);
+		assert_below(fabs(clock.estimate.exchange_esterror_s / exchange_s - 1), 0.05);
+		stampclock_free(&clock);
+	}
+}
+
+/* The state may be copied to another place at any exchange, and goes on there to the same bits. */
+static void test_the_state_moves(void **state)
+{
+	struct stampworld world = stampworld_new(150), other;
+	struct stampclock here = settled_clock(&world), there = new_clock();
+	struct stamprun run = { 0 };
+
+	(void)state;
+	memcpy(there.state, here.state, here.ops->memory(&usual));
+	memset(here.state, 0xff, here.ops->memory(&usual));
+	assert_null(here.ops->moved);
+	(void)stampclock_run(&there, &world, 16, HOUR_S);
+	/* Beside the one that stays. */
+	memcpy(here.state, there.state, here.ops->memory(&usual));
+	other = world;
+	for (unsigned n = 0; n < 500; n++) {
+		if (n % 7 == 0) {
+			void *moved = malloc(there.ops->memory(&usual));
+
+			assert_non_null(moved);
+			memcpy(moved, there.state, there.ops->memory(&usual));
+			free(there.state);
+			there.state = moved;
+		}
+		world.forward_ns = other.forward_ns = n < 200 ? 2000000 : 3000000;
+		(void)stampclock_exchange(&here, &world, &run);
+		(void)stampclock_exchange(&there, &other, &run);
+		assert_memory_equal(&here.estimate, &there.estimate, sizeof here.estimate);
+		stampworld_wait(&world, 16);
+		stampworld_wait(&other, 16);
+	}
+	stampclock_free(&here);
+	stampclock_free(&there);
+}
+
+/* The rate steps, by what a fan or an activity dip makes of it: followed without refusing anything. */
+static void test_a_rate_that_steps(void **state)
+{
+	static const double steps[] = { 0.5e-6, -5e-6, 2e-6 };
+	struct stampworld world = stampworld_new(14);
+	struct stampclock clock = settled_clock(&world);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		stampworld_set_skew(&world, world.skew + steps[i]);
+		assert_below(stampclock_run(&clock, &world, 16, 600).worst_s, 400e-6);
+		assert_run(stampclock_run(&clock, &world, 16, 2 * HOUR_S), 10e-6, 60e-6);
+	}
+	stampclock_free(&clock);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_no_stamp_is_refused_by_name),
+		cmocka_unit_test(test_nor_is_it_as_the_first),
+		cmocka_unit_test(test_a_residence_of_less_than_nothing),
+		cmocka_unit_test(test_anything_leaves_numbers),
+		cmocka_unit_test(test_the_first_stamp_tells_the_time),
+		cmocka_unit_test(test_a_burst_finds_the_rate),
+		cmocka_unit_test(test_a_warm_start),
+		cmocka_unit_test(test_a_restart_keeps_the_rate),
+		cmocka_unit_test(test_a_quiet_day),
+		cmocka_unit_test(test_the_estimated_error_is_one_standard_deviation),
+		cmocka_unit_test(test_what_is_known_of_oscillator_and_path),
+		cmocka_unit_test(test_the_state_is_small_whatever_is_asked),
+		cmocka_unit_test(test_where_the_counter_starts),
+		cmocka_unit_test(test_when_it_is),
+		cmocka_unit_test(test_what_the_server_takes_for_the_time),
+		cmocka_unit_test(test_how_fast_the_counter_is),
+		cmocka_unit_test(test_the_poll_interval_changes_at_any_moment),
+		cmocka_unit_test(test_the_poll_interval_steps),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_a_route_that_changes_one_way),
+		cmocka_unit_test(test_a_route_that_changes_both_ways),
+		cmocka_unit_test(test_congestion),
+		cmocka_unit_test(test_a_server_that_is_wrong_for_a_while),
+		cmocka_unit_test(test_a_server_whose_clock_ticks),
+		cmocka_unit_test(test_a_shorter_round_trip_is_held_against_nobody),
+		cmocka_unit_test(test_a_fault_within_the_noise_is_not_refused),
+		cmocka_unit_test(test_a_small_fault_that_grows_is_not_followed),
+		cmocka_unit_test(test_a_server_that_goes_on_being_wrong_is_refused),
+		cmocka_unit_test(test_a_rate_that_steps),
+		cmocka_unit_test(test_a_step_keeps_the_laws),
+		cmocka_unit_test(test_the_state_moves),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
