@@ -157,10 +157,10 @@ static void print_header(struct replay *replay)
 		return;
 	replay->header_is_printed = true;
 	printf("The clock minus the truth in us, over the second half of each trace: as it was\n"
-	       "just before each exchange, and just after. ns: what a stamp costs the estimator.\n\n");
+	       "just before each exchange, and just after. cost: us per stamp, of the estimator.\n\n");
 	printf("%-22s %6s %5s %7s %7s %7s %7s %6s\n", "", "", "not", "before:", "", "", "after:", "bound");
 	printf("%-22s %6s %5s %7s %7s %7s %7s %6s %5s\n", "trace", "stamps", "used", "RMS", "median", "max", "RMS",
-	       "held %", "ns");
+	       "held %", "cost");
 }
 
 static void print_row(struct replay *replay, const struct trace *trace, const struct scores *scores)
@@ -170,10 +170,10 @@ static void print_row(struct replay *replay, const struct trace *trace, const st
 	char after[OUTPUT_NUMBER_SIZE], held[OUTPUT_NUMBER_SIZE];
 
 	print_header(replay);
-	printf("%-22s %6zu %5zu %7s %7s %7s %7s %6s %5.0f\n", trace->name, scores->stamps, scores->refused,
+	printf("%-22s %6zu %5zu %7s %7s %7s %7s %6s %5.1f\n", trace->name, scores->stamps, scores->refused,
 	       output_number(scores->before.rms + nothing, rms), output_number(scores->before.median + nothing, middle),
 	       output_number(scores->before.max + nothing, max), output_number(scores->after.rms + nothing, after),
-	       output_number(scores->bound_held * 100 + nothing, held), scores->ns_per_stamp);
+	       output_number(scores->bound_held * 100 + nothing, held), scores->ns_per_stamp * 1e-3);
 }
 
 static void write_reading(FILE *file, const struct player_reading *reading)
