@@ -21,7 +21,7 @@ CC = os.environ.get('CC', 'cc').split()
 FLAGS = ['-std=c11', '-O1', '-g', '-ffp-contract=off', '-w', '-fsanitize=address,undefined',
          '-fno-sanitize-recover=undefined', '-D_GNU_SOURCE', '-D__XEN_INTERFACE_VERSION__=0x00040e00',
          '-Iinclude', '-Itests/unikernel']
-TIME_LIMIT_S = 10 * float(os.environ.get('PATIENCE', '1'))
+TIME_LIMIT_S = 40 * float(os.environ.get('PATIENCE', '1'))
 WORKERS = min(os.cpu_count() or 1, 4)
 
 EXCHANGE, GRAIN, WIRE, INSTANT = 'core/exchange.c', 'core/grain.c', 'core/wire.c', 'core/instant.c'
