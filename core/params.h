@@ -157,6 +157,12 @@
  */
 #define FFNTP_DISSENT_EXCHANGES 8
 
+/*
+ * An exchange agrees with a candidate if they have this share of the narrower interval in common (ratio). Exchanges of
+ * one time contain the least delays of both directions, and share nearly all; those of two times share anything.
+ */
+#define FFNTP_DISSENT_OVERLAP 0.5
+
 /* Where the counter may stop or jump without notice, as a guest's does, a burst that agrees with itself is enough. */
 #define FFNTP_DISSENT_JUMP_EXCHANGES 3
 
