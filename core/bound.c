@@ -1,6 +1,7 @@
 /* bound: see bound.h. */
 #include "bound.h"
 
+#include "maths.h"
 #include "params.h"
 
 void ffntp_bound_age(struct ffntp_bound *bound, ffntp_counter at, struct ffntp_ntp reference,
@@ -51,6 +52,23 @@ double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stam
 	if (said.latest_s < bound->latest_s)
 		bound->latest_s = said.latest_s;
 	return 0;
+}
+
+static double width_s(const struct ffntp_bound *bound)
+{
+	return bound->latest_s - bound->earliest_s;
+}
+
+bool ffntp_bound_overlaps(const struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
+			  struct ffntp_rate_bound rate, double share)
+{
+	const struct ffntp_bound said = ffntp_bound_from_stamp(stamp, rate);
+	struct ffntp_bound aged = *bound;
+	double common_s;
+
+	ffntp_bound_age(&aged, said.at, said.reference, rate);
+	common_s = ffntp_fmin(aged.latest_s, said.latest_s) - ffntp_fmax(aged.earliest_s, said.earliest_s);
+	return common_s >= share * ffntp_fmin(width_s(&aged), width_s(&said));
 }
 
 void ffntp_bound_rates(const struct ffntp_bound *before, const struct ffntp_bound *after, double *least_s,

@@ -39,6 +39,12 @@ struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struc
 FFNTP_MUST_USE double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
 				      struct ffntp_rate_bound rate);
 
+/*
+ * Whether the stamp's interval and the bound, aged to the stamp, have at least this share of the narrower one in common.
+ */
+FFNTP_MUST_USE bool ffntp_bound_overlaps(const struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
+					 struct ffntp_rate_bound rate, double share);
+
 /* Which rates (s per tick) lead from one bound to another that is newer, if both hold. */
 void ffntp_bound_rates(const struct ffntp_bound *before, const struct ffntp_bound *after, double *least_s,
 		       double *most_s);

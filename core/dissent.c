@@ -19,29 +19,17 @@ static void drop(struct ffntp_dissent *dissent, unsigned index)
 		dissent->candidate[i] = dissent->candidate[i + 1];
 }
 
-static double width_s(const struct ffntp_bound *bound)
-{
-	return bound->latest_s - bound->earliest_s;
-}
-
-/*
- * Whether the stamp agrees with the candidate; then it narrows the candidate's bound and rate. They have most of the
- * narrower interval in common, as all exchanges have that tell one time: a rate that is hardly known yet would make a
- * line through two times, and spoil the candidate for all that follow.
- */
+/* Whether the stamp agrees with the candidate; then it narrows the candidate's bound and rate. */
 static bool agrees(struct ffntp_candidate *candidate, const struct ffntp_stamp *stamp)
 {
-	const struct ffntp_rate_bound rate = ffntp_rate_range_now(&candidate->range);
-	const struct ffntp_bound said = ffntp_bound_from_stamp(stamp, rate);
-	struct ffntp_bound bound = candidate->bound, aged = candidate->bound;
+	struct ffntp_rate_bound rate = ffntp_rate_range_now(&candidate->range);
 
-	ffntp_bound_age(&aged, stamp->tf, stamp->te, rate);
-	if (ffntp_bound_add(&bound, stamp, rate) != 0 ||
-	    width_s(&bound) < FFNTP_DISSENT_OVERLAP * ffntp_fmin(width_s(&aged), width_s(&said)))
+	if (!ffntp_bound_overlaps(&candidate->bound, stamp, rate, FFNTP_DISSENT_OVERLAP))
 		return false;
-	candidate->bound = bound;
+	if (ffntp_bound_add(&candidate->bound, stamp, rate) != 0)
+		return false;
 	candidate->until = stamp->tf;
-	ffntp_rate_range_add(&candidate->range, &bound);
+	ffntp_rate_range_add(&candidate->range, &candidate->bound);
 	return true;
 }
 

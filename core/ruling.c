@@ -416,6 +416,9 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 		return FFNTP_REFUSED_SMEAR;
 	if (gap_s != 0)
 		return contradict(client, stamp, true);
+	if (client->bound.is_known &&
+	    !ffntp_bound_overlaps(&client->bound, stamp, client->rate, FFNTP_DISSENT_OVERLAP))
+		return contradict(client, stamp, false);
 	verdict = client->ops->add(client->estimator, stamp, &client->estimate);
 	if (!is_plausible(client))
 		return start_over(client, stamp->tf);
