@@ -59,16 +59,22 @@ static double width_s(const struct ffntp_bound *bound)
 	return bound->latest_s - bound->earliest_s;
 }
 
-bool ffntp_bound_overlaps(const struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
-			  struct ffntp_rate_bound rate, double share)
+/* What the two have in common, s, less the share of the narrower one that they must have. */
+static double surplus_s(struct ffntp_bound bound, const struct ffntp_bound *said, struct ffntp_rate_bound rate,
+			double share)
+{
+	ffntp_bound_age(&bound, said->at, said->reference, rate);
+	return ffntp_fmin(bound.latest_s, said->latest_s) - ffntp_fmax(bound.earliest_s, said->earliest_s) -
+	       share * ffntp_fmin(width_s(&bound), width_s(said));
+}
+
+bool ffntp_bound_meets(const struct ffntp_bound *bound, const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate,
+		       double share)
 {
 	const struct ffntp_bound said = ffntp_bound_from_stamp(stamp, rate);
-	struct ffntp_bound aged = *bound;
-	double common_s;
+	const struct ffntp_rate_bound exact = { rate.period_s, 0 };
 
-	ffntp_bound_age(&aged, said.at, said.reference, rate);
-	common_s = ffntp_fmin(aged.latest_s, said.latest_s) - ffntp_fmax(aged.earliest_s, said.earliest_s);
-	return common_s >= share * ffntp_fmin(width_s(&aged), width_s(&said));
+	return surplus_s(*bound, &said, exact, 0) >= 0 || surplus_s(*bound, &said, rate, share) >= 0;
 }
 
 void ffntp_bound_rates(const struct ffntp_bound *before, const struct ffntp_bound *after, double *least_s,

@@ -40,10 +40,11 @@ FFNTP_MUST_USE double ffntp_bound_add(struct ffntp_bound *bound, const struct ff
 				      struct ffntp_rate_bound rate);
 
 /*
- * Whether the stamp's interval and the bound, aged to the stamp, have at least this share of the narrower one in common.
+ * Whether the stamp's interval and the bound meet in spite of what the rate may be wrong by, not because of it: at the
+ * rate bound's own rate; or, aged by its error as well, in this share of the narrower of the two at least.
  */
-FFNTP_MUST_USE bool ffntp_bound_overlaps(const struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
-					 struct ffntp_rate_bound rate, double share);
+FFNTP_MUST_USE bool ffntp_bound_meets(const struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
+				      struct ffntp_rate_bound rate, double share);
 
 /* Which rates (s per tick) lead from one bound to another that is newer, if both hold. */
 void ffntp_bound_rates(const struct ffntp_bound *before, const struct ffntp_bound *after, double *least_s,

@@ -24,7 +24,7 @@ static bool agrees(struct ffntp_candidate *candidate, const struct ffntp_stamp *
 {
 	struct ffntp_rate_bound rate = ffntp_rate_range_now(&candidate->range);
 
-	if (!ffntp_bound_overlaps(&candidate->bound, stamp, rate, FFNTP_DISSENT_OVERLAP))
+	if (!ffntp_bound_meets(&candidate->bound, stamp, rate, FFNTP_DISSENT_OVERLAP))
 		return false;
 	if (ffntp_bound_add(&candidate->bound, stamp, rate) != 0)
 		return false;

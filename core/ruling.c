@@ -104,8 +104,7 @@ static bool has_changed_its_rate(const struct ffntp_client *client)
 	struct ffntp_rate_bound rate = ffntp_rate_range_now(&client->range);
 	double admitted_s = rate.period_s * (rate.max_error + FFNTP_WANDER_LIMIT);
 
-	return client->accepted >= FFNTP_TRUST_EXCHANGES &&
-	       ffntp_fabs(period_s - rate.period_s) > doubt_s + admitted_s;
+	return client->accepted >= FFNTP_TRUST_EXCHANGES && ffntp_fabs(period_s - rate.period_s) > doubt_s + admitted_s;
 }
 
 /* Commit the estimator's result for an accepted stamp: rate, new map, next poll. */
@@ -416,8 +415,7 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 		return FFNTP_REFUSED_SMEAR;
 	if (gap_s != 0)
 		return contradict(client, stamp, true);
-	if (client->bound.is_known &&
-	    !ffntp_bound_overlaps(&client->bound, stamp, client->rate, FFNTP_DISSENT_OVERLAP))
+	if (client->bound.is_known && !ffntp_bound_meets(&client->bound, stamp, client->rate, FFNTP_DISSENT_OVERLAP))
 		return contradict(client, stamp, false);
 	verdict = client->ops->add(client->estimator, stamp, &client->estimate);
 	if (!is_plausible(client))
