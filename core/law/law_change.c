@@ -17,6 +17,9 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* By how much better the clock must explain an exchange than a step of the server's time, for the step to be over (log). */
 #define OVER_SCORE 3.0
 
+/* Standard deviations of the clock beyond which an exchange must be to contradict it. */
+#define CONTRADICTION_SD 8.0
+
 /* Exchanges of a trial that are refused while nothing leads. */
 #define DOUBTED_EXCHANGES 3
 
@@ -310,7 +313,7 @@ static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 static bool is_contradiction(const struct ffntp_law_filter *filter, const struct ffntp_law_past *past)
 {
 	struct ffntp_law_belief at = past[-1].after;
-	double sd = 2 * ffntp_sqrt(at.p00);
+	double sd = CONTRADICTION_SD / 2 * ffntp_sqrt(at.p00);
 
 	at.theta += at.gamma * past->elapsed_s;
 	return sure_rank(&filter->law[0], ffntp_law_delay(past, &at, 0), sd) *
@@ -341,6 +344,8 @@ static bool judge(struct ffntp_law_filter *filter)
 	bool is_new_time = cause == FFNTP_LAW_CAUSE_TIME && filter->lead != cause;
 
 	filter->lead = best > rest + (is_new_time ? params->time_score : 0) ? cause : FFNTP_LAW_CAUSE_NONE;
+	if (is_new_time && (filter->filled < 2 || !is_contradiction(filter, &filter->past[filter->filled - 1])))
+		filter->lead = FFNTP_LAW_CAUSE_NONE;
 	if (filter->lead == FFNTP_LAW_CAUSE_TIME)
 		return true;
 	if (n >= params->close_exchanges && best < params->close_score && rest < params->congested_score) {
