@@ -286,17 +286,37 @@ static void bulk(const struct ffntp_law laws[2], const struct ffntp_law_sight *s
 	*high = ffntp_fmax(a, b);
 }
 
+/*
+ * Leave out where a delay would lie below its law: beside laws that are narrow for the belief, as after a silence, a grid
+ * over all of it steps over the only place that is possible.
+ */
+static void trim(const struct ffntp_law laws[2], const struct ffntp_law_sight *sight, double turned, double *low,
+		 double *high)
+{
+	double margin = BULK * (laws[0].scale + laws[1].scale);
+	double from = sight->forward_s + turned + laws[0].origin + (double)laws[0].edge[0] - margin;
+	double to = sight->backward_s - laws[1].origin - (double)laws[1].edge[0] + margin;
+
+	if (from >= *high || to <= *low || from >= to)
+		return;
+	*low = ffntp_fmax(from, *low);
+	*high = ffntp_fmin(to, *high);
+}
+
 /* The grid over all that the clock may be is coarse beside the laws after a long silence, and may step over them. */
 static void evaluate_widely(struct posterior *p, const struct ffntp_law_clock *clock,
 			    const struct ffntp_law_belief *mixture, const struct ffntp_law laws[2],
 			    const struct ffntp_law_sight *sight)
 {
-	double sd = ffntp_sqrt(mixture->p00), reach = laws[0].params->reach_sd * sd, low, high;
-	double turned = mixture->gamma * sight->span_s;
+	double sd = ffntp_sqrt(mixture->p00), reach = laws[0].params->reach_sd * sd;
+	double turned = mixture->gamma * sight->span_s, low = mixture->theta - reach, high = mixture->theta + reach;
+	bool is_coarse = sd > laws[0].scale || sd > laws[1].scale;
 	struct posterior near;
 
-	evaluate(p, clock, mixture->theta - reach, mixture->theta + reach, turned, laws, sight);
-	if (sd <= laws[0].scale && sd <= laws[1].scale)
+	if (is_coarse)
+		trim(laws, sight, turned, &low, &high);
+	evaluate(p, clock, low, high, turned, laws, sight);
+	if (!is_coarse)
 		return;
 	bulk(laws, sight, turned, &low, &high);
 	if (high - low >= 2 * reach)
