@@ -74,6 +74,7 @@ static inline double draw(enum kind kind, struct prng *prng)
 		} while (x < 0);
 		return x;
 	case TWO_MODES:
+	case KINDS:
 	default:
 		return uniform(prng) < 1 / 3.0 ? exponential(prng) : 20 + 2 * (exponential(prng) + exponential(prng));
 	}
@@ -98,6 +99,7 @@ static inline double density(enum kind kind, double x)
 	case CUT_NORMAL:
 		return exp(-(x - 3) * (x - 3) / 2) / sqrt(2 * PI) / 0.9986501019683699;
 	case TWO_MODES:
+	case KINDS:
 	default:
 		return exp(-x) / 3 + (y > 0 ? y * exp(-y / 2) / 6 : 0);
 	}

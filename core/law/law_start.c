@@ -1,34 +1,16 @@
 /*
  * law_start: the first exchanges, of which nothing can be learnt yet: both laws are taken for exponentials above half
- * of the least round trip, and all exchanges so far are gone through again at each.
+ * of the least round trip, the same for both: means of their own would be learnt from the clock that they place, and a
+ * clock that leans to one way makes the other's delays longer, and leans the more. All exchanges so far are gone through
+ * again at each.
  */
 #include "law_filter.h"
 
 #include "../maths.h"
 
-/* Delays that the mean of both ways counts as beside a way's own: a queue among a few delays would be put down to one
- * way, whose mean would confirm it at the next pass, and so on. */
-#define MEAN_DELAYS 8
-
-/* Exchanges from which on each way has a mean of its own. */
-#define OWN_MEANS 4
-
 static double round_trip(const struct ffntp_law_past *past)
 {
 	return past->backward_s - past->forward_s;
-}
-
-/* Mean delay of one way above the floor, as the last pass placed the clock, beside that of both. */
-static double mean_excess(const struct ffntp_law_filter *filter, int way, double floor_s, double prior_s)
-{
-	double sum = MEAN_DELAYS * prior_s;
-
-	for (int i = 0; i < filter->filled; i++) {
-		const struct ffntp_law_past *past = &filter->past[i];
-
-		sum += ffntp_fmax(ffntp_law_delay(past, &past->after, way) - floor_s, 0);
-	}
-	return sum / (filter->filled + MEAN_DELAYS);
 }
 
 /* The first exchange says that theta is between its edges, where it is uniform: a twelfth of the width's square. */
@@ -62,7 +44,7 @@ static void go_through(struct ffntp_law_filter *filter)
 void ffntp_law_start(struct ffntp_law_filter *filter)
 {
 	const struct ffntp_law_params *params = filter->params;
-	double least = 1e300, sum = 0, guess, noise, floor_s, n = filter->filled, squares = 0;
+	double least = 1e300, sum = 0, guess, noise, floor_s, n = filter->filled;
 
 	for (int i = 0; i < filter->filled; i++)
 		least = ffntp_fmin(least, round_trip(&filter->past[i]));
@@ -72,15 +54,11 @@ void ffntp_law_start(struct ffntp_law_filter *filter)
 	noise = n > 1 ? (sum / 2 + guess) / n : guess;
 	/* The least of n sums of two exponentials is Rayleigh's: 1.25 means / sqrt(n) above both floors. */
 	floor_s = (least - 1.25 * noise / ffntp_sqrt(n)) / 2;
-	for (int way = 0; way < 2; way++) {
-		double mean = filter->filled > OWN_MEANS ? mean_excess(filter, way, floor_s, noise) : noise;
-
-		mean = ffntp_fmax(mean, params->noise_least_s);
-		squares += mean * mean;
-		ffntp_law_begin(&filter->law[way], floor_s, mean, 8 + 4 * n, params);
-	}
+	noise = ffntp_fmax(noise, params->noise_least_s);
+	for (int way = 0; way < 2; way++)
+		ffntp_law_begin(&filter->law[way], floor_s, noise, 8 + 4 * n, params);
 	go_through(filter);
 	filter->round_trip_s = least;
 	filter->gauge = 0;
-	filter->gauge_variance = squares / 4 / n;
+	filter->gauge_variance = noise * noise / 2 / n;
 }
