@@ -167,6 +167,16 @@ static void test_starts_with_a_burst_that_tapers_off(void **state)
 	drop(&f);
 }
 
+/* All fields, and not the padding between them. */
+static void assert_same_map(const struct ffntp_map *map, const struct ffntp_map *other)
+{
+	assert_memory_equal(map, other, offsetof(struct ffntp_map, leap_sign) + sizeof map->leap_sign);
+	assert_memory_equal(&map->leap_at_s, &other->leap_at_s,
+			    offsetof(struct ffntp_map, counter_marker) + sizeof map->counter_marker -
+				    offsetof(struct ffntp_map, leap_at_s));
+	assert_memory_equal(&map->at, &other->at, sizeof *map - offsetof(struct ffntp_map, at));
+}
+
 /* Another world and another memory, and nothing left of the original: the same clock, to the last bit. */
 static void test_a_copy_goes_on_alone(void **state)
 {
@@ -187,7 +197,7 @@ static void test_a_copy_goes_on_alone(void **state)
 	world_run(&copy.world, copy.client, 3000);
 	ffntp_client_output(copy.client, world_counter(&copy.world, copy.world.now_ns), &of_copy);
 	assert_int_equal(copy.world.accepted, f.world.accepted);
-	assert_memory_equal(&of_copy, &of_original, sizeof of_copy);
+	assert_same_map(&of_copy, &of_original);
 	drop(&copy);
 	drop(&f);
 }
