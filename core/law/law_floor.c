@@ -64,6 +64,8 @@ static void collect(const struct ffntp_law *law, double wanted, struct points *p
 		add_point(points, (from + high) / 2, count);
 		points->upper = high;
 	}
+	if (points->count == 0)
+		add_point(points, lowest[n - 1], 1);
 }
 
 /* Moments of the gap under one exponent; evidence[] is the log likelihood at each gap. */
