@@ -28,6 +28,7 @@ EXCHANGE, GRAIN, WIRE, INSTANT = 'core/exchange.c', 'core/grain.c', 'core/wire.c
 TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
 SMEAR, RULING, RATE_RANGE = 'core/smear.c', 'core/ruling.c', 'core/rate_range.c'
 CLIENT, POLLING, BOUND, PUBLISHER = 'core/client.c', 'core/polling.c', 'core/bound.c', 'core/publisher.c'
+LAW, LAW_CLOCK, LAW_DENSITY = (f'core/law/{name}.c' for name in ('law', 'law_clock', 'law_density'))
 CLOCK, CLOCK_H, PAGE_H = 'core/clock.c', 'core/clock.h', 'core/page.h'
 PAGE_READER, PAGE_WRITER = 'core/page_reader.c', 'core/page_writer.c'
 
@@ -258,6 +259,27 @@ GUARDS = [
     (43, 'clock', CLOCK, 'if (bound_ns == UINT64_MAX)\n\t\treturn FFNTP_CLOCK_RANGE;', '', 'case_43_bounds'),
     (43, 'clock', CLOCK, 'ticks == UINT64_C(1) << 63 ||', '', 'case_43_half'),
     (43, 'clock', CLOCK, 'if (span.s >> 33 != 0)\n\t\treturn false;', '', 'case_43_results'),
+    (3, 'law_stamps', LAW, 'if (filter->has_time && stamp->tf == filter->at)\n\t\treturn FFNTP_REFUSED_DUPLICATE;', '',
+     'test_what_is_no_stamp'),
+    (15, 'law_stamps', LAW, 'if (!(residence_s >= -FFNTP_SERVER_ORDER_S - stamp->precision_s))\n\t\treturn FFNTP_REFUSED_TIMESTAMPS;', '',
+     'test_what_is_no_stamp'),
+    (15, 'law_stamps', LAW,
+     'residence_s < span_s * (1 + rate_error) + stamp->precision_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_RESIDENCE',
+     'FFNTP_ACCEPTED', 'test_what_is_no_stamp'),
+    (26, 'law_stamps', LAW, 'span_s > 0 && since_s >= 0', 'since_s >= 0', 'test_what_is_no_stamp'),
+    (26, 'law_stamps', LAW, 'span_s > 0 && since_s >= 0', 'span_s > 0', 'test_what_is_no_stamp'),
+    (26, 'law_stamps', LAW, '&& since_s < LONGEST_GAP_S', '', 'test_what_is_no_stamp'),
+    (26, 'law_stamps', LAW, 'if (!(span_s <= FFNTP_MAX_RTT_S * (1 + rate_error)))\n\t\treturn FFNTP_REFUSED_LATE;', '',
+     'test_what_is_no_stamp'),
+    (16, 'law_stamps', LAW, 'return step2 > 0 ? step2 / 12 * step2 / (step2 + 12 * spread2) : 0;', 'return 0;',
+     'test_a_server_whose_clock_ticks'),
+    ('numbers', 'law_stamps', LAW, 'step2 > 0 ? step2 / 12', 'true ? step2 / 12', 'test_anything_leaves_numbers'),
+    ('floats', 'law_density', LAW_DENSITY, 'ffntp_fmax(2 * sd, narrowest(x))', '2 * sd', 'test_delays_of_any_size'),
+    ('floats', 'law_density', LAW_DENSITY, 'is_sound || law->least[0].count + law->least[1].count == 0', 'is_sound',
+     'test_generations_forget'),
+    ('silence', 'law_clock', LAW_CLOCK, 'if (sd <= laws[0].scale && sd <= laws[1].scale)', 'if (true)',
+     'test_a_wide_clock'),
+    ('bank', 'law_clock', LAW_CLOCK, 'clock->weight[i] *= 1 - NEW_WEIGHT;', '', 'test_the_bank_slides'),
     (44, 'clock', CLOCK_H, '(int64_t)sum.s, sum.frac', '(int32_t)sum.s, sum.frac',
      'case_44'),
     ('bound', 'clock', CLOCK, 'before.frac |= before_ns == 0;', '', 'a_bound_of_nothing'),
