@@ -281,12 +281,19 @@ static void cross_leap_second(struct ffntp_client *client, ffntp_counter now)
 		ffntp_publisher_move(&client->publisher, now);
 }
 
-/* While two stories stand, the bound contains both. */
-static void admit_candidates(const struct ffntp_dissent *dissent, struct ffntp_map *map)
+/*
+ * While two stories stand, the bound contains both. Where none of a candidate's exchanges lay outside of the clock's
+ * bound, the proven rate is not in doubt.
+ */
+static void admit_candidates(const struct ffntp_client *client, struct ffntp_map *map)
 {
-	for (unsigned i = 0; i < dissent->count; i++)
-		ffntp_publisher_admit(map, dissent->candidate[i].bound,
-				      ffntp_rate_range_now(&dissent->candidate[i].range));
+	for (unsigned i = 0; i < client->dissent.count; i++) {
+		const struct ffntp_candidate *candidate = &client->dissent.candidate[i];
+
+		ffntp_publisher_admit(map, candidate->bound,
+				      candidate->excludes_clock ? ffntp_rate_range_now(&candidate->range)
+								: client->rate);
+	}
 }
 
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map)
@@ -297,7 +304,7 @@ void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct 
 	if (client->publisher.has_map) {
 		cross_leap_second(client, now);
 		*map = client->publisher.map;
-		admit_candidates(&client->dissent, map);
+		admit_candidates(client, map);
 		ffntp_leap_describe(&client->wire.leap, map);
 	} else {
 		*map = ffntp_publisher_nothing(&client->publisher, client->rate.period_s, now);

@@ -79,8 +79,7 @@ static void begin_candidate(struct ffntp_dissent *dissent, const struct ffntp_di
 		.agreed = 1,
 		.alone = 1,
 	};
-	/* Inside of the clock's bound nothing says that its rate is wrong. */
-	ffntp_rate_range_begin(&candidate->range, fact->is_outside ? fact->hint : fact->rate, fact->max_drift);
+	ffntp_rate_range_begin(&candidate->range, fact->hint, fact->max_drift);
 	candidate->bound = ffntp_bound_from_stamp(fact->stamp, ffntp_rate_range_now(&candidate->range));
 	ffntp_rate_range_add(&candidate->range, &candidate->bound);
 }
@@ -135,7 +134,7 @@ static bool prevails(const struct ffntp_candidate *candidate, const struct ffntp
 {
 	if (fact->may_jump && candidate->alone >= FFNTP_DISSENT_JUMP_EXCHANGES && candidate->alone > candidate->all / 2)
 		return true;
-	return fact->clock_exchanges < FFNTP_DISSENT_EXCHANGES && candidate->agreed > fact->clock_exchanges;
+	return fact->clock_exchanges < FFNTP_DISSENT_YOUNG && candidate->agreed > fact->clock_exchanges;
 }
 
 /* Whether exchanges that all agree with one another prove a rate that is not the clock's. */

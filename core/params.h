@@ -151,11 +151,14 @@
  */
 #define FFNTP_DISSENT_PERSIST_S 1800.0
 
-/*
- * ... if there are at least as many of them, so that two packets half an hour apart do not decide. A clock that fewer
- * agreed with has no longer story than anybody else's: more exchanges that agree with one another win at once.
- */
+/* ... if there are at least as many of them, so that two packets half an hour apart do not decide. */
 #define FFNTP_DISSENT_EXCHANGES 8
+
+/*
+ * A clock that fewer exchanges agreed with, two bursts, has no longer story than a candidate: more that agree with one
+ * another win at once. One bad reply among the first may agree with some good ones at a wrong rate.
+ */
+#define FFNTP_DISSENT_YOUNG 16
 
 /*
  * An exchange agrees with a candidate if they have this share of the narrower interval in common (ratio). Exchanges of

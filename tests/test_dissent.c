@@ -1,0 +1,276 @@
+/* dissent: what becomes of exchanges that contradict a clock, one by one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../core/dissent.h"
+#include "../core/params.h"
+
+#define POLL_S 64.0
+#define LONG 1000 /* exchanges that agreed with a clock before; more than a burst */
+
+static const struct ffntp_rate_bound hint = { 1e-9, 500e-6 }, known = { 1e-9, 2e-6 };
+
+/* An exchange of 2 ms each way at 'at' s, with a server that is ahead by so much. */
+static struct ffntp_stamp at(double at_s, double ahead_s)
+{
+	const uint64_t second = UINT64_C(1) << 32, era = UINT64_C(1) << 63;
+
+	return (struct ffntp_stamp){
+		.ta = (uint64_t)(at_s * 1e9),
+		.tb = { era + (uint64_t)((at_s + 2e-3 + ahead_s) * (double)second) },
+		.te = { era + (uint64_t)((at_s + 2e-3 + ahead_s) * (double)second) },
+		.tf = (uint64_t)((at_s + 4e-3) * 1e9),
+	};
+}
+
+struct judged {
+	struct ffntp_dissent dissent;
+	struct ffntp_candidate decided;
+	unsigned exchanges, clock_exchanges;
+	double poll_s;
+	bool may_jump;
+};
+
+static struct judged begin(void)
+{
+	return (struct judged){ .clock_exchanges = LONG, .poll_s = POLL_S };
+}
+
+/* One more exchange. The clock is right where ahead_s is 0, and its bound excludes all others. */
+static enum ffntp_dissent_outcome add(struct judged *judged, double ahead_s)
+{
+	const struct ffntp_stamp stamp = at(1000 + judged->exchanges++ * judged->poll_s, ahead_s);
+	const struct ffntp_dissent_case fact = {
+		.stamp = &stamp,
+		.agrees = ahead_s == 0,
+		.is_outside = ahead_s != 0,
+		.hint = hint,
+		.max_drift = 1e-6,
+		.rate = known,
+		.clock_exchanges = judged->clock_exchanges,
+		.may_jump = judged->may_jump,
+	};
+
+	judged->clock_exchanges += ahead_s == 0;
+	return ffntp_dissent_add(&judged->dissent, &fact, &judged->decided);
+}
+
+/* Adds the same exchange until the outcome is no longer 'open'. Returns how many it took. */
+static unsigned until_decided(struct judged *judged, double ahead_s, enum ffntp_dissent_outcome *outcome)
+{
+	unsigned count = 0;
+
+	do {
+		*outcome = add(judged, ahead_s);
+		count++;
+	} while (*outcome == FFNTP_DISSENT_OPEN && count < 10 * LONG);
+	return count;
+}
+
+static void test_one_exchange_is_outvoted_by_one(void **state)
+{
+	struct judged judged = begin();
+
+	(void)state;
+	assert_int_equal(add(&judged, 1), FFNTP_DISSENT_OPEN);
+	assert_int_equal(judged.dissent.count, 1);
+	assert_int_equal(add(&judged, 0), FFNTP_DISSENT_NONE);
+	assert_int_equal(judged.dissent.count, 0);
+}
+
+/* ... and ten are not; but by a burst's worth in a row, or by as many. */
+static void test_one_exchange_does_not_outvote_ten(void **state)
+{
+	struct judged judged = begin();
+	enum ffntp_dissent_outcome outcome;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(add(&judged, 1), FFNTP_DISSENT_OPEN);
+	assert_int_equal(add(&judged, 0), FFNTP_DISSENT_OPEN);
+	assert_int_equal(add(&judged, 1), FFNTP_DISSENT_OPEN);
+	assert_int_equal(until_decided(&judged, 0, &outcome), FFNTP_DISSENT_EXCHANGES);
+	assert_int_equal(outcome, FFNTP_DISSENT_NONE);
+}
+
+/* Half an hour, and eight exchanges, whichever comes later. */
+static void test_a_candidate_that_persists_is_believed(void **state)
+{
+	static const struct {
+		double poll_s;
+		unsigned exchanges;
+	} cases[] = { { 16, 1 + 113 }, { 64, 1 + 29 }, { 256, 1 + 8 }, { 300, 8 }, { 1024, 8 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct judged judged = begin();
+		enum ffntp_dissent_outcome outcome;
+
+		judged.poll_s = cases[i].poll_s;
+		assert_int_equal(until_decided(&judged, 1, &outcome), cases[i].exchanges);
+		assert_int_equal(outcome, FFNTP_DISSENT_BELIEVED);
+		assert_int_equal(judged.decided.agreed, cases[i].exchanges);
+	}
+}
+
+/* Two of three, with the third right by the clock: they are believed as soon as they may be. */
+static void test_a_majority_is_believed_whatever_comes_between(void **state)
+{
+	struct judged judged = begin();
+	unsigned exchanges = 0;
+
+	(void)state;
+	while (add(&judged, exchanges % 3 == 2 ? 0 : 1) != FFNTP_DISSENT_BELIEVED)
+		assert_in_range(exchanges++, 0, 31);
+	assert_in_range(exchanges, 28, 31);
+}
+
+/* One in three never is. */
+static void test_a_minority_is_not(void **state)
+{
+	struct judged judged = begin();
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++)
+		assert_true(add(&judged, i % 3 == 0 ? 1 : 0) <= FFNTP_DISSENT_OPEN);
+}
+
+/* Servers that tell a different time each: none is believed, and there is room for them. */
+static void test_candidates_that_come_once_are_forgotten(void **state)
+{
+	struct judged judged = begin();
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) {
+		assert_int_equal(add(&judged, 1 + i * (i % 7) * 0.7), FFNTP_DISSENT_OPEN);
+		assert_in_range(judged.dissent.count, 1, FFNTP_DISSENT_CANDIDATES);
+	}
+}
+
+/* A minority of strays does not displace the story that most tell. */
+static void test_strays_do_not_displace_a_candidate(void **state)
+{
+	struct judged judged = begin();
+	unsigned i = 0;
+
+	(void)state;
+	while (add(&judged, i % 3 == 2 ? 10 + i * 3.1 : 1) != FFNTP_DISSENT_BELIEVED)
+		assert_in_range(i++, 0, 32);
+	assert_int_equal(judged.decided.agreed, judged.decided.alone);
+}
+
+/* A clock of one exchange, or fifteen, is outvoted by two, or sixteen; one of sixteen is not. */
+static void test_a_young_clock_is_outvoted_within_a_burst(void **state)
+{
+	(void)state;
+	for (unsigned clock = 1; clock <= FFNTP_DISSENT_YOUNG; clock++) {
+		struct judged judged = begin();
+		enum ffntp_dissent_outcome outcome;
+		unsigned count;
+
+		judged.poll_s = 2;
+		judged.clock_exchanges = clock;
+		count = until_decided(&judged, 1, &outcome);
+		assert_int_equal(outcome, FFNTP_DISSENT_BELIEVED);
+		if (clock < FFNTP_DISSENT_YOUNG)
+			assert_int_equal(count, clock + 1);
+		else
+			assert_true(count > FFNTP_DISSENT_PERSIST_S / judged.poll_s);
+	}
+}
+
+static void test_a_counter_that_may_jump_is_given_a_burst(void **state)
+{
+	struct judged judged = begin();
+	enum ffntp_dissent_outcome outcome;
+
+	(void)state;
+	judged.may_jump = true;
+	assert_int_equal(until_decided(&judged, 1, &outcome), FFNTP_DISSENT_JUMP_EXCHANGES);
+	assert_int_equal(outcome, FFNTP_DISSENT_BELIEVED);
+}
+
+/* 100 ppm, as each exchange is further ahead: known from the candidate's exchanges alone. */
+static void test_another_rate_is_told_from_a_step(void **state)
+{
+	struct judged judged = begin();
+
+	(void)state;
+	assert_int_equal(add(&judged, 7e-3), FFNTP_DISSENT_OPEN);
+	assert_int_equal(add(&judged, 7e-3 + 64 * 100e-6), FFNTP_DISSENT_OPEN);
+	assert_int_equal(add(&judged, 7e-3 + 128 * 100e-6), FFNTP_DISSENT_RATE);
+	assert_true(ffntp_rate_range_excludes(&judged.decided.range, known));
+}
+
+/* One per cent, which the hint excludes. */
+static void test_a_rate_beyond_the_hint_is_found_by_a_line(void **state)
+{
+	struct judged judged = begin();
+
+	(void)state;
+	for (int i = 0; i < FFNTP_DISSENT_ALIGNED_STEPS; i++)
+		assert_int_equal(add(&judged, 0.3 + i * 0.64), FFNTP_DISSENT_OPEN);
+	assert_int_equal(add(&judged, 0.3 + FFNTP_DISSENT_ALIGNED_STEPS * 0.64), FFNTP_DISSENT_ALIGNED);
+	assert_true(judged.dissent.least_s <= 1.01e-9 && 1.01e-9 <= judged.dissent.most_s);
+}
+
+/* An exchange that two stories have in common speaks for both: they become one, where they excluded each other. */
+static void test_stories_that_nothing_tells_apart_are_merged(void **state)
+{
+	for (int is_outside = 0; is_outside <= 1; is_outside++) {
+		struct judged judged = begin();
+		struct ffntp_stamp stamp = at(1000, 3e-3);
+		struct ffntp_dissent_case fact = { .stamp = &stamp,
+						   .is_outside = is_outside,
+						   .hint = hint,
+						   .max_drift = 1e-6,
+						   .rate = known,
+						   .clock_exchanges = LONG };
+
+		(void)state;
+		assert_int_equal(ffntp_dissent_add(&judged.dissent, &fact, &judged.decided), FFNTP_DISSENT_OPEN);
+		stamp = at(1000 + POLL_S, 3e-3);
+		fact.agrees = true;
+		fact.is_outside = false;
+		assert_int_equal(ffntp_dissent_add(&judged.dissent, &fact, &judged.decided),
+				 is_outside ? FFNTP_DISSENT_MERGED : FFNTP_DISSENT_NONE);
+		assert_int_equal(judged.dissent.count, 0);
+	}
+}
+
+/* After two exchanges the rate is known to 60 ppm, 4 ms from one exchange to the next: no line leads to another time.
+ */
+static void test_no_candidate_bridges_two_times(void **state)
+{
+	struct judged judged = begin();
+
+	(void)state;
+	assert_int_equal(add(&judged, 1), FFNTP_DISSENT_OPEN);
+	assert_int_equal(add(&judged, 1), FFNTP_DISSENT_OPEN);
+	assert_int_equal(add(&judged, 1 + 7e-3), FFNTP_DISSENT_OPEN);
+	assert_int_equal(judged.dissent.count, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_exchange_is_outvoted_by_one),
+		cmocka_unit_test(test_one_exchange_does_not_outvote_ten),
+		cmocka_unit_test(test_a_candidate_that_persists_is_believed),
+		cmocka_unit_test(test_a_majority_is_believed_whatever_comes_between),
+		cmocka_unit_test(test_a_minority_is_not),
+		cmocka_unit_test(test_candidates_that_come_once_are_forgotten),
+		cmocka_unit_test(test_strays_do_not_displace_a_candidate),
+		cmocka_unit_test(test_a_young_clock_is_outvoted_within_a_burst),
+		cmocka_unit_test(test_a_counter_that_may_jump_is_given_a_burst),
+		cmocka_unit_test(test_another_rate_is_told_from_a_step),
+		cmocka_unit_test(test_a_rate_beyond_the_hint_is_found_by_a_line),
+		cmocka_unit_test(test_stories_that_nothing_tells_apart_are_merged),
+		cmocka_unit_test(test_no_candidate_bridges_two_times),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
