@@ -277,8 +277,6 @@ GUARDS = [
     ('floats', 'law_density', LAW_DENSITY, 'ffntp_fmax(2 * sd, narrowest(x))', '2 * sd', 'test_delays_of_any_size'),
     ('floats', 'law_density', LAW_DENSITY, 'is_sound || law->least[0].count + law->least[1].count == 0', 'is_sound',
      'test_generations_forget'),
-    ('silence', 'law_clock', LAW_CLOCK, 'if (sd <= laws[0].scale && sd <= laws[1].scale)', 'if (true)',
-     'test_a_wide_clock'),
     ('bank', 'law_clock', LAW_CLOCK, 'clock->weight[i] *= 1 - NEW_WEIGHT;', '', 'test_the_bank_slides'),
     (44, 'clock', CLOCK_H, '(int64_t)sum.s, sum.frac', '(int32_t)sum.s, sum.frac',
      'case_44'),

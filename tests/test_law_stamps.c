@@ -250,11 +250,11 @@ static void test_a_server_whose_clock_ticks(void **state)
 		stamp.te.units -= stamp.te.units % tick;
 		stamp.precision_s = tick_s;
 		refused += clock.ops->add(clock.state, &stamp, &clock.estimate) != FFNTP_ACCEPTED;
-		if (n > 100)
+		if (n > 300)
 			assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), tick_s);
 		assert_below(tick_s / 8, clock.estimate.esterror_s);
 	}
-	assert_true(refused < 10);
+	assert_in_range(refused, 0, 9);
 	stampclock_free(&clock);
 }
 
