@@ -83,7 +83,7 @@ static void test_a_rate_that_steps(void **state)
 
 		if (recovers(step, one_way_ns, poll_s))
 			continue;
-		print_message("%.0f ppm, %lld ns, %u s\n", step * 1e6, (long long)one_way_ns, poll_s);
+		print_message("# %.0f ppm, %lld ns, %u s\n", step * 1e6, (long long)one_way_ns, poll_s);
 		failed++;
 	}
 	/* What is left are steps of 40 to 100 ppm on paths of 50 ms that are polled seldom. */
