@@ -136,7 +136,7 @@ static double best_change(const struct ffntp_law_filter *filter, enum ffntp_law_
 {
 	double best = -1e300, share = trust(filter);
 
-	for (int c = FFNTP_LAW_CAUSE_THERE; c <= FFNTP_LAW_CAUSE_JUMP; c++) {
+	for (enum ffntp_law_cause c = FFNTP_LAW_CAUSE_THERE; c <= FFNTP_LAW_CAUSE_JUMP; c++) {
 		double score = ffntp_law_trial_score(&filter->trial, c, share, filter->params);
 
 		if (score > best) {
@@ -157,8 +157,8 @@ static double best_but(const struct ffntp_law_filter *filter, enum ffntp_law_cau
 {
 	double best = 0, share = trust(filter);
 
-	for (int c = FFNTP_LAW_CAUSE_THERE; c < FFNTP_LAW_CAUSES; c++)
-		if (c != (int)cause && !(is_rate(c) && is_rate(cause)))
+	for (enum ffntp_law_cause c = FFNTP_LAW_CAUSE_THERE; c < FFNTP_LAW_CAUSES; c++)
+		if (c != cause && !(is_rate(c) && is_rate(cause)))
 			best = ffntp_fmax(best, ffntp_law_trial_score(&filter->trial, c, share, filter->params));
 	return best;
 }

@@ -216,7 +216,7 @@ void ffntp_law_trial_add(struct ffntp_law_trial *trial, const struct ffntp_law l
 	double excess[2] = { 0, 0 };
 
 	trial->exchanges++;
-	for (int c = 0; c < FFNTP_LAW_CAUSES; c++) {
+	for (enum ffntp_law_cause c = FFNTP_LAW_CAUSE_NONE; c < FFNTP_LAW_CAUSES; c++) {
 		/* The way that says more of the clock comes first. */
 		int first = c == FFNTP_LAW_CAUSE_THERE || c == FFNTP_LAW_CONGESTED_THERE;
 
