@@ -230,6 +230,23 @@ static void test_disruption_that_the_port_saw(void **state)
 	drop(&f);
 }
 
+/* The counter is 400 ppm fast, and nobody knows yet. */
+static void test_disruption_before_the_rate_is_known(void **state)
+{
+	struct fixture f = make(START_NS);
+
+	(void)state;
+	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns), 1 + 400e-6);
+	f.world.delay_ns = 20000;
+	f.world.queue_ns = 1000;
+	world_run(&f.world, f.client, 1);
+	ffntp_client_disrupted(f.client, world_counter(&f.world, f.world.now_ns));
+	world_run(&f.world, f.client, 2);
+	run_bounded(&f, 60);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+}
+
 /* A client that is restored into its past does not say again what it said since. */
 static void test_disruption_after_a_snapshot_is_another_one(void **state)
 {
@@ -481,6 +498,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_counter_that_changed_its_rate_is_found_by_its_exchanges),
 		cmocka_unit_test(test_counter_that_changed_its_rate_is_not_found_by_nonsense),
 		cmocka_unit_test(test_disruption_that_the_port_saw),
+		cmocka_unit_test(test_disruption_before_the_rate_is_known),
 		cmocka_unit_test(test_disruption_after_a_snapshot_is_another_one),
 		cmocka_unit_test(test_disruption_whose_marker_is_the_former_one_has_another),
 		cmocka_unit_test(test_counter_that_goes_back_each_time_is_asked_for_seldom),

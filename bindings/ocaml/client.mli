@@ -47,7 +47,7 @@ type config = {
       (** [false]: polls at [poll_min_s], and [poll_max_s] is how far a kiss-o'-death may raise it; [true]: chooses
           between the two from how uncertain the clock is *)
   burst : int;  (** requests at the start and after a disruption, 2 s apart; 1 to 16 *)
-  max_drift : float;  (** how fast the counter's rate error may let the bound grow, s/s *)
+  max_drift : float;  (** by how much the counter's rates within a month differ at most, as a ratio *)
   counter_may_jump : bool;  (** it may stop or jump without notice, as a guest's *)
   max_root_distance_s : float;  (** replies with more are refused *)
   pivot_s : int option;

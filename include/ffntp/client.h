@@ -44,7 +44,8 @@ struct ffntp_client_config {
 				     could tell by itself, so that none is wasted; up to 1 */
 	uint32_t burst;   /* requests at the start and after a disruption, 2 s apart or poll_min_s if less; 1 to 16 */
 	uint32_t history; /* stamps that the RADclock estimator may remember; 0: as many as poll_min_s asks for */
-	double max_drift; /* how fast the counter's rate error may let the bound grow, s/s; 0 to 1e-3, 1e-6 is usual */
+	double max_drift; /* by how much the counter's rates within a month differ at most, as a ratio: what the bound
+			     grows by beside what is proven of the rate; 0 to 1e-3, 1e-6 is usual */
 	bool counter_may_jump; /* it may stop or jump without notice, as a guest's: a server that contradicts it and
 				  agrees with itself is believed after a burst, not after half an hour */
 	double max_root_distance_s; /* replies with more are refused; 0 to 16, 3 is usual */
@@ -119,7 +120,8 @@ void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
 /*
  * A datagram from the server. tf: the counter when it arrived.
  * Returns what became of it; each verdict is counted. Only FFNTP_ACCEPTED changes the time that ffntp_client_output
- * says, but for FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_SMEAR; a refusal may change the status.
+ * says, but for FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_SMEAR; a refusal may change the status, and
+ * FFNTP_REFUSED_CONTRADICTION widens the bound.
  */
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf);
