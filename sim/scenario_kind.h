@@ -14,7 +14,7 @@ struct sim_scenario {
 	struct sim_conditions steady;
 	struct sim_spell spells[SIM_SPELLS];
 	struct sim_drift drifts[SIM_DRIFTS];
-	bool counter_may_jump; /* the client is told, as a guest's is */
+	bool counter_may_jump; /* so the client is configured, as a guest's is */
 	bool has_limit;        /* nothing happens in it that the filter of limit.h is not given */
 	/* The filter of the limit is given the conditions and the number of each exchange, which no trace contains. */
 	bool limit_needs_world;

@@ -105,7 +105,7 @@ static inline double density(enum kind kind, double x)
 	}
 }
 
-/* A law that has entered so many delays above the floor, each known to sd_s. */
+/* A law that has entered this number of delays above the floor, each known to sd_s. */
 static inline void learn_law(struct ffntp_law *law, enum kind kind, double floor_s, double size_s, unsigned delays,
 			     double sd_s, struct prng *prng)
 {

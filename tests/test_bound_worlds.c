@@ -196,7 +196,7 @@ static double exchange(struct reality *r, struct ffntp_client *client)
 	return fmax(before_s, outside_s(r, client));
 }
 
-/* The worst that a reader was told wrong in a world, s. */
+/* The largest distance of true time from a reader's bound in a world, s. */
 static double live(uint64_t seed, unsigned traits, enum ffntp_estimator_kind estimator)
 {
 	double poll_s = floor(exp((double)(seed % 13) * log(1024) / 12)), worst_s = 0;

@@ -13,7 +13,7 @@
 
 static const struct ffntp_rate_bound hint = { 1e-9, 500e-6 }, known = { 1e-9, 2e-6 };
 
-/* An exchange of 2 ms each way at 'at' s, with a server that is ahead by so much. */
+/* An exchange of 2 ms each way at 'at' s, with a server that is ahead by 'ahead_s'. */
 static struct ffntp_stamp at(double at_s, double ahead_s)
 {
 	const uint64_t second = UINT64_C(1) << 32, era = UINT64_C(1) << 63;

@@ -17,7 +17,8 @@ struct pair {
 	double rms[2];   /* of the error in SIZE_S, at most, from 60 delays of each way and from 2000 */
 };
 
-/* Two laws of so many delays each; returns the difference stated less the true one, and its deviation, in SIZE_S. */
+/* Two laws of this number of delays each; returns the difference stated less the true one, and its deviation, in
+ * SIZE_S. */
 static double error_of(const struct pair *pair, unsigned delays, double sd_s, struct prng *prng, double *deviation)
 {
 	struct ffntp_law_floors floors;

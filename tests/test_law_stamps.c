@@ -141,7 +141,7 @@ static const struct bad_stamp bad_stamps[] = {
 
 #define BAD_STAMPS (sizeof bad_stamps / sizeof *bad_stamps)
 
-/* Refused by that name, and not a bit of the state is another one. */
+/* Refused by this name, and not a bit of the state changes. */
 static void assert_refused(struct stampclock *clock, const struct ffntp_stamp *stamp, enum ffntp_verdict verdict)
 {
 	size_t size = clock->ops->memory(&usual);

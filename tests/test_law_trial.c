@@ -141,7 +141,7 @@ static const struct making {
 	{ "congested", congest_both, 8e-3, FFNTP_LAW_CONGESTED, FFNTP_LAW_CONGESTED },
 };
 
-/* Let the change happen, and so many exchanges go through the trial. */
+/* Let the change happen, and pass this number of exchanges through the trial. */
 static struct ffntp_law_trial hold(const struct making *making, enum kind there, enum kind back, int exchanges,
 				   uint64_t seed, struct course *course)
 {

@@ -249,7 +249,7 @@ static void test_the_limit_is_what_particles_find(void **state)
 		const char *name;
 		uint32_t poll_s;
 		double skew;
-		double parts; /* the error is at least so many times the difference */
+		double parts; /* the error is at least this multiple of the difference */
 	} cases[] = { { "metro", 16, 12e-6, 12 },
 		      { "unequal-noise", 16, 12e-6, 12 },
 		      { "wifi", 16, 12e-6, 12 },
@@ -315,7 +315,7 @@ static void test_narrow_teeth_do_not_hide_the_truth(void **state)
 
 /*
  * What the filter is given is worth something: with less or with something wrong it does worse than the limit. The
- * densities of successive delays cannot be wrong and still be worth so much.
+ * densities of successive delays cannot be wrong and reveal as much.
  */
 static void test_knowledge_is_worth_its_share(void **state)
 {

@@ -130,7 +130,7 @@ static void move_rate(double by, struct ffntp_rate_range *range)
 	}
 }
 
-/* The rate may move by max_drift and back: no average excludes another one, and the rate now is in the range. */
+/* The rate may move by max_drift and back: no average excludes another, and the present rate is in the range. */
 static void test_a_rate_that_moves_within_its_band_is_in_the_range(void **state)
 {
 	struct ffntp_rate_range range;

@@ -392,8 +392,8 @@ static void test_later_maps_keep_earlier_promises(void **state)
 }
 
 /*
- * A rate that steps is told from a time that steps by the exchanges' own rate. A crystal's, up to 20 ppm, is followed;
- * beyond it the counter is in doubt.
+ * The exchanges' own rate distinguishes a rate that steps from a time that steps. A crystal's, up to 20 ppm, is
+ * followed; beyond it the counter is in doubt.
  */
 static void test_a_rate_that_steps_is_followed_within_a_burst(void **state)
 {

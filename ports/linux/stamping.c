@@ -14,7 +14,8 @@
  */
 #define SLEW_MAX 1000e-6
 
-/* A rate is measured over at least so many exchanges' length: then its error adds an eighth of a bracket's width. */
+/* A rate is measured over this many lengths of an exchange at least: then its error adds an eighth of a bracket's
+ * width. */
 #define BASELINE_LEAST 8.0
 
 /* What two brackets may differ by for no reason of clocks (ns): their widths, and a reading that was interrupted. */
