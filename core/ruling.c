@@ -198,6 +198,19 @@ static void begin_rate(struct ffntp_client *client, const struct ffntp_stamp *st
 	client->has_stamp = true;
 }
 
+/* The crystal's rate has changed. An estimator that does not follow begins again from the rate that is proven. */
+static enum ffntp_verdict follow_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	enum ffntp_verdict verdict = client->ops->add(client->estimator, stamp, &client->estimate);
+
+	if (verdict != FFNTP_ACCEPTED || !is_plausible(client)) {
+		begin_estimator(client, client->rate);
+		return begin_from(client, stamp);
+	}
+	learn(client);
+	return FFNTP_ACCEPTED;
+}
+
 /* A candidate's exchanges prove another rate. One that a crystal may have is followed; another is another counter's. */
 static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp,
 				       const struct ffntp_candidate *candidate)
@@ -206,7 +219,7 @@ static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct
 
 	if (ffntp_fabs(rate.period_s / client->rate.period_s - 1) <= FFNTP_WANDER_LIMIT) {
 		adopt(client, candidate);
-		return begin_from(client, stamp);
+		return follow_rate(client, stamp);
 	}
 	begin_rate(client, stamp, rate);
 	adopt(client, candidate);
