@@ -92,21 +92,6 @@ static struct ffntp_rate_bound known_rate(const struct ffntp_client *client)
 	return ffntp_rate_bound_with(rate, clamp(period_s + doubt_s, least_s, most_s));
 }
 
-/*
- * Whether the estimator excludes each rate that is proven, and those that a crystal may have moved to. Then the bound
- * has been aged by wrong rates since the counter changed, or the estimator is wrong; the stamp alone holds in either
- * case.
- */
-static bool has_changed_its_rate(const struct ffntp_client *client)
-{
-	double period_s = client->estimate.period_s;
-	double doubt_s = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror * period_s;
-	struct ffntp_rate_bound rate = ffntp_rate_range_now(&client->range);
-	double admitted_s = rate.period_s * (rate.max_error + FFNTP_WANDER_LIMIT);
-
-	return client->accepted >= FFNTP_TRUST_EXCHANGES && ffntp_fabs(period_s - rate.period_s) > doubt_s + admitted_s;
-}
-
 /* Commit the estimator's result for an accepted stamp: rate, new map, next poll. */
 static void learn(struct ffntp_client *client)
 {
@@ -307,13 +292,6 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 	return FFNTP_REFUSED_CONTRADICTION;
 }
 
-/* Start the bound again from this stamp, and the rate range from the hint, which is all that is known. */
-static void begin_bound(struct ffntp_client *client, const struct ffntp_stamp *stamp, struct ffntp_rate_bound hint)
-{
-	ffntp_rate_range_begin(&client->range, hint, client->config.max_drift);
-	client->bound = ffntp_bound_from_stamp(stamp, ffntp_rate_range_now(&client->range));
-}
-
 /*
  * The stamp agrees with the clock. Where exchanges that excluded each other led to a candidate that now is as good as
  * the clock, truth lies in the bound of the one or the other, and nothing is proven of the rate.
@@ -436,8 +414,6 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	if (verdict != FFNTP_ACCEPTED)
 		return contradict(client, stamp, false);
 	client->bound = bound;
-	if (has_changed_its_rate(client))
-		begin_bound(client, stamp, known_rate(client));
 	agree(client, stamp);
 	outside_s = disproved_by_s(client);
 	if (outside_s > 0)

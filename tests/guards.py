@@ -368,8 +368,6 @@ GUARDS = [
     ('trust', 'dissent', DISSENT, 'drop(dissent, weakest(dissent));', 'drop(dissent, 0); (void)weakest;', 'test_strays'),
     ('trust', 'trust', CLIENT, '\t\tadmit_candidates(client, map);\n', '(void)admit_candidates;', 'test_both_stories'),
     ('trust', 'trust', RULING, 'is_in(client->rate, client->estimate.period_s)', 'true', 'test_a_bad_reply_at_the_start'),
-    ('trust', 'trust', RULING, 'if (has_changed_its_rate(client))', '(void)has_changed_its_rate; if (false)',
-     'test_a_rate_that_the_estimator'),
     ('trust', 'ruling', RULING, '<= FFNTP_WANDER_LIMIT) {', '<= 0) {', 'test_a_rate_that_steps'),
     ('config', 'client', 'core/client_config.c', 'config->period_hint_s, 1e-12, 1e-6)', 'config->period_hint_s, 1e-12, 1e-2)',
      'test_refuses_configurations'),
