@@ -116,7 +116,7 @@ static void assert_forgotten(enum ffntp_estimator_kind estimator, const struct s
 		struct summary summary = run(estimator, poll_s);
 
 		print_message(
-			"polls of %2u s: bound broken in %u of %u worlds; half of all errors up to %.3f of the delay, "
+			"# polls of %2u s: bound broken in %u of %u worlds; half of all errors up to %.3f of the delay, "
 			"nine in ten %.3f\n",
 			poll_s, summary.broken, summary.worlds, summary.half, summary.nine_in_ten);
 		assert_true(summary.half <= wanted->half && summary.nine_in_ten <= wanted->nine_in_ten);

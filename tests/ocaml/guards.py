@@ -86,8 +86,8 @@ GUARDS = [
 
 # What the collector must be told of: without it values move away.
 ROOTS = [
-    ('ffntp', OUTPUT, 'CAMLlocal4(earliest, estimate, latest, record);', 'value earliest, estimate, latest, record;',
-     'survives the collector'),
+    ('ffntp', OUTPUT, 'CAMLlocal5(earliest, estimate, latest, asymmetry, record);',
+     'value earliest, estimate, latest, asymmetry, record;', 'survives the collector'),
     ('ffntp', OUTPUT, 'CAMLlocal2(ns, record);', 'value ns, record;', 'survives the collector'),
     ('ffntp', VALUE, 'CAMLlocal2(ps, pair);', 'value ps, pair;', 'survives the collector'),
     ('ffntp', VALUE, 'CAMLparam1(v);', 'CAMLparam0();', 'survives the collector'),
