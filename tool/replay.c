@@ -167,13 +167,13 @@ static void print_row(struct replay *replay, const struct trace *trace, const st
 {
 	double nothing = scores->scored > 0 ? 0 : (double)NAN;
 	char rms[OUTPUT_NUMBER_SIZE], middle[OUTPUT_NUMBER_SIZE], max[OUTPUT_NUMBER_SIZE];
-	char after[OUTPUT_NUMBER_SIZE], held[OUTPUT_NUMBER_SIZE];
+	char after[OUTPUT_NUMBER_SIZE], held[OUTPUT_NUMBER_SIZE], cost[OUTPUT_NUMBER_SIZE];
 
 	print_header(replay);
-	printf("%-22s %6zu %5zu %7s %7s %7s %7s %6s %5.1f\n", trace->name, scores->stamps, scores->refused,
+	printf("%-22s %6zu %5zu %7s %7s %7s %7s %6s %5s\n", trace->name, scores->stamps, scores->refused,
 	       output_number(scores->before.rms + nothing, rms), output_number(scores->before.median + nothing, middle),
 	       output_number(scores->before.max + nothing, max), output_number(scores->after.rms + nothing, after),
-	       output_number(scores->bound_held * 100 + nothing, held), scores->ns_per_stamp * 1e-3);
+	       output_number(scores->bound_held * 100 + nothing, held), output_number(scores->ns_per_stamp * 1e-3, cost));
 }
 
 static void write_reading(FILE *file, const struct player_reading *reading)

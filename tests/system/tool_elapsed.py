@@ -33,8 +33,8 @@ def test_in_json(folder):
         tap.check(code == 0 and output == "", f"{code} {output}")
         tap.check(list(said) == ["elapsed_ns", "esterror_ns", "bound_ns", "monotonic_ns", "monotonic_raw_ns",
                                  "realtime_ns", "exit_code"], f"{said}")
-        # The marks lie outside the clocks' readings, by what reading them costs.
-        tap.check(abs(said["elapsed_ns"] - said["monotonic_raw_ns"]) < said["elapsed_ns"] / 2 + 1000000, f"{said}")
+        # The marks lie outside the clocks' readings. A busy machine may suspend the tool between the two.
+        tap.check(0.999 * said["monotonic_raw_ns"] < said["elapsed_ns"] < said["monotonic_raw_ns"] + 1e9, f"{said}")
         tap.check(0 < said["bound_ns"] < said["elapsed_ns"], f"{said}")
 
 
