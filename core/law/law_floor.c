@@ -1,6 +1,7 @@
 /*
- * law_floor: see law_floor.h. Two sources: the least delays of each way, whose distribution is taken to begin as a power;
- * and the differences of quantiles, which are known far better but equal that of the ends only if the laws are alike.
+ * law_floor: see law_floor.h. Two sources: the least delays of each way, whose distribution is taken to begin as a
+ * power; and the differences of quantiles, which are known far better but equal that of the ends only if the laws are
+ * alike.
  */
 #include "law_floor.h"
 
@@ -12,6 +13,7 @@ enum { GAPS = 20, SHAPES = 8, POINTS = 56, LEVELS = 7, LEAST = FFNTP_LAW_LEAST }
 struct tail {
 	double evidence[SHAPES], mean[SHAPES], variance[SHAPES];
 	double end, spread; /* of all exponents together: mean and standard deviation */
+	double doubt2;      /* by how much the end may be elsewhere because the tail is no power, squared */
 };
 
 /* Delays from the law's origin, each with the number of exchanges it stands for; 'upper' ends the stretch. */
@@ -108,8 +110,8 @@ static void summarise(struct tail *tail, const struct ffntp_law_params *params)
 	tail->spread = ffntp_sqrt(ffntp_fmax(m2 / m0 - ffntp_square(m1 / m0), 0));
 }
 
-/* P(delay < x) = ((x - end) / (upper - end))^k up to 'upper': the posterior of the end on a grid of gaps below the least
- * delay, whose logarithm is evenly likely, but for gaps far below the stretch. */
+/* P(delay < x) = ((x - end) / (upper - end))^k up to 'upper': the posterior of the end on a grid of gaps below the
+ * least delay, whose logarithm is evenly likely, but for gaps far below the stretch. */
 static struct tail fit(const struct ffntp_law *law, const struct points *points, double blur)
 {
 	const struct ffntp_law_params *params = law->params;
@@ -118,6 +120,8 @@ static struct tail fit(const struct ffntp_law *law, const struct points *points,
 	double first = params->gap_least * (fifteenth - least + blur + 1e-9);
 	double growth = ffntp_ln(params->gap_most * reach / first) / (GAPS - 1);
 	double likelihood[SHAPES][GAPS], gaps[GAPS];
+	int early =
+		(int)ffntp_fmin(ffntp_exp(ffntp_ln(law->entered + 1) / 3), points->count > 14 ? 14 : points->count - 1);
 	struct tail tail;
 
 	for (int g = 0; g < GAPS; g++) {
@@ -140,6 +144,7 @@ static struct tail fit(const struct ffntp_law *law, const struct points *points,
 		tail.variance[k] += params->floor_blur * blur * blur;
 	}
 	summarise(&tail, params);
+	tail.doubt2 = params->end_doubt * ffntp_square(points->at[early] - least);
 	return tail;
 }
 
@@ -175,8 +180,7 @@ static struct tail tail_of(const struct ffntp_law *law, double blur)
 static double both_shapes(const struct ffntp_law_params *params, int i, int j)
 {
 	double a = shape_deviation(params, i), b = shape_deviation(params, j), apart = (a - b) / params->alike_sd;
-	double alike = params->alike_share / params->alike_sd *
-		       ffntp_exp(-apart * apart / 2 - (a + b) * (a + b) / 8);
+	double alike = params->alike_share / params->alike_sd * ffntp_exp(-apart * apart / 2 - (a + b) * (a + b) / 8);
 
 	return alike + (1 - params->alike_share) * ffntp_exp(-(a * a + b * b) / 2);
 }
@@ -192,8 +196,8 @@ static struct ffntp_law_floors from_tails(const struct ffntp_law_params *params,
 			most = ffntp_fmax(most, there->evidence[i] + back->evidence[j]);
 	for (int i = 0; i < SHAPES; i++)
 		for (int j = 0; j < SHAPES; j++) {
-			double weight = both_shapes(params, i, j) *
-					ffntp_exp(there->evidence[i] + back->evidence[j] - most);
+			double weight =
+				both_shapes(params, i, j) * ffntp_exp(there->evidence[i] + back->evidence[j] - most);
 			double apart = there->mean[i] - back->mean[j] - base;
 
 			m0 += weight;
@@ -217,9 +221,8 @@ static void measure(const struct ffntp_law *law, double n, int levels, struct qu
 		double dp = ffntp_sqrt(p * (1 - p) / n);
 
 		q->at[i] = ffntp_law_quantile(law, p);
-		q->error[i] = (ffntp_law_quantile(law, p + dp) -
-			       ffntp_law_quantile(law, ffntp_fmax(p - dp, 0.3 / n))) /
-			      2;
+		q->error[i] =
+			(ffntp_law_quantile(law, p + dp) - ffntp_law_quantile(law, ffntp_fmax(p - dp, 0.3 / n))) / 2;
 	}
 }
 
@@ -272,8 +275,7 @@ struct ffntp_law_floors ffntp_law_floors(const struct ffntp_law laws[2], double 
 	double sum = 1 / tails.variance + 1 / quantiles.variance;
 
 	return (struct ffntp_law_floors){
-		.difference =
-			(tails.difference / tails.variance + quantiles.difference / quantiles.variance) / sum,
-		.variance = 1 / sum,
+		.difference = (tails.difference / tails.variance + quantiles.difference / quantiles.variance) / sum,
+		.variance = 1 / sum + ffntp_square(1 / tails.variance / sum) * (there.doubt2 + back.doubt2),
 	};
 }
