@@ -526,11 +526,18 @@
 /* Share of the clock's variance that remains in the least delay. */
 #define FFNTP_LAW_FLOOR_BLUR 0.25
 
+/*
+ * Share of the square of the distance from the least delay to the n^(1/3)th, the 15th at most, that the end of a tail is
+ * in doubt by, because the tail may be no power: a lognormal or normal tail ends some such distances below its least
+ * delay.
+ */
+#define FFNTP_LAW_END_DOUBT 0.4
+
 /* Relative difference of the two spreads above the least delays that says nothing yet of unlike laws. */
 #define FFNTP_LAW_UNLIKE_LEAST 0.4
 
 /* By how much more than it says the floors' difference is off (ratio): tails are not powers. */
-#define FFNTP_LAW_GAUGE_MODESTY 1.4
+#define FFNTP_LAW_GAUGE_MODESTY 1.2
 
 /* The floors are fitted again after this share of all exchanges, at least every MEMORY / 16. */
 #define FFNTP_LAW_GAUGE_GROWTH 0.12
@@ -582,16 +589,13 @@
 #define FFNTP_LAW_MUTE_WEIGHT 0.02
 /* drift of both floors */
 
-/* Exchanges over which a common shift of both laws is followed. */
+/* Exchanges over which the shift of each law is followed. */
 #define FFNTP_LAW_DRIFT_EXCHANGES 100.0
 
-/* Log-likelihood ratio at which both laws are moved ... */
+/* Log-likelihood ratio, of both ways together, at which the laws are moved ... */
 #define FFNTP_LAW_DRIFT_SCORE 14.0
 
-/* ... of which each must have this, or it is the clock that is off, ... */
-#define FFNTP_LAW_DRIFT_EACH 4.0
-
-/* ... and which loses this at each exchange. */
+/* ... and what each way's loses at each exchange. */
 #define FFNTP_LAW_DRIFT_PRICE 0.02
 /* changes */
 
@@ -645,8 +649,15 @@
 /* ... after this many exchanges for a rate, ... */
 #define FFNTP_LAW_RATE_EXCHANGES 8.0
 
-/* ... after this many for a path: until then the step's size is learnt. */
-#define FFNTP_LAW_PATH_EXCHANGES 48.0
+/* ... after this many for a path: until then the step's size is learnt, whose error stays in the time. */
+#define FFNTP_LAW_PATH_EXCHANGES 96.0
+
+/*
+ * ... or after this many if they span PATH_S (s), because no oscillator holds the time for so long that later ones
+ * could add to that.
+ */
+#define FFNTP_LAW_PATH_LEAST 24.0
+#define FFNTP_LAW_PATH_S 1800.0
 
 /* A trial that is undecided after this many exchanges ends. */
 #define FFNTP_LAW_TRIAL_EXCHANGES 64.0

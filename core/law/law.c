@@ -91,10 +91,11 @@ static void move_anchor(struct ffntp_law_filter *filter, ffntp_counter tf, doubl
 /* No trial, no doubt, and no exchange in the ring. */
 static void forget_exchanges(struct ffntp_law_filter *filter)
 {
-	for (int way = 0; way < 2; way++)
+	for (int way = 0; way < 2; way++) {
 		filter->watch[way].fast = filter->watch[way].slow = filter->watch[way].muted_for = 0;
-	filter->drift = filter->drift_score[0] = filter->drift_score[1] = filter->quiet = filter->patience = 0;
-	filter->skipped_s = 0;
+		filter->drift[way] = filter->drift_score[way] = 0;
+	}
+	filter->quiet = filter->patience = filter->skipped_s = 0;
 	filter->trial.is_open = false;
 	filter->lead = FFNTP_LAW_CAUSE_NONE;
 	filter->filled = 0;
@@ -112,7 +113,9 @@ static void begin(struct ffntp_law_filter *filter, const struct ffntp_stamp *sta
 	forget_exchanges(filter);
 	filter->seen = 0;
 	filter->watch[0] = filter->watch[1] = watch;
-	filter->lengthened_s = filter->cross_correlation = filter->steps = filter->steps_variance = 0;
+	filter->longer_s[0] = filter->longer_s[1] = filter->longer_variance = 0;
+	filter->cross_correlation = filter->common_correlation = 0;
+	filter->independence = 1;
 	put_in_ring(filter, stamp, 0);
 	ffntp_law_start(filter);
 }
@@ -129,9 +132,8 @@ static void place(struct ffntp_law_filter *filter, const struct ffntp_stamp *sta
 	filter->has_time = true;
 	put_in_ring(filter, stamp, 0);
 	sight = ffntp_law_sight_of(&filter->past[0]);
-	belief.theta = (sight.forward_s + there->origin + there->middle + sight.backward_s - back->origin -
-			back->middle) /
-		       2;
+	belief.theta =
+		(sight.forward_s + there->origin + there->middle + sight.backward_s - back->origin - back->middle) / 2;
 	belief.p00 = ffntp_square(there->scale) + ffntp_square(back->scale);
 	belief.p01 = 0;
 	ffntp_law_clock_set(&filter->clock, &belief);
@@ -169,7 +171,8 @@ static enum ffntp_verdict follow(struct ffntp_law_filter *filter, const struct f
 /* Whether it is a stamp at all. The exchange lets no other pass; it cannot see how one follows another. */
 static enum ffntp_verdict examine(const struct ffntp_law_filter *filter, const struct ffntp_stamp *stamp)
 {
-	double span_s = counter_time(filter, stamp->tf, stamp->ta), residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
+	double span_s = counter_time(filter, stamp->tf, stamp->ta),
+	       residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
 	double since_s = filter->has_time ? counter_time(filter, stamp->ta, filter->at) : 0;
 	double rate_error = filter->config.period_hint_error + RATE_ERROR;
 
@@ -206,7 +209,7 @@ static struct ffntp_law_belief modest(const struct ffntp_law_filter *filter)
 	double modesty2 = ffntp_square(params->modesty), doubt = params->learnt / (params->learnt + filter->seen);
 
 	belief.theta += filter->gauge;
-	belief.p00 = belief.p00 * modesty2 * (1 + doubt) + filter->gauge_variance + filter->steps_variance +
+	belief.p00 = belief.p00 * modesty2 * (1 + doubt) + filter->gauge_variance + filter->longer_variance +
 		     rounding2(filter);
 	belief.p01 *= modesty2;
 	belief.p11 *= modesty2;

@@ -1,4 +1,5 @@
-/* law: the delay-law estimator's own interface, for tests that change its constants. All else goes through ../estimator.h. */
+/* law: the delay-law estimator's own interface, for tests that change its constants. All else goes through
+ * ../estimator.h. */
 #ifndef FFNTP_CORE_LAW_H
 #define FFNTP_CORE_LAW_H
 

@@ -14,17 +14,32 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* The opposite congestion of the other way, by which both are the clock's error (product of mean ranks). */
 #define OPPOSITE (-0.04)
 
-/* By how much better the clock must explain an exchange than a step of the server's time, for the step to be over (log). */
+/* By how much better the clock must explain an exchange than a step of the server's time, for the step to be over
+ * (log). */
 #define OVER_SCORE 3.0
 
 /* Standard deviations of the clock beyond which an exchange must be to contradict it. */
 #define CONTRADICTION_SD 8.0
+
+/* By how much more likely a step of the server's time must be than all else to be believed though no exchange is
+ * beyond all delays of both ways: a small step makes one way longer than usual, not longer than ever (nepers). */
+#define TIME_SURE 20.0
+
+/* Standard deviation of a way's drift, in units of the inverse of its law's power: of ranks, averaged over
+ * DRIFT_EXCHANGES. */
+#define DRIFT_NOISE 0.02
+
+/* The clock has gone along with a drift if the ways' drifts differ by this many standard deviations. */
+#define DRIFT_SD 4.0
 
 /* Exchanges of a trial that are refused while nothing leads. */
 #define DOUBTED_EXCHANGES 3
 
 /* Share of a change of rate, and of what it did to the time, that remains in doubt. */
 #define RATE_DOUBT 0.15
+
+/* Standard deviations of its steps within which a round trip is the former one. */
+#define RETURN_SD 3.0
 
 /* Exchanges to wait for after an undecided trial, and at most after several. */
 #define PATIENCE_FIRST 16.0
@@ -86,38 +101,61 @@ static double weight_of(const struct ffntp_law_filter *filter, int way)
 	const struct ffntp_law_params *params = filter->params;
 	double n = filter->law[way].n;
 
-	return (is_muted(filter, way) ? params->mute_weight : 1) * filter->watch[way].independence * n /
-	       (n + params->young);
+	return (is_muted(filter, way) ? params->mute_weight : 1) * filter->watch[way].independence *
+	       filter->independence * n / (n + params->young);
 }
 
 /* --- drift --- */
 
 /*
- * Both floors may move together within hours, as when a path's load changes: a common shift of both laws is followed by
- * the ranks of delays, and is applied once it explains the delays of each way better. It moves no clock.
+ * How far the clock has gone along with drifting delays: it follows the way whose law is sharper, so that the drift
+ * shows in the other one. Half of the difference is the clock's, as far as it exceeds the noise of both.
+ */
+static double drift_of_clock(const struct ffntp_law_filter *filter)
+{
+	double half_s = (filter->drift[1] - filter->drift[0]) / 2, noise2 = 0, signal2 = half_s * half_s;
+
+	for (int way = 0; way < 2; way++)
+		noise2 += ffntp_square(DRIFT_NOISE / filter->law[way].power) / 4;
+	return half_s * signal2 / (signal2 + DRIFT_SD * DRIFT_SD * noise2);
+}
+
+/* Both ways have drifted: their laws move by the mean, and the clock goes back by what it went along. */
+static void apply_drift(struct ffntp_law_filter *filter)
+{
+	double path_s = (filter->drift[0] + filter->drift[1]) / 2, clock_s = drift_of_clock(filter);
+
+	ffntp_law_clock_shift(&filter->clock, clock_s);
+	ffntp_law_refresh(filter);
+	for (int i = 0; i < filter->filled; i++)
+		filter->past[i].after.theta += clock_s;
+	for (int way = 0; way < 2; way++) {
+		ffntp_law_move(&filter->law[way], path_s);
+		filter->drift[way] = filter->drift_score[way] = 0;
+	}
+	filter->trial.is_open = false;
+}
+
+/*
+ * Floors may move within hours, as when a path's load changes, and no oscillator holds the time for hours: the shift of
+ * each way's law is followed by the ranks of its delays, and is applied once it explains the delays better.
  */
 static void follow_drift(struct ffntp_law_filter *filter)
 {
 	const struct ffntp_law_params *params = filter->params;
 	const struct ffntp_law_past *newest = &filter->past[filter->filled - 1];
-	double pull = 0, power = 0, *score = filter->drift_score;
+	double *score = filter->drift_score;
 
 	for (int way = 0; way < 2; way++) {
 		const struct ffntp_law *law = &filter->law[way];
-		double delay = ffntp_law_delay(newest, &filter->now, way), shifted = delay - filter->drift;
-		double weight = weight_of(filter, way);
-		double gain = weight * (ffntp_law_log_density(law, shifted) - ffntp_law_log_density(law, delay));
+		double delay = ffntp_law_delay(newest, &filter->now, way), shifted = delay - filter->drift[way];
+		double gain = ffntp_law_log_density(law, shifted) - ffntp_law_log_density(law, delay);
 
-		score[way] = ffntp_fmax(score[way] + gain - params->drift_price, 0);
-		pull += weight * ffntp_law_rank(law, shifted);
-		power += weight * law->power;
+		score[way] = ffntp_fmax(score[way] + weight_of(filter, way) * gain - params->drift_price, 0);
+		filter->drift[way] += ffntp_law_rank(law, shifted) / law->power / params->drift_exchanges;
 	}
-	filter->drift += pull / power / params->drift_exchanges;
-	if (score[0] + score[1] < params->drift_score || ffntp_fmin(score[0], score[1]) < params->drift_each)
-		return;
-	ffntp_law_move(&filter->law[0], filter->drift);
-	ffntp_law_move(&filter->law[1], filter->drift);
-	filter->drift = score[0] = score[1] = 0;
+	if (score[0] + score[1] >= params->drift_score)
+		apply_drift(filter);
 }
 
 /* --- trials --- */
@@ -131,15 +169,15 @@ static double trust(const struct ffntp_law_filter *filter)
 	       n / (n + params->trust_young);
 }
 
-/* The change that explains the exchanges best, and its score. */
-static double best_change(const struct ffntp_law_filter *filter, enum ffntp_law_cause *cause)
+/* The change that explains the exchanges best, leaving out one cause, and its score. */
+static double best_change(const struct ffntp_law_filter *filter, enum ffntp_law_cause but, enum ffntp_law_cause *cause)
 {
 	double best = -1e300, share = trust(filter);
 
 	for (enum ffntp_law_cause c = FFNTP_LAW_CAUSE_THERE; c <= FFNTP_LAW_CAUSE_JUMP; c++) {
 		double score = ffntp_law_trial_score(&filter->trial, c, share, filter->params);
 
-		if (score > best) {
+		if (score > best && c != but) {
 			best = score;
 			*cause = c;
 		}
@@ -152,13 +190,13 @@ static bool is_rate(enum ffntp_law_cause cause)
 	return cause == FFNTP_LAW_CAUSE_RATE || cause == FFNTP_LAW_CAUSE_JUMP;
 }
 
-/* The score of the best explanation that is not this one; no change has 0. */
-static double best_but(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
+/* The score of the best explanation that is neither of these; no change has 0. */
+static double best_but(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause, enum ffntp_law_cause but)
 {
 	double best = 0, share = trust(filter);
 
 	for (enum ffntp_law_cause c = FFNTP_LAW_CAUSE_THERE; c < FFNTP_LAW_CAUSES; c++)
-		if (c != cause && !(is_rate(c) && is_rate(cause)))
+		if (c != cause && c != but && !(is_rate(c) && is_rate(cause)))
 			best = ffntp_fmax(best, ffntp_law_trial_score(&filter->trial, c, share, filter->params));
 	return best;
 }
@@ -217,7 +255,7 @@ static int best_count(struct ffntp_law_filter *filter, int least, int most)
 		if (counts[k] < least || counts[k] > most || counts[k] >= filter->filled)
 			continue;
 		open_trial(filter, counts[k]);
-		score = best_change(filter, &cause);
+		score = best_change(filter, FFNTP_LAW_CAUSE_NONE, &cause);
 		if (score > best) {
 			best = score;
 			found = counts[k];
@@ -265,23 +303,40 @@ static void forget_ranks(struct ffntp_law_filter *filter)
 		filter->watch[way].fast = filter->watch[way].slow = 0;
 }
 
+static void lengthen_way(struct ffntp_law_filter *filter, int way, double by_s)
+{
+	ffntp_law_move(&filter->law[way], by_s);
+	filter->longer_s[way] += by_s;
+}
+
 /* The path is longer by this: its laws move, and the clock and the gauge do not. */
 static void lengthen(struct ffntp_law_filter *filter, enum ffntp_law_cause cause, const struct ffntp_law_story *story)
 {
 	double by_s = story->x[2];
 
-	if (cause == FFNTP_LAW_CAUSE_THERE || cause == FFNTP_LAW_CAUSE_BOTH) {
-		ffntp_law_move(&filter->law[0], by_s);
-		filter->steps += by_s / 2;
-		filter->lengthened_s += by_s;
-	}
-	if (cause == FFNTP_LAW_CAUSE_BACK || cause == FFNTP_LAW_CAUSE_BOTH) {
-		ffntp_law_move(&filter->law[1], by_s);
-		filter->steps -= by_s / 2;
-		filter->lengthened_s += by_s;
-	}
+	if (cause == FFNTP_LAW_CAUSE_THERE || cause == FFNTP_LAW_CAUSE_BOTH)
+		lengthen_way(filter, 0, by_s);
+	if (cause == FFNTP_LAW_CAUSE_BACK || cause == FFNTP_LAW_CAUSE_BOTH)
+		lengthen_way(filter, 1, by_s);
 	if (cause == FFNTP_LAW_CAUSE_THERE || cause == FFNTP_LAW_CAUSE_BACK)
-		filter->steps_variance += story->p[5] / 4;
+		filter->longer_variance += story->p[5] / 4;
+}
+
+/*
+ * A round trip that is as long as it was before all steps is the former path's: routes flap between a few paths. Then
+ * no way is longer than it was, and where steps say so the clock is off, by their errors or by a step of one way that
+ * was taken for one of the other.
+ */
+static void recognise_path(struct ffntp_law_filter *filter, struct ffntp_law_belief *belief)
+{
+	double sum_s = filter->longer_s[0] + filter->longer_s[1];
+
+	if (sum_s * sum_s > RETURN_SD * RETURN_SD * 4 * filter->longer_variance)
+		return;
+	belief->theta -= (filter->longer_s[0] - filter->longer_s[1]) / 2;
+	lengthen_way(filter, 0, -filter->longer_s[0]);
+	lengthen_way(filter, 1, -filter->longer_s[1]);
+	filter->longer_variance = 0;
 }
 
 /* A new rate was found from a few exchanges, by two moments of each: it is less certain than its story says. */
@@ -298,7 +353,9 @@ static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 
 	if (is_rate(cause))
 		doubt_rate(&belief, &filter->now);
-	lengthen(filter, cause, &filter->trial.story[cause]);
+	else
+		lengthen(filter, cause, &filter->trial.story[cause]);
+	recognise_path(filter, &belief);
 	ffntp_law_clock_set(&filter->clock, &belief);
 	ffntp_law_refresh(filter);
 	filter->past[0] = filter->past[filter->filled - 1];
@@ -335,25 +392,57 @@ static void roll_back(struct ffntp_law_filter *filter)
 	ffntp_law_clock_predict(&filter->clock, filter->skipped_s);
 }
 
+/* Whether a step of the server's time that leads all else by this score is sure enough for exchanges to be refused. */
+static bool is_sure_of_time(const struct ffntp_law_filter *filter, double lead)
+{
+	if (lead <= filter->params->time_score)
+		return false;
+	return lead >= TIME_SURE ||
+	       (filter->filled >= 2 && is_contradiction(filter, &filter->past[filter->filled - 1]));
+}
+
+/* A trial in which a path leads goes on until the step is known. */
+static bool is_undecided(const struct ffntp_law_filter *filter)
+{
+	const struct ffntp_law_params *params = filter->params;
+	double n = filter->trial.exchanges;
+
+	return n >= (filter->lead == FFNTP_LAW_CAUSE_NONE ? params->trial_exchanges : 2 * params->path_exchanges);
+}
+
+/* Whether a cause that leads has been looked at for long enough. */
+static bool is_known(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
+{
+	const struct ffntp_law_params *params = filter->params;
+	double n = filter->trial.exchanges;
+
+	if (is_rate(cause))
+		return n >= params->rate_exchanges;
+	return n >= params->path_exchanges || (n >= params->path_least && filter->trial.elapsed_s >= params->path_s);
+}
+
 /* Judge the open trial after an exchange; return whether the server's time is what has changed. */
 static bool judge(struct ffntp_law_filter *filter)
 {
 	const struct ffntp_law_params *params = filter->params;
-	enum ffntp_law_cause cause = FFNTP_LAW_CAUSE_NONE;
-	double best = best_change(filter, &cause), rest = best_but(filter, cause), n = filter->trial.exchanges;
-	bool is_new_time = cause == FFNTP_LAW_CAUSE_TIME && filter->lead != cause;
+	enum ffntp_law_cause cause = FFNTP_LAW_CAUSE_NONE, former = filter->lead;
+	double best = best_change(filter, FFNTP_LAW_CAUSE_NONE, &cause), n = filter->trial.exchanges;
+	double rest = best_but(filter, cause, FFNTP_LAW_CAUSE_NONE);
 
-	filter->lead = best > rest + (is_new_time ? params->time_score : 0) ? cause : FFNTP_LAW_CAUSE_NONE;
-	if (is_new_time && (filter->filled < 2 || !is_contradiction(filter, &filter->past[filter->filled - 1])))
-		filter->lead = FFNTP_LAW_CAUSE_NONE;
+	filter->lead = best > rest ? cause : FFNTP_LAW_CAUSE_NONE;
+	if (cause == FFNTP_LAW_CAUSE_TIME && former != cause && !is_sure_of_time(filter, best - rest)) {
+		enum ffntp_law_cause next = FFNTP_LAW_CAUSE_NONE;
+		double score = best_change(filter, cause, &next);
+
+		filter->lead = score > best_but(filter, next, cause) ? next : FFNTP_LAW_CAUSE_NONE;
+	}
 	if (filter->lead == FFNTP_LAW_CAUSE_TIME)
 		return true;
 	if (n >= params->close_exchanges && best < params->close_score && rest < params->congested_score) {
 		end_trial(filter);
-	} else if (cause != FFNTP_LAW_CAUSE_TIME && best > rest + params->lead_score &&
-		   n >= (is_rate(cause) ? params->rate_exchanges : params->path_exchanges)) {
+	} else if (cause != FFNTP_LAW_CAUSE_TIME && best > rest + params->lead_score && is_known(filter, cause)) {
 		apply(filter, cause);
-	} else if (n >= params->trial_exchanges) {
+	} else if (is_undecided(filter)) {
 		filter->patience = ffntp_fmin(2 * filter->patience + PATIENCE_FIRST, PATIENCE_MOST);
 		end_trial(filter);
 	}
@@ -382,8 +471,8 @@ static void take_out(struct ffntp_law_filter *filter)
 }
 
 /*
- * The server's time has stepped, as far as known: an exchange that the clock explains better, coasting, ends that. Returns
- * whether it does; the clock is updated then.
+ * The server's time has stepped, as far as known: an exchange that the clock explains better, coasting, ends that.
+ * Returns whether it does; the clock is updated then.
  */
 static bool is_right_again(struct ffntp_law_filter *filter, double gain)
 {
@@ -410,7 +499,7 @@ static void accept(struct ffntp_law_filter *filter)
 {
 	filter->skipped_s = 0;
 	ffntp_law_refresh(filter);
-	if (!filter->trial.is_open)
+	if (filter->lead == FFNTP_LAW_CAUSE_NONE)
 		follow_drift(filter);
 	filter->past[filter->filled - 1].after = filter->now;
 	keep_ring(filter);

@@ -287,8 +287,8 @@ static void bulk(const struct ffntp_law laws[2], const struct ffntp_law_sight *s
 }
 
 /*
- * Leave out where a delay would lie below its law: beside laws that are narrow for the belief, as after a silence, a grid
- * over all of it steps over the only place that is possible.
+ * Leave out where a delay would lie below its law: beside laws that are narrow for the belief, as after a silence, a
+ * grid over all of it steps over the only place that is possible.
  */
 static void trim(const struct ffntp_law laws[2], const struct ffntp_law_sight *sight, double turned, double *low,
 		 double *high)

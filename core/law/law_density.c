@@ -173,8 +173,8 @@ struct fit {
 	double value, slope, variance;
 };
 
-/* The exponential that fits the bins from a up to b, at x. Its slope is found from the mean, by the inverse of Langevin's
- * function (Cohen 1991); log(t / sinh t) is a continued fraction, within 1 % where slopes are allowed. */
+/* The exponential that fits the bins from a up to b, at x. Its slope is found from the mean, by the inverse of
+ * Langevin's function (Cohen 1991); log(t / sinh t) is a continued fraction, within 1 % where slopes are allowed. */
 static struct fit fit_window(const struct ffntp_law *law, const struct sums *sums, int a, int b, double x)
 {
 	double low = (double)law->edge[a], high = (double)law->edge[b], half = (high - low) / 2,
@@ -220,8 +220,8 @@ static struct fit grow_window(const struct ffntp_law *law, const struct sums *su
 	return best;
 }
 
-/* To both sides, to the right only and to the left only, averaged by the square of what each knows: smooth where the law
- * is smooth, sharp at its edges. */
+/* To both sides, to the right only and to the left only, averaged by the square of what each knows: smooth where the
+ * law is smooth, sharp at its edges. */
 static struct fit fit_bin(const struct ffntp_law *law, const struct sums *sums, int i)
 {
 	const struct fit fits[] = { grow_window(law, sums, i, 1, 1), grow_window(law, sums, i, 0, 1),
@@ -364,8 +364,7 @@ static void balance(struct ffntp_law *law)
 	int heavy = 0, pair;
 
 	for (int i = 0; i < BINS; i++) {
-		double value =
-			importance(law, (double)law->mass[i], (double)law->edge[i], (double)law->edge[i + 1]);
+		double value = importance(law, (double)law->mass[i], (double)law->edge[i], (double)law->edge[i + 1]);
 
 		if (value > most && width(law, i) > narrowest((double)law->edge[i])) {
 			most = value;
@@ -399,7 +398,8 @@ static void append(struct ffntp_law *law, double x)
 	set_empty(law, BINS - 1);
 }
 
-/* A delay beyond all bins gets a bin of its own; between it and the others there is a gap, which must not have its mass. */
+/* A delay beyond all bins gets a bin of its own; between it and the others there is a gap, which must not have its
+ * mass. */
 static void extend(struct ffntp_law *law, double x, double own)
 {
 	double low = (double)law->edge[0], high = (double)law->edge[BINS];
@@ -504,8 +504,8 @@ static void set_edges(struct ffntp_law *law, double mean_s)
 	for (int i = 2; i < BINS; i++) {
 		double below = (double)(i - 1) / (BINS - 2);
 
-		law->edge[i + 1] = i < BINS - 1 ? (float)(-ffntp_ln(1 - below) * mean_s)
-						: law->edge[i] + (float)(8 * mean_s);
+		law->edge[i + 1] =
+			i < BINS - 1 ? (float)(-ffntp_ln(1 - below) * mean_s) : law->edge[i] + (float)(8 * mean_s);
 		law->mass[i] = (float)(law->total / (BINS - 2));
 	}
 }

@@ -1,9 +1,10 @@
 /*
- * law_density: the law of one direction's delays: a histogram whose bins go where the mass is, the density fitted to it,
- * and the least delays of all. Memory and time per delay are constant. Delays are in seconds, in the frame of the clock
- * that placed them; moving a law moves that frame.
+ * law_density: the law of one direction's delays: a histogram whose bins go where the mass is, the density fitted to
+ * it, and the least delays of all. Memory and time per delay are constant. Delays are in seconds, in the frame of the
+ * clock that placed them; moving a law moves that frame.
  *
- * Arrays are float: their values are differences from the law's origin, of which 7 digits are more than any clock knows.
+ * Arrays are float: their values are differences from the law's origin, of which 7 digits are more than any clock
+ * knows.
  */
 #ifndef FFNTP_CORE_LAW_DENSITY_H
 #define FFNTP_CORE_LAW_DENSITY_H
@@ -44,8 +45,8 @@ void ffntp_law_begin(struct ffntp_law *law, double floor_s, double mean_s, doubl
 		     const struct ffntp_law_params *params);
 
 /*
- * Enter a delay known to a standard deviation. is_sound: the delay may also be one of the least. The density stays as it
- * is until ffntp_law_fit.
+ * Enter a delay known to a standard deviation. is_sound: the delay may also be one of the least. The density stays as
+ * it is until ffntp_law_fit.
  */
 void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is_sound);
 
@@ -65,7 +66,8 @@ double ffntp_law_quantile(const struct ffntp_law *law, double p);
 /* Return the share of all delays that lie below delay_s, less 1/2. */
 double ffntp_law_rank(const struct ffntp_law *law, double delay_s);
 
-/* Store the least delays of all generations, ascending, from the origin; return their number, at least 1 after a delay. */
+/* Store the least delays of all generations, ascending, from the origin; return their number, at least 1 after a delay.
+ */
 int ffntp_law_lowest(const struct ffntp_law *law, double lowest[FFNTP_LAW_LEAST]);
 
 /* Move the law: the path's length has changed. */

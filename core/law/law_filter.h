@@ -1,7 +1,7 @@
 /*
- * law_filter: the state of the delay-law estimator, and its parts, each on top of the one before: the start, when laws are
- * assumed (law_start.c); learning the laws and their floors (law_learn.c); what becomes of exchanges that do not fit
- * (law_change.c); stamps and estimates (law.c). One thread at a time.
+ * law_filter: the state of the delay-law estimator, and its parts, each on top of the one before: the start, when laws
+ * are assumed (law_start.c); learning the laws and their floors (law_learn.c); what becomes of exchanges that do not
+ * fit (law_change.c); stamps and estimates (law.c). One thread at a time.
  */
 #ifndef FFNTP_CORE_LAW_FILTER_H
 #define FFNTP_CORE_LAW_FILTER_H
@@ -47,22 +47,26 @@ struct ffntp_law_filter {
 	struct ffntp_law_belief now; /* the moments of the clock, and its mean wander, kept up to date */
 	double wander2;
 
-	bool is_learning; /* laws are learnt; before, they are assumed */
+	bool is_learning;        /* laws are learnt; before, they are assumed */
 	struct ffntp_law law[2]; /* there, back */
 	struct ffntp_law_past past[FFNTP_LAW_RING];
 	int filled;
-	double seen;              /* exchanges */
-	double fit_at, gauge_at;  /* numbers of exchanges at which densities and floors are fitted next */
+	double seen;               /* exchanges */
+	double fit_at, gauge_at;   /* numbers of exchanges at which densities and floors are fitted next */
 	double look_back_variance; /* of the clock that placed the delay that was learnt last, s^2 */
-	double cross_correlation; /* of the ranks of both ways: the clock's */
+	double cross_correlation;  /* of the ranks of both ways: the clock's */
+	double common_correlation; /* of the ranks of both ways in one exchange */
+	double independence;       /* share of the information that noise which both ways have in common leaves */
 
-	double round_trip_s; /* the least of the path that the gauge was measured on, residence excluded */
-	double lengthened_s; /* steps of both ways since */
+	double round_trip_s;    /* the least of the path that the gauge was measured on, residence excluded */
+	double longer_s[2];     /* by what each way has become longer since, in steps */
+	double longer_variance; /* of half the difference of both */
 	/* The gauge: what makes both floors equal; published theta is theta + gauge. Steps of the path do not count. */
-	double gauge, gauge_variance, steps, steps_variance;
+	double gauge, gauge_variance;
 
 	struct ffntp_law_watch watch[2];
-	double drift, drift_score[2];
+	double drift[2],
+		drift_score[2]; /* of each way: how far its delays have drifted, s; what speaks for that, nepers */
 	struct ffntp_law_trial trial;
 	enum ffntp_law_cause lead; /* of the open trial: its story is the clock for now */
 	double quiet, patience;    /* exchanges since a trial ended; how long to wait for the next */

@@ -15,7 +15,8 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* Exchanges before a correlation counts. */
 #define CORRELATION_LEAST 48
 
-/* The belief at an exchange by what came up to the next one, and by the belief there (Rauch, Tung and Striebel 1965). */
+/* The belief at an exchange by what came up to the next one, and by the belief there (Rauch, Tung and Striebel 1965).
+ */
 static struct ffntp_law_belief look_back(const struct ffntp_law_past *past, const struct ffntp_law_past *next,
 					 const struct ffntp_law_belief *then, double wander2)
 {
@@ -43,6 +44,20 @@ static struct ffntp_law_belief look_back(const struct ffntp_law_past *past, cons
 	return now;
 }
 
+/*
+ * Noise that both ways of an exchange have in common, with opposite signs, shows the clock only once: where a share c
+ * of either delay's variance is common, as that of rounded timestamps is, 1 / (1 + c) of the information remains. The
+ * clock's own error is common, too, but it lasts from one exchange to the next.
+ */
+static void correlate_ways(struct ffntp_law_filter *filter, const double rank[2], double gain, double doubt)
+{
+	double common;
+
+	filter->common_correlation += gain * (12 * rank[0] * rank[1] - filter->common_correlation);
+	common = ffntp_fmin(filter->cross_correlation, 0) - filter->common_correlation;
+	filter->independence = 1 / (1 + ffntp_fmax(common - doubt, 0));
+}
+
 /* Serial correlation r of the ranks leaves (1 - r) / (1 + r) of the information; what both ways have in common is the
  * clock's. */
 static void correlate(struct ffntp_law_filter *filter, const double rank[2])
@@ -53,8 +68,9 @@ static void correlate(struct ffntp_law_filter *filter, const double rank[2])
 
 	for (int way = 0; way < 2; way++)
 		watch[way].correlation += gain * (12 * rank[way] * watch[way].last_rank - watch[way].correlation);
-	filter->cross_correlation += gain * (6 * (rank[0] * watch[1].last_rank + rank[1] * watch[0].last_rank) -
-					     filter->cross_correlation);
+	filter->cross_correlation +=
+		gain * (6 * (rank[0] * watch[1].last_rank + rank[1] * watch[0].last_rank) - filter->cross_correlation);
+	correlate_ways(filter, rank, gain, doubt);
 	for (int way = 0; way < 2; way++) {
 		double r = watch[way].correlation + ffntp_fmin(filter->cross_correlation, 0) - doubt;
 		bool is_wide = ffntp_square(filter->law[way].scale) > 4 * filter->look_back_variance;
@@ -119,9 +135,9 @@ static void fit(struct ffntp_law_filter *filter)
 	if (filter->seen >= filter->gauge_at) {
 		filter->gauge_at = next_time(filter, params->gauge_growth);
 		floors = ffntp_law_floors(filter->law, filter->look_back_variance);
-		filter->gauge = filter->steps - floors.difference / 2;
-		filter->round_trip_s =
-			least_delay(&filter->law[0]) + least_delay(&filter->law[1]) - filter->lengthened_s;
+		filter->gauge = (filter->longer_s[0] - filter->longer_s[1] - floors.difference) / 2;
+		filter->round_trip_s = least_delay(&filter->law[0]) + least_delay(&filter->law[1]) -
+				       filter->longer_s[0] - filter->longer_s[1];
 		filter->gauge_variance = ffntp_square(params->gauge_modesty) * floors.variance / 4;
 	}
 }

@@ -1,4 +1,5 @@
-/* law_params: the delay-law estimator's constants as one value, so that a test can change one of them. See ../params.h. */
+/* law_params: the delay-law estimator's constants as one value, so that a test can change one of them. See ../params.h.
+ */
 #ifndef FFNTP_CORE_LAW_PARAMS_H
 #define FFNTP_CORE_LAW_PARAMS_H
 
@@ -32,6 +33,7 @@ struct ffntp_law_params {
 	double count_share;
 	double lepski_sd;
 	double floor_blur;
+	double end_doubt;
 	double unlike_least;
 	double gauge_modesty;
 	double gauge_growth;
@@ -54,7 +56,6 @@ struct ffntp_law_params {
 	/* drift of both floors */
 	double drift_exchanges;
 	double drift_score;
-	double drift_each;
 	double drift_price;
 	/* changes */
 	double fast_rank;
@@ -74,6 +75,8 @@ struct ffntp_law_params {
 	double time_score;
 	double rate_exchanges;
 	double path_exchanges;
+	double path_least;
+	double path_s;
 	double trial_exchanges;
 	double patience_exchanges;
 	/* what is put out */
@@ -111,6 +114,7 @@ struct ffntp_law_params {
 		.count_share = FFNTP_LAW_COUNT_SHARE, \
 		.lepski_sd = FFNTP_LAW_LEPSKI_SD, \
 		.floor_blur = FFNTP_LAW_FLOOR_BLUR, \
+		.end_doubt = FFNTP_LAW_END_DOUBT, \
 		.unlike_least = FFNTP_LAW_UNLIKE_LEAST, \
 		.gauge_modesty = FFNTP_LAW_GAUGE_MODESTY, \
 		.gauge_growth = FFNTP_LAW_GAUGE_GROWTH, \
@@ -130,7 +134,6 @@ struct ffntp_law_params {
 		.mute_weight = FFNTP_LAW_MUTE_WEIGHT, \
 		.drift_exchanges = FFNTP_LAW_DRIFT_EXCHANGES, \
 		.drift_score = FFNTP_LAW_DRIFT_SCORE, \
-		.drift_each = FFNTP_LAW_DRIFT_EACH, \
 		.drift_price = FFNTP_LAW_DRIFT_PRICE, \
 		.fast_rank = FFNTP_LAW_FAST_RANK, \
 		.slow_rank = FFNTP_LAW_SLOW_RANK, \
@@ -149,6 +152,8 @@ struct ffntp_law_params {
 		.time_score = FFNTP_LAW_TIME_SCORE, \
 		.rate_exchanges = FFNTP_LAW_RATE_EXCHANGES, \
 		.path_exchanges = FFNTP_LAW_PATH_EXCHANGES, \
+		.path_least = FFNTP_LAW_PATH_LEAST, \
+		.path_s = FFNTP_LAW_PATH_S, \
 		.trial_exchanges = FFNTP_LAW_TRIAL_EXCHANGES, \
 		.patience_exchanges = FFNTP_LAW_PATIENCE_EXCHANGES, \
 		.modesty = FFNTP_LAW_MODESTY, \

@@ -1,8 +1,8 @@
 /*
  * law_start: the first exchanges, of which nothing can be learnt yet: both laws are taken for exponentials above half
  * of the least round trip, the same for both: means of their own would be learnt from the clock that they place, and a
- * clock that leans to one way makes the other's delays longer, and leans the more. All exchanges so far are gone through
- * again at each.
+ * clock that leans to one way makes the other's delays longer, and leans the more. All exchanges so far are gone
+ * through again at each.
  */
 #include "law_filter.h"
 

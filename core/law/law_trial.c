@@ -102,7 +102,8 @@ static void refine(struct grid *grid, const struct ffntp_law *law, const struct 
 	}
 }
 
-/* A story learns from one way's delay: two moments of the delay are kept, and the unknowns follow by their regression. */
+/* A story learns from one way's delay: two moments of the delay are kept, and the unknowns follow by their regression.
+ */
 static void learn(struct ffntp_law_story *s, const struct ffntp_law *law, const struct delay *delay)
 {
 	static const int row[6] = { 0, 0, 1, 0, 1, 2 }, column[6] = { 0, 1, 1, 2, 2, 2 };
@@ -140,8 +141,7 @@ static double lengthening(enum ffntp_law_cause cause, int way)
 
 static bool is_congested(enum ffntp_law_cause cause, int way)
 {
-	return cause == FFNTP_LAW_CONGESTED ||
-	       cause == (way ? FFNTP_LAW_CONGESTED_BACK : FFNTP_LAW_CONGESTED_THERE);
+	return cause == FFNTP_LAW_CONGESTED || cause == (way ? FFNTP_LAW_CONGESTED_BACK : FFNTP_LAW_CONGESTED_THERE);
 }
 
 /* The rate has changed by this (standard deviation), at some time within since_s. */
@@ -163,6 +163,7 @@ void ffntp_law_trial_open(struct ffntp_law_trial *trial, const struct ffntp_law_
 
 	trial->is_open = true;
 	trial->exchanges = 0;
+	trial->elapsed_s = 0;
 	for (int c = 0; c < FFNTP_LAW_CAUSES; c++)
 		trial->story[c] = story;
 	trial->story[FFNTP_LAW_CAUSE_TIME].p[0] += step_s * step_s;
@@ -174,7 +175,8 @@ void ffntp_law_trial_open(struct ffntp_law_trial *trial, const struct ffntp_law_
 	}
 }
 
-/* Delays that follow no known law are exponential above the floor, with a mean that those before them say (Lomax 1954). */
+/* Delays that follow no known law are exponential above the floor, with a mean that those before them say (Lomax 1954).
+ */
 static double congested_log_density(const struct ffntp_law_trial *trial, const struct ffntp_law *law, int way,
 				    double delay_s)
 {
@@ -210,15 +212,30 @@ static double go_on(const struct ffntp_law_trial *trial, struct ffntp_law_story 
 	return ffntp_fmax(mean - trial->floor[way], 0);
 }
 
+/* The way that reveals more of the clock comes first: the one whose law is known, or else the narrower one. */
+static int first_way(enum ffntp_law_cause cause, const struct ffntp_law laws[2])
+{
+	switch (cause) {
+	case FFNTP_LAW_CAUSE_THERE:
+	case FFNTP_LAW_CONGESTED_THERE:
+		return 1;
+	case FFNTP_LAW_CAUSE_BACK:
+	case FFNTP_LAW_CONGESTED_BACK:
+		return 0;
+	default:
+		return laws[1].scale < laws[0].scale;
+	}
+}
+
 void ffntp_law_trial_add(struct ffntp_law_trial *trial, const struct ffntp_law laws[2],
 			 const struct ffntp_law_sight *sight, double elapsed_s, double wander2)
 {
 	double excess[2] = { 0, 0 };
 
+	trial->elapsed_s += trial->exchanges > 0 ? elapsed_s : 0;
 	trial->exchanges++;
 	for (enum ffntp_law_cause c = FFNTP_LAW_CAUSE_NONE; c < FFNTP_LAW_CAUSES; c++) {
-		/* The way that says more of the clock comes first. */
-		int first = c == FFNTP_LAW_CAUSE_THERE || c == FFNTP_LAW_CONGESTED_THERE;
+		int first = first_way(c, laws);
 
 		predict(&trial->story[c], elapsed_s, wander2);
 		for (int i = 0; i < 2; i++) {

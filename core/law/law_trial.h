@@ -1,6 +1,6 @@
 /*
- * law_trial: explanations that compete while exchanges do not fit the laws at the clock. Each explanation is a belief of
- * theta, gamma and the size of a step of the path, and goes through the same exchanges; their evidence decides.
+ * law_trial: explanations that compete while exchanges do not fit the laws at the clock. Each explanation is a belief
+ * of theta, gamma and the size of a step of the path, and goes through the same exchanges; their evidence decides.
  */
 #ifndef FFNTP_CORE_LAW_TRIAL_H
 #define FFNTP_CORE_LAW_TRIAL_H
@@ -8,13 +8,13 @@
 #include "law_clock.h"
 
 enum ffntp_law_cause {
-	FFNTP_LAW_CAUSE_NONE,  /* nothing changed */
-	FFNTP_LAW_CAUSE_THERE, /* the way there has a different length */
-	FFNTP_LAW_CAUSE_BACK,  /* the way back has */
-	FFNTP_LAW_CAUSE_BOTH,  /* both ways have, by the same */
-	FFNTP_LAW_CAUSE_TIME,  /* the server's time has stepped, or the counter */
-	FFNTP_LAW_CAUSE_RATE,  /* the oscillator's rate has changed */
-	FFNTP_LAW_CAUSE_JUMP,  /* by more */
+	FFNTP_LAW_CAUSE_NONE,      /* nothing changed */
+	FFNTP_LAW_CAUSE_THERE,     /* the way there has a different length */
+	FFNTP_LAW_CAUSE_BACK,      /* the way back has */
+	FFNTP_LAW_CAUSE_BOTH,      /* both ways have, by the same */
+	FFNTP_LAW_CAUSE_TIME,      /* the server's time has stepped, or the counter */
+	FFNTP_LAW_CAUSE_RATE,      /* the oscillator's rate has changed */
+	FFNTP_LAW_CAUSE_JUMP,      /* by more */
 	FFNTP_LAW_CONGESTED_THERE, /* delays of a way follow no known law */
 	FFNTP_LAW_CONGESTED_BACK,
 	FFNTP_LAW_CONGESTED,
@@ -31,14 +31,15 @@ struct ffntp_law_story {
 struct ffntp_law_trial {
 	bool is_open;
 	int exchanges;
+	double elapsed_s; /* since the first of them */
 	struct ffntp_law_story story[FFNTP_LAW_CAUSES];
 	double floor[2];  /* about where the laws begin, s */
 	double excess[2]; /* sum of the delays above that in the story of congestion, and of an assumed one, s */
 };
 
 /*
- * Begin with this belief, before the first exchange. step_s: a standard deviation for a step of path or time; since_s: a
- * rate may have changed this long ago.
+ * Begin with this belief, before the first exchange. step_s: a standard deviation for a step of path or time; since_s:
+ * a rate may have changed this long ago.
  */
 void ffntp_law_trial_open(struct ffntp_law_trial *trial, const struct ffntp_law_belief *before,
 			  const struct ffntp_law laws[2], double step_s, double since_s);
@@ -50,7 +51,8 @@ void ffntp_law_trial_add(struct ffntp_law_trial *trial, const struct ffntp_law l
 /* Count theta from another anchor. */
 void ffntp_law_trial_shift(struct ffntp_law_trial *trial, double theta_s);
 
-/* Return a cause's log-likelihood ratio to "nothing changed", counted as this share of itself, less the cause's price. */
+/* Return a cause's log-likelihood ratio to "nothing changed", counted as this share of itself, less the cause's price.
+ */
 double ffntp_law_trial_score(const struct ffntp_law_trial *trial, enum ffntp_law_cause cause, double trust,
 			     const struct ffntp_law_params *params);
 
