@@ -3,12 +3,12 @@
 
 #include "../core/params.h"
 
-/* Without a nonce there is no request; the port is asked for one again after this (s). */
+/* Without a nonce the client cannot send a request; the port is asked for a new nonce after this time (s). */
 #define NONCE_RETRY_S 1u
 
 /* --- the counter, made 64 bits wide --- */
 
-/* newer - older modulo 2^width, with its sign: they lie within half a turn of each other. */
+/* Return newer - older modulo 2^width, with its sign. The two must lie within half a turn of each other. */
 static int64_t turn(const struct ffntp_drive *drive, uint64_t newer, uint64_t older)
 {
 	unsigned unused = 64 - drive->port->about.width;
@@ -22,7 +22,7 @@ static ffntp_counter widen(const struct ffntp_drive *drive, uint64_t raw)
 	return drive->now + (uint64_t)turn(drive, raw, drive->now);
 }
 
-/* Whether the counter went on, or stood still at worst. */
+/* Read the counter. Returns false if it ran backwards. */
 static bool advance(struct ffntp_drive *drive)
 {
 	ffntp_counter before = drive->now;
@@ -36,7 +36,7 @@ ffntp_counter ffntp_drive_counter(struct ffntp_drive *drive)
 	return widen(drive, drive->port->counter(drive->port->context));
 }
 
-/* So that no more than half a turn lies between two readings. */
+/* Return the longest wait after which two readings are still no more than half a turn apart. */
 static uint64_t longest_wait(const struct ffntp_drive *drive)
 {
 	return UINT64_C(1) << (drive->port->about.width - 2);
@@ -139,14 +139,14 @@ static ffntp_counter in_s(const struct ffntp_drive *drive, double interval_s)
 	return drive->now + (ffntp_counter)(interval_s * (double)drive->port->about.frequency_hz);
 }
 
-/* News after which the page says what there is to say. */
+/* Publish, then return the event. */
 static struct ffntp_drive_news tell(struct ffntp_drive *drive, enum ffntp_drive_event event)
 {
 	publish(drive);
 	return (struct ffntp_drive_news){ .event = event };
 }
 
-/* Whether the counter is still the one that the client knows. */
+/* Return whether the counter has run without a disruption since the last call. */
 static bool is_whole(struct ffntp_drive *drive)
 {
 	uint64_t epoch = drive->port->epoch(drive->port->context);
@@ -157,7 +157,10 @@ static bool is_whole(struct ffntp_drive *drive)
 	return went_on && is_same;
 }
 
-/* By more than the client allows for after a disruption: the machine was restored on another processor. */
+/*
+ * Return whether the rate changed by more than the client allows for after a disruption, as it does when the machine is
+ * restored on another processor.
+ */
 static bool is_another_counter(const struct ffntp_drive *drive)
 {
 	double ratio = (double)drive->port->about.frequency_hz / (double)drive->frequency_hz;
@@ -205,7 +208,9 @@ static bool make_nonce(struct ffntp_drive *drive, uint64_t *nonce)
 	return *nonce != 0;
 }
 
-/* Whatever fails after it has begun, the client waits for a reply as usual, and does not ask again at once. */
+/*
+ * If anything fails after the request has begun, the client waits for a reply as usual: it does not ask again at once.
+ */
 static struct ffntp_drive_news ask(struct ffntp_drive *drive)
 {
 	uint8_t packet[FFNTP_REQUEST_SIZE];
@@ -286,7 +291,7 @@ struct ffntp_drive_news ffntp_drive_receive(struct ffntp_drive *drive, const uin
 	if (news.verdict == FFNTP_REFUSED_COUNTER)
 		drive->is_awaiting = drive->is_held = false;
 	publish(drive);
-	drive->until = drive->now; /* the client may want another time now */
+	drive->until = drive->now; /* because the client may want a different time now */
 	return news;
 }
 

@@ -74,7 +74,7 @@ static bool read_followed(struct word word, struct options *options)
 	       (word.length == 0 || (word_takes(&word, ":") && word_is_number(word, &options->domain)));
 }
 
-/* One word; what QEMU and others add for a kernel is none of our business. */
+/* Read one word. Unknown words are ignored, because QEMU and others add words for kernels. */
 static bool read_word(struct word word, struct options *options)
 {
 	if (word_takes(&word, "server="))

@@ -15,8 +15,8 @@
 static struct {
 	const struct ffntp_port *port;
 	struct ffntp_follow follow;
-	const char *kind; /* of pages: "page" of an ivshmem device, or "domain" */
-	uint64_t number;  /* of the page that is followed */
+	const char *kind; /* of the page, for the console: "page" of an ivshmem device, or "domain" */
+	uint64_t number;  /* of the followed page */
 	uint64_t epoch;
 	bool is_xen;
 } guest;
@@ -57,7 +57,7 @@ static void follow(uint64_t number, const void *page, struct ffntp_follow_link l
 	say_reading();
 }
 
-/* What was known of the two counters holds no more. */
+/* Forget the relation of the two counters, because it no longer holds. */
 static void forget_link(void)
 {
 	ffntp_follow_page(&guest.follow, NULL, (struct ffntp_follow_link){ 0, 0 }, machine_counter());
@@ -108,7 +108,7 @@ static void follow_neighbour(void)
 
 /* --- the loop --- */
 
-/* The page of the image is disrupted already: nobody reads a time from it before we run again. */
+/* The page in the saved image is already disrupted, so that nobody reads a time from it before the guest runs again. */
 static void save(void)
 {
 	forget_link();

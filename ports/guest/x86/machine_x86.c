@@ -1,4 +1,4 @@
-/* machine on x86-64: see machine.h. QEMU's microvm and q35, and Xen's PVH guests. */
+/* machine on x86-64: see machine.h. For QEMU's microvm and q35, and for Xen's PVH guests. */
 #include "../machine.h"
 
 #include <xen/arch-x86/hvm/start_info.h>
@@ -142,7 +142,7 @@ static void know_counter(void)
 	if (self.is_xen) {
 		self.counter_hz = xen_counter_hz();
 		xenstore_init(self.counter_hz);
-		self.counter_error_ppm = 20000; /* seen off by 11500 where Xen was started on a busy machine */
+		self.counter_error_ppm = 20000; /* 11500 was measured where Xen was started on a busy machine */
 	} else {
 		self.counter_hz = pc_measure_counter_hz(&self.counter_error_ppm);
 	}

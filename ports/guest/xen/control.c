@@ -34,7 +34,7 @@ bool control_look(void)
 	if (!is_here || !xenstore_has_changed(XENSTORE_CONTROL) ||
 	    xenstore_read(FOLDER, "shutdown", wish, sizeof wish) != XENSTORE_FOUND || wish[0] == 0)
 		return false;
-	(void)xenstore_write(FOLDER, "shutdown", ""); /* heard */
+	(void)xenstore_write(FOLDER, "shutdown", ""); /* acknowledge the request */
 	if (is_word(wish, "poweroff") || is_word(wish, "halt")) {
 		machine_say("turned off, as was asked for");
 		xen_shutdown(SHUTDOWN_poweroff);
