@@ -6,7 +6,7 @@
 /* Without a nonce the client cannot send a request; the port is asked for a new nonce after this time (s). */
 #define NONCE_RETRY_S 1u
 
-/* --- the counter, made 64 bits wide --- */
+/* --- the counter, extended to 64 bits --- */
 
 /* Return newer - older modulo 2^width, with its sign. The two must lie within half a turn of each other. */
 static int64_t turn(const struct ffntp_drive *drive, uint64_t newer, uint64_t older)
@@ -42,7 +42,7 @@ static uint64_t longest_wait(const struct ffntp_drive *drive)
 	return UINT64_C(1) << (drive->port->about.width - 2);
 }
 
-/* --- beginning --- */
+/* --- start --- */
 
 void ffntp_drive_configure(struct ffntp_client_config *config, const struct ffntp_port *port)
 {
@@ -127,7 +127,7 @@ void ffntp_drive_server(struct ffntp_drive *drive, const uint8_t address[16], ui
 	drive->is_named = true;
 }
 
-/* --- time passes --- */
+/* --- the timer --- */
 
 static bool is_before(ffntp_counter a, ffntp_counter b)
 {
@@ -276,7 +276,7 @@ uint64_t ffntp_drive_wait(struct ffntp_drive *drive)
 	return left < longest_wait(drive) ? left : longest_wait(drive);
 }
 
-/* --- a datagram --- */
+/* --- receiving a datagram --- */
 
 struct ffntp_drive_news ffntp_drive_receive(struct ffntp_drive *drive, const uint8_t *bytes, size_t length,
 					    uint64_t arrived)

@@ -113,7 +113,7 @@ void ffntp_text_add_utc(struct ffntp_text *text, struct ffntp_time utc)
 	add_char(text, 'Z');
 }
 
-/* --- the news --- */
+/* --- events --- */
 
 static void add_offset(struct ffntp_text *text, int64_t ns)
 {

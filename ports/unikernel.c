@@ -50,7 +50,7 @@ static bool is_past(uint64_t since, uint64_t ms)
 	return self.system->counter() - since >= self.lwip.counter_hz / 1000 * ms;
 }
 
-/* --- what lwIP is handed --- */
+/* --- the functions for lwIP --- */
 
 /*
  * Random numbers for ports and transactions. They may be predictable, because only the nonce protects; without true
@@ -139,7 +139,7 @@ static void look_for_server(void)
 	}
 }
 
-/* --- what is due --- */
+/* --- due work --- */
 
 static void drive(void)
 {
@@ -184,7 +184,7 @@ bool ffntp_unikernel_is_listening(void)
 	return self.is_driven && self.drive.is_awaiting && !is_past(self.asked, LISTEN_MS);
 }
 
-/* --- beginning --- */
+/* --- start --- */
 
 static const char *begin_network(void)
 {

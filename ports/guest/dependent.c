@@ -80,7 +80,7 @@ static void follow_what_is_told(void)
 	follow(told.device, page, (struct ffntp_follow_link){ told.offset, told.width });
 }
 
-/* --- a neighbour's --- */
+/* --- a neighbour's page --- */
 
 static void follow_neighbour(void)
 {

@@ -142,7 +142,7 @@ static void step(void)
 	rest(rest_ns);
 }
 
-/* --- beginning --- */
+/* --- start --- */
 
 static void place_page(void)
 {

@@ -42,7 +42,7 @@ static void control(struct pcislot slot, uint32_t clear, uint32_t set)
 	pci_write(slot.port, slot.offset, (now & ~clear) | set);
 }
 
-/* --- a device that was put in --- */
+/* --- inserted devices --- */
 
 struct window {
 	uint64_t next, end;
@@ -98,7 +98,7 @@ void pcislot_admit(void)
 	pci_find(&unused, admit, NULL);
 }
 
-/* --- a device that is to be taken out --- */
+/* --- removing a device --- */
 
 static bool leads_to(struct pci_device port, void *context)
 {

@@ -70,7 +70,7 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 	return true;
 }
 
-/* --- there, gone, there again --- */
+/* --- starting, removing and restarting the card --- */
 
 static const char *begin(struct card *card)
 {

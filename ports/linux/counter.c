@@ -151,7 +151,7 @@ static void measure_period(struct ffntp_counter_source *source)
 	source->period_hint_error = RAW_ERROR + (double)(first.width_ticks + last.width_ticks) / ticks;
 }
 
-/* --- who may use the readings --- */
+/* --- identity of the counter --- */
 
 static int hex_digit(char c)
 {

@@ -80,7 +80,7 @@ static const char *take_lock(struct ffntp_pagefile *file, const char *path)
 	return error == EWOULDBLOCK ? "another daemon keeps this clock page" : reason_of(error);
 }
 
-/* --- what is there --- */
+/* --- the existing page --- */
 
 static struct ffntp_page *map_page(int descriptor)
 {
@@ -167,7 +167,7 @@ static void retire(struct ffntp_page *page)
 	ffntp_page_publish(page, &over, NULL, 0);
 }
 
-/* --- a new one --- */
+/* --- a new page --- */
 
 /* The page is written, not only extended, because a hole would cause a SIGBUS later on a full file system. */
 static const char *fill(int descriptor, struct ffntp_page **page)

@@ -105,7 +105,7 @@ const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresse
 	return lookup(&host, AI_NUMERICSERV | AI_ADDRCONFIG, found);
 }
 
-/* --- in a thread of its own --- */
+/* --- resolving in a thread --- */
 
 enum progress {
 	RUNNING,

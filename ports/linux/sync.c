@@ -29,7 +29,7 @@ static void tell(struct ffntp_sync *sync, enum ffntp_sync_event event, const str
 		sync->listener(sync->context, event, news);
 }
 
-/* --- beginning and end --- */
+/* --- start and end --- */
 
 bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *parts)
 {
@@ -118,7 +118,7 @@ static void follow(struct ffntp_sync *sync, enum ffntp_servers_advice advice)
 	tell(sync, FFNTP_SYNC_MOVED, NULL);
 }
 
-/* --- news --- */
+/* --- events --- */
 
 static void take_reply(struct ffntp_sync *sync, enum ffntp_verdict verdict)
 {

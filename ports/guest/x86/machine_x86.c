@@ -92,7 +92,7 @@ _Noreturn void machine_halt(void)
 	}
 }
 
-/* --- what machine.h asks for --- */
+/* --- the functions of machine.h --- */
 
 void machine_relax(void)
 {
@@ -135,7 +135,7 @@ bool machine_is_free(uint64_t address, uint64_t size)
 	       address >= 0x100000 && end <= UINT64_C(1) << 32;
 }
 
-/* --- beginning --- */
+/* --- start --- */
 
 static void know_counter(void)
 {

@@ -236,7 +236,7 @@ static bool make_grants(uint16_t domain)
 	return is_made;
 }
 
-/* --- coming and going --- */
+/* --- connecting and disconnecting --- */
 
 static bool make_rings(uint16_t domain)
 {

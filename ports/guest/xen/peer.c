@@ -164,7 +164,7 @@ static enum peer_news watch_counters(struct peer *peer)
 	return PEER_FOUND;
 }
 
-/* --- what neighbour.h asks for --- */
+/* --- the functions of neighbour.h --- */
 
 static enum peer_news lose(struct peer *peer)
 {

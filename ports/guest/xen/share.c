@@ -35,7 +35,7 @@ static void keep_stamp(void)
 	stamps.sequence++;
 }
 
-/* --- who may read --- */
+/* --- readers --- */
 
 static bool is_free(const struct reader *reader)
 {
