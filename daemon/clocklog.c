@@ -10,7 +10,8 @@
 #define INTERVAL_NS UINT64_C(1000000000)
 
 /*
- * The counter and CLOCK_MONOTONIC_RAW at one instant: where they are not the same, the narrowest of so many brackets.
+ * Attempts at reading the counter and CLOCK_MONOTONIC_RAW at one instant, of which the narrowest crosststamp is used.
+ * One is enough if the two are the same.
  */
 #define BRACKET_TRIES 5
 
@@ -60,7 +61,7 @@ static void read_both(const struct ffntp_counter_source *source, ffntp_counter *
 	}
 }
 
-/* A full disk is no reason to stop keeping time. */
+/* Report a full disk once, and keep time without the log. */
 static void check_file(struct ffntp_clock_log *log)
 {
 	if (!ferror(log->file))

@@ -9,7 +9,7 @@
 
 #define WORDS_MAX 32
 
-/* One line, cut into words. */
+/* One line, split into words. */
 struct line {
 	unsigned number;
 	size_t words;
@@ -17,7 +17,7 @@ struct line {
 	struct ffntp_config_error *error;
 };
 
-/* What a file says may hold anything; what reaches a terminal is printable. */
+/* Replace control characters, because a file may contain anything and an error message reaches a terminal. */
 static void make_printable(char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -55,7 +55,7 @@ static bool parse_unsigned(const char *word, unsigned long max, unsigned long *v
 	return true;
 }
 
-/* A positive decimal number, finite; not "inf", "nan" or hexadecimal, which strtod would take. */
+/* Parse a positive, finite, decimal number; "inf", "nan" and hexadecimal, which strtod accepts, are rejected. */
 static bool parse_positive(const char *word, double max, double *value)
 {
 	char *end;
@@ -177,7 +177,7 @@ static bool parse_option_value(const struct line *line, size_t at, unsigned long
 	return true;
 }
 
-/* Reads the option at word *at, and moves *at past it. */
+/* Read the option at word *at, and move *at past it. */
 static bool parse_server_option(struct ffntp_config_server *server, const struct line *line, size_t *at)
 {
 	const struct server_option *option = find_server_option(line->word[*at]);
@@ -239,7 +239,7 @@ static bool parse_server(struct ffntp_config *config, const struct line *line)
 #define SERVES "ffntpd is a client only"
 #define NO_NTS "there is no NTS here"
 
-/* A keyword is understood, or known from ntp.conf and chrony.conf and refused with the reason. */
+/* The keywords: those implemented, and those of ntp.conf and chrony.conf that are rejected with a reason. */
 static const struct keyword {
 	const char *name;
 	bool (*parse)(struct ffntp_config *config, const struct line *line);
@@ -307,7 +307,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
-/* Cuts text into words in place. A '#' that begins a word ends the line, as in ntp.conf. */
+/* Split text into words in place. A '#' that begins a word ends the line, as in ntp.conf. */
 static bool split(char *text, struct line *line)
 {
 	while (true) {

@@ -9,13 +9,16 @@
 #include "../include/ffntp/linux.h"
 #include "../ports/linux/random.h"
 
-/* A signal that arrives just before poll() is seen when poll() returns: this late at most (ms). */
+/* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
 #define STEP_MS_MAX 1000
 
-/* While a survey runs, whose sockets poll() does not know. */
+/* Longest step while a survey runs (ms), because poll() does not include its sockets. */
 #define SURVEY_STEP_MS 50
 
-/* The first request leaves within this after the start (s): machines that start together do not ask together. */
+/*
+ * The first request leaves within this time after the start (s), so that machines that start together do not ask
+ * together.
+ */
 #define FIRST_DELAY_MIN_S 0.2
 #define FIRST_DELAY_MAX_S 0.4
 
@@ -86,7 +89,10 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 	return true;
 }
 
-/* Who asks for a clock log alone, in a simulator perhaps, gets no file besides, and disturbs nobody's. */
+/*
+ * With a clock log but without a page's name, as in a simulator, the page is private memory: no file is created, and no
+ * other daemon's page is touched.
+ */
 static bool open_page(struct ffntp_keeper *keeper, struct ffntp_map *former, bool *is_adopted)
 {
 	const struct ffntp_options *options = keeper->options;
@@ -113,7 +119,7 @@ static void close_page(struct ffntp_keeper *keeper)
 	keeper->private_page = keeper->page = NULL;
 }
 
-/* Several servers are counted; a single one is a majority of one. */
+/* With several servers the majority's announcement counts; with one server its own. */
 static void set_leap(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	const struct ffntp_config *file = &keeper->options->config;
@@ -129,7 +135,10 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* One interval serves all servers, as only one is asked at a time: none is asked more often than it may be. */
+/*
+ * One pair of limits serves all servers, because only one is asked at a time: the largest, so that no server is asked
+ * more often than its line permits.
+ */
 static void set_limits(const struct ffntp_config *file, struct ffntp_client_config *config)
 {
 	config->poll_min_s = config->poll_max_s = 1;
@@ -141,7 +150,7 @@ static void set_limits(const struct ffntp_config *file, struct ffntp_client_conf
 	}
 }
 
-/* As chrony means it: adaptive between minpoll and maxpoll. An interval on the command line is that interval. */
+/* The interval is adaptive between minpoll and maxpoll, as in chrony. An interval on the command line is fixed. */
 static void set_polling(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	uint32_t named_s = keeper->options->poll_s;
@@ -167,7 +176,7 @@ static void configure(const struct ffntp_keeper *keeper, struct ffntp_client_con
 
 static ffntp_sync_listener hear;
 
-/* former: NULL if nobody has kept the page before. */
+/* former: the page's last map; NULL if there was none. */
 static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *servers, const struct ffntp_map *former)
 {
 	struct ffntp_client_config config;
@@ -184,7 +193,7 @@ static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *s
 	return true;
 }
 
-/* Counter, page and client belong together: readings of one counter mean nothing to another. */
+/* Open counter, page and client together, because readings of one counter have no meaning with another. */
 static bool open_clock(struct ffntp_keeper *keeper, const struct ffntp_servers *servers)
 {
 	struct ffntp_map former;
@@ -279,7 +288,7 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 		ffntp_servers_close(&keeper->next_servers);
 }
 
-/* Another counter. The servers stay. */
+/* Change to a different counter. The servers stay. */
 static bool change_clock(struct ffntp_keeper *keeper)
 {
 	struct ffntp_servers servers = keeper->sync.servers;
@@ -291,11 +300,11 @@ static bool change_clock(struct ffntp_keeper *keeper)
 	return open_clock(keeper, &servers);
 }
 
-/* --- another configuration --- */
+/* --- changing the configuration --- */
 
 /*
- * All of it or nothing. The page goes on: the next client is to keep what this one promised, as the next daemon would.
- * What that is must be known before the table of leap seconds changes under it.
+ * Change the configuration completely or not at all. The page continues: the next client keeps the published bounds, as
+ * the next daemon would. The map is read before the table of leap seconds changes, because it depends on the table.
  */
 static bool change_configuration(struct ffntp_keeper *keeper)
 {
@@ -340,7 +349,7 @@ void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options
 	work_configuration(keeper);
 }
 
-/* --- what happens --- */
+/* --- events --- */
 
 static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 {
@@ -378,7 +387,7 @@ static void log_exchange(const struct ffntp_map *map, const struct ffntp_source 
 		  (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3);
 }
 
-/* Without a time there is nothing to be said of leap seconds, and what was said before is not taken back. */
+/* Report leap-second changes only while synchronised or free-running; otherwise keep the last report. */
 static bool tells_time(const struct ffntp_map *map)
 {
 	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
@@ -461,7 +470,7 @@ static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *
 	}
 }
 
-/* Of a counter that is lost change_clock tells. */
+/* The loss of the counter is logged in change_clock. */
 static void hear(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
 {
 	struct ffntp_keeper *keeper = context;
@@ -495,7 +504,7 @@ static void follow_table(struct ffntp_keeper *keeper)
 	ffntp_sync_publish(&keeper->sync);
 }
 
-/* The first address of each server that has one; of the one in use the one in use. */
+/* Collect one address of each server that has one: the address in use for the server in use, else the first. */
 static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct ffntp_address **addresses)
 {
 	const struct ffntp_servers *servers = &keeper->sync.servers;
@@ -510,7 +519,7 @@ static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct f
 	return count;
 }
 
-/* Whether the servers' word on leap seconds is wanted now. */
+/* Return whether the servers are to be asked for leap-second announcements now. */
 static bool is_survey_wanted(const struct ffntp_keeper *keeper)
 {
 	const struct ffntp_leap_table *table = keeper->client_config.leap_table;

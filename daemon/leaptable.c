@@ -34,9 +34,7 @@ static void log_table(const struct ffntp_leaptable *leaptable)
 			  (unsigned)expiry.month, (unsigned)expiry.day);
 }
 
-/*
- * The file may be written while it is read: then its checksum is wrong, and it is looked at again when it has changed.
- */
+/* A file that is read while it is written has a wrong checksum. It is read again when it has changed. */
 static bool read_table(struct ffntp_leaptable *leaptable)
 {
 	const char *problem = ffntp_leapfile_read(leaptable->path, &leaptable->table);

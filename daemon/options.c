@@ -8,7 +8,7 @@
 
 #include "log.h"
 
-/* Larger than any configuration that 8 servers need. */
+/* Larger than any configuration for 8 servers. */
 #define CONFIG_SIZE_MAX 65536
 
 static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
@@ -45,7 +45,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* The position of word among count words; count if it is none of them. */
+/* Return the position of word among count words; count if it is not among them. */
 static size_t find_word(const char *word, const char *const *words, size_t count)
 {
 	size_t i = 0;
@@ -153,7 +153,7 @@ static bool read_option(int option, struct ffntp_options *options)
 		options->clock_log = optarg;
 		return true;
 	default:
-		return false; /* getopt_long has said what is wrong */
+		return false; /* because getopt_long has printed the error */
 	}
 }
 
@@ -182,7 +182,7 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 	*options = (struct ffntp_options){ .counter = FFNTP_CHOOSE_AUTO };
 	ffntp_config_default(&options->config);
 	*code = 0;
-	optind = 0; /* from the beginning, also the second time */
+	optind = 0; /* restart the scan, also in the second call */
 	while ((option = getopt_long(argc, argv, "c:vh", long_options, NULL)) != -1) {
 		if (option == 'h' || option == OPTION_VERSION) {
 			fputs(option == 'h' ? usage_text : "ffntpd " FFNTP_VERSION "\n", stdout);
