@@ -1,4 +1,4 @@
-/* ffntp: the tool. The table of its subcommands, and what holds for all of them. */
+/* ffntp: the tool: the table of its subcommands, and the handling that all of them share. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -49,8 +49,8 @@ static void print_help(void)
 }
 
 /*
- * A descriptor that is closed would be given to the next file that is opened, a clock page say, and be printed into.
- * Opened the wrong way round instead, so that using it is an error.
+ * A closed standard descriptor would be reused for the next file that is opened, for example a clock page, and output
+ * would be written into that file. It is therefore opened here in the wrong direction, so that using it is an error.
  */
 static void occupy_standard_descriptors(void)
 {
@@ -60,7 +60,7 @@ static void occupy_standard_descriptors(void)
 	}
 }
 
-/* What was printed may still fail to arrive: a full disk, a closed pipe. */
+/* Check that the output was written, because that may still fail: a full disk, a closed pipe. */
 static int finish(int code)
 {
 	errno = 0;

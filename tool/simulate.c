@@ -1,4 +1,4 @@
-/* simulate: the client in a simulated world, scored against the truth. */
+/* simulate: runs the client in a simulated world, and scores it against the true time. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #define HOURS_MOST 2400
 #define POLL_MOST_S 131072
 
-/* A clock has settled within a limit once it stays there for so long. */
+/* A clock counts as settled within a limit once it has stayed there for this time (s). */
 #define SETTLED_S 300
 
 struct simulate {
@@ -33,25 +33,25 @@ struct simulate {
 	bool header_is_printed;
 };
 
-/* Numbers as they come. */
+/* A growing list of numbers. */
 struct series {
 	double *values;
 	size_t count, room;
-	bool is_short; /* of memory: what came after is missing */
+	bool is_short; /* memory was short: later numbers are missing */
 };
 
-/* Absolute errors in us: as they are, and less the gauge of sim/path.h, which no exchange reveals. */
+/* Absolute errors in us: complete, and without the gauge of sim/path.h, which no exchange reveals. */
 struct errors {
 	struct series plain, less_gauge;
 };
 
-/* Of the gauge in us, once a second. */
+/* The gauge in us, once a second. */
 struct gauge {
 	double sum, least, most;
 	size_t count;
 };
 
-/* A limit, and since when the error has been within it; s, or negative if it is not. */
+/* A limit, and since when the error has been within it (s); negative if it is not. */
 struct settling {
 	double limit_us, since_s;
 	bool is_settled;
@@ -95,9 +95,9 @@ static void errors_add(struct errors *errors, double error_us, double gauge_us)
 	series_add(&errors->less_gauge, fabs(error_us - gauge_us));
 }
 
-/* --- what is watched --- */
+/* --- recording --- */
 
-/* The clock now, as a reader would be told. Returns false if there is none. */
+/* Read the clock as a reader would. Returns false if there is no time. */
 static bool read_clock(struct run *run, ffntp_counter now, struct ffntp_reading *reading)
 {
 	struct ffntp_map map;
@@ -217,7 +217,7 @@ static void watch_after(void *context, const struct sim_exchange *exchange, enum
 	watch_reading(run, exchange, &run->after);
 }
 
-/* --- what is said --- */
+/* --- output --- */
 
 static json_t *summary_json(struct series *series)
 {
@@ -385,7 +385,7 @@ static int print_list(void)
 	return TOOL_OK;
 }
 
-/* --- what is done --- */
+/* --- running --- */
 
 static bool is_short_of_memory(const struct run *run)
 {
@@ -419,7 +419,7 @@ static void release(struct run *run)
 	sim_limit_free(run->limit);
 }
 
-/* The caller frees *memory, which holds the client. */
+/* The caller must free *memory, which holds the client. */
 static bool make_client(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
 			void **memory)
 {
@@ -550,7 +550,7 @@ static bool check_scenario(const struct simulate *simulate, const char *name)
 	return false;
 }
 
-/* All that can be said before anything is simulated. */
+/* Report every mistake in the options before anything is simulated. */
 static bool check(struct simulate *simulate, int names, char **name)
 {
 	if (!read_poll(simulate))
