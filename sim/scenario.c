@@ -5,8 +5,8 @@
 #include "observed.h"
 
 /*
- * Unless said otherwise: 24 hours, an oscillator 12 ppm fast whose skew wanders by 1e-9 a second, as that of a
- * computer in a heated room does, and one event after 14 hours. "exp" is exponential queueing of that mean.
+ * Unless stated otherwise: 24 hours, an oscillator 12 ppm fast whose skew wanders by 1e-9 a second, like that of a
+ * computer in a heated room, and one event after 14 hours. "exp" is exponential queueing with that mean.
  */
 #define HOUR 3600.0
 #define EVENT (14 * HOUR)
