@@ -11,8 +11,7 @@
 enum sim_law_kind {
 	SIM_EXPONENTIAL, /* (mean) */
 	SIM_GAMMA,       /* (mean, shape > 0) */
-	SIM_NORMAL,      /* (standard deviation, its multiple below the mean at which the law is cut): the cut is at
-			  * 0 */
+	SIM_NORMAL,      /* (standard deviation, its multiple below the mean that is cut): the cut is at 0 */
 	SIM_TRIANGULAR,  /* (upper end, place of the peak as a share of it, strictly between 0 and 1); begins at 0 */
 	SIM_UNIFORM,     /* (upper end); begins at 0 */
 	SIM_LOGNORMAL,   /* (median, standard deviation of the logarithm) */

@@ -1,10 +1,10 @@
-(* The loop, over a network and a time that are made here, so that a day takes no time. *)
+(* The loop over a simulated network and time, so that a day takes no time. *)
 open Ffntp
 open World
 
 let is_true what condition = Alcotest.check Alcotest.bool what true condition
 
-(* What is going to happen, and when: (true time, in the order of being planned). *)
+(* Future events and their times: (true time, order of planning). *)
 module Plan = Map.Make (struct
   type t = int * int
 
@@ -21,14 +21,14 @@ let at ns f =
 
 let clock = ref (Clock.create source)
 
-(* By how many ticks the counter was moved. *)
+(* Ticks by which the counter was moved. *)
 let moved = ref 0L
 
 let move_to ns =
   now_ns := max !now_ns ns;
   Clock.set_counter !clock (Int64.add !moved (counter_at !now_ns))
 
-(* Everything that happens until [ns]. *)
+(* Run all events up to [ns]. *)
 let rec pass ns =
   match Plan.min_binding_opt !plan with
   | Some (((due, _) as key), f) when due <= ns ->
@@ -201,7 +201,7 @@ let test_unreachable () =
   try_with "unreachable" "no route";
   try_with "raises" "Failure(\"no network\")"
 
-(* What cannot even be begun is tried every 2 s. *)
+(* A query that cannot be started is repeated every 2 s. *)
 let test_nothing_to_send_with () =
   let try_with ?nonce () =
     let loop = start ?nonce () in
@@ -269,7 +269,7 @@ let test_callback_raises () =
   stop loop;
   Lwt.async_exception_hook := hook
 
-(* Nothing is left to wait with. *)
+(* There is no timer left to wait with. *)
 let test_no_timer () =
   let hook = !Lwt.async_exception_hook and heard = ref 0 in
   (Lwt.async_exception_hook := fun _ -> incr heard);
@@ -320,7 +320,7 @@ let test_again () =
   is_true "two loops are two" (Lwt.state (Loop.stop loop) = Return ());
   stop loop
 
-(* Restored from a snapshot of an hour ago. *)
+(* The machine is restored from a snapshot that is an hour old. *)
 let test_set_back () =
   let loop = start () in
   pass_s 300;
