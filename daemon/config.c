@@ -131,14 +131,14 @@ static const struct server_option server_options[] = {
 	{ "minpoll", OPTION_MINPOLL, NULL },
 	{ "maxpoll", OPTION_MAXPOLL, NULL },
 	{ "iburst", OPTION_IBURST, NULL },
-	{ "nts", OPTION_REFUSED, "there is no NTS here, and asking without it is not what this line says" },
-	{ "key", OPTION_REFUSED, "there are no symmetric keys" },
+	{ "nts", OPTION_REFUSED, "NTS is not implemented, and the line does not permit requests without it" },
+	{ "key", OPTION_REFUSED, "symmetric keys are not implemented" },
 	{ "prefer", OPTION_REFUSED, "the first server that answers is used; put the preferred one first" },
 	{ "trust", OPTION_REFUSED, "the first server that answers is used; put the trusted one first" },
-	{ "burst", OPTION_REFUSED, "only iburst is understood" },
-	{ "xleave", OPTION_REFUSED, "there is no interleaved mode" },
+	{ "burst", OPTION_REFUSED, "only iburst is implemented" },
+	{ "xleave", OPTION_REFUSED, "interleaved mode is not implemented" },
 	{ "offset", OPTION_REFUSED, "a server's offset cannot be corrected" },
-	{ "version", OPTION_REFUSED, "requests are of version 4" },
+	{ "version", OPTION_REFUSED, "requests always have version 4" },
 	{ "noselect", OPTION_REFUSED, "the first server that answers is used" },
 	{ "maxdelay", OPTION_REFUSED, "the estimator judges delays by itself" },
 	{ "mindelay", OPTION_REFUSED, "the estimator judges delays by itself" },
@@ -149,12 +149,12 @@ static const struct server_option server_options[] = {
 	{ "minsamples", OPTION_REFUSED, "the estimator decides what it remembers" },
 	{ "maxsamples", OPTION_REFUSED, "the estimator decides what it remembers" },
 	{ "filter", OPTION_REFUSED, "the estimator decides what it remembers" },
-	{ "presend", OPTION_REFUSED, "it is not supported" },
-	{ "polltarget", OPTION_REFUSED, "it is not supported" },
-	{ "offline", OPTION_REFUSED, "it is not supported" },
-	{ "auto_offline", OPTION_REFUSED, "it is not supported" },
-	{ "extfield", OPTION_REFUSED, "it is not supported" },
-	{ "copy", OPTION_REFUSED, "it is not supported" },
+	{ "presend", OPTION_REFUSED, "it is not implemented" },
+	{ "polltarget", OPTION_REFUSED, "it is not implemented" },
+	{ "offline", OPTION_REFUSED, "it is not implemented" },
+	{ "auto_offline", OPTION_REFUSED, "it is not implemented" },
+	{ "extfield", OPTION_REFUSED, "it is not implemented" },
+	{ "copy", OPTION_REFUSED, "it is not implemented" },
 };
 
 static const struct server_option *find_server_option(const char *name)
@@ -237,7 +237,7 @@ static bool parse_server(struct ffntp_config *config, const struct line *line)
 
 #define STEERS "ffntpd never touches the system clock"
 #define SERVES "ffntpd is a client only"
-#define NO_NTS "there is no NTS here"
+#define NO_NTS "NTS is not implemented"
 
 /* The keywords: those implemented, and those of ntp.conf and chrony.conf that are rejected with a reason. */
 static const struct keyword {
@@ -265,13 +265,13 @@ static const struct keyword {
 	{ "tos", NULL, SERVES },
 	{ "makestep", NULL, STEERS },
 	{ "rtcsync", NULL, STEERS },
-	{ "driftfile", NULL, "the page keeps what is known of the oscillator" },
+	{ "driftfile", NULL, "the clock page holds the rate of the oscillator" },
 	{ "maxupdateskew", NULL, STEERS },
 	{ "maxslewrate", NULL, STEERS },
 	{ "leapsecmode", NULL, STEERS },
 	{ "tinker", NULL, STEERS },
-	{ "keyfile", NULL, "there are no symmetric keys" },
-	{ "keys", NULL, "there are no symmetric keys" },
+	{ "keyfile", NULL, "symmetric keys are not implemented" },
+	{ "keys", NULL, "symmetric keys are not implemented" },
 	{ "ntsdumpdir", NULL, NO_NTS },
 	{ "ntstrustedcerts", NULL, NO_NTS },
 	{ "authselectmode", NULL, NO_NTS },

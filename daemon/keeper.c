@@ -66,7 +66,7 @@ static bool open_private_page(struct ffntp_keeper *keeper)
 {
 	keeper->private_page = aligned_alloc(FFNTP_PAGE_SIZE, FFNTP_PAGE_SIZE);
 	if (keeper->private_page == NULL) {
-		ffntp_log("no memory");
+		ffntp_log("out of memory");
 		return false;
 	}
 	memset(keeper->private_page, 0, FFNTP_PAGE_SIZE);
@@ -84,8 +84,8 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 		return false;
 	}
 	keeper->page = keeper->file.page;
-	ffntp_log("keeping %s with %s%s", path, counter_name(keeper->source.kind),
-		  *is_adopted ? ", going on from what it says" : "");
+	ffntp_log("publishing %s with %s%s", path, counter_name(keeper->source.kind),
+		  *is_adopted ? ", continuing from its last map" : "");
 	return true;
 }
 
@@ -102,11 +102,11 @@ static bool open_page(struct ffntp_keeper *keeper, struct ffntp_map *former, boo
 	if (options->page != NULL)
 		return open_page_file(keeper, options->page, former, is_adopted);
 	if (options->clock_log != NULL) {
-		ffntp_log("no page for others: --clock-log without --page keeps it private");
+		ffntp_log("the page is private: --clock-log without --page publishes none");
 		return open_private_page(keeper);
 	}
 	if (!ffntp_linux_default_path(path)) {
-		ffntp_log("XDG_RUNTIME_DIR is too long: name a page with --page");
+		ffntp_log("XDG_RUNTIME_DIR is too long for a page: name one with --page");
 		return false;
 	}
 	return open_page_file(keeper, path, former, is_adopted);
@@ -184,7 +184,7 @@ static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *s
 
 	configure(keeper, &config);
 	if (!ffntp_sync_open(&keeper->sync, &parts)) {
-		ffntp_log(ffntp_client_memory(&config) == 0 ? "a client cannot be so configured" : "no memory");
+		ffntp_log(ffntp_client_memory(&config) == 0 ? "the configuration is out of range" : "out of memory");
 		return false;
 	}
 	keeper->client_config = config;
@@ -293,7 +293,7 @@ static bool change_clock(struct ffntp_keeper *keeper)
 {
 	struct ffntp_servers servers = keeper->sync.servers;
 
-	ffntp_log("the counter cannot be used any more: changing to another");
+	ffntp_log("the counter cannot be used any more: changing to a different counter and page");
 	ffntp_survey_close(&keeper->survey);
 	ffntp_peer_close(&keeper->sync.peer);
 	close_page(keeper);
@@ -336,7 +336,7 @@ static void work_configuration(struct ffntp_keeper *keeper)
 		delay_first_request(keeper);
 		log_server(keeper, "asking");
 	} else {
-		ffntp_log("going on as before");
+		ffntp_log("the new configuration is not used; the old one stays in use");
 	}
 	keeper->next = NULL;
 }
@@ -357,16 +357,16 @@ static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 		return;
 	keeper->status = status;
 	if (status < FFNTP_STATUSES && ffntp_log_may(&keeper->status_limit[status], monotonic_s()))
-		ffntp_log_limited(&keeper->status_limit[status], "%s", ffntp_status_name(status));
+		ffntp_log_limited(&keeper->status_limit[status], "the clock is %s", ffntp_status_name(status));
 }
 
 static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 {
 	static const char *const texts[] = {
-		[FFNTP_LEAP_NONE] = "no leap second at the end of this month after all",
+		[FFNTP_LEAP_NONE] = "announced leap second withdrawn",
 		[FFNTP_LEAP_PRE_POSITIVE] = "a leap second is inserted at the end of this month",
 		[FFNTP_LEAP_PRE_NEGATIVE] = "a second is left out at the end of this month",
-		[FFNTP_LEAP_POSITIVE] = "23:59:60",
+		[FFNTP_LEAP_POSITIVE] = "a leap second is being inserted: 23:59:60",
 		[FFNTP_LEAP_POST_POSITIVE] = "a leap second was inserted",
 		[FFNTP_LEAP_POST_NEGATIVE] = "a second was left out",
 	};
@@ -380,11 +380,17 @@ static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 		ffntp_log_limited(&keeper->leap_limit[leap], "%s", texts[leap]);
 }
 
-static void log_exchange(const struct ffntp_map *map, const struct ffntp_source *source)
+static void log_exchange(const struct ffntp_sync *sync)
 {
-	ffntp_log("accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
-		  (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3, (double)map->esterror_ns * 1e-3,
-		  (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3);
+	const struct ffntp_source *source = &sync->server;
+	const struct ffntp_map *map = &sync->map;
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
+
+	ffntp_address_text(&sync->peer.address, text);
+	ffntp_log("%s: reply accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
+		  text, (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3,
+		  (double)map->esterror_ns * 1e-3, (double)map->maxerror_before_ns * 1e-3,
+		  (double)map->maxerror_after_ns * 1e-3);
 }
 
 /* Report leap-second changes only while synchronised or free-running; otherwise keep the last report. */
@@ -402,7 +408,7 @@ static void log_published(struct ffntp_keeper *keeper)
 	if (tells_time(&sync->map))
 		log_leap(keeper, sync->map.leap);
 	if (keeper->is_accepted && keeper->options->is_verbose)
-		log_exchange(&sync->map, &sync->server);
+		log_exchange(sync);
 	keeper->is_accepted = false;
 }
 
@@ -429,10 +435,13 @@ static void log_move(struct ffntp_keeper *keeper)
 static void log_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
 {
 	struct ffntp_log_limit *limit = &keeper->verdict_limit[verdict];
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
 
 	keeper->is_accepted = verdict == FFNTP_ACCEPTED;
-	if (!keeper->is_accepted && ffntp_log_may(limit, monotonic_s()))
-		ffntp_log_limited(limit, "a reply was refused: %s", ffntp_verdict_name(verdict));
+	if (keeper->is_accepted || !ffntp_log_may(limit, monotonic_s()))
+		return;
+	ffntp_address_text(&keeper->sync.peer.address, text);
+	ffntp_log_limited(limit, "%s: reply refused: %s", text, ffntp_verdict_name(verdict));
 }
 
 static void log_unanswered(struct ffntp_keeper *keeper)
@@ -445,7 +454,8 @@ static void log_unanswered(struct ffntp_keeper *keeper)
 static void log_disruption(struct ffntp_keeper *keeper)
 {
 	if (ffntp_log_may(&keeper->disruption_limit, monotonic_s()))
-		ffntp_log_limited(&keeper->disruption_limit, "the counter was disrupted: measuring anew");
+		ffntp_log_limited(&keeper->disruption_limit,
+				  "the counter was disrupted: it is measured again, with a burst of requests");
 }
 
 static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *news)
@@ -455,7 +465,7 @@ static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *
 		log_reply(keeper, news->verdict);
 		break;
 	case FFNTP_PEER_NOT_SENT:
-		log_network(keeper, "not sent", news->error);
+		log_network(keeper, "request not sent", news->error);
 		break;
 	case FFNTP_PEER_ERROR:
 		log_network(keeper, "no reply", news->error);
@@ -541,7 +551,7 @@ static void end_survey(struct ffntp_keeper *keeper)
 	struct ffntp_leap_vote vote;
 
 	if (!ffntp_survey_result(&keeper->survey, &vote)) {
-		ffntp_log("leap second? %zu of %zu servers answered: too few to tell", keeper->survey.answers,
+		ffntp_log("leap second: only %zu of %zu servers replied; no majority", keeper->survey.answers,
 			  keeper->survey.asked);
 		return;
 	}

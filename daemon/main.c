@@ -62,7 +62,7 @@ static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 	if (ffntp_options_read(argc, argv, next, &code))
 		ffntp_keeper_reload(keeper, next);
 	else
-		ffntp_log("going on as before");
+		ffntp_log("the new configuration is not used; the old one stays in use");
 }
 
 int main(int argc, char **argv)
