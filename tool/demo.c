@@ -282,19 +282,19 @@ static bool make_room(struct tally *tally, double duration_s)
 static void introduce(const struct demo *demo)
 {
 	printf("An NTP server is running inside this program, on 127.0.0.1 port %u. It serves\n"
-	       "this computer's time plus %.3f s, so the truth is known. Each way, a packet\n"
+	       "this computer's time plus %.3f s, so true time is known. Each way, a packet\n"
 	       "takes %.0f ms, and queues for %.0f ms more on average.\n"
 	       "\n"
 	       "A client asks it once a second, with the code of ffntpd, and publishes a clock\n"
-	       "page. Ten times a second the clock is read from that page and compared with the\n"
-	       "truth. Its counter is %s. The system's clock is left alone.\n"
+	       "page. Ten times a second the clock is read from that page and compared with\n"
+	       "true time. Its counter is %s. The system's clock is left alone.\n"
 	       "\n",
 	       demo->server.port, (double)AHEAD_NS * 1e-9, LOOPSERVER_DELAY_MIN_S * 1e3, LOOPSERVER_QUEUE_S * 1e3,
 	       output_counter_name(demo->source.kind));
-	printf("  offset      our clock minus the server's, as the last exchange showed it\n"
-	       "  true error  our clock minus the truth, which the client does not know\n"
-	       "  est. error  how wrong our clock expects to be (one standard deviation)\n"
-	       "  bound       how wrong it can be at most\n"
+	printf("  offset      our clock minus the server's, in the last exchange\n"
+	       "  true error  our clock minus true time, which the client does not know\n"
+	       "  est. error  the client's estimate of our clock's error (standard deviation)\n"
+	       "  bound       the largest possible error of our clock\n"
 	       "  RTT, rate   the last round trip; our counter's rate against its nominal one\n"
 	       "\n");
 }
@@ -382,7 +382,7 @@ int tool_demo(const struct tool_command *command, int argc, char **argv)
 {
 	struct demo demo = { .command = command, .duration_s = 60 };
 	const struct tool_option options[] = {
-		tool_real("duration", "S", &demo.duration_s, 1, 86400, "how long [60]"),
+		tool_real("duration", "S", &demo.duration_s, 1, 86400, "seconds to run [60]"),
 		tool_estimator(&demo.estimator),
 		{ 0 },
 	};

@@ -240,7 +240,7 @@ int tool_elapsed(const struct tool_command *command, int argc, char **argv)
 	if (!tool_options_leading(command, options, argc, argv, &first, &code))
 		return code;
 	if (first == argc) {
-		tool_error(command, "what is to be run?");
+		tool_error(command, "no command named; ffntp elapsed COMMAND runs it");
 		return TOOL_USAGE;
 	}
 	if (!open_clock(command, path, &device))

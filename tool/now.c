@@ -170,10 +170,10 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 	struct answer answer = { .max_bound_ns = -1 };
 	const struct tool_option options[] = {
 		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
-		tool_flag("tai", &is_tai, "tell TAI instead of UTC"),
+		tool_flag("tai", &is_tai, "print TAI instead of UTC"),
 		tool_optional_text("smear", "[=linear|sls]", &smear, "UTC with its leap seconds smeared [linear]"),
 		tool_flag("monotonic", &answer.is_steady, "UTC that never runs backwards, beside the estimate"),
-		tool_flag("calendar", &answer.with_calendar, "also by the day, with 23:59:60"),
+		tool_flag("calendar", &answer.with_calendar, "also as days and picoseconds, and the leap second"),
 		tool_integer("max-bound", "NS", &answer.max_bound_ns, 0, BOUND_MAX_NS,
 			     "fail if the time may be wrong by more than this"),
 		tool_flag("json", &as_json, "earliest, estimate and latest in ns since 1970"),
@@ -186,7 +186,7 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 	if (!choose_scale(command, is_tai, smear, &answer.scale))
 		return TOOL_USAGE;
 	if (answer.is_steady && (answer.scale != FFNTP_UTC || answer.with_calendar)) {
-		tool_error(command, "--monotonic tells UTC alone: without --tai, --smear and --calendar");
+		tool_error(command, "--monotonic cannot be combined with --tai, --smear or --calendar: it is UTC only");
 		return TOOL_USAGE;
 	}
 	if (!pageuse_take(command, path, read_clock, &answer))

@@ -24,7 +24,7 @@ static bool open_page(const struct tool_command *command, const char *path, stru
 	if (result == FFNTP_PAGE_MISSING && access(name, R_OK) != 0 && errno != ENOENT)
 		tool_error(command, "%s: %s", name, strerror(errno));
 	else if (result == FFNTP_PAGE_MISSING && !path)
-		tool_error(command, "%s: %s; is ffntpd running? --page names another", name,
+		tool_error(command, "%s: %s; is ffntpd running? --page names a different page", name,
 			   ffntp_page_result_text(result));
 	else
 		tool_error(command, "%s: %s", name, ffntp_page_result_text(result));

@@ -67,7 +67,8 @@ bool recorded_limit(const struct sim_scenario *scenario, const char *path, struc
 		return false;
 	is_good = trace.rows[0].has_truth && score(scenario, &trace, recorded, error);
 	if (!trace.rows[0].has_truth)
-		snprintf(error, TRACE_ERROR_SIZE, "%s: does not tell the truth", path);
+		snprintf(error, TRACE_ERROR_SIZE, "%s: the trace has no true time, so that it cannot be compared",
+			 path);
 	tracefile_release(&trace);
 	return is_good;
 }

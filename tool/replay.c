@@ -156,7 +156,7 @@ static void print_header(struct replay *replay)
 	if (replay->header_is_printed)
 		return;
 	replay->header_is_printed = true;
-	printf("The clock minus the truth in us, over the second half of each trace: as it was\n"
+	printf("The clock minus true time in us, over the second half of each trace: as it was\n"
 	       "just before each exchange, and just after. cost: us per stamp, of the estimator.\n\n");
 	printf("%-22s %6s %5s %7s %7s %7s %7s %6s\n", "", "", "not", "before:", "", "", "after:", "bound");
 	printf("%-22s %6s %5s %7s %7s %7s %7s %6s %5s\n", "trace", "stamps", "used", "RMS", "median", "max", "RMS",
@@ -245,7 +245,8 @@ static bool replay_trace(struct replay *replay, const struct trace *trace, struc
 	if (!has_rate_given(replay, &config, trace))
 		return false;
 	if (!player_run(&config, trace, steps) || !score(trace, steps, &scores)) {
-		tool_error(replay->command, "%s: no client can be made for it", trace->name);
+		tool_error(replay->command, "%s: the client does not accept this configuration; not replayed",
+			   trace->name);
 		return false;
 	}
 	scores.ns_per_stamp = player_cost_ns(&config, trace, steps);
@@ -294,7 +295,7 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 		tool_integer("poll", "S", &replay.poll_s, 1, POLL_MAX_S, "the traces' poll interval [16]"),
 		tool_real("counter-hz", "HZ", &replay.counter_hz, 100, 1e12, "the counter's nominal rate [1e9]"),
 		tool_flag("json", &replay.as_json, "one JSON object per trace, one per line"),
-		tool_text("per-stamp", "FILE", &replay.per_stamp_path, "write what the clock said at each exchange"),
+		tool_text("per-stamp", "FILE", &replay.per_stamp_path, "write the clock's readings at each exchange"),
 		{ 0 },
 	};
 	bool is_good = true;

@@ -325,7 +325,7 @@ static void print_header(struct simulate *simulate)
 	if (simulate->header_is_printed)
 		return;
 	simulate->header_is_printed = true;
-	printf("The clock minus the truth in us, once a second over the second half.\n\n");
+	printf("The clock minus true time in us, once a second over the second half.\n\n");
 	printf("%-22s %8s %6s %6s %6s %6s %6s %6s\n", "", "", "", "", "", "", "bound", "2 est.");
 	printf("%-22s %8s %6s %6s %6s %6s %6s %6s%s\n", "scenario", "requests", "RMS", "median", "99 %", "max",
 	       "held %", "err. %", simulate->with_limit ? "  limit" : "");
@@ -574,16 +574,17 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 {
 	struct simulate simulate = { .command = command, .poll = "16", .seed = 1 };
 	const struct tool_option options[] = {
-		tool_integer("seed", "N", &simulate.seed, 0, 0x1p53, "another course of the same scenario [1]"),
+		tool_integer("seed", "N", &simulate.seed, 0, 0x1p53, "selects the course of the scenario [1]"),
 		tool_text("poll", "S", &simulate.poll, "the poll interval in s, or adaptive [16]"),
 		tool_estimator(&simulate.estimator),
-		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST, "how long [24 for most scenarios]"),
-		tool_flag("limit", &simulate.with_limit, "what no clock can do better than, where that is known"),
+		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST,
+			  "hours to simulate [24 for most scenarios]"),
+		tool_flag("limit", &simulate.with_limit, "also the smallest possible error, where known"),
 		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),
 		tool_text("recorded", "FILE", &simulate.recorded_path,
-			  "simulate nothing: the limit on that trace of it"),
+			  "no simulation: the limit for this recorded trace"),
 		tool_flag("json", &simulate.as_json, "one JSON object per scenario, one per line"),
-		tool_flag("list", &simulate.only_list, "name the scenarios"),
+		tool_flag("list", &simulate.only_list, "list the scenarios"),
 		{ 0 },
 	};
 	bool is_good = true;

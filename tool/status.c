@@ -260,7 +260,7 @@ static void print_reading(const struct snapshot *snapshot)
 	}
 	print_line("Est. error", (double)snapshot->reading.esterror_ns * 1e-9, "one standard deviation");
 	print_asymmetry(&snapshot->reading);
-	print_line("Bound", (double)snapshot->reading.bound_ns * 1e-9, "the time is not wrong by more");
+	print_line("Bound", (double)snapshot->reading.bound_ns * 1e-9, "largest possible error");
 	print_line("Last update", since_s(snapshot, snapshot->map.at), "ago");
 }
 
@@ -367,7 +367,7 @@ int tool_status(const struct tool_command *command, int argc, char **argv)
 	bool as_json = false;
 	const struct tool_option options[] = {
 		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
-		tool_flag("json", &as_json, "all of it as one JSON object"),
+		tool_flag("json", &as_json, "print everything as one JSON object"),
 		{ 0 },
 	};
 	struct snapshot snapshot = { 0 };
