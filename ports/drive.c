@@ -60,11 +60,11 @@ static const char *judge(const struct ffntp_port *port)
 	if (about->width < 16 || about->width > 64)
 		return "the counter's width is not 16 to 64 bits";
 	if (about->width < 64 && about->kind != FFNTP_COUNTER_OTHER)
-		return "a counter of less than 64 bits can be read by its port alone";
+		return "a counter of less than 64 bits must be of kind FFNTP_COUNTER_OTHER";
 	if (about->frequency_hz < 1000000 || about->frequency_hz > UINT64_C(1000000000000))
 		return "the counter's frequency is not 1 MHz to 1 THz";
 	if (about->frequency_error_ppm > 100000)
-		return "the counter's frequency is known to less than a tenth";
+		return "the error of the counter's frequency exceeds a tenth";
 	return NULL;
 }
 

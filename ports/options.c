@@ -120,11 +120,11 @@ bool options_read(struct options *options, const char *line, char problem[OPTION
 	while (words_next(&words, &word)) {
 		if (read_word(word, options))
 			continue;
-		complain(problem, "what is meant by ", word);
+		complain(problem, "invalid: ", word);
 		return false;
 	}
 	if (options->server[0] == 0 && !options->follows) {
-		complain(problem, "no server=NAME", (struct word){ "", 0 });
+		complain(problem, "server=NAME is missing", (struct word){ "", 0 });
 		return false;
 	}
 	return true;

@@ -89,7 +89,7 @@ uint64_t ffntp_processor_counter_hz(void)
 }
 
 #else
-#error "a processor that nobody has described here"
+#error "this processor is not supported: add its counter and random instructions"
 #endif
 
 bool ffntp_processor_random(uint8_t *bytes, size_t length)

@@ -144,7 +144,7 @@ static void add_reply(struct ffntp_text *text, struct ffntp_drive *drive, enum f
 		add_exchange(text, drive);
 		return;
 	}
-	ffntp_text_add(text, "a reply was refused: ");
+	ffntp_text_add(text, "reply refused: ");
 	ffntp_text_add(text, ffntp_verdict_name(verdict));
 	ffntp_text_add(text, "; ");
 	ffntp_text_add(text, ffntp_status_name(drive->map.status));
@@ -165,13 +165,13 @@ bool ffntp_report(char line[FFNTP_REPORT_SIZE], struct ffntp_drive *drive, struc
 		ffntp_text_add(&text, "the network did not take the request; ");
 		break;
 	case FFNTP_DRIVE_NO_RANDOM:
-		ffntp_text_add(&text, "no random bytes, so no request; ");
+		ffntp_text_add(&text, "no random bytes, so no request was sent; ");
 		break;
 	case FFNTP_DRIVE_UNANSWERED:
 		ffntp_text_add(&text, "no usable reply; ");
 		break;
 	case FFNTP_DRIVE_CHANGE_SERVER:
-		ffntp_text_add(&text, "the server has not been of use for long; ");
+		ffntp_text_add(&text, "no usable reply from the server for long; ");
 		break;
 	case FFNTP_DRIVE_DISRUPTED:
 		ffntp_text_add(&text, "the counter stood still or jumped; ");

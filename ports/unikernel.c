@@ -98,7 +98,7 @@ static void wait_for_address(void)
 		say("address ", text);
 		resolve();
 	} else {
-		complain("no address yet: nobody answers DHCP, and no router advertises one");
+		complain("no address yet: neither DHCP nor a router has supplied one; still trying");
 	}
 }
 
@@ -120,10 +120,10 @@ static void look_for_server(void)
 
 	switch (ffntp_lwip_resolved()) {
 	case FFNTP_LWIP_SEARCHING:
-		complain("no server yet: its name is not answered");
+		complain("no server yet: no answer for its name; still trying");
 		break;
 	case FFNTP_LWIP_UNREACHABLE:
-		complain("no server yet: there is no address of its kind to ask from");
+		complain("no server yet: this guest has no address of the server's IP version; still trying");
 		if (is_time_again)
 			resolve();
 		break;
@@ -133,7 +133,7 @@ static void look_for_server(void)
 	case FFNTP_LWIP_UNKNOWN:
 		if (!is_time_again)
 			break;
-		say("nobody knows the server's address: ", self.options.server);
+		say("no address is known for the server, trying again: ", self.options.server);
 		resolve();
 		break;
 	}
@@ -240,6 +240,6 @@ const char *ffntp_unikernel_begin(const struct ffntp_unikernel_system *system, c
 	if (!options_read(&options, command_line, problem))
 		return problem;
 	if (options.follows || options.page != 0 || options.probe != 0)
-		return "command line: follow=, page= and probe= mean nothing here";
+		return "command line: follow=, page= and probe= are not supported here";
 	return ffntp_unikernel_start(system, &options, page);
 }

@@ -96,9 +96,9 @@ static void notice_pause(uint64_t slept_at)
 
 	if (away_ms < PAUSE_MS)
 		return;
-	ffntp_text_add(&text, "was not run for ");
+	ffntp_text_add(&text, "was paused for ");
 	ffntp_text_add_number(&text, away_ms / 1000, 1);
-	ffntp_text_add(&text, " s, while the counter went on");
+	ffntp_text_add(&text, " s while the counter continued");
 	machine_say(line);
 }
 

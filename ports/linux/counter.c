@@ -57,7 +57,7 @@ static const char *tsc_refusal(void)
 	char name[FFNTP_CLOCKSOURCE_SIZE];
 
 	if (!is_tsc_invariant())
-		return "the CPU does not say that its time stamp counter is invariant";
+		return "the CPU does not declare its time stamp counter invariant";
 	read_clocksource(name);
 	return strcmp(name, "tsc") == 0 ? NULL : "the kernel does not keep time by the time stamp counter";
 }

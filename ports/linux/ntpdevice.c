@@ -77,10 +77,10 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 		return problem;
 	configure(ntp, config, &client);
 	if (ffntp_client_memory(&client) == 0)
-		return "poll intervals must be 1 to 131072 s, the shortest first, and the estimator one that is there";
+		return "poll intervals must be 1 to 131072 s, the shortest first, or the estimator is unknown";
 	ffntp_page_format(&ntp->page, &ntp->source.identity);
 	if (!ffntp_sync_open(&ntp->sync, &parts))
-		return "there is no memory";
+		return "out of memory";
 	ffntp_sync_publish(&ntp->sync);
 	return NULL;
 }
@@ -110,7 +110,7 @@ static void free_ntp(struct ffntp_linux_ntp_device *self)
 static const char *open_ntp(struct ffntp_linux_ntp_device *self)
 {
 	struct ffntp_linux_ntp *ntp = calloc(1, sizeof(*ntp));
-	const char *problem = ntp == NULL ? "there is no memory" : open_clock(ntp, &self->config);
+	const char *problem = ntp == NULL ? "out of memory" : open_clock(ntp, &self->config);
 
 	if (problem != NULL) {
 		free(ntp);

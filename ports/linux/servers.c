@@ -51,7 +51,7 @@ static bool is_resolved(struct ffntp_servers *servers)
 		if (ffntp_resolve_numeric(name->name, name->port, found))
 			return true;
 		servers->resolver = ffntp_resolver_start(name->name, name->port);
-		*problem = servers->resolver == NULL ? "there is no memory, or no thread" : NULL;
+		*problem = servers->resolver == NULL ? "out of memory, or of threads" : NULL;
 	}
 	if (servers->resolver != NULL && !ffntp_resolver_finish(servers->resolver, found, problem))
 		return false;

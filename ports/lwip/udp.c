@@ -194,7 +194,7 @@ const char *ffntp_lwip_begin(const struct ffntp_lwip_system *system, const struc
 	net.resolved = FFNTP_LWIP_UNKNOWN;
 	lwip_init();
 	if (netif_add_noaddr(&net.card, NULL, begin_card, ethernet_input) == NULL)
-		return "lwIP takes no card";
+		return "lwIP does not accept the card";
 	netif_set_default(&net.card);
 	netif_set_link_up(&net.card);
 	netif_set_up(&net.card);

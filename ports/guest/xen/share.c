@@ -80,7 +80,7 @@ static void admit(uint64_t domain)
 	struct reader *reader = find(domain);
 
 	if (reader == NULL) {
-		machine_say("more readers of the page than can be; the others come first");
+		machine_say("too many readers of the page; the last ones are not served");
 		return;
 	}
 	reader->domain = domain;
@@ -92,7 +92,7 @@ static void admit(uint64_t domain)
 	if (reader->page != 0 && reader->stamp != 0)
 		publish(reader);
 	else
-		machine_say("no grant for another reader of the page");
+		machine_say("no free grant for one more reader of the page; it is not served");
 }
 
 static void end(uint32_t *grant)
