@@ -216,7 +216,7 @@ value ffntp_ml_client_continue(value former_output, value client)
 	struct ffntp_map former = ffntp_ml_map_of(former_output);
 
 	if (former.counter_kind != held_of(client)->counter_kind || former.period == 0)
-		caml_invalid_argument("Ffntp.Client.continue: the output is of another counter");
+		caml_invalid_argument("Ffntp.Client.continue: the output is of a different counter");
 	v = copy_client(client);
 	ffntp_client_continue(client_of(v), &former);
 	CAMLreturn(v);
@@ -254,7 +254,7 @@ value ffntp_ml_client_query(value now, value nonce, value client)
 
 	v = copy_client(client);
 	if (!ffntp_client_request(client_of(v), (ffntp_counter)Int64_val(now), (uint64_t)Int64_val(nonce), packet))
-		caml_invalid_argument("Ffntp.Client.new_query: a nonce of 0");
+		caml_invalid_argument("Ffntp.Client.new_query: the nonce is 0");
 	bytes = caml_alloc_initialized_string(sizeof packet, (const char *)packet);
 	CAMLreturn(pair(bytes, v));
 }
@@ -321,7 +321,7 @@ value ffntp_ml_client_source(value client)
 }
 
 /* The constructors of Client.verdict are in this order. */
-_Static_assert(FFNTP_VERDICTS == 18, "Client.verdict has another number of them");
+_Static_assert(FFNTP_VERDICTS == 18, "Client.verdict must have as many constructors");
 
 value ffntp_ml_verdict_name(value verdict)
 {

@@ -33,7 +33,7 @@ let publish clock output = publish_in clock.memory output
 let counter clock = counter_of clock.memory
 
 let set_counter clock counter =
-  if clock.source.kind <> Counter.Manual then invalid_arg "Ffntp.Clock.set_counter: it is not set by hand";
+  if clock.source.kind <> Counter.Manual then invalid_arg "Ffntp.Clock.set_counter: the counter is not Manual";
   set_manual clock.memory counter
 
 let read ?(scale = Output.Utc) ?(max_bound_ns = max_int) clock = read_of clock.memory scale max_bound_ns
@@ -51,7 +51,7 @@ let page clock =
 let output clock = Page.read (page clock)
 
 let set_source clock (source : Counter.source) =
-  if source.kind <> clock.source.kind then invalid_arg "Ffntp.Clock.set_source: another counter";
+  if source.kind <> clock.source.kind then invalid_arg "Ffntp.Clock.set_source: the source is of a different counter";
   check "set_source" source;
   clock.source <- source;
   set_period clock.memory source.period_s

@@ -97,7 +97,7 @@ value ffntp_ml_clock_publish(value v, value output)
 	struct ffntp_map map = ffntp_ml_map_of(output);
 
 	if (map.counter_kind != clock->kind)
-		caml_invalid_argument("Ffntp.Clock.publish: the output is of another counter");
+		caml_invalid_argument("Ffntp.Clock.publish: the output is of a different counter");
 	publish(clock, &map);
 	return Val_unit;
 }

@@ -215,9 +215,9 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
 
   let check ?port (config : Client.config) clock =
     if config.counter.kind <> (Clock.source clock).kind then
-      invalid_arg "Ffntp_lwt.start: the clock is of another counter";
+      invalid_arg "Ffntp_lwt.start: the clock is of a different counter";
     if Option.fold ~none:false ~some:(fun port -> port < 1 || port > 65535) port then
-      invalid_arg "Ffntp_lwt.start: no such port"
+      invalid_arg "Ffntp_lwt.start: the port is not within 1 to 65535"
 
   let begin_client config clock now =
     let client = Client.create config ~now in
