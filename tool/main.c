@@ -12,9 +12,9 @@ static const struct tool_command commands[] = {
 	  "Ends with a summary, also after Ctrl-C. Exits 0 only if every bound held.\n", tool_demo },
 	{ "elapsed", "COMMAND [ARGUMENT]...", "time a command with the difference clock beside the system's clocks",
 	  "Prints to stderr how long the command ran: by the difference clock, which no\n"
-	  "correction of the time affects, and by the system's clocks. The exit code is the\n"
-	  "command's; 126 if it cannot be run, 127 if it does not exist, 128 + N if signal N\n"
-	  "ended it.\n",
+	  "correction of the time affects, and by the system's clocks. The exit code is\n"
+	  "the command's; 126 if it cannot be run, 127 if it does not exist, 128 + N if\n"
+	  "signal N ended it.\n",
 	  tool_elapsed },
 	{ "now", "", "print the time from the clock page, with its error bound",
 	  "Exits 1, and prints no time, if the page has none.\n", tool_now },
