@@ -253,7 +253,7 @@ let test_reads_exactly () =
       check Alcotest.int "day" d (fst r.estimate);
       is_true "to the picosecond" (Int64.abs (Int64.sub (snd r.estimate) ps) <= 1L);
       let width_ns = ns_of_d_ps r.latest - ns_of_d_ps r.earliest in
-      is_true "the bound is as wide as it says" (width_ns >= 2 * 999 && width_ns <= 2 * 1001))
+      is_true "the interval is twice the bound" (width_ns >= 2 * 999 && width_ns <= 2 * 1001))
     [ (0, 0); (86_399, 999_999_999); (1_767_225_600, 3_600_000_000_000); (4_102_444_800, -7_000_000_000) ]
 
 let test_rounds_outwards () =
@@ -337,8 +337,8 @@ let test_page () =
   let o = Client.output ~now:(counter_at (later 600)) state in
   Clock.publish clock o;
   let whole = Result.get_ok (Page.read page) in
-  is_true "what was published" (Output.read whole 5L = Output.read o 5L);
-  refuses "nobody but its writer reads that counter" Counter (Page.now page);
+  is_true "the published output" (Output.read whole 5L = Output.read o 5L);
+  refuses "a counter that only its writer reads" Counter (Page.now page);
   refuses "before the oldest" Too_old (Page.past page (counter_at start_ns));
   is_true "the anchor" (Result.is_ok (Page.past page (counter_at (later 601))));
   (* the same bytes elsewhere *)
@@ -633,7 +633,7 @@ let test_set_source () =
   Clock.publish clock (output_at (later 0));
   Clock.set_source clock { source with period_s = 5e-9 };
   Clock.set_counter clock 3_000_000L;
-  near "what an output says is better" 1_000_000 (Int64.to_int (Int64.sub (Clock.elapsed_ns clock) elapsed_ns));
+  near "the period of an output is better" 1_000_000 (Int64.to_int (Int64.sub (Clock.elapsed_ns clock) elapsed_ns));
   is_true "since 1970" (Mirage.since_1970 (fun () -> clock) () = (0, Int64.mul 1000L (Clock.elapsed_ns clock)));
   is_true "always the same" (Clock.default () == Clock.default ())
 

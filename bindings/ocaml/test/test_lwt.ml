@@ -184,7 +184,7 @@ let test_another_server () =
 let test_no_server () =
   let loop = start ~server:(fun () -> Lwt.fail (Failure "no DNS")) () in
   pass_s 60;
-  is_true "said so, again and again" (List.length !events >= 20);
+  is_true "reported repeatedly" (List.length !events >= 20);
   is_true "sent nothing" (!Udp.sent = 0);
   stop loop;
   let waits_for_ever = fst (Lwt.wait ()) in
@@ -194,7 +194,7 @@ let test_unreachable () =
   let try_with dst why =
     let loop = start ~server:(fun () -> Lwt.return_ok (dst, 123)) () in
     pass_s 60;
-    is_true "said so" (count (Not_sent why) = !Udp.sent);
+    is_true "reported" (count (Not_sent why) = !Udp.sent);
     is_true "not busily" (!Udp.sent > 5 && !Udp.sent < 20);
     stop loop
   in
@@ -206,7 +206,7 @@ let test_nothing_to_send_with () =
   let try_with ?nonce () =
     let loop = start ?nonce () in
     pass_s 60;
-    is_true "said so, not busily" (List.length !events >= 29 && List.length !events <= 31);
+    is_true "reported at intervals" (List.length !events >= 29 && List.length !events <= 31);
     is_true "sent nothing" (!Udp.sent = 0 && Hashtbl.length Udp.listeners = 0);
     loop
   in
@@ -239,7 +239,7 @@ let test_stuck () =
   in
   let loop = start ~server () in
   pass_s 40;
-  is_true "said so" (count (Unresolved "no answer") = 1);
+  is_true "reported" (count (Unresolved "no answer") = 1);
   is_right ();
   stop loop
 
@@ -265,7 +265,7 @@ let test_callback_raises () =
   let loop = start ~on_event:(fun event -> say event; failwith "callback") () in
   pass_s 300;
   is_right ();
-  is_true "all were heard" (!heard = List.length !events && !heard > 30);
+  is_true "every event was reported" (!heard = List.length !events && !heard > 30);
   stop loop;
   Lwt.async_exception_hook := hook
 
@@ -278,7 +278,7 @@ let test_no_timer () =
   Sleep.fails := true;
   pass_s 60;
   Sleep.fails := false;
-  Alcotest.(check int) "was heard" 1 !heard;
+  Alcotest.(check int) "reported once" 1 !heard;
   is_right ();
   stop loop;
   Lwt.async_exception_hook := hook
@@ -335,7 +335,7 @@ let test_disrupted () =
   let loop = start () in
   pass_s 300;
   Loop.disrupted loop;
-  is_true "said so" (Clock.read !clock = Error Disrupted);
+  is_true "disrupted" (Clock.read !clock = Error Disrupted);
   pass_s 20;
   is_right ();
   stop loop
@@ -400,7 +400,7 @@ let () =
           case "unreachable" test_unreachable;
           case "nothing to send with" test_nothing_to_send_with;
           case "stuck" test_stuck;
-          case "nobody knows it any more" test_nobody_knows_it_any_more;
+          case "the name service fails" test_nobody_knows_it_any_more;
           case "a callback raises" test_callback_raises;
           case "no timer" test_no_timer;
           case "stopped from a callback" test_stop_from_callback;
