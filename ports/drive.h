@@ -69,7 +69,7 @@ struct ffntp_drive_news {
 void ffntp_drive_configure(struct ffntp_client_config *config, const struct ffntp_port *port);
 
 /*
- * Start a client over a port. The page says initialising from here on.
+ * Start a client over a port. The page is initialising from here on.
  * memory: ffntp_client_memory(config) bytes, aligned to 16. page: zeroed, or published by an earlier run. Both and the
  * port must outlive the drive.
  * Returns NULL, or a message and no drive was started: the port or the configuration is out of range, or the port has
@@ -107,7 +107,7 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_drive_now(struct ffntp_drive *drive
 
 /*
  * Connect a device to the drive's page and counter, for the code on this system that reads the time. Connecting does
- * not start the client: whoever owns the drive continues to drive it. Use the device in the drive's thread. The drive
+ * not start the client: its owner continues to drive it. Use the device in the drive's thread. The drive
  * must outlive the connection.
  */
 void ffntp_drive_device(struct ffntp_drive *drive, struct ffntp_page_device *device);

@@ -33,7 +33,7 @@ struct ffntp_follow {
 	struct ffntp_map taken; /* the followed page's map when it was last taken over */
 };
 
-/* Start with our page saying initialising. own: zeroed, or published by an earlier run. now: our counter. */
+/* Start with our page initialising. own: zeroed, or published by an earlier run. now: our counter. */
 void ffntp_follow_begin(struct ffntp_follow *follow, struct ffntp_page *own, const struct ffntp_page_identity *identity,
 			ffntp_counter now);
 

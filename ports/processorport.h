@@ -11,7 +11,7 @@
 
 #include "port.h"
 
-/* What the system adds to the processor. */
+/* The system's additions to the processor. */
 struct ffntp_processor_system {
 	uint64_t counter_hz;                           /* 0: unknown */
 	uint32_t counter_error_ppm;                    /* the error of counter_hz */

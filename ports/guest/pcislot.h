@@ -18,7 +18,7 @@ void pcislot_admit(void);
 /* Return the slot that the device is in. */
 struct pcislot pcislot_of(struct pci_device device);
 
-/* Return whether the slot's button was pressed since the last call: somebody asks for the device. */
+/* Return whether the slot's button was pressed since the last call, which requests the device's removal. */
 bool pcislot_is_asked_for(struct pcislot slot);
 
 /* Turn the slot off, so that its device can be removed. */

@@ -110,7 +110,7 @@ const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresse
 enum progress {
 	RUNNING,
 	DONE,      /* the answer is there; the waiting side frees the memory */
-	ABANDONED, /* nobody waits; the thread frees the memory */
+	ABANDONED, /* no longer wanted; the thread frees the memory */
 };
 
 struct ffntp_resolver {

@@ -21,7 +21,7 @@
 #define BASELINE_LEAST 8.0
 
 /*
- * Largest difference between two crosststamps that says nothing of the clocks (ns): their widths, and an interrupted
+ * Largest difference between two crosststamps that proves no step of the clocks (ns): their widths, and an interrupted
  * reading.
  */
 #define BRACKET_SLACK_NS 1000

@@ -91,7 +91,7 @@ int ffntp_sync_descriptor(const struct ffntp_sync *sync);
  */
 int ffntp_sync_timeout_ms(const struct ffntp_sync *sync, int limit_ms);
 
-/* Do what is due. revents: what poll() has just reported for the descriptor; 0 if nothing. */
+/* Do what is due. revents: the events that poll() has just reported for the descriptor; 0 if none. */
 void ffntp_sync_step(struct ffntp_sync *sync, int revents);
 
 #endif

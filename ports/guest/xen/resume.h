@@ -1,4 +1,4 @@
-/* resume: what each module does when the guest is saved, and restored as another domain. For control.c. */
+/* resume: the work of each module when the guest is saved, and restored as another domain. For control.c. */
 #ifndef GUEST_XEN_RESUME_H
 #define GUEST_XEN_RESUME_H
 
