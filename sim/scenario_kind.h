@@ -14,7 +14,7 @@ struct sim_scenario {
 	struct sim_conditions steady;
 	struct sim_spell spells[SIM_SPELLS];
 	struct sim_drift drifts[SIM_DRIFTS];
-	bool counter_may_jump; /* the client's configuration says that it may jump, like a guest's */
+	bool counter_may_jump; /* set in the client's configuration, as in a guest's */
 	bool has_limit;        /* the filter of limit.h is given everything that happens */
 	/* The filter of the limit needs the conditions and the number of each exchange, which no trace contains. */
 	bool limit_needs_world;
