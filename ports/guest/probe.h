@@ -1,6 +1,6 @@
 /*
  * probe: a page of memory through which an outside program that has mapped it reads the guest's counter between two
- * readings of its own (a crosststamp). The words have 64 bits.
+ * readings of its own (a cross-timestamp). The words have 64 bits.
  * The outside program writes a number that differs from the last one to word 0. The guest answers with its counter in
  * word 2, and then with the number in word 1. The first answer may take as long as the guest sleeps; the next few are
  * quick.

@@ -20,7 +20,7 @@
  */
 #define RAW_ERROR 500e-6
 
-/* Time to measure the TSC: two crosststamps about 0.1 us wide and 20 ms apart add at most 10 ppm. */
+/* Time to measure the TSC: two cross-timestamps about 0.1 us wide and 20 ms apart add at most 10 ppm. */
 #define MEASURE_NS 20000000
 
 /* A suspend is longer than this; two clocks that are read one after the other differ by less (ns). */
@@ -202,7 +202,7 @@ static bool read_clock(clockid_t clock, int64_t *ns)
 	return true;
 }
 
-/* Read BOOTTIME - MONOTONIC by the narrowest of five crosststamps. Returns false where there is no BOOTTIME. */
+/* Read BOOTTIME - MONOTONIC by the narrowest of five cross-timestamps. Returns false where there is no BOOTTIME. */
 static bool read_suspended(int64_t *suspended_ns)
 {
 	int64_t best_ns = INT64_MAX;

@@ -5,7 +5,7 @@
 
 #include "../../core/params.h"
 
-/* The narrowest crosststamp of this many is 26 to 28 ns wide; more attempts do not improve it. */
+/* The narrowest cross-timestamp of this many is 26 to 28 ns wide; more attempts do not improve it. */
 #define BRACKET_TRIES 5
 
 /*
@@ -15,14 +15,14 @@
 #define SLEW_MAX 1000e-6
 
 /*
- * A rate is measured over at least this many lengths of an exchange: its error then adds an eighth of a crosststamp's
- * width.
+ * A rate is measured over at least this many lengths of an exchange: its error then adds an eighth of a
+ * cross-timestamp's width.
  */
 #define BASELINE_LEAST 8.0
 
 /*
- * Largest difference between two crosststamps that proves no step of the clocks (ns): their widths, and an interrupted
- * reading.
+ * Largest difference between two cross-timestamps that proves no step of the clocks (ns): their widths, and an
+ * interrupted reading.
  */
 #define BRACKET_SLACK_NS 1000
 
@@ -71,7 +71,7 @@ static double ns_between(const struct ffntp_bracket *older, const struct ffntp_b
 	return (double)(newer->realtime_ns - older->realtime_ns);
 }
 
-/* Return whether CLOCK_REALTIME ran at this rate from one crosststamp to the other. */
+/* Return whether CLOCK_REALTIME ran at this rate from one cross-timestamp to the other. */
 static bool agrees(const struct ffntp_stamping *stamping, struct rate rate)
 {
 	double expected_ns = ticks_between(&stamping->before, &stamping->after) * rate.ns_per_tick;
@@ -80,7 +80,7 @@ static bool agrees(const struct ffntp_stamping *stamping, struct rate rate)
 	return ns > 0 && fabs(ns - expected_ns) <= fabs(expected_ns) * rate.error + BRACKET_SLACK_NS;
 }
 
-/* Compute the rate since the crosststamp of the previous exchange. Returns false if that is not usable. */
+/* Compute the rate since the cross-timestamp of the previous exchange. Returns false if that is not usable. */
 static bool measure_rate(const struct ffntp_stamping *stamping, struct rate nominal, struct rate *rate)
 {
 	double baseline = ticks_between(&stamping->earlier, &stamping->before);
@@ -106,14 +106,14 @@ static bool choose_rate(const struct ffntp_stamping *stamping, double ns_per_tic
 	return agrees(stamping, nominal);
 }
 
-/* The counter readings between which CLOCK_REALTIME was 'ns', relative to the first crosststamp. */
+/* The counter readings between which CLOCK_REALTIME was 'ns', relative to the first cross-timestamp. */
 struct span {
 	double earliest, latest;
 };
 
 /*
- * Extrapolate from either crosststamp. A single event between them, a step or a change of rate, leaves one of the two
- * extrapolations right, so that the truth lies between them. A daemon that stepped the clock while this process was
+ * Extrapolate from either cross-timestamp. A single event between them, a step or a change of rate, leaves one of the
+ * two extrapolations right, so that the truth lies between them. A daemon that stepped the clock while this process was
  * stopped is such an event; if the rate is known, further adjustments add less than a microsecond.
  */
 static struct span to_span(const struct ffntp_stamping *stamping, int64_t ns, struct rate rate)
@@ -134,7 +134,7 @@ static ffntp_counter to_reading(const struct ffntp_stamping *stamping, double ti
 	return stamping->before.counter + (uint64_t)llrint(ticks);
 }
 
-/* Return the uncertainty of the wider crosststamp, in ticks, beyond the error that the core allows for every stamp. */
+/* Return the uncertainty of the wider cross-timestamp, in ticks, beyond what the core allows for every stamp. */
 static ffntp_counter unsure_ticks(const struct ffntp_stamping *stamping, double ns_per_tick)
 {
 	uint64_t before = stamping->before.width_ticks, after = stamping->after.width_ticks;

@@ -1,6 +1,6 @@
 /*
  * stamping: converts the kernel's timestamps of packets, which are in CLOCK_REALTIME, to counter readings. Two
- * crosststamps, one before sending and one after receiving, relate the two clocks. An earlier one shows the rate at
+ * cross-timestamps, one before sending and one after receiving, relate the two clocks. An earlier one shows the rate at
  * which CLOCK_REALTIME ran until then, and so whether it was stepped or slewed since.
  */
 #ifndef FFNTP_LINUX_STAMPING_H
@@ -28,14 +28,14 @@ struct ffntp_stamping {
 	int64_t tx_ns, rx_ns; /* the kernel's, in CLOCK_REALTIME; valid if has_tx, has_rx */
 };
 
-/* Take a crosststamp: the narrowest of five readings of CLOCK_REALTIME between two of the counter. */
+/* Take a cross-timestamp: the narrowest of five readings of CLOCK_REALTIME between two of the counter. */
 struct ffntp_bracket ffntp_bracket_take(const struct ffntp_counter_source *source);
 
 /*
  * Compute the best estimates of departure and arrival: from the kernel's timestamps if they are usable, else from the
  * program's own readings. Uncertainty makes *ta earlier and *tf later: neither is wrong by more than
  * FFNTP_STAMPING_ERROR_S to the other side, for any rate of CLOCK_REALTIME within 500 ppm, and if it is stepped once,
- * or its rate changes once, between the crosststamps. period_s: seconds per tick, within 500 ppm.
+ * or its rate changes once, between the cross-timestamps. period_s: seconds per tick, within 500 ppm.
  */
 void ffntp_stamping_resolve(const struct ffntp_stamping *stamping, double period_s, ffntp_counter *ta,
 			    ffntp_counter *tf);

@@ -56,7 +56,7 @@ int ffntp_udp_open(struct ffntp_udp *udp, const struct ffntp_address *address)
 	int error;
 
 	ffntp_udp_close(udp);
-	/* The crosststamps are kept, because the next exchange needs them. */
+	/* The cross-timestamps are kept, because the next exchange needs them. */
 	*udp = (struct ffntp_udp){ .descriptor = open_socket(address->any.sa_family), .stamping = udp->stamping };
 	if (udp->descriptor < 0)
 		return errno;

@@ -29,7 +29,7 @@ void ffntp_udp_init(struct ffntp_udp *udp);
 /* Open a new socket to address, and close the old one. Returns 0; or an errno value, and nothing is open. */
 FFNTP_MUST_USE int ffntp_udp_open(struct ffntp_udp *udp, const struct ffntp_address *address);
 
-/* Take the crosststamp before sending. Returns the counter: the first estimate of the departure. */
+/* Take the cross-timestamp before sending. Returns the counter: the first estimate of the departure. */
 ffntp_counter ffntp_udp_prepare(struct ffntp_udp *udp, const struct ffntp_counter_source *source);
 
 /* Send at once. Returns 0 or an errno value. */

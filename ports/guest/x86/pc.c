@@ -68,7 +68,7 @@ void pc_idle(uint64_t ticks)
 
 struct instant {
 	uint64_t counter;
-	uint64_t width; /* of the crosststamp: ticks between the counter readings before and after the timer's */
+	uint64_t width; /* of the cross-timestamp: ticks between the counter readings before and after the timer's */
 	uint32_t apic;
 	uint16_t pit;
 };
@@ -88,7 +88,7 @@ static struct instant look(void)
 	return seen;
 }
 
-/* Return the narrowest of a few crosststamps, because the host takes the processor away now and then. */
+/* Return the narrowest of a few cross-timestamps, because the host takes the processor away now and then. */
 static struct instant look_well(void)
 {
 	struct instant best = look();
@@ -141,7 +141,7 @@ uint64_t pc_measure_counter_hz(uint32_t *error_ppm)
 		ticks = to.counter - from.counter;
 		span = (uint16_t)(from.pit - to.pit);
 		apic_per_counter = ((uint64_t)(from.apic - to.apic) << 32) / ticks;
-		/* The sum of half of each crosststamp's width, of a timer step at each end, and of 100 ppm. */
+		/* The sum of half of each cross-timestamp's width, of a timer step at each end, and of 100 ppm. */
 		*error_ppm = (uint32_t)((from.width + to.width) / 2 * 1000000 / ticks + 2 * 1000000 / span + 100);
 		*register_at(APIC_TIMER_INITIAL) = 0;
 		return ticks * PIT_HZ / span;

@@ -62,7 +62,7 @@ static void name_of(uint64_t domain, char name[TEXT])
 	ffntp_text_add_number(&text, domain, 1);
 }
 
-/* Publish both grants in one value, which only its reader may see, and only after it was permitted. */
+/* Publish both grants in one value and permit it last, so that the reader never sees one of them alone. */
 static void publish(const struct reader *reader)
 {
 	char name[TEXT], value[TEXT];
