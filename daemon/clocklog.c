@@ -10,8 +10,8 @@
 #define INTERVAL_NS UINT64_C(1000000000)
 
 /*
- * Attempts at reading the counter and CLOCK_MONOTONIC_RAW at one instant, of which the narrowest crosststamp is used.
- * One is enough if the two are the same.
+ * Attempts at reading the counter and CLOCK_MONOTONIC_RAW at one instant, of which the narrowest cross-timestamp is
+ * used. One is enough if the two are the same.
  */
 #define BRACKET_TRIES 5
 
