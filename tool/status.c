@@ -249,7 +249,7 @@ static void print_asymmetry(const struct ffntp_reading *reading)
 		printf("%-14s: unknown\n", "Asymmetry");
 	else
 		print_line("Asymmetry", (double)reading->asymmetry_esterror_ns * 1e-9,
-			   "also: standard deviation from the path's asymmetry");
+			   "also standard deviation: the path's asymmetry");
 }
 
 static void print_reading(const struct snapshot *snapshot)
