@@ -10,7 +10,8 @@
 #define INTERVAL_NS UINT64_C(1000000000)
 
 /*
- * The counter and CLOCK_MONOTONIC_RAW at one instant: where they are not the same, the narrowest of so many brackets.
+ * Attempts at reading the counter and CLOCK_MONOTONIC_RAW at one instant, of which the narrowest cross-timestamp is
+ * used. One is enough if the two are the same.
  */
 #define BRACKET_TRIES 5
 
@@ -60,13 +61,14 @@ static void read_both(const struct ffntp_counter_source *source, ffntp_counter *
 	}
 }
 
-/* A full disk is no reason to stop keeping time. */
+/* Report a full disk once, and keep time without the log. */
 static void check_file(struct ffntp_clock_log *log)
 {
 	if (!ferror(log->file))
 		return;
 	if (!log->has_failed)
-		ffntp_log("the clock log cannot be written: %s", strerror(errno));
+		ffntp_log("the clock log cannot be written: %s; its lines are lost, the clock continues",
+			  strerror(errno));
 	log->has_failed = true;
 	clearerr(log->file);
 }

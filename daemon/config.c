@@ -9,7 +9,7 @@
 
 #define WORDS_MAX 32
 
-/* One line, cut into words. */
+/* One line, split into words. */
 struct line {
 	unsigned number;
 	size_t words;
@@ -17,7 +17,7 @@ struct line {
 	struct ffntp_config_error *error;
 };
 
-/* What a file says may hold anything; what reaches a terminal is printable. */
+/* Replace control characters, because a file may contain anything and an error message reaches a terminal. */
 static void make_printable(char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -55,7 +55,7 @@ static bool parse_unsigned(const char *word, unsigned long max, unsigned long *v
 	return true;
 }
 
-/* A positive decimal number, finite; not "inf", "nan" or hexadecimal, which strtod would take. */
+/* Parse a positive, finite, decimal number; "inf", "nan" and hexadecimal, which strtod accepts, are rejected. */
 static bool parse_positive(const char *word, double max, double *value)
 {
 	char *end;
@@ -131,14 +131,14 @@ static const struct server_option server_options[] = {
 	{ "minpoll", OPTION_MINPOLL, NULL },
 	{ "maxpoll", OPTION_MAXPOLL, NULL },
 	{ "iburst", OPTION_IBURST, NULL },
-	{ "nts", OPTION_REFUSED, "there is no NTS here, and asking without it is not what this line says" },
-	{ "key", OPTION_REFUSED, "there are no symmetric keys" },
+	{ "nts", OPTION_REFUSED, "NTS is not implemented, and the line does not permit requests without it" },
+	{ "key", OPTION_REFUSED, "symmetric keys are not implemented" },
 	{ "prefer", OPTION_REFUSED, "the first server that answers is used; put the preferred one first" },
 	{ "trust", OPTION_REFUSED, "the first server that answers is used; put the trusted one first" },
-	{ "burst", OPTION_REFUSED, "only iburst is understood" },
-	{ "xleave", OPTION_REFUSED, "there is no interleaved mode" },
+	{ "burst", OPTION_REFUSED, "only iburst is implemented" },
+	{ "xleave", OPTION_REFUSED, "interleaved mode is not implemented" },
 	{ "offset", OPTION_REFUSED, "a server's offset cannot be corrected" },
-	{ "version", OPTION_REFUSED, "requests are of version 4" },
+	{ "version", OPTION_REFUSED, "requests always have version 4" },
 	{ "noselect", OPTION_REFUSED, "the first server that answers is used" },
 	{ "maxdelay", OPTION_REFUSED, "the estimator judges delays by itself" },
 	{ "mindelay", OPTION_REFUSED, "the estimator judges delays by itself" },
@@ -149,12 +149,12 @@ static const struct server_option server_options[] = {
 	{ "minsamples", OPTION_REFUSED, "the estimator decides what it remembers" },
 	{ "maxsamples", OPTION_REFUSED, "the estimator decides what it remembers" },
 	{ "filter", OPTION_REFUSED, "the estimator decides what it remembers" },
-	{ "presend", OPTION_REFUSED, "it is not supported" },
-	{ "polltarget", OPTION_REFUSED, "it is not supported" },
-	{ "offline", OPTION_REFUSED, "it is not supported" },
-	{ "auto_offline", OPTION_REFUSED, "it is not supported" },
-	{ "extfield", OPTION_REFUSED, "it is not supported" },
-	{ "copy", OPTION_REFUSED, "it is not supported" },
+	{ "presend", OPTION_REFUSED, "it is not implemented" },
+	{ "polltarget", OPTION_REFUSED, "it is not implemented" },
+	{ "offline", OPTION_REFUSED, "it is not implemented" },
+	{ "auto_offline", OPTION_REFUSED, "it is not implemented" },
+	{ "extfield", OPTION_REFUSED, "it is not implemented" },
+	{ "copy", OPTION_REFUSED, "it is not implemented" },
 };
 
 static const struct server_option *find_server_option(const char *name)
@@ -177,7 +177,7 @@ static bool parse_option_value(const struct line *line, size_t at, unsigned long
 	return true;
 }
 
-/* Reads the option at word *at, and moves *at past it. */
+/* Read the option at word *at, and move *at past it. */
 static bool parse_server_option(struct ffntp_config_server *server, const struct line *line, size_t *at)
 {
 	const struct server_option *option = find_server_option(line->word[*at]);
@@ -237,9 +237,9 @@ static bool parse_server(struct ffntp_config *config, const struct line *line)
 
 #define STEERS "ffntpd never touches the system clock"
 #define SERVES "ffntpd is a client only"
-#define NO_NTS "there is no NTS here"
+#define NO_NTS "NTS is not implemented"
 
-/* A keyword is understood, or known from ntp.conf and chrony.conf and refused with the reason. */
+/* The keywords: those implemented, and those of ntp.conf and chrony.conf that are rejected with a reason. */
 static const struct keyword {
 	const char *name;
 	bool (*parse)(struct ffntp_config *config, const struct line *line);
@@ -265,13 +265,13 @@ static const struct keyword {
 	{ "tos", NULL, SERVES },
 	{ "makestep", NULL, STEERS },
 	{ "rtcsync", NULL, STEERS },
-	{ "driftfile", NULL, "the page keeps what is known of the oscillator" },
+	{ "driftfile", NULL, "the clock page holds the rate of the oscillator" },
 	{ "maxupdateskew", NULL, STEERS },
 	{ "maxslewrate", NULL, STEERS },
 	{ "leapsecmode", NULL, STEERS },
 	{ "tinker", NULL, STEERS },
-	{ "keyfile", NULL, "there are no symmetric keys" },
-	{ "keys", NULL, "there are no symmetric keys" },
+	{ "keyfile", NULL, "symmetric keys are not implemented" },
+	{ "keys", NULL, "symmetric keys are not implemented" },
 	{ "ntsdumpdir", NULL, NO_NTS },
 	{ "ntstrustedcerts", NULL, NO_NTS },
 	{ "authselectmode", NULL, NO_NTS },
@@ -307,7 +307,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
-/* Cuts text into words in place. A '#' that begins a word ends the line, as in ntp.conf. */
+/* Split text into words in place. A '#' that begins a word ends the line, as in ntp.conf. */
 static bool split(char *text, struct line *line)
 {
 	while (true) {

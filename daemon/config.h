@@ -1,6 +1,6 @@
 /*
- * config: the configuration file, keyword lines as in ntp.conf and chrony.conf. Pure: text in, a struct or an error
- * with its line out. docs/ffntpd.md lists the keywords.
+ * config: the configuration file, keyword lines as in ntp.conf and chrony.conf. Pure: takes a text, and returns a
+ * struct, or an error with its line. docs/ffntpd.md lists the keywords.
  */
 #ifndef FFNTP_DAEMON_CONFIG_H
 #define FFNTP_DAEMON_CONFIG_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FFNTP_CONFIG_SERVERS 8     /* as many as a page has room for */
+#define FFNTP_CONFIG_SERVERS 8     /* as many as a page can hold */
 #define FFNTP_CONFIG_NAME_SIZE 256 /* a domain name has at most 253 characters (RFC 1035) */
 #define FFNTP_CONFIG_PATH_SIZE 1024
 #define FFNTP_CONFIG_LINE_MAX 2048 /* bytes; a longer line is an error */
@@ -31,9 +31,9 @@ struct ffntp_config {
 	size_t servers;
 	double max_distance_s;    /* > 0, up to 16 */
 	double max_clock_error;   /* a ratio, > 0, up to 1e-3 */
-	double accuracy_target_s; /* the standard deviation to keep with as few requests as it takes; 0: none named */
-	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's */
-	bool ignores_leap_indicators;           /* leap seconds are the table's alone */
+	double accuracy_target_s; /* the standard deviation to reach with as few requests as possible; 0: none given */
+	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
+	bool ignores_leap_indicators;           /* leap seconds come from the table only */
 };
 
 struct ffntp_config_error {
@@ -41,18 +41,18 @@ struct ffntp_config_error {
 	char text[160]; /* one printable line */
 };
 
-/* No servers, and every number at its usual value. */
+/* Set a configuration without servers, and every number to its default. */
 void ffntp_config_default(struct ffntp_config *config);
 
 /*
- * A server with default poll intervals and a burst at the start: what a name on the command line means. False: too long
- * or empty.
+ * Add a server with default poll intervals and a burst at the start, as for a name on the command line. Returns false
+ * if the name is too long or empty.
  */
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name);
 
 /*
- * Reads a whole file's text on top of what *config holds.
- * Returns false at the first line that is not understood, and says which and why; *config is then half changed.
+ * Read a whole file's text on top of the configuration in *config.
+ * Returns false at the first invalid line, with its number and the reason; *config is then partly changed.
  */
 bool ffntp_config_parse(struct ffntp_config *config, const char *text, size_t length, struct ffntp_config_error *error);
 

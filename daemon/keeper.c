@@ -9,13 +9,16 @@
 #include "../include/ffntp/linux.h"
 #include "../ports/linux/random.h"
 
-/* A signal that arrives just before poll() is seen when poll() returns: this late at most (ms). */
+/* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
 #define STEP_MS_MAX 1000
 
-/* While a survey runs, whose sockets poll() does not know. */
+/* Longest step while a survey runs (ms), because poll() does not include its sockets. */
 #define SURVEY_STEP_MS 50
 
-/* The first request leaves within this after the start (s): machines that start together do not ask together. */
+/*
+ * The first request leaves within this time after the start (s), so that machines that start together do not ask
+ * together.
+ */
 #define FIRST_DELAY_MIN_S 0.2
 #define FIRST_DELAY_MAX_S 0.4
 
@@ -63,7 +66,7 @@ static bool open_private_page(struct ffntp_keeper *keeper)
 {
 	keeper->private_page = aligned_alloc(FFNTP_PAGE_SIZE, FFNTP_PAGE_SIZE);
 	if (keeper->private_page == NULL) {
-		ffntp_log("no memory");
+		ffntp_log("out of memory");
 		return false;
 	}
 	memset(keeper->private_page, 0, FFNTP_PAGE_SIZE);
@@ -81,12 +84,15 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 		return false;
 	}
 	keeper->page = keeper->file.page;
-	ffntp_log("keeping %s with %s%s", path, counter_name(keeper->source.kind),
-		  *is_adopted ? ", going on from what it says" : "");
+	ffntp_log("publishing %s with %s%s", path, counter_name(keeper->source.kind),
+		  *is_adopted ? ", continuing from its last map" : "");
 	return true;
 }
 
-/* Who asks for a clock log alone, in a simulator perhaps, gets no file besides, and disturbs nobody's. */
+/*
+ * With a clock log but without a page's name, as in a simulator, the page is private memory: no file is created, and no
+ * other daemon's page is touched.
+ */
 static bool open_page(struct ffntp_keeper *keeper, struct ffntp_map *former, bool *is_adopted)
 {
 	const struct ffntp_options *options = keeper->options;
@@ -96,11 +102,11 @@ static bool open_page(struct ffntp_keeper *keeper, struct ffntp_map *former, boo
 	if (options->page != NULL)
 		return open_page_file(keeper, options->page, former, is_adopted);
 	if (options->clock_log != NULL) {
-		ffntp_log("no page for others: --clock-log without --page keeps it private");
+		ffntp_log("the page is private: --clock-log without --page publishes none");
 		return open_private_page(keeper);
 	}
 	if (!ffntp_linux_default_path(path)) {
-		ffntp_log("XDG_RUNTIME_DIR is too long: name a page with --page");
+		ffntp_log("XDG_RUNTIME_DIR is too long for a page: name one with --page");
 		return false;
 	}
 	return open_page_file(keeper, path, former, is_adopted);
@@ -113,7 +119,7 @@ static void close_page(struct ffntp_keeper *keeper)
 	keeper->private_page = keeper->page = NULL;
 }
 
-/* Several servers are counted; a single one is a majority of one. */
+/* With several servers the majority's announcement counts; with one server its own. */
 static void set_leap(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	const struct ffntp_config *file = &keeper->options->config;
@@ -129,7 +135,10 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* One interval serves all servers, as only one is asked at a time: none is asked more often than it may be. */
+/*
+ * One pair of limits serves all servers, because only one is asked at a time: the largest, so that no server is asked
+ * more often than its line permits.
+ */
 static void set_limits(const struct ffntp_config *file, struct ffntp_client_config *config)
 {
 	config->poll_min_s = config->poll_max_s = 1;
@@ -141,7 +150,7 @@ static void set_limits(const struct ffntp_config *file, struct ffntp_client_conf
 	}
 }
 
-/* As chrony means it: adaptive between minpoll and maxpoll. An interval on the command line is that interval. */
+/* The interval is adaptive between minpoll and maxpoll, as in chrony. An interval on the command line is fixed. */
 static void set_polling(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	uint32_t named_s = keeper->options->poll_s;
@@ -167,7 +176,7 @@ static void configure(const struct ffntp_keeper *keeper, struct ffntp_client_con
 
 static ffntp_sync_listener hear;
 
-/* former: NULL if nobody has kept the page before. */
+/* former: the page's last map; NULL if there was none. */
 static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *servers, const struct ffntp_map *former)
 {
 	struct ffntp_client_config config;
@@ -175,7 +184,7 @@ static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *s
 
 	configure(keeper, &config);
 	if (!ffntp_sync_open(&keeper->sync, &parts)) {
-		ffntp_log(ffntp_client_memory(&config) == 0 ? "a client cannot be so configured" : "no memory");
+		ffntp_log(ffntp_client_memory(&config) == 0 ? "the configuration is out of range" : "out of memory");
 		return false;
 	}
 	keeper->client_config = config;
@@ -184,7 +193,7 @@ static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *s
 	return true;
 }
 
-/* Counter, page and client belong together: readings of one counter mean nothing to another. */
+/* Open counter, page and client together, because readings of one counter have no meaning with another. */
 static bool open_clock(struct ffntp_keeper *keeper, const struct ffntp_servers *servers)
 {
 	struct ffntp_map former;
@@ -279,23 +288,23 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 		ffntp_servers_close(&keeper->next_servers);
 }
 
-/* Another counter. The servers stay. */
+/* Change to a different counter. The servers stay. */
 static bool change_clock(struct ffntp_keeper *keeper)
 {
 	struct ffntp_servers servers = keeper->sync.servers;
 
-	ffntp_log("the counter cannot be used any more: changing to another");
+	ffntp_log("the counter cannot be used any more: changing to a different counter and page");
 	ffntp_survey_close(&keeper->survey);
 	ffntp_peer_close(&keeper->sync.peer);
 	close_page(keeper);
 	return open_clock(keeper, &servers);
 }
 
-/* --- another configuration --- */
+/* --- changing the configuration --- */
 
 /*
- * All of it or nothing. The page goes on: the next client is to keep what this one promised, as the next daemon would.
- * What that is must be known before the table of leap seconds changes under it.
+ * Change the configuration completely or not at all. The page continues: the next client keeps the published bounds, as
+ * the next daemon would. The map is read before the table of leap seconds changes, because it depends on the table.
  */
 static bool change_configuration(struct ffntp_keeper *keeper)
 {
@@ -327,7 +336,7 @@ static void work_configuration(struct ffntp_keeper *keeper)
 		delay_first_request(keeper);
 		log_server(keeper, "asking");
 	} else {
-		ffntp_log("going on as before");
+		ffntp_log("the new configuration is not used; the old one stays in use");
 	}
 	keeper->next = NULL;
 }
@@ -340,7 +349,7 @@ void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options
 	work_configuration(keeper);
 }
 
-/* --- what happens --- */
+/* --- events --- */
 
 static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 {
@@ -348,16 +357,16 @@ static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 		return;
 	keeper->status = status;
 	if (status < FFNTP_STATUSES && ffntp_log_may(&keeper->status_limit[status], monotonic_s()))
-		ffntp_log_limited(&keeper->status_limit[status], "%s", ffntp_status_name(status));
+		ffntp_log_limited(&keeper->status_limit[status], "the clock is %s", ffntp_status_name(status));
 }
 
 static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 {
 	static const char *const texts[] = {
-		[FFNTP_LEAP_NONE] = "no leap second at the end of this month after all",
+		[FFNTP_LEAP_NONE] = "announced leap second withdrawn",
 		[FFNTP_LEAP_PRE_POSITIVE] = "a leap second is inserted at the end of this month",
 		[FFNTP_LEAP_PRE_NEGATIVE] = "a second is left out at the end of this month",
-		[FFNTP_LEAP_POSITIVE] = "23:59:60",
+		[FFNTP_LEAP_POSITIVE] = "a leap second is being inserted: 23:59:60",
 		[FFNTP_LEAP_POST_POSITIVE] = "a leap second was inserted",
 		[FFNTP_LEAP_POST_NEGATIVE] = "a second was left out",
 	};
@@ -371,14 +380,20 @@ static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 		ffntp_log_limited(&keeper->leap_limit[leap], "%s", texts[leap]);
 }
 
-static void log_exchange(const struct ffntp_map *map, const struct ffntp_source *source)
+static void log_exchange(const struct ffntp_sync *sync)
 {
-	ffntp_log("accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
-		  (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3, (double)map->esterror_ns * 1e-3,
-		  (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3);
+	const struct ffntp_source *source = &sync->server;
+	const struct ffntp_map *map = &sync->map;
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
+
+	ffntp_address_text(&sync->peer.address, text);
+	ffntp_log("%s: reply accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
+		  text, (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3,
+		  (double)map->esterror_ns * 1e-3, (double)map->maxerror_before_ns * 1e-3,
+		  (double)map->maxerror_after_ns * 1e-3);
 }
 
-/* Without a time there is nothing to be said of leap seconds, and what was said before is not taken back. */
+/* Report leap-second changes only while synchronised or free-running; otherwise keep the last report. */
 static bool tells_time(const struct ffntp_map *map)
 {
 	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
@@ -393,7 +408,7 @@ static void log_published(struct ffntp_keeper *keeper)
 	if (tells_time(&sync->map))
 		log_leap(keeper, sync->map.leap);
 	if (keeper->is_accepted && keeper->options->is_verbose)
-		log_exchange(&sync->map, &sync->server);
+		log_exchange(sync);
 	keeper->is_accepted = false;
 }
 
@@ -420,10 +435,13 @@ static void log_move(struct ffntp_keeper *keeper)
 static void log_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
 {
 	struct ffntp_log_limit *limit = &keeper->verdict_limit[verdict];
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
 
 	keeper->is_accepted = verdict == FFNTP_ACCEPTED;
-	if (!keeper->is_accepted && ffntp_log_may(limit, monotonic_s()))
-		ffntp_log_limited(limit, "a reply was refused: %s", ffntp_verdict_name(verdict));
+	if (keeper->is_accepted || !ffntp_log_may(limit, monotonic_s()))
+		return;
+	ffntp_address_text(&keeper->sync.peer.address, text);
+	ffntp_log_limited(limit, "%s: reply refused: %s", text, ffntp_verdict_name(verdict));
 }
 
 static void log_unanswered(struct ffntp_keeper *keeper)
@@ -436,7 +454,8 @@ static void log_unanswered(struct ffntp_keeper *keeper)
 static void log_disruption(struct ffntp_keeper *keeper)
 {
 	if (ffntp_log_may(&keeper->disruption_limit, monotonic_s()))
-		ffntp_log_limited(&keeper->disruption_limit, "the counter was disrupted: measuring anew");
+		ffntp_log_limited(&keeper->disruption_limit,
+				  "the counter was disrupted: it is measured again, with a burst of requests");
 }
 
 static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *news)
@@ -446,7 +465,7 @@ static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *
 		log_reply(keeper, news->verdict);
 		break;
 	case FFNTP_PEER_NOT_SENT:
-		log_network(keeper, "not sent", news->error);
+		log_network(keeper, "request not sent", news->error);
 		break;
 	case FFNTP_PEER_ERROR:
 		log_network(keeper, "no reply", news->error);
@@ -461,7 +480,7 @@ static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *
 	}
 }
 
-/* Of a counter that is lost change_clock tells. */
+/* The loss of the counter is logged in change_clock. */
 static void hear(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
 {
 	struct ffntp_keeper *keeper = context;
@@ -495,7 +514,7 @@ static void follow_table(struct ffntp_keeper *keeper)
 	ffntp_sync_publish(&keeper->sync);
 }
 
-/* The first address of each server that has one; of the one in use the one in use. */
+/* Collect one address of each server that has one: the address in use for the server in use, else the first. */
 static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct ffntp_address **addresses)
 {
 	const struct ffntp_servers *servers = &keeper->sync.servers;
@@ -510,7 +529,7 @@ static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct f
 	return count;
 }
 
-/* Whether the servers' word on leap seconds is wanted now. */
+/* Return whether the servers are to be asked for leap-second announcements now. */
 static bool is_survey_wanted(const struct ffntp_keeper *keeper)
 {
 	const struct ffntp_leap_table *table = keeper->client_config.leap_table;
@@ -532,7 +551,7 @@ static void end_survey(struct ffntp_keeper *keeper)
 	struct ffntp_leap_vote vote;
 
 	if (!ffntp_survey_result(&keeper->survey, &vote)) {
-		ffntp_log("leap second? %zu of %zu servers answered: too few to tell", keeper->survey.answers,
+		ffntp_log("leap second: only %zu of %zu servers replied; no majority", keeper->survey.answers,
 			  keeper->survey.asked);
 		return;
 	}

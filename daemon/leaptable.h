@@ -1,4 +1,4 @@
-/* leaptable: the file with the table of leap seconds, read when the daemon begins and whenever it has changed. */
+/* leaptable: the file with the table of leap seconds, read at the start and whenever it has changed. */
 #ifndef FFNTP_DAEMON_LEAPTABLE_H
 #define FFNTP_DAEMON_LEAPTABLE_H
 
@@ -13,25 +13,25 @@ struct ffntp_leaptable {
 	const char *path; /* NULL: never opened */
 	bool has_table;
 	struct ffntp_leap_table table;
-	int64_t checked_s; /* when it was last looked at */
-	dev_t device;      /* which file that was, and when it was written */
+	int64_t checked_s; /* when the file was last checked */
+	dev_t device;      /* identity and modification time of the file */
 	ino_t inode;
 	off_t size;
 	struct timespec modified;
 };
 
 /*
- * named: "" for the system's file, which may be missing; it must outlive the table. Reads it. leaptable: all zero at
- * first; opened again with the same name, it keeps what was read before if the file cannot be read any more.
+ * Read the table. named: the file, or "" for the system's, which may be missing; it must outlive the table. leaptable:
+ * zeroed at first. If it is opened again with the same name, the old table is kept when the file has become unreadable.
  */
 void ffntp_leaptable_open(struct ffntp_leaptable *leaptable, const char *named);
 
-/* The table, which stays where it is, or NULL. Whether it has expired is the user's to ask. */
+/* Return the table, whose address is constant, or NULL. The caller must check its expiry. */
 const struct ffntp_leap_table *ffntp_leaptable_get(const struct ffntp_leaptable *leaptable);
 
 /*
- * Looks at the file once a minute; now_s: any clock that does not go back. Returns true if there is another table now.
- * A file that is gone, or has become unreadable, leaves the table that was read before.
+ * Check the file, once a minute. now_s: any clock that does not run backwards. Returns true if the table has changed.
+ * If the file was removed or has become unreadable, the old table is kept.
  */
 bool ffntp_leaptable_poll(struct ffntp_leaptable *leaptable, int64_t now_s);
 

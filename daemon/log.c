@@ -17,7 +17,7 @@ static void make_printable(char *text)
 	}
 }
 
-/* One write per line: lines of several threads or processes do not mix. */
+/* One write call per line, so that lines of several threads or processes do not mix. */
 static void write_line(char line[LINE_SIZE])
 {
 	make_printable(line);

@@ -10,7 +10,10 @@
 
 static volatile sig_atomic_t is_open, must_stop, must_reload;
 
-/* Until it is open names are being resolved, which nothing interrupts; and there is nothing yet to be put in order. */
+/*
+ * Before the keeper is open the process exits at once: name resolution cannot be interrupted, and there is nothing to
+ * clean up yet.
+ */
 static void stop(int number)
 {
 	(void)number;
@@ -25,7 +28,10 @@ static void reload_soon(int number)
 	must_reload = 1;
 }
 
-/* Without SA_RESTART: poll() returns. Where there is nothing to read again, a terminal that hangs up ends us. */
+/*
+ * Without SA_RESTART, so that poll() returns. Without a configuration file, SIGHUP (a terminal that hangs up) ends the
+ * process.
+ */
 static void catch_signals(bool can_reload)
 {
 	struct sigaction action = { .sa_handler = stop };
@@ -41,7 +47,10 @@ static void catch_signals(bool can_reload)
 	sigaction(SIGPIPE, &action, NULL);
 }
 
-/* What is in use stays until there is something better: a mistake in the file changes nothing. One at a time. */
+/*
+ * The old configuration stays in use until the new one is complete, so that a mistake in the file has no effect.
+ * Reloads are processed one at a time.
+ */
 static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 {
 	static struct ffntp_options options[2];
@@ -53,7 +62,7 @@ static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 	if (ffntp_options_read(argc, argv, next, &code))
 		ffntp_keeper_reload(keeper, next);
 	else
-		ffntp_log("going on as before");
+		ffntp_log("the new configuration is not used; the old one stays in use");
 }
 
 int main(int argc, char **argv)

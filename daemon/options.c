@@ -8,26 +8,27 @@
 
 #include "log.h"
 
-/* Larger than any configuration that 8 servers need. */
+/* Larger than any configuration for 8 servers. */
 #define CONFIG_SIZE_MAX 65536
 
 static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "       ffntpd [OPTION...] -c FILE\n"
-				 "Keeps time from an NTP server with a raw counter and publishes it in a page that\n"
-				 "any program may map. Never touches the system clock; needs no privilege. SERVER:\n"
-				 "a name or an address, also with :PORT.\n"
+				 "Keep time from an NTP server with a raw counter, and publish it in a page that\n"
+				 "any program may map. The system clock is left alone; no privilege is needed.\n"
+				 "SERVER: a name or an address, optionally with :PORT. The first one that answers\n"
+				 "is used.\n"
 				 "\n"
 				 "  -c FILE                 lines such as 'server NAME iburst', as in chrony.conf\n"
-				 "  --counter auto|tsc|raw  what to count with [auto]; raw: CLOCK_MONOTONIC_RAW\n"
+				 "  --counter auto|tsc|raw  the counter [auto]; raw: CLOCK_MONOTONIC_RAW\n"
 				 "  --poll S|adaptive       seconds between requests, 1 to 131072; adaptive: as\n"
 				 "                          few as the accuracy needs, between minpoll and\n"
 				 "                          maxpoll [adaptive, 64 to 1024 s]\n"
 				 "  --page FILE             where to publish [/run/ffntp/page for root, else\n"
 				 "                          $XDG_RUNTIME_DIR/ffntp/page or /tmp/ffntp-UID/page]\n"
-				 "  --clock-log FILE        once a second 'RAW_NS UTC_NS'; without --page nothing\n"
-				 "                          else is published\n"
+				 "  --clock-log FILE        write 'RAW_NS UTC_NS' once a second; without --page\n"
+				 "                          no page is published\n"
 				 "  --estimator NAME        default, radclock or law\n"
-				 "  -v, --verbose           a line for each exchange\n"
+				 "  -v, --verbose           log each exchange\n"
 				 "  -h, --help              this text\n"
 				 "  --version               the version\n";
 
@@ -45,7 +46,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* The position of word among count words; count if it is none of them. */
+/* Return the position of word among count words; count if it is not among them. */
 static size_t find_word(const char *word, const char *const *words, size_t count)
 {
 	size_t i = 0;
@@ -153,7 +154,7 @@ static bool read_option(int option, struct ffntp_options *options)
 		options->clock_log = optarg;
 		return true;
 	default:
-		return false; /* getopt_long has said what is wrong */
+		return false; /* because getopt_long has printed the error */
 	}
 }
 
@@ -182,7 +183,7 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 	*options = (struct ffntp_options){ .counter = FFNTP_CHOOSE_AUTO };
 	ffntp_config_default(&options->config);
 	*code = 0;
-	optind = 0; /* from the beginning, also the second time */
+	optind = 0; /* restart the scan, also in the second call */
 	while ((option = getopt_long(argc, argv, "c:vh", long_options, NULL)) != -1) {
 		if (option == 'h' || option == OPTION_VERSION) {
 			fputs(option == 'h' ? usage_text : "ffntpd " FFNTP_VERSION "\n", stdout);

@@ -1,4 +1,4 @@
-/* options: the command line. */
+/* options: the daemon's command line. */
 #ifndef FFNTP_DAEMON_OPTIONS_H
 #define FFNTP_DAEMON_OPTIONS_H
 
@@ -15,17 +15,17 @@ enum ffntp_counter_choice { FFNTP_CHOOSE_AUTO, FFNTP_CHOOSE_TSC, FFNTP_CHOOSE_RA
 struct ffntp_options {
 	enum ffntp_counter_choice counter;
 	enum ffntp_estimator_kind estimator;
-	uint32_t poll_s;       /* 0: as the configuration says */
-	const char *page;      /* NULL: not named */
+	uint32_t poll_s;       /* 0: as configured */
+	const char *page;      /* NULL: none given */
 	const char *clock_log; /* NULL: none */
 	bool has_config_file;
 	bool is_verbose;
-	struct ffntp_config config; /* of the file, and the servers of the command line after the file's */
+	struct ffntp_config config; /* the file's, with the command line's servers after the file's */
 };
 
 /*
- * Reads the command line and the configuration file that it names; again, if it is asked again.
- * Returns false and the exit code: --help and --version have printed, or one line on standard error says what is wrong.
+ * Read the command line and the configuration file that it names. May be called again, to read the file again.
+ * Returns false and the exit code: --help or --version was printed, or one line on standard error names the error.
  */
 bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, int *code);
 

@@ -37,7 +37,7 @@ void ffntp_survey_begin(struct ffntp_survey *survey, const struct ffntp_client_c
 	}
 }
 
-/* One reply is enough, whatever it is worth. Returns false when there is nothing more to wait for. */
+/* Take one reply, whatever its verdict. Returns false when no further reply is awaited. */
 static bool take_news(struct ffntp_survey *survey, const struct ffntp_peer *peer, struct ffntp_peer_news news)
 {
 	struct ffntp_source source;
@@ -61,7 +61,7 @@ static bool take_news(struct ffntp_survey *survey, const struct ffntp_peer *peer
 	return false;
 }
 
-/* Nobody has polled the descriptor. */
+/* revents is 0, because the caller's poll() does not include the descriptor. */
 static bool step_peer(struct ffntp_survey *survey, struct ffntp_peer *peer)
 {
 	ffntp_counter now = ffntp_counter_read(peer->source);

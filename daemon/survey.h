@@ -1,6 +1,6 @@
 /*
- * survey: asks all servers once what they announce of a leap second, while the clock goes on with one of them. One
- * request each, beside the polls; only on the last day of a month, and only while no table of leap seconds holds.
+ * survey: asks all servers once for their leap-second announcement, while the clock continues with one of them. It
+ * sends one request to each, in addition to the polls, only on the last day of a month and only without a valid table.
  */
 #ifndef FFNTP_DAEMON_SURVEY_H
 #define FFNTP_DAEMON_SURVEY_H
@@ -15,21 +15,21 @@
 #include "config.h"
 
 struct ffntp_survey {
-	size_t running; /* peers that are still waited for */
+	size_t running; /* peers whose reply is still awaited */
 	size_t asked;
 	size_t answers;
 	uint8_t indicators[FFNTP_CONFIG_SERVERS];
-	struct ffntp_peer peer[FFNTP_CONFIG_SERVERS]; /* of those that are waited for the first 'running' */
-	int64_t begun_s;                              /* any clock that does not go back; 0: never */
+	struct ffntp_peer peer[FFNTP_CONFIG_SERVERS]; /* those that are awaited come first */
+	int64_t begun_s;                              /* on any clock that does not run backwards; 0: never */
 };
 
 /*
- * When servers are to be asked: once an hour on the last day of a month, up to a minute before its end.
- * utc_s: POSIX time. now_s: any clock that does not go back, and is not 0.
+ * Return whether to start a survey: once an hour on the last day of a month, up to a minute before its end.
+ * utc_s: POSIX time. now_s: any clock that does not run backwards, and is not 0.
  */
 bool ffntp_survey_is_due(const struct ffntp_survey *survey, int64_t utc_s, int64_t now_s);
 
-/* Asks them. config, source: as for ffntp_peer_open. What is running is given up. */
+/* Start a survey, and cancel a running one. config, source: as for ffntp_peer_open. */
 void ffntp_survey_begin(struct ffntp_survey *survey, const struct ffntp_client_config *config,
 			const struct ffntp_counter_source *source, const struct ffntp_address *const *addresses,
 			size_t count, int64_t now_s);
@@ -39,12 +39,12 @@ static inline bool ffntp_survey_is_running(const struct ffntp_survey *survey)
 	return survey->running > 0;
 }
 
-/* To be called every 50 ms while it runs. Returns true when it has ended. */
+/* Run the survey; call it every 50 ms while it is running. Returns true when it has ended. */
 bool ffntp_survey_step(struct ffntp_survey *survey);
 
 /*
- * What they said: a leap second that more than half of those that answered announce. False if no more than half of
- * those asked have answered: then nobody knows.
+ * Return the announcement that more than half of the replies agree on. Returns false if no more than half of the
+ * servers replied, because there is no majority then.
  */
 FFNTP_MUST_USE bool ffntp_survey_result(const struct ffntp_survey *survey, struct ffntp_leap_vote *vote);
 

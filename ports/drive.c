@@ -3,12 +3,12 @@
 
 #include "../core/params.h"
 
-/* Without a nonce there is no request; the port is asked for one again after this (s). */
+/* Without a nonce the client cannot send a request; the port is asked for a new nonce after this time (s). */
 #define NONCE_RETRY_S 1u
 
-/* --- the counter, made 64 bits wide --- */
+/* --- the counter, extended to 64 bits --- */
 
-/* newer - older modulo 2^width, with its sign: they lie within half a turn of each other. */
+/* Return newer - older modulo 2^width, with its sign. The two must lie within half a turn of each other. */
 static int64_t turn(const struct ffntp_drive *drive, uint64_t newer, uint64_t older)
 {
 	unsigned unused = 64 - drive->port->about.width;
@@ -22,7 +22,7 @@ static ffntp_counter widen(const struct ffntp_drive *drive, uint64_t raw)
 	return drive->now + (uint64_t)turn(drive, raw, drive->now);
 }
 
-/* Whether the counter went on, or stood still at worst. */
+/* Read the counter. Returns false if it ran backwards. */
 static bool advance(struct ffntp_drive *drive)
 {
 	ffntp_counter before = drive->now;
@@ -36,13 +36,13 @@ ffntp_counter ffntp_drive_counter(struct ffntp_drive *drive)
 	return widen(drive, drive->port->counter(drive->port->context));
 }
 
-/* So that no more than half a turn lies between two readings. */
+/* Return the longest wait after which two readings are still no more than half a turn apart. */
 static uint64_t longest_wait(const struct ffntp_drive *drive)
 {
 	return UINT64_C(1) << (drive->port->about.width - 2);
 }
 
-/* --- beginning --- */
+/* --- start --- */
 
 void ffntp_drive_configure(struct ffntp_client_config *config, const struct ffntp_port *port)
 {
@@ -60,11 +60,11 @@ static const char *judge(const struct ffntp_port *port)
 	if (about->width < 16 || about->width > 64)
 		return "the counter's width is not 16 to 64 bits";
 	if (about->width < 64 && about->kind != FFNTP_COUNTER_OTHER)
-		return "a counter of less than 64 bits can be read by its port alone";
+		return "a counter of less than 64 bits must be of kind FFNTP_COUNTER_OTHER";
 	if (about->frequency_hz < 1000000 || about->frequency_hz > UINT64_C(1000000000000))
 		return "the counter's frequency is not 1 MHz to 1 THz";
 	if (about->frequency_error_ppm > 100000)
-		return "the counter's frequency is known to less than a tenth";
+		return "the error of the counter's frequency exceeds a tenth";
 	return NULL;
 }
 
@@ -127,7 +127,7 @@ void ffntp_drive_server(struct ffntp_drive *drive, const uint8_t address[16], ui
 	drive->is_named = true;
 }
 
-/* --- time passes --- */
+/* --- the timer --- */
 
 static bool is_before(ffntp_counter a, ffntp_counter b)
 {
@@ -139,14 +139,14 @@ static ffntp_counter in_s(const struct ffntp_drive *drive, double interval_s)
 	return drive->now + (ffntp_counter)(interval_s * (double)drive->port->about.frequency_hz);
 }
 
-/* News after which the page says what there is to say. */
+/* Publish, then return the event. */
 static struct ffntp_drive_news tell(struct ffntp_drive *drive, enum ffntp_drive_event event)
 {
 	publish(drive);
 	return (struct ffntp_drive_news){ .event = event };
 }
 
-/* Whether the counter is still the one that the client knows. */
+/* Return whether the counter has run without a disruption since the last call. */
 static bool is_whole(struct ffntp_drive *drive)
 {
 	uint64_t epoch = drive->port->epoch(drive->port->context);
@@ -157,7 +157,10 @@ static bool is_whole(struct ffntp_drive *drive)
 	return went_on && is_same;
 }
 
-/* By more than the client allows for after a disruption: the machine was restored on another processor. */
+/*
+ * Return whether the rate changed by more than the client allows for after a disruption, as it does when the machine is
+ * restored on another processor.
+ */
 static bool is_another_counter(const struct ffntp_drive *drive)
 {
 	double ratio = (double)drive->port->about.frequency_hz / (double)drive->frequency_hz;
@@ -205,7 +208,9 @@ static bool make_nonce(struct ffntp_drive *drive, uint64_t *nonce)
 	return *nonce != 0;
 }
 
-/* Whatever fails after it has begun, the client waits for a reply as usual, and does not ask again at once. */
+/*
+ * If anything fails after the request has begun, the client waits for a reply as usual: it does not ask again at once.
+ */
 static struct ffntp_drive_news ask(struct ffntp_drive *drive)
 {
 	uint8_t packet[FFNTP_REQUEST_SIZE];
@@ -271,7 +276,7 @@ uint64_t ffntp_drive_wait(struct ffntp_drive *drive)
 	return left < longest_wait(drive) ? left : longest_wait(drive);
 }
 
-/* --- a datagram --- */
+/* --- receiving a datagram --- */
 
 struct ffntp_drive_news ffntp_drive_receive(struct ffntp_drive *drive, const uint8_t *bytes, size_t length,
 					    uint64_t arrived)
@@ -286,7 +291,7 @@ struct ffntp_drive_news ffntp_drive_receive(struct ffntp_drive *drive, const uin
 	if (news.verdict == FFNTP_REFUSED_COUNTER)
 		drive->is_awaiting = drive->is_held = false;
 	publish(drive);
-	drive->until = drive->now; /* the client may want another time now */
+	drive->until = drive->now; /* because the client may want a different time now */
 	return news;
 }
 

@@ -1,6 +1,6 @@
 /*
- * drive: a client run over a port: it asks when it is time to, keeps the page, and tells what happened. No I/O but the
- * port's, no allocation, nothing static. One thread at a time.
+ * drive: runs a client over a port. It sends requests when they are due, publishes the page, and returns events. Its
+ * only I/O is the port's; it allocates nothing and has no static state. One thread at a time.
  *
  *   ffntp_drive_configure(&config, &port);
  *   problem = ffntp_drive_init(&drive, &port, &config, memory, sizeof memory, page);
@@ -25,36 +25,36 @@
 #include "port.h"
 
 struct ffntp_drive {
-	/* for reading, from init on: what the page says */
+	/* For reading, valid after init: the content of the page. */
 	struct ffntp_map map;
 	struct ffntp_source source;
 
-	/* its own */
+	/* Private. */
 	const struct ffntp_port *port;
 	struct ffntp_client *client;
 	struct ffntp_page *page;
 	uint64_t epoch;
-	uint64_t frequency_hz; /* the hint that the client knows */
-	ffntp_counter now;     /* the counter, made 64 bits wide */
+	uint64_t frequency_hz; /* the frequency hint given to the client */
+	ffntp_counter now;     /* the counter, extended to 64 bits */
 	ffntp_counter until;
 	ffntp_counter sent_at;
-	bool is_awaiting; /* a request has left, and no reply to it was accepted yet */
-	bool is_held;     /* there was no nonce: nothing is done before 'until' */
-	bool is_named;    /* the server has an address */
+	bool is_awaiting; /* a request was sent, and no reply to it has been accepted yet */
+	bool is_held;     /* backing off: the port had no nonce, nothing is done before 'until' */
+	bool is_named;    /* the server's address is known */
 };
 
 enum ffntp_drive_event {
 	FFNTP_DRIVE_NOTHING,
 	FFNTP_DRIVE_SENT,
-	FFNTP_DRIVE_NOT_SENT,      /* the port could not; the request counts as unanswered */
-	FFNTP_DRIVE_NO_RANDOM,     /* the port had no nonce: tried again after a second */
-	FFNTP_DRIVE_REPLY,         /* a datagram, and what became of it: 'verdict' */
+	FFNTP_DRIVE_NOT_SENT,      /* the port could not send; the request counts as unanswered */
+	FFNTP_DRIVE_NO_RANDOM,     /* the port had no nonce; it is asked again after a second */
+	FFNTP_DRIVE_REPLY,         /* a datagram arrived; 'verdict' is the client's result for it */
 	FFNTP_DRIVE_UNANSWERED,    /* no reply was accepted in time */
 	FFNTP_DRIVE_CHANGE_SERVER, /* FFNTP_CHANGE_SERVER of client.h */
 	FFNTP_DRIVE_DISRUPTED,     /* the port's epoch changed, or the counter ran backwards */
 };
 
-/* A short lower-case name such as "not-sent"; "unknown" beyond the last. Never NULL. */
+/* Return a short lower-case name such as "not-sent"; "unknown" beyond the last event. Never NULL. */
 const char *ffntp_drive_event_name(enum ffntp_drive_event event);
 
 struct ffntp_drive_news {
@@ -63,46 +63,52 @@ struct ffntp_drive_news {
 };
 
 /*
- * The usual configuration for a client on this port: ffntp_client_config_default, the port's counter, which may jump.
+ * Set the usual configuration for a client on this port: ffntp_client_config_default, with the port's counter, which
+ * may jump.
  */
 void ffntp_drive_configure(struct ffntp_client_config *config, const struct ffntp_port *port);
 
 /*
- * memory: ffntp_client_memory(config) bytes, aligned to 16, and page: zeroed, or one that was published before. Both
- * and the port must outlive the drive. The page says initialising from here on.
- * Returns NULL, or one line for people, and there is no drive: the port or the configuration is out of range, or the
- * port has no random bytes.
+ * Start a client over a port. The page is initialising from here on.
+ * memory: ffntp_client_memory(config) bytes, aligned to 16. page: zeroed, or published by an earlier run. Both and the
+ * port must outlive the drive.
+ * Returns NULL, or a message and no drive was started: the port or the configuration is out of range, or the port has
+ * no random bytes.
  */
 FFNTP_MUST_USE const char *ffntp_drive_init(struct ffntp_drive *drive, const struct ffntp_port *port,
 					    const struct ffntp_client_config *config, void *memory, size_t size,
 					    struct ffntp_page *page);
 
 /*
- * Names the server that the port sends to; the address, IPv6 or IPv4 mapped into it, is for the page alone. Where
- * another was named before, the path is forgotten and the oscillator is not.
+ * Name the server that the port sends to. The address, IPv6 or IPv4 mapped into it, is only copied to the page. If a
+ * different server was named before, the path is forgotten and the oscillator is kept.
  */
 void ffntp_drive_server(struct ffntp_drive *drive, const uint8_t address[16], uint16_t port);
 
-/* What is due now, sending included; one piece of news at a time, to be called again until there is none. */
+/*
+ * Do what is due now, sending included. Returns one event at a time; call it again until it returns
+ * FFNTP_DRIVE_NOTHING.
+ */
 FFNTP_MUST_USE struct ffntp_drive_news ffntp_drive_timer(struct ffntp_drive *drive);
 
-/* Ticks until ffntp_drive_timer has something to do: the caller may sleep as long, and no longer. 0: at once. */
+/* Return the ticks until ffntp_drive_timer has something to do, 0 for at once. The caller may sleep that long. */
 uint64_t ffntp_drive_wait(struct ffntp_drive *drive);
 
-/* A datagram from the server. arrived: the port's counter when it did, as close to arrival as can be had. */
+/* Process a datagram from the server. arrived: the port's counter, read as close to the arrival as possible. */
 FFNTP_MUST_USE struct ffntp_drive_news ffntp_drive_receive(struct ffntp_drive *drive, const uint8_t *bytes,
 							   size_t length, uint64_t arrived);
 
-/* The counter as map and page mean it: the port's, made 64 bits wide. */
+/* Return the counter as map and page use it: the port's counter, extended to 64 bits. */
 ffntp_counter ffntp_drive_counter(struct ffntp_drive *drive);
 
-/* The time, from the page: ffntp_clock_at. */
+/* Read the time from the page, as ffntp_clock_at does. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_drive_now(struct ffntp_drive *drive, enum ffntp_timescale scale,
 						       uint64_t max_bound_ns, struct ffntp_reading *reading);
 
 /*
- * The clock that code on this system is handed: a device over the drive's page and counter. The drive is driven by
- * whoever drives it; connecting starts nothing. In the drive's thread. The drive must outlive the connection.
+ * Connect a device to the drive's page and counter, for the code on this system that reads the time. Connecting does
+ * not start the client: its owner continues to drive it. Use the device in the drive's thread. The drive
+ * must outlive the connection.
  */
 void ffntp_drive_device(struct ffntp_drive *drive, struct ffntp_page_device *device);
 

@@ -3,7 +3,7 @@
 
 #include "../core/clock.h"
 
-/* What half of the width is in time, rounded up. */
+/* Return half of the link's width in time, rounded up (ns). */
 static uint64_t link_error_ns(const struct ffntp_map *map, uint64_t width)
 {
 	struct ffntp_span half = ffntp_span_down(width / 2 + 1, map->period, map->period_shift);
@@ -24,7 +24,7 @@ static void say(struct ffntp_follow *follow, const struct ffntp_map *map)
 	ffntp_page_publish(follow->own, &follow->map, NULL, 0);
 }
 
-/* Nothing new: for as long as we are there to say so. */
+/* Publish a map without a new time. It is valid without limit, because the follower itself publishes the end. */
 static void say_nothing(struct ffntp_follow *follow, enum ffntp_status status, ffntp_counter now)
 {
 	struct ffntp_map map = follow->map;
@@ -39,7 +39,7 @@ void ffntp_follow_begin(struct ffntp_follow *follow, struct ffntp_page *own, con
 {
 	*follow = (struct ffntp_follow){
 		.own = own,
-		.marker = now, /* hardly that of a former writer */
+		.marker = now, /* a marker that an earlier writer is unlikely to have used */
 		.map = { .counter_kind = identity->counter_kind, .at = now, .period = 1 },
 	};
 	ffntp_page_format(own, identity);
@@ -60,7 +60,7 @@ void ffntp_follow_page(struct ffntp_follow *follow, const struct ffntp_page *pag
 		say_nothing(follow, FFNTP_STATUS_DISRUPTED, now);
 }
 
-/* Whether the page can be followed, and what it says. */
+/* Read the followed page's map. Returns false if the page cannot be followed. */
 static bool look(const struct ffntp_follow *follow, struct ffntp_map *map)
 {
 	struct ffntp_page_identity identity;

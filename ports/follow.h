@@ -1,7 +1,7 @@
 /*
- * follow: a clock that depends on another machine's page: its map in terms of our own counter, which runs at the same
- * rate from another value. For guests that share their host's page; no client, no network. Integers only, nothing
- * static.
+ * follow: a clock that depends on another machine's page. It translates that page's map to our own counter, which runs
+ * at the same rate with a constant offset. Meant for guests that share their host's page: no client and no network.
+ * Integer arithmetic only; no static state.
  */
 #ifndef FFNTP_FOLLOW_H
 #define FFNTP_FOLLOW_H
@@ -12,41 +12,44 @@
 #include "../include/ffntp/map.h"
 #include "../include/ffntp/page.h"
 
-/* How our counter stands to the one that the followed page means: ours = theirs + offset, to half of 'width'; ticks. */
+/*
+ * Relation of our counter to the counter of the followed page, in ticks: ours = theirs + offset, within half of
+ * 'width'.
+ */
 struct ffntp_follow_link {
 	uint64_t offset;
 	uint64_t width;
 };
 
 struct ffntp_follow {
-	struct ffntp_map map; /* for reading: what our page says */
-	/* its own */
+	struct ffntp_map map; /* for reading: the content of our page */
+	/* Private. */
 	struct ffntp_page *own;
-	const struct ffntp_page *followed; /* NULL: none yet */
+	const struct ffntp_page *followed; /* NULL: no page is followed yet */
 	struct ffntp_follow_link link;
 	uint64_t marker;
 	uint32_t counter_marker;
 	bool has_taken;
-	struct ffntp_map taken; /* what the followed page said when it was last taken over */
+	struct ffntp_map taken; /* the followed page's map when it was last taken over */
 };
 
-/* own: zeroed, or one that was published before; says initialising from here on. now: our counter. */
+/* Start with our page initialising. own: zeroed, or published by an earlier run. now: our counter. */
 void ffntp_follow_begin(struct ffntp_follow *follow, struct ffntp_page *own, const struct ffntp_page_identity *identity,
 			ffntp_counter now);
 
 /*
- * From now on our page follows 'page', of which 4096 bytes can be read, and says at once what that one says. If it is
- * another than before, or the link is, both markers change; a page that cannot be used leaves ours disrupted.
+ * Follow 'page', of which 4096 bytes must be readable, and publish its content at once. If the page or the link differs
+ * from before, both markers change. If the page cannot be used, ours becomes disrupted.
  */
 void ffntp_follow_page(struct ffntp_follow *follow, const struct ffntp_page *page, struct ffntp_follow_link link,
 		       ffntp_counter now);
 
-/* Takes over what the followed page says, if it has changed; to be called often. Returns whether it has. */
+/* Take over the followed page's map if it has changed; call it often. Returns whether it had changed. */
 bool ffntp_follow_update(struct ffntp_follow *follow);
 
 /*
- * The followed page is there no more, and is not looked at from here on. What it said last still holds: our page is
- * free-running, and its bound grows. Where it said nothing, ours stays as it is.
+ * Stop following because the page is no longer accessible; it is not read any more. Its last map still holds: our page
+ * becomes free-running, and its bound grows. If that page had no time, ours stays as it is.
  */
 void ffntp_follow_lose(struct ffntp_follow *follow, ffntp_counter now);
 

@@ -1,4 +1,4 @@
-/* memory: see memory.h. Built so that the compiler does not make these functions call themselves. */
+/* memory: see memory.h. Built with flags that keep the compiler from replacing these loops by calls of themselves. */
 #include "memory.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* memory: the four functions that compilers call, and the few that lwIP does; there is no libc. */
+/* memory: the four functions that compilers call, and the few that lwIP calls, for systems without libc. */
 #ifndef FFNTP_MEMORY_H
 #define FFNTP_MEMORY_H
 

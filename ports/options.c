@@ -74,7 +74,7 @@ static bool read_followed(struct word word, struct options *options)
 	       (word.length == 0 || (word_takes(&word, ":") && word_is_number(word, &options->domain)));
 }
 
-/* One word; what QEMU and others add for a kernel is none of our business. */
+/* Read one word. Unknown words are ignored, because QEMU and others add words for kernels. */
 static bool read_word(struct word word, struct options *options)
 {
 	if (word_takes(&word, "server="))
@@ -120,11 +120,11 @@ bool options_read(struct options *options, const char *line, char problem[OPTION
 	while (words_next(&words, &word)) {
 		if (read_word(word, options))
 			continue;
-		complain(problem, "what is meant by ", word);
+		complain(problem, "invalid: ", word);
 		return false;
 	}
 	if (options->server[0] == 0 && !options->follows) {
-		complain(problem, "no server=NAME", (struct word){ "", 0 });
+		complain(problem, "server=NAME is missing", (struct word){ "", 0 });
 		return false;
 	}
 	return true;

@@ -1,4 +1,4 @@
-/* processor: see processor.h. Instructions that C has no words for. */
+/* processor: see processor.h. Contains the instructions that C cannot express. */
 #include "processor.h"
 
 #if defined(__x86_64__)
@@ -12,7 +12,7 @@ static bool has_rdrand(void)
 	return (c >> 30 & 1) != 0;
 }
 
-/* Intel asks for ten tries; failing so often means that it is broken. */
+/* Intel recommends ten tries; more failures mean that the generator is broken. */
 static bool draw(uint64_t *bits)
 {
 	for (int i = 0; i < 10; i++) {
@@ -45,7 +45,7 @@ uint64_t ffntp_processor_counter_hz(void)
 
 #elif defined(__aarch64__)
 
-/* ID_AA64ISAR0_EL1, which a process of Linux may read, too. */
+/* ID_AA64ISAR0_EL1, which Linux processes may read, too. */
 static bool has_rdrand(void)
 {
 	uint64_t features;
@@ -54,8 +54,7 @@ static bool has_rdrand(void)
 	return features >> 60 != 0;
 }
 
-/* RNDR, which says in the flags whether it had something; by its number, as assemblers know the name for newer
- * processors alone. */
+/* RNDR, which reports success in the flags. Encoded by number, because older assemblers do not know its name. */
 static bool draw(uint64_t *bits)
 {
 	for (int i = 0; i < 10; i++) {
@@ -90,7 +89,7 @@ uint64_t ffntp_processor_counter_hz(void)
 }
 
 #else
-#error "a processor that nobody has described here"
+#error "this processor is not supported: add its counter and random instructions"
 #endif
 
 bool ffntp_processor_random(uint8_t *bytes, size_t length)

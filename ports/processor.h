@@ -1,4 +1,4 @@
-/* processor: the CPU's counter and its random bits, for systems that offer neither as they are. */
+/* processor: the CPU's counter and its random bits, for systems that do not offer them. */
 #ifndef FFNTP_PORT_PROCESSOR_H
 #define FFNTP_PORT_PROCESSOR_H
 
@@ -8,16 +8,16 @@
 
 #include "../include/ffntp/map.h"
 
-/* Which counter this processor has. */
+/* Return which counter this processor has. */
 enum ffntp_counter_kind ffntp_processor_counter_kind(void);
 
-/* The counter, not before what precedes has been done: a frame that was found is stamped after it came. */
+/* Return the counter, read after all preceding operations, so that a frame that was found is stamped after it came. */
 uint64_t ffntp_processor_counter(void);
 
-/* Its frequency where the processor says it, as Arm's does; else 0. */
+/* Return the frequency if the processor states it, as Arm's does; else 0. */
 uint64_t ffntp_processor_counter_hz(void);
 
-/* From rdrand or RNDR. False if the processor has none, or has none just now. */
+/* Fill bytes by rdrand or RNDR. Returns false if the processor has neither, or fails at the moment. */
 FFNTP_MUST_USE bool ffntp_processor_random(uint8_t *bytes, size_t length);
 
 #endif

@@ -5,7 +5,7 @@
 #include "processor.h"
 #include "standstill.h"
 
-#define MEASURED_PPM 50000 /* by the system's own clock: Solo5's, calibrated on a busy host, was 2.5 % off */
+#define MEASURED_PPM 50000 /* for rates by the system's clock: Solo5's, calibrated on a busy host, was 2.5 % off */
 #define TOLD_PPM 500
 
 static struct {

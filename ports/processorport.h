@@ -1,6 +1,6 @@
 /*
- * processorport: a port of little more than the processor, for unikernels over lwIP: its counter, and a calendar as an
- * alarm for that; random bytes; lwIP's datagrams. One of it.
+ * processorport: a port for unikernels over lwIP that needs little more than the processor: its counter, a calendar for
+ * stall detection, random bytes, and lwIP's datagrams. There is one.
  */
 #ifndef FFNTP_PROCESSORPORT_H
 #define FFNTP_PROCESSORPORT_H
@@ -11,11 +11,11 @@
 
 #include "port.h"
 
-/* What the system knows of it. */
+/* The system's additions to the processor. */
 struct ffntp_processor_system {
-	uint64_t counter_hz;                           /* 0: not known */
-	uint32_t counter_error_ppm;                    /* of that */
-	uint64_t (*measure_hz)(void);                  /* to 5 %, where neither system nor processor know */
+	uint64_t counter_hz;                           /* 0: unknown */
+	uint32_t counter_error_ppm;                    /* the error of counter_hz */
+	uint64_t (*measure_hz)(void);                  /* to 5 %, used if neither system nor processor states it */
 	int64_t (*calendar_s)(void);                   /* see standstill.h */
 	bool (*random)(uint8_t *bytes, size_t length); /* see port.h; ffntp_processor_random, or better */
 };
@@ -23,8 +23,8 @@ struct ffntp_processor_system {
 const struct ffntp_port *ffntp_processor_port(const struct ffntp_processor_system *system);
 
 /*
- * The system knows that the counter stood still: the port's epoch is another. counter_hz: its frequency from now on, as
- * far off as it was before; 0: as it was.
+ * Report that the counter stood still: the port's epoch changes. counter_hz: its frequency from now on, with the same
+ * error as before; 0: unchanged.
  */
 void ffntp_processor_disrupted(uint64_t counter_hz);
 

@@ -26,7 +26,7 @@ void ffntp_text_add(struct ffntp_text *text, const char *words)
 
 static void add_in_base(struct ffntp_text *text, uint64_t number, unsigned digits, unsigned base)
 {
-	char reversed[20]; /* as many as 2^64 has in base 10 */
+	char reversed[20]; /* 2^64 has this many digits */
 	unsigned count = 0;
 
 	while (number > 0 || (count < digits && count < sizeof reversed)) {
@@ -61,10 +61,10 @@ void ffntp_text_add_us(struct ffntp_text *text, const char *sign, uint64_t ns)
 	ffntp_text_add(text, " us");
 }
 
-/* --- dates: years that begin in March, so that a leap day is the last; 400 of them are a cycle --- */
+/* --- dates: years that begin in March, so that a leap day is the last day; 400 of them are a cycle --- */
 
 #define CYCLE_DAYS (400 * 365 + 97)
-/* From 0000-03-01 to 1970-01-01. */
+/* Days from 0000-03-01 to 1970-01-01. */
 #define EPOCH_DAYS (1970 * 365 + 1970 / 4 - 1970 / 100 + 1970 / 400 - 31 - 28)
 
 struct date {
@@ -81,7 +81,7 @@ static struct date date_of(int64_t days_since_1970)
 	unsigned month;
 
 	left -= year * 365 + year / 4 - year / 100;
-	month = (5 * left + 2) / 153; /* five months from March have 153 days, again and again */
+	month = (5 * left + 2) / 153; /* from March on, every five months have 153 days */
 	return (struct date){
 		.year = cycle * 400 + year + (month >= 10),
 		.month = month < 10 ? month + 3 : month - 9,
@@ -108,12 +108,12 @@ void ffntp_text_add_utc(struct ffntp_text *text, struct ffntp_time utc)
 	add_pair(text, ':', second / 60 % 60);
 	add_pair(text, ':', second % 60);
 	add_char(text, '.');
-	/* 2^-32 s are enough for nanoseconds, and their product with 10^9 fits. */
+	/* The upper 32 bits are enough for nanoseconds, and their product with 10^9 fits. */
 	ffntp_text_add_number(text, (utc.frac >> 32) * UINT64_C(1000000000) >> 32, 9);
 	add_char(text, 'Z');
 }
 
-/* --- the news --- */
+/* --- events --- */
 
 static void add_offset(struct ffntp_text *text, int64_t ns)
 {
@@ -144,7 +144,7 @@ static void add_reply(struct ffntp_text *text, struct ffntp_drive *drive, enum f
 		add_exchange(text, drive);
 		return;
 	}
-	ffntp_text_add(text, "a reply was refused: ");
+	ffntp_text_add(text, "reply refused: ");
 	ffntp_text_add(text, ffntp_verdict_name(verdict));
 	ffntp_text_add(text, "; ");
 	ffntp_text_add(text, ffntp_status_name(drive->map.status));
@@ -165,13 +165,13 @@ bool ffntp_report(char line[FFNTP_REPORT_SIZE], struct ffntp_drive *drive, struc
 		ffntp_text_add(&text, "the network did not take the request; ");
 		break;
 	case FFNTP_DRIVE_NO_RANDOM:
-		ffntp_text_add(&text, "no random bytes, so no request; ");
+		ffntp_text_add(&text, "no random bytes, so no request was sent; ");
 		break;
 	case FFNTP_DRIVE_UNANSWERED:
 		ffntp_text_add(&text, "no usable reply; ");
 		break;
 	case FFNTP_DRIVE_CHANGE_SERVER:
-		ffntp_text_add(&text, "the server has not been of use for long; ");
+		ffntp_text_add(&text, "no usable reply from the server for long; ");
 		break;
 	case FFNTP_DRIVE_DISRUPTED:
 		ffntp_text_add(&text, "the counter stood still or jumped; ");

@@ -1,4 +1,4 @@
-/* report: one line for a console about what a drive did. No libc; the same words on every port. */
+/* report: describes an event of a drive in one line for a console. No libc; the same text on every port. */
 #ifndef FFNTP_REPORT_H
 #define FFNTP_REPORT_H
 
@@ -9,26 +9,27 @@
 
 #define FFNTP_REPORT_SIZE 160
 
-/* A text that grows at its end; what does not fit is left out. */
+/* A text that grows at its end; text that does not fit is dropped. */
 struct ffntp_text {
 	char *at;
 	size_t left; /* the final 0 not counted */
 };
 
-/* An empty text in 'size' bytes, at least 1; it ends in 0 after each of the functions below. */
+/* Begin an empty text in 'size' bytes, at least 1. It ends in 0 after each of the functions below. */
 struct ffntp_text ffntp_text_begin(char *bytes, size_t size);
 void ffntp_text_add(struct ffntp_text *text, const char *words);
-/* At least 'digits' of them. */
+/* Add a number, padded with zeros to at least 'digits' digits. */
 void ffntp_text_add_number(struct ffntp_text *text, uint64_t number, unsigned digits);
 void ffntp_text_add_hex(struct ffntp_text *text, uint64_t number);
-/* "12.345 us"; sign: "+" or "-" or "". UINT64_MAX is "unknown". */
+/* Add "12.345 us". sign: "+", "-" or "". UINT64_MAX is "unknown". */
 void ffntp_text_add_us(struct ffntp_text *text, const char *sign, uint64_t ns);
-/* "2026-11-22T23:00:00.123456789Z" */
+/* Add "2026-11-22T23:00:00.123456789Z". */
 void ffntp_text_add_utc(struct ffntp_text *text, struct ffntp_time utc);
 
 /*
- * The news as a line without its end: "2026-11-22T23:00:00.123456789Z +- 91.300 us, offset +0.412 us, RTT 150.100 us".
- * Returns false, and an empty line, if there is nothing that anyone wants to read: a request left, or nothing happened.
+ * Describe the event in a line without its end: "2026-11-22T23:00:00.123456789Z +- 91.300 us, offset +0.412 us, RTT
+ * 150.100 us".
+ * Returns false, and an empty line, for events that need no line: a request was sent, or nothing happened.
  */
 bool ffntp_report(char line[FFNTP_REPORT_SIZE], struct ffntp_drive *drive, struct ffntp_drive_news news);
 

@@ -1,7 +1,10 @@
 /* standstill: see standstill.h. */
 #include "standstill.h"
 
-/* Seconds may be whole ones, which is one of them at each end; the rest is for a frequency that is a hint. */
+/*
+ * The calendar may count whole seconds, which makes a difference of two readings wrong by up to 1 s. The rest of the
+ * tolerance is for the error of the frequency, over the window.
+ */
 #define WINDOW_S 16
 #define TOLERANCE_S 2
 #define LOOK_MS 5

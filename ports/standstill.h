@@ -1,8 +1,8 @@
 /*
- * standstill: finds out that the counter stood still, by a calendar that went on: a machine's battery clock, or a
- * hypervisor's wall clock. It is no measure of time, but an alarm: where the two part by 3 s within 16, the counter
- * stood still, or jumped, or the calendar was set; by less it may not be seen. Who is disrupted without need is right
- * again a burst later.
+ * standstill: stall detection for the counter, by a calendar that continues: a machine's battery clock, or a
+ * hypervisor's wall clock. The calendar is used as an alarm only, not to measure time: if the two diverge by 3 s within
+ * 16 s, the counter stood still or jumped, or the calendar was set. Smaller differences may not be detected. A false
+ * alarm costs one burst of requests.
  */
 #ifndef FFNTP_STANDSTILL_H
 #define FFNTP_STANDSTILL_H
@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct ffntp_standstill {
-	int64_t (*calendar_s)(void); /* s since any beginning; negative while it cannot be told */
-	uint64_t frequency_hz;       /* of the counter, to some per cent */
+	int64_t (*calendar_s)(void); /* Return seconds from any origin; negative while unknown. */
+	uint64_t frequency_hz;       /* of the counter, to a few per cent */
 	uint64_t epoch;
 	int64_t begin_s; /* of the window */
 	uint64_t begin, looked_at;
@@ -21,14 +21,14 @@ void ffntp_standstill_begin(struct ffntp_standstill *self, int64_t (*calendar_s)
 			    uint64_t now);
 
 /*
- * Who knows that the counter stood still says so, and how fast it goes from now on: another epoch, and nothing more for
- * the same.
+ * Report that the counter stood still, and its frequency from now on. The epoch changes once; the detector does not
+ * report the same stall again.
  */
 void ffntp_standstill_disrupted(struct ffntp_standstill *self, uint64_t frequency_hz, uint64_t now);
 
 /*
- * For ffntp_port's epoch(): another number after each disruption. now: the counter. The calendar is looked at every
- * 5 ms at most, as that may cost some ten microseconds.
+ * Return the epoch for struct ffntp_port: a new number after each disruption. now: the counter. The calendar is read
+ * every 5 ms at most, because a reading may cost some ten microseconds.
  */
 uint64_t ffntp_standstill_epoch(struct ffntp_standstill *self, uint64_t now);
 

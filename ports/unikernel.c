@@ -4,11 +4,11 @@
 #include "drive.h"
 #include "report.h"
 
-#define REST_NS UINT64_C(100000000) /* lwIP wants to be asked as often */
+#define REST_NS UINT64_C(100000000) /* lwIP's timers must run this often */
 #define NS_PER_S UINT64_C(1000000000)
 #define RESOLVE_AGAIN_S 5
 #define PATIENCE_S 10
-#define LISTEN_MS 200 /* what came by then, if anything does */
+#define LISTEN_MS 200 /* replies arrive within this time, if they do */
 
 static struct unikernel {
 	const struct ffntp_unikernel_system *system;
@@ -16,10 +16,10 @@ static struct unikernel {
 	struct options options;
 	struct ffntp_drive drive;
 	bool has_address, is_complained;
-	bool is_driven; /* a server was found */
+	bool is_driven; /* a server was found, and the drive is running */
 	bool is_resolving;
 	bool is_address_old;             /* the machine may have been away */
-	uint64_t began, resolved, asked; /* the counter then */
+	uint64_t began, resolved, asked; /* counter readings at these moments */
 } self;
 
 static void say(const char *first, const char *second)
@@ -44,16 +44,18 @@ static void say_news(struct ffntp_drive_news news)
 	}
 }
 
-/* Whether so long has passed; a counter that ran backwards does not say, and then it has. */
+/* Return whether this time has passed. Returns true if the counter ran backwards, because the time is then unknown. */
 static bool is_past(uint64_t since, uint64_t ms)
 {
 	return self.system->counter() - since >= self.lwip.counter_hz / 1000 * ms;
 }
 
-/* --- what lwIP is handed --- */
+/* --- the functions for lwIP --- */
 
-/* Port numbers and transactions that somebody may guess: the nonce is what counts, and there is none without
- * randomness. */
+/*
+ * Random numbers for ports and transactions. They may be predictable, because only the nonce protects; without true
+ * randomness no nonce and no request exist.
+ */
 static uint32_t random_for_lwip(void)
 {
 	uint32_t bits = 0;
@@ -71,7 +73,7 @@ static void received(const uint8_t *bytes, size_t length, uint64_t arrived)
 
 /* --- the server --- */
 
-/* Once, after a while. */
+/* Report once, after a while, what is still missing. */
 static void complain(const char *what)
 {
 	if (self.is_complained || self.is_driven || !is_past(self.began, 1000 * PATIENCE_S))
@@ -96,7 +98,7 @@ static void wait_for_address(void)
 		say("address ", text);
 		resolve();
 	} else {
-		complain("no address yet: nobody answers DHCP, and no router advertises one");
+		complain("no address yet: neither DHCP nor a router has supplied one; still trying");
 	}
 }
 
@@ -118,10 +120,10 @@ static void look_for_server(void)
 
 	switch (ffntp_lwip_resolved()) {
 	case FFNTP_LWIP_SEARCHING:
-		complain("no server yet: its name is not answered");
+		complain("no server yet: no answer for its name; still trying");
 		break;
 	case FFNTP_LWIP_UNREACHABLE:
-		complain("no server yet: there is no address of its kind to ask from");
+		complain("no server yet: this guest has no address of the server's IP version; still trying");
 		if (is_time_again)
 			resolve();
 		break;
@@ -131,13 +133,13 @@ static void look_for_server(void)
 	case FFNTP_LWIP_UNKNOWN:
 		if (!is_time_again)
 			break;
-		say("nobody knows the server's address: ", self.options.server);
+		say("no address is known for the server, trying again: ", self.options.server);
 		resolve();
 		break;
 	}
 }
 
-/* --- what is due --- */
+/* --- due work --- */
 
 static void drive(void)
 {
@@ -182,7 +184,7 @@ bool ffntp_unikernel_is_listening(void)
 	return self.is_driven && self.drive.is_awaiting && !is_past(self.asked, LISTEN_MS);
 }
 
-/* --- beginning --- */
+/* --- start --- */
 
 static const char *begin_network(void)
 {
@@ -238,6 +240,6 @@ const char *ffntp_unikernel_begin(const struct ffntp_unikernel_system *system, c
 	if (!options_read(&options, command_line, problem))
 		return problem;
 	if (options.follows || options.page != 0 || options.probe != 0)
-		return "command line: follow=, page= and probe= mean nothing here";
+		return "command line: follow=, page= and probe= are not supported here";
 	return ffntp_unikernel_start(system, &options, page);
 }

@@ -1,11 +1,11 @@
 /*
- * unikernel: what a unikernel over lwIP does to keep UTC, whatever system it runs on: waits for an address, looks for
- * the server, drives the client, and says what happens. Not reentrant, and one of it, as lwIP is.
+ * unikernel: keeps UTC in a unikernel over lwIP, on any system: waits for an address, resolves the server, drives the
+ * client, and reports events on the console. Not reentrant; there is one instance, as of lwIP.
  *
  *   problem = ffntp_unikernel_begin(&system, "server=192.0.2.1 ip=dhcp poll=16", page);
  *   for (;;) {
- *           each frame that came: ffntp_lwip_frame
- *           rest until another comes, for ffntp_unikernel_step() at most
+ *           pass each received frame to ffntp_lwip_frame
+ *           sleep until a frame comes, at most for the time that ffntp_unikernel_step() returns
  *   }
  */
 #ifndef FFNTP_UNIKERNEL_H
@@ -20,28 +20,32 @@
 #include "port.h"
 
 struct ffntp_unikernel_system {
-	const struct ffntp_port *port; /* its random() is lwIP's, too */
+	const struct ffntp_port *port; /* its random() serves lwIP, too */
 	uint8_t mac[6];
-	bool (*transmit)(const void *frame, size_t length, uint64_t *sent); /* ffntp_lwip_system's */
+	bool (*transmit)(const void *frame, size_t length, uint64_t *sent); /* see struct ffntp_lwip_system */
 	uint64_t (*counter)(void);
-	void (*say)(const char *words); /* a line for people, without its end */
+	void (*say)(const char *words); /* Print a line for people, without its end. */
 };
 
 /*
- * command_line: docs/guests.md has its words; page=, probe= and follow= are not for here. page: zeroed, and kept from
- * then on; so is 'system'. Returns NULL, or one line for people, and there is no clock.
+ * Start. command_line: its words are in docs/guests.md; page=, probe= and follow= are not handled here. page: zeroed.
+ * 'system' and 'page' are used from then on.
+ * Returns NULL; or a message, and there is no clock.
  */
 FFNTP_MUST_USE const char *ffntp_unikernel_begin(const struct ffntp_unikernel_system *system, const char *command_line,
 						 struct ffntp_page *page);
 
-/* The same for who has read the command line; follow= is not for here. */
+/* Start with options that were read already; follow= is not handled here. */
 FFNTP_MUST_USE const char *ffntp_unikernel_start(const struct ffntp_unikernel_system *system,
 						 const struct options *options, struct ffntp_page *page);
 
-/* Does what is due, and returns for how many nanoseconds there is nothing to do unless a frame comes: 0 to 10^8. */
+/* Do what is due. Returns the nanoseconds until there is something to do again unless a frame comes: 0 to 10^8. */
 uint64_t ffntp_unikernel_step(void);
 
-/* Whether a reply may come any moment now: a system that wakes up late for frames had better not sleep, to stamp it. */
+/*
+ * Return whether a reply may arrive at any moment. A system that wakes up late for frames should not sleep then, so
+ * that the timestamp is right.
+ */
 bool ffntp_unikernel_is_listening(void);
 
 #endif

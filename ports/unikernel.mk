@@ -1,4 +1,4 @@
-# What a unikernel is made of, whatever system it runs on: core, ports, and lwIP's source. TOP and LWIP say where they are.
+# The sources of a unikernel on any system: core, ports, and lwIP. TOP and LWIP are their folders.
 CORE := $(wildcard $(TOP)/core/*.c $(TOP)/core/*/*.c)
 PORTS := $(addprefix $(TOP)/ports/, drive.c memory.c options.c processor.c processorport.c report.c standstill.c unikernel.c words.c lwip/udp.c)
 STACK := $(addprefix $(LWIP)/src/, $(addprefix core/, def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c timeouts.c udp.c) \

@@ -1,4 +1,4 @@
-/* words: a command line taken apart, without a copy. */
+/* words: splits a command line without copying it. */
 #ifndef FFNTP_WORDS_H
 #define FFNTP_WORDS_H
 
@@ -17,24 +17,26 @@ struct word {
 
 struct words words_of(const char *line);
 
-/* The next word between blanks. */
+/* Return the next word between blanks. */
 bool words_next(struct words *words, struct word *word);
 
-/* Whether the word begins like that; then the beginning is taken off. */
+/* If the word has this beginning, remove it and return true. */
 bool word_takes(struct word *word, const char *beginning);
 
-/* Whether c is in the word; then it and what stands before it are taken off. */
+/* If c is in the word, remove it with everything before it and return true. */
 bool word_skip_to(struct word *word, char c);
 
-/* A number at the word's beginning, decimal or after 0x hexadecimal, below 2^64; then it is taken off. */
+/*
+ * Remove a number at the word's beginning, decimal or hexadecimal with 0x, below 2^64. Returns false if there is none.
+ */
 bool word_take_number(struct word *word, uint64_t *number);
 
-/* The whole of it is a number. */
+/* Return whether the whole word is a number. */
 bool word_is_number(struct word word, uint64_t *number);
 
 bool word_is(struct word word, const char *text);
 
-/* False if it does not fit with its final 0. */
+/* Copy the word as text. Returns false if it does not fit with its final 0. */
 bool word_copy(struct word word, char *text, size_t size);
 
 #endif

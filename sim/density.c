@@ -3,15 +3,16 @@
 #include <math.h>
 
 /*
- * The table's points are LEAST expm1(i STEP) times the mean: even near 0, in constant ratio far from it, up to 10^4.
+ * The table's points are LEAST expm1(i STEP) times the mean: evenly spaced near 0, in a constant ratio far from it, up
+ * to 10^4.
  */
 #define LEAST 1e-3
 #define STEP 5.4e-3
 
 /*
- * The heavy part is E1 P with P = E2 E3. Given P, E + heavy P E1 is the sum of two exponentials, whose density is
- * known; what remains is an integral over ln P. ln E has the density exp(a - exp(a)), ln P its convolution with itself.
- * Both fall off like double exponentials above, like exp below: sums over even steps are as good as integrals.
+ * The heavy part is E1 P with P = E2 E3. For a given P, E + heavy P E1 is the sum of two exponentials, whose density is
+ * known; an integral over ln P remains. ln E has the density exp(a - exp(a)), and ln P has its convolution with itself.
+ * Both decay double-exponentially above and like exp below, so that sums over equal steps are as good as integrals.
  */
 #define LOG_STEP 0.125
 #define LOG_LOWEST (-28.0)
@@ -34,7 +35,7 @@ static double log_product(double s)
 	return sum * LOG_STEP;
 }
 
-/* Of E + b E', both exponential with mean 1, in a form that loses nothing where b is near 1. */
+/* Density of E + b E', both exponential with mean 1, in a form without cancellation where b is near 1. */
 static double two_exponentials(double x, double b)
 {
 	double longer = b > 1 ? b : 1, shorter = b > 1 ? 1 : b;

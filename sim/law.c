@@ -6,14 +6,14 @@
 
 #define PI 3.14159265358979323846
 
-/* More terms than any shape below 100 needs; a term below this share of the sum ends it. */
+/* More terms than any shape below 100 needs; the sum ends at a term below this share of it. */
 #define TERMS_MOST 1000
 #define TERM_LEAST 3e-16
 
-/* Of bisection: from any interval down to neighbouring doubles. */
+/* Steps of a bisection from any interval down to neighbouring doubles. */
 #define HALVINGS 100
 
-/* Shares nearer to 0 and 1 are taken for this: scores stay between -8 and 8. */
+/* Shares closer to 0 or 1 are replaced by this, so that scores stay between -8 and 8. */
 #define SHARE_LEAST 1e-15
 
 static bool is_part(const struct sim_law *law, size_t i)
@@ -37,7 +37,7 @@ double sim_law_below_score(double score)
 
 /* --- draws --- */
 
-/* Marsaglia and Tsang 2000, scale 1. Below a shape of 1, from the next shape. */
+/* Marsaglia and Tsang 2000, scale 1. For a shape below 1, from a draw with the next larger shape. */
 static double draw_gamma(double shape, struct sim_random *random)
 {
 	double raised = shape < 1 ? shape + 1 : shape, d = raised - 1.0 / 3, c = 1 / sqrt(9 * d), normal, v;
@@ -67,7 +67,7 @@ static double draw_triangular(double peak, struct sim_random *random)
 	return u < peak ? sqrt(u * peak) : 1 - sqrt((1 - u) * (1 - peak));
 }
 
-/* In units of the part's size. */
+/* Draw in units of the part's size. */
 static double draw_part(const struct sim_law_part *part, struct sim_random *random)
 {
 	switch (part->kind) {
@@ -94,7 +94,7 @@ double sim_law_draw(const struct sim_law *law, struct sim_random *random)
 	double left = shares(law) * sim_random_unit(random);
 	const struct sim_law_part *part = &law->parts[0];
 
-	/* Rounding may leave something over after the last part, which then is taken. */
+	/* Because of rounding the loop may end without a choice; the last part is then taken. */
 	for (size_t i = 0; is_part(law, i); i++) {
 		part = &law->parts[i];
 		left -= part->share;
@@ -134,7 +134,7 @@ static double lognormal_density(double x, double sigma)
 	return exp(-z * z / 2) / (x * sigma * sqrt(2 * PI));
 }
 
-/* x: in units of the part's size; the density in its inverse. x > 0. */
+/* x: in units of the part's size, > 0; the density is in the inverse of that unit. */
 static double part_density(const struct sim_law_part *part, double x)
 {
 	switch (part->kind) {
@@ -173,7 +173,7 @@ double sim_law_density(const struct sim_law *law, double delay_s)
 
 /* --- distribution functions --- */
 
-/* Abramowitz and Stegun 6.5.29: the incomplete gamma function by its series, quick where x is small. */
+/* Abramowitz and Stegun 6.5.29: the incomplete gamma function by its series, which converges fast where x is small. */
 static double gamma_below_by_series(double x, double shape)
 {
 	double term = 1 / shape, sum = term;
@@ -186,9 +186,9 @@ static double gamma_below_by_series(double x, double shape)
 }
 
 /*
- * Its complement by the even part of the continued fraction in Abramowitz and Stegun 6.5.31, quick where x is large:
- * 1/(b0 + a1/(b1 + a2/(b2 + ...))), a = -n (n - shape), b = x + 2 n + 1 - shape, by Lentz's method. x > shape: no b is
- * 0.
+ * The complement by the even part of the continued fraction in Abramowitz and Stegun 6.5.31, which converges fast where
+ * x is large: 1/(b0 + a1/(b1 + a2/(b2 + ...))), a = -n (n - shape), b = x + 2 n + 1 - shape, by Lentz's method. x >
+ * shape, so that no b is 0.
  */
 static double gamma_above_by_fraction(double x, double shape)
 {
@@ -227,7 +227,7 @@ static double triangular_below(double x, double peak)
 	return x < peak ? x * x / peak : 1 - (1 - x) * (1 - x) / (1 - peak);
 }
 
-/* x as above. */
+/* x: as in part_density. */
 static double part_below(const struct sim_law_part *part, double x)
 {
 	switch (part->kind) {
@@ -281,7 +281,7 @@ double sim_law_quantile(const struct sim_law *law, double share)
 	return (low_s + high_s) / 2;
 }
 
-/* Abramowitz and Stegun 26.2.23, of a share up to a half: within 4.5e-4. */
+/* Abramowitz and Stegun 26.2.23, for a share up to one half: within 4.5e-4. */
 static double coarse_score(double share)
 {
 	double t = sqrt(-2 * log(share));
@@ -291,7 +291,7 @@ static double coarse_score(double share)
 	return above / below - t;
 }
 
-/* And a step of Halley's method. Its error is that of the start, cubed. */
+/* One step of Halley's method follows: its error is the cube of the start's. */
 double sim_law_score(const struct sim_law *law, double delay_s)
 {
 	double share = sim_law_below(law, delay_s), score, error;

@@ -1,15 +1,17 @@
-/* law: the distribution of the delay above the minimum, by kind. Draw, density and distribution function of each kind
- * stand apart: tests/test_law.c compares them. */
+/*
+ * law: the distribution of the delay above the minimum, by kind. Draw, density and distribution function of each kind
+ * are implemented independently, so that tests/test_law.c can compare them.
+ */
 #ifndef FFNTP_SIM_LAW_H
 #define FFNTP_SIM_LAW_H
 
 #include "random.h"
 
-/* In brackets: what size_s and shape of a part are; an unused shape is 0. */
+/* In brackets: the meaning of a part's size_s and shape; an unused shape is 0. */
 enum sim_law_kind {
 	SIM_EXPONENTIAL, /* (mean) */
 	SIM_GAMMA,       /* (mean, shape > 0) */
-	SIM_NORMAL,      /* (standard deviation, how many of them below the mean it is cut): the cut is at 0 */
+	SIM_NORMAL,      /* (standard deviation, its multiple below the mean that is cut): the cut is at 0 */
 	SIM_TRIANGULAR,  /* (upper end, place of the peak as a share of it, strictly between 0 and 1); begins at 0 */
 	SIM_UNIFORM,     /* (upper end); begins at 0 */
 	SIM_LOGNORMAL,   /* (median, standard deviation of the logarithm) */
@@ -17,13 +19,13 @@ enum sim_law_kind {
 };
 
 struct sim_law_part {
-	double share;     /* how many of the packets take this part; any sum over the parts will do */
-	double further_s; /* after which the part begins */
+	double share;     /* share of the packets with this part; shares are relative to their sum */
+	double further_s; /* offset of the part's beginning */
 	enum sim_law_kind kind;
 	double size_s, shape;
 };
 
-/* A comb of ten slots, as a cellular uplink has, is ten parts. */
+/* Enough for a comb of ten slots, as a cellular uplink has. */
 #define SIM_LAW_PARTS 10
 
 /* A mixture. A part whose share is 0 ends the list. */
@@ -43,14 +45,16 @@ double sim_law_below(const struct sim_law *law, double delay_s);
 /* Return the delay below which this share of the delays lies; 0 < share < 1. */
 double sim_law_quantile(const struct sim_law *law, double share);
 
-/* Return the normal score of a delay: as many normal numbers (mean 0, standard deviation 1) are below it as delays are
- * below this one. Between -8 and 8. */
+/*
+ * Return the normal score of a delay: the number below which a normal distribution (mean 0, standard deviation 1) has
+ * the same share as the law has below the delay. Between -8 and 8.
+ */
 double sim_law_score(const struct sim_law *law, double delay_s);
 
-/* Return the share of normal numbers below a score. */
+/* Return the share of the normal distribution below a score. */
 double sim_law_below_score(double score);
 
-/* Return the width of the narrowest feature of the density, in s: a grid that is to show the density is finer. */
+/* Return the width of the narrowest feature of the density, in s: a grid must be finer to show the density. */
 double sim_law_finest_s(const struct sim_law *law);
 
 #endif

@@ -5,73 +5,78 @@
 
 #include "density.h"
 
-/* Nothing is known of the skew at first: its standard deviation. */
+/* Standard deviation of the skew before the first exchange. */
 #define SKEW_UNKNOWN 100e-6
 
-/* How much of the belief is looked at, in standard deviations: beyond them lies less than 1e-10. */
+/* Extent of the belief that is considered, in standard deviations: less than 1e-10 lies beyond. */
 #define REACH 6.5
 
-/* The same for what a single point becomes; points that weigh less than this are left out. */
+/* Extent of a kernel, which is what one point becomes; points of less weight are omitted. */
 #define KERNEL_REACH 5.0
 #define WEIGHT_LEAST 1e-12
 
-/* Points that weigh less may come out coarse. */
+/* Points of less weight may be resolved coarsely. */
 #define WEIGHT_MATTERS 1e-7
 
 /*
- * Points lie as far apart as this times the standard deviation of what a point becomes until the next exchange: a sum
- * of normal distributions that far apart is flat to 1e-5.
+ * Distance of the points, in standard deviations of a point's kernel at the next exchange: a sum of normal
+ * distributions at that distance is flat to 1e-5.
  */
 #define SPACING 1.25
 #define POINTS_LEAST 64
 #define POINTS_MOST 8192
 
-/* Without a law the shape of the belief is simple: at polls of 1 s fewer points cost less than 1 % of its error. */
+/* Without a law the belief has a simple shape: with fewer points, at polls of 1 s, the error grows by less than 1 %. */
 #define POINTS_MOST_OF_QUEUES 4096
 
-/* Under a law, points also are this share of its narrowest feature apart, and points that weigh more than WEIGHT_LEAST
- * are all looked at: a law of several modes may leave a mode far away that is a thousandth of the belief. */
+/*
+ * With a law, the points' distance is also at most this share of its narrowest feature, and all points above
+ * WEIGHT_LEAST are considered, because a law with several modes may leave a distant mode with a thousandth of the
+ * belief.
+ */
 #define LAW_SPACING 0.25
 
-/* Midpoints in a tick of the server, over which the likelihood is averaged. */
+/* Number of midpoints in a tick of the server, over which the likelihood is averaged. */
 #define LATE_STEPS 32
 
 /* theta in s, skew as a ratio. */
 struct belief {
 	size_t count;
 	double spacing_s;
-	double weight[POINTS_MOST]; /* of each point; their sum is 1 */
+	double weight[POINTS_MOST]; /* of each point; the sum is 1 */
 	double theta_s[POINTS_MOST];
 	double skew[POINTS_MOST], variance[POINTS_MOST]; /* of the skew, given theta */
-	double score[SIM_WAYS][POINTS_MOST];             /* of the delays of the newest exchange; with a level alone */
-	uint64_t number;                                 /* of that exchange */
+	double score[SIM_WAYS][POINTS_MOST];             /* of the newest exchange's delays; set only with a level */
+	uint64_t number;                                 /* of the newest exchange */
 };
 
-/* Mean and variance of all of it. */
+/* Mean and variance of the whole belief. */
 struct moments {
 	double theta_s, skew, variance_s2;
 };
 
-/* Where theta lies if no delay is less than the minimum; at tf. If the server's stamps are late by a time that lies
- * evenly between two limits, both edges are lower by that time. */
+/*
+ * Range of theta at tf if no delay is less than the minimum. If the server's stamps are late by a time uniform between
+ * two limits, both edges are lower by that time.
+ */
 struct edges {
 	double low_s, high_s;
 	double late_least_s, late_most_s;
 };
 
 struct sim_limit {
-	double wander_per_s; /* variance that the skew gains in a second */
-	bool needs_world;    /* the conditions of each exchange are taken from the exchange */
+	double wander_per_s; /* growth of the skew's variance per second */
+	bool needs_world;    /* the conditions are taken from each exchange */
 	bool has_level, has_law;
 	struct sim_conditions path;
 	struct sim_density density[SIM_WAYS];
 	bool has_belief;
 	struct belief beliefs[2];
-	struct belief *now, *next; /* next: while it is made */
-	struct moments mean;       /* of now */
-	ffntp_counter first;       /* where theta begins */
+	struct belief *now, *next; /* next: under construction */
+	struct moments mean;       /* of 'now' */
+	ffntp_counter first;       /* origin of theta: counter */
 	int64_t first_ns;
-	int64_t at_ns; /* truth, of now */
+	int64_t at_ns; /* and true time, of 'now' */
 };
 
 static void set_path(struct sim_limit *limit, const struct sim_conditions *conditions)
@@ -106,7 +111,7 @@ void sim_limit_free(struct sim_limit *limit)
 	free(limit);
 }
 
-/* In integers first: 1 ns counts, and 1e9 s have passed since 1970. */
+/* Subtract integers first, because 1 ns matters and 1e9 s have passed since 1970. */
 static double theta_s(const struct sim_limit *limit, ffntp_counter reading, int64_t time_ns)
 {
 	int64_t elapsed_ns = (int64_t)(reading - limit->first);
@@ -115,7 +120,7 @@ static double theta_s(const struct sim_limit *limit, ffntp_counter reading, int6
 }
 
 /*
- * The server receives some time after tb and replies a residence later. Both stamps are rounded down to the tick: that
+ * The server receives some time after tb and replies a residence later. Both stamps are rounded down to the tick, which
  * leaves the interval in which both roundings agree. The edges are those of a reply at tb + residence.
  */
 static struct edges edges_of_tick(const struct sim_limit *limit, const struct sim_exchange *exchange,
@@ -134,7 +139,7 @@ static struct edges edges_of(const struct sim_limit *limit, const struct sim_exc
 	double rtt_s = (double)(int64_t)(exchange->tf - exchange->ta) * 1e-9, error_s = limit->path.server_error_s;
 	struct edges edges;
 
-	/* Until tf the counter gains what its skew makes of the round trip. */
+	/* From ta to tf the counter gains the skew times the round trip. */
 	edges = (struct edges){
 		.low_s = theta_s(limit, exchange->ta, exchange->tb_ns) + limit->path.way[SIM_FORTH].minimum_s +
 			 limit->mean.skew * rtt_s + error_s,
@@ -180,15 +185,15 @@ static struct moments moments_of(const struct belief *belief)
 
 /* --- prediction --- */
 
-/* What one point becomes: theta and skew, jointly normal. */
+/* The distribution that one point becomes: theta and skew, jointly normal. */
 struct kernel {
 	double theta_s, skew;
 	double variance_s2;
-	double gain;     /* of the skew, on theta */
+	double gain;     /* of the skew on theta */
 	double variance; /* of the skew, given theta */
 };
 
-/* A random walk of the skew, integrated. */
+/* Integrate a random walk of the skew. */
 static struct kernel kernel_of(const struct sim_limit *limit, size_t i, double dt_s)
 {
 	double skew = limit->now->skew[i], variance = limit->now->variance[i];
@@ -197,8 +202,10 @@ static struct kernel kernel_of(const struct sim_limit *limit, size_t i, double d
 	double both = dt_s * (variance + walked / 2);
 	double least_s = limit->now->spacing_s / (2 * SPACING);
 
-	/* Where points lie further apart than usual, for the next exchange came sooner, their sum is smooth all the
-	 * same. */
+	/*
+	 * If the next exchange came sooner, the points are further apart than usual; with this minimum their sum is
+	 * smooth nevertheless.
+	 */
 	theta2 = fmax(theta2, least_s * least_s);
 	return (struct kernel){
 		.theta_s = limit->now->theta_s[i] + skew * dt_s,
@@ -209,12 +216,12 @@ static struct kernel kernel_of(const struct sim_limit *limit, size_t i, double d
 	};
 }
 
-/* Where a belief will be, and the narrowest of the kernels that matter. */
+/* Range of the next belief, and the narrowest of the kernels that matter. */
 struct prospect {
 	double low_s, high_s, narrowest_s;
 };
 
-/* All that weighs more than WEIGHT_LEAST. */
+/* Include the range of every kernel above WEIGHT_LEAST. */
 static void include(struct prospect *prospect, const struct kernel *kernel, double weight)
 {
 	double reach_s = KERNEL_REACH * sqrt(kernel->variance_s2);
@@ -273,7 +280,7 @@ static void place_points(const struct sim_limit *limit, double low_s, double hig
 	}
 }
 
-/* The points of a grid that a kernel reaches: from first until end. */
+/* Range of grid points that a kernel reaches: first up to, not including, end. */
 struct span {
 	size_t first, end;
 };
@@ -289,12 +296,15 @@ static struct span span_of(const struct belief *next, const struct kernel *kerne
 	};
 }
 
-/* The scores of one point's delays, and the correlation of the new ones with them. */
+/* The scores of one point's delays, and the correlation with the next exchange's scores. */
 struct tie {
 	double score[SIM_WAYS], level[SIM_WAYS];
 };
 
-/* The density of the new scores given the former, divided by that without the former, but for a constant factor. */
+/*
+ * Return the density of the new scores given the former ones, divided by the density without them, up to a constant
+ * factor.
+ */
 static double tie_weight(const struct tie *tie, const struct belief *next, size_t j)
 {
 	double exponent = 0;
@@ -324,7 +334,7 @@ static double score_of(const struct sim_way *way, double above_s)
 	return way->level != 0 ? sim_law_score(way->law, above_s) : 0;
 }
 
-/* Of the delays that each point would make of the exchange. */
+/* Set the scores of the delays that each point implies for the exchange. */
 static void set_scores(const struct sim_limit *limit, struct belief *belief, const struct edges *edges)
 {
 	for (size_t j = 0; limit->has_level && j < belief->count; j++) {
@@ -336,8 +346,9 @@ static void set_scores(const struct sim_limit *limit, struct belief *belief, con
 }
 
 /*
- * skew and variance hold weighted sums of the skew and its square until they are finished. 'mean': their origin.
- * On an even grid, the ratio of a normal density at one point to that at the next changes by a constant factor.
+ * Add a kernel to the next belief. skew and variance hold weighted sums of the skew and its square until they are
+ * finished; 'mean' is their origin. On an even grid the ratio of a normal density at successive points changes by a
+ * constant factor.
  */
 static void spread(struct belief *next, const struct kernel *kernel, double weight, double mean, const struct tie *tie)
 {
@@ -387,7 +398,7 @@ static void spread_all(struct sim_limit *limit, double dt_s)
 
 /* --- an exchange --- */
 
-/* Returns false if all of it is impossible. */
+/* Weigh the points by the exchange. Returns false if it excludes all of them. */
 static bool weigh(const struct sim_limit *limit, struct belief *belief, const struct edges *edges)
 {
 	double sum = 0;
@@ -419,7 +430,7 @@ static void begin(struct sim_limit *limit, const struct sim_exchange *exchange)
 	limit->has_belief = weigh(limit, limit->next, &edges);
 }
 
-/* Returns false if the exchange contradicts all that was believed. */
+/* Returns false if the exchange contradicts the whole belief. */
 static bool update(struct sim_limit *limit, const struct edges *edges, double dt_s)
 {
 	struct prospect then = prospect_of(limit, dt_s);

@@ -2,8 +2,8 @@
 
 /*
  * Real paths have more than a minimum delay and an exponential queue: thin lower tails, several modes, slots, memory,
- * floors that move. Each scenario has one such property. Unless said otherwise: 24 hours, an oscillator that the seed
- * makes up to 25 ppm slow or fast, whose skew wanders by 1e-9 a second, and one event after 14 hours.
+ * moving floors. Each scenario has one such property. Unless stated otherwise: 24 hours, an oscillator that is up to 25
+ * ppm slow or fast, by the seed, and whose skew wanders by 1e-9 a second, and one event after 14 hours.
  */
 #define HOUR 3600.0
 #define EVENT (14 * HOUR)
@@ -81,7 +81,7 @@ LAW(lognormal_400us, LOGNORMAL(400e-6, 0.5));
 LAW(weibull_thin, WEIBULL(2.5, 500e-6));
 LAW(weibull_thick, WEIBULL(0.9, 150e-6));
 
-/* An access line whose requests wait for a grant, unless one is there. */
+/* An access line whose requests wait for a grant unless one is available. */
 LAW(grants, { 5, 0, SIM_EXPONENTIAL, 250e-6, 0 }, { 80, 3.4e-3, SIM_GAMMA, 900e-6, 2 },
     { 15, 7e-3, SIM_LOGNORMAL, 1.5e-3, 0.8 });
 LAW(fast_mode, { 2, 0, SIM_EXPONENTIAL, 100e-6, 0 }, { 98, 1e-3, SIM_EXPONENTIAL, 100e-6, 0 });
@@ -128,7 +128,7 @@ LAW(comb_beam, TOOTH_BEAM(35, 0), TOOTH_BEAM(5, 1), TOOTH_BEAM(30, 2), TOOTH_BEA
 #define PATH(forth_s, forth, back_s, back) .steady = { .way = { WAY(forth_s, forth), WAY(back_s, back) } }
 #define PATH_5MS(forth, back) PATH(5e-3, forth, 5e-3, back)
 
-/* What the spells and drifts do is known to the filter of the limit. */
+/* The filter of the limit is given the effects of spells and drifts. */
 #define LIMIT_OF_LAW .has_limit = true
 #define LIMIT_OF_WORLD .has_limit = true, .limit_needs_world = true
 
@@ -187,7 +187,7 @@ static const struct sim_scenario scenarios[] = {
 			       { .minimum_s = 14.1e-3, .law = &hump_4500us, .level = -0.3 } } },
 	  .spells = { { .length_s = 7.75, .every_s = 40, .is_irregular = true, .more.way[SIM_BACK].loss = 1 } },
 	  LIMIT_OF_WORLD },
-	/* Few exchanges, coarse stamps, a server that wanders. */
+	/* Few exchanges, coarse stamps, a server whose clock wanders. */
 	{ "sparse-polls", "for --poll 64: gamma tails, wander 2e-9, 48 hours", .hours = 48, OSCILLATOR(.wander = 2e-9),
 	  PATH(12e-3, gamma_2_400us, 11.5e-3, gamma_3_500us), LIMIT_OF_LAW },
 	{ "missing-bunches", "silent for 4 to 12 minutes every 38; wander 2e-9", .hours = 24,

@@ -1,4 +1,4 @@
-/* observed: scenarios after recorded exchanges and published delay measurements. */
+/* observed: scenarios modelled on recorded exchanges and published delay measurements. */
 #ifndef FFNTP_SIM_OBSERVED_H
 #define FFNTP_SIM_OBSERVED_H
 
@@ -6,7 +6,7 @@
 
 #include "scenario_kind.h"
 
-/* Return the one at that place in the list; NULL beyond its end. */
+/* Return the scenario at this place in the list; NULL beyond its end. */
 const struct sim_scenario *sim_observed_at(size_t index);
 
 #endif

@@ -4,13 +4,13 @@
 
 #define PI 3.14159265358979323846
 
-/* Counters do not begin at 0. An hour and something, in ns. */
+/* The counter's value at the start: an hour and a fraction, in ns, because real counters do not begin at 0 either. */
 #define FIRST_LEAST UINT64_C(3600000000000)
 
-/* After those of oscillator, path and nonces. What the turns use changes nothing else. */
+/* Its number follows those of oscillator, path and nonces, so that the turns' random numbers do not affect theirs. */
 #define SEED_STREAM 5
 
-/* How far time may go back, in s; a turn is kept for so long after its end. */
+/* How far the time of a reading may go back, in s; a turn is kept for this time after its end. */
 #define BACK_MOST_S 1.0
 
 static double between(struct sim_random *random, double least, double most)
@@ -18,7 +18,7 @@ static double between(struct sim_random *random, double least, double most)
 	return least + (most - least) * sim_random_unit(random);
 }
 
-/* The one after a turn that ends at that time. */
+/* Draw the turn that follows a turn with this end. */
 static struct sim_turn next_turn(struct sim_random *random, const struct sim_turns *turns, double end_s)
 {
 	double wait_s = turns->every_s * sim_random_exponential(random);
@@ -29,7 +29,7 @@ static struct sim_turn next_turn(struct sim_random *random, const struct sim_tur
 	return (struct sim_turn){ end_s + wait_s, length_s, is_down ? -change : change };
 }
 
-/* How far a turn has brought the counter ahead, that many seconds after its begin. */
+/* Return the gain of the counter in a turn, since_s after its beginning. */
 static double turn_s(const struct sim_turn *turn, double since_s)
 {
 	if (since_s <= 0)
@@ -67,7 +67,7 @@ static void pass_seconds(struct sim_oscillator *oscillator, int64_t second)
 	}
 }
 
-/* Go on to the next turn once the newest has ended for good. */
+/* Advance to the next turn once the newest has ended for certain. */
 static void pass_turns(struct sim_oscillator *oscillator, double t_s)
 {
 	struct sim_turn former = oscillator->turn;
@@ -83,7 +83,7 @@ static void pass_turns(struct sim_oscillator *oscillator, double t_s)
 	}
 }
 
-/* How far all turns have brought the counter ahead. The first begins with nothing behind it. */
+/* Return the gain of the counter in all turns so far. At the beginning of the first it is 0. */
 static double turned_s(const struct sim_oscillator *oscillator, double t_s)
 {
 	double since_s = t_s - oscillator->turn.begin_s;

@@ -2,11 +2,11 @@
 
 #include <math.h>
 
-/* After the oscillator's. */
+/* Stream numbers after the oscillator's. */
 #define FIRST_STREAM 1
 #define SPELL_STREAM 3
 
-/* After those of the nonces and of the oscillator's turns. */
+/* Stream numbers after those of the nonces and of the oscillator's turns. */
 #define FIRST_LAW_STREAM 6
 #define DRIFT_STREAM 8
 #define IRREGULAR_STREAM 9
@@ -74,7 +74,7 @@ static void add(struct sim_conditions *sum, const struct sim_conditions *more)
 	sum->root_distance_s += more->root_distance_s;
 }
 
-/* At the end of a period of a walk. */
+/* Return the walk's value at the end of a period. */
 static double corner_of(uint64_t key, double period)
 {
 	struct sim_random random = sim_random_begin(key, (uint64_t)period);
@@ -82,7 +82,7 @@ static double corner_of(uint64_t key, double period)
 	return sim_random_unit(&random);
 }
 
-/* 0 to 1. */
+/* Return the drift's course, 0 to 1. */
 static double course_of(const struct sim_drift *drift, uint64_t key, double t_s)
 {
 	struct sim_random random = { key };
@@ -132,7 +132,7 @@ double sim_path_gauge_s(const struct sim_path *path, double t_s)
 	return (now.way[SIM_FORTH].minimum_s - now.server_tick_s - now.way[SIM_BACK].minimum_s) / 2;
 }
 
-/* One number of the stream is the seed of all that the draw uses. */
+/* A single number of the stream seeds all random numbers of the draw, because their count varies. */
 static double law_delay_s(struct sim_path *path, size_t way, const struct sim_way *conditions)
 {
 	struct sim_random random = { sim_random_next(&path->law_random[way]) };
@@ -146,7 +146,7 @@ static double law_delay_s(struct sim_path *path, size_t way, const struct sim_wa
 	return sim_law_quantile(conditions->law, sim_law_below_score(*score));
 }
 
-/* Every packet takes as many numbers, whatever becomes of it: a change of one does not change those after it. */
+/* Every packet takes the same count of random numbers, so that a change to one packet does not affect later ones. */
 bool sim_path_delay(struct sim_path *path, size_t way, const struct sim_way *conditions, int64_t *delay_ns)
 {
 	struct sim_random *random = &path->random[way];

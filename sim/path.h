@@ -1,4 +1,7 @@
-/* path: the delays of packets, each way by itself, and the server at its end; steady but for spells and drifts. */
+/*
+ * path: the delays of packets, independent for each way, and the server at its end. The path is constant except for
+ * spells and drifts.
+ */
 #ifndef FFNTP_SIM_PATH_H
 #define FFNTP_SIM_PATH_H
 
@@ -13,31 +16,34 @@
 enum { SIM_FORTH, SIM_BACK, SIM_WAYS };
 
 /*
- * One way. delay = minimum + queue E1 + heavy E2 E3 E4 + burst E5, each E exponential with mean 1 and by itself.
- * heavy: its mean is 1, its variance 7, and one in a thousand is above 16. With a law, a draw from it is added.
+ * One way. delay = minimum + queue E1 + heavy E2 E3 E4 + burst E5, each E exponential with mean 1 and independent. The
+ * product in 'heavy' has mean 1 and variance 7, and one in a thousand is above 16. With a law, a draw from it is added.
  */
 struct sim_way {
 	double minimum_s, queue_s, heavy_s, burst_s;
-	double loss;               /* probability */
+	double loss;               /* probability of a loss */
 	const struct sim_law *law; /* or NULL */
-	/* Correlation of the normal score of the law's draw with that of the packet before, -1 < level < 1. */
+	/* Correlation of the normal scores of successive draws from the law, -1 < level < 1. */
 	double level;
 };
 
 struct sim_conditions {
 	struct sim_way way[SIM_WAYS];
-	double server_error_s;  /* the server's clock minus the truth */
-	double server_tick_s;   /* its clock stands still between multiples of this; 0: of 1 ns */
-	double root_distance_s; /* the largest server_error_s that the server admits in its replies */
+	double server_error_s;  /* the server's clock minus true time */
+	double server_tick_s;   /* the server's clock moves in steps of this; 0: of 1 ns */
+	double root_distance_s; /* the largest server_error_s that the server states in its replies */
 };
 
-/* A time at which something is added to the conditions. A law of a spell replaces that of the steady path. */
+/* A period with additional conditions. A law of a spell replaces the steady path's law. */
 struct sim_spell {
 	double from_s;    /* since the simulation began */
-	double length_s;  /* 0: there is no such spell */
-	double every_s;   /* it comes again and again; 0: once */
-	bool is_anywhere; /* with every_s: the seed chooses when the first of them comes */
-	/* With every_s >= 1.5 length_s: each lasts 0.5 to 1.5 times length_s and begins anywhere in its own period. */
+	double length_s;  /* 0: the spell is unused */
+	double every_s;   /* period of its repetition; 0: once */
+	bool is_anywhere; /* with every_s: the seed chooses the beginning of the first one */
+	/*
+	 * With every_s >= 1.5 length_s: each one lasts 0.5 to 1.5 times length_s, and begins anywhere in its own
+	 * period.
+	 */
 	bool is_irregular;
 	struct sim_conditions more;
 };
@@ -45,9 +51,9 @@ struct sim_spell {
 #define SIM_SPELLS 4
 
 /*
- * A slow movement of the minimum delays and of the server's clock. Its course goes from 0 to 1 and back: as a sine with
- * that period and any phase, or by straight lines between uniform random numbers, one each period. The minimum delays
- * are longer by the course times minimum_s, the server is ahead by server_s times twice the course minus 1.
+ * A slow movement of the minimum delays and of the server's clock. Its course varies between 0 and 1: as a sine with
+ * that period and any phase, or linearly between uniform random numbers, one for each period. It adds course *
+ * minimum_s to the minimum delays, and (2 course - 1) * server_s to the server's clock.
  */
 enum sim_drift_form { SIM_DRIFT_NONE, SIM_DRIFT_SINE, SIM_DRIFT_WALK };
 
@@ -66,24 +72,24 @@ struct sim_path {
 	struct sim_drift drifts[SIM_DRIFTS];
 	struct sim_random random[SIM_WAYS];
 	struct sim_random law_random[SIM_WAYS];
-	double score[SIM_WAYS]; /* of the newest packet whose conditions had a level */
+	double score[SIM_WAYS]; /* of the newest packet with a level */
 	uint64_t spell_key[SIM_SPELLS], drift_key[SIM_DRIFTS];
 };
 
-/* steady, spells and drifts are to be set; the rest comes from the seed. */
+/* Set steady, spells and drifts before; the rest is initialised from the seed. */
 void sim_path_init(struct sim_path *path, uint64_t seed);
 
 /* t_s: since the simulation began. */
 struct sim_conditions sim_path_conditions(const struct sim_path *path, double t_s);
 
 /*
- * Return the gauge: the error of a clock that takes the two minimum delays for equal, in s. It is half the difference
- * of the minimum delays, forth less back, each with its drift but without spells, because an oscillator shows a change
- * of the route. A server that rounds its stamps down makes the way there seem shorter by up to its tick.
+ * Return the gauge: the error, in s, of a clock that assumes equal minimum delays. It is half the difference of the
+ * minimum delays, forth less back, each with its drift but without spells, because an oscillator shows a change of the
+ * route. A server that rounds its stamps down shortens the apparent way forth by up to its tick.
  */
 double sim_path_gauge_s(const struct sim_path *path, double t_s);
 
-/* What the next packet meets. Returns false, and *delay_ns is untouched, if it is lost. */
+/* Draw the delay of the next packet. Returns false, and *delay_ns is untouched, if it is lost. */
 bool sim_path_delay(struct sim_path *path, size_t way, const struct sim_way *conditions, int64_t *delay_ns);
 
 #endif

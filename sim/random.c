@@ -21,7 +21,7 @@ struct sim_random sim_random_begin(uint64_t seed, uint64_t stream)
 	return (struct sim_random){ sim_random_next(&of_stream) };
 }
 
-/* Between the multiples of 2^-53, so that neither end is reached. */
+/* Halfway between multiples of 2^-53, so that neither 0 nor 1 is reached. */
 double sim_random_unit(struct sim_random *random)
 {
 	return ((double)(sim_random_next(random) >> 12) + 0.5) * 0x1p-52;
@@ -32,7 +32,7 @@ double sim_random_exponential(struct sim_random *random)
 	return -log(sim_random_unit(random));
 }
 
-/* Box and Muller 1958; half of what they give. */
+/* Box and Muller 1958; the second of the two numbers is discarded. */
 double sim_random_normal(struct sim_random *random)
 {
 	double length = sqrt(2 * sim_random_exponential(random));

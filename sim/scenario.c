@@ -5,8 +5,8 @@
 #include "observed.h"
 
 /*
- * Unless said otherwise: 24 hours, an oscillator 12 ppm fast whose skew wanders by 1e-9 a second, as that of a
- * computer in a heated room does, and one event after 14 hours. "exp" is exponential queueing of that mean.
+ * Unless stated otherwise: 24 hours, an oscillator 12 ppm fast whose skew wanders by 1e-9 a second, like that of a
+ * computer in a heated room, and one event after 14 hours. "exp" is exponential queueing with that mean.
  */
 #define HOUR 3600.0
 #define EVENT (14 * HOUR)
@@ -88,7 +88,7 @@ static const struct sim_scenario scenarios[] = {
 	  .has_limit = true },
 	{ "cold-start", "metro; 30 ppm fast, 4 hours", .hours = 4, .oscillator = { .skew = 30e-6, .wander = 1e-9 },
 	  METRO, .has_limit = true },
-	{ "asymmetric-path", "metro; 2 ms forth, 6 ms back: what no exchange reveals", USUAL,
+	{ "asymmetric-path", "metro; 2 ms forth, 6 ms back, which no exchange reveals", USUAL,
 	  .steady = { { METRO_WAY, { .minimum_s = 6e-3, .queue_s = 100e-6 } }, 0 } },
 	{ "server-ticks-1-ms", "metro; the server's clock moves once a millisecond", USUAL, TICKS(1e-3) },
 	{ "server-ticks-16-ms", "metro; the server's clock moves 64 times a second", USUAL, TICKS(1.0 / 64) },

@@ -1,4 +1,4 @@
-/* scenario: what happens in a simulation, by name. */
+/* scenario: the events of a simulation, by name. */
 #ifndef FFNTP_SIM_SCENARIO_H
 #define FFNTP_SIM_SCENARIO_H
 
@@ -6,10 +6,10 @@
 
 #include "scenario_kind.h"
 
-/* The one at that place in the list; NULL beyond its end. */
+/* Return the scenario at this place in the list; NULL beyond its end. */
 const struct sim_scenario *sim_scenario_at(size_t index);
 
-/* NULL if there is none. */
+/* Return NULL if there is no scenario of that name. */
 const struct sim_scenario *sim_scenario_find(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* scenario_kind: what a scenario consists of. */
+/* scenario_kind: the parts of a scenario. */
 #ifndef FFNTP_SIM_SCENARIO_KIND_H
 #define FFNTP_SIM_SCENARIO_KIND_H
 
@@ -9,14 +9,14 @@
 
 struct sim_scenario {
 	const char *name, *summary; /* one line each */
-	double hours;               /* the usual length */
+	double hours;               /* default length */
 	struct sim_oscillator_kind oscillator;
 	struct sim_conditions steady;
 	struct sim_spell spells[SIM_SPELLS];
 	struct sim_drift drifts[SIM_DRIFTS];
-	bool counter_may_jump; /* so the client is configured, as a guest's is */
-	bool has_limit;        /* nothing happens in it that the filter of limit.h is not given */
-	/* The filter of the limit is given the conditions and the number of each exchange, which no trace contains. */
+	bool counter_may_jump; /* set in the client's configuration, as in a guest's */
+	bool has_limit;        /* the filter of limit.h is given everything that happens */
+	/* The filter of the limit needs the conditions and the number of each exchange, which no trace contains. */
 	bool limit_needs_world;
 };
 

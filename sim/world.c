@@ -8,14 +8,14 @@
 /* "SIM". */
 #define REFID UINT32_C(0x53494d00)
 
-/* What the server calls its precision, if it does not tick: a nanosecond. */
+/* The server's stated precision, if its clock has no tick: a nanosecond. */
 #define PRECISION_LOG2_S (-30)
 
-/* The daemon's. */
+/* The daemon's limits of adaptive polling. */
 #define ADAPTIVE_MIN_S 64
 #define ADAPTIVE_MAX_S 1024
 
-/* A client that waits for less than this is asked again after it. */
+/* A client that waits for less than this is called again after this time. */
 #define LEAST_WAIT_NS 1000
 
 #define NONCE_STREAM 4
@@ -59,7 +59,7 @@ void sim_world_configure(struct ffntp_client_config *config, const struct sim_sc
 	config->pivot_s = SIM_START_NS / FFNTP_NS_PER_S;
 }
 
-/* Rounded to the nearest 2^-32 s, so that whole nanoseconds are not biased by a quarter of one. */
+/* Round to the nearest 2^-32 s, so that whole nanoseconds are not biased by a quarter of one. */
 static struct ffntp_ntp ntp_from_ns(int64_t ns)
 {
 	struct ffntp_time t = ffntp_time_from_ns(ns);
@@ -69,13 +69,13 @@ static struct ffntp_ntp ntp_from_ns(int64_t ns)
 	return truncated;
 }
 
-/* Rounded up, as what it says must be true. */
+/* Round up, because the statement must be true. */
 static int8_t precision_log2_s(double tick_s)
 {
 	return tick_s > 0 ? (int8_t)ceil(log2(tick_s)) : PRECISION_LOG2_S;
 }
 
-/* The server's reply to the request. */
+/* Compose the server's reply to the request. */
 static void answer(const struct sim_exchange *exchange, const uint8_t request[FFNTP_REQUEST_SIZE],
 		   uint8_t reply[FFNTP_WIRE_SIZE])
 {
@@ -105,7 +105,7 @@ static int64_t ticked_ns(int64_t ns, double tick_s)
 	return tick_ns > 0 ? ns - ns % tick_ns : ns;
 }
 
-/* Both ways are decided on at once. Returns false if a packet is lost on one of them. */
+/* Draw the delays of both ways at once. Returns false if a packet is lost on one of them. */
 static bool travel(struct sim_world *world, struct sim_exchange *exchange)
 {
 	double t_s = (double)(world->now_ns - SIM_START_NS) * 1e-9;
@@ -131,7 +131,7 @@ static uint64_t nonce_of(struct sim_world *world)
 	return nonce != 0 ? nonce : 1;
 }
 
-/* An older reply that is still on its way comes too late for the client, which has given it up. */
+/* An older reply that is still under way is dropped, because the client has given it up. */
 static void send_request(struct sim_world *world, struct ffntp_client *client)
 {
 	uint8_t request[FFNTP_REQUEST_SIZE];
@@ -164,7 +164,7 @@ static int64_t sooner(int64_t a_ns, int64_t b_ns)
 	return a_ns < b_ns ? a_ns : b_ns;
 }
 
-/* When the counter will read as much, if it keeps its rate; the client is asked again then. */
+/* Return when the counter will have this value if it keeps its rate; the client is called again then. */
 static int64_t time_of(struct sim_world *world, ffntp_counter reading)
 {
 	double wait_ns = (double)(int64_t)(reading - sim_world_counter(world)) / (1 + world->oscillator.skew);
@@ -181,7 +181,7 @@ static int64_t next_second(const struct sim_world *world)
 	return SIM_START_NS + seconds * FFNTP_NS_PER_S;
 }
 
-/* Lets the client act until it waits. Returns until when. */
+/* Let the client act until it waits. Returns the time until which it waits. */
 static int64_t act(struct sim_world *world, struct ffntp_client *client)
 {
 	struct ffntp_action action;

@@ -1,4 +1,4 @@
-/* world: true time, a counter, a path and a server around a real client, which sees packets and its counter alone. */
+/* world: true time, a counter, a path and a server around a real client, which sees only packets and its counter. */
 #ifndef FFNTP_SIM_WORLD_H
 #define FFNTP_SIM_WORLD_H
 
@@ -10,7 +10,7 @@
 #include "path.h"
 #include "scenario.h"
 
-/* Truth is in nanoseconds since 1970, UTC. Simulations begin with 2026. */
+/* True time is in nanoseconds since 1970, UTC. Simulations begin with the year 2026. */
 #define SIM_START_NS (INT64_C(1767225600) * FFNTP_NS_PER_S)
 
 /* How long the server holds a request. */
@@ -19,7 +19,7 @@
 /* The counter's nominal rate. */
 #define SIM_COUNTER_HZ 1e9
 
-/* One exchange that was completed, with what nobody in it can know. */
+/* One completed exchange, with the true times, which neither side can know. */
 struct sim_exchange {
 	ffntp_counter ta, tf;
 	int64_t tb_ns, te_ns; /* the server's clock */
@@ -28,7 +28,7 @@ struct sim_exchange {
 	uint64_t number; /* of its request */
 };
 
-/* Whoever watches. Each may be NULL. */
+/* Functions called during the simulation. Each may be NULL. */
 struct sim_observer {
 	void *context;
 	/* At every whole second since the start. */
@@ -45,26 +45,26 @@ struct sim_world {
 	int64_t now_ns;
 	uint64_t requests;
 	bool is_in_flight;
-	struct sim_exchange exchange; /* the one in flight */
+	struct sim_exchange exchange; /* the exchange in flight */
 	uint8_t reply[FFNTP_REQUEST_SIZE];
 };
 
 void sim_world_init(struct sim_world *world, const struct sim_scenario *scenario, uint64_t seed);
 
-/* The counter now. */
+/* Read the counter now. */
 ffntp_counter sim_world_counter(struct sim_world *world);
 
-/* The gauge at a true time, as in path.h, in s. */
+/* Return the gauge at a true time, as in path.h, in s. */
 double sim_world_gauge_s(const struct sim_world *world, int64_t truth_ns);
 
 /*
- * What the client of a simulation is told: its counter, the era, whether the counter may jump. Polls every poll_s;
- * 0: adaptive, as the daemon does unless told otherwise.
+ * Set the client's configuration: its counter, the era, whether the counter may jump. It polls every poll_s; 0:
+ * adaptively, with the daemon's defaults.
  */
 void sim_world_configure(struct ffntp_client_config *config, const struct sim_scenario *scenario,
 			 enum ffntp_estimator_kind estimator, uint32_t poll_s);
 
-/* Lets the client do what its timer says until that truth; the observer sees the last second, too. */
+/* Run the client until this true time. The observer is called for the last second, too. */
 void sim_world_run(struct sim_world *world, struct ffntp_client *client, int64_t until_ns,
 		   const struct sim_observer *observer);
 

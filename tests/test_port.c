@@ -303,7 +303,7 @@ static void test_a_network_that_comes_late_is_waited_for(void **state)
 	brook.event = raise_link;
 	run();
 	assert_true(said("the network did not take the request; initialising") >= 20);
-	assert_true(said("the server has not been of use for long") >= 1);
+	assert_true(said("no usable reply from the server for long") >= 1);
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 	assert_int_equal(brook.outside, 0);
 }
@@ -352,11 +352,12 @@ static void test_a_port_out_of_range_is_refused(void **state)
 	bad = good, bad.width = 65;
 	assert_string_equal(init_with(bad, 16384), "the counter's width is not 16 to 64 bits");
 	bad = good, bad.kind = FFNTP_COUNTER_TSC;
-	assert_string_equal(init_with(bad, 16384), "a counter of less than 64 bits can be read by its port alone");
+	assert_string_equal(init_with(bad, 16384),
+			    "a counter of less than 64 bits must be of kind FFNTP_COUNTER_OTHER");
 	bad = good, bad.frequency_hz = 999999;
 	assert_string_equal(init_with(bad, 16384), "the counter's frequency is not 1 MHz to 1 THz");
 	bad = good, bad.frequency_error_ppm = 100001;
-	assert_string_equal(init_with(bad, 16384), "the counter's frequency is known to less than a tenth");
+	assert_string_equal(init_with(bad, 16384), "the error of the counter's frequency exceeds a tenth");
 }
 
 /* --- another server --- */

@@ -1,5 +1,7 @@
-/* commands: what main.c's table names; one per file. argv[0] is the subcommand's name. Each returns an exit code of
- * options.h. */
+/*
+ * commands: the subcommands in main.c's table, one per file. argv[0] is the subcommand's name. Each returns an exit
+ * code of options.h.
+ */
 #ifndef FFNTP_TOOL_COMMANDS_H
 #define FFNTP_TOOL_COMMANDS_H
 

@@ -1,4 +1,7 @@
-/* demo: a server with a known truth, a client of it, a clock page, a reader of the page, and whether it is right. */
+/*
+ * demo: runs a server with a known true time, a client of it, a clock page and a reader of the page, and compares the
+ * readings with the true time.
+ */
 #include <errno.h>
 #include <ffntp/linux.h>
 #include <math.h>
@@ -20,17 +23,17 @@
 #include "output.h"
 #include "score.h"
 
-/* The server's time minus the host's: 20 minutes, 34 s and a bit, so that nobody takes one for the other. */
+/* The server's time minus the host's: about 20 minutes and 34 s, so that the two cannot be confused. */
 #define AHEAD_NS INT64_C(1234567000000)
 
 #define POLL_S 1
 #define BURST 8
-#define SAMPLE_MS 100  /* between two looks at the clock */
-#define ROW_SAMPLES 10 /* looks for each row of the table */
+#define SAMPLE_MS 100  /* interval of the readings */
+#define ROW_SAMPLES 10 /* readings for each row of the table */
 #define SAMPLE_TRIES 3
 #define PATH_SIZE 256
 
-/* Readings compared with the truth; in us. Room for all that the duration allows. */
+/* Readings compared with the true time, in us. The arrays have room for the whole duration. */
 struct tally {
 	double *errors, *bounds;
 	size_t room, count, held, covered;
@@ -47,7 +50,7 @@ struct demo {
 	struct ffntp_pagefile file;
 	struct ffntp_linux_reader reader;
 	char directory[PATH_SIZE], path[PATH_SIZE + 8];
-	int signals; /* descriptor: Ctrl-C and its like */
+	int signals; /* descriptor for Ctrl-C and other signals */
 	unsigned answers, accepted;
 	struct tally tally;
 	struct demotable table;
@@ -61,9 +64,9 @@ static int64_t clock_ns(clockid_t clock)
 	return (int64_t)now.tv_sec * FFNTP_NS_PER_S + now.tv_nsec;
 }
 
-/* --- looking at the clock --- */
+/* --- reading the clock --- */
 
-/* A reading by the public reader between two of the truth. */
+/* A reading by the public reader between two readings of the true time. */
 struct look {
 	enum ffntp_clock_result result;
 	struct ffntp_reading reading;
@@ -80,7 +83,7 @@ static struct look look_once(const struct demo *demo)
 	return look;
 }
 
-/* The narrowest of several: in a wide one somebody else had the CPU in between. */
+/* Return the narrowest of several, because in a wide one another process had the CPU in between. */
 static struct look take_look(const struct demo *demo)
 {
 	struct look best = look_once(demo);
@@ -101,7 +104,10 @@ static double error_us(const struct look *look)
 	return (double)ffntp_time_diff_ns(look->reading.estimate, ffntp_time_from_ns(middle_ns)) / 1e3;
 }
 
-/* Not held: the interval and the truth, itself known within an interval, have no instant in common. */
+/*
+ * Return whether the interval contains the true time, which is itself known within an interval: false if the two have
+ * no instant in common.
+ */
 static bool is_held(const struct look *look)
 {
 	return !ffntp_time_is_before(ffntp_time_from_ns(look->truth_after_ns), look->reading.earliest) &&
@@ -130,7 +136,7 @@ static void show_row(struct demo *demo, const struct look *look, double elapsed_
 	if (row.is_readable && ffntp_page_read(demo->reader.page, &map) == FFNTP_CLOCK_OK) {
 		double period_s = ldexp((double)map.period, -64 - map.period_shift);
 
-		/* The first exchange sets the clock: there was none to be ahead or behind. */
+		/* The first exchange sets the clock, so that it has no offset to show. */
 		row.offset_us = demo->accepted > 1 ? (double)source->offset_ns / 1e3 : (double)NAN;
 		row.error_us = error_us(look);
 		row.esterror_us = (double)look->reading.esterror_ns / 1e3;
@@ -142,7 +148,7 @@ static void show_row(struct demo *demo, const struct look *look, double elapsed_
 	demotable_row(&demo->table, &row);
 }
 
-/* --- keeping the clock, as the daemon does --- */
+/* --- running the client, as the daemon does --- */
 
 static void count(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
 {
@@ -154,7 +160,7 @@ static void count(void *context, enum ffntp_sync_event event, const struct ffntp
 	demo->accepted += news->verdict == FFNTP_ACCEPTED;
 }
 
-/* Waits for the server, for limit_ms, or for a signal. Returns false after a signal, or without a counter. */
+/* Wait for the server, for limit_ms, or for a signal. Returns false after a signal, or when the counter was lost. */
 static bool keep(struct demo *demo, int limit_ms)
 {
 	struct pollfd ready[] = {
@@ -194,7 +200,7 @@ static void keep_and_watch(struct demo *demo)
 	}
 }
 
-/* --- beginning and end --- */
+/* --- start and end --- */
 
 static const char *open_sync(struct demo *demo)
 {
@@ -251,7 +257,7 @@ static void remove_page(const struct demo *demo)
 	rmdir(demo->directory);
 }
 
-/* A broken pipe is an error of writing like any other: what was begun is still to be cleaned up. */
+/* SIGPIPE is ignored, because writing then fails with an error and the demo can clean up. */
 static int catch_signals(void)
 {
 	sigset_t caught;
@@ -276,19 +282,19 @@ static bool make_room(struct tally *tally, double duration_s)
 static void introduce(const struct demo *demo)
 {
 	printf("An NTP server is running inside this program, on 127.0.0.1 port %u. It serves\n"
-	       "this computer's time plus %.3f s, so the truth is known. Each way, a packet\n"
+	       "this computer's time plus %.3f s, so true time is known. Each way, a packet\n"
 	       "takes %.0f ms, and queues for %.0f ms more on average.\n"
 	       "\n"
 	       "A client asks it once a second, with the code of ffntpd, and publishes a clock\n"
-	       "page. Ten times a second the clock is read from that page and compared with the\n"
-	       "truth. Its counter is %s. The system's clock is left alone.\n"
+	       "page. Ten times a second the clock is read from that page and compared with\n"
+	       "true time. Its counter is %s. The system's clock is left alone.\n"
 	       "\n",
 	       demo->server.port, (double)AHEAD_NS * 1e-9, LOOPSERVER_DELAY_MIN_S * 1e3, LOOPSERVER_QUEUE_S * 1e3,
 	       output_counter_name(demo->source.kind));
-	printf("  offset      our clock minus the server's, as the last exchange showed it\n"
-	       "  true error  our clock minus the truth, which the client does not know\n"
-	       "  est. error  how wrong our clock expects to be (one standard deviation)\n"
-	       "  bound       how wrong it can be at most\n"
+	printf("  offset      our clock minus the server's, in the last exchange\n"
+	       "  true error  our clock minus true time, which the client does not know\n"
+	       "  est. error  the client's estimate of our clock's error (standard deviation)\n"
+	       "  bound       the largest possible error of our clock\n"
 	       "  RTT, rate   the last round trip; our counter's rate against its nominal one\n"
 	       "\n");
 }
@@ -376,7 +382,7 @@ int tool_demo(const struct tool_command *command, int argc, char **argv)
 {
 	struct demo demo = { .command = command, .duration_s = 60 };
 	const struct tool_option options[] = {
-		tool_real("duration", "S", &demo.duration_s, 1, 86400, "how long [60]"),
+		tool_real("duration", "S", &demo.duration_s, 1, 86400, "seconds to run [60]"),
 		tool_estimator(&demo.estimator),
 		{ 0 },
 	};

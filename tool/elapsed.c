@@ -13,7 +13,7 @@
 #include "output.h"
 #include "pageuse.h"
 
-/* As shells have it. */
+/* Exit codes, as shells use them. */
 enum { CANNOT_RUN = 126, NOT_FOUND = 127, BY_SIGNAL = 128 };
 
 enum { MONOTONIC, RAW, REALTIME, CLOCKS };
@@ -48,9 +48,9 @@ static void read_clocks(int64_t ns[CLOCKS])
 
 /* --- running --- */
 
-static volatile sig_atomic_t child; /* for the handler alone: signals know no context */
+static volatile sig_atomic_t child; /* used by the signal handler, which has no other context */
 
-/* Who ends us means the command. */
+/* Forward the signal, because the sender means to end the command. */
 static void pass_on(int number)
 {
 	if (child > 0)
@@ -62,7 +62,7 @@ struct signals {
 	sigset_t mask;
 };
 
-/* Who was started under nohup stays deaf to what it is deaf to. */
+/* A signal that is ignored, for example under nohup, stays ignored. */
 static void pass_on_unless_ignored(int number, struct sigaction *former)
 {
 	const struct sigaction pass = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
@@ -73,8 +73,9 @@ static void pass_on_unless_ignored(int number, struct sigaction *former)
 }
 
 /*
- * Ctrl-C reaches the command by itself: we wait for what it makes of it. What is to be passed on is held back until
- * there is a command to pass it on to. Where the end of children is ignored, nobody is told how they ended.
+ * The terminal sends Ctrl-C to the command as well: wait for its reaction. Signals that are to be forwarded are blocked
+ * until the command is running. SIGCHLD gets its default action, because with an ignored SIGCHLD no exit status is
+ * available.
  */
 static void prepare_signals(struct signals *former)
 {
@@ -147,7 +148,7 @@ static bool measure(const struct tool_command *command, char **argv, struct run 
 	return true;
 }
 
-/* --- telling: on stderr, as stdout is the command's --- */
+/* --- the report goes to stderr, because stdout belongs to the command --- */
 
 static void print_clock(const char *name, int64_t ns, const char *rest)
 {
@@ -170,7 +171,7 @@ static void print_text(const struct run *run)
 		if (run->result == FFNTP_CLOCK_OK)
 			snprintf(rest, sizeof(rest), "%s%s", run->ns[i] >= run->duration.ns ? "+" : "",
 				 output_duration((double)(run->ns[i] - run->duration.ns) * 1e-9, number));
-		/* Somebody may have set CLOCK_REALTIME back. */
+		/* Negative if CLOCK_REALTIME was set back meanwhile. */
 		if (run->ns[i] >= 0)
 			print_clock(clocks[i].name, run->ns[i], rest);
 		else
@@ -196,7 +197,7 @@ static void print_json(const struct run *run)
 	json_decref(object);
 }
 
-/* By a clock of its own, which stays open. */
+/* Open a second reader of the page, which stays open. */
 static enum ffntp_clock_result try_clock(const struct ffntp_linux_reader *reader, void *context)
 {
 	struct ffntp_device *clock = context;
@@ -205,13 +206,13 @@ static enum ffntp_clock_result try_clock(const struct ffntp_linux_reader *reader
 	struct ffntp_mark mark;
 
 	(void)reader;
-	if (ffntp_device_connect(clock) != NULL) /* the page was there a moment ago: it is being written, or replaced */
+	if (ffntp_device_connect(clock) != NULL) /* readable a moment ago: the page is being written or replaced */
 		return FFNTP_CLOCK_BUSY;
 	result = ffntp_device_mark(clock, &mark);
 	return result == FFNTP_CLOCK_OK ? ffntp_device_since(clock, mark, &nothing) : result;
 }
 
-/* A clock that has no time yet has a rate that is nobody's: better before the command than after it. */
+/* Refuse before the command runs if the clock has no time yet, because its rate was not measured either. */
 static bool open_clock(const struct tool_command *command, const char *path, struct ffntp_linux_page_device *device)
 {
 	struct ffntp_device *clock = ffntp_linux_page_clock(device);
@@ -239,7 +240,7 @@ int tool_elapsed(const struct tool_command *command, int argc, char **argv)
 	if (!tool_options_leading(command, options, argc, argv, &first, &code))
 		return code;
 	if (first == argc) {
-		tool_error(command, "what is to be run?");
+		tool_error(command, "no command named; ffntp elapsed COMMAND runs it");
 		return TOOL_USAGE;
 	}
 	if (!open_clock(command, path, &device))

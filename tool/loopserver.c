@@ -16,7 +16,7 @@
 /* "DEMO" */
 #define LOOPSERVER_REFID UINT32_C(0x44454d4f)
 
-/* Clocks are read to some 30 ns. */
+/* Readings of the clock are good to some 30 ns. */
 #define LOOPSERVER_PRECISION_LOG2_S (-25)
 
 #define LOOPSERVER_PACKET_SIZE 1024
@@ -50,7 +50,7 @@ static struct ffntp_ntp server_time(const struct loopserver *server)
 		ffntp_time_from_ns((int64_t)now.tv_sec * FFNTP_NS_PER_S + now.tv_nsec + server->ahead_ns));
 }
 
-/* It serves nobody but our own client, which needs no more than this. */
+/* Only our own client uses this server, so that these fields are enough. */
 static bool make_reply(const struct loopserver *server, const uint8_t *bytes, size_t length,
 		       uint8_t reply[FFNTP_WIRE_SIZE])
 {
@@ -71,7 +71,7 @@ static bool make_reply(const struct loopserver *server, const uint8_t *bytes, si
 	return true;
 }
 
-/* One at a time: the client waits for its reply before it asks again. */
+/* One request at a time is enough, because the client waits for its reply before it asks again. */
 static void serve_one(struct loopserver *server)
 {
 	uint8_t bytes[LOOPSERVER_PACKET_SIZE], reply[FFNTP_WIRE_SIZE];
@@ -86,7 +86,7 @@ static void serve_one(struct loopserver *server)
 	if (!make_reply(server, bytes, (size_t)length, reply))
 		return;
 	travel(server);
-	/* A lost reply is one more thing that a client must live with. */
+	/* An error is ignored, because the client has to cope with a lost reply anyway. */
 	(void)!sendto(server->socket, reply, sizeof(reply), 0, (struct sockaddr *)&from, from_length);
 }
 

@@ -1,6 +1,4 @@
-/*
- * loopserver: an NTP server inside this process, on the loopback, whose time is known and whose path is not a fast one.
- */
+/* loopserver: an NTP server inside this process, on the loopback, with a known time and an artificially slow path. */
 #ifndef FFNTP_TOOL_LOOPSERVER_H
 #define FFNTP_TOOL_LOOPSERVER_H
 
@@ -8,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Each way, a packet takes the minimum and then queues for an exponentially distributed time. */
+/* In each direction a packet takes the minimum plus an exponentially distributed queueing time. */
 #define LOOPSERVER_DELAY_MIN_S 2e-3
 #define LOOPSERVER_QUEUE_S 1e-3
 
@@ -21,8 +19,8 @@ struct loopserver {
 };
 
 /*
- * Starts it in a thread of its own, which takes no signals.
- * Returns 0, or an errno value and there is nothing to stop.
+ * Start the server in a thread of its own, which blocks all signals. Returns 0; or an errno value, and there is nothing
+ * to stop.
  */
 int loopserver_start(struct loopserver *server, int64_t ahead_ns);
 

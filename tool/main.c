@@ -1,4 +1,4 @@
-/* ffntp: the tool. The table of its subcommands, and what holds for all of them. */
+/* ffntp: the tool: the table of its subcommands, and the handling that all of them share. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,32 +8,33 @@
 #include "commands.h"
 
 static const struct tool_command commands[] = {
-	{ "demo", "", "keep a clock by a server in this program, and show how right it is",
+	{ "demo", "", "keep a clock by a server in this program, and show its errors",
 	  "Ends with a summary, also after Ctrl-C. Exits 0 only if every bound held.\n", tool_demo },
 	{ "elapsed", "COMMAND [ARGUMENT]...", "time a command with the difference clock beside the system's clocks",
-	  "Says on stderr how long the command ran, by a clock that no correction of the\n"
-	  "time touches, and by the system's. The exit code is the command's; 126 if it\n"
-	  "cannot be run, 127 if there is none of that name, 128 + N if signal N ended it.\n",
+	  "Prints to stderr how long the command ran: by the difference clock, which no\n"
+	  "correction of the time affects, and by the system's clocks. The exit code is\n"
+	  "the command's; 126 if it cannot be run, 127 if it does not exist, 128 + N if\n"
+	  "signal N ended it.\n",
 	  tool_elapsed },
-	{ "now", "", "the time from the clock page, and how wrong it can be",
-	  "Exits 1, and prints no time, if there is none to be told.\n", tool_now },
+	{ "now", "", "print the time from the clock page, with its error bound",
+	  "Exits 1, and prints no time, if the page has none.\n", tool_now },
 	{ "query", "SERVER...", "ask servers how far this computer's clock is off; changes nothing",
 	  "A server is a name or an address, with :PORT if it is not 123: ntp.example.org,\n"
 	  "192.0.2.1:1123, [2001:db8::1]:123. Each is asked four times, a second apart.\n"
 	  "Exits 1 if none of them answered.\n",
 	  tool_query },
 	{ "replay", "TRACE...", "run recorded exchanges through the estimators, and score the clock",
-	  "A trace has one exchange a line: Ta Tb Te Tf and, where truth is known, true Tf\n"
+	  "A trace has one exchange a line: Ta Tb Te Tf and, if they are known, the true Tf\n"
 	  "and true Ta. Ta and Tf are counter readings, the others nanoseconds since 1970,\n"
 	  "UTC. Lines that start with # are comments. Traces may be compressed with gzip;\n"
-	  "- is standard input. docs/ffntp.md says what is printed.\n",
+	  "- is standard input. docs/ffntp.md describes the output.\n",
 	  tool_replay },
 	{ "simulate", "SCENARIO...", "run the client in a simulated world, and score the clock",
 	  "A world is an oscillator, a path with its queues, and a server, all of them made\n"
 	  "from the seed. --trace writes the exchanges in the format that replay reads.\n"
-	  "docs/ffntp.md says what is printed.\n",
+	  "docs/ffntp.md describes the output.\n",
 	  tool_simulate },
-	{ "status", "", "what the clock page says of the clock, its counter and its servers", NULL, tool_status },
+	{ "status", "", "show the clock, its counter and its servers, from the clock page", NULL, tool_status },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -41,16 +42,16 @@ static const struct tool_command commands[] = {
 static void print_help(void)
 {
 	printf("Usage: ffntp COMMAND [OPTION]... [ARGUMENT]...\n"
-	       "What one wants of a clock that ffntpd keeps, and of the estimators behind it.\n\n");
+	       "Read and inspect the ffntpd clock; replay and simulate its estimators.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-	printf("\n  --help     this text; ffntp COMMAND --help says more\n"
+	printf("\n  --help     this text; ffntp COMMAND --help describes a command\n"
 	       "  --version  the version\n");
 }
 
 /*
- * A descriptor that is closed would be given to the next file that is opened, a clock page say, and be printed into.
- * Opened the wrong way round instead, so that using it is an error.
+ * A closed standard descriptor would be reused for the next file that is opened, for example a clock page, and output
+ * would be written into that file. It is therefore opened here in the wrong direction, so that using it is an error.
  */
 static void occupy_standard_descriptors(void)
 {
@@ -60,7 +61,7 @@ static void occupy_standard_descriptors(void)
 	}
 }
 
-/* What was printed may still fail to arrive: a full disk, a closed pipe. */
+/* Check that the output was written, because that may still fail: a full disk, a closed pipe. */
 static int finish(int code)
 {
 	errno = 0;

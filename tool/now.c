@@ -1,4 +1,4 @@
-/* now: one reading of the clock: earliest, estimate, latest, status. */
+/* now: prints one reading of the clock: earliest, estimate, latest, status. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,10 +7,10 @@
 #include "output.h"
 #include "pageuse.h"
 
-/* Eleven days: whoever wants no limit leaves it out (ns). */
+/* Eleven days (ns). Without the option there is no limit. */
 #define BOUND_MAX_NS 1e15
 
-/* Rounded away from the estimate, so that the interval still contains the truth. */
+/* Round away from the estimate, so that the interval still contains the true time. */
 static int64_t latest_ns(const struct ffntp_reading *reading)
 {
 	int64_t ns = ffntp_time_to_ns(reading->latest);
@@ -18,13 +18,13 @@ static int64_t latest_ns(const struct ffntp_reading *reading)
 	return ns < INT64_MAX && ffntp_time_is_before(ffntp_time_from_ns(ns), reading->latest) ? ns + 1 : ns;
 }
 
-/* What is asked for, and what came of it. */
+/* The request, and its result. */
 struct answer {
 	enum ffntp_timescale scale;
-	int64_t max_bound_ns; /* negative: none */
+	int64_t max_bound_ns; /* negative: no limit */
 	bool with_calendar;
 	struct ffntp_reading reading;
-	bool is_steady; /* UTC that never runs backwards is asked for, too: */
+	bool is_steady; /* monotonic UTC is requested, too: */
 	struct ffntp_time steady;
 };
 
@@ -43,7 +43,7 @@ static const char *scale_name(enum ffntp_timescale scale)
 	return "UTC";
 }
 
-/* Inside 23:59:60 only UTC itself has a second of that name. */
+/* Inside 23:59:60 only the scale UTC has a second of that name. */
 static struct ffntp_utc estimate(const struct answer *answer)
 {
 	return (struct ffntp_utc){
@@ -109,7 +109,7 @@ static void print_calendar(const struct answer *answer)
 	       output_leap(answer->reading.leap));
 }
 
-/* The bound is that of the estimate. */
+/* The line has no bound, because the bound belongs to the estimate. */
 static void print_steady(const struct answer *answer)
 {
 	char time[OUTPUT_TIME_SIZE], bound[OUTPUT_NUMBER_SIZE], ahead[OUTPUT_NUMBER_SIZE];
@@ -145,7 +145,7 @@ static enum ffntp_clock_result read_clock(const struct ffntp_linux_reader *reade
 	return result == FFNTP_CLOCK_OK && answer->reading.bound_ns > max_bound_ns ? FFNTP_CLOCK_BOUND : result;
 }
 
-/* smear: NULL if it was not asked for, "" for the usual one. */
+/* smear: NULL if the option was not given, "" for the default smear. */
 static bool choose_scale(const struct tool_command *command, bool is_tai, const char *smear,
 			 enum ffntp_timescale *scale)
 {
@@ -170,10 +170,10 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 	struct answer answer = { .max_bound_ns = -1 };
 	const struct tool_option options[] = {
 		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
-		tool_flag("tai", &is_tai, "tell TAI instead of UTC"),
+		tool_flag("tai", &is_tai, "print TAI instead of UTC"),
 		tool_optional_text("smear", "[=linear|sls]", &smear, "UTC with its leap seconds smeared [linear]"),
 		tool_flag("monotonic", &answer.is_steady, "UTC that never runs backwards, beside the estimate"),
-		tool_flag("calendar", &answer.with_calendar, "also by the day, with 23:59:60"),
+		tool_flag("calendar", &answer.with_calendar, "also as days and picoseconds, and the leap second"),
 		tool_integer("max-bound", "NS", &answer.max_bound_ns, 0, BOUND_MAX_NS,
 			     "fail if the time may be wrong by more than this"),
 		tool_flag("json", &as_json, "earliest, estimate and latest in ns since 1970"),
@@ -186,7 +186,7 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 	if (!choose_scale(command, is_tai, smear, &answer.scale))
 		return TOOL_USAGE;
 	if (answer.is_steady && (answer.scale != FFNTP_UTC || answer.with_calendar)) {
-		tool_error(command, "--monotonic tells UTC alone: without --tai, --smear and --calendar");
+		tool_error(command, "--monotonic cannot be combined with --tai, --smear or --calendar: it is UTC only");
 		return TOOL_USAGE;
 	}
 	if (!pageuse_take(command, path, read_clock, &answer))

@@ -12,7 +12,7 @@
 #define MAX_OPTIONS 16
 #define MAX_LINE 1024
 
-/* What getopt_long returns for an option is its index in the table plus this: beyond every character. */
+/* getopt_long returns an option's index in the table plus this, which is beyond every character. */
 #define FIRST_OPTION 256
 
 void tool_error(const struct tool_command *command, const char *format, ...)
@@ -23,7 +23,7 @@ void tool_error(const struct tool_command *command, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	/* What a user, a file or a server supplied must not move the cursor or start a second line. */
+	/* Text from users, files or servers must not move the cursor or start a second line. */
 	for (char *c = line; *c; c++) {
 		if ((unsigned char)*c < ' ' || *c == 127)
 			*c = '?';
@@ -136,7 +136,7 @@ static void print_help(const struct tool_command *command, const struct tool_opt
 		printf("\n%s", command->help);
 }
 
-/* getopt_long's own messages name the program only, and an abbreviated option in full; ours are one line too. */
+/* These replace getopt_long's own messages, which do not name the subcommand, and print abbreviated options in full. */
 static void report_bad_option(const struct tool_command *command, int code, char **argv)
 {
 	const char *word = argv[optind - 1];

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-/* What a double always holds. */
+/* A double holds at least this many digits. */
 #define JSON_DIGITS 15
 
 bool output_json(json_t *object)
@@ -74,7 +74,7 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 	char number[OUTPUT_NUMBER_SIZE];
 	size_t i = 0;
 
-	/* Beyond a minute it is not a measure of quality, and people want all of it. */
+	/* From a minute on all digits are printed, because the number is not a measure of quality then. */
 	if (fabs(seconds) >= 60) {
 		snprintf(text, OUTPUT_NUMBER_SIZE, "%.3f s", seconds);
 		return text;
@@ -91,7 +91,7 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 
 const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE])
 {
-	/* 2^-64 s to ns: the product of the top half fits, and truncates as the rest would. */
+	/* 2^-64 s to ns: the product with the upper half fits, and is truncated in the same way. */
 	uint64_t ns = ((time.frac >> 32) * UINT64_C(1000000000)) >> 32;
 	time_t seconds = (time_t)time.s;
 	struct tm broken;
@@ -161,7 +161,7 @@ static bool is_letter(uint32_t byte)
 	return byte > ' ' && byte < 127;
 }
 
-/* Up to four letters, padded with zeros (RFC 5905, figure 12). */
+/* Return whether the reference id is text: up to four letters, padded with zeros (RFC 5905, figure 12). */
 static bool has_letters(uint32_t refid)
 {
 	uint32_t rest = refid;

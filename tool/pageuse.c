@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What people call the page: the path that they gave, or the one where it was found or would be. */
+/* Return the page's name for messages: the path given, or the path where it was found or would be. */
 static const char *name_of(const char *path, char own[FFNTP_LINUX_PATH_SIZE])
 {
 	if (path)
@@ -20,11 +20,11 @@ static bool open_page(const struct tool_command *command, const char *path, stru
 
 	if (result == FFNTP_PAGE_OK)
 		return true;
-	/* The library does not tell why a file cannot be opened; asking again does. */
+	/* The library does not return why a file cannot be opened, so ask the system again. */
 	if (result == FFNTP_PAGE_MISSING && access(name, R_OK) != 0 && errno != ENOENT)
 		tool_error(command, "%s: %s", name, strerror(errno));
 	else if (result == FFNTP_PAGE_MISSING && !path)
-		tool_error(command, "%s: %s; is ffntpd running? --page names another", name,
+		tool_error(command, "%s: %s; is ffntpd running? --page names a different page", name,
 			   ffntp_page_result_text(result));
 	else
 		tool_error(command, "%s: %s", name, ffntp_page_result_text(result));

@@ -10,13 +10,16 @@
 
 #define COST_PASSES 5
 
-/* "TRCE": what the crafted replies name as their reference. */
+/* "TRCE": the reference id in the replies. */
 #define TRACE_REFID UINT32_C(0x54524345)
 
-/* A nanosecond, as the columns of a trace have it. */
+/* A nanosecond, which is the resolution of a trace's columns. */
 #define TRACE_PRECISION_LOG2_S (-30)
 
-/* Nonces need to differ, not to be secret: nobody else answers. splitmix64, which is zero for one input only. */
+/*
+ * Return a nonce. Nonces here must differ, but need not be secret, because there is no other sender. splitmix64, which
+ * is zero for one input only.
+ */
 static uint64_t nonce_of(size_t index)
 {
 	uint64_t x = ((uint64_t)index + 1) * UINT64_C(0x9e3779b97f4a7c15);
@@ -27,7 +30,7 @@ static uint64_t nonce_of(size_t index)
 	return x ? x : 1;
 }
 
-/* Rounded to the nearest 2^-32 s, so that traces of whole nanoseconds are not biased by a quarter of one. */
+/* Round to the nearest 2^-32 s, so that traces in whole nanoseconds are not biased by a quarter of one. */
 static struct ffntp_ntp ntp_from_ns(int64_t ns)
 {
 	struct ffntp_time t = ffntp_time_from_ns(ns);
@@ -67,7 +70,7 @@ void player_configure(struct ffntp_client_config *config, enum ffntp_estimator_k
 	config->pivot_s = trace->rows[0].tb_ns / FFNTP_NS_PER_S;
 }
 
-/* The caller frees *memory, which holds the client. */
+/* The caller must free *memory, which holds the client. */
 static struct ffntp_client *make_client(const struct ffntp_client_config *config, const struct trace *trace,
 					void **memory)
 {
@@ -113,7 +116,9 @@ bool player_run(const struct ffntp_client_config *config, const struct trace *tr
 	for (size_t i = 0; client && i < trace->count; i++) {
 		uint8_t reply[FFNTP_WIRE_SIZE];
 
-		/* Unanswered requests, which a trace does not show, renew what was published, and change no line. */
+		/*
+		 * Requests without an answer, which a trace does not contain, publish maps again, but change no line.
+		 */
 		ffntp_client_output(client, trace->rows[i].ta, &map);
 		read_clock(&map, &trace->rows[i], &steps[i].before);
 		craft_reply(&trace->rows[i], nonce_of(i), reply);
@@ -138,7 +143,7 @@ const char *player_estimator_name(enum ffntp_estimator_kind kind)
 	return ffntp_estimator_choose(kind)->name;
 }
 
-/* The stamps that reached the estimator, as it was given them. */
+/* Collect the stamps that reached the estimator. */
 static size_t select_stamps(const struct trace *trace, const struct player_step *steps, struct ffntp_stamp *stamps)
 {
 	size_t count = 0;

@@ -1,4 +1,4 @@
-/* query: asks servers a few times and says how far this computer's clock is from theirs. Changes nothing. */
+/* query: asks servers a few times and prints how far this computer's clock is from theirs. It changes nothing. */
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -17,11 +17,11 @@
 
 #define NTP_PORT 123
 #define MAX_SERVERS 16
-#define REQUESTS 4 /* a second apart: an answer within five seconds */
+#define REQUESTS 4 /* a second apart, so that the result is there within five seconds */
 #define POLL_S 1
 #define WAIT_MS 200
-#define NAME_WIDTH 19 /* the widest numbers that there are beside it, and 80 columns are full */
-#define LIMIT_S 10    /* more than four requests and a reply that is late can take */
+#define NAME_WIDTH 19 /* the longest numbers beside it then fill 80 columns */
+#define LIMIT_S 10    /* longer than four requests and a late reply */
 
 struct query {
 	const struct tool_command *command;
@@ -30,17 +30,17 @@ struct query {
 	bool as_json;
 };
 
-/* One server, while it is asked and after. */
+/* One server, while it is being asked and after. */
 struct target {
 	const char *name;
 	struct ffntp_address address;
 	struct ffntp_peer peer;
 	unsigned sent, accepted;
-	const char *problem; /* the last one, in words; static */
+	const char *problem; /* the last problem, in words; static */
 	bool is_done;
 };
 
-/* What is known of a server in the end. */
+/* The result for one server. */
 struct finding {
 	struct ffntp_source source;
 	int64_t offset_ns; /* CLOCK_REALTIME minus the server, positive = ahead */
@@ -77,7 +77,7 @@ static void close_targets(struct target *targets, int count)
 	}
 }
 
-/* Whoever says so is not asked again, and what came before has to do. */
+/* Return whether the server asked to stop. It is not asked again, and its earlier replies are used. */
 static bool is_kiss(enum ffntp_verdict verdict)
 {
 	return verdict == FFNTP_REFUSED_KISS_RATE || verdict == FFNTP_REFUSED_KISS_DENY;
@@ -112,7 +112,7 @@ static void take_news(struct target *target, const struct ffntp_peer_news *news)
 	}
 }
 
-/* Asked often enough, and the last answer has come or will not come. */
+/* Return whether all requests were sent, and the last answer has come or is overdue. */
 static bool is_finished(const struct target *target)
 {
 	return target->is_done || (target->sent >= REQUESTS && !target->peer.is_awaiting);
@@ -163,7 +163,7 @@ static void wait_and_receive(const struct query *query, struct target *targets, 
 	}
 }
 
-/* Where somebody watches, they see that something happens. */
+/* Show progress on a terminal. */
 static void show_progress(const struct target *targets, int count)
 {
 	unsigned accepted = 0;
@@ -200,7 +200,10 @@ static void ask_all(const struct query *query, struct target *targets, int count
 		fprintf(stderr, "\r%*s\r", 40, "");
 }
 
-/* CLOCK_REALTIME and the clock made of the answers, both at one counter reading. False: nothing to tell. */
+/*
+ * Compare CLOCK_REALTIME and the clock estimated from the answers at one counter reading. Returns false if there is no
+ * estimate.
+ */
 static bool find(const struct query *query, struct target *target, struct finding *finding)
 {
 	struct ffntp_bracket bracket = ffntp_bracket_take(&query->source);

@@ -19,7 +19,10 @@ static struct sim_exchange exchange_of(const struct trace_row *row)
 	};
 }
 
-/* errors_us: room for all of them. As replay does it: halves first, for the sum of two times may not fit. */
+/*
+ * errors_us: has room for all exchanges. The middle is computed as in replay: halves first, because the sum of two
+ * times may not fit.
+ */
 static void run_limit(const struct trace *trace, struct sim_limit *limit, double *errors_us, struct recorded *recorded)
 {
 	int64_t middle_ns = trace->rows[0].truth_tf_ns / 2 + trace->rows[trace->count - 1].truth_tf_ns / 2;
@@ -64,7 +67,8 @@ bool recorded_limit(const struct sim_scenario *scenario, const char *path, struc
 		return false;
 	is_good = trace.rows[0].has_truth && score(scenario, &trace, recorded, error);
 	if (!trace.rows[0].has_truth)
-		snprintf(error, TRACE_ERROR_SIZE, "%s: does not tell the truth", path);
+		snprintf(error, TRACE_ERROR_SIZE, "%s: the trace has no true time, so that it cannot be compared",
+			 path);
 	tracefile_release(&trace);
 	return is_good;
 }

@@ -1,4 +1,4 @@
-/* replay: recorded traces through the client, scored where they tell the truth. */
+/* replay: runs recorded traces through the client, and scores those with a known true time. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,12 +29,12 @@ struct replay {
 struct scores {
 	size_t stamps, refused, scored, unreadable;
 	struct score_summary before, after;
-	double bound_held, within_2_esterror; /* shares */
+	double bound_held, within_2_esterror; /* ratios, 0 to 1 */
 	double bound_median, esterror_median;
 	double ns_per_stamp;
 };
 
-/* What is collected while stamps are scored; each array has room for all of them. */
+/* Values collected for the scores; each array has room for all stamps. */
 struct sample {
 	double *before, *after, *bound, *esterror;
 	size_t count, held, within;
@@ -65,7 +65,7 @@ static bool is_readable(const struct player_step *step)
 	return step->before.result == FFNTP_CLOCK_OK && step->after.result == FFNTP_CLOCK_OK;
 }
 
-/* Halves first: the sum of two times may not fit. */
+/* Halve first, because the sum of two times may not fit. */
 static int64_t middle_of(const struct trace *trace)
 {
 	return trace->rows[0].truth_tf_ns / 2 + trace->rows[trace->count - 1].truth_tf_ns / 2;
@@ -156,7 +156,7 @@ static void print_header(struct replay *replay)
 	if (replay->header_is_printed)
 		return;
 	replay->header_is_printed = true;
-	printf("The clock minus the truth in us, over the second half of each trace: as it was\n"
+	printf("The clock minus true time in us, over the second half of each trace: as it was\n"
 	       "just before each exchange, and just after. cost: us per stamp, of the estimator.\n\n");
 	printf("%-22s %6s %5s %7s %7s %7s %7s %6s\n", "", "", "not", "before:", "", "", "after:", "bound");
 	printf("%-22s %6s %5s %7s %7s %7s %7s %6s %5s\n", "trace", "stamps", "used", "RMS", "median", "max", "RMS",
@@ -203,7 +203,7 @@ static void write_steps(FILE *file, const struct trace *trace, const struct play
 	}
 }
 
-/* Created once there is something to write: a bad trace leaves no file behind. */
+/* The file is created once there is something to write, so that an invalid trace leaves none behind. */
 static bool write_per_stamp(struct replay *replay, const struct trace *trace, const struct player_step *steps)
 {
 	if (!replay->per_stamp_path)
@@ -218,7 +218,10 @@ static bool write_per_stamp(struct replay *replay, const struct trace *trace, co
 	return false;
 }
 
-/* A client refuses every exchange of a counter whose rate is further from its hint: that is no score. */
+/*
+ * Reject a counter whose rate is further from its hint than the client permits: it would reject every exchange, and the
+ * score would mean nothing.
+ */
 static bool has_rate_given(const struct replay *replay, const struct ffntp_client_config *config,
 			   const struct trace *trace)
 {
@@ -242,7 +245,8 @@ static bool replay_trace(struct replay *replay, const struct trace *trace, struc
 	if (!has_rate_given(replay, &config, trace))
 		return false;
 	if (!player_run(&config, trace, steps) || !score(trace, steps, &scores)) {
-		tool_error(replay->command, "%s: no client can be made for it", trace->name);
+		tool_error(replay->command, "%s: the client does not accept this configuration; not replayed",
+			   trace->name);
 		return false;
 	}
 	scores.ns_per_stamp = player_cost_ns(&config, trace, steps);
@@ -291,7 +295,7 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 		tool_integer("poll", "S", &replay.poll_s, 1, POLL_MAX_S, "the traces' poll interval [16]"),
 		tool_real("counter-hz", "HZ", &replay.counter_hz, 100, 1e12, "the counter's nominal rate [1e9]"),
 		tool_flag("json", &replay.as_json, "one JSON object per trace, one per line"),
-		tool_text("per-stamp", "FILE", &replay.per_stamp_path, "write what the clock said at each exchange"),
+		tool_text("per-stamp", "FILE", &replay.per_stamp_path, "write the clock's readings at each exchange"),
 		{ 0 },
 	};
 	bool is_good = true;

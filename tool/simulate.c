@@ -1,4 +1,4 @@
-/* simulate: the client in a simulated world, scored against the truth. */
+/* simulate: runs the client in a simulated world, and scores it against the true time. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #define HOURS_MOST 2400
 #define POLL_MOST_S 131072
 
-/* A clock has settled within a limit once it stays there for so long. */
+/* A clock counts as settled within a limit once it has stayed there for this time (s). */
 #define SETTLED_S 300
 
 struct simulate {
@@ -33,25 +33,25 @@ struct simulate {
 	bool header_is_printed;
 };
 
-/* Numbers as they come. */
+/* A growing list of numbers. */
 struct series {
 	double *values;
 	size_t count, room;
-	bool is_short; /* of memory: what came after is missing */
+	bool is_short; /* memory was short: later numbers are missing */
 };
 
-/* Absolute errors in us: as they are, and less the gauge of sim/path.h, which no exchange reveals. */
+/* Absolute errors in us: complete, and without the gauge of sim/path.h, which no exchange reveals. */
 struct errors {
 	struct series plain, less_gauge;
 };
 
-/* Of the gauge in us, once a second. */
+/* The gauge in us, once a second. */
 struct gauge {
 	double sum, least, most;
 	size_t count;
 };
 
-/* A limit, and since when the error has been within it; s, or negative if it is not. */
+/* A limit, and since when the error has been within it (s); negative if it is not. */
 struct settling {
 	double limit_us, since_s;
 	bool is_settled;
@@ -95,9 +95,9 @@ static void errors_add(struct errors *errors, double error_us, double gauge_us)
 	series_add(&errors->less_gauge, fabs(error_us - gauge_us));
 }
 
-/* --- what is watched --- */
+/* --- recording --- */
 
-/* The clock now, as a reader would be told. Returns false if there is none. */
+/* Read the clock as a reader would. Returns false if there is no time. */
 static bool read_clock(struct run *run, ffntp_counter now, struct ffntp_reading *reading)
 {
 	struct ffntp_map map;
@@ -217,7 +217,7 @@ static void watch_after(void *context, const struct sim_exchange *exchange, enum
 	watch_reading(run, exchange, &run->after);
 }
 
-/* --- what is said --- */
+/* --- output --- */
 
 static json_t *summary_json(struct series *series)
 {
@@ -325,7 +325,7 @@ static void print_header(struct simulate *simulate)
 	if (simulate->header_is_printed)
 		return;
 	simulate->header_is_printed = true;
-	printf("The clock minus the truth in us, once a second over the second half.\n\n");
+	printf("The clock minus true time in us, once a second over the second half.\n\n");
 	printf("%-22s %8s %6s %6s %6s %6s %6s %6s\n", "", "", "", "", "", "", "bound", "2 est.");
 	printf("%-22s %8s %6s %6s %6s %6s %6s %6s%s\n", "scenario", "requests", "RMS", "median", "99 %", "max",
 	       "held %", "err. %", simulate->with_limit ? "  limit" : "");
@@ -385,7 +385,7 @@ static int print_list(void)
 	return TOOL_OK;
 }
 
-/* --- what is done --- */
+/* --- running --- */
 
 static bool is_short_of_memory(const struct run *run)
 {
@@ -419,7 +419,7 @@ static void release(struct run *run)
 	sim_limit_free(run->limit);
 }
 
-/* The caller frees *memory, which holds the client. */
+/* The caller must free *memory, which holds the client. */
 static bool make_client(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
 			void **memory)
 {
@@ -550,7 +550,7 @@ static bool check_scenario(const struct simulate *simulate, const char *name)
 	return false;
 }
 
-/* All that can be said before anything is simulated. */
+/* Report every mistake in the options before anything is simulated. */
 static bool check(struct simulate *simulate, int names, char **name)
 {
 	if (!read_poll(simulate))
@@ -574,16 +574,17 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 {
 	struct simulate simulate = { .command = command, .poll = "16", .seed = 1 };
 	const struct tool_option options[] = {
-		tool_integer("seed", "N", &simulate.seed, 0, 0x1p53, "another course of the same scenario [1]"),
+		tool_integer("seed", "N", &simulate.seed, 0, 0x1p53, "selects the course of the scenario [1]"),
 		tool_text("poll", "S", &simulate.poll, "the poll interval in s, or adaptive [16]"),
 		tool_estimator(&simulate.estimator),
-		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST, "how long [24 for most scenarios]"),
-		tool_flag("limit", &simulate.with_limit, "what no clock can do better than, where that is known"),
+		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST,
+			  "hours to simulate [24 for most scenarios]"),
+		tool_flag("limit", &simulate.with_limit, "also the smallest possible error, where known"),
 		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),
 		tool_text("recorded", "FILE", &simulate.recorded_path,
-			  "simulate nothing: the limit on that trace of it"),
+			  "no simulation: the limit for this recorded trace"),
 		tool_flag("json", &simulate.as_json, "one JSON object per scenario, one per line"),
-		tool_flag("list", &simulate.only_list, "name the scenarios"),
+		tool_flag("list", &simulate.only_list, "list the scenarios"),
 		{ 0 },
 	};
 	bool is_good = true;

@@ -1,4 +1,4 @@
-/* status: what the clock page says of the clock, its counter and its servers. */
+/* status: prints the clock page's data on the clock, its counter and its servers. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 
 #define ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
 
-/* All of it as of one moment. */
+/* All values are of one moment. */
 struct snapshot {
 	struct ffntp_map map;
 	ffntp_counter now;
@@ -22,7 +22,7 @@ struct snapshot {
 	double period_s; /* seconds per tick */
 };
 
-/* What the counter should do, where there is such a thing: a TSC's nominal rate is nowhere to be read. */
+/* Return the counter's nominal rate, if it has one: that of a TSC is not available. */
 static double nominal_hz(enum ffntp_counter_kind kind)
 {
 	return kind == FFNTP_COUNTER_MONOTONIC_RAW ? 1e9 : (double)NAN;
@@ -54,7 +54,7 @@ static double root_distance_s(const struct ffntp_source *source)
 	return ((double)source->root_delay_ns / 2 + source->root_dispersion_ns) * 1e-9;
 }
 
-/* A page that was just laid out says nothing yet, not even for how long it will hold. */
+/* A page that was just created has no content yet, not even its void_after. */
 static bool is_stale(const struct ffntp_map *map, ffntp_counter now)
 {
 	if (map->status == FFNTP_STATUS_INITIALISING && map->void_after == 0)
@@ -62,8 +62,10 @@ static bool is_stale(const struct ffntp_map *map, ffntp_counter now)
 	return map->status == FFNTP_STATUS_UNKNOWN || (int64_t)(now - map->void_after) > 0;
 }
 
-/* A page that nobody keeps is refused whatever else it says; one that has nothing to tell yet is what people ask status
- * about. */
+/*
+ * A page without a living daemon is refused whatever its content. A page without a time is accepted, because status is
+ * meant to explain that.
+ */
 static enum ffntp_clock_result take_snapshot(const struct ffntp_linux_reader *reader, void *context)
 {
 	struct snapshot *snapshot = context;
@@ -121,7 +123,7 @@ static json_t *refusals_json(const struct ffntp_source *source)
 	return object;
 }
 
-/* Since the counter was last disrupted, if it was. */
+/* Since the last disruption of the counter. */
 static bool was_accepted(const struct ffntp_source *source)
 {
 	return source->verdicts[FFNTP_ACCEPTED] > 0 && source->stratum != 0;
@@ -151,14 +153,14 @@ static json_t *source_json(const struct snapshot *snapshot, const struct ffntp_s
 	return object;
 }
 
-/* Also one that is being inserted. */
+/* Also true while the leap second is being inserted. */
 static bool has_next_leap_second(const struct ffntp_map *map)
 {
 	return map->leap_sign != 0 && map->leap != FFNTP_LEAP_POST_POSITIVE && map->leap != FFNTP_LEAP_POST_NEGATIVE &&
 	       map->time.s <= map->leap_at_s;
 }
 
-/* The day that is a second longer or shorter, as POSIX time of its last second but one. */
+/* Return the day that is a second longer or shorter, as POSIX time of its last second but one. */
 static int64_t leap_day_s(const struct ffntp_map *map)
 {
 	return map->leap_at_s - ffntp_map_numbering(map).offset_s - 1;
@@ -240,14 +242,14 @@ static void print_line(const char *name, double seconds, const char *comment)
 	printf("%-14s: %-14s %s\n", name, output_duration(seconds, text), comment);
 }
 
-/* Independent of the estimated error above it. */
+/* Printed beside the estimated error above, because it is independent of it. */
 static void print_asymmetry(const struct ffntp_reading *reading)
 {
 	if (reading->asymmetry_esterror_ns == 0)
 		printf("%-14s: unknown\n", "Asymmetry");
 	else
 		print_line("Asymmetry", (double)reading->asymmetry_esterror_ns * 1e-9,
-			   "one more, from the path's asymmetry");
+			   "also standard deviation: the path's asymmetry");
 }
 
 static void print_reading(const struct snapshot *snapshot)
@@ -258,7 +260,7 @@ static void print_reading(const struct snapshot *snapshot)
 	}
 	print_line("Est. error", (double)snapshot->reading.esterror_ns * 1e-9, "one standard deviation");
 	print_asymmetry(&snapshot->reading);
-	print_line("Bound", (double)snapshot->reading.bound_ns * 1e-9, "the time is not wrong by more");
+	print_line("Bound", (double)snapshot->reading.bound_ns * 1e-9, "largest possible error");
 	print_line("Last update", since_s(snapshot, snapshot->map.at), "ago");
 }
 
@@ -365,7 +367,7 @@ int tool_status(const struct tool_command *command, int argc, char **argv)
 	bool as_json = false;
 	const struct tool_option options[] = {
 		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
-		tool_flag("json", &as_json, "all of it as one JSON object"),
+		tool_flag("json", &as_json, "print everything as one JSON object"),
 		{ 0 },
 	};
 	struct snapshot snapshot = { 0 };

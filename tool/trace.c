@@ -2,7 +2,7 @@
 
 #define MAX_COLUMNS 6
 
-/* What is left of a line. */
+/* The rest of a line. */
 struct cursor {
 	const char *at, *end;
 };
@@ -12,7 +12,7 @@ struct number {
 	uint64_t magnitude;
 };
 
-/* CR so that a file that went through another system is read as well. */
+/* CR counts as blank, so that a file from another system can be read. */
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';

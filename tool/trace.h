@@ -1,5 +1,7 @@
-/* trace: one line of a recorded trace. Pure: a line in, a row or the reason why not out. The format is in
- * docs/ffntp.md. */
+/*
+ * trace: parses one line of a recorded trace. Pure: takes a line, and returns a row or the reason why it is invalid.
+ * The format is in docs/ffntp.md.
+ */
 #ifndef FFNTP_TOOL_TRACE_H
 #define FFNTP_TOOL_TRACE_H
 
@@ -7,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A longer line is not one of a trace: six numbers of 20 digits fit many times. */
+/* A longer line does not belong to a trace: it would have room for six numbers of 20 digits several times. */
 #define TRACE_MAX_LINE 512
 
 /* Server times and truth in nanoseconds since 1970, UTC. */
@@ -26,8 +28,8 @@ enum trace_line {
 };
 
 /*
- * Reads one line of 'length' bytes, its newline not included; it need not end with a zero.
- * TRACE_ROW: *row is set. TRACE_ERROR: *error is one line in words, static. Otherwise they are untouched.
+ * Read one line of 'length' bytes, without its newline; no terminating zero is needed.
+ * TRACE_ROW: *row is set. TRACE_ERROR: *error is a static text. Otherwise both are untouched.
  */
 enum trace_line trace_parse(const char *line, size_t length, struct trace_row *row, const char **error);
 

@@ -10,13 +10,13 @@
 
 #define CHUNK_SIZE 65536
 
-/* Lines of a stream, whatever bytes are in them: gzgets would stop at a zero. */
+/* Reads the lines of a stream with any bytes in them; gzgets would stop at a zero. */
 struct reader {
 	gzFile file;
 	const char *path;
 	char chunk[CHUNK_SIZE];
 	size_t used, filled;
-	char line[TRACE_MAX_LINE + 1]; /* one more than allowed: the parser sees that it is too long */
+	char line[TRACE_MAX_LINE + 1]; /* one more than allowed, so that the parser can see that a line is too long */
 	size_t length;
 	unsigned long number;
 };
@@ -39,7 +39,7 @@ static void fail_read(const struct reader *reader, char error[TRACE_ERROR_SIZE])
 	snprintf(error, TRACE_ERROR_SIZE, "%s: %s", reader->path, what);
 }
 
-/* zlib tells of a file that was cut off only by its error code, at the end. */
+/* zlib reports a truncated file only by its error code at the end. */
 static enum fetch refill(struct reader *reader, char error[TRACE_ERROR_SIZE])
 {
 	int got = gzread(reader->file, reader->chunk, CHUNK_SIZE);
@@ -98,7 +98,7 @@ static bool append(struct trace *trace, const struct trace_row *row, size_t *cap
 	return true;
 }
 
-/* Truth on some lines only would be scored against nothing that anyone asked for. */
+/* Reject a trace with the true time on some lines only, because a score would silently omit the others. */
 static const char *check_row(const struct trace *trace, const struct trace_row *row)
 {
 	if (trace->count > 0 && trace->rows[0].has_truth != row->has_truth)

@@ -1,4 +1,4 @@
-/* tracefile: a whole trace in memory, from a file, a compressed file or standard input. */
+/* tracefile: reads a whole trace into memory, from a file, a compressed file or standard input. */
 #ifndef FFNTP_TOOL_TRACEFILE_H
 #define FFNTP_TOOL_TRACEFILE_H
 
@@ -8,16 +8,16 @@
 #include "trace.h"
 
 struct trace {
-	char *name;             /* without folder and without .txt, .gz */
-	struct trace_row *rows; /* all with truth, or none */
+	char *name;             /* without its folder and without .txt, .gz */
+	struct trace_row *rows; /* all with the true time, or none */
 	size_t count;           /* > 0 */
 };
 
 #define TRACE_ERROR_SIZE 512
 
 /*
- * Reads all of 'path'; "-" is standard input. gzip is recognised by its content.
- * Returns false and one line in 'error' ("FILE:LINE: what" or "FILE: what"), with nothing to release.
+ * Read all of 'path'; "-" is standard input. gzip is recognised by its content.
+ * Returns false and one line in 'error' ("FILE:LINE: reason" or "FILE: reason"), with nothing to release.
  */
 bool tracefile_read(const char *path, struct trace *trace, char error[TRACE_ERROR_SIZE]);
 

@@ -5,16 +5,18 @@
 
 #include "score.h"
 
-/* Two pairs that agree may do so by chance. */
+/* With fewer pairs than this, agreement may be chance. */
 #define PAIRS_LEAST 3
 
-/* Server time between two rows in ns. It may not fit an integer where a trace is nonsense. */
+/*
+ * Return the server's time between two rows in ns; as a double, because in an invalid trace it may not fit an integer.
+ */
 static double elapsed_ns(const struct trace_row *older, const struct trace_row *newer)
 {
 	return (double)newer->te_ns - (double)older->te_ns;
 }
 
-/* Fills the rates in Hz of all pairs in which both clocks went forward; returns their number. */
+/* Fill in the rates in Hz of all pairs in which both clocks advanced; return their number. */
 static size_t measure_pairs(const struct trace *trace, size_t apart, double *rates)
 {
 	size_t count = 0;

@@ -1,4 +1,4 @@
-/* tracerate: the rate of the counter that a trace was recorded with, as its exchanges have it. */
+/* tracerate: measures the rate of the counter that a trace was recorded with. */
 #ifndef FFNTP_TOOL_TRACERATE_H
 #define FFNTP_TOOL_TRACERATE_H
 
@@ -7,8 +7,8 @@
 #include "tracefile.h"
 
 /*
- * Measures the counter's rate in Hz between exchanges a quarter of the trace apart. The median is returned, so that
- * steps of the server or of the counter do no harm; *unsure is the spread of the middle half, as a ratio.
+ * Measure the counter's rate in Hz between exchanges a quarter of the trace apart. The median is returned, so that
+ * steps of the server or of the counter do not matter; *unsure is the spread of the middle half, as a ratio.
  * Returns false if memory is short, or too few pairs have a rate: then nothing is set.
  */
 bool tracerate_measure(const struct trace *trace, double *hz, double *unsure);

@@ -1,5 +1,6 @@
-(** An NTP client without I/O: state in, state out. Every input carries its own counter reading; the client asks for
-    neither time nor randomness. States are values: none ever changes, and an old one may be kept or gone on from.
+(** An NTP client without I/O, as pure functions from state to state. Every input carries its own counter reading; the
+    client uses no other time, and no randomness. States are values: they never change, and you may keep an old state or
+    continue from it.
 
     {v
     mirage-ntp            here
@@ -14,136 +15,138 @@
       | Send, state ->
           let packet, state = Client.new_query ~now ~nonce state in
           (* send the packet *)
-      | Wait_until counter, state -> (* nothing to do until then, or until a datagram comes: *)
+      | Wait_until counter, state -> (* nothing to do until then, or until a datagram arrives: *)
           let verdict, state = Client.add_reply ~received datagram state in
           Clock.publish clock (Client.output ~now state)
-      | Change_server, state -> (* resolve its name anew *)
+      | Change_server, state -> (* resolve its name again *)
     ]}
 
-    {!Ffntp_lwt} does just that. *)
+    {!Ffntp_lwt} is this loop. *)
 
 type t
 
-(** {1 Making one} *)
+(** {1 Configuration} *)
 
 type estimator = Law | Radclock
 
 type leap_table
-(** TAI - UTC, and until when that is known. *)
+(** TAI - UTC, and the time until which it is known. *)
 
 val leap_table : expires_s:int -> (int * int) array -> leap_table
-(** From each POSIX second on, ascending, TAI - UTC is so many seconds; [expires_s]: from then on nothing is known.
-    It stays in memory for ever.
-    @raise Invalid_argument if it is not such a table. *)
+(** A table of leap seconds. An entry [(from_s, tai_offset_s)] states TAI - UTC from that POSIX second on; entries
+    are ascending. From [expires_s] on TAI - UTC is unknown. The table is never freed.
+    @raise Invalid_argument if the table is not valid. *)
 
 val builtin_leap_table : unit -> leap_table
-(** What was known when the library was written; it expires in June 2026. *)
+(** The leap seconds known when the library was written. This table expires in June 2026. *)
 
 type config = {
   counter : Counter.source;
   poll_min_s : int;  (** 1 to 131072 *)
   poll_max_s : int;  (** [poll_min_s] to 131072 *)
   poll_is_adaptive : bool;
-      (** [false]: polls at [poll_min_s], and [poll_max_s] is how far a kiss-o'-death may raise it; [true]: chooses
-          between the two from how uncertain the clock is *)
+      (** [false]: polls at [poll_min_s], and a kiss-o'-death raises the interval up to [poll_max_s]; [true]: chooses
+          between the two by the clock's uncertainty *)
   burst : int;  (** requests at the start and after a disruption, 2 s apart; 1 to 16 *)
-  max_drift : float;  (** by how much the counter's rates within a month differ at most, as a ratio *)
-  counter_may_jump : bool;  (** it may stop or jump without notice, as a guest's *)
-  max_root_distance_s : float;  (** replies with more are refused *)
+  max_drift : float;  (** largest difference of the counter's rates within a month, as a ratio *)
+  counter_may_jump : bool;  (** the counter may stop or jump without notice, as a guest's *)
+  max_root_distance_s : float;  (** replies with a larger root distance are rejected *)
   pivot_s : int option;
-      (** seconds since 1970; the true time lies within 68 years of it. [None]: when the library was written *)
+      (** seconds since 1970, within 68 years of the true time. [None]: the date of the library *)
   leap_table : leap_table option;
-      (** all leap seconds until it expires; TAI is known by it. [None]: the server announces them, and TAI is not
-          known *)
+      (** all leap seconds until it expires, which makes TAI known. [None]: leap seconds come from the server's
+          announcements, and TAI is unknown *)
   estimator : estimator;
 }
 
 val config : Counter.source -> config
-(** The usual values: polls every 16 s, a burst of 8, for a guest. *)
+(** The default configuration, for a guest: polls every 16 s, a burst of 8. *)
 
 val create : config -> now:Counter.t -> t
-(** @raise Invalid_argument if the configuration is out of range. *)
+(** Create a client.
+    @raise Invalid_argument if the configuration is out of range. *)
 
 val continue : Output.t -> t -> t
-(** Goes on where a former client of the same counter stopped: its period is a start, its promises are kept. Before
-    the first query.
-    @raise Invalid_argument if the output is of another counter. *)
+(** Continue from the last output of an earlier client of the same counter: its period is the initial estimate, and
+    its published bounds are kept. Call it before the first query.
+    @raise Invalid_argument if the output is of a different counter. *)
 
-(** {1 What to do next} *)
+(** {1 Next action} *)
 
 type action =
-  | Wait_until of Counter.t  (** nothing to do before that *)
+  | Wait_until of Counter.t  (** nothing to do before that counter reading *)
   | Send  (** call {!new_query} now *)
   | Change_server
-      (** this server has given no time for long, answered or not, or refuses: resolve its name anew, or take another.
-          Said once. *)
+      (** this server has given no usable time for long, answered or not, or it refuses service: resolve its name
+          again, or choose a different server. Returned once. *)
 
 val next : now:Counter.t -> t -> action * t
-(** Also ends a query that has waited too long. *)
+(** The next action. Also gives up a query that has waited too long. *)
 
 (** {1 Queries and replies} *)
 
 val new_query : now:Counter.t -> nonce:int64 -> t -> Cstruct.t * t
-(** The 48 bytes to send at once, and the state with that query in flight; one that was in flight is given up. [now]:
-    the counter just before sending. [nonce]: 64 bits from a cryptographic generator, new for each query, such as
-    {!Ffntp_rng}'s.
-    @raise Invalid_argument if it is 0. *)
+(** The 48 bytes to send at once, and the state with that query in flight; an earlier query in flight is given up.
+    [now]: the counter just before sending. [nonce]: 64 bits from a cryptographic generator, new for each query, such
+    as {!Ffntp_rng}'s.
+    @raise Invalid_argument if the nonce is 0. *)
 
 val sent : at:Counter.t -> t -> t
-(** A better reading of when the query left; any time before its reply is added. *)
+(** Set a better reading of the query's departure; at any time before its reply is added. *)
 
 type verdict =
   | Accepted
-  | Refused_length  (** shorter than 48 bytes, or a tail that is neither fields nor MAC *)
+  | Refused_length  (** shorter than 48 bytes, or with a tail that is neither extension fields nor a MAC *)
   | Refused_version
   | Refused_mode  (** not a server's reply *)
-  | Refused_origin  (** not the nonce of the query in flight *)
-  | Refused_duplicate  (** the nonce of a query that was answered *)
-  | Refused_late  (** the nonce of a query that was given up or replaced; or too long a round trip *)
+  | Refused_origin  (** its nonce is not that of the query in flight *)
+  | Refused_duplicate  (** its nonce is that of a query already answered *)
+  | Refused_late  (** its nonce is that of a query given up or replaced; or the round trip was too long *)
   | Refused_kiss_rate  (** kiss-o'-death RATE: ask less often *)
   | Refused_kiss_deny
   | Refused_kiss_other
   | Refused_unsynchronised
   | Refused_timestamps
   | Refused_root_distance
-  | Refused_residence  (** the server says it held the query for longer than the round trip took *)
+  | Refused_residence  (** the server's residence time exceeds the round trip *)
   | Refused_counter  (** the counter jumped *)
-  | Refused_contradiction  (** the server's time and the counter cannot both be right *)
-  | Refused_leap  (** a leap second is near: which of two seconds is meant, nothing tells *)
-  | Refused_smear  (** the server smears a leap second: for a day its UTC is nobody else's *)
+  | Refused_contradiction  (** the server's time and the counter contradict each other *)
+  | Refused_leap  (** the timestamp is ambiguous: within a leap second *)
+  | Refused_smear  (** the server smears a leap second: for a day its time is not UTC *)
 
 val verdict_name : verdict -> string
 (** A short lower-case name such as ["bogus-origin"]. *)
 
 val add_reply : received:Counter.t -> Cstruct.t -> t -> verdict * t
-(** A datagram from the server. [received]: the counter when it arrived. In each line of states a query is answered
-    once: the state from before the reply would take it again. *)
+(** Process a datagram from the server. [received]: the counter when it arrived. A query is answered once in each
+    sequence of states: a state from before the reply would accept the reply again. *)
 
-(** {1 What happens outside} *)
+(** {1 External events} *)
 
 val disrupted : now:Counter.t -> t -> t
-(** The counter is known to have jumped or stood still (suspend, migration, restore): all is void until measured
-    anew. *)
+(** Report that the counter jumped or stood still (suspend, migration, restore): no time is available until the next
+    exchange. *)
 
 val server_changed : now:Counter.t -> t -> t
-(** From now on queries go to another server: forgets the path and what became of replies, keeps the oscillator. *)
+(** Report that queries go to a different server from now on. The path and the counts of replies are forgotten, the
+    oscillator is kept. *)
 
 val set_leap_table : leap_table option -> t -> t
-(** Another table than the configuration's. *)
+(** Replace the configuration's table. *)
 
-(** {1 What it knows} *)
+(** {1 Results} *)
 
 val output : now:Counter.t -> t -> Output.t
-(** The map as of now. To be published after each reply, and whenever {!next} says to wait. *)
+(** The map as of now. Publish it after each reply, and whenever {!next} returns [Wait_until]. *)
 
 val counted : t -> verdict -> int
-(** How often each happened with this server. *)
+(** How often this verdict was reached with this server. *)
 
 type source = {
-  stratum : int;  (** 0: no reply has had time, or none since the counter was disrupted; so is the rest *)
+  stratum : int;  (** 0, like all other fields: no reply had a time yet, or none since the counter was disrupted *)
   refid : int32;  (** as on the wire *)
   leap : int;  (** the server's leap indicator, 0 to 3 *)
-  reach : int;  (** the last eight queries, newest in bit 0: did the reply have time? *)
+  reach : int;  (** the last eight queries, newest in bit 0; 1: the reply had a time *)
   offset_ns : int;  (** our clock minus the server, at the last exchange; positive = ahead *)
   rtt_ns : int;
   rtt_min_ns : int;

@@ -1,4 +1,4 @@
-/* client_stubs: clients, each state in memory of its own, so that no state ever changes. */
+/* client_stubs: the functions of client.ml. Each state is a copy in memory of its own, so that states never change. */
 #include "stubs.h"
 
 struct held {
@@ -41,7 +41,7 @@ static void *aligned(void *block)
 	return (void *)(((uintptr_t)block + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
-/* 'size' bytes, aligned; no client in them yet. */
+/* Allocate 'size' bytes, aligned, without a client in them yet. */
 static value allocate_client(size_t size, enum ffntp_counter_kind kind, void **memory)
 {
 	value v = caml_alloc_custom_mem(&client_operations, sizeof(struct held), size + ALIGNMENT);
@@ -76,7 +76,7 @@ static value pair(value first, value second)
 	CAMLreturn(block);
 }
 
-/* --- tables of leap seconds: made once, kept for ever, as clients refer to them --- */
+/* --- tables of leap seconds: created once and never freed, because clients refer to them --- */
 
 value ffntp_ml_leap_table_builtin(value unit)
 {
@@ -84,7 +84,7 @@ value ffntp_ml_leap_table_builtin(value unit)
 	return caml_copy_nativeint((intnat)ffntp_leap_table_builtin());
 }
 
-/* (from_s, tai_offset_s); false if they do not fit. */
+/* Convert (from_s, tai_offset_s). Returns false if the numbers do not fit. */
 static bool entry_of(value v, struct ffntp_leap_entry *entry)
 {
 	*entry = (struct ffntp_leap_entry){ Long_val(Field(v, 0)), (int16_t)Long_val(Field(v, 1)) };
@@ -125,13 +125,13 @@ static const struct ffntp_leap_table *table_of(value option)
 
 /* --- making one --- */
 
-/* 0, which no configuration may have, for what does not fit. */
+/* Return 0, which no configuration accepts, if the number does not fit. */
 static uint32_t count_of(value v)
 {
 	return Long_val(v) < 0 || Long_val(v) > 131072 ? 0 : (uint32_t)Long_val(v);
 }
 
-/* In the order of Client.config. */
+/* The fields are in the order of Client.config. */
 static struct ffntp_client_config config_of(value v)
 {
 	value counter = Field(v, 0), pivot = Field(v, 8);
@@ -208,7 +208,7 @@ value ffntp_ml_client_leap_table(value table, value client)
 	CAMLreturn(v);
 }
 
-/* A map without a period, which no client puts out, may come from a page. */
+/* A map without a period is rejected: no client produces one, but a page may contain one. */
 value ffntp_ml_client_continue(value former_output, value client)
 {
 	CAMLparam2(former_output, client);
@@ -216,13 +216,13 @@ value ffntp_ml_client_continue(value former_output, value client)
 	struct ffntp_map former = ffntp_ml_map_of(former_output);
 
 	if (former.counter_kind != held_of(client)->counter_kind || former.period == 0)
-		caml_invalid_argument("Ffntp.Client.continue: the output is of another counter");
+		caml_invalid_argument("Ffntp.Client.continue: the output is of a different counter");
 	v = copy_client(client);
 	ffntp_client_continue(client_of(v), &former);
 	CAMLreturn(v);
 }
 
-/* Client.action: constructors without arguments are numbered by themselves. */
+/* Constructors of Client.action without arguments are numbered separately from those with. */
 static value copy_action(struct ffntp_action action)
 {
 	switch (action.kind) {
@@ -254,7 +254,7 @@ value ffntp_ml_client_query(value now, value nonce, value client)
 
 	v = copy_client(client);
 	if (!ffntp_client_request(client_of(v), (ffntp_counter)Int64_val(now), (uint64_t)Int64_val(nonce), packet))
-		caml_invalid_argument("Ffntp.Client.new_query: a nonce of 0");
+		caml_invalid_argument("Ffntp.Client.new_query: the nonce is 0");
 	bytes = caml_alloc_initialized_string(sizeof packet, (const char *)packet);
 	CAMLreturn(pair(bytes, v));
 }
@@ -274,7 +274,10 @@ value ffntp_ml_client_reply(value received, value buffer, value offset, value le
 
 /* --- what it knows --- */
 
-/* The core's client gives up what is overdue, and follows leap seconds, when it is asked: a copy of it is. */
+/*
+ * The output is taken from a copy of the client, because ffntp_client_output changes it: it gives up overdue requests,
+ * and applies leap seconds.
+ */
 value ffntp_ml_client_output(value now, value client)
 {
 	const struct held *held = held_of(client);
@@ -295,7 +298,7 @@ value ffntp_ml_client_counted(value client, value verdict)
 	return ffntp_ml_long_of_ns(source.verdicts[Int_val(verdict)]);
 }
 
-/* The order is that of Client.source. */
+/* The fields are in the order of Client.source. */
 value ffntp_ml_client_source(value client)
 {
 	CAMLparam1(client);
@@ -317,8 +320,8 @@ value ffntp_ml_client_source(value client)
 	CAMLreturn(record);
 }
 
-/* Client.verdict has them all, in this order. */
-_Static_assert(FFNTP_VERDICTS == 18, "Client.verdict has another number of them");
+/* The constructors of Client.verdict are in this order. */
+_Static_assert(FFNTP_VERDICTS == 18, "Client.verdict must have as many constructors");
 
 value ffntp_ml_verdict_name(value verdict)
 {

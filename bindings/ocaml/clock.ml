@@ -33,7 +33,7 @@ let publish clock output = publish_in clock.memory output
 let counter clock = counter_of clock.memory
 
 let set_counter clock counter =
-  if clock.source.kind <> Counter.Manual then invalid_arg "Ffntp.Clock.set_counter: it is not set by hand";
+  if clock.source.kind <> Counter.Manual then invalid_arg "Ffntp.Clock.set_counter: the counter is not Manual";
   set_manual clock.memory counter
 
 let read ?(scale = Output.Utc) ?(max_bound_ns = max_int) clock = read_of clock.memory scale max_bound_ns
@@ -51,18 +51,18 @@ let page clock =
 let output clock = Page.read (page clock)
 
 let set_source clock (source : Counter.source) =
-  if source.kind <> clock.source.kind then invalid_arg "Ffntp.Clock.set_source: another counter";
+  if source.kind <> clock.source.kind then invalid_arg "Ffntp.Clock.set_source: the source is of a different counter";
   check "set_source" source;
   clock.source <- source;
   set_period clock.memory source.period_s
 
-(* Where there is CLOCK_MONOTONIC_RAW, the kernel knows how to read the CPU's counter, and its rate. *)
+(* Prefer CLOCK_MONOTONIC_RAW where it exists, because the kernel then reads the CPU's counter and knows its rate. *)
 let default_source () =
   if Counter.is_readable Counter.Monotonic_raw then
     { Counter.kind = Counter.Monotonic_raw; period_s = 1e-9; period_error = 500e-6 }
   else if Counter.cpu <> Counter.Unknown then { Counter.kind = Counter.cpu; period_s = 1e-9; period_error = 0.1 }
   else raise (Sys_error "this machine has no counter that ffntp knows")
 
-(* Not lazy: domains may ask for it at once. *)
+(* Not lazy, because several domains may ask for it at the same time. *)
 let the_default = try Ok (create (default_source ())) with Sys_error _ as e -> Error e
 let default () = match the_default with Ok clock -> clock | Error e -> raise e

@@ -1,4 +1,4 @@
-/* clock_stubs: clocks, each a page and which counter it is of. */
+/* clock_stubs: the functions of clock.ml. A clock is a page and the kind of its counter. */
 #include "stubs.h"
 
 #include <stdatomic.h>
@@ -8,7 +8,7 @@
 
 struct clock {
 	struct ffntp_page page;
-	_Atomic uint64_t manual; /* the counter, where it is set by hand */
+	_Atomic uint64_t manual; /* the counter's value, if it is set by hand */
 	enum ffntp_counter_kind kind;
 };
 
@@ -53,7 +53,7 @@ static void publish(struct clock *clock, const struct ffntp_map *map)
 	ffntp_page_publish_steadily(&clock->page, map, NULL, 0, clock_counter(clock));
 }
 
-/* Nothing is known but the counter's period, by which time elapses. */
+/* Publish the counter's period only, for elapsed time. */
 static void publish_period(struct clock *clock, double period_s)
 {
 	ffntp_counter now = clock_counter(clock);
@@ -80,7 +80,7 @@ value ffntp_ml_clock_init(value v, value kind, value period_s)
 	return Val_unit;
 }
 
-/* One that came with an output is better. */
+/* A period that came with an output is better, and is kept. */
 value ffntp_ml_clock_set_period(value v, value period_s)
 {
 	struct clock *clock = clock_of(v);
@@ -97,14 +97,14 @@ value ffntp_ml_clock_publish(value v, value output)
 	struct ffntp_map map = ffntp_ml_map_of(output);
 
 	if (map.counter_kind != clock->kind)
-		caml_invalid_argument("Ffntp.Clock.publish: the output is of another counter");
+		caml_invalid_argument("Ffntp.Clock.publish: the output is of a different counter");
 	publish(clock, &map);
 	return Val_unit;
 }
 
 /*
- * --- reading: again while it is being published, which is less than a microsecond of another domain. What the page
- * says and the counter's reading belong together ---
+ * --- reading. A reading is repeated while another domain publishes, which takes less than a microsecond, because the
+ * page's content and the counter's reading must belong together. ---
  */
 
 static ffntp_counter count(void *context)

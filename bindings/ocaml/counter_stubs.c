@@ -1,4 +1,4 @@
-/* counter_stubs: the raw counters of this machine. */
+/* counter_stubs: the functions of counter.ml, for the raw counters of this machine. */
 #include "stubs.h"
 
 #include <time.h>
@@ -28,7 +28,7 @@ bool ffntp_ml_read_counter(enum ffntp_counter_kind kind, ffntp_counter *now)
 	return false;
 }
 
-/* 0 for one that cannot be read. */
+/* Return 0 for a counter that cannot be read. */
 int64_t ffntp_ml_counter_read(value kind)
 {
 	ffntp_counter now = 0;

@@ -45,7 +45,7 @@ module Mtime_of (C : sig
 end) = struct
   let elapsed_ns () = Clock.elapsed_ns (C.clock ())
 
-  (* It counts nanoseconds, unless a tick is longer. *)
+  (* The time is in nanoseconds, so that the period is one at least. *)
   let period_ns () = Some (Int64.div (Int64.add (Clock.period_ps (C.clock ())) 999L) 1000L)
 end
 

@@ -1,8 +1,8 @@
-(** Clocks of the shapes that MirageOS knows, backed by a {!Clock.t}. Where a module is taken as an argument, apply
-    {!Make}; where MirageOS links one by a dune variant, name [ffntp.mirage-ptime] and [ffntp.mirage-mtime] among the
-    libraries of the executable instead. *)
+(** Clocks with MirageOS's signatures, backed by a {!Clock.t}. If a module is taken as an argument, apply {!Make}. If
+    MirageOS links a clock as a dune variant, name [ffntp.mirage-ptime] and [ffntp.mirage-mtime] among the libraries
+    of the executable instead. *)
 
-(** What [Mirage_ptime] is. *)
+(** The signature of [Mirage_ptime]. *)
 module type PTIME = sig
   val now : unit -> Ptime.t
   val period : unit -> Ptime.span option
@@ -11,13 +11,13 @@ module type PTIME = sig
   val period_d_ps : unit -> (int * int64) option
 end
 
-(** What [Mirage_mtime] is. *)
+(** The signature of [Mirage_mtime]. *)
 module type MTIME = sig
   val elapsed_ns : unit -> int64
   val period_ns : unit -> int64 option
 end
 
-(** [Mirage_clock.PCLOCK], since 3.0. Each {!PTIME} is one. *)
+(** [Mirage_clock.PCLOCK], since 3.0. Each {!PTIME} satisfies it. *)
 module type PCLOCK = sig
   val now_d_ps : unit -> int * int64
   val current_tz_offset_s : unit -> int option
@@ -31,22 +31,22 @@ module type CLOCK = sig
   val clock : unit -> Clock.t
 
   val otherwise : (unit -> int * int64) option
-  (** Where to take the time from while there is none to tell, such as [Mirage_ptime.now_d_ps] of the host's clock.
-      [None]: then [now] and [now_d_ps] raise [Sys_error], as those of Unix do when they have no time. *)
+  (** The source of the time while the clock has none, such as [Mirage_ptime.now_d_ps] of the host's clock. [None]:
+      then [now] and [now_d_ps] raise [Sys_error], as Unix's do when they have no time. *)
 end
 
 val since_1970 : (unit -> Clock.t) -> unit -> int * int64
-(** For [otherwise]: 1970-01-01 and what has elapsed, which nobody takes for the time, and which does not stop a
-    logger. *)
+(** For [otherwise]: the elapsed time since 1970-01-01, which cannot be mistaken for the date, and which does not
+    stop a logger. *)
 
 module Ptime_of (C : CLOCK) : PTIME
-(** The time zone is not known. *)
+(** The time zone is unknown. *)
 
 module Mtime_of (C : sig
   val clock : unit -> Clock.t
 end) : MTIME
 
-(** Both, of one clock. *)
+(** Both, for one clock. *)
 module Make (C : CLOCK) : sig
   include PTIME
   include MTIME

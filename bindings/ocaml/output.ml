@@ -1,4 +1,4 @@
-(* The core's map, in bytes that nobody changes. *)
+(* The core's map, as bytes that never change. *)
 type t = string
 type status = Unknown | Initialising | Synchronised | Free_running | Disrupted
 
@@ -85,7 +85,7 @@ let duration ?(rate = Auto) output ~from ~until = between output rate from until
 
 let day_ps = 86_400_000_000_000_000L
 
-(* On a scale without leap seconds. *)
+(* Convert to a scale without leap seconds. *)
 let continuous (reading : reading) (d, ps) =
   let ps = Int64.add ps (Int64.mul (Int64.of_int reading.offset_s) 1_000_000_000_000L) in
   if ps < 0L then (d - 1, Int64.add ps day_ps)
@@ -99,7 +99,7 @@ type leap_second = Inserted of int | Left_out of int
 
 let sign = function Inserted midnight_s -> (midnight_s, 1) | Left_out midnight_s -> (midnight_s, -1)
 
-(* As Ptime has them: the years 0 to 9999. *)
+(* Ptime's range: the years 0 to 9999. *)
 let is_time (d, ps) = d >= -719_528 && d <= 2_932_896 && ps >= 0L && ps < day_ps
 let is_midnight s = s mod 86_400 = 0 && is_time (s / 86_400, 0L)
 

@@ -1,4 +1,4 @@
-/* output_stubs: outputs, which are maps in OCaml strings; readings and durations. */
+/* output_stubs: the functions of output.ml. Outputs are maps in OCaml strings. */
 #include "stubs.h"
 
 #include <string.h>
@@ -21,13 +21,13 @@ value ffntp_ml_refusal_text(value refusal)
 /* Rounded up. */
 static value copy_d_ps_up(struct ffntp_time time)
 {
-	const uint64_t ps_frac = UINT64_C(18446744); /* 2^-64 s; a picosecond, less the rounding of a part in 10^7 */
+	const uint64_t ps_frac = UINT64_C(18446744); /* 2^-64 s: a picosecond, less the rounding of a part in 10^7 */
 	struct ffntp_time up = { time.s + (time.frac > UINT64_MAX - ps_frac), time.frac + ps_frac };
 
 	return ffntp_ml_copy_d_ps(up);
 }
 
-/* None or Some ns: 0 is unknown. */
+/* Return None for 0, which means unknown, or Some ns. */
 static value copy_asymmetry(uint64_t ns)
 {
 	value some;
@@ -74,7 +74,7 @@ static value copy_duration(const struct ffntp_duration *duration)
 	CAMLreturn(record);
 }
 
-/* The largest that OCaml has is no cap; no bound is below 0. */
+/* OCaml's largest integer means no cap. A negative cap is 0, because no bound is below it. */
 static uint64_t cap_of(value max_bound_ns)
 {
 	intnat cap_ns = Long_val(max_bound_ns);
@@ -150,7 +150,7 @@ static value copy_tai_offset(const struct ffntp_map *map)
 	return some;
 }
 
-/* The order is that of Output.details. */
+/* The fields are in the order of Output.details. */
 value ffntp_ml_output_details(value output)
 {
 	CAMLparam1(output);
@@ -189,7 +189,7 @@ void ffntp_ml_set_period(struct ffntp_map *map, double period_s, double drift)
 	map->period_maxerror = ffntp_mapping_period(period_s * drift, map->period_shift);
 }
 
-/* None, or Some (midnight_s, sign): UTC's number where a second has been inserted or left out just before. */
+/* Convert None, or Some (midnight_s, sign): the POSIX second just after the insertion or omission. */
 static void set_leap_second(struct ffntp_map *map, value leap_second)
 {
 	struct ffntp_numbering numbering = { .offset_s = map->tai_offset_s };
@@ -219,7 +219,7 @@ static struct ffntp_time time_of_d_ps(value pair)
 	};
 }
 
-/* In the order of Output.parameters, which Output has checked. */
+/* The fields are in the order of Output.parameters, which Output has checked. */
 value ffntp_ml_output_make(value parameters)
 {
 	value bound_ns = Field(parameters, 6), tai = Field(parameters, 7);

@@ -1,4 +1,4 @@
-/* page_stubs: clock pages. What stands in one is believed of nothing but the time. */
+/* page_stubs: the functions of page.ml. A page's content may make the time wrong, but cannot cause any other harm. */
 #include "stubs.h"
 
 #include "clock.h"
@@ -14,7 +14,7 @@ static const struct ffntp_page *page_of(value v)
 	return (const struct ffntp_page *)Caml_ba_data_val(v);
 }
 
-/* Ok counter kind, or Error. The page's words are read in one piece, and so must be aligned. */
+/* Return Ok with the counter's kind, or Error. The page must be aligned, because its words are read as a whole. */
 value ffntp_ml_page_check(value v)
 {
 	struct ffntp_page_identity identity;
@@ -51,7 +51,7 @@ enum ffntp_clock_result ffntp_ml_judge(const struct ffntp_map *map, ffntp_counte
 	return result == FFNTP_CLOCK_OK && ffntp_reading_is_set_back(map, now) ? FFNTP_CLOCK_DISRUPTED : result;
 }
 
-/* 0 where it cannot be read. */
+/* Return 0 if the counter cannot be read. */
 static ffntp_counter count(void *kind)
 {
 	ffntp_counter now = 0;

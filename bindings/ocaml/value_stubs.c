@@ -1,4 +1,4 @@
-/* value_stubs: values that several modules make. */
+/* value_stubs: constructors of values that several modules use. */
 #include "stubs.h"
 
 value ffntp_ml_copy_d_ps(struct ffntp_time time)

@@ -1,4 +1,4 @@
-/* port: what Brook has of what ffntp asks for. */
+/* port: implements the functions of ffntp's port with the functions of Brook. */
 #include "port_brook.h"
 
 #include "brook.h"

@@ -7,7 +7,7 @@
 
 extern const struct ffntp_port ffntp_port_brook;
 
-/* Keeps time until the machine ends. Returns NULL; or one line for people, and no clock was begun. */
+/* Keep time until the machine ends, then return NULL. Returns a message at once if the clock could not be started. */
 const char *ffntp_brook_main(struct ffntp_page *page);
 
 #endif

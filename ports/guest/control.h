@@ -1,6 +1,6 @@
 /*
- * control: what whoever runs a guest of Xen asks of it: to be turned off, to start again, or to be saved (xl shutdown,
- * reboot, save). Where there is no Xen, nobody asks.
+ * control: requests from the host's administrator to a guest of Xen: power off, reboot, or save (xl shutdown, reboot,
+ * save). Without Xen there are no requests.
  */
 #ifndef GUEST_CONTROL_H
 #define GUEST_CONTROL_H
@@ -10,12 +10,16 @@
 
 void control_begin(void);
 
-/* Whether the guest is to be saved. To be turned off and to start again are done at once. To be called often. */
+/*
+ * Handle requests; call it often. Powering off and rebooting are done at once. Returns whether the guest is to be
+ * saved.
+ */
 bool control_look(void);
 
 /*
- * Saved, and restored: returns in the restored guest, perhaps as another domain, on another day and processor. Card and
- * neighbours are looked for anew. The counter stood still, which is for the caller to say; its frequency is returned.
+ * Save the guest. Returns in the restored guest, which may be another domain, on another day and another processor. The
+ * card and the neighbours are searched for again. The counter stood still meanwhile; the caller must report that
+ * disruption. Returns the counter's frequency after the restore.
  */
 uint64_t control_save(void);
 

@@ -15,8 +15,8 @@
 static struct {
 	const struct ffntp_port *port;
 	struct ffntp_follow follow;
-	const char *kind; /* of pages: "page" of an ivshmem device, or "domain" */
-	uint64_t number;  /* of the page that is followed */
+	const char *kind; /* of the page, for the console: "page" of an ivshmem device, or "domain" */
+	uint64_t number;  /* of the followed page */
 	uint64_t epoch;
 	bool is_xen;
 } guest;
@@ -57,7 +57,7 @@ static void follow(uint64_t number, const void *page, struct ffntp_follow_link l
 	say_reading();
 }
 
-/* What was known of the two counters holds no more. */
+/* Forget the relation of the two counters, because it no longer holds. */
 static void forget_link(void)
 {
 	ffntp_follow_page(&guest.follow, NULL, (struct ffntp_follow_link){ 0, 0 }, machine_counter());
@@ -76,11 +76,11 @@ static void follow_what_is_told(void)
 		return;
 	page = ivshmem_memory((unsigned)told.device);
 	if (page == NULL)
-		machine_say("there is no such page to follow");
+		machine_say("there is no page with that number to follow; waiting for a new one");
 	follow(told.device, page, (struct ffntp_follow_link){ told.offset, told.width });
 }
 
-/* --- a neighbour's --- */
+/* --- a neighbour's page --- */
 
 static void follow_neighbour(void)
 {
@@ -94,10 +94,10 @@ static void follow_neighbour(void)
 		break;
 	case PEER_LOST:
 		ffntp_follow_lose(&guest.follow, machine_counter());
-		say_of(peer.domain, " is gone, or is followed no more; ", ffntp_status_name(guest.follow.map.status));
+		say_of(peer.domain, " is gone, or is no longer followed; ", ffntp_status_name(guest.follow.map.status));
 		break;
 	case PEER_MOVED:
-		machine_say("one counter moved against the other; disrupted until the link is known anew");
+		machine_say("the counters moved against each other; disrupted until their relation is measured again");
 		forget_link();
 		break;
 	case PEER_ABSENT:
@@ -108,7 +108,7 @@ static void follow_neighbour(void)
 
 /* --- the loop --- */
 
-/* The page of the image is disrupted already: nobody reads a time from it before we run again. */
+/* The page in the saved image is already disrupted, so that nobody reads a time from it before the guest runs again. */
 static void save(void)
 {
 	forget_link();
@@ -120,7 +120,8 @@ static void step(void)
 	uint64_t epoch = guest.port->epoch(guest.port->context);
 
 	if (epoch != guest.epoch) {
-		machine_say("the counter stood still or jumped; disrupted until the link is known anew");
+		machine_say(
+			"the counter stood still or jumped; disrupted until its relation to the other is known again");
 		forget_link();
 	}
 	guest.epoch = epoch;
@@ -139,7 +140,7 @@ static void begin_host(const struct options *options)
 {
 	guest.kind = "page";
 	if (options->probe == 0)
-		machine_stop("command line: follow=ivshmem needs probe=ADDRESS, where the link is told");
+		machine_stop("command line: follow=ivshmem needs probe=ADDRESS, to receive the counters' relation");
 	if (ivshmem_memory(0) == NULL)
 		machine_stop("there is no page to follow (ivshmem-plain)");
 }
@@ -166,7 +167,7 @@ _Noreturn void dependent_main(const struct machine *machine, const struct option
 	guest.port = port_begin(machine);
 	guest.epoch = guest.port->epoch(guest.port->context);
 	ffntp_follow_begin(&guest.follow, page, &identity, machine_counter());
-	machine_say("waiting to be told of a page to follow");
+	machine_say("waiting for a page to follow");
 	for (;;) {
 		step();
 		machine_idle(machine->counter_hz / 1000 * IDLE_MS);

@@ -1,6 +1,6 @@
 /*
- * dependent: a guest that asks no server: its page follows the host's, which it finds on an ivshmem device, or that of
- * another guest of Xen (neighbour.h).
+ * dependent: a guest without a server: its page follows the host's page, which it finds on an ivshmem device, or the
+ * page of another guest of Xen (neighbour.h).
  */
 #ifndef GUEST_DEPENDENT_H
 #define GUEST_DEPENDENT_H
@@ -10,7 +10,7 @@
 
 #include "../../include/ffntp/page.h"
 
-/* page: its own. Never returns. */
+/* Run the guest. page: its own. Never returns. */
 _Noreturn void dependent_main(const struct machine *machine, const struct options *options, struct ffntp_page *page);
 
 #endif

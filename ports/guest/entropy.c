@@ -17,8 +17,8 @@
 static struct virtio_device device;
 static struct virtio_queue queue;
 static bool has_device, is_pending;
-static bool is_prompt; /* the device answered last time: else the processor is asked first, and nobody waits */
-static const char *device_words; /* of the command line */
+static bool is_prompt; /* The device answered last time. If not, ask the processor first, to avoid the wait. */
+static const char *device_words; /* the command line's words for the device */
 static uint64_t patience_ticks;
 static _Alignas(16) uint8_t drawn[MOST];
 
@@ -34,8 +34,10 @@ static bool begin_device(void)
 	return true;
 }
 
-/* An answer that came too late for one caller is not kept for the next, who may live after a snapshot: it is asked
- * anew. */
+/*
+ * An answer that arrives too late for one caller is not kept for the next: a snapshot may have been taken in between,
+ * and a copy of the guest would use the same bytes. The device is asked again.
+ */
 static bool draw_from_device(uint8_t *bytes, size_t length)
 {
 	uint64_t start = machine_counter();

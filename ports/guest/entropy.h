@@ -1,4 +1,4 @@
-/* entropy: random bytes, taken from the device or the CPU when they are asked for: none are kept. */
+/* entropy: random bytes from the device or the CPU. They are drawn when they are asked for; none are stored. */
 #ifndef GUEST_ENTROPY_H
 #define GUEST_ENTROPY_H
 
@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Looks for virtio-rng. Where the bytes come from, for the console; NULL if there is no source. */
+/* Look for virtio-rng. Returns the name of the source, for the console; NULL if there is no source. */
 const char *entropy_begin(const char *command_line, uint64_t counter_hz);
 
-/* length: at most 16. False if no source gives any now. */
+/* Fill 'length' bytes, at most 16. Returns false if no source has any now. */
 bool entropy_take(uint8_t *bytes, size_t length);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The memory of the number-th such device, counted from 0 in the order of their slots; NULL if there is none. */
+/* Return the memory of the device with this number, counted from 0 in the order of slots; NULL if there is none. */
 const void *ivshmem_memory(unsigned number);
 
 #endif

@@ -1,4 +1,4 @@
-/* machine: see machine.h. What is the same on all of them. */
+/* machine: see machine.h. The parts that all machines have in common. */
 #include "machine.h"
 
 static void say(const char *first, const char *second)

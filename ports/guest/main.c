@@ -1,4 +1,7 @@
-/* main: a guest that keeps UTC until the machine is turned off: a card, a unikernel fed with its frames, and sleep. */
+/*
+ * main: a guest that keeps UTC until the machine is turned off. The loop passes the card's frames to the unikernel, and
+ * sleeps.
+ */
 #include "../options.h"
 #include "../report.h"
 #include "../unikernel.h"
@@ -11,10 +14,10 @@
 #include "port_guest.h"
 #include "probe.h"
 
-#define IDLE_MS 10 /* how long it sleeps at most: somebody may want an answer, and the counter may have stood still */
+#define IDLE_MS 10 /* the longest sleep: a probe may be waiting for an answer, and the counter may have stood still */
 #define NS_PER_MS UINT64_C(1000000)
 #define CARD_LOOK_MS 250
-#define FRAMES_AT_ONCE 64 /* then what else is due has its turn, however many come */
+#define FRAMES_AT_ONCE 64 /* frames per turn, so that other work is not delayed */
 #define PAUSE_MS 2000
 
 static struct {
@@ -23,7 +26,7 @@ static struct {
 	struct card card;
 	struct ffntp_page *page;
 	enum card_state card_state;
-	uint64_t looked_at; /* the card */
+	uint64_t looked_at; /* when the card was last checked */
 } guest;
 
 static uint64_t ms(uint64_t count)
@@ -71,7 +74,7 @@ static void watch_card(void)
 	};
 	enum card_state state;
 
-	if (machine_counter() - guest.looked_at < ms(CARD_LOOK_MS)) /* at once, where the counter ran backwards */
+	if (machine_counter() - guest.looked_at < ms(CARD_LOOK_MS)) /* false where the counter ran backwards */
 		return;
 	guest.looked_at = machine_counter();
 	state = guest.card.look(&guest.card);
@@ -82,7 +85,9 @@ static void watch_card(void)
 	machine_say(words[state]);
 }
 
-/* A guest that was paused while its counter went on: nothing is wrong, and it is worth a line. */
+/*
+ * Report that the guest was paused while its counter continued. The clock is unaffected, but the console gets a line.
+ */
 static void notice_pause(uint64_t slept_at)
 {
 	uint64_t away_ms = (machine_counter() - slept_at) / ms(1);
@@ -91,15 +96,16 @@ static void notice_pause(uint64_t slept_at)
 
 	if (away_ms < PAUSE_MS)
 		return;
-	ffntp_text_add(&text, "was not run for ");
+	ffntp_text_add(&text, "was paused for ");
 	ffntp_text_add_number(&text, away_ms / 1000, 1);
-	ffntp_text_add(&text, " s, while the counter went on");
+	ffntp_text_add(&text, " s while the counter continued");
 	machine_say(line);
 }
 
 /*
- * Who listens does not relax: `pause` leaves the guest for QEMU's own loop, which then takes the very lock that the
- * thread with the frame waits for, and replies come later than requests leave.
+ * While a reply is expected the guest does not execute `pause`, because it leaves the guest for QEMU's own loop. That
+ * loop takes the lock which the thread with the frame is waiting for, and replies would arrive later than requests
+ * leave.
  */
 static void rest(uint64_t rest_ns)
 {
@@ -114,7 +120,7 @@ static void rest(uint64_t rest_ns)
 	notice_pause(slept_at);
 }
 
-/* The page of the image is disrupted, too: nobody reads a time from it before we run again. */
+/* The page in the saved image is disrupted too, so that nobody reads a time from it before the guest runs again. */
 static void save(void)
 {
 	ffntp_processor_disrupted(0);
@@ -136,7 +142,7 @@ static void step(void)
 	rest(rest_ns);
 }
 
-/* --- beginning --- */
+/* --- start --- */
 
 static void place_page(void)
 {

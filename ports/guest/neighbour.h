@@ -1,11 +1,11 @@
 /*
- * neighbour: clock pages that guests of one Xen share. One guest keeps time and lets others read its page; another
- * follows that page and asks no server. Whoever runs them says so in the store (docs/guests.md):
- *   data/ffntp/readers of the one   the domains that may read its page
- *   data/ffntp/follow of the other  the domain whose page it follows
- * The one tells each reader in data/ffntp/page/READER, which none but that domain may read, of two grants: the page,
- * and a page where it says how its counter stood at a moment that Xen tells both of. Where there is no Xen, nothing
- * happens.
+ * neighbour: clock pages shared between guests of one Xen. The publisher keeps time and lets other domains read its
+ * page; a follower follows that page and asks no server. The administrator configures both in the store
+ * (docs/guests.md):
+ *   data/ffntp/readers of the publisher   the domains that may read its page
+ *   data/ffntp/follow of the follower     the domain whose page it follows
+ * In data/ffntp/page/READER, readable for that domain only, the publisher names two grants: its page, and a page with
+ * its counter's value at a moment that Xen reports to both domains. Without Xen these functions do nothing.
  */
 #ifndef GUEST_NEIGHBOUR_H
 #define GUEST_NEIGHBOUR_H
@@ -16,18 +16,18 @@
 #include "../../include/ffntp/page.h"
 #include "../follow.h"
 
-/* Lets others read the page from now on. */
+/* Let other domains read the page from now on. */
 void share_begin(const struct ffntp_page *page);
 
-/* Does what was asked for since; to be called often. */
+/* Apply the requests that came since the last call; call it often. */
 void share_look(void);
 
 enum peer_news {
 	PEER_NOTHING,
-	PEER_FOUND,  /* 'page' is to be followed */
-	PEER_LOST,   /* it is there no more, and must not be looked at; or another is wanted */
-	PEER_MOVED,  /* the two counters do not stand to each other as they did; it is looked at anew */
-	PEER_ABSENT, /* it is wanted, and not ours to read as yet */
+	PEER_FOUND,  /* follow 'page' */
+	PEER_LOST,   /* the page must not be read any more, or a different domain is to be followed */
+	PEER_MOVED,  /* the relation of the two counters changed; it is being measured again */
+	PEER_ABSENT, /* a page is to be followed, but this domain may not read it yet */
 };
 
 struct peer {
@@ -38,13 +38,13 @@ struct peer {
 
 #define PEER_NOBODY UINT64_MAX
 
-/* domain: whose page to follow as long as the store names no other; or PEER_NOBODY. */
+/* domain: the domain to follow while the store names none; or PEER_NOBODY. */
 void peer_begin(uint64_t domain);
 
-/* What there is to follow, and what has changed since this was last asked; to be called often. */
+/* Return what has changed since the last call; call it often. */
 enum peer_news peer_look(struct peer *peer);
 
-/* The counter was disrupted: PEER_FOUND comes again, with another link. */
+/* Report that the counter was disrupted. PEER_FOUND follows again, with a new link. */
 void peer_forget(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* pci: see pci.h. What a device says of itself is not trusted. */
+/* pci: see pci.h. Values that a device reports are not trusted. */
 #include "pci.h"
 
 #define BUSES 256
@@ -8,8 +8,8 @@
 enum { IDENTITY = 0x00, COMMAND = 0x04, HEADER = 0x0c, BARS = 0x10, BRIDGE_BUSES = 0x18, CAPABILITIES = 0x34 };
 
 #define COMMAND_MEMORY 2u
-#define COMMAND_ENABLED 0x406u /* memory, bus master, no interrupts */
-#define COMMAND_BITS 0xffffu   /* the rest is status, whose bits are cleared by writing ones */
+#define COMMAND_ENABLED 0x406u /* memory access and bus mastering on, interrupts off */
+#define COMMAND_BITS 0xffffu   /* the upper half is the status register, whose bits are cleared by writing ones */
 
 #define BAR_IS_PORTS 1u
 #define BAR_TYPE 6u
@@ -43,7 +43,7 @@ uint8_t pci_bus_behind(struct pci_device bridge)
 	return (uint8_t)(pci_read(bridge, BRIDGE_BUSES) >> 8);
 }
 
-/* Buses that are known to be there, a bit each. */
+/* Set of known buses, one bit each. */
 struct buses {
 	uint32_t known[BUSES / 32];
 };
@@ -53,7 +53,7 @@ static void learn_bus(struct buses *buses, uint8_t bus)
 	buses->known[bus / 32] |= UINT32_C(1) << bus % 32;
 }
 
-/* Behind a bridge is a bus of a higher number: going up, each is seen once. */
+/* The bus behind a bridge has a higher number, so that a search in ascending order sees each bus once. */
 static bool find_in_slot(struct pci_device *device, struct buses *buses,
 			 bool (*is_it)(struct pci_device device, void *context), void *context)
 {
@@ -100,7 +100,7 @@ static unsigned bar_offset(unsigned bar)
 	return BARS + 4 * bar;
 }
 
-/* Which of its bits can be set. It answers nowhere meanwhile. */
+/* Return the bits of the register that can be set. The device does not respond to its addresses meanwhile. */
 static uint32_t settable_bits(struct pci_device device, unsigned offset)
 {
 	uint32_t command = pci_read(device, COMMAND) & COMMAND_BITS, was = pci_read(device, offset), bits;
@@ -125,7 +125,7 @@ bool pci_region(struct pci_device device, unsigned bar, struct pci_region *regio
 	if ((low & BAR_IS_PORTS) != 0 || (region->is_64 && bar + 1 >= count))
 		return false;
 	region->address = low & BAR_ADDRESS;
-	/* The lowest bit that can be set says how large it is. */
+	/* The lowest bit that can be set is the size. */
 	region->size = settable_bits(device, bar_offset(bar)) & BAR_ADDRESS;
 	region->size &= ~region->size + 1;
 	return region->size != 0 && !(region->is_64 && pci_read(device, bar_offset(bar + 1)) != 0) &&

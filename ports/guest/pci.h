@@ -1,4 +1,7 @@
-/* pci: devices, by configuration ports (x86). The firmware has numbered the buses and placed what was there. */
+/*
+ * pci: PCI devices, found through the configuration ports (x86). The firmware has numbered the buses and assigned
+ * addresses to the devices present at its start.
+ */
 #ifndef GUEST_PCI_H
 #define GUEST_PCI_H
 
@@ -9,10 +12,10 @@ struct pci_device {
 	uint8_t bus, slot, function;
 };
 
-/* Whether this machine has PCI at all. */
+/* Return whether this machine has PCI. */
 bool pci_is_here(void);
 
-/* Calls back for each device, those behind bridges too, until one says true; false if none did. */
+/* Call is_it for each device, those behind bridges included, until it returns true. Returns false if it never did. */
 bool pci_find(struct pci_device *device, bool (*is_it)(struct pci_device device, void *context), void *context);
 
 uint32_t pci_read(struct pci_device device, unsigned offset);
@@ -20,35 +23,36 @@ void pci_write(struct pci_device device, unsigned offset, uint32_t value);
 
 bool pci_is_there(struct pci_device device);
 
-/* Whether it leads to another bus, and to which. */
+/* Return whether the device is a bridge; return the bus behind a bridge. */
 bool pci_is_bridge(struct pci_device device);
 uint8_t pci_bus_behind(struct pci_device bridge);
 
 /*
- * Where in the configuration a capability is: the first with this id after the one there, or of all, after 0. 0: there
- * is none. No device has more than PCI_CAPABILITIES_MOST, and one that lies may have them in a circle.
+ * Return the offset in the configuration of the first capability with this id after the capability at 'after', or of
+ * the first of all if that is 0; 0 if there is none. No device has more than PCI_CAPABILITIES_MOST; a faulty one may
+ * link its capabilities in a circle.
  */
 #define PCI_CAPABILITIES_MOST 48
 unsigned pci_capability(struct pci_device device, uint8_t id, unsigned after);
 
 struct pci_region {
 	uint32_t address, size;
-	bool is_64; /* takes the next register, too */
+	bool is_64; /* a 64-bit register, which occupies the next one too */
 };
 
 /*
- * What base address register 0 to 5 stands for: memory below 4 GiB, of a size other than 0; nothing else is reached.
- * address: 0 if it was not placed yet.
+ * Read base address register 0 to 5. Returns false unless it is memory below 4 GiB with a size other than 0; other
+ * regions are not supported. address: 0 if none was assigned yet.
  */
 bool pci_region(struct pci_device device, unsigned bar, struct pci_region *region);
 
-/* Places it: to be called before pci_enable. */
+/* Assign the region's address; call it before pci_enable. */
 void pci_place(struct pci_device device, unsigned bar, struct pci_region region);
 
-/* Whether the device answers at its addresses. */
+/* Return whether the device responds to its addresses. */
 bool pci_is_enabled(struct pci_device device);
 
-/* Lets the device answer at its addresses and read and write memory. */
+/* Let the device respond to its addresses, and read and write memory. */
 void pci_enable(struct pci_device device);
 
 #endif

@@ -3,12 +3,12 @@
 
 #include <stddef.h>
 
-#define EXPRESS 0x10 /* id of the capability */
+#define EXPRESS 0x10 /* the capability's id */
 enum { EXPRESS_FLAGS = 0x00, SLOT_CAPABILITIES = 0x14, SLOT = 0x18 };
 #define FLAGS_HAS_SLOT (UINT32_C(1) << 24)
 #define SLOT_CAN_HOT_PLUG (UINT32_C(1) << 6)
 
-/* Control below, status above; what happened is a bit of the status that is cleared by writing it. */
+/* Control is in the lower half, status in the upper. Event bits of the status are cleared by writing ones. */
 #define CONTROL_INDICATORS UINT32_C(0x3c0)
 #define CONTROL_ATTENTION_OFF UINT32_C(0x0c0)
 #define CONTROL_POWER_LIT UINT32_C(0x100)
@@ -23,7 +23,7 @@ enum { EXPRESS_FLAGS = 0x00, SLOT_CAPABILITIES = 0x14, SLOT = 0x18 };
 #define BRIDGE_WINDOW 0x20
 #define BARS 6
 
-/* The slot of a port; none of what is no port, or whose devices stay where they are. */
+/* Return the port's slot. The result is empty if this is no port, or if its device cannot be removed. */
 static struct pcislot slot_of(struct pci_device port)
 {
 	struct pcislot slot = { port, 0 };
@@ -42,13 +42,13 @@ static void control(struct pcislot slot, uint32_t clear, uint32_t set)
 	pci_write(slot.port, slot.offset, (now & ~clear) | set);
 }
 
-/* --- a device that was put in --- */
+/* --- inserted devices --- */
 
 struct window {
 	uint64_t next, end;
 };
 
-/* Where the port lets addresses through. */
+/* Return the addresses that the port forwards. */
 static struct window window_of(struct pci_device port)
 {
 	uint32_t ends = pci_read(port, BRIDGE_WINDOW);
@@ -98,7 +98,7 @@ void pcislot_admit(void)
 	pci_find(&unused, admit, NULL);
 }
 
-/* --- a device that is to be taken out --- */
+/* --- removing a device --- */
 
 static bool leads_to(struct pci_device port, void *context)
 {
@@ -120,7 +120,7 @@ bool pcislot_is_asked_for(struct pcislot slot)
 
 	if (events != 0)
 		control(slot, 0, events);
-	/* Where another was put in meanwhile, the button was pressed for that one. */
+	/* If a different device was inserted meanwhile, the button was pressed for that one. */
 	return (events & STATUS_BUTTON) != 0 && (events & STATUS_EXCHANGED) == 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * pcislot: slots of PCI Express ports, whose device may be taken out and put in while the machine runs. Nothing here
- * waits for an interrupt: who has a device in a slot looks at it now and then.
+ * pcislot: slots of PCI Express ports, whose device may be removed and inserted while the machine runs. No function
+ * here waits for an interrupt: the user of a device in a slot polls it.
  */
 #ifndef GUEST_PCISLOT_H
 #define GUEST_PCISLOT_H
@@ -9,19 +9,19 @@
 
 struct pcislot {
 	struct pci_device port;
-	unsigned offset; /* of its registers; 0: a device that is in no slot */
+	unsigned offset; /* offset of the slot's registers; 0: the device is in no slot */
 };
 
-/* Turns on every device that was put into a slot, and gives it addresses. */
+/* Turn on all inserted devices and assign their addresses. */
 void pcislot_admit(void);
 
-/* The slot that the device is in. */
+/* Return the slot that the device is in. */
 struct pcislot pcislot_of(struct pci_device device);
 
-/* Whether somebody has asked, since the last time, for the device in the slot: its button was pressed. */
+/* Return whether the slot's button was pressed since the last call, which requests the device's removal. */
 bool pcislot_is_asked_for(struct pcislot slot);
 
-/* Turns the slot off, so that its device can be taken out. */
+/* Turn the slot off, so that its device can be removed. */
 void pcislot_let_go(struct pcislot slot);
 
 #endif

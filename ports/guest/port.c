@@ -1,4 +1,4 @@
-/* port: what the guest knows of its processor's counter, and has beside it. */
+/* port: the guest's port: its processor's counter, its entropy and its calendar. */
 #include "port_guest.h"
 
 #include "entropy.h"

@@ -1,11 +1,11 @@
-/* port_guest: the guest's port: CPU counter, entropy, lwIP; and its alarm for a counter that stood still. */
+/* port_guest: the guest's port: CPU counter, entropy, lwIP, and stall detection for the counter. */
 #ifndef GUEST_PORT_GUEST_H
 #define GUEST_PORT_GUEST_H
 
 #include "../processorport.h"
 #include "machine.h"
 
-/* The port of this machine; one of it. */
+/* Return the port of this machine. There is one. */
 const struct ffntp_port *port_begin(const struct machine *machine);
 
 #endif

@@ -13,7 +13,7 @@ void probe_begin(uint64_t address, uint64_t counter_hz)
 	page = (uint64_t *)(uintptr_t)address;
 	linger_ticks = counter_hz / 50;
 	quiet_ticks = counter_hz / 1000;
-	/* What was told of the counter before a reset is not so of this one. */
+	/* A link that was written before a reset does not hold for the counter after it. */
 	taken_link = page == NULL ? 0 : __atomic_load_n(&page[LINK], __ATOMIC_ACQUIRE);
 }
 

@@ -52,7 +52,7 @@ void virtio_stop(struct virtio_device *device)
 
 bool virtio_is_alive(struct virtio_device *device)
 {
-	uint8_t status = device->transport->status(device); /* all ones, or none, where there is no device */
+	uint8_t status = device->transport->status(device); /* all ones, or zero, if the device was removed */
 
 	return !device->has_lied && (status & (DRIVER_OK | NEEDS_RESET | FAILED)) == DRIVER_OK;
 }
@@ -85,14 +85,14 @@ void virtio_kick(struct virtio_queue *queue)
 	queue->device->transport->notify(queue);
 }
 
-/* More than it has, or what it does not have: the device has lied. */
+/* Return false if the device handed back more buffers than it has, or a buffer that it does not have. */
 static bool is_honest(const struct virtio_queue *queue, uint16_t handed_back, uint32_t id)
 {
 	return handed_back <= (uint16_t)(queue->given - queue->seen) && id < queue->size &&
 	       (queue->held >> id & 1) != 0;
 }
 
-/* What the device wrote is read once, as it may write again. */
+/* Each value from the device is read once, because the device may overwrite it. */
 bool virtio_take(struct virtio_queue *queue, uint16_t *slot, uint32_t *length)
 {
 	uint16_t handed_back = (uint16_t)(__atomic_load_n(&queue->rings.used.index, __ATOMIC_ACQUIRE) - queue->seen);

@@ -28,7 +28,7 @@ enum mmio_register {
 
 #define VIRT UINT32_C(0x74726976)
 #define PAGE_SIZE 4096
-#define SPACING 512 /* between devices */
+#define SPACING 512 /* distance between devices */
 
 static volatile uint32_t *at(const struct virtio_device *device, unsigned offset)
 {
@@ -78,7 +78,7 @@ static bool start_queue(struct virtio_device *device, struct virtio_queue *queue
 	*at(device, QUEUE_SELECT) = queue->number;
 	while (queue->size > *at(device, QUEUE_SIZE_MOST))
 		queue->size /= 2;
-	/* The rings of legacy devices lie where their size says. */
+	/* The size of a legacy device's queue determines the layout of its rings, so that it must not be smaller. */
 	if (queue->size == 0 || (device->is_legacy && queue->size < VIRTIO_QUEUE_SIZE))
 		return false;
 	*at(device, QUEUE_SIZE) = queue->size;
@@ -105,7 +105,7 @@ static uint8_t config(struct virtio_device *device, unsigned offset)
 	return *(volatile uint8_t *)(uintptr_t)(device->registers + CONFIG + offset);
 }
 
-/* These stay where they are. */
+/* Devices in memory cannot be removed. */
 static bool is_asked_for(struct virtio_device *device)
 {
 	(void)device;
@@ -121,7 +121,7 @@ static const struct virtio_transport transport = {
 	features, accept, status, set_status, start_queue, notify, config, is_asked_for, let_go,
 };
 
-/* Whether there is a device of this kind at the address. */
+/* Return whether a device of this kind is at the address. */
 static bool probe(struct virtio_device *device, uint64_t address)
 {
 	struct virtio_device found = { .transport = &transport, .kind = device->kind, .registers = address };

@@ -1,4 +1,4 @@
-/* virtionet: the network card of QEMU. */
+/* virtionet: QEMU's network card. */
 #include "card.h"
 
 #include "machine.h"
@@ -13,7 +13,7 @@
 
 enum { RECEIVE = 0, TRANSMIT = 1 };
 
-/* What stands before each frame: nothing that we ask for. Legacy devices leave the last two bytes out. */
+/* Length of the header before each frame, all of whose features are unused. Legacy devices omit the last two bytes. */
 #define HEADER 12
 #define HEADER_LEGACY 10
 
@@ -24,7 +24,7 @@ struct buffer {
 static struct virtio_device device;
 static struct virtio_queue receive_queue, transmit_queue;
 static struct buffer received[VIRTIO_QUEUE_SIZE], to_send[VIRTIO_QUEUE_SIZE];
-static const char *device_words; /* of the command line */
+static const char *device_words; /* the command line's words for the device */
 static uint32_t header;
 static bool is_begun, has_status;
 
@@ -64,13 +64,13 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 		return false;
 	memset(to_send[slot].bytes, 0, header);
 	memcpy(to_send[slot].bytes + header, frame, length);
-	*sent = machine_counter(); /* a device that is at work already takes it without being told */
+	*sent = machine_counter(); /* a device that is polling its queue takes the frame before it is notified */
 	virtio_give(&transmit_queue, slot, to_send[slot].bytes, header + (uint32_t)length, false);
 	virtio_kick(&transmit_queue);
 	return true;
 }
 
-/* --- there, gone, there again --- */
+/* --- starting, removing and restarting the card --- */
 
 static const char *begin(struct card *card)
 {
@@ -100,7 +100,7 @@ static enum card_state link(void)
 												   : CARD_NO_LINK;
 }
 
-/* One that no longer works is gone for a look, and then begun anew. */
+/* A card that no longer works is reported as gone once, and then started again. */
 static enum card_state look(struct card *card)
 {
 	if (!is_begun)

@@ -75,7 +75,7 @@ static void set_address(struct virtio_device *device, unsigned offset, const voi
 	*at32(device, offset + 4) = (uint32_t)((uint64_t)(uintptr_t)bytes >> 32);
 }
 
-/* Where the device wants to be told of the queue that is selected. */
+/* Find the register that notifies the device of the selected queue. */
 static bool place_notify(struct virtio_device *device, struct virtio_queue *queue)
 {
 	uint64_t offset = (uint64_t)*at16(device, QUEUE_NOTIFY_OFFSET) * device->notify_multiplier;
@@ -126,7 +126,10 @@ static const struct virtio_transport transport = {
 	features, accept, status, set_status, start_queue, notify, config, is_asked_for, let_go,
 };
 
-/* The registers that a capability speaks of, if so many of them are within the device's memory; else none. */
+/*
+ * Return the address of the registers that a capability describes, 0 if fewer than 'least' bytes of them are within the
+ * device's memory.
+ */
 static uint64_t registers_of(struct pci_device pci, unsigned capability, uint32_t least, uint32_t *length)
 {
 	uint32_t offset = pci_read(pci, capability + CAPABILITY_OFFSET);
@@ -164,7 +167,7 @@ static bool is_it(struct pci_device pci, void *context)
 {
 	struct virtio_device *device = context;
 	uint32_t id = pci_read(pci, 0), kind = device->kind;
-	/* Modern devices are 0x1040 + kind; of the transitional ones the subsystem says the kind. */
+	/* The device id is 0x1040 + kind for modern devices; for transitional ones the subsystem id is the kind. */
 	uint32_t its_kind = id >> 16 >= 0x1040 ? (id >> 16) - 0x1040 : pci_read(pci, 0x2c) >> 16;
 
 	if ((id & 0xffff) != VENDOR || id >> 16 < 0x1000 || id >> 16 > 0x107f || its_kind != kind)

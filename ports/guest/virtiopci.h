@@ -1,4 +1,4 @@
-/* virtiopci: virtio devices on PCI, through the capabilities of VIRTIO 1.0. */
+/* virtiopci: virtio devices on PCI, described by the capabilities of VIRTIO 1.0. */
 #ifndef GUEST_VIRTIOPCI_H
 #define GUEST_VIRTIOPCI_H
 

@@ -1,4 +1,4 @@
-/* counter: see counter.h. Plain system calls on /proc and /sys, and nothing that fails is fatal. */
+/* counter: see counter.h. Reads /proc and /sys with plain system calls; a failure of any of them is not fatal. */
 #include "counter.h"
 
 #include <fcntl.h>
@@ -15,18 +15,18 @@
 #define NAMESPACE_PATH "/proc/self/ns/time"
 
 /*
- * How wrong the rate of CLOCK_MONOTONIC_RAW may be: the kernel's own calibration of its counter, and the crystal. NTP
- * has always taken 500 ppm for the most that a computer's clock is off (RFC 5905, appendix A.1.1, MAXFREQ).
+ * Largest rate error of CLOCK_MONOTONIC_RAW: the kernel's own calibration of its counter, and the crystal. 500 ppm is
+ * the limit that NTP sets for a computer's clock (RFC 5905, appendix A.1.1, MAXFREQ).
  */
 #define RAW_ERROR 500e-6
 
-/* How long to measure the TSC: two brackets of some 0.1 us, 20 ms apart, add 10 ppm at most. */
+/* Time to measure the TSC: two cross-timestamps about 0.1 us wide and 20 ms apart add at most 10 ppm. */
 #define MEASURE_NS 20000000
 
-/* A suspend is longer; what two readings of clocks may be apart is not (ns). */
+/* A suspend is longer than this; two clocks that are read one after the other differ by less (ns). */
 #define SUSPEND_NS 1000000
 
-/* The first line of a small file, without its end; empty if there is none. */
+/* Read the first line of a small file, without its end; empty if there is none. */
 static void read_line(const char *path, char *line, size_t size)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
@@ -44,7 +44,7 @@ static void read_clocksource(char name[FFNTP_CLOCKSOURCE_SIZE])
 }
 
 #if defined(__x86_64__) || defined(__i386__)
-/* CPUID 80000007h, EDX bit 8: the rate is the same in every state of power and load. */
+/* CPUID 80000007h, EDX bit 8: the rate is the same in all power states and under any load. */
 static bool is_tsc_invariant(void)
 {
 	unsigned eax, ebx, ecx, edx;
@@ -57,7 +57,7 @@ static const char *tsc_refusal(void)
 	char name[FFNTP_CLOCKSOURCE_SIZE];
 
 	if (!is_tsc_invariant())
-		return "the CPU does not say that its time stamp counter is invariant";
+		return "the CPU does not declare its time stamp counter invariant";
 	read_clocksource(name);
 	return strcmp(name, "tsc") == 0 ? NULL : "the kernel does not keep time by the time stamp counter";
 }
@@ -112,7 +112,7 @@ static enum ffntp_counter_kind best_kind(void)
 	return FFNTP_COUNTER_MONOTONIC_RAW;
 }
 
-/* The counter and CLOCK_MONOTONIC_RAW at one instant, which lies within half the width. */
+/* The counter and CLOCK_MONOTONIC_RAW at one instant, which is known to within half the width. */
 struct pair {
 	uint64_t ticks, raw_ns, width_ticks;
 };
@@ -138,7 +138,7 @@ static void wait_until_raw(uint64_t raw_ns)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
-/* Against CLOCK_MONOTONIC_RAW: CPUID gives no frequency in many guests. */
+/* Measure the period against CLOCK_MONOTONIC_RAW, because CPUID states no frequency in many guests. */
 static void measure_period(struct ffntp_counter_source *source)
 {
 	struct pair first = take_pair(source->kind), last;
@@ -151,7 +151,7 @@ static void measure_period(struct ffntp_counter_source *source)
 	source->period_hint_error = RAW_ERROR + (double)(first.width_ticks + last.width_ticks) / ticks;
 }
 
-/* --- who may use the readings --- */
+/* --- identity of the counter --- */
 
 static int hex_digit(char c)
 {
@@ -160,7 +160,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* 32 digits with hyphens among them. Zeroes if there are not as many. */
+/* Parse 32 hexadecimal digits with hyphens among them. Fewer digits give zeroes. */
 static void parse_boot_id(const char *text, uint8_t boot_id[16])
 {
 	unsigned digits = 0;
@@ -202,7 +202,7 @@ static bool read_clock(clockid_t clock, int64_t *ns)
 	return true;
 }
 
-/* BOOTTIME - MONOTONIC, from the narrowest of five brackets. False where there is no BOOTTIME. */
+/* Read BOOTTIME - MONOTONIC by the narrowest of five cross-timestamps. Returns false where there is no BOOTTIME. */
 static bool read_suspended(int64_t *suspended_ns)
 {
 	int64_t best_ns = INT64_MAX;
@@ -231,7 +231,7 @@ static bool was_suspended(struct ffntp_counter_source *source)
 	return suspended_ns - before_ns > SUSPEND_NS || before_ns - suspended_ns > SUSPEND_NS;
 }
 
-/* A name that cannot be read just now, for want of descriptors perhaps, is no news. */
+/* A name that cannot be read at the moment, for example for lack of descriptors, counts as unchanged. */
 static bool has_clocksource_changed(struct ffntp_counter_source *source)
 {
 	char name[FFNTP_CLOCKSOURCE_SIZE];

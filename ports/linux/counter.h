@@ -1,7 +1,7 @@
 /*
- * counter: which raw counter this machine offers, reading it, and noticing that it was disrupted. The choice is the TSC
- * or Arm's virtual counter where the kernel itself keeps time by it, else CLOCK_MONOTONIC_RAW, which is one of them
- * times a constant, and which nothing slews.
+ * counter: chooses this machine's raw counter, reads it, and detects disruptions. The choice is the TSC or Arm's
+ * virtual counter if the kernel itself keeps time by it, else CLOCK_MONOTONIC_RAW, which is one of the two times a
+ * constant and is never slewed.
  */
 #ifndef FFNTP_LINUX_COUNTER_H
 #define FFNTP_LINUX_COUNTER_H
@@ -19,39 +19,40 @@
 struct ffntp_counter_source {
 	enum ffntp_counter_kind kind;
 	double period_hint_s;                /* seconds per tick */
-	double period_hint_error;            /* how wrong the hint may be, as a ratio */
-	struct ffntp_page_identity identity; /* of pages that this counter's readings go into */
-	/* what ffntp_counter_check compares with */
-	char clocksource[FFNTP_CLOCKSOURCE_SIZE]; /* the kernel's; empty where it cannot be read */
+	double period_hint_error;            /* error of the hint, as a ratio */
+	struct ffntp_page_identity identity; /* identity of the pages that use this counter */
+	/* Private: the state that ffntp_counter_check compares with. */
+	char clocksource[FFNTP_CLOCKSOURCE_SIZE]; /* the kernel's; empty if it cannot be read */
 	bool has_boottime;
-	int64_t suspended_ns; /* for how long the machine was suspended since boot */
+	int64_t suspended_ns; /* how long the machine was suspended since boot */
 };
 
 /*
- * Whether the counter can be read here, and is one and the same on every CPU: for the TSC, an invariant one that the
- * kernel keeps time by. NULL if so, else one line for people.
+ * Return NULL if the counter can be read here and is the same on all CPUs (the TSC must be invariant, and the kernel
+ * must keep time by it); else a message.
  */
 FFNTP_MUST_USE const char *ffntp_counter_refusal(enum ffntp_counter_kind kind);
 
 /*
- * Chooses and measures a counter; 20 ms for a TSC. kind: the one wanted, or FFNTP_COUNTER_NONE for the best there is.
- * Returns NULL, or one line for people if the wanted one is not usable; then *source is untouched.
+ * Choose a counter and measure its period, which takes 20 ms for a TSC. kind: the counter wanted, or FFNTP_COUNTER_NONE
+ * for the best one.
+ * Returns NULL; or a message, and *source is untouched, if the wanted counter is not usable.
  */
 FFNTP_MUST_USE const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_counter_kind kind);
 
 enum ffntp_counter_event {
 	FFNTP_COUNTER_STEADY,
-	FFNTP_COUNTER_DISRUPTED, /* the machine was suspended, or the kernel counts by something else: measure anew */
-	FFNTP_COUNTER_LOST,      /* it is not to be used any more: open another, and another page with it */
+	FFNTP_COUNTER_DISRUPTED, /* the machine was suspended, or the kernel changed its clocksource: measure again */
+	FFNTP_COUNTER_LOST,      /* the counter must not be used any more: open a new one, and a new page for it */
 };
 
-/* To be called at each poll, and before what was measured is believed. Each disruption is told once. */
+/* Check for disruptions; call it at each poll, and before a measurement is used. Each disruption is returned once. */
 FFNTP_MUST_USE enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source);
 
-/* This boot, and the time namespace of this process where the counter depends on it. */
+/* Return this boot, and the time namespace of this process if the counter depends on it. */
 void ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_identity *identity);
 
-/* CLOCK_MONOTONIC_RAW in nanoseconds. */
+/* Return CLOCK_MONOTONIC_RAW in nanoseconds. */
 static inline uint64_t ffntp_counter_read_raw(void)
 {
 	struct timespec t;
@@ -61,9 +62,10 @@ static inline uint64_t ffntp_counter_read_raw(void)
 }
 
 /*
- * The counter, now. Neither rdtsc nor cntvct_el0 is serialised: the CPU may read it before earlier instructions have
- * finished, by at most what it has in flight, some 100 ns, or 1 us behind cache misses. A bound is never less than half
- * a round trip to a server, which passes two kernels and takes longer; serialising would double the cost.
+ * Return the counter. Neither rdtsc nor cntvct_el0 is serialised: the CPU may read it before earlier instructions have
+ * finished, by the duration of the instructions in flight: some 100 ns, or 1 us behind cache misses. The bound covers
+ * that, because it is never less than half a round trip to a server, which passes two kernels and takes longer.
+ * Serialising would double the cost.
  */
 static inline ffntp_counter ffntp_counter_read_kind(enum ffntp_counter_kind kind)
 {
@@ -83,8 +85,8 @@ static inline ffntp_counter ffntp_counter_read_kind(enum ffntp_counter_kind kind
 }
 
 /*
- * The same after everything that stands before it in the program: who has seen a reading of another thread reads no
- * less. For steady time and marks; costs some 10 ns.
+ * Return the counter, read in program order: a thread that has seen another thread's reading reads no smaller value.
+ * For steady time and marks; costs some 10 ns more.
  */
 static inline ffntp_counter ffntp_counter_read_ordered(enum ffntp_counter_kind kind)
 {

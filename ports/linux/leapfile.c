@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Debian's file has 5 KiB; a table that reaches 2200 would have 10. */
+/* Debian's file has 5 KiB; a table up to the year 2200 would have 10. */
 #define LEAPFILE_SIZE_MAX 65536
 
 #define HASH_WORDS 5
@@ -14,14 +14,15 @@ struct parser {
 	struct ffntp_leap_table table;
 	bool has_expiry, has_hash;
 	int64_t issued_s;
-	struct sha1_ctx sha1; /* of all digits that mean something: dates of issue and of expiry, and entries */
+	struct sha1_ctx sha1; /* over all significant digits: dates of issue and of expiry, and entries */
 	uint32_t hash[HASH_WORDS];
 };
 
 static const char malformed[] = "not a table of leap seconds";
 
 /*
- * Reads decimal digits at *text, up to end, moves past them and adds them to the hash. False for none, or more than 12.
+ * Read decimal digits at *text, up to end, move past them and add them to the hash. Returns false for none, or for more
+ * than 12.
  */
 static bool parse_digits(struct parser *parser, const char **text, const char *end, int64_t *value)
 {
@@ -44,7 +45,7 @@ static void skip_blanks(const char **text, const char *end)
 		++*text;
 }
 
-/* NTP seconds. */
+/* Read NTP seconds. */
 static bool parse_date(struct parser *parser, const char **text, const char *end, int64_t *utc_s)
 {
 	skip_blanks(text, end);
@@ -67,7 +68,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* "49db2447 571e5e1b 2f002a53 9c8da8e4 39b8e49e": leading zeros may be missing. */
+/* Parse "49db2447 571e5e1b 2f002a53 9c8da8e4 39b8e49e", whose words may lack leading zeros. */
 static bool parse_hash(struct parser *parser, const char *text, const char *end)
 {
 	for (size_t i = 0; i < HASH_WORDS; i++) {
@@ -83,7 +84,7 @@ static bool parse_hash(struct parser *parser, const char *text, const char *end)
 	return true;
 }
 
-/* "3692217600  37  # 1 Jan 2017": from that NTP second on, TAI - UTC is 37 s. */
+/* Parse "3692217600 37 # 1 Jan 2017": TAI - UTC is 37 s from that NTP second on. */
 static bool parse_entry(struct parser *parser, const char *text, const char *end)
 {
 	struct ffntp_leap_entry entry;
@@ -176,7 +177,7 @@ const char *ffntp_leapfile_read(const char *path, struct ffntp_leap_table *table
 		return strerror(errno);
 	length = fread(text, 1, sizeof(text), file);
 	fclose(file);
-	/* A file that fills the buffer may go on, and its last line may be half a line. */
+	/* A file that fills the buffer may be longer, so that its last line may be incomplete. */
 	if (length == sizeof(text))
 		return malformed;
 	return ffntp_leapfile_parse(text, length, table);

@@ -1,5 +1,5 @@
 /*
- * leapfile: the table of leap seconds that IERS publishes and Debian's tzdata installs as
+ * leapfile: reads the table of leap seconds that IERS publishes and Debian's tzdata installs as
  * /usr/share/zoneinfo/leap-seconds.list. Parsing is pure.
  */
 #ifndef FFNTP_LINUX_LEAPFILE_H
@@ -12,9 +12,9 @@
 #define FFNTP_LEAPFILE_DEFAULT "/usr/share/zoneinfo/leap-seconds.list"
 
 /*
- * Both return NULL and a table that ffntp_leap_table_check accepts, or one line for people and *table untouched: no
- * such file, no such table, its checksum (#h) is missing or wrong, or what is in it makes no sense. Whether it has
- * expired is its user's to ask.
+ * Both return NULL and a table that ffntp_leap_table_check accepts; or a message, and *table is untouched: the file
+ * does not exist, it has no table, its checksum (#h) is missing or wrong, or its content is invalid. The caller must
+ * check the expiry.
  */
 FFNTP_MUST_USE const char *ffntp_leapfile_parse(const char *text, size_t length, struct ffntp_leap_table *table);
 FFNTP_MUST_USE const char *ffntp_leapfile_read(const char *path, struct ffntp_leap_table *table);

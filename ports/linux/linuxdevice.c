@@ -11,7 +11,7 @@
 
 static struct ffntp_linux_page_device *page_device(struct ffntp_device *device)
 {
-	return (struct ffntp_linux_page_device *)device; /* its first member's first member */
+	return (struct ffntp_linux_page_device *)device; /* the pointer to the first member's first member */
 }
 
 static const char *connect_page(struct ffntp_device *device)
@@ -59,16 +59,14 @@ void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const 
 
 /* --- the operating system's clock --- */
 
-/* 2^92 / 10^9: a nanosecond in 2^-92 s. */
+/* 2^92 / 10^9: a nanosecond in units of 2^-92 s. */
 #define NS_SHIFT 28
 #define NS_PERIOD UINT64_C(4951760157141521100)
 
-/*
- * The frequency tolerance of kernels in units of timex (2^-16 ppm), where they do not tell: RFC 5905, A.1.1, MAXFREQ.
- */
+/* Frequency tolerance in units of timex (2^-16 ppm), for kernels that do not state it: RFC 5905, A.1.1, MAXFREQ. */
 #define TOLERANCE (INT64_C(500) << 16)
 
-/* A map of the system's clock is made anew for each reading. */
+/* The map of the system's clock is built again for each reading, so that it need not be valid for long. */
 #define VOID_NS (UINT64_C(1000) * FFNTP_NS_PER_S)
 
 static struct ffntp_linux_system_device *system_device(struct ffntp_device *device)
@@ -84,7 +82,10 @@ static ffntp_counter monotonic_ns(void)
 	return (uint64_t)t.tv_sec * FFNTP_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-/* What the kernel was told by whoever disciplines its clock, as far as anyone does. */
+/*
+ * Set the map's errors and status from what the kernel knows: the values that the time service of the system has set,
+ * if there is one.
+ */
 static void judge(const struct ffntp_linux_system_device *self, struct ffntp_map *map)
 {
 	struct timex told = { .modes = 0 };
@@ -103,7 +104,7 @@ static void judge(const struct ffntp_linux_system_device *self, struct ffntp_map
 	map->period_esterror = map->stable_esterror = map->period_maxerror / 4;
 }
 
-/* CLOCK_MONOTONIC is steady; nobody keeps a steady UTC. */
+/* CLOCK_MONOTONIC never runs backwards; a monotonic UTC is not available from the system. */
 static enum ffntp_clock_result steady_of_system(struct ffntp_device *device, struct ffntp_steady *steady,
 						ffntp_counter *now)
 {
@@ -145,7 +146,7 @@ static enum ffntp_clock_result past_of_system(struct ffntp_device *device, ffntp
 	struct ffntp_look look;
 	enum ffntp_clock_result result = look_at_system(device, &look);
 
-	(void)then; /* it remembers nothing: the bound grows with the time since */
+	(void)then; /* the device has no memory of past maps: the bound grows with the time since 'then' */
 	if (result == FFNTP_CLOCK_OK)
 		*map = look.map;
 	return result;
@@ -155,7 +156,7 @@ static const char *connect_system(struct ffntp_device *device)
 {
 	struct ffntp_page_identity identity;
 
-	ffntp_counter_identity(FFNTP_COUNTER_MONOTONIC_RAW, &identity); /* time namespaces shift both */
+	ffntp_counter_identity(FFNTP_COUNTER_MONOTONIC_RAW, &identity); /* because time namespaces shift both clocks */
 	identity.counter_kind = FFNTP_COUNTER_OTHER;
 	device->boot = ffntp_device_boot(&identity);
 	system_device(device)->connected_at = monotonic_ns();

@@ -1,4 +1,4 @@
-/* ntpdevice: a client of one's own as a device: linuxdevice.h. With a thread, or driven by an event loop. */
+/* ntpdevice: the device of linuxdevice.h with a client of its own, run by a thread or by the program's event loop. */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 
 #define NTP_PORT 123
 
-/* So long at most (ms): names that the background resolves are looked for. */
+/* Longest wait between steps (ms), because the results of the background's name resolution are polled. */
 #define STEP_MS_MAX 1000
 
 struct ffntp_linux_ntp {
@@ -38,7 +38,7 @@ void ffntp_linux_ntp_config_init(struct ffntp_linux_ntp_config *config, const ch
 
 static struct ffntp_linux_ntp_device *ntp_device(struct ffntp_device *device)
 {
-	return (struct ffntp_linux_ntp_device *)device; /* the first member of its first member's first member */
+	return (struct ffntp_linux_ntp_device *)device; /* its first member's first member's first member */
 }
 
 /* --- opening --- */
@@ -61,7 +61,7 @@ static void configure(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_
 	client->poll_min_s = config->poll_min_s;
 	client->poll_max_s = config->poll_max_s;
 	client->poll_is_adaptive = config->poll_min_s < config->poll_max_s;
-	/* Without a table TAI is not told, and the server's word is taken for leap seconds. */
+	/* Without a table TAI is unknown, and leap seconds are taken from the server's announcements. */
 	if (ffntp_leapfile_read(FFNTP_LEAPFILE_DEFAULT, &ntp->leap_table) == NULL)
 		client->leap_table = &ntp->leap_table;
 }
@@ -77,10 +77,10 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 		return problem;
 	configure(ntp, config, &client);
 	if (ffntp_client_memory(&client) == 0)
-		return "poll intervals must be 1 to 131072 s, the shortest first, and the estimator one that is there";
+		return "poll intervals must be 1 to 131072 s, the shortest first, or the estimator is unknown";
 	ffntp_page_format(&ntp->page, &ntp->source.identity);
 	if (!ffntp_sync_open(&ntp->sync, &parts))
-		return "there is no memory";
+		return "out of memory";
 	ffntp_sync_publish(&ntp->sync);
 	return NULL;
 }
@@ -106,11 +106,11 @@ static void free_ntp(struct ffntp_linux_ntp_device *self)
 	self->over_page.over_page.page = self->over_page.reader.page = NULL;
 }
 
-/* Readings go the way of a page of somebody else's. */
+/* Readings use the same path as those of a daemon's page. */
 static const char *open_ntp(struct ffntp_linux_ntp_device *self)
 {
 	struct ffntp_linux_ntp *ntp = calloc(1, sizeof(*ntp));
-	const char *problem = ntp == NULL ? "there is no memory" : open_clock(ntp, &self->config);
+	const char *problem = ntp == NULL ? "out of memory" : open_clock(ntp, &self->config);
 
 	if (problem != NULL) {
 		free(ntp);
@@ -152,7 +152,7 @@ static void *keep(void *context)
 	}
 }
 
-/* It takes no signals: they are the program's. */
+/* The thread blocks all signals, because they belong to the program. */
 static bool start(struct ffntp_linux_ntp *ntp)
 {
 	sigset_t all, former;
@@ -185,7 +185,7 @@ static void disconnect_thread(struct ffntp_device *device)
 {
 	struct ffntp_linux_ntp_device *self = ntp_device(device);
 
-	(void)eventfd_write(self->ntp->stop, 1); /* its counter is 0: it cannot fail */
+	(void)eventfd_write(self->ntp->stop, 1); /* it cannot fail, because its counter is 0 */
 	pthread_join(self->ntp->thread, NULL);
 	close(self->ntp->stop);
 	free_ntp(self);

@@ -28,7 +28,7 @@ static bool add_suffix(char *to, const char *path, const char *suffix)
 
 /* --- directory and lock --- */
 
-/* Someone else's directory of this name would let them replace the page. */
+/* The owner of a directory could replace the page in it, so the directory must be ours or root's. */
 static const char *judge_directory(const char *directory)
 {
 	struct stat status;
@@ -58,8 +58,9 @@ static const char *make_directory(const char *path)
 }
 
 /*
- * A file beside the page, because the page's own may be replaced. The kernel lets go of the lock when its holder dies,
- * however it dies; the file stays, since whoever removed it would break the lock of whoever just opened it.
+ * The lock is a file beside the page, because the page's own file may be replaced. The kernel releases the lock when
+ * its holder ends, however it ends. The file is never removed, because that would break the lock of a process that has
+ * just opened it.
  */
 static const char *take_lock(struct ffntp_pagefile *file, const char *path)
 {
@@ -79,7 +80,7 @@ static const char *take_lock(struct ffntp_pagefile *file, const char *path)
 	return error == EWOULDBLOCK ? "another daemon keeps this clock page" : reason_of(error);
 }
 
-/* --- what is there --- */
+/* --- the existing page --- */
 
 static struct ffntp_page *map_page(int descriptor)
 {
@@ -134,11 +135,11 @@ static bool is_same_counter(const struct ffntp_page_identity *a, const struct ff
 
 enum fate {
 	FATE_ADOPT,   /* its readers may read our counter */
-	FATE_RETIRE,  /* they may not, but they understand the page: tell them that it is over */
-	FATE_REPLACE, /* another layout: leave it as it is, its void_after will end it */
+	FATE_RETIRE,  /* its readers may not, but they understand the page: mark it as over */
+	FATE_REPLACE, /* an unknown layout: leave the file untouched, its void_after ends it */
 };
 
-/* NULL and what is to become of the page, or why it is none. */
+/* Decide what happens to the page that exists. Returns NULL, or a message if the file is no clock page. */
 static const char *judge_existing(const struct existing *existing, const struct ffntp_page_identity *identity,
 				  enum fate *fate)
 {
@@ -166,9 +167,9 @@ static void retire(struct ffntp_page *page)
 	ffntp_page_publish(page, &over, NULL, 0);
 }
 
-/* --- a new one --- */
+/* --- a new page --- */
 
-/* Written out rather than only stretched: on a full file system a hole would be a SIGBUS later. */
+/* The page is written, not only extended, because a hole would cause a SIGBUS later on a full file system. */
 static const char *fill(int descriptor, struct ffntp_page **page)
 {
 	static const uint8_t zeroes[FFNTP_PAGE_SIZE];
@@ -182,7 +183,10 @@ static const char *fill(int descriptor, struct ffntp_page **page)
 	return *page == NULL ? reason_of(errno) : NULL;
 }
 
-/* A whole page under a temporary name. The lock is ours: a file of that name was left by somebody who is gone. */
+/*
+ * Create a complete page under a temporary name. Because the lock is ours, an existing file of that name belongs to a
+ * process that has ended.
+ */
 static const char *create(const char *name, const struct ffntp_page_identity *identity, struct ffntp_page **page)
 {
 	const char *problem;
@@ -202,8 +206,8 @@ static const char *create(const char *name, const struct ffntp_page_identity *id
 }
 
 /*
- * Whoever dies between the two steps leaves a page that says it is over, rather than one that goes on although its
- * counter may not be read any more.
+ * The order matters if the process is killed between the two steps: the old page is then marked as over, instead of
+ * remaining valid for a counter that its readers must not use any more.
  */
 static const char *replace(struct ffntp_pagefile *file, const char *path, const struct ffntp_page_identity *identity,
 			   struct ffntp_page *retiring)

@@ -1,6 +1,7 @@
 /*
- * pagefile: the clock page as a file, for the one daemon that keeps it. A file that is there and fits is taken over in
- * place, so that readers that mapped it go on; else a whole new one is renamed into its place. It never shrinks.
+ * pagefile: the clock page as a file, for the daemon that keeps it. An existing compatible file is taken over in place,
+ * so that readers which have mapped it continue; otherwise a complete new file is renamed into its place. The file
+ * never shrinks.
  */
 #ifndef FFNTP_LINUX_PAGEFILE_H
 #define FFNTP_LINUX_PAGEFILE_H
@@ -12,21 +13,21 @@
 #include "../../include/ffntp/page.h"
 
 struct ffntp_pagefile {
-	struct ffntp_page *page; /* to be published to; NULL if not open */
-	int lock;                /* held as long as the page is kept; -1 if not open */
+	struct ffntp_page *page; /* the page to publish to; NULL if not open */
+	int lock;                /* held while the page is kept; -1 if not open */
 };
 
 /*
- * Makes or takes over the page at path, readable for everyone. A directory that is missing is made, one level of it.
- * former:    what the page said, to go on from, if *is_adopted becomes true; else untouched.
- * Returns NULL, or one line for people, without the path; then nothing is open and what was at path is as it was. Among
- * the reasons: another daemon keeps this page; what is there is no clock page.
+ * Create or take over the page at path, readable for all users. A missing directory is created, one level deep.
+ * former: the page's last map, if *is_adopted becomes true; else untouched.
+ * Returns NULL; or a message without the path, then nothing is open and the file at path is unchanged. Among the
+ * reasons: another daemon keeps this page; the file is no clock page.
  */
 FFNTP_MUST_USE const char *ffntp_pagefile_open(struct ffntp_pagefile *file, const char *path,
 					       const struct ffntp_page_identity *identity, struct ffntp_map *former,
 					       bool *is_adopted);
 
-/* The file stays: its readers go on with it until void_after, and the next daemon takes it over. */
+/* Close the page. The file stays: its readers use it until void_after, and the next daemon takes it over. */
 void ffntp_pagefile_close(struct ffntp_pagefile *file);
 
 #endif

@@ -9,7 +9,7 @@
 #include "../../core/params.h"
 #include "random.h"
 
-/* Without a nonce, which the kernel owes us, there is no request; ask it again after this (s). */
+/* Without a nonce no request is sent; the kernel is asked for one again after this time (s). */
 #define NONCE_RETRY_S 1.0
 
 static ffntp_counter ticks(const struct ffntp_peer *peer, double interval_s)
@@ -17,7 +17,7 @@ static ffntp_counter ticks(const struct ffntp_peer *peer, double interval_s)
 	return (ffntp_counter)(interval_s / peer->period_s);
 }
 
-/* The system's date, as far as it is later than this program. Right within 68 years is enough. */
+/* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
 static int64_t pivot_s(int64_t built_s)
 {
 	struct timespec date = { 0 };
@@ -64,7 +64,7 @@ void ffntp_peer_close(struct ffntp_peer *peer)
 	if (peer->keeps_stamping >= 0)
 		close(peer->keeps_stamping);
 	peer->keeps_stamping = -1;
-	free(peer->client); /* the start of the memory that it was made in */
+	free(peer->client); /* the start of the allocated memory */
 	peer->client = NULL;
 }
 
@@ -124,7 +124,7 @@ static struct ffntp_peer_news not_sent(int error)
 	return (struct ffntp_peer_news){ .event = FFNTP_PEER_NOT_SENT, .error = error };
 }
 
-/* Without a nonce there is no request. */
+/* Back off: without a nonce there is no request. */
 static struct ffntp_peer_news hold(struct ffntp_peer *peer, ffntp_counter now)
 {
 	peer->is_held = true;
@@ -132,7 +132,9 @@ static struct ffntp_peer_news hold(struct ffntp_peer *peer, ffntp_counter now)
 	return not_sent(EAGAIN);
 }
 
-/* Whatever fails after it has begun, the client waits for a reply as usual, and does not ask again at once. */
+/*
+ * If anything fails after the request has begun, the client waits for a reply as usual: it does not ask again at once.
+ */
 static struct ffntp_peer_news ask(struct ffntp_peer *peer, ffntp_counter now)
 {
 	uint8_t packet[FFNTP_REQUEST_SIZE];
@@ -153,7 +155,7 @@ static struct ffntp_peer_news ask(struct ffntp_peer *peer, ffntp_counter now)
 	return (struct ffntp_peer_news){ .event = FFNTP_PEER_SENT };
 }
 
-/* Nobody is listened to for longer than it takes to answer. */
+/* Close the socket once no reply is awaited, so that nothing is received without a request. */
 static struct ffntp_peer_news stop_listening(struct ffntp_peer *peer)
 {
 	struct ffntp_peer_news news = { .event = peer->is_awaiting ? FFNTP_PEER_UNANSWERED : FFNTP_PEER_NOTHING };

@@ -6,7 +6,10 @@
 
 #include "../../include/ffntp/instant.h"
 
-/* A nonce for one request; never 0. False if the kernel gives none: do not send then. Blocks only early in boot. */
+/*
+ * Draw a nonce for one request; it is never 0. Returns false if the kernel gives none: do not send then. Blocks only
+ * early in boot.
+ */
 FFNTP_MUST_USE bool ffntp_random_nonce(uint64_t *nonce);
 
 #endif

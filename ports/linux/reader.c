@@ -32,7 +32,10 @@ bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE])
 
 /* --- opening --- */
 
-/* Same boot; for CLOCK_MONOTONIC_RAW the same time namespace, which shifts it; and a counter that is safe to read. */
+/*
+ * The page must be of the same boot, its counter must be safe to read, and with CLOCK_MONOTONIC_RAW the time namespace
+ * must be the same, because it shifts that clock.
+ */
 static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *theirs)
 {
 	struct ffntp_page_identity ours;
@@ -46,7 +49,8 @@ static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *t
 }
 
 /*
- * O_NONBLOCK: a FIFO must not keep us waiting. A page never shrinks, so that what fstat says holds while it is mapped.
+ * O_NONBLOCK, because opening a FIFO must not block. A page never shrinks, so that the size from fstat holds while it
+ * is mapped.
  */
 static enum ffntp_page_result map_file(struct ffntp_linux_reader *reader, int descriptor, const struct stat *status)
 {
@@ -91,7 +95,7 @@ static enum ffntp_page_result open_path(struct ffntp_linux_reader *reader, const
 	return result;
 }
 
-/* path: that of the page; "" where this user's would be too long. */
+/* path: receives the path of the page; "" if this user's path would be too long. */
 static enum ffntp_page_result open_usual(struct ffntp_linux_reader *reader, char path[FFNTP_LINUX_PATH_SIZE])
 {
 	enum ffntp_page_result result = open_path(reader, SYSTEM_PATH, false);
@@ -156,7 +160,10 @@ ffntp_counter ffntp_linux_counter(const struct ffntp_linux_reader *reader)
 	return ffntp_counter_read_kind(reader->counter_kind);
 }
 
-/* The counter is read under the sequence too: a map and a reading from either side of a disruption never meet. */
+/*
+ * The counter is read inside the sequence as well, so that a map and a reading from different sides of a disruption are
+ * never combined.
+ */
 static bool copy_map(const struct ffntp_linux_reader *reader, struct ffntp_map *map, ffntp_counter *now)
 {
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
@@ -170,7 +177,7 @@ static bool copy_map(const struct ffntp_linux_reader *reader, struct ffntp_map *
 	return false;
 }
 
-/* Whatever the page says. */
+/* Read the time from a page in any state. */
 __attribute__((noinline)) static enum ffntp_clock_result now_carefully(const struct ffntp_linux_reader *reader,
 								       enum ffntp_timescale scale,
 								       uint64_t max_bound_ns,
@@ -188,7 +195,9 @@ __attribute__((noinline)) static enum ffntp_clock_result now_carefully(const str
 	return ffntp_clock_at(&map, now, scale, max_bound_ns, reading);
 }
 
-/* One look at the page, and nothing that lives across the call to now_carefully: no register has to be saved for it. */
+/*
+ * Read the page once. No variable is live across the call to now_carefully, so that no register has to be saved for it.
+ */
 FFNTP_ALWAYS_INLINE enum ffntp_clock_result now_by(enum ffntp_counter_kind kind,
 						   const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
 						   uint64_t max_bound_ns, struct ffntp_reading *reading)
@@ -223,7 +232,7 @@ enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader,
 	return now_by(CPU_COUNTER, reader, scale, max_bound_ns, reading);
 }
 
-/* In program order: who has seen a steady time reads no less. */
+/* The counter is read in program order: a thread that has seen a steady time reads no smaller one. */
 static bool copy_steady(const struct ffntp_linux_reader *reader, struct ffntp_map *map, struct ffntp_steady *steady,
 			ffntp_counter *now)
 {

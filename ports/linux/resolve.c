@@ -12,7 +12,7 @@
 
 #define HOST_SIZE 256
 
-/* A name taken apart. */
+/* A name, split into host and port. */
 struct host {
 	char name[HOST_SIZE];
 	char port[8];
@@ -26,7 +26,7 @@ static bool is_port(const char *text)
 	return digits > 0 && digits <= 5 && text[digits] == '\0' && value >= 1 && value <= UINT16_MAX;
 }
 
-/* Where ":PORT" begins, if the name has one: after a bracket, or at the only colon. */
+/* Return the ":PORT" at the end of the name, or NULL: it begins after a bracket, or at the only colon. */
 static const char *port_begin(const char *name, const char *bracket)
 {
 	const char *colon = strchr(bracket != NULL ? bracket : name, ':');
@@ -105,12 +105,12 @@ const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresse
 	return lookup(&host, AI_NUMERICSERV | AI_ADDRCONFIG, found);
 }
 
-/* --- in a thread of its own --- */
+/* --- resolving in a thread --- */
 
 enum progress {
 	RUNNING,
-	DONE,      /* the answer is there; whoever waits frees */
-	ABANDONED, /* nobody waits; the thread frees */
+	DONE,      /* the answer is there; the waiting side frees the memory */
+	ABANDONED, /* no longer wanted; the thread frees the memory */
 };
 
 struct ffntp_resolver {
@@ -132,7 +132,7 @@ static void *resolve_thread(void *argument)
 	return NULL;
 }
 
-/* Signals are the main thread's: it has to wake up from poll() by them. */
+/* The thread blocks all signals, because they must interrupt the main thread's poll(). */
 static bool start_thread(struct ffntp_resolver *resolver)
 {
 	sigset_t all, before;

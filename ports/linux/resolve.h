@@ -1,6 +1,6 @@
 /*
- * resolve: names to addresses. Numeric addresses are read at once; names through the system's resolver, which may take
- * many seconds: at start in the caller's thread, later in a thread of its own, so that the clock does not wait.
+ * resolve: names to addresses. Numeric addresses are converted at once. Names are resolved by the system, which may
+ * take many seconds: at the start in the caller's thread, later in a separate thread, so that the clock is not delayed.
  */
 #ifndef FFNTP_LINUX_RESOLVE_H
 #define FFNTP_LINUX_RESOLVE_H
@@ -13,7 +13,7 @@
 
 #include "../../include/ffntp/instant.h"
 
-#define FFNTP_RESOLVE_ADDRESSES 16 /* of one name; more are left out */
+#define FFNTP_RESOLVE_ADDRESSES 16 /* of one name; further ones are dropped */
 
 struct ffntp_address {
 	union {
@@ -29,28 +29,29 @@ struct ffntp_addresses {
 };
 
 /*
- * name: "ntp.example.org", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", each but the bare IPv6 address also with
- * ":PORT". port: used where the name says none. Returns NULL and at least one address; or one line for people, static,
- * and *found untouched.
+ * name: "ntp.example.org", "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; all but the bare IPv6 address may end in
+ * ":PORT". port: used if the name has none.
+ * Returns NULL and at least one address; or a static message, and *found is untouched.
  */
 FFNTP_MUST_USE const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresses *found);
 
-/* The same without the resolver: false unless name is a numeric address. Never blocks. */
+/* Convert a numeric address without the resolver. Returns false if name is none. Never blocks. */
 FFNTP_MUST_USE bool ffntp_resolve_numeric(const char *name, uint16_t port, struct ffntp_addresses *found);
 
-/* A name being resolved in a thread of its own. */
+/* A name being resolved in a separate thread. */
 struct ffntp_resolver;
 
-/* NULL if there is no memory or no thread. */
+/* Start resolving. Returns NULL if there is no memory or no thread. */
 FFNTP_MUST_USE struct ffntp_resolver *ffntp_resolver_start(const char *name, uint16_t port);
 
 /*
- * False while the answer is not there. Then true, once: *problem as ffntp_resolve returns it, and the resolver is gone.
+ * Return false while there is no answer. Returns true once, with *problem as ffntp_resolve returns it, and frees the
+ * resolver.
  */
 FFNTP_MUST_USE bool ffntp_resolver_finish(struct ffntp_resolver *resolver, struct ffntp_addresses *found,
 					  const char **problem);
 
-/* Nobody waits for the answer any more. */
+/* Abandon the resolver; the answer is not needed any more. */
 void ffntp_resolver_abandon(struct ffntp_resolver *resolver);
 
 #define FFNTP_ADDRESS_TEXT_SIZE 80
@@ -60,7 +61,7 @@ void ffntp_address_text(const struct ffntp_address *address, char text[FFNTP_ADD
 
 bool ffntp_address_is_equal(const struct ffntp_address *a, const struct ffntp_address *b);
 
-/* As a page names it: IPv6, or IPv4 mapped into it. */
+/* Return the address as it is stored in a page: IPv6, or IPv4 mapped into it. */
 void ffntp_address_bytes(const struct ffntp_address *address, uint8_t bytes[16], uint16_t *port);
 
 socklen_t ffntp_address_length(const struct ffntp_address *address);

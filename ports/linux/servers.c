@@ -1,6 +1,6 @@
 #include "servers.h"
 
-/* So many requests, 2 s apart, without an answer: another server may be quicker. */
+/* Requests, 2 s apart, that a new server may leave unanswered before the next server is tried. */
 #define PATIENCE 2
 
 static bool is_usable(const struct ffntp_servers *servers)
@@ -17,7 +17,7 @@ static size_t candidates(const struct ffntp_servers *servers)
 	return sum;
 }
 
-/* The first one that there is, if there is one. */
+/* Choose the first server that was resolved, if there is one. */
 static bool choose_first(struct ffntp_servers *servers)
 {
 	if (candidates(servers) == 0)
@@ -40,7 +40,7 @@ void ffntp_servers_start(struct ffntp_servers *servers, const struct ffntp_serve
 	*servers = (struct ffntp_servers){ .names = names, .count = count };
 }
 
-/* True when it is known what the name 'resolving' stands for. */
+/* Return true when the resolution of 'resolving' has ended. */
 static bool is_resolved(struct ffntp_servers *servers)
 {
 	const struct ffntp_server_name *name = &servers->names[servers->resolving];
@@ -51,7 +51,7 @@ static bool is_resolved(struct ffntp_servers *servers)
 		if (ffntp_resolve_numeric(name->name, name->port, found))
 			return true;
 		servers->resolver = ffntp_resolver_start(name->name, name->port);
-		*problem = servers->resolver == NULL ? "there is no memory, or no thread" : NULL;
+		*problem = servers->resolver == NULL ? "out of memory, or of threads" : NULL;
 	}
 	if (servers->resolver != NULL && !ffntp_resolver_finish(servers->resolver, found, problem))
 		return false;
@@ -87,7 +87,7 @@ const char *ffntp_servers_name(const struct ffntp_servers *servers)
 	return servers->names[servers->server].name;
 }
 
-/* A numeric address resolves to itself: there is nothing to find out. */
+/* A numeric address need not be resolved again. */
 static bool is_numeric(const struct ffntp_server_name *server)
 {
 	struct ffntp_addresses found;
@@ -105,7 +105,7 @@ static void resolve_anew(struct ffntp_servers *servers, size_t server)
 	servers->resolver = ffntp_resolver_start(name->name, name->port);
 }
 
-/* The servers that did not resolve at the start get another chance, one at a time. */
+/* Resolve again a server that could not be resolved at the start, one at a time. */
 static void resolve_missing(struct ffntp_servers *servers)
 {
 	for (size_t i = 0; i < servers->count; i++) {
@@ -161,7 +161,7 @@ enum ffntp_servers_advice ffntp_servers_change(struct ffntp_servers *servers)
 	return next(servers);
 }
 
-/* Where address stands among those found; their count if it does not. */
+/* Return the index of the address among those found; their count if it is not there. */
 static size_t find_address(const struct ffntp_addresses *found, const struct ffntp_address *address)
 {
 	size_t i = 0;
@@ -171,7 +171,7 @@ static size_t find_address(const struct ffntp_addresses *found, const struct ffn
 	return i;
 }
 
-/* The name of the server in use has these addresses now. */
+/* Replace the addresses of the server in use by the newly resolved ones. */
 static enum ffntp_servers_advice replace_addresses(struct ffntp_servers *servers, const struct ffntp_addresses *found)
 {
 	struct ffntp_address in_use = *ffntp_servers_address(servers);

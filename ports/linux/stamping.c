@@ -5,20 +5,25 @@
 
 #include "../../core/params.h"
 
-/* The narrowest of so many is 26 to 28 ns wide; more gain nothing. */
+/* The narrowest cross-timestamp of this many is 26 to 28 ns wide; more attempts do not improve it. */
 #define BRACKET_TRIES 5
 
 /*
- * How far two clocks may drift apart without a step: NTP slews CLOCK_REALTIME by up to 500 ppm, and the period that
- * turns ticks into seconds here may be as wrong again.
+ * Largest rate difference of the two clocks without a step: NTP slews CLOCK_REALTIME by up to 500 ppm, and the period
+ * that converts ticks to seconds here may have the same error.
  */
 #define SLEW_MAX 1000e-6
 
-/* A rate is measured over this many lengths of an exchange at least: then its error adds an eighth of a bracket's
- * width. */
+/*
+ * A rate is measured over at least this many lengths of an exchange: its error then adds an eighth of a
+ * cross-timestamp's width.
+ */
 #define BASELINE_LEAST 8.0
 
-/* What two brackets may differ by for no reason of clocks (ns): their widths, and a reading that was interrupted. */
+/*
+ * Largest difference between two cross-timestamps that proves no step of the clocks (ns): their widths, and an
+ * interrupted reading.
+ */
 #define BRACKET_SLACK_NS 1000
 
 static int64_t realtime_ns(void)
@@ -51,7 +56,7 @@ struct ffntp_bracket ffntp_bracket_take(const struct ffntp_counter_source *sourc
 	return best;
 }
 
-/* CLOCK_REALTIME in ns per tick, and by how much it may be wrong or change, as a ratio. */
+/* CLOCK_REALTIME in ns per tick, and its error or change, as a ratio. */
 struct rate {
 	double ns_per_tick, error;
 };
@@ -66,7 +71,7 @@ static double ns_between(const struct ffntp_bracket *older, const struct ffntp_b
 	return (double)(newer->realtime_ns - older->realtime_ns);
 }
 
-/* Whether CLOCK_REALTIME went from one bracket to the other at this rate. */
+/* Return whether CLOCK_REALTIME ran at this rate from one cross-timestamp to the other. */
 static bool agrees(const struct ffntp_stamping *stamping, struct rate rate)
 {
 	double expected_ns = ticks_between(&stamping->before, &stamping->after) * rate.ns_per_tick;
@@ -75,7 +80,7 @@ static bool agrees(const struct ffntp_stamping *stamping, struct rate rate)
 	return ns > 0 && fabs(ns - expected_ns) <= fabs(expected_ns) * rate.error + BRACKET_SLACK_NS;
 }
 
-/* The rate from the bracket of the exchange before this one; false if it is no use. */
+/* Compute the rate since the cross-timestamp of the previous exchange. Returns false if that is not usable. */
 static bool measure_rate(const struct ffntp_stamping *stamping, struct rate nominal, struct rate *rate)
 {
 	double baseline = ticks_between(&stamping->earlier, &stamping->before);
@@ -87,8 +92,9 @@ static bool measure_rate(const struct ffntp_stamping *stamping, struct rate nomi
 }
 
 /*
- * The rate of CLOCK_REALTIME during the exchange. If it is what it was before, to a microsecond at the end, there is
- * nothing to allow for; else, as in the first exchange, or when a daemon began to slew, all that NTP may do to it is.
+ * Choose the rate of CLOCK_REALTIME during the exchange. If it agrees with the rate before, to a microsecond at the
+ * end, no allowance is needed. Otherwise, as in the first exchange or when a daemon began to slew, the allowance is the
+ * full slew that NTP permits.
  */
 static bool choose_rate(const struct ffntp_stamping *stamping, double ns_per_tick, struct rate *rate)
 {
@@ -100,15 +106,15 @@ static bool choose_rate(const struct ffntp_stamping *stamping, double ns_per_tic
 	return agrees(stamping, nominal);
 }
 
-/* Within which readings of the counter CLOCK_REALTIME was ns, relative to those of the first bracket. */
+/* The counter readings between which CLOCK_REALTIME was 'ns', relative to the first cross-timestamp. */
 struct span {
 	double earliest, latest;
 };
 
 /*
- * Counted from either bracket. One event between the brackets, a step or a change of rate, leaves one of the two right:
- * the truth is between them. A daemon that stepped the clock while we were stopped is such an event, and where the rate
- * is known, whatever it did adds less than a microsecond.
+ * Extrapolate from either cross-timestamp. A single event between them, a step or a change of rate, leaves one of the
+ * two extrapolations right, so that the truth lies between them. A daemon that stepped the clock while this process was
+ * stopped is such an event; if the rate is known, further adjustments add less than a microsecond.
  */
 static struct span to_span(const struct ffntp_stamping *stamping, int64_t ns, struct rate rate)
 {
@@ -128,7 +134,7 @@ static ffntp_counter to_reading(const struct ffntp_stamping *stamping, double ti
 	return stamping->before.counter + (uint64_t)llrint(ticks);
 }
 
-/* What the wider bracket leaves unsure, in ticks, beyond what the core allows every stamp to be off by. */
+/* Return the uncertainty of the wider cross-timestamp, in ticks, beyond what the core allows for every stamp. */
 static ffntp_counter unsure_ticks(const struct ffntp_stamping *stamping, double ns_per_tick)
 {
 	uint64_t before = stamping->before.width_ticks, after = stamping->after.width_ticks;
@@ -137,7 +143,7 @@ static ffntp_counter unsure_ticks(const struct ffntp_stamping *stamping, double 
 	return unsure > 0 ? (ffntp_counter)llrint(unsure) : 0;
 }
 
-/* Whether x lies within [first, last] give or take the slack; then x is moved into it. */
+/* Return whether x lies within [first, last], give or take the slack; if so, x is clamped to it. */
 static bool fits(ffntp_counter *x, ffntp_counter first, ffntp_counter last, double ns_per_tick)
 {
 	int64_t slack = (int64_t)(BRACKET_SLACK_NS / ns_per_tick) + 1;

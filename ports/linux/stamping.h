@@ -1,7 +1,7 @@
 /*
- * stamping: the kernel stamps packets with CLOCK_REALTIME; exchanges are stamped with the counter. Two brackets, one
- * before sending and one after receiving, tie one to the other. A third one from before that shows the rate at which
- * CLOCK_REALTIME ran until then, and with it whether it was stepped or slewed in between.
+ * stamping: converts the kernel's timestamps of packets, which are in CLOCK_REALTIME, to counter readings. Two
+ * cross-timestamps, one before sending and one after receiving, relate the two clocks. An earlier one shows the rate at
+ * which CLOCK_REALTIME ran until then, and so whether it was stepped or slewed since.
  */
 #ifndef FFNTP_LINUX_STAMPING_H
 #define FFNTP_LINUX_STAMPING_H
@@ -19,23 +19,23 @@ struct ffntp_bracket {
 	uint64_t width_ticks; /* the instant lies within half of it */
 };
 
-/* One exchange, as well as this side knows it. */
+/* The measurements of one exchange on this side. */
 struct ffntp_stamping {
-	struct ffntp_bracket earlier; /* of the exchange before this one; realtime_ns is 0: none */
+	struct ffntp_bracket earlier; /* of the previous exchange; realtime_ns is 0: none */
 	struct ffntp_bracket before, after;
-	ffntp_counter own_ta, own_tf; /* our own readings: not after sending, not before arrival */
+	ffntp_counter own_ta, own_tf; /* the program's own readings: not after sending, not before arrival */
 	bool has_tx, has_rx;
-	int64_t tx_ns, rx_ns; /* the kernel's, CLOCK_REALTIME; valid where has_ says so */
+	int64_t tx_ns, rx_ns; /* the kernel's, in CLOCK_REALTIME; valid if has_tx, has_rx */
 };
 
-/* The narrowest of five readings of CLOCK_REALTIME between two of the counter. */
+/* Take a cross-timestamp: the narrowest of five readings of CLOCK_REALTIME between two of the counter. */
 struct ffntp_bracket ffntp_bracket_take(const struct ffntp_counter_source *source);
 
 /*
- * Compute the best estimates of the departure and of the arrival: from the kernel's stamps where these can be used,
- * else our own readings. What is unsure makes *ta earlier and *tf later: neither is wrong by more than
- * FFNTP_STAMPING_ERROR_S to the other side, whatever CLOCK_REALTIME runs at within 500 ppm, and if it is stepped once,
- * or its rate changes once, between the brackets. period_s: seconds per tick, within 500 ppm.
+ * Compute the best estimates of departure and arrival: from the kernel's timestamps if they are usable, else from the
+ * program's own readings. Uncertainty makes *ta earlier and *tf later: neither is wrong by more than
+ * FFNTP_STAMPING_ERROR_S to the other side, for any rate of CLOCK_REALTIME within 500 ppm, and if it is stepped once,
+ * or its rate changes once, between the cross-timestamps. period_s: seconds per tick, within 500 ppm.
  */
 void ffntp_stamping_resolve(const struct ffntp_stamping *stamping, double period_s, ffntp_counter *ta,
 			    ffntp_counter *tf);

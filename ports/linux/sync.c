@@ -2,10 +2,10 @@
 
 #include <math.h>
 
-/* A flood of datagrams must not keep the timer from its work. */
+/* Limits the datagrams per step, so that a flood of them does not delay the timer. */
 #define DATAGRAMS_PER_STEP 16
 
-/* A page is published at least so often (s), so that its void_after moves on while nobody answers. */
+/* A page is published at least this often (s), so that its void_after advances while no server answers. */
 #define PUBLISH_S 60.0
 
 static bool is_before(ffntp_counter a, ffntp_counter b)
@@ -29,7 +29,7 @@ static void tell(struct ffntp_sync *sync, enum ffntp_sync_event event, const str
 		sync->listener(sync->context, event, news);
 }
 
-/* --- beginning and end --- */
+/* --- start and end --- */
 
 bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *parts)
 {
@@ -67,8 +67,7 @@ void ffntp_sync_output(struct ffntp_sync *sync, struct ffntp_map *map)
 		ffntp_peer_output(&sync->peer, now(sync), map);
 }
 
-/* What a former client said holds until its void_after: better than nothing, which is all we could say before a reply.
- */
+/* Keep the previous daemon's map, valid until its void_after, until this client has its first estimate. */
 void ffntp_sync_publish(struct ffntp_sync *sync)
 {
 	sync->published_at = now(sync);
@@ -83,7 +82,7 @@ void ffntp_sync_publish(struct ffntp_sync *sync)
 	tell(sync, FFNTP_SYNC_PUBLISHED, NULL);
 }
 
-/* The client's timer ends where a leap second begins or ends: then the page says so at once. */
+/* The client's timer also fires where a leap second begins or ends: the page is then published at once. */
 static bool is_publishing_due(const struct ffntp_sync *sync)
 {
 	ffntp_counter at = now(sync);
@@ -119,7 +118,7 @@ static void follow(struct ffntp_sync *sync, enum ffntp_servers_advice advice)
 	tell(sync, FFNTP_SYNC_MOVED, NULL);
 }
 
-/* --- news --- */
+/* --- events --- */
 
 static void take_reply(struct ffntp_sync *sync, enum ffntp_verdict verdict)
 {
@@ -173,7 +172,7 @@ int ffntp_sync_timeout_ms(const struct ffntp_sync *sync, int limit_ms)
 	return wait_ms < limit_ms ? (int)wait_ms : limit_ms;
 }
 
-/* Before anything is measured or believed. */
+/* Call it before anything is measured or used. */
 static void check_counter(struct ffntp_sync *sync)
 {
 	enum ffntp_counter_event event = ffntp_counter_check(sync->source);
@@ -194,7 +193,7 @@ static void receive(struct ffntp_sync *sync, int revents, ffntp_counter woke)
 		if (news.event == FFNTP_PEER_NOTHING)
 			return;
 		take_news(sync, &news);
-		revents = 0; /* whatever else there is, poll() has not seen it */
+		revents = 0; /* because poll() has not reported the other datagrams that may be there */
 	}
 }
 
@@ -213,7 +212,7 @@ static void work_timer(struct ffntp_sync *sync)
 	}
 }
 
-/* Something arrived, or is about to leave. */
+/* Return whether a datagram arrived, or a request is about to leave. */
 static bool has_work(const struct ffntp_sync *sync, int revents, ffntp_counter woke)
 {
 	return revents != 0 || !is_before(woke, sync->peer.until);

@@ -9,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Stamps of CLOCK_REALTIME for what leaves and what arrives; those of departures without a copy of the packet. */
+/* Timestamps in CLOCK_REALTIME of departures and arrivals; those of departures without a copy of the packet. */
 #define STAMPING_FLAGS                                                                             \
 	(SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | \
 	 SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_CMSG)
 
-/* An error queue holds one stamp per request; more than this is somebody else's. */
+/* The error queue has one timestamp per request; further entries are not ours. */
 #define ERROR_QUEUE_READS 8
 
 void ffntp_udp_init(struct ffntp_udp *udp)
@@ -29,7 +29,7 @@ void ffntp_udp_close(struct ffntp_udp *udp)
 	udp->descriptor = -1;
 }
 
-/* Where a system does not know the flags in a type, they are set one by one. */
+/* The flags are set one by one, because some systems do not accept them in the socket's type. */
 static int open_socket(int family)
 {
 	int descriptor = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -56,7 +56,7 @@ int ffntp_udp_open(struct ffntp_udp *udp, const struct ffntp_address *address)
 	int error;
 
 	ffntp_udp_close(udp);
-	/* The brackets stay: the next exchange needs them. */
+	/* The cross-timestamps are kept, because the next exchange needs them. */
 	*udp = (struct ffntp_udp){ .descriptor = open_socket(address->any.sa_family), .stamping = udp->stamping };
 	if (udp->descriptor < 0)
 		return errno;
@@ -80,7 +80,7 @@ ffntp_counter ffntp_udp_prepare(struct ffntp_udp *udp, const struct ffntp_counte
 	return udp->stamping.own_ta;
 }
 
-/* The first of the three is the software stamp; zero where there is none. */
+/* The first of the three is the software timestamp; zero if there is none. */
 static bool stamp_from(const struct cmsghdr *control, int64_t *ns)
 {
 	struct scm_timestamping stamps;
@@ -102,7 +102,7 @@ static bool find_stamp(struct msghdr *message, int64_t *ns)
 	return false;
 }
 
-/* Room for the stamps, and for the extended error with its address. */
+/* Room for the timestamps, and for the extended error with its address. */
 union control_buffer {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(sizeof(struct scm_timestamping)) +
@@ -126,8 +126,8 @@ static ssize_t receive_message(int descriptor, int flags, uint8_t *bytes, size_t
 }
 
 /*
- * The kernel's stamp of the departure. It is there when send() returns, or soon after, if a queue lies between us and
- * the link. One request per socket: the first stamp is the only one.
+ * Read the kernel's timestamp of the departure. It is there when send() returns, or soon after if there is a queue
+ * before the link. The socket sends one request, so the first timestamp is the right one.
  */
 static void take_departure(struct ffntp_udp *udp)
 {
@@ -169,7 +169,10 @@ enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffn
 		*error = errno;
 		return errno == EAGAIN || errno == EWOULDBLOCK ? FFNTP_UDP_NOTHING : FFNTP_UDP_ERROR;
 	}
-	/* What poll() did not announce may have come after it: too late a reading is safe, one too early is not. */
+	/*
+	 * A datagram that poll() did not report may have come after it. A reading that is too late is safe, one that is
+	 * too early is not.
+	 */
 	udp->stamping.own_tf = events & POLLIN ? woke : ffntp_counter_read(source);
 	udp->stamping.has_rx = find_stamp(&message, &udp->stamping.rx_ns);
 	udp->stamping.after = ffntp_bracket_take(source);

@@ -1,7 +1,7 @@
 /*
- * udp: one request and its reply over a socket of their own: a fresh source port for each request, connected, so that
- * nobody else is heard, and stamped by the kernel where it does.
- * Errors are errno values; none of them is the end of anything.
+ * udp: one request and its reply over a socket of their own. Each request uses a new source port. The socket is
+ * connected, so that datagrams from other addresses are not received, and the kernel timestamps it if it can. Errors
+ * are errno values; none of them is fatal.
  */
 #ifndef FFNTP_LINUX_UDP_H
 #define FFNTP_LINUX_UDP_H
@@ -14,36 +14,36 @@
 #include "resolve.h"
 #include "stamping.h"
 
-/* A reply with everything that RFC 7822 and NTS allow stays below an Ethernet frame. */
+/* A reply with everything that RFC 7822 and NTS allow is smaller than an Ethernet frame. */
 #define FFNTP_UDP_SIZE 2048
 
 struct ffntp_udp {
-	int descriptor; /* to be polled for POLLIN; -1: none */
+	int descriptor; /* to poll for POLLIN; -1: none */
 	bool is_stamped_by_kernel;
 	struct ffntp_stamping stamping;
 };
 
-/* Nothing open. */
+/* Initialise without a socket. */
 void ffntp_udp_init(struct ffntp_udp *udp);
 
-/* Opens a new socket to address; one that was open is closed. Returns 0, or an errno value and nothing is open. */
+/* Open a new socket to address, and close the old one. Returns 0; or an errno value, and nothing is open. */
 FFNTP_MUST_USE int ffntp_udp_open(struct ffntp_udp *udp, const struct ffntp_address *address);
 
-/* Takes the bracket before sending. Returns the counter now: the first estimate of when the request leaves. */
+/* Take the cross-timestamp before sending. Returns the counter: the first estimate of the departure. */
 ffntp_counter ffntp_udp_prepare(struct ffntp_udp *udp, const struct ffntp_counter_source *source);
 
-/* Sends at once. Returns 0 or an errno value. */
+/* Send at once. Returns 0 or an errno value. */
 FFNTP_MUST_USE int ffntp_udp_send(struct ffntp_udp *udp, const uint8_t *bytes, size_t length);
 
 enum ffntp_udp_arrival {
 	FFNTP_UDP_NOTHING,
 	FFNTP_UDP_DATAGRAM,
-	FFNTP_UDP_ERROR, /* of the network: ICMP, a link that went down; *error says which */
+	FFNTP_UDP_ERROR, /* the network reported an error: ICMP, a link that went down; see *error */
 };
 
 /*
- * Takes what arrived, after poll() reported events: 0 if it has been asked for already. woke: the counter just after
- * poll(), which is when the datagram had come by if events has POLLIN. length: of the datagram; 0 also for one longer
+ * Receive a datagram after poll() reported 'events'; 0 if those were processed already. woke: the counter just after
+ * poll(), which is when the datagram had arrived if events has POLLIN. length: of the datagram; also 0 for one longer
  * than FFNTP_UDP_SIZE, which no NTP reply is.
  */
 enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffntp_counter_source *source, int events,
@@ -52,9 +52,9 @@ enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffn
 void ffntp_udp_close(struct ffntp_udp *udp);
 
 /*
- * The kernel begins to stamp what arrives when the first socket asks for it, but not at once, and stops with the last:
- * a socket for each request comes too late for a quick reply. Returns a descriptor of a socket without a port, which
- * keeps it stamping until it is closed; -1 if there is none to be had.
+ * Keep the kernel's timestamping of arrivals switched on. The kernel switches it on with a delay when the first socket
+ * asks for it, and off with the last, so that a socket per request would be too late for a quick reply.
+ * Returns the descriptor of a socket without a port, to be kept open; -1 if there is none to be had.
  */
 int ffntp_udp_keep_stamping(void);
 

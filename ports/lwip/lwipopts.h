@@ -1,4 +1,7 @@
-/* lwipopts: lwIP 2.1 as a guest needs it: no threads, IPv4 and IPv6, DHCP, DNS, UDP, memory of a fixed size. */
+/*
+ * lwipopts: the configuration of lwIP 2.1 for a guest: no threads, IPv4 and IPv6, DHCP, DNS, UDP, memory of a fixed
+ * size.
+ */
 #ifndef FFNTP_LWIPOPTS_H
 #define FFNTP_LWIPOPTS_H
 
@@ -9,7 +12,7 @@
 #define LWIP_TCP 0
 #define LWIP_RAW 0
 #define LWIP_STATS 0
-#define LWIP_NOASSERT 1 /* assertions are off, as they are wherever this is defined at all */
+#define LWIP_NOASSERT 1 /* assertions are off whenever this is defined */
 
 #define LWIP_IPV4 1
 #define LWIP_ARP 1

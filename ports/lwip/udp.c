@@ -15,23 +15,23 @@
 #include <netif/ethernet.h>
 
 #define FRAME_MOST 1514
-#define PORT_MS 30000 /* so long a path knows a port, at least: Linux's nf_conntrack_udp_timeout */
-#define AWAY_MS 60000 /* a counter that went on by more since lwIP was called jumped, or nobody was there to see */
+#define PORT_MS 30000 /* routers remember a port at least this long: Linux's nf_conntrack_udp_timeout */
+#define AWAY_MS 60000 /* a larger advance of the counter since the last call is a jump, or the machine was away */
 
 static struct {
 	const struct ffntp_lwip_system *system;
 	struct netif card;
-	uint64_t arrived; /* when the frame in hand came in */
+	uint64_t arrived; /* when the current frame came in */
 	uint64_t sent;    /* when the last frame left */
 	enum ffntp_lwip_server resolved;
-	unsigned question; /* counts names, so that a late answer to a former one is known */
-	ip_addr_t found;   /* what the last one was answered */
-	ip_addr_t server;  /* whom we ask */
+	unsigned question; /* numbers the look-ups, so that a late answer to an earlier one is recognised */
+	ip_addr_t found;   /* the answer to the newest look-up */
+	ip_addr_t server;  /* the server that is asked */
 	uint16_t port;
 	struct udp_pcb *pcb; /* of the newest request */
-	bool is_answered;    /* that request */
+	bool is_answered;    /* the newest request was answered */
 	uint32_t asked_ms;   /* when it was sent, in lwIP's time */
-	uint64_t counted;    /* the counter when 'ms' was right */
+	uint64_t counted;    /* the counter at which 'ms' was right */
 	uint32_t ms;         /* lwIP's time, which never runs backwards */
 } net;
 
@@ -122,7 +122,7 @@ static bool split_prefix(const char *text, char address[FFNTP_LWIP_ADDRESS_TEXT]
 	return text[i] == 0 && *prefix >= 1 && *prefix <= 32;
 }
 
-/* Four numbers: lwIP would also take fewer, as the oldest systems did. */
+/* Accept four numbers only; lwIP would also take fewer, as the oldest systems did. */
 static bool read_ipv4(const char *text, ip4_addr_t *address)
 {
 	unsigned dots = 0;
@@ -194,7 +194,7 @@ const char *ffntp_lwip_begin(const struct ffntp_lwip_system *system, const struc
 	net.resolved = FFNTP_LWIP_UNKNOWN;
 	lwip_init();
 	if (netif_add_noaddr(&net.card, NULL, begin_card, ethernet_input) == NULL)
-		return "lwIP takes no card";
+		return "lwIP does not accept the card";
 	netif_set_default(&net.card);
 	netif_set_link_up(&net.card);
 	netif_set_up(&net.card);
@@ -209,7 +209,7 @@ static bool is_another(const uint8_t mac[6])
 	return false;
 }
 
-/* What DHCP leased, and what was made of the card's own number and what routers advertise, is not the next card's. */
+/* Addresses leased by DHCP, or made from the card's number and router advertisements, do not hold for the next card. */
 static void exchange_card(const uint8_t mac[6])
 {
 	bool is_leased = netif_dhcp_data(&net.card) != NULL;
@@ -225,7 +225,7 @@ static void exchange_card(const uint8_t mac[6])
 		net.card.hwaddr[i] = mac[i];
 	begin_link_local();
 	if (is_leased)
-		(void)dhcp_start(&net.card); /* that has been started before: it asks for no memory */
+		(void)dhcp_start(&net.card); /* it needs no memory, because it has been started before */
 }
 
 void ffntp_lwip_link(bool is_up, const uint8_t mac[6])
@@ -240,7 +240,7 @@ void ffntp_lwip_link(bool is_up, const uint8_t mac[6])
 
 void ffntp_lwip_renew(void)
 {
-	net.is_answered = false; /* by whom is there now */
+	net.is_answered = false; /* so that a new port is used on the new network */
 	if (!netif_is_link_up(&net.card))
 		return;
 	netif_set_link_down(&net.card);
@@ -252,7 +252,7 @@ static bool has_ipv4(void)
 	return !ip4_addr_isany_val(*netif_ip4_addr(&net.card));
 }
 
-/* The first IPv6 address that reaches further than the link; 0 if there is none. */
+/* Return the index of the first IPv6 address with more than link scope; 0 if there is none. */
 static s8_t first_ipv6(void)
 {
 	for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
@@ -296,7 +296,7 @@ void ffntp_lwip_resolve(const char *name, uint16_t port)
 		net.resolved = result == ERR_OK ? FFNTP_LWIP_FOUND : FFNTP_LWIP_UNKNOWN;
 }
 
-/* Whether there is an address of the found one's kind to send from. */
+/* Return whether there is an address of the found server's kind to send from. */
 static bool is_reachable(void)
 {
 	if (IP_IS_V4_VAL(net.found))
@@ -317,7 +317,7 @@ void ffntp_lwip_take_server(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TE
 		is_v6 ? (const uint8_t *)ip_2_ip6(&net.found)->addr : (const uint8_t *)&ip_2_ip4(&net.found)->addr;
 
 	net.server = net.found;
-	net.is_answered = false; /* by this one */
+	net.is_answered = false; /* so that a new port is used for the new server */
 	for (unsigned i = 0; i < 16; i++)
 		address[i] = is_v6 ? bytes[i] : i < 12 ? mapped[i] : bytes[i - 12];
 	if (ipaddr_ntoa_r(&net.server, text, FFNTP_LWIP_ADDRESS_TEXT) == NULL)
@@ -335,7 +335,7 @@ static void receive(void *unused, struct udp_pcb *pcb, struct pbuf *packet, cons
 	(void)unused;
 	(void)pcb;
 	pbuf_free(packet);
-	/* What comes from the link has a zone, which a server's address need not name: there is one card. */
+	/* Addresses on the link have a zone, which the server's address need not name because there is one card. */
 	if (!is_whole || port != net.port || !ip_addr_cmp_zoneless(from, &net.server))
 		return;
 	net.is_answered = true;
@@ -343,9 +343,9 @@ static void receive(void *unused, struct udp_pcb *pcb, struct pbuf *packet, cons
 }
 
 /*
- * A port that nobody can guess, for as long as requests follow each other and are answered. What a path makes of a new
- * port, in NAT, firewalls and switches in software, it makes while the request waits and the reply never does, and half
- * of that is an error of the clock. Strangers are kept out by the nonce.
+ * Use a port that cannot be guessed, and keep it while requests follow each other and are answered. A path sets up
+ * state for a new port, in NAT, firewalls and software switches, while the request waits and the reply does not; half
+ * of that delay would be an error of the clock. The nonce keeps strangers' datagrams out.
  */
 static bool open_port(void)
 {

@@ -1,4 +1,4 @@
-/* card: see card.h. What runs in the interrupt is compiled without floating-point registers. */
+/* card: see card.h. The code that runs in the interrupt is compiled without floating-point registers. */
 #include "card.h"
 
 #include <mini-os/os.h>
@@ -9,7 +9,7 @@
 #include "../processor.h"
 
 #define FRAME_SIZE 1514
-#define FRAMES 16u /* that may come while one is worked on; a power of two */
+#define FRAMES 16u /* that may arrive while one is processed; a power of two */
 
 static struct {
 	struct netfront_dev *device;
@@ -28,7 +28,7 @@ static void copy(uint8_t *to, const uint8_t *from, size_t length)
 		to[i] = from[i];
 }
 
-/* In the interrupt. What finds no room is lost, as on any network. */
+/* Runs in the interrupt. Frames without room are lost, as on any network. */
 static void receive(unsigned char *bytes, int length)
 {
 	uint64_t arrived = ffntp_processor_counter();
@@ -45,7 +45,7 @@ static void receive(unsigned char *bytes, int length)
 
 bool ffntp_minios_card_begin(uint8_t mac[6])
 {
-	/* What the other end has itself it would send without a checksum, which lwIP takes for a broken one. */
+	/* Without this the backend sends its own host's packets without checksums, and lwIP drops them. */
 	char *refusal = xenbus_write(XBT_NIL, "device/vif/0/feature-no-csum-offload", "1");
 	char *address = NULL;
 
@@ -58,7 +58,7 @@ bool ffntp_minios_card_begin(uint8_t mac[6])
 
 void ffntp_minios_card_take(void)
 {
-	/* As many as there are now: then what else is due has its turn, however many come. */
+	/* Take as many as there are now, so that other work is not delayed however many arrive. */
 	for (unsigned came = self.came; self.taken != came;) {
 		unsigned slot = self.taken % FRAMES;
 

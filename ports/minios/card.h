@@ -1,4 +1,4 @@
-/* card: Mini-OS's network card: frames are taken and stamped in its interrupt, and worked on in the thread. */
+/* card: Mini-OS's network card: frames are stored and timestamped in its interrupt, and processed in the thread. */
 #ifndef FFNTP_MINIOS_CARD_H
 #define FFNTP_MINIOS_CARD_H
 
@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* In a thread; waits until the other end is there. False if there is no card. */
+/* Start the card; waits in a thread until the backend is ready. Returns false if there is no card. */
 bool ffntp_minios_card_begin(uint8_t mac[6]);
 
-/* Hands lwIP the frames that have come. */
+/* Pass the frames that have arrived to lwIP. */
 void ffntp_minios_card_take(void);
 
-/* *sent: the counter just before the card could see the frame. */
+/* Send a frame. *sent: the counter just before the card could see it. */
 bool ffntp_minios_card_transmit(const void *frame, size_t length, uint64_t *sent);
 
 #endif

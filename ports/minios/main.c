@@ -9,10 +9,10 @@
 #include "card.h"
 #include "port_minios.h"
 
-#define REST_MS 10 /* what came meanwhile was stamped when it came */
+#define REST_MS 10 /* frames that arrive meanwhile are timestamped in the interrupt */
 #define NS_PER_MS UINT64_C(1000000)
 
-/* A page of memory of its own: it can be shown to others. */
+/* On a memory page of its own, so that it can be shared. */
 _Alignas(FFNTP_PAGE_SIZE) struct ffntp_page ffntp_minios_page;
 
 int app_main(void *unused);
@@ -46,7 +46,7 @@ static void step(void)
 	msleep((uint32_t)(rest_ms < REST_MS ? rest_ms : REST_MS));
 }
 
-/* Mini-OS's threads begin with a stack that is not as compilers expect it. */
+/* Aligns the stack, because Mini-OS starts threads with one that compilers do not expect. */
 __attribute__((force_align_arg_pointer)) static void run(void *unused)
 {
 	const char *problem = begin();
@@ -60,7 +60,7 @@ __attribute__((force_align_arg_pointer)) static void run(void *unused)
 		step();
 }
 
-/* Nothing here may wait; a thread may. */
+/* This function must not block; a thread may. */
 int app_main(void *unused)
 {
 	static char name[] = "ffntp";

@@ -1,4 +1,4 @@
-/* port: what Xen's clocks are good for: the counter's frequency, roughly, and an alarm. The rest is the processor's. */
+/* port: uses Xen's clocks for a rough counter frequency and as an alarm. The rest is in processorport. */
 #include "port_minios.h"
 
 #include <mini-os/os.h>
@@ -8,8 +8,10 @@
 #include "../processor.h"
 #include "../processorport.h"
 
-/* Xen's clock, which Mini-OS makes of the counter and of what Xen says of it, was seen to change its rate by 102 ppm
- * within a second. */
+/*
+ * Long enough for the rate of Xen's clock, which Mini-OS computes from the counter and Xen's parameters: it was seen to
+ * change by 102 ppm within a second.
+ */
 #define MEASURE_MS 100
 
 static uint64_t measure_hz(void)
@@ -22,7 +24,7 @@ static uint64_t measure_hz(void)
 	return end_ns > begin_ns ? (uint64_t)((double)(end - begin) * 1e9 / (double)(end_ns - begin_ns)) : 0;
 }
 
-/* Xen's wall clock: Mini-OS does not say when it was saved and restored, or moved. */
+/* Return Xen's wall clock, because Mini-OS does not report that it was saved and restored, or migrated. */
 static int64_t calendar_s(void)
 {
 	struct timeval now;

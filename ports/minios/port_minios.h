@@ -5,10 +5,10 @@
 #include "../../include/ffntp/page.h"
 #include "../port.h"
 
-/* The clock page, for whoever reads the time in this domain. */
+/* The clock page, for readers in this domain. */
 extern struct ffntp_page ffntp_minios_page;
 
-/* Takes a tenth of a second, in which the counter is measured; in a thread. One of it. */
+/* Return the port; there is one. Measures the counter for a tenth of a second; call it in a thread. */
 const struct ffntp_port *ffntp_minios_port(void);
 
 #endif

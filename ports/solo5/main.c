@@ -7,9 +7,9 @@
 
 #define CARD "service" /* the network device's name in manifest.json */
 #define FRAME_SIZE 1514
-#define FRAMES_AT_ONCE 64 /* then what else is due has its turn, however many come */
+#define FRAMES_AT_ONCE 64 /* limits the frames per turn, so that other work is not delayed */
 
-/* A page of memory of its own: it can be shown to others. */
+/* On a memory page of its own, so that it can be shared. */
 _Alignas(FFNTP_PAGE_SIZE) struct ffntp_page ffntp_solo5_page;
 
 static solo5_handle_t card;
@@ -36,7 +36,7 @@ static void say(const char *words)
 	print("\n");
 }
 
-/* A frame is stamped when it was found: a counter read before one looks may be one from before it came. */
+/* A frame is timestamped after it was found, because a counter read before may be from before it came. */
 static void take_frames(void)
 {
 	static uint8_t frame[FRAME_SIZE];

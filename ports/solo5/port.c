@@ -1,6 +1,4 @@
-/*
- * port: what Solo5's clocks are good for: the counter's frequency, roughly, and an alarm. The rest is the processor's.
- */
+/* port: uses Solo5's clocks for a rough counter frequency and as an alarm. The rest is in processorport. */
 #include "port_solo5.h"
 
 #include <solo5.h>
@@ -9,13 +7,13 @@
 #include "../processorport.h"
 
 /*
- * Solo5's clock is up to a thousandth off where it was calibrated against the PIT, and some per cent if the host was
- * busy just then; and it loses more the more often it is asked.
+ * Solo5's clock is off by up to a thousandth where it was calibrated against the PIT, and by some per cent if the host
+ * was busy at that time. It also loses time with each reading.
  */
 #define MEASURE_NS UINT64_C(100000000)
 #define NS_PER_S UINT64_C(1000000000)
 
-/* Asks for the time seldom: a packet that comes meanwhile ends a wait early. */
+/* The clock is read seldom, because each reading loses time. An arriving packet ends a wait early. */
 static uint64_t measure_hz(void)
 {
 	uint64_t begin_ns = solo5_clock_monotonic(), begin = ffntp_processor_counter(), end_ns, end;
@@ -28,7 +26,9 @@ static uint64_t measure_hz(void)
 	return (uint64_t)((double)(end - begin) * 1e9 / (double)(end_ns - begin_ns));
 }
 
-/* The host's, or the battery's: it goes on while the counter does not, and Solo5 does not say so. */
+/*
+ * Return the host's or the battery's clock: it continues while the counter stands still, which Solo5 does not report.
+ */
 static int64_t calendar_s(void)
 {
 	return (int64_t)(solo5_clock_wall() / NS_PER_S);

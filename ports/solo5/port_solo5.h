@@ -5,10 +5,10 @@
 #include "../../include/ffntp/page.h"
 #include "../port.h"
 
-/* The clock page, for whoever reads the time in this unikernel. */
+/* The clock page, for readers in this unikernel. */
 extern struct ffntp_page ffntp_solo5_page;
 
-/* Takes a tenth of a second, in which the counter is measured. One of it. */
+/* Return the port; there is one. Measures the counter for a tenth of a second. */
 const struct ffntp_port *ffntp_solo5_port(void);
 
 #endif

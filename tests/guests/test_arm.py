@@ -29,8 +29,8 @@ def test_stopped_and_continued(folder):
 
 def test_refusals(folder):
     for number, (words, line, options) in enumerate([
-            ("", "command line: no server=NAME", {}),
-            ("server=a page=0x41000001", "command line: what is meant by page=", {}),
+            ("", "command line: server=NAME is missing", {}),
+            ("server=a page=0x41000001", "command line: invalid: page=", {}),
             ("server=a page=0x40400000", "command line: page= is not free memory", {}),
             ("server=a page=0x80000000", "command line: page= is not free memory", {}),
             ("server=a", "no entropy", {"cpu": "cortex-a57", "devices": ["-device", "virtio-net-device,netdev=net"]}),

@@ -152,7 +152,7 @@ def check_read_only(running, page):
 
 
 def follow(running, device):
-    running.wait_for_line("waiting to be told|page")
+    running.wait_for_line("waiting for a page|page")
     guest.truth("tell", running.memory, guest.PROBE, device)
     running.wait_for_status("synchronised")
 

@@ -73,7 +73,7 @@ GUARDS = [
      'nothing to send with'),
     ('lwt', LWT, 'if is_set_back then disrupted t', 'ignore is_set_back', 'set back'),
     ('lwt', LWT, 'Lwt.pick [ found; late;', 'ignore late; Lwt.pick [ found;', 'stuck'),
-    ('lwt', LWT, '| Some server -> run t server\n| None', '| Some _ | None', 'nobody knows it any more'),
+    ('lwt', LWT, '| Some server -> run t server\n| None', '| Some _ | None', 'the name service fails'),
     ('lwt', LWT, 'else patience_left_s t in', 'else longest_s in', 'silence'),
     ('lwt', LWT, 'Lwt_condition.broadcast t.halt ();', '', 'no server'),
     ('lwt', LWT, 'Lwt_condition.broadcast t.halt ();\nLwt_condition.broadcast t.wake ();',

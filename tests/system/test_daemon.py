@@ -172,7 +172,7 @@ def test_killed_and_started_again_the_clock_goes_on(folder):
         time.sleep(1)
         with tap.daemon(folder, *arguments, name="again"):
             tap.wait_for(lambda: "synchronised" in tap.said(folder, "again"), "the new one to be synchronised")
-            tap.check("going on from what it says" in tap.said(folder, "again"), "did not take the page over")
+            tap.check("continuing from its last map" in tap.said(folder, "again"), "did not take the page over")
             watcher.join()
             tap.check(tap.wait_for_status(folder, "synchronised")["disruption_marker"] == marker, "broke its promises")
     tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
@@ -234,7 +234,7 @@ def test_a_configuration_with_a_mistake_changes_nothing(folder):
                 configure(folder, text)
                 running.send_signal(signal.SIGHUP)
                 tap.wait_for(lambda: complaint in tap.said(folder), "a line about it", 40)
-            tap.check(tap.said(folder).count("going on as before") == 2, tap.said(folder))
+            tap.check(tap.said(folder).count("the old one stays in use") == 2, tap.said(folder))
             before = tap.probe(folder)["verdicts"]["accepted"]
             tap.wait_for_verdict(folder, "accepted", before + 2)
             os.remove(f"{folder}/conf")

@@ -100,7 +100,7 @@ def test_the_code_of_readme_and_using(folder):
         INSTALLED.compile([f"{folder}/{number}.c"], f"{folder}/{number}")
     with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}"):
         tap.wait_for_status(folder, "synchronised")
-        for number, words in enumerate(("no further off than", "no earlier than", "no further off")):
+        for number, words in enumerate(("wrong by at most", "no earlier than", "wrong by at most")):
             tap.check(words in INSTALLED.run(f"{folder}/{number}"), words)
     INSTALLED.run(f"{folder}/3")
 

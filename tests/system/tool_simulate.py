@@ -191,7 +191,7 @@ def test_files_that_cannot_be_used_are_told(folder):
     tool.check_refused(["simulate", "--hours", "1", "--trace", "/dev/full", "lan"], "/dev/full: ")
     tool.check_refused(["simulate", "--recorded", f"{folder}/missing", "lan"], "missing: No such file")
     untold = tool.write(folder, "untold", tool.make_trace(50, truth=False))
-    tool.check_refused(["simulate", "--recorded", untold, "lan"], "untold: ", "truth")
+    tool.check_refused(["simulate", "--recorded", untold, "lan"], "untold: ", "no true time")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 (* mirage >= 4.9.0 & < 4.12.0 *)
 open Mirage
 
-(* Mirage_ptime, for everything in this unikernel, is kept by NTP. *)
+(* Mirage_ptime is kept by NTP for everything in this unikernel. *)
 let ptime =
   let packages = [ package ~sublibs:[ "mirage-ptime" ] "ffntp"; package ~min:"5.0.0" "mirage-ptime" ] in
   impl ~packages "Mirage_ptime" ptime

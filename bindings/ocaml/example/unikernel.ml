@@ -1,4 +1,4 @@
-(* Keeps UTC by NTP, and says what time it is: --ntp-server=NAME-OR-ADDRESS. *)
+(* Keeps UTC by NTP, and prints the time: --ntp-server=NAME-OR-ADDRESS. *)
 open Lwt.Infix
 open Ffntp
 
@@ -19,7 +19,7 @@ module Main (S : Tcpip.Stack.V4V6) (Dns : Dns_client_mirage.S) = struct
         | Ok address -> Ok (Ipaddr.V4 address, 123)
         | Error (`Msg why) -> Error why)
 
-  (* Whenever it has not answered for a while, a name is resolved anew. *)
+  (* The name is resolved again whenever the server has not answered for a while. *)
   let server dns () =
     match Ipaddr.of_string (ntp_server ()) with
     | Ok address -> Lwt.return_ok (address, 123)
@@ -27,7 +27,7 @@ module Main (S : Tcpip.Stack.V4V6) (Dns : Dns_client_mirage.S) = struct
 
   let on_event event = Logs.debug (fun m -> m "%a" Ffntp_lwt.pp_event event)
 
-  (* What takes Mirage_ptime needs to know nothing of NTP; Clock.read also tells how far off it may be. *)
+  (* Code that takes Mirage_ptime needs no knowledge of NTP; Clock.read also returns the error bound. *)
   let say clock =
     match Clock.read clock with
     | Ok { bound_ns; _ } ->

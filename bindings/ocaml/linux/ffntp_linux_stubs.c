@@ -1,4 +1,4 @@
-/* ffntp_linux_stubs: the Linux port's counter and reader, as OCaml calls them. */
+/* ffntp_linux_stubs: the Linux port's counter and reader for OCaml. */
 #define CAML_NAME_SPACE
 #include <caml/alloc.h>
 #include <caml/bigarray.h>
@@ -32,7 +32,7 @@ value ffntp_ml_linux_counter(value unit)
 	CAMLreturn(record);
 }
 
-/* The mapping is never given up, so that no reading can come too late. */
+/* The page is never unmapped, so that no reading can come too late. */
 static value wrap(const struct ffntp_page *page)
 {
 	intnat size = FFNTP_PAGE_SIZE;

@@ -34,16 +34,18 @@ let pp_event ppf = function
   | Unanswered -> Format.pp_print_string ppf "unanswered"
   | Unresolved why -> Format.fprintf ppf "no server: %s" why
 
-(* Nothing is listened to for longer than the core waits for a reply, and a little, as the counter may be misjudged. *)
+(* The port stays open for slightly longer than the core waits for a reply, because the counter's rate may be
+   uncertain. *)
 let patience_s = 4.5
 
-(* Whoever resolves the server's name has so long. *)
+(* The resolution of the server's name may take this time. *)
 let resolving_ns = 30_000_000_000L
 
-(* What failed is tried again after so long. *)
+(* A failed action is repeated after this time. *)
 let retry_ns = 2_000_000_000L
 
-(* No sleep is longer, so that a counter that jumped is noticed, nor shorter, so that rounding keeps nothing busy. *)
+(* Limits of a sleep: short enough to notice a counter that jumped, long enough that rounding does not make the loop
+   spin. *)
 let longest_s = 64.
 let shortest_s = 0.001
 
@@ -56,13 +58,13 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     nonce : unit -> int64;
     server : unit -> (Udp.ipaddr * int, string) result Lwt.t;
     mutable client : Client.t;
-    mutable former : (Udp.ipaddr * int) option;  (* the server so far *)
-    mutable port : int option;  (* listened to: a query is in flight *)
+    mutable former : (Udp.ipaddr * int) option;  (* the server in use *)
+    mutable port : int option;  (* the open port: a query is in flight *)
     mutable sent_at : Counter.t;
-    mutable seen : Counter.t;  (* the newest reading *)
+    mutable seen : Counter.t;  (* the newest counter reading *)
     mutable is_running : bool;
-    wake : unit Lwt_condition.t;  (* something has come, or it is to stop *)
-    halt : unit Lwt_condition.t;  (* it is to stop *)
+    wake : unit Lwt_condition.t;  (* a datagram has arrived, or the loop is to stop *)
+    halt : unit Lwt_condition.t;  (* the loop is to stop *)
     mutable ended : unit Lwt.t;
   }
 
@@ -70,7 +72,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
   let now t = Clock.counter t.clock
   let seconds t ticks = Int64.to_float ticks *. (Clock.source t.clock).period_s
 
-  (* A callback that raises does not end the loop, nor does it go unnoticed. *)
+  (* An exception in a callback does not end the loop, but it is reported. *)
   let tell t event = try t.on_event event with e -> !Lwt.async_exception_hook e
 
   (* --- publishing --- *)
@@ -78,7 +80,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
   let is_telling output = match Output.status output with Synchronised | Free_running -> true | _ -> false
   let has_time clock = match Clock.output clock with Ok output -> is_telling output | Error _ -> false
 
-  (* What a former loop left is better than nothing. *)
+  (* Keep the output of an earlier loop until there is a new estimate. *)
   let publish t =
     let output = Client.output ~now:(now t) t.client in
     if Output.status output <> Initialising || not (has_time t.clock) then Clock.publish t.clock output
@@ -95,7 +97,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     publish t;
     Lwt_condition.broadcast t.wake ()
 
-  (* The counter first: what comes after it is not the network's time. *)
+  (* Read the counter first, so that the time of the code below is not counted as delay. *)
   let receive t server_port ~src:_ ~dst:_ ~src_port datagram =
     let received = now t in
     if t.is_running && src_port = server_port then (
@@ -112,7 +114,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     | Some port -> port
     | None -> 49152 + Int64.to_int (Int64.logand (t.nonce ()) 0x3fffL)
 
-  (* Nobody waits for it: it may have to wait for a neighbour's address. *)
+  (* The loop does not wait for the write, which may have to wait for a neighbour's address. *)
   let write t src_port (dst, dst_port) packet =
     let done_with event = if t.is_running then tell t event in
     Lwt.async (fun () ->
@@ -124,7 +126,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
           (fun e -> Lwt.return (Not_sent (Printexc.to_string e)))
         >|= done_with)
 
-  (* False if that is not possible now: without randomness, or a port. *)
+  (* Returns false if no query can be sent now, for lack of randomness or of a port. *)
   let ask t ((_, server_port) as server) =
     try
       let src_port = choose_port t and nonce = t.nonce () in
@@ -150,7 +152,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
 
   (* --- the loop --- *)
 
-  (* Ends early when something has come. *)
+  (* Sleep, but wake up early when something has arrived. *)
   let sleep_ns t ns = Lwt.pick [ Sleep.ns ns; Lwt_condition.wait t.wake ]
 
   let sleep t until =
@@ -158,7 +160,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     let s = Float.max shortest_s (Float.min longest_s (seconds t (Int64.sub until (now t)))) in
     sleep_ns t (Int64.of_float (s *. 1e9))
 
-  (* A counter that ran backwards was set back: the machine has been restored from a snapshot, or moved. *)
+  (* A counter that ran backwards was set back, because the machine has been restored from a snapshot, or migrated. *)
   let look_at_counter t =
     let now = now t in
     let is_set_back = Int64.compare (Int64.sub now t.seen) 0L < 0 in
@@ -213,9 +215,9 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
 
   let check ?port (config : Client.config) clock =
     if config.counter.kind <> (Clock.source clock).kind then
-      invalid_arg "Ffntp_lwt.start: the clock is of another counter";
+      invalid_arg "Ffntp_lwt.start: the clock is of a different counter";
     if Option.fold ~none:false ~some:(fun port -> port < 1 || port > 65535) port then
-      invalid_arg "Ffntp_lwt.start: no such port"
+      invalid_arg "Ffntp_lwt.start: the port is not within 1 to 65535"
 
   let begin_client config clock now =
     let client = Client.create config ~now in

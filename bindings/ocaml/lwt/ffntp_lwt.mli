@@ -1,6 +1,6 @@
-(** Keeps a {!Ffntp.Clock.t} by NTP, over whatever UDP and sleep there are. *)
+(** Keeps a {!Ffntp.Clock.t} by NTP, over any implementation of UDP and sleep. *)
 
-(** The part of [Tcpip.Udp.S] that is needed: a MirageOS stack's [UDP] is one. *)
+(** The part of [Tcpip.Udp.S] that is needed; a MirageOS stack's [UDP] has it. *)
 module type UDP = sig
   type t
   type ipaddr
@@ -9,7 +9,7 @@ module type UDP = sig
   val pp_error : Format.formatter -> error -> unit
 
   val listen : t -> port:int -> (src:ipaddr -> dst:ipaddr -> src_port:int -> Cstruct.t -> unit Lwt.t) -> unit
-  (** Replaces whoever listened on that port. *)
+  (** Replaces an earlier listener on that port. *)
 
   val unlisten : t -> port:int -> unit
 
@@ -24,19 +24,19 @@ module type UDP = sig
     (unit, error) result Lwt.t
 end
 
-(** What [Mirage_sleep] is. Where there is [Mirage_time.S] instead: [struct let ns = Time.sleep_ns end]. *)
+(** The signature of [Mirage_sleep]. With [Mirage_time.S] instead, use [struct let ns = Time.sleep_ns end]. *)
 module type SLEEP = sig
   val ns : int64 -> unit Lwt.t
 end
 
 type event =
   | Sent
-  | Not_sent of string  (** why, such as no route, no randomness, no port; it is tried again after a while *)
-  | Reply of Ffntp.Client.verdict  (** a datagram, and what became of it *)
+  | Not_sent of string  (** the reason, such as no route, no randomness, no port; the query is repeated after a while *)
+  | Reply of Ffntp.Client.verdict  (** a datagram arrived; the client's verdict on it *)
   | Unanswered
   | Unresolved of string
-      (** there is no new address to ask: the one so far is asked on, if there is one; else it is tried again after 2 s
-      *)
+      (** there is no new address: the old one is used further, if there is one; else the resolution is repeated
+          after 2 s *)
 
 val pp_event : Format.formatter -> event -> unit
 
@@ -52,29 +52,31 @@ module Make (Udp : UDP) (Sleep : SLEEP) : sig
     Ffntp.Client.config ->
     Udp.t ->
     t
-  (** Asks from now on, and publishes on the clock, which must be of the configuration's counter; one loop for a clock
-      at a time. Where a former one left a time, that is told on, and gone on from.
+  (** Start a loop that queries the server and publishes on the clock, whose counter must be the configuration's. Only
+      one loop may run for a clock at a time. The time of an earlier loop stays published, and the new client continues
+      from it.
 
-      [port]: to send from; a new one for each query, 49152 to 65535, if it is not said.
+      [port]: the port to send from; by default a new one for each query, 49152 to 65535.
 
-      [on_event]: what it raises goes to [Lwt.async_exception_hook], and the loop goes on. What [Sleep] raises goes there
-      too, and ends it.
+      [on_event]: called for each event. An exception that it raises goes to [Lwt.async_exception_hook], and the loop
+      continues. An exception of [Sleep] goes there too, and ends the loop.
 
-      [nonce]: 64 bits from a cryptographic generator: [Ffntp_rng.nonce]. While it raises, or gives 0, nothing is sent.
+      [nonce]: returns 64 bits from a cryptographic generator: [Ffntp_rng.nonce]. While it raises, or returns 0, nothing
+      is sent.
 
-      [server]: the address and the port, 123, of a server; asked at the start, and again whenever the server at hand
-      has not answered eight times: resolve a name in it, or take the next of a list. What it raises is an [Unresolved]
-      too, and so is no answer within 30 s.
-      @raise Invalid_argument if the configuration is out of range, or of another counter, or there is no such port. *)
+      [server]: returns the address and the port, 123, of a server. It is called at the start, and again whenever the
+      server in use has left eight queries unanswered: resolve a name in it, or take the next of a list. An exception,
+      or no result within 30 s, is an [Unresolved] event.
+      @raise Invalid_argument if the configuration is out of range, or of a different counter, or the port invalid. *)
 
   val stop : t -> unit Lwt.t
-  (** Ends when nothing is asked and nothing listened to any more: at once. The clock tells on what it has, with a bound
-      that grows, until that is [Void]: 8 polls later, or 1000 s if that is longer. May be called again, from
-      [on_event] too; and another loop may be started. *)
+  (** Stop at once; the promise is resolved when nothing is sent or received any more. The clock continues from its
+      last output, with a growing bound, until that is [Void]: after 8 polls, or 1000 s if that is longer. May be
+      called repeatedly, also from [on_event]; a new loop may be started afterwards. *)
 
   val disrupted : t -> unit
-  (** The machine is known to have been suspended, migrated or restored. A counter that ran backwards is noticed
-      without. *)
+  (** Report that the machine was suspended, migrated or restored. A counter that ran backwards is detected
+      automatically. *)
 
   val client : t -> Ffntp.Client.t
   (** The client's state now. *)
@@ -82,7 +84,7 @@ end
 
 module Calibrate (Sleep : SLEEP) : sig
   val clock : ?error:float -> elapsed_ns:(unit -> int64) -> Ffntp.Clock.t -> unit Lwt.t
-  (** Measures the clock's counter for a tenth of a second against another clock, such as [Mirage_mtime.elapsed_ns]
-      where that is not [ffntp.mirage-mtime] itself, and tells the clock. Does nothing if its period is known
-      already. [error]: how wrong the other clock's rate may be, see {!Ffntp.Counter.measure}. *)
+  (** Measure the clock's counter for a tenth of a second against another clock, such as [Mirage_mtime.elapsed_ns]
+      (unless that is [ffntp.mirage-mtime] itself), and set the clock's period. Does nothing if the period is known
+      already. [error]: the error of the other clock's rate, see {!Ffntp.Counter.measure}. *)
 end

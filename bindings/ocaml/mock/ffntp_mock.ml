@@ -8,7 +8,7 @@ type t = {
   mutable tai_offset_s : int option;
   mutable leap_second : Output.leap_second option;
   mutable disruptions : int64;
-  mutable at : Counter.t;  (* where the time was last set, and to what *)
+  mutable at : Counter.t;  (* where the time was last set, and its value there *)
   mutable time : Output.d_ps;
 }
 
@@ -42,11 +42,11 @@ let clock t = t.clock
 let advance t ns = Clock.set_counter t.clock (Int64.add (Clock.counter t.clock) ns)
 let disrupt t = t.disruptions <- Int64.succ t.disruptions
 
-(* A client that finds its promises broken says so. *)
+(* The disruption marker changes if the two contradict each other, as a client's does when its earlier bounds fail. *)
 let contradict before after =
   match (before, after) with Ok a, Ok b -> Output.order a b <> Unordered | _ -> false
 
-(* By how much TAI - UTC is another than before the leap second. *)
+(* The change of TAI - UTC by the leap second. *)
 let leapt t (d, _) =
   match t.leap_second with
   | Some (Inserted midnight_s) when d >= midnight_s / 86_400 -> 1

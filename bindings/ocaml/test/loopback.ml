@@ -1,4 +1,4 @@
-(* UDP as MirageOS has it, over this machine's sockets, and from the loopback alone. *)
+(* UDP with MirageOS's signature over this machine's sockets, on the loopback only. *)
 open Lwt.Infix
 
 type t = (int, Lwt_unix.file_descr) Hashtbl.t

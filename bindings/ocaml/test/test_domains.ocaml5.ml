@@ -1,4 +1,4 @@
-(* Domains that read a clock, and go on from one and the same state, while another publishes. *)
+(* Domains read a clock, and continue from one shared state, while another domain publishes. *)
 open Ffntp
 
 let source = { Counter.kind = Counter.Monotonic_raw; period_s = 1e-9; period_error = 500e-6 }
@@ -8,7 +8,7 @@ let start = Clock.counter clock
 let day = 20_000
 let is_over = Atomic.make false
 
-(* Each says the same time: what has elapsed since the start. *)
+(* All outputs have the same time: the time elapsed since the start. *)
 let output () =
   let at = Clock.counter clock in
   let time = (day, Int64.mul 1000L (Int64.sub at start)) in

@@ -86,7 +86,7 @@ let test_each_estimator () =
       is_true "the bound holds" (contains r ns))
     [ Client.Law; Client.Radclock ]
 
-(* What was computed from a state is what is computed from it again, whatever became of it meanwhile. *)
+(* A result computed from a state is the same when it is computed again, whatever happened to the state meanwhile. *)
 let test_states_are_values () =
   List.iter
     (fun estimator ->
@@ -143,7 +143,7 @@ let test_refuses_rubbish () =
   let strange = Cstruct.append good Cstruct.empty in
   Cstruct.set_uint8 strange 30 (Cstruct.get_uint8 strange 30 lxor 1);
   is_true "another nonce" (verdict strange = Refused_origin);
-  (* a view that does not begin where its buffer does *)
+  (* a view that does not begin at the start of its buffer *)
   is_true "shifted" (verdict (Cstruct.shift (Cstruct.append (Cstruct.create 5) good) 5) = Accepted);
   raises_invalid "a nonce of 0" (fun () -> Client.new_query ~now ~nonce:0L state)
 
@@ -253,7 +253,7 @@ let test_reads_exactly () =
       check Alcotest.int "day" d (fst r.estimate);
       is_true "to the picosecond" (Int64.abs (Int64.sub (snd r.estimate) ps) <= 1L);
       let width_ns = ns_of_d_ps r.latest - ns_of_d_ps r.earliest in
-      is_true "the bound is as wide as it says" (width_ns >= 2 * 999 && width_ns <= 2 * 1001))
+      is_true "the interval is twice the bound" (width_ns >= 2 * 999 && width_ns <= 2 * 1001))
     [ (0, 0); (86_399, 999_999_999); (1_767_225_600, 3_600_000_000_000); (4_102_444_800, -7_000_000_000) ]
 
 let test_rounds_outwards () =
@@ -268,7 +268,7 @@ let test_before_1970 () =
   is_true "the last day of 1969" (fst r.estimate = -1);
   is_true "its last second" (Int64.abs (Int64.sub (snd r.estimate) 86_399_500_000_000_000L) <= 1L)
 
-(* Made after a leap second, and read before it. *)
+(* A map made after a leap second, read before it. *)
 let test_leap_second_of_before () =
   let midnight_s = 1_483_228_800 in
   let o =
@@ -337,8 +337,8 @@ let test_page () =
   let o = Client.output ~now:(counter_at (later 600)) state in
   Clock.publish clock o;
   let whole = Result.get_ok (Page.read page) in
-  is_true "what was published" (Output.read whole 5L = Output.read o 5L);
-  refuses "nobody but its writer reads that counter" Counter (Page.now page);
+  is_true "the published output" (Output.read whole 5L = Output.read o 5L);
+  refuses "a counter that only its writer reads" Counter (Page.now page);
   refuses "before the oldest" Too_old (Page.past page (counter_at start_ns));
   is_true "the anchor" (Result.is_ok (Page.past page (counter_at (later 601))));
   (* the same bytes elsewhere *)
@@ -361,7 +361,7 @@ let test_refuses_pages () =
   is_true "cut" (error (Bigarray.Array1.sub whole 0 4088) = Truncated);
   raises_invalid "not aligned" (fun () -> Page.of_bigarray (Bigarray.Array1.sub (zeroed 8192) 4 4096))
 
-(* Numbers that no constructor has, wherever a page has some. *)
+(* Numbers without a constructor, in each field of a page that has constructors. *)
 let test_nonsense_in_pages () =
   let clock = Clock.create source in
   Clock.publish clock (output_at (later 0));
@@ -379,7 +379,7 @@ let test_nonsense_in_pages () =
   Bigarray.Array1.set b 0x22 '\002';
   let r = reading (Output.read (Result.get_ok (Page.read page)) 0L) in
   is_true "a leap second of no kind" (r.leap = No_leap);
-  (* a counter that the page was not about when it was looked at *)
+  (* The page's counter has changed since the page was checked. *)
   if Counter.is_readable Monotonic_raw && Counter.cpu <> Unknown then (
     let clock = Clock.create { source with kind = Monotonic_raw } in
     let at = Clock.counter clock in
@@ -409,7 +409,7 @@ let test_clock () =
   raises_invalid "another counter" (fun () ->
       Clock.publish clock (Output.make Tsc Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0))
 
-(* Where a rate changes, what has elapsed gains a guard of less than a microsecond. *)
+(* Where the rate changes, elapsed time gains a guard of less than a microsecond. *)
 let near what expected got = is_true what (got >= expected && got < expected + 1000)
 
 let test_elapsed () =
@@ -421,7 +421,7 @@ let test_elapsed () =
   in
   Clock.set_counter clock 1_000_000L;
   near "from the start, at the nominal rate" 1_000_000 (elapsed ());
-  (* half as fast, and another time: what has elapsed goes on *)
+  (* half the rate and a different time: elapsed time continues *)
   publish 0.5e-9;
   near "no step" 1_000_000 (elapsed ());
   Clock.set_counter clock 3_000_000L;
@@ -459,7 +459,7 @@ let test_elapsed_never_runs_backwards () =
     last := after
   done
 
-(* Words that a call allocates. *)
+(* The words that a call allocates. *)
 let words f =
   let before = Gc.minor_words () in
   for _ = 1 to 1000 do
@@ -490,8 +490,8 @@ let test_allocates_its_result () =
   is_true "Mirage's elapsed_ns" (words C.elapsed_ns < 3.1);
   is_true "Counter.read" (Counter.cpu = Unknown || words (fun () -> Counter.read Counter.cpu) < 3.1)
 
-(* So often that a collection has come between any two allocations; OCaml's runtime for debugging then overwrites what
-   has moved away. *)
+(* A collection runs between any two allocations; OCaml's debugging runtime then overwrites the memory of moved
+   values. *)
 let test_survives_the_collector () =
   let usual = Gc.get () in
   let same what f =
@@ -508,7 +508,7 @@ let test_survives_the_collector () =
   let answer = reply query ~received:(ns + delay_ns) ~sent:(ns + delay_ns) in
   let young counter = Int64.add counter (Int64.of_int (Sys.opaque_identity 0)) in
   let details state = Output.details (Client.output ~now:(counter_at (later 700)) state) in
-  Gc.set { usual with minor_heap_size = 4096 (* the least *) };
+  Gc.set { usual with minor_heap_size = 4096 (* the minimum *) };
   same "reading" (fun () -> Output.read o now);
   same "duration" (fun () -> Output.duration o ~from:0L ~until:now);
   same "refusal" (fun () -> Output.read ~max_bound_ns:1 o now);
@@ -633,7 +633,7 @@ let test_set_source () =
   Clock.publish clock (output_at (later 0));
   Clock.set_source clock { source with period_s = 5e-9 };
   Clock.set_counter clock 3_000_000L;
-  near "what an output says is better" 1_000_000 (Int64.to_int (Int64.sub (Clock.elapsed_ns clock) elapsed_ns));
+  near "the period of an output is better" 1_000_000 (Int64.to_int (Int64.sub (Clock.elapsed_ns clock) elapsed_ns));
   is_true "since 1970" (Mirage.since_1970 (fun () -> clock) () = (0, Int64.mul 1000L (Clock.elapsed_ns clock)));
   is_true "always the same" (Clock.default () == Clock.default ())
 

@@ -1,10 +1,10 @@
-(* The loop, over a network and a time that are made here, so that a day takes no time. *)
+(* The loop over a simulated network and time, so that a day takes no time. *)
 open Ffntp
 open World
 
 let is_true what condition = Alcotest.check Alcotest.bool what true condition
 
-(* What is going to happen, and when: (true time, in the order of being planned). *)
+(* Future events and their times: (true time, order of planning). *)
 module Plan = Map.Make (struct
   type t = int * int
 
@@ -21,14 +21,14 @@ let at ns f =
 
 let clock = ref (Clock.create source)
 
-(* By how many ticks the counter was moved. *)
+(* Ticks by which the counter was moved. *)
 let moved = ref 0L
 
 let move_to ns =
   now_ns := max !now_ns ns;
   Clock.set_counter !clock (Int64.add !moved (counter_at !now_ns))
 
-(* Everything that happens until [ns]. *)
+(* Run all events up to [ns]. *)
 let rec pass ns =
   match Plan.min_binding_opt !plan with
   | Some (((due, _) as key), f) when due <= ns ->
@@ -184,7 +184,7 @@ let test_another_server () =
 let test_no_server () =
   let loop = start ~server:(fun () -> Lwt.fail (Failure "no DNS")) () in
   pass_s 60;
-  is_true "said so, again and again" (List.length !events >= 20);
+  is_true "reported repeatedly" (List.length !events >= 20);
   is_true "sent nothing" (!Udp.sent = 0);
   stop loop;
   let waits_for_ever = fst (Lwt.wait ()) in
@@ -194,19 +194,19 @@ let test_unreachable () =
   let try_with dst why =
     let loop = start ~server:(fun () -> Lwt.return_ok (dst, 123)) () in
     pass_s 60;
-    is_true "said so" (count (Not_sent why) = !Udp.sent);
+    is_true "reported" (count (Not_sent why) = !Udp.sent);
     is_true "not busily" (!Udp.sent > 5 && !Udp.sent < 20);
     stop loop
   in
   try_with "unreachable" "no route";
   try_with "raises" "Failure(\"no network\")"
 
-(* What cannot even be begun is tried every 2 s. *)
+(* A query that cannot be started is repeated every 2 s. *)
 let test_nothing_to_send_with () =
   let try_with ?nonce () =
     let loop = start ?nonce () in
     pass_s 60;
-    is_true "said so, not busily" (List.length !events >= 29 && List.length !events <= 31);
+    is_true "reported at intervals" (List.length !events >= 29 && List.length !events <= 31);
     is_true "sent nothing" (!Udp.sent = 0 && Hashtbl.length Udp.listeners = 0);
     loop
   in
@@ -239,7 +239,7 @@ let test_stuck () =
   in
   let loop = start ~server () in
   pass_s 40;
-  is_true "said so" (count (Unresolved "no answer") = 1);
+  is_true "reported" (count (Unresolved "no answer") = 1);
   is_right ();
   stop loop
 
@@ -265,11 +265,11 @@ let test_callback_raises () =
   let loop = start ~on_event:(fun event -> say event; failwith "callback") () in
   pass_s 300;
   is_right ();
-  is_true "all were heard" (!heard = List.length !events && !heard > 30);
+  is_true "every event was reported" (!heard = List.length !events && !heard > 30);
   stop loop;
   Lwt.async_exception_hook := hook
 
-(* Nothing is left to wait with. *)
+(* There is no timer left to wait with. *)
 let test_no_timer () =
   let hook = !Lwt.async_exception_hook and heard = ref 0 in
   (Lwt.async_exception_hook := fun _ -> incr heard);
@@ -278,7 +278,7 @@ let test_no_timer () =
   Sleep.fails := true;
   pass_s 60;
   Sleep.fails := false;
-  Alcotest.(check int) "was heard" 1 !heard;
+  Alcotest.(check int) "reported once" 1 !heard;
   is_right ();
   stop loop;
   Lwt.async_exception_hook := hook
@@ -320,7 +320,7 @@ let test_again () =
   is_true "two loops are two" (Lwt.state (Loop.stop loop) = Return ());
   stop loop
 
-(* Restored from a snapshot of an hour ago. *)
+(* The machine is restored from a snapshot that is an hour old. *)
 let test_set_back () =
   let loop = start () in
   pass_s 300;
@@ -335,7 +335,7 @@ let test_disrupted () =
   let loop = start () in
   pass_s 300;
   Loop.disrupted loop;
-  is_true "said so" (Clock.read !clock = Error Disrupted);
+  is_true "disrupted" (Clock.read !clock = Error Disrupted);
   pass_s 20;
   is_right ();
   stop loop
@@ -400,7 +400,7 @@ let () =
           case "unreachable" test_unreachable;
           case "nothing to send with" test_nothing_to_send_with;
           case "stuck" test_stuck;
-          case "nobody knows it any more" test_nobody_knows_it_any_more;
+          case "the name service fails" test_nobody_knows_it_any_more;
           case "a callback raises" test_callback_raises;
           case "no timer" test_no_timer;
           case "stopped from a callback" test_stop_from_callback;

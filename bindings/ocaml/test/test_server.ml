@@ -1,5 +1,5 @@
-(* Against a real NTP server on the loopback, which serves this machine's clock; NTP_PORT says where it listens; and
-   with the page of a daemon, NTP_PAGE. *)
+(* Against a real NTP server on the loopback that serves this machine's clock, on port NTP_PORT; and with the page of
+   a daemon, NTP_PAGE. *)
 open Ffntp
 open Lwt.Infix
 
@@ -11,7 +11,7 @@ end
 
 module Loop = Ffntp_lwt.Make (Loopback) (Sleep)
 
-(* A reading between two of the host's clock: its interval holds if it meets theirs. *)
+(* A reading between two readings of the host's clock: its interval holds if it meets theirs. *)
 let holds read =
   let before = Ptime_clock.now_d_ps () in
   match read () with

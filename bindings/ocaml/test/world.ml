@@ -1,10 +1,10 @@
-(* True time, a counter and a server, and nothing that is not decided here. *)
+(* True time, a counter and a server, all deterministic. *)
 open Ffntp
 
 let s_ns = 1_000_000_000
 let start_ns = 1_767_225_600 * s_ns (* 2026-01-01 *)
 
-(* 30 ppm fast, in nanoseconds, from an odd beginning. *)
+(* 30 ppm fast, in nanoseconds, from an arbitrary beginning. *)
 let counter_at ns =
   let elapsed = ns - start_ns in
   Int64.of_int (77_000_000_000 + elapsed + (elapsed * 3 / 100_000))
@@ -18,7 +18,7 @@ let ntp_of_ns ns =
   let s = (ns / s_ns) + ntp_unix_s and frac = ns mod s_ns in
   Int64.logor (Int64.shift_left (Int64.of_int s) 32) (Int64.of_int ((frac lsl 32) / s_ns))
 
-(* What a stratum 1 server answers to [query], which it had from [received] to [sent], true times. *)
+(* A stratum 1 server's reply to [query], which it held from [received] to [sent], true times. *)
 let reply ?(leap = 0) ?(stratum = 1) query ~received ~sent =
   let packet = Cstruct.create 48 in
   Cstruct.set_uint8 packet 0 ((leap lsl 6) lor 0x24);
@@ -32,7 +32,7 @@ let reply ?(leap = 0) ?(stratum = 1) query ~received ~sent =
   Cstruct.BE.set_uint64 packet 40 (ntp_of_ns sent);
   packet
 
-(* Nonces that no server is shown twice. *)
+(* Nonces that no server sees twice. *)
 let nonces = ref 0L
 
 let nonce () =
@@ -41,7 +41,8 @@ let nonce () =
 
 let delay_ns = 2_000_000
 
-(* One exchange from true time [ns] on: the state after it, and when that is. Delays differ from one to the next. *)
+(* One exchange from true time [ns] on. Returns the state and the true time after it. Delays vary from one to the
+   next. *)
 let exchange state ns =
   let query, state = Client.new_query ~now:(counter_at ns) ~nonce:(nonce ()) state in
   let extra = abs (Int64.to_int !nonces) mod 100_000 in
@@ -51,7 +52,7 @@ let exchange state ns =
   let verdict, state = Client.add_reply ~received:(counter_at back) (reply query ~received ~sent) state in
   (verdict, state, back)
 
-(* Does what the client says until [until], true time. *)
+(* Run the client until the true time [until]. *)
 let rec run state ns until =
   if ns >= until then state
   else

@@ -1,4 +1,6 @@
-/* absent: what this machine does not have: PCI, whose devices -M virt has in memory as well, and Xen. */
+/*
+ * absent: stubs for what this machine does not have: PCI, because -M virt offers the same devices in memory, and Xen.
+ */
 #include "../card.h"
 #include "../control.h"
 #include "../neighbour.h"

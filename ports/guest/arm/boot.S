@@ -1,13 +1,13 @@
-/* boot: QEMU's -M virt enters here, at EL1, without translation of addresses. */
+/* boot: entry point on QEMU's -M virt, at EL1, without address translation. */
 
 #define STACK_SIZE 32768
 
 	.section .text.boot, "ax"
 	.globl arm_start
 arm_start:
-	msr daifset, #15		/* nothing interrupts: wfi wakes all the same */
+	msr daifset, #15		/* mask all interrupts: wfi wakes up nevertheless */
 	mov x0, #(3 << 20)
-	msr cpacr_el1, x0		/* floating point */
+	msr cpacr_el1, x0		/* enable floating point */
 	adrp x0, traps
 	add x0, x0, :lo12:traps
 	msr vbar_el1, x0

@@ -1,4 +1,4 @@
-/* machine on aarch64: see machine.h. QEMU's -M virt, whose devices have fixed addresses. */
+/* machine on aarch64: see machine.h. For QEMU's -M virt, whose devices have fixed addresses. */
 #include "../machine.h"
 
 #include "../../report.h"
@@ -61,7 +61,7 @@ void machine_relax(void)
 	__asm__ volatile("yield");
 }
 
-/* The timer's interrupt is pending and masked: it wakes the processor, and goes when the timer is off. */
+/* The timer's interrupt stays pending and masked: it wakes the processor, and is gone once the timer is off. */
 void machine_idle(uint64_t ticks)
 {
 	uint64_t until = machine_counter() + ticks;
@@ -101,7 +101,7 @@ _Noreturn void machine_start(void)
 		.command_line = tree.command_line,
 		.name = "aarch64",
 		.counter_kind = FFNTP_COUNTER_ARM_VIRTUAL,
-		.counter_error_ppm = 200, /* what crystals may be off, and more */
+		.counter_error_ppm = 200, /* more than crystals are off by */
 		.image_bytes = (uint64_t)(image_end - image_start),
 	};
 	know_processor();

@@ -1,4 +1,4 @@
-/* boot: from the PVH entry (32 bits, no paging, ebx: start info) to C in 64 bits, everything below 4 GiB mapped one to one. */
+/* boot: from the PVH entry (32 bits, no paging, ebx: start info) to C in 64 bits, with identity mapping below 4 GiB. */
 
 #define STACK_SIZE 32768
 
@@ -61,7 +61,7 @@ long_mode:
 	call machine_start
 	ud2
 
-/* --- exceptions and interrupts: the timer's only wakes, the others end everything --- */
+/* --- exceptions and interrupts: the timer's interrupt wakes the machine, all others stop it --- */
 
 	.text
 	.globl trap_table
@@ -82,9 +82,9 @@ trap_\number:
 	.endr
 
 trapped:
-	mov (%rsp), %rdi		/* number */
+	mov (%rsp), %rdi		/* vector */
 	mov 8(%rsp), %rsi		/* error code */
-	mov 16(%rsp), %rdx		/* where */
+	mov 16(%rsp), %rdx		/* instruction pointer */
 	and $-16, %rsp
 	call machine_trapped
 	ud2

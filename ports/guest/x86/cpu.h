@@ -1,4 +1,4 @@
-/* cpu: the instructions of x86 that C has no words for. */
+/* cpu: x86 instructions that C cannot express. */
 #ifndef GUEST_X86_CPU_H
 #define GUEST_X86_CPU_H
 

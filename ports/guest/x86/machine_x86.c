@@ -1,4 +1,4 @@
-/* machine on x86-64: see machine.h. QEMU's microvm and q35, and Xen's PVH guests. */
+/* machine on x86-64: see machine.h. For QEMU's microvm and q35, and for Xen's PVH guests. */
 #include "../machine.h"
 
 #include <xen/arch-x86/hvm/start_info.h>
@@ -92,7 +92,7 @@ _Noreturn void machine_halt(void)
 	}
 }
 
-/* --- what machine.h asks for --- */
+/* --- the functions of machine.h --- */
 
 void machine_relax(void)
 {
@@ -135,14 +135,14 @@ bool machine_is_free(uint64_t address, uint64_t size)
 	       address >= 0x100000 && end <= UINT64_C(1) << 32;
 }
 
-/* --- beginning --- */
+/* --- start --- */
 
 static void know_counter(void)
 {
 	if (self.is_xen) {
 		self.counter_hz = xen_counter_hz();
 		xenstore_init(self.counter_hz);
-		self.counter_error_ppm = 20000; /* seen off by 11500 where Xen was started on a busy machine */
+		self.counter_error_ppm = 20000; /* 11500 was measured where Xen was started on a busy machine */
 	} else {
 		self.counter_hz = pc_measure_counter_hz(&self.counter_error_ppm);
 	}

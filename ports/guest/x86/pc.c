@@ -10,7 +10,7 @@
 #define COM1_STATUS (COM1 + 5)
 #define COM1_IS_EMPTY 0x20
 
-/* A line that nobody drains is given up rather than waited for with each character. */
+/* Wait for a stalled line once, not for each character: the rest of the text is dropped. */
 void pc_serial_write(const char *text)
 {
 	for (; *text != 0; text++) {
@@ -21,7 +21,7 @@ void pc_serial_write(const char *text)
 	}
 }
 
-/* --- the local APIC's timer: it wakes the machine, and nothing is measured with it --- */
+/* --- the local APIC's timer: it wakes the machine; no measurement depends on it --- */
 
 #define APIC UINT64_C(0xfee00000)
 #define APIC_SPURIOUS (APIC + 0xf0)
@@ -32,16 +32,16 @@ void pc_serial_write(const char *text)
 #define APIC_ENABLED 0x100
 #define APIC_DIVIDE_BY_1 0xb
 
-static uint64_t apic_per_counter; /* timer ticks per counter tick, 2^-32 */
+static uint64_t apic_per_counter; /* timer ticks per counter tick, in 2^-32 */
 
 void pc_init(void)
 {
-	/* The old interrupt controllers, where there are any. */
+	/* Mask the old interrupt controllers, if there are any. */
 	out8(0x21, 0xff);
 	out8(0xa1, 0xff);
 	*register_at(APIC_SPURIOUS) = APIC_ENABLED | SPURIOUS_VECTOR;
 	*register_at(APIC_TIMER_DIVIDE) = APIC_DIVIDE_BY_1;
-	*register_at(APIC_LVT_TIMER) = TIMER_VECTOR; /* once */
+	*register_at(APIC_LVT_TIMER) = TIMER_VECTOR; /* one-shot mode */
 }
 
 void pc_idle(uint64_t ticks)
@@ -55,7 +55,7 @@ void pc_idle(uint64_t ticks)
 	*register_at(APIC_TIMER_INITIAL) = 0;
 }
 
-/* --- measuring the counter with the interval timer's channel 0, which counts down at 1.193182 MHz --- */
+/* --- measuring the counter with channel 0 of the interval timer, which counts down at 1.193182 MHz --- */
 
 #define PIT_HZ 1193182u
 #define PIT_CHANNEL_0 0x40
@@ -68,7 +68,7 @@ void pc_idle(uint64_t ticks)
 
 struct instant {
 	uint64_t counter;
-	uint64_t width; /* of the bracket around the timer's reading */
+	uint64_t width; /* of the cross-timestamp: ticks between the counter readings before and after the timer's */
 	uint32_t apic;
 	uint16_t pit;
 };
@@ -88,7 +88,7 @@ static struct instant look(void)
 	return seen;
 }
 
-/* The narrowest of a few: the host takes its processor away now and then. */
+/* Return the narrowest of a few cross-timestamps, because the host takes the processor away now and then. */
 static struct instant look_well(void)
 {
 	struct instant best = look();
@@ -115,7 +115,7 @@ static bool has_wrapped(void)
 	return (in8(PIT_CHANNEL_0) & PIT_IS_OUT) != 0;
 }
 
-/* False where the timer does not count, or the host was away for so long that it ran out. */
+/* Returns false if the timer does not count, or if the host was away until it ran out. */
 static bool measure(struct instant *from, struct instant *to)
 {
 	start_interval_timer();
@@ -123,7 +123,7 @@ static bool measure(struct instant *from, struct instant *to)
 	do {
 		*to = look();
 		if (to->counter - from->counter > UINT64_C(10000000000))
-			return false; /* seconds, at any rate of a CPU: there is no timer */
+			return false; /* seconds, at any CPU's rate: there is no timer */
 	} while ((uint16_t)(from->pit - to->pit) < PIT_SPAN && !has_wrapped());
 	*to = look_well();
 	return !has_wrapped() && from->pit > to->pit;
@@ -141,7 +141,7 @@ uint64_t pc_measure_counter_hz(uint32_t *error_ppm)
 		ticks = to.counter - from.counter;
 		span = (uint16_t)(from.pit - to.pit);
 		apic_per_counter = ((uint64_t)(from.apic - to.apic) << 32) / ticks;
-		/* Half of each bracket, and a step of the timer at each end. */
+		/* The sum of half of each cross-timestamp's width, of a timer step at each end, and of 100 ppm. */
 		*error_ppm = (uint32_t)((from.width + to.width) / 2 * 1000000 / ticks + 2 * 1000000 / span + 100);
 		*register_at(APIC_TIMER_INITIAL) = 0;
 		return ticks * PIT_HZ / span;
@@ -169,7 +169,7 @@ static unsigned cmos_number(uint8_t index, bool is_binary)
 	return is_binary ? value : (value >> 4) * 10 + (value & 15);
 }
 
-/* Days before the first of a month, 1 to 12; February has 28. */
+/* Return the days before the first of a month, 1 to 12; February has 28. */
 static unsigned days_before(unsigned month)
 {
 	static const uint16_t days[12] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
@@ -188,7 +188,7 @@ static int64_t read_calendar(void)
 	return (int64_t)days * 86400 + minutes * 60 + cmos_number(CMOS_SECOND, is_binary);
 }
 
-/* Read twice, so that no digit has moved on in between. */
+/* The calendar is read until two readings agree, because digits may change between them. */
 int64_t pc_calendar_s(void)
 {
 	int64_t last, s = -1;

@@ -1,4 +1,4 @@
-/* pciports: the configuration of PCI devices, by ports: see pci.h. */
+/* pciports: PCI configuration access through I/O ports: see pci.h. */
 #include "../pci.h"
 
 #include "cpu.h"

@@ -34,17 +34,17 @@ bool control_look(void)
 	if (!is_here || !xenstore_has_changed(XENSTORE_CONTROL) ||
 	    xenstore_read(FOLDER, "shutdown", wish, sizeof wish) != XENSTORE_FOUND || wish[0] == 0)
 		return false;
-	(void)xenstore_write(FOLDER, "shutdown", ""); /* heard */
+	(void)xenstore_write(FOLDER, "shutdown", ""); /* acknowledge the request */
 	if (is_word(wish, "poweroff") || is_word(wish, "halt")) {
-		machine_say("turned off, as was asked for");
+		machine_say("powering off, as requested");
 		xen_shutdown(SHUTDOWN_poweroff);
 	} else if (is_word(wish, "reboot")) {
-		machine_say("started again, as was asked for");
+		machine_say("rebooting, as requested");
 		xen_shutdown(SHUTDOWN_reboot);
 	}
 	if (!is_word(wish, "suspend"))
 		return false;
-	machine_say("to be saved, as was asked for");
+	machine_say("to be saved, as requested");
 	return true;
 }
 
@@ -60,6 +60,6 @@ uint64_t control_save(void)
 		share_resume();
 	}
 	xenstore_resume(is_new);
-	machine_say(is_new ? "restored" : "not saved, or saved and going on");
+	machine_say(is_new ? "restored" : "not saved, or saved and continuing");
 	return xen_counter_hz();
 }

@@ -1,4 +1,5 @@
-/* netfront: the network card of a Xen guest: two rings of requests shared with another domain, and pages granted to it.
+/*
+ * netfront: the network card of a Xen guest: two rings of requests shared with another domain, and pages granted to it.
  */
 #include "../card.h"
 
@@ -12,7 +13,7 @@
 #include <xen/xen.h>
 #include <xen/grant_table.h>
 
-/* Xen's macros for rings are not written for so strict a compiler. */
+/* Xen's ring macros do not compile with these warnings. */
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 
 #define xen_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
@@ -39,17 +40,17 @@ static struct page receive_ring_page, send_ring_page, received[RECEIVE_PAGES], t
 static uint32_t received_grant[RECEIVE_PAGES], to_send_grant[SEND_PAGES];
 static netif_rx_front_ring_t receive_ring;
 static netif_tx_front_ring_t send_ring;
-static uint32_t sending; /* the pages that the other side has to send, a bit each */
+static uint32_t sending; /* pages that the backend is sending from, one bit each */
 static uint32_t port;
 static uint32_t send_ring_grant, receive_ring_grant;
-static char backend[PATH]; /* the other side's folder */
+static char backend[PATH]; /* the backend's folder */
 static enum {
-	ALONE,   /* there is no card, or it is not ready for us */
-	OFFERED, /* it knows of our rings */
+	ALONE,   /* there is no card, or its backend is not ready */
+	OFFERED, /* the backend knows the rings */
 	CONNECTED,
 } phase;
 
-/* Says so again where it was said before, but not heard. */
+/* Also repeats the state if the store did not answer when it was written before. */
 static void leave(void)
 {
 	(void)xenstore_write_number(FOLDER, "state", XenbusStateClosed);
@@ -60,7 +61,7 @@ static void leave(void)
 
 /* --- frames --- */
 
-/* How many answers there are. Who answers more than he was asked lies, and is left. */
+/* Return the number of answers. A backend that sends more answers than requests misbehaves, and is left. */
 static uint32_t answers(uint32_t produced, uint32_t consumed, uint32_t asked)
 {
 	if (produced - consumed <= asked - consumed)
@@ -86,7 +87,7 @@ static void notify_receive(void)
 		xen_event_send(port);
 }
 
-/* Nothing of it: a frame that was cut into pages, or one of a backend that lies. */
+/* Frames that the backend split over several pages, and malformed responses, are dropped. */
 static bool is_whole(const netif_rx_response_t *response)
 {
 	return response->status > 0 && response->status <= CARD_FRAME && response->offset <= PAGE_SIZE - CARD_FRAME &&
@@ -99,7 +100,10 @@ static uint32_t frames_there(void)
 		       receive_ring.req_prod_pvt);
 }
 
-/* Where there is none, the next one is to wake us up; one may have come before the other side could know. */
+/*
+ * If no frame is there, request an event for the next one. It may have come before the backend saw the request, so look
+ * again.
+ */
 static bool is_frame_there(void)
 {
 	if (frames_there() > 0)
@@ -128,7 +132,7 @@ static bool receive(uint8_t frame[CARD_FRAME], size_t *length, uint64_t *arrived
 	return true;
 }
 
-/* The pages of frames that were sent, in whatever order. */
+/* Take back the pages of sent frames, which the backend returns in any order. */
 static void take_back(void)
 {
 	uint32_t sent = answers(__atomic_load_n(&send_ring.sring->rsp_prod, __ATOMIC_ACQUIRE), send_ring.rsp_cons,
@@ -203,7 +207,7 @@ static void end_grant(uint32_t *grant)
 	*grant = 0;
 }
 
-/* Those of a card that has gone. What the other side has not given back by now is lost. */
+/* End the grants of a card that has gone. Pages that the backend has not released by now are lost. */
 static void end_grants(void)
 {
 	for (unsigned id = 0; id < RECEIVE_PAGES; id++)
@@ -232,7 +236,7 @@ static bool make_grants(uint16_t domain)
 	return is_made;
 }
 
-/* --- coming and going --- */
+/* --- connecting and disconnecting --- */
 
 static bool make_rings(uint16_t domain)
 {
@@ -258,14 +262,14 @@ static bool publish(void)
 	       xenstore_write_number(FOLDER, "event-channel", port) &&
 	       xenstore_write_number(FOLDER, "request-rx-copy", 1) &&
 	       xenstore_write_number(FOLDER, "feature-rx-notify", 1) &&
-	       /* lwIP drops what the other domain leaves unsummed. */
+	       /* Request checksums, because lwIP drops frames that the other domain sends without one. */
 	       xenstore_write_number(FOLDER, "feature-no-csum-offload", 1) &&
 	       xenstore_write_number(FOLDER, "feature-ipv6-csum-offload", 0) &&
 	       xenstore_write_number(FOLDER, "feature-sg", 0) &&
 	       xenstore_write_number(FOLDER, "state", XenbusStateConnected);
 }
 
-/* What it cannot be offered is begun anew, as a card that was left is. */
+/* If the card cannot be offered, it is restarted, as a card that was left is. */
 static void offer(struct card *card)
 {
 	uint64_t domain;
@@ -279,7 +283,7 @@ static void offer(struct card *card)
 		leave();
 }
 
-/* Whose state is watched, which tells of it at once. */
+/* Watch the backend's state, so that its changes are noticed at once. */
 static enum xenstore_result find_backend(void)
 {
 	char found[PATH] = { 0 }, state[PATH + 8];
@@ -295,7 +299,7 @@ static enum xenstore_result find_backend(void)
 	return result;
 }
 
-/* The other side has let go as well, and waits for us to begin; not if the card is to be taken away. */
+/* The backend has left as well and waits for the frontend to begin, unless the card is to be removed. */
 static void begin_anew(void)
 {
 	uint64_t is_online;

@@ -1,4 +1,4 @@
-/* peer: see ../neighbour.h. The guest that follows another's page. */
+/* peer: see ../neighbour.h. The side that follows another domain's page. */
 #include "../neighbour.h"
 #include "resume.h"
 #include "share.h"
@@ -9,26 +9,28 @@
 #include "../../words.h"
 
 #define TEXT 128
-#define SAME_STAMPS 3 /* two processors' times may be the same by chance once, hardly three times with one offset */
-#define LINK_WIDTH 2  /* ticks: Xen rounds to one, if it scales */
+#define SAME_STAMPS                                                                                                  \
+	3            /* Two processors' times may agree by chance once, but hardly three times with the same offset. \
+		      */
+#define LINK_WIDTH 2 /* ticks: Xen rounds to one, if it scales */
 
 struct mapping {
 	uint32_t grant, handle;
 	bool is_there;
 };
 
-/* Memory that is given up: the other domain's pages come in their place. */
+/* Memory given up so that the other domain's pages can be mapped in its place. */
 static _Alignas(4096) struct ffntp_page page_place;
 static struct share_page stamp_place;
 
 static struct {
-	uint64_t wanted; /* PEER_NOBODY: whom nobody has named */
+	uint64_t wanted; /* PEER_NOBODY: no domain was named */
 	uint64_t by_default;
-	uint64_t mapped; /* whose pages are there */
+	uint64_t mapped; /* the domain whose pages are mapped */
 	struct mapping page, stamp;
-	uint64_t last_ns; /* the stamp that was compared last */
+	uint64_t last_ns; /* the last stamp that was compared */
 	uint64_t offset;  /* ours - theirs */
-	unsigned agreed;  /* stamps in a row that told this offset */
+	unsigned agreed;  /* stamps in a row that gave this offset */
 } self;
 
 /* --- mapping --- */
@@ -61,7 +63,7 @@ static void let_go(void)
 
 /* --- the store --- */
 
-/* What the wanted domain says to us. */
+/* Read the grants that the wanted domain has published for us. */
 static enum xenstore_result read_grants(uint64_t *page, uint64_t *stamp)
 {
 	char folder[TEXT], name[TEXT], value[TEXT];
@@ -83,7 +85,7 @@ static enum xenstore_result read_grants(uint64_t *page, uint64_t *stamp)
 		       : XENSTORE_ABSENT;
 }
 
-/* False if the store is silent: then it is to be done again. */
+/* Returns false if the store did not answer; the caller then tries again. */
 static bool watch_wanted(void)
 {
 	char path[TEXT], own[TEXT];
@@ -99,7 +101,7 @@ static bool watch_wanted(void)
 	return true;
 }
 
-/* Whether somebody else is to be followed. */
+/* Return whether a different domain is to be followed. */
 static bool has_choice_changed(void)
 {
 	enum xenstore_result result;
@@ -130,7 +132,7 @@ static bool read_stamp(struct xen_stamp *stamp)
 	return (before & 1) == 0 && before == stamp_place.sequence;
 }
 
-/* Takes a moment that both were told of. False if it tells another offset than those before. */
+/* Compare a moment that both domains know. Returns false if its offset differs from that of the moments before. */
 static bool compare_stamps(void)
 {
 	struct xen_stamp ours = xen_stamp(), theirs;
@@ -162,7 +164,7 @@ static enum peer_news watch_counters(struct peer *peer)
 	return PEER_FOUND;
 }
 
-/* --- what neighbour.h asks for --- */
+/* --- the functions of neighbour.h --- */
 
 static enum peer_news lose(struct peer *peer)
 {
@@ -183,7 +185,7 @@ static enum peer_news look_at_grants(struct peer *peer)
 		return PEER_NOTHING;
 	if (is_mapped()) {
 		if (is_told)
-			(void)watch_wanted(); /* which tells of the new ones again, as a silent store does */
+			(void)watch_wanted(); /* reports the new grants, also if the store did not answer */
 		return lose(peer);
 	}
 	self.mapped = self.wanted;

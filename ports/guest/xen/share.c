@@ -1,4 +1,4 @@
-/* share: see ../neighbour.h. The guest whose page others read. */
+/* share: see ../neighbour.h. The side whose page other domains read. */
 #include "../neighbour.h"
 #include "resume.h"
 #include "share.h"
@@ -15,7 +15,7 @@
 
 static struct reader {
 	uint64_t domain;
-	uint32_t page, stamp; /* grants, 0: ended */
+	uint32_t page, stamp; /* grants; 0: ended */
 	bool is_wanted;
 } readers[READERS];
 
@@ -35,7 +35,7 @@ static void keep_stamp(void)
 	stamps.sequence++;
 }
 
-/* --- who may read --- */
+/* --- readers --- */
 
 static bool is_free(const struct reader *reader)
 {
@@ -62,7 +62,7 @@ static void name_of(uint64_t domain, char name[TEXT])
 	ffntp_text_add_number(&text, domain, 1);
 }
 
-/* Both grants' numbers in one value, which nobody reads before he may. */
+/* Publish both grants in one value and permit it last, so that the reader never sees one of them alone. */
 static void publish(const struct reader *reader)
 {
 	char name[TEXT], value[TEXT];
@@ -80,7 +80,7 @@ static void admit(uint64_t domain)
 	struct reader *reader = find(domain);
 
 	if (reader == NULL) {
-		machine_say("more readers of the page than can be; the others come first");
+		machine_say("too many readers of the page; the last ones are not served");
 		return;
 	}
 	reader->domain = domain;
@@ -92,7 +92,7 @@ static void admit(uint64_t domain)
 	if (reader->page != 0 && reader->stamp != 0)
 		publish(reader);
 	else
-		machine_say("no grant for another reader of the page");
+		machine_say("no free grant for one more reader of the page; it is not served");
 }
 
 static void end(uint32_t *grant)
@@ -101,7 +101,7 @@ static void end(uint32_t *grant)
 		*grant = 0;
 }
 
-/* A reader that has the page mapped keeps it until it has seen that it was taken back. */
+/* A reader that has the page mapped keeps the mapping until it has seen that the grant was withdrawn. */
 static void end_unwanted(void)
 {
 	for (unsigned i = 0; i < READERS; i++) {

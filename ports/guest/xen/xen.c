@@ -20,14 +20,14 @@
 #define PAGES_OF_GRANTS 1
 #define NS_PER_S UINT64_C(1000000000)
 
-/* Pages that Xen fills, or puts in place of ours. */
+/* Pages that Xen fills, or that it replaces. */
 static _Alignas(PAGE_SIZE) uint8_t hypercalls[PAGE_SIZE];
 static _Alignas(PAGE_SIZE) shared_info_t shared;
 static _Alignas(PAGE_SIZE) grant_entry_v1_t grants[PAGE_SIZE / sizeof(grant_entry_v1_t)];
 
-#define FIRST_GRANT 8 /* those before are reserved */
+#define FIRST_GRANT 8 /* lower numbers are reserved */
 #define GRANTS (sizeof grants / sizeof grants[0] - 1)
-/* One that grants nothing: in the table of another domain it is not marked. */
+/* A grant entry that grants nothing, used as a mark: in another domain's table it is missing. */
 #define OWN_MARK GRANTS
 #define MARK 0x66666e74u
 
@@ -66,7 +66,7 @@ bool xen_is_here(void)
 	return leaves() != 0;
 }
 
-/* In place of the page that lies there. */
+/* Map a page of Xen in place of ours. */
 static bool put_in_place(unsigned space, const void *page)
 {
 	struct xen_add_to_physmap where = {
@@ -85,7 +85,7 @@ static uint64_t parameter(uint32_t index)
 	return call(__HYPERVISOR_hvm_op, HVMOP_get_param, (uintptr_t)&asked, 0) == 0 ? asked.value : 0;
 }
 
-/* The console, and the pages that are put in place of ours. */
+/* Set up the console, and map Xen's pages in place of ours. */
 static void share_pages(void)
 {
 	write_msr(cpuid(leaves() + 2).b, (uintptr_t)hypercalls);
@@ -135,7 +135,7 @@ static bool put_char(char c)
 	return true;
 }
 
-/* A console that nobody reads is given up rather than waited for with each character. */
+/* Wait for a console that is not read once, not for each character: the rest of the text is dropped. */
 void xen_console_write(const char *text)
 {
 	if (console == NULL)
@@ -147,7 +147,7 @@ void xen_console_write(const char *text)
 
 /* --- time --- */
 
-/* What Xen says of a CPU's counter, whole: its version is even, and the same before and after. */
+/* Read the CPU's time record consistently: its version is even, and the same before and after. */
 static struct vcpu_time_info time_info(void)
 {
 	const volatile struct vcpu_time_info *shown = &shared.vcpu_info[0].time;
@@ -194,7 +194,10 @@ int64_t xen_calendar_s(void)
 	return (int64_t)(shared.wc_sec + system_time_ns() / NS_PER_S);
 }
 
-/* An event from now on ends the next wait at once; what those before told of is looked at now. */
+/*
+ * Clear pending events, so that an event from now on ends the next wait at once; what the earlier ones announced is
+ * examined now.
+ */
 static void take_events(void)
 {
 	for (unsigned i = 0; i < port_count; i++)

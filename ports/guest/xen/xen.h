@@ -1,6 +1,6 @@
 /*
- * xen: what a PVH guest asks of Xen, whose public headers say how: hypercalls, event channels, grants, time, and a
- * console. See xenstore.h for the store.
+ * xen: the services of Xen that a PVH guest uses, as defined by Xen's public headers: hypercalls, event channels,
+ * grants, time, and a console. The store is in xenstore.h.
  */
 #ifndef GUEST_XEN_XEN_H
 #define GUEST_XEN_XEN_H
@@ -10,52 +10,56 @@
 
 bool xen_is_here(void);
 
-/* Before anything below. */
+/* Call it before anything below. */
 void xen_init(void);
 
-/* SHUTDOWN_* of Xen's sched.h. Returns if that was SHUTDOWN_suspend, and the guest goes on. */
+/* reason: SHUTDOWN_* of Xen's sched.h. Returns after SHUTDOWN_suspend only, when the guest continues. */
 void xen_shutdown(unsigned reason);
 
 void xen_console_write(const char *text);
 
-/* Until an event comes, or so many ticks have passed; UINT64_MAX: for ever. */
+/* Wait for an event, or for this many ticks; UINT64_MAX: without limit. */
 void xen_wait(uint64_t ticks);
 
-/* The hypervisor's word on the counter's frequency. */
+/* Return the counter's frequency as the hypervisor states it. */
 uint64_t xen_counter_hz(void);
 
-/* Seconds since 1970, as Xen believes; for noticing that the guest was saved and restored. */
+/* Return the seconds since 1970 of Xen's clock. Use it only to notice that the guest was saved and restored. */
 int64_t xen_calendar_s(void);
 
 /*
- * When Xen last looked at the counter of the processor that we run on: its own time, and what that was by our counter.
- * Guests on the same processor are told of the same moment, each by its own counter.
+ * The moment at which Xen last read the counter of the processor that we run on: Xen's own time, and our counter.
+ * Guests on the same processor see the same moment, each with its own counter.
  */
 struct xen_stamp {
 	uint64_t system_ns, counter;
 };
 struct xen_stamp xen_stamp(void);
 
-/* A port of an event channel that the other domain can bind to; xen_wait wakes up for it. 0: none. */
+/* Open an event channel that the other domain can bind to, and whose events end xen_wait. Returns its port; 0: none. */
 uint32_t xen_event_open(uint16_t domain);
 void xen_event_send(uint32_t port);
 void xen_event_close(uint32_t port);
 
-/* The other domain may read, and write unless is_readonly, this page. The grant's number; 0: none, there is no more
- * room. */
+/*
+ * Let the other domain read this page, and write it unless is_readonly. Returns the grant's number; 0 if the table is
+ * full.
+ */
 uint32_t xen_grant(uint16_t domain, const void *page, bool is_readonly);
 
-/* The grant is no more; or false, as long as the other domain has the page mapped. 0 is no grant, and has ended. */
+/*
+ * End a grant. Returns false while the other domain has the page mapped. The number 0 is no grant and counts as ended.
+ */
 bool xen_grant_end(uint32_t number);
 
-/* The page is memory no more: a place for xen_map. */
+/* Give the page's memory back to Xen, which makes room for xen_map. */
 bool xen_give_up(const void *page);
 
-/* Another domain's page, as it granted it, to be read at 'place' until it is unmapped; then there is nothing. */
+/* Map another domain's granted page at 'place', for reading, until it is unmapped; after that nothing is there. */
 bool xen_map(const void *place, uint16_t domain, uint32_t grant, uint32_t *handle);
 bool xen_unmap(const void *place, uint32_t handle);
 
-/* The store's page and port, for xenstore. */
+/* Return the store's page and event port, for xenstore. */
 void *xen_store_ring(uint32_t *port);
 
 #endif

@@ -15,11 +15,11 @@
 
 static struct xenstore_domain_interface *ring;
 static uint32_t port, next_request;
-static uint32_t left;                  /* bytes of the message in hand that were not taken yet */
-static bool is_silent;                 /* it did not answer, and has said nothing since */
+static uint32_t left;                  /* bytes of the current message that were not read yet */
+static bool is_silent;                 /* the store did not answer a request, and has sent nothing since */
 static uint64_t patience_ticks, begun; /* how long to wait, and since when */
 static char watched[WATCHES][PATH];
-static bool is_told[WATCHES]; /* the store knows that it is watched */
+static bool is_told[WATCHES]; /* the store has registered this watch */
 static bool has_changed[WATCHES];
 
 static void attach(void)
@@ -47,7 +47,7 @@ static uint32_t room(void)
 	return XENSTORE_RING_SIZE - (ring->req_prod - __atomic_load_n(&ring->req_cons, __ATOMIC_ACQUIRE));
 }
 
-/* Until there are so many bytes. The other side may wait for us. */
+/* Wait until this many bytes are available. The store may in turn be waiting for us. */
 static bool wait_for(uint32_t (*amount)(void), uint32_t length)
 {
 	if (amount() < length)
@@ -60,7 +60,7 @@ static bool wait_for(uint32_t (*amount)(void), uint32_t length)
 	return true;
 }
 
-/* Where there is room. */
+/* Call it only if there is room. */
 static void put(const void *bytes, size_t length)
 {
 	const char *from = bytes;
@@ -70,7 +70,7 @@ static void put(const void *bytes, size_t length)
 	__atomic_store_n(&ring->req_prod, ring->req_prod + (uint32_t)length, __ATOMIC_RELEASE);
 }
 
-/* Of the message in hand. bytes: NULL to skip them. */
+/* Read from the current message. bytes: NULL to skip them. */
 static bool take(void *bytes, uint32_t length)
 {
 	char *to = bytes;
@@ -86,7 +86,7 @@ static bool take(void *bytes, uint32_t length)
 	return true;
 }
 
-/* Of the next message, after what nobody waited for of the one in hand. */
+/* Read the next message's header, after skipping the rest of the current one. */
 static bool take_head(struct xsd_sockmsg *head)
 {
 	if (!take(NULL, left) || !wait_for(filled, sizeof *head))
@@ -100,7 +100,7 @@ static bool take_head(struct xsd_sockmsg *head)
 
 /* --- messages --- */
 
-/* What changed: a path, and the watch's number as a text. */
+/* Read an event: the path that changed, and the watch's number as text. */
 static bool take_event(uint32_t length)
 {
 	char text[PATH + 8];
@@ -116,7 +116,7 @@ static bool take_event(uint32_t length)
 	return true;
 }
 
-/* Whatever it is, if it is no answer that anyone waits for. */
+/* Skip or process a message that is not the awaited answer. */
 static bool pass_over(const struct xsd_sockmsg *head)
 {
 	bool is_whole = head->type == XS_WATCH_EVENT ? take_event(head->len) : take(NULL, head->len);
@@ -125,7 +125,7 @@ static bool pass_over(const struct xsd_sockmsg *head)
 	return is_whole;
 }
 
-/* The answer to a request, in at most size - 1 bytes, and a 0. Answers to former requests are passed over. */
+/* Read the answer to a request, at most size - 1 bytes and a 0. Answers to earlier requests are skipped. */
 static enum xenstore_result answer(uint32_t request, uint32_t type, char *value, size_t size)
 {
 	struct xsd_sockmsg head;
@@ -145,7 +145,7 @@ static enum xenstore_result answer(uint32_t request, uint32_t type, char *value,
 	return XENSTORE_ABSENT;
 }
 
-/* Whoever is told of a change may have missed it. */
+/* An event may have been lost, so all watches count as changed. */
 static void fall_silent(void)
 {
 	is_silent = true;
@@ -153,7 +153,10 @@ static void fall_silent(void)
 		has_changed[i] = watched[i][0] != 0;
 }
 
-/* A request is put as a whole or not at all: one that is cut off would take the next one's bytes for its own. */
+/*
+ * A request is written completely or not at all: if it were cut off, the store would take the next one's bytes as its
+ * end.
+ */
 static enum xenstore_result try_to_ask(const struct xsd_sockmsg *head, const char *path, const char *written,
 				       size_t length, char *value, size_t size)
 {
@@ -187,7 +190,7 @@ static enum xenstore_result ask(uint32_t type, const char *path, const char *wri
 	return result;
 }
 
-/* Where the answer is no more than OK. */
+/* Send a request whose answer is just OK. */
 static enum xenstore_result tell(uint32_t type, const char *path, const char *written, size_t length)
 {
 	char unused[16];
@@ -248,7 +251,10 @@ bool xenstore_remove(const char *folder, const char *name)
 	return tell(XS_RM, path, NULL, 0) == XENSTORE_FOUND;
 }
 
-/* A letter and a domain: n for the owner and nothing for others, r for one that may read. Each ends in a 0. */
+/*
+ * Permissions are a letter and a domain each, terminated by 0: n for the owner and no access for others, r for the
+ * domain that may read.
+ */
 bool xenstore_permit(const char *folder, const char *name, uint64_t reader)
 {
 	char path[PATH], permissions[32];
@@ -268,7 +274,7 @@ bool xenstore_permit(const char *folder, const char *name, uint64_t reader)
 
 /* --- watches --- */
 
-/* A store that knows of it already says so, which is as good. */
+/* If the store has the watch already, its refusal is as good as success. */
 static void begin_watch(unsigned watch)
 {
 	const char token[2] = { (char)('0' + watch), 0 };

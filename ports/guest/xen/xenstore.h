@@ -1,7 +1,7 @@
 /*
- * xenstore: names and values by which domains find each other. Each call waits for the answer, a second at most; after
- * one that was not answered none waits before the store has said anything again. A folder is one of our own domain's,
- * "" the topmost, or begins with a slash.
+ * xenstore: names and values through which domains find each other. Each call waits for the answer, up to a second;
+ * after a call without an answer no call waits until the store sends something again. A folder is relative to our own
+ * domain's ("" is the topmost) unless it begins with a slash.
  */
 #ifndef GUEST_XEN_XENSTORE_H
 #define GUEST_XEN_XENSTORE_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is watched, each by one user. */
+/* The watches, with one user each. */
 enum xenstore_watch {
 	XENSTORE_READERS,
 	XENSTORE_FOLLOW,
@@ -24,28 +24,29 @@ void xenstore_init(uint64_t counter_hz);
 
 enum xenstore_result {
 	XENSTORE_FOUND,
-	XENSTORE_ABSENT, /* there is no such name, or its value does not fit, or is not for us */
-	XENSTORE_SILENT, /* no answer: nothing is known. All that is watched counts as changed, so that it is read anew
-			  */
+	XENSTORE_ABSENT, /* no such name, its value does not fit, or it is not readable for us */
+	XENSTORE_SILENT, /* no answer, nothing is known; all watches count as changed, so that they are read again */
 };
 
-/* folder/name; the value is empty unless it was found. */
+/* Read folder/name. The value is empty unless it was found. */
 enum xenstore_result xenstore_read(const char *folder, const char *name, char *value, size_t size);
 enum xenstore_result xenstore_read_number(const char *folder, const char *name, uint64_t *number);
 
-/* Whether it was written, removed, permitted; where the store is silent it may be, later. */
+/* Return whether the store confirmed the change. Without an answer the change may still happen later. */
 bool xenstore_write(const char *folder, const char *name, const char *value);
 bool xenstore_write_number(const char *folder, const char *name, uint64_t number);
 bool xenstore_remove(const char *folder, const char *name);
 
-/* From now on the domain 'reader' may read it, and beside it and us nobody. */
+/* Let the domain 'reader' read the value, and no domain but it and us. */
 bool xenstore_permit(const char *folder, const char *name, uint64_t reader);
 
-/* To be told of changes at or below path; the first is told at once. Another path for the same watch ends the former.
- */
+/* Watch changes at or below path; the first is reported at once. A new path for the same watch replaces the old one. */
 void xenstore_watch(enum xenstore_watch watch, const char *path);
 
-/* Whether there was a change since this was last asked. Waits for nothing but the rest of what has begun to come. */
+/*
+ * Return whether the path changed since the last call. Waits at most for the rest of a message that has begun to
+ * arrive.
+ */
 bool xenstore_has_changed(enum xenstore_watch watch);
 
 #endif

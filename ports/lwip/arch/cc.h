@@ -1,4 +1,4 @@
-/* cc: what lwIP asks of a compiler and of a system without libc. */
+/* cc: lwIP's requirements of a compiler, and of a system without libc. */
 #ifndef FFNTP_LWIP_ARCH_CC_H
 #define FFNTP_LWIP_ARCH_CC_H
 

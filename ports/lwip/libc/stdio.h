@@ -1,4 +1,4 @@
-/* stdio: included by lwIP, which prints nothing. */
+/* stdio: for lwIP, which includes it and prints nothing. */
 #ifndef FFNTP_LWIP_STDIO_H
 #define FFNTP_LWIP_STDIO_H
 #endif

@@ -1,4 +1,4 @@
-/* stdlib: included by lwIP, which uses nothing of it as we build it. */
+/* stdlib: for lwIP, which includes it and uses nothing of it in our configuration. */
 #ifndef FFNTP_LWIP_STDLIB_H
 #define FFNTP_LWIP_STDLIB_H
 

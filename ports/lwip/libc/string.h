@@ -1,4 +1,4 @@
-/* string: of C's library, what a guest has (ports/memory.h) and lwIP calls. */
+/* string: the functions of C's library that a guest has (ports/memory.h) and lwIP calls. */
 #ifndef FFNTP_LWIP_STRING_H
 #define FFNTP_LWIP_STRING_H
 
