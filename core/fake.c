@@ -10,13 +10,13 @@
 /* 2^92 / 10^9, to the nearest. */
 #define PERIOD UINT64_C(4951760157141521100)
 
-/* 2^-64 s that a time has to spare, so that what is rounded down on the way is not seen in whole nanoseconds. */
+/* Added to each time (2^-64 s), so that rounding down does not show in whole nanoseconds. */
 #define SPARE 65536
 
 #define BOUND_NS 1000
 #define TAI_OFFSET_S 37
 
-/* Longer than any test: 100 years. */
+/* The map's lifetime, longer than any test: 100 years. */
 #define VOID_NS (UINT64_C(100) * 365 * 86400 * FFNTP_NS_PER_S)
 
 static ffntp_counter read_fake(void *context)
@@ -27,7 +27,7 @@ static ffntp_counter read_fake(void *context)
 	return fake->counter;
 }
 
-/* What the map says of UTC at its own time. */
+/* Set the map's fields about UTC for its own time. */
 static void number(struct ffntp_map *map, const struct ffntp_numbering *numbering)
 {
 	struct ffntp_time utc = ffntp_numbering_tell(numbering, map->time, FFNTP_UTC);
@@ -36,7 +36,7 @@ static void number(struct ffntp_map *map, const struct ffntp_numbering *numberin
 	map->leap = ffntp_numbering_leap(numbering, map->time);
 }
 
-/* The map, as of now: it says at this reading what it said before. */
+/* Move the map's 'at' to the present reading; its time and its bound at this reading stay the same. */
 static void bring_up_to_date(struct ffntp_fake *fake)
 {
 	struct ffntp_map *map = &fake->map;

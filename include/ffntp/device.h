@@ -31,7 +31,7 @@ struct ffntp_device;
 /*
  * Connect the device: open its files and start its threads, if it has any. The device may have no time for a while
  * afterwards; readings then fail with FFNTP_CLOCK_UNSYNCHRONISED.
- * Returns NULL, or a static line of text for people that describes the error; then the device is not connected.
+ * Returns NULL, or a static line of text for people that describes the error; then the device is unchanged.
  */
 FFNTP_MUST_USE const char *ffntp_device_connect(struct ffntp_device *device);
 

@@ -110,8 +110,8 @@ struct ffntp_utc ffntp_numbering_utc(const struct ffntp_numbering *numbering, st
 
 /*
  * Convert continuous time to a time scale; FFNTP_TAI returns 'time' itself. Smeared scales never step:
- * FFNTP_UTC_SMEARED spreads the 86401 s from noon to noon (86399 s if a second is left out) over 24 hours, and
- * FFNTP_UTC_SLS the last 1001 s of the day (999 s) over 1000.
+ * FFNTP_UTC_SMEARED counts 86400 s in the 86401 s from noon to noon (86399 s if a second is left out), and
+ * FFNTP_UTC_SLS counts 999 s (or 1001 s) in the last 1000 s of the day.
  */
 struct ffntp_time ffntp_numbering_tell(const struct ffntp_numbering *numbering, struct ffntp_time time,
 				       enum ffntp_timescale scale);
