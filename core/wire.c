@@ -1,4 +1,4 @@
-/* wire: bodies. Bytes are taken one at a time: no alignment, aliasing or host order to think of. */
+/* wire: see wire.h. Bytes are read one at a time, so alignment, aliasing and byte order do not matter. */
 #include "wire.h"
 
 #include <stdbool.h>
@@ -49,9 +49,9 @@ void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIR
 }
 
 /*
- * What may follow the header: fields, then perhaps a MAC. Up to 24 bytes can only be a MAC, since a last field without
- * one after it has at least 28; more than that begins with a field. Each step takes 16 bytes or more, so there is an
- * end.
+ * Check the tail after the header: extension fields, then perhaps a MAC. Up to 24 bytes can only be a MAC, since a last
+ * field without one after it has at least 28; more than that begins with a field. Each step takes 16 bytes or more, so
+ * there is an end.
  */
 static bool tail_is_well_formed(const uint8_t *tail, size_t left)
 {
