@@ -30,7 +30,10 @@ struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struc
 		.is_known = true,
 		.at = stamp->tf,
 		.reference = stamp->te,
-		/* The reply left before tf, and the request arrived after the reading before it was sent. */
+		/*
+		 * The reply left before tf, and the request arrived after ta - ta_late_ticks, the reading before it was
+		 * sent.
+		 */
 		.earliest_s = -root_distance_s - stamping_s,
 		.latest_s = rtt_s - ffntp_ntp_diff_s(stamp->te, stamp->tb) + root_distance_s + stamping_s,
 	};

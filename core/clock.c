@@ -198,8 +198,8 @@ static bool span_to_ns(struct ffntp_span span, int64_t *ns)
 }
 
 /*
- * The nanoseconds are off by less than 1: half for rounding to the nearest, and 10^9 * 2^-64 for the truncated span.
- * The bound has that 1 added.
+ * The error from rounding is less than 1 ns: half for rounding to nearest, and 10^9 * 2^-64 for the truncated span. The
+ * bound contains this 1 ns.
  */
 enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_counter from, ffntp_counter to,
 					     enum ffntp_rate rate, struct ffntp_duration *duration)

@@ -1,6 +1,6 @@
 /*
  * estimator: the interface of the estimators, which turn stamps into a linear function from counter to time. A client
- * chooses one when it is created. An estimator works on differences in double, knows neither eras nor UTC, and receives
+ * chooses one when it is created. An estimator works on differences in double, uses neither eras nor UTC, and receives
  * only stamps that exchange and bound accept. The caller supplies all memory.
  */
 #ifndef FFNTP_CORE_ESTIMATOR_H
@@ -16,7 +16,7 @@
 struct ffntp_estimator_config {
 	double period_hint_s;     /* seconds per tick; > 0 */
 	double period_hint_error; /* its maximum error, as a ratio */
-	double poll_s;            /* the shortest interval to expect between stamps */
+	double poll_s;            /* the shortest expected interval between stamps (s) */
 	uint32_t history; /* stamps to store, for estimators that store stamps; 0: the number that poll_s requires */
 };
 
@@ -32,8 +32,10 @@ struct ffntp_estimate {
 	double period_s;        /* local period, best for the present */
 	double stable_period_s; /* average period, best for long intervals */
 	double esterror_s;
-	/* The standard deviation of the error from the path's asymmetry, independent of esterror_s, which does not
-	 * contain it: ffntp_asymmetry_esterror_s of the present path's floor. 0: unknown. */
+	/*
+	 * Standard deviation of the error from the path's asymmetry, independent of esterror_s and not contained in it:
+	 * ffntp_asymmetry_esterror_s of the present path's floor. 0: unknown.
+	 */
 	double asymmetry_esterror_s;
 	double period_esterror; /* ratios */
 	double stable_esterror;
@@ -68,7 +70,7 @@ struct ffntp_estimator_ops {
 	void (*init)(void *state, const struct ffntp_estimator_config *config);
 	/*
 	 * Process a stamp, newer than every one before it. Returns FFNTP_ACCEPTED; FFNTP_REFUSED_CONTRADICTION if the
-	 * stamp is inconsistent with the estimate; or, if the stamp is invalid by what the estimator knows of the
+	 * stamp is inconsistent with the estimate; or, if the stamp is invalid by what the estimator has measured of the
 	 * counter, one of the verdicts of an exchange: _DUPLICATE, _COUNTER, _LATE, _TIMESTAMPS, _RESIDENCE. After a
 	 * rejection the estimate continues without the stamp. *estimate is set in any case, and has no meaning before
 	 * the first accepted stamp.

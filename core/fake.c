@@ -7,7 +7,7 @@
 /* 1 ns = 2^-30 s less 7 %: with this shift the period lies in [2^62, 2^63). */
 #define PERIOD_SHIFT 28
 
-/* 2^92 / 10^9, to the nearest. */
+/* One nanosecond in 2^-92 s, that is, 2^92 / 10^9, rounded to nearest. */
 #define PERIOD UINT64_C(4951760157141521100)
 
 /* Added to each time (2^-64 s), so that rounding down does not show in whole nanoseconds. */
@@ -175,7 +175,7 @@ enum ffntp_clock_result ffntp_fake_leap(struct ffntp_fake *fake, int sign)
 	bring_up_to_date(fake);
 	utc = (struct ffntp_time){ map->time.s - map->tai_offset_s, map->time.frac };
 	map->leap_sign = (int8_t)sign;
-	/* 23:59:60 begins where the next day would; 23:59:59 would have a second before. */
+	/* An inserted 23:59:60 begins where the next day would; an omitted 23:59:59 would begin a second earlier. */
 	map->leap_at_s = (ffntp_day_from_time(utc).day + 1) * 86400 + map->tai_offset_s - (sign < 0);
 	numbering = ffntp_map_numbering(map);
 	number(map, &numbering);

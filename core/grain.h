@@ -32,7 +32,7 @@ struct ffntp_grain_step {
 };
 
 struct ffntp_grain_fit {
-	double units; /* the step, 2^-32 s; 0: none is fitted */
+	double units; /* the step, 2^-32 s; 0: no step is fitted */
 	double steps; /* number of steps that it was measured over */
 	struct ffntp_grain_step step;
 };

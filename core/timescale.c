@@ -127,7 +127,7 @@ static struct date date_from_day(uint32_t day)
 	return date;
 }
 
-/* FIRST_S <= s < END_S. */
+/* Return the date of a time with FIRST_S <= s < END_S, and the second of its day. */
 static struct date date_of(int64_t s, uint32_t *second)
 {
 	return date_from_day((uint32_t)split_day(s - FIRST_S, second));
@@ -370,7 +370,7 @@ const struct ffntp_leap_table *ffntp_leap_table_builtin(void)
 	return &builtin;
 }
 
-/* An entry against the one before it. */
+/* Check an entry against the one before it. */
 static enum ffntp_timescale_result check_entry(const struct ffntp_leap_entry *former,
 					       const struct ffntp_leap_entry *entry)
 {

@@ -20,13 +20,19 @@ enum {
 	TRANSMIT = 40,
 };
 
-/* RFC 7822, section 3: a field is four bytes of type and length, and a value; the length counts all of it. */
+/*
+ * RFC 7822, section 3: an extension field is four bytes of type and length, then a value; the length counts the whole
+ * field.
+ */
 enum {
 	FIELD_LENGTH_AT = 2,
 	FIELD_LEAST = 16,
 };
 
-/* RFC 5905, section 7.3, and RFC 7822, section 3: a key identifier and nothing, a 128-bit or a 160-bit digest. */
+/*
+ * Sizes of a MAC, RFC 5905, section 7.3, and RFC 7822, section 3: a key identifier alone, or with a 128-bit or a
+ * 160-bit digest.
+ */
 enum {
 	MAC_NAK = 4,
 	MAC_128 = 20,
