@@ -70,9 +70,9 @@ struct ffntp_estimator_ops {
 	void (*init)(void *state, const struct ffntp_estimator_config *config);
 	/*
 	 * Process a stamp, newer than every one before it. Returns FFNTP_ACCEPTED; FFNTP_REFUSED_CONTRADICTION if the
-	 * stamp is inconsistent with the estimate; or, if the stamp is invalid by what the estimator has measured of the
-	 * counter, one of the verdicts of an exchange: _DUPLICATE, _COUNTER, _LATE, _TIMESTAMPS, _RESIDENCE. After a
-	 * rejection the estimate continues without the stamp. *estimate is set in any case, and has no meaning before
+	 * stamp is inconsistent with the estimate; or, if the stamp is invalid by what the estimator has measured of
+	 * the counter, one of the verdicts of an exchange: _DUPLICATE, _COUNTER, _LATE, _TIMESTAMPS, _RESIDENCE. After
+	 * a rejection the estimate continues without the stamp. *estimate is set in any case, and has no meaning before
 	 * the first accepted stamp.
 	 */
 	enum ffntp_verdict (*add)(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate);

@@ -126,8 +126,8 @@ struct ffntp_action {
 };
 
 /*
- * Return the next action, and give up a request that has waited too long for its reply. FFNTP_CHANGE_SERVER is returned
- * once for each series of failures; afterwards the client goes on with the server it has.
+ * Return the next action, and give up a request that has waited too long for its reply. FFNTP_CHANGE_SERVER is not
+ * repeated by the next call: a caller that has no other server goes on with this one.
  */
 FFNTP_MUST_USE struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now);
 
@@ -186,8 +186,8 @@ void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_lea
 void ffntp_client_announce(struct ffntp_client *client, struct ffntp_leap_vote vote, ffntp_counter now);
 
 /*
- * Report that later requests go to a different server. The client forgets the path and the counts of verdicts; it keeps
- * the time and the oscillator's rate.
+ * Report that later requests go to a different server. The client discards the path, the counts of verdicts and the
+ * evidence against the clock; it keeps the map, its error bound and the oscillator's rate.
  */
 void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now);
 

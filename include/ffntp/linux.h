@@ -1,6 +1,6 @@
 /*
  * linux: read the time from the page that ffntpd publishes. Open the page once, then read it as often as needed.
- * Readings take no lock and, with a CPU counter, make no system call; any number of threads may share one reader.
+ * Readings take no lock and make no system call; any number of threads may share one reader.
  *
  *   struct ffntp_linux_reader reader;
  *   struct ffntp_reading now;
@@ -66,7 +66,7 @@ FFNTP_MUST_USE bool ffntp_linux_is_replaced(const struct ffntp_linux_reader *rea
 ffntp_counter ffntp_linux_counter(const struct ffntp_linux_reader *reader);
 
 /*
- * Read the time now, at about half the cost of clock_gettime with the TSC. Any thread.
+ * Read the time now. With the TSC this costs less than clock_gettime. Any thread.
  * scale, max_bound_ns: as for ffntp_clock_at.
  * Fails as ffntp_clock_at does, and with FFNTP_CLOCK_BUSY; FFNTP_CLOCK_COUNTER if the page has changed its counter
  * since it was opened; and FFNTP_CLOCK_DISRUPTED if the counter is more than 1 ms behind the map, because then it was
