@@ -1,4 +1,4 @@
-/* bits: 128-bit products and big-endian bytes, without a compiler's runtime. */
+/* bits: 128-bit products and sums, and big-endian bytes, without a compiler's runtime library. */
 #ifndef FFNTP_CORE_BITS_H
 #define FFNTP_CORE_BITS_H
 

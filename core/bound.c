@@ -21,14 +21,19 @@ struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struc
 {
 	double rtt_s = ffntp_ticks(ffntp_stamp_longest_rtt_ticks(stamp)) * rate.period_s * (1 + rate.max_error);
 	double root_distance_s = stamp->root_delay_s / 2 + stamp->root_dispersion_s;
-	/* Readings are of their ticks' beginnings: this one and the one that is compared with it are a tick apart. */
+	/*
+	 * A reading is that of its tick's beginning, so this reading and the one compared with it may be a tick apart.
+	 */
 	double stamping_s = FFNTP_STAMPING_ERROR_S + rate.period_s;
 
 	return (struct ffntp_bound){
 		.is_known = true,
 		.at = stamp->tf,
 		.reference = stamp->te,
-		/* The reply left before tf, and the request arrived after the reading before it was sent. */
+		/*
+		 * The reply left before tf, and the request arrived after ta - ta_late_ticks, the reading before it was
+		 * sent.
+		 */
 		.earliest_s = -root_distance_s - stamping_s,
 		.latest_s = rtt_s - ffntp_ntp_diff_s(stamp->te, stamp->tb) + root_distance_s + stamping_s,
 	};
@@ -59,7 +64,7 @@ static double width_s(const struct ffntp_bound *bound)
 	return bound->latest_s - bound->earliest_s;
 }
 
-/* What the two have in common, s, less the share of the narrower one that they must have. */
+/* Overlap of the two intervals (s), less the share of the narrower one that is required. */
 static double surplus_s(struct ffntp_bound bound, const struct ffntp_bound *said, struct ffntp_rate_bound rate,
 			double share)
 {

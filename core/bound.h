@@ -1,7 +1,7 @@
 /*
- * bound: between which times the truth must lie. Assumes nothing of delays but that they are not negative, of the
- * server that it is no further off than its root distance, of the counter that its rate is known to the given error,
- * and of its readings that they are rounded down.
+ * bound: the hard error bound, the interval that must contain the true time. It assumes that delays are not negative,
+ * that the server's time is wrong by no more than its root distance, that the counter's rate is known to the given
+ * error, and that counter readings are rounded down.
  */
 #ifndef FFNTP_CORE_BOUND_H
 #define FFNTP_CORE_BOUND_H
@@ -10,13 +10,13 @@
 
 #include "stamp.h"
 
-/* The line that ages an interval: seconds per tick, and the most it may be wrong, as a ratio. */
+/* The rate that ages an interval: seconds per tick, and its maximum relative error. */
 struct ffntp_rate_bound {
 	double period_s;
 	double max_error;
 };
 
-/* Truth at 'at' lies in reference + [earliest_s, latest_s]. Zeroed: nothing is known. */
+/* The true time at 'at' lies in reference + [earliest_s, latest_s]. Zeroed: nothing is known. */
 struct ffntp_bound {
 	bool is_known;
 	ffntp_counter at;
@@ -24,29 +24,36 @@ struct ffntp_bound {
 	double earliest_s, latest_s;
 };
 
-/* Moves the interval to counter reading 'at' and time 'reference', and widens it by what the rate may be wrong. */
+/*
+ * Move the bound to counter reading 'at' and express it relative to 'reference'; widen it by the rate's error over the
+ * elapsed time.
+ */
 void ffntp_bound_age(struct ffntp_bound *bound, ffntp_counter at, struct ffntp_ntp reference,
 		     struct ffntp_rate_bound rate);
 
-/* What one exchange says, at its tf: the server had sent (te) and could not have received before we sent (tb + RTT). */
+/*
+ * Return the bound that one exchange gives at its tf: the reply left before it arrived, and the request arrived after
+ * it left.
+ */
 struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate);
 
 /*
- * Ages the bound to the stamp's tf and intersects it with what the stamp says.
- * Returns 0, or, if the two are disjoint, the gap between them in seconds, positive if the stamp is later than the
- * bound allows: then the bound is aged, but not intersected.
+ * Age the bound to the stamp's tf and intersect it with the bound that the stamp gives.
+ * Returns 0; or, if the two are disjoint, the gap between them in seconds, positive if the stamp is later than the
+ * bound allows. In that case the bound is aged, but not intersected.
  */
 FFNTP_MUST_USE double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
 				      struct ffntp_rate_bound rate);
 
 /*
- * Whether the stamp's interval and the bound meet in spite of what the rate may be wrong by, not because of it: at the
- * rate bound's own rate; or, aged by its error as well, in this share of the narrower of the two at least.
+ * Return whether the stamp's interval and the bound overlap not merely because the rate is uncertain. They must overlap
+ * at the nominal rate; or, with the bound widened by the rate's error, in at least this share of the narrower of the
+ * two (ratio).
  */
 FFNTP_MUST_USE bool ffntp_bound_meets(const struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
 				      struct ffntp_rate_bound rate, double share);
 
-/* Which rates (s per tick) lead from one bound to another that is newer, if both hold. */
+/* Compute the range of average rates (s per tick) between two bounds, 'after' newer than 'before', if both are true. */
 void ffntp_bound_rates(const struct ffntp_bound *before, const struct ffntp_bound *after, double *least_s,
 		       double *most_s);
 

@@ -1,4 +1,7 @@
-/* client: see ffntp/client.h. The way of a packet: exchange, wiretime, bound, estimator, publisher. */
+/*
+ * client: see ffntp/client.h. A packet passes through exchange, wiretime, bound, estimator and publisher, in this
+ * order.
+ */
 #include "client.h"
 
 #include "clock.h"
@@ -26,7 +29,7 @@ size_t ffntp_client_memory(const struct ffntp_client_config *config)
 	       aligned(ffntp_estimator_choose(config->estimator)->memory(&estimator));
 }
 
-/* --- beginnings --- */
+/* --- creating and resetting --- */
 
 static void init_polling(struct ffntp_client *client, ffntp_counter now)
 {
@@ -62,7 +65,7 @@ struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct f
 		.publisher = {
 			.counter_kind = config->counter_kind,
 			.period_shift = ffntp_mapping_shift(config->period_hint_s),
-			.disruption_marker = now, /* hardly that of a former client */
+			.disruption_marker = now, /* differs from a former client's, because the counter has advanced */
 		},
 	};
 	init_polling(client, now);
@@ -159,7 +162,7 @@ void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
 	init_polling(client, now);
 }
 
-/* --- asking --- */
+/* --- requests --- */
 
 static void expire_if_overdue(struct ffntp_client *client, ffntp_counter now)
 {
@@ -176,7 +179,10 @@ static ffntp_counter earlier(ffntp_counter a, ffntp_counter b)
 	return ffntp_counter_diff(a, b) < 0 ? a : b;
 }
 
-/* The first reading after 'now' and before 'limit' at which a leap second has begun, or ended; else 'limit'. */
+/*
+ * Return the first reading between 'now' and 'limit' at which a leap second has begun or ended; 'limit' if there is
+ * none.
+ */
 static ffntp_counter next_leap_edge(const struct ffntp_client *client, ffntp_counter now, ffntp_counter limit)
 {
 	double wait_s;
@@ -222,7 +228,7 @@ void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta)
 	ffntp_exchange_sent(&client->exchange, ta);
 }
 
-/* --- listening --- */
+/* --- replies --- */
 
 static void count(struct ffntp_client *client, enum ffntp_verdict verdict)
 {
@@ -256,7 +262,7 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
 	return verdict;
 }
 
-/* --- what to say --- */
+/* --- output --- */
 
 static enum ffntp_status status(const struct ffntp_client *client)
 {
@@ -270,8 +276,8 @@ static enum ffntp_status status(const struct ffntp_client *client)
 }
 
 /*
- * What a map says of leap seconds holds at its 'at': that moves beyond each beginning and end of one, and to where
- * another one is the nearest.
+ * The map's leap fields are those of its 'at'. Move 'at' past each beginning and end of a leap second, and past the
+ * point where a different leap second becomes the nearest.
  */
 static void cross_leap_second(struct ffntp_client *client, ffntp_counter now)
 {
@@ -282,8 +288,8 @@ static void cross_leap_second(struct ffntp_client *client, ffntp_counter now)
 }
 
 /*
- * While two stories stand, the bound contains both. Where none of a candidate's exchanges lay outside of the clock's
- * bound, the proven rate is not in doubt.
+ * While there are candidates, widen the map's bound to contain theirs. If no exchange of a candidate lay outside of the
+ * clock's bound, the proven rate is not in doubt, and the candidate's bound grows at that rate.
  */
 static void admit_candidates(const struct ffntp_client *client, struct ffntp_map *map)
 {

@@ -1,6 +1,6 @@
 /*
- * client: behind ffntp/client.h. What a client knows, and the three parts of it, each on top of the one before: its
- * configuration (client_config.c), what becomes of a stamp (ruling.c), and the verbs (client.c).
+ * client: the state of a client and its internal functions, behind ffntp/client.h. Three files build on each other:
+ * client_config.c checks the configuration, ruling.c decides on each stamp, client.c implements the public functions.
  */
 #ifndef FFNTP_CORE_CLIENT_H
 #define FFNTP_CORE_CLIENT_H
@@ -26,42 +26,42 @@ struct ffntp_client {
 	struct ffntp_polling polling;
 	struct ffntp_wiretime wire;
 	struct ffntp_rate_range range;
-	struct ffntp_rate_bound rate; /* the range, and the estimate's period, for what ages from here on */
-	struct ffntp_bound bound;     /* where truth lies, whatever the estimator says */
+	struct ffntp_rate_bound rate; /* rate of the bound, from the range and the estimate's period */
+	struct ffntp_bound bound;     /* contains the true time, whatever the estimate is */
 	struct ffntp_dissent dissent;
-	bool is_renumbered; /* by the stamp that is being taken */
+	bool is_renumbered; /* the stamp being processed has changed the leap-second rule */
 	struct ffntp_smear_watch smear;
 	bool has_estimate;
 	struct ffntp_estimate estimate;
 	bool has_stamp;
-	struct ffntp_stamp stamp; /* of this server, the newest that was not refused for the counter's sake */
-	double offset_s;          /* the clock minus the server at that stamp, before it was used */
+	struct ffntp_stamp stamp; /* newest stamp of this server whose counter readings were valid */
+	double offset_s;          /* clock minus server at that stamp (s), before the stamp was used */
 	uint64_t rtt_min_ticks;
-	struct ffntp_publisher publisher; /* its map is as of the newest accepted stamp */
-	bool is_disrupted;                /* no map because the counter jumped, not because nothing has come yet */
+	struct ffntp_publisher publisher; /* its map is that of the newest accepted stamp */
+	bool is_disrupted; /* there is no map because the counter jumped, rather than because no stamp has come yet */
 	ffntp_counter accepted_at;
-	ffntp_counter begun_at;            /* the first of the accepted */
-	uint32_t accepted;                 /* since the estimator began */
-	uint32_t agreed;                   /* exchanges that the clock's time rests on */
-	uint32_t verdicts[FFNTP_VERDICTS]; /* of this server's replies */
+	ffntp_counter begun_at;            /* tf of the first stamp that the estimator accepted */
+	uint32_t accepted;                 /* stamps accepted since the estimator began */
+	uint32_t agreed;                   /* exchanges that have agreed with the clock's present time */
+	uint32_t verdicts[FFNTP_VERDICTS]; /* count of each verdict on this server's replies */
 };
 
-/* Whether every field is within the range that ffntp/client.h names. */
+/* Return whether every field is within the range that ffntp/client.h states. */
 FFNTP_MUST_USE bool ffntp_client_config_is_valid(const struct ffntp_client_config *config);
 
-/* What an estimator has to know of it. */
+/* Return the estimator's configuration for a client's configuration. */
 struct ffntp_estimator_config ffntp_client_config_estimator(const struct ffntp_client_config *config);
 
-/* Of the counter's period so much is known, in s per tick and as a ratio, and of the time nothing. */
+/* Reset: the period is known to period_error (ratio), the time is unknown. period_s: seconds per tick. */
 void ffntp_client_begin(struct ffntp_client *client, double period_s, double period_error);
 
-/* Drop all that was learnt of the server's time and of the counter: it took the server for finer than it is. */
+/*
+ * Discard all estimates of the server's time and the counter's rate, because the server's clock has proved coarser than
+ * it states.
+ */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now);
 
-/*
- * What becomes of a stamp, in UTC and newer than all before it: if it is believed, it is learnt from, and the map made
- * anew.
- */
+/* Process a stamp in UTC, newer than all before it. An accepted stamp updates the estimator and the map. */
 FFNTP_MUST_USE enum ffntp_verdict ffntp_client_take(struct ffntp_client *client, const struct ffntp_stamp *stamp);
 
 #endif

@@ -1,4 +1,4 @@
-/* client_config: what a client may be asked for. */
+/* client_config: default values and ranges of a client's configuration. */
 #include "client.h"
 
 #include "maths.h"

@@ -11,25 +11,25 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result)
 	case FFNTP_CLOCK_UNSYNCHRONISED:
 		return "the clock is not synchronised yet";
 	case FFNTP_CLOCK_DISRUPTED:
-		return "the counter was disrupted: what was known of it holds no more";
+		return "the counter was disrupted: its earlier readings no longer give the time";
 	case FFNTP_CLOCK_VOID:
-		return "the clock page is stale: nobody keeps it";
+		return "the clock page is stale: its writer has stopped";
 	case FFNTP_CLOCK_TAI_UNKNOWN:
 		return "the offset of TAI from UTC is not known";
 	case FFNTP_CLOCK_BOUND:
-		return "the error bound exceeds the limit that was asked for";
+		return "the error bound exceeds the requested limit";
 	case FFNTP_CLOCK_RANGE:
-		return "the counter reading is too far from the clock's to tell a time";
+		return "the counter reading is too far from the clock's to give a time";
 	case FFNTP_CLOCK_TOO_OLD:
-		return "the counter reading is older than what the clock page remembers";
+		return "the counter reading is older than the oldest map on the clock page";
 	case FFNTP_CLOCK_BUSY:
-		return "the clock page was being written on every try";
+		return "the clock page was being written at every try";
 	case FFNTP_CLOCK_COUNTER:
 		return "the clock page's counter cannot be used here";
 	case FFNTP_CLOCK_DISCONNECTED:
 		return "the clock device is not connected";
 	case FFNTP_CLOCK_STEADY:
-		return "nobody keeps a time here that never runs backwards";
+		return "the writer of this clock keeps no monotonic time";
 	case FFNTP_CLOCK_OTHER_BOOT:
 		return "the counter reading was taken before this machine last started, or from another counter";
 	case FFNTP_CLOCK_FUTURE:
@@ -41,8 +41,8 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result)
 }
 
 /*
- * base_ns + ticks * rate, rounded up; saturates at UINT64_MAX, and below that adds up 2^64 * high and low of the rate.
- * Above 1 ns per tick 2^63 ns of drift are reached no later than after 2^63 ticks.
+ * Return base_ns + ticks * rate, rounded up; saturates at UINT64_MAX. The product is the sum of those with the rate's
+ * two words. At rates above 1 ns per tick the drift reaches 2^63 ns within 2^63 ticks.
  */
 static inline uint64_t error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate, unsigned shift)
 {
@@ -73,7 +73,7 @@ uint64_t ffntp_map_maxerror_ns(const struct ffntp_map *map, uint64_t base_ns, ui
 	return error_ns(base_ns, ticks, map->period_maxerror, map->period_shift);
 }
 
-/* Whether the map's time can be told in that scale. */
+/* Check that the map's time can be expressed in this scale. */
 static enum ffntp_clock_result judge_scale(const struct ffntp_map *map, enum ffntp_timescale scale)
 {
 	if (ffntp_reading_is_far(map->time.s) || (map->leap_sign != 0 && ffntp_reading_is_far(map->leap_at_s)))
@@ -81,7 +81,9 @@ static enum ffntp_clock_result judge_scale(const struct ffntp_map *map, enum ffn
 	return scale == FFNTP_TAI && !map->tai_is_known ? FFNTP_CLOCK_TAI_UNKNOWN : FFNTP_CLOCK_OK;
 }
 
-/* From the map's continuous time to another scale; each end of the interval has its own share of a smear. */
+/*
+ * Convert the reading from the map's continuous time to a scale. Each end of the interval has its own share of a smear.
+ */
 static void tell(const struct ffntp_map *map, enum ffntp_timescale scale, struct ffntp_reading *reading)
 {
 	const struct ffntp_numbering numbering = ffntp_map_numbering(map);
@@ -124,7 +126,7 @@ enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counte
 	if (bound_ns == UINT64_MAX)
 		return FFNTP_CLOCK_RANGE;
 
-	/* Both ends have moved away by as much; what is nothing at all still leaves room for rounding. */
+	/* Both ends have moved away by the drift. A distance of 0 becomes one unit, to leave room for rounding. */
 	uint64_t drift_ns = bound_ns - maxerror_ns;
 	uint64_t before_ns = map->maxerror_before_ns + drift_ns, after_ns = map->maxerror_after_ns + drift_ns;
 	struct ffntp_span before = ffntp_distance(before_ns), after = ffntp_distance(after_ns);
@@ -142,7 +144,7 @@ enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counte
 	return FFNTP_CLOCK_OK;
 }
 
-/* A rate and what it may be wrong, in the map's units. */
+/* A rate with its errors, in the map's units. */
 struct rate {
 	uint64_t period, esterror, maxerror;
 };
@@ -152,7 +154,10 @@ static uint64_t add_saturated(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* An oscillator keeps its rate for so long (s), and the local period is that rate: RADclock's SKM scale is 1024 s. */
+/*
+ * The local period holds over this span (s), because an oscillator keeps its rate that long: RADclock's SKM scale is
+ * 1024 s.
+ */
 #define LOCAL_SPAN_S 1000
 
 static bool takes_stable(const struct ffntp_map *map, uint64_t ticks, enum ffntp_rate rate)
@@ -164,7 +169,8 @@ static bool takes_stable(const struct ffntp_map *map, uint64_t ticks, enum ffntp
 }
 
 /*
- * The true rate lies within period_maxerror of the local period, so from the stable one their difference further off.
+ * The true rate lies within period_maxerror of the local period. The stable period's error is larger by the difference
+ * of the two periods.
  */
 static struct rate choose_rate(const struct ffntp_map *map, uint64_t ticks, enum ffntp_rate rate)
 {
@@ -177,7 +183,10 @@ static struct rate choose_rate(const struct ffntp_map *map, uint64_t ticks, enum
 	return (struct rate){ map->period, map->period_esterror, map->period_maxerror };
 }
 
-/* To the nearest nanosecond. False from 2^33 s (272 years) on; below, the sum is less than 2^63. */
+/*
+ * Convert to nanoseconds, rounded to nearest. Returns false from 2^33 s (272 years) on; below that the sum is less than
+ * 2^63.
+ */
 static bool span_to_ns(struct ffntp_span span, int64_t *ns)
 {
 	struct ffntp_u128 fraction = ffntp_add128(ffntp_mul64(span.frac, FFNTP_READING_NS_PER_S), UINT64_C(1) << 63);
@@ -189,8 +198,8 @@ static bool span_to_ns(struct ffntp_span span, int64_t *ns)
 }
 
 /*
- * The nanoseconds are off by less than 1: half for rounding to the nearest, and 10^9 * 2^-64 for the truncated span.
- * The bound has that 1 added.
+ * The error from rounding is less than 1 ns: half for rounding to nearest, and 10^9 * 2^-64 for the truncated span. The
+ * bound contains this 1 ns.
  */
 enum ffntp_clock_result ffntp_clock_duration(const struct ffntp_map *map, ffntp_counter from, ffntp_counter to,
 					     enum ffntp_rate rate, struct ffntp_duration *duration)

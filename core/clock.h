@@ -1,6 +1,6 @@
 /*
- * clock: the arithmetic behind ffntp/clock.h, to be inlined where it must cost nothing. Integers only; no division.
- * docs/arithmetic.md has the proofs in full.
+ * clock: the arithmetic of ffntp/clock.h, as inline functions for the code whose speed matters. Integers only, no
+ * division. docs/arithmetic.md has the proofs.
  */
 #ifndef FFNTP_CORE_CLOCK_H
 #define FFNTP_CORE_CLOCK_H
@@ -14,7 +14,7 @@
 
 #define FFNTP_READING_NS_PER_S UINT64_C(1000000000)
 
-/* Beyond these a sum of seconds might not fit: 36 000 million years, and 34 000. */
+/* Limits beyond which a sum of seconds might overflow: 36 000 million years, and 34 000 years. */
 #define FFNTP_READING_EPOCH_LIMIT_S (UINT64_C(1) << 60)
 #define FFNTP_READING_ELAPSED_LIMIT_S (UINT64_C(1) << 40)
 
@@ -24,20 +24,20 @@ struct ffntp_span {
 };
 
 /*
- * ticks * rate, from 2^-(64 + shift) s to 2^-64 s, rounded down.
- * shift: 0 to 63. Both factors are below 2^64: the product fits, and the high word is left with whole seconds.
+ * Return ticks * rate, converted from 2^-(64 + shift) s to 2^-64 s and rounded down.
+ * shift: 0 to 63. Both factors are below 2^64, so the product fits, and its high word has room for whole seconds.
  */
 static inline struct ffntp_span ffntp_span_down(uint64_t ticks, uint64_t rate, unsigned shift)
 {
 	struct ffntp_u128 product = ffntp_mul64(ticks, rate);
 
-	/* high << 1 << (63 - shift): a shift by 64 is not defined. */
+	/* Shifting by 63 - shift and then by 1 avoids a shift by 64, which is undefined. */
 	return (struct ffntp_span){ product.high >> shift, product.high << 1 << (63 - shift) | product.low >> shift };
 }
 
 /*
- * A rate of error in 2^-64 ns per tick, rounded up, which adds less than half a nanosecond over 2^63 ticks. The high
- * word is 0 for anything below 1 ns per tick.
+ * Convert a rate of error to 2^-64 ns per tick, rounded up; the rounding adds less than half a nanosecond over 2^63
+ * ticks. The high word is 0 for rates below 1 ns per tick.
  */
 static inline struct ffntp_u128 ffntp_rate_ns(uint64_t rate, unsigned shift)
 {
@@ -46,7 +46,7 @@ static inline struct ffntp_u128 ffntp_rate_ns(uint64_t rate, unsigned shift)
 	return ffntp_shift_right128(ffntp_add128(product, (UINT64_C(1) << shift) - 1), shift);
 }
 
-/* ticks * rate_ns in nanoseconds, rounded up. ticks <= 2^63, so that it is at most 2^63. */
+/* Return ticks * rate_ns in nanoseconds, rounded up. ticks <= 2^63, so the result is at most 2^63. */
 static inline uint64_t ffntp_drift_ns(uint64_t ticks, uint64_t rate_ns)
 {
 #ifdef __SIZEOF_INT128__
@@ -57,9 +57,9 @@ static inline uint64_t ffntp_drift_ns(uint64_t ticks, uint64_t rate_ns)
 }
 
 /*
- * How far an end of the interval is from the estimate: rounded up, and, unless it is 0, one unit more: by that much an
- * estimate may have been rounded down. 2^64 / 10^9 = 18446744073.71; the factor is larger by 1.29, so that 1 s becomes
- * 70 ps too much.
+ * Convert the distance of an interval's end from the estimate, rounded up. Unless the distance is 0 it grows by one
+ * more unit, because the estimate may have been rounded down by that. 2^64 / 10^9 = 18446744073.71; the factor is
+ * larger by 1.29, which adds 70 ps to 1 s.
  */
 static inline struct ffntp_span ffntp_distance(uint64_t distance_ns)
 {
@@ -68,11 +68,11 @@ static inline struct ffntp_span ffntp_distance(uint64_t distance_ns)
 	return (struct ffntp_span){ product.high, product.low };
 }
 
-/* a + b and a - b modulo 2^64 s. */
+/* Return a + b, modulo 2^64 s. */
 static inline struct ffntp_span ffntp_span_plus(struct ffntp_span a, struct ffntp_span b)
 {
 #ifdef __SIZEOF_INT128__
-	/* What compilers know as one addition with carry. */
+	/* Compilers turn this into one addition with carry. */
 	ffntp_native_u128 sum = ((ffntp_native_u128)a.s << 64 | a.frac) + ((ffntp_native_u128)b.s << 64 | b.frac);
 
 	return (struct ffntp_span){ (uint64_t)(sum >> 64), (uint64_t)sum };
@@ -83,6 +83,7 @@ static inline struct ffntp_span ffntp_span_plus(struct ffntp_span a, struct ffnt
 #endif
 }
 
+/* Return a - b, modulo 2^64 s. */
 static inline struct ffntp_span ffntp_span_minus(struct ffntp_span a, struct ffntp_span b)
 {
 #ifdef __SIZEOF_INT128__
@@ -94,7 +95,7 @@ static inline struct ffntp_span ffntp_span_minus(struct ffntp_span a, struct ffn
 #endif
 }
 
-/* The caller knows that the seconds fit. */
+/* Return t + span. The caller has checked that the seconds fit. */
 static inline struct ffntp_time ffntp_time_plus(struct ffntp_time t, struct ffntp_span span)
 {
 	struct ffntp_span sum = ffntp_span_plus((struct ffntp_span){ (uint64_t)t.s, t.frac }, span);
@@ -102,6 +103,7 @@ static inline struct ffntp_time ffntp_time_plus(struct ffntp_time t, struct ffnt
 	return (struct ffntp_time){ (int64_t)sum.s, sum.frac };
 }
 
+/* Return t - span. The caller has checked that the seconds fit. */
 static inline struct ffntp_time ffntp_time_minus(struct ffntp_time t, struct ffntp_span span)
 {
 	struct ffntp_span left = ffntp_span_minus((struct ffntp_span){ (uint64_t)t.s, t.frac }, span);
@@ -109,16 +111,18 @@ static inline struct ffntp_time ffntp_time_minus(struct ffntp_time t, struct ffn
 	return (struct ffntp_time){ (int64_t)left.s, left.frac };
 }
 
-/* The map's time at a counter reading before or after it; the caller knows that it can be told. */
+/* Return the map's time at a counter reading before or after its 'at'. The caller has checked that it is in range. */
 struct ffntp_time ffntp_map_time(const struct ffntp_map *map, ffntp_counter at);
 
-/* The map's estimated error of time so many ticks from its 'at', in ns; UINT64_MAX if it is more than that. */
+/* Return the map's estimated error of time at this distance in ticks from its 'at', in ns; saturates at UINT64_MAX. */
 uint64_t ffntp_map_esterror_ns(const struct ffntp_map *map, uint64_t ticks);
 
-/* An end of the interval that was base_ns away, so many ticks later, alike. */
+/*
+ * Return the distance of an interval's end from the estimate, base_ns at 'at', after this number of ticks; saturates.
+ */
 uint64_t ffntp_map_maxerror_ns(const struct ffntp_map *map, uint64_t base_ns, uint64_t ticks);
 
-/* Why a map with this status tells nothing; or FFNTP_CLOCK_OK. */
+/* Return FFNTP_CLOCK_OK if a map with this status has a time, else the reason why not. */
 static inline enum ffntp_clock_result ffntp_reading_judge_status(enum ffntp_status status)
 {
 	if (status == FFNTP_STATUS_SYNCHRONISED || status == FFNTP_STATUS_FREE_RUNNING)
@@ -127,8 +131,8 @@ static inline enum ffntp_clock_result ffntp_reading_judge_status(enum ffntp_stat
 }
 
 /*
- * Whether 'now' can be told from the map. Distances are taken from map->at, so that 'now' and void_after may lie up to
- * 2^63 ticks from it on either side.
+ * Return FFNTP_CLOCK_OK if the map gives the time at 'now', else the reason why not. Distances are taken from map->at,
+ * so 'now' and void_after may lie up to 2^63 ticks from it on either side.
  */
 static inline enum ffntp_clock_result ffntp_reading_judge(const struct ffntp_map *map, ffntp_counter now)
 {
@@ -143,7 +147,7 @@ static inline enum ffntp_clock_result ffntp_reading_judge(const struct ffntp_map
 	return FFNTP_CLOCK_OK;
 }
 
-/* Whether a reading of the counter as of now shows that it was set back since the map was made. */
+/* Return whether the counter was set back after the map was made. now: a present reading. */
 static inline bool ffntp_reading_is_set_back(const struct ffntp_map *map, ffntp_counter now)
 {
 	struct ffntp_span behind = ffntp_span_down(map->at - now, map->period, map->period_shift & 63);
@@ -156,7 +160,10 @@ static inline bool ffntp_reading_is_far(int64_t s)
 	return (uint64_t)s + FFNTP_READING_EPOCH_LIMIT_S >= 2 * FFNTP_READING_EPOCH_LIMIT_S;
 }
 
-/* What the map says of its own time holds for others, unless its leap second lies between. */
+/*
+ * Return the leap indicator at a time. It is the map's own, unless the map's leap second lies between that time and the
+ * map's.
+ */
 static inline enum ffntp_leap ffntp_reading_leap(const struct ffntp_map *map, struct ffntp_time time)
 {
 	bool is_after = time.s >= map->leap_at_s;
@@ -177,7 +184,7 @@ static inline uint64_t ffntp_larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* The interval around an estimate. */
+/* Set the three times of a reading from its estimate and the distances of the interval's ends. */
 static inline void ffntp_reading_set(struct ffntp_reading *reading, struct ffntp_time estimate,
 				     struct ffntp_span before, struct ffntp_span after)
 {
@@ -189,11 +196,11 @@ static inline void ffntp_reading_set(struct ffntp_reading *reading, struct ffntp
 /* --- a map, prepared --- */
 
 /*
- * A map in the form that costs least to read: what can be judged and divided beforehand has been. It holds from 'at' to
- * 'at' + limit, and gives the very numbers that ffntp_clock_at gives.
+ * A prepared map, the form that costs least to read: the writer has made all checks and divisions that it can. It is
+ * valid from 'at' to 'at' + limit, and gives the same numbers as ffntp_clock_at.
  */
 struct ffntp_line {
-	uint64_t key; /* counter kind, and the rest as below */
+	uint64_t key; /* counter kind, and further fields at the shifts below */
 	ffntp_counter at;
 	uint64_t limit;       /* ticks */
 	uint64_t period_high; /* 2^-64 s per tick */
@@ -204,10 +211,14 @@ struct ffntp_line {
 	uint64_t esterror_ns;
 	uint64_t esterror_rate;
 	uint64_t frac;
-	uint64_t s[2]; /* by enum ffntp_timescale: UTC and TAI; others are read from the map */
+	uint64_t s[2]; /* seconds of the time at 'at' in UTC and TAI, by enum ffntp_timescale; other scales need the map
+			*/
 };
 
-/* At scale + SCALE_SHIFT: whether the line can be read in that scale; the offset is that of UTC. */
+/*
+ * Bit positions in the key. The bit at SCALE_SHIFT + scale: the line can be read in that scale. The offset is that of
+ * UTC.
+ */
 enum {
 	FFNTP_LINE_STATUS_SHIFT = 8,
 	FFNTP_LINE_SCALE_SHIFT = 16,
@@ -216,8 +227,8 @@ enum {
 };
 
 /*
- * ticks * period in 2^-64 s, rounded down, as ffntp_span_down: period_low has the bits that the shift would have cut
- * off.
+ * Return ticks * period in 2^-64 s, rounded down, with the same result as ffntp_span_down: period_low holds the bits
+ * that the shift would have cut off.
  */
 static inline struct ffntp_span ffntp_line_elapsed(uint64_t ticks, uint64_t period_high, uint64_t period_low)
 {

@@ -95,7 +95,7 @@ enum ffntp_clock_result ffntp_device_elapsed(struct ffntp_device *device, uint64
 	return FFNTP_CLOCK_OK;
 }
 
-/* Seconds * 2^(64 + shift) per tick in 10^-15 s, rounded up. */
+/* Return the map's period in 10^-15 s, rounded up. */
 static uint64_t resolution_fs(const struct ffntp_map *map)
 {
 	struct ffntp_u128 fs = ffntp_mul64(map->period, UINT64_C(1000000000000000));
@@ -153,8 +153,8 @@ enum ffntp_clock_result ffntp_device_mark(struct ffntp_device *device, struct ff
 }
 
 /*
- * Whether it can be a reading of this device's counter, as the map knows it, taken by now. A disorder of CPUs is not
- * the future.
+ * Check that the mark is a reading of this device's counter, under the map's counter marker, and not from the future.
+ * CPUs may differ by FFNTP_STEADY_DISORDER_TICKS, so a smaller lead is not the future.
  */
 static enum ffntp_clock_result judge_mark(const struct ffntp_device *device, const struct ffntp_mark *mark,
 					  const struct ffntp_map *map, ffntp_counter now)
@@ -168,7 +168,7 @@ static enum ffntp_clock_result judge_mark(const struct ffntp_device *device, con
 	return FFNTP_CLOCK_OK;
 }
 
-/* The root of the sum of squares, or up to 12 % more. */
+/* Approximate the root of the sum of squares, never too small and at most 12 % too large. */
 static uint64_t add_independent(uint64_t a, uint64_t b)
 {
 	uint64_t larger = a > b ? a : b, smaller = a > b ? b : a;
@@ -176,7 +176,7 @@ static uint64_t add_independent(uint64_t a, uint64_t b)
 	return larger > UINT64_MAX - smaller / 2 ? UINT64_MAX : larger + smaller / 2;
 }
 
-/* Takes the difference of phases instead, where it is known better and does not contradict. */
+/* Replace the duration by the difference of phases if that is known better and lies within the duration's bound. */
 static void refine(const struct ffntp_mark *from, const struct ffntp_mark *to, struct ffntp_duration *duration)
 {
 	uint64_t esterror_ns = add_independent(from->phase_esterror_ns, to->phase_esterror_ns);
@@ -245,14 +245,14 @@ enum ffntp_clock_result ffntp_device_at(struct ffntp_device *device, struct ffnt
 		result = device->ops->past(device, mark.counter, &map);
 	if (result != FFNTP_CLOCK_OK)
 		return result;
-	if (mark.counter_marker != map.counter_marker) /* just now */
+	if (mark.counter_marker != map.counter_marker) /* the counter was disrupted between the two reads */
 		return FFNTP_CLOCK_DISRUPTED;
 	return ffntp_clock_at(&map, mark.counter, scale, max_bound_ns, reading);
 }
 
 /* --- a page in memory --- */
 
-/* Fowler, Noll, Vo: FNV-1a over the identity's words, byte by byte. */
+/* Extend a hash by one word, byte by byte: FNV-1a (Fowler, Noll, Vo). */
 static uint64_t hash(uint64_t state, uint64_t word)
 {
 	for (unsigned i = 0; i < 64; i += 8)
@@ -272,7 +272,7 @@ uint64_t ffntp_device_boot(const struct ffntp_page_identity *identity)
 
 static struct ffntp_page_device *page_device(struct ffntp_device *device)
 {
-	return (struct ffntp_page_device *)device; /* its first member */
+	return (struct ffntp_page_device *)device; /* the generic device is its first member */
 }
 
 const char *ffntp_page_device_connect(struct ffntp_device *device)
@@ -296,7 +296,7 @@ static ffntp_counter count(const struct ffntp_page_device *self)
 	return self->counter(self->context);
 }
 
-/* The counter is read under the sequence too: a map and a reading from either side of a disruption never meet. */
+/* Read the counter within the page's sequence, so that it never meets a map from the other side of a disruption. */
 enum ffntp_clock_result ffntp_page_device_look(struct ffntp_device *device, struct ffntp_look *look)
 {
 	const struct ffntp_page *page = page_device(device)->page;

@@ -19,7 +19,7 @@ static void drop(struct ffntp_dissent *dissent, unsigned index)
 		dissent->candidate[i] = dissent->candidate[i + 1];
 }
 
-/* Whether the stamp agrees with the candidate; then it narrows the candidate's bound and rate. */
+/* Return whether the stamp agrees with the candidate. If it does, it narrows the candidate's bound and rate range. */
 static bool agrees(struct ffntp_candidate *candidate, const struct ffntp_stamp *stamp)
 {
 	struct ffntp_rate_bound rate = ffntp_rate_range_now(&candidate->range);
@@ -33,7 +33,7 @@ static bool agrees(struct ffntp_candidate *candidate, const struct ffntp_stamp *
 	return true;
 }
 
-/* Counts the exchange. Returns whether any candidate agrees with it. */
+/* Count the exchange for each candidate. Returns whether any candidate agrees with it. */
 static bool count_all(struct ffntp_dissent *dissent, const struct ffntp_dissent_case *fact)
 {
 	bool is_placed = false;
@@ -96,7 +96,10 @@ ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent)
 
 /* --- rates beyond the hint --- */
 
-/* Which rates lead from the contradicting exchange before to this one; and from those before it. */
+/*
+ * Intersect the rates that lead from the former contradicting exchange to this one with those of the steps before;
+ * start again if they are disjoint.
+ */
 static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said, bool is_placed)
 {
 	double least_s, most_s;
@@ -119,7 +122,10 @@ static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said,
 
 /* --- decisions --- */
 
-/* Long enough, often enough, and more than half of all that came. */
+/*
+ * Return whether the candidate's exchanges have persisted for long enough, are numerous enough, and are more than half
+ * of all.
+ */
 static bool persists(const struct ffntp_candidate *candidate)
 {
 	double period_s = ffntp_rate_range_now(&candidate->range).period_s;
@@ -129,7 +135,10 @@ static bool persists(const struct ffntp_candidate *candidate)
 	       candidate->agreed > candidate->all / 2;
 }
 
-/* A burst of a counter that may jump; or a clock that has agreed with fewer, and not with a burst's worth. */
+/*
+ * Return whether few exchanges suffice: a burst that agrees with itself where the counter may jump, or more exchanges
+ * than have ever agreed with a young clock.
+ */
 static bool prevails(const struct ffntp_candidate *candidate, const struct ffntp_dissent_case *fact)
 {
 	if (fact->may_jump && candidate->alone >= FFNTP_DISSENT_JUMP_EXCHANGES && candidate->alone > candidate->all / 2)
@@ -137,7 +146,7 @@ static bool prevails(const struct ffntp_candidate *candidate, const struct ffntp
 	return fact->clock_exchanges < FFNTP_DISSENT_YOUNG && candidate->agreed > fact->clock_exchanges;
 }
 
-/* Whether exchanges that all agree with one another prove a rate that is not the clock's. */
+/* Return whether the candidate's exchanges, all since its first, prove a rate that the clock's range excludes. */
 static bool has_other_rate(const struct ffntp_candidate *candidate, const struct ffntp_dissent_case *fact)
 {
 	return candidate->excludes_clock && candidate->alone == candidate->all &&
@@ -145,7 +154,10 @@ static bool has_other_rate(const struct ffntp_candidate *candidate, const struct
 	       ffntp_rate_range_excludes(&candidate->range, fact->rate);
 }
 
-/* Whether the clock's exchanges outweigh the candidate's: by their number, or because nothing else comes any more. */
+/*
+ * Return whether the clock's exchanges outweigh the candidate's: by number, or because only the clock's have come of
+ * late.
+ */
 static bool is_over(const struct ffntp_candidate *candidate)
 {
 	unsigned both = candidate->agreed - candidate->alone;

@@ -1,6 +1,6 @@
 /*
- * estimator: the one place where estimators are chosen. A build whose users cannot choose defines
- * FFNTP_DEFAULT_ESTIMATOR_ONLY, and is a sixth smaller.
+ * estimator: the choice of the estimator, and functions that all estimators share. A build with a fixed estimator
+ * defines FFNTP_DEFAULT_ESTIMATOR_ONLY, which makes the core a sixth smaller.
  */
 #include "estimator.h"
 

@@ -1,7 +1,7 @@
 /*
- * estimator: what turns stamps into a line through counter and time. One interface, chosen once, when a client is made.
- * An estimator works on differences in double, knows neither eras nor UTC, and sees only stamps that exchange and bound
- * let pass. All its memory is the caller's.
+ * estimator: the interface of the estimators, which turn stamps into a linear function from counter to time. A client
+ * chooses one when it is created. An estimator works on differences in double, uses neither eras nor UTC, and receives
+ * only stamps that exchange and bound accept. The caller supplies all memory.
  */
 #ifndef FFNTP_CORE_ESTIMATOR_H
 #define FFNTP_CORE_ESTIMATOR_H
@@ -16,32 +16,36 @@
 struct ffntp_estimator_config {
 	double period_hint_s;     /* seconds per tick; > 0 */
 	double period_hint_error; /* its maximum error, as a ratio */
-	double poll_s;            /* the shortest interval to expect between stamps */
-	uint32_t history;         /* stamps it may remember, where it remembers stamps; 0: as many as poll_s asks for */
+	double poll_s;            /* the shortest expected interval between stamps (s) */
+	uint32_t history; /* stamps to store, for estimators that store stamps; 0: the number that poll_s requires */
 };
 
 /*
- * True time at counter reading N, in the servers' time scale:
+ * The estimate of true time at counter reading N, in the server's time scale:
  *   reference + correction_s + (N - at) * period_s
  *   with standard deviation esterror_s + |N - at| * period_s * period_esterror
  */
 struct ffntp_estimate {
-	ffntp_counter at;           /* tf of the newest stamp, also of one that was refused */
-	struct ffntp_ntp reference; /* near the true time at 'at': the correction is small */
+	ffntp_counter at;           /* tf of the newest stamp, rejected ones included */
+	struct ffntp_ntp reference; /* near the true time at 'at', so that the correction is small */
 	double correction_s;
-	double period_s;        /* local: best about now */
-	double stable_period_s; /* best for long intervals */
+	double period_s;        /* local period, best for the present */
+	double stable_period_s; /* average period, best for long intervals */
 	double esterror_s;
-	/* The standard deviation of the error from the path's asymmetry, independent of esterror_s, which does not
-	 * contain it: ffntp_asymmetry_esterror_s of the present path's floor. 0: unknown. */
+	/*
+	 * Standard deviation of the error from the path's asymmetry, independent of esterror_s and not contained in it:
+	 * ffntp_asymmetry_esterror_s of the present path's floor. 0: unknown.
+	 */
 	double asymmetry_esterror_s;
 	double period_esterror; /* ratios */
 	double stable_esterror;
-	/* For who plans ahead: how the standard deviation grows if nothing comes, and what one more exchange would
-	 * bring. */
-	double covariance_s;        /* of the errors of time (s) and rate (ratio); positive: they grow together */
-	double wander_per_s;        /* what the variance of the rate gains per second, 1/s */
-	double exchange_esterror_s; /* standard deviation of the time that one exchange tells by itself */
+	/*
+	 * For adaptive polling: the growth of the error variance without further stamps, and the information of one
+	 * more exchange.
+	 */
+	double covariance_s; /* covariance of the errors of time (s) and rate (ratio); positive: they grow together */
+	double wander_per_s; /* growth of the rate's variance per second, 1/s */
+	double exchange_esterror_s; /* standard deviation of the time that one exchange measures by itself */
 };
 
 /*
@@ -53,7 +57,10 @@ struct ffntp_estimate {
  */
 double ffntp_asymmetry_esterror_s(double floor_s);
 
-/* Whether it can be one at all: numbers, and a period within a factor of two of the hint, s per tick. */
+/*
+ * Return whether the estimate can be valid: all values are numbers in range, and the period is within a factor of two
+ * of the hint (s per tick).
+ */
 FFNTP_MUST_USE bool ffntp_estimate_is_plausible(const struct ffntp_estimate *estimate, double period_hint_s);
 
 struct ffntp_estimator_ops {
@@ -62,31 +69,30 @@ struct ffntp_estimator_ops {
 	size_t (*memory)(const struct ffntp_estimator_config *config);
 	void (*init)(void *state, const struct ffntp_estimator_config *config);
 	/*
-	 * Takes a stamp, newer than every one before it. Returns FFNTP_ACCEPTED; FFNTP_REFUSED_CONTRADICTION if it
-	 * cannot believe it; or, where by what it knows of the counter it is no stamp at all, one of the verdicts of an
-	 * exchange: _DUPLICATE, _COUNTER, _LATE, _TIMESTAMPS, _RESIDENCE. Refused, the estimate goes on without it.
-	 * *estimate is set in any case, and means nothing before the first stamp that was accepted.
+	 * Process a stamp, newer than every one before it. Returns FFNTP_ACCEPTED; FFNTP_REFUSED_CONTRADICTION if the
+	 * stamp is inconsistent with the estimate; or, if the stamp is invalid by what the estimator has measured of
+	 * the counter, one of the verdicts of an exchange: _DUPLICATE, _COUNTER, _LATE, _TIMESTAMPS, _RESIDENCE. After
+	 * a rejection the estimate continues without the stamp. *estimate is set in any case, and has no meaning before
+	 * the first accepted stamp.
 	 */
 	enum ffntp_verdict (*add)(void *state, const struct ffntp_stamp *stamp, struct ffntp_estimate *estimate);
-	/* The server changed: forget time and path, keep the periods. */
+	/* The server has changed: discard time and path, keep the periods. */
 	void (*restart)(void *state);
 	/*
-	 * The server's time, or the counter, has stepped: forget the time, keep the periods, and what is known of the
-	 * path where the estimator can. The next stamp may be one that was refused before.
+	 * The server's time, or the counter, has stepped: discard the time, keep the periods, and keep the state of the
+	 * path if the estimator can. The next stamp may be one that was rejected before.
 	 */
 	void (*step)(void *state);
-	/* The oscillator is known already: a saved period, and its standard deviation as a ratio. Before the first
-	 * stamp. */
+	/* Start from a saved period with its standard deviation (ratio). Called before the first stamp. */
 	void (*warm)(void *state, double period_s, double period_esterror);
-	/* The bytes of 'former' were copied to 'state': where it points into itself, it points into itself again. NULL:
-	 * it does not. */
+	/* Relocate internal pointers after the state was copied from 'former'; NULL if there are none. */
 	void (*moved)(void *state, const void *former);
 };
 
 extern const struct ffntp_estimator_ops ffntp_radclock_ops;
 extern const struct ffntp_estimator_ops ffntp_law_ops;
 
-/* NULL: there is no such estimator. */
+/* Return the operations of an estimator; NULL if there is none of this kind. */
 const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_kind kind);
 
 #endif

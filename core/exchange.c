@@ -1,4 +1,4 @@
-/* exchange: bodies. */
+/* exchange: see exchange.h. */
 #include "exchange.h"
 
 #include "maths.h"
@@ -10,7 +10,7 @@
 bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uint64_t nonce,
 			  uint8_t bytes[FFNTP_WIRE_SIZE])
 {
-	/* Says nothing of who asks: not its clock, not its version. */
+	/* The request reveals neither the client's clock nor its program. */
 	const struct ffntp_packet request = {
 		.version = FFNTP_WIRE_VERSION,
 		.mode = FFNTP_MODE_CLIENT,
@@ -41,7 +41,7 @@ void ffntp_exchange_expire(struct ffntp_exchange *exchange)
 	exchange->expired_nonce = exchange->nonce;
 }
 
-/* Zero, which is what servers copy from a request without a timestamp, is nobody's nonce. */
+/* Zero is never a nonce: servers copy it from requests that have no timestamp. */
 static enum ffntp_verdict judge_origin(const struct ffntp_exchange *exchange, uint64_t origin)
 {
 	if (origin == 0)
@@ -55,7 +55,7 @@ static enum ffntp_verdict judge_origin(const struct ffntp_exchange *exchange, ui
 	return FFNTP_REFUSED_ORIGIN;
 }
 
-/* Whether the packet is a reply to the request in flight; what it says is not looked at. */
+/* Check that the packet is a reply to the request in flight. Its contents are not evaluated here. */
 static enum ffntp_verdict judge_packet(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet)
 {
 	if (packet->version < FFNTP_WIRE_VERSION_LEAST || packet->version > FFNTP_WIRE_VERSION)
@@ -65,7 +65,10 @@ static enum ffntp_verdict judge_packet(const struct ffntp_exchange *exchange, co
 	return judge_origin(exchange, packet->origin.units);
 }
 
-/* A kiss code is four letters, left-justified, padded with zeros (RFC 5905, section 7.4): the first is one. */
+/*
+ * Return whether the identifier is a kiss code: four letters, left-justified, padded with zeros (RFC 5905, section
+ * 7.4). The first one must be a letter.
+ */
 static bool is_kiss(uint32_t refid)
 {
 	uint32_t first = refid >> 24;
@@ -73,7 +76,10 @@ static bool is_kiss(uint32_t refid)
 	return first >= 'A' && first <= 'Z';
 }
 
-/* The reference identifier of a packet of stratum 0. INIT and STEP say no more than that the server has no time yet. */
+/*
+ * Return the verdict for the reference identifier of a packet of stratum 0. INIT and STEP only mean that the server has
+ * no time yet.
+ */
 static enum ffntp_verdict judge_kiss(uint32_t refid)
 {
 	switch (refid) {
@@ -103,7 +109,7 @@ static bool has_timestamps(const struct ffntp_packet *packet, double precision_s
 	       ffntp_ntp_diff_s(packet->transmit, packet->receive) >= -ffntp_fmax(FFNTP_SERVER_ORDER_S, precision_s);
 }
 
-/* 2^log2_s. Finer than a timestamp can tell is as fine as it can tell; beyond 2^31 s nothing gets worse. */
+/* Return 2^log2_s, limited to the range from a timestamp's unit, 2^-32 s, to 2^31 s. */
 static double stated_precision_s(int8_t log2_s)
 {
 	int clamped = log2_s < -32 ? -32 : log2_s > 31 ? 31 : log2_s;
@@ -111,7 +117,9 @@ static double stated_precision_s(int8_t log2_s)
 	return (double)(UINT64_C(1) << (clamped + 32)) * 0x1p-32;
 }
 
-/* The steps that the server's clock moves in: those that it states, and not less than those that are seen. */
+/*
+ * Return the size of the steps of the server's clock: the stated one, or the larger one that its timestamps have shown.
+ */
 static double effective_precision_s(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet)
 {
 	return ffntp_fmax(stated_precision_s(packet->precision_log2_s), exchange->grain.seen_s);
@@ -122,7 +130,7 @@ static double root_dispersion_s(const struct ffntp_packet *packet, double precis
 	return ffntp_short_s(packet->root_dispersion) + precision_s;
 }
 
-/* Whether the server has time. */
+/* Check that the server has a usable time. */
 static enum ffntp_verdict judge_server(const struct ffntp_packet *packet, double precision_s)
 {
 	if (packet->stratum == 0)
@@ -132,7 +140,7 @@ static enum ffntp_verdict judge_server(const struct ffntp_packet *packet, double
 	return has_timestamps(packet, precision_s) ? FFNTP_ACCEPTED : FFNTP_REFUSED_TIMESTAMPS;
 }
 
-/* How good it is. */
+/* Check that the root distance is within the limit. */
 static enum ffntp_verdict judge_distance(const struct ffntp_packet *packet, double precision_s, double limit_s)
 {
 	double distance_s = ffntp_short_s(packet->root_delay) / 2 + root_dispersion_s(packet, precision_s);
@@ -140,7 +148,10 @@ static enum ffntp_verdict judge_distance(const struct ffntp_packet *packet, doub
 	return distance_s <= limit_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_ROOT_DISTANCE;
 }
 
-/* Whether the server can have held the request for as long as it says, if the round trip took that many ticks. */
+/*
+ * Return whether the server can have held the request from receive to transmit, if the round trip took this number of
+ * ticks.
+ */
 static bool residence_fits(const struct ffntp_packet *packet, double ticks, double precision_s,
 			   const struct ffntp_exchange_limits *limits)
 {
@@ -154,7 +165,7 @@ static double rtt_ticks(const struct ffntp_exchange *exchange, ffntp_counter tf)
 	return ffntp_counter_diff(tf, exchange->ta);
 }
 
-/* By how many ticks ta may be late. */
+/* Return the ticks by which ta may be later than the departure. */
 static uint64_t late_ticks(const struct ffntp_exchange *exchange)
 {
 	uint64_t ticks = exchange->ta - exchange->begun_at;
@@ -163,8 +174,8 @@ static uint64_t late_ticks(const struct ffntp_exchange *exchange)
 }
 
 /*
- * Drop an estimate of the departure that leaves no room for the residence, because it is that of another copy, or that
- * is later by more than a stamp can say.
+ * Drop an estimate of the departure that leaves no room for the residence, because it is that of a different copy of
+ * the datagram; or that is later than a stamp can record.
  */
 static void settle_departure(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
 			     double precision_s, const struct ffntp_exchange_limits *limits)
@@ -176,8 +187,10 @@ static void settle_departure(struct ffntp_exchange *exchange, const struct ffntp
 		exchange->ta -= late_ticks(exchange);
 }
 
-/* Whether the counter ran on from ta to tf, and the server's residence fits into it. Differences beyond 2^63 are
- * negative. */
+/*
+ * Check that the counter advanced from ta to tf, and that the server's residence fits between them. Differences beyond
+ * 2^63 are negative.
+ */
 static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, double ticks, double precision_s,
 					const struct ffntp_exchange_limits *limits)
 {
@@ -185,7 +198,10 @@ static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, doubl
 
 	if (!(ticks > 0))
 		return FFNTP_REFUSED_COUNTER;
-	/* Slow, or read late by a process that was stopped: no measurement, but no word against the counter either. */
+	/*
+	 * The reply was slow, or a process that was stopped read it late. It is no measurement, but no evidence against
+	 * the counter either.
+	 */
 	if (!(shortest_s <= limits->max_rtt_s))
 		return FFNTP_REFUSED_LATE;
 	if (!residence_fits(packet, ticks, precision_s, limits))
@@ -193,7 +209,10 @@ static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, doubl
 	return FFNTP_ACCEPTED;
 }
 
-/* Remembers tf, which no later exchange may begin before. A reply refused for what it says does not come so far. */
+/*
+ * Store tf, before which no later exchange may begin, and return whether this one did. Replies rejected for their
+ * contents do not reach this check.
+ */
 static bool counter_went_back(struct ffntp_exchange *exchange, ffntp_counter tf)
 {
 	bool went_back = exchange->has_last_tf && ffntp_counter_diff(exchange->ta, exchange->last_tf) < 0;
@@ -203,14 +222,17 @@ static bool counter_went_back(struct ffntp_exchange *exchange, ffntp_counter tf)
 	return went_back;
 }
 
-/* The request is answered: whatever the answer is worth, there will be no other. */
+/* End the exchange: the request is answered, and no further reply to it counts. */
 static void end(struct ffntp_exchange *exchange)
 {
 	exchange->is_waiting = false;
 	exchange->answered_nonce = exchange->nonce;
 }
 
-/* What the timestamps show of the server's clock; a jump of the counter would show as well. */
+/*
+ * Take the reply's timestamps as evidence for the steps of the server's clock. A jump of the counter would count as
+ * evidence as well, so ffntp_client_disrupted also calls ffntp_grain_break.
+ */
 static void watch_grain(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
 			const struct ffntp_exchange_limits *limits)
 {

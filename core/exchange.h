@@ -1,5 +1,6 @@
 /*
- * exchange: one request in flight, and the one reply that answers it. Here the wire's words end and ta tb te tf begin.
+ * exchange: one request in flight, and the one reply that answers it. This module converts the wire's terms (origin,
+ * receive, transmit) to stamps (ta, tb, te, tf).
  */
 #ifndef FFNTP_CORE_EXCHANGE_H
 #define FFNTP_CORE_EXCHANGE_H
@@ -12,47 +13,49 @@
 #include "stamp.h"
 #include "wire.h"
 
-/* Zeroed: nothing in flight, nothing remembered. */
+/* State of the exchanges with a server. Zeroed: no request was sent yet. */
 struct ffntp_exchange {
 	bool is_waiting;
-	uint64_t nonce;          /* of the request in flight; 0 never */
-	uint64_t answered_nonce; /* of the last request that was answered: a second copy is a duplicate */
-	uint64_t expired_nonce;  /* of the last request that was given up: its reply is late */
-	ffntp_counter begun_at;  /* read before sending: the request cannot have left earlier */
-	ffntp_counter ta;        /* the best estimate of when it left */
+	uint64_t nonce;          /* nonce of the request in flight; never 0 */
+	uint64_t answered_nonce; /* nonce of the last answered request; a second reply with it is a duplicate */
+	uint64_t expired_nonce;  /* nonce of the last request that was given up; a reply with it is late */
+	ffntp_counter begun_at;  /* read before sending, so the request left no earlier */
+	ffntp_counter ta;        /* best estimate of the departure */
 	bool has_last_tf;
-	ffntp_counter last_tf;    /* of the newest reply that had time; later requests leave after it */
-	struct ffntp_grain grain; /* of the server's clock */
+	ffntp_counter
+		last_tf; /* tf of the newest reply that carried a usable time; later requests must start after it */
+	struct ffntp_grain grain; /* steps of the server's clock */
 };
 
 /*
- * Begin an exchange. ta: read before the request is sent; bounds assume that it left no earlier.
- * nonce: random, not 0 (false, nothing changed). A request in flight expires.
+ * Begin an exchange and write its request. A request in flight expires.
+ * ta: read before the request is sent; bounds assume that it left no earlier.
+ * nonce: random, not 0. Returns false, with nothing changed, if it is 0.
  */
 FFNTP_MUST_USE bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uint64_t nonce,
 					 uint8_t bytes[FFNTP_WIRE_SIZE]);
 
 /*
- * Set a better estimate of when the request left, which no bound is made from. It is ignored without a request in
- * flight, and where the server's residence would not fit between it and tf.
+ * Set a better estimate of the departure, which the bound does not use. It has no effect without a request in flight,
+ * and is dropped later if the server's residence does not fit between it and tf.
  */
 void ffntp_exchange_sent(struct ffntp_exchange *exchange, ffntp_counter ta);
 
-/* Gives the request up. */
+/* Give up the request in flight, if any. */
 void ffntp_exchange_expire(struct ffntp_exchange *exchange);
 
 struct ffntp_exchange_limits {
-	double period_s;     /* seconds per tick, as far as known */
-	double period_error; /* as a ratio: what is allowed for */
-	double max_rtt_s;    /* a longer round trip measures nothing: late */
+	double period_s;     /* best known period, seconds per tick */
+	double period_error; /* maximum error of the period, as a ratio */
+	double max_rtt_s;    /* a reply after a longer round trip is late, because it measures nothing */
 	double max_root_distance_s;
 };
 
 /*
- * Judges a datagram. The first check that fails names the verdict; the order is: length, version, mode, origin, then
- * what the server says (kiss, synchronised, timestamps, root distance), then the counter and the residence.
- * A reply with the right origin ends the exchange, whatever else is wrong with it: a copy of it is a duplicate.
- * Returns FFNTP_ACCEPTED and a stamp in wire time (UTC), or a refusal; then *stamp is untouched.
+ * Judge a datagram. The first check that fails determines the verdict. The order is: length, version, mode, origin; the
+ * server's state (kiss, synchronised, timestamps, root distance); the counter and the residence. A reply with the right
+ * origin ends the exchange, whatever else is wrong with it, and a copy of it is a duplicate.
+ * Returns FFNTP_ACCEPTED and a stamp in wire time (UTC), or the reason for rejection with *stamp untouched.
  */
 FFNTP_MUST_USE enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const uint8_t *bytes,
 							size_t length, ffntp_counter tf,

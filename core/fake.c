@@ -7,16 +7,16 @@
 /* 1 ns = 2^-30 s less 7 %: with this shift the period lies in [2^62, 2^63). */
 #define PERIOD_SHIFT 28
 
-/* 2^92 / 10^9, to the nearest. */
+/* One nanosecond in 2^-92 s, that is, 2^92 / 10^9, rounded to nearest. */
 #define PERIOD UINT64_C(4951760157141521100)
 
-/* 2^-64 s that a time has to spare, so that what is rounded down on the way is not seen in whole nanoseconds. */
+/* Added to each time (2^-64 s), so that rounding down does not show in whole nanoseconds. */
 #define SPARE 65536
 
 #define BOUND_NS 1000
 #define TAI_OFFSET_S 37
 
-/* Longer than any test: 100 years. */
+/* The map's lifetime, longer than any test: 100 years. */
 #define VOID_NS (UINT64_C(100) * 365 * 86400 * FFNTP_NS_PER_S)
 
 static ffntp_counter read_fake(void *context)
@@ -27,7 +27,7 @@ static ffntp_counter read_fake(void *context)
 	return fake->counter;
 }
 
-/* What the map says of UTC at its own time. */
+/* Set the map's fields about UTC for its own time. */
 static void number(struct ffntp_map *map, const struct ffntp_numbering *numbering)
 {
 	struct ffntp_time utc = ffntp_numbering_tell(numbering, map->time, FFNTP_UTC);
@@ -36,7 +36,7 @@ static void number(struct ffntp_map *map, const struct ffntp_numbering *numberin
 	map->leap = ffntp_numbering_leap(numbering, map->time);
 }
 
-/* The map, as of now: it says at this reading what it said before. */
+/* Move the map's 'at' to the present reading; its time and its bound at this reading stay the same. */
 static void bring_up_to_date(struct ffntp_fake *fake)
 {
 	struct ffntp_map *map = &fake->map;
@@ -175,7 +175,7 @@ enum ffntp_clock_result ffntp_fake_leap(struct ffntp_fake *fake, int sign)
 	bring_up_to_date(fake);
 	utc = (struct ffntp_time){ map->time.s - map->tai_offset_s, map->time.frac };
 	map->leap_sign = (int8_t)sign;
-	/* 23:59:60 begins where the next day would; 23:59:59 would have a second before. */
+	/* An inserted 23:59:60 begins where the next day would; an omitted 23:59:59 would begin a second earlier. */
 	map->leap_at_s = (ffntp_day_from_time(utc).day + 1) * 86400 + map->tai_offset_s - (sign < 0);
 	numbering = ffntp_map_numbering(map);
 	number(map, &numbering);

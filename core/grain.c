@@ -1,9 +1,9 @@
-/* grain: see grain.h. Times are in NTP's unit, 2^-32 s, in double: exact to 24 days. */
+/* grain: see grain.h. Times are in NTP's unit, 2^-32 s, as double, which is exact up to 24 days. */
 #include "grain.h"
 
 #include "maths.h"
 
-/* Steps per second of the clocks that there are: powers of two, decimal ones, the ticks of kernels and of mains. */
+/* Steps per second of known clocks: powers of two, decimal fractions, ticks of kernels and of the mains. */
 static const uint16_t steps_per_s[] = {
 	1,   2,   4,   5,   8,   10,  16,  20,  25,  30,  32,  40,   50,   60,   64,   100,
 	120, 125, 128, 200, 250, 256, 300, 400, 500, 512, 600, 1000, 1024, 2000, 5000, 10000,
@@ -14,31 +14,34 @@ _Static_assert(sizeof(steps_per_s) / sizeof(steps_per_s[0]) == FFNTP_GRAIN_KNOWN
 /* Both timestamps of a difference are rounded (2^-32 s). */
 #define ROUNDING_UNITS 2.0
 
-/* Twice the logarithm of half a second in roundings: what makes the density of exact times integrate to 1. */
+/* Twice the logarithm of half a second in roundings, which normalises the density of exact times. */
 #define EXACT_RANGE 44.0
 
-/* Differences beyond this (2^-32 s, 256 s) from what the counter shows are steps of the server's or the counter's. */
+/*
+ * A difference that deviates from the counter's by more than this (2^-32 s; 256 s) is a jump of the server or the
+ * counter.
+ */
 #define JUMP_UNITS 0x1p40
 
-/* What times may be off a step that is known by name (2^-32 s): clocks are read and converted in between. */
+/* Largest deviation from a known step (2^-32 s), because servers read and convert their clock between steps. */
 static const double exact_units = 0x1p32 * 4 * FFNTP_GRAIN_SLACK_S;
 
-/* What the times of each fit are exact to (2^-32 s): a nanosecond and a half, a microsecond and a half. */
+/* Accuracy of the times for each fit (2^-32 s): 1.5 ns and 1.5 us. */
 static const double fit_noise_units[FFNTP_GRAIN_FITS] = { 0x1p32 * 1.5e-9, 0x1p32 * 1.5e-6 };
 
-/* What is seen from the reply before to this one. */
+/* The difference between this reply and the one before. */
 struct difference {
 	double units;           /* server time */
-	double unseen_units;    /* by how much that exceeds the counter's: a difference of delays, or of roundings */
-	double surprise_units;  /* ... and what the counter's rate, as the difference before has it, does not explain */
-	double delay_units;     /* the most that a difference of delays can be */
-	double fill_units;      /* the server may fill its times at random up to this */
+	double unseen_units;    /* its excess over the counter's: a difference of delays, or of roundings */
+	double surprise_units;  /* the part of the excess that the rate of the difference before does not explain */
+	double delay_units;     /* largest possible difference of two delays */
+	double fill_units;      /* the server may add random bits up to this */
 	double residence_units; /* te - tb */
 	double stated_units;
-	double base_units; /* the step that explains the times so far: the one that is seen, or the stated */
+	double base_units; /* the step that explains the times so far: the proven one or the stated one */
 };
 
-/* How many steps the multiple of step that is nearest to x has. */
+/* Return the integer whose multiple of step is nearest to x. */
 static double nearest_multiple(double x, double step)
 {
 	double multiple = x / step;
@@ -46,7 +49,7 @@ static double nearest_multiple(double x, double step)
 	return (double)(int64_t)(multiple < 0 ? multiple - 0.5 : multiple + 0.5);
 }
 
-/* How far x is from the nearest multiple of step: half a step at most. */
+/* Return the distance of x from the nearest multiple of step, at most half a step. */
 static double off_multiple(double x, double step)
 {
 	return ffntp_fabs(x - nearest_multiple(x, step) * step);
@@ -60,9 +63,9 @@ static void multiply(double *likelihood, double ratio)
 }
 
 /*
- * The inverse of the density of a fine clock, at least. The difference of two delays of one law is symmetric and
- * unimodal, so at x its density is 1/(2 |x|) at most; wrapped into a step, 1/|x|. Around what it is symmetric depends
- * on the counter's rate: around 0, or around the difference before; the nearer counts. Whole steps do not count.
+ * Return a lower limit of the inverse of a fine clock's density. The difference of two delays of one law is symmetric
+ * and unimodal, so its density at x is at most 1/(2 |x|); wrapped into a step, 1/|x|. The centre depends on the
+ * counter's rate: it is 0 or the difference before, and the nearer one is taken. Whole steps do not count.
  */
 static double fine_width(const struct difference *difference, double step)
 {
@@ -73,8 +76,8 @@ static double fine_width(const struct difference *difference, double step)
 }
 
 /*
- * Beyond what the round trips allow, only a server that is off by chance explains a difference: of these, one in
- * FFNTP_GRAIN_FAULTS is allowed for.
+ * Limit the density of a fine clock where the round trips cannot explain the difference. Such differences are faults of
+ * the server at random times; one in FFNTP_GRAIN_FAULTS is allowed for.
  */
 static double fill_fine_width(const struct difference *difference, double step, double width)
 {
@@ -83,19 +86,19 @@ static double fill_fine_width(const struct difference *difference, double step, 
 	return is_explained ? width : FFNTP_GRAIN_FAULTS * step;
 }
 
-/* The inverse of the density of times on the steps, off by an unknown amount of any size. */
+/* Return the inverse of the density of times on the steps with a deviation of unknown size. */
 static double exact_width(double off)
 {
 	return EXACT_RANGE * (off + ROUNDING_UNITS);
 }
 
-/* Both times were filled at random. */
+/* Return the density of the deviation if both times were filled at random. */
 static double filled_density(double off, double fill)
 {
 	return off < fill ? (1 - off / fill) / fill : 0;
 }
 
-/* How far the step has shown itself. */
+/* Count the exchanges in which the step has shown itself. */
 static void show(struct ffntp_grain_step *step, double units, const struct difference *difference)
 {
 	double unseen = ffntp_fabs(difference->unseen_units);
@@ -108,13 +111,13 @@ static void show(struct ffntp_grain_step *step, double units, const struct diffe
 		step->other++;
 }
 
-/* By how much times that are filled may be off a step without showing a finer one. */
+/* Return the deviation that filled times may have from a step without being evidence for a finer one. */
 static double fill_tolerance(double units, const struct difference *difference)
 {
 	return ffntp_fmin(difference->fill_units, FFNTP_GRAIN_WIDE * units);
 }
 
-/* exact: by how much a time may be off an exact step. */
+/* Update a step's evidence with a difference. exact: largest deviation of a time from an exact step. */
 static void weigh(struct ffntp_grain_step *step, double units, double exact, const struct difference *difference)
 {
 	double off = off_multiple(difference->units, units), width = fine_width(difference, units);
@@ -131,7 +134,10 @@ static void weigh(struct ffntp_grain_step *step, double units, double exact, con
 		step->wide = step->beyond = step->other = 0;
 }
 
-/* Within one exchange the steps of a clock do not drift: a residence between them disproves them. */
+/*
+ * Return whether the residence disproves the step, because it is no multiple of it. The steps of a clock do not drift
+ * within one exchange.
+ */
 static bool is_disproved(double units, const struct difference *difference)
 {
 	double slack = difference->fill_units + FFNTP_GRAIN_SLACK_S * 0x1p32;
@@ -150,8 +156,8 @@ static void judge(struct ffntp_grain_step *step, double units, double exact, con
 /* --- fits --- */
 
 /*
- * The greatest common step of two differences whose times are exact to noise, or 0 if it is too small to matter.
- * Euclid's algorithm; a remainder's error grows with the multiples that it is made of, which are longest / smaller.
+ * Return the greatest common step of two differences whose times are exact to noise, or 0 if it is too small to matter.
+ * This is Euclid's algorithm; a remainder's error grows with the multiples it is made of, which are longest / smaller.
  */
 static double common_step(double a, double b, double noise)
 {
@@ -168,7 +174,10 @@ static double common_step(double a, double b, double noise)
 	return 0;
 }
 
-/* A longer difference measures the step better; old ones lose weight, because the server's rate changes. */
+/*
+ * Improve the fit with a longer difference, which measures the step better. Older ones lose weight, because the
+ * server's rate changes.
+ */
 static void improve_fit(struct ffntp_grain_fit *fit, double units)
 {
 	double steps = nearest_multiple(units, fit->units);
@@ -191,7 +200,10 @@ static void begin_fit(struct ffntp_grain_fit *fit, double units, double before_u
 		improve_fit(fit, ffntp_fmax(units, before_units));
 }
 
-/* What a time may be off a fitted step: noise, and what a change of the server's rate makes of the difference. */
+/*
+ * Return the largest deviation from a fitted step: the noise, and the effect of a change of the server's rate on the
+ * difference.
+ */
 static double fit_tolerance(const struct ffntp_grain_fit *fit, double units, double noise)
 {
 	return ffntp_fmin(FFNTP_GRAIN_FIT * fit->units, 16 * noise + FFNTP_GRAIN_RATE * units);
@@ -218,7 +230,7 @@ static bool is_multiple(double larger, double smaller)
 	return smaller > 0 && larger > 1.5 * smaller && off_multiple(larger, smaller) <= FFNTP_GRAIN_SAME * smaller;
 }
 
-/* Odds that rise by a factor each time, as far as they matter. */
+/* Multiply the odds by a factor a number of times, up to the largest value that matters. */
 static double raise_odds(double odds, double factor, unsigned times)
 {
 	for (; times > 0 && odds < FFNTP_GRAIN_MULTIPLE; times--)
@@ -227,8 +239,8 @@ static double raise_odds(double odds, double factor, unsigned times)
 }
 
 /*
- * Whether times lie on the step by chance only once in FFNTP_GRAIN_MULTIPLE, if what explains them is a step that
- * divides it k times: they do in one of k exchanges.
+ * Return whether the times would lie on the step by chance at most once in FFNTP_GRAIN_MULTIPLE, if the true step
+ * divides it k times. Then one of k exchanges lies on it.
  */
 static bool has_odds(const struct ffntp_grain_step *step, double k)
 {
@@ -236,9 +248,9 @@ static bool has_odds(const struct ffntp_grain_step *step, double k)
 }
 
 /*
- * Whether the step has shown itself. Requests that come at regular intervals see the clock on any common multiple for a
- * while; then the largest is taken that is a kernel's tick. Exact times of an honest server are multiples of what it
- * states, so that they are exact says nothing unless one is not.
+ * Return whether the step has shown itself. Requests at regular intervals see the clock on any common multiple for a
+ * while; then the largest step that is a kernel's tick is taken. Exact times of a server that states its true precision
+ * are multiples of that precision, so exactness proves nothing unless one time is not such a multiple.
  */
 static bool is_shown(const struct ffntp_grain_step *step, double units, const struct difference *difference)
 {
@@ -252,7 +264,10 @@ static bool is_shown(const struct ffntp_grain_step *step, double units, const st
 	return step->wide >= 1 || is_small;
 }
 
-/* What was proven stays so until a time is seen that does not lie on the step: a clock seldom shows itself. */
+/*
+ * Return the step if it is proven. It stays proven until a time does not lie on it, because a clock seldom shows its
+ * steps.
+ */
 static double proven_units(struct ffntp_grain_step *step, double units, const struct difference *difference)
 {
 	if (is_shown(step, units, difference)) {
@@ -267,7 +282,10 @@ static double known_units(unsigned i)
 	return 0x1p32 / steps_per_s[i];
 }
 
-/* The largest step that is proven, and that much larger than what the server states, s. */
+/*
+ * Return the largest proven step (s) that is coarser than the stated precision by the required factor; 0 if there is
+ * none.
+ */
 static double proven_s(struct ffntp_grain *grain, const struct difference *difference)
 {
 	double units = 0;
@@ -280,8 +298,8 @@ static double proven_s(struct ffntp_grain *grain, const struct difference *diffe
 }
 
 /*
- * How much this reply speaks for a clock finer than the step that is seen. A clock that stands still between requests
- * that come at regular intervals proves nothing, and refutes nothing.
+ * Return the evidence of this reply for a clock finer than the proven step. A clock that appears to stand still between
+ * requests at regular intervals is no evidence.
  */
 static unsigned doubt(const struct ffntp_grain *grain, const struct difference *difference)
 {
@@ -307,7 +325,7 @@ static void conclude(struct ffntp_grain *grain, const struct difference *differe
 		return;
 	more = doubt(grain, difference);
 	grain->doubt += more;
-	/* A time between the steps, where finer ones that divide them are proven, is enough. */
+	/* A time between the steps is sufficient if finer steps that divide them are proven. */
 	if (grain->doubt < FFNTP_GRAIN_DOUBT && !(more > 0 && is_multiple(grain->seen_s, proven)))
 		return;
 	grain->doubt = 0;

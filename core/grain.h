@@ -1,11 +1,12 @@
 /*
- * grain: the steps in which a server's clock moves, as its timestamps show them. Many servers keep time by a tick of
- * 1/100 or 1/64 of a second and state a precision that is far finer: what they state is a claim, what is seen is not.
+ * grain: detection of the steps in which a server's clock moves. Many servers keep time by a tick of 1/100 or 1/64 of a
+ * second, but state a far finer precision; their timestamps show the true steps.
  *
- * A clock that moves in steps shows times that lie whole steps apart, while the counter shows that the requests did not
- * come in such steps. For each step that is likely, and for two that are fitted to the differences seen, the module
- * multiplies likelihood ratios: that of the steps against that of a fine clock, for which the difference of two delays
- * is any unimodal symmetric variable. A fine clock exceeds the ratio that counts as proof less often than its inverse.
+ * Timestamps of a clock that moves in steps are whole steps apart, while the counter shows that the requests did not
+ * arrive in such steps. For each likely step, and for two steps fitted to the differences seen, this module multiplies
+ * likelihood ratios of two hypotheses: the clock has these steps; or the clock is fine, and the difference of two
+ * delays is any unimodal symmetric variable. For a fine clock the probability that the ratio reaches a value is at most
+ * the inverse of that value.
  */
 #ifndef FFNTP_CORE_GRAIN_H
 #define FFNTP_CORE_GRAIN_H
@@ -16,55 +17,56 @@
 #include "params.h"
 #include "stamp.h"
 
-/* Two fits: for servers whose times are exact to a nanosecond, and to a microsecond. */
+/* Fitted steps: one for servers whose times are exact to a nanosecond, one for a microsecond. */
 #define FFNTP_GRAIN_FITS 2
 
-/* A step that a server's clock may have: what speaks for it since a time was last seen that does not lie on it. */
+/* A hypothetical step of the server's clock, with the evidence since the last time that did not lie on it. */
 struct ffntp_grain_step {
-	double exact;    /* likelihood ratio, if times lie on the steps */
-	double filled;   /* ... if the server fills the bits below its stated precision at random, as NTP servers do */
-	unsigned wide;   /* exchanges in which the clock stood still, or jumped, by a good part of the step */
-	unsigned beyond; /* ... by more than the step that is seen, or stated, explains */
-	unsigned other;  /* ... and by no multiple of the stated precision */
+	double exact;    /* likelihood ratio under exact times */
+	double filled;   /* likelihood ratio if the server fills the bits below its stated precision at random, as NTP
+			    servers do */
+	unsigned wide;   /* exchanges in which the clock stood still or jumped by at least FFNTP_GRAIN_WIDE steps */
+	unsigned beyond; /* ... by more than the proven or stated step explains */
+	unsigned other;  /* exchanges whose difference is no multiple of the stated precision */
 	bool is_proven_exact, is_proven_filled;
 };
 
 struct ffntp_grain_fit {
-	double units; /* the step, 2^-32 s; 0: none is fitted */
-	double steps; /* over how many of them it was measured */
+	double units; /* the step, 2^-32 s; 0: no step is fitted */
+	double steps; /* number of steps that it was measured over */
 	struct ffntp_grain_step step;
 };
 
-/* Zeroed: nothing is seen of the server. */
+/* State of the detection. Zeroed: no reply of the server was seen. */
 struct ffntp_grain {
 	bool has_last;
 	struct ffntp_ntp last_tb;
 	ffntp_counter last_ta;
 	double last_rtt_units;
-	double last_difference; /* of the two timestamps before, 2^-32 s; 0: none */
-	double last_rate;       /* what that was beyond the counter's, per unit of the counter's */
+	double last_difference; /* difference of the two receive timestamps before, 2^-32 s; 0: none */
+	double last_rate;       /* excess of that difference over the counter's, relative to the counter's */
 	struct ffntp_grain_step known[FFNTP_GRAIN_KNOWN];
 	struct ffntp_grain_fit fits[FFNTP_GRAIN_FITS];
-	double seen_s;  /* the step that is proven; 0: none */
-	unsigned doubt; /* how much speaks for finer steps since it was last proven */
+	double seen_s;  /* the proven step; 0: none */
+	unsigned doubt; /* evidence for finer steps since the step was last proven */
 };
 
-/* One reply, and what is known of the counter. */
+/* One reply, and the counter's period. */
 struct ffntp_grain_sample {
 	ffntp_counter ta, tf;
 	struct ffntp_ntp tb, te;
-	double stated_s; /* the precision that the server states */
+	double stated_s; /* precision that the server states */
 	double period_s; /* seconds per tick */
 	double period_error;
 };
 
 /*
- * Take a reply into account; afterwards seen_s is the step that is proven. It rises at once, and falls when another
- * step, or none, has been all that can be proven for a while.
+ * Process a reply; afterwards seen_s is the proven step. The step rises at once. It falls after only a different step,
+ * or none, could be proven for a while.
  */
 void ffntp_grain_add(struct ffntp_grain *grain, const struct ffntp_grain_sample *sample);
 
-/* Drop the reply that the next one would be compared with, because the counter or the server jumped. */
+/* Discard the last reply, so that the next one is not compared with it, because the counter or the server jumped. */
 void ffntp_grain_break(struct ffntp_grain *grain);
 
 #endif

@@ -68,7 +68,7 @@ void ffntp_minimum_clear(struct ffntp_minimum *minimum)
 	ffntp_minimum_init(minimum, minimum->queue, minimum->capacity, minimum->is_of_believed);
 }
 
-/* position: 0 for the first in the queue, at most capacity. */
+/* Return the slot of a position in the queue: 0 for the first one, at most capacity. */
 static uint32_t queue_slot(const struct ffntp_minimum *minimum, uint32_t position)
 {
 	uint32_t to_end = minimum->capacity - minimum->first;
@@ -101,7 +101,9 @@ static void enter(struct ffntp_minimum *minimum, const struct ffntp_history *his
 	minimum->count++;
 }
 
-/* Those that leave go first: they may have left the history as well, and must not be looked at. */
+/*
+ * Records that leave the range are removed first, because they may have left the history as well, and must not be read.
+ */
 void ffntp_minimum_move(struct ffntp_minimum *minimum, const struct ffntp_history *history, struct ffntp_range range)
 {
 	leave(minimum, range.begin);

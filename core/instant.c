@@ -1,4 +1,7 @@
-/* instant: bodies. No division: a 64-bit one needs the compiler's runtime on 32-bit machines, which guests lack. */
+/*
+ * instant: see ffntp/instant.h. No 64-bit division, because on 32-bit machines it needs the compiler's runtime library,
+ * which guests lack.
+ */
 #include "../include/ffntp/instant.h"
 
 #include "bits.h"
@@ -8,7 +11,7 @@
 /* floor(2^93 / 10^9), which has its top bit in use. */
 #define NS_RECIPROCAL UINT64_C(0x89705f4136b4a597)
 
-/* 2^64 = UNITS_PER_NS * 10^9 + UNITS_LEFT: a nanosecond in 2^-64 s. */
+/* One nanosecond in 2^-64 s: 2^64 = UNITS_PER_NS * 10^9 + UNITS_LEFT. */
 #define UNITS_PER_NS (UINT64_MAX / NS)
 #define UNITS_LEFT (UINT64_MAX % NS + 1)
 
@@ -17,8 +20,8 @@
 #define MOST_NS (INT64_MAX % FFNTP_NS_PER_S)
 
 /*
- * value / 10^9, rounded down. The reciprocal is short by less than 1, so the product by less than 2^64, so the quotient
- * by less than 2^-29: rounded down it is right or one too small.
+ * Return value / 10^9, rounded down. The reciprocal is too small by less than 1, so the product by less than 2^64, so
+ * the quotient by less than 2^-29: rounded down it is right or one too small.
  */
 static uint64_t divide_by_ns(uint64_t value, uint64_t *remainder)
 {
@@ -32,7 +35,7 @@ static uint64_t divide_by_ns(uint64_t value, uint64_t *remainder)
 	return quotient;
 }
 
-/* ns < 10^9 in 2^-64 s, rounded up: so that the way back, which rounds down, gives ns again. */
+/* Convert ns < 10^9 to 2^-64 s, rounded up so that the reverse conversion, which rounds down, returns ns. */
 static uint64_t frac_from_ns(uint64_t ns)
 {
 	uint64_t remainder;
@@ -42,7 +45,7 @@ static uint64_t frac_from_ns(uint64_t ns)
 	return ns * UNITS_PER_NS + rest + (remainder != 0);
 }
 
-/* Modulo 2^64, as a two's complement number: what both compilers define it to be. */
+/* Return a + b modulo 2^64. The conversion to signed is two's complement in both supported compilers. */
 static int64_t wrapping_add(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a + (uint64_t)b);
@@ -56,7 +59,10 @@ struct ffntp_ntp ffntp_ntp_from_time(struct ffntp_time t)
 struct ffntp_time ffntp_time_from_ntp(struct ffntp_ntp t, int64_t pivot_s)
 {
 	uint32_t pivot = (uint32_t)wrapping_add(pivot_s, FFNTP_NTP_UNIX_S);
-	/* Whole seconds from the pivot, modulo the era: the nearest is the one that 32 signed bits hold. */
+	/*
+	 * The nearest instant is the one whose distance from the pivot, in whole seconds modulo the era, fits in 32
+	 * signed bits.
+	 */
 	int32_t from_pivot = (int32_t)((uint32_t)(t.units >> 32) - pivot);
 
 	return (struct ffntp_time){ wrapping_add(pivot_s, from_pivot), t.units << 32 };
@@ -109,7 +115,7 @@ int64_t ffntp_time_diff_ns(struct ffntp_time a, struct ffntp_time b)
 		.frac = a.frac - b.frac,
 	};
 
-	/* Beyond 2^63 s the sign comes out wrong. */
+	/* A difference beyond 2^63 s has the wrong sign. */
 	if (ffntp_time_is_before(a, b))
 		return diff.s < 0 ? ffntp_time_to_ns(diff) : INT64_MIN;
 	return diff.s >= 0 ? ffntp_time_to_ns(diff) : INT64_MAX;

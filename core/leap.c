@@ -4,7 +4,7 @@
 #include "maths.h"
 #include "params.h"
 
-/* --- which numbering --- */
+/* --- the rule --- */
 
 static struct ffntp_numbering shifted(struct ffntp_numbering numbering, int64_t s)
 {
@@ -13,13 +13,13 @@ static struct ffntp_numbering shifted(struct ffntp_numbering numbering, int64_t 
 	return numbering;
 }
 
-/* Whether the table holds at this TAI; then its numbering, of TAI. */
+/* Return whether the table is valid at this TAI; then set the rule from TAI to UTC. */
 static bool look_up(const struct ffntp_leap_table *table, struct ffntp_time tai, struct ffntp_numbering *numbering)
 {
 	return table != NULL && ffntp_numbering_from_table(table, tai, numbering) == FFNTP_TIMESCALE_OK;
 }
 
-/* The table's word, for the core's time 'now' that is 'base_s' behind TAI. */
+/* Take the rule from the table, for the core's time 'now', which is base_s behind TAI. */
 static bool take_table(struct ffntp_leap_belief *belief, struct ffntp_time now, int64_t base_s)
 {
 	struct ffntp_numbering numbering;
@@ -35,7 +35,7 @@ static bool take_table(struct ffntp_leap_belief *belief, struct ffntp_time now, 
 	return true;
 }
 
-/* TAI - core's time, by the table, at this time of the core. */
+/* Find TAI minus the core's time at this time of the core, from the table. */
 static bool find_base(const struct ffntp_leap_belief *belief, struct ffntp_time now, int64_t *base_s)
 {
 	struct ffntp_time tai;
@@ -56,7 +56,7 @@ void ffntp_leap_begin(struct ffntp_leap_belief *belief, struct ffntp_time utc)
 	belief->is_begun = true;
 	belief->numbering = (struct ffntp_numbering){ 0 };
 	if (find_base(belief, utc, &base_s))
-		belief->numbering.offset_s = (int16_t)base_s; /* the core's time begins as TAI */
+		belief->numbering.offset_s = (int16_t)base_s; /* the core's time is TAI from the beginning */
 	utc.s += belief->numbering.offset_s;
 	ffntp_leap_follow(belief, utc);
 }
@@ -76,7 +76,7 @@ void ffntp_leap_jump(struct ffntp_leap_belief *belief)
 	belief->has_jumped = true;
 }
 
-/* Once the core's time has been TAI it stays as it is: without a table it is that of the servers' announcements. */
+/* If the core's time is TAI it stays so; without a valid table its further leap seconds come from announcements. */
 void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
 {
 	int64_t base_s;
@@ -94,7 +94,7 @@ void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
 		belief->tai_expires_s = belief->table->expires_s;
 }
 
-/* Whether the table knows what happens at this time of the core. */
+/* Return whether the table determines the leap seconds at this time of the core. */
 static bool is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time now)
 {
 	struct ffntp_numbering numbering;
@@ -105,13 +105,13 @@ static bool is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time
 
 /* --- from UTC --- */
 
-/* The POSIX time of the midnight that the leap second comes before. */
+/* Return the POSIX time of the midnight after the leap second. */
 static int64_t midnight_utc_s(const struct ffntp_numbering *numbering)
 {
 	return numbering->at_s - numbering->offset_s + (numbering->sign < 0);
 }
 
-/* Seconds from UTC, as a server counts, to the core's time by one offset. */
+/* Convert a server's UTC to the core's time with a given offset. */
 static struct ffntp_time by_offset(struct ffntp_time utc, int offset_s)
 {
 	return (struct ffntp_time){ utc.s + offset_s, utc.frac };
@@ -123,7 +123,7 @@ static bool is_in(const struct ffntp_leap_window *window, struct ffntp_time time
 	       !ffntp_time_is_before(window->latest, time);
 }
 
-/* What the number says by itself; false in the second that is counted twice. */
+/* Convert UTC by its number alone. Returns false in the second that is counted twice. */
 static bool from_number(const struct ffntp_numbering *numbering, struct ffntp_time utc, struct ffntp_time *time)
 {
 	int64_t midnight_s = midnight_utc_s(numbering);
@@ -152,7 +152,10 @@ bool ffntp_leap_from_utc(const struct ffntp_leap_belief *belief, struct ffntp_ti
 
 /* --- announcements --- */
 
-/* The month that this POSIX second lies in ends within a day. */
+/*
+ * Return whether the month of this POSIX second ends within a day; then set its date, and the midnight that ends the
+ * month.
+ */
 static bool ends_month(int64_t utc_s, struct ffntp_calendar *date, int64_t *midnight_s)
 {
 	struct ffntp_calendar tomorrow;
@@ -174,7 +177,7 @@ bool ffntp_leap_is_too_late(const struct ffntp_leap_belief *belief, struct ffntp
 	       midnight_s - utc.s <= 1;
 }
 
-/* Offset of the core's time now, whatever the leap second that it is near to. */
+/* Return the core's time minus UTC at a time, on either side of the rule's leap second. */
 static int16_t offset_at(const struct ffntp_numbering *numbering, struct ffntp_time now)
 {
 	return (int16_t)(now.s - ffntp_numbering_utc(numbering, now).time.s);
@@ -195,7 +198,10 @@ static void forget(struct ffntp_leap_belief *belief, int16_t offset_s)
 	belief->is_announced = false;
 }
 
-/* Whoever withdraws at the last moment is more likely to have begun its leap second early. */
+/*
+ * Process a withdrawal. One at the last moment is ignored, because such a server has more likely begun its leap second
+ * early.
+ */
 static void hear_none(struct ffntp_leap_belief *belief, struct ffntp_time now)
 {
 	if (belief->is_announced && belief->numbering.at_s - now.s > FFNTP_LEAP_FINAL_S)
@@ -240,14 +246,14 @@ struct ffntp_leap_vote ffntp_leap_count(const uint8_t *indicators, size_t count)
 	};
 }
 
-/* --- being wrong --- */
+/* --- corrections --- */
 
 static bool is_between(int64_t s, struct ffntp_time from, struct ffntp_time to)
 {
 	return s >= from.s && s <= to.s;
 }
 
-/* It was announced, the server has not done it: UTC goes on as before. */
+/* Drop an announced leap second that the server did not perform. Returns whether that explains the disagreement. */
 static bool undo(struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since, int ahead)
 {
 	const struct ffntp_numbering *numbering = &belief->numbering;
@@ -258,7 +264,10 @@ static bool undo(struct ffntp_leap_belief *belief, struct ffntp_time agreed, str
 	return true;
 }
 
-/* Nobody announced it, and the server stepped at the end of a month. */
+/*
+ * Add a leap second that was not announced, if the server stepped at the end of a month. Returns whether that explains
+ * the disagreement.
+ */
 static bool find_late(struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since, int ahead)
 {
 	int16_t offset_s = offset_at(&belief->numbering, agreed);
@@ -276,19 +285,19 @@ static bool find_late(struct ffntp_leap_belief *belief, struct ffntp_time agreed
 	return true;
 }
 
-/* Whether a month, of UTC, ended between these two times of the core. */
+/* Return whether a month of UTC ended between these two times of the core. */
 static bool is_month_end(const struct ffntp_leap_belief *belief, struct ffntp_time agreed, struct ffntp_time since)
 {
 	int16_t offset_s = offset_at(&belief->numbering, agreed);
 	struct ffntp_calendar date;
 	int64_t midnight_s;
 
-	/* A second that a server leaves out is missing before midnight. */
+	/* A second that is left out is missing before midnight. */
 	return ends_month(agreed.s - offset_s, &date, &midnight_s) &&
 	       is_between(midnight_s + offset_s - 1, agreed, since);
 }
 
-/* 1 or -1 if it is one second and nothing else. */
+/* Return the sign of an offset that is one second within the tolerance, else 0. */
 static int one_second(double ahead_s)
 {
 	if (!ffntp_is_within(ffntp_fabs(ahead_s), 1 - FFNTP_LEAP_TOLERANCE_S, 1 + FFNTP_LEAP_TOLERANCE_S))
@@ -311,11 +320,11 @@ enum ffntp_leap_ruling ffntp_leap_rule(struct ffntp_leap_belief *belief, const s
 											     : FFNTP_LEAP_NO_CAUSE;
 }
 
-/* --- going through one --- */
+/* --- the course of a leap second --- */
 
 enum phase { TO_COME, INSIDE, OVER };
 
-/* One that is left out, or not known of, is never inside. */
+/* Return the phase at a time. A leap second that is left out or unknown has no inside. */
 static enum phase phase_at(const struct ffntp_numbering *numbering, struct ffntp_time time)
 {
 	if (numbering->sign != 0 && time.s < numbering->at_s)
@@ -343,7 +352,7 @@ bool ffntp_leap_cross(struct ffntp_leap_belief *belief, struct ffntp_time from, 
 	return numbering->at_s != former_at_s || phase_at(numbering, to) != phase_at(numbering, from);
 }
 
-/* --- what a map says --- */
+/* --- output --- */
 
 void ffntp_leap_describe(const struct ffntp_leap_belief *belief, struct ffntp_map *map)
 {

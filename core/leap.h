@@ -1,6 +1,7 @@
 /*
- * leap: how UTC, which servers tell, numbers the core's continuous time: by a table, by what servers announce, by a
- * former map. The core's time is TAI if that is known when it begins, else UTC plus a constant; it never steps.
+ * leap: the rule from the core's continuous time to UTC. It comes from a table, from announcements of servers, or from
+ * a former map. The core's time is TAI if TAI is known when the client begins, else UTC plus a constant; it never
+ * steps.
  */
 #ifndef FFNTP_CORE_LEAP_H
 #define FFNTP_CORE_LEAP_H
@@ -11,82 +12,98 @@
 #include "../include/ffntp/map.h"
 #include "../include/ffntp/timescale.h"
 
-/* Zeroed but for the table, which may be NULL: nothing is known yet. */
+/* Leap-second state of a clock. Zeroed except for the table, which may be NULL: the initial state. */
 struct ffntp_leap_belief {
 	const struct ffntp_leap_table *table;
-	bool is_begun; /* the core's time has been numbered: all below holds */
+	bool is_begun; /* the rule is set, and the fields below are valid */
 	struct ffntp_numbering numbering;
-	bool is_announced;     /* its leap second is what servers say, not the table */
-	bool tai_is_known;     /* TAI is the core's time plus tai_base_s */
-	int64_t tai_base_s;    /* not 0 if TAI became known later */
-	bool has_jumped;       /* the core's time: what it was to TAI before says nothing */
+	bool is_announced;     /* the rule's leap second comes from servers rather than from the table */
+	bool tai_is_known;     /* TAI = the core's time + tai_base_s */
+	int64_t tai_base_s;    /* not 0 if TAI became known only after the client began */
+	bool has_jumped;       /* the core's time has jumped, so its former relation to TAI is unknown */
 	int64_t tai_expires_s; /* POSIX time, as in the map */
 };
 
-/* Where the core's time is expected to be when a server says what time it is. */
+/* The interval in which the core's time is expected at a server's timestamp. */
 struct ffntp_leap_window {
-	bool is_known; /* to less than a second: one leap second cannot hide in it */
+	bool is_known; /* it is shorter than a second, so that it identifies the second */
 	struct ffntp_time earliest, latest;
 };
 
-/* Numbers the core's time by the first UTC that a server tells, unless a former map has done so. */
+/* Set the rule from the first UTC of a server, unless a former map has set it. */
 void ffntp_leap_begin(struct ffntp_leap_belief *belief, struct ffntp_time utc);
 
-/* Goes on with the numbering of a map that could be read. */
+/* Continue with the rule of a former map that was synchronised or free-running. */
 void ffntp_leap_continue(struct ffntp_leap_belief *belief, const struct ffntp_map *former);
 
-/* The core's time is to begin anew with what a server says next: it may be another year. */
+/*
+ * Report that the core's time may have jumped by any amount. Its relation to TAI is then found again from the next UTC
+ * of a server.
+ */
 void ffntp_leap_jump(struct ffntp_leap_belief *belief);
 
-/* Follows the table to this time of the core: the next leap second, TAI that becomes known, and the table's expiry. */
+/*
+ * Update the state from the table for this time of the core: the next leap second, whether TAI is known, and the
+ * table's expiry.
+ */
 void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now);
 
 /*
- * UTC of a server, which counts 23:59:59 twice or not at all, to the core's time. Next to a leap second the number
- * alone does not tell, and some servers are late: there it is what lies in the window. Returns false, and *time
- * untouched, if neither tells: in 23:59:59 itself, without a window.
+ * Convert a server's UTC to the core's time. UTC counts 23:59:59 twice or not at all, so next to a leap second its
+ * number is ambiguous; and some servers step late. There the candidate that lies in the window is chosen.
+ * Returns false, with *time untouched, if the number is ambiguous and the window does not help.
  */
 FFNTP_MUST_USE bool ffntp_leap_from_utc(const struct ffntp_leap_belief *belief, struct ffntp_time utc,
 					const struct ffntp_leap_window *window, struct ffntp_time *time);
 
-/* Whether this is the last second before a leap second that is announced with it, and not yet believed. */
+/* Return whether a leap second is announced only in the last second before it, too late to be accepted. */
 bool ffntp_leap_is_too_late(const struct ffntp_leap_belief *belief, struct ffntp_time utc, int announced);
 
 /*
- * What servers announce: 1, -1 or, if no leap second any more, 0. Believed in the last day of a month and nowhere else;
- * unless is_unanimous, of June or December. Taken back until a minute before. Not heard while the table holds.
+ * Update the announced leap second (+1 insert, -1 delete, 0 withdrawn). An announcement is accepted only on the last
+ * day of June or December, or of any month if it is unanimous. It can be withdrawn until 60 s before the leap second.
+ * Announcements are ignored while the table is valid.
  */
 void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote);
 
 /*
- * A server that agreed with the clock until 'agreed', and has contradicted it ever since 'since', both the core's time.
+ * A disagreement with a server that was consistent with the clock until 'agreed', and has contradicted it since
+ * 'since', both in the core's time.
  */
 struct ffntp_leap_dispute {
 	struct ffntp_time agreed, since;
-	double lasted_s; /* from 'since' to now */
-	double ahead_s;  /* the server, of the clock, now */
+	double lasted_s; /* duration from 'since' to now */
+	double ahead_s;  /* server minus clock, now */
 };
 
 enum ffntp_leap_ruling {
-	FFNTP_LEAP_NO_CAUSE, /* it is not about a leap second */
-	FFNTP_LEAP_MISSED,   /* by the server, as the table knows: it is wrong, and for a day it is not believed */
-	FFNTP_LEAP_REVISED,  /* nobody announced it, or it was announced and was none: the numbering was put right */
+	FFNTP_LEAP_NO_CAUSE, /* the disagreement is not about a leap second */
+	FFNTP_LEAP_MISSED,   /* the server missed a leap second of the table, and is rejected for a day */
+	FFNTP_LEAP_REVISED,  /* the rule was corrected: a leap second was not announced, or an announced one did not
+				occur */
 };
 
 /*
- * Whether one second, since the end of a month, is what they contradict each other by. Nothing that a table says is
- * revised.
+ * Decide whether the disagreement is exactly one second since the end of a month; if so, correct the rule, unless a
+ * table determines it.
  */
 FFNTP_MUST_USE enum ffntp_leap_ruling ffntp_leap_rule(struct ffntp_leap_belief *belief,
 						      const struct ffntp_leap_dispute *dispute);
 
-/* Whether a leap second is yet to begin, or to end, at this time of the core; then in how many seconds. */
+/*
+ * Return whether a leap second is still to begin or to end at this time of the core; then set the seconds until that.
+ */
 FFNTP_MUST_USE bool ffntp_leap_next(const struct ffntp_leap_belief *belief, struct ffntp_time now, double *wait_s);
 
-/* Follows the table from one time of the core to another. Whether leap seconds are then told differently. */
+/*
+ * Update the state from the table between two times of the core. Returns whether the map's leap fields change thereby.
+ */
 FFNTP_MUST_USE bool ffntp_leap_cross(struct ffntp_leap_belief *belief, struct ffntp_time from, struct ffntp_time to);
 
-/* Sets what a map says of time scales. In: its time is the core's. Out: the map's, TAI where that is known. */
+/*
+ * Set the map's fields about time scales. The map's time is converted from the core's to the map's, which is TAI if TAI
+ * is known.
+ */
 void ffntp_leap_describe(const struct ffntp_leap_belief *belief, struct ffntp_map *map);
 
 #endif

@@ -1,5 +1,4 @@
-/* maths: argument reduction by exact steps, then a short series. See maths.h
- * for what each promises. */
+/* maths: argument reduction by exact steps, then a short series. maths.h states the accuracy of each function. */
 #include "maths.h"
 
 #include <stdint.h>

@@ -1,14 +1,13 @@
 /*
- * maths: the few transcendental functions that the estimators need, so that
- * nobody needs a libm. Pure functions, the same bits on every machine with IEEE
- * 754 doubles.
+ * maths: the few transcendental functions that the estimators need, so that no port needs a libm. The functions are
+ * pure, and return the same bits on every machine with IEEE 754 doubles.
  */
 #ifndef FFNTP_CORE_MATHS_H
 #define FFNTP_CORE_MATHS_H
 
 #include <stdbool.h>
 
-/* As the C library's, but that fmin and fmax are b where a is NaN. */
+/* Functions like the C library's, except that fmin and fmax return b if a is NaN. */
 static inline double ffntp_fmin(double a, double b)
 {
 	return a < b ? a : b;
@@ -29,15 +28,15 @@ static inline double ffntp_square(double x)
 	return x * x;
 }
 
-/* A NaN is nowhere. */
+/* Return whether the value is within [low, high]; false for NaN. */
 static inline bool ffntp_is_within(double value, double low, double high)
 {
 	return value >= low && value <= high;
 }
 
 /*
- * Correctly rounded. x < 0: NaN; x = 0 and infinity: x. In software where there is no instruction for it, to the same
- * bits.
+ * Return the correctly rounded square root. x < 0: NaN; x = 0 and infinity: x. In software, for machines without an
+ * instruction for it.
  */
 double ffntp_portable_sqrt(double x);
 
@@ -54,11 +53,13 @@ static inline double ffntp_sqrt(double x)
 #endif
 }
 
-/* e^x, relative error below 2^-52 while the result is a normal number; 0 below
- * -708.4, infinity above 709.78. */
+/*
+ * Return e^x with a relative error below 2^-52 while the result is a normal number; 0 below -708.4, infinity above
+ * 709.78.
+ */
 double ffntp_exp(double x);
 
-/* Natural logarithm of a normal number > 0, relative error below 2^-50. */
+/* Return the natural logarithm of a normal number > 0, with a relative error below 2^-50. */
 double ffntp_ln(double x);
 
 #endif

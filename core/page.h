@@ -1,6 +1,6 @@
 /*
- * page: behind ffntp/page.h: where everything lies, and the loads and stores under the sequence count. Offsets are in
- * bytes; docs/page.md has them as a table.
+ * page: the layout of a page, and loads and stores under its sequence, behind ffntp/page.h. Offsets are in bytes;
+ * docs/page.md has them as a table.
  */
 #ifndef FFNTP_CORE_PAGE_H
 #define FFNTP_CORE_PAGE_H
@@ -28,7 +28,7 @@ enum {
 enum ffntp_page_offset {
 	FFNTP_AT_MARKER = 0x10,
 	FFNTP_AT_FLAGS = 0x18,
-	FFNTP_AT_STATUS = 0x20, /* and smearing hint, TAI offset, leap indicator, period shift */
+	FFNTP_AT_STATUS = 0x20, /* also the smearing hint, TAI offset, leap indicator and period shift */
 	FFNTP_AT_COUNTER = 0x28,
 	FFNTP_AT_PERIOD = 0x30,
 	FFNTP_AT_PERIOD_ESTERROR = 0x38,
@@ -39,7 +39,7 @@ enum ffntp_page_offset {
 	FFNTP_AT_TIME_MAXERROR = 0x60,
 	FFNTP_AT_GENERATION = 0x68,
 
-	FFNTP_AT_STEADY = 0x220, /* two slots; the sequence says which one holds */
+	FFNTP_AT_STEADY = 0x220, /* two slots; the sequence selects the valid one */
 	FFNTP_AT_SOURCES = 0x300,
 
 	FFNTP_AT_BLOCK = 0x800, /* magic, version, size */
@@ -49,13 +49,13 @@ enum ffntp_page_offset {
 	FFNTP_AT_VOID_AFTER = 0x828,
 	FFNTP_AT_STABLE_PERIOD = 0x830,
 	FFNTP_AT_STABLE_ESTERROR = 0x838,
-	FFNTP_AT_ANCHOR_COUNT = 0x840, /* how many were ever made since the last disruption */
+	FFNTP_AT_ANCHOR_COUNT = 0x840, /* number of past maps since the last disruption */
 	FFNTP_AT_SOURCE_COUNT = 0x848,
 	FFNTP_AT_MARKER_BASE = 0x850,
 	FFNTP_AT_LEAP_SECOND = 0x858, /* leap_at_s << 8 | leap_sign */
 	FFNTP_AT_TAI_EXPIRES = 0x860,
-	FFNTP_AT_COUNTER_MARKER = 0x868,  /* and in the top half its base */
-	FFNTP_AT_MAXERROR_BEFORE = 0x870, /* of time; VMClock's word has the larger of the two */
+	FFNTP_AT_COUNTER_MARKER = 0x868,  /* its base is in the top half */
+	FFNTP_AT_MAXERROR_BEFORE = 0x870, /* of time; VMClock's field has the larger of the two */
 	FFNTP_AT_MAXERROR_AFTER = 0x878,
 	FFNTP_AT_LINE = 0x880,               /* struct ffntp_line, word by word */
 	FFNTP_AT_ASYMMETRY_ESTERROR = 0x8e8, /* of time; 0: unknown, as in pages of older writers */
@@ -63,8 +63,8 @@ enum ffntp_page_offset {
 };
 
 /*
- * Our own block. A later layout that only adds keeps the version: a new field takes words that were 0, where 0 means
- * "unknown", or the size is larger.
+ * The project's own block. A later layout that only adds fields keeps the version: a new field takes words that were 0,
+ * where 0 means "unknown", or the size grows.
  */
 #define FFNTP_BLOCK_MAGIC UINT32_C(0x504e4646) /* "FFNP" */
 #define FFNTP_BLOCK_VERSION 2
@@ -119,15 +119,18 @@ static inline void ffntp_page_store(struct ffntp_page *page, size_t offset, uint
 #endif
 }
 
-/* A reader's look at the page: between begin and a true is_whole, every load saw one and the same update. */
+/*
+ * Begin a read: return the sequence. All loads between this call and ffntp_page_is_whole, if that returns true, belong
+ * to the same update.
+ */
 static inline uint32_t ffntp_page_begin(const struct ffntp_page *page)
 {
 	return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_acquire));
 }
 
 /*
- * The fence keeps the loads before it from sinking below the second look at the sequence. If the first look found it
- * odd, the writer was inside: no even number equals it then.
+ * End a read: return whether all loads since 'begun' belong to the same update. The fence keeps them from moving below
+ * the second load of the sequence. If the first load found it odd, the writer was active, and no even number equals it.
  */
 static inline bool ffntp_page_is_whole(const struct ffntp_page *page, uint32_t begun)
 {
@@ -135,7 +138,7 @@ static inline bool ffntp_page_is_whole(const struct ffntp_page *page, uint32_t b
 	return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == (begun & ~UINT32_C(1));
 }
 
-/* Leaves the core to the writer's hyperthread for a moment. */
+/* Yield the core to its other hyperthread for a moment. */
 static inline void ffntp_page_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -145,21 +148,21 @@ static inline void ffntp_page_pause(void)
 #endif
 }
 
-/* The map at one look. */
+/* Load the map once; the caller checks the sequence. */
 void ffntp_page_load_map(const struct ffntp_page *page, struct ffntp_map *map);
 
-/* The steady state at one look; begun: what ffntp_page_begin said. */
+/* Load the monotonic state once; the caller checks the sequence. begun: as ffntp_page_begin returned it. */
 void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady);
 
-/* One look of ffntp_page_read. False, and *map untouched, if the page was being written. */
+/* Try once to read the map. Returns false, with *map untouched, if the page was being written. */
 bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map);
 
-/* One word of the prepared line: FFNTP_PAGE_LINE(page, frac). */
+/* Load one word of the prepared line, as in FFNTP_PAGE_LINE(page, frac). */
 #define FFNTP_PAGE_LINE(page, field) ffntp_page_load(page, FFNTP_AT_LINE + offsetof(struct ffntp_line, field))
 
 /*
- * FFNTP_COMPUTE_HERE keeps a compiler from putting a calculation off, and its many operands in memory until then: of
- * the words of a line fewer are alive at once than there are registers.
+ * FFNTP_COMPUTE_HERE makes a compiler finish a calculation at this point, so that fewer words of the line are alive at
+ * once than the machine has registers.
  */
 #if defined(__GNUC__)
 #define FFNTP_ALWAYS_INLINE __attribute__((always_inline)) static inline
@@ -169,7 +172,7 @@ bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map);
 #define FFNTP_COMPUTE_HERE(value) ((void)(value))
 #endif
 
-/* Modulo 2^64 s; the caller has judged key and ticks. */
+/* Return the line's time after this number of ticks, modulo 2^64 s. The caller has checked the key and the ticks. */
 static inline struct ffntp_span ffntp_page_line_estimate(const struct ffntp_page *page, uint64_t ticks,
 							 enum ffntp_timescale scale)
 {
@@ -181,9 +184,11 @@ static inline struct ffntp_span ffntp_page_line_estimate(const struct ffntp_page
 }
 
 /*
- * A reading in the common case, at one look: the line holds at 'now', and the bound is within the cap. Each word is
- * used where it is loaded, so that registers suffice. begun: what ffntp_page_begin said before 'now' was read. Returns
- * false, and *reading untouched, in any other case and for a torn page: the map itself must be judged then.
+ * Try to make a reading from the prepared line, once: the line must be valid at 'now', and the bound within the limit.
+ * Each word is used where it is loaded, so that registers suffice.
+ * begun: the result of ffntp_page_begin before 'now' was read.
+ * Returns false, with *reading untouched, in any other case and if the page was being written; the caller must then use
+ * the map.
  */
 FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uint32_t begun,
 					      enum ffntp_counter_kind kind, ffntp_counter now,

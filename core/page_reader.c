@@ -54,7 +54,7 @@ enum ffntp_page_result ffntp_page_check(const struct ffntp_page *page, size_t si
 	return FFNTP_PAGE_OK;
 }
 
-/* What no writer leaves: times that arithmetic could not bear. */
+/* Return whether the state is one that a writer stores; other times might overflow the arithmetic. */
 static bool is_sound_steady(const struct ffntp_steady *steady)
 {
 	return steady->kind <= FFNTP_STEADY_RUNNING && steady->period_shift <= 62 &&
@@ -63,7 +63,7 @@ static bool is_sound_steady(const struct ffntp_steady *steady)
 	       (steady->numbering.sign == 0 || !ffntp_reading_is_far(steady->numbering.at_s));
 }
 
-/* 'begun' may be odd: then the slot of before. */
+/* An odd 'begun' selects the slot that is not being written. */
 void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady)
 {
 	size_t slot = ffntp_page_steady_at(begun);
@@ -151,7 +151,7 @@ enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page, st
 	return FFNTP_CLOCK_BUSY;
 }
 
-/* What an anchor shares with the current map is there already. */
+/* Load a past map. The caller has loaded the current map into *map, which supplies the fields that both share. */
 static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffntp_map *map)
 {
 	uint64_t status = ffntp_page_load(page, anchor);
@@ -176,7 +176,7 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 	ffntp_page_unpack_leap(word[12], &map->leap_at_s, &map->leap_sign);
 }
 
-/* The current map, or the newest anchor that is not after 'then'. */
+/* Load the current map or, if 'then' is earlier, the newest past map that is not after 'then'. */
 static enum ffntp_clock_result load_past(const struct ffntp_page *page, ffntp_counter then, struct ffntp_map *map)
 {
 	uint64_t count = ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT);

@@ -1,7 +1,4 @@
-/*
- * page_words: where in a page each thing stands, and how what shares a word is packed into it: what the writer and
- * readers have in common.
- */
+/* page_words: positions in a page, and the packing of fields that share a word, for the writer and the readers. */
 #ifndef FFNTP_CORE_PAGE_WORDS_H
 #define FFNTP_CORE_PAGE_WORDS_H
 
@@ -11,17 +8,17 @@
 
 #include "page.h"
 
-/* --- where --- */
+/* --- positions --- */
 
 static inline size_t ffntp_page_anchor_at(uint64_t number)
 {
 	return FFNTP_AT_ANCHORS + (size_t)(number & (FFNTP_PAGE_ANCHORS - 1)) * FFNTP_ANCHOR_STRIDE;
 }
 
-/* Words of an anchor beside its status; page_writer.c says which. */
+/* Words of a past map besides its status; page_writer.c lists them. */
 #define FFNTP_ANCHOR_FIELDS (FFNTP_ANCHOR_STRIDE / 8 - 1)
 
-/* Steady time has two: the slot that is not written stays whole, also if the writer is killed. */
+/* The monotonic state has two slots: the one that is not being written stays valid even if the writer is killed. */
 static inline size_t ffntp_page_steady_at(uint32_t sequence)
 {
 	return FFNTP_AT_STEADY + (size_t)(sequence >> 1 & 1) * FFNTP_STEADY_STRIDE;
@@ -44,9 +41,9 @@ static inline uint32_t ffntp_page_load_head(const struct ffntp_page *page, size_
 	return FFNTP_LE32(atomic_load_explicit(&page->head[i], memory_order_relaxed));
 }
 
-/* --- words that are shared --- */
+/* --- packed words --- */
 
-/* VMClock's offset is the one from TAI to UTC, -37 since 2017 (UAPI.13 version 1.1, and what Linux does with it). */
+/* VMClock's offset is UTC - TAI, -37 since 2017 (UAPI.13 version 1.1, and Linux's use of it). */
 static inline uint64_t ffntp_page_pack_status(const struct ffntp_map *map)
 {
 	uint64_t utc_minus_tai = (uint16_t)-map->tai_offset_s;
@@ -66,15 +63,16 @@ static inline void ffntp_page_unpack_status(uint64_t word, struct ffntp_map *map
 }
 
 /*
- * An anchor's status word has 15 bits left for the error of the asymmetry, whose top ten bits suffice: 10 bits of them,
- * rounded up, and 5 for the power of two that they are multiplied by. 2^41 ns and more do not occur, and saturate.
+ * The status word of a past map has 15 free bits for the error from asymmetry, of which the top ten bits suffice: 10
+ * bits for them, rounded up, and 5 for the power of two that multiplies them. Values from 2^41 ns on do not occur, and
+ * saturate.
  */
 static inline uint64_t ffntp_page_pack_coarse(uint64_t ns)
 {
 	uint64_t digits = ns;
 	unsigned power = 0;
 
-	/* Halves, each rounded up, are the quotient by the power of two, rounded up. */
+	/* Halving repeatedly, each time rounded up, equals dividing by the power of two, rounded up. */
 	for (; digits > 0x3ff && power < 31; power++)
 		digits = (digits >> 1) + (digits & 1);
 	return (digits < 0x3ff ? digits : 0x3ff) << 5 | power;
@@ -85,7 +83,7 @@ static inline uint64_t ffntp_page_unpack_coarse(uint64_t word)
 	return (word >> 5 & 0x3ff) << (word & 0x1f);
 }
 
-/* VMClock's time is TAI, or UTC itself: not UTC plus a constant. */
+/* VMClock's time is TAI or UTC itself, whereas a map's may be UTC plus a constant. */
 static inline uint64_t ffntp_page_vmclock_s(const struct ffntp_map *map)
 {
 	return (uint64_t)map->time.s - (map->tai_is_known ? 0 : (uint64_t)map->tai_offset_s);
@@ -107,7 +105,7 @@ static inline void ffntp_page_unpack_leap(uint64_t word, int64_t *at_s, int8_t *
 	*at_s = (int64_t)(word & ~UINT64_C(0xff)) / 256;
 }
 
-/* What the writer adds to its client's counter marker, and the sum, which readers are told. */
+/* Pack the writer's base with the sum of base and its client's counter marker; readers use the sum. */
 static inline uint64_t ffntp_page_pack_counter_marker(uint32_t base, uint32_t marker)
 {
 	return (uint64_t)base << 32 | (uint32_t)(base + marker);

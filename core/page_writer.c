@@ -1,7 +1,10 @@
 /* page_writer: the writer's side of ffntp/page.h. */
 #include "page_words.h"
 
-/* Odd while writing; it is odd already where a writer was killed. The fence keeps what follows from rising above it. */
+/*
+ * Begin an update: make the sequence odd. It is odd already if a writer was killed. The fence keeps later stores from
+ * moving above it.
+ */
 static void begin_update(struct ffntp_page *page)
 {
 	uint32_t sequence = ffntp_page_begin(page) | 1;
@@ -69,7 +72,7 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
 	ffntp_page_store(page, FFNTP_AT_TAI_EXPIRES, (uint64_t)map->tai_expires_s);
 }
 
-/* --- the line that is prepared for readers --- */
+/* --- the prepared line --- */
 
 static bool is_common(const struct ffntp_map *map, const struct ffntp_line *line)
 {
@@ -91,7 +94,10 @@ static bool is_reached(const struct ffntp_map *map, uint64_t ticks, int64_t s)
 	return ffntp_time_plus(map->time, elapsed).s >= s;
 }
 
-/* The first of so many ticks at which the time reaches s, if any does: a line is not read from there on. */
+/*
+ * Return the largest number of ticks, at most 'ticks', at which the time has not reached s; readers do not use the line
+ * beyond it.
+ */
 static uint64_t ticks_until(const struct ffntp_map *map, uint64_t ticks, int64_t s)
 {
 	uint64_t reached = ticks, before = 0;
@@ -106,7 +112,10 @@ static uint64_t ticks_until(const struct ffntp_map *map, uint64_t ticks, int64_t
 	return before;
 }
 
-/* UTC is not on one line with itself beyond the beginning, or the end, of a leap second. */
+/*
+ * Return the number of ticks for which the line is valid: up to void_after, or to the beginning or end of a leap
+ * second, where UTC leaves the line.
+ */
 static uint64_t limit_of(const struct ffntp_map *map)
 {
 	uint64_t limit = map->void_after - map->at;
@@ -118,7 +127,10 @@ static uint64_t limit_of(const struct ffntp_map *map)
 	return limit;
 }
 
-/* A map that is not common leaves its line without a scale to be read in: readers take the map itself. */
+/*
+ * Prepare the line of a map. If a map does not fit the prepared form, its line is readable in no scale, and readers use
+ * the map.
+ */
 static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_counter_kind kind)
 {
 	unsigned shift = map->period_shift;
@@ -171,12 +183,9 @@ static void store_line(struct ffntp_page *page, const struct ffntp_line *line)
 		ffntp_page_store(page, FFNTP_AT_LINE + 8 * i, words[i]);
 }
 
-/* --- maps of before --- */
+/* --- past maps --- */
 
-/*
- * A map as it stands in the page, word by word; the pad before the status, free in an anchor, holds the TAI flag and
- * the error of the asymmetry.
- */
+/* The words of a past map, in order. The padding before its status holds the TAI flag and the error from asymmetry. */
 static const uint16_t anchor_fields[] = {
 	FFNTP_AT_COUNTER,        FFNTP_AT_PERIOD,        FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
 	FFNTP_AT_TIME_S,         FFNTP_AT_TIME_FRAC,     FFNTP_AT_TIME_ESTERROR,   FFNTP_AT_MAXERROR_BEFORE,
@@ -199,7 +208,10 @@ static void push_anchor(struct ffntp_page *page)
 	ffntp_page_store(page, FFNTP_AT_ANCHOR_COUNT, count + 1);
 }
 
-/* A disruption makes past counter readings meaningless. A map of the same 'at' takes the place of the former. */
+/*
+ * Store the current map as a past map before a new one replaces it. A disruption drops all past maps, because earlier
+ * counter readings have lost their meaning. A map with the same 'at' only replaces the current one.
+ */
 static void update_anchors(struct ffntp_page *page, const struct ffntp_map *map)
 {
 	uint64_t marker = ffntp_page_load(page, FFNTP_AT_MARKER_BASE) + map->disruption_marker;
@@ -213,7 +225,7 @@ static void update_anchors(struct ffntp_page *page, const struct ffntp_map *map)
 		push_anchor(page);
 }
 
-/* --- what stands beside them --- */
+/* --- monotonic state, sources, identity --- */
 
 static void store_steady(struct ffntp_page *page, const struct ffntp_steady *steady)
 {
@@ -279,7 +291,10 @@ static bool is_same_identity(const struct ffntp_page_identity *a, const struct f
 	return is_same;
 }
 
-/* Steady time goes on where readings of the counter mean what they meant. */
+/*
+ * Return the monotonic state of the former page if its counter readings are comparable, that is, if the identity is the
+ * same.
+ */
 static struct ffntp_steady keep_steady(const struct ffntp_page *page, const struct ffntp_page_identity *identity)
 {
 	struct ffntp_steady steady = { .kind = FFNTP_STEADY_NONE };
@@ -302,7 +317,9 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 
 	begin_update(page);
 	for (size_t offset = 16; offset < FFNTP_PAGE_SIZE; offset += 8)
-		if (offset < FFNTP_AT_BLOCK || offset >= FFNTP_AT_VOID_AFTER) /* a page that is repaired stays a page */
+		if (offset < FFNTP_AT_BLOCK ||
+		    offset >= FFNTP_AT_VOID_AFTER) /* these words stay, so that a page being laid out again is valid for
+						      readers at all times */
 			ffntp_page_store(page, offset, 0);
 	ffntp_page_store(page, FFNTP_AT_BLOCK,
 			 FFNTP_BLOCK_MAGIC | (uint64_t)FFNTP_BLOCK_VERSION << 32 | (uint64_t)FFNTP_BLOCK_SIZE << 48);
@@ -341,7 +358,9 @@ void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, co
 	publish(page, map, sources, count, &(struct ffntp_steady){ .kind = FFNTP_STEADY_NONE });
 }
 
-/* A reading of the counter must not overtake the store: on a machine with a store buffer it takes a full fence. */
+/*
+ * The full fence keeps the caller's reading of the counter from overtaking the store, which may wait in a store buffer.
+ */
 void ffntp_page_hold(struct ffntp_page *page)
 {
 	begin_update(page);
@@ -360,9 +379,9 @@ void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map
 	publish(page, map, sources, count, &next);
 }
 
-/* --- the next writer --- */
+/* --- taking over a page --- */
 
-/* What no writer leaves: a map that could not be read, or would make no sense. */
+/* Return whether the map is one that a writer stores: readable, with values in range. */
 static bool is_sound(const struct ffntp_map *map)
 {
 	return map->status <= FFNTP_STATUS_DISRUPTED && map->period_shift <= 62 &&
@@ -390,12 +409,12 @@ bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity 
 		ffntp_page_format(page, identity);
 		return false;
 	}
-	/* From now on markers count from the one that is there. */
+	/* Later markers continue from the one on the page, so their base is 0. */
 	ffntp_page_load_steady(page, ffntp_page_begin(page), &steady);
 	begin_update(page);
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);
 	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_counter_marker(0, found.counter_marker));
-	store_steady(page, &steady); /* each update has a slot of its own */
+	store_steady(page, &steady); /* each update uses the other slot */
 	end_update(page);
 	*former = found;
 	return true;

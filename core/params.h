@@ -1,97 +1,102 @@
-/* params: every number that could have been another one, with its unit, its reason and its source. */
+/* params: all tunable constants, each with unit, rationale and source. */
 #ifndef FFNTP_CORE_PARAMS_H
 #define FFNTP_CORE_PARAMS_H
 
 /* --- page --- */
 
 /*
- * Looks at a page before a reader gives up. An update takes 0.1 us, 0.9 with eight sources; a look 0.04 us or more: a
- * writer at work is outlasted. One that was stopped in mid-update costs 40 us, 0.1 ms where CPUs pause for long.
+ * Number of reads before a reader gives up. An update takes 0.1 us, or 0.9 us with eight sources, and a read at least
+ * 0.04 us, so a reader outlasts an active writer. If a writer was stopped in mid-update, giving up takes 40 us, or 0.1
+ * ms on CPUs with a long pause instruction.
  */
 #define FFNTP_PAGE_TRIES 1000
 
 /* --- steady --- */
 
-/*
- * How fast steady UTC comes back to the estimate: 500 ppm, in 2^-64. No kernel slews faster: RFC 5905, A.1.1, MAXFREQ.
- */
+/* Slew of monotonic UTC towards the estimate: 500 ppm, in 2^-64. No kernel slews faster: RFC 5905, A.1.1, MAXFREQ. */
 #define FFNTP_STEADY_SLEW (UINT64_MAX / 2000)
 
-/* Readings of the counter on different CPUs, and of memory beside it, are out of order by less: 27 us at 2.4 GHz. */
+/* Disorder between counter readings of different CPUs, and of memory beside them, in ticks: 27 us at 2.4 GHz. */
 #define FFNTP_STEADY_DISORDER_TICKS (UINT64_C(1) << 16)
 
 /* --- clock --- */
 
 /*
- * How far the counter may be behind the map, in units of 2^-64 s: 1 ms. The map is of a packet that came before; CPUs
- * differ by microseconds at most where a kernel keeps time by their counters. A counter that is further back was set
- * back.
+ * Largest distance by which the counter may be behind the map, in 2^-64 s: 1 ms. The map belongs to a packet that
+ * arrived earlier, and CPUs differ by microseconds at most where a kernel keeps time by their counters. A counter that
+ * is further behind was set back.
  */
 #define FFNTP_BEHIND_LIMIT (UINT64_MAX / 1000)
 
 /* --- exchange --- */
 
-/* A server may read receive and transmit from two clocks, and rounds each: te may lie this much before tb (s). */
+/*
+ * Largest distance by which te may precede tb (s), because a server may read receive and transmit from two clocks, and
+ * rounds each.
+ */
 #define FFNTP_SERVER_ORDER_S 1e-6
 
 /*
- * Round trips beyond this are no measurement; more likely the counter jumped while we waited (s). RFC 5905's MAXDISP.
+ * Longest round trip that is a measurement (s). After a longer one it is more likely that the counter jumped. RFC
+ * 5905's MAXDISP.
  */
 #define FFNTP_MAX_RTT_S 16.0
 
 /* --- grain --- */
 
-/* Steps of servers' clocks that are looked for by name (grain.c); any other is fitted. */
+/* Number of known steps of servers' clocks (grain.c); other steps are fitted. */
 #define FFNTP_GRAIN_KNOWN 32
 
 /*
- * Likelihood ratio that proves a step: a fine clock reaches it in one exchange of as many. 34 steps of two kinds are
- * looked for, so in 10^5 exchanges fewer than one server in 10^9 is mistaken.
+ * Likelihood ratio that proves a step. A fine clock reaches it with a probability of at most its inverse. 34 steps of
+ * two kinds are tried, so in 10^5 exchanges fewer than one server in 10^9 is misjudged.
  */
 #define FFNTP_GRAIN_PROOF 1e16
 
-/* ... and the most that is remembered of it. */
+/* Upper limit of the stored ratio. */
 #define FFNTP_GRAIN_MOST 1e20
 
-/* A step matters where it is this many times the precision that the server states (ratio): less is rounding. */
+/* A step is used if it is at least this many times the precision that the server states (ratio); less is rounding. */
 #define FFNTP_GRAIN_COARSER 2.0
 
-/* Steps below this (s) are not looked for, because delays differ by more. */
+/* Least step that is detected (s); below it, delays differ by more than the step. */
 #define FFNTP_GRAIN_LEAST_S 0x1p-14
 
-/* Times of servers that keep whole microseconds are off exact steps by less (s): two of them, each rounded. */
+/* Largest deviation from exact steps (s) of servers that round to microseconds: two roundings. */
 #define FFNTP_GRAIN_SLACK_S 2e-6
 
-/* Faults of servers, of all exchanges that no delay explains: one in this many (ratio). */
+/* Share of server faults among differences that no delay explains: one in this many (ratio). */
 #define FFNTP_GRAIN_FAULTS 16.0
 
-/* A time that is further off a fitted step, in steps, does not lie on it. */
+/* Largest deviation of a time that lies on a fitted step, in steps. */
 #define FFNTP_GRAIN_FIT 0.0625
 
-/* Rates of servers change by less than this from one exchange to the next (ratio); fitted steps change with them. */
+/* Largest change of a server's rate between exchanges (ratio), by which a fitted step may change. */
 #define FFNTP_GRAIN_RATE 1e-6
 
-/* The length that a fitted step was measured over counts less by this with each exchange (ratio). */
+/* Loss of weight per exchange of the length that a fitted step was measured over (ratio). */
 #define FFNTP_GRAIN_FADE 0.0625
 
-/* A step shows itself where the server's clock and the counter differ by this share of it. */
+/* A step shows itself when the server's clock and the counter differ by this share of the step. */
 #define FFNTP_GRAIN_WIDE 0.125
 
-/* Steps up to this (s) are taken before they have shown themselves: 1/50 s is the longest tick of a kernel. */
+/* Largest step that is accepted before it has shown itself (s): 1/50 s is the longest tick of a kernel. */
 #define FFNTP_GRAIN_TICK_S 0.021
 
-/* A multiple of what explains the times is taken when times lie on it by chance only once in this many. */
+/* A multiple of the present step is accepted when the times would lie on it by chance only once in this many cases. */
 #define FFNTP_GRAIN_MULTIPLE 1e9
 
-/* ... of which a difference that neither delays nor that step explain is a server's fault once in this many. */
+/*
+ * Probability of a server fault among differences that neither delays nor the present step explain: one in this many.
+ */
 #define FFNTP_GRAIN_BEYOND 1e3
 
-/* Steps that differ by less are the same (ratio): no clock's rate is further off. */
+/* Steps whose relative difference is less than this are the same, because no clock's rate has a larger error. */
 #define FFNTP_GRAIN_SAME 1e-3
 
 /*
- * A step is given up after this many exchanges whose times do not lie on it, or a sixteenth as many whose residence
- * disproves it: then another machine answers behind the same address.
+ * A step is dropped after this many exchanges whose times do not lie on it, or a sixteenth of that number whose
+ * residence disproves it. Then a different machine replies at the same address.
  */
 #define FFNTP_GRAIN_DOUBT 256
 #define FFNTP_GRAIN_DISPROOF 16
@@ -99,326 +104,371 @@
 /* --- bound --- */
 
 /*
- * What a port's stamps may be wrong by (s): a bracket around CLOCK_REALTIME is 26 to 28 ns wide, and NTP's unit is 0.2
+ * Largest error of a port's stamps (s): a crosstimestamp with CLOCK_REALTIME is 26 to 28 ns wide, and NTP's unit is 0.2
  * ns.
  */
 #define FFNTP_STAMPING_ERROR_S 50e-9
 
 /*
- * Rates that differ by no more (ratio) are one crystal's, without compensation, over the range of temperatures that
- * computers work in. Beyond it the counter itself is in doubt: another machine's, or set by its host.
+ * Largest relative difference between two rates of one uncompensated crystal over the temperatures that computers work
+ * at. After a larger change the counter itself is in doubt: it is a different machine's, or its host has set it.
  */
 #define FFNTP_WANDER_LIMIT 20e-6
 
 /*
- * Rates less than this apart (s), or this number of exchanges, lie in one band as wide as max_drift; no rate is proven
- * by a baseline that exceeds both. A month: crystals age by 0.1 ppm in it, and what their temperature does it does
- * within a day. Exchanges, because each baseline of N leaves an error of one round trip / N at the end of a poll
- * interval.
+ * Rates within this time (s), or within this number of exchanges, lie in one band of the width max_drift; a longer
+ * baseline than both proves no rate. In a month crystals age by 0.1 ppm, and their temperature changes within a day.
+ * The number of exchanges matters because a baseline of N exchanges leaves an error of one round trip / N at the end of
+ * a poll interval.
  */
 #define FFNTP_RATE_MEMORY_S (30 * 86400.0)
 #define FFNTP_RATE_MEMORY_EXCHANGES 128
 
 /*
- * Averages further apart than this share of the band (ratio) come from a counter that is about to leave it, as one that
- * ages does: the oldest are forgotten before the range would be false. The rest of the band is what such a counter
- * goes on by until newer averages show it.
+ * If averages differ by more than this share of the band (ratio), the counter is about to leave the band, as an ageing
+ * one does, so the oldest averages are dropped before the range becomes wrong. The rest of the band covers such a
+ * counter until newer averages show its rate.
  */
 #define FFNTP_RATE_BAND_SHARE 0.75
 
-/* How many standard deviations of the period's estimate an estimator does not exclude. */
+/* Standard deviations of the period's estimate that an estimator does not exclude. */
 #define FFNTP_PERIOD_SIGMAS 4.0
 
 /* --- estimator --- */
 
 /*
- * Standard deviation of the clock's error that an asymmetric path makes, as a share of the path's least round trip. No
+ * Standard deviation of the clock's error from an asymmetric path, as a share of the path's least round trip. No
  * exchange reveals how the least round trip divides into its two directions; the clock assumes halves, and is wrong by
- * half of the difference. Of measured Internet paths that difference is 1.4 % of the least round trip in the median and
+ * half of the difference. On measured Internet paths that difference is 1.4 % of the least round trip in the median and
  * 4 % at 90 %, so the clock's error is 0.7 % and 2 %. The normal distribution with that 90 % has a standard deviation
- * of 1.22 % of the least round trip (its median would be 0.82 %: the paths have a longer tail); Student's t, which has
- * both quantiles at 4.2 degrees of freedom, has 1.32 %, and 95 % of its values within two of these 1.3 %.
+ * of 1.22 % of the least round trip (its median would be 0.82 %: the paths have a longer tail). Student's t, which has
+ * both quantiles at 4.2 degrees of freedom, has 1.32 %, and 95 % of its values are within two of these 1.3 %.
  */
 #define FFNTP_ASYMMETRY_SHARE 0.013
 
 /* --- dissent --- */
 
 /*
- * Exchanges that contradict the clock and agree with one another for this long (s) are believed: then the clock was
- * wrong, because its counter jumped, or because it believed a wrong server. Servers that lose their reference, are
- * restarted or follow a bad source of their own mostly mend within minutes; a crystal that coasts for half an hour is
- * off by some 50 us, and by 2 ms at most.
+ * Time (s) for which exchanges must contradict the clock and agree with each other before the clock steps. Then the
+ * clock was wrong, because its counter jumped, or because it followed a wrong server. Servers that lose their
+ * reference, are restarted or follow a bad source themselves mostly recover within minutes; a crystal that free-runs
+ * for half an hour is off by about 50 us, and by 2 ms at most.
  */
 #define FFNTP_DISSENT_PERSIST_S 1800.0
 
-/* ... if there are at least as many of them, so that two packets half an hour apart do not decide. */
+/* Least number of such exchanges, so that two packets half an hour apart do not decide. */
 #define FFNTP_DISSENT_EXCHANGES 8
 
 /*
- * A clock that fewer exchanges agreed with, two bursts, has no longer story than a candidate: more that agree with one
- * another win at once. One bad reply among the first may agree with some good ones at a wrong rate.
+ * A clock that has agreed with fewer exchanges than this, two bursts, has no more evidence than a candidate: a larger
+ * number of exchanges that agree with each other replaces it at once. A bad reply among the first ones may agree with
+ * some good ones at a wrong rate.
  */
 #define FFNTP_DISSENT_YOUNG 16
 
 /*
- * An exchange agrees with a candidate if they have this share of the narrower interval in common (ratio). Exchanges of
- * one time contain the least delays of both directions, and share nearly all; those of two times share anything.
+ * An exchange agrees with a candidate if their intervals overlap in at least this share of the narrower one (ratio).
+ * Exchanges of one time contain the least delays of both directions, and overlap almost entirely; those of two times
+ * overlap by any share.
  */
 #define FFNTP_DISSENT_OVERLAP 0.5
 
-/* Where the counter may stop or jump without notice, as a guest's does, a burst that agrees with itself is enough. */
+/*
+ * Number of consistent exchanges that suffice where the counter may stop or jump without notice, as in a guest: a
+ * burst.
+ */
 #define FFNTP_DISSENT_JUMP_EXCHANGES 3
 
 /*
- * Exchanges in a row that prove another rate than the clock's: the counter's rate has changed. A server that steps
- * shows the old rate from its second exchange on.
+ * Consecutive exchanges that must prove a changed rate of the counter. A server that steps shows the old rate from its
+ * second exchange on.
  */
 #define FFNTP_DISSENT_RATE_EXCHANGES 3
 
 /*
- * Steps in a row from one dissenting exchange to the next that contradict each rate of the hint and fit one other: the
- * counter's rate has changed to that. Three steps of a server that jumps at random do not line up.
+ * Consecutive steps between contradicting exchanges that must fit one rate outside of the hint. Three steps of a server
+ * that jumps at random do not fit one rate.
  */
 #define FFNTP_DISSENT_ALIGNED_STEPS 3
 
 /* --- radclock: after Veitch, Ridoux, Korada 2009 (TON09) and RADclock 2012, temperature quality "good" --- */
 
-/* What a host's timestamps are off by at worst in normal operation (s): RADclock's TSLIMIT. */
+/* Largest error of a host's timestamps in normal operation (s): RADclock's TSLIMIT. */
 #define FFNTP_RADCLOCK_NOISE_S 15e-6
 
-/* So long (s) an oscillator has one rate, its local rate: beyond, wander exceeds noise. RADclock's SKM_SCALE. */
+/*
+ * Time (s) for which an oscillator has one rate, its local rate; over longer times wander exceeds noise. RADclock's
+ * SKM_SCALE.
+ */
 #define FFNTP_RADCLOCK_SCALE_S 1024.0
 
-/* No two local rates differ by more (ratio), day and night. RADclock's RateErrBOUND. */
+/* Largest relative difference between two local rates, day and night. RADclock's RateErrBOUND. */
 #define FFNTP_RADCLOCK_RATE_BOUND 5e-7
 
-/* How fast a stamp loses worth with age (s/s). RADclock's BestSKMrate. */
+/* Rate at which a stamp loses value with age (s/s). RADclock's BestSKMrate. */
 #define FFNTP_RADCLOCK_AGEING 2e-7
 
-/* Below this least round trip (s) a server is near, and its path quiet: thresholds are tighter. RADclock. */
+/* Least round trip (s) below which the server is near and its path quiet, so that thresholds are tighter. RADclock. */
 #define FFNTP_RADCLOCK_NEAR_S 3e-3
 
-/* The least round trip has shifted when it differs by more (s). RADclock's Eshift = 10 noise, 3 of that if far. */
+/* Change (s) that is a shift of the least round trip. RADclock's Eshift = 10 noise, 3 of that if far. */
 #define FFNTP_RADCLOCK_SHIFT_NEAR_S (10 * FFNTP_RADCLOCK_NOISE_S)
 #define FFNTP_RADCLOCK_SHIFT_FAR_S (3 * FFNTP_RADCLOCK_SHIFT_NEAR_S)
 
 /*
- * Upwards it has shifted when every stamp says so for this long (s): what a rate error of 1e-7 makes of Eshift.
- * And so many stamps, of which by chance one at least would have been quick: RADclock's shift_win, at least 100.
- * Where polls are so rare that they would take longer than the local rate's whole span, that span is enough.
+ * Time (s) for which every stamp must show an upward shift: that in which a rate error of 1e-7 amounts to Eshift. Also
+ * the least number of such stamps, of which at least one would otherwise have been quick: RADclock's shift_win, at
+ * least 100. Where polls are so rare that this number takes longer than the local rate's whole span, that span is
+ * sufficient.
  */
 #define FFNTP_RADCLOCK_SHIFT_WINDOW_S (FFNTP_RADCLOCK_SHIFT_NEAR_S / 1e-7)
 #define FFNTP_RADCLOCK_SHIFT_STAMPS 100
 
 /*
- * ... of which this share is within a shift of the quickest: a path has a floor that is touched often, a queue has
- * none.
+ * Share of these stamps that must be within a shift of the quickest, because a path's floor is touched often and a
+ * queue has no floor.
  */
 #define FFNTP_RADCLOCK_SHIFT_SHARE 0.05
 
-/* Local rate: between the quickest stamps of two windows, each as wide as the scale (s). RADclock's process_plocal. */
+/*
+ * Windows of the local rate (s), which is measured between the quickest stamps of the two. RADclock's process_plocal.
+ */
 #define FFNTP_RADCLOCK_NEAR_WINDOW_S FFNTP_RADCLOCK_SCALE_S
 #define FFNTP_RADCLOCK_FAR_YOUNGEST_S (5.5 * FFNTP_RADCLOCK_SCALE_S)
 #define FFNTP_RADCLOCK_FAR_OLDEST_S (6.5 * FFNTP_RADCLOCK_SCALE_S)
 
-/* A local rate worse than this (ratio) does not replace an older one. RADclock's plocal_quality. */
+/* A local rate with a larger error than this (ratio) does not replace an older one. RADclock's plocal_quality. */
 #define FFNTP_RADCLOCK_LOCAL_QUALITY 8e-7
 
-/* A local rate older than half its span is no better than the average (s). IMC04, section 6.1. */
+/* A local rate older than this (s), half its span, is no better than the average. IMC04, section 6.1. */
 #define FFNTP_RADCLOCK_LOCAL_STALE_S (2.5 * FFNTP_RADCLOCK_SCALE_S)
 
-/* No rate, local or average, changes by more from one stamp to the next (ratio). RADclock's Ep_sanity. */
+/* Largest change of a rate, local or average, between stamps (ratio). RADclock's Ep_sanity. */
 #define FFNTP_RADCLOCK_RATE_SANITY (3 * FFNTP_RADCLOCK_RATE_BOUND)
 
 /*
- * A rate that is refused for so long (s) is believed: then the oscillator did change. Longer than the local rate's
- * span, within which a path that changed one way looks like another rate.
+ * A rate that was rejected for this time (s) is accepted, because then the oscillator has changed. This is longer than
+ * the local rate's span, within which a one-way change of the path resembles a change of rate.
  */
 #define FFNTP_RADCLOCK_RATE_PERSIST_S (7.5 * FFNTP_RADCLOCK_SCALE_S)
 
-/* ... if there were so many at least. */
+/* Least number of such rejections. */
 #define FFNTP_RADCLOCK_PERSIST_STAMPS 4
 
 /*
- * A clock that no stamp agrees with for so long (s) is wrong, in rate too. Long after a client has decided (dissent).
+ * A clock that no stamp agrees with for this time (s) is wrong, and so is its rate. This is much later than a client
+ * decides (dissent).
  */
 #define FFNTP_RADCLOCK_LOST_S (2 * FFNTP_DISSENT_PERSIST_S)
 
-/* Warm-up (s): the local rate's windows filled, and one more. RADclock's warmup_win: 480 stamps of 16 s. */
+/*
+ * Duration of the warm-up (s): the local rate's windows are full, and one more. RADclock's warmup_win: 480 stamps of 16
+ * s.
+ */
 #define FFNTP_RADCLOCK_WARMUP_S (7.5 * FFNTP_RADCLOCK_SCALE_S)
 
-/* ... and so many stamps at least, or the floor has not been seen, nor a stamp to measure all rates from. */
+/*
+ * Least number of stamps in the warm-up; with fewer, the floor has not been seen, nor a stamp to measure all rates
+ * from.
+ */
 #define FFNTP_RADCLOCK_WARMUP_STAMPS 32
 
-/* While warming up, rates are between the first and the last part of all there is. RADclock's warmup_winratio. */
+/*
+ * During warm-up, rates are measured between the first and the last part of all stamps; this is the share of each part.
+ * RADclock's warmup_winratio.
+ */
 #define FFNTP_RADCLOCK_WARMUP_SHARE 0.25
 
-/* By how much the average rate of half a week may differ from that of the next (ratio). RADclock's Ep_qual. */
+/* Largest difference between the average rates of successive half weeks (ratio). RADclock's Ep_qual. */
 #define FFNTP_RADCLOCK_PERIOD_QUALITY (FFNTP_RADCLOCK_RATE_BOUND / 5)
 
-/* The average rate and the floor forget what is older than a week, half a week at a time (s). RADclock's top_win. */
+/*
+ * Half of the week for which the average rate and the floor remember stamps (s); they drop half a week at a time.
+ * RADclock's top_win.
+ */
 #define FFNTP_RADCLOCK_HALF_WINDOW_S (604800.0 / 2)
 
-/* For so long (s) after half a week the stamp is sought that the next week is measured from. RADclock's jsearch_win. */
+/* Time (s) after each half week in which the next week's base stamp is searched. RADclock's jsearch_win. */
 #define FFNTP_RADCLOCK_SEARCH_S FFNTP_RADCLOCK_WARMUP_S
 
 /* Width of the offset's weights (s): exp(-(error / width)^2). RADclock's Eoffset = offset_ratio noise. */
 #define FFNTP_RADCLOCK_OFFSET_WIDTH_S (6 * FFNTP_RADCLOCK_NOISE_S)
 
-/* The offset is that of stamps no older than this (s). RADclock's offset_win. */
+/* Largest age of a stamp that the offset uses (s). RADclock's offset_win. */
 #define FFNTP_RADCLOCK_OFFSET_WINDOW_S FFNTP_RADCLOCK_SCALE_S
 
-/* If the best stamp's error exceeds this (s), the estimate before it counts as well. RADclock's Eoffset_qual. */
+/* If the best stamp's error exceeds this (s), the former estimate contributes as well. RADclock's Eoffset_qual. */
 #define FFNTP_RADCLOCK_OFFSET_QUALITY_NEAR_S (3 * FFNTP_RADCLOCK_OFFSET_WIDTH_S)
 #define FFNTP_RADCLOCK_OFFSET_QUALITY_FAR_S (2 * FFNTP_RADCLOCK_OFFSET_QUALITY_NEAR_S)
 
 /*
- * An offset is sane within this of what the clock predicts (s), and so much more for every second since the clock was
- * last set (s/s): more than any oscillator's sudden change of rate. RADclock's Eoffset_sanity_min and _rate.
+ * Largest difference between an offset and the clock's prediction (s), and its growth per second since the clock was
+ * last set (s/s), which exceeds any oscillator's sudden change of rate. RADclock's Eoffset_sanity_min and _rate.
  */
 #define FFNTP_RADCLOCK_SANITY_S (100 * FFNTP_RADCLOCK_NOISE_S)
 #define FFNTP_RADCLOCK_SANITY_RATE (20 * FFNTP_RADCLOCK_RATE_BOUND)
 
-/* A rate's standard deviation, of what its stamps' excesses allow: a middle is off by half of the excess at most. */
+/*
+ * Standard deviation of a rate, as a share of the error that its stamps' excesses allow: a middle is off by at most
+ * half of the excess.
+ */
 #define FFNTP_RADCLOCK_RATE_SIGMA 0.5
 
-/* Between two estimates that the estimated error is learnt from (s): the window has changed by a sixteenth. */
+/* Time between the estimates from which the estimated error is computed (s): the window has changed by a sixteenth. */
 #define FFNTP_RADCLOCK_SPREAD_S (FFNTP_RADCLOCK_OFFSET_WINDOW_S / 16)
 
-/* How many of them are remembered: about an hour's. */
+/* Number of estimates that are averaged: about an hour's. */
 #define FFNTP_RADCLOCK_SPREAD_ESTIMATES 64.0
 
-/* So many stamps' worth the past counts beside those in the window, when their variance is asked for. */
+/* Weight of the past in the variance of the window's stamps, in stamps. */
 #define FFNTP_RADCLOCK_SPREAD_PRIOR 8.0
 
 /*
- * Leverage (s^2) below which slopes say nothing of the rate: one pair of stamps an eighth of the window apart. With
- * rare stamps there is none, and what one estimate differs from the next tells it all.
+ * Leverage (s^2) below which slopes contain no information about the rate: one pair of stamps an eighth of the window
+ * apart. Rare stamps have no leverage, and the differences between successive estimates contain all information.
  */
 #define FFNTP_RADCLOCK_SPREAD_LEVERAGE_S2 (FFNTP_RADCLOCK_OFFSET_WINDOW_S / 8 * (FFNTP_RADCLOCK_OFFSET_WINDOW_S / 8))
 
-/* Stamps of a burst (client.h: burst), which come closer together than the poll interval says. */
+/* Additional stamps for bursts (client.h: burst), which are closer together than the poll interval. */
 #define FFNTP_RADCLOCK_BURST_STAMPS 32
 
-/* The history's bounds in stamps: below the first warm-up finds nothing to choose from, above it memory is wasted. */
+/*
+ * Limits of the history's size in stamps: with fewer, the first warm-up has too few to choose from; more waste memory.
+ */
 #define FFNTP_RADCLOCK_HISTORY_LEAST 128
 #define FFNTP_RADCLOCK_HISTORY_MOST 65536
 
 /* --- client --- */
 
-/* Eras are told apart by a date within 68 years of the truth; without a better one this will do (2026-01-01). */
+/*
+ * A date within 68 years of the true time, which distinguishes NTP's eras unless the caller supplies a better one
+ * (2026-01-01).
+ */
 #define FFNTP_BUILD_S INT64_C(1767225600)
 
 /*
- * How far the period may be off after the counter was disrupted (ratio): another machine's crystal, same nominal rate.
+ * Error of the period after the counter was disrupted (ratio): a different machine's crystal with the same nominal
+ * rate.
  */
 #define FFNTP_DISRUPTED_PERIOD_ERROR 100e-6
 
-/* A saved period ages while nobody watches it (ratio): what temperature does to a crystal from one hour to another. */
+/*
+ * Additional error of a saved period (ratio), because temperature changes a crystal's rate from one hour to another
+ * while no client watches it.
+ */
 #define FFNTP_SAVED_PERIOD_ERROR 0.5e-6
 
 /*
- * Promises are fitted for so many poll intervals ahead: the next map comes after one, or two if a packet is lost, and a
- * round trip.
+ * Number of poll intervals ahead for which a map must stay inside the bounds published before: the next map comes after
+ * one, or two if a packet is lost, and a round trip.
  */
 #define FFNTP_PROMISE_POLLS 2.5
 
 /*
- * A promise that would move the clock by more than so many of its standard deviations was false. The errors of an
- * estimator have longer tails than a Gaussian's, and a promise broken is worse than a clock moved.
+ * If satisfying earlier bounds would shift the estimate by more than this many standard deviations, drop those bounds
+ * and signal a disruption. An estimator's errors have longer tails than a Gaussian, and breaking a published bound is
+ * worse than shifting the estimate.
  */
 #define FFNTP_PROMISE_SIGMAS 6.0
 
 /*
- * An estimate that is outside of where truth must lie by more than so many of its standard deviations is of an
- * estimator that explains what it saw by what was not so: one in a million by chance, and it costs little.
+ * If the estimate is outside of the hard bound by more than this many of its standard deviations, the estimator has
+ * fitted a wrong time and is restarted. By chance this happens once in a million, and costs little.
  */
 #define FFNTP_DISPROOF_SIGMAS 5.0
 
-/* After so many exchanges an estimator's word about itself is taken: a burst's worth. */
+/* Number of exchanges, a burst's worth, after which an estimator's own error is trusted. */
 #define FFNTP_TRUST_EXCHANGES 8
 
-/* A map is void after so many poll intervals without a word from its keeper, and not before FFNTP_VOID_S (s). */
+/* A map becomes void after this many poll intervals without an update, but not before FFNTP_VOID_S (s). */
 #define FFNTP_VOID_POLLS 8.0
 #define FFNTP_VOID_S 1000.0
 
 /* --- leap --- */
 
-/* So near to a leap second (s) the core's own time is asked which second a server's is: some step late, or early. */
+/*
+ * Distance from a leap second (s) within which the core's own time decides which second a server's timestamp means,
+ * because some servers step late or early.
+ */
 #define FFNTP_LEAP_NEAR_S 2
 
-/* ... which is looked for so far beyond where the bound has it (s): it may be a bad server's. */
+/* Margin of that decision beyond the bound (s), because the server's time may be wrong. */
 #define FFNTP_LEAP_MARGIN_S 0.1
 
-/* An announcement that comes later than this before a leap second (s) is none, ... */
+/* An announcement later than this before a leap second (s) is ignored. */
 #define FFNTP_LEAP_LATEST_S 2
 
-/* ... and one is not taken back later than this (s): by then some servers have ceased to announce what they do. */
+/*
+ * A withdrawal later than this before a leap second (s) is ignored, because by then some servers have stopped
+ * announcing a leap second that they perform.
+ */
 #define FFNTP_LEAP_FINAL_S 60
 
 /*
- * Leap seconds at the end of other months than June and December, which ITU-R TF.460 prefers and there have been no
- * others, are believed of so many servers or more, if they all announce it.
+ * Minimum number of servers that must unanimously announce a leap second outside June and December (ITU-R TF.460 allows
+ * it; none has occurred).
  */
 #define FFNTP_LEAP_UNANIMOUS 3
 
-/* A server is off by one second, and nothing else, if it is so near to one (s). */
+/* An offset within this of one second (s) may be a missed leap second. */
 #define FFNTP_LEAP_TOLERANCE_S 0.25
 
 /*
- * A server that is off by one second in the eyes of a table is believed after this, rather than after DISSENT_PERSIST_S
- * (s): the table may be wrong, but servers that miss a leap second are more common.
+ * Time (s) after which a server that is off by one second according to a table is accepted, rather than after
+ * FFNTP_DISSENT_PERSIST_S. The table may be wrong, but servers that miss a leap second are more common.
  */
 #define FFNTP_LEAP_PERSIST_S 86400.0
 
 /* --- smear --- */
 
 /*
- * A smear is told from what the clock may be wrong by itself when it should be so many times as large: a quarter of
- * an hour after noon where the round trip is 4 ms.
+ * A smear is considered detectable once its expected offset exceeds this multiple of the clock's own uncertainty: a
+ * quarter of an hour after noon if the round trip is 4 ms.
  */
 #define FFNTP_SMEAR_SURE 2.0
 
 /*
- * ... and a server smears if it is behind by this share of it at least, and no more beyond it: smears are of 20 to 24
- * hours.
+ * A server smears if it is behind by at least this share of the expected offset, and exceeds it by no more than the
+ * remaining share: smears last 20 to 24 hours.
  */
 #define FFNTP_SMEAR_SHARE 0.4
 
-/* The line of before is taken anew at least so often (s). */
+/* Least time between updates of the stored clock (s). */
 #define FFNTP_SMEAR_LINE_S 600.0
 
 /* --- polling --- */
 
-/* Wait for a reply (s): longer than any path that can measure microseconds, and than most that cannot. */
+/* Time to wait for a reply (s): longer than any path that can measure microseconds, and than most that cannot. */
 #define FFNTP_REPLY_TIMEOUT_S 4.0
 
-/* Between requests of a burst (s): what servers that limit rates allow (chrony's and ntpd's iburst). */
+/* Time between the requests of a burst (s), which rate-limiting servers allow (chrony's and ntpd's iburst). */
 #define FFNTP_BURST_INTERVAL_S 2.0
 
 /*
- * Adaptive polling waits until the clock is this many times as uncertain as what an exchange tells by itself (ratio):
- * at 1 an exchange halves the variance. Asking more often buys little, less often loses what the clock knew.
+ * Adaptive polling waits until the clock's uncertainty is this many times that of one exchange (ratio); at 1 an
+ * exchange halves the variance. Asking more often gains little; asking less often loses the clock's former information.
  */
 #define FFNTP_ADAPTIVE_RATIO 1.4
 
 /*
- * Adaptive intervals grow by no more than this from one to the next (ratio): what an estimator says of an interval it
- * has not tried rests on a path it has hardly seen. From 16 s to 1024 s takes 14 exchanges.
+ * Largest growth of an adaptive interval per exchange (ratio), because an estimator's prediction for a longer interval
+ * rests on a path that it has hardly seen. From 16 s to 1024 s takes 14 exchanges.
  */
 #define FFNTP_ADAPTIVE_GROWTH 1.35
 
-/* Waits grow by this (ratio) between a burst and the interval: the rate is as uncertain as the burst was short. */
+/*
+ * Growth of the waits between a burst and the poll interval (ratio): the rate is as uncertain as the burst was short.
+ */
 #define FFNTP_TAPER 1.35
 
 /*
- * Requests in a row that brought no time, answered or not: the clock is free-running; and: another server, or another
- * address, may do better.
+ * Consecutive requests without a usable reply after which the clock is free-running; and after which a different
+ * server, or a different address, may do better.
  */
 #define FFNTP_UNANSWERED_FREE_RUNNING 4
 #define FFNTP_UNANSWERED_CHANGE 8
 
-/* Replies at an interval that a kiss-o'-death asked for, before a shorter one is tried again. */
+/* Number of replies at an interval that a kiss-o'-death required, before a shorter one is tried again. */
 #define FFNTP_KISS_DECAY_REPLIES 64
 
 /*

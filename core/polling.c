@@ -7,7 +7,7 @@
 
 static void begin_burst(struct ffntp_polling *polling)
 {
-	/* A server that asked for patience gets no burst. */
+	/* A server that sent a kiss-o'-death RATE gets no burst. */
 	polling->burst_left = polling->floor_s > polling->config.min_s ? 1 : polling->config.burst;
 	polling->interval_s = polling->floor_s;
 	polling->taper_s = polling->burst_left > 1 ? FFNTP_BURST_INTERVAL_S : polling->floor_s;
@@ -25,7 +25,7 @@ void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_pollin
 	begin_burst(polling);
 }
 
-/* Of a counter that jumped about, 'asked' may mean nothing: then it is hardly near. */
+/* After a jump of the counter 'asked' has no meaning, but then it is hardly ever near 'now'. */
 void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now, double period_s)
 {
 	ffntp_counter pause = ffntp_ticks_of(ffntp_fmin(FFNTP_BURST_INTERVAL_S, polling->floor_s), period_s);
@@ -40,7 +40,7 @@ static bool is_starting(const struct ffntp_polling *polling)
 	return polling->burst_left > 0 || polling->taper_s < polling->interval_s;
 }
 
-/* How long to wait after a request. */
+/* Return the wait after a request, in seconds. */
 static double wait_s(struct ffntp_polling *polling)
 {
 	if (polling->burst_left > 0)
@@ -88,7 +88,7 @@ void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict ver
 		polling->reach |= 1;
 		polling->unanswered = 0;
 	} else {
-		ffntp_polling_expired(polling); /* an answer without time is none */
+		ffntp_polling_expired(polling); /* an answer without a usable time counts as none */
 	}
 }
 
@@ -99,7 +99,8 @@ static double variance_after(const struct ffntp_outlook *outlook, double s)
 }
 
 /*
- * The longest interval that keeps the variance, to a thousandth of the range. It grows with time, or is small enough.
+ * Return the longest interval that keeps the variance, to a thousandth of the range. The variance grows with time, or
+ * is within the limit anyway.
  */
 static double longest_within(const struct ffntp_outlook *outlook, double variance_s2, double low_s, double high_s)
 {

@@ -1,5 +1,7 @@
-/* polling: when to ask next. A burst at the start that tapers off, then one interval; longer when the server asks for
- * it. */
+/*
+ * polling: the time of the next request. A client begins with a burst that tapers off to the poll interval; a
+ * kiss-o'-death makes the interval longer.
+ */
 #ifndef FFNTP_CORE_POLLING_H
 #define FFNTP_CORE_POLLING_H
 
@@ -11,28 +13,30 @@
 
 struct ffntp_polling_config {
 	double min_s, max_s;
-	bool is_adaptive;  /* between min_s and max_s; else at min_s */
-	double accuracy_s; /* what adaptive polling keeps; 0: in proportion to what an exchange tells */
+	bool is_adaptive;  /* choose the interval between min_s and max_s; else use min_s */
+	double accuracy_s; /* standard deviation that adaptive polling maintains (s); 0: in proportion to that of one
+			      exchange */
 	unsigned burst;
 };
 
 struct ffntp_polling {
 	struct ffntp_polling_config config;
-	double floor_s;    /* min_s, or what a kiss-o'-death made of it */
-	double interval_s; /* from the next request on */
+	double floor_s;    /* lower limit: min_s, or longer after a kiss-o'-death */
+	double interval_s; /* poll interval from the next request on */
 	unsigned burst_left;
-	double taper_s;        /* after a burst: the last wait, while it grows to interval_s */
-	unsigned kiss_replies; /* accepted since the floor was last changed */
-	unsigned unanswered;   /* in a row, or with nothing that is of use */
-	bool change_is_due;    /* say once that the server should be changed */
-	uint8_t reach;         /* the last eight requests, newest in bit 0: was there time in the reply? */
-	ffntp_counter next;    /* when to ask */
-	ffntp_counter asked;   /* when last asked */
+	double taper_s;        /* after a burst: the last wait, which grows to interval_s */
+	unsigned kiss_replies; /* accepted replies since floor_s last changed */
+	unsigned unanswered;   /* consecutive requests without a usable reply */
+	bool change_is_due;    /* the next call of ffntp_client_timer returns FFNTP_CHANGE_SERVER */
+	uint8_t reach;       /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
+				supplied a time */
+	ffntp_counter next;  /* time of the next request */
+	ffntp_counter asked; /* time of the last request */
 };
 
-/* How the variance of the clock grows with time, and what one exchange tells. */
+/* The growth of the clock's variance with time, and the information of one exchange (struct ffntp_estimate). */
 struct ffntp_outlook {
-	double variance_s2; /* now */
+	double variance_s2; /* variance of the time now */
 	double covariance_s;
 	double rate_variance;
 	double wander_per_s;
@@ -41,28 +45,31 @@ struct ffntp_outlook {
 
 void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_polling_config *config, ffntp_counter now);
 
-/* Asks as at the start: at once, but no sooner after a request than a burst would. */
+/* Start again with a burst, at once, but no sooner after the last request than a burst's interval. */
 void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now, double period_s);
 
-/* A request has left. period_s: seconds per tick, to turn intervals into readings of the counter. */
+/* Record that a request has left. period_s: seconds per tick, to convert intervals to ticks. */
 void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double period_s);
 
-/* The reply to the request in flight has come, and this became of it. */
+/* Record the verdict on the reply to the request in flight. */
 void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict verdict, double period_s);
 
-/* Adaptive: chooses the interval anew, after a reply. Otherwise does nothing. */
+/* Choose the interval again after a reply, if polling is adaptive. */
 void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s);
 
-/* The server contradicts the clock: adaptive polling asks as often as it may, until it is known who is wrong. */
+/*
+ * Poll at the shortest interval, if polling is adaptive, because the server contradicts the clock and only more
+ * exchanges decide which of them is wrong.
+ */
 void ffntp_polling_hurry(struct ffntp_polling *polling, double period_s);
 
-/* When the request in flight is given up, at the latest. */
+/* Return the time at which the request in flight is given up at the latest. */
 ffntp_counter ffntp_polling_deadline(const struct ffntp_polling *polling, double period_s);
 
-/* The interval as RFC 5905 names it: the power of two that is no shorter. */
+/* Return the poll exponent of RFC 5905: the least power of two that is no shorter than the interval. */
 uint8_t ffntp_polling_log2_s(const struct ffntp_polling *polling);
 
-/* The request in flight was given up, or its reply was of no use. */
+/* Record that the request in flight was given up, or that its reply was not usable. */
 void ffntp_polling_expired(struct ffntp_polling *polling);
 
 #endif

@@ -1,11 +1,13 @@
-/* promise: see promise.h. The upper edge is kept negated, so that both are envelopes of maxima. */
+/* promise: see promise.h. The upper edge is stored negated, so that both edges are envelopes of maxima. */
 #include "promise.h"
 
-/* Two ways to the same slope differ by some 2^-52 of a line's value over its length; a clock that is asked for 2^-40 of
- * a second does not see it. */
+/*
+ * Relative tolerance for slopes. Two computations of the same slope differ by about 2^-52 of a line's value over its
+ * length, which is far below a clock's resolution of 2^-40 s.
+ */
 #define FFNTP_PROMISE_ROUNDING 1e-13
 
-/* A line that a steeper one has overtaken will not matter again. */
+/* Drop each line that a steeper one has overtaken, because it will not matter again. */
 static void drop_overtaken(struct ffntp_promise_edge *edge)
 {
 	unsigned kept = 0;
@@ -25,20 +27,20 @@ static void move_edge(struct ffntp_promise_edge *edge, double ticks, double shif
 	drop_overtaken(edge);
 }
 
-/* Whether a is, now and for ever after, at least as tight as b. */
+/* Return whether line a is at least as tight as line b, now and at all later readings. */
 static bool covers(struct ffntp_promise_line a, struct ffntp_promise_line b)
 {
 	return a.value_s >= b.value_s && a.slope_s >= b.slope_s;
 }
 
-/* In how many ticks the line after i becomes tighter than line i. */
+/* Return the ticks until the line after i becomes tighter than line i. */
 static double takes_over_in(const struct ffntp_promise_edge *edge, unsigned i)
 {
 	return (edge->line[i].value_s - edge->line[i + 1].value_s) /
 	       (edge->line[i + 1].slope_s - edge->line[i].slope_s);
 }
 
-/* Forgets the line whose time is furthest away: long before it comes, newer claims will have said more. */
+/* Drop the line whose turn is furthest away; long before that, newer bounds will be tighter. */
 static void forget_one(struct ffntp_promise_edge *edge)
 {
 	unsigned last = 0;
@@ -51,7 +53,7 @@ static void forget_one(struct ffntp_promise_edge *edge)
 		edge->line[i] = edge->line[i + 1];
 }
 
-/* Keeps what nothing else covers, sorted by falling value: then slopes rise. */
+/* Insert a line, dropping all that it covers. The lines stay sorted by falling value, and their slopes then rise. */
 static void add_to_edge(struct ffntp_promise_edge *edge, struct ffntp_promise_line line)
 {
 	struct ffntp_promise_edge kept = { .count = 0 };
@@ -87,7 +89,7 @@ void ffntp_promise_move(struct ffntp_promise *promise, ffntp_counter at, struct 
 	promise->reference = reference;
 }
 
-/* Raises the value to the edge, then the period until the line stays above it for long enough. */
+/* Raise the value to the edge, then the period until the line stays above the edge for ahead_ticks. */
 static void fit_edge(const struct ffntp_promise_edge *edge, double ahead_ticks, double *value_s, double *period_s)
 {
 	if (edge->count > 0 && *value_s < edge->line[0].value_s)
@@ -112,7 +114,7 @@ bool ffntp_promise_fit(const struct ffntp_promise *promise, double ahead_ticks, 
 	fit_edge(&promise->upper, ahead_ticks, &negated_s, &negated_period_s);
 	*value_s = raised_s = -negated_s;
 	*period_s = steepened_s = -negated_period_s;
-	/* Held under the upper edge it must still lie above the lower one. */
+	/* Limited by the upper edge, the line must still lie above the lower one. */
 	fit_edge(&promise->lower, ahead_ticks, &raised_s, &steepened_s);
 	return raised_s == *value_s && steepened_s <= *period_s * (1 + FFNTP_PROMISE_ROUNDING);
 }

@@ -6,7 +6,10 @@
 #include "maths.h"
 #include "params.h"
 
-/* One that was counted up would come back where a machine is restored into its past and its counter goes on. */
+/*
+ * Derive the next marker from the counter. A marker that counts up by one would repeat when a machine is restored into
+ * its past while its counter goes on.
+ */
 static uint64_t marker_after(uint64_t former, ffntp_counter now)
 {
 	return (int64_t)(now - former) > 0 ? now : former + 1;
@@ -49,7 +52,10 @@ static double clamp(double value, double low, double high)
 	return value < low ? low : value > high ? high : value;
 }
 
-/* How sure an estimate is of itself at its 'at', s; until it has settled, no surer than the bound makes it. */
+/*
+ * Return the standard deviation of the estimate at its 'at' (s); until the estimate has settled, at least a quarter of
+ * the bound's width.
+ */
 static double trusted_esterror_s(const struct ffntp_finding *finding)
 {
 	double esterror_s = finding->estimate->esterror_s;
@@ -58,7 +64,7 @@ static double trusted_esterror_s(const struct ffntp_finding *finding)
 	return finding->is_settled ? esterror_s : ffntp_fmax(esterror_s, width_s / 4);
 }
 
-/* Whether a line is still one that the estimate allows, now and ahead_ticks later. */
+/* Return whether the estimate's error allows a line, now and ahead_ticks later. */
 static bool is_credible(const struct ffntp_finding *finding, const struct ffntp_claim *wanted,
 			const struct ffntp_claim *kept, double ahead_ticks)
 {
@@ -74,8 +80,9 @@ static bool is_credible(const struct ffntp_finding *finding, const struct ffntp_
 }
 
 /*
- * Holds the line inside everything promised before. Where no line does, or only one that is not credible, something
- * that was promised was not true: the oscillator did what was ruled out, or the counter jumped unnoticed.
+ * Hold the line inside all bounds published before. If no line is inside, or only one that the estimate excludes, a
+ * published bound was wrong, because the oscillator exceeded its assumed limits or the counter jumped unnoticed. Then
+ * drop the bounds.
  */
 static void keep_promises(struct ffntp_publisher *publisher, const struct ffntp_finding *finding,
 			  struct ffntp_claim *claim)
@@ -98,7 +105,10 @@ static void keep_promises(struct ffntp_publisher *publisher, const struct ffntp_
 	*claim = wanted;
 }
 
-/* The line to tell: the estimate, held inside the bound and what was promised; and how wrong it may be. */
+/*
+ * Return the linear function to publish: the estimate, limited to the bound and to all bounds published before, with
+ * its error.
+ */
 static struct ffntp_claim make_claim(struct ffntp_publisher *publisher, const struct ffntp_finding *finding)
 {
 	const struct ffntp_estimate *estimate = finding->estimate;
@@ -152,7 +162,7 @@ void ffntp_publisher_tell(struct ffntp_publisher *publisher, const struct ffntp_
 	claim = make_claim(publisher, &now);
 	publisher->map = make_map(publisher, &now, &claim);
 	publisher->has_map = true;
-	/* What the map says, which is rounded up. */
+	/* The map rounds its errors up to whole nanoseconds. */
 	claim.before_s += 1e-9;
 	claim.after_s += 1e-9;
 	ffntp_promise_add(&publisher->promise, &claim);
@@ -177,7 +187,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* The error that the map needs at its 'at' to have error_s later, of which drift_s comes by itself. */
+/* Return the error that the map needs at its 'at' to reach error_s after growing by drift_s. */
 static uint64_t needed_ns(double error_s, double drift_s)
 {
 	return error_s > drift_s ? ffntp_mapping_ns(error_s - drift_s) + 1 : 0;

@@ -1,6 +1,5 @@
 /*
- * publisher: what is told of the time: the map. It says what the estimator found, as far as that lies inside the bound
- * and contradicts nothing that was told before.
+ * publisher: builds the published map from the estimate, limited to the hard bound and to all bounds published earlier.
  */
 #ifndef FFNTP_CORE_PUBLISHER_H
 #define FFNTP_CORE_PUBLISHER_H
@@ -13,7 +12,7 @@
 #include "estimator.h"
 #include "promise.h"
 
-/* Zeroed but for the first four: nothing was told. */
+/* State of the publisher. Zeroed except for the first four fields: nothing was published. */
 struct ffntp_publisher {
 	enum ffntp_counter_kind counter_kind;
 	uint8_t period_shift;
@@ -21,44 +20,51 @@ struct ffntp_publisher {
 	uint32_t counter_marker;
 	struct ffntp_promise promise;
 	bool has_map;
-	struct ffntp_map map; /* its time is the core's; of status and leap seconds it says nothing */
+	struct ffntp_map map; /* its time is the core's; status and leap fields are not set */
 };
 
-/* What a map is made of. */
+/* The input of a map. */
 struct ffntp_finding {
 	const struct ffntp_estimate *estimate;
-	bool is_settled;          /* how sure the estimate is of itself counts, not only how wide the bound is */
-	int64_t pivot_s;          /* the estimate's reference is within 68 years of it, in s since 1970 */
-	struct ffntp_bound bound; /* where truth lies, whatever the estimate says */
+	bool is_settled;          /* the estimate's own error is trusted, rather than the width of the bound */
+	int64_t pivot_s;          /* a time within 68 years of the estimate's reference, in s since 1970 */
+	struct ffntp_bound bound; /* contains the true time, whatever the estimate is */
 	struct ffntp_rate_bound rate;
-	double poll_s; /* how soon the next estimate may be expected */
+	double poll_s; /* expected time until the next estimate */
 };
 
-/* Nobody may mix what was told before with what is told from now on. The marker is drawn from the counter. */
+/*
+ * Start a new disruption epoch: readings taken before and after it must not be combined. The marker is derived from the
+ * counter.
+ */
 void ffntp_publisher_break(struct ffntp_publisher *publisher, ffntp_counter now);
 
-/* The same, and nobody may count from a reading of before to one of after. */
+/* Start a new disruption epoch, and declare the counter itself discontinuous: no duration may span this point. */
 void ffntp_publisher_break_counter(struct ffntp_publisher *publisher, ffntp_counter now);
 
-/* Keeps what a former map promised. It could be read. */
+/* Inherit the error bounds of an earlier map (its status was synchronised or free-running). */
 void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ffntp_map *former);
 
 /*
- * Makes the map anew. Where it cannot keep what was promised, it breaks with it; where a former map promised it, nobody
- * has watched the counter since.
+ * Build the map. If it cannot stay inside the bounds published before, drop them and start a new disruption epoch. If
+ * those bounds are of a former client's map, the counter is declared discontinuous, too, because it was not watched in
+ * between.
  */
 void ffntp_publisher_tell(struct ffntp_publisher *publisher, const struct ffntp_finding *finding);
 
-/* The map from another reference: the same line, and its error there. at: not before the map's. */
+/* Move the map's 'at', keeping its linear function and its error. at: not before the map's. */
 void ffntp_publisher_move(struct ffntp_publisher *publisher, ffntp_counter at);
 
 /*
- * Widen a map, which may be a copy, until its interval contains the bound from the later of the two on. rate: by which
- * the bound ages.
+ * Widen a map, or a copy of it, until its interval contains the bound at all readings from the later of their two 'at'
+ * on. rate: the rate at which the bound ages.
  */
 void ffntp_publisher_admit(struct ffntp_map *map, struct ffntp_bound bound, struct ffntp_rate_bound rate);
 
-/* What stands in for a map that there is not: nothing may be read from it; it is whole all the same. */
+/*
+ * Return a placeholder map to publish before the first estimate: well-formed, but its status forbids reading time from
+ * it.
+ */
 struct ffntp_map ffntp_publisher_nothing(const struct ffntp_publisher *publisher, double period_s, ffntp_counter now);
 
 #endif

@@ -41,7 +41,7 @@ static double drift_s(const struct ffntp_rate_range *range)
 	return range->hint.period_s * range->max_drift;
 }
 
-/* Seconds from an anchor to a counter reading, as the hint has it. */
+/* Return the seconds from an anchor to a counter reading, at the hint's rate. */
 static double age_s(const struct ffntp_rate_range *range, const struct ffntp_rate_anchor *anchor, ffntp_counter at)
 {
 	return ffntp_counter_diff(at, anchor->bound.at) * range->hint.period_s;
@@ -54,7 +54,7 @@ static void drop(struct ffntp_rate_range *range, unsigned index)
 		range->anchor[i] = range->anchor[i + 1];
 }
 
-/* Whether the counter's band of rates may have moved since the anchor. */
+/* Return whether the counter's band of rates may have moved since the anchor. */
 static bool is_outdated(const struct ffntp_rate_range *range, const struct ffntp_rate_anchor *anchor, ffntp_counter at)
 {
 	return age_s(range, anchor, at) > FFNTP_RATE_MEMORY_S &&
@@ -79,8 +79,7 @@ static void intersect(struct ffntp_rate_range *range)
 	}
 }
 
-/* Drops an anchor that is not the oldest; what it has shown is kept with the one before it, which is outdated earlier.
- */
+/* Drop an anchor other than the oldest. The anchor before it, which becomes outdated earlier, inherits its range. */
 static void thin(struct ffntp_rate_range *range, unsigned index)
 {
 	struct ffntp_rate_anchor *before = &range->anchor[index - 1];
@@ -90,7 +89,7 @@ static void thin(struct ffntp_rate_range *range, unsigned index)
 	drop(range, index);
 }
 
-/* Adds the bound as the newest anchor if the one before is an eighth of the oldest one's age away. */
+/* Add the bound as the newest anchor if the anchor before it is at least an eighth of the oldest one's age away. */
 static void keep(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
 {
 	unsigned count = range->count;
@@ -116,7 +115,10 @@ void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bou
 	while (range->count > 1 && is_outdated(range, &range->anchor[0], bound->at))
 		drop(range, 0);
 	intersect(range);
-	/* The counter did not keep to one band: what is oldest is the least of use. */
+	/*
+	 * The averages exceed the band, so the counter has left it; the oldest anchor contributes least to the present
+	 * rate.
+	 */
 	while (range->count > 0 && range->least_s > range->most_s + FFNTP_RATE_BAND_SHARE * drift_s(range)) {
 		drop(range, 0);
 		intersect(range);

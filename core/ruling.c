@@ -1,11 +1,14 @@
-/* ruling: what a client makes of a stamp: whether it or the clock is believed where they contradict each other. */
+/*
+ * ruling: decides on each stamp: accept it, reject it, step the clock, restart with a new rate, or correct the
+ * leap-second rule.
+ */
 #include "client.h"
 
 #include "clock.h"
 #include "maths.h"
 #include "params.h"
 
-/* hint: what the estimator is to know of the rate. */
+/* Restart the estimator. hint: the known rate. */
 static void begin_estimator(struct ffntp_client *client, struct ffntp_rate_bound hint)
 {
 	struct ffntp_estimator_config config = ffntp_client_config_estimator(&client->config);
@@ -61,7 +64,7 @@ static void plan(struct ffntp_client *client)
 	ffntp_polling_adapt(&client->polling, &outlook, client->rate.period_s);
 }
 
-/* The rates of a candidate: the configured ones, and the clock's where it has left them. */
+/* Return the range of rates for a candidate: the configured one, extended to the clock's rate if that has left it. */
 static struct ffntp_rate_bound candidate_hint(const struct ffntp_client *client)
 {
 	const struct ffntp_client_config *config = &client->config;
@@ -76,9 +79,9 @@ static double clamp(double value, double low, double high)
 }
 
 /*
- * The rate that ages the bound: the proven range, and where that ends before them, the rates that the estimator does
- * not exclude, as far as the hint admits them. An estimator that doubts its rate widens the bound, which keeps it true
- * where an oscillator does more than max_drift allows; none that is sure of itself narrows it.
+ * Return the rate that ages the bound: the proven range, extended to the rates that the estimate does not exclude, as
+ * far as the hint admits them. An uncertain estimate therefore widens the bound, which keeps the bound true if the
+ * oscillator changes by more than max_drift. No estimate narrows it.
  */
 static struct ffntp_rate_bound known_rate(const struct ffntp_client *client)
 {
@@ -111,9 +114,9 @@ static bool is_plausible(const struct ffntp_client *client)
 	return ffntp_estimate_is_plausible(&client->estimate, client->config.period_hint_s);
 }
 
-/* --- being wrong --- */
+/* --- steps, changed rates, leap corrections --- */
 
-/* No counter and no server do what the exchanges said: all that is known is the hint. */
+/* The estimate is implausible; discard all state and restart from the configured period hint. */
 static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter now)
 {
 	ffntp_publisher_break_counter(&client->publisher, now);
@@ -129,7 +132,7 @@ void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter no
 	ffntp_client_begin(client, client->config.period_hint_s, client->config.period_hint_error);
 }
 
-/* The first stamp of another time, or another rate. */
+/* Begin with the first stamp of a new time or a new rate. */
 static enum ffntp_verdict begin_from(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	if (client->ops->add(client->estimator, stamp, &client->estimate) != FFNTP_ACCEPTED || !is_plausible(client))
@@ -143,7 +146,7 @@ static bool is_in(struct ffntp_rate_bound rate, double period_s)
 	return ffntp_fabs(period_s - rate.period_s) <= rate.max_error * rate.period_s;
 }
 
-/* The candidate's time and rate replace the clock's. */
+/* Replace the clock's time and rate by the candidate's. */
 static void adopt(struct ffntp_client *client, const struct ffntp_candidate *candidate)
 {
 	client->bound = candidate->bound;
@@ -155,7 +158,7 @@ static void adopt(struct ffntp_client *client, const struct ffntp_candidate *can
 
 /*
  * The contradicting exchanges persisted: step the clock to the interval they agree on. The estimator keeps its rate if
- * they admit it.
+ * that is in their range.
  */
 static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffntp_stamp *stamp,
 				  const struct ffntp_candidate *candidate)
@@ -163,7 +166,7 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 	if (client->config.counter_may_jump)
 		ffntp_publisher_break_counter(&client->publisher, stamp->tf);
 	else
-		ffntp_publisher_break(&client->publisher, stamp->tf); /* it did not: the port would have said so */
+		ffntp_publisher_break(&client->publisher, stamp->tf); /* the port would have reported a jump */
 	ffntp_leap_jump(&client->wire.leap);
 	adopt(client, candidate);
 	if (is_in(client->rate, client->estimate.period_s))
@@ -173,7 +176,7 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 	return begin_from(client, stamp);
 }
 
-/* The counter has another rate, of which all is known that 'rate' says; the stamp is the first that is believed. */
+/* Restart with a changed rate of the counter, known from 'rate' alone. The stamp is the first accepted one. */
 static void begin_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
 {
 	ffntp_publisher_break_counter(&client->publisher, stamp->tf);
@@ -183,7 +186,9 @@ static void begin_rate(struct ffntp_client *client, const struct ffntp_stamp *st
 	client->has_stamp = true;
 }
 
-/* The crystal's rate has changed. An estimator that does not follow begins again from the rate that is proven. */
+/*
+ * The crystal's rate has changed within its limits. If the estimator does not follow, restart it from the proven rate.
+ */
 static enum ffntp_verdict follow_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	enum ffntp_verdict verdict = client->ops->add(client->estimator, stamp, &client->estimate);
@@ -196,7 +201,10 @@ static enum ffntp_verdict follow_rate(struct ffntp_client *client, const struct 
 	return FFNTP_ACCEPTED;
 }
 
-/* A candidate's exchanges prove another rate. One that a crystal may have is followed; another is another counter's. */
+/*
+ * A candidate's exchanges prove a changed rate. A change that a crystal may make is followed; a larger one means that
+ * the counter is a different one.
+ */
 static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct ffntp_stamp *stamp,
 				       const struct ffntp_candidate *candidate)
 {
@@ -211,7 +219,7 @@ static enum ffntp_verdict believe_rate(struct ffntp_client *client, const struct
 	return begin_from(client, stamp);
 }
 
-/* The exchanges lie on one line of a rate that the hint excludes. */
+/* Restart from the rate of the line that the exchanges lie on, which the hint excludes. */
 static enum ffntp_verdict believe_line(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	double least_s = client->dissent.least_s, most_s = client->dissent.most_s;
@@ -223,7 +231,10 @@ static enum ffntp_verdict believe_line(struct ffntp_client *client, const struct
 	return begin_from(client, stamp);
 }
 
-/* The dissenters were right, but all they say is that there was a leap second, or none: time is not theirs. */
+/*
+ * If the disagreement is exactly one second at a month's end, correct the leap-second rule instead of stepping the
+ * clock. Returns whether the disagreement is about a leap second.
+ */
 static bool is_about_leap(struct ffntp_client *client, ffntp_counter since, ffntp_counter now)
 {
 	struct ffntp_leap_dispute dispute;
@@ -239,14 +250,14 @@ static bool is_about_leap(struct ffntp_client *client, ffntp_counter since, ffnt
 	};
 	ruling = ffntp_leap_rule(&client->wire.leap, &dispute);
 	if (ruling == FFNTP_LEAP_REVISED) {
-		ffntp_publisher_break(&client->publisher, now); /* what was promised of UTC */
+		ffntp_publisher_break(&client->publisher, now); /* the bounds published for UTC no longer hold */
 		client->dissent = (struct ffntp_dissent){ 0 };
 		client->is_renumbered = true;
 	}
 	return ruling != FFNTP_LEAP_NO_CAUSE;
 }
 
-/* Counts the stamp as evidence for and against the clock. */
+/* Count the stamp as evidence for or against the clock. */
 static enum ffntp_dissent_outcome weigh(struct ffntp_client *client, const struct ffntp_stamp *stamp, bool agrees,
 					bool is_outside, struct ffntp_candidate *decided)
 {
@@ -293,8 +304,8 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 }
 
 /*
- * The stamp agrees with the clock. Where exchanges that excluded each other led to a candidate that now is as good as
- * the clock, truth lies in the bound of the one or the other, and nothing is proven of the rate.
+ * Process a stamp that agrees with the clock. If it ends a candidate that excluded the clock but is now equally
+ * consistent, the true time lies in the clock's bound or the candidate's, and the proven rate range is discarded.
  */
 static void agree(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
@@ -311,8 +322,9 @@ static void agree(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 }
 
 /*
- * How far the estimate is outside of where truth must lie, s: an estimator that explains what came by what cannot be,
- * as one may whose first exchanges were congested. One that only is not sure of itself is held inside by the publisher.
+ * Return the distance of the estimate outside the hard bound (s); nonzero means the estimator has fitted a wrong time,
+ * as happens when its first exchanges were congested. If the distance is within the estimate's own error the result is
+ * 0, because the publisher limits the map to the bound.
  */
 static double disproved_by_s(const struct ffntp_client *client)
 {
@@ -328,7 +340,10 @@ static double disproved_by_s(const struct ffntp_client *client)
 	return outside_s > allowed_s ? outside_s : 0;
 }
 
-/* Nothing that was learnt is sure any more, but for what the bound says; the rate may be as wrong as time was. */
+/*
+ * Restart the estimator from this stamp, keeping the bound; widen the rate error by the offset found divided by the
+ * elapsed time.
+ */
 static enum ffntp_verdict learn_anew(struct ffntp_client *client, const struct ffntp_stamp *stamp, double outside_s)
 {
 	double age_s = ffntp_counter_diff(stamp->tf, client->begun_at) * client->range.hint.period_s;
@@ -353,7 +368,7 @@ static double clock_minus_server_s(const struct ffntp_client *client, const stru
 	return clock_s - (rtt_s - residence_s) / 2;
 }
 
-/* The line as it is, while nobody smears. */
+/* Store the present clock as the reference for detecting a smear, unless a smear is in progress. */
 static void watch_for_smear(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	const struct ffntp_smear_line line = { client->estimate, client->bound, client->rate };
@@ -362,7 +377,7 @@ static void watch_for_smear(struct ffntp_client *client, const struct ffntp_stam
 		ffntp_smear_remember(&client->smear, &line, ffntp_wiretime_smear_s(&client->wire, stamp));
 }
 
-/* What was learnt of the server since it began to smear is forgotten; the line from before goes on. */
+/* Discard all estimates since the server began to smear, and continue from the clock stored before. */
 static void forget_smear(struct ffntp_client *client, ffntp_counter now)
 {
 	const struct ffntp_smear_watch smear = client->smear;
@@ -390,7 +405,7 @@ static bool is_smeared(struct ffntp_client *client, const struct ffntp_stamp *st
 	return true;
 }
 
-/* A stamp in the core's time scale, newer than all before it. */
+/* Process a stamp in the core's time scale, newer than all before it. */
 static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	struct ffntp_bound bound = client->bound;
@@ -423,7 +438,7 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	return FFNTP_ACCEPTED;
 }
 
-/* A stamp in UTC. If it puts a leap second right it is looked at once more, by the new numbering. */
+/* Process a stamp in UTC; reprocess it once if it changed the leap-second rule. */
 enum ffntp_verdict ffntp_client_take(struct ffntp_client *client, const struct ffntp_stamp *wire)
 {
 	enum ffntp_verdict verdict;

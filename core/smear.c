@@ -4,7 +4,7 @@
 #include "maths.h"
 #include "params.h"
 
-/* How far behind the line the server is, and how wrong that may be. */
+/* Return the server's offset behind the stored clock (s), and the uncertainty of that. */
 static double behind_line_s(const struct ffntp_smear_watch *watch, const struct ffntp_stamp *stamp, double *unsure_s)
 {
 	const struct ffntp_estimate *line = &watch->line.estimate;

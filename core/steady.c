@@ -14,7 +14,7 @@ static struct ffntp_time as_time(struct ffntp_span span)
 	return (struct ffntp_time){ (int64_t)span.s, span.frac };
 }
 
-/* A difference of two times, which may be negative. */
+/* Return a - b, which may be negative. */
 static struct ffntp_time minus(struct ffntp_time a, struct ffntp_time b)
 {
 	return as_time(ffntp_span_minus(as_span(a), as_span(b)));
@@ -42,7 +42,7 @@ static uint64_t to_ns(struct ffntp_time t)
 	return ns > 0 ? (uint64_t)ns : 0;
 }
 
-/* What was counted since; nothing where the counter is behind. Longer than 34 000 years: as long as that. */
+/* Return the time counted since 'at'; 0 if the counter is behind; at most 34 000 years. */
 static struct ffntp_span counted(const struct ffntp_steady *steady, ffntp_counter now)
 {
 	uint64_t ticks = (int64_t)(now - steady->at) < 0 ? 0 : now - steady->at;
@@ -63,7 +63,7 @@ struct ffntp_time ffntp_steady_phase(const struct ffntp_steady *steady, ffntp_co
 	return ffntp_time_plus(plus(base, steady->joint), counted(steady, now));
 }
 
-/* By how much a difference shrinks in a span of time, rounded down: slower than time itself advances. */
+/* Return the slew in a span of time, rounded down, so that a difference shrinks more slowly than time advances. */
 static struct ffntp_time shrinkage(struct ffntp_span span)
 {
 	struct ffntp_u128 whole = ffntp_mul64(span.s, FFNTP_STEADY_SLEW);
@@ -82,7 +82,10 @@ static struct ffntp_time shrink(struct ffntp_time ahead, struct ffntp_span span)
 	return ffntp_time_is_before(ahead, less) ? none : minus(ahead, less);
 }
 
-/* A leap second is one more difference: UTC as it would have gone on is so much ahead of UTC as it did. */
+/*
+ * Return monotonic UTC minus UTC at a time. A leap second adds to the difference, because UTC steps there and monotonic
+ * UTC does not.
+ */
 static struct ffntp_time ahead_at(const struct ffntp_steady *steady, struct ffntp_time time)
 {
 	struct ffntp_time leap = { steady->numbering.at_s, 0 }, step = { steady->numbering.sign, 0 };
@@ -107,7 +110,7 @@ static bool is_void(const struct ffntp_steady *steady, ffntp_counter now)
 	return (int64_t)(now - steady->at) > (int64_t)(steady->void_after - steady->at);
 }
 
-/* A reading that is behind by more than CPUs and caches disorder. */
+/* Return whether the reading is behind by more than the disorder between CPUs and caches. */
 static bool is_set_back(const struct ffntp_steady *steady, ffntp_counter now)
 {
 	return (int64_t)(now - steady->at) < -(int64_t)FFNTP_STEADY_DISORDER_TICKS;
@@ -129,13 +132,16 @@ enum ffntp_clock_result ffntp_steady_utc(const struct ffntp_steady *steady, ffnt
 
 /* --- the next state --- */
 
-/* What a reading in disorder may have gained on the former line since 'now': rates differ by less than 1/512. */
+/*
+ * Return the most that a reading out of order may have gained on the former line since 'now': the rates of successive
+ * maps differ by less than 1/512.
+ */
 static struct ffntp_span guard(const struct ffntp_steady *next)
 {
 	return ffntp_span_down(FFNTP_STEADY_DISORDER_TICKS >> 9, next->period, next->period_shift & 63);
 }
 
-/* The same for elapsed, which knows no other difference than that of the periods. */
+/* Return the same for elapsed time, whose only difference is that of the two periods. */
 static struct ffntp_span elapsed_guard(const struct ffntp_steady *former, const struct ffntp_steady *next)
 {
 	bool is_faster = next->period > former->period;
@@ -146,7 +152,7 @@ static struct ffntp_span elapsed_guard(const struct ffntp_steady *former, const 
 	return ffntp_span_down(FFNTP_STEADY_DISORDER_TICKS, apart, next->period_shift & 63);
 }
 
-/* The latest UTC that anyone was told. False if nobody was told any. */
+/* Return the latest monotonic UTC that a reader can have obtained. Returns false if there was none. */
 static bool latest_told(const struct ffntp_steady *former, ffntp_counter now, struct ffntp_time *told)
 {
 	switch (former->kind) {
@@ -163,8 +169,8 @@ static bool latest_told(const struct ffntp_steady *former, ffntp_counter now, st
 }
 
 /*
- * Where the counter was set back nobody knows what was told until then; no more than this ahead of the truth of that
- * moment, and so of any later one.
+ * Return the least lead of the next monotonic UTC over its estimate. If the counter was set back, the last reading
+ * before that is unknown; but it was ahead of the true time by at most margin_ns, and so is any later one.
  */
 static struct ffntp_time lead(const struct ffntp_steady *former, ffntp_counter now)
 {
@@ -186,7 +192,7 @@ static int64_t offset_s(const struct ffntp_numbering *numbering, struct ffntp_ti
 	return time.s - ffntp_numbering_utc(numbering, time).time.s;
 }
 
-/* Where TAI becomes known, or ceases to be, continuous time has other numbers: the next state's are so much larger. */
+/* Return the change of continuous time (s) between the two states, which occurs where TAI becomes known or unknown. */
 static int64_t renumbered_s(const struct ffntp_steady *former, const struct ffntp_steady *next)
 {
 	const struct ffntp_numbering *was = &former->numbering, *is = &next->numbering;
@@ -198,13 +204,16 @@ static int64_t renumbered_s(const struct ffntp_steady *former, const struct ffnt
 	return offset_s(is, next->time) - offset_s(was, ffntp_time_plus(former->time, counted(former, next->at)));
 }
 
-/* By how much anything that the map tells may be ahead of truth, at most. */
+/* Return the largest lead of the map's time over the true time until void_after, in ns. */
 static uint64_t bound_ns(const struct ffntp_map *map)
 {
 	return ffntp_map_maxerror_ns(map, map->maxerror_before_ns, map->void_after - map->at);
 }
 
-/* From what was told last to the estimate: at once where that is allowed, and it lies ahead. */
+/*
+ * Set monotonic UTC and the phase of the next state. Monotonic UTC slews from its latest value to the estimate, or
+ * steps forward to it where that is allowed.
+ */
 static void run(struct ffntp_steady *next, const struct ffntp_steady *former, const struct ffntp_map *map,
 		struct ffntp_time utc, bool is_continuous)
 {
@@ -218,7 +227,7 @@ static void run(struct ffntp_steady *next, const struct ffntp_steady *former, co
 
 		ahead = is_followed ? gap : later(gap, ahead);
 	}
-	/* It goes on from where it was, or with the estimate, as it did. */
+	/* The phase continues from its former value; while the marker stays the same it follows the estimate. */
 	next->joint = plus(next->joint, minus(next->elapsed, next->time));
 	if (is_continuous && former->kind == FFNTP_STEADY_RUNNING)
 		next->joint = minus(former->joint, (struct ffntp_time){ renumbered_s(former, next), 0 });

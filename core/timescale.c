@@ -43,7 +43,10 @@ const char *ffntp_timescale_result_text(enum ffntp_timescale_result result)
 
 /* --- days and dates --- */
 
-/* value / DAY_S, rounded down. The reciprocal is short by less than 1: the quotient is right or one too small. */
+/*
+ * Return value / DAY_S, rounded down. The reciprocal is too small by less than 1, so the quotient is right or one too
+ * small.
+ */
 static uint64_t divide_by_day(uint64_t value, uint32_t *remainder)
 {
 	uint64_t quotient = ffntp_mul64(value, UINT64_MAX / DAY_S).high;
@@ -57,14 +60,14 @@ static uint64_t divide_by_day(uint64_t value, uint32_t *remainder)
 	return quotient;
 }
 
-/* The day that second s belongs to, and the second of that day. */
+/* Split a time into its day and the second of that day. */
 static int64_t split_day(int64_t s, uint32_t *second)
 {
 	int64_t day;
 
 	if (s >= 0)
 		return (int64_t)divide_by_day((uint64_t)s, second);
-	/* Rounded down: -1 - day, where the day counts from -1 s backwards. */
+	/* Rounded down: the result is -1 - day, where day counts backwards from -1 s. */
 	day = -1 - (int64_t)divide_by_day(~(uint64_t)s, second);
 	*second = DAY_S - 1 - *second;
 	return day;
@@ -87,7 +90,7 @@ struct date {
 	uint32_t month, day; /* from 1 */
 };
 
-/* Days before a year of the calendar, from the first of January of the year 1. */
+/* Return the days from the first of January of the year 1 to the beginning of a year. */
 static uint32_t days_before_year(uint32_t year)
 {
 	uint32_t past = year - 1;
@@ -107,10 +110,10 @@ static uint32_t days_in_month(uint32_t year, uint32_t month)
 	return days[month - 1] + (uint32_t)(month == 2 && is_leap_year(year));
 }
 
-/* day: from the first of January of the year 1 on, below 3652059. */
+/* Return the date of a day, counted from the first of January of the year 1, below 3652059. */
 static struct date date_from_day(uint32_t day)
 {
-	/* 146097 days are 400 years: too many by one at most, and by none. */
+	/* 146097 days are 400 years; the estimated year is right or wrong by one. */
 	struct date date = { .year = day * 400 / 146097 + 1, .month = 1 };
 
 	if (days_before_year(date.year + 1) <= day)
@@ -124,7 +127,7 @@ static struct date date_from_day(uint32_t day)
 	return date;
 }
 
-/* FIRST_S <= s < END_S. */
+/* Return the date of a time with FIRST_S <= s < END_S, and the second of its day. */
 static struct date date_of(int64_t s, uint32_t *second)
 {
 	return date_from_day((uint32_t)split_day(s - FIRST_S, second));
@@ -229,19 +232,19 @@ struct ffntp_utc ffntp_numbering_utc(const struct ffntp_numbering *numbering, st
 	};
 }
 
-/* The first second, of the continuous scale, of the UTC day after the leap second. */
+/* Return the first second, in continuous time, of the UTC day after the leap second. */
 static int64_t midnight_s(const struct ffntp_numbering *numbering)
 {
 	return numbering->at_s + (numbering->sign > 0);
 }
 
 /*
- * A smear: in 'length_s' seconds of the continuous scale from 'from_s' on, smeared UTC falls behind or gains a second.
+ * A smear: within length_s seconds of continuous time from from_s on, smeared UTC gradually loses or gains one second.
  */
 struct smear {
 	int64_t from_s;
 	uint32_t length_s;
-	uint64_t share; /* 2^64 / length_s, rounded up: a smear ends when it is due, and what is too much is cut off */
+	uint64_t share; /* 2^64 / length_s, rounded up so that the smear ends on time; the excess is cut off */
 };
 
 #define SMEAR(begin_s, seconds) ((struct smear){ begin_s, seconds, UINT64_MAX / (seconds) + 1 })
@@ -252,13 +255,13 @@ static struct smear smear_of(const struct ffntp_numbering *numbering, enum ffntp
 
 	if (scale == FFNTP_UTC_SLS)
 		return SMEAR(midnight - 1000, 1000);
-	/* From noon: the afternoon that the leap second makes longer or shorter, and the next morning. */
+	/* From noon to noon: an afternoon that is longer or shorter by the leap second, and the next morning. */
 	if (numbering->sign > 0)
 		return SMEAR(midnight - 43201, 86401);
 	return SMEAR(midnight - 43199, 86399);
 }
 
-/* How much of its second a smear has done, in 2^-64 s. The smear is under way. */
+/* Return the part of its second that a smear in progress has completed, in 2^-64 s. */
 static uint64_t smeared(const struct smear *smear, struct ffntp_time time)
 {
 	struct ffntp_u128 done = ffntp_mul64((uint64_t)(time.s - smear->from_s), smear->share);
@@ -367,7 +370,7 @@ const struct ffntp_leap_table *ffntp_leap_table_builtin(void)
 	return &builtin;
 }
 
-/* An entry against the one before it. */
+/* Check an entry against the one before it. */
 static enum ffntp_timescale_result check_entry(const struct ffntp_leap_entry *former,
 					       const struct ffntp_leap_entry *entry)
 {
@@ -399,7 +402,7 @@ enum ffntp_timescale_result ffntp_leap_table_check(const struct ffntp_leap_table
 	return result;
 }
 
-/* The numbering around the leap second that entry i, not the first, ends. */
+/* Return the rule around the leap second before entry i, which is not the first. */
 static struct ffntp_numbering numbering_of(const struct ffntp_leap_table *table, uint32_t i)
 {
 	const struct ffntp_leap_entry *former = &table->entry[i - 1], *entry = &table->entry[i];
@@ -412,7 +415,7 @@ static struct ffntp_numbering numbering_of(const struct ffntp_leap_table *table,
 	};
 }
 
-/* Around the leap second that is nearest to tai_s: half-way between two of them both numberings are the same. */
+/* Return the rule around the leap second nearest to tai_s; half-way between two leap seconds both rules agree. */
 static struct ffntp_numbering nearest(const struct ffntp_leap_table *table, int64_t tai_s)
 {
 	struct ffntp_numbering found = { .offset_s = table->entry[0].tai_offset_s };
@@ -451,7 +454,7 @@ enum ffntp_timescale_result ffntp_utc_from_tai(const struct ffntp_leap_table *ta
 	return result;
 }
 
-/* The entry that holds at a POSIX second; the first one if none does. */
+/* Return the entry in force at a POSIX second; the first one if there is none. */
 static uint32_t entry_at(const struct ffntp_leap_table *table, int64_t s)
 {
 	uint32_t i = table->count - 1;
@@ -461,7 +464,7 @@ static uint32_t entry_at(const struct ffntp_leap_table *table, int64_t s)
 	return i;
 }
 
-/* The way back is the proof: it finds 23:59:60 where there was none, and 23:59:59 that was left out. */
+/* Converting back checks the result: it shows a 23:59:60 without a leap second, and a 23:59:59 that was left out. */
 enum ffntp_timescale_result ffntp_tai_from_utc(const struct ffntp_leap_table *table, struct ffntp_utc utc,
 					       struct ffntp_time *tai)
 {

@@ -1,4 +1,4 @@
-/* verdict: its names. */
+/* verdict: see ffntp/verdict.h. */
 #include "../include/ffntp/verdict.h"
 
 const char *ffntp_verdict_name(enum ffntp_verdict verdict)

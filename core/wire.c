@@ -1,4 +1,4 @@
-/* wire: bodies. Bytes are taken one at a time: no alignment, aliasing or host order to think of. */
+/* wire: see wire.h. Bytes are read one at a time, so alignment, aliasing and byte order do not matter. */
 #include "wire.h"
 
 #include <stdbool.h>
@@ -20,13 +20,19 @@ enum {
 	TRANSMIT = 40,
 };
 
-/* RFC 7822, section 3: a field is four bytes of type and length, and a value; the length counts all of it. */
+/*
+ * RFC 7822, section 3: an extension field is four bytes of type and length, then a value; the length counts the whole
+ * field.
+ */
 enum {
 	FIELD_LENGTH_AT = 2,
 	FIELD_LEAST = 16,
 };
 
-/* RFC 5905, section 7.3, and RFC 7822, section 3: a key identifier and nothing, a 128-bit or a 160-bit digest. */
+/*
+ * Sizes of a MAC, RFC 5905, section 7.3, and RFC 7822, section 3: a key identifier alone, or with a 128-bit or a
+ * 160-bit digest.
+ */
 enum {
 	MAC_NAK = 4,
 	MAC_128 = 20,
@@ -49,9 +55,9 @@ void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIR
 }
 
 /*
- * What may follow the header: fields, then perhaps a MAC. Up to 24 bytes can only be a MAC, since a last field without
- * one after it has at least 28; more than that begins with a field. Each step takes 16 bytes or more, so there is an
- * end.
+ * Check the tail after the header: extension fields, then perhaps a MAC. Up to 24 bytes can only be a MAC, since a last
+ * field without one after it has at least 28; more than that begins with a field. Each step takes 16 bytes or more, so
+ * there is an end.
  */
 static bool tail_is_well_formed(const uint8_t *tail, size_t left)
 {

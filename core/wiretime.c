@@ -4,7 +4,7 @@
 #include "mapping.h"
 #include "params.h"
 
-/* Where tb and te are to be expected: after ta, before tf, and a little more. */
+/* Return the interval in which tb and te are expected: between ta and tf, with a margin. */
 static struct ffntp_leap_window expect(const struct ffntp_wiretime *wire, struct ffntp_bound bound,
 				       struct ffntp_rate_bound rate, const struct ffntp_stamp *stamp)
 {
@@ -22,7 +22,7 @@ static struct ffntp_leap_window expect(const struct ffntp_wiretime *wire, struct
 	};
 }
 
-/* What the leap indicator of a server announces. */
+/* Return the leap second that the server's leap indicator announces. */
 static int8_t announced(const struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp)
 {
 	if (!wire->heeds_servers)

@@ -1,6 +1,6 @@
 /*
- * radclock: the RADclock estimator. A stamp goes through the stages in this order: floor (the path), trust (the
- * server), period and local (the oscillator), offset (the time). docs/radclock.md says why.
+ * radclock: the RADclock estimator. A stamp passes through floor (the path), trust (the server), period and local (the
+ * oscillator), and offset (the time), in this order. docs/radclock.md gives the reasons.
  */
 #include "../estimator.h"
 #include "../history.h"
@@ -26,11 +26,11 @@ struct radclock {
 	ffntp_counter first_at; /* tf of the first stamp */
 	struct ffntp_line line; /* the clock; set from the first stamp on */
 	ffntp_counter set_at;   /* tf of the newest stamp when the line was last set */
-	double error_s;         /* of the line: the best stamp's then, and age since */
-	double mean_age_s;      /* of the stamps that it was set from, by their weights */
+	double error_s;         /* error of the line: the best stamp's, growing with age */
+	double mean_age_s;      /* weighted mean age of the stamps that the line was set from */
 	struct ffntp_spread spread;
-	struct ffntp_spread_figures figures; /* when last added to */
-	ffntp_counter spread_at;             /* tf of the stamp when it was last added to */
+	struct ffntp_spread_figures figures; /* as of the last addition */
+	ffntp_counter spread_at;             /* tf of the stamp of the last addition */
 	struct ffntp_rate hint;
 };
 
@@ -91,7 +91,7 @@ static void init(void *state, const struct ffntp_estimator_config *config)
 	radclock->local.rate = hint;
 }
 
-/* Where 'inside', which points into 'former', lies in 'state'. */
+/* Relocate a pointer into 'former' to the same place in 'state'. */
 static void *follow(void *state, const void *former, const void *inside)
 {
 	return (unsigned char *)state + ((const unsigned char *)inside - (const unsigned char *)former);
@@ -137,7 +137,7 @@ static double elapsed_s(const struct radclock *radclock, ffntp_counter since, ff
 	return ffntp_counter_diff(now, since) * radclock->period.rate.period_s;
 }
 
-/* Into the history, and what it says of the path. */
+/* Add the stamp to the history and update the path's floor. */
 static void remember(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
 	uint64_t rtt_ticks = ffntp_stamp_rtt_ticks(stamp);
@@ -163,7 +163,7 @@ static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	radclock->figures = (struct ffntp_spread_figures){ 0 };
 }
 
-/* What is not yet known of the path's floor: all of it at first, and less with each stamp that found none lower. */
+/* Return the uncertainty of the path's floor (s): all of it at first, and less with each stamp that is not lower. */
 static double unknown_floor_s(const struct radclock *radclock)
 {
 	if (radclock->is_warm)
@@ -171,7 +171,10 @@ static double unknown_floor_s(const struct radclock *radclock)
 	return ffntp_ticks(radclock->floor.ticks) * radclock->period.rate.period_s / (double)radclock->history.added;
 }
 
-/* How fast the clock may go wrong: what oscillators do, or what nobody knows of this one yet. */
+/*
+ * Return the rate at which the clock's error may grow (ratio): that of oscillators, or more while this oscillator's
+ * rate is unknown.
+ */
 static double rate_limit(const struct radclock *radclock)
 {
 	double unknown = 2 * radclock->local.rate.error;
@@ -193,7 +196,10 @@ static enum ffntp_trust_verdict judge(struct radclock *radclock, const struct ff
 	return ffntp_trust_judge(&radclock->trust, newest, &clock);
 }
 
-/* The server says something else of itself than a moment ago: what it says now is not yet to be relied upon. */
+/*
+ * Return whether the server's refid, stratum or leap indicator differ from those of the stamp before; its time is not
+ * to be trusted yet.
+ */
 static bool is_other_server(const struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
 	const struct ffntp_stamp *before;
@@ -228,7 +234,7 @@ static void update_rates(struct radclock *radclock, const struct ffntp_record *n
 	ffntp_local_expire(&radclock->local, &radclock->period.rate, newest->stamp.tf);
 }
 
-/* What estimates were like while warming up says nothing of those to come. */
+/* End the warm-up. Errors of estimates during the warm-up are no measure of later ones, so they are discarded. */
 static void end_warm_up(struct radclock *radclock)
 {
 	if (!radclock->is_warm)
@@ -249,7 +255,7 @@ static void update_period(struct radclock *radclock, const struct ffntp_record *
 		update_rates_warming_up(radclock, newest, span_s);
 }
 
-/* How much of the window's word counts beside the clock's own: all, if it has a good stamp. */
+/* Return the weight of the window's estimate beside the clock's own time: 1 if the window has a good stamp. */
 static double share(const struct radclock *radclock, const struct ffntp_offset_estimate *said)
 {
 	bool is_near = ffntp_floor_is_near(&radclock->floor, radclock->period.rate.period_s);
@@ -269,7 +275,10 @@ static bool is_sane(const struct radclock *radclock, double change_s, ffntp_coun
 	return !radclock->is_warm || (change_s <= limit_s && change_s >= -limit_s);
 }
 
-/* Errors are learnt from now and then, for that costs: often enough for what changes slowly, and always at first. */
+/*
+ * Update the estimated errors at intervals, because an update costs time: often enough for slow changes, and always at
+ * first.
+ */
 static void update_spread(struct radclock *radclock, const struct ffntp_offset_estimate *said, double change_s,
 			  ffntp_counter at)
 {
@@ -330,14 +339,14 @@ static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 	};
 }
 
-/* The clock goes on by itself to the newest stamp. */
+/* Carry the clock to the newest stamp at its own rate. */
 static void carry(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
 	radclock->error_s += FFNTP_RADCLOCK_RATE_BOUND * elapsed_s(radclock, radclock->line.at, stamp->tf);
 	ffntp_line_carry(&radclock->line, stamp->tf, radclock->local.rate.period_s);
 }
 
-/* The clock has been proved wrong: it starts anew. */
+/* Restart, because the clock has been proved wrong. */
 static void start_over(struct radclock *radclock)
 {
 	restart(radclock);

@@ -1,4 +1,6 @@
-/* radclock_contest: a claim that is refused again and again, until it has to be believed. */
+/*
+ * radclock_contest: counts rejections of a value in a row; a value that is rejected for long enough must be accepted.
+ */
 #ifndef FFNTP_CORE_RADCLOCK_CONTEST_H
 #define FFNTP_CORE_RADCLOCK_CONTEST_H
 
@@ -6,13 +8,16 @@
 
 #include "../stamp.h"
 
-/* Zeroed: nothing is contested. */
+/* Consecutive rejections. Zeroed: none. */
 struct ffntp_contest {
-	unsigned stamps;     /* refused in a row */
+	unsigned stamps;     /* rejected in a row */
 	ffntp_counter since; /* tf of the first of them */
 };
 
-/* One more refusal, at counter reading 'at'. Returns whether they have gone on for persist_s, and are not too few. */
+/*
+ * Count a rejection at counter reading 'at'. Returns whether rejections have lasted for persist_s and are numerous
+ * enough.
+ */
 FFNTP_MUST_USE bool ffntp_contest_persists(struct ffntp_contest *contest, ffntp_counter at, double period_s,
 					   double persist_s);
 

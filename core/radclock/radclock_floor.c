@@ -35,7 +35,7 @@ static double age_s(const struct ffntp_history *history, uint64_t sequence, doub
 	       period_s;
 }
 
-/* Gives the present level's records its floor. */
+/* Set the floor in the records of the present level. */
 static void mark_level(const struct ffntp_floor *floor, const struct ffntp_history *history)
 {
 	uint64_t oldest = ffntp_history_oldest(history);
@@ -67,8 +67,9 @@ static bool forget_half(struct ffntp_floor *floor, const struct ffntp_history *h
 }
 
 /*
- * The newest is quicker than any before. A path that got much shorter is a new level: earlier stamps were as good as
- * they were. Otherwise the floor had not been reached before, and they were worse than they seemed.
+ * Lower the floor for a record that is quicker than any before. If the path became much shorter, a new level begins,
+ * and earlier records keep their floor. Otherwise the floor had not been reached before, and earlier records get the
+ * new one.
  */
 static bool lower(struct ffntp_floor *floor, const struct ffntp_history *history, double period_s, bool is_warm,
 		  double *lowered_ticks)
@@ -84,8 +85,9 @@ static bool lower(struct ffntp_floor *floor, const struct ffntp_history *history
 }
 
 /*
- * An end of the range goes when what remains still shows enough: long enough, and stamps enough; or else it is too
- * old. So the range always has one stamp at its beginning that is old enough, and its age says whether it is full.
+ * Move the range of recent records. A record leaves it when the remaining ones cover enough time and are numerous
+ * enough, or when it is too old. The first record of the range is therefore always old enough, and its age shows
+ * whether the range is full.
  */
 static void slide(struct ffntp_floor *floor, const struct ffntp_history *history, double period_s)
 {
@@ -113,7 +115,8 @@ static bool is_full(const struct ffntp_floor *floor, const struct ffntp_history 
 }
 
 /*
- * Whether stamps gather at a round trip: a floor is often touched, the least of a congested hour is one stamp's luck.
+ * Return whether stamps gather at a round trip. A floor is often touched, whereas the least round trip of a congested
+ * hour is that of one lucky stamp.
  */
 static bool is_touched(const struct ffntp_floor *floor, const struct ffntp_history *history, uint64_t ticks,
 		       double period_s)
@@ -128,7 +131,7 @@ static bool is_touched(const struct ffntp_floor *floor, const struct ffntp_histo
 	return touches >= enough;
 }
 
-/* Everything for a long time took longer than the floor: the path did. */
+/* Raise the floor if every round trip for a long time exceeded it, because then the path has become longer. */
 static bool raise(struct ffntp_floor *floor, const struct ffntp_history *history, double period_s)
 {
 	uint64_t least, ticks;

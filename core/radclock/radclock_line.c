@@ -1,7 +1,10 @@
 /* radclock_line: see radclock_line.h. */
 #include "radclock_line.h"
 
-/* Puts all that an NTP timestamp can hold into it. Exact: the product is by a power of two, the rest is smaller. */
+/*
+ * Move the whole units of the correction into the reference. Exact: the product is by a power of two, and the rest is
+ * smaller.
+ */
 static void settle(struct ffntp_line *line)
 {
 	int64_t units = (int64_t)(line->correction_s * 0x1p32);
@@ -12,7 +15,7 @@ static void settle(struct ffntp_line *line)
 	line->correction_s -= (double)units * 0x1p-32;
 }
 
-/* Half of te - tb is taken in two parts, so that no half unit is lost. */
+/* Half of te - tb is computed in two parts, so that no half unit is lost. */
 struct ffntp_line ffntp_line_after(const struct ffntp_stamp *stamp, double ahead_s)
 {
 	int64_t residence = ffntp_ntp_diff(stamp->te, stamp->tb);

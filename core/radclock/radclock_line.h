@@ -1,4 +1,4 @@
-/* radclock_line: the clock as it stands: a time at a counter reading, to be carried on at some rate. */
+/* radclock_line: the clock's linear function: a time at a counter reading, extrapolated at a given rate. */
 #ifndef FFNTP_CORE_RADCLOCK_LINE_H
 #define FFNTP_CORE_RADCLOCK_LINE_H
 
@@ -11,13 +11,13 @@ struct ffntp_line {
 	double correction_s;
 };
 
-/* The line through the stamp's tf that lies ahead_s after its middle by the server's clock. */
+/* Return the line through the stamp's tf that is ahead_s after the stamp's middle by the server's clock. */
 struct ffntp_line ffntp_line_after(const struct ffntp_stamp *stamp, double ahead_s);
 
-/* The same line at another counter reading. */
+/* Move the line to counter reading 'to', at period_s per tick. */
 void ffntp_line_carry(struct ffntp_line *line, ffntp_counter to, double period_s);
 
-/* How long after the stamp's middle by the server's clock the line says it is at line->at. */
+/* Return the line's time at line->at minus the stamp's middle by the server's clock (s). */
 double ffntp_line_ahead_s(const struct ffntp_line *line, const struct ffntp_stamp *stamp);
 
 #endif

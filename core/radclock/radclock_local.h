@@ -1,6 +1,6 @@
 /*
- * radclock_local: the rate of the last hour or two, between the quickest stamps of a near and a far window. While
- * warming up, the windows are the last and the first part of all there is.
+ * radclock_local: the rate of the last hour or two, between the quickest stamps of a near and a far window. During
+ * warm-up the windows are the last and the first part of all stamps.
  */
 #ifndef FFNTP_CORE_RADCLOCK_LOCAL_H
 #define FFNTP_CORE_RADCLOCK_LOCAL_H
@@ -18,37 +18,38 @@ struct ffntp_local {
 	struct ffntp_minimum near, far;
 };
 
-/* Where rates are measured between. */
+/* The two windows that a rate is measured between. */
 struct ffntp_local_windows {
 	struct ffntp_window near, far;
 };
 
-/* span_s: since the first stamp. */
+/* Return the windows for the warm-up. span_s: time since the first stamp. */
 struct ffntp_local_windows ffntp_local_windows_warming_up(double span_s);
 struct ffntp_local_windows ffntp_local_windows_warm(void);
 
-/* queues: twice 'capacity' sequence numbers, each half as for ffntp_minimum_init. */
+/* Make an empty local rate. queues: twice 'capacity' sequence numbers, each half as for ffntp_minimum_init. */
 void ffntp_local_init(struct ffntp_local *local, uint64_t *queues, uint32_t capacity);
 
-/* Forgets the windows; keeps the rate, no better than any local rate of this oscillator. */
+/* Discard the windows; keep the rate, with an error no smaller than any local rate's of this oscillator. */
 void ffntp_local_clear(struct ffntp_local *local);
 
 /*
- * Slides the windows to the history's newest record, and measures between them.
- * period_s: turns ticks into seconds. path_s: what the floor may be off by, at each end. Returns false, *candidate
- * untouched, if a window is empty.
+ * Move the windows to the history's newest record, and measure the rate between them.
+ * period_s: converts ticks to seconds.
+ * path_s: error of the floor at each end (s).
+ * Returns false, with *candidate untouched, if a window is empty.
  */
 FFNTP_MUST_USE bool ffntp_local_measure(struct ffntp_local *local, const struct ffntp_history *history,
 					struct ffntp_local_windows windows, double period_s, double path_s,
 					struct ffntp_rate *candidate);
 
-/* While warming up: takes the candidate if its error is smaller. */
+/* Take the candidate if its error is smaller. For the warm-up. */
 void ffntp_local_warm_up(struct ffntp_local *local, const struct ffntp_rate *candidate, ffntp_counter at);
 
-/* Takes the candidate if it is good and sane. */
+/* Take the candidate if its error is small enough and its change plausible. For after the warm-up. */
 void ffntp_local_consider(struct ffntp_local *local, const struct ffntp_rate *candidate, ffntp_counter at);
 
-/* A rate that nothing has confirmed for long is replaced by the average. */
+/* Replace a rate that has not been confirmed for long by the average rate. */
 void ffntp_local_expire(struct ffntp_local *local, const struct ffntp_rate *average, ffntp_counter at);
 
 #endif

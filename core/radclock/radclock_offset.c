@@ -19,7 +19,7 @@ size_t ffntp_offset_room(uint32_t stamps)
 	return FIELDS * field_room(2 * stamps);
 }
 
-/* Puts the window's first point at 'first'. */
+/* Place the window's first point at index 'first'. */
 static void place(struct ffntp_offset *offset, uint32_t first)
 {
 	double *start = offset->arrays + first;
@@ -79,7 +79,10 @@ static bool is_within(const struct ffntp_history *history, uint64_t sequence, do
 				  ffntp_history_at(history, sequence)->stamp.tf) <= window_ticks;
 }
 
-/* Anew from the history, relative to the newest stamp; at most half of the room, so that it is not soon full again. */
+/*
+ * Fill the window again from the history, relative to the newest stamp, with at most half of the room, so that it is
+ * not full again soon.
+ */
 static void rebuild(struct ffntp_offset *offset, const struct ffntp_history *history, double window_ticks)
 {
 	uint64_t oldest = ffntp_history_oldest(history);
@@ -111,7 +114,7 @@ void ffntp_offset_add(struct ffntp_offset *offset, const struct ffntp_history *h
 		drop_oldest(offset);
 }
 
-/* A variance that rounding made negative. */
+/* Return 0 for a variance that rounding made negative. */
 static double not_negative(double x)
 {
 	return x > 0 ? x : 0;

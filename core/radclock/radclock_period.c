@@ -45,7 +45,7 @@ static void seek_next(struct ffntp_period *period, const struct ffntp_record *ne
 	}
 }
 
-/* After half a week 'next' is sought; after another half, all is measured from it. */
+/* Search 'next' after half a week; after another half week, measure from it. */
 static void forget_half(struct ffntp_period *period, const struct ffntp_record *newest)
 {
 	if (period->has_next &&
@@ -58,7 +58,7 @@ static void forget_half(struct ffntp_period *period, const struct ffntp_record *
 		seek_next(period, newest);
 }
 
-/* By how much the path's floor differs between the two stamps: so much may have been added to one direction alone. */
+/* Return the difference of the path's floors at the two stamps (s), which may lie in one direction alone. */
 static double path_change_s(const struct ffntp_record *base, const struct ffntp_record *newest, double period_s)
 {
 	uint64_t a = base->floor_ticks, b = newest->floor_ticks;
@@ -66,7 +66,10 @@ static double path_change_s(const struct ffntp_record *base, const struct ffntp_
 	return ffntp_ticks(a > b ? a - b : b - a) * period_s;
 }
 
-/* A rate loses worth with age, or one lucky pair of stamps would stand for ever. */
+/*
+ * Return whether the candidate is better. An old rate loses value with age, because otherwise one lucky pair of stamps
+ * would last for ever.
+ */
 static bool is_better(const struct ffntp_period *period, const struct ffntp_rate *candidate, ffntp_counter at)
 {
 	double half_windows = elapsed_s(period, period->measured_at, at) / FFNTP_RADCLOCK_HALF_WINDOW_S;

@@ -10,8 +10,8 @@ static void average(const struct ffntp_spread *spread, double *mean, double valu
 }
 
 /*
- * A slope's square is the rate's, plus noise / leverage, leverage being stamps times their ages' variance. So slopes
- * count by their leverage, and the noise can be taken off the sum.
+ * A slope's square is that of the rate's error plus noise / leverage, where leverage is the number of stamps times the
+ * variance of their ages. So slopes are weighted by their leverage, and the noise can be subtracted from the sum.
  */
 void ffntp_spread_add(struct ffntp_spread *spread, const struct ffntp_offset_scatter *scatter, double change_s)
 {
@@ -31,7 +31,10 @@ static double stamp_variance_s2(const struct ffntp_spread *spread)
 	return spread->freedoms > 0 ? spread->squares_s2 / spread->freedoms : 0;
 }
 
-/* One stamp's, from those in the window and a few more of the past, so that two that agree by chance do not decide. */
+/*
+ * Return the variance of one stamp, from those in the window and a few of the past, so that two stamps that agree by
+ * chance do not decide.
+ */
 static double variance_s2(const struct ffntp_spread *spread, const struct ffntp_offset_scatter *scatter)
 {
 	double past = FFNTP_RADCLOCK_SPREAD_PRIOR;
@@ -48,7 +51,7 @@ static double rate_variance(const struct ffntp_spread *spread)
 	return slopes > 0 ? slopes / leverage_s2 : 0;
 }
 
-/* All of the local rate's error is that it is of a while ago: from the middle of its span to now it has wandered. */
+/* The local rate's error comes from its age: it has wandered from the middle of its span to now. */
 struct ffntp_spread_figures ffntp_spread_figures(const struct ffntp_spread *spread,
 						 const struct ffntp_offset_scatter *scatter, double mean_age_s)
 {

@@ -2,8 +2,9 @@
 #include "radclock_sums.h"
 
 /*
- * Two numbers at once: GCC and clang make of them what the machine has, with the same bits everywhere. Comparisons give
- * all ones or all zeros, to choose with. Handed on by address alone: how vectors are passed differs between machines.
+ * A pair of numbers. GCC and clang compile operations on it to the machine's vector instructions, with the same bits
+ * everywhere. Comparisons give all ones or all zeros, for selection. Pairs are passed by address only, because
+ * conventions for passing vectors differ between machines.
  */
 typedef double pair __attribute__((vector_size(16)));
 typedef uint64_t pair_bits __attribute__((vector_size(16)));
@@ -11,10 +12,10 @@ typedef uint64_t pair_bits __attribute__((vector_size(16)));
 #define BOTH(x) ((pair){ (x), (x) })
 #define LOAD(array, i) ((pair){ (array)[i], (array)[(i) + 1] })
 
-/* Rounds a small number to the nearest integer when added, and leaves it in the lowest bits of the sum. */
+/* Adding this rounds a small number to the nearest integer, which is then in the lowest bits of the sum. */
 #define ROUND 0x1.8p52
 
-/* ... if the sum has a double's bits and no more: the x87 has to be told to store it. */
+/* The sum must have exactly a double's bits; the x87 gives it those only when it stores the value. */
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
 #define STORED volatile
 #else
@@ -24,7 +25,7 @@ typedef uint64_t pair_bits __attribute__((vector_size(16)));
 #define LOG2_E 0x1.71547652b82fep0
 #define LN2 0x1.62e42fefa39efp-1
 
-/* Exponents beyond this are nothing beside the best point's, which is within UNIT_OFF of 0. */
+/* Exponents beyond this are negligible beside the best point's, which is within UNIT_OFF of 0. */
 #define EXPONENT_MOST 80.0
 #define UNIT_OFF 40.0
 
@@ -48,7 +49,7 @@ static inline void exp_minus(pair *x)
 	*x = (pair)((pair_bits)((low + r2 * r2 * high) * power) & is_small);
 }
 
-/* *least = the lesser, each by itself. */
+/* Set each element of *least to the lesser of the two. */
 static inline void keep_least(pair *least, const pair *x)
 {
 	pair_bits is_less = (pair_bits)(*x < *least);
@@ -56,7 +57,7 @@ static inline void keep_least(pair *least, const pair *x)
 	*least = (pair)(((pair_bits)*x & is_less) | ((pair_bits)*least & ~is_less));
 }
 
-/* Makes the count even with a point that weighs nothing. */
+/* Make the count even with a point of weight 0. */
 static void pad(const struct ffntp_points *points)
 {
 	points->time_s[points->count] = 0;
@@ -69,7 +70,7 @@ static double both(const pair *sum)
 	return (*sum)[0] + (*sum)[1];
 }
 
-/* What the loops read, by value: a compiler must assume that what they write changes what any pointer points to. */
+/* The loops' input, by value, because a compiler must assume that stores change the target of any pointer. */
 struct scene {
 	const double *time_s, *ticks, *excess_ticks;
 	pair now_ticks, now_s, excess_widths, age_widths, period_s;

@@ -9,7 +9,7 @@ static bool is_within(double value, double limit)
 	return value <= limit && value >= -limit;
 }
 
-/* How long nobody looked before the first stamp that was not believed: in that time anything may have happened. */
+/* Return the time without trusted stamps before the first rejected one (s), in which the oscillator was not watched. */
 static double unwatched_s(const struct ffntp_trust *trust, const struct ffntp_record *record, double period_s)
 {
 	ffntp_counter first = trust->refused.stamps > 0 ? trust->refused.since : record->stamp.tf;
@@ -17,7 +17,10 @@ static double unwatched_s(const struct ffntp_trust *trust, const struct ffntp_re
 	return ffntp_counter_diff(first, trust->believed.stamp.tf) * period_s;
 }
 
-/* A stamp's middle is off by half of its excess at most: if all of it was in one direction. */
+/*
+ * Return whether the stamp agrees with the clock. The stamp's middle is off by at most half of its excess, which occurs
+ * if all of the excess is in one direction.
+ */
 static bool agrees(const struct ffntp_record *record, double unwatched, const struct ffntp_trust_clock *clock)
 {
 	double limit_s = FFNTP_RADCLOCK_SANITY_S + clock->error_s + clock->rate_limit * unwatched +
@@ -26,7 +29,7 @@ static bool agrees(const struct ffntp_record *record, double unwatched, const st
 	return is_within(clock->ahead_s, limit_s);
 }
 
-/* Whether one oscillator, unwatched for so long, and one server can have made both stamps. */
+/* Return whether one oscillator, not watched for this time, and one server can have produced both stamps. */
 static bool continues(const struct ffntp_record *newer, const struct ffntp_record *older, double unwatched,
 		      const struct ffntp_trust_clock *clock)
 {

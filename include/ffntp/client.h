@@ -1,11 +1,15 @@
 /*
- * client: an NTP client without I/O. Four verbs (init, request, reply, output) and a timer that says what to do next.
- * Every input carries its own counter reading; the client asks for neither time nor randomness, allocates nothing and
- * keeps nothing outside the memory it is given. One thread at a time per client; clients do not know each other.
+ * client: an NTP client without I/O. The caller sends and receives datagrams, reads the counter and supplies random
+ * bits; the client computes requests, judges replies, and yields the map from counter to time.
  *
- *   ffntp_client_timer -> SEND:  ffntp_client_request fills 48 bytes; send them; tell ffntp_client_sent when they left
- *   a datagram arrives:          ffntp_client_reply, then ffntp_client_output and publish
- *   ffntp_client_timer -> WAIT:  nothing to do until that counter reading, or a datagram
+ * Every call that depends on time takes a counter reading. The client never reads a clock, allocates nothing, and
+ * stores nothing outside the memory that the caller gave it. One thread at a time may use a client; several clients
+ * are independent of each other.
+ *
+ *   ffntp_client_timer -> FFNTP_SEND:  ffntp_client_request fills 48 bytes; send them; pass the kernel's transmit
+ *                                      stamp, if there is one, to ffntp_client_sent
+ *   ffntp_client_timer -> FFNTP_WAIT:  wait until that counter reading or until a datagram arrives
+ *   a datagram arrives:                ffntp_client_reply, then ffntp_client_output, then publish the map
  */
 #ifndef FFNTP_CLIENT_H
 #define FFNTP_CLIENT_H
@@ -23,71 +27,97 @@
 
 struct ffntp_client;
 
-/* Whose word on leap seconds is taken where no table holds. */
+/* Source of leap-second information when no valid table is available. */
 enum ffntp_leap_trust {
-	FFNTP_LEAP_TRUST_SERVER = 0, /* that of the server that is asked, in June and December */
-	FFNTP_LEAP_TRUST_CALLER,     /* that of ffntp_client_announce: for who asks several */
-	FFNTP_LEAP_TRUST_NOBODY,
+	FFNTP_LEAP_TRUST_SERVER = 0, /* the leap indicator of the server in use, in June and December only */
+	FFNTP_LEAP_TRUST_CALLER,     /* the majority that the caller passes to ffntp_client_announce */
+	FFNTP_LEAP_TRUST_NOBODY,     /* none: the client learns of a leap second from the server's time alone */
 };
 
 struct ffntp_client_config {
 	enum ffntp_estimator_kind estimator;
 	enum ffntp_counter_kind counter_kind;
-	double period_hint_s; /* seconds per tick, as far as anyone knows; 1e-12 to 1e-6: a request whose reply comes
-				 in the same tick tells of a counter that stands still */
-	double period_hint_error; /* how wrong the hint may be, as a ratio: 500e-6 for 500 ppm; 0 to 0.1 */
-	uint32_t poll_min_s;      /* 1 to 131072 */
-	uint32_t poll_max_s;      /* poll_min_s to 131072 */
-	bool poll_is_adaptive;    /* false: polls at poll_min_s, and poll_max_s is how far a kiss-o'-death may raise it;
-				     true: chooses between the two from how uncertain the clock is */
-	double accuracy_target_s; /* adaptive: the standard deviation to keep, before each exchange; 0: what an exchange
-				     could tell by itself, so that none is wasted; up to 1 */
-	uint32_t burst;   /* requests at the start and after a disruption, 2 s apart or poll_min_s if less; 1 to 16 */
-	uint32_t history; /* stamps that the RADclock estimator may remember; 0: as many as poll_min_s asks for */
-	double max_drift; /* by how much the counter's rates within a month differ at most, as a ratio: what the bound
-			     grows by beside what is proven of the rate; 0 to 1e-3, 1e-6 is usual */
-	bool counter_may_jump; /* it may stop or jump without notice, as a guest's: a server that contradicts it and
-				  agrees with itself is believed after a burst, not after half an hour */
-	double max_root_distance_s; /* replies with more are refused; 0 to 16, 3 is usual */
-	int64_t pivot_s;            /* seconds since 1970; the true time lies within 68 years of it */
-	/* One that ffntp_leap_table_check accepts, or NULL; it must outlive its use. Until it expires nobody else is
-	 * asked for leap seconds, and TAI is known; then it is not, unless another is given in time. */
+	/*
+	 * Nominal period of the counter, seconds per tick; 1e-12 to 1e-6. Coarser counters are not supported, because
+	 * a reply that arrives in the tick of its request is taken as proof that the counter stopped.
+	 */
+	double period_hint_s;
+	double period_hint_error; /* maximum relative error of period_hint_s: 500e-6 for 500 ppm; 0 to 0.1 */
+	uint32_t poll_min_s;      /* shortest poll interval; 1 to 131072 */
+	uint32_t poll_max_s;      /* longest poll interval; poll_min_s to 131072 */
+	/*
+	 * true: the client chooses the interval between poll_min_s and poll_max_s from the uncertainty of its clock.
+	 * false: it polls at poll_min_s, and a kiss-o'-death RATE may raise the interval up to poll_max_s.
+	 */
+	bool poll_is_adaptive;
+	/*
+	 * Adaptive polling only: the standard deviation of the clock that must hold just before each exchange; 0 to 1.
+	 * 0: poll when the clock is about as uncertain as the measurement of one exchange.
+	 */
+	double accuracy_target_s;
+	/* Requests at the start and after a disruption, 2 s apart, or poll_min_s apart if that is less; 1 to 16. */
+	uint32_t burst;
+	uint32_t history; /* stamps that the RADclock estimator stores; 0: the number that poll_min_s requires */
+	/*
+	 * Largest relative difference between any two rates of the counter within a month; 0 to 1e-3, usually 1e-6. The
+	 * bound grows by this beside the error of the rate that the exchanges prove.
+	 */
+	double max_drift;
+	/*
+	 * The counter may stop or jump without notice, as in a guest. The client then accepts a new time after one
+	 * consistent burst that contradicts the clock, rather than after half an hour.
+	 */
+	bool counter_may_jump;
+	double max_root_distance_s; /* reject replies whose root distance exceeds this; 0 to 16, usually 3 */
+	int64_t pivot_s;            /* any time within 68 years of the true time, seconds since 1970 */
+	/*
+	 * Table of leap seconds that ffntp_leap_table_check accepts, or NULL. It must outlive the client or be replaced
+	 * by ffntp_client_leap_table. While it is valid, it is the only source of leap seconds and TAI is known. Once
+	 * it has expired, TAI is unknown.
+	 */
 	const struct ffntp_leap_table *leap_table;
 	enum ffntp_leap_trust leap_trust;
 };
 
-/* Sets every field to its usual value; period_hint_s and counter_kind to 1 ns and none. */
+/* Set every field of a configuration to its usual value; period_hint_s to 1e-9 and counter_kind to none. */
 void ffntp_client_config_default(struct ffntp_client_config *config);
 
-/* Bytes that a client of this configuration needs, aligned to 16. 0 if the configuration is out of range. */
+/* Return the number of bytes, a multiple of 16, that a client needs; 0 if the configuration is out of range. */
 FFNTP_MUST_USE size_t ffntp_client_memory(const struct ffntp_client_config *config);
 
 /*
- * Makes a client in the caller's memory, which it uses until the caller takes it back; there is nothing to release.
- * Returns NULL if the configuration is out of range, or the memory too small or not aligned to 16.
+ * Create a client in the caller's memory. The client uses the memory until the caller takes it back; nothing needs to
+ * be released. The configuration is copied; its leap table is not.
+ * memory, size: ffntp_client_memory bytes or more, aligned to 16.
+ * Returns NULL if the configuration is out of range, or the memory too small or misaligned.
  */
 FFNTP_MUST_USE struct ffntp_client *ffntp_client_init(void *memory, size_t size,
 						      const struct ffntp_client_config *config, ffntp_counter now);
 
 /*
- * A copy that goes on without the original, for who keeps states as values or plans ahead. memory, size: as for
- * ffntp_client_init. A request in flight is in flight in both: hand its reply to one of them, or it counts twice.
- * Returns NULL if the memory is too small or not aligned to 16.
+ * Make an independent copy of a client, for callers that treat states as immutable values or evaluate alternatives.
+ * A request in flight is in flight in both clients: hand its reply to one of them only, or it counts twice.
+ * memory, size: as for ffntp_client_init.
+ * Returns NULL if the memory is too small or misaligned.
  */
 FFNTP_MUST_USE struct ffntp_client *ffntp_client_copy(const struct ffntp_client *client, void *memory, size_t size);
 
 /*
- * Continues where a former client of the same counter stopped: its period is a start, its promises are kept, its
- * disruption marker goes on. Before the first request; 'former' as ffntp_page_adopt gives it.
+ * Continue from the last map of a former client of the same counter: start from its period, keep all later estimates
+ * inside its error bounds, and continue its disruption marker. Call it before the first request.
+ * former: as ffntp_page_adopt returns it.
  */
 void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *former);
 
-/* What the caller of ffntp_client_timer is to do. */
+/* The next action of the caller of ffntp_client_timer. */
 enum ffntp_action_kind {
-	FFNTP_WAIT,          /* nothing to do before 'until' */
-	FFNTP_SEND,          /* call ffntp_client_request now */
-	FFNTP_CHANGE_SERVER, /* this server has given no time for long, answered or not, or refuses: resolve its name
-				anew, or take another */
+	FFNTP_WAIT, /* do nothing before the counter reading 'until' */
+	FFNTP_SEND, /* call ffntp_client_request now */
+	/*
+	 * The server has not supplied a usable time for a long while, or denies service: resolve its name again, or
+	 * choose a different server.
+	 */
+	FFNTP_CHANGE_SERVER,
 };
 
 struct ffntp_action {
@@ -95,71 +125,83 @@ struct ffntp_action {
 	ffntp_counter until;
 };
 
-/* What to do next. Also ends a request that has waited too long. FFNTP_CHANGE_SERVER is said once, then it goes on. */
+/*
+ * Return the next action, and give up a request that has waited too long for its reply. FFNTP_CHANGE_SERVER is not
+ * repeated by the next call: a caller that has no other server goes on with this one.
+ */
 FFNTP_MUST_USE struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now);
 
-/* Bytes of a request: RFC 5905 without extension fields. */
+/* Bytes of a request: the header of RFC 5905 without extension fields. */
 #define FFNTP_REQUEST_SIZE 48
 
 /*
- * Begins an exchange; a request still in flight is given up.
- * ta:    the counter just before sending; the bound assumes that the request left no earlier.
- * nonce: 64 bits from a cryptographic generator, new for each request; 0 is refused.
- * Returns false, and nothing is to be sent, if nonce is 0.
+ * Begin an exchange and write its request. A request still in flight is given up.
+ * ta:     the counter just before sending. The error bound assumes that the request left no earlier.
+ * nonce:  64 bits from a cryptographic generator, fresh for each request; not 0.
+ * packet: the bytes to send.
+ * Returns false, and nothing may be sent, if nonce is 0.
  */
 FFNTP_MUST_USE bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_t nonce,
 					 uint8_t packet[FFNTP_REQUEST_SIZE]);
 
 /*
- * Set a better estimate of when the request left, such as the kernel's stamp. The bound stands on the ta of
- * ffntp_client_request all the same, because a stamp may be that of another copy. Ignored once the reply has been
- * handed in.
+ * Set a better estimate of the request's departure, such as the kernel's transmit stamp. The error bound still uses the
+ * ta of ffntp_client_request, because the stamp may be that of a cloned datagram. The call has no effect once the reply
+ * has been handed in.
  */
 void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
 
 /*
- * A datagram from the server. tf: the counter when it arrived.
- * Returns what became of it; each verdict is counted. Only FFNTP_ACCEPTED changes the time that ffntp_client_output
- * says, but for FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_SMEAR; a refusal may change the status, and
- * FFNTP_REFUSED_CONTRADICTION widens the bound.
+ * Process a datagram from the server.
+ * tf: the counter when the datagram arrived; no earlier than the arrival.
+ * Returns the verdict, which is also counted. FFNTP_ACCEPTED, FFNTP_REFUSED_COUNTER and FFNTP_REFUSED_SMEAR may change
+ * the time of the map; FFNTP_REFUSED_CONTRADICTION widens its error bound; every rejection may change its status.
  */
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf);
 
 /*
- * The port knows that the counter jumped or stood still (suspend, migration, restore): all is void until measured anew.
+ * Report that the counter jumped or stood still (suspend, migration, restore). The time becomes unknown, the status
+ * disrupted, until the next usable exchange; the rate is kept with a larger error.
  */
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now);
 
 /*
- * The same, and the counter is another one, as a restored machine's may be: nothing is known of its rate but this hint,
- * in the configuration's ranges.
+ * Report that a different counter has taken the place of the former one, as in a machine restored elsewhere. Its rate
+ * is known from this hint alone; both values must be in the ranges of the configuration.
  */
 void ffntp_client_counter_replaced(struct ffntp_client *client, ffntp_counter now, double period_hint_s,
 				   double period_hint_error);
 
-/* Another table of leap seconds, as in the configuration. What TAI is may become known by it, or cease to be. */
+/*
+ * Replace the table of leap seconds; NULL removes it. TAI may become known or unknown.
+ * table: as in the configuration.
+ */
 void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table);
 
 /*
- * What several servers, asked within the last day of a month, say of its end: FFNTP_LEAP_TRUST_CALLER. Once more
- * whenever they have been asked: none (sign 0) takes back what was said before.
+ * Set the leap second that a majority of servers announce for the end of this month, for FFNTP_LEAP_TRUST_CALLER. Call
+ * it after each round of queries within the month's last day; a vote with sign 0 withdraws an earlier announcement.
  */
 void ffntp_client_announce(struct ffntp_client *client, struct ffntp_leap_vote vote, ffntp_counter now);
 
-/* From now on requests go to another server: forgets the path and what became of replies, keeps the oscillator. */
+/*
+ * Report that later requests go to a different server. The client discards the path, the counts of verdicts and the
+ * evidence against the clock; it keeps the map, its error bound and the oscillator's rate.
+ */
 void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now);
 
 /*
- * The map as of now; its status at least always holds. To be published after each reply and each timer's WAIT that
- * follows one. A timer's WAIT ends where a leap second begins or ends, too: readers of the map are right across it, but
- * what the map says of it (leap, tai_offset_s) is as of when it was published.
+ * Return the map with its status as of now. Publish it after each reply, and after each FFNTP_WAIT that follows one.
+ * The timer also wakes where a leap second begins and ends, because the map's leap and tai_offset_s are as of its
+ * publication; readers number UTC correctly across the leap second in any case.
  */
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map);
 
 /*
- * What is known of the server; the address, port and is_selected are the caller's to fill in. Stratum 0: no reply of
- * its has had time, or none since the counter was disrupted; of replies nothing but the verdicts is told then.
+ * Fill in the state of the server; address, port and is_selected are left to the caller. Stratum 0 means that no reply
+ * of this server has supplied a usable time since it was chosen or since the counter was disrupted; then only the
+ * counts of verdicts are valid.
  */
 void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source *source);
 

@@ -1,16 +1,16 @@
 /*
- * device: a clock as a value. Code that needs the time takes a struct ffntp_device * and knows no more: it is handed
- * the operating system's clock, the page of a daemon or a host, a client of its own that runs in the background, or
- * in a test a fake that says what it is told to. Nothing is global; devices do not know each other.
+ * device: a clock as a value. Code that needs the time takes a struct ffntp_device * and works with every kind of
+ * clock: the operating system's, the page of a daemon or a host, a client that runs in the background, or the fake
+ * clock of a test. There is no global state; devices are independent of each other.
  *
- *   ffntp_page_device           a page in memory and a function that reads its counter: here
- *   ffntp_fake                  deterministic, for tests: ffntp/fake.h
+ *   ffntp_page_device           a page in memory and a function that reads its counter: this header
+ *   ffntp_fake                  a deterministic clock for tests: ffntp/fake.h
  *   ffntp_linux_page_device, ffntp_linux_system_device, ffntp_linux_ntp_device:  ffntp/linuxdevice.h
  *
- * From connect to disconnect any number of threads may read at once; they never wait for each other or for whoever
- * keeps the clock. connect and disconnect are called by one thread, while no other is inside a call of the same device.
- * A device must not be moved or copied while it is connected. Every function that may refuse says why, and leaves its
- * output untouched.
+ * Between connect and disconnect any number of threads may read a device at the same time; readers never wait for each
+ * other or for the writer of the clock. One thread calls connect and disconnect, while no other thread is inside a call
+ * of the same device. A device must not be moved or copied while it is connected. A function that can fail returns the
+ * reason and then leaves its output untouched.
  */
 #ifndef FFNTP_DEVICE_H
 #define FFNTP_DEVICE_H
@@ -26,112 +26,125 @@
 
 struct ffntp_device;
 
-/* --- for who reads the clock --- */
+/* --- reading a clock --- */
 
 /*
- * Begins: opens what is to be opened, starts what is to run.
- * Returns NULL, or one line for people, static, and the device is as it was. There may be no time to tell for a while:
- * readings say so.
+ * Connect the device: open its files and start its threads, if it has any. The device may have no time for a while
+ * afterwards; readings then fail with FFNTP_CLOCK_UNSYNCHRONISED.
+ * Returns NULL, or a static line of text for people that describes the error; then the device is unchanged.
  */
 FFNTP_MUST_USE const char *ffntp_device_connect(struct ffntp_device *device);
 
 /*
- * Ends, and releases everything. From here on readings are refused with FFNTP_CLOCK_DISCONNECTED. Again: does nothing.
+ * Disconnect the device and release everything that connect acquired. Later readings fail with
+ * FFNTP_CLOCK_DISCONNECTED. A second call has no effect.
  */
 void ffntp_device_disconnect(struct ffntp_device *device);
 
-/* The time now: ffntp_clock_at, with its refusals; and FFNTP_CLOCK_DISCONNECTED, _BUSY, _COUNTER, _DISRUPTED. */
+/*
+ * Read the time now. scale, max_bound_ns: as for ffntp_clock_at.
+ * Fails as ffntp_clock_at does, and with FFNTP_CLOCK_DISCONNECTED, _BUSY, _COUNTER, _DISRUPTED.
+ */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_now(struct ffntp_device *device, enum ffntp_timescale scale,
 							uint64_t max_bound_ns, struct ffntp_reading *reading);
 
-/* UTC that never runs backwards: ffntp_steady_utc. FFNTP_CLOCK_STEADY where the device cannot tell any. */
+/*
+ * Read monotonic UTC, which never runs backwards (ffntp_steady_utc). Fails as ffntp_steady_utc and ffntp_device_now do;
+ * FFNTP_CLOCK_STEADY if the device does not keep monotonic UTC.
+ */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_steady(struct ffntp_device *device, struct ffntp_time *utc);
 
 /*
- * Nanoseconds since connect, monotonic: ffntp_steady_elapsed. Told from the beginning, synchronised or not; then it is
- * as good as the counter's nominal rate. FFNTP_CLOCK_STEADY where whoever keeps the page keeps none.
+ * Read the nanoseconds that have elapsed since connect; monotonic (ffntp_steady_elapsed). Available from connect on,
+ * whether or not the clock is synchronised; before synchronisation it is as accurate as the counter's nominal rate.
+ * Fails with FFNTP_CLOCK_STEADY if the writer of the page does not keep elapsed time.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_elapsed(struct ffntp_device *device, uint64_t *ns);
 
 struct ffntp_device_info {
-	enum ffntp_status status; /* of a reading now */
+	enum ffntp_status status; /* that a reading would have now */
 	bool tai_is_known;
-	uint64_t resolution_fs;     /* of a reading: the counter's period, rounded up to 10^-15 s; saturated */
-	uint64_t disruption_marker; /* another one: maps from before must not be mixed with maps from after */
+	uint64_t resolution_fs;     /* of readings: the counter's period, rounded up to 10^-15 s; saturates */
+	uint64_t disruption_marker; /* changes when earlier maps must not be combined with later ones */
 };
 
-/* What there is to know of the clock besides the time. */
+/* Read the properties of the clock other than the time. Fails as ffntp_device_now does. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_info(struct ffntp_device *device, struct ffntp_device_info *info);
 
-/* --- differences, and instants of the past --- */
+/* --- durations, and times in the past --- */
 
 /*
- * An instant: a reading of the device's counter, of which boot, and the clock's phase as it was known then (steady.h).
- * May be kept, sent, and written to a file.
+ * A mark: an instant, as a reading of the device's counter, the boot it belongs to, and the clock's phase as it was
+ * known then (steady.h). A mark may be stored, sent, and written to a file.
  */
 struct ffntp_mark {
 	ffntp_counter counter;
-	uint64_t boot;           /* tells boots, counters and time namespaces apart */
-	uint32_t counter_marker; /* the map's */
+	uint64_t boot;           /* identifies the boot, the counter and the time namespace */
+	uint32_t counter_marker; /* of the map at that instant */
 	struct ffntp_time phase;
-	uint64_t phase_esterror_ns; /* UINT64_MAX: the phase was not known */
+	uint64_t phase_esterror_ns; /* standard deviation of the phase; UINT64_MAX: the phase was not known */
 };
 
-/* Now. */
+/* Take a mark of the present instant. Fails with FFNTP_CLOCK_DISCONNECTED, _BUSY, _COUNTER. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_mark(struct ffntp_device *device, struct ffntp_mark *mark);
 
 /*
- * The duration between two marks, by the difference clock. Short ones are ticks times the local period; from where that
- * says to err more (some minutes) they are the difference of the two phases, each as known at its own time: while an
- * oscillator warms up or cools down no single rate is good for long. Neither has steps of absolute time in it.
- * docs/steady.md. bound_ns comes from the limits of the counter's rate alone; a difference of phases beyond them is not
- * taken. FFNTP_CLOCK_OTHER_BOOT: a mark is not of this device's counter. _DISRUPTED: since a mark was taken the counter
- * has been in doubt, by what whoever keeps the clock knows: a suspend, a jump, another rate. Steps of a server, leap
- * seconds and promises that the clock breaks for its own sake do not doubt it, though they change the disruption
- * marker. _FUTURE: a mark lies in the future, so it was not taken here. _NEGATIVE: 'to' was taken before 'from'.
+ * Compute the duration between two marks. Short durations are ticks times the local period. Where that has the larger
+ * estimated error, from some minutes on, the duration is the difference of the two phases, each as known at its own
+ * time, because no single rate holds for long while an oscillator changes its temperature. Neither way contains steps
+ * of absolute time (docs/steady.md). bound_ns comes from the limits of the counter's rate alone, and a difference of
+ * phases outside of it is discarded.
+ * Fails as ffntp_clock_duration does, and with:
+ *  - FFNTP_CLOCK_OTHER_BOOT: a mark does not belong to this device's counter.
+ *  - FFNTP_CLOCK_DISRUPTED: the counter has been in doubt since a mark was taken (a suspend, a jump, a new rate). Steps
+ *    of a server, leap seconds and broken error bounds change the disruption marker, but do not cause this error.
+ *  - FFNTP_CLOCK_FUTURE: a mark lies in the future, so this device did not take it.
+ *  - FFNTP_CLOCK_NEGATIVE: 'to' was taken before 'from'.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_duration(struct ffntp_device *device, struct ffntp_mark from,
 							     struct ffntp_mark to, struct ffntp_duration *duration);
 
-/* The same from a mark to now. */
+/* Compute the duration from a mark to now. Fails as ffntp_device_duration does. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_since(struct ffntp_device *device, struct ffntp_mark from,
 							  struct ffntp_duration *duration);
 
 /*
- * The time at a mark, by the map of its own time where it is remembered. FFNTP_CLOCK_TOO_OLD where it is not;
- * FFNTP_CLOCK_OTHER_BOOT, _DISRUPTED and _FUTURE as above.
+ * Compute the time at a mark, with the map that was current then.
+ * Fails as ffntp_device_now does, with FFNTP_CLOCK_TOO_OLD if that map is no longer stored, and with
+ * FFNTP_CLOCK_OTHER_BOOT, _DISRUPTED and _FUTURE as ffntp_device_duration does.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_device_at(struct ffntp_device *device, struct ffntp_mark mark,
 						       enum ffntp_timescale scale, uint64_t max_bound_ns,
 						       struct ffntp_reading *reading);
 
-/* --- for who makes a device --- */
+/* --- implementing a device --- */
 
-/* One look: all of it belongs together. */
+/* One consistent view of a clock: counter, map and monotonic state belong together. */
 struct ffntp_look {
 	ffntp_counter now;
 	struct ffntp_map map;
-	struct ffntp_steady steady; /* kind FFNTP_STEADY_NONE and period 0: there is none */
+	struct ffntp_steady steady; /* kind FFNTP_STEADY_NONE and period 0: the device has none */
 };
 
 /*
- * What a kind of device does. All but 'now' must be there. Called between connect and disconnect only, but for connect.
+ * The operations of a kind of device. All but 'now' are mandatory. Only 'connect' is called while the device is not
+ * connected.
  */
 struct ffntp_device_ops {
-	/* Also sets device->boot. */
+	/* Connect, and set device->boot. Returns NULL or a static line of text. */
 	const char *(*connect)(struct ffntp_device *device);
 	void (*disconnect)(struct ffntp_device *device);
 	enum ffntp_clock_result (*look)(struct ffntp_device *device, struct ffntp_look *look);
-	/* A look without the map, for less. */
+	/* Read the counter and the monotonic state without the map, which costs less than 'look'. */
 	enum ffntp_clock_result (*steady)(struct ffntp_device *device, struct ffntp_steady *steady, ffntp_counter *now);
-	/* The map that was current at 'then'; its counter_marker is today's. */
+	/* Find the map that was current at 'then', and set its counter_marker to the present one. */
 	enum ffntp_clock_result (*past)(struct ffntp_device *device, ffntp_counter then, struct ffntp_map *map);
-	/* As ffntp_device_now, where that can be had for less than a look; else NULL. */
+	/* Read the time as ffntp_device_now does, at less cost than with 'look'; NULL if there is no such way. */
 	enum ffntp_clock_result (*now)(struct ffntp_device *device, enum ffntp_timescale scale, uint64_t max_bound_ns,
 				       struct ffntp_reading *reading);
 };
 
-/* The first member of every device. Its fields are for core/device.c and for its own kind. */
+/* The first member of every device. Only core/device.c and the device's own kind use its fields. */
 struct ffntp_device {
 	const struct ffntp_device_ops *ops;
 	bool is_connected;
@@ -141,17 +154,18 @@ struct ffntp_device {
 
 /* --- a page in memory --- */
 
-/* A page that somebody else keeps: another thread, the host, a drive of ports/drive.h. */
+/* A device over a page that somebody else writes: another thread, the host, a loop of ports/drive.h. */
 struct ffntp_page_device {
 	struct ffntp_device device;
 	const struct ffntp_page *page;
-	/* The page's counter, now; any thread. */
+	/* Returns the page's counter now; callable from any thread. */
 	ffntp_counter (*counter)(void *context);
 	void *context;
 };
 
 /*
- * page, counter and context must outlive the connection. Who reads the counter knows that it is this page's, and safe.
+ * Make a device over a page. The caller guarantees that 'counter' reads this page's counter and is safe to call. page,
+ * counter and context must outlive the connection.
  */
 void ffntp_page_device_init(struct ffntp_page_device *device, const struct ffntp_page *page,
 			    ffntp_counter (*counter)(void *context), void *context);

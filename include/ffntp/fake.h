@@ -1,6 +1,7 @@
 /*
- * fake: a clock for tests. It says what it is told to, nothing happens unless the test makes it happen, and what is
- * read goes the way that every reading goes: a page, a counter, the same arithmetic. One thread.
+ * fake: a deterministic clock for tests. The test sets its time, its errors and its status, and time passes only when
+ * the test advances it. Readings use the same page and the same arithmetic as those of a real clock. A fake is for one
+ * thread.
  *
  *   struct ffntp_fake fake;
  *
@@ -18,69 +19,71 @@
 #include "map.h"
 #include "page.h"
 
-/* Its fields are for the functions below alone. Neither moved nor copied once it is made: the device refers to it. */
+/* Only the functions below use the fields. A fake must not be moved or copied, because its device points into it. */
 struct ffntp_fake {
 	struct ffntp_page_device over_page;
 	struct ffntp_page page;
 	struct ffntp_map map;
-	ffntp_counter counter; /* nanoseconds, of a perfect counter */
+	ffntp_counter counter; /* nanoseconds; the counter has no rate error */
 	uint64_t tick_ns;
 	uint8_t boots;
 };
 
 /*
- * A clock that says utc_ns (nanoseconds since 1970), synchronised, right to 1 us for ever, with TAI known: 37 s ahead.
- * Not connected. Its counter stands still until it is told otherwise.
+ * Make a fake clock: synchronised, at utc_ns (nanoseconds since 1970), with a constant error bound of 1 us and TAI
+ * known to be 37 s ahead of UTC. The device is not connected, and its counter stands still until the test advances it.
  */
 void ffntp_fake_init(struct ffntp_fake *fake, int64_t utc_ns);
 
-/* The clock, for the code under test; which may connect and disconnect it as any other. */
+/* Return the device to pass to the code under test, which may connect and disconnect it like any other device. */
 struct ffntp_device *ffntp_fake_device(struct ffntp_fake *fake);
 
-/* Time passes: the counter goes on. FFNTP_CLOCK_NEGATIVE if ns is negative, and nothing happens. */
+/* Advance the counter by ns nanoseconds. Fails with FFNTP_CLOCK_NEGATIVE, without effect, if ns is negative. */
 enum ffntp_clock_result ffntp_fake_advance(struct ffntp_fake *fake, int64_t ns);
 
-/* From now on each reading is ns later than the one before, so that code which waits comes to an end. 0: no more. */
+/* Advance the counter by ns nanoseconds at each later reading, so that code which waits in a loop ends. 0: stop that.
+ */
 void ffntp_fake_tick(struct ffntp_fake *fake, uint64_t ns);
 
 /*
- * From now on the clock gains gain_ppb nanoseconds per second that passes; it loses them if negative. Its periods say
- * so too: so does elapsed. FFNTP_CLOCK_RANGE beyond +-10^8, a tenth, and nothing happens.
+ * Let the clock gain gain_ppb nanoseconds per second from now on, or lose them if negative. The map's periods and the
+ * elapsed time follow. Fails with FFNTP_CLOCK_RANGE, without effect, beyond +-10^8 (10 %).
  */
 enum ffntp_clock_result ffntp_fake_run(struct ffntp_fake *fake, int64_t gain_ppb);
 
 /*
- * The clock is corrected: from now on it says ns more, or less; or it says utc_ns. Elapsed and durations go on as they
- * were, steady UTC comes after. A correction beyond the bound also changes the disruption marker, as a client would.
+ * Step the clock by ns nanoseconds, forwards or, if negative, backwards. Elapsed time and durations do not step, and
+ * monotonic UTC slews to the new time. A step that exceeds the error bound also changes the disruption marker, as a
+ * client does.
  */
 void ffntp_fake_step(struct ffntp_fake *fake, int64_t ns);
-/* The same, to an absolute time. */
+/* Step the clock to utc_ns (nanoseconds since 1970), as ffntp_fake_step does. */
 void ffntp_fake_set(struct ffntp_fake *fake, int64_t utc_ns);
 
 /*
- * From now on readings may be wrong by bound_ns, which grows by growth_ppb nanoseconds per second that passes.
- * Estimated errors are a quarter of each.
+ * Set the error bound of readings to bound_ns nanoseconds, growing by growth_ppb nanoseconds per second. The estimated
+ * errors become a quarter of each.
  */
 void ffntp_fake_bound(struct ffntp_fake *fake, uint64_t bound_ns, uint32_t growth_ppb);
 
 /*
- * Becomes unsynchronised (initialising, unknown), free-running, disrupted; or synchronised again. Disrupted, its
- * counter is in doubt: marks from before mean nothing from then on.
+ * Set the status of the clock. FFNTP_STATUS_DISRUPTED also changes the counter marker, so that durations from earlier
+ * marks fail.
  */
 void ffntp_fake_status(struct ffntp_fake *fake, enum ffntp_status status);
 
 /*
- * The UTC day that it is now ends with a leap second: 1 inserts 23:59:60, -1 leaves out 23:59:59; 0: without one, after
- * all. FFNTP_CLOCK_RANGE for others, and nothing happens. Advance the clock to see it come.
+ * Let the present UTC day end with a leap second: sign 1 inserts 23:59:60, -1 leaves out 23:59:59, 0 withdraws it.
+ * Advance the clock to reach it. Fails with FFNTP_CLOCK_RANGE, without effect, for other values of sign.
  */
 enum ffntp_clock_result ffntp_fake_leap(struct ffntp_fake *fake, int sign);
 
-/* TAI - UTC, as far as this clock knows; UTC stays what it is. */
+/* Set whether TAI is known, and TAI - UTC in seconds. UTC does not change. */
 void ffntp_fake_tai(struct ffntp_fake *fake, bool is_known, int16_t tai_offset_s);
 
 /*
- * The machine starts again: another boot, the counter at 0, initialising; marks from before mean nothing to the device
- * once it is connected anew.
+ * Restart the machine: a new boot, the counter at 0, status initialising. Once the device is connected again, marks of
+ * the former boot fail with FFNTP_CLOCK_OTHER_BOOT.
  */
 void ffntp_fake_reboot(struct ffntp_fake *fake);
 

@@ -1,6 +1,6 @@
 /*
- * linuxdevice: the devices (device.h) that a process on Linux can have: a daemon's page, the operating system's clock,
- * and a client of its own.
+ * linuxdevice: the kinds of device (device.h) on Linux: the page of a daemon, the operating system's clock, and a
+ * client inside the process.
  */
 #ifndef FFNTP_LINUXDEVICE_H
 #define FFNTP_LINUXDEVICE_H
@@ -13,8 +13,8 @@
 #include "linux.h"
 
 /*
- * The page of ffntpd, or of whoever keeps one: ffntp_linux_open. A daemon that comes back with another page is found
- * again by connecting anew.
+ * A device over the page of ffntpd, or of any other writer (ffntp_linux_open). If a restarted daemon creates a new
+ * page, disconnect and connect again to read it.
  */
 struct ffntp_linux_page_device {
 	struct ffntp_page_device over_page;
@@ -22,13 +22,13 @@ struct ffntp_linux_page_device {
 	const char *path;
 };
 
-/* path: NULL for the usual places; must outlive the device. */
+/* Make a device over a page. path: NULL for the usual places; must outlive the device. */
 void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const char *path);
 
 /*
- * What clock_gettime and adjtimex say: CLOCK_REALTIME, with the bound that the kernel was told by whoever disciplines
- * it, and CLOCK_MONOTONIC as the counter, which stands still in a suspend: so do its durations. No steady UTC: nobody
- * keeps any. Readings cost two system calls.
+ * A device over the operating system's clock: CLOCK_REALTIME, with the error bound that the daemon which disciplines it
+ * has set in the kernel (adjtimex). Its counter is CLOCK_MONOTONIC, which stops during a suspend, so durations do not
+ * contain the suspend. It does not keep monotonic UTC. A reading makes two system calls.
  */
 struct ffntp_linux_system_device {
 	struct ffntp_device device;
@@ -37,24 +37,26 @@ struct ffntp_linux_system_device {
 };
 
 /*
- * assumed_bound_ns: the bound where the kernel says that nobody disciplines its clock; 0: readings are refused then,
- * with FFNTP_CLOCK_UNSYNCHRONISED.
+ * Make a device over the operating system's clock.
+ * assumed_bound_ns: the error bound to use while the kernel reports its clock as unsynchronised; 0: readings fail with
+ * FFNTP_CLOCK_UNSYNCHRONISED then.
  */
 void ffntp_linux_system_device_init(struct ffntp_linux_system_device *device, uint64_t assumed_bound_ns);
 
-/* --- a client of one's own --- */
+/* --- a client inside the process --- */
 
 struct ffntp_linux_ntp_config {
-	const char *const *servers;      /* "ntp.example.org", "192.0.2.1:1123", "[2001:db8::1]:123" */
-	size_t server_count;             /* 1 to 8: the first that answers is used, the next one if it stops */
-	uint32_t poll_min_s, poll_max_s; /* 1 to 131072; the client chooses between the two */
+	const char *const *servers; /* "ntp.example.org", "192.0.2.1:1123", "[2001:db8::1]:123" */
+	size_t server_count;        /* 1 to 8; the first that answers is used, and the next one if it stops answering */
+	uint32_t poll_min_s, poll_max_s; /* 1 to 131072; the client adapts the interval within these limits */
 	enum ffntp_estimator_kind estimator;
-	enum ffntp_counter_kind counter_kind; /* FFNTP_COUNTER_NONE: the best there is */
+	enum ffntp_counter_kind counter_kind; /* FFNTP_COUNTER_NONE: the best available counter */
 };
 
 /*
- * Polls every 16 to 1024 s, with the usual estimator and the best counter. The names must outlive what is configured
- * so.
+ * Fill in a configuration with the usual values: polls every 16 to 1024 s, the default estimator, the best available
+ * counter.
+ * servers: server_count names; they must outlive every device made from this configuration.
  */
 void ffntp_linux_ntp_config_init(struct ffntp_linux_ntp_config *config, const char *const *servers,
 				 size_t server_count);
@@ -62,12 +64,13 @@ void ffntp_linux_ntp_config_init(struct ffntp_linux_ntp_config *config, const ch
 struct ffntp_linux_ntp;
 
 /*
- * A client synchronised in the background. connect starts one thread, which takes no signals; it keeps the estimates
- * current and publishes them to all other threads without locks. disconnect stops it at once, joins it, and frees
- * everything. connect resolves the names, which may take seconds; there is no time to tell before the first replies.
- * Where the kernel finds the counter unfit meanwhile, readings are refused with FFNTP_CLOCK_DISRUPTED from then on:
- * disconnect, and connect anew. Leap seconds are those of the system's table as it was at connect; without one, the
- * server's word. Not across fork(): the child has the clock of the moment of forking, which becomes void.
+ * A device with its own NTP client, synchronised in the background. connect resolves the server names, which may take
+ * seconds, and starts one thread with all signals blocked. The thread publishes its estimates to all other threads
+ * without locks. disconnect stops the thread at once, joins it, and frees all resources. Readings fail with
+ * FFNTP_CLOCK_UNSYNCHRONISED until the first replies have arrived.
+ * If the kernel declares the counter unreliable, readings fail with FFNTP_CLOCK_DISRUPTED from then on; disconnect and
+ * connect again. Leap seconds come from the system's table as it was at connect, or from the server if there is no
+ * table. After fork() the child's copy is no longer updated, and becomes void.
  */
 struct ffntp_linux_ntp_device {
 	struct ffntp_linux_page_device over_page;
@@ -75,13 +78,13 @@ struct ffntp_linux_ntp_device {
 	struct ffntp_linux_ntp *ntp;
 };
 
-/* Not connected. config: copied; the names it points to are not. */
+/* Make a device with a background thread, not yet connected. config: copied; the names it points to are not. */
 void ffntp_linux_ntp_device_init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config);
 
 /*
- * The same client in an event loop, without a thread. Between connect and disconnect the loop waits until the
- * descriptor is ready for reading, or the timeout is over, and steps; in the thread that does both. Readers may be in
- * any thread.
+ * Make the same device for the caller's event loop, without a thread. Between connect and disconnect the loop waits
+ * until the descriptor is ready for reading or the timeout ends, and then calls ffntp_linux_loop_step. One thread makes
+ * these calls, connect and disconnect; any thread may read the device.
  *
  *   for (;;) {
  *           struct pollfd wait = { .fd = ffntp_linux_loop_descriptor(&device), .events = POLLIN };
@@ -92,26 +95,35 @@ void ffntp_linux_ntp_device_init(struct ffntp_linux_ntp_device *device, const st
  */
 void ffntp_linux_loop_device_init(struct ffntp_linux_ntp_device *device, const struct ffntp_linux_ntp_config *config);
 
-/* -1: nothing to wait for but the timeout; also while it is not connected. To be asked anew after each step. */
+/*
+ * Return the descriptor to wait for, or -1 if only the timeout matters or the device is not connected. It may change at
+ * each step.
+ */
 int ffntp_linux_loop_descriptor(const struct ffntp_linux_ntp_device *device);
 
-/* Milliseconds until the next step is due, 1 to 1000. */
+/* Return the milliseconds until the next step is due, 1 to 1000. */
 int ffntp_linux_loop_timeout_ms(const struct ffntp_linux_ntp_device *device);
 
-/* revents: what poll() said of the descriptor; POLLIN where another kind of loop says that it is ready; else 0. */
+/*
+ * Run one step of the client: receive, send and publish whatever is due.
+ * revents: as poll() returned them for the descriptor. Loops without poll() pass POLLIN if the descriptor is ready,
+ * else 0.
+ */
 void ffntp_linux_loop_step(struct ffntp_linux_ntp_device *device, int revents);
 
-/* The clock of each of these, for who is handed one. */
+/* Return the generic device handle. */
 static inline struct ffntp_device *ffntp_linux_ntp_clock(struct ffntp_linux_ntp_device *device)
 {
 	return &device->over_page.over_page.device;
 }
 
+/* Return the generic device handle. */
 static inline struct ffntp_device *ffntp_linux_page_clock(struct ffntp_linux_page_device *device)
 {
 	return &device->over_page.device;
 }
 
+/* Return the generic device handle. */
 static inline struct ffntp_device *ffntp_linux_system_clock(struct ffntp_linux_system_device *device)
 {
 	return &device->device;

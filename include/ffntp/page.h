@@ -1,6 +1,7 @@
 /*
- * page: 4096 bytes of shared memory that hold a map for any number of readers. VMClock's structure (UAPI.13) first, our
- * own block at 0x800. One writer, any readers, no locks: readers of VMClock read it as it is. Layout: docs/page.md.
+ * page: 4096 bytes of shared memory that publish a map to any number of readers, without locks. The page begins with
+ * VMClock's structure (UAPI.13), so that programs for VMClock can read it; the project's own block begins at 0x800. A
+ * page has one writer at a time. docs/page.md describes the layout.
  */
 #ifndef FFNTP_PAGE_H
 #define FFNTP_PAGE_H
@@ -15,12 +16,12 @@
 #include "steady.h"
 #include "verdict.h"
 
-/* Bytes of a page, servers that it tells of, and past maps that it remembers. */
+/* Size of a page in bytes. */
 #define FFNTP_PAGE_SIZE 4096
-#define FFNTP_PAGE_SOURCES 8  /* servers */
-#define FFNTP_PAGE_ANCHORS 16 /* a power of two */
+#define FFNTP_PAGE_SOURCES 8  /* largest number of servers on a page */
+#define FFNTP_PAGE_ANCHORS 16 /* number of past maps on a page; a power of two */
 
-/* Where 64 bits are not read at once, halves are: the sequence guards them all the same. */
+/* A machine that cannot load 64 bits at once loads two halves; the page's sequence makes sure that they match. */
 #if UINTPTR_MAX > 0xffffffff
 typedef _Atomic uint64_t ffntp_page_word;
 #else
@@ -30,7 +31,7 @@ typedef struct {
 #endif
 
 /*
- * To be placed in zeroed shared memory, aligned to 8. Its words are for the functions below alone; all are
+ * A page. Place it in zeroed shared memory, aligned to 8. Only the functions below use its words, all of which are
  * little-endian.
  */
 struct ffntp_page {
@@ -40,104 +41,118 @@ struct ffntp_page {
 };
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 
-/* Whether a page can be used, or why not. */
+/* Result of checking a page: FFNTP_PAGE_OK, or the reason why it cannot be used. */
 enum ffntp_page_result {
 	FFNTP_PAGE_OK = 0,
-	FFNTP_PAGE_TRUNCATED,       /* smaller than it says, or than a page */
-	FFNTP_PAGE_FOREIGN,         /* not VMClock's magic, or not its byte order */
-	FFNTP_PAGE_VERSION,         /* a version of VMClock or of our block that this reader does not know */
-	FFNTP_PAGE_OTHER_BOOT,      /* its counter readings are those of another boot */
-	FFNTP_PAGE_OTHER_NAMESPACE, /* another time namespace: CLOCK_MONOTONIC_RAW is shifted there */
-	FFNTP_PAGE_NO_COUNTER,      /* its counter cannot be read here, or is not safe to read here */
-	FFNTP_PAGE_MISSING,         /* no such file, or not one that can be mapped */
+	FFNTP_PAGE_TRUNCATED,       /* smaller than its own size field, or than a page */
+	FFNTP_PAGE_FOREIGN,         /* VMClock's magic number is missing, or in a different byte order */
+	FFNTP_PAGE_VERSION,         /* a version of VMClock, or of our block, that this reader does not know */
+	FFNTP_PAGE_OTHER_BOOT,      /* the page was written in a different boot */
+	FFNTP_PAGE_OTHER_NAMESPACE, /* a different time namespace, where CLOCK_MONOTONIC_RAW is shifted */
+	FFNTP_PAGE_NO_COUNTER,      /* this process cannot read the page's counter, or not safely */
+	FFNTP_PAGE_MISSING,         /* the file does not exist or cannot be mapped */
 };
 
-/* One line for people. Never NULL. */
+/* Return one line of text for people. Never NULL. */
 const char *ffntp_page_result_text(enum ffntp_page_result result);
 
-/* Who may use the page's counter readings. */
+/* The counter that a page belongs to. A reader may use the page only if its own identity is equal. */
 struct ffntp_page_identity {
 	enum ffntp_counter_kind counter_kind;
-	uint8_t boot_id[16];     /* random, one per boot; zeroes where nobody supplies one */
-	uint64_t time_namespace; /* identifies the writer's time namespace; 0 where there is only one */
+	uint8_t boot_id[16];     /* random, one per boot; zeroes if the system has none */
+	uint64_t time_namespace; /* identifies the writer's time namespace; 0 if the system has only one */
 };
 
-/* What the page says of one server: for people and monitoring, not for reading the time. */
+/* The state of one server, for people and monitoring; readers of the time do not need it. */
 struct ffntp_source {
-	uint8_t address[16]; /* IPv6, or IPv4 mapped into it */
-	uint16_t port;       /* as a number of this machine */
-	uint8_t stratum;     /* 0: nothing is known of its replies but the verdicts */
+	uint8_t address[16]; /* IPv6, or IPv4 mapped into IPv6; network byte order */
+	uint16_t port;       /* host byte order */
+	uint8_t stratum;     /* 0: no usable reply yet, and only the verdicts are valid */
 	uint8_t leap;        /* the server's leap indicator, 0 to 3 */
-	uint8_t reach;       /* the last eight requests, newest in bit 0: did the reply have time? */
+	uint8_t reach;       /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
+				supplied a usable time */
 	uint8_t poll_log2_s; /* the poll interval, rounded up to a power of two */
-	uint8_t is_selected; /* 1: the map comes from this one */
+	uint8_t is_selected; /* 1: the map comes from this server */
 	uint32_t refid;      /* as on the wire, first byte in the top bits */
-	int64_t offset_ns;   /* our clock minus the server, at the last exchange; positive = ahead */
-	uint64_t rtt_ns;     /* of the last exchange */
-	uint64_t rtt_min_ns; /* the least since this server was first asked */
+	int64_t offset_ns;   /* our clock minus the server's at the last exchange; positive: ours is ahead */
+	uint64_t rtt_ns;     /* round trip of the last exchange */
+	uint64_t rtt_min_ns; /* least round trip since this server was chosen */
 	uint32_t root_delay_ns, root_dispersion_ns; /* saturated */
-	ffntp_counter last_accepted;                /* Tf of the last exchange that was used */
-	uint32_t verdicts[FFNTP_VERDICTS];          /* how often each happened with this server; saturated */
+	ffntp_counter last_accepted;                /* tf of the last accepted exchange */
+	uint32_t verdicts[FFNTP_VERDICTS];          /* count of each verdict on this server's replies; saturated */
 };
 
 /* --- the writer: one thread of one process at a time --- */
 
 /*
- * Lays out a page: status initialising, no anchors, no sources. Also for a page that another writer left, whatever its
- * state: readers see a whole page before or after, never a torn one.
+ * Lay out a page with status initialising, no past maps and no sources. The page may be in any state that a former
+ * writer left; readers see the former page or the new one, but never a mixture.
  */
 void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity *identity);
 
 /*
- * Takes over a page that a former writer left, killed in mid-update perhaps.
- * Returns true and the former map if it is whole, from the same identity, and was not left in mid-update; else the page
- * is formatted anew with another disruption marker, and false is returned.
+ * Take over a page that a former writer left.
+ * Returns true and the former map if the page is valid, has the same identity, and was not left in mid-update.
+ * Otherwise lays out the page again, with a new disruption marker, and returns false.
  */
 FFNTP_MUST_USE bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity *identity,
 				     struct ffntp_map *former);
 
 /*
- * Publishes map; the map before it becomes an anchor. sources: count <= FFNTP_PAGE_SOURCES of them, or none (count 0).
+ * Publish a map and the state of the servers, without monotonic UTC. The previous map joins the past maps.
+ * sources, count: at most FFNTP_PAGE_SOURCES servers; count may be 0.
  */
 void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
 			size_t count);
 
 /*
- * The same with steady time (steady.h), in three steps: hold the page, read the counter, publish. Once it is held no
- * reader gets anything until it is published, so that readings of before and after can be joined without a step back.
- * now: the counter, read after ffntp_page_hold.
+ * Begin an update that also advances monotonic UTC (steady.h): readers retry until ffntp_page_publish_steadily ends it.
+ * Read the counter after this call, because monotonic UTC can continue without a step back only from a reading that is
+ * later than every reading made with the former map.
  */
 void ffntp_page_hold(struct ffntp_page *page);
-/* The third step: as ffntp_page_publish, which ends the holding. */
+/*
+ * End the update: publish as ffntp_page_publish does, together with monotonic UTC, elapsed time and phase.
+ * now: the counter, read after ffntp_page_hold.
+ */
 void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map *map,
 				 const struct ffntp_source *sources, size_t count, ffntp_counter now);
 
 /* --- readers: any thread of any process that has the page mapped --- */
 
 /*
- * Whether 'page', of which 'size' bytes can be read, is one that ffntp_page_read understands; and who may use it.
- * identity: to be compared by the caller; untouched unless the result is FFNTP_PAGE_OK.
+ * Check that the page has a supported layout, and return the identity (boot, counter, namespace) that the caller must
+ * compare with its own.
+ * size: the number of readable bytes at 'page'.
+ * identity: untouched unless the result is FFNTP_PAGE_OK.
  */
 FFNTP_MUST_USE enum ffntp_page_result ffntp_page_check(const struct ffntp_page *page, size_t size,
 						       struct ffntp_page_identity *identity);
 
-/* Returns FFNTP_CLOCK_OK and a whole map, or after a bounded number of tries FFNTP_CLOCK_BUSY and *map untouched. */
+/*
+ * Read the current map. Returns FFNTP_CLOCK_OK; or, if the page was being written at each of a limited number of tries,
+ * FFNTP_CLOCK_BUSY and *map untouched.
+ */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map);
 
-/* The steady state, to be evaluated at a counter reading that is taken before; as ffntp_page_read otherwise. */
+/*
+ * Read the state of monotonic UTC, elapsed time and phase. Evaluate it at a counter reading taken before this call.
+ * Returns as ffntp_page_read does.
+ */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page,
 							      struct ffntp_steady *steady);
 
 /*
- * The map that was current at counter reading 'then': the newest whose 'at' is not after it. FFNTP_CLOCK_TOO_OLD if
- * 'then' is before the oldest anchor; as ffntp_page_read otherwise.
+ * Read the map that was current at counter reading 'then': the newest one whose 'at' is not later. Returns
+ * FFNTP_CLOCK_TOO_OLD if 'then' is earlier than the oldest stored map; otherwise as ffntp_page_read does.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_page *page, ffntp_counter then,
 							    struct ffntp_map *map);
 
 /*
- * All of the page's sources; sources has room for FFNTP_PAGE_SOURCES, *count says how many there are. Returns
- * FFNTP_CLOCK_OK, or FFNTP_CLOCK_BUSY: then *count is untouched, and sources means nothing.
+ * Read the state of all servers.
+ * sources: room for FFNTP_PAGE_SOURCES. count: set to the number of servers.
+ * Returns FFNTP_CLOCK_OK; or FFNTP_CLOCK_BUSY, with *count untouched and the contents of sources undefined.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page,
 							       struct ffntp_source *sources, size_t *count);

@@ -1,12 +1,15 @@
 /*
- * steady: times without steps, kept beside a map by whoever publishes it. Three of them:
+ * steady: three times without steps, which the writer of a page keeps beside the map:
  *
- *   elapsed   counts at the local period of each moment; never runs backwards
- *   UTC       never runs backwards: the estimate; where that steps, UTC goes on, and comes back to it at 500 ppm
- *   phase     what differences are best taken of: the estimate as it is refined, joined where it steps
+ *   elapsed          the counter's ticks, each at the local period of its moment; never runs backwards
+ *   monotonic UTC    the estimate of UTC, except that it never runs backwards: after a step of the estimate it slews to
+ *                    the new time at 500 ppm
+ *   phase            the estimate without its steps, for differences: it follows every refinement of the estimate, and
+ *                    follows elapsed time across a step
  *
- * All are functions of this state and a counter reading. Readers keep nothing, so all of them, in any number of
- * threads and processes, see one and the same time. Pure; integers only; any thread. docs/steady.md has the proof.
+ * All three are functions of this state and a counter reading. Readers keep no state, so all threads and processes read
+ * the same time. The functions are pure, use integers only, and may be called from any thread. docs/steady.md has the
+ * proof.
  */
 #ifndef FFNTP_STEADY_H
 #define FFNTP_STEADY_H
@@ -18,57 +21,57 @@
 #include "instant.h"
 #include "map.h"
 
-/* Whether there is a steady UTC. */
+/* State of monotonic UTC. */
 enum ffntp_steady_kind {
-	FFNTP_STEADY_NONE = 0, /* nobody keeps it, or there was no time to tell yet */
-	FFNTP_STEADY_HELD,     /* there is no time to tell at present */
-	FFNTP_STEADY_RUNNING,
+	FFNTP_STEADY_NONE = 0, /* the writer does not keep it, or has never had a time */
+	FFNTP_STEADY_HELD,     /* the clock has no time at present; it had one before */
+	FFNTP_STEADY_RUNNING,  /* monotonic UTC can be read */
 };
 
-/* Zeroed: nothing was ever told. Its fields are for the functions below alone. */
+/* State from which the three times are computed. Zeroed: the initial state. Only the functions below use its fields. */
 struct ffntp_steady {
-	enum ffntp_steady_kind kind; /* of UTC; elapsed is told in any case */
+	enum ffntp_steady_kind kind; /* of monotonic UTC; elapsed time can be read in any state */
 	uint8_t period_shift;
-	ffntp_counter at; /* all of the following are as of this reading */
+	ffntp_counter at; /* the times below are those at this reading */
 	uint64_t period;  /* 2^-(64 + shift) s per tick */
 	ffntp_counter void_after;
 	struct ffntp_time elapsed;
-	struct ffntp_time time; /* RUNNING: the estimate, continuous as a map's; HELD: the latest UTC that was told */
-	struct ffntp_numbering numbering; /* RUNNING: how UTC numbers it */
-	struct ffntp_time
-		ahead; /* of the estimate, by so much; behind if negative. HELD: at least of the next estimate */
-	struct ffntp_time joint; /* RUNNING: what makes the estimate the phase; else what makes elapsed so */
-	uint64_t margin_ns;      /* what is told until void_after is ahead of truth by no more than this */
+	struct ffntp_time time; /* RUNNING: the estimate, continuous as a map's; HELD: the latest monotonic UTC */
+	struct ffntp_numbering numbering; /* RUNNING: the rule from 'time' to UTC */
+	/* Monotonic UTC minus the estimate. HELD: the least value it will have beside the next estimate. */
+	struct ffntp_time ahead;
+	struct ffntp_time joint; /* RUNNING: phase - estimate; else phase - elapsed */
+	uint64_t margin_ns;      /* until void_after, monotonic UTC is ahead of true time by at most this */
 };
 
 /*
- * The state to be published together with 'map', so that nothing runs backwards.
- * former: what is published now. is_continuous: the disruption marker stays what it is.
- * now: the counter, read after the last moment at which a reader could have taken 'former': ffntp_page_hold.
+ * Return the state to publish together with 'map', so that neither monotonic UTC nor elapsed time runs backwards.
+ * former: the state published now.
+ * is_continuous: the disruption marker of the map is the one published now.
+ * now: the counter, read when readers can no longer obtain 'former' (ffntp_page_hold).
  */
 struct ffntp_steady ffntp_steady_next(const struct ffntp_steady *former, const struct ffntp_map *map,
 				      bool is_continuous, ffntp_counter now);
 
 /*
- * The time since the first of all states. Told whatever the map's status is, with a period that is as good as anyone
- * knows. Where the counter was set back, what was counted since the last map is not counted again, nor is the time
- * until the next one.
+ * Return the time elapsed since the first state. It can be read whatever the map's status is, and advances at the best
+ * known period. If the counter was set back, elapsed time stands still until the next state is published.
  */
 struct ffntp_time ffntp_steady_elapsed(const struct ffntp_steady *steady, ffntp_counter now);
 
 /*
- * The phase of the clock: continuous, and as well known as the estimate. Refinements of the estimate move it, by what
- * they refine; where the disruption marker changes, or there is no time to tell, it goes on with elapsed: no step of a
- * server and no leap second ever was in a difference of two phases. Its origin means nothing.
+ * Return the phase of the clock, for differences; its origin has no meaning. Refinements of the estimate move the phase
+ * by the same amount, so it is as accurate as the estimate. Where the disruption marker changes, or the clock has no
+ * time, the phase follows elapsed time. A difference of two phases therefore contains no step and no leap second.
  */
 struct ffntp_time ffntp_steady_phase(const struct ffntp_steady *steady, ffntp_counter now);
 
 /*
- * UTC that never runs backwards: not across maps, broken promises, leap seconds, or restarts of who keeps the map.
- * While it differs from the estimate it runs 500 ppm faster or slower: a second is gone after 2000 s. Where there was
- * no time to tell meanwhile, or the counter jumped, and the estimate is ahead, it follows at once. FFNTP_CLOCK_STEADY:
- * nobody keeps it. _UNSYNCHRONISED: there is no time to tell. _VOID, _RANGE: as ffntp_clock_at says them. *utc is
- * untouched unless the result is FFNTP_CLOCK_OK.
+ * Compute monotonic UTC. It never runs backwards, whether the map changes, the clock steps, a leap second occurs or the
+ * writer of the page restarts. While it differs from the estimate it runs 500 ppm faster or slower, so a difference of
+ * 1 s takes 2000 s. It steps forward at once if the estimate is ahead after the clock had no time or the counter
+ * jumped. utc: untouched unless the result is FFNTP_CLOCK_OK. Fails with FFNTP_CLOCK_STEADY if the writer does not keep
+ * it, _UNSYNCHRONISED if the clock has no time, _VOID beyond void_after, and _DISRUPTED if the counter was set back.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_steady_utc(const struct ffntp_steady *steady, ffntp_counter now,
 							struct ffntp_time *utc);
