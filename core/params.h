@@ -511,14 +511,14 @@
  */
 #define FFNTP_LAW_AGREE_SD 1.2
 
-/* Exchanges that a window's slope is shrunk by: the mean of a few delays says little of it. */
+/* Exchanges that a window's slope is shrunk by: because the mean of a few delays reveals little of it. */
 #define FFNTP_LAW_SLOPE_PRIOR 3.0
 
 /* Change of the logarithm of the density within one bin, at most: a bin's ends must not be extrapolated to. */
 #define FFNTP_LAW_SLOPE_MOST 2.0
 
 /*
- * This many exchanges are spread evenly over TAIL_WIDTH scales: no delay is impossible, and delays far out say
+ * This many exchanges are spread evenly over TAIL_WIDTH scales: no delay is impossible, and delays far out reveal
  * nothing of the clock.
  */
 #define FFNTP_LAW_TAIL_MASS 1.0
@@ -541,10 +541,7 @@
 #define FFNTP_LAW_SHAPE_LEAST 0.7
 #define FFNTP_LAW_SHAPE_SPAN 2.5
 
-/*
- * What is thought of an exponent before its delays are looked at: log-normal, with this median and standard
- * deviation (nepers) ...
- */
+/* Prior of an exponent: log-normal, with this median and standard deviation (nepers) ... */
 #define FFNTP_LAW_SHAPE_MEDIAN 1.6
 #define FFNTP_LAW_SHAPE_SD 0.85
 
@@ -577,16 +574,16 @@
 #define FFNTP_LAW_FLOOR_BLUR 0.25
 
 /*
- * Share of the square of the distance from the least delay to the n^(1/3)th, the 15th at most, that the end of a tail is
- * in doubt by, because the tail may be no power: a lognormal or normal tail ends some such distances below its least
+ * Share of the square of the distance from the least delay to the n^(1/3)th, the 15th at most, that the end of a tail
+ * is in doubt by, because the tail may be no power: a lognormal or normal tail ends some such distances below its least
  * delay.
  */
 #define FFNTP_LAW_END_DOUBT 0.4
 
-/* Relative difference of the two spreads above the least delays that says nothing yet of unlike laws. */
+/* Relative difference of the two spreads above the least delays that is no evidence yet of unlike laws. */
 #define FFNTP_LAW_UNLIKE_LEAST 0.4
 
-/* By how much more than it says the floors' difference is off (ratio): tails are not powers. */
+/* Ratio of the error of the floors' difference to the standard deviation of its fit, because tails are not powers. */
 #define FFNTP_LAW_GAUGE_MODESTY 1.2
 
 /* The floors are fitted again after this share of all exchanges, at least every MEMORY / 16. */
@@ -714,15 +711,13 @@
 
 /* After an undecided trial the next waits for 16 exchanges or more, until this many have passed without one. */
 #define FFNTP_LAW_PATIENCE_EXCHANGES 100.0
-/* what is put out */
+/* the estimate */
 
-/*
- * By how much more than it says the clock is off (ratio): approximating by Gaussians makes it surer than it ought
- * to be.
- */
+/* Ratio of the clock's error to the filter's standard deviation, because Gaussians in place of posteriors make it too
+ * sure. */
 #define FFNTP_LAW_MODESTY 1.1
 
-/* Exchanges after which half of the doubt is gone that the variance is twice what the clock says. */
+/* Exchanges after which half of the doubt is gone that the variance is twice that of the clock. */
 #define FFNTP_LAW_LEARNT 100.0
 
 /* The stable period is the average over so long (s), older times fading: a day evens out day and night. */

@@ -1,6 +1,6 @@
 /*
- * law: an estimator that learns the law of each way's delays, and so knows what a delay says of the clock
- * (docs/algorithm.md). Here stamps become exchanges, and beliefs become estimates.
+ * law: the delay-law estimator (docs/algorithm.md). It learns the law of each way's delays, by which a delay reveals
+ * the clock. This file turns stamps into exchanges, and beliefs into estimates.
  */
 #include "law.h"
 
@@ -228,7 +228,8 @@ static void put_stable(const struct ffntp_law_filter *filter, const struct ffntp
 	estimate->stable_esterror = ffntp_sqrt(is_better ? ends + filter->wander2 * span / 3 : belief->p11);
 }
 
-/* What one exchange says by itself: the middle of its two delays, each spread as its law. */
+/* Standard deviation (s) of the time that one exchange reveals by itself: the middle of its delays, spread as their
+ * laws. */
 static double exchange_esterror(const struct ffntp_law_filter *filter)
 {
 	double there = filter->law[0].scale, back = filter->law[1].scale;

@@ -21,15 +21,17 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* Standard deviations of the clock beyond which an exchange must be to contradict it. */
 #define CONTRADICTION_SD 8.0
 
-/* By how much more likely a step of the server's time must be than all else to be believed though no exchange is
- * beyond all delays of both ways: a small step makes one way longer than usual, not longer than ever (nepers). */
+/*
+ * By how much a step of the server's time must exceed all else (nepers) where no exchange is beyond all delays of both
+ * ways, because a small step makes one way longer than usual, and not longer than ever.
+ */
 #define TIME_SURE 20.0
 
 /* Standard deviation of a way's drift, in units of the inverse of its law's power: of ranks, averaged over
  * DRIFT_EXCHANGES. */
 #define DRIFT_NOISE 0.02
 
-/* The clock has gone along with a drift if the ways' drifts differ by this many standard deviations. */
+/* Standard deviations by which the drifts of both ways must differ for the clock to have gone along with them. */
 #define DRIFT_SD 4.0
 
 /* Exchanges of a trial that are refused while nothing leads. */
@@ -71,7 +73,7 @@ static void watch_congestion(struct ffntp_law_filter *filter, int way)
 		watch->muted_for++;
 }
 
-/* at: what is believed to be the clock. */
+/* Update the mean ranks of both ways by the newest exchange. at: the present belief of the clock. */
 static void watch_delays(struct ffntp_law_filter *filter, const struct ffntp_law_belief *at, double rank[2])
 {
 	const struct ffntp_law_past *newest = &filter->past[filter->filled - 1];
@@ -323,9 +325,9 @@ static void lengthen(struct ffntp_law_filter *filter, enum ffntp_law_cause cause
 }
 
 /*
- * A round trip that is as long as it was before all steps is the former path's: routes flap between a few paths. Then
- * no way is longer than it was, and where steps say so the clock is off, by their errors or by a step of one way that
- * was taken for one of the other.
+ * A round trip that is as long as it was before all steps is the former path's, because routes flap between a few
+ * paths. Then neither way is longer than it was. The rest of the steps is the clock's error: their own errors, or a
+ * step of one way that was taken for one of the other.
  */
 static void recognise_path(struct ffntp_law_filter *filter, struct ffntp_law_belief *belief)
 {
@@ -339,7 +341,8 @@ static void recognise_path(struct ffntp_law_filter *filter, struct ffntp_law_bel
 	filter->longer_variance = 0;
 }
 
-/* A new rate was found from a few exchanges, by two moments of each: it is less certain than its story says. */
+/* A new rate was found from a few exchanges, by two moments of each: so it is less certain than its story's covariance.
+ */
 static void doubt_rate(struct ffntp_law_belief *belief, const struct ffntp_law_belief *before)
 {
 	belief->p00 += ffntp_square(RATE_DOUBT * (belief->theta - before->theta));
@@ -505,7 +508,7 @@ static void accept(struct ffntp_law_filter *filter)
 	keep_ring(filter);
 }
 
-/* The first exchanges that no path explains are not believed while it is open what does. */
+/* The first exchanges that no path explains are refused while no explanation leads. */
 static bool is_doubtful(const struct ffntp_law_filter *filter)
 {
 	return filter->trial.is_open && filter->lead == FFNTP_LAW_CAUSE_NONE && filter->filled > 1 &&

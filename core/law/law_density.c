@@ -241,7 +241,7 @@ static struct fit fit_bin(const struct ffntp_law *law, const struct sums *sums, 
 	return mean;
 }
 
-/* What is spread evenly over many scales, exchanges per second. */
+/* Return the density that is spread evenly over many scales, in exchanges per second. */
 static double spread(const struct ffntp_law *law)
 {
 	return law->params->tail_mass / (law->params->tail_width * law->scale);

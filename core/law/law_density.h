@@ -28,7 +28,7 @@ struct ffntp_law {
 	const struct ffntp_law_params *params;
 	double origin;  /* edges and least delays are counted from here, s */
 	double entered; /* delays, those of the start included */
-	double n;       /* what they count as: older ones fade */
+	double n;       /* the number of recent delays that they count as, because older ones fade */
 	double total;   /* sum of all masses */
 	double unit;    /* mass of one delay now */
 	double middle;  /* median, from the origin, s */

@@ -35,7 +35,7 @@ struct ffntp_law_watch {
 struct ffntp_law_filter {
 	struct ffntp_estimator_config config;
 	const struct ffntp_law_params *params;
-	struct ffntp_law_belief start; /* what is believed of gamma before the first exchange */
+	struct ffntp_law_belief start; /* the belief of gamma before the first exchange */
 	bool has_anchor;
 	bool has_time; /* false: laws and rate are known, and the time is not */
 	/* The anchor: theta is counted from here, where counter time and server time are both 0. */
@@ -61,12 +61,12 @@ struct ffntp_law_filter {
 	double round_trip_s;    /* the least of the path that the gauge was measured on, residence excluded */
 	double longer_s[2];     /* by what each way has become longer since, in steps */
 	double longer_variance; /* of half the difference of both */
-	/* The gauge: what makes both floors equal; published theta is theta + gauge. Steps of the path do not count. */
+	/* The gauge makes both floors equal, steps of the path aside: published theta is theta + gauge. */
 	double gauge, gauge_variance;
 
 	struct ffntp_law_watch watch[2];
-	double drift[2],
-		drift_score[2]; /* of each way: how far its delays have drifted, s; what speaks for that, nepers */
+	double drift[2];       /* by what each way's delays have drifted, s */
+	double drift_score[2]; /* log-likelihood ratio of that, nepers */
 	struct ffntp_law_trial trial;
 	enum ffntp_law_cause lead; /* of the open trial: its story is the clock for now */
 	double quiet, patience;    /* exchanges since a trial ended; how long to wait for the next */
@@ -78,7 +78,7 @@ struct ffntp_law_filter {
 /* Bring 'now' and wander2 up to date after a change of the clock. */
 void ffntp_law_refresh(struct ffntp_law_filter *filter);
 
-/* Return what an exchange in the ring says, at full weight. */
+/* Return an exchange of the ring as a sight of the clock, at full weight. */
 struct ffntp_law_sight ffntp_law_sight_of(const struct ffntp_law_past *past);
 
 /* Return the delays of an exchange at this belief. */
@@ -96,7 +96,7 @@ void ffntp_law_learn(struct ffntp_law_filter *filter);
 /* law_change: take the newest exchange of the ring. Returns false if it is refused: then it is out of the ring. */
 bool ffntp_law_take(struct ffntp_law_filter *filter, double elapsed_s);
 
-/* law_change: return what is believed now: the leading explanation's belief, or the clock's. */
+/* law_change: return the present belief: the leading explanation's, or else the clock's. */
 struct ffntp_law_belief ffntp_law_belief_now(const struct ffntp_law_filter *filter);
 
 #endif

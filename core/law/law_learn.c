@@ -1,4 +1,4 @@
-/* law_learn: what becomes of an exchange when enough has come after it: its delays enter the laws. */
+/* law_learn: an exchange that enough others have followed: its delays enter the laws. */
 #include "law_filter.h"
 
 #include "../maths.h"
@@ -6,7 +6,7 @@
 
 enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 
-/* What the laws of the start are worth when learning begins (exchanges). */
+/* Exchanges that the laws of the start count as when learning begins. */
 #define START_WEIGHT 8
 
 /* Ranks of this many exchanges make the correlation. */

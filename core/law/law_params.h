@@ -79,7 +79,7 @@ struct ffntp_law_params {
 	double path_s;
 	double trial_exchanges;
 	double patience_exchanges;
-	/* what is put out */
+	/* the estimate */
 	double modesty;
 	double learnt;
 	double stable_s;

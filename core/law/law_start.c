@@ -13,7 +13,7 @@ static double round_trip(const struct ffntp_law_past *past)
 	return past->backward_s - past->forward_s;
 }
 
-/* The first exchange says that theta is between its edges, where it is uniform: a twelfth of the width's square. */
+/* After the first exchange theta is uniform between its edges: its variance is a twelfth of the width's square. */
 static struct ffntp_law_belief first_belief(const struct ffntp_law_filter *filter)
 {
 	const struct ffntp_law_past *first = &filter->past[0];

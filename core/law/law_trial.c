@@ -175,7 +175,7 @@ void ffntp_law_trial_open(struct ffntp_law_trial *trial, const struct ffntp_law_
 	}
 }
 
-/* Delays that follow no known law are exponential above the floor, with a mean that those before them say (Lomax 1954).
+/* Delays that follow no known law are exponential above the floor, with a mean that earlier ones reveal (Lomax 1954).
  */
 static double congested_log_density(const struct ffntp_law_trial *trial, const struct ffntp_law *law, int way,
 				    double delay_s)
