@@ -16,10 +16,13 @@
 
 #include "estimator.h"
 #include "instant.h"
+#include "linkage.h"
 #include "map.h"
 #include "page.h"
 #include "timescale.h"
 #include "verdict.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 struct ffntp_client;
 
@@ -162,5 +165,7 @@ void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct 
  * its has had time, or none since the counter was disrupted; of replies nothing but the verdicts is told then.
  */
 void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source *source);
+
+FFNTP_END_DECLARATIONS
 
 #endif

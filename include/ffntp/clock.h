@@ -8,8 +8,11 @@
 #include <stdint.h>
 
 #include "instant.h"
+#include "linkage.h"
 #include "map.h"
 #include "timescale.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* What came of a reading. Anything but FFNTP_CLOCK_OK says why there is none. */
 enum ffntp_clock_result {
@@ -93,5 +96,7 @@ enum ffntp_order {
  * across leap seconds.
  */
 enum ffntp_order ffntp_clock_order(const struct ffntp_reading *a, const struct ffntp_reading *b);
+
+FFNTP_END_DECLARATIONS
 
 #endif

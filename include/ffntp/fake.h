@@ -15,8 +15,11 @@
 
 #include "clock.h"
 #include "device.h"
+#include "linkage.h"
 #include "map.h"
 #include "page.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* Its fields are for the functions below alone. Neither moved nor copied once it is made: the device refers to it. */
 struct ffntp_fake {
@@ -83,5 +86,7 @@ void ffntp_fake_tai(struct ffntp_fake *fake, bool is_known, int16_t tai_offset_s
  * once it is connected anew.
  */
 void ffntp_fake_reboot(struct ffntp_fake *fake);
+
+FFNTP_END_DECLARATIONS
 
 #endif

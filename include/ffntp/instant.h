@@ -8,12 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A result that must not be overlooked. */
-#if defined(__GNUC__)
-#define FFNTP_MUST_USE __attribute__((warn_unused_result))
-#else
-#define FFNTP_MUST_USE
-#endif
+#include "linkage.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* A raw reading of the hardware counter. It wraps; only differences, modulo 2^64, mean anything. */
 typedef uint64_t ffntp_counter;
@@ -50,7 +47,8 @@ static inline int64_t ffntp_ntp_diff(struct ffntp_ntp newer, struct ffntp_ntp ol
 /* s seconds later, or earlier if negative; the era is forgotten. */
 static inline struct ffntp_ntp ffntp_ntp_add_s(struct ffntp_ntp t, int64_t s)
 {
-	return (struct ffntp_ntp){ t.units + ((uint64_t)s << 32) };
+	t.units += (uint64_t)s << 32;
+	return t;
 }
 
 /* The era is forgotten; 2^-64 s is truncated to 2^-32 s. */
@@ -75,5 +73,7 @@ static inline bool ffntp_time_is_before(struct ffntp_time a, struct ffntp_time b
 {
 	return a.s < b.s || (a.s == b.s && a.frac < b.frac);
 }
+
+FFNTP_END_DECLARATIONS
 
 #endif

@@ -10,7 +10,10 @@
 
 #include "device.h"
 #include "estimator.h"
+#include "linkage.h"
 #include "linux.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /*
  * The page of ffntpd, or of whoever keeps one: ffntp_linux_open. A daemon that comes back with another page is found
@@ -116,5 +119,7 @@ static inline struct ffntp_device *ffntp_linux_system_clock(struct ffntp_linux_s
 {
 	return &device->device;
 }
+
+FFNTP_END_DECLARATIONS
 
 #endif

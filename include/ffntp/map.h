@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 #include "instant.h"
+#include "linkage.h"
 #include "timescale.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* Values are VMClock's (UAPI.13, clock_status). */
 enum ffntp_status {
@@ -72,5 +75,7 @@ struct ffntp_map {
 
 /* How UTC numbers the time of the map, on both sides of its leap second. */
 struct ffntp_numbering ffntp_map_numbering(const struct ffntp_map *map);
+
+FFNTP_END_DECLARATIONS
 
 #endif

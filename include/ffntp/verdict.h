@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+#include "linkage.h"
+
+FFNTP_BEGIN_DECLARATIONS
+
 /* Each reply has one: used, or the first reason why not. */
 enum ffntp_verdict {
 	FFNTP_ACCEPTED = 0,
@@ -35,5 +39,7 @@ enum ffntp_verdict {
 
 /* A short lower-case name such as "bogus-origin", for logs, tables and JSON; "unknown" beyond the last. Never NULL. */
 const char *ffntp_verdict_name(enum ffntp_verdict verdict);
+
+FFNTP_END_DECLARATIONS
 
 #endif
