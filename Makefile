@@ -1,7 +1,7 @@
 # Two commands for everyone: make run, make check. The rest is Meson's: meson setup build/mine, and so on.
 PLAIN := build/plain
 
-.PHONY: help run check check-guests build bench reference clean
+.PHONY: help run check check-guests build bench reference format clean
 
 help:
 	@echo 'make run           build, then show a client keeping time (ffntp demo, a minute)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make build         build in build/plain'
 	@echo 'make bench         build, then measure what a reading and an exchange cost'
 	@echo 'make reference     render the public headers in build/reference/html'
+	@echo 'make format        format the C files that clang-format would change'
 	@echo 'make clean         remove build/'
 
 build:
@@ -36,6 +37,10 @@ bench: build
 reference:
 	@scripts/install-packages build check
 	@scripts/reference build/reference && echo build/reference/html/index.html
+
+format:
+	@scripts/install-packages check
+	@python3 tests/static/format.py --write
 
 clean:
 	rm -rf build

@@ -105,7 +105,8 @@ static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **stat
 				world_run(&f.world, f.client, 10);
 				ffntp_client_source(f.client, &source);
 				assert_true(source.root_dispersion_ns * 1.001 >= (double)cases[i].step_ns);
-				/* While polls are regular a multiple of the step may be taken for it, until a time lies between. */
+				/* While polls are regular a multiple of the step may be taken for it, until a time lies
+				 * between. */
 				assert_true(k < 100 || source.root_dispersion_ns < 40000000);
 			}
 			drop(&f);

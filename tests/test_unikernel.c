@@ -73,9 +73,9 @@ static void test_it_polls_as_it_is_told_to(void **state)
 }
 
 /*
- * Stamps are those of the wire, however late the loop wakes up: else half of that would show, 3 ms. The limit is what the
- * estimator was measured to reach, 0.64 ms, and a quarter: it takes one exchange for a change of the rate, for one poll;
- * all else is below 0.12 ms.
+ * Stamps are those of the wire, however late the loop wakes up: else half of that would show, 3 ms. The limit is what
+ * the estimator was measured to reach, 0.64 ms, and a quarter: it takes one exchange for a change of the rate, for one
+ * poll; all else is below 0.12 ms.
  */
 static void test_it_is_as_good_as_the_network(void **state)
 {
