@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from checks import Tap
@@ -69,7 +70,9 @@ def compile_header(compiler, header):
 def check_headers(tap):
     headers = sources('include/**/*.h', *(f'{part}/**/*.h' for part in STEPS))
     for compiler in ('gcc', 'clang'):
-        problems = [line for header in headers for line in compile_header(compiler, header)]
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            found = pool.map(compile_header, [compiler] * len(headers), headers)
+            problems = [line for lines in found for line in lines]
         tap.check(f'each header compiles alone with {compiler}', problems if headers else ['no headers'])
 
 
@@ -267,26 +270,29 @@ def undefined(objects):
     return {name for name, _ in symbols} - defined - COMPILER_MAY_CALL - LINKER_DEFINES
 
 
-def check_core_on(tap, machine, optimisation, files):
+def check_core_on(machine, optimisation, files):
+    """Return the names of three checks, and their problems."""
     name = f'{machine} {optimisation}'
     with tempfile.TemporaryDirectory() as folder:
         problems = run([*MACHINES[machine], *CORE, optimisation, *files], folder)
-        tap.check(f'core builds freestanding: {name}', problems)
         objects = {path.name: Elf(path) for path in sorted(Path(folder).glob('*.o'))}
         complete = [] if len(objects) == len(files) > 0 else ['not all objects are there']
-        tap.check(f'core needs mem* and nothing else: {name}', complete + sorted(undefined(objects)))
-        tap.check(f'core has no data that changes: {name}',
-                  complete + [f'{o}: {line}' for o, elf in objects.items() for line in elf.writable()])
+        return [(f'core builds freestanding: {name}', problems),
+                (f'core needs mem* and nothing else: {name}', complete + sorted(undefined(objects))),
+                (f'core has no data that changes: {name}',
+                 complete + [f'{o}: {line}' for o, elf in objects.items() for line in elf.writable()])]
 
 
 def check_core(tap):
     files = [str(TOP / path) for path in sources('core/*.c', 'core/*/*.c')]
-    for machine in MACHINES:
-        if not can_compile(machine):
-            tap.skip(f'core on {machine}', 'no such compiler here')
-            continue
-        for optimisation in ('-O0', '-O2'):
-            check_core_on(tap, machine, optimisation, files)
+    machines = [machine for machine in MACHINES if can_compile(machine)]
+    for machine in MACHINES.keys() - set(machines):
+        tap.skip(f'core on {machine}', 'no such compiler here')
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        builds = [(machine, optimisation) for machine in machines for optimisation in ('-O0', '-O2')]
+        for checks in pool.map(lambda build: check_core_on(*build, files), builds):
+            for name, problems in checks:
+                tap.check(name, problems)
 
 
 def check_linked(tap):
