@@ -15,8 +15,8 @@ EXEMPT = ('core/law/',)
 
 def c_files():
     """Tracked files; in a tree without git, such as a release's, all but those of builds."""
-    listed = subprocess.run(['git', 'ls-files', '-z', '*.c', '*.h'], cwd=TOP, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
+    if (TOP / '.git').exists() and shutil.which('git'):
+        listed = subprocess.run(['git', 'ls-files', '-z', '*.c', '*.h'], cwd=TOP, capture_output=True, text=True, check=True)
         files = [name for name in listed.stdout.split('\0') if name and (TOP / name).exists()]
     else:
         files = [str(path.relative_to(TOP)) for pattern in ('*.c', '*.h') for path in TOP.rglob(pattern)]
