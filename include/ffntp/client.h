@@ -33,7 +33,12 @@ enum ffntp_leap_trust {
 	FFNTP_LEAP_TRUST_NOBODY,
 };
 
+/*
+ * What a client may be asked for. A later version of the library may have more fields at the end: one that was compiled
+ * without them gets their usual values. ffntp_client_config_default sets the size and all fields.
+ */
 struct ffntp_client_config {
+	size_t size; /* of this struct in bytes, as the caller was compiled with it */
 	enum ffntp_estimator_kind estimator;
 	enum ffntp_counter_kind counter_kind;
 	double period_hint_s; /* seconds per tick, as far as anyone knows; 1e-12 to 1e-6: a request whose reply comes
@@ -59,10 +64,22 @@ struct ffntp_client_config {
 	enum ffntp_leap_trust leap_trust;
 };
 
-/* Sets every field to its usual value; period_hint_s and counter_kind to 1 ns and none. */
-void ffntp_client_config_default(struct ffntp_client_config *config);
+/*
+ * Set 'size' bytes of a configuration: its own size, every field that the library knows to its usual value, and what
+ * lies beyond these to 0. Use ffntp_client_config_default.
+ */
+void ffntp_client_config_init(struct ffntp_client_config *config, size_t size);
 
-/* Bytes that a client of this configuration needs, aligned to 16. 0 if the configuration is out of range. */
+/* Set every field to its usual value; period_hint_s and counter_kind to 1 ns and none. */
+static inline void ffntp_client_config_default(struct ffntp_client_config *config)
+{
+	ffntp_client_config_init(config, sizeof *config);
+}
+
+/*
+ * Bytes that a client of this configuration needs, aligned to 16. 0 if the configuration is out of range, its size was
+ * not set, or a field that the library does not know yet is not 0.
+ */
 FFNTP_MUST_USE size_t ffntp_client_memory(const struct ffntp_client_config *config);
 
 /*
