@@ -34,8 +34,8 @@ enum ffntp_leap_trust {
 };
 
 /*
- * What a client may be asked for. A later version of the library may have more fields at the end: one that was compiled
- * without them gets their usual values. ffntp_client_config_default sets the size and all fields.
+ * The properties of a client that its caller chooses. A later version of the library may have more fields at the end: a
+ * program that was compiled without them gets their usual values. ffntp_client_config_default sets size and all fields.
  */
 struct ffntp_client_config {
 	size_t size; /* of this struct in bytes, as the caller was compiled with it */

@@ -1,4 +1,4 @@
-"""What the static tests share: results in TAP, and commands that are run."""
+"""Shared by the static tests: results in TAP, and commands that are run."""
 import subprocess
 from pathlib import Path
 

@@ -18,7 +18,7 @@ HEADERS = sorted(path.name for path in (TOP / 'include/ffntp').glob('*.h'))
 # A standard, and the two compilers' name of its language.
 LANGUAGES = {'c99': 'c', 'c11': 'c', 'c17': 'c', 'c++17': 'c++'}
 STRICT = ['-fsyntax-only', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-Iinclude']
-# The major number of the soname: docs/library.md says what changes it.
+# The major number of the soname: docs/library.md lists the changes that raise it.
 SONAME = 'libffntp.so.0'
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what a project says of itself: one version, links that lead somewhere, packages that can be chosen. Writes TAP."""
+"""Checks the project's facts: one version, links between documents, alternatives of packages. Writes TAP."""
 import os
 import re
 import runpy

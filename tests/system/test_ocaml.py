@@ -30,7 +30,7 @@ SANITIZED = {
     "ASAN_OPTIONS": "detect_leaks=0",
     "UBSAN_OPTIONS": "halt_on_error=1",
 }
-# What odoc 3 looks for in the documentation of other libraries, which is not there.
+# Names that odoc 3 looks for in the documentation of other libraries, which is not there.
 OTHERS = re.compile(r"unresolvedroot\((Invalid_argument|Sys_error|Mirage_crypto_rng)\)")
 CASE = re.compile(r"\s*\[(OK|FAIL|SKIP)\]\s+(\S+)\s+\d+\s+(.*?)\.?$")
 
