@@ -16,6 +16,7 @@
 #include "publisher.h"
 #include "rate_range.h"
 #include "smear.h"
+#include "strain.h"
 #include "wiretime.h"
 
 struct ffntp_client {
@@ -28,6 +29,7 @@ struct ffntp_client {
 	struct ffntp_rate_range range;
 	struct ffntp_rate_bound rate; /* the range, and the estimate's period, for what ages from here on */
 	struct ffntp_bound bound;     /* where truth lies, whatever the estimator says */
+	struct ffntp_strain strain;   /* of the bound */
 	struct ffntp_dissent dissent;
 	bool is_renumbered; /* by the stamp that is being taken */
 	struct ffntp_smear_watch smear;

@@ -72,7 +72,7 @@ static void begin_candidate(struct ffntp_dissent *dissent, const struct ffntp_di
 		drop(dissent, weakest(dissent));
 	candidate = &dissent->candidate[dissent->count++];
 	*candidate = (struct ffntp_candidate){
-		.since = fact->stamp->tf,
+		.first = *fact->stamp,
 		.until = fact->stamp->tf,
 		.excludes_clock = fact->is_outside,
 		.all = 1,
@@ -91,7 +91,7 @@ ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent)
 	for (unsigned i = 1; i < dissent->count; i++)
 		if (dissent->candidate[i].alone > dissent->candidate[index].alone)
 			index = i;
-	return dissent->candidate[index].since;
+	return dissent->candidate[index].first.tf;
 }
 
 /* --- rates beyond the hint --- */
@@ -123,7 +123,7 @@ static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said,
 static bool persists(const struct ffntp_candidate *candidate)
 {
 	double period_s = ffntp_rate_range_now(&candidate->range).period_s;
-	double lasted_s = ffntp_counter_diff(candidate->until, candidate->since) * period_s;
+	double lasted_s = ffntp_counter_diff(candidate->until, candidate->first.tf) * period_s;
 
 	return lasted_s >= FFNTP_DISSENT_PERSIST_S && candidate->agreed >= FFNTP_DISSENT_EXCHANGES &&
 	       candidate->agreed > candidate->all / 2;

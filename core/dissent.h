@@ -16,8 +16,8 @@
 
 /* Another time. All counts are since its first exchange, and saturate. */
 struct ffntp_candidate {
-	ffntp_counter since;      /* tf of its first exchange; */
-	ffntp_counter until;      /* ... of its newest */
+	struct ffntp_stamp first; /* of its exchanges */
+	ffntp_counter until;      /* tf of the newest */
 	struct ffntp_bound bound; /* where truth lies if it is right */
 	struct ffntp_rate_range range;
 	bool excludes_clock;  /* some exchange that agreed lay outside of the clock's bound */

@@ -24,6 +24,7 @@ void ffntp_client_begin(struct ffntp_client *client, double period_s, double per
 	begin_estimator(client, hint);
 	client->rate = ffntp_rate_range_now(&client->range);
 	client->bound.is_known = false;
+	client->strain = (struct ffntp_strain){ 0 };
 	client->agreed = 0;
 	client->dissent = (struct ffntp_dissent){ 0 };
 	client->smear = (struct ffntp_smear_watch){ 0 };
@@ -76,20 +77,17 @@ static double clamp(double value, double low, double high)
 }
 
 /*
- * The rate that ages the bound: the proven range, and where that ends before them, the rates that the estimator does
- * not exclude, as far as the hint admits them. An estimator that doubts its rate widens the bound, which keeps it true
- * where an oscillator does more than max_drift allows; none that is sure of itself narrows it.
+ * The rates that age the bound from here on: those that are proven, and the one that the estimator has found, as far as
+ * the hint admits it. Where a crystal does more than max_drift allows and its estimator follows, that widens the bound;
+ * nothing that an estimator finds narrows it, and how sure it is of itself has no part in it.
  */
 static struct ffntp_rate_bound known_rate(const struct ffntp_client *client)
 {
 	const struct ffntp_rate_bound hint = candidate_hint(client);
 	double least_s = hint.period_s * (1 - hint.max_error), most_s = hint.period_s * (1 + hint.max_error);
-	double period_s = client->estimate.period_s;
-	double doubt_s = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror * period_s;
-	struct ffntp_rate_bound rate = ffntp_rate_range_now(&client->range);
 
-	rate = ffntp_rate_bound_with(rate, clamp(period_s - doubt_s, least_s, most_s));
-	return ffntp_rate_bound_with(rate, clamp(period_s + doubt_s, least_s, most_s));
+	return ffntp_rate_bound_with(ffntp_rate_range_now(&client->range),
+				     clamp(client->estimate.period_s, least_s, most_s));
 }
 
 /* Commit the estimator's result for an accepted stamp: rate, new map, next poll. */
@@ -153,6 +151,31 @@ static void adopt(struct ffntp_client *client, const struct ffntp_candidate *can
 	client->dissent = (struct ffntp_dissent){ 0 };
 }
 
+/* By how much the round trip exceeds the least one, s: twice what the middle of its exchange may be off by for queues.
+ */
+static double excess_s(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	return ffntp_ticks(ffntp_stamp_rtt_ticks(stamp) - client->rtt_min_ticks) * client->rate.period_s;
+}
+
+/*
+ * Whether the estimator's rate leads from the candidate's first exchange to this one, as far as queues and the server's
+ * precision admit. A server that steps shows the old rate; a counter whose rate has changed does not.
+ */
+static bool has_kept_its_rate(const struct ffntp_client *client, const struct ffntp_candidate *candidate,
+			      const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_stamp *first = &candidate->first;
+	double period_s = client->estimate.period_s;
+	double counter_s =
+		(ffntp_counter_diff(stamp->ta, first->ta) + ffntp_counter_diff(stamp->tf, first->tf)) / 2 * period_s;
+	double server_s = (ffntp_ntp_diff_s(stamp->tb, first->tb) + ffntp_ntp_diff_s(stamp->te, first->te)) / 2;
+	double allowed_s = (excess_s(client, first) + excess_s(client, stamp)) / 2 + first->precision_s +
+			   stamp->precision_s + FFNTP_STAMPING_ERROR_S;
+
+	return is_in(client->rate, period_s) && ffntp_fabs(counter_s - server_s) <= allowed_s;
+}
+
 /*
  * The contradicting exchanges persisted: step the clock to the interval they agree on. The estimator keeps its rate if
  * they admit it.
@@ -166,7 +189,7 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 		ffntp_publisher_break(&client->publisher, stamp->tf); /* it did not: the port would have said so */
 	ffntp_leap_jump(&client->wire.leap);
 	adopt(client, candidate);
-	if (is_in(client->rate, client->estimate.period_s))
+	if (has_kept_its_rate(client, candidate, stamp))
 		client->ops->step(client->estimator);
 	else
 		begin_estimator(client, client->rate);
@@ -273,7 +296,7 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 
 	switch (weigh(client, stamp, false, is_outside, &candidate)) {
 	case FFNTP_DISSENT_BELIEVED:
-		if (!is_about_leap(client, candidate.since, stamp->tf))
+		if (!is_about_leap(client, candidate.first.tf, stamp->tf))
 			return believe(client, stamp, &candidate);
 		break;
 	case FFNTP_DISSENT_RATE:
@@ -290,6 +313,17 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 	else
 		ffntp_polling_hurry(&client->polling, client->rate.period_s);
 	return FFNTP_REFUSED_CONTRADICTION;
+}
+
+/*
+ * The bound is false although nothing contradicts it: the counter's rate has left the proven range. The stamp alone
+ * holds, and each rate of the hint is possible.
+ */
+static void begin_bound(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	ffntp_publisher_break(&client->publisher, stamp->tf);
+	ffntp_rate_range_begin(&client->range, candidate_hint(client), client->config.max_drift);
+	client->bound = ffntp_bound_from_stamp(stamp, ffntp_rate_range_now(&client->range));
 }
 
 /*
@@ -337,6 +371,13 @@ static enum ffntp_verdict learn_anew(struct ffntp_client *client, const struct f
 	begin_estimator(client, client->range.hint);
 	if (error < client->range.hint.max_error)
 		client->ops->warm(client->estimator, client->estimate.period_s, error);
+	return begin_from(client, stamp);
+}
+
+/* The exchanges leave the clock to one side: the estimator has explained a rate, or a time, by the path. */
+static enum ffntp_verdict forget_estimate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	begin_estimator(client, client->rate);
 	return begin_from(client, stamp);
 }
 
@@ -396,6 +437,7 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	struct ffntp_bound bound = client->bound;
 	double gap_s = ffntp_bound_add(&bound, stamp, client->rate), outside_s;
 	enum ffntp_verdict verdict;
+	bool is_false;
 
 	client->stamp = *stamp;
 	client->has_stamp = true;
@@ -413,11 +455,16 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 		return start_over(client, stamp->tf);
 	if (verdict != FFNTP_ACCEPTED)
 		return contradict(client, stamp, false);
+	is_false = client->bound.is_known && ffntp_strain_add(&client->strain, &client->bound, stamp, client->rate);
 	client->bound = bound;
+	if (is_false)
+		begin_bound(client, stamp);
 	agree(client, stamp);
 	outside_s = disproved_by_s(client);
 	if (outside_s > 0)
 		return learn_anew(client, stamp, outside_s);
+	if (client->accepted > 0 && ffntp_strain_add_clock(&client->strain, -client->offset_s))
+		return forget_estimate(client, stamp);
 	learn(client);
 	watch_for_smear(client, stamp);
 	return FFNTP_ACCEPTED;
