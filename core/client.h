@@ -57,7 +57,7 @@ struct ffntp_estimator_config ffntp_client_config_estimator(const struct ffntp_c
 /* Of the counter's period so much is known, in s per tick and as a ratio, and of the time nothing. */
 void ffntp_client_begin(struct ffntp_client *client, double period_s, double period_error);
 
-/* Drop all that was learnt of the server's time and of the counter: it took the server for finer than it is. */
+/* Drop all that exchanges proved: they took the server for finer than it is. */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now);
 
 /*

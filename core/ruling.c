@@ -121,10 +121,25 @@ static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter 
 	return FFNTP_REFUSED_CONTRADICTION;
 }
 
+/*
+ * What the exchanges proved stood on times that were off by up to the grain: bound, rates and promises begin again. The
+ * estimator has the grain as noise of its delays and goes on, unless exchanges contradict it.
+ */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now)
 {
+	const struct ffntp_rate_bound hint = { client->config.period_hint_s, client->config.period_hint_error };
+	bool is_in_doubt = client->dissent.count > 0;
+
 	ffntp_publisher_break(&client->publisher, now);
-	ffntp_client_begin(client, client->config.period_hint_s, client->config.period_hint_error);
+	if (is_in_doubt) {
+		ffntp_client_begin(client, hint.period_s, hint.max_error);
+		return;
+	}
+	ffntp_rate_range_begin(&client->range, hint, client->config.max_drift);
+	client->rate = ffntp_rate_range_now(&client->range);
+	client->bound.is_known = client->publisher.has_map = false;
+	client->strain = (struct ffntp_strain){ 0 };
+	client->agreed = 0;
 }
 
 /* The first stamp of another time, or another rate. */

@@ -37,13 +37,15 @@ bool ffntp_strain_add(struct ffntp_strain *strain, const struct ffntp_bound *bou
 	const struct ffntp_bound said = ffntp_bound_from_stamp(stamp, rate);
 	double root_distance_s = stamp->root_delay_s / 2 + stamp->root_dispersion_s;
 	struct ffntp_bound aged = *bound;
-	double skew_s;
+	double early_s, late_s;
 
 	strain->allowed_s = learn_excess(strain, said.latest_s - said.earliest_s) + 2 * root_distance_s;
 	strain->allowed_s += strain->excess_s;
 	ffntp_bound_age(&aged, said.at, said.reference, rate);
-	skew_s = (said.earliest_s - aged.earliest_s) + (said.latest_s - aged.latest_s);
-	return count(&strain->bound, skew_s, strain->allowed_s + FFNTP_STRAIN_BOUND_SHARE * strain->least_s,
+	/* A bound that reaches further than the exchange, because the rate is hardly known, shows nothing. */
+	early_s = ffntp_fmax(aged.earliest_s - said.earliest_s, 0);
+	late_s = ffntp_fmax(said.latest_s - aged.latest_s, 0);
+	return count(&strain->bound, late_s - early_s, strain->allowed_s + FFNTP_STRAIN_BOUND_SHARE * strain->least_s,
 		     FFNTP_STRAIN_BOUND_EXCHANGES);
 }
 
