@@ -29,7 +29,7 @@ static bool agrees(struct ffntp_candidate *candidate, const struct ffntp_stamp *
 	if (ffntp_bound_add(&candidate->bound, stamp, rate) != 0)
 		return false;
 	candidate->until = stamp->tf;
-	ffntp_rate_range_add(&candidate->range, &candidate->bound);
+	(void)ffntp_rate_range_add(&candidate->range, &candidate->bound);
 	return true;
 }
 
@@ -81,7 +81,7 @@ static void begin_candidate(struct ffntp_dissent *dissent, const struct ffntp_di
 	};
 	ffntp_rate_range_begin(&candidate->range, fact->hint, fact->max_drift);
 	candidate->bound = ffntp_bound_from_stamp(fact->stamp, ffntp_rate_range_now(&candidate->range));
-	ffntp_rate_range_add(&candidate->range, &candidate->bound);
+	(void)ffntp_rate_range_add(&candidate->range, &candidate->bound);
 }
 
 ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent)
@@ -137,11 +137,15 @@ static bool prevails(const struct ffntp_candidate *candidate, const struct ffntp
 	return fact->clock_exchanges < FFNTP_DISSENT_YOUNG && candidate->agreed > fact->clock_exchanges;
 }
 
-/* Whether exchanges that all agree with one another prove a rate that is not the clock's. */
+/*
+ * Whether exchanges that all agree with one another prove a rate that is not the clock's. Where each of them may be in
+ * the clock's bound it takes more, because one of them alone contradicts nothing.
+ */
 static bool has_other_rate(const struct ffntp_candidate *candidate, const struct ffntp_dissent_case *fact)
 {
-	return candidate->excludes_clock && candidate->alone == candidate->all &&
-	       candidate->alone >= FFNTP_DISSENT_RATE_EXCHANGES &&
+	uint32_t needed = candidate->excludes_clock ? FFNTP_DISSENT_RATE_EXCHANGES : FFNTP_DISSENT_EXCHANGES;
+
+	return candidate->alone == candidate->all && candidate->alone >= needed &&
 	       ffntp_rate_range_excludes(&candidate->range, fact->rate);
 }
 

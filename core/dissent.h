@@ -54,7 +54,7 @@ struct ffntp_dissent_case {
 	bool is_outside;              /* of the clock's bound */
 	struct ffntp_rate_bound hint; /* what rates a candidate may have */
 	double max_drift;
-	struct ffntp_rate_bound rate; /* the clock's */
+	struct ffntp_rate_bound rate; /* the clock's, as far as it is proven */
 	uint32_t clock_exchanges;     /* that ever agreed with the clock */
 	bool may_jump;                /* the counter may stop or jump without notice; then a few exchanges decide */
 };

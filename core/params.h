@@ -130,13 +130,13 @@
 
 /*
  * Exchanges in a row that reach beyond one side of the bound alone, before it is taken to be false. Queues make one do
- * that while the bound is of few exchanges, and hardly ever four. A bound that a wrong rate moves is found while half
- * of a round trip still hides the error: 40 ppm polled every 128 s take 20 ms.
+ * that while the bound is of few exchanges, and hardly ever five. A bound that a wrong rate moves is found while half
+ * of a round trip still hides the error: 40 ppm polled every 128 s take 26 ms.
  */
-#define FFNTP_STRAIN_BOUND_EXCHANGES 4
+#define FFNTP_STRAIN_BOUND_EXCHANGES 5
 
 /* ... by more than this share (ratio) of the least round trip: paths seldom change both directions at once by more. */
-#define FFNTP_STRAIN_BOUND_SHARE 0.125
+#define FFNTP_STRAIN_BOUND_SHARE 0.0625
 
 /*
  * Exchanges in a row that are on one side of the clock, before it is taken to be wrong: a burst, because an estimator

@@ -108,20 +108,24 @@ static void keep(struct ffntp_rate_range *range, const struct ffntp_bound *bound
 	};
 }
 
-void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
+bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
 {
+	bool is_one_band;
+
 	range->exchanges++;
 	for (unsigned i = 0; i < range->count; i++)
 		measure_from(&range->anchor[i], bound);
 	while (range->count > 1 && is_outdated(range, &range->anchor[0], bound->at))
 		drop(range, 0);
 	intersect(range);
+	is_one_band = range->least_s <= range->most_s + drift_s(range);
 	/* The counter did not keep to one band: what is oldest is the least of use. */
 	while (range->count > 0 && range->least_s > range->most_s + FFNTP_RATE_BAND_SHARE * drift_s(range)) {
 		drop(range, 0);
 		intersect(range);
 	}
 	keep(range, bound);
+	return is_one_band;
 }
 
 struct ffntp_rate_bound ffntp_rate_range_now(const struct ffntp_rate_range *range)

@@ -41,8 +41,11 @@ void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bo
  */
 void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate);
 
-/* Take in a bound that holds, newer than all before it. */
-void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound);
+/*
+ * Take in a bound that holds, newer than all before it. Returns false if the averages are further apart than the band
+ * is wide: then the counter has left it, or one of the bounds did not hold.
+ */
+bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound);
 
 /* Return the rate now, with the largest error that the assumptions leave. */
 struct ffntp_rate_bound ffntp_rate_range_now(const struct ffntp_rate_range *range);

@@ -294,7 +294,7 @@ static enum ffntp_dissent_outcome weigh(struct ffntp_client *client, const struc
 		.is_outside = is_outside,
 		.hint = candidate_hint(client),
 		.max_drift = client->config.max_drift,
-		.rate = client->rate,
+		.rate = ffntp_rate_range_now(&client->range),
 		.clock_exchanges = client->agreed,
 		.may_jump = client->config.counter_may_jump,
 	};
@@ -356,7 +356,8 @@ static void agree(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 		client->bound.latest_s = ffntp_fmax(client->bound.latest_s, candidate.bound.latest_s);
 		ffntp_rate_range_begin(&client->range, candidate_hint(client), client->config.max_drift);
 	}
-	ffntp_rate_range_add(&client->range, &client->bound);
+	if (!ffntp_rate_range_add(&client->range, &client->bound))
+		begin_bound(client, stamp);
 }
 
 /*
