@@ -714,24 +714,21 @@
 /* (a step of the server's time: exchanges are refused from then on) ... */
 #define FFNTP_LAW_TIME_SCORE 4.0
 
-/* ... after this many exchanges for a rate, ... */
+/* ... after this many exchanges, ... */
 #define FFNTP_LAW_RATE_EXCHANGES 8.0
 
-/* ... after this many for a path: until then the step's size is learnt, whose error stays in the time. */
-#define FFNTP_LAW_PATH_EXCHANGES 96.0
-
 /*
- * ... or after this many if they span PATH_S (s), because no oscillator holds the time for so long that later ones
- * could add to that.
+ * ... and for a path after this many, or after PATH_S (s). Until then the step's size is learnt, whose error stays in
+ * the time; but no oscillator holds the time for longer than PATH_S so well that later exchanges could add to that.
  */
-#define FFNTP_LAW_PATH_LEAST 24.0
+#define FFNTP_LAW_PATH_EXCHANGES 96.0
 #define FFNTP_LAW_PATH_S 1800.0
 
 /* A trial that is undecided after this many exchanges ends. */
 #define FFNTP_LAW_TRIAL_EXCHANGES 64.0
 
-/* After an undecided trial the next waits for 16 exchanges or more, until this many have passed without one. */
-#define FFNTP_LAW_PATIENCE_EXCHANGES 100.0
+/* Exchanges after an undecided trial in which only a single one that fits no law opens the next. */
+#define FFNTP_LAW_PATIENCE_EXCHANGES 32.0
 /* the estimate */
 
 /* Ratio of the clock's error to the filter's standard deviation, because Gaussians in place of posteriors make it too

@@ -125,7 +125,7 @@ static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter 
 }
 
 /*
- * What the exchanges proved stood on times that were off by up to the grain: bound, rates and promises begin again. The
+ * The exchanges proved bound, rates and promises by times that were off by up to the grain, so these begin again. The
  * estimator has the grain as noise of its delays and goes on, unless exchanges contradict it.
  */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now)

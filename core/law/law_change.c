@@ -43,10 +43,6 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* Standard deviations of its steps within which a round trip is the former one. */
 #define RETURN_SD 3.0
 
-/* Exchanges to wait for after an undecided trial, and at most after several. */
-#define PATIENCE_FIRST 16.0
-#define PATIENCE_MOST 64.0
-
 /* --- the latest delays --- */
 
 /* A rank that the clock's own error of two standard deviations cannot have made; 0 if it can. */
@@ -275,8 +271,6 @@ static void look_for_change(struct ffntp_law_filter *filter, const double rank[2
 	bool is_fast = false, is_slow = false;
 	int count;
 
-	if (filter->quiet > params->patience_exchanges)
-		filter->patience = 0;
 	for (int way = 0; way < 2; way++) {
 		is_fast |= ffntp_fabs(filter->watch[way].fast) > params->fast_rank;
 		is_slow |= ffntp_fabs(filter->watch[way].slow) > params->slow_rank;
@@ -419,9 +413,8 @@ static bool is_known(const struct ffntp_law_filter *filter, enum ffntp_law_cause
 	const struct ffntp_law_params *params = filter->params;
 	double n = filter->trial.exchanges;
 
-	if (is_rate(cause))
-		return n >= params->rate_exchanges;
-	return n >= params->path_exchanges || (n >= params->path_least && filter->trial.elapsed_s >= params->path_s);
+	return n >= params->path_exchanges ||
+	       (n >= params->rate_exchanges && (is_rate(cause) || filter->trial.elapsed_s >= params->path_s));
 }
 
 /* Judge the open trial after an exchange; return whether the server's time is what has changed. */
@@ -446,7 +439,7 @@ static bool judge(struct ffntp_law_filter *filter)
 	} else if (cause != FFNTP_LAW_CAUSE_TIME && best > rest + params->lead_score && is_known(filter, cause)) {
 		apply(filter, cause);
 	} else if (is_undecided(filter)) {
-		filter->patience = ffntp_fmin(2 * filter->patience + PATIENCE_FIRST, PATIENCE_MOST);
+		filter->patience = params->patience_exchanges;
 		end_trial(filter);
 	}
 	return false;

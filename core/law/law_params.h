@@ -75,7 +75,6 @@ struct ffntp_law_params {
 	double time_score;
 	double rate_exchanges;
 	double path_exchanges;
-	double path_least;
 	double path_s;
 	double trial_exchanges;
 	double patience_exchanges;
@@ -152,7 +151,6 @@ struct ffntp_law_params {
 		.time_score = FFNTP_LAW_TIME_SCORE, \
 		.rate_exchanges = FFNTP_LAW_RATE_EXCHANGES, \
 		.path_exchanges = FFNTP_LAW_PATH_EXCHANGES, \
-		.path_least = FFNTP_LAW_PATH_LEAST, \
 		.path_s = FFNTP_LAW_PATH_S, \
 		.trial_exchanges = FFNTP_LAW_TRIAL_EXCHANGES, \
 		.patience_exchanges = FFNTP_LAW_PATIENCE_EXCHANGES, \

@@ -2,13 +2,13 @@
  * law_start: the first exchanges, of which nothing can be learnt yet: both laws are taken for exponentials above half
  * of the least round trip, the same for both: means of their own would be learnt from the clock that they place, and a
  * clock that leans to one way makes the other's delays longer, and leans the more. All exchanges so far are gone
- * through again at each.
+ * through again at every fourth, and when a round trip is shorter than all before.
  */
 #include "law_filter.h"
 
 #include "../maths.h"
 
-/* Exchanges up to which all are gone through again at each, and later at every so many. */
+/* The first FEW exchanges are each gone through from scratch; later ones at every FEWth. */
 #define FEW 4
 
 static double round_trip(const struct ffntp_law_past *past)

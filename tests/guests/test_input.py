@@ -30,8 +30,8 @@ def test_command_lines_that_make_no_sense(folder):
             ("", "command line: server=NAME is missing"),
             ("server=", "command line: invalid: server="),
             ("server=10.0.2.2:0", "command line: invalid: server=10.0.2.2:0"),
-            ("server=10.0.2.2:65536", "command line: what is meant by"),
-            ("server=[::1", "command line: what is meant by"),
+            ("server=10.0.2.2:65536", "command line: invalid:"),
+            ("server=[::1", "command line: invalid:"),
             ("server=a poll=0", "command line: invalid: poll=0"),
             ("server=a poll=1x", "command line: invalid: poll=1x"),
             ("server=a quiet", "command line: invalid: quiet"),
@@ -48,7 +48,7 @@ def test_command_lines_that_make_no_sense(folder):
             ("server=a dns=example", "dns= is no address"),
             ("server=a ip6=10.0.0.1", "ip6= is no IPv6 address"),
             ("server=" + "x" * 3000, "command line: invalid: server=xxx"),
-            ("\x01\x02\xff" * 50, "command line: what is meant by"),
+            ("\x01\x02\xff" * 50, "command line: invalid:"),
     ]):
         refuse(folder, words, line, name=f"guest{number}", page=False)
 
