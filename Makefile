@@ -1,4 +1,4 @@
-# Two commands for everyone: make run, make check. The rest is Meson's: meson setup build/mine, and so on.
+# Two commands for everyone: make run and make check. Meson does the rest: meson setup build/mine, and so on.
 PLAIN := build/plain
 
 .PHONY: help run check check-guests build bench reference clean
