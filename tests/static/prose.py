@@ -41,6 +41,9 @@ OCAML_TOKEN = re.compile(r'\(\*.*?\*\)|"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\\n])
 HASH_TOKEN = re.compile(r'"""(?:.*?)"""|' + STRING + r"|'(?:\\.|[^'\\\n])*'|(?:(?<=\s)|^)#[^\n]*", re.DOTALL | re.MULTILINE)
 DUNE_TOKEN = re.compile(STRING + r'|;[^\n]*')
 
+# In one of Python's formatted strings: a brace, or an expression, which is code.
+PLACEHOLDER = re.compile(r'\{\{|\}\}|\{[^{}]*\}')
+
 # Between two literals that are one message: blanks, or one of C's format macros.
 BETWEEN_STRINGS = re.compile(r'\s*(?:PRI\w+\s*)?')
 
@@ -59,10 +62,11 @@ def kind_of(token):
     return {'/': 'block', '(': 'block', '#': 'line', ';': 'line'}.get(token[0], 'string') if token[:2] != '//' else 'line'
 
 
-def text_of(token, kind):
-    """The words of a comment without its marks, or of a string without its quotes."""
+def text_of(token, kind, is_formatted=False):
+    """The words of a comment without its marks, or of a string without its quotes and the code in its placeholders."""
     if kind == 'string':
-        return re.sub(r'\\[nt]', ' ', token.strip('"\''))
+        words = PLACEHOLDER.sub('code', token) if is_formatted else token
+        return re.sub(r'\\[nt]', ' ', words.strip('"\''))
     body = re.sub(r'^(?:/\*|\(\*+|//|#+|;+)|(?:\*/|\*\))$', '', token)
     return re.sub(r'^\s*\*(?= |$)', '', body, flags=re.MULTILINE)
 
@@ -81,10 +85,12 @@ def pieces_of_code(path, source):
     pieces, before, end = [], None, 0
     for match in token_pattern(path).finditer(source):
         token, kind = match.group(0), kind_of(match.group(0))
+        is_formatted = path.suffix == '.py' and source[:match.start()].endswith('f')
+        text = text_of(token, kind, is_formatted)
         if pieces and continues(before, source[end:match.start()], token, kind):
-            pieces[-1][1].append(text_of(token, kind) if kind == 'string' else '\n' + text_of(token, kind))
+            pieces[-1][1].append(text if kind == 'string' else '\n' + text)
         else:
-            pieces.append((source.count('\n', 0, match.start()) + 1, [text_of(token, kind)]))
+            pieces.append((source.count('\n', 0, match.start()) + 1, [text]))
         before, end = kind, match.end()
     return [(line, ''.join(texts)) for line, texts in pieces]
 

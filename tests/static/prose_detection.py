@@ -28,6 +28,7 @@ CASES = [
     ('x.c', '// Sent anew.\nint x; // anew\n', [ANEW, ANEW]),
     ('x.py', '# Nobody may\n# run this.\nprint("it is told")\n', [NOBODY, TOLD]),
     ('x.py', '"""What a test does."""\n', [A_RELATIVE]),
+    ('x.py', "print(f'it said {line}')\nprint('it {said}')\n", [SPEAKS] * 2),
     ('x.ml', '(* What a client\n is. *) let x = "made anew"', [A_RELATIVE, ANEW]),
     ('meson.build', "# What users read of them.\ntest('said again')", [A_RELATIVE, SPEAKS]),
     ('dune', '; Made anew.\n(name x)', [ANEW]),
@@ -43,6 +44,7 @@ CASES = [
     ('x.md', '```c\n/* What a client is. */\n```\n\nRead `anew` again. Which server is it?\n', []),
     ('x.md', '# Who jumped?\n', []),
     ('x.py', "x = {'what': 1, 'who': 2}  # The user's options.\n", []),
+    ('x.py', "check(f'too few: {said()}')\n", []),
 ]
 
 COMPARED = [
