@@ -44,9 +44,8 @@ static const struct recorded traces[] = {
 static const size_t thinnings[] = { 1, 4, 16 };
 
 /*
- * Return the number of readings that may miss the truth. In this trace the counter's rate steps by 5 ppm, and the bound
- * assumes a drift of at most 1 (max_drift). At 256 s the step is found after two exchanges; 6 readings missed the truth
- * when this was measured.
+ * The counter's rate steps by 5 ppm, and the bound assumes that it drifts by no more than 1 (max_drift): at 256 s the
+ * step is found after two exchanges, and these readings miss the truth, 6 when this was measured.
  */
 static size_t missed_at_most(const struct recorded *recorded, size_t every)
 {
