@@ -18,8 +18,10 @@ TABLE = Path('tests/static/prose-counts.txt')
 
 PARTS = ('include', 'core', 'ports', 'nts', 'daemon', 'tool', 'sim', 'bindings', 'bench', 'examples', 'tests', 'docs', 'scripts')
 TOP_FILES = ('README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'Makefile', 'meson.build', 'meson_options.txt')
-# They contain the banned wordings because they define them.
+# Files that contain the banned wordings because they define them.
 EXEMPT = {'tests/static/prose.py', 'tests/static/prose_detection.py', 'docs/glossary.md'}
+# Their strings are other files' code.
+QUOTE_CODE = {'tests/guards.py', 'tests/ocaml/guards.py'}
 
 OPENS = r'(?:^|[.:!?] )[*_"(]*'
 BANNED = {
@@ -63,7 +65,7 @@ def kind_of(token):
 
 
 def text_of(token, kind, is_formatted=False):
-    """The words of a comment without its marks, or of a string without its quotes and the code in its placeholders."""
+    """Return the words of a comment without its marks, or of a string without its quotes and the code in its placeholders."""
     if kind == 'string':
         words = PLACEHOLDER.sub('code', token) if is_formatted else token
         return re.sub(r'\\[nt]', ' ', words.strip('"\''))
@@ -72,7 +74,7 @@ def text_of(token, kind, is_formatted=False):
 
 
 def continues(before, between, token, kind):
-    """Whether a token goes on with the text of the token before it."""
+    """Return whether a token continues the text of the token before it."""
     if before != kind or kind == 'block':
         return False
     if kind == 'string':
@@ -81,10 +83,12 @@ def continues(before, between, token, kind):
 
 
 def pieces_of_code(path, source):
-    """Line and text of each comment and message."""
+    """Return the line and the text of each comment and message."""
     pieces, before, end = [], None, 0
     for match in token_pattern(path).finditer(source):
         token, kind = match.group(0), kind_of(match.group(0))
+        if kind == 'string' and str(path) in QUOTE_CODE and not token.startswith('"""'):
+            continue
         is_formatted = path.suffix == '.py' and source[:match.start()].endswith('f')
         text = text_of(token, kind, is_formatted)
         if pieces and continues(before, source[end:match.start()], token, kind):
@@ -96,7 +100,7 @@ def pieces_of_code(path, source):
 
 
 def pieces_of_document(source):
-    """Line and text of each paragraph, heading, item of a list and cell of a table. Code does not count."""
+    """Return the line and the text of each paragraph, heading, list item and table cell. Code does not count."""
     pieces, is_code, is_new = [], False, True
     for number, line in enumerate(source.split('\n'), 1):
         if line.startswith('```'):
@@ -117,7 +121,7 @@ def pieces_of_document(source):
 
 
 def find(path, source):
-    """Line, name of the wording and its sentence, for each banned wording of a file."""
+    """Yield line, name of the wording and sentence of each banned wording in a file."""
     pieces = pieces_of_document(source) if path.suffix == '.md' else pieces_of_code(path, source)
     for line, text in pieces:
         words = ' '.join(text.split())
@@ -158,7 +162,7 @@ def write_table(counts):
 
 
 def compare(counts, allowed):
-    """Files with more than the table allows, and files with fewer."""
+    """Return the files with more than the table allows, and the files with fewer."""
     risen = [f'{name}: {number} banned wordings, {allowed.get(name, 0)} allowed' for name, number in sorted(counts.items())
              if number > allowed.get(name, 0)]
     fallen = [f'{name}: {counts.get(name, 0)} banned wordings, the table allows {number}; run tests/static/prose.py --update'
