@@ -65,7 +65,7 @@ static struct ffntp_reading read_at(struct ffntp_map map, ffntp_counter now)
 
 	map.void_after = now;
 	if (ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
-		printf("Bail out! a map that tells no time\n");
+		printf("Bail out! a map without a time\n");
 		exit(1);
 	}
 	return reading;
