@@ -1,10 +1,12 @@
-# Two commands for everyone: make run and make check. Meson does the rest: meson setup build/mine, and so on.
+# Two commands for everyone, make run and make check; for contributors also make quick. Meson does the rest:
+# meson setup build/mine, and so on.
 PLAIN := build/plain
 
-.PHONY: help run check check-guests build bench reference clean
+.PHONY: help run quick check check-guests build bench reference format clean
 
 help:
 	@echo 'make run           build, then show a client keeping time (ffntp demo, a minute)'
+	@echo 'make quick         build, then check format, structure and unit tests (a minute)'
 	@echo 'make check         build, then run every test: unit, golden, system, sanitizers,'
 	@echo '                   a short fuzz (about 15 minutes)'
 	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen'
@@ -12,6 +14,7 @@ help:
 	@echo 'make build         build in build/plain'
 	@echo 'make bench         build, then measure what a reading and an exchange cost'
 	@echo 'make reference     render the public headers in build/reference/html'
+	@echo 'make format        format the C files that clang-format would change'
 	@echo 'make clean         remove build/'
 
 build:
@@ -21,6 +24,10 @@ build:
 
 run: build
 	@$(PLAIN)/tool/ffntp demo
+
+quick: build
+	@scripts/install-packages check
+	@meson test -C $(PLAIN) --no-rebuild --print-errorlogs --suite unit --suite quick
 
 check:
 	@scripts/install-packages build check
@@ -36,6 +43,10 @@ bench: build
 reference:
 	@scripts/install-packages build check
 	@scripts/reference build/reference && echo build/reference/html/index.html
+
+format:
+	@scripts/install-packages check
+	@python3 tests/static/format.py --write
 
 clean:
 	rm -rf build

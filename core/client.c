@@ -18,7 +18,7 @@ static size_t aligned(size_t size)
 	return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-size_t ffntp_client_memory(const struct ffntp_client_config *config)
+static size_t memory_of(const struct ffntp_client_config *config)
 {
 	struct ffntp_estimator_config estimator;
 
@@ -27,6 +27,13 @@ size_t ffntp_client_memory(const struct ffntp_client_config *config)
 	estimator = ffntp_client_config_estimator(config);
 	return aligned(sizeof(struct ffntp_client)) +
 	       aligned(ffntp_estimator_choose(config->estimator)->memory(&estimator));
+}
+
+size_t ffntp_client_memory(const struct ffntp_client_config *config)
+{
+	struct ffntp_client_config taken;
+
+	return ffntp_client_config_take(&taken, config) ? memory_of(&taken) : 0;
 }
 
 /* --- creating and resetting --- */
@@ -44,10 +51,9 @@ static void init_polling(struct ffntp_client *client, ffntp_counter now)
 	ffntp_polling_init(&client->polling, &config, now);
 }
 
-struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct ffntp_client_config *config,
-				       ffntp_counter now)
+static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_client_config *config, ffntp_counter now)
 {
-	size_t needed = ffntp_client_memory(config);
+	size_t needed = memory_of(config);
 	struct ffntp_client *client = memory;
 
 	if (needed == 0 || size < needed || memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
@@ -73,9 +79,17 @@ struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct f
 	return client;
 }
 
+struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct ffntp_client_config *config,
+				       ffntp_counter now)
+{
+	struct ffntp_client_config taken;
+
+	return ffntp_client_config_take(&taken, config) ? make(memory, size, &taken, now) : NULL;
+}
+
 struct ffntp_client *ffntp_client_copy(const struct ffntp_client *client, void *memory, size_t size)
 {
-	size_t needed = ffntp_client_memory(&client->config);
+	size_t needed = memory_of(&client->config);
 	const unsigned char *from = (const unsigned char *)client;
 	unsigned char *to = memory;
 	struct ffntp_client *copy = memory;

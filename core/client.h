@@ -46,6 +46,13 @@ struct ffntp_client {
 	uint32_t verdicts[FFNTP_VERDICTS]; /* count of each verdict on this server's replies */
 };
 
+/*
+ * Copy a caller's configuration, of any version, to one of this version: fields that the caller does not know get
+ * their usual values. Returns false if its size was not set, or it has fields that are not known here and not 0.
+ */
+FFNTP_MUST_USE bool ffntp_client_config_take(struct ffntp_client_config *config,
+					     const struct ffntp_client_config *given);
+
 /* Return whether every field is within the range that ffntp/client.h states. */
 FFNTP_MUST_USE bool ffntp_client_config_is_valid(const struct ffntp_client_config *config);
 

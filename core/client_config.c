@@ -4,20 +4,50 @@
 #include "maths.h"
 #include "params.h"
 
-void ffntp_client_config_default(struct ffntp_client_config *config)
+/* Of the first version. A field that is added begins at or beyond it, and never in the padding of a former version. */
+#define FIRST_SIZE sizeof(struct ffntp_client_config)
+
+static const struct ffntp_client_config usual = {
+	.size = sizeof(struct ffntp_client_config),
+	.estimator = FFNTP_ESTIMATOR_DEFAULT,
+	.counter_kind = FFNTP_COUNTER_NONE,
+	.period_hint_s = 1e-9,
+	.period_hint_error = 500e-6,
+	.poll_min_s = 16,
+	.poll_max_s = 1024,
+	.burst = 8,
+	.max_drift = 1e-6,
+	.max_root_distance_s = 3,
+	.pivot_s = FFNTP_BUILD_S,
+};
+
+void ffntp_client_config_init(struct ffntp_client_config *config, size_t size)
 {
-	*config = (struct ffntp_client_config){
-		.estimator = FFNTP_ESTIMATOR_DEFAULT,
-		.counter_kind = FFNTP_COUNTER_NONE,
-		.period_hint_s = 1e-9,
-		.period_hint_error = 500e-6,
-		.poll_min_s = 16,
-		.poll_max_s = 1024,
-		.burst = 8,
-		.max_drift = 1e-6,
-		.max_root_distance_s = 3,
-		.pivot_s = FFNTP_BUILD_S,
-	};
+	const unsigned char *from = (const unsigned char *)&usual;
+	unsigned char *to = (unsigned char *)config;
+
+	for (size_t i = 0; i < size; i++)
+		to[i] = i < sizeof usual ? from[i] : 0;
+	if (size >= sizeof config->size)
+		config->size = size;
+}
+
+bool ffntp_client_config_take(struct ffntp_client_config *config, const struct ffntp_client_config *given)
+{
+	const unsigned char *from = (const unsigned char *)given;
+	unsigned char *to = (unsigned char *)config;
+
+	if (given->size < FIRST_SIZE)
+		return false;
+	for (size_t i = sizeof *config; i < given->size; i++) {
+		if (from[i] != 0)
+			return false;
+	}
+	*config = usual;
+	for (size_t i = 0; i < sizeof *config && i < given->size; i++)
+		to[i] = from[i];
+	config->size = sizeof *config;
+	return true;
 }
 
 bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)

@@ -121,7 +121,9 @@ double ffntp_exp(double x)
 /* m in [sqrt(1/2), sqrt(2)): ln m = 2 artanh((m - 1) / (m + 1)), whose series leaves 1e-17 after ten terms. */
 double ffntp_ln(double x)
 {
-	static const double term[] = { 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3, 2. };
+	static const double term[] = {
+		2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3, 2.
+	};
 	uint64_t bits = bits_of(x);
 	int exponent = (int)(bits >> 52) - 1023;
 	double m = from_bits((bits & UINT64_C(0xfffffffffffff)) | UINT64_C(0x3ff0000000000000)), s, sum = 0;

@@ -74,6 +74,7 @@ enum ffntp_page_offset {
 #define FFNTP_SOURCE_STRIDE 160
 #define FFNTP_STEADY_STRIDE 112
 
+_Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ASYMMETRY_ESTERROR, "the line fits");
 _Static_assert(FFNTP_AT_ASYMMETRY_ESTERROR + 8 <= FFNTP_AT_ANCHORS, "so does the word behind it");
 _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");

@@ -55,3 +55,12 @@ size_t strlen(const char *text)
 		length++;
 	return length;
 }
+
+int atoi(const char *text)
+{
+	int value = 0;
+
+	for (int digits = 0; digits < 9 && text[digits] >= '0' && text[digits] <= '9'; digits++)
+		value = value * 10 + (text[digits] - '0');
+	return value;
+}

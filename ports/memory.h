@@ -10,4 +10,7 @@ void *memset(void *to, int value, size_t length);
 int memcmp(const void *a, const void *b, size_t length);
 size_t strlen(const char *text);
 
+/* Return the number that the text begins with, from at most nine decimal digits; 0 if there are none. */
+int atoi(const char *text);
+
 #endif

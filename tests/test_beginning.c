@@ -117,10 +117,9 @@ static void assert_forgotten(enum ffntp_estimator_kind estimator, const struct s
 	for (uint32_t poll_s = 1; poll_s <= 16; poll_s *= 4) {
 		struct summary summary = run(estimator, poll_s);
 
-		print_message(
-			"# polls of %2u s: bound broken in %u of %u worlds; half of all errors up to %.3f of the delay, "
-			"nine in ten %.3f\n",
-			poll_s, summary.broken, summary.worlds, summary.half, summary.nine_in_ten);
+		print_message("# polls of %2u s: bound broken in %u of %u worlds; half of all errors up to %.3f of the "
+			      "delay, nine in ten %.3f\n",
+			      poll_s, summary.broken, summary.worlds, summary.half, summary.nine_in_ten);
 		assert_true(summary.half <= wanted->half && summary.nine_in_ten <= wanted->nine_in_ten);
 		assert_true(summary.broken <= wanted->broken);
 	}

@@ -117,10 +117,7 @@ static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **stat
 				world_run(&f.world, f.client, 10);
 				ffntp_client_source(f.client, &source);
 				assert_true(source.root_dispersion_ns * 1.001 >= (double)cases[i].step_ns);
-				/*
-				 * While polls are regular, a multiple of the step may be detected in its place, until a
-				 * time lies between.
-				 */
+				/* A multiple of the step may be detected first, while polls are regular. */
 				assert_true(k < 100 || source.root_dispersion_ns < 40000000);
 			}
 			drop(&f);
@@ -294,6 +291,31 @@ static void test_refuses_configurations_out_of_range(void **state)
 #undef REFUSES
 	assert_null(ffntp_client_init(NULL, 1 << 20, &good, 0));
 	drop(&(struct fixture){ 0 });
+}
+
+/* A program that was compiled with later headers has fields beyond ours. The memory behind its struct is not touched. */
+static void test_takes_configurations_of_other_versions(void **state)
+{
+	struct {
+		struct ffntp_client_config known;
+		uint64_t later, beyond;
+	} config = { .later = 1, .beyond = 1 };
+	const size_t size = sizeof config - sizeof config.beyond;
+
+	(void)state;
+	ffntp_client_config_init(&config.known, size);
+	config.known.estimator = estimator;
+	assert_int_equal(config.known.size, size);
+	assert_int_equal(config.known.poll_max_s, 1024);
+	assert_int_equal(config.later, 0);
+	assert_int_equal(config.beyond, 1);
+	assert_true(ffntp_client_memory(&config.known) > 0);
+	config.later = 1;
+	assert_int_equal(ffntp_client_memory(&config.known), 0);
+	config.known.size = sizeof config.known;
+	assert_true(ffntp_client_memory(&config.known) > 0);
+	config.known.size = 0;
+	assert_int_equal(ffntp_client_memory(&config.known), 0);
 }
 
 /* The memory of both is released a short time later: no state is kept outside of it. */
@@ -786,6 +808,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_of_a_server_is_told_what_it_said),
 		cmocka_unit_test(test_refuses_a_zero_nonce),
 		cmocka_unit_test(test_refuses_configurations_out_of_range),
+		cmocka_unit_test(test_takes_configurations_of_other_versions),
 		cmocka_unit_test(test_two_clients_side_by_side),
 		cmocka_unit_test(test_free_runs_without_answers),
 		cmocka_unit_test(test_free_runs_on_answers_without_time),

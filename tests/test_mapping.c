@@ -79,10 +79,8 @@ static void test_addition_is_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shift_fills_the_word),
-		cmocka_unit_test(test_period_saturates),
-		cmocka_unit_test(test_nanoseconds_are_rounded_up),
-		cmocka_unit_test(test_signed_nanoseconds_saturate),
+		cmocka_unit_test(test_shift_fills_the_word),       cmocka_unit_test(test_period_saturates),
+		cmocka_unit_test(test_nanoseconds_are_rounded_up), cmocka_unit_test(test_signed_nanoseconds_saturate),
 		cmocka_unit_test(test_addition_is_exact),
 	};
 

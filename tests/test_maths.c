@@ -109,7 +109,8 @@ static void ln_is_as_accurate_as_stated(void **state)
 	(void)state;
 	mpfr_init2(exact, PRECISION);
 	for (int i = 0; i < RANDOM_CASES * 5; i++) {
-		double x = i % 2 ? exp((random_unit(&seed) * 2 - 1) * 708) : 1 + (random_unit(&seed) - 0.5) * pow(2, -i % 40);
+		double x = i % 2 ? exp((random_unit(&seed) * 2 - 1) * 708)
+				 : 1 + (random_unit(&seed) - 0.5) * pow(2, -i % 40);
 		double y = ffntp_ln(x);
 
 		mpfr_set_d(exact, x, MPFR_RNDN);
@@ -132,12 +133,9 @@ static void ln_at_its_edges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sqrt_is_correctly_rounded),
-		cmocka_unit_test(sqrt_at_its_edges),
-		cmocka_unit_test(exp_is_as_accurate_as_stated),
-		cmocka_unit_test(exp_at_its_edges),
-		cmocka_unit_test(ln_is_as_accurate_as_stated),
-		cmocka_unit_test(ln_at_its_edges),
+		cmocka_unit_test(sqrt_is_correctly_rounded),    cmocka_unit_test(sqrt_at_its_edges),
+		cmocka_unit_test(exp_is_as_accurate_as_stated), cmocka_unit_test(exp_at_its_edges),
+		cmocka_unit_test(ln_is_as_accurate_as_stated),  cmocka_unit_test(ln_at_its_edges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,23 +189,23 @@ static void test_no_excess_is_negative(void **state)
 /* An oscillator does not jump by 3 ppm from one stamp to the next; but a jump that persists is accepted. */
 static void test_sane_rates(void **state)
 {
-	struct ffntp_rate now = { 1e-9, 1e-9 }, near = { 1.000001e-9, 1e-9 }, far = { 1.000003e-9, 1e-9 };
+	struct ffntp_radclock_rate now = { 1e-9, 1e-9 }, near = { 1.000001e-9, 1e-9 }, far = { 1.000003e-9, 1e-9 };
 	struct ffntp_contest contest = { 0 };
 	ffntp_counter at = 0;
 
 	(void)state;
-	assert_true(ffntp_rate_is_sane(&now, &near, at, &contest));
-	assert_true(ffntp_rate_is_sane(&near, &now, at, &contest));
+	assert_true(ffntp_radclock_rate_is_sane(&now, &near, at, &contest));
+	assert_true(ffntp_radclock_rate_is_sane(&near, &now, at, &contest));
 	for (; (double)at * 1e-9 < FFNTP_RADCLOCK_RATE_PERSIST_S; at += UINT64_C(16000000000)) {
-		assert_false(ffntp_rate_is_sane(&now, &far, at, &contest));
-		assert_false(ffntp_rate_is_sane(&far, &now, at, &contest));
+		assert_false(ffntp_radclock_rate_is_sane(&now, &far, at, &contest));
+		assert_false(ffntp_radclock_rate_is_sane(&far, &now, at, &contest));
 	}
-	assert_true(ffntp_rate_is_sane(&now, &far, at, &contest));
-	assert_false(ffntp_rate_is_sane(&now, &far, at, &contest));
+	assert_true(ffntp_radclock_rate_is_sane(&now, &far, at, &contest));
+	assert_false(ffntp_radclock_rate_is_sane(&now, &far, at, &contest));
 	/* Two stamps are not enough, however far apart. */
 	contest = (struct ffntp_contest){ 0 };
-	assert_false(ffntp_rate_is_sane(&now, &far, 0, &contest));
-	assert_false(ffntp_rate_is_sane(&now, &far, UINT64_C(10000000000000), &contest));
+	assert_false(ffntp_radclock_rate_is_sane(&now, &far, 0, &contest));
+	assert_false(ffntp_radclock_rate_is_sane(&now, &far, UINT64_C(10000000000000), &contest));
 }
 
 /* After a gap of any length, differences are taken from nearby, so that they lose no bit. */
@@ -317,7 +317,7 @@ static void test_weighted_sums(void **state)
 static void test_lines(void **state)
 {
 	struct ffntp_stamp stamp = { .ta = 0 - UINT64_C(5), .tb = { 0 - UINT64_C(7) }, .te = { 4 }, .tf = 3000000000 };
-	struct ffntp_line line;
+	struct ffntp_radclock_line line;
 	struct prng prng = { 39 };
 
 	(void)state;
@@ -325,12 +325,12 @@ static void test_lines(void **state)
 		double ahead_s = ((double)prng_below(&prng, 2000000) - 1e6) * 1e-3;
 		double to_s = ((double)prng_below(&prng, 2000000) - 1e6) * 1e-3;
 
-		line = ffntp_line_after(&stamp, ahead_s);
+		line = ffntp_radclock_line_after(&stamp, ahead_s);
 		assert_true(line.at == stamp.tf && line.correction_s >= 0 && line.correction_s < 0x1p-32);
-		assert_below(fabs(ffntp_line_ahead_s(&line, &stamp) - ahead_s), 1e-12);
-		ffntp_line_carry(&line, stamp.tf + (uint64_t)(int64_t)(to_s * 1e9), 1e-9);
+		assert_below(fabs(ffntp_radclock_line_ahead_s(&line, &stamp) - ahead_s), 1e-12);
+		ffntp_radclock_line_carry(&line, stamp.tf + (uint64_t)(int64_t)(to_s * 1e9), 1e-9);
 		assert_true(line.correction_s >= 0 && line.correction_s < 0x1p-32);
-		assert_below(fabs(ffntp_line_ahead_s(&line, &stamp) - ahead_s - to_s), 1.1e-9);
+		assert_below(fabs(ffntp_radclock_line_ahead_s(&line, &stamp) - ahead_s - to_s), 1.1e-9);
 	}
 }
 

@@ -221,7 +221,7 @@ static void test_frames_go_both_ways(void **state)
 		deliver("tick", 5);
 		assert_true(card.receive(frame, &length, &arrived));
 		assert_int_equal(length, 5);
-		assert_string_equal(frame, "tick");
+		assert_string_equal((const char *)frame, "tick");
 		assert_true(arrived > before);
 		assert_true(send("tock"));
 		check_sent("tock");

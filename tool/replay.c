@@ -173,7 +173,8 @@ static void print_row(struct replay *replay, const struct trace *trace, const st
 	printf("%-22s %6zu %5zu %7s %7s %7s %7s %6s %5s\n", trace->name, scores->stamps, scores->refused,
 	       output_number(scores->before.rms + nothing, rms), output_number(scores->before.median + nothing, middle),
 	       output_number(scores->before.max + nothing, max), output_number(scores->after.rms + nothing, after),
-	       output_number(scores->bound_held * 100 + nothing, held), output_number(scores->ns_per_stamp * 1e-3, cost));
+	       output_number(scores->bound_held * 100 + nothing, held),
+	       output_number(scores->ns_per_stamp * 1e-3, cost));
 }
 
 static void write_reading(FILE *file, const struct player_reading *reading)

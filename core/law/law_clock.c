@@ -42,7 +42,7 @@ void ffntp_law_clock_begin(struct ffntp_law_clock *clock, const struct ffntp_law
 	ffntp_law_clock_set(clock, belief);
 	for (int i = 0; i < BANK; i++, wander2 *= 4) {
 		clock->wander2[i] = wander2;
-		clock->weight[i] = 1.0 / BANK;
+		clock->weight[i] = 1.0 / FFNTP_LAW_BANK;
 	}
 }
 

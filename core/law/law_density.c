@@ -299,7 +299,7 @@ static double importance(const struct ffntp_law *law, double mass, double low, d
 	double distance = ffntp_fabs((low + high) / 2 - law->middle);
 	double breadth = (high - low) / (params->wide_scale * law->scale + params->wide_distance * distance);
 
-	return mass / law->total + params->wide_share / BINS * breadth;
+	return mass / law->total + params->wide_share / FFNTP_LAW_BINS * breadth;
 }
 
 /* Join bins i and i + 1: the last bin is free then, and empty. */

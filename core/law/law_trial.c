@@ -215,16 +215,11 @@ static double go_on(const struct ffntp_law_trial *trial, struct ffntp_law_story 
 /* The way that reveals more of the clock comes first: the one whose law is known, or else the narrower one. */
 static int first_way(enum ffntp_law_cause cause, const struct ffntp_law laws[2])
 {
-	switch (cause) {
-	case FFNTP_LAW_CAUSE_THERE:
-	case FFNTP_LAW_CONGESTED_THERE:
+	if (cause == FFNTP_LAW_CAUSE_THERE || cause == FFNTP_LAW_CONGESTED_THERE)
 		return 1;
-	case FFNTP_LAW_CAUSE_BACK:
-	case FFNTP_LAW_CONGESTED_BACK:
+	if (cause == FFNTP_LAW_CAUSE_BACK || cause == FFNTP_LAW_CONGESTED_BACK)
 		return 0;
-	default:
-		return laws[1].scale < laws[0].scale;
-	}
+	return laws[1].scale < laws[0].scale;
 }
 
 void ffntp_law_trial_add(struct ffntp_law_trial *trial, const struct ffntp_law laws[2],

@@ -23,15 +23,15 @@ struct radclock {
 	struct ffntp_local local;
 	struct ffntp_offset offset;
 	bool is_warm;
-	ffntp_counter first_at; /* tf of the first stamp */
-	struct ffntp_line line; /* the clock; set from the first stamp on */
-	ffntp_counter set_at;   /* tf of the newest stamp when the line was last set */
-	double error_s;         /* error of the line: the best stamp's, growing with age */
-	double mean_age_s;      /* weighted mean age of the stamps that the line was set from */
+	ffntp_counter first_at;          /* tf of the first stamp */
+	struct ffntp_radclock_line line; /* the clock; set from the first stamp on */
+	ffntp_counter set_at;            /* tf of the newest stamp when the line was last set */
+	double error_s;                  /* error of the line: the best stamp's, growing with age */
+	double mean_age_s;               /* weighted mean age of the stamps that the line was set from */
 	struct ffntp_spread spread;
 	struct ffntp_spread_figures figures; /* as of the last addition */
 	ffntp_counter spread_at;             /* tf of the stamp of the last addition */
-	struct ffntp_rate hint;
+	struct ffntp_radclock_rate hint;
 };
 
 /* --- memory --- */
@@ -81,7 +81,7 @@ static void init(void *state, const struct ffntp_estimator_config *config)
 	struct radclock *radclock = state;
 	unsigned char *bytes = state;
 	uint64_t *queues = (void *)(bytes + layout.queues);
-	struct ffntp_rate hint = { config->period_hint_s, config->period_hint_error };
+	struct ffntp_radclock_rate hint = { config->period_hint_s, config->period_hint_error };
 
 	*radclock = (struct radclock){ .period.rate = hint, .hint = hint };
 	ffntp_history_init(&radclock->history, (void *)(bytes + layout.records), layout.stamps);
@@ -111,7 +111,7 @@ static void moved(void *state, const void *former)
 static void warm(void *state, double period_s, double period_esterror)
 {
 	struct radclock *radclock = state;
-	struct ffntp_rate known = { period_s, period_esterror / FFNTP_RADCLOCK_RATE_SIGMA };
+	struct ffntp_radclock_rate known = { period_s, period_esterror / FFNTP_RADCLOCK_RATE_SIGMA };
 
 	radclock->period.rate = known;
 	radclock->local.rate = known;
@@ -156,7 +156,7 @@ static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
 
 	radclock->first_at = radclock->set_at = stamp->tf;
 	radclock->local.measured_at = radclock->period.measured_at = stamp->tf;
-	radclock->line = ffntp_line_after(stamp, half_s);
+	radclock->line = ffntp_radclock_line_after(stamp, half_s);
 	radclock->error_s = 0;
 	radclock->mean_age_s = 0;
 	radclock->spread = (struct ffntp_spread){ 0 };
@@ -186,7 +186,7 @@ static enum ffntp_trust_verdict judge(struct radclock *radclock, const struct ff
 {
 	double period_s = radclock->local.rate.period_s;
 	struct ffntp_trust_clock clock = {
-		.ahead_s = ffntp_line_ahead_s(&radclock->line, &newest->stamp) -
+		.ahead_s = ffntp_radclock_line_ahead_s(&radclock->line, &newest->stamp) -
 			   ffntp_ticks(newest->rtt_ticks) * period_s / 2,
 		.error_s = radclock->error_s + unknown_floor_s(radclock),
 		.period_s = period_s,
@@ -213,7 +213,7 @@ static bool is_other_server(const struct radclock *radclock, const struct ffntp_
 static void update_rates_warming_up(struct radclock *radclock, const struct ffntp_record *newest, double span_s)
 {
 	struct ffntp_local_windows windows = ffntp_local_windows_warming_up(span_s);
-	struct ffntp_rate candidate;
+	struct ffntp_radclock_rate candidate;
 
 	ffntp_period_offer_base(&radclock->period, newest);
 	if (!ffntp_local_measure(&radclock->local, &radclock->history, windows, radclock->period.rate.period_s,
@@ -225,7 +225,7 @@ static void update_rates_warming_up(struct radclock *radclock, const struct ffnt
 
 static void update_rates(struct radclock *radclock, const struct ffntp_record *newest)
 {
-	struct ffntp_rate candidate;
+	struct ffntp_radclock_rate candidate;
 
 	ffntp_period_update(&radclock->period, newest);
 	if (ffntp_local_measure(&radclock->local, &radclock->history, ffntp_local_windows_warm(),
@@ -295,7 +295,7 @@ static void update_spread(struct radclock *radclock, const struct ffntp_offset_e
 static void update_offset(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
 	struct ffntp_offset_estimate said;
-	double ahead_s = ffntp_line_ahead_s(&radclock->line, stamp);
+	double ahead_s = ffntp_radclock_line_ahead_s(&radclock->line, stamp);
 	double part, change_s;
 
 	if (!ffntp_offset_combine(&radclock->offset, stamp, radclock->period.rate.period_s,
@@ -305,7 +305,7 @@ static void update_offset(struct radclock *radclock, const struct ffntp_stamp *s
 	change_s = part * (said.ahead_s - ahead_s);
 	if (!is_sane(radclock, change_s, stamp->tf))
 		return;
-	radclock->line = ffntp_line_after(stamp, ahead_s + change_s);
+	radclock->line = ffntp_radclock_line_after(stamp, ahead_s + change_s);
 	if (part <= 0.5)
 		return;
 	update_spread(radclock, &said, change_s, stamp->tf);
@@ -343,7 +343,7 @@ static struct ffntp_estimate estimate_now(const struct radclock *radclock)
 static void carry(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
 	radclock->error_s += FFNTP_RADCLOCK_RATE_BOUND * elapsed_s(radclock, radclock->line.at, stamp->tf);
-	ffntp_line_carry(&radclock->line, stamp->tf, radclock->local.rate.period_s);
+	ffntp_radclock_line_carry(&radclock->line, stamp->tf, radclock->local.rate.period_s);
 }
 
 /* Restart, because the clock has been proved wrong. */

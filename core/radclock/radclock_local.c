@@ -53,16 +53,16 @@ static bool quickest(struct ffntp_minimum *minimum, const struct ffntp_history *
 
 bool ffntp_local_measure(struct ffntp_local *local, const struct ffntp_history *history,
 			 struct ffntp_local_windows windows, double period_s, double path_s,
-			 struct ffntp_rate *candidate)
+			 struct ffntp_radclock_rate *candidate)
 {
 	const struct ffntp_record *near, *far;
 	bool has_near = quickest(&local->near, history, windows.near, period_s, &near);
 	bool has_far = quickest(&local->far, history, windows.far, period_s, &far);
 
-	return has_near && has_far && ffntp_rate_measure(far, near, period_s, 2 * path_s, candidate);
+	return has_near && has_far && ffntp_radclock_rate_measure(far, near, period_s, 2 * path_s, candidate);
 }
 
-void ffntp_local_warm_up(struct ffntp_local *local, const struct ffntp_rate *candidate, ffntp_counter at)
+void ffntp_local_warm_up(struct ffntp_local *local, const struct ffntp_radclock_rate *candidate, ffntp_counter at)
 {
 	if (candidate->error > local->rate.error)
 		return;
@@ -70,18 +70,18 @@ void ffntp_local_warm_up(struct ffntp_local *local, const struct ffntp_rate *can
 	local->measured_at = at;
 }
 
-void ffntp_local_consider(struct ffntp_local *local, const struct ffntp_rate *candidate, ffntp_counter at)
+void ffntp_local_consider(struct ffntp_local *local, const struct ffntp_radclock_rate *candidate, ffntp_counter at)
 {
 	if (candidate->error >= FFNTP_RADCLOCK_LOCAL_QUALITY ||
-	    !ffntp_rate_is_sane(&local->rate, candidate, at, &local->contest))
+	    !ffntp_radclock_rate_is_sane(&local->rate, candidate, at, &local->contest))
 		return;
 	local->rate = *candidate;
 	local->measured_at = at;
 }
 
-void ffntp_local_expire(struct ffntp_local *local, const struct ffntp_rate *average, ffntp_counter at)
+void ffntp_local_expire(struct ffntp_local *local, const struct ffntp_radclock_rate *average, ffntp_counter at)
 {
 	if (ffntp_counter_diff(at, local->measured_at) * average->period_s <= FFNTP_RADCLOCK_LOCAL_STALE_S)
 		return;
-	local->rate = (struct ffntp_rate){ average->period_s, average->error + FFNTP_RADCLOCK_RATE_BOUND };
+	local->rate = (struct ffntp_radclock_rate){ average->period_s, average->error + FFNTP_RADCLOCK_RATE_BOUND };
 }

@@ -12,7 +12,7 @@
 #include "radclock_rate.h"
 
 struct ffntp_local {
-	struct ffntp_rate rate;
+	struct ffntp_radclock_rate rate;
 	ffntp_counter measured_at; /* tf of the newest stamp when the rate was last measured */
 	struct ffntp_contest contest;
 	struct ffntp_minimum near, far;
@@ -41,15 +41,15 @@ void ffntp_local_clear(struct ffntp_local *local);
  */
 FFNTP_MUST_USE bool ffntp_local_measure(struct ffntp_local *local, const struct ffntp_history *history,
 					struct ffntp_local_windows windows, double period_s, double path_s,
-					struct ffntp_rate *candidate);
+					struct ffntp_radclock_rate *candidate);
 
 /* Take the candidate if its error is smaller. For the warm-up. */
-void ffntp_local_warm_up(struct ffntp_local *local, const struct ffntp_rate *candidate, ffntp_counter at);
+void ffntp_local_warm_up(struct ffntp_local *local, const struct ffntp_radclock_rate *candidate, ffntp_counter at);
 
 /* Take the candidate if its error is small enough and its change plausible. For after the warm-up. */
-void ffntp_local_consider(struct ffntp_local *local, const struct ffntp_rate *candidate, ffntp_counter at);
+void ffntp_local_consider(struct ffntp_local *local, const struct ffntp_radclock_rate *candidate, ffntp_counter at);
 
 /* Replace a rate that has not been confirmed for long by the average rate. */
-void ffntp_local_expire(struct ffntp_local *local, const struct ffntp_rate *average, ffntp_counter at);
+void ffntp_local_expire(struct ffntp_local *local, const struct ffntp_radclock_rate *average, ffntp_counter at);
 
 #endif

@@ -9,7 +9,7 @@ void ffntp_period_clear(struct ffntp_period *period)
 	*period = (struct ffntp_period){ .rate = period->rate };
 }
 
-void ffntp_period_warm_up(struct ffntp_period *period, const struct ffntp_rate *candidate, ffntp_counter at)
+void ffntp_period_warm_up(struct ffntp_period *period, const struct ffntp_radclock_rate *candidate, ffntp_counter at)
 {
 	if (candidate->error > period->rate.error)
 		return;
@@ -70,7 +70,7 @@ static double path_change_s(const struct ffntp_record *base, const struct ffntp_
  * Return whether the candidate is better. An old rate loses value with age, because otherwise one lucky pair of stamps
  * would last for ever.
  */
-static bool is_better(const struct ffntp_period *period, const struct ffntp_rate *candidate, ffntp_counter at)
+static bool is_better(const struct ffntp_period *period, const struct ffntp_radclock_rate *candidate, ffntp_counter at)
 {
 	double half_windows = elapsed_s(period, period->measured_at, at) / FFNTP_RADCLOCK_HALF_WINDOW_S;
 
@@ -80,14 +80,14 @@ static bool is_better(const struct ffntp_period *period, const struct ffntp_rate
 void ffntp_period_update(struct ffntp_period *period, const struct ffntp_record *newest)
 {
 	double period_s = period->rate.period_s;
-	struct ffntp_rate candidate;
+	struct ffntp_radclock_rate candidate;
 
 	forget_half(period, newest);
-	if (!ffntp_rate_measure(&period->base, newest, period_s, path_change_s(&period->base, newest, period_s),
-				&candidate))
+	if (!ffntp_radclock_rate_measure(&period->base, newest, period_s,
+					 path_change_s(&period->base, newest, period_s), &candidate))
 		return;
 	if (is_better(period, &candidate, newest->stamp.tf) &&
-	    ffntp_rate_is_sane(&period->rate, &candidate, newest->stamp.tf, &period->contest)) {
+	    ffntp_radclock_rate_is_sane(&period->rate, &candidate, newest->stamp.tf, &period->contest)) {
 		period->rate = candidate;
 		period->measured_at = newest->stamp.tf;
 	}

@@ -12,7 +12,7 @@
 #include "radclock_rate.h"
 
 struct ffntp_period {
-	struct ffntp_rate rate;
+	struct ffntp_radclock_rate rate;
 	ffntp_counter measured_at; /* tf of the stamp that the rate was measured with */
 	bool has_base, has_next;
 	struct ffntp_record base; /* the stamp that the rate is measured from */
@@ -26,7 +26,7 @@ struct ffntp_period {
 void ffntp_period_clear(struct ffntp_period *period);
 
 /* During warm-up: take a candidate with a smaller error; the quickest stamp so far becomes the base. */
-void ffntp_period_warm_up(struct ffntp_period *period, const struct ffntp_rate *candidate, ffntp_counter at);
+void ffntp_period_warm_up(struct ffntp_period *period, const struct ffntp_radclock_rate *candidate, ffntp_counter at);
 void ffntp_period_offer_base(struct ffntp_period *period, const struct ffntp_record *newest);
 
 /* After warm-up: measure from the base to the newest record, and take a rate that is good enough and plausible. */

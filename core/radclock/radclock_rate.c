@@ -4,8 +4,8 @@
 #include "../params.h"
 #include "radclock_point.h"
 
-bool ffntp_rate_measure(const struct ffntp_record *far, const struct ffntp_record *near, double period_s, double path_s,
-			struct ffntp_rate *rate)
+bool ffntp_radclock_rate_measure(const struct ffntp_record *far, const struct ffntp_record *near, double period_s,
+				 double path_s, struct ffntp_radclock_rate *rate)
 {
 	double ticks = ffntp_middle_ticks(&near->stamp, &far->stamp);
 	double elapsed_s = ffntp_middle_s(&near->stamp, &far->stamp);
@@ -13,15 +13,15 @@ bool ffntp_rate_measure(const struct ffntp_record *far, const struct ffntp_recor
 
 	if (ticks <= 0 || elapsed_s <= 0)
 		return false;
-	*rate = (struct ffntp_rate){
+	*rate = (struct ffntp_radclock_rate){
 		.period_s = elapsed_s / ticks,
 		.error = (error_s + FFNTP_RADCLOCK_NOISE_S) / elapsed_s,
 	};
 	return true;
 }
 
-bool ffntp_rate_is_sane(const struct ffntp_rate *now, const struct ffntp_rate *next, ffntp_counter at,
-			struct ffntp_contest *contest)
+bool ffntp_radclock_rate_is_sane(const struct ffntp_radclock_rate *now, const struct ffntp_radclock_rate *next,
+				 ffntp_counter at, struct ffntp_contest *contest)
 {
 	double change = next->period_s / now->period_s - 1;
 	double limit = FFNTP_RADCLOCK_RATE_SANITY;

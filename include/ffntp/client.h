@@ -20,10 +20,13 @@
 
 #include "estimator.h"
 #include "instant.h"
+#include "linkage.h"
 #include "map.h"
 #include "page.h"
 #include "timescale.h"
 #include "verdict.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 struct ffntp_client;
 
@@ -34,7 +37,12 @@ enum ffntp_leap_trust {
 	FFNTP_LEAP_TRUST_NOBODY,     /* none: the client learns of a leap second from the server's time alone */
 };
 
+/*
+ * The properties of a client that its caller chooses. A later version of the library may have more fields at the end: a
+ * program that was compiled without them gets their usual values. ffntp_client_config_default sets size and all fields.
+ */
 struct ffntp_client_config {
+	size_t size; /* of this struct in bytes, as the caller was compiled with it */
 	enum ffntp_estimator_kind estimator;
 	enum ffntp_counter_kind counter_kind;
 	/*
@@ -79,10 +87,22 @@ struct ffntp_client_config {
 	enum ffntp_leap_trust leap_trust;
 };
 
-/* Set every field of a configuration to its usual value; period_hint_s to 1e-9 and counter_kind to none. */
-void ffntp_client_config_default(struct ffntp_client_config *config);
+/*
+ * Set 'size' bytes of a configuration: its own size, every field that the library knows to its usual value, and all
+ * bytes beyond these to 0. Use ffntp_client_config_default.
+ */
+void ffntp_client_config_init(struct ffntp_client_config *config, size_t size);
 
-/* Return the number of bytes, a multiple of 16, that a client needs; 0 if the configuration is out of range. */
+/* Set every field of a configuration to its usual value; period_hint_s to 1e-9 and counter_kind to none. */
+static inline void ffntp_client_config_default(struct ffntp_client_config *config)
+{
+	ffntp_client_config_init(config, sizeof *config);
+}
+
+/*
+ * Return the number of bytes, a multiple of 16, that a client needs; 0 if the configuration is out of range, its size
+ * was not set, or a field that the library does not know yet is not 0.
+ */
 FFNTP_MUST_USE size_t ffntp_client_memory(const struct ffntp_client_config *config);
 
 /*
@@ -204,5 +224,7 @@ void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct 
  * counts of verdicts are valid.
  */
 void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source *source);
+
+FFNTP_END_DECLARATIONS
 
 #endif

@@ -9,8 +9,11 @@
 #include <stdint.h>
 
 #include "instant.h"
+#include "linkage.h"
 #include "map.h"
 #include "timescale.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* Result of a reading: FFNTP_CLOCK_OK, or the reason why there is none. */
 enum ffntp_clock_result {
@@ -97,5 +100,7 @@ enum ffntp_order {
  * same clock and time scale. The order is right across leap seconds.
  */
 enum ffntp_order ffntp_clock_order(const struct ffntp_reading *a, const struct ffntp_reading *b);
+
+FFNTP_END_DECLARATIONS
 
 #endif

@@ -20,9 +20,12 @@
 
 #include "clock.h"
 #include "instant.h"
+#include "linkage.h"
 #include "map.h"
 #include "page.h"
 #include "steady.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 struct ffntp_device;
 
@@ -169,5 +172,7 @@ struct ffntp_page_device {
  */
 void ffntp_page_device_init(struct ffntp_page_device *device, const struct ffntp_page *page,
 			    ffntp_counter (*counter)(void *context), void *context);
+
+FFNTP_END_DECLARATIONS
 
 #endif

@@ -16,8 +16,11 @@
 
 #include "clock.h"
 #include "device.h"
+#include "linkage.h"
 #include "map.h"
 #include "page.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* Only the functions below use the fields. A fake must not be moved or copied, because its device points into it. */
 struct ffntp_fake {
@@ -86,5 +89,7 @@ void ffntp_fake_tai(struct ffntp_fake *fake, bool is_known, int16_t tai_offset_s
  * the former boot fail with FFNTP_CLOCK_OTHER_BOOT.
  */
 void ffntp_fake_reboot(struct ffntp_fake *fake);
+
+FFNTP_END_DECLARATIONS
 
 #endif

@@ -8,12 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Mark a function whose result the caller must use. */
-#if defined(__GNUC__)
-#define FFNTP_MUST_USE __attribute__((warn_unused_result))
-#else
-#define FFNTP_MUST_USE
-#endif
+#include "linkage.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* A raw reading of the hardware counter, in ticks. It wraps, so only differences modulo 2^64 have a meaning. */
 typedef uint64_t ffntp_counter;
@@ -51,7 +48,8 @@ static inline int64_t ffntp_ntp_diff(struct ffntp_ntp newer, struct ffntp_ntp ol
 /* Return the timestamp s seconds after t, or before it if s is negative, modulo the era. */
 static inline struct ffntp_ntp ffntp_ntp_add_s(struct ffntp_ntp t, int64_t s)
 {
-	return (struct ffntp_ntp){ t.units + ((uint64_t)s << 32) };
+	t.units += (uint64_t)s << 32;
+	return t;
 }
 
 /* Convert an absolute time to a timestamp, truncated to 2^-32 s, modulo the era. */
@@ -76,5 +74,7 @@ static inline bool ffntp_time_is_before(struct ffntp_time a, struct ffntp_time b
 {
 	return a.s < b.s || (a.s == b.s && a.frac < b.frac);
 }
+
+FFNTP_END_DECLARATIONS
 
 #endif

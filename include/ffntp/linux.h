@@ -18,8 +18,11 @@
 
 #include "clock.h"
 #include "instant.h"
+#include "linkage.h"
 #include "map.h"
 #include "page.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 struct ffntp_linux_reader {
 	const struct ffntp_page *page; /* also for ffntp_page_read and similar functions */
@@ -92,5 +95,7 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_steady(const struct ffntp_lin
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_at(const struct ffntp_linux_reader *reader, ffntp_counter then,
 						      enum ffntp_timescale scale, uint64_t max_bound_ns,
 						      struct ffntp_reading *reading);
+
+FFNTP_END_DECLARATIONS
 
 #endif

@@ -10,7 +10,10 @@
 
 #include "device.h"
 #include "estimator.h"
+#include "linkage.h"
 #include "linux.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /*
  * A device over the page of ffntpd, or of any other writer (ffntp_linux_open). If a restarted daemon creates a new
@@ -128,5 +131,7 @@ static inline struct ffntp_device *ffntp_linux_system_clock(struct ffntp_linux_s
 {
 	return &device->device;
 }
+
+FFNTP_END_DECLARATIONS
 
 #endif

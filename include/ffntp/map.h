@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 #include "instant.h"
+#include "linkage.h"
 #include "timescale.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* Status of a clock; the values are VMClock's (UAPI.13, clock_status). */
 enum ffntp_status {
@@ -78,5 +81,7 @@ struct ffntp_map {
 
 /* Return the rule from the map's time to UTC, on both sides of its leap second. */
 struct ffntp_numbering ffntp_map_numbering(const struct ffntp_map *map);
+
+FFNTP_END_DECLARATIONS
 
 #endif

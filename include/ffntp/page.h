@@ -6,27 +6,36 @@
 #ifndef FFNTP_PAGE_H
 #define FFNTP_PAGE_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "clock.h"
 #include "instant.h"
+#include "linkage.h"
 #include "map.h"
 #include "steady.h"
 #include "verdict.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* Size of a page in bytes. */
 #define FFNTP_PAGE_SIZE 4096
 #define FFNTP_PAGE_SOURCES 8  /* largest number of servers on a page */
 #define FFNTP_PAGE_ANCHORS 16 /* number of past maps on a page; a power of two */
 
+/* Atomic for C11, whose compiler builds the library. C99 and C++ have no such type, and see words of the same size. */
+#if !defined(__cplusplus) && __STDC_VERSION__ >= 201112L
+#define FFNTP_PAGE_ATOMIC _Atomic
+#else
+#define FFNTP_PAGE_ATOMIC
+#endif
+
 /* A machine that cannot load 64 bits at once loads two halves; the page's sequence makes sure that they match. */
 #if UINTPTR_MAX > 0xffffffff
-typedef _Atomic uint64_t ffntp_page_word;
+typedef FFNTP_PAGE_ATOMIC uint64_t ffntp_page_word;
 #else
 typedef struct {
-	_Atomic uint32_t half[2];
+	FFNTP_PAGE_ATOMIC uint32_t half[2];
 } ffntp_page_word;
 #endif
 
@@ -35,11 +44,10 @@ typedef struct {
  * little-endian.
  */
 struct ffntp_page {
-	_Atomic uint32_t head[3];
-	_Atomic uint32_t sequence;
+	FFNTP_PAGE_ATOMIC uint32_t head[3];
+	FFNTP_PAGE_ATOMIC uint32_t sequence;
 	ffntp_page_word word[(FFNTP_PAGE_SIZE - 16) / 8];
 };
-_Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 
 /* Result of checking a page: FFNTP_PAGE_OK, or the reason why it cannot be used. */
 enum ffntp_page_result {
@@ -156,5 +164,7 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_p
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page,
 							       struct ffntp_source *sources, size_t *count);
+
+FFNTP_END_DECLARATIONS
 
 #endif

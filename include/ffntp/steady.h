@@ -19,7 +19,10 @@
 
 #include "clock.h"
 #include "instant.h"
+#include "linkage.h"
 #include "map.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* State of monotonic UTC. */
 enum ffntp_steady_kind {
@@ -75,5 +78,7 @@ struct ffntp_time ffntp_steady_phase(const struct ffntp_steady *steady, ffntp_co
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_steady_utc(const struct ffntp_steady *steady, ffntp_counter now,
 							struct ffntp_time *utc);
+
+FFNTP_END_DECLARATIONS
 
 #endif

@@ -12,6 +12,9 @@
 #include <stdint.h>
 
 #include "instant.h"
+#include "linkage.h"
+
+FFNTP_BEGIN_DECLARATIONS
 
 /* Time scales. The first two values are also the indexes of the page's prepared times (docs/page.md). */
 enum ffntp_timescale {
@@ -185,5 +188,7 @@ FFNTP_MUST_USE enum ffntp_timescale_result ffntp_calendar_from_utc(struct ffntp_
  */
 FFNTP_MUST_USE enum ffntp_timescale_result ffntp_utc_from_calendar(const struct ffntp_calendar *calendar,
 								   struct ffntp_utc *utc);
+
+FFNTP_END_DECLARATIONS
 
 #endif

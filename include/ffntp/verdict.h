@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#include "linkage.h"
+
+FFNTP_BEGIN_DECLARATIONS
+
 /* The verdict on a reply: accepted, or the first reason for its rejection. */
 enum ffntp_verdict {
 	FFNTP_ACCEPTED = 0,
@@ -35,5 +39,7 @@ enum ffntp_verdict {
  * enumeration. Never NULL.
  */
 const char *ffntp_verdict_name(enum ffntp_verdict verdict);
+
+FFNTP_END_DECLARATIONS
 
 #endif

@@ -105,6 +105,34 @@ def test_the_code_of_readme_and_using(folder):
     INSTALLED.run(f"{folder}/3")
 
 
+CPLUSPLUS = """
+#include <ffntp/fake.h>
+
+int main()
+{
+	ffntp_fake fake;
+	ffntp_device *clock = ffntp_fake_device(&fake);
+	ffntp_reading now;
+
+	ffntp_fake_init(&fake, 1767268800 * FFNTP_NS_PER_S);
+	if (ffntp_device_connect(clock) != nullptr ||
+	    ffntp_fake_advance(&fake, FFNTP_NS_PER_S) != FFNTP_CLOCK_OK ||
+	    ffntp_device_now(clock, FFNTP_UTC, UINT64_MAX, &now) != FFNTP_CLOCK_OK)
+		return 1;
+	return ffntp_time_to_ns(now.estimate) == 1767268801 * FFNTP_NS_PER_S ? 0 : 2;
+}
+"""
+
+
+def test_a_program_in_cplusplus(folder):
+    """It places the fake's page in its own memory: its layout must be the library's."""
+    with open(f"{folder}/program.cc", "w") as f:
+        f.write(CPLUSPLUS)
+    run("c++", "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"{folder}/program.cc", *INSTALLED.flags(), "-o",
+        f"{folder}/program")
+    INSTALLED.run(f"{folder}/program")
+
+
 def test_every_public_header_is_installed(folder):
     headers = sorted(os.listdir(f"{TOP}/include/ffntp"))
     [found] = run("find", INSTALLED.root, "-name", "device.h").split()

@@ -30,6 +30,8 @@ SANITIZED = {
     "ASAN_OPTIONS": "detect_leaks=0",
     "UBSAN_OPTIONS": "halt_on_error=1",
 }
+# Names that odoc 3 looks for in the documentation of other libraries, which is not there.
+OTHERS = re.compile(r"unresolvedroot\((Invalid_argument|Sys_error|Mirage_crypto_rng)\)")
 CASE = re.compile(r"\s*\[(OK|FAIL|SKIP)\]\s+(\S+)\s+\d+\s+(.*?)\.?$")
 
 
@@ -65,7 +67,8 @@ def alone(folder):
 def documented():
     """Build the documentation. Warnings about other libraries' documentation do not count, because it is not there."""
     code, said = run(["dune", "build", "--root", ".", "-j2", "@ffntp/doc"])
-    ours = re.findall(r'^File "ffntp/[^\n]*\nWarning:.*', said, re.MULTILINE)
+    found = re.findall(r'^File "ffntp/[^\n]*\nWarning:.*', said, re.MULTILINE)
+    ours = [warning for warning in found if not OTHERS.search(warning)]
     return [("odoc renders the interfaces", code == 0 and not ours, said)]
 
 

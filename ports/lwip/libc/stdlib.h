@@ -1,4 +1,4 @@
-/* stdlib: for lwIP, which includes it and uses nothing of it in our configuration. */
+/* stdlib: the function of C's library that lwIP calls from version 2.2 on. A guest has it in ports/memory.h. */
 #ifndef FFNTP_LWIP_STDLIB_H
 #define FFNTP_LWIP_STDLIB_H
 

@@ -36,5 +36,5 @@ module Main = Unikernel.Main (Stack) (Dns)
 let () =
   Mirage_runtime.with_argv Sys.argv;
   Logs.set_reporter (Logs_fmt.reporter ~dst:Format.std_formatter ());
-  Mirage_crypto_rng_unix.initialize ();
+  Seeded.initialize ();
   Lwt_main.run (Lwt.pick [ Main.start (Hashtbl.create 3) (); Lwt_unix.sleep 3.5 ])
