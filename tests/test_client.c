@@ -293,7 +293,7 @@ static void test_refuses_configurations_out_of_range(void **state)
 	drop(&(struct fixture){ 0 });
 }
 
-/* A program that was compiled with later headers has fields beyond ours. The memory behind its struct is not touched. */
+/* A program compiled with later headers has fields beyond ours. The memory behind its struct is not touched. */
 static void test_takes_configurations_of_other_versions(void **state)
 {
 	struct {
