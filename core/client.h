@@ -16,6 +16,7 @@
 #include "publisher.h"
 #include "rate_range.h"
 #include "smear.h"
+#include "strain.h"
 #include "wiretime.h"
 
 struct ffntp_client {
@@ -26,8 +27,9 @@ struct ffntp_client {
 	struct ffntp_polling polling;
 	struct ffntp_wiretime wire;
 	struct ffntp_rate_range range;
-	struct ffntp_rate_bound rate; /* rate of the bound, from the range and the estimate's period */
+	struct ffntp_rate_bound rate; /* rate of the bound from here on: the range, and the estimate's period */
 	struct ffntp_bound bound;     /* contains the true time, whatever the estimate is */
+	struct ffntp_strain strain;   /* exchanges that leave the bound, or the clock, to one side */
 	struct ffntp_dissent dissent;
 	bool is_renumbered; /* the stamp being processed has changed the leap-second rule */
 	struct ffntp_smear_watch smear;
@@ -63,8 +65,8 @@ struct ffntp_estimator_config ffntp_client_config_estimator(const struct ffntp_c
 void ffntp_client_begin(struct ffntp_client *client, double period_s, double period_error);
 
 /*
- * Discard all estimates of the server's time and the counter's rate, because the server's clock has proved coarser than
- * it states.
+ * Discard all that exchanges proved, because the server's clock has proved coarser than it states. The estimator goes
+ * on, unless exchanges contradict it.
  */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now);
 

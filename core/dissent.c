@@ -29,7 +29,7 @@ static bool agrees(struct ffntp_candidate *candidate, const struct ffntp_stamp *
 	if (ffntp_bound_add(&candidate->bound, stamp, rate) != 0)
 		return false;
 	candidate->until = stamp->tf;
-	ffntp_rate_range_add(&candidate->range, &candidate->bound);
+	(void)ffntp_rate_range_add(&candidate->range, &candidate->bound);
 	return true;
 }
 
@@ -72,7 +72,7 @@ static void begin_candidate(struct ffntp_dissent *dissent, const struct ffntp_di
 		drop(dissent, weakest(dissent));
 	candidate = &dissent->candidate[dissent->count++];
 	*candidate = (struct ffntp_candidate){
-		.since = fact->stamp->tf,
+		.first = *fact->stamp,
 		.until = fact->stamp->tf,
 		.excludes_clock = fact->is_outside,
 		.all = 1,
@@ -81,7 +81,7 @@ static void begin_candidate(struct ffntp_dissent *dissent, const struct ffntp_di
 	};
 	ffntp_rate_range_begin(&candidate->range, fact->hint, fact->max_drift);
 	candidate->bound = ffntp_bound_from_stamp(fact->stamp, ffntp_rate_range_now(&candidate->range));
-	ffntp_rate_range_add(&candidate->range, &candidate->bound);
+	(void)ffntp_rate_range_add(&candidate->range, &candidate->bound);
 }
 
 ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent)
@@ -91,7 +91,7 @@ ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent)
 	for (unsigned i = 1; i < dissent->count; i++)
 		if (dissent->candidate[i].alone > dissent->candidate[index].alone)
 			index = i;
-	return dissent->candidate[index].since;
+	return dissent->candidate[index].first.tf;
 }
 
 /* --- rates beyond the hint --- */
@@ -129,7 +129,7 @@ static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said,
 static bool persists(const struct ffntp_candidate *candidate)
 {
 	double period_s = ffntp_rate_range_now(&candidate->range).period_s;
-	double lasted_s = ffntp_counter_diff(candidate->until, candidate->since) * period_s;
+	double lasted_s = ffntp_counter_diff(candidate->until, candidate->first.tf) * period_s;
 
 	return lasted_s >= FFNTP_DISSENT_PERSIST_S && candidate->agreed >= FFNTP_DISSENT_EXCHANGES &&
 	       candidate->agreed > candidate->all / 2;
@@ -146,11 +146,15 @@ static bool prevails(const struct ffntp_candidate *candidate, const struct ffntp
 	return fact->clock_exchanges < FFNTP_DISSENT_YOUNG && candidate->agreed > fact->clock_exchanges;
 }
 
-/* Return whether the candidate's exchanges, all since its first, prove a rate that the clock's range excludes. */
+/*
+ * Return whether exchanges that all agree with one another prove a rate that the clock's range excludes. Where each of
+ * them may lie in the clock's bound it takes more of them, because a single one contradicts nothing.
+ */
 static bool has_other_rate(const struct ffntp_candidate *candidate, const struct ffntp_dissent_case *fact)
 {
-	return candidate->excludes_clock && candidate->alone == candidate->all &&
-	       candidate->alone >= FFNTP_DISSENT_RATE_EXCHANGES &&
+	uint32_t needed = candidate->excludes_clock ? FFNTP_DISSENT_RATE_EXCHANGES : FFNTP_DISSENT_EXCHANGES;
+
+	return candidate->alone == candidate->all && candidate->alone >= needed &&
 	       ffntp_rate_range_excludes(&candidate->range, fact->rate);
 }
 

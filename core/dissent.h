@@ -17,7 +17,7 @@
 
 /* A candidate for the true time. All counts begin with its first exchange, and saturate. */
 struct ffntp_candidate {
-	ffntp_counter since;      /* tf of its first exchange */
+	struct ffntp_stamp first; /* its first exchange */
 	ffntp_counter until;      /* tf of the newest exchange that agrees with it */
 	struct ffntp_bound bound; /* contains the true time if the candidate is right */
 	struct ffntp_rate_range range;
@@ -56,7 +56,7 @@ struct ffntp_dissent_case {
 	bool is_outside;              /* the exchange lies outside of the clock's bound */
 	struct ffntp_rate_bound hint; /* the range of rates that a new candidate may have */
 	double max_drift;
-	struct ffntp_rate_bound rate; /* rate of the clock */
+	struct ffntp_rate_bound rate; /* rate of the clock, as far as it is proven */
 	uint32_t clock_exchanges;     /* exchanges that have ever agreed with the clock */
 	bool may_jump;                /* the counter may stop or jump without notice, so that a few exchanges decide */
 };

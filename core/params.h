@@ -131,8 +131,29 @@
  */
 #define FFNTP_RATE_BAND_SHARE 0.75
 
-/* Standard deviations of the period's estimate that an estimator does not exclude. */
-#define FFNTP_PERIOD_SIGMAS 4.0
+/* --- strain --- */
+
+/*
+ * Exchanges in a row that reach beyond one side of the bound alone, before it is taken to be false. Queues make one do
+ * that while the bound is of few exchanges, and hardly ever five. A bound that a wrong rate moves is found while half
+ * of a round trip still hides the error: 40 ppm polled every 128 s take 26 ms.
+ */
+#define FFNTP_STRAIN_BOUND_EXCHANGES 5
+
+/* ... by more than this share (ratio) of the least round trip: paths seldom change both directions at once by more. */
+#define FFNTP_STRAIN_BOUND_SHARE 0.0625
+
+/*
+ * Exchanges in a row that are on one side of the clock, before it is taken to be wrong: a burst, because an estimator
+ * that holds its time while a path changes is right more often than not.
+ */
+#define FFNTP_STRAIN_CLOCK_EXCHANGES 8
+
+/* ... by more than this share (ratio) of the least round trip: as if one direction took three times the other's. */
+#define FFNTP_STRAIN_CLOCK_SHARE 0.5
+
+/* Exchanges over which the mean of the queues is formed. */
+#define FFNTP_STRAIN_MEMORY 64
 
 /* --- estimator --- */
 

@@ -107,14 +107,17 @@ static void keep(struct ffntp_rate_range *range, const struct ffntp_bound *bound
 	};
 }
 
-void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
+bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
 {
+	bool is_one_band;
+
 	range->exchanges++;
 	for (unsigned i = 0; i < range->count; i++)
 		measure_from(&range->anchor[i], bound);
 	while (range->count > 1 && is_outdated(range, &range->anchor[0], bound->at))
 		drop(range, 0);
 	intersect(range);
+	is_one_band = range->least_s <= range->most_s + drift_s(range);
 	/*
 	 * The averages exceed the band, so the counter has left it; the oldest anchor contributes least to the present
 	 * rate.
@@ -124,6 +127,7 @@ void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bou
 		intersect(range);
 	}
 	keep(range, bound);
+	return is_one_band;
 }
 
 struct ffntp_rate_bound ffntp_rate_range_now(const struct ffntp_rate_range *range)

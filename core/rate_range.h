@@ -39,8 +39,11 @@ void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bo
 /* Intersect the hint with a rate known from an earlier run. If the two are disjoint, the hint stays as it is. */
 void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate);
 
-/* Add a true bound, newer than all before it. */
-void ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound);
+/*
+ * Add a true bound, newer than all before it. Returns false if the averages are further apart than the band is wide:
+ * then the counter has left it, or one of the bounds was not true.
+ */
+bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound);
 
 /* Return the present rate with its maximum error. */
 struct ffntp_rate_bound ffntp_rate_range_now(const struct ffntp_rate_range *range);

@@ -27,6 +27,7 @@ void ffntp_client_begin(struct ffntp_client *client, double period_s, double per
 	begin_estimator(client, hint);
 	client->rate = ffntp_rate_range_now(&client->range);
 	client->bound.is_known = false;
+	client->strain = (struct ffntp_strain){ 0 };
 	client->agreed = 0;
 	client->dissent = (struct ffntp_dissent){ 0 };
 	client->smear = (struct ffntp_smear_watch){ 0 };
@@ -79,20 +80,17 @@ static double clamp(double value, double low, double high)
 }
 
 /*
- * Return the rate that ages the bound: the proven range, extended to the rates that the estimate does not exclude, as
- * far as the hint admits them. An uncertain estimate therefore widens the bound, which keeps the bound true if the
- * oscillator changes by more than max_drift. No estimate narrows it.
+ * Return the rate that ages the bound from here on: the proven range, extended to the period that the estimator has
+ * found, as far as the hint admits it. Where a crystal does more than max_drift and its estimator follows, that widens
+ * the bound. No estimate narrows it, and the standard deviations of an estimate have no part in it.
  */
 static struct ffntp_rate_bound known_rate(const struct ffntp_client *client)
 {
 	const struct ffntp_rate_bound hint = candidate_hint(client);
 	double least_s = hint.period_s * (1 - hint.max_error), most_s = hint.period_s * (1 + hint.max_error);
-	double period_s = client->estimate.period_s;
-	double doubt_s = FFNTP_PERIOD_SIGMAS * client->estimate.period_esterror * period_s;
-	struct ffntp_rate_bound rate = ffntp_rate_range_now(&client->range);
 
-	rate = ffntp_rate_bound_with(rate, clamp(period_s - doubt_s, least_s, most_s));
-	return ffntp_rate_bound_with(rate, clamp(period_s + doubt_s, least_s, most_s));
+	return ffntp_rate_bound_with(ffntp_rate_range_now(&client->range),
+				     clamp(client->estimate.period_s, least_s, most_s));
 }
 
 /* Commit the estimator's result for an accepted stamp: rate, new map, next poll. */
@@ -126,10 +124,25 @@ static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter 
 	return FFNTP_REFUSED_CONTRADICTION;
 }
 
+/*
+ * What the exchanges proved stood on times that were off by up to the grain: bound, rates and promises begin again. The
+ * estimator has the grain as noise of its delays and goes on, unless exchanges contradict it.
+ */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now)
 {
+	const struct ffntp_rate_bound hint = { client->config.period_hint_s, client->config.period_hint_error };
+	bool is_in_doubt = client->dissent.count > 0;
+
 	ffntp_publisher_break(&client->publisher, now);
-	ffntp_client_begin(client, client->config.period_hint_s, client->config.period_hint_error);
+	if (is_in_doubt) {
+		ffntp_client_begin(client, hint.period_s, hint.max_error);
+		return;
+	}
+	ffntp_rate_range_begin(&client->range, hint, client->config.max_drift);
+	client->rate = ffntp_rate_range_now(&client->range);
+	client->bound.is_known = client->publisher.has_map = false;
+	client->strain = (struct ffntp_strain){ 0 };
+	client->agreed = 0;
 }
 
 /* Begin with the first stamp of a new time or a new rate. */
@@ -156,6 +169,31 @@ static void adopt(struct ffntp_client *client, const struct ffntp_candidate *can
 	client->dissent = (struct ffntp_dissent){ 0 };
 }
 
+/* By how much the round trip exceeds the least one, s: twice what the middle of its exchange may be off by for queues.
+ */
+static double excess_s(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	return ffntp_ticks(ffntp_stamp_rtt_ticks(stamp) - client->rtt_min_ticks) * client->rate.period_s;
+}
+
+/*
+ * Whether the estimator's rate leads from the candidate's first exchange to this one, as far as queues and the server's
+ * precision admit. A server that steps shows the old rate; a counter whose rate has changed does not.
+ */
+static bool has_kept_its_rate(const struct ffntp_client *client, const struct ffntp_candidate *candidate,
+			      const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_stamp *first = &candidate->first;
+	double period_s = client->estimate.period_s;
+	double counter_s =
+		(ffntp_counter_diff(stamp->ta, first->ta) + ffntp_counter_diff(stamp->tf, first->tf)) / 2 * period_s;
+	double server_s = (ffntp_ntp_diff_s(stamp->tb, first->tb) + ffntp_ntp_diff_s(stamp->te, first->te)) / 2;
+	double allowed_s = (excess_s(client, first) + excess_s(client, stamp)) / 2 + first->precision_s +
+			   stamp->precision_s + FFNTP_STAMPING_ERROR_S;
+
+	return is_in(client->rate, period_s) && ffntp_fabs(counter_s - server_s) <= allowed_s;
+}
+
 /*
  * The contradicting exchanges persisted: step the clock to the interval they agree on. The estimator keeps its rate if
  * that is in their range.
@@ -169,7 +207,7 @@ static enum ffntp_verdict believe(struct ffntp_client *client, const struct ffnt
 		ffntp_publisher_break(&client->publisher, stamp->tf); /* the port would have reported a jump */
 	ffntp_leap_jump(&client->wire.leap);
 	adopt(client, candidate);
-	if (is_in(client->rate, client->estimate.period_s))
+	if (has_kept_its_rate(client, candidate, stamp))
 		client->ops->step(client->estimator);
 	else
 		begin_estimator(client, client->rate);
@@ -267,7 +305,7 @@ static enum ffntp_dissent_outcome weigh(struct ffntp_client *client, const struc
 		.is_outside = is_outside,
 		.hint = candidate_hint(client),
 		.max_drift = client->config.max_drift,
-		.rate = client->rate,
+		.rate = ffntp_rate_range_now(&client->range),
 		.clock_exchanges = client->agreed,
 		.may_jump = client->config.counter_may_jump,
 	};
@@ -284,7 +322,7 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 
 	switch (weigh(client, stamp, false, is_outside, &candidate)) {
 	case FFNTP_DISSENT_BELIEVED:
-		if (!is_about_leap(client, candidate.since, stamp->tf))
+		if (!is_about_leap(client, candidate.first.tf, stamp->tf))
 			return believe(client, stamp, &candidate);
 		break;
 	case FFNTP_DISSENT_RATE:
@@ -304,6 +342,17 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 }
 
 /*
+ * The bound is false although nothing contradicts it, because the counter's rate has left the proven range. The stamp
+ * alone holds, and each rate of the hint is possible.
+ */
+static void begin_bound(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	ffntp_publisher_break(&client->publisher, stamp->tf);
+	ffntp_rate_range_begin(&client->range, candidate_hint(client), client->config.max_drift);
+	client->bound = ffntp_bound_from_stamp(stamp, ffntp_rate_range_now(&client->range));
+}
+
+/*
  * Process a stamp that agrees with the clock. If it ends a candidate that excluded the clock but is now equally
  * consistent, the true time lies in the clock's bound or the candidate's, and the proven rate range is discarded.
  */
@@ -318,7 +367,8 @@ static void agree(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 		client->bound.latest_s = ffntp_fmax(client->bound.latest_s, candidate.bound.latest_s);
 		ffntp_rate_range_begin(&client->range, candidate_hint(client), client->config.max_drift);
 	}
-	ffntp_rate_range_add(&client->range, &client->bound);
+	if (!ffntp_rate_range_add(&client->range, &client->bound))
+		begin_bound(client, stamp);
 }
 
 /*
@@ -352,6 +402,13 @@ static enum ffntp_verdict learn_anew(struct ffntp_client *client, const struct f
 	begin_estimator(client, client->range.hint);
 	if (error < client->range.hint.max_error)
 		client->ops->warm(client->estimator, client->estimate.period_s, error);
+	return begin_from(client, stamp);
+}
+
+/* The exchanges leave the clock to one side: the estimator has explained a rate, or a time, by the path. */
+static enum ffntp_verdict forget_estimate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
+{
+	begin_estimator(client, client->rate);
 	return begin_from(client, stamp);
 }
 
@@ -411,6 +468,7 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 	struct ffntp_bound bound = client->bound;
 	double gap_s = ffntp_bound_add(&bound, stamp, client->rate), outside_s;
 	enum ffntp_verdict verdict;
+	bool is_false;
 
 	client->stamp = *stamp;
 	client->has_stamp = true;
@@ -428,11 +486,16 @@ static enum ffntp_verdict take(struct ffntp_client *client, const struct ffntp_s
 		return start_over(client, stamp->tf);
 	if (verdict != FFNTP_ACCEPTED)
 		return contradict(client, stamp, false);
+	is_false = client->bound.is_known && ffntp_strain_add(&client->strain, &client->bound, stamp, client->rate);
 	client->bound = bound;
+	if (is_false)
+		begin_bound(client, stamp);
 	agree(client, stamp);
 	outside_s = disproved_by_s(client);
 	if (outside_s > 0)
 		return learn_anew(client, stamp, outside_s);
+	if (client->accepted > 0 && ffntp_strain_add_clock(&client->strain, -client->offset_s))
+		return forget_estimate(client, stamp);
 	learn(client);
 	watch_for_smear(client, stamp);
 	return FFNTP_ACCEPTED;

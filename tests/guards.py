@@ -26,7 +26,7 @@ WORKERS = min(os.cpu_count() or 1, 4)
 
 EXCHANGE, GRAIN, WIRE, INSTANT = 'core/exchange.c', 'core/grain.c', 'core/wire.c', 'core/instant.c'
 TIMESCALE, LEAP, WIRETIME = 'core/timescale.c', 'core/leap.c', 'core/wiretime.c'
-SMEAR, RULING, RATE_RANGE = 'core/smear.c', 'core/ruling.c', 'core/rate_range.c'
+SMEAR, RULING, RATE_RANGE, STRAIN = 'core/smear.c', 'core/ruling.c', 'core/rate_range.c', 'core/strain.c'
 CLIENT, POLLING, BOUND, PUBLISHER = 'core/client.c', 'core/polling.c', 'core/bound.c', 'core/publisher.c'
 LAW, LAW_CLOCK, LAW_DENSITY = (f'core/law/{name}.c' for name in ('law', 'law_clock', 'law_density'))
 CLOCK, CLOCK_H, PAGE_H = 'core/clock.c', 'core/clock.h', 'core/page.h'
@@ -367,7 +367,22 @@ GUARDS = [
      '', 'test_no_candidate_bridges'),
     ('trust', 'dissent', DISSENT, 'drop(dissent, weakest(dissent));', 'drop(dissent, 0); (void)weakest;', 'test_strays'),
     ('trust', 'trust', CLIENT, '\t\tadmit_candidates(client, map);\n', '(void)admit_candidates;', 'test_both_stories'),
-    ('trust', 'trust', RULING, 'is_in(client->rate, client->estimate.period_s)', 'true', 'test_a_bad_reply_at_the_start'),
+    ('trust', 'trust', RULING, 'if (has_kept_its_rate(client, candidate, stamp))', 'if ((void)has_kept_its_rate, true)',
+     'test_a_bad_reply_at_the_start'),
+    ('trust', 'trust', RULING, '&& ffntp_fabs(counter_s - server_s) <= allowed_s', '&& (counter_s - server_s + allowed_s) < 1e9',
+     'test_a_rate_that_steps'),
+    ('trust', 'trust', RULING, '\tif (is_false)\n\t\tbegin_bound(client, stamp);\n', '\t(void)begin_bound, (void)is_false;\n',
+     'test_a_rate_step_that_a_round_trip_hides'),
+    ('trust', 'trust', RULING, 'if (client->accepted > 0 && ffntp_strain_add_clock(&client->strain, -client->offset_s))', 'if (false)',
+     'test_a_rate_that_steps'),
+    ('trust', 'strain', STRAIN, 'early_s = ffntp_fmax(aged.earliest_s - said.earliest_s, 0);',
+     'early_s = aged.earliest_s - said.earliest_s;', 'test_a_rate_that_is_hardly_known'),
+    ('trust', 'strain', STRAIN, 'ffntp_fmin(early_s, late_s) > allowed_s ? 0 :', '', 'test_ways_that_share_a_turn'),
+    ('trust', 'strain', STRAIN, ' + 2 * root_distance_s', '', 'test_a_server_within'),
+    ('trust', 'strain', STRAIN, '\tstrain->allowed_s += strain->excess_s;\n', '', 'test_queues_show_nothing'),
+    ('trust', 'strain', STRAIN, 'side == run->side ? run->count + 1 : 1', 'run->count + 1', 'test_a_clock_beside'),
+    ('coarse', 'client', RULING, 'bool is_in_doubt = client->dissent.count > 0;', 'bool is_in_doubt = true;',
+     'test_a_grain_that_is_seen'),
     ('trust', 'ruling', RULING, '<= FFNTP_WANDER_LIMIT) {', '<= 0) {', 'test_a_rate_that_steps'),
     ('config', 'client', 'core/client_config.c', 'config->period_hint_s, 1e-12, 1e-6)', 'config->period_hint_s, 1e-12, 1e-2)',
      'test_refuses_configurations'),

@@ -125,7 +125,35 @@ static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **stat
 	}
 }
 
-/* The steps of one server are not attributed to the next, and the map made before they were detected is void. */
+/*
+ * Once the grain is detected, the bounds and rates that the exchanges proved are void. The estimator had taken the grain
+ * for noise, and its error stays.
+ */
+static void test_a_grain_that_is_seen_does_not_restart_the_estimator(void **state)
+{
+	const int64_t step_ns = 100000;
+	struct fixture f = make(START_NS);
+	struct ffntp_source source = { .root_dispersion_ns = 0 };
+	struct ffntp_reading before, after;
+
+	(void)state;
+	f.world.delay_ns = 300000;
+	f.world.queue_ns = step_ns;
+	f.world.server_step_ns = step_ns;
+	world_run(&f.world, f.client, 1);
+	for (int i = 0; source.root_dispersion_ns < step_ns * 9 / 10 && i < 3600; i++) {
+		assert_int_equal(world_read(&f.world, f.client, &before), FFNTP_CLOCK_OK);
+		world_run(&f.world, f.client, 1);
+		ffntp_client_source(f.client, &source);
+	}
+	assert_true(source.root_dispersion_ns >= step_ns * 9 / 10);
+	assert_int_equal(world_read(&f.world, f.client, &after), FFNTP_CLOCK_OK);
+	assert_true(after.esterror_ns < 2 * before.esterror_ns);
+	assert_true(world_bound_holds(&f.world, f.client));
+	drop(&f);
+}
+
+/* The steps of one server are not attributed to the next. */
 static void test_another_server_is_not_coarse_for_it(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -801,6 +829,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bound_holds_to_its_ends),
 		cmocka_unit_test(test_bound_holds_where_the_departure_is_that_of_a_later_copy),
 		cmocka_unit_test(test_a_server_that_is_coarser_than_it_says_is_seen_to_be),
+		cmocka_unit_test(test_a_grain_that_is_seen_does_not_restart_the_estimator),
 		cmocka_unit_test(test_another_server_is_not_coarse_for_it),
 		cmocka_unit_test(test_an_honest_coarse_server_is_used),
 		cmocka_unit_test(test_starts_with_a_burst_that_tapers_off),

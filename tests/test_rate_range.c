@@ -37,7 +37,7 @@ static struct ffntp_rate_range range_after(double from_s, double to_s, double st
 	for (double at_s = from_s; at_s <= to_s; at_s += step_s) {
 		const struct ffntp_bound now = said(at_s, fast, width_s);
 
-		ffntp_rate_range_add(&range, &now);
+		(void)ffntp_rate_range_add(&range, &now);
 	}
 	return range;
 }
@@ -93,7 +93,7 @@ static void test_a_narrow_exchange_takes_the_place_of_a_wide_one(void **state)
 	(void)state;
 	for (double at_s = 21; at_s <= 121; at_s++) {
 		now = said(at_s, 0, 4e-3);
-		ffntp_rate_range_add(&range, &now);
+		(void)ffntp_rate_range_add(&range, &now);
 	}
 	assert_range(&range, -50, 50, 10); /* 4 ms in 100 s, less the age of the first narrow anchor */
 }
@@ -122,7 +122,7 @@ static void move_rate(double by, struct ffntp_rate_range *range)
 		struct ffntp_rate_bound rate;
 
 		now.at = (uint64_t)ticks;
-		ffntp_rate_range_add(range, &now);
+		(void)ffntp_rate_range_add(range, &now);
 		ticks += 64e9 * (1 + fast);
 		rate = ffntp_rate_range_now(range);
 		assert_between(ppm(rate.period_s * (1 - rate.max_error)), -fast * 1e6,
@@ -177,7 +177,7 @@ static void test_it_follows_an_oscillator_that_ages(void **state)
 		struct ffntp_bound now = said(hour * 3600.0, 0, 4e-3);
 
 		now.at = (uint64_t)ticks;
-		ffntp_rate_range_add(&range, &now);
+		(void)ffntp_rate_range_add(&range, &now);
 		ticks += 3600e9 * (1 + hour * 1e-8);
 	}
 	assert_between(-9, ppm(range.least_s) - 1, -7.19);
@@ -198,7 +198,7 @@ static void test_it_begins_again_where_nothing_fits(void **state)
 	for (double s = 10; s <= 100; s += 10) {
 		now = said(1000 + s, 0, 1e-3);
 		now.at = from + (uint64_t)(s * (1 + 400e-6) * 1e9);
-		ffntp_rate_range_add(&range, &now);
+		(void)ffntp_rate_range_add(&range, &now);
 	}
 	assert_range(&range, -400 - 11, -400 + 11, 1);
 }
