@@ -125,8 +125,9 @@ static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter 
 }
 
 /*
- * What the exchanges proved stood on times that were off by up to the grain: bound, rates and promises begin again. The
- * estimator has the grain as noise of its delays and goes on, unless exchanges contradict it.
+ * Discard all that the exchanges proved, because their times were wrong by up to the grain: bound, rates and envelope
+ * begin again. The estimator continues, because it has taken the grain for noise of the delays, unless exchanges
+ * contradict it.
  */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now)
 {
@@ -169,7 +170,8 @@ static void adopt(struct ffntp_client *client, const struct ffntp_candidate *can
 	client->dissent = (struct ffntp_dissent){ 0 };
 }
 
-/* By how much the round trip exceeds the least one, s: twice what the middle of its exchange may be off by for queues.
+/*
+ * Return the round trip's excess over the least one (s): twice the largest error of the exchange's middle from queues.
  */
 static double excess_s(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
@@ -177,8 +179,8 @@ static double excess_s(const struct ffntp_client *client, const struct ffntp_sta
 }
 
 /*
- * Whether the estimator's rate leads from the candidate's first exchange to this one, as far as queues and the server's
- * precision admit. A server that steps shows the old rate; a counter whose rate has changed does not.
+ * Return whether the estimator's rate leads from the candidate's first exchange to this one, as far as queues and the
+ * server's precision admit. If so the server has stepped; if the counter's rate had changed, it would not.
  */
 static bool has_kept_its_rate(const struct ffntp_client *client, const struct ffntp_candidate *candidate,
 			      const struct ffntp_stamp *stamp)
@@ -342,8 +344,8 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 }
 
 /*
- * The bound is false although nothing contradicts it, because the counter's rate has left the proven range. The stamp
- * alone holds, and each rate of the hint is possible.
+ * Begin again from the stamp's bound and the hint's rates, because the counter's rate has left the proven range and
+ * made the bound false, although no exchange contradicted it.
  */
 static void begin_bound(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
@@ -405,7 +407,10 @@ static enum ffntp_verdict learn_anew(struct ffntp_client *client, const struct f
 	return begin_from(client, stamp);
 }
 
-/* The exchanges leave the clock to one side: the estimator has explained a rate, or a time, by the path. */
+/*
+ * Restart the estimator, because the exchanges lie on one side of the clock. It has taken a change of the rate or of
+ * the time for one of the path.
+ */
 static enum ffntp_verdict forget_estimate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	begin_estimator(client, client->rate);

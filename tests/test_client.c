@@ -126,8 +126,8 @@ static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **stat
 }
 
 /*
- * Once the grain is detected, the bounds and rates that the exchanges proved are void. The estimator had taken the grain
- * for noise, and its error stays.
+ * Once the grain is detected, the bounds and rates that the exchanges proved are void. The estimator had taken the
+ * grain for noise, so that its error stays the same.
  */
 static void test_a_grain_that_is_seen_does_not_restart_the_estimator(void **state)
 {

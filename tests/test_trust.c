@@ -90,8 +90,8 @@ static void test_a_rate_that_steps(void **state)
 }
 
 /*
- * A rate that steps by 40 ppm on a path of 50 ms each way, which hides it for 1250 s: exchanges leave the bound to one
- * side long before, and truth is in it all the time.
+ * The rate steps by 40 ppm on a path of 50 ms each way, which hides it for 1250 s. Long before, exchanges leave the
+ * bound to one side, and the truth must be inside all the time.
  */
 static void test_a_rate_step_that_a_round_trip_hides(void **state)
 {
