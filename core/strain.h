@@ -18,7 +18,7 @@
 #include "bound.h"
 
 struct ffntp_strain_run {
-	int side; /* 1: the latest exchanges are later than the bound or the clock, -1: earlier; 0: neither */
+	int side;       /* 1: the latest exchanges are later than the bound or the clock, -1: earlier; 0: neither */
 	uint32_t count; /* number of these exchanges in a row */
 };
 
