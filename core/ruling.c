@@ -125,9 +125,8 @@ static enum ffntp_verdict start_over(struct ffntp_client *client, ffntp_counter 
 }
 
 /*
- * Discard all that the exchanges proved, because their times were wrong by up to the grain: bound, rates and envelope
- * begin again. The estimator continues, because it has taken the grain for noise of the delays, unless exchanges
- * contradict it.
+ * The exchanges proved bound, rates and promises by times that were off by up to the grain, so these begin again. The
+ * estimator has the grain as noise of its delays and goes on, unless exchanges contradict it.
  */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now)
 {
