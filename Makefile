@@ -1,4 +1,5 @@
-# Two commands for everyone: make run, make check; for contributors make quick. The rest is Meson's: meson setup build/mine, and so on.
+# Two commands for everyone, make run and make check; for contributors also make quick. Meson does the rest:
+# meson setup build/mine, and so on.
 PLAIN := build/plain
 
 .PHONY: help run quick check check-guests build bench reference format clean

@@ -1,9 +1,8 @@
 /*
- * What an exchange costs an estimator: ns per stamp of processor time, the median of several rounds in which all
- * candidates take turns, at several poll intervals and ages; and the bytes of its state. The ratio is that to
- * RADclock's estimator at 1 s and the same age: the default one is asked to be no dearer than that, 1.00. Nothing here
- * passes or fails; make bench prints the table. Flat is what does not grow from one age to the next, nor from one
- * interval to the next.
+ * Measures the cost of an exchange to each estimator: processor time per stamp (ns), the median of several rounds in
+ * which all candidates take turns, at several poll intervals and ages; and the bytes of its state. The ratio is to the
+ * RADclock estimator at 1 s and the same age; the default estimator should not exceed 1.00. This program judges
+ * nothing; make bench prints the table. A flat column shows a cost that does not grow with age or poll interval.
  */
 #include <math.h>
 #include <stdint.h>
@@ -15,7 +14,10 @@
 
 #define ROUNDS 15
 
-/* Of each round: the cost is that of so many stamps up to each age. The first fills no window, the last fills all. */
+/*
+ * Stamps measured in each round: the cost is averaged over the last MEASURED stamps before each age. At the first age
+ * no window is full, at the last all are.
+ */
 #define MEASURED 1000
 static const unsigned ages[] = { 1000, 4000, 16000 };
 
@@ -26,7 +28,7 @@ static const double polls_s[] = { 1, 16, 64, 256, 1024 };
 
 #define POLLS (sizeof polls_s / sizeof *polls_s)
 
-/* The first one, at the first poll interval, is the measure of all. */
+/* The first estimator at the first poll interval is the reference of the ratios. */
 static const struct ffntp_estimator_ops *const estimators[] = { &ffntp_radclock_ops, &ffntp_law_ops };
 
 #define ESTIMATORS (sizeof estimators / sizeof *estimators)
@@ -50,7 +52,7 @@ static double uniform(uint64_t *random)
 	return ((double)(*random >> 11) + 0.5) * 0x1p-53;
 }
 
-/* A path as quiet as a LAN's: few stamps are so bad that they could be left out. */
+/* A path as quiet as a LAN's, so that few stamps are bad enough to be left out. */
 static double delay_s(uint64_t *random)
 {
 	return 200e-6 - 20e-6 * log(uniform(random));

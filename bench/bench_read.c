@@ -1,7 +1,7 @@
 /*
- * What a reading costs: ns per call and calls per second in one thread, median of several rounds in which all
- * candidates take turns, and the ratio to clock_gettime(CLOCK_REALTIME) in the same rounds. Nothing here passes or
- * fails; make bench prints the table.
+ * Measures the cost of a reading: ns per call and calls per second in one thread, the median of several rounds in which
+ * all candidates take turns, and the ratio to clock_gettime(CLOCK_REALTIME) in the same rounds. This program judges
+ * nothing; make bench prints the table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "../ports/linux/counter.h"
 #include "../ports/linux/pagefile.h"
 
-/* Short turns: whatever else the machine does hits neighbours alike, and most turns not at all. */
+/* Turns are short because other work of the machine then hits neighbouring turns alike, and most turns not at all. */
 #define ROUNDS 1501
 #define CALLS 2000
 
@@ -87,7 +87,7 @@ static void past_tsc(void)
 	}
 }
 
-/* The same through a device, and what it tells besides. */
+/* The same reading through a device, which also returns bound and errors. */
 static void device_tsc(void)
 {
 	struct ffntp_reading reading;

@@ -136,8 +136,8 @@ static bool persists(const struct ffntp_candidate *candidate)
 }
 
 /*
- * Return whether few exchanges suffice: a burst that agrees with itself where the counter may jump, or more exchanges
- * than have ever agreed with a young clock.
+ * Return whether few exchanges suffice. Where the counter may jump, a burst that agrees with itself does. Against a
+ * young clock, more exchanges do than have ever agreed with it.
  */
 static bool prevails(const struct ffntp_candidate *candidate, const struct ffntp_dissent_case *fact)
 {

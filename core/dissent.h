@@ -24,8 +24,8 @@ struct ffntp_candidate {
 	bool excludes_clock;  /* some exchange that agreed lay outside of the clock's bound */
 	uint32_t all;         /* all exchanges */
 	uint32_t agreed;      /* exchanges that agree with the candidate */
-	uint32_t alone;       /* ... with the candidate, but not with the clock */
-	uint32_t clock_alone; /* ... with the clock, but not with the candidate */
+	uint32_t alone;       /* exchanges that agree with the candidate, and not with the clock */
+	uint32_t clock_alone; /* exchanges that agree with the clock, and not with the candidate */
 	uint32_t run;         /* consecutive exchanges, up to the newest, that agree with the clock */
 };
 

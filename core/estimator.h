@@ -52,8 +52,8 @@ struct ffntp_estimate {
  * Return the standard deviation of the time's error from the asymmetry of a path (s): the difference between the least
  * delays of its two directions, which no exchange reveals.
  * floor_s: the least round trip of the present path, less the server's residence; a negative one counts as 0. An
- * estimator that holds its time when the path changes still has the error of the path that set it, so where that path
- * was longer its floor is the one to pass.
+ * estimator that keeps its time when the path changes also keeps the error of the former path. It passes that path's
+ * floor if that is the longer one.
  */
 double ffntp_asymmetry_esterror_s(double floor_s);
 

@@ -38,7 +38,7 @@ struct difference {
 	double fill_units;      /* the server may add random bits up to this */
 	double residence_units; /* te - tb */
 	double stated_units;
-	double base_units; /* the step that explains the times so far: the proven one or the stated one */
+	double base_units; /* the step that explains the times so far: the proven one, or else the stated precision */
 };
 
 /* Return the integer whose multiple of step is nearest to x. */
@@ -248,9 +248,10 @@ static bool has_odds(const struct ffntp_grain_step *step, double k)
 }
 
 /*
- * Return whether the step has shown itself. Requests at regular intervals see the clock on any common multiple for a
- * while; then the largest step that is a kernel's tick is taken. Exact times of a server that states its true precision
- * are multiples of that precision, so exactness proves nothing unless one time is not such a multiple.
+ * Return whether the step has been shown to be the clock's own, rather than a multiple of a finer step. While requests
+ * come at regular intervals, a clock of a finer step also seems to move in multiples of it. Therefore a multiple of the
+ * proven step needs evidence that chance does not explain. The same holds while all times are multiples of the stated
+ * precision. Otherwise the clock must have jumped by many steps, or the step must be as short as a kernel's tick.
  */
 static bool is_shown(const struct ffntp_grain_step *step, double units, const struct difference *difference)
 {
@@ -325,7 +326,7 @@ static void conclude(struct ffntp_grain *grain, const struct difference *differe
 		return;
 	more = doubt(grain, difference);
 	grain->doubt += more;
-	/* A time between the steps is sufficient if finer steps that divide them are proven. */
+	/* One time that is not on the step suffices if a finer step is proven of which the step is a multiple. */
 	if (grain->doubt < FFNTP_GRAIN_DOUBT && !(more > 0 && is_multiple(grain->seen_s, proven)))
 		return;
 	grain->doubt = 0;

@@ -26,7 +26,7 @@ struct ffntp_grain_step {
 	double filled;   /* likelihood ratio if the server fills the bits below its stated precision at random, as NTP
 			    servers do */
 	unsigned wide;   /* exchanges in which the clock stood still or jumped by at least FFNTP_GRAIN_WIDE steps */
-	unsigned beyond; /* ... by more than the proven or stated step explains */
+	unsigned beyond; /* exchanges whose jump neither delays nor the proven or stated step explains */
 	unsigned other;  /* exchanges whose difference is no multiple of the stated precision */
 	bool is_proven_exact, is_proven_filled;
 };

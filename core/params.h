@@ -631,7 +631,10 @@
 /* A posterior on fewer points of the grid than this is tabulated again on a finer grid. */
 #define FFNTP_LAW_NARROW_POINTS 9.0
 
-/* A law of n exchanges counts as n / (n + YOUNG): its noise is false information. */
+/*
+ * Weight of a law that has n exchanges: n / (n + YOUNG), because the noise of a law of few exchanges acts like false
+ * information.
+ */
 #define FFNTP_LAW_YOUNG 15.0
 
 /* Standard deviations that a serial correlation must exceed to count. */

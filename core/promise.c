@@ -40,7 +40,7 @@ static double takes_over_in(const struct ffntp_promise_edge *edge, unsigned i)
 	       (edge->line[i + 1].slope_s - edge->line[i].slope_s);
 }
 
-/* Drop the line whose turn is furthest away; long before that, newer bounds will be tighter. */
+/* Drop the line that would become the tightest last, because newer bounds will be tighter long before that. */
 static void forget_one(struct ffntp_promise_edge *edge)
 {
 	unsigned last = 0;

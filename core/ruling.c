@@ -169,7 +169,8 @@ static void adopt(struct ffntp_client *client, const struct ffntp_candidate *can
 	client->dissent = (struct ffntp_dissent){ 0 };
 }
 
-/* By how much the round trip exceeds the least one, s: twice what the middle of its exchange may be off by for queues.
+/*
+ * Return the round trip's excess over the least one (s): twice the largest error of the exchange's middle from queues.
  */
 static double excess_s(const struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
@@ -177,8 +178,8 @@ static double excess_s(const struct ffntp_client *client, const struct ffntp_sta
 }
 
 /*
- * Whether the estimator's rate leads from the candidate's first exchange to this one, as far as queues and the server's
- * precision admit. A server that steps shows the old rate; a counter whose rate has changed does not.
+ * Return whether the estimator's rate leads from the candidate's first exchange to this one, as far as queues and the
+ * server's precision admit. If so the server has stepped; if the counter's rate had changed, it would not.
  */
 static bool has_kept_its_rate(const struct ffntp_client *client, const struct ffntp_candidate *candidate,
 			      const struct ffntp_stamp *stamp)
@@ -342,8 +343,8 @@ static enum ffntp_verdict contradict(struct ffntp_client *client, const struct f
 }
 
 /*
- * The bound is false although nothing contradicts it, because the counter's rate has left the proven range. The stamp
- * alone holds, and each rate of the hint is possible.
+ * Begin again from the stamp's bound and the hint's rates, because the counter's rate has left the proven range and
+ * made the bound false, although no exchange contradicted it.
  */
 static void begin_bound(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
@@ -405,7 +406,10 @@ static enum ffntp_verdict learn_anew(struct ffntp_client *client, const struct f
 	return begin_from(client, stamp);
 }
 
-/* The exchanges leave the clock to one side: the estimator has explained a rate, or a time, by the path. */
+/*
+ * Restart the estimator, because the exchanges lie on one side of the clock. It has taken a change of the rate or of
+ * the time for one of the path.
+ */
 static enum ffntp_verdict forget_estimate(struct ffntp_client *client, const struct ffntp_stamp *stamp)
 {
 	begin_estimator(client, client->rate);

@@ -4,7 +4,7 @@
 #include "maths.h"
 #include "params.h"
 
-/* Update the mean excess; return by how much the exchange's interval exceeds the narrowest so far (s). */
+/* Update the least width of an exchange's interval and the mean excess. Return the excess of this one (s). */
 static double learn_excess(struct ffntp_strain *strain, double width_s)
 {
 	double excess_s;
@@ -18,7 +18,10 @@ static double learn_excess(struct ffntp_strain *strain, double width_s)
 	return excess_s;
 }
 
-/* Count an exchange on this side, or on neither (0). Return whether it completes the number that is needed. */
+/*
+ * Count an exchange on one side, or on neither (0). Return whether the count has reached the number needed, and begin a
+ * new count then.
+ */
 static bool count(struct ffntp_strain_run *run, int side, uint32_t needed)
 {
 	run->count = side == run->side ? run->count + 1 : 1;
@@ -46,7 +49,7 @@ bool ffntp_strain_add(struct ffntp_strain *strain, const struct ffntp_bound *bou
 	strain->allowed_s += strain->excess_s;
 	allowed_s = strain->allowed_s + FFNTP_STRAIN_BOUND_SHARE * strain->least_s;
 	ffntp_bound_age(&aged, interval.at, interval.reference, rate);
-	/* A bound that reaches further than the exchange, because the rate is hardly known, shows nothing. */
+	/* Nothing follows on a side where the bound reaches further, because the rate is hardly known. */
 	early_s = ffntp_fmax(aged.earliest_s - interval.earliest_s, 0);
 	late_s = ffntp_fmax(interval.latest_s - aged.latest_s, 0);
 	return count(&strain->bound, ffntp_fmin(early_s, late_s) > allowed_s ? 0 : side_of(late_s - early_s, allowed_s),

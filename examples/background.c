@@ -1,5 +1,5 @@
 /*
- * background: a client of one's own, kept synchronised by a thread; this one prints the time as it gets better.
+ * background: a client inside a program, kept synchronised by a thread; this example prints the time as it improves.
  *
  *   background SERVER [COUNT]
  */

@@ -1,5 +1,5 @@
 /*
- * bounded: the time, and how wrong it can be, from the page that ffntpd keeps.
+ * bounded: prints the time with its error bound, from the page that ffntpd publishes.
  *
  *   cc bounded.c $(pkg-config --cflags --libs ffntp)
  */

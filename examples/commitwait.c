@@ -1,6 +1,6 @@
 #include "commitwait.h"
 
-/* The latest that it can be now, rounded up: no clock in the world that is right says more. */
+/* Return the latest time that it can be now, rounded up. Every correct clock shows at most this time. */
 static int64_t latest_ns(const struct ffntp_reading *now)
 {
 	return ffntp_time_to_ns(now->latest) + 1;
@@ -19,7 +19,7 @@ enum ffntp_clock_result commit_wait(struct ffntp_device *clock, uint64_t max_bou
 	for (;;) {
 		result = ffntp_device_now(clock, FFNTP_TAI, UINT64_MAX, &now);
 		if (result != FFNTP_CLOCK_OK)
-			return result; /* disrupted meanwhile: no commit */
+			return result; /* disrupted during the wait, so the transaction must not commit */
 		left_ns = stamp_ns - ffntp_time_to_ns(now.earliest);
 		if (left_ns < 0)
 			break;

@@ -1,7 +1,7 @@
 /*
- * commitwait: timestamps for transactions on several machines, after Spanner's commit wait (Corbett et al. 2012): a
- * transaction that begins anywhere after another one's commit returned gets the later timestamp, whatever machines they
- * run on.
+ * commitwait: timestamps for transactions on several machines, after Spanner's commit wait (Corbett et al. 2012). A
+ * transaction that begins after the commit of an earlier transaction returned gets the later timestamp, on whichever
+ * machines the two run.
  */
 #ifndef COMMITWAIT_H
 #define COMMITWAIT_H
@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /*
- * Takes a timestamp and waits until it certainly lies in the past. To be called with all locks held, which are released
- * after it has returned FFNTP_CLOCK_OK. wait_ns: called to let that much time pass. timestamp_ns: since 1970.
- * max_bound_ns: a clock that is worse is an error: it would be waited for long.
+ * Take a timestamp and wait until it is certainly in the past. Call this with all locks held, and release them once it
+ * has returned FFNTP_CLOCK_OK. wait_ns is called to let that time pass. timestamp_ns counts from 1970. A clock whose
+ * bound exceeds max_bound_ns is an error, because the wait would be long.
  */
 enum ffntp_clock_result commit_wait(struct ffntp_device *clock, uint64_t max_bound_ns, void (*wait_ns)(int64_t ns),
 				    int64_t *timestamp_ns);

@@ -1,5 +1,7 @@
-/* commitwait_test: two machines whose clocks are wrong by as much as they may be, one each way, and a truth that
- * decides. */
+/*
+ * commitwait_test: two machines whose clocks are wrong by their whole bound, in opposite directions, and the true time,
+ * against which commits are checked.
+ */
 #include <ffntp/fake.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 
 static struct ffntp_fake fast, slow;
 
-/* Time passes on both. */
+/* Let time pass on both machines. */
 static void wait_ns(int64_t ns)
 {
 	(void)ffntp_fake_advance(&fast, ns);

@@ -1,5 +1,6 @@
 /*
- * eventloop: the same client in a loop of one's own, without a thread. It ends when the time is known to 10 ms.
+ * eventloop: the same client in the event loop of a program, without a thread. The example ends when the time is known
+ * to 10 ms.
  *
  *   eventloop SERVER
  */
@@ -10,7 +11,9 @@
 
 #define ENOUGH_NS 10000000
 
-/* Waits for what the clock waits for, and does what it has to do. Other descriptors would stand beside this one. */
+/*
+ * Wait until the client has something to do, then let it do that. A real program would poll its other descriptors here.
+ */
 static void turn(struct ffntp_linux_ntp_device *device)
 {
 	struct pollfd waiting = { .fd = ffntp_linux_loop_descriptor(device), .events = POLLIN };

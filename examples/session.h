@@ -1,4 +1,4 @@
-/* session: logins that end after a while. It is handed its clock, and does not know which. */
+/* session: logins that expire. The caller supplies the clock, so that a test can pass a fake one. */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -10,10 +10,13 @@ struct session {
 	int64_t ends_ns; /* UTC, since 1970 */
 };
 
-/* Begins a session of so many seconds. False if the clock tells no time: nobody gets a session that never ends. */
+/*
+ * Begin a session that lasts lifetime_s seconds. Return false if the clock has no time, because the session would never
+ * end.
+ */
 bool session_begin(struct session *session, struct ffntp_device *clock, int64_t lifetime_s);
 
-/* Whether it may have ended: in doubt, and where the clock tells no time any more, it has. */
+/* Return whether the session may have ended. It has if the clock is in doubt or has no time any more. */
 bool session_is_over(const struct session *session);
 
 #endif

@@ -1,4 +1,4 @@
-/* session_test: a session is tested with a clock that does what the test wants. No time passes. */
+/* session_test: tests a session with a fake clock that the test sets. No time passes. */
 #include <ffntp/fake.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ int main(void)
 	struct ffntp_device *clock = ffntp_fake_device(&fake);
 	struct session session;
 
-	ffntp_fake_init(&fake, 1767225600 * SECOND); /* the first of January 2026 */
+	ffntp_fake_init(&fake, 1767225600 * SECOND); /* 1 January 2026 */
 	check(!session_begin(&session, clock, 60), "a clock that is not connected begins nothing");
 	check(ffntp_device_connect(clock) == NULL, "the fake can be connected");
 
@@ -31,12 +31,12 @@ int main(void)
 	(void)ffntp_fake_advance(&fake, SECOND);
 	check(session_is_over(&session), "it is over after 60 s");
 
-	check(session_begin(&session, clock, 60), "another one");
+	check(session_begin(&session, clock, 60), "a second session begins");
 	ffntp_fake_bound(&fake, 70 * SECOND, 0);
 	check(session_is_over(&session), "it may be over: the clock is known to 70 s alone");
 	ffntp_fake_bound(&fake, 1000, 0);
 	ffntp_fake_status(&fake, FFNTP_STATUS_DISRUPTED);
-	check(session_is_over(&session), "the clock was disrupted: nobody stays logged in");
+	check(session_is_over(&session), "it is over, because the clock was disrupted");
 
 	ffntp_fake_status(&fake, FFNTP_STATUS_SYNCHRONISED);
 	(void)ffntp_fake_leap(&fake, 1);

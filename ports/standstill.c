@@ -2,8 +2,8 @@
 #include "standstill.h"
 
 /*
- * The calendar may count whole seconds, which makes a difference of two readings wrong by up to 1 s. The rest of the
- * tolerance is for the error of the frequency, over the window.
+ * A calendar clock may count whole seconds, so that the difference of two of its readings is wrong by up to 1 s. The
+ * rest of the tolerance is for the error of the counter's frequency over the window.
  */
 #define WINDOW_S 16
 #define TOLERANCE_S 2

@@ -1,4 +1,4 @@
-/* clientworld: a client in a world, and what is asked of it. */
+/* clientworld: a client in a world, and the questions that tests ask of it. */
 #ifndef FFNTP_TESTS_CLIENTWORLD_H
 #define FFNTP_TESTS_CLIENTWORLD_H
 
@@ -15,10 +15,10 @@
 #define START_NS INT64_C(1767225600000000000) /* 2026-01-01 */
 #define S_NS INT64_C(1000000000)
 
-/* The tests run once with each estimator there is. */
+/* The tests run once with each estimator. */
 static enum ffntp_estimator_kind estimator;
 
-/* Its name is the only argument. */
+/* Choose the estimator by name, the only argument. */
 static inline bool choose_estimator(int argc, char **argv)
 {
 	if (argc != 2)
@@ -80,7 +80,7 @@ static inline uint32_t counter_marker(const struct fixture *f)
 	return map.counter_marker;
 }
 
-/* Goes on for so long, looks once a second, and wants the bound to hold each time. */
+/* Run for this time, look once a second, and require that the bound holds each time. */
 static inline void run_bounded(struct fixture *f, double seconds)
 {
 	for (double t = 0; t < seconds; t++) {

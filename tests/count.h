@@ -1,4 +1,4 @@
-/* count: how many elements an array has. */
+/* count: the number of elements of an array. */
 #ifndef FFNTP_TESTS_COUNT_H
 #define FFNTP_TESTS_COUNT_H
 

@@ -1,5 +1,7 @@
-/* fakeclock: a fake device that has been connected, and its readings in nanoseconds. Includes cmocka and what that
- * needs. */
+/*
+ * fakeclock: a fake device that is connected, and its readings in nanoseconds. Includes cmocka and the headers that
+ * cmocka needs.
+ */
 #ifndef FFNTP_TESTS_FAKECLOCK_H
 #define FFNTP_TESTS_FAKECLOCK_H
 

@@ -1,7 +1,7 @@
 /*
- * golden_bound: on recorded traces, and on every 4th and every 16th of their exchanges: the interval contains the
- * truth, is no wider than what the latest exchange alone gives, and no later map contradicts an earlier one. Writes
- * TAP. Usage: golden_bound TRACES
+ * golden_bound: on recorded traces, and on every 4th and every 16th of their exchanges: the bound contains the truth,
+ * is no wider than the latest exchange alone allows, and no later map contradicts an earlier one. Writes TAP. Usage:
+ * golden_bound TRACES
  */
 #include <math.h>
 #include <stdio.h>
@@ -44,10 +44,10 @@ static const struct recorded traces[] = {
 static const size_t thinnings[] = { 1, 4, 16 };
 
 struct findings {
-	size_t readings, broken;    /* truth outside */
-	size_t accepted, wider;     /* than the latest exchange makes it */
-	size_t pairs, contradicted; /* of maps under one disruption marker */
-	double *shares;             /* of the widths that the exchanges alone would give */
+	size_t readings, broken;    /* readings; those whose bound misses the truth */
+	size_t accepted, wider;     /* intervals; those wider than the latest exchange allows */
+	size_t pairs, contradicted; /* pairs of maps under one disruption marker */
+	double *shares;             /* widths as shares of those that the exchanges alone would give */
 };
 
 static struct ffntp_reading read_at(struct ffntp_map map, ffntp_counter now)
@@ -56,7 +56,7 @@ static struct ffntp_reading read_at(struct ffntp_map map, ffntp_counter now)
 
 	map.void_after = now;
 	if (ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
-		printf("Bail out! a map that tells no time\n");
+		printf("Bail out! a map without a time\n");
 		exit(1);
 	}
 	return reading;
@@ -79,7 +79,7 @@ static void check_truth(const struct player_step *step, struct findings *found)
 	}
 }
 
-/* A counter's rate as the clock had it when an exchange came. */
+/* A counter's rate as the clock had it when an exchange arrived. */
 struct rate {
 	double ns_per_tick, error;
 };
@@ -91,8 +91,8 @@ static struct rate rate_of(const struct ffntp_map *map)
 }
 
 /*
- * Half of what the round trip may have taken, and what stamps may be wrong by: a tick, beside the rest. The servers of
- * traces have no root delay and no root dispersion.
+ * Return half of the longest time that the round trip may have taken, plus a tick, the error of timestamping and
+ * rounding. The servers of traces have no root delay and no root dispersion.
  */
 static double half_width_limit_ns(const struct trace_row *row, struct rate rate)
 {
@@ -120,7 +120,7 @@ static bool lies_within(const struct ffntp_map *later, const struct ffntp_map *e
 	return !ffntp_time_is_before(says.estimate, said.earliest) && !ffntp_time_is_before(said.latest, says.estimate);
 }
 
-/* Each map against those 1, 2, 4, 8 ... before it, when it is made and when the next is due. */
+/* Compare each map with those 1, 2, 4, 8 ... before it, at its start and when the next is due. */
 static void check_promises(const struct player_step *steps, size_t i, uint32_t poll_s, struct findings *found)
 {
 	const struct ffntp_map *later = &steps[i].map;
@@ -150,9 +150,9 @@ static void check_steps(const struct trace *trace, const struct player_step *ste
 		if (steps[i].verdict != FFNTP_ACCEPTED)
 			continue;
 		if (map->disruption_marker != marker)
-			rate = hint; /* the rate, too, is not what it was */
+			rate = hint; /* the rate has changed, too */
 		marker = map->disruption_marker;
-		if (map->status == FFNTP_STATUS_SYNCHRONISED) /* else another story is in the bound, too */
+		if (map->status == FFNTP_STATUS_SYNCHRONISED) /* otherwise the bound contains the candidate too */
 			check_width(&trace->rows[i], map, rate, found);
 		check_promises(steps, i, config->poll_min_s, found);
 		rate = rate_of(map);
@@ -177,7 +177,7 @@ static void thin(struct trace *trace, size_t every)
 	trace->count = kept;
 }
 
-/* Whether all holds; says how it went. */
+/* Print the results; return whether they are within the limits. */
 static bool judge(const struct trace *trace, uint32_t poll_s)
 {
 	struct player_step *steps = calloc(trace->count, sizeof(*steps));

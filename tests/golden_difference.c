@@ -1,6 +1,7 @@
 /*
- * golden_difference: the difference clock on recorded traces. After each exchange a device tells how long ago the marks
- * are that it took 1, 100 and 1000 s before; the trace knows. Writes TAP. Usage: golden_difference TRACES
+ * golden_difference: the difference clock on recorded traces. After each exchange a device returns the durations since
+ * the marks that it took 1, 100 and 1000 s before; the trace has the true durations. Writes TAP. Usage:
+ * golden_difference TRACES
  */
 #include <math.h>
 #include <stdio.h>
@@ -20,14 +21,14 @@
 #define LIMIT_PPM 0.05 /* at 1000 s, 99th percentile */
 #define LIMIT_S 1000
 
-/* A fault of 150 ms that got into an interval of 1000 s would be 150 ppm of it. */
+/* A fault of 150 ms within an interval of 1000 s would be an error of 150 ppm. */
 #define WORST_PPM 0.5
 
 static const int64_t intervals_s[] = { 1, 100, 1000 };
 
 #define INTERVALS (sizeof(intervals_s) / sizeof(intervals_s[0]))
 
-/* A device over a page, whose counter stands where the trace is. */
+/* A device over a page. Its counter has the reading of the present place in the trace. */
 struct player {
 	const struct trace *trace;
 	const struct player_step *steps;
@@ -36,13 +37,13 @@ struct player {
 	ffntp_counter now;
 };
 
-/* One interval: marks waiting for their end, and what came of those that ended. */
+/* Intervals of one length: marks whose interval has not ended, and the errors of those that have. */
 struct series {
 	int64_t length_s;
-	struct ffntp_mark *mark; /* by the exchange that ends it */
+	struct ffntp_mark *mark; /* indexed by the exchange that ends the interval */
 	size_t marked;
 	double *error_ppm;
-	size_t count, outside; /* the bound */
+	size_t count, outside; /* ended intervals; those outside of the bound */
 };
 
 static ffntp_counter read_player(void *context)
@@ -72,7 +73,7 @@ static ffntp_counter begin_of(const struct player *player, const struct series *
 	return player->trace->rows[i].tf - (ffntp_counter)(series->length_s * TICKS_PER_S);
 }
 
-/* Between two exchanges truth is a straight line: a crystal's rate moves by 1e-9 in 16 s. */
+/* Interpolate the truth between two exchanges, because a crystal's rate moves by 1e-9 in 16 s. */
 static double true_ns(const struct trace *trace, ffntp_counter begin, size_t end)
 {
 	const struct trace_row *rows = trace->rows;
@@ -86,7 +87,7 @@ static double true_ns(const struct trace *trace, ffntp_counter begin, size_t end
 	       share * (double)(rows[i].truth_tf_ns - rows[i - 1].truth_tf_ns);
 }
 
-/* The marks that fall due before the next exchange, with the page as it stands. */
+/* Take the marks that are due before the next exchange, from the present page. */
 static void take_marks(struct player *player, struct series *series, ffntp_counter until)
 {
 	while (series->marked < player->trace->count &&
@@ -106,7 +107,7 @@ static void score(struct player *player, struct series *series, size_t i)
 	if ((int64_t)(begin - player->trace->rows[0].tf) < BEGIN_S * TICKS_PER_S)
 		return;
 	if (ffntp_device_since(&player->device.device, series->mark[i], &duration) != FFNTP_CLOCK_OK)
-		return; /* unsynchronised for a while */
+		return; /* because the clock was unsynchronised for a while */
 	error_ns = fabs((double)duration.ns - true_ns(player->trace, begin, i));
 	series->outside += error_ns > (double)duration.bound_ns;
 	series->error_ppm[series->count++] = error_ns / (double)series->length_s * 1e-3;
@@ -136,7 +137,7 @@ static void play(struct player *player, struct series *series)
 	}
 }
 
-/* Sorts; says how it went. */
+/* Sort and print the errors; return whether they are within the limits. */
 static bool judge(struct series *series)
 {
 	double high_ppm, worst_ppm;

@@ -1,6 +1,6 @@
 /*
  * golden_limit: the limit of laws that were observed, beside the figures of a particle filter that shares no code with
- * sim/ and saw other courses of the same laws. The seeds are used nowhere else.
+ * sim/ and processed other realisations of the same laws. The seeds are used nowhere else.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -17,10 +17,10 @@
 #define SEEDS 3
 #define LENGTH_NS (24 * HOUR_NS)
 
-/* Three courses differ from three others by 6 %, one standard deviation. */
+/* Three realisations differ from three others by 6 %, one standard deviation. */
 #define SAMPLING 0.15
 
-/* RMS just before each exchange over the second half of three courses, in us. */
+/* RMS just before each exchange over the second half of three realisations, in us. */
 static const struct {
 	const char *scenario;
 	double rms_us;

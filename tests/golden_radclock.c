@@ -1,5 +1,5 @@
 /*
- * golden_radclock: the estimator on recorded traces, beside what RADclock made of them and beside the truth. Writes
+ * golden_radclock: the estimator on recorded traces, compared with RADclock's own output and with the truth. Writes
  * TAP. Usage: golden_radclock TRACES REFERENCES
  */
 #include <inttypes.h>
@@ -14,21 +14,21 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-/* After its warm-up of 480 stamps at 16 s the two are to agree; scores are of the second half. */
+/* The two must agree after RADclock's warm-up of 480 stamps at 16 s; scores are of the second half. */
 #define WARMUP_TICKS UINT64_C(7700000000000)
 
 struct limits {
 	const char *name;
 	double poll_s;
-	double apart_s; /* from RADclock, at the median stamp */
-	double ratio;   /* of RMS errors, ours to RADclock's; 0: it has no bearing */
-	double rms_s;   /* error */
+	double apart_s; /* distance from RADclock, at the median stamp */
+	double ratio;   /* RMS error divided by RADclock's; 0: not compared */
+	double rms_s;   /* RMS error */
 	unsigned refused;
 };
 
 /*
- * The RMS errors with a ratio of 0 are ours, with a fifth to spare: without a reference, or where RADclock's faults
- * show.
+ * The RMS errors with a ratio of 0 are this project's own, with a fifth to spare: there is no reference, or RADclock's
+ * faults show.
  */
 static const struct limits traces[] = {
 	{ "lan", 16, 3e-6, 1.05, 1, 0 },
@@ -64,7 +64,7 @@ static void fail(const char *path)
 	exit(1);
 }
 
-/* The next line that is no comment. */
+/* Read the next line that is not a comment. */
 static bool next_line(gzFile file, char *line, int size)
 {
 	do {
@@ -108,7 +108,7 @@ static struct row *read_rows(const char *folder, const char *name, size_t *count
 	return rows;
 }
 
-/* RADclock's time at each stamp's tf. */
+/* Read RADclock's time at each stamp's tf. */
 static int64_t *read_reference(const char *folder, const char *name, const struct row *rows, size_t count)
 {
 	gzFile file = open_file(folder, name);
@@ -153,7 +153,7 @@ struct scores {
 	unsigned refused;
 };
 
-/* What is summed over the stamps. */
+/* Sums over the stamps. */
 struct sums {
 	double *apart_s;
 	size_t aparts, scored, within;
@@ -222,7 +222,10 @@ static struct scores run(const struct limits *limits, const struct row *rows, si
 	return scores;
 }
 
-/* An estimated error that is far off is no estimate: but half of a path that changed one way nobody sees. */
+/*
+ * Return whether the estimated errors cover the true ones. The trace whose path changes one way is exempt, because no
+ * exchange reveals half of that change.
+ */
 static bool is_calibrated(const struct limits *limits, const struct scores *scores)
 {
 	return strcmp(limits->name, "route-change-one-way") == 0 || scores->within_2_esterror >= 0.88;

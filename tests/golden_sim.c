@@ -1,6 +1,6 @@
 /*
- * golden_sim: whole days of the client with the default estimator in the simulator, beside the limit. The seeds of
- * those are used nowhere else: nothing was chosen on them.
+ * golden_sim: whole days of the client with the default estimator in the simulator, beside the limit. Their seeds are
+ * used nowhere else, so that nothing was chosen on them.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -16,8 +16,8 @@
 #include "../sim/world.h"
 
 /*
- * The limit is reached by knowing the path and the oscillator; the filter has to learn them, and was measured to lose 1
- * to 8 % by it. The rest is room for better filters that are less lucky with these seeds.
+ * The limit is reached by a filter that knows the path and the oscillator. The estimator has to learn them, which was
+ * measured to cost 1 to 8 %. The rest is room for better filters that are less lucky with these seeds.
  */
 #define MOST_OF_LIMIT 1.25
 
@@ -32,7 +32,7 @@ struct day {
 	unsigned exchanges, refused, broken, scored;
 };
 
-/* The error of the clock as a reader finds it, in s. Counts bounds that do not hold. */
+/* Return the error (s) of the clock as a reader finds it, and count a bound that does not hold. */
 static double read_error_s(struct day *day, ffntp_counter now, int64_t truth_ns)
 {
 	struct ffntp_time truth = ffntp_time_from_ns(truth_ns);
@@ -126,9 +126,8 @@ static double rms_s(const char *scenario, uint64_t seed)
 }
 
 /*
- * A spell of congestion over the very first exchanges, with the seeds that have one: whatever was thought of the path
- * then, half a day later the clock is as good as with other seeds, 2 to 3 us. A clock that takes the end of the spell
- * for a route that became shorter is 190 us off.
+ * These seeds have a spell of congestion over the very first exchanges. Half a day later the clock must be as good as
+ * with other seeds, 2 to 3 us. A clock that takes the end of the spell for a route that became shorter is 190 us off.
  */
 static void congestion_at_the_start_is_found_out(void **state)
 {
@@ -139,9 +138,9 @@ static void congestion_at_the_start_is_found_out(void **state)
 }
 
 /*
- * Seeds with which one direction becomes shorter within minutes of the other becoming longer: a clock that takes the
- * exchanges of both ways for those of one is 600 to 1100 us off for good, because only a return to the former path
- * shows it. One that recognises the former path is off for the minutes until then: 20 to 250 us RMS.
+ * With these seeds one direction becomes shorter within minutes of the other becoming longer. A clock that takes the
+ * two changes for one of a single direction is 600 to 1100 us off for good, because only a return to the former path
+ * reveals the error. A clock that recognises the former path is off for the minutes until then: 20 to 250 us RMS.
  */
 static void routes_that_change_both_ways_at_once(void **state)
 {

@@ -35,7 +35,7 @@ PAGE_READER, PAGE_WRITER = 'core/page_reader.c', 'core/page_writer.c'
 DISSENT = 'core/dissent.c'
 DEVICE, STEADY = 'core/device.c', 'core/steady.c'
 
-# What is made of a header's inline functions, besides the test itself.
+# The files that use a header's inline functions, besides the test itself.
 USERS = {CLOCK_H: [CLOCK, PAGE_WRITER], PAGE_H: [PAGE_READER]}
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
@@ -62,7 +62,7 @@ ANY_LINUX = [COUNTER, PAGEFILE, READER, UDP, STAMPING, SYNC,
 
 ANY_UNIKERNEL = [DRIVE, REPORT, STANDSTILL, UNIKERNEL, OPTIONS, PROCESSOR_PORT, 'ports/words.c', 'tests/unikernel/fake.c']
 
-# What a test is linked with besides core.
+# The files that a test is linked with besides core.
 PARTS = {'follow': [FOLLOW],
          'standstill': [STANDSTILL],
          'pci': [GUEST_PCI, GUEST_SLOT, VIRTIO_PCI],

@@ -1,6 +1,6 @@
 /*
- * lawtest: laws of delays whose density and floor are known, drawn by the tests' own numbers: what the tests of the
- * delay-law estimator's parts measure them against.
+ * lawtest: laws of delays of known density and floor, drawn by the test itself, with which the tests of the delay-law
+ * estimator's parts compare their results.
  */
 #ifndef FFNTP_TESTS_LAWTEST_H
 #define FFNTP_TESTS_LAWTEST_H
@@ -80,7 +80,7 @@ static inline double draw(enum kind kind, struct prng *prng)
 	}
 }
 
-/* Probability density; 0 below 0. */
+/* Return the probability density; 0 below 0. */
 static inline double density(enum kind kind, double x)
 {
 	double y = x - 20;
@@ -105,7 +105,7 @@ static inline double density(enum kind kind, double x)
 	}
 }
 
-/* A law that has entered this number of delays above the floor, each known to sd_s. */
+/* Return a law that has entered this number of delays above the floor, each known to sd_s. */
 static inline void learn_law(struct ffntp_law *law, enum kind kind, double floor_s, double size_s, unsigned delays,
 			     double sd_s, struct prng *prng)
 {

@@ -33,7 +33,7 @@ static inline struct ffntp_page *fresh(void)
 	return &memory.page;
 }
 
-/* 1 ns per tick, made at counter reading 'at'; good for an hour. */
+/* Return a map of 1 ns per tick, made at counter reading 'at', and valid for an hour. */
 static inline struct ffntp_map map_at(ffntp_counter at)
 {
 	return (struct ffntp_map){

@@ -1,4 +1,4 @@
-/* prng: numbers for tests, the same on every run and machine. Steele, Lea, Flood 2014, SplitMix64. */
+/* prng: random numbers for tests, the same in every run and on every machine. Steele, Lea, Flood 2014, SplitMix64. */
 #ifndef FFNTP_TESTS_PRNG_H
 #define FFNTP_TESTS_PRNG_H
 
@@ -17,7 +17,10 @@ static inline uint64_t prng_next(struct prng *prng)
 	return z ^ z >> 31;
 }
 
-/* As likely small as large: a random number of random bits. Finds what uniform numbers never reach. */
+/*
+ * Return a random number of random bits, as likely small as large, which reaches cases that uniform numbers never
+ * reach.
+ */
 static inline uint64_t prng_any_size(struct prng *prng)
 {
 	unsigned shift = (unsigned)(prng_next(prng) & 63);
@@ -25,7 +28,7 @@ static inline uint64_t prng_any_size(struct prng *prng)
 	return prng_next(prng) >> shift;
 }
 
-/* 0 <= result < limit; limit > 0. */
+/* Return a number below limit, which is positive. */
 static inline uint64_t prng_below(struct prng *prng, uint64_t limit)
 {
 	return prng_next(prng) % limit;

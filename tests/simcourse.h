@@ -1,4 +1,4 @@
-/* simcourse: what a client in a simulated world meets, exchange by exchange. */
+/* simcourse: the exchanges of a client in a simulated world. */
 #ifndef FFNTP_TESTS_SIMCOURSE_H
 #define FFNTP_TESTS_SIMCOURSE_H
 

@@ -1,6 +1,6 @@
 /*
- * stamptest: what tests of an estimator in worlds of stamps share. ESTIMATOR_OPS may be defined before, to say which
- * one. Includes cmocka and what that needs.
+ * stamptest: shared by the tests of estimators in worlds of stamps. A test may define ESTIMATOR_OPS before, to choose
+ * the estimator. Includes cmocka and the headers that cmocka needs.
  */
 #ifndef FFNTP_TESTS_STAMPTEST_H
 #define FFNTP_TESTS_STAMPTEST_H
@@ -32,7 +32,7 @@ static inline struct stampclock new_clock(void)
 	return stampclock_new(&ESTIMATOR_OPS, &usual);
 }
 
-/* A clock that has been running for some hours. */
+/* Return a clock that has been running for some hours. */
 static inline struct stampclock settled_clock(struct stampworld *world)
 {
 	struct stampclock clock = new_clock();
@@ -41,7 +41,7 @@ static inline struct stampclock settled_clock(struct stampworld *world)
 	return clock;
 }
 
-/* Says what it was if it was too much. */
+/* Print the value if it is not below the limit. */
 static inline void assert_below(double value, double limit)
 {
 	if (!(value < limit))

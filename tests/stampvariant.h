@@ -1,6 +1,6 @@
 /*
- * stampvariant: what must not matter to an estimator: where the counter starts, when it is, and what the server takes
- * for the time. The same hours, told by other numbers, make the same estimates to the bit.
+ * stampvariant: differences that must not matter to an estimator: the counter's start, the date, and the server's time.
+ * The same hours with other numbers must give the same estimates to the bit.
  */
 #ifndef FFNTP_TESTS_STAMPVARIANT_H
 #define FFNTP_TESTS_STAMPVARIANT_H
@@ -18,7 +18,7 @@ struct variant {
 
 static const struct variant plain = { 1000000000, UINT64_C(3976214400) << 32, 0, 1e9 };
 
-/* Some hours of a world with all that may happen: congestion, gaps, a route that changes, a server that is wrong. */
+/* Run some hours with all kinds of events: congestion, gaps, a route change, a server that is wrong. */
 static inline void play(const struct variant *variant, struct ffntp_estimate *estimates)
 {
 	struct ffntp_estimator_config config = usual;
@@ -40,12 +40,15 @@ static inline void play(const struct variant *variant, struct ffntp_estimate *es
 		estimates[i] = clock.estimate;
 		stampworld_wait(&world, i % 700 == 0 ? 5000 : 16);
 	}
-	/* Those while the server is wrong, but for the first ones, which may show only later what they were. */
+	/*
+	 * Refused are the exchanges while the server is wrong, except for the first ones, whose cause may show only
+	 * later.
+	 */
 	assert_true(run.refused >= 26 && run.refused <= 30);
 	stampclock_free(&clock);
 }
 
-/* Same bits: nothing but the counter and the reference may differ, and they by just so much. */
+/* Require the same bits: only the counter and the reference differ, by exactly these amounts. */
 static inline void assert_same_bits(const struct variant *variant, uint64_t shift, uint64_t moved)
 {
 	static struct ffntp_estimate a[VARIANT_STAMPS], b[VARIANT_STAMPS];
@@ -70,7 +73,7 @@ static inline void test_where_the_counter_starts(void **state)
 	assert_same_bits(&wraps, wraps.counter_from - plain.counter_from, 0);
 }
 
-/* Years later, and from one era to the next, which is in 2036. */
+/* Begin years later, and before the end of the era in 2036. */
 static inline void test_when_it_is(void **state)
 {
 	struct variant years = plain, era = plain;

@@ -1,5 +1,7 @@
-/* stampworld: true time, an oscillator, a path and a server, and the stamps they make; around an estimator.
- * Deterministic. */
+/*
+ * stampworld: true time, an oscillator, a path and a server; the stamps that they make; and an estimator around them.
+ * Deterministic.
+ */
 #ifndef FFNTP_TESTS_STAMPWORLD_H
 #define FFNTP_TESTS_STAMPWORLD_H
 
@@ -15,7 +17,7 @@
 struct stampworld {
 	struct prng prng;
 	int64_t now_ns; /* true time since the beginning */
-	/* the counter's line through true time, and how fast its rate walks about (1/sqrt(s)) */
+	/* the counter as a line through true time, and the random walk of its rate (1/sqrt(s)) */
 	int64_t counter_from_ns;
 	ffntp_counter counter_from;
 	double hz;
@@ -23,7 +25,7 @@ struct stampworld {
 	/* the path, each way */
 	int64_t forward_ns, backward_ns, queue_ns;
 	/* the server */
-	struct ffntp_ntp epoch; /* what it says at the beginning */
+	struct ffntp_ntp epoch; /* its time at the beginning */
 	int64_t server_error_ns;
 	uint32_t refid;
 };
@@ -50,7 +52,7 @@ static inline ffntp_counter stampworld_counter(const struct stampworld *world, i
 	return world->counter_from + (uint64_t)(int64_t)floor(elapsed_s * world->hz * (1 + world->skew));
 }
 
-/* From now on the counter runs at another rate. */
+/* Change the counter's rate from now on. */
 static inline void stampworld_set_skew(struct stampworld *world, double skew)
 {
 	world->counter_from = stampworld_counter(world, world->now_ns);
@@ -58,7 +60,7 @@ static inline void stampworld_set_skew(struct stampworld *world, double skew)
 	world->skew = skew;
 }
 
-/* What a server without error says, to its last bit. */
+/* Return the time of a server without error, to its last bit. */
 static inline struct ffntp_ntp stampworld_time(const struct stampworld *world, int64_t at_ns)
 {
 	int64_t s = at_ns / 1000000000, rest_ns = at_ns % 1000000000;
@@ -77,7 +79,7 @@ static inline int64_t stampworld_queue_ns(struct stampworld *world)
 	return (int64_t)(-log(stampworld_uniform(world)) * (double)world->queue_ns);
 }
 
-/* One exchange, begun now; now is then when it ended. */
+/* Make one exchange that begins now. Afterwards 'now' is the time at which it ended. */
 static inline struct ffntp_stamp stampworld_exchange(struct stampworld *world)
 {
 	int64_t ta_ns = world->now_ns;
@@ -96,7 +98,7 @@ static inline struct ffntp_stamp stampworld_exchange(struct stampworld *world)
 	};
 }
 
-/* Time goes by; the oscillator wanders. */
+/* Let time pass; the oscillator wanders. */
 static inline void stampworld_wait(struct stampworld *world, double s)
 {
 	double step = (stampworld_uniform(world) - 0.5) * sqrt(12 * s) * world->wander;
@@ -106,7 +108,7 @@ static inline void stampworld_wait(struct stampworld *world, double s)
 		stampworld_set_skew(world, world->skew + step);
 }
 
-/* The clock less the truth, in seconds, at the end of the newest exchange. */
+/* Return the clock minus the truth (s) at the end of the newest exchange. */
 static inline double stampworld_error_s(const struct stampworld *world, const struct ffntp_estimate *estimate)
 {
 	double ahead_s = ffntp_ntp_diff_s(estimate->reference, stampworld_time(world, world->now_ns));
@@ -115,13 +117,13 @@ static inline double stampworld_error_s(const struct stampworld *world, const st
 	       ffntp_counter_diff(stampworld_counter(world, world->now_ns), estimate->at) * estimate->period_s;
 }
 
-/* A rate less the counter's true one, as a ratio. */
+/* Return a rate minus the counter's true one, as a ratio. */
 static inline double stampworld_rate_error(const struct stampworld *world, double period_s)
 {
 	return period_s * world->hz * (1 + world->skew) - 1;
 }
 
-/* An estimator in memory of just the size that it asks for. */
+/* An estimator in memory of the exact size that it asks for. */
 struct stampclock {
 	const struct ffntp_estimator_ops *ops;
 	void *state;
@@ -145,10 +147,10 @@ static inline void stampclock_free(struct stampclock *clock)
 	free(clock->state);
 }
 
-/* What became of a while. */
+/* Statistics of a run. */
 struct stamprun {
 	unsigned stamps, refused, within_2_esterror;
-	double worst_s, square_s2, esterror_s; /* esterror_s: the sum of all */
+	double worst_s, square_s2, esterror_s; /* esterror_s: the sum over all exchanges */
 };
 
 static inline double stamprun_rms_s(const struct stamprun *run)
@@ -156,7 +158,7 @@ static inline double stamprun_rms_s(const struct stamprun *run)
 	return sqrt(run->square_s2 / run->stamps);
 }
 
-/* One exchange, and the clock after it. */
+/* Make one exchange, and note the clock's error after it. */
 static inline enum ffntp_verdict stampclock_exchange(struct stampclock *clock, struct stampworld *world,
 						     struct stamprun *run)
 {

@@ -1,6 +1,6 @@
 /*
- * The integer arithmetic of core against a table that Python made. No framework: it is also built for 32-bit machines,
- * and once without the compiler's 128-bit type.
+ * Compares core's integer arithmetic with a table that Python made. It needs no framework, because it is also built for
+ * 32-bit machines, and once without the compiler's 128-bit type.
  */
 #include <stdio.h>
 
@@ -11,7 +11,7 @@
 
 static int tests, failures;
 
-/* One line of TAP for a whole table: the first row that is wrong, or none. */
+/* Print one line of TAP for a whole table: it passes, or the first wrong row is named. */
 static void report(const char *name, size_t rows, size_t right)
 {
 	bool ok = rows == right && rows > 0;
@@ -23,7 +23,7 @@ static void report(const char *name, size_t rows, size_t right)
 		printf("# row %zu of %zu\n", right, rows);
 }
 
-/* How many rows of the table are right, up to the first that is not. */
+/* Count the rows of the table that are right, up to the first that is not. */
 #define CHECK(table, row_is_right)                              \
 	do {                                                    \
 		size_t row = 0;                                 \
@@ -116,7 +116,7 @@ static struct ffntp_map map_of(size_t i)
 	};
 }
 
-/* The estimate to the last bit; of the bound, which may be rounded up twice, one nanosecond more. */
+/* Compare the estimate to the last bit. The bound may be a nanosecond more, because it may be rounded up twice. */
 static bool reading_is_right(size_t i)
 {
 	struct ffntp_map map = map_of(i);
@@ -127,7 +127,7 @@ static bool reading_is_right(size_t i)
 	       reading.bound_ns - readings[i].bound_ns <= 1;
 }
 
-/* Within the nanosecond that rounding may take. */
+/* Compare to within the nanosecond that rounding may take. */
 static bool duration_is_right(size_t i)
 {
 	struct ffntp_map map = map_of(i);

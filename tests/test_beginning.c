@@ -1,4 +1,6 @@
-/* beginning: clocks whose first exchanges are congested, one world after another, and how soon they have forgotten it.
+/*
+ * beginning: clocks whose first exchanges are congested, in one world after another, and the time until they have
+ * forgotten it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +14,7 @@
 
 #define START_S INT64_C(1700000000)
 #define SEEDS 6
-#define QUIET_POLLS 60 /* looked at, after the congestion */
+#define QUIET_POLLS 60 /* observed after the congestion */
 #define FORGOTTEN_AFTER 20
 
 static const unsigned congested_polls[] = { 3, 12, 25, 60, 200 };
@@ -53,7 +55,7 @@ static struct outcome outcome_of(const struct course *course)
 	world.queue_ns = course->quiet_ns;
 	for (unsigned i = 0; i < QUIET_POLLS; i++) {
 		world_run(&world, client, course->poll_s);
-		if (i > 0) /* until then a congested reply may be on its way */
+		if (i > 0) /* a congested reply may be on its way until then */
 			outcome.is_broken |= !world_bound_holds(&world, client);
 		if (i == FORGOTTEN_AFTER)
 			outcome.error = fabs((double)world_error_ns(&world, client)) /
@@ -71,7 +73,7 @@ static int compare(const void *a, const void *b)
 }
 
 struct summary {
-	double half, nine_in_ten; /* of the worlds have no larger errors than these */
+	double half, nine_in_ten; /* quantiles of the worlds' errors */
 	unsigned worlds, broken;
 };
 
@@ -123,14 +125,14 @@ static void assert_forgotten(enum ffntp_estimator_kind estimator, const struct s
 	}
 }
 
-/* At 1 s its error of the rate is not always what it says when it is believed: in one world a bound breaks. */
+/* At 1 s polls its rate error may be larger than stated when it is first used: in one world a bound does not hold. */
 static void test_the_default_forgets_congestion(void **state)
 {
 	(void)state;
 	assert_forgotten(FFNTP_ESTIMATOR_LAW, &(struct summary){ .half = 0.02, .nine_in_ten = 0.2, .broken = 1 });
 }
 
-/* Its error of the rate is not always what it says when it is believed: in one world of a hundred a bound breaks. */
+/* Its rate error may be larger than stated when it is first used: in one world of a hundred a bound does not hold. */
 static void test_radclock_forgets_congestion(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* bits: properties of 128-bit products and of bytes; exact values are test_arithmetic.c's. */
+/* bits: properties of 128-bit products and of bytes. test_arithmetic.c tests exact values. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

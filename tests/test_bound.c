@@ -1,4 +1,4 @@
-/* bound: an interval that holds whatever the delays are. */
+/* bound: an interval that contains the true time whatever the delays are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ static struct ffntp_ntp ntp(double s)
 	return (struct ffntp_ntp){ (UINT64_C(1) << 63) + (uint64_t)(int64_t)(s * 0x1p32) };
 }
 
-/* Sent at 'at' s on a counter that shows true time; the server is exact. */
+/* Return the stamp of a request at 'at' s, with a counter that shows true time and an exact server. */
 static struct ffntp_stamp stamp(double at_s, double forward_s, double backward_s)
 {
 	return (struct ffntp_stamp){
@@ -45,7 +45,7 @@ static void test_first_exchange_gives_both_ends(void **state)
 	assert_near(bound.latest_s, 0.004 + 0.007, 1e-7);
 }
 
-/* The copy of a request that arrived may have left before the one whose departure the kernel stamped. */
+/* The kernel's departure stamp may be that of a later copy than the one that arrived. */
 static void test_a_late_departure_stamp_does_not_narrow_the_bound(void **state)
 {
 	struct ffntp_stamp s = stamp(100, 0.003, 0.001);
@@ -83,7 +83,7 @@ static void test_ageing_widens_both_ends(void **state)
 	ffntp_bound_age(&aged, bound.at + 1000000000000, ffntp_ntp_add_s(bound.reference, 1000), rate);
 	assert_near(aged.earliest_s, bound.earliest_s - 1e-3, 1e-9);
 	assert_near(aged.latest_s, bound.latest_s + 1e-3, 1e-9);
-	ffntp_bound_age(&aged, bound.at, bound.reference, rate); /* backwards is no better known */
+	ffntp_bound_age(&aged, bound.at, bound.reference, rate); /* the bound also grows backwards */
 	assert_near(aged.earliest_s, bound.earliest_s - 2e-3, 1e-9);
 }
 
@@ -116,7 +116,7 @@ static void test_disjoint_exchanges_leave_the_bound_alone(void **state)
 	assert_near(bound.latest_s - bound.earliest_s, width_s, 1e-9);
 }
 
-/* Whatever the delays and however the rate errs within its limit, truth stays inside. */
+/* The truth stays inside whatever the delays are, and however wrong the rate is within its limit. */
 static void test_truth_stays_inside(void **state)
 {
 	struct ffntp_rate_bound rate = { 1e-9, 2e-6 };
@@ -142,7 +142,10 @@ static void test_truth_stays_inside(void **state)
 	}
 }
 
-/* A reading is that of a tick's beginning: of two that are a tick apart, almost two may have passed, or nothing. */
+/*
+ * A reading has the time of its tick's beginning. Of two readings that are a tick apart, almost two ticks may have
+ * passed, or almost none.
+ */
 static void test_a_tick_is_as_long_as_it_is(void **state)
 {
 	struct ffntp_rate_bound coarse = { 1e-6, 0 };
@@ -150,9 +153,12 @@ static void test_a_tick_is_as_long_as_it_is(void **state)
 	struct ffntp_bound of_late = ffntp_bound_from_stamp(&late, coarse), of_early;
 
 	(void)state;
-	/* All of the time on the way back, which is 2.999 us: the reading of tf was made at the end of its tick. */
+	/* All of the time, 2.999 us, is on the way back: the reading of tf was made at the end of its tick. */
 	assert_true(of_late.latest_s >= 2.999e-6);
-	/* No time on the way back: who reads tf's tick, or any other, at its beginning, is a tick before the server. */
+	/*
+	 * None of the time is on the way back: a reader at the beginning of tf's tick, or of any other, is a tick
+	 * before the server.
+	 */
 	early.ta = 99999998;
 	early.te = ntp(100.000002999);
 	of_early = ffntp_bound_from_stamp(&early, coarse);

@@ -1,7 +1,6 @@
 /*
- * bound_worlds: an independent check of the bound. Random worlds that keep the assumptions that docs/algorithm.md
- * names, and the true time beside each reading; nothing here knows how the bound is made.
- *
+ * bound_worlds: an independent check of the bound, in random worlds that keep the assumptions of docs/algorithm.md.
+ * Each reading is compared with the true time; nothing here depends on how the bound is made.
  * Usage: test_bound_worlds [WORLDS]     WORLDS: of each class; 60
  */
 #include <math.h>
@@ -24,16 +23,16 @@
 
 static unsigned worlds = 60;
 
-/* What a world has beside queues, losses and a rate that moves within a band of 0.95 ppm. */
+/* Properties of a world besides queues, losses and a rate that moves within a band of 0.95 ppm. */
 enum trait {
 	PLAIN = 0,
-	WANDERS = 1, /* the server, within its root distance */
-	SLEWS = 2,   /* the same, at up to 500 ppm */
+	WANDERS = 1, /* the server's error varies within its root distance */
+	SLEWS = 2,   /* the same, at rates up to 500 ppm */
 	TICKS = 4,   /* the server's clock moves in steps, of its stated precision */
-	ROUTE = 8,   /* a way becomes longer by up to 0.3 s, for good */
+	ROUTE = 8,   /* one direction becomes longer by up to 0.3 s, for good */
 	GAP = 16,    /* the server is silent for up to a week */
 	STILL = 32,  /* the rate does not move */
-	NOISY = 64,  /* the queues are longer than the way */
+	NOISY = 64,  /* the queues are longer than the least delays */
 };
 
 struct server {
@@ -46,7 +45,7 @@ struct server {
 struct reality {
 	struct prng prng;
 	int64_t now_ns; /* true time since the start */
-	double ticks;   /* that the counter has made; exact, as they stay below 2^53 */
+	double ticks;   /* ticks that the counter has made; exact, because they stay below 2^53 */
 	double hz, rate, middle_rate, band, turn_s;
 	int64_t turn_ns;
 	struct server server;
@@ -151,7 +150,7 @@ static struct reality make_reality(uint64_t seed, unsigned traits, double length
 	return r;
 }
 
-/* By how much true time is outside of what a reader is given now, s; 0 where it is inside, or nothing is to be read. */
+/* Return the distance (s) of true time from a reader's bound; 0 if it is inside, or if there is no time to be read. */
 static double outside_s(const struct reality *r, struct ffntp_client *client)
 {
 	const struct ffntp_time truth = ffntp_time_from_ns(START_NS + r->now_ns);
@@ -196,7 +195,7 @@ static double exchange(struct reality *r, struct ffntp_client *client)
 	return fmax(before_s, outside_s(r, client));
 }
 
-/* The largest distance of true time from a reader's bound in a world, s. */
+/* Return the largest distance (s) of true time from a reader's bound in a world. */
 static double live(uint64_t seed, unsigned traits, enum ffntp_estimator_kind estimator)
 {
 	double poll_s = floor(exp((double)(seed % 13) * log(1024) / 12)), worst_s = 0;

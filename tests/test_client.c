@@ -1,4 +1,4 @@
-/* client: what becomes of a clock in a simulated world, through the four verbs alone; for faults see test_ruling.c. */
+/* client: a clock in a simulated world, through the four verbs alone. test_ruling.c tests faults. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,10 @@ static void test_keeps_time(void **state)
 	drop(&f);
 }
 
-/* All of the delay in one direction, and a server that is as wrong as it admits: truth is at an end of the interval. */
+/*
+ * All of the delay is in one direction, and the server is as wrong as it states: the truth is at an end of the
+ * interval.
+ */
 static void test_bound_holds_to_its_ends(void **state)
 {
 	(void)state;
@@ -41,7 +44,10 @@ static void test_bound_holds_to_its_ends(void **state)
 		f.world.server_error_ns = side * 62500000;
 		world_run(&f.world, f.client, 1);
 		run_bounded(&f, 3600);
-		/* Right after an exchange; between two the rate is proven to two root distances in an hour. */
+		/*
+		 * Test right after an exchange, because between two the rate is proven by two root distances in an
+		 * hour.
+		 */
 		for (unsigned accepted = f.world.accepted; f.world.accepted == accepted;)
 			world_run(&f.world, f.client, 0.01);
 		assert_int_equal(world_read(&f.world, f.client, &reading), FFNTP_CLOCK_OK);
@@ -53,7 +59,10 @@ static void test_bound_holds_to_its_ends(void **state)
 	}
 }
 
-/* A bond that broadcasts, or a bridge that floods, stamps the last copy of a request; the first is what arrives. */
+/*
+ * A bond that broadcasts, or a bridge that floods, sends several copies of a request. The kernel stamps the last copy,
+ * and the first one arrives.
+ */
 static void test_bound_holds_where_the_departure_is_that_of_a_later_copy(void **state)
 {
 	static const int64_t late_ns[] = { 100000, 2500000, 3900000 };
@@ -71,7 +80,10 @@ static void test_bound_holds_where_the_departure_is_that_of_a_later_copy(void **
 	}
 }
 
-/* Some exchanges show what they are; from then on, and for good, their root distance has it. */
+/*
+ * After some exchanges the server's coarse steps are detected; from then on, and for good, they are part of its root
+ * distance.
+ */
 static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **state)
 {
 	static const struct {
@@ -98,15 +110,14 @@ static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **stat
 			world_run(&f.world, f.client, 1);
 			before = marker(&f);
 			world_run(&f.world, f.client, 119);
-			assert_true(marker(&f) != before); /* what was promised before is void */
+			assert_true(marker(&f) != before); /* the maps published before are void */
 			for (int k = 0; k < 2000; k++) {
 				struct ffntp_source source;
 
 				world_run(&f.world, f.client, 10);
 				ffntp_client_source(f.client, &source);
 				assert_true(source.root_dispersion_ns * 1.001 >= (double)cases[i].step_ns);
-				/* While polls are regular a multiple of the step may be taken for it, until a time lies
-				 * between. */
+				/* A multiple of the step may be detected first, while polls are regular. */
 				assert_true(k < 100 || source.root_dispersion_ns < 40000000);
 			}
 			drop(&f);
@@ -114,7 +125,10 @@ static void test_a_server_that_is_coarser_than_it_says_is_seen_to_be(void **stat
 	}
 }
 
-/* What the exchanges proved is void once the grain is seen; the estimator had it as noise, and is as sure as before. */
+/*
+ * Once the grain is detected, the bounds and rates that the exchanges proved are void. The estimator had taken the
+ * grain for noise, so that its error stays the same.
+ */
 static void test_a_grain_that_is_seen_does_not_restart_the_estimator(void **state)
 {
 	const int64_t step_ns = 100000;
@@ -139,8 +153,7 @@ static void test_a_grain_that_is_seen_does_not_restart_the_estimator(void **stat
 	drop(&f);
 }
 
-/* What was seen of one server is not held against the next; and what it made of the clock before it was seen is gone.
- */
+/* The steps of one server are not attributed to the next. */
 static void test_another_server_is_not_coarse_for_it(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -159,7 +172,7 @@ static void test_another_server_is_not_coarse_for_it(void **state)
 	drop(&f);
 }
 
-/* One that says what it is, is used from the first reply on, and none of its replies is refused. */
+/* A server that states its coarse precision is used from its first reply on, and none of its replies is refused. */
 static void test_an_honest_coarse_server_is_used(void **state)
 {
 	static const int64_t residences_ns[] = { 0, 20000, 5000000, 20000000 };
@@ -193,7 +206,7 @@ static void test_starts_with_a_burst_that_tapers_off(void **state)
 	drop(&f);
 }
 
-/* All fields, and not the padding between them. */
+/* Compare all fields, and not the padding between them. */
 static void assert_same_map(const struct ffntp_map *map, const struct ffntp_map *other)
 {
 	assert_memory_equal(map, other, offsetof(struct ffntp_map, leap_sign) + sizeof map->leap_sign);
@@ -203,7 +216,10 @@ static void assert_same_map(const struct ffntp_map *map, const struct ffntp_map 
 	assert_memory_equal(&map->at, &other->at, sizeof *map - offsetof(struct ffntp_map, at));
 }
 
-/* Another world and another memory, and nothing left of the original: the same clock, to the last bit. */
+/*
+ * The copy is in different memory, in a different world, and nothing of the original is left: it is the same clock, to
+ * the last bit.
+ */
 static void test_a_copy_goes_on_alone(void **state)
 {
 	struct fixture f = make(START_NS), copy;
@@ -236,7 +252,7 @@ static struct ffntp_source source_of(const struct fixture *f)
 	return source;
 }
 
-/* What is said of a server is said of this one, and of its replies since the counter was last disrupted. */
+/* The source's data are those of the present server, and of its replies since the last disruption of the counter. */
 static void test_of_a_server_is_told_what_it_said(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -305,7 +321,7 @@ static void test_refuses_configurations_out_of_range(void **state)
 	drop(&(struct fixture){ 0 });
 }
 
-/* A program that was compiled with later headers has fields beyond ours; what lies behind its struct is not touched. */
+/* A program compiled with later headers has fields beyond ours. The memory behind its struct is not touched. */
 static void test_takes_configurations_of_other_versions(void **state)
 {
 	struct {
@@ -330,7 +346,7 @@ static void test_takes_configurations_of_other_versions(void **state)
 	assert_int_equal(ffntp_client_memory(&config.known), 0);
 }
 
-/* Everything given back, one bit of time later: nothing is kept outside the client's memory. */
+/* The memory of both is released a short time later: no state is kept outside of it. */
 static void test_two_clients_side_by_side(void **state)
 {
 	struct fixture a = make(START_NS), b = make(START_NS), alone = make(START_NS);
@@ -371,8 +387,10 @@ static void test_free_runs_without_answers(void **state)
 	drop(&f);
 }
 
-/* A server that answers without time, or with none that is of use, is as good as silent: its clock free-runs, and it is
- * left. */
+/*
+ * A server that replies without a usable time counts as silent: the clock free-runs, and the client asks for another
+ * server.
+ */
 static void test_free_runs_on_answers_without_time(void **state)
 {
 	static const struct {
@@ -414,7 +432,7 @@ static void test_free_runs_on_answers_without_time(void **state)
 	}
 }
 
-/* Case 34: whoever kept the map has stopped. */
+/* Case 34: the daemon that published the map has stopped. */
 static void test_a_map_left_alone_becomes_void(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -435,7 +453,7 @@ static void test_a_map_left_alone_becomes_void(void **state)
 
 /* --- the error from the path's asymmetry --- */
 
-/* Half of a world's least round trip that has no asymmetry, and the world's noise. */
+/* Half of the least round trip of a world without asymmetry, and the world's noise. */
 #define WAY_NS 20000000
 #define NOISE_NS 50000
 
@@ -447,7 +465,7 @@ static uint64_t asymmetry_ns(const struct fixture *f)
 	return reading.asymmetry_esterror_ns;
 }
 
-/* A share of the least round trip separates its two directions, to this side or that. */
+/* Make a world whose two directions differ by a share of the least round trip; side: which is longer. */
 static struct fixture make_asymmetric(double share, int side)
 {
 	struct fixture f = make(START_NS);
@@ -458,7 +476,7 @@ static struct fixture make_asymmetric(double share, int side)
 	return f;
 }
 
-/* The errors of an hour, all of them, in both estimated errors together. */
+/* Check that an hour's errors are covered by both estimated errors together. */
 static void assert_honest(struct fixture *f)
 {
 	for (unsigned minute = 0; minute < 60; minute++) {
@@ -472,9 +490,9 @@ static void assert_honest(struct fixture *f)
 }
 
 /*
- * Of measured paths one in two is as asymmetric as 1.4 % of the round trip, one in ten as 4 % or more: the clock's
- * error, half of it, is within one standard deviation in the former and beyond it in the latter, which is within two.
- * By the estimated error alone neither would be explained.
+ * Of measured paths, one in two has an asymmetry of 1.4 % of the round trip, and one in ten of 4 % or more. The clock's
+ * error is half of that. It must be within one standard deviation in the first case, and between one and two in the
+ * second. The estimated error alone would explain neither.
  */
 static void test_asymmetric_paths_as_they_are(void **state)
 {
@@ -495,8 +513,9 @@ static void test_asymmetric_paths_as_they_are(void **state)
 }
 
 /*
- * A share of the least round trip of the path that the time is from, not of the least that ever was: RADclock's
- * estimator takes its time from the path as it is now, the other one holds its time when the path changes.
+ * The asymmetry's error is a share of the least round trip of the path that the time is from, and not of the least
+ * ever. RADclock's estimator takes its time from the present path; the default one keeps its time when the path
+ * changes.
  */
 static void test_asymmetry_follows_the_path(void **state)
 {
@@ -515,7 +534,7 @@ static void test_asymmetry_follows_the_path(void **state)
 	drop(&f);
 }
 
-/* It depends on the path alone: no silence makes it larger. */
+/* It depends on the path alone and does not grow in silence. */
 static void test_asymmetry_does_not_age(void **state)
 {
 	struct fixture f = make_asymmetric(0, 1);
@@ -528,7 +547,7 @@ static void test_asymmetry_does_not_age(void **state)
 	drop(&f);
 }
 
-/* The same line from another reference is of the same path. */
+/* The same line from a different reference belongs to the same path. */
 static void test_asymmetry_is_carried_along(void **state)
 {
 	struct ffntp_publisher publisher = {
@@ -546,7 +565,7 @@ static void test_asymmetry_is_carried_along(void **state)
 	assert_int_equal(publisher.map.asymmetry_esterror_ns, 52000);
 }
 
-/* Unknown in a map from which no time can be read, known from the first estimate on. */
+/* It is unknown in a map without a time, and known from the first estimate on. */
 static void test_asymmetry_is_known_with_the_time(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -591,7 +610,7 @@ static void test_kiss_rate_slows_down_and_decays(void **state)
 	assert_in_range(requests_in(&f, 1024), 63, 65); /* and 16 s again */
 	kiss(&f, "RATE");
 	world_run(&f.world, f.client, 20000);
-	assert_in_range(requests_in(&f, 10240), 9, 11); /* no slower than poll_max_s */
+	assert_in_range(requests_in(&f, 10240), 9, 11); /* not more rarely than poll_max_s */
 	drop(&f);
 }
 
@@ -633,7 +652,7 @@ static void test_unknown_kiss_changes_nothing(void **state)
 	drop(&f);
 }
 
-/* CVE-2015-7704: whoever cannot see the nonce cannot silence the client. */
+/* CVE-2015-7704: an attacker who cannot see the nonce cannot silence the client. */
 static void test_flood_of_forged_kisses(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -667,7 +686,7 @@ static struct fixture make_adaptive(double accuracy_target_s)
 {
 	struct fixture f = make(START_NS);
 
-	/* The one that says what an exchange is worth. */
+	/* The only estimator that states the value of an exchange. */
 	f.config.estimator = FFNTP_ESTIMATOR_LAW;
 	f.config.poll_is_adaptive = true;
 	f.config.accuracy_target_s = accuracy_target_s;
@@ -699,7 +718,7 @@ static void test_adaptive_polling_asks_no_more_than_it_needs(void **state)
 
 static void test_adaptive_polling_obeys_a_kiss(void **state)
 {
-	struct fixture f = make_adaptive(1e-7); /* more than it can reach: asks as often as it may */
+	struct fixture f = make_adaptive(1e-7); /* more accurate than it can be: it polls as often as it may */
 
 	(void)state;
 	world_run(&f.world, f.client, 3600);
@@ -769,7 +788,7 @@ static void test_tai_and_utc(void **state)
 	drop(&f);
 }
 
-/* Where the counter starts says nothing: across its wrap all goes on as ever. */
+/* The counter's start does not matter, nor does its wrap. */
 static void test_counter_may_wrap(void **state)
 {
 	struct fixture near_zero = make(START_NS), near_wrap = make(START_NS);

@@ -1,4 +1,4 @@
-/* clock: readings against 128-bit arithmetic and against each other, and what must be refused. */
+/* clock: readings compared with 128-bit arithmetic and with each other, and readings that must be refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static struct ffntp_duration between(const struct ffntp_map *map, ffntp_counter 
 	return duration;
 }
 
-/* Refused for this reason, and the output is as it was. */
+/* Check that the reading is refused for this reason, and leaves the output unchanged. */
 static void refused(const struct ffntp_map *map, ffntp_counter now, enum ffntp_timescale scale, uint64_t max_bound_ns,
 		    enum ffntp_clock_result reason)
 {
@@ -87,7 +87,7 @@ static wide units(struct ffntp_time t)
 	return ((wide)(uint64_t)(t.s + INT64_C(0x1000000000000)) << 64) + t.frac;
 }
 
-/* Any plausible map: counters of 1 MHz to 5 GHz, errors from none to seconds, drift up to 1 %. */
+/* Return a plausible map: counters of 1 MHz to 5 GHz, errors from none to seconds, drift up to 1 %. */
 static struct ffntp_map any_map(struct prng *prng)
 {
 	struct ffntp_map map = good();
@@ -106,7 +106,7 @@ static struct ffntp_map any_map(struct prng *prng)
 	return map;
 }
 
-/* Up to some days either way, most of it near. */
+/* Return a distance of up to some days in either direction, most often a short one. */
 static int64_t any_distance(struct prng *prng)
 {
 	int64_t distance = (int64_t)(prng_any_size(prng) >> 16);
@@ -130,7 +130,7 @@ static void estimate_is_the_line(void **state)
 	}
 }
 
-/* In 2^-64 s, rounded up; what is multiplied is small enough here. */
+/* Convert to 2^-64 s, rounded up; the factors are small enough here. */
 static wide units_of_ns(uint64_t ns)
 {
 	return (((wide)ns << 64) + NS - 1) / NS;
@@ -143,7 +143,7 @@ static wide drift_units(const struct ffntp_map *map, int64_t distance)
 	return ((wide)ticks * map->period_maxerror >> map->period_shift) + 1;
 }
 
-/* The interval holds all that the map promises, and hardly more. */
+/* The interval contains the whole error that the map states, and hardly more. */
 static void interval_holds_the_line_and_its_error(void **state)
 {
 	struct prng prng = { 2 };
@@ -195,7 +195,7 @@ static void a_bound_of_nothing_leaves_room_for_rounding(void **state)
 	assert_true(ffntp_time_is_before(reading.estimate, reading.latest));
 }
 
-/* The bound grows alike before and after. */
+/* The bound grows alike before and after the map's reference. */
 static void extrapolation_is_the_same_both_ways(void **state)
 {
 	struct prng prng = { 3 };
@@ -211,7 +211,7 @@ static void extrapolation_is_the_same_both_ways(void **state)
 	}
 }
 
-/* A path is as asymmetric an hour later. */
+/* The path's asymmetry is the same an hour later. */
 static void the_error_of_asymmetry_does_not_grow(void **state)
 {
 	struct ffntp_map map = good();
@@ -260,7 +260,7 @@ static void utc_is_tai_less_the_offset(void **state)
 	assert_true(tai.estimate.frac == utc.estimate.frac);
 }
 
-/* --- what is refused --- */
+/* --- refused readings --- */
 
 static void status_decides(void **state)
 {
@@ -305,7 +305,7 @@ static void the_cap_is_a_bound_that_is_still_allowed(void **state)
 	refused(&map, map.at + NS, FFNTP_UTC, bound_ns - 1, FFNTP_CLOCK_BOUND);
 }
 
-/* The daemon has stopped: first the bound grows, then nothing is told any more. */
+/* The daemon has stopped: first the bound grows, then readings are refused. */
 static void case_34_a_stopped_daemon(void **state)
 {
 	struct ffntp_map map = good();
@@ -325,7 +325,7 @@ static void case_34_a_stopped_daemon(void **state)
 	duration_refused(&map, map.void_after + 1, map.at, FFNTP_CLOCK_VOID);
 }
 
-/* A map that is void from the start: nothing after it, the past as ever. */
+/* A map that is void from its start on refuses all later readings, and not those of the past. */
 static void case_34_void_before_it_was_made(void **state)
 {
 	struct ffntp_map map = good();
@@ -352,7 +352,7 @@ static void case_43_half_the_counters_range_away(void **state)
 			 -between(&map, map.at + INT64_MAX, map.at + 1, FFNTP_RATE_LOCAL).ns);
 }
 
-/* A second per tick, and 2^40 of them; 272 years of nanoseconds. */
+/* A second per tick and 2^40 ticks; 272 years of nanoseconds. */
 static void case_43_results_that_do_not_fit(void **state)
 {
 	struct ffntp_map map = good();
@@ -391,7 +391,7 @@ static void case_43_bounds_saturate(void **state)
 	refused(&map, map.at + INT64_MAX, FFNTP_UTC, UINT64_MAX, FFNTP_CLOCK_RANGE);
 }
 
-/* Whatever stands in a map, however absurd: an answer or a refusal, and an interval that is one. */
+/* A reading of any map at all is refused, or is an ordered interval. */
 static void case_43_any_map_at_all(void **state)
 {
 	struct prng prng = { 5 };
@@ -475,7 +475,7 @@ static void swapping_the_ends_changes_the_sign(void **state)
 	}
 }
 
-/* Rounded to the nearest nanosecond each, two parts and the whole differ by 1 at most. */
+/* Each is rounded to the nearest nanosecond, so two parts and the whole differ by at most 1. */
 static void durations_add_up(void **state)
 {
 	struct prng prng = { 7 };
@@ -491,7 +491,7 @@ static void durations_add_up(void **state)
 	}
 }
 
-/* Whoever believes the local rate finds the stable duration possible, and the other way round. */
+/* By the local rate's bound the stable duration is possible, and the other way round. */
 static void the_two_rates_agree_within_their_bounds(void **state)
 {
 	struct prng prng = { 8 };
@@ -509,7 +509,7 @@ static void the_two_rates_agree_within_their_bounds(void **state)
 	}
 }
 
-/* The stable period is off by 2e-10 here, 0.2 ns per second: seen at once. */
+/* The stable period is off by 2e-10 here, 0.2 ns per second, which shows at once. */
 static void long_durations_take_the_rate_that_says_to_err_less(void **state)
 {
 	struct ffntp_map map = good();
@@ -571,7 +571,10 @@ static void every_result_has_a_line_of_its_own(void **state)
 
 /* --- leap seconds --- */
 
-/* Ten seconds after its reference, which is half past a second, and so are the readings below. */
+/*
+ * Return a map whose leap second is ten seconds after its reference, which is at half a second, as are the readings
+ * below.
+ */
 static struct ffntp_map with_leap_second(int sign)
 {
 	struct ffntp_map map = good();
@@ -585,7 +588,7 @@ static struct ffntp_map with_leap_second(int sign)
 static void utc_is_numbered_anew_by_a_leap_second(void **state)
 {
 	static const struct {
-		int sign, s, utc_s, offset_s; /* s and utc_s: from the map's time */
+		int sign, s, utc_s, offset_s; /* s and utc_s count from the map's time */
 		enum ffntp_leap leap;
 	} cases[] = {
 		{ 1, 9, 9, 37, FFNTP_LEAP_PRE_POSITIVE },    { 1, 10, 9, 38, FFNTP_LEAP_POSITIVE },
@@ -610,7 +613,7 @@ static void utc_is_numbered_anew_by_a_leap_second(void **state)
 	}
 }
 
-/* A map made after it tells the past right, and knows the month it was in. */
+/* A map made after the leap second gives the right times before it, and has the number of its month. */
 static void the_past_before_a_leap_second_is_told_by_the_map_after_it(void **state)
 {
 	(void)state;
@@ -646,7 +649,7 @@ static void order_holds_across_leap_seconds(void **state)
 	}
 }
 
-/* Each end of the interval is smeared for itself, so that it contains the smeared truth. */
+/* Each end of the interval is smeared separately, so that the interval contains the smeared truth. */
 static void smeared_readings_never_step(void **state)
 {
 	static const enum ffntp_timescale scales[] = { FFNTP_UTC_SMEARED, FFNTP_UTC_SLS };

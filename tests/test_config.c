@@ -1,4 +1,4 @@
-/* The configuration file: what is understood, and what is refused, with its line. */
+/* The configuration file: accepted directives, and rejected ones with their line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -162,7 +162,7 @@ static void refuses_with_the_line_and_the_reason(void **state)
 		if (parse(&config, refusals[i].text, &error))
 			fail_msg("accepted: %s", refusals[i].text);
 		if (strstr(error.text, refusals[i].says) == NULL)
-			fail_msg("'%s' says '%s', not '%s'", refusals[i].text, error.text, refusals[i].says);
+			fail_msg("'%s' gives '%s', not '%s'", refusals[i].text, error.text, refusals[i].says);
 		assert_int_equal(error.line, refusals[i].line);
 	}
 }
@@ -180,7 +180,7 @@ static void refuses_a_nul_byte(void **state)
 	assert_non_null(strstr(error.text, "NUL"));
 }
 
-/* A line of count bytes 'a', after what begins it. */
+/* Return a line of a beginning and 'count' bytes 'a'. */
 static char *long_line(const char *begin, size_t count)
 {
 	size_t length = strlen(begin);

@@ -1,4 +1,4 @@
-/* counter: Linux's counters. clock_gettime passes through this file, so that a suspend can be had without one. */
+/* counter: Linux's counters. clock_gettime is replaced in this file, so that a suspend can be simulated. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "../ports/linux/counter.h"
 
-static int64_t slept_ns; /* what a suspend would have added to CLOCK_BOOTTIME */
+static int64_t slept_ns; /* added to CLOCK_BOOTTIME, as a suspend does */
 static bool has_boottime = true;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *t);
@@ -57,7 +57,7 @@ static void the_raw_clock_counts_nanoseconds(void **state)
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
 }
 
-/* The hint is as good as it says, measured against the raw clock over half a second. */
+/* The hint's error holds against the raw clock over half a second. */
 static void the_tsc_is_measured(void **state)
 {
 	struct ffntp_counter_source source;
@@ -96,7 +96,7 @@ static void the_best_counter_is_chosen_and_can_be_forced(void **state)
 	assert_int_equal(source.kind, FFNTP_COUNTER_NONE);
 }
 
-/* Milliseconds count; what two readings of clocks may be apart does not; each suspend is told once. */
+/* Milliseconds are noticed; the time between two readings of clocks is not. Each suspend is reported once. */
 static void case_26_a_suspend_is_a_disruption(void **state)
 {
 	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -125,7 +125,10 @@ static void without_boottime_there_is_no_suspend(void **state)
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
 }
 
-/* The kernel counts by something else now: what was measured is void; a TSC it does not count by is not to be used. */
+/*
+ * The kernel has changed its clocksource: the measured rate is void, and a TSC that is not the clocksource must not be
+ * used.
+ */
 static void case_33_another_clocksource(void **state)
 {
 	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -134,7 +137,7 @@ static void case_33_another_clocksource(void **state)
 	strcpy(source.clocksource, "hpet");
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_DISRUPTED);
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
-	source.kind = FFNTP_COUNTER_OTHER; /* stands for a TSC that is refused now */
+	source.kind = FFNTP_COUNTER_OTHER; /* stands for a TSC that must not be used */
 	strcpy(source.clocksource, "hpet");
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_LOST);
 }

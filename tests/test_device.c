@@ -1,4 +1,4 @@
-/* Devices: the fake, and what holds for every device. */
+/* Devices: the fake, and properties of every device. */
 #include <string.h>
 
 #include "fakeclock.h"
@@ -84,7 +84,7 @@ static void what_is_no_page_is_not_connected(void **state)
 	every_call_is(ffntp_fake_device(&fake), FFNTP_CLOCK_DISCONNECTED);
 }
 
-/* A writer that was killed in mid-update: since when, elapsed time could not tell. */
+/* The writer was killed in mid-update, so that the page does not yield the moment that elapsed time counts from. */
 static void a_page_that_is_being_written_is_not_connected(void **state)
 {
 	struct ffntp_fake fake;
@@ -300,7 +300,7 @@ static void the_past_has_the_maps_of_its_own_time(void **state)
 	assert_int_equal(ffntp_device_at(clock, first, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_TOO_OLD);
 }
 
-/* Where rates say to err more than phases do. */
+/* The stated errors of the rates exceed those of the phases here, so that durations are differences of phases. */
 static void long_durations_follow_refinements_and_no_steps(void **state)
 {
 	struct ffntp_fake fake;
@@ -315,7 +315,7 @@ static void long_durations_follow_refinements_and_no_steps(void **state)
 	ffntp_fake_step(&fake, 100);
 	assert_int_equal(since(clock, first).ns, SECOND / 2);
 	(void)ffntp_fake_advance(&fake, 1000 * SECOND - SECOND / 2);
-	ffntp_fake_bound(&fake, 1000, 1000); /* news: the phase is known again */
+	ffntp_fake_bound(&fake, 1000, 1000); /* a new map, whose phase is known again */
 	duration = since(clock, first);
 	assert_in_range(duration.ns, 1000 * SECOND + 99, 1000 * SECOND + 101);
 	assert_in_range(duration.bound_ns, 1000000, 1000200);
@@ -330,7 +330,7 @@ static void long_durations_follow_refinements_and_no_steps(void **state)
 	assert_in_range(duration.ns, 2000 * SECOND + 90, 2000 * SECOND + 110);
 }
 
-/* A table of leap seconds comes, or expires: the numbers are others, the phase is not. */
+/* When a table of leap seconds arrives or expires, the time's numbers change, and the phase does not. */
 static void long_durations_do_not_mind_whether_tai_is_known(void **state)
 {
 	(void)state;
@@ -358,7 +358,7 @@ static void long_durations_do_not_mind_whether_tai_is_known(void **state)
 	}
 }
 
-/* A mark whose phase no rate that is possible leads to. */
+/* No possible rate leads to the mark's phase. */
 static void a_phase_that_contradicts_is_not_taken(void **state)
 {
 	struct ffntp_fake fake;
@@ -396,7 +396,9 @@ static void marks_of_another_boot_are_refused(void **state)
 	assert_int_equal(ffntp_device_since(clock, after, &duration), FFNTP_CLOCK_OK);
 }
 
-/* While the counter stood still, or jumped, it counted nothing: who tells the ticks between must not be believed. */
+/*
+ * While the counter stood still or jumped, its ticks are no measure of time, so that marks from before must be refused.
+ */
 static void marks_of_before_the_counter_was_in_doubt_are_refused(void **state)
 {
 	struct ffntp_fake fake;
@@ -456,7 +458,7 @@ static void a_counter_that_was_set_back_is_told(void **state)
 	assert_int_equal(ffntp_device_steady(clock, &utc), FFNTP_CLOCK_DISRUPTED);
 }
 
-/* A page, of which another map is published while its counter is being read. */
+/* Read the counter of a page on which another map is published meanwhile. */
 static ffntp_counter read_while_it_is_published(void *context)
 {
 	struct ffntp_fake *fake = context;
@@ -507,7 +509,7 @@ static void a_page_without_steady_time_says_so(void **state)
 	assert_int_equal(ffntp_device_elapsed(clock, &ns), FFNTP_CLOCK_STEADY);
 }
 
-/* UTC stays what it is, the leap second that is to come included. */
+/* UTC and the coming leap second are the same whether TAI is known or not. */
 static void a_leap_second_comes_on_time_whether_tai_is_known(void **state)
 {
 	struct ffntp_fake fake;
@@ -530,7 +532,7 @@ static void a_leap_second_comes_on_time_whether_tai_is_known(void **state)
 	ffntp_device_disconnect(clock);
 }
 
-/* UTC as POSIX counts it, the flag, and steady UTC, around a leap second that ends the day. */
+/* Check UTC in POSIX's numbers, the flag, and monotonic UTC around a leap second at the end of the day. */
 static void leap(int sign)
 {
 	struct ffntp_fake fake;
@@ -556,7 +558,7 @@ static void leap(int sign)
 			assert_in_range(steady - before_ns, 99949999, 100050200);
 		before_ns = steady;
 		if (i % 70 == 0)
-			ffntp_fake_step(&fake, 0); /* a map like the one before, on either side */
+			ffntp_fake_step(&fake, 0); /* the same map again on either side */
 		(void)ffntp_fake_advance(&fake, SECOND / 10);
 		passed_ns += (uint64_t)SECOND / 10;
 	}

@@ -1,4 +1,4 @@
-/* dissent: what becomes of exchanges that contradict a clock, one by one. */
+/* dissent: exchanges that contradict a clock, one by one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,11 +9,11 @@
 #include "../core/params.h"
 
 #define POLL_S 64.0
-#define LONG 1000 /* exchanges that agreed with a clock before; more than a burst */
+#define LONG 1000 /* earlier exchanges that agreed with the clock; more than a burst */
 
 static const struct ffntp_rate_bound hint = { 1e-9, 500e-6 }, known = { 1e-9, 2e-6 };
 
-/* An exchange of 2 ms each way at 'at' s, with a server that is ahead by 'ahead_s'. */
+/* Return the stamp of an exchange of 2 ms each way at 'at' s, with a server that is ahead by ahead_s. */
 static struct ffntp_stamp at(double at_s, double ahead_s)
 {
 	const uint64_t second = UINT64_C(1) << 32, era = UINT64_C(1) << 63;
@@ -39,7 +39,7 @@ static struct judged begin(void)
 	return (struct judged){ .clock_exchanges = LONG, .poll_s = POLL_S };
 }
 
-/* One more exchange. The clock is right where ahead_s is 0, and its bound excludes all others. */
+/* Add an exchange. The clock is right if ahead_s is 0, and its bound excludes all other values. */
 static enum ffntp_dissent_outcome add(struct judged *judged, double ahead_s)
 {
 	const struct ffntp_stamp stamp = at(1000 + judged->exchanges++ * judged->poll_s, ahead_s);
@@ -58,7 +58,7 @@ static enum ffntp_dissent_outcome add(struct judged *judged, double ahead_s)
 	return ffntp_dissent_add(&judged->dissent, &fact, &judged->decided);
 }
 
-/* Adds the same exchange until the outcome is no longer 'open'. Returns how many it took. */
+/* Add the same exchange until the outcome is no longer 'open'. Return the number of exchanges. */
 static unsigned until_decided(struct judged *judged, double ahead_s, enum ffntp_dissent_outcome *outcome)
 {
 	unsigned count = 0;
@@ -81,7 +81,7 @@ static void test_one_exchange_is_outvoted_by_one(void **state)
 	assert_int_equal(judged.dissent.count, 0);
 }
 
-/* ... and ten are not; but by a burst's worth in a row, or by as many. */
+/* Ten exchanges are not outvoted by one, but by as many, or by a burst in a row. */
 static void test_one_exchange_does_not_outvote_ten(void **state)
 {
 	struct judged judged = begin();
@@ -96,7 +96,7 @@ static void test_one_exchange_does_not_outvote_ten(void **state)
 	assert_int_equal(outcome, FFNTP_DISSENT_NONE);
 }
 
-/* Half an hour, and eight exchanges, whichever comes later. */
+/* A candidate persists after half an hour or eight exchanges, whichever comes later. */
 static void test_a_candidate_that_persists_is_believed(void **state)
 {
 	static const struct {
@@ -116,7 +116,9 @@ static void test_a_candidate_that_persists_is_believed(void **state)
 	}
 }
 
-/* Two of three, with the third right by the clock: they are believed as soon as they may be. */
+/*
+ * Two of three exchanges agree on a time, and the third with the clock: the candidate is accepted as soon as possible.
+ */
 static void test_a_majority_is_believed_whatever_comes_between(void **state)
 {
 	struct judged judged = begin();
@@ -128,7 +130,7 @@ static void test_a_majority_is_believed_whatever_comes_between(void **state)
 	assert_in_range(exchanges, 28, 31);
 }
 
-/* One in three never is. */
+/* One exchange in three is never enough. */
 static void test_a_minority_is_not(void **state)
 {
 	struct judged judged = begin();
@@ -138,7 +140,7 @@ static void test_a_minority_is_not(void **state)
 		assert_true(add(&judged, i % 3 == 0 ? 1 : 0) <= FFNTP_DISSENT_OPEN);
 }
 
-/* Servers that tell a different time each: none is believed, and there is room for them. */
+/* The servers state a different time each: none is accepted, and the table has room for them. */
 static void test_candidates_that_come_once_are_forgotten(void **state)
 {
 	struct judged judged = begin();
@@ -150,7 +152,7 @@ static void test_candidates_that_come_once_are_forgotten(void **state)
 	}
 }
 
-/* A minority of strays does not displace the story that most tell. */
+/* A few strays do not displace the candidate of the majority. */
 static void test_strays_do_not_displace_a_candidate(void **state)
 {
 	struct judged judged = begin();
@@ -162,7 +164,7 @@ static void test_strays_do_not_displace_a_candidate(void **state)
 	assert_int_equal(judged.decided.agreed, judged.decided.alone);
 }
 
-/* A clock of one exchange, or fifteen, is outvoted by two, or sixteen; one of sixteen is not. */
+/* A clock of one exchange is outvoted by two, and one of fifteen by sixteen; one of sixteen is not. */
 static void test_a_young_clock_is_outvoted_within_a_burst(void **state)
 {
 	(void)state;
@@ -193,7 +195,7 @@ static void test_a_counter_that_may_jump_is_given_a_burst(void **state)
 	assert_int_equal(outcome, FFNTP_DISSENT_BELIEVED);
 }
 
-/* 100 ppm, as each exchange is further ahead: known from the candidate's exchanges alone. */
+/* The rate is off by 100 ppm, because each exchange is further ahead. The candidate's exchanges alone show this. */
 static void test_another_rate_is_told_from_a_step(void **state)
 {
 	struct judged judged = begin();
@@ -205,7 +207,7 @@ static void test_another_rate_is_told_from_a_step(void **state)
 	assert_true(ffntp_rate_range_excludes(&judged.decided.range, known));
 }
 
-/* One per cent, which the hint excludes. */
+/* The rate is off by one per cent, which the hint excludes. */
 static void test_a_rate_beyond_the_hint_is_found_by_a_line(void **state)
 {
 	struct judged judged = begin();
@@ -217,7 +219,7 @@ static void test_a_rate_beyond_the_hint_is_found_by_a_line(void **state)
 	assert_true(judged.dissent.least_s <= 1.01e-9 && 1.01e-9 <= judged.dissent.most_s);
 }
 
-/* An exchange that two stories have in common speaks for both: they become one, where they excluded each other. */
+/* An exchange that fits two candidates counts for both. They become one if they exclude each other no longer. */
 static void test_stories_that_nothing_tells_apart_are_merged(void **state)
 {
 	for (int is_outside = 0; is_outside <= 1; is_outside++) {
@@ -241,7 +243,9 @@ static void test_stories_that_nothing_tells_apart_are_merged(void **state)
 	}
 }
 
-/* After two exchanges the rate is known to 60 ppm, 4 ms from one exchange to the next: no line leads to another time.
+/*
+ * After two exchanges the rate is known to 60 ppm, 4 ms from one exchange to the next, so that no line connects
+ * different times.
  */
 static void test_no_candidate_bridges_two_times(void **state)
 {

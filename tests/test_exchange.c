@@ -1,4 +1,4 @@
-/* exchange: what an attacker, a broken server and a broken counter may send, case by case. */
+/* exchange: datagrams of an attacker, a broken server, and a broken counter, case by case. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 #define KISS(text) \
 	((uint32_t)(text)[0] << 24 | (uint32_t)(text)[1] << 16 | (uint32_t)(text)[2] << 8 | (uint32_t)(text)[3])
 
-/* A counter of 1 GHz, so that ticks are nanoseconds. */
+/* The counter has 1 GHz, so that ticks are nanoseconds. */
 static const struct ffntp_exchange_limits limits = {
 	.period_s = 1e-9,
 	.period_error = 500e-6,
@@ -51,7 +51,7 @@ static struct ffntp_exchange begun(void)
 	return exchange;
 }
 
-/* Member by member: what pads them may differ. */
+/* Compare member by member, because the padding may differ. */
 static void assert_same(const struct ffntp_exchange *a, const struct ffntp_exchange *b)
 {
 	assert_true(a->is_waiting == b->is_waiting && a->nonce == b->nonce);
@@ -87,7 +87,7 @@ static void assert_good_stamp(const struct ffntp_stamp *stamp)
 	assert_true(stamp->root_dispersion_s == 0x200 * 0x1p-16 + 0x1p-20);
 }
 
-/* The true reply is still waited for: nothing that came before has changed anything. */
+/* Check that the true reply is still expected, and that earlier datagrams have changed nothing. */
 static void assert_still_waiting(struct ffntp_exchange *exchange)
 {
 	struct ffntp_stamp stamp;
@@ -96,7 +96,7 @@ static void assert_still_waiting(struct ffntp_exchange *exchange)
 	assert_good_stamp(&stamp);
 }
 
-/* The verdict on a packet that is the first reply to a request; a refusal leaves the stamp alone. */
+/* Return the verdict on a packet that is the first reply to a request. A refusal leaves the stamp unchanged. */
 static enum ffntp_verdict judge(const struct ffntp_packet *packet)
 {
 	struct ffntp_exchange exchange = begun();
@@ -144,7 +144,7 @@ static void the_counter_at_sending_may_come_after_sending(void **state)
 	assert_true(stamp.ta == ta + 4000 && stamp.ta_late_ticks == 4000);
 	assert_true(ffntp_stamp_rtt_ticks(&stamp) == tf - ta - 4000 &&
 		    ffntp_stamp_longest_rtt_ticks(&stamp) == tf - ta);
-	/* Also over the end of the counter's range; one that comes before the first reading makes nothing late. */
+	/* The same over the end of the counter's range. A departure stamp from before our own reading is not late. */
 	exchange = (struct ffntp_exchange){ 0 };
 	assert_true(ffntp_exchange_begin(&exchange, (ffntp_counter)-2000, NONCE, (uint8_t[FFNTP_WIRE_SIZE]){ 0 }));
 	ffntp_exchange_sent(&exchange, 2000);
@@ -156,7 +156,7 @@ static void the_counter_at_sending_may_come_after_sending(void **state)
 	assert_true(stamp.ta == ta - 4000 && stamp.ta_late_ticks == 0);
 }
 
-/* A datagram that was cloned: the stamp is the last copy's, and the reply is to the first. */
+/* The datagram was cloned: the stamp is the last copy's, and the reply is to the first. */
 static void a_departure_that_leaves_no_time_for_the_residence_is_not_used(void **state)
 {
 	static const struct {
@@ -245,12 +245,12 @@ static void case_03_a_replayed_reply_is_a_duplicate(void **state)
 	assert_still_waiting(&exchange);
 	assert_int_equal(finish(&exchange, &good), FFNTP_REFUSED_DUPLICATE);
 	assert_int_equal(finish(&exchange, &good), FFNTP_REFUSED_DUPLICATE);
-	/* Also while the next request is in flight. */
+	/* The same while the next request is in flight. */
 	assert_true(ffntp_exchange_begin(&exchange, tf + 1, NONCE + 1, request));
 	assert_int_equal(finish(&exchange, &good), FFNTP_REFUSED_DUPLICATE);
 }
 
-/* A reply that cannot be used has answered the request: nobody gets a second try with its nonce. */
+/* A reply that cannot be used has answered the request: its nonce is used up. */
 static void case_03_a_refused_reply_consumes_the_nonce(void **state)
 {
 	struct ffntp_exchange exchange = begun();
@@ -287,7 +287,7 @@ static void case_04_a_reply_after_the_request_was_given_up_is_late(void **state)
 	assert_int_equal(finish(&exchange, &good), FFNTP_REFUSED_LATE);
 }
 
-/* Sockets tell senders apart; whatever gets through them must still know our nonce. */
+/* Sockets distinguish senders. A datagram that passes the socket must also have our nonce. */
 static void case_05_another_exchange_s_reply_is_not_ours(void **state)
 {
 	struct ffntp_exchange exchange = begun(), other = { 0 };
@@ -314,7 +314,7 @@ static void case_06_zero_timestamps_are_refused(void **state)
 	reply.receive.units = UINT64_MAX;
 	reply.transmit.units = 0;
 	assert_int_equal(judge(&reply), FFNTP_REFUSED_TIMESTAMPS);
-	/* The first instants beside the one that means none. */
+	/* The first instants beside 0, which means that there is none. */
 	reply.receive.units = UINT64_MAX;
 	reply.transmit.units = 1;
 	assert_int_equal(judge(&reply), FFNTP_ACCEPTED);
@@ -350,7 +350,7 @@ static void case_07_every_first_byte(void **state)
 	}
 }
 
-/* Nothing but a header, a crypto-NAK or a MAC of zeros passes; nothing that does not pass changes anything. */
+/* Only a header, a crypto-NAK or a MAC of zeros is accepted, and no other length changes anything. */
 static void case_08_every_length(void **state)
 {
 	static uint8_t bytes[2048];
@@ -413,7 +413,7 @@ static enum ffntp_verdict judge_kiss(uint32_t refid)
 {
 	struct ffntp_packet reply = good;
 
-	/* A kiss counts whatever its other fields are: servers leave them empty. */
+	/* A kiss counts whatever its other fields are, because servers leave them empty. */
 	reply.leap = 3;
 	reply.stratum = 0;
 	reply.refid = refid;
@@ -459,7 +459,7 @@ static void case_14_unknown_kisses_have_no_meaning(void **state)
 	assert_int_equal(judge_kiss(0), FFNTP_REFUSED_UNSYNCHRONISED);
 }
 
-/* RATE in a packet that has time is a reference identifier like any other. */
+/* RATE in a packet with a time is an ordinary reference identifier. */
 static void case_11_a_kiss_has_stratum_0(void **state)
 {
 	struct ffntp_packet reply = good;
@@ -469,7 +469,7 @@ static void case_11_a_kiss_has_stratum_0(void **state)
 	assert_int_equal(judge(&reply), FFNTP_ACCEPTED);
 }
 
-/* The reply to a request that the server received at 'receive' and held for residence_units, 2^-32 s each. */
+/* Judge the reply to a request that the server received at 'receive' and held for residence_units, 2^-32 s each. */
 static enum ffntp_verdict judge_residence(uint64_t receive, int64_t residence_units)
 {
 	struct ffntp_packet reply = good;
@@ -505,7 +505,10 @@ static void case_15_a_residence_longer_than_the_round_trip_is_refused(void **sta
 	assert_int_equal(judge_residence(receive, INT64_MAX), FFNTP_REFUSED_RESIDENCE);
 }
 
-/* A clock that moves 64 times a second, and says so: 5 ms between its timestamps are 0, or 1/64 of a second. */
+/*
+ * The clock moves 64 times a second, and its precision states so: 5 ms between its timestamps appear as 0, or 1/64 of a
+ * second.
+ */
 static void case_15_the_precision_counts_against_neither_timestamp(void **state)
 {
 	static const struct {
@@ -567,7 +570,7 @@ static void case_16_absurd_root_delays_and_dispersions_are_refused(void **state)
 	}
 }
 
-/* What the server says of its error is in the stamp, its precision with it: the bound is made from these. */
+/* The stamp has the error and the precision that the server states, because the bound is made from them. */
 static void case_16_the_stamp_carries_what_the_bound_needs(void **state)
 {
 	const struct {
@@ -613,8 +616,9 @@ static void case_16_a_limit_that_is_no_number_lets_nothing_pass(void **state)
 	}
 }
 
-/* Wherever the server's clock stands, an era's end between receive and transmit included, the stamp is the same but for
- * it. */
+/*
+ * The server's time does not matter, even if an era ends between receive and transmit: only the stamp's times differ.
+ */
 static void case_17_an_exchange_may_cross_an_era(void **state)
 {
 	const uint64_t residence = good.transmit.units - good.receive.units;
@@ -656,13 +660,13 @@ static void case_26_a_round_trip_that_a_counter_s_jump_made_long_is_refused(void
 	const uint64_t s = 1000000000;
 
 	(void)state;
-	/* 16 s of a counter that may be 500 ppm fast. */
+	/* 16 s by a counter that may be 500 ppm fast. */
 	assert_int_equal(judge_counters(ta, ta + 16 * s), FFNTP_ACCEPTED);
 	assert_int_equal(judge_counters(ta, ta + 16 * s + 16 * s / 1000), FFNTP_REFUSED_LATE);
 	assert_int_equal(judge_counters(ta, ta + 3600 * s), FFNTP_REFUSED_LATE);
 }
 
-/* Another request, and the good reply to it. */
+/* Begin another request; return the good reply to it. */
 static struct ffntp_packet begin_again(struct ffntp_exchange *exchange, ffntp_counter at, uint64_t nonce)
 {
 	struct ffntp_packet reply = good;
@@ -681,10 +685,10 @@ static void case_26_a_counter_that_went_back_between_exchanges_is_refused(void *
 
 	(void)state;
 	assert_still_waiting(&exchange);
-	/* A second exchange that begins before the first ended, and is sound in itself. */
+	/* A second exchange begins before the first one ended, and is valid in itself. */
 	reply = begin_again(&exchange, tf - 1, NONCE + 1);
 	assert_int_equal(finish_at(&exchange, &reply, tf + 9000000, &stamp), FFNTP_REFUSED_COUNTER);
-	/* The counter was restored once; from where it is now it may go on. */
+	/* The counter was restored once; from its present value on exchanges are accepted again. */
 	reply = begin_again(&exchange, ta + 1, NONCE + 2);
 	assert_int_equal(finish_at(&exchange, &reply, ta + 9000000, &stamp), FFNTP_REFUSED_COUNTER);
 	reply = begin_again(&exchange, ta + 9000000, NONCE + 3);
@@ -742,7 +746,7 @@ static void case_43_extreme_rates_are_refused_not_misread(void **state)
 	}
 }
 
-/* A packet with every fault; repairing the one that was named shows the next. */
+/* The packet has every fault. After the fault in the verdict is repaired, the verdict names the next one. */
 static void the_first_fault_names_the_verdict(void **state)
 {
 	struct ffntp_packet reply = { .version = 5, .mode = 3, .stratum = 0, .refid = KISS("RATE"), .leap = 3 };
@@ -774,7 +778,7 @@ static void the_first_fault_names_the_verdict(void **state)
 	assert_int_equal(judge(&reply), FFNTP_ACCEPTED);
 }
 
-/* A random reply, often near what is acceptable. */
+/* Return a random reply, often near the limits of acceptance. */
 static struct ffntp_packet random_reply(struct prng *prng)
 {
 	struct ffntp_packet reply = good;
@@ -788,7 +792,7 @@ static struct ffntp_packet random_reply(struct prng *prng)
 	return reply;
 }
 
-/* In ticks of 1 ns: up to 69 s, or now and then anything. */
+/* Return ticks of 1 ns: up to 69 s, now and then any value. */
 static uint64_t random_rtt(struct prng *prng)
 {
 	return prng_any_size(prng) >> (prng_below(prng, 8) == 0 ? 0 : 28);
@@ -799,7 +803,7 @@ struct outcome {
 	struct ffntp_stamp stamp;
 };
 
-/* The same exchange with every counter reading and every server time moved. */
+/* Make the same exchange with every counter reading and every server time moved. */
 static struct outcome moved(const struct ffntp_packet *packet, uint64_t rtt, uint64_t counters, uint64_t times)
 {
 	struct outcome outcome = { .verdict = FFNTP_ACCEPTED };

@@ -1,5 +1,7 @@
-/* A page that follows another machine's: the same time in terms of another counter, and no reading from before a
- * switch. */
+/*
+ * follow: a page that mirrors another machine's: the same time in terms of the own counter, and no reading from before
+ * a switch.
+ */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -92,7 +94,7 @@ static void test_the_time_is_the_same_at_the_same_instant(void **state)
 	/* 500 ticks at 2.5 GHz, rounded up. */
 	assert_in_range(own_map().maxerror_before_ns, 5200, 5202);
 	assert_in_range(own_map().maxerror_after_ns, 6200, 6202);
-	/* The path is the followed clock's. */
+	/* The asymmetry is that of the followed clock's path. */
 	assert_int_equal(own_map().asymmetry_esterror_ns, 52000);
 	assert_int_equal(own_map().void_after, map.void_after + OFFSET);
 }
@@ -201,7 +203,7 @@ static void test_a_page_that_cannot_be_used_leaves_ours_disrupted(void **state)
 	assert_int_equal(own_map().status, FFNTP_STATUS_DISRUPTED);
 	ffntp_follow_page(&follow, &first, known, OFFSET);
 	assert_int_equal(own_map().status, FFNTP_STATUS_SYNCHRONISED);
-	/* Of another counter. */
+	/* The page is of a different counter. */
 	map.counter_kind = FFNTP_COUNTER_MONOTONIC_RAW;
 	ffntp_page_format(&second, &(struct ffntp_page_identity){ .counter_kind = FFNTP_COUNTER_MONOTONIC_RAW });
 	ffntp_page_publish(&second, &map, NULL, 0);
@@ -227,10 +229,10 @@ static void test_a_page_that_vanishes_leaves_ours_free_running(void **state)
 	assert_int_equal(read_own(OFFSET + 5000 + HZ, &reading), FFNTP_CLOCK_OK);
 	assert_int_equal(ffntp_time_diff_ns(reading.estimate, before.estimate), 0);
 	assert_int_equal(reading.bound_ns, before.bound_ns);
-	/* Beyond where the other page would have been void: the time goes on, and the bound grows. */
+	/* After the other page would have become void, the time continues, and the bound grows. */
 	assert_int_equal(read_own(OFFSET + 5000 + 1000000 * UINT64_C(2500000000), &reading), FFNTP_CLOCK_OK);
 	assert_true(reading.bound_ns > before.bound_ns);
-	/* The same page again, or another in its place: nobody takes one for the other. */
+	/* The same page again, or a different one in its place: the two are distinguished. */
 	setup_pages();
 	ffntp_follow_page(&follow, &first, known, OFFSET);
 	ffntp_follow_lose(&follow, OFFSET);

@@ -1,4 +1,4 @@
-/* grain: servers of many steps are seen for what they are, and no fine server is taken for one. */
+/* grain: servers with large steps are detected, and fine servers are not mistaken for them. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,12 +11,12 @@
 #include "count.h"
 #include "prng.h"
 
-/* A server, the path to it, and the counter of 1 GHz of a client that asks it as a client does. */
+/* A server, the path to it, and a client's counter of 1 GHz. Requests are sent as a client sends them. */
 struct scene {
 	struct prng prng;
 	double step_s, drift, phase_s; /* of the server's clock; step_s 0: fine */
-	double unit_s;                 /* what its timestamps are whole multiples of */
-	double fill_s;                 /* ... before the bits below this are random */
+	double unit_s;                 /* timestamps are whole multiples of this */
+	double fill_s;                 /* and the bits below this are random */
 	int stated_log2_s;
 	bool is_sent_once; /* te is a copy of tb */
 	double residence_s, delay_s, queue_s;
@@ -54,13 +54,16 @@ static struct ffntp_ntp server_time(struct scene *scene, double at_s)
 
 	if (step_s > 0)
 		time_s = floor((at_s - scene->phase_s) / step_s) * step_s + scene->phase_s;
-	/* A multiple that is just missed in double arithmetic is met. */
+	/* Adding 1e-3 meets a multiple that double arithmetic just misses. */
 	units = (uint64_t)(floor(time_s / scene->unit_s + 1e-3) * scene->unit_s * 0x1p32);
 	return (struct ffntp_ntp){ (UINT64_C(3976214400) << 32) + units +
 				   (uint64_t)(uniform(scene) * scene->fill_s * 0x1p32) };
 }
 
-/* A burst of eight, growing intervals, the poll interval, by the client's counter. */
+/*
+ * Return the time to the next request: a burst of eight, growing intervals, then the poll interval, by the client's
+ * counter.
+ */
 static double interval_s(const struct scene *scene)
 {
 	return scene->exchanges < 8 ? 2 : fmin(2 * pow(1.35, scene->exchanges - 7), scene->poll_s);
@@ -85,7 +88,7 @@ static void ask(struct scene *scene, struct ffntp_grain *grain)
 		.period_error = 500e-6,
 	};
 
-	/* What a client knows of its counter by then. */
+	/* The client knows its counter's rate by then. */
 	if (scene->exchanges >= 16) {
 		sample.period_s = 1e-9 / (1 + scene->skew) * (1 + 1e-6);
 		sample.period_error = 20e-6;
@@ -96,7 +99,7 @@ static void ask(struct scene *scene, struct ffntp_grain *grain)
 	scene->now_s = fmax(ta_s + interval_s(scene) / (1 + scene->skew) + scene->wake_s * uniform(scene), tf_s);
 }
 
-/* Asks until the step is seen, or as often as that; returns how often. */
+/* Ask until the step is detected, at most this often; return the number of requests. */
 static unsigned ask_until_seen(struct scene *scene, struct ffntp_grain *grain, unsigned most)
 {
 	unsigned asked = 0;
@@ -118,8 +121,8 @@ static void vary(struct scene *scene, unsigned seed)
 }
 
 /*
- * Soon after the first burst, and as no more than twice the longest tick of a kernel: which multiple of its step a
- * clock shows depends on when it is asked.
+ * A step is detected soon after the first burst. It is seen as at most twice the longest tick of a kernel, because the
+ * times of the requests decide which multiple of its step a clock shows.
  */
 static void test_a_tick_is_seen_within_a_minute(void **state)
 {
@@ -134,7 +137,7 @@ static void test_a_tick_is_seen_within_a_minute(void **state)
 
 		scene.step_s = steps_s[i % COUNT(steps_s)];
 		scene.stated_log2_s = stated[i / COUNT(steps_s) % COUNT(stated)];
-		/* A step of eight times the stated one, and both powers of two: that is the next test. */
+		/* A step of eight times the stated precision, with both powers of two, is the next test's subject. */
 		if (scene.stated_log2_s == -9 && (scene.step_s == 0x1p-6 || scene.step_s < 2 * 0x1p-9))
 			continue;
 		vary(&scene, i);
@@ -146,7 +149,7 @@ static void test_a_tick_is_seen_within_a_minute(void **state)
 	assert_in_range(late, 0, worlds / 20);
 }
 
-/* Where all times are multiples of the stated precision, too, only their being multiples of more each time tells. */
+/* All times are multiples of the stated precision too. Only their being multiples of a larger step reveals it. */
 static void test_a_step_that_the_stated_precision_divides_is_seen(void **state)
 {
 	(void)state;
@@ -161,7 +164,7 @@ static void test_a_step_that_the_stated_precision_divides_is_seen(void **state)
 	}
 }
 
-/* Any step, on any clock: a rate of its own, times of whole microseconds. */
+/* Any step is detected on any clock, with any rate and times of whole microseconds. */
 static void test_any_step_is_seen(void **state)
 {
 	static const double steps_s[] = {
@@ -179,7 +182,7 @@ static void test_any_step_is_seen(void **state)
 		scene.drift = (uniform(&scene) - 0.5) * 1e-4;
 		scene.phase_s = uniform(&scene);
 		assert_in_range(ask_until_seen(&scene, &grain, 1000), 3, 400);
-		/* As it goes on, it is what it is, or a multiple that no time has shown to be wrong. */
+		/* Later it is known as the step itself, or as a multiple that no time has contradicted. */
 		for (unsigned k = 0; k < 100; k++) {
 			ask(&scene, &grain);
 			assert_true(grain.seen_s >= scene.step_s * 0.997);
@@ -187,7 +190,7 @@ static void test_any_step_is_seen(void **state)
 	}
 }
 
-/* NTP servers fill what is below their precision at random. */
+/* NTP servers fill the bits below their precision at random. */
 static void test_a_step_is_seen_through_random_bits(void **state)
 {
 	(void)state;
@@ -203,7 +206,7 @@ static void test_a_step_is_seen_through_random_bits(void **state)
 	}
 }
 
-/* What a server states is not looked for: nothing is larger. */
+/* A step as large as the stated precision is not looked for, because the bound has it already. */
 static void test_an_honest_server_shows_nothing(void **state)
 {
 	(void)state;
@@ -222,8 +225,8 @@ static void test_an_honest_server_shows_nothing(void **state)
 }
 
 /*
- * Whatever its timestamps are multiples of, however regular the requests and however quiet the path: no likelihood even
- * comes near to what proves a step.
+ * No likelihood even approaches the proof of a step, for any granularity of timestamps, any regularity of requests, and
+ * the quietest paths.
  */
 static void test_a_fine_server_is_never_coarse(void **state)
 {
@@ -254,7 +257,7 @@ static void test_a_fine_server_is_never_coarse(void **state)
 	assert_true(most < FFNTP_GRAIN_PROOF * 1e-3);
 }
 
-/* Another machine behind the same address. */
+/* A different machine takes over the address. */
 static void test_a_server_that_becomes_finer_is_believed(void **state)
 {
 	(void)state;
@@ -277,7 +280,7 @@ static void test_a_server_that_becomes_finer_is_believed(void **state)
 	}
 }
 
-/* Steps of the server, of the counter, and times that cannot be: nothing is learnt, and nothing breaks. */
+/* The server or the counter steps, or times are impossible: no step is detected, and nothing breaks. */
 static void test_jumps_are_no_steps(void **state)
 {
 	struct prng prng = { 7 };

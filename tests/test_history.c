@@ -1,4 +1,4 @@
-/* history: what the ring remembers, and minima that are what looking at everything gives. */
+/* history: the ring's contents, and minima that equal those of a full search. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 #define PERIOD_S 1e-9
 
-/* Stamps some 16 s apart, now and then an hour; the first so that the counter wraps on the way. */
+/* Stamps some 16 s apart, sometimes an hour. The first is placed so that the counter wraps on the way. */
 struct walk {
 	struct prng prng;
 	ffntp_counter now;
@@ -59,7 +59,7 @@ static void test_the_newest_are_remembered(void **state)
 	assert_int_equal(history.added, 0);
 }
 
-/* A window covers just those remembered stamps whose age lies between its ends, whatever came how often. */
+/* A window covers exactly the remembered stamps whose age lies between its ends, however often stamps come. */
 static void test_windows_are_seconds(void **state)
 {
 	static const struct ffntp_window windows[] = {
@@ -118,7 +118,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Any range whose ends move forward, with gaps, jumps past all it held, and nothing in it. */
+/* Check any range whose ends move forward, with gaps, jumps past all of its contents, and empty ranges. */
 static void check_minimum(uint64_t seed, bool is_of_believed)
 {
 	struct ffntp_record ring[CAPACITY];
@@ -170,7 +170,7 @@ static void test_minimum_includes_the_newest(void **state)
 	(void)state;
 	ffntp_history_init(&history, ring, CAPACITY);
 	ffntp_minimum_init(&minimum, queue, CAPACITY, true);
-	/* The window's least leaves just as a new least comes in. */
+	/* The window's least stamp leaves exactly when a new least one arrives. */
 	for (uint64_t i = 0; i < 100; i++) {
 		struct ffntp_record record = { .rtt_ticks = i % 10 == 0 ? 50 : 100 + i, .is_believed = true };
 

@@ -53,7 +53,7 @@ static void known_dates_have_their_timestamps(void **state)
 	}
 }
 
-/* Case 17: whatever the date, before and after each end of an era, a pivot that is decades off finds it again. */
+/* Case 17: before and after each end of an era, a pivot that is decades off resolves the date. */
 static void case_17_every_date_is_unfolded_from_any_pivot_within_68_years(void **state)
 {
 	struct prng prng = { 17 };
@@ -78,7 +78,7 @@ static void the_nearest_instant_is_taken_to_the_second(void **state)
 
 		assert_time(ffntp_time_from_ntp(ffntp_ntp_from_time(at(earliest, 0)), pivots[i]), earliest, 0);
 		assert_time(ffntp_time_from_ntp(ffntp_ntp_from_time(at(latest, 0)), pivots[i]), latest, 0);
-		/* One second further, it is the one at the other end. */
+		/* One second further away, the pivot resolves to the date at the other end. */
 		assert_time(ffntp_time_from_ntp(ffntp_ntp_from_time(at(latest + 1, 0)), pivots[i]), earliest, 0);
 	}
 }
@@ -121,14 +121,14 @@ static void nanoseconds_come_back(void **state)
 		struct ffntp_time t = ffntp_time_from_ns(ns);
 
 		assert_true(ffntp_time_to_ns(t) == ns);
-		/* 2^-64 s less is the nanosecond before. */
+		/* 2^-64 s less is rounded down to the nanosecond before. */
 		t.s -= t.frac == 0;
 		t.frac--;
 		assert_true(ffntp_time_to_ns(t) == (ns == INT64_MIN ? ns : ns - 1));
 	}
 }
 
-/* Case 43. */
+/* Case 43: results that do not fit. */
 static void case_43_nanoseconds_saturate(void **state)
 {
 	(void)state;

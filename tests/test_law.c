@@ -1,4 +1,6 @@
-/* law: draws, densities and distribution functions of delays against each other, and against moments from textbooks. */
+/*
+ * law: draws, densities and distribution functions of delays, compared with each other and with moments from textbooks.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,7 +115,10 @@ static void test_draws_have_the_moments_of_the_law(void **state)
 	}
 }
 
-/* Between quantiles, where the density is finite: even steps, midpoints. Steps of the density cost half of one. */
+/*
+ * Integrate between quantiles, where the density is finite, by midpoints of even steps. A step of the density costs
+ * half an integration step.
+ */
 static double integral_of(const struct sim_law *law, double from_s, double to_s)
 {
 	const int steps = 200000;
@@ -156,7 +161,10 @@ static void test_quantiles_and_scores_turn_the_distribution_round(void **state)
 	assert_near(sim_law_below_score(1.959963985), 0.975, 1e-8);
 }
 
-/* One scenario's law has no queues beside it, which the limit would not know of; and parts of a size and a share. */
+/*
+ * Check that a scenario's law has no queues beside it, which the limit would not include, and that its parts have a
+ * size and a share.
+ */
 static void check_way(const struct sim_way *way)
 {
 	if (!way->law)

@@ -1,4 +1,7 @@
-/* law_clock: the update beside an integral of the posterior over both unknowns, in long double and on a fine grid. */
+/*
+ * law_clock: the update, compared with an integral of the posterior over both unknowns, in long double and on a fine
+ * grid.
+ */
 #include "../core/law/law_clock.h"
 #include "lawtest.h"
 
@@ -6,7 +9,7 @@
 
 /* --- the reference --- */
 
-/* Points of theta, and of gamma as far as theta leaves it open; and how far they reach, in standard deviations. */
+/* The grid's points of theta and of gamma given theta, and its reach in standard deviations. */
 #define THETAS 20001
 #define GAMMAS 15
 #define REACH 8.0L
@@ -43,7 +46,7 @@ static long double likelihood(const struct ffntp_law laws[2], const struct ffntp
 		    sight->weight[1] * ffntp_law_log_density(&laws[1], sight->backward_s - theta));
 }
 
-/* The density's greatest value along theta, times what is negligible beside it. */
+/* Return the density's greatest value along theta, times the ratio below which it is negligible. */
 static long double negligible(const struct ffntp_law laws[2], const struct ffntp_law_sight *sight,
 			      const struct ffntp_law_belief *prior)
 {
@@ -60,8 +63,8 @@ static long double negligible(const struct ffntp_law laws[2], const struct ffntp
 }
 
 /*
- * Posterior moments under one Gaussian prior, as differences from its mean; mass: the evidence. Without what is
- * negligible everywhere, but may be as wide as a prior is: the level tails of laws.
+ * Return posterior moments under one Gaussian prior, as differences from its mean; mass is the evidence. Negligible
+ * values are left out, because the level tails of laws would add as much width as the prior has.
  */
 static struct moments integrate(const struct ffntp_law laws[2], const struct ffntp_law_sight *sight,
 				const struct ffntp_law_belief *prior)
@@ -107,7 +110,7 @@ static int learn_all(void **state)
 	return 0;
 }
 
-/* Exchanges that the belief may have made: theta is drawn from it, and both delays from their laws. */
+/* Draw an exchange that agrees with the belief: theta is drawn from it, and both delays from their laws. */
 static struct ffntp_law_sight draw_sight(const struct ffntp_law_belief *belief, enum kind there, enum kind back,
 					 struct prng *prng)
 {
@@ -131,7 +134,10 @@ struct worst {
 	double theta, spread, gamma, rate, evidence;
 };
 
-/* The greatest errors, in posterior standard deviations, ratios of them, and nepers. */
+/*
+ * Keep the greatest errors: of means in posterior standard deviations, of deviations as logarithms of ratios, of
+ * evidence in nepers.
+ */
 static void compare(const struct moments *exact, const struct ffntp_law_belief *prior,
 		    const struct ffntp_law_belief *found, double evidence, struct worst *worst)
 {
@@ -144,7 +150,7 @@ static void compare(const struct moments *exact, const struct ffntp_law_belief *
 	worst->evidence = fmax(worst->evidence, fabs(evidence - (double)logl(exact->mass)));
 }
 
-/* The widths are those of the prior, in sizes of the laws. */
+/* Return the worst errors. width: the prior's, in sizes of the laws. */
 static struct worst worst_of(size_t pair, double width, double correlation, unsigned draws)
 {
 	const struct ffntp_law laws[2] = { learnt[pairs[pair][0]], learnt[pairs[pair][1]] };
@@ -177,7 +183,7 @@ static void assert_worst(const struct worst *worst, double most)
 	assert_less("evidence", worst->evidence, most);
 }
 
-/* Of a clock that knows more than an exchange does. */
+/* The clock is known better than an exchange shows. */
 static void test_a_narrow_clock_becomes_the_posterior(void **state)
 {
 	(void)state;
@@ -189,7 +195,7 @@ static void test_a_narrow_clock_becomes_the_posterior(void **state)
 	}
 }
 
-/* Of a clock that knows less: 32 points see less of the laws' edges. */
+/* The clock is known less well than an exchange shows: 32 points resolve less of the laws' edges. */
 static void test_a_wide_clock_becomes_the_posterior(void **state)
 {
 	static const double widths[] = { 1, 3, 10, 30, 300 };
@@ -203,7 +209,7 @@ static void test_a_wide_clock_becomes_the_posterior(void **state)
 		}
 }
 
-/* A delay that counts for nothing changes nothing; two exchanges of half the weight each say what one says. */
+/* A delay of weight 0 changes nothing; two exchanges of half the weight each change as much as one. */
 static void test_weights_of_ways(void **state)
 {
 	const struct ffntp_law laws[2] = { learnt[CUT_NORMAL], learnt[CUT_NORMAL] };
@@ -242,7 +248,7 @@ static void assert_ratio(double a, double b, double most)
 	assert_less("ratio", fabs(a - b), most * fabs(b));
 }
 
-/* The random walk of the rate is the same whatever the moments at which it is looked at. */
+/* The random walk of the rate does not depend on the moments of prediction. */
 static void test_prediction_is_the_same_in_any_parts(void **state)
 {
 	struct prng prng = { 24 };
@@ -270,7 +276,7 @@ static void test_prediction_is_the_same_in_any_parts(void **state)
 	}
 }
 
-/* The variance of the sum of many small steps of a rate, as the steps themselves make it. */
+/* Compare the variance with that of the sum of many small steps of a rate, from the steps themselves. */
 static void test_prediction_is_that_of_a_random_walk(void **state)
 {
 	enum { STEPS = 2000 };
@@ -329,7 +335,7 @@ static double sum_of_weights(const struct ffntp_law_clock *clock)
 	return sum;
 }
 
-/* An oscillator with this wander (1/sqrt(s)), seen at each 16 s; returns the mean that the bank believes at the end. */
+/* Simulate an oscillator with this wander (1/sqrt(s)), seen every 16 s; return the bank's mean wander at the end. */
 static double wander_found(double wander, struct prng *prng)
 {
 	const struct ffntp_law laws[2] = { learnt[EXPONENTIAL], learnt[EXPONENTIAL] };
@@ -359,7 +365,7 @@ static double wander_found(double wander, struct prng *prng)
 	return sqrt(sum / (exchanges / 2));
 }
 
-/* It slides from where it starts to what the oscillator is, either way, and finds it within a factor of two. */
+/* The bank slides from its start to the oscillator's wander, up or down, and finds it within a factor of two. */
 static void test_the_bank_slides_to_the_oscillator(void **state)
 {
 	static const double wanders[] = { 1e-9, 1e-8, 2e-8 };
@@ -371,11 +377,11 @@ static void test_the_bank_slides_to_the_oscillator(void **state)
 
 		assert_less("wander found", fabs(log(found / wanders[i])), log(2));
 	}
-	/* Below what the exchanges can show it is only known to be small. */
+	/* A wander below what the exchanges can show is only known to be small. */
 	assert_less("wander of an oven", wander_found(1e-11, &prng), 2e-10);
 }
 
-/* Bayes' rule over the members, each by its own integral; and the mean of all is that of their sum. */
+/* The members' weights follow Bayes' rule, each from its own integral; the mean of all is that of their sum. */
 static void test_members_are_weighed_by_what_they_predict(void **state)
 {
 	struct ffntp_law laws[2] = { learnt[CUT_NORMAL], learnt[CUT_NORMAL] };
@@ -387,7 +393,7 @@ static void test_members_are_weighed_by_what_they_predict(void **state)
 
 	(void)state;
 	params.wander_start = 1e-9;
-	params.wander_slide = 2; /* never */
+	params.wander_slide = 2; /* the bank never slides */
 	laws[0].params = laws[1].params = &params;
 	ffntp_law_clock_begin(&before, &prior, &params);
 	ffntp_law_clock_predict(&before, 10000);

@@ -1,5 +1,6 @@
-/* law_density: what a histogram must keep, and densities fitted to draws beside the densities that they were drawn
- * from. */
+/*
+ * law_density: invariants of the histogram, and fitted densities compared with those that the delays were drawn from.
+ */
 #include "lawtest.h"
 
 #define BINS FFNTP_LAW_BINS
@@ -23,7 +24,7 @@ static void assert_in_order(const struct ffntp_law *law)
 	assert_true(isfinite(law->middle) && law->scale > 0 && law->power > 0 && isfinite(law->far));
 }
 
-/* Delays of many sizes, most of them within some scales, and some far outside on either side. */
+/* Return a delay of any size: most are within some scales, and some far outside on either side. */
 static double any_delay(struct prng *prng)
 {
 	double x = exponential(prng) * 1e-4;
@@ -54,8 +55,8 @@ static void test_mass_is_kept_and_edges_ascend(void **state)
 }
 
 /*
- * Delays far from all others have a mass of their own: no bin smears it over the gap, on either side, however many come
- * in between.
+ * Delays far from all others have a mass of their own: no bin spreads it over the gap, on either side, however many
+ * come in between.
  */
 static void test_a_gap_stays_empty(void **state)
 {
@@ -68,7 +69,7 @@ static void test_a_gap_stays_empty(void **state)
 		struct ffntp_law law;
 
 		learn_law(&law, EXPONENTIAL, 2e-3, 1e-4, 3000, 1e-7, &prng);
-		/* Older ones fade: of n entered the weights grow as n until the memory is full. */
+		/* Older delays fade: the weights of n delays grow with n until the memory is full. */
 		for (unsigned i = 0; i < 1000; i++) {
 			bool is_away = i % 10 == 0;
 			double x = is_away ? aways[k] : 1e-4 * draw(EXPONENTIAL, &prng);
@@ -107,7 +108,7 @@ static void test_quantile_and_rank_are_inverse(void **state)
 	}
 }
 
-/* Against the draws' own order. */
+/* Compare with the order of the draws themselves. */
 static void test_the_share_below_is_that_of_the_draws(void **state)
 {
 	struct prng prng = { 4 };
@@ -118,7 +119,7 @@ static void test_the_share_below_is_that_of_the_draws(void **state)
 		static double drawn[4000];
 		double most = 0;
 
-		/* All delays count alike where the power of their number is 0. */
+		/* With a power of 0, all delays count alike. */
 		struct ffntp_law_params params = law_params;
 
 		params.early = 0;
@@ -160,7 +161,7 @@ static void test_moving_moves(void **state)
 	}
 }
 
-/* In steps of either sign, across all bins and far beyond. */
+/* The table has steps of either sign, across all bins and far beyond. */
 static void test_a_table_is_the_density(void **state)
 {
 	struct prng prng = { 6 };
@@ -189,9 +190,9 @@ static void test_a_table_is_the_density(void **state)
 /* --- densities --- */
 
 /*
- * Errors of the log density and of the score (its slope), as an estimator meets them: means over delays of the law
+ * Errors of the log density and of the score (its slope), as an estimator uses them: means over delays of the law
  * itself. The score is the slope over half of the law's size, where the density changes by less than a factor of 3 on
- * either side: at the edges it has no limit.
+ * either side; at the edges it has no limit.
  */
 struct misfit {
 	double log_density; /* root mean square, nepers */
@@ -255,8 +256,8 @@ static void test_densities_are_those_of_the_draws(void **state)
 /* --- edges and tails --- */
 
 /*
- * At a hard edge the density falls by far within a small part of the law's size: 50 delays there are as many as one
- * size further on, and none are below. sd_s: how well the delays were known.
+ * At a hard edge the density falls steeply within a small part of the law's size: 50 delays there weigh as much as one
+ * size further on, and none are below. sd_s: the standard deviation with which the delays were known.
  */
 static void test_edges_are_sharp(void **state)
 {
@@ -277,7 +278,9 @@ static void test_edges_are_sharp(void **state)
 		}
 }
 
-/* Beyond all that was seen the density is level: a share of one exchange in all, over some scales. It pulls no clock.
+/*
+ * Beyond all delays seen, the density is level: the share of one exchange in all, spread over some scales. It does not
+ * pull the clock.
  */
 static void test_no_delay_is_impossible(void **state)
 {
@@ -298,7 +301,7 @@ static void test_no_delay_is_impossible(void **state)
 			assert_less("tail", fabs(at - expected), 1e-5);
 			assert_true(at == ffntp_law_log_density(&law, 2e-3 + aways_s[i] * 1.001));
 		}
-		/* And within all bins it is nowhere lower. */
+		/* Within the bins it is nowhere lower. */
 		for (double x = -2e-4; x < 1e-3; x += 1e-7)
 			assert_true(ffntp_law_log_density(&law, 2e-3 + x) > expected - law_params.slope_most);
 	}
@@ -312,7 +315,7 @@ static void assert_ascending(const double *delay, int count)
 		assert_true(delay[i - 1] <= delay[i]);
 }
 
-/* Until there is a second generation they are simply the least of all. */
+/* Before the second generation, the least delays are the least of all. */
 static void test_the_least_delays_are_the_least(void **state)
 {
 	struct prng prng = { 9 };
@@ -337,13 +340,13 @@ static void test_the_least_delays_are_the_least(void **state)
 			assert_int_equal(found, n);
 			assert_less("the greatest", fabs(lowest[n - 1] - all[n - 1]), 1e-7 * all[n - 1]);
 		}
-		/* None is less than the least; and the least of the latest 40 % is always there. */
+		/* No delay found is less than the least one; and the least of the latest 40 % is always among them. */
 		assert_true(lowest[0] > all[0] * (1 - 1e-7));
 		assert_true(found == (n < LEAST ? n : LEAST));
 	}
 }
 
-/* What a young clock made too short is forgotten after several times as many; what may be wrong is never taken. */
+/* Delays that a young clock made too short are dropped after several times as many; doubtful ones are not used. */
 static void test_generations_forget(void **state)
 {
 	struct prng prng = { 10 };
@@ -352,7 +355,7 @@ static void test_generations_forget(void **state)
 
 	(void)state;
 	ffntp_law_begin(&law, 2e-3, 1e-4, 8, &law_params);
-	/* Though one is better than none. */
+	/* But a doubtful one is used if there is no other. */
 	ffntp_law_enter(&law, 1.95e-3, 1e-6, false);
 	assert_int_equal(ffntp_law_lowest(&law, lowest), 1);
 	for (int i = 0; i < 30; i++)
@@ -369,7 +372,9 @@ static void test_generations_forget(void **state)
 
 /* --- long runs --- */
 
-/* 100,000 delays of one law, and as many of another: of the first nothing is left, and sums are still sums. */
+/*
+ * After 100,000 delays of one law and as many of another, nothing of the first is left, and the sums are still right.
+ */
 static void test_old_delays_are_forgotten(void **state)
 {
 	struct prng prng = { 11 };
@@ -386,7 +391,7 @@ static void test_old_delays_are_forgotten(void **state)
 	ffntp_law_fit(&law);
 	assert_in_order(&law);
 	assert_less("n", fabs(law.n / law_params.memory - 1), 0.01);
-	assert_less("what was below the floor", ffntp_law_rank(&law, 2.3e-3) + 0.5, 0.005);
+	assert_less("delays below the floor", ffntp_law_rank(&law, 2.3e-3) + 0.5, 0.005);
 	assert_true(ffntp_law_lowest(&law, lowest) == LEAST && law.origin + lowest[0] > 2.3e-3 - 1e-6);
 	misfit = misfit_of(&law, CUT_NORMAL, 2.3e-3, 1e-4);
 	assert_less("log density", misfit.log_density, LOG_DENSITY_MOST);
@@ -396,8 +401,8 @@ static void test_old_delays_are_forgotten(void **state)
 /* --- floats --- */
 
 /*
- * From a microsecond to ten seconds, and narrow laws far from where the law was begun, as after a step of the path that
- * was taken for queues: edges ascend, and every number is one.
+ * Delays from a microsecond to ten seconds, and narrow laws far from where the law was begun, as after a step of the
+ * path that was taken for queues: edges ascend, and every number is finite.
  */
 static void test_delays_of_any_size(void **state)
 {

@@ -1,4 +1,4 @@
-/* law: the delay-law estimator through its interface, in worlds whose truth is known. */
+/* law: the delay-law estimator through its interface, in worlds of known truth. */
 #define ESTIMATOR_OPS ffntp_law_ops
 
 #include "../core/params.h"
@@ -50,7 +50,7 @@ static void test_a_burst_finds_the_rate(void **state)
 	}
 }
 
-/* With the period of former days, the second exchange has nothing to find out but time. */
+/* With the period of former days, the second exchange has to find the time alone. */
 static void test_a_warm_start(void **state)
 {
 	struct stampworld world = stampworld_new(7);
@@ -67,7 +67,7 @@ static void test_a_warm_start(void **state)
 	stampclock_free(&clock);
 }
 
-/* Another server, or one that is believed after all: time is new, the rate is not. */
+/* After a change of server, or a decision for the server's time, the time is new, and the rate is not. */
 static void test_a_restart_keeps_the_rate(void **state)
 {
 	struct stampworld world = stampworld_new(8);
@@ -124,7 +124,7 @@ static void test_the_estimated_error_is_one_standard_deviation(void **state)
 	}
 }
 
-/* What is said to who plans ahead: within a small factor of what the world was made with. */
+/* Its statistics for adaptive polling are within a small factor of the world's parameters. */
 static void test_what_is_known_of_oscillator_and_path(void **state)
 {
 	struct stampworld world = stampworld_new(48);
@@ -158,7 +158,7 @@ static void test_the_state_is_small_whatever_is_asked(void **state)
 
 /* --- what must not matter --- */
 
-/* A counter of 1 MHz cannot tell more than its ticks, which are as noise; faster ones tell the same. */
+/* A counter of 1 MHz adds the noise of its ticks; faster ones give the same result. */
 static void test_how_fast_the_counter_is(void **state)
 {
 	static const double rates_hz[] = { 1e6, 24e6, 3.7e9, 5e9 };
@@ -175,7 +175,9 @@ static void test_how_fast_the_counter_is(void **state)
 			double apart_s = ffntp_ntp_diff_s(b[i].reference, a[i].reference) + b[i].correction_s -
 					 a[i].correction_s;
 
-			/* Ticks of the reading at tf, and what those that it was learnt from may have made uncertain.
+			/*
+			 * Allow for ticks of the reading at tf, and for the uncertainty of the ticks that it was learnt
+			 * from.
 			 */
 			assert_below(fabs(apart_s), 10 / other.hz + 3 * (a[i].esterror_s + b[i].esterror_s));
 		}
@@ -184,7 +186,10 @@ static void test_how_fast_the_counter_is(void **state)
 
 /* --- poll intervals, gaps --- */
 
-/* From any interval to any other; the time between is what tells how uncertain the clock is, not a setting. */
+/*
+ * The interval changes from any value to any other. The time that has passed decides how uncertain the clock is, not a
+ * setting.
+ */
 static void test_the_poll_interval_changes_at_any_moment(void **state)
 {
 	struct stampworld world = stampworld_new(5);
@@ -202,7 +207,7 @@ static void test_the_poll_interval_changes_at_any_moment(void **state)
 	stampclock_free(&clock);
 }
 
-/* Steps of the interval, each kept for a while: the error is that of the interval, from the first exchange on. */
+/* The interval steps, and each is kept for a while: the error is that of the interval, from the first exchange on. */
 static void test_the_poll_interval_steps(void **state)
 {
 	static const double polls_s[] = { 16, 1024, 1, 256, 2, 1024, 64 };
@@ -242,7 +247,9 @@ static void test_gaps(void **state)
 
 /* --- the path --- */
 
-/* While it is asked how a path became shorter, its exchanges are not used; the clock stays where it was. */
+/*
+ * While the estimator decides how a path became shorter, it does not use its exchanges; the clock stays where it was.
+ */
 static void assert_route(struct stamprun run)
 {
 	assert_true(run.refused < 48);
@@ -250,7 +257,10 @@ static void assert_route(struct stamprun run)
 	assert_run(run, 20e-6, 60e-6);
 }
 
-/* A route that changes one way is told from the clock by the oscillator: half of the change is what others follow. */
+/*
+ * The oscillator distinguishes a route change in one direction from a change of the clock. Other clocks follow half of
+ * it.
+ */
 static void test_a_route_that_changes_one_way(void **state)
 {
 	static const int64_t changes_ns[] = { 1000000, -800000, 3000000, -1000000, 500000 };
@@ -299,7 +309,7 @@ static void test_congestion(void **state)
 
 /* --- server and counter --- */
 
-/* One exchange, while the server is wrong by so much. */
+/* Make one exchange while the server is wrong by error_ns. */
 static enum ffntp_verdict exchange_with_error(struct stampclock *clock, struct stampworld *world, int64_t error_ns)
 {
 	struct stamprun run = { 0 };
@@ -311,7 +321,10 @@ static enum ffntp_verdict exchange_with_error(struct stampclock *clock, struct s
 	return verdict;
 }
 
-/* From some noises to an hour: refused from the fourth exchange on, never followed, and forgotten after 20 minutes. */
+/*
+ * Faults from a few times the noise to an hour: refused from the fourth exchange on, never followed, and forgotten
+ * after 20 minutes.
+ */
 static void test_a_server_that_is_wrong_for_a_while(void **state)
 {
 	static const int64_t errors_ns[] = { 500000, -3000000, 150000000, -10000000000, 3600000000000 };
@@ -334,8 +347,8 @@ static void test_a_server_that_is_wrong_for_a_while(void **state)
 }
 
 /*
- * A round trip shorter than all before, as on a machine that was busy: only the path can have done that. The path there
- * and back differ by 15 us, which no exchange reveals.
+ * The round trip is shorter than all before, as on a machine that was busy: only the path can have changed. The two
+ * directions differ by 15 us, which no exchange reveals.
  */
 static void test_a_shorter_round_trip_is_held_against_nobody(void **state)
 {
@@ -356,7 +369,7 @@ static void test_a_shorter_round_trip_is_held_against_nobody(void **state)
 	}
 }
 
-/* What lies within the noise of two exchanges is weighed, and held against nobody meanwhile. */
+/* A fault within the noise of two exchanges is examined, and no exchange is refused meanwhile. */
 static void test_a_fault_within_the_noise_is_not_refused(void **state)
 {
 	(void)state;
@@ -370,8 +383,10 @@ static void test_a_fault_within_the_noise_is_not_refused(void **state)
 	}
 }
 
-/* A fault may begin while one within the noise is still looked into: that it was little then excuses nothing now.
- * Refused or put down to the path, it moves no clock. */
+/*
+ * A fault may grow while a smaller one within the noise is still examined. The former size excuses nothing: refused, or
+ * attributed to the path, the fault moves no clock.
+ */
 static void test_a_small_fault_that_grows_is_not_followed(void **state)
 {
 	(void)state;
@@ -388,7 +403,7 @@ static void test_a_small_fault_that_grows_is_not_followed(void **state)
 	}
 }
 
-/* Who decides that it is right after all is the client, and says so by a restart. */
+/* The server stays wrong until the client decides for its time and restarts the estimator. */
 static void test_a_server_that_goes_on_being_wrong_is_refused(void **state)
 {
 	struct stampworld world = stampworld_new(13);
@@ -399,7 +414,7 @@ static void test_a_server_that_goes_on_being_wrong_is_refused(void **state)
 	world.server_error_ns = 150000000;
 	run = stampclock_run(&clock, &world, 16, 6 * HOUR_S);
 	assert_true(run.refused >= run.stamps - 6);
-	/* Coasting on its last rate. */
+	/* The clock coasts on its last rate. */
 	assert_below(fabs(stampworld_error_s(&world, &clock.estimate)), 150e-6);
 	clock.ops->restart(clock.state);
 	run = stampclock_run(&clock, &world, 16, HOUR_S);
@@ -409,8 +424,8 @@ static void test_a_server_that_goes_on_being_wrong_is_refused(void **state)
 }
 
 /*
- * The client believes the server after all, and says so by a step: the laws of the path are kept, and two exchanges
- * later the clock is as right as it was before.
+ * The client decides for the server's time and steps the estimator: the laws of the path are kept, and two exchanges
+ * later the clock is as accurate as before.
  */
 static void test_a_step_keeps_the_laws(void **state)
 {
@@ -438,7 +453,7 @@ static void test_a_step_keeps_the_laws(void **state)
 	}
 }
 
-/* The state may be copied to another place at any exchange, and goes on there to the same bits. */
+/* The state may be copied to another place at any exchange, and continues there to the same bits. */
 static void test_the_state_moves(void **state)
 {
 	struct stampworld world = stampworld_new(150), other;
@@ -450,7 +465,7 @@ static void test_the_state_moves(void **state)
 	memset(here.state, 0xff, here.ops->memory(&usual));
 	assert_null(here.ops->moved);
 	(void)stampclock_run(&there, &world, 16, HOUR_S);
-	/* Beside the one that stays. */
+	/* The copy runs beside the one that stays. */
 	memcpy(here.state, there.state, here.ops->memory(&usual));
 	other = world;
 	for (unsigned n = 0; n < 500; n++) {
@@ -473,7 +488,7 @@ static void test_the_state_moves(void **state)
 	stampclock_free(&there);
 }
 
-/* The rate steps, by what a fan or an activity dip makes of it: followed without refusing anything. */
+/* The rate steps by amounts that a fan or an activity dip causes: followed without a refusal. */
 static void test_a_rate_that_steps(void **state)
 {
 	static const double steps[] = { 0.5e-6, -5e-6, 2e-6 };
@@ -485,8 +500,10 @@ static void test_a_rate_that_steps(void **state)
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
 		stampworld_set_skew(&world, world.skew + steps[i]);
 		assert_below(stampclock_run(&clock, &world, 16, 600).worst_s, 400e-6);
-		/* In one world of four that were tried, this one, the first step is refused five times before it is
-		 * followed. */
+		/*
+		 * In one of the four worlds that were tried, this one, the first step is refused five times before it
+		 * is followed.
+		 */
 		later = stampclock_run(&clock, &world, 16, 2 * HOUR_S);
 		assert_below(stamprun_rms_s(&later), i == 0 ? 60e-6 : 10e-6);
 		assert_below(later.worst_s, i == 0 ? 430e-6 : 60e-6);

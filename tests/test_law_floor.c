@@ -1,11 +1,10 @@
-/* law_floor: the difference of two laws' lower ends, where the ends are known because the laws were drawn from there.
- */
+/* law_floor: the difference of two laws' lower ends, which are known because the test draws the delays. */
 #include "../core/law/law_floor.h"
 #include "lawtest.h"
 
 #define SETS 200
 
-/* Ends of the ways, and the size of both laws. */
+/* Lower ends of both ways, and the size of both laws. */
 #define THERE_S 5e-3
 #define BACK_S 2e-3
 #define SIZE_S 1e-4
@@ -17,8 +16,10 @@ struct pair {
 	double rms[2];   /* of the error in SIZE_S, at most, from 60 delays of each way and from 2000 */
 };
 
-/* Two laws of this number of delays each; returns the difference stated less the true one, and its deviation, in
- * SIZE_S. */
+/*
+ * Learn two laws from this number of delays each; return the difference found minus the true one, and its deviation, in
+ * SIZE_S.
+ */
 static double error_of(const struct pair *pair, unsigned delays, double sd_s, struct prng *prng, double *deviation)
 {
 	struct ffntp_law_floors floors;
@@ -27,7 +28,7 @@ static double error_of(const struct pair *pair, unsigned delays, double sd_s, st
 	learn_law(&laws[0], pair->there, THERE_S, pair->sizes[0] * SIZE_S, delays, sd_s, prng);
 	learn_law(&laws[1], pair->back, BACK_S, pair->sizes[1] * SIZE_S, delays, sd_s, prng);
 	floors = ffntp_law_floors(laws, sd_s * sd_s);
-	/* As law_learn.c has it: tails are not powers. */
+	/* As in law_learn.c, because tails are not powers. */
 	*deviation = law_params.gauge_modesty * sqrt(floors.variance) / SIZE_S;
 	assert_true(isfinite(floors.difference) && floors.variance > 0);
 	return (floors.difference - (THERE_S - BACK_S)) / SIZE_S;
@@ -55,7 +56,7 @@ static struct result measure(const struct pair *pair, unsigned delays, double sd
 	return result;
 }
 
-/* Deviations are honest: not too small, and not large to be safe. */
+/* Check that deviations are honest: neither too small, nor large for safety. */
 static void check(const struct pair *pair, bool is_old)
 {
 	struct result result = measure(pair, is_old ? 2000 : 60, 0.01 * SIZE_S);
@@ -68,7 +69,7 @@ static void check(const struct pair *pair, bool is_old)
 	assert_less("deviation stated", result.deviation, 6 * result.rms);
 }
 
-/* The errors are twice those that were found. */
+/* The limits are twice the errors that were measured. */
 static const struct pair alike[] = {
 	{ EXPONENTIAL, EXPONENTIAL, { 1, 1 }, 0.9, { 0.06, 0.015 } },
 	{ ERLANG2, ERLANG2, { 1, 1 }, 0.9, { 0.35, 0.06 } },
@@ -78,7 +79,9 @@ static const struct pair alike[] = {
 	{ TWO_MODES, TWO_MODES, { 1, 1 }, 0.9, { 0.45, 0.02 } },
 };
 
-/* An exponential beside a law that begins as a power is the hardest: both ends look alike until there are many delays.
+/*
+ * An exponential beside a law that begins as a power is the hardest pair, because both ends look alike until there are
+ * many delays.
  */
 static const struct pair unlike[] = {
 	{ EXPONENTIAL, ERLANG2, { 1, 1 }, 0.9, { 0.3, 0.07 } },
@@ -115,7 +118,10 @@ static void test_ends_of_young_laws(void **state)
 		check(&unlike[i], false);
 }
 
-/* The same delays both ways, then the ways exchanged: the difference is that of the floors, and turns its sign. */
+/*
+ * The same delays in both directions, then the directions exchanged: the difference is that of the floors, and changes
+ * its sign.
+ */
 static void test_the_ways_are_treated_alike(void **state)
 {
 	(void)state;
@@ -139,7 +145,7 @@ static void test_the_ways_are_treated_alike(void **state)
 	}
 }
 
-/* A clock that did not know better than a size of the laws cannot say more of their ends. */
+/* A clock known no better than a size of the laws limits how well their ends are known. */
 static void test_a_blurred_clock_is_less_sure(void **state)
 {
 	struct prng prng = { 33 };
@@ -151,7 +157,7 @@ static void test_a_blurred_clock_is_less_sure(void **state)
 	assert_true(blurred > 5 * sharp);
 }
 
-/* From the first delay on. */
+/* The results are finite from the first delay on. */
 static void test_ends_of_hardly_any_delays(void **state)
 {
 	struct prng prng = { 34 };

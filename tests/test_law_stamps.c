@@ -1,11 +1,11 @@
-/* law: what the delay-law estimator makes of stamps that are none, or that no server should make. */
+/* law: the delay-law estimator's treatment of invalid stamps, and of stamps that no server should send. */
 #define ESTIMATOR_OPS ffntp_law_ops
 
 #include "stamptest.h"
 
-/* --- what is no stamp --- */
+/* --- invalid stamps --- */
 
-/* A stamp that would be a good one. */
+/* Return a valid stamp. */
 static struct ffntp_stamp next_stamp(struct stampworld *world)
 {
 	stampworld_wait(world, 16);
@@ -17,7 +17,7 @@ static struct ffntp_ntp later(struct ffntp_ntp t, double s)
 	return (struct ffntp_ntp){ t.units + (uint64_t)(int64_t)(s * 0x1p32) };
 }
 
-/* The next stamp, made wrong; 'last' is the one before it. */
+/* Make the next stamp invalid; 'last' is the one before it. */
 static struct ffntp_stamp zeroes(struct ffntp_stamp next, const struct ffntp_stamp *last)
 {
 	(void)last;
@@ -141,7 +141,7 @@ static const struct bad_stamp bad_stamps[] = {
 
 #define BAD_STAMPS (sizeof bad_stamps / sizeof *bad_stamps)
 
-/* Refused by this name, and not a bit of the state changes. */
+/* Check that the stamp is refused with this verdict, and that no bit of the state changes. */
 static void assert_refused(struct stampclock *clock, const struct ffntp_stamp *stamp, enum ffntp_verdict verdict)
 {
 	size_t size = clock->ops->memory(&usual);
@@ -192,7 +192,7 @@ static void test_nor_is_it_as_the_first(void **state)
 	stampclock_free(&clock);
 }
 
-/* What a server rounds, and two clocks of one server, are no faults. */
+/* Rounding by the server, and two clocks within one server, are not faults. */
 static void test_a_residence_of_less_than_nothing(void **state)
 {
 	struct stampworld world = stampworld_new(62);
@@ -205,8 +205,10 @@ static void test_a_residence_of_less_than_nothing(void **state)
 	stampclock_free(&clock);
 }
 
-/* Times that have nothing to do with each other, after none or some good ones. Whether they can be true is the bound's
- * to say, before an estimator sees them. */
+/*
+ * Unrelated times, after none or some valid stamps. The bound excludes impossible times before an estimator receives
+ * them; here every number must stay finite.
+ */
 static void test_anything_leaves_numbers(void **state)
 {
 	struct prng prng = { 63 };
@@ -231,7 +233,7 @@ static void test_anything_leaves_numbers(void **state)
 }
 
 /*
- * A clock that moves in steps is late by half of one on average, which no exchange reveals; and says what it steps by.
+ * A clock that moves in steps is late by half a step on average, which no exchange reveals. The server states its step.
  */
 static void test_a_server_whose_clock_ticks(void **state)
 {

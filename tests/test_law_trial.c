@@ -1,4 +1,4 @@
-/* law_trial: exchanges that each cause has made, and which of the causes explains them best. */
+/* law_trial: exchanges under each cause, and the cause that explains them best. */
 #include "../core/law/law_trial.h"
 #include "lawtest.h"
 
@@ -56,7 +56,7 @@ static struct ffntp_law_sight exchange(struct course *course)
 	};
 }
 
-/* A clock as well known as it is after hours. */
+/* Return a belief as certain as after hours. */
 static struct ffntp_law_belief settled(const struct course *course)
 {
 	return (struct ffntp_law_belief){ course->theta, course->gamma, 9e-12, 0.5 * 3e-6 * 1e-8, 1e-16 };
@@ -170,14 +170,14 @@ static bool is_congestion(int cause)
 	return cause >= FFNTP_LAW_CONGESTED_THERE;
 }
 
-/* Whether a cause says the same as the one that was made: a rate may be any, and where congestion ends nobody knows. */
+/* Return whether a cause is the one that was made, its alternative, or, for congestion, any congestion. */
 static bool is_meant(const struct making *making, int cause)
 {
 	return cause == (int)making->cause || cause == (int)making->or ||
 	       (is_congestion(making->cause) && is_congestion(cause));
 }
 
-/* By how much those that are meant explain more than all others, "nothing" among them. */
+/* Return by how much the causes that are meant explain more than all others, "nothing" among them. */
 static double lead_of(const struct ffntp_law_trial *trial, const struct making *making)
 {
 	double meant = -1e300, rest = -1e300;
@@ -190,7 +190,7 @@ static double lead_of(const struct ffntp_law_trial *trial, const struct making *
 	return meant - rest;
 }
 
-/* Within the trial's time, whatever the laws, in each of 20 courses. */
+/* The cause wins within the trial's time, whatever the laws, in each of 20 courses. */
 static void test_each_cause_wins_where_it_is_true(void **state)
 {
 	(void)state;
@@ -214,7 +214,7 @@ static void test_each_cause_wins_where_it_is_true(void **state)
 		}
 }
 
-/* And that story is true: the clock within what it says, the step and the rate as they were made. */
+/* The winning story is true: the clock is within its stated error, and step and rate are as they were made. */
 static void test_the_winner_knows_the_size(void **state)
 {
 	(void)state;
@@ -232,7 +232,7 @@ static void test_the_winner_knows_the_size(void **state)
 		}
 }
 
-/* Theta may be counted from anywhere at any time. */
+/* Theta may be counted from any anchor at any time. */
 static void test_theta_is_counted_from_anywhere(void **state)
 {
 	const struct ffntp_law laws[2] = { learnt[EXPONENTIAL], learnt[ERLANG2] };
@@ -262,7 +262,7 @@ static void test_theta_is_counted_from_anywhere(void **state)
 	}
 }
 
-/* Delays of any size, and none that any law knows. */
+/* Delays of any size, far from all laws: every number stays finite. */
 static void test_any_delay_leaves_numbers(void **state)
 {
 	const struct ffntp_law laws[2] = { learnt[EXPONENTIAL], learnt[UNIFORM] };
@@ -297,7 +297,7 @@ static void test_any_delay_leaves_numbers(void **state)
 
 /* --- nothing --- */
 
-/* 20,000 exchanges of each law, in trials that each go on for as long as a trial may. */
+/* 20,000 exchanges of each law, in trials of the greatest length. */
 static void test_no_cause_wins_where_nothing_happens(void **state)
 {
 	(void)state;

@@ -1,6 +1,4 @@
-/*
- * leap: clients, pages and readers through leap seconds. Truth is TAI; what servers make of it is their own affair.
- */
+/* leap: clients, pages and readers through leap seconds. The truth is TAI, from which each server makes its own UTC. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +15,7 @@
 #define S_NS INT64_C(1000000000)
 #define DAY_NS (86400 * S_NS)
 
-/* How a test's client comes to know of leap seconds. */
+/* The source from which a test's client learns of leap seconds. */
 enum knowledge { BY_TABLE, BY_SERVER, BY_CALLER };
 
 struct fixture {
@@ -26,7 +24,7 @@ struct fixture {
 	struct ffntp_client *client;
 	struct ffntp_page *page;
 	struct ffntp_numbering numbering; /* the truth */
-	int64_t leap_ns;                  /* TAI: where UTC's numbering changes */
+	int64_t leap_ns;                  /* TAI at which UTC's offset changes */
 	bool announces; /* the server sets its leap indicator on the last day, until the leap second */
 };
 
@@ -52,7 +50,7 @@ static void make_page(struct fixture *f)
 	ffntp_page_format(f->page, &identity);
 }
 
-/* before_s ahead of a leap second. */
+/* Make a fixture that begins before_s ahead of a leap second. */
 static struct fixture make(struct ffntp_numbering numbering, enum knowledge knowledge, int64_t before_s)
 {
 	struct fixture f = { .numbering = numbering, .leap_ns = numbering.at_s * S_NS };
@@ -87,7 +85,7 @@ static void publish(struct fixture *f)
 	ffntp_page_publish(f->page, &map, NULL, 0);
 }
 
-/* One thing that the timer wants, at most until then. */
+/* Take one action of the timer, or wait until the given time. */
 static void step(struct fixture *f, int64_t until_ns)
 {
 	struct ffntp_action action = ffntp_client_timer(f->client, counter(f));
@@ -115,7 +113,7 @@ static void run(struct fixture *f, double seconds)
 	run_until(f, f->world.now_ns + (int64_t)(seconds * 1e9));
 }
 
-/* What a reader makes of the page: the prepared line where it answers, and the same from the map. */
+/* Read the page: by the prepared line if it is valid, and the same from the map. */
 static enum ffntp_clock_result read_page(const struct fixture *f, int64_t at_ns, enum ffntp_timescale scale,
 					 struct ffntp_reading *reading)
 {
@@ -136,7 +134,7 @@ static enum ffntp_clock_result read_page(const struct fixture *f, int64_t at_ns,
 	return result;
 }
 
-/* UTC at a true time: the right number, the right flag, and the truth inside the bound. */
+/* Check UTC at a true time: the right number, the right flag, and the truth inside the bound. */
 static void assert_utc_is_right(const struct fixture *f, int64_t at_ns)
 {
 	struct ffntp_utc utc = ffntp_numbering_utc(&f->numbering, ffntp_time_from_ns(at_ns));
@@ -149,13 +147,15 @@ static void assert_utc_is_right(const struct fixture *f, int64_t at_ns)
 		    !ffntp_time_is_before(reading.latest, utc.time));
 }
 
-/* The clock is off by microseconds: next to the very edge it may be on the other side. */
+/* The clock is off by microseconds, so that very close to the edge it may be on the other side of it. */
 static bool is_near_an_edge(const struct fixture *f, int64_t at_ns)
 {
 	return llabs(at_ns - f->leap_ns) < S_NS / 1000 || llabs(at_ns - f->leap_ns - S_NS) < S_NS / 1000;
 }
 
-/* The same counter value by the map of before and by that of now: whatever is published, time goes on. */
+/*
+ * Compare the same counter value by the former map and by the present one: time does not step when a map is published.
+ */
 static void assert_continuous(const struct ffntp_map *former, const struct ffntp_map *map)
 {
 	struct ffntp_time before = former->time, after = map->time;
@@ -166,7 +166,10 @@ static void assert_continuous(const struct ffntp_map *former, const struct ffntp
 	assert_true(llabs(ffntp_time_diff_ns(before, after)) <= (int64_t)former->maxerror_after_ns * 2);
 }
 
-/* From -a to b seconds around the leap second, ten readings a second, with everything that is published in between. */
+/*
+ * Watch from -a to b seconds around the leap second, with ten readings a second, and every map that is published in
+ * between.
+ */
 static void watch(struct fixture *f, double from_s, double to_s)
 {
 	int64_t end_ns = f->leap_ns + (int64_t)(to_s * 1e9);
@@ -184,9 +187,9 @@ static void watch(struct fixture *f, double from_s, double to_s)
 	}
 }
 
-/* --- replays --- */
+/* --- leap seconds of the past --- */
 
-/* The map moves to the edge by itself; the line it is on does not change. */
+/* Let the map cross the edge by itself; its line does not change. */
 static void cross_in_silence(struct fixture *f)
 {
 	ffntp_counter later = world_counter(&f->world, f->leap_ns + 3 * S_NS);
@@ -212,7 +215,7 @@ static void cross_in_silence(struct fixture *f)
 	assert_true(passed[0].ns == passed[1].ns);
 }
 
-/* VMClock's words: offset and indicator, before, inside and after. */
+/* Check the page's fields of VMClock: offset and indicator, before, inside and after. */
 static void assert_page_says(const struct fixture *f, int64_t at_ns, enum ffntp_leap leap, int offset_s)
 {
 	struct ffntp_map map;
@@ -258,7 +261,7 @@ static void replay(struct ffntp_numbering numbering, enum knowledge knowledge, c
 	drop(&f);
 }
 
-/* Around the leap second that an entry of the table ends. */
+/* Return the UTC rule around the leap second that an entry of the table ends. */
 static struct ffntp_numbering numbering_of(const struct ffntp_leap_table *table, uint32_t entry)
 {
 	struct ffntp_numbering numbering;
@@ -268,7 +271,7 @@ static struct ffntp_numbering numbering_of(const struct ffntp_leap_table *table,
 	return numbering;
 }
 
-/* All there were, and at the end of June 2024 one that is left out. */
+/* Return all leap seconds there were, and a deleted one at the end of June 2024. */
 static struct ffntp_leap_table all(void)
 {
 	struct ffntp_leap_table table = *ffntp_leap_table_builtin();
@@ -305,13 +308,13 @@ static void leap_seconds_as_the_caller_counts(void **state)
 	replay(numbering_of(&table, table.count - 2), BY_CALLER, NULL);
 }
 
-/* There is none: what servers tell goes on, but they may announce one at this midnight. */
+/* Return a rule without a leap second: servers' UTC continues, but they may announce one for this midnight. */
 static struct ffntp_numbering none_at(int64_t midnight_utc_s)
 {
 	return (struct ffntp_numbering){ .at_s = midnight_utc_s + 37, .offset_s = 37, .sign = 0 };
 }
 
-/* The last leap second there was. */
+/* Return the last leap second there was. */
 static struct ffntp_numbering in_2016(void)
 {
 	const struct ffntp_leap_table table = all();
@@ -319,7 +322,7 @@ static struct ffntp_numbering in_2016(void)
 	return numbering_of(&table, table.count - 2);
 }
 
-/* Asked each second, also inside 23:59:60: every answer is of use. */
+/* The server is asked each second, also inside 23:59:60, and every reply is useful. */
 static void each_second_is_heard(void **state)
 {
 	const struct ffntp_leap_table table = all();
@@ -338,7 +341,10 @@ static void each_second_is_heard(void **state)
 	}
 }
 
-/* Begun inside 23:59:59 or 23:59:60: no answer is taken for either. From 00:00:00 on all is as ever. */
+/*
+ * The client begins inside 23:59:59 or 23:59:60, which are ambiguous: no reply is used. From 00:00:00 on replies are
+ * used as always.
+ */
 static void begin_inside(enum knowledge knowledge, const struct ffntp_leap_table *table, double begin_s)
 {
 	struct fixture f = make(in_2016(), knowledge, 0);
@@ -390,7 +396,10 @@ static uint64_t marker_now(const struct fixture *f)
 	return map.disruption_marker;
 }
 
-/* Announced to one client, which is stopped; another one, of a server that does not announce, does it. */
+/*
+ * The leap second was announced to a client that is stopped. The next client, of a server that does not announce it,
+ * inherits it.
+ */
 static void what_was_announced_outlives_a_restart(void **state)
 {
 	const struct ffntp_leap_table table = all();
@@ -420,7 +429,10 @@ static void what_was_announced_outlives_a_restart(void **state)
 	}
 }
 
-/* Nobody's TAI, then a table's, of the same continuous time: UTC does not notice. And back, when it expires. */
+/*
+ * TAI is unknown, then known from a table, of the same continuous time; then the table expires. UTC is the same
+ * throughout.
+ */
 static void tai_is_known_while_a_table_holds(void **state)
 {
 	struct ffntp_leap_table table = all(), longer = table;
@@ -447,12 +459,12 @@ static void tai_is_known_while_a_table_holds(void **state)
 	assert_tai(&f, FFNTP_CLOCK_OK);
 	ffntp_client_leap_table(f.client, NULL);
 	watch(&f, 7400, 7500);
-	assert_tai(&f, FFNTP_CLOCK_OK); /* it is still the same TAI, until that table would have expired */
+	assert_tai(&f, FFNTP_CLOCK_OK); /* it stays the same TAI until the table would have expired */
 	assert_true(marker_now(&f) == marker);
 	drop(&f);
 }
 
-/* An expired table is as good as none, a wrong one is no configuration. */
+/* An expired table counts as none, and an invalid one is a configuration error. */
 static void a_table_must_hold(void **state)
 {
 	struct ffntp_leap_table table = all();
@@ -476,7 +488,7 @@ static void a_table_must_hold(void **state)
 
 /*
  * 2036: NTP's era ends in February, the table at the end of June, and the year with a leap second that servers
- * announce. Asked as a daemon asks; the clock, and TAI while it is known, looked at every hour.
+ * announce. The client polls as a daemon does; the clock, and TAI while it is known, are checked every hour.
  */
 static void a_year_with_everything_in_it(void **state)
 {
@@ -526,7 +538,8 @@ static void assert_no_leap_second(struct fixture *f, double until_s)
 }
 
 /*
- * Announced at other times than the last day of June or December: of a week before, of a month, and of the day after.
+ * The announcement comes on days other than the last one of June or December: a week before, a month before, and the
+ * day after.
  */
 static void what_is_announced_at_a_wrong_time_is_not_believed(void **state)
 {
@@ -553,7 +566,8 @@ static void what_is_announced_at_a_wrong_time_is_not_believed(void **state)
 }
 
 /*
- * It goes on to announce after the event: no second leap second follows, neither that day nor at the end of the month.
+ * The server continues to announce after the event: no second leap second follows, neither that day nor at the end of
+ * the month.
  */
 static void who_does_not_stop_announcing_is_not_believed_again(void **state)
 {
@@ -574,7 +588,7 @@ static void who_does_not_stop_announcing_is_not_believed_again(void **state)
 	drop(&f);
 }
 
-/* Announced, and taken back an hour before. */
+/* The leap second is announced, and withdrawn an hour before. */
 static void an_announcement_can_be_taken_back(void **state)
 {
 	struct fixture f = make(none_at(1483228800), BY_TABLE, 7200);
@@ -593,7 +607,10 @@ static void an_announcement_can_be_taken_back(void **state)
 	drop(&f);
 }
 
-/* Announced to the end, and not done: the clock does it, free-runs, and is put right in half an hour. */
+/*
+ * The server announces a leap second to the end, and makes none: the clock inserts it, free-runs, and is corrected in
+ * half an hour.
+ */
 static void an_announcement_that_was_none_is_undone(void **state)
 {
 	struct fixture f = make(none_at(1483228800), BY_TABLE, 7200);
@@ -619,7 +636,10 @@ static void an_announcement_that_was_none_is_undone(void **state)
 	drop(&f);
 }
 
-/* Nobody announced it, and the server did it: half an hour of doubt, then right; the time itself never stepped. */
+/*
+ * The server inserts a leap second that was not announced: half an hour of doubt, then the clock is right, and
+ * continuous time never stepped.
+ */
 static void a_leap_second_that_was_not_announced_is_found(void **state)
 {
 	const struct ffntp_leap_table table = all();
@@ -644,8 +664,10 @@ static void a_leap_second_that_was_not_announced_is_found(void **state)
 	}
 }
 
-/* The table knows; the server has missed it, for an hour, or has had one of its own. It is not believed, and comes
- * back. */
+/*
+ * The table has the leap second, and the server is without it for an hour, or has one of its own. Its replies are
+ * rejected until it is right.
+ */
 static void the_table_knows_better(void **state)
 {
 	const struct ffntp_leap_table table = all();
@@ -658,7 +680,7 @@ static void the_table_knows_better(void **state)
 		uint64_t marker;
 
 		if (i == 1)
-			f.numbering.offset_s = 36; /* since the one that was left out */
+			f.numbering.offset_s = 36; /* since the deleted one */
 		f.config.leap_table = &table;
 		f.world.numbering = &f.numbering;
 		f.world.leap = i == 1 ? 1 : 0;
@@ -684,7 +706,7 @@ static void the_table_knows_better(void **state)
 	}
 }
 
-/* Nor is every second a leap second: one that the counter lost, on any other day, is believed as any other jump is. */
+/* A lost second of the counter, on any other day, is no leap second: it is treated as any other jump. */
 static void a_second_that_the_counter_lost_is_none(void **state)
 {
 	const struct ffntp_leap_table table = all();
@@ -733,8 +755,8 @@ static struct fixture make_smeared(uint32_t entry, enum ffntp_timescale scale, c
 }
 
 /*
- * A server smears from noon to noon, and the table knows of the leap second: after a quarter of an hour it is found
- * out, what it said since noon is forgotten, and the clock runs free, right within its bound, until the smear is over.
+ * The server smears from noon to noon, and the table has the leap second. After a quarter of an hour the smear is
+ * detected, replies since noon are discarded, and the clock free-runs within its bound until the smear is over.
  */
 static void who_smears_is_found_out(void **state)
 {
@@ -771,7 +793,7 @@ static void who_smears_is_found_out(void **state)
 	}
 }
 
-/* ... and another server, which does not, is listened to at once; nor does anything happen to who never smears. */
+/* Another server, which does not smear, is used at once; and a server that never smears is not affected. */
 static void who_does_not_smear_is_heard(void **state)
 {
 	const struct ffntp_leap_table table = all();

@@ -1,4 +1,4 @@
-/* The table of leap seconds as a file. */
+/* leapfile: the table of leap seconds as a file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include "../ports/linux/leapfile.h"
 
-/* Issued and expiring as IERS's of 2025, with the last two of its leap seconds; its hash is Python's. */
+/* A file with the dates of IERS's file of 2025 and the last two of its leap seconds; Python computed its hash. */
 #define ISSUED "#$\t3960835200\n"
 #define EXPIRES "#@\t3991593600\n"
 #define ENTRY_2015 "3644697600      36      # 1 Jul 2015\n"
@@ -109,7 +109,7 @@ static void a_missing_file_is_told(void **state)
 	assert_int_equal(table.count, 77);
 }
 
-/* The system's table goes on from the one that core has. */
+/* The system's table continues the one in core. */
 static void reads_the_systems_table(void **state)
 {
 	const struct ffntp_leap_table *builtin = ffntp_leap_table_builtin();

@@ -14,7 +14,7 @@
 
 #define PI 3.14159265358979323846
 
-/* As a histogram of delays finds it, and a probability altogether. */
+/* Check the density against a histogram of delays, and that it is a probability altogether. */
 static void check_density(const struct sim_way *way)
 {
 	static struct sim_density density;
@@ -51,15 +51,15 @@ static void test_densities_are_those_of_the_delays(void **state)
 }
 
 /*
- * The same filter by brute force: particles, each a theta and a skew, moved by the oscillator's law, weighed by the
- * path's, drawn anew. Nothing in it is approximated but their number.
+ * The same filter by brute force: particles, each with a theta and a skew, which the oscillator's law moves and the
+ * path's law weighs, and which are then resampled. Only their number makes it approximate.
  */
 #define PARTICLES 25000
 
 struct particles {
 	struct sim_random random;
 	double theta[PARTICLES], skew[PARTICLES], weight[PARTICLES], room[2][PARTICLES];
-	double score[SIM_WAYS][PARTICLES]; /* of the newest exchange's delays, where they are correlated */
+	double score[SIM_WAYS][PARTICLES]; /* normal scores of the newest delays, where these are correlated */
 	bool has_score;
 };
 
@@ -119,7 +119,7 @@ static double normal_density(double x, double mean, double sd)
 	return exp(-pow((x - mean) / sd, 2) / 2) / (sd * sqrt(2 * PI));
 }
 
-/* The density of a delay given that of the particle's delay in the exchange before, which no exchange separates. */
+/* The density of a delay given the particle's own delay in the exchange before. */
 static double density_of(struct particles *particles, size_t i, const struct sim_density density[SIM_WAYS],
 			 const struct sim_exchange *exchange, size_t way, double delay_s)
 {
@@ -136,8 +136,10 @@ static double density_of(struct particles *particles, size_t i, const struct sim
 	       normal_density(score, conditions->level * former, sqrt(1 - pow(conditions->level, 2)));
 }
 
-/* A server that ticks: each particle takes one of the true times that its stamps leave, given that it replies after
- * SIM_RESIDENCE_NS. What is to be added to tb and te, in s. */
+/*
+ * For a server that ticks, each particle draws one of the true times that the stamps allow, given that the server
+ * replies after SIM_RESIDENCE_NS. Return the amount (s) to be added to tb and te.
+ */
 static void untick(struct particles *particles, const struct sim_exchange *exchange, double *tb_s, double *te_s)
 {
 	double tick_s = exchange->conditions.server_tick_s, residence_s = SIM_RESIDENCE_NS * 1e-9, apart_s;
@@ -173,13 +175,13 @@ static void particles_weigh(struct particles *particles, const struct sim_densit
 	particles_choose(particles, total);
 }
 
-/* The counter's seconds since its first reading, minus the time's since the start. */
+/* Return the counter's seconds since its first reading, minus the true time since the start. */
 static double theta_of(ffntp_counter first, ffntp_counter reading, int64_t time_ns)
 {
 	return (double)((int64_t)(reading - first) - (time_ns - SIM_START_NS)) * 1e-9;
 }
 
-/* All of what the first round trip has above its minimum, and a tick. */
+/* Return the part of the first round trip above its minimum, plus a tick. */
 static double wide_of(const struct sim_exchange *exchange)
 {
 	const struct sim_conditions *conditions = &exchange->conditions;
@@ -190,7 +192,8 @@ static double wide_of(const struct sim_exchange *exchange)
 }
 
 /*
- * The difference of the two beliefs, and the error of the limit, both RMS in s, over the second half of 400 exchanges.
+ * Compute the difference of the two beliefs, and the error of the limit, both RMS in s, over the second half of 400
+ * exchanges.
  */
 static void compare_with_particles(const struct sim_scenario *scenario, uint32_t poll_s, double *apart_s,
 				   double *error_s)
@@ -239,9 +242,10 @@ static void compare_with_particles(const struct sim_scenario *scenario, uint32_t
 }
 
 /*
- * Two estimates of the truth that differ by a twelfth of their errors, both RMS, reach the same but for a third of a
- * percent. What the limit approximates is a 25th to a 16th of its error, a tenth under gamma-down; the rest is the
- * noise of so few particles, most where each of them also takes a true time within the server's tick.
+ * Two estimates of the truth that differ by a twelfth of their errors, both RMS, reach the same error within a third of
+ * a percent. The error of the limit's approximation is a 25th to a 16th of its error, and a tenth under gamma-down. The
+ * rest of the difference is the noise of few particles, which is largest where each of them also draws a true time
+ * within the server's tick.
  */
 static void test_the_limit_is_what_particles_find(void **state)
 {
@@ -276,7 +280,7 @@ static void test_the_limit_is_what_particles_find(void **state)
 	}
 }
 
-/* The RMS error over the second half of some hours in a world, in s, of the limit that takes it for another. */
+/* Return the RMS error (s), over the second half of some hours in a world, of the limit that assumes another world. */
 static double error_of(const struct sim_scenario *world, const struct sim_scenario *taken, uint64_t seed, double hours)
 {
 	struct course *course = course_of(world, seed, 16, hours);
@@ -296,7 +300,7 @@ static double error_of(const struct sim_scenario *world, const struct sim_scenar
 	return sqrt(error.squares / error.count);
 }
 
-/* Teeth 4 us wide in a belief of a millisecond: a grid that is too coarse to show them loses the truth between them. */
+/* The belief has teeth 4 us wide within a millisecond: a grid too coarse to show them loses the truth between them. */
 static void test_narrow_teeth_do_not_hide_the_truth(void **state)
 {
 	const struct sim_law comb = { { { 1, 0, SIM_NORMAL, 4e-6, 3 },
@@ -314,8 +318,8 @@ static void test_narrow_teeth_do_not_hide_the_truth(void **state)
 }
 
 /*
- * What the filter is given is worth something: with less or with something wrong it does worse than the limit. The
- * densities of successive delays cannot be wrong and reveal as much.
+ * Each piece of the filter's knowledge is worth something: without it, or with a wrong one, it does worse than the
+ * limit. The densities of successive delays cannot be wrong and reveal as much.
  */
 static void test_knowledge_is_worth_its_share(void **state)
 {

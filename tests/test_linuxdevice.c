@@ -1,4 +1,4 @@
-/* Devices of a process on Linux, with a server of known time on the loopback. Nothing is timed. */
+/* linuxdevice: devices of a process on Linux, with a server of known time on the loopback. Nothing is timed. */
 #include <dirent.h>
 #include <malloc.h>
 #include <poll.h>
@@ -42,7 +42,7 @@ static int stop_server(void **state)
 	return 0;
 }
 
-/* CLOCK_MONOTONIC_RAW needs no measuring. */
+/* CLOCK_MONOTONIC_RAW needs no measurement of its rate. */
 static struct ffntp_linux_ntp_config config(void)
 {
 	struct ffntp_linux_ntp_config quick;
@@ -66,7 +66,7 @@ static void pause_ms(long ms)
 	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 }
 
-/* What the server's clock says lies within the interval. */
+/* The interval contains the time of the server's clock. */
 static void check_reading(struct ffntp_device *clock)
 {
 	struct ffntp_reading reading;
@@ -200,7 +200,7 @@ static size_t count_entries(const char *path)
 	return count;
 }
 
-/* Descriptors, threads and memory; AddressSanitizer looks for what is not reachable any more. */
+/* Descriptors, threads and memory do not grow; AddressSanitizer looks for unreachable memory. */
 static void a_thousand_starts_and_stops_leak_nothing(void **state)
 {
 	const struct ffntp_linux_ntp_config quick = config();
@@ -211,10 +211,10 @@ static void a_thousand_starts_and_stops_leak_nothing(void **state)
 	for (long i = 0; i < 1000; i++) {
 		ffntp_linux_ntp_device_init(&device, &quick);
 		assert_null(ffntp_device_connect(ffntp_linux_ntp_clock(&device)));
-		if (i % 10 == 0) /* at another moment of its life each time */
+		if (i % 10 == 0) /* stop at a different moment of its life each time */
 			nanosleep(&(struct timespec){ .tv_nsec = i * 10000 }, NULL);
 		ffntp_device_disconnect(ffntp_linux_ntp_clock(&device));
-		if (i == 10) { /* the library of threads has what it keeps by now */
+		if (i == 10) { /* the thread library has allocated its own memory by now */
 			descriptors = count_entries("/proc/self/fd");
 			threads = count_entries("/proc/self/task");
 			bytes = mallinfo2().uordblks;

@@ -1,4 +1,4 @@
-/* Loops around a client. No datagram comes but those that are made up here, and the counter is as it is said to be. */
+/* loop: loops around a client. Only the datagrams made here arrive, and the counter's readings are set here. */
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #define DATAGRAMS 3
 
-/* What poll() said of each datagram, as the socket is told. */
+/* The result of poll() for each datagram, as passed to the socket. */
 static int told[16];
 static unsigned times;
 
@@ -48,7 +48,7 @@ enum ffntp_counter_event __wrap_ffntp_counter_check(struct ffntp_counter_source 
 	return counter_event;
 }
 
-/* A loop with a page of its own, and a letter for all that it tells: N, M, D, P. */
+/* A loop with a page of its own, and a letter for each event: N, M, D, P. */
 static struct loop {
 	struct ffntp_page page;
 	struct ffntp_counter_source source;
@@ -138,7 +138,7 @@ static void a_counter_that_is_lost_ends_all(void **state)
 	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
 }
 
-/* The page keeps what a former client said of the time, until there is something to be said. */
+/* The page keeps a former client's map until there is a new one. */
 static void what_a_former_client_said_is_kept(void **state)
 {
 	struct ffntp_map former = {
@@ -174,7 +174,9 @@ static void what_told_no_time_is_not_kept(void **state)
 	assert_int_equal(page_status(), FFNTP_STATUS_INITIALISING);
 }
 
-/* Whatever comes after the first may have come after poll(), and is not to be dated back to it. */
+/*
+ * Datagrams after the first may have arrived after poll(), so that its reading must not be used as their arrival time.
+ */
 static void what_poll_said_counts_for_one_datagram(void **state)
 {
 	static const char *const servers[] = { "127.0.0.1:9" };
@@ -197,7 +199,7 @@ static void what_poll_said_counts_for_one_datagram(void **state)
 	ffntp_device_disconnect(ffntp_linux_ntp_clock(&device));
 }
 
-/* Nobody has polled the sockets of a survey. */
+/* The sockets of a survey were not polled. */
 static void a_survey_dates_nothing_back(void **state)
 {
 	static struct ffntp_survey survey;

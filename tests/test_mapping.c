@@ -72,7 +72,7 @@ static void test_addition_is_exact(void **state)
 
 		assert_true((double)difference * 0x1p-64 == s);
 	}
-	/* What is lost below 2^-64 s never carries. */
+	/* The part below 2^-64 s is dropped and never carries. */
 	assert_true(ffntp_mapping_add((struct ffntp_time){ 5, 0 }, -1e-30).s == 5);
 }
 

@@ -1,4 +1,4 @@
-/* maths: against MPFR, over the whole range of each function, to the limits that maths.h states. */
+/* maths: compared with MPFR over the whole range of each function, to the limits that maths.h states. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,7 +99,7 @@ static void exp_at_its_edges(void **state)
 	assert_true(isnan(ffntp_exp(NAN)));
 }
 
-/* Over the whole range, each power of two alike, and next to 1, where the result is small. */
+/* Test the whole range, each power of two alike, and close to 1, where the result is small. */
 static void ln_is_as_accurate_as_stated(void **state)
 {
 	uint64_t seed = UINT64_C(0x0f1e2d3c4b5a6978);

@@ -1,4 +1,7 @@
-/* The network card of a Xen guest, with a backend that is honest, goes, or lies, and a store that may be silent. */
+/*
+ * netfront: the network card of a Xen guest, with a backend that is honest, leaves, or lies, and a store that may be
+ * silent.
+ */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -23,7 +26,7 @@
 #include "../ports/guest/xen/xenstore.h"
 
 #define BACKEND "/local/domain/0/backend/vif/1/0"
-#define FRAMES_AT_MOST 32 /* that it receives, and 16 that it sends: the least that netfront has */
+#define FRAMES_AT_MOST 32 /* 16 to receive and 16 to send: the least that netfront has */
 #define SENDING 16
 #define GRANTS 64
 #define PORTS 2
@@ -33,7 +36,7 @@ static struct {
 	/* the store */
 	bool is_silent, is_gone;
 	bool is_offline;
-	int written;         /* so many more writes are heard; -1: all */
+	int written;         /* the number of further writes that succeed; -1: all */
 	uint64_t numbers[2]; /* the rings' grants */
 	uint64_t frontend_state, backend_state;
 	bool changed[XENSTORE_CONTROL + 1];
@@ -302,7 +305,7 @@ static void check_gone(void)
 	assert_false(receives("tick"));
 }
 
-/* Within a second of looks. */
+/* Check that it comes back within a second of looks. */
 static void check_comes_back(void)
 {
 	for (int i = 0; i < 4; i++)
@@ -334,7 +337,7 @@ static void test_a_frame_is_stamped_before_it_can_be_seen(void **state)
 	assert_int_equal(fake.counter, sent);
 }
 
-/* In whatever order it was asked to: what it still has to send is left alone. */
+/* Frames are handed back in any order; those still to be sent are not touched. */
 static void test_frames_that_are_sent_in_another_order(void **state)
 {
 	netif_tx_request_t first, second;
@@ -410,7 +413,7 @@ static void test_a_card_that_is_taken_away(void **state)
 	check_comes_back();
 }
 
-/* However often, and wherever, it goes wrong. */
+/* Nothing is leaked however often, and wherever, the beginning fails. */
 static void test_a_beginning_that_fails_costs_nothing(void **state)
 {
 	(void)state;
@@ -451,7 +454,7 @@ static void test_a_silent_store_is_no_missing_card(void **state)
 	assert_int_equal(fake.backend_state, XenbusStateConnected);
 }
 
-/* What could not be said while it was silent is said when it is not. */
+/* Changes that could not be written while the store was silent are written later. */
 static void test_a_card_that_is_left_while_the_store_is_silent(void **state)
 {
 	(void)state;
@@ -490,7 +493,7 @@ static void test_without_a_card_there_is_no_beginning(void **state)
 	assert_non_null(strstr(netfront_begin(&card), "does not connect"));
 }
 
-/* As a former driver left it. */
+/* The backend is in the state that a former driver left. */
 static void test_a_backend_that_was_closed_before(void **state)
 {
 	(void)state;

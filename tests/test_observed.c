@@ -1,4 +1,6 @@
-/* observed: laws with memory, drifts, irregular spells, turns of the rate, and servers that wander, in the simulator.
+/*
+ * observed: delays with correlation, drifts, irregular spells, turns of the rate, and servers that wander, in the
+ * simulator.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -26,7 +28,7 @@ static double delay_s(struct sim_path *path, const struct sim_way *way)
 	return (double)delay_ns * 1e-9;
 }
 
-/* Whether it has a level or not. */
+/* Delays have their law's distribution, with correlation or without. */
 static void test_delays_are_of_their_law(void **state)
 {
 	const double levels[] = { 0, 0.8, -0.3 };
@@ -45,13 +47,13 @@ static void test_delays_are_of_their_law(void **state)
 			for (int k = 0; k < 9; k++)
 				below[k] += share < (k + 1) / 10.0;
 		}
-		/* Three standard deviations of a share among as many draws that are correlated by 0.8. */
+		/* The limit is three standard deviations of a share among as many draws with a correlation of 0.8. */
 		for (int k = 0; k < 9; k++)
 			assert_between((k + 1) / 10.0 - 0.022, below[k] / 4e4, (k + 1) / 10.0 + 0.022);
 	}
 }
 
-/* The normal scores of delays are a process of first order: their correlation falls off in constant ratio. */
+/* The normal scores of delays are a first-order process: their correlation falls off in constant ratio. */
 static void test_a_level_is_the_correlation_of_scores(void **state)
 {
 	const double levels[] = { 0, 0.8, -0.3 };
@@ -74,7 +76,7 @@ static void test_a_level_is_the_correlation_of_scores(void **state)
 	}
 }
 
-/* A draw that rejects many numbers takes none from the packets after it. */
+/* A draw that rejects many numbers does not take any from later packets. */
 static void test_a_law_changes_no_later_delay(void **state)
 {
 	const struct sim_law cut = { { { 1, 0, SIM_NORMAL, 1e-3, 0.01 } } };
@@ -110,7 +112,7 @@ static void test_drifts(void **state)
 			struct sim_conditions then = sim_path_conditions(&path, t);
 			double moved_s = then.way[SIM_FORTH].minimum_s - 5e-3;
 
-			/* Pi times the size each period is the steepest that a sine has; a walk has the size. */
+			/* Pi times the size in each period is the steepest slope of a sine; a walk's is the size. */
 			assert_between(-6.3e-6, moved_s - former_s, 6.3e-6);
 			assert_between(-1e-12, then.server_error_s - (moved_s - 1e-3), 1e-12);
 			assert_true(then.way[SIM_BACK].minimum_s == 4e-3);
@@ -126,7 +128,7 @@ static void test_drifts(void **state)
 	}
 }
 
-/* The gauge is of minimum delays alone; an oscillator shows all that spells do. */
+/* The gauge depends on minimum delays alone, because the oscillator reveals the effects of spells. */
 static void test_the_gauge(void **state)
 {
 	struct sim_path path = {
@@ -167,7 +169,7 @@ static void test_irregular_spells(void **state)
 			since_s = -1;
 		}
 	}
-	/* One a period, at any place in it, lasting 300 to 900 s; a few adjoin the one after them. */
+	/* There is one spell a period, at any place in it, lasting 300 to 900 s; a few adjoin the next one. */
 	assert_between(390, length.count, 400);
 	assert_near(length.sum / length.count, 600, 0.05);
 	assert_true(length.least >= 299 && longest_s <= 1801);
@@ -199,13 +201,13 @@ static void test_skews_and_phases_vary_with_the_seed(void **state)
 		assert_true(ahead_at(&oscillator, 0) == 0);
 		statistics_add(&rate, ahead_at(&oscillator, 1));
 	}
-	/* Uniform: the variance is a third of the spread's square. Of a sine of any phase: half of it. */
+	/* Uniform: the variance is a third of the spread's square. For a sine of random phase it is half. */
 	assert_near(skew.sum / skew.count, 1e-5, 0.1);
 	assert_near(skew.squares / skew.count - pow(skew.sum / skew.count, 2), 25e-6 * 25e-6 / 3, 0.1);
 	assert_near(rate.squares / rate.count, 1e-12 / 2, 0.1);
 }
 
-/* The rate is the difference over 10 s; a turn is a stretch in which it changes. */
+/* The rate is the difference over 10 s; a turn is an interval in which it changes. */
 static void test_turns_of_the_rate(void **state)
 {
 	const struct sim_oscillator_kind kind = { .turns = { 10800, 0.3e-6, 0.5e-6, 180, 900 } };
@@ -219,7 +221,7 @@ static void test_turns_of_the_rate(void **state)
 		double then_s = ahead_at(&oscillator, t_s + 10), rate = (then_s - ahead_s) / 10;
 		bool turns = fabs(rate - former) > 1e-10;
 
-		/* The steepest ramp: the most in the least time. */
+		/* The steepest ramp is the largest change in the shortest time. */
 		assert_between(-0.5e-6 / 180 * 10.1, rate - former, 0.5e-6 / 180 * 10.1);
 		if (turns && begun_s < 0) {
 			begun_s = t_s;
@@ -235,7 +237,7 @@ static void test_turns_of_the_rate(void **state)
 		former = rate;
 		ahead_s = then_s;
 	}
-	/* One every 3 h and the 9 min that it lasts; a few that adjoin are taken for one. */
+	/* There is one turn in 3 h plus the 9 min that it lasts; a few adjoining ones count as one. */
 	assert_near(change.count, 2000 * 3600 / (10800 + 540.0), 0.12);
 	assert_near(change.sum / change.count, 0.4e-6, 0.03);
 	assert_between(0.29e-6, change.least, 0.32e-6);
@@ -244,7 +246,7 @@ static void test_turns_of_the_rate(void **state)
 	assert_near(length.sum / length.count, 540, 0.07);
 }
 
-/* A second back is what a world asks for at most. Without a wander, whose steps are of whole seconds. */
+/* A world never asks for more than a second back. There is no wander, because its steps are of whole seconds. */
 static void test_turns_do_not_mind_who_asks(void **state)
 {
 	const struct sim_oscillator_kind kind = { .turns = { 100, 0.3e-6, 0.5e-6, 5, 50 } };
@@ -273,7 +275,7 @@ static struct ffntp_packet last_reply(const struct course *course)
 	return packet;
 }
 
-/* The server admits more than its error ever is, and its error goes both ways and far. */
+/* The server states more than its error ever is. Its error has both signs and becomes large. */
 static void test_a_server_wanders_within_its_root_distance(void **state)
 {
 	struct course *course = course_of(scenario_named("server-wanders"), 89, 16, 12);
@@ -295,7 +297,7 @@ static void test_a_server_wanders_within_its_root_distance(void **state)
 	free(course);
 }
 
-/* The gauge is what is left between a minimum RTT's midpoint and the truth. */
+/* The gauge is the distance of the minimum round trip's midpoint from the truth. */
 static void test_the_gauge_is_in_the_exchanges(void **state)
 {
 	struct course *course = course_of(scenario_named("normal-tails-far"), 90, 16, 12);

@@ -1,4 +1,4 @@
-/* page: what is published is read; what VMClock's readers see; the line; anchors. */
+/* page: a published map is read back; VMClock's readers see it; the prepared line; past maps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ __extension__ typedef unsigned __int128 wide;
 
 #define ROUNDS 2000
 
-/* Every field at any value it may have. */
+/* Return a map with any valid value in each field. */
 static struct ffntp_map any_map(struct prng *prng)
 {
 	struct ffntp_map map = {
@@ -78,7 +78,7 @@ static void a_new_page_is_initialising(void **state)
 	assert_true(theirs.time_namespace == identity.time_namespace);
 }
 
-/* --- VMClock, by the offsets of its specification and nothing of ours --- */
+/* --- VMClock, by the offsets of its specification alone --- */
 
 static uint64_t little_endian(size_t offset, size_t size)
 {
@@ -154,10 +154,10 @@ static void vmclock_is_told_what_it_has_words_for(void **state)
 	map.status = FFNTP_STATUS_DISRUPTED;
 	ffntp_page_publish(page, &map, NULL, 0);
 	assert_int_equal(memory.bytes[0x22], 4);
-	assert_int_equal(little_endian(0x18, 8) & (8 | 16 | 32 | 64), 0); /* errors of what? */
+	assert_int_equal(little_endian(0x18, 8) & (8 | 16 | 32 | 64), 0); /* no error fields are valid */
 }
 
-/* T + period (N - N_ref), TAI, in 2^-64 s, and its maximum error likewise. */
+/* Evaluate T + period (N - N_ref), TAI, in 2^-64 s, and its maximum error likewise. */
 static void vmclock_evaluate(ffntp_counter now, wide *time, wide *error)
 {
 	uint64_t ticks = now - little_endian(0x28, 8);
@@ -173,7 +173,7 @@ static wide units(struct ffntp_time t)
 	return ((wide)(uint64_t)t.s << 64) + t.frac;
 }
 
-/* VMClock has one error for both sides: the larger of ours. */
+/* VMClock has one error for both sides: the larger of the two. */
 static void vmclock_readers_and_ours_agree(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -200,7 +200,7 @@ static void vmclock_readers_and_ours_agree(void **state)
 	}
 }
 
-/* Where TAI is not known VMClock's time is UTC itself, whatever constant our continuous time has. */
+/* If TAI is not known, VMClock's time is UTC itself, whatever the constant of our continuous time is. */
 static void vmclock_readers_are_told_utc_where_tai_is_not_known(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -237,7 +237,7 @@ static void assert_readings_equal(const struct ffntp_reading *a, const struct ff
 	assert_int_equal(a->offset_s, b->offset_s);
 }
 
-/* Wherever the line answers, the map gives the same answer; and in the common case it does answer. */
+/* Wherever the line gives a reading, the map gives the same one. In the common case the line gives one. */
 static void the_line_says_what_the_map_says(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -266,7 +266,7 @@ static void the_line_says_what_the_map_says(void **state)
 	}
 }
 
-/* In that hour there is a leap second: the line holds until it begins, or ends, and never beyond. */
+/* There is a leap second within the hour: the line is valid until it begins, or until it ends, and never beyond. */
 static void a_line_ends_where_a_leap_second_begins_or_ends(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -326,7 +326,7 @@ static void the_line_leaves_to_the_map_what_must_be_judged(void **state)
 
 /* --- older writers and readers --- */
 
-/* Its word is 0 in their pages. */
+/* The word of the asymmetry's error is 0 in their pages. */
 static void a_page_of_an_older_writer_does_not_know_the_asymmetry(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -363,10 +363,9 @@ static void an_older_reader_does_not_see_the_asymmetry(void **state)
 	assert_memory_equal(bytes, memory.bytes, sizeof(bytes));
 }
 
-/* --- anchors --- */
+/* --- past maps --- */
 
-/* An anchor has everything of its map to the last bit but the error of the asymmetry, which is rounded up by 0.2 % at
- * most. */
+/* A past map has every field to the last bit, except that the asymmetry's error is rounded up by at most 0.2 %. */
 static void assert_remembered(const struct ffntp_map *past, const struct ffntp_map *map)
 {
 	struct ffntp_map expected = *map;
@@ -377,7 +376,7 @@ static void assert_remembered(const struct ffntp_map *past, const struct ffntp_m
 	assert_maps_equal(past, &expected);
 }
 
-/* From none and a nanosecond to the largest that there is room for, and beyond. */
+/* Test no error, a nanosecond, the largest that the field can hold, and beyond. */
 static void the_past_knows_its_asymmetry(void **state)
 {
 	struct prng prng = { 6 };
@@ -449,7 +448,7 @@ static void only_maps_that_can_be_read_are_remembered(void **state)
 	map.status = FFNTP_STATUS_INITIALISING;
 	ffntp_page_publish(page, &map, NULL, 0);
 	again.maxerror_after_ns = 9;
-	ffntp_page_publish(page, &again, NULL, 0); /* takes the place of one with the same 'at' */
+	ffntp_page_publish(page, &again, NULL, 0); /* replaces the one with the same 'at' */
 	again.maxerror_after_ns = 10;
 	ffntp_page_publish(page, &again, NULL, 0);
 	ffntp_page_publish(page, &later, NULL, 0);
@@ -528,7 +527,7 @@ static void sources_are_read_as_published(void **state)
 		for (size_t i = 0; i < expected; i++)
 			assert_sources_equal(&copy[i], &published[i]);
 	}
-	assert_int_equal(read_map(page).at, S); /* and nothing of the map was overwritten */
+	assert_int_equal(read_map(page).at, S); /* and the map was not overwritten */
 }
 
 int main(void)

@@ -1,4 +1,7 @@
-/* page: what a reader does about a writer at work, killed, or stopped, and about what is no page, or another's. */
+/*
+ * page: readers of a page whose writer is at work, killed or stopped, and of files that are no page or belong to
+ * another system.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +14,7 @@
 
 #define ROUNDS 2000
 
-/* A reader that meets a writer at work says so, soon, and touches nothing. */
+/* A reader of a page that is being written returns a busy result soon, and does not change its output. */
 static void case_30_a_page_that_is_being_written(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -31,7 +34,7 @@ static void case_30_a_page_that_is_being_written(void **state)
 	assert_false(read_line(page, 100 * S, FFNTP_UTC, UINT64_MAX, &reading));
 }
 
-/* An update began and ended while somebody read. */
+/* An update began and ended during the read. */
 static void case_30_a_page_that_changed_meanwhile(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -46,7 +49,7 @@ static void case_30_a_page_that_changed_meanwhile(void **state)
 	assert_false(ffntp_page_read_line(page, begun, FFNTP_COUNTER_TSC, 100 * S, FFNTP_UTC, UINT64_MAX, &reading));
 }
 
-/* The prepared line ends where the map does. */
+/* The prepared line ends with the map. */
 static void case_34_the_line_of_a_stopped_daemon(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -59,7 +62,10 @@ static void case_34_the_line_of_a_stopped_daemon(void **state)
 	assert_false(read_line(page, map.void_after + 1, FFNTP_UTC, UINT64_MAX, &reading));
 }
 
-/* The sequence is odd and the body half new: the next writer lays the page out anew, and readers go on. */
+/*
+ * The sequence is odd and half of the body is new: the next writer lays the page out from scratch, and readers
+ * continue.
+ */
 static void case_31_a_writer_killed_in_mid_update(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -75,7 +81,7 @@ static void case_31_a_writer_killed_in_mid_update(void **state)
 	former = read_map(page);
 	assert_int_equal(former.status, FFNTP_STATUS_INITIALISING);
 	assert_true(former.disruption_marker != 7 && former.counter_marker != 7);
-	map.disruption_marker = 7; /* a new client may count from anywhere: no marker comes back */
+	map.disruption_marker = 7; /* a new client may choose any marker, and no former one may come back */
 	ffntp_page_publish(page, &map, NULL, 0);
 	assert_true(read_map(page).disruption_marker != 7);
 	assert_true(read_map(page).disruption_marker != former.disruption_marker);
@@ -94,15 +100,15 @@ static void case_31_a_writer_killed_between_updates(void **state)
 	assert_true(ffntp_page_adopt(page, &identity, &former));
 	assert_maps_equal(&former, &second);
 	former.at += 50 * S;
-	ffntp_page_publish(page, &former, NULL,
-			   0); /* as a client that continues: the marker stays, and so does the past */
+	/* As a client that continues: the marker and the past maps stay. */
+	ffntp_page_publish(page, &former, NULL, 0);
 	assert_true(read_map(page).disruption_marker == 7);
 	assert_int_equal(ffntp_page_read_past(page, 150 * S, &past), FFNTP_CLOCK_OK);
-	first.asymmetry_esterror_ns = past.asymmetry_esterror_ns; /* which an anchor has to 0.2 % */
+	first.asymmetry_esterror_ns = past.asymmetry_esterror_ns; /* which a past map stores to 0.2 % */
 	assert_maps_equal(&past, &first);
 }
 
-/* Continued after a repair, the marker does not change either. */
+/* When a client continues after a repair, the marker does not change either. */
 static void case_31_a_repaired_page_is_continued(void **state)
 {
 	struct ffntp_page *page = fresh();
@@ -171,8 +177,8 @@ static void case_32_what_is_no_page(void **state)
 		{ 0x00, 4, 0, FFNTP_PAGE_FOREIGN },          /* not laid out yet */
 		{ 0x00, 4, 0x56434c4b, FFNTP_PAGE_FOREIGN }, /* the other byte order */
 		{ 0x04, 4, 0, FFNTP_PAGE_TRUNCATED },         { 0x04, 4, 4095, FFNTP_PAGE_TRUNCATED },
-		{ 0x04, 4, 8192, FFNTP_PAGE_TRUNCATED }, /* more than there is */
-		{ 0x800, 8, 0, FFNTP_PAGE_FOREIGN },     /* VMClock, but not ours */
+		{ 0x04, 4, 8192, FFNTP_PAGE_TRUNCATED }, /* larger than the file */
+		{ 0x800, 8, 0, FFNTP_PAGE_FOREIGN },     /* VMClock without this project's block */
 		{ 0x800, 4, 0x46464e50, FFNTP_PAGE_FOREIGN },
 	};
 	struct ffntp_page_identity theirs;
@@ -180,7 +186,7 @@ static void case_32_what_is_no_page(void **state)
 
 	(void)state;
 	assert_int_equal(ffntp_page_check(page, FFNTP_PAGE_SIZE - 1, &theirs), FFNTP_PAGE_TRUNCATED);
-	assert_int_equal(ffntp_page_check(NULL, 0, &theirs), FFNTP_PAGE_TRUNCATED); /* nothing is looked at */
+	assert_int_equal(ffntp_page_check(NULL, 0, &theirs), FFNTP_PAGE_TRUNCATED); /* it reads nothing */
 	check_damage(table, COUNT(table));
 }
 
@@ -197,7 +203,7 @@ static void case_32_garbage(void **state)
 		for (size_t k = 0; k < sizeof(memory); k++)
 			memory.bytes[k] = (uint8_t)prng_next(&prng);
 		assert_int_equal(ffntp_page_check(&memory.page, FFNTP_PAGE_SIZE, &theirs), FFNTP_PAGE_FOREIGN);
-		/* and whoever reads it all the same comes to no harm */
+		/* and a reader that reads it all the same comes to no harm */
 		(void)read_line(&memory.page, prng_next(&prng), FFNTP_UTC, UINT64_MAX, &reading);
 		if (ffntp_page_read(&memory.page, &map) == FFNTP_CLOCK_OK)
 			(void)!ffntp_clock_at(&map, prng_next(&prng), FFNTP_UTC, UINT64_MAX, &reading);
@@ -228,7 +234,7 @@ static void case_33_a_page_of_others_is_not_adopted(void **state)
 	}
 }
 
-/* A later version of the same layout only adds; another version is another layout. */
+/* A later version of the same layout only adds fields; a different version is a different layout. */
 static void case_42_versions(void **state)
 {
 	static const struct damage table[] = {

@@ -1,4 +1,4 @@
-/* PCI as the guest knows it: a made-up machine whose devices are behind bridges, in slots, gone, or lie. */
+/* pci: PCI as the guest sees it: a simulated machine whose devices are behind bridges, in slots, gone, or lie. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -14,11 +14,11 @@
 #define WORDS 64 /* of a configuration */
 #define MOST 8
 
-/* One configuration: what it says, and which bits can be set, or cleared by writing ones. */
+/* One configuration space: its contents, and the bits that can be set, or cleared by writing ones. */
 struct function {
 	struct pci_device place;
 	uint32_t word[WORDS], settable[WORDS], clearable[WORDS];
-	struct function *behind; /* of a slot: the device in it, which is there while the slot is on */
+	struct function *behind; /* the device in a slot; it is there while the slot is on */
 	bool is_there;
 };
 
@@ -34,7 +34,7 @@ static struct function *at(struct pci_device place)
 	return NULL;
 }
 
-#define SLOT 0x58 /* where a port has its slot's registers */
+#define SLOT 0x58 /* the offset of a port's slot registers */
 #define SLOT_IS_OFF 0x400u
 #define SLOT_IS_OCCUPIED 0x400000u
 #define SLOT_LIGHTS 0x3c0u
@@ -107,7 +107,7 @@ static struct function *add_bridge(uint8_t bus, uint8_t slot, uint8_t behind)
 	return bridge;
 }
 
-/* A port with a slot, turned off, and its device. */
+/* Make a port with a slot that is off, and its device. */
 static struct function *add_port(uint8_t slot, uint8_t behind, struct function *device)
 {
 	struct function *port = add_bridge(0, slot, behind);
@@ -129,7 +129,7 @@ static void add_capability(struct function *device, unsigned where, unsigned nex
 	memcpy(&device->word[where / 4 + 1], rest, 16);
 }
 
-/* A virtio-net with its registers in 16 KiB behind register 4, as QEMU has them. */
+/* Make a virtio-net whose registers are in 16 KiB behind register 4, as QEMU does. */
 static struct function *add_card(uint8_t bus, uint8_t slot)
 {
 	struct function *card = add(bus, slot, 0x10411af4);
@@ -346,7 +346,7 @@ static void test_a_button_asks_once(void **state)
 	assert_false(card->is_there);
 }
 
-/* The button is pressed for a device that is put in, as well. */
+/* The button is pressed when a device is put in, too. */
 static void test_a_button_for_another_device_asks_for_none(void **state)
 {
 	struct function *card = add_card(5, 0), *port = add_port(1, 5, card);
@@ -413,7 +413,7 @@ static void test_registers_are_within_the_device(void **state)
 	assert_true(virtiopci_find(&device));
 }
 
-/* Its own configuration may be missing: then it reads as that of a device that is gone. */
+/* Its own configuration may be missing: then it reads as a device that is gone. */
 static void test_no_configuration_of_its_own(void **state)
 {
 	struct function *card = add_placed_card();

@@ -1,4 +1,4 @@
-/* A client driven over the port of a made-up system, which is a fake here, and lies at times. */
+/* port: a client driven over the port of a simulated system, which lies at times. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -32,10 +32,10 @@ static struct {
 	unsigned sent;
 	char line[LINES][FFNTP_REPORT_SIZE];
 	unsigned lines;
-	/* done once, when its time comes */
+	/* called once, at its time */
 	int64_t event_ns;
 	void (*event)(void);
-	/* the page against the truth, whenever the machine waits */
+	/* readings of the page, compared with the truth whenever the machine waits */
 	struct ffntp_page page;
 	unsigned readings, outside, unreadable;
 	int64_t largest_ns;
@@ -95,7 +95,7 @@ bool brook_send(const void *bytes, uint32_t count)
 	return true;
 }
 
-/* The page counts in 64 bits what the machine counts in 32. */
+/* Widen a counter reading, because the page counts in 64 bits and the machine in 32. */
 static ffntp_counter wide(const struct ffntp_map *map)
 {
 	return map->at + (uint64_t)(int64_t)(int32_t)(brook_ticks() - (uint32_t)map->at);
@@ -182,7 +182,7 @@ static void run(void)
 			assert_true(brook.nonces[i] != brook.nonces[j]);
 }
 
-/* --- what is asked of the drive --- */
+/* --- the drive --- */
 
 static void test_it_keeps_time_over_wraps_of_the_counter(void **state)
 {
@@ -223,7 +223,7 @@ static void test_a_sleep_that_the_port_knows_of_is_never_wrong(void **state)
 	assert_true(brook.largest_ns < 1000000);
 }
 
-/* Nobody tells: what is read before the next exchange is wrong, and from the exchange on nothing is. */
+/* The counter jumps without notice: readings before the next exchange are wrong, and none is from the exchange on. */
 static void jump(void)
 {
 	world_set_counter(&brook.world, ticks() + 5000000, brook.world.ticks_per_ns);

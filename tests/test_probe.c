@@ -1,4 +1,4 @@
-/* The page through which somebody outside asks a guest for its counter. */
+/* probe: the page through which an observer outside asks a guest for its counter. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -18,11 +18,11 @@ static uint64_t page[512];
 
 static struct {
 	uint64_t counter;
-	uint64_t ask_every; /* ticks; 0: nobody asks */
+	uint64_t ask_every; /* ticks; 0: there is no observer */
 	unsigned asked;
 } fake;
 
-/* Somebody outside asks meanwhile. */
+/* The observer asks while the counter is read. */
 uint64_t ffntp_processor_counter(void)
 {
 	fake.counter++;
@@ -54,7 +54,7 @@ static void test_a_question_is_answered(void **state)
 	probe_answer();
 	assert_int_equal(page[ANSWER], 7);
 	assert_in_range(page[COUNTER], before + 1, before + 2);
-	assert_in_range(fake.counter - before, MS, MS + 10); /* and then there is other work */
+	assert_in_range(fake.counter - before, MS, MS + 10); /* after which there is other work */
 }
 
 static void test_questions_that_follow_are_answered_at_once(void **state)
@@ -87,7 +87,7 @@ static void test_a_link_is_taken_once(void **state)
 	assert_true(probe_take_link(&link));
 }
 
-/* A reset leaves memory as it was, and the counter not. */
+/* A reset keeps the memory's contents, but not the counter. */
 static void test_a_link_that_a_former_guest_was_told_is_not_taken(void **state)
 {
 	struct probe_link link;

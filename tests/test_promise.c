@@ -1,4 +1,4 @@
-/* promise: against a list of all that was ever said. */
+/* promise: compared with a list of all bounds ever published. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ static void test_value_is_held_inside(void **state)
 	assert_true(value_s == 0.75);
 }
 
-/* At the edge, a period that would leave the promise is held back; away from it there is room. */
+/* At the edge, a period that would leave the envelope is limited; away from it there is room. */
 static void test_period_is_held_inside(void **state)
 {
 	struct ffntp_promise promise = { 0 };
@@ -56,7 +56,7 @@ static void test_period_is_held_inside(void **state)
 	assert_true(period_s == 1e-9 + 5e-13);
 }
 
-/* Two claims that no line can both keep: one of them was false. */
+/* No line satisfies both claims, so that one of them was false. */
 static void test_contradictory_promises_are_told(void **state)
 {
 	struct ffntp_claim low = { 0, 1e-3, 1e-3, 1e-9, 1e-15 }, high = { 1, 1e-3, 1e-3, 1e-9, 1e-15 };
@@ -104,7 +104,9 @@ static double upper_end(const struct said *said, double ticks)
 	       elapsed * (said->claim.period_s + said->claim.period_error_s);
 }
 
-/* Random claims around a true line: what is fitted lies within every one of them, now and as far ahead as asked for. */
+/*
+ * Random claims around a true line: the fitted line lies within every one of them, now and as far ahead as requested.
+ */
 static void test_fits_everything_ever_said(void **state)
 {
 	static struct said said[CLAIMS];
@@ -133,7 +135,7 @@ static void test_fits_everything_ever_said(void **state)
 				assert_true(end_s >= lower_end(&said[j], ticks + ahead) - 1e-11);
 				assert_true(end_s <= upper_end(&said[j], ticks + ahead) + 1e-11);
 			}
-			/* Wide enough on each side to contain the truth, which is what keeps promises compatible. */
+			/* Each side is wide enough to contain the truth, so that the claims are compatible. */
 			said[i] =
 				(struct said){ ticks,
 					       { value_s, uniform(&prng, 0, 5e-3) + above_zero(value_s - ticks * 1e-9),

@@ -1,5 +1,7 @@
-/* radclock: the estimator through its interface, in worlds whose truth is known: beginnings, quiet days, and what must
- * not matter. */
+/*
+ * radclock: the estimator through its interface, in worlds of known truth: beginnings, quiet days, and properties that
+ * must not matter.
+ */
 #include "../core/params.h"
 
 #define ESTIMATOR_OPS ffntp_radclock_ops
@@ -37,7 +39,7 @@ static void test_a_burst_finds_the_rate(void **state)
 	stampclock_free(&clock);
 }
 
-/* The first stamp was slow one way, and looked as good as any: the second shows what it was worth. */
+/* The first stamp was slow in one direction, which nothing showed: the second stamp reveals it. */
 static void test_better_luck_at_the_second_try(void **state)
 {
 	struct stampworld world = stampworld_new(40);
@@ -118,7 +120,7 @@ static void test_the_estimated_error_is_one_standard_deviation(void **state)
 	}
 }
 
-/* What it was while warming up is forgotten. */
+/* The estimated error of the warm-up does not persist. */
 static void test_the_estimated_error_after_warm_up(void **state)
 {
 	struct stampworld world = stampworld_new(42);
@@ -131,7 +133,7 @@ static void test_the_estimated_error_after_warm_up(void **state)
 	stampclock_free(&clock);
 }
 
-/* What is said to who plans ahead: within a small factor of what the world was made with. */
+/* Its statistics for adaptive polling are within a small factor of the world's parameters. */
 static void test_what_is_known_of_oscillator_and_path(void **state)
 {
 	struct stampworld world = stampworld_new(48);
@@ -141,7 +143,7 @@ static void test_what_is_known_of_oscillator_and_path(void **state)
 	world.wander = 2e-9;
 	clock = settled_clock(&world);
 	(void)stampclock_run(&clock, &world, 16, DAY_S);
-	/* Half the difference of two exponential delays; those with little of either weigh most. */
+	/* Half the difference of two exponential delays; exchanges with little of both weigh most. */
 	assert_below(clock.estimate.exchange_esterror_s, (double)world.queue_ns * 1e-9 * sqrt(0.5));
 	assert_below((double)world.queue_ns * 1e-9 / 5, clock.estimate.exchange_esterror_s);
 	assert_below(clock.estimate.wander_per_s, 5 * world.wander * world.wander);
@@ -165,7 +167,7 @@ static void test_how_fast_the_counter_is(void **state)
 		double apart_s =
 			ffntp_ntp_diff_s(b[i].reference, a[i].reference) + b[i].correction_s - a[i].correction_s;
 
-		assert_below(fabs(apart_s), 1e-7); /* the counters round differently: 1 ns each */
+		assert_below(fabs(apart_s), 1e-7); /* the two counters round differently, 1 ns each */
 		assert_below(fabs(b[i].period_s * 3.7 / a[i].period_s - 1), i < 100 ? 1e-8 : 1e-10);
 	}
 }
@@ -189,7 +191,7 @@ static void test_the_poll_interval_changes(void **state)
 	stampclock_free(&clock);
 }
 
-/* Polling faster than was said, or with less memory than the windows want, shortens them and does no harm. */
+/* Polling faster than configured, or with less memory than the windows need, shortens the windows and does no harm. */
 static void test_little_memory(void **state)
 {
 	static const uint32_t histories[] = { 1, 150, 1000, 0 };
@@ -245,7 +247,7 @@ static void test_gaps(void **state)
 	stampclock_free(&clock);
 }
 
-/* A local rate from before a gap is no better than the average, once the gap is longer than it holds. */
+/* After a gap longer than its validity, a local rate from before is no better than the average. */
 static void test_a_local_rate_goes_stale(void **state)
 {
 	struct stampworld world = stampworld_new(8);

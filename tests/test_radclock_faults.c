@@ -6,7 +6,7 @@
 
 /* --- bad times --- */
 
-/* Nothing good for an hour: the clock goes on by itself, and is there again afterwards. */
+/* All exchanges are bad for an hour: the clock free-runs, and recovers afterwards. */
 static void test_the_clock_comes_back(void **state)
 {
 	struct stampworld world = stampworld_new(13);
@@ -26,8 +26,10 @@ static void test_the_clock_comes_back(void **state)
 	stampclock_free(&clock);
 }
 
-/* A path that never again is as quick as it once was, and not quick enough for the quality limit: it is followed all
- * the same, once the clock by itself is worse. */
+/*
+ * The path never again becomes as quick as it was, and exceeds the quality limit: it is used all the same, once
+ * free-running would be worse.
+ */
 static void test_a_path_that_stays_bad_is_followed(void **state)
 {
 	struct stampworld world = stampworld_new(14);
@@ -44,7 +46,7 @@ static void test_a_path_that_stays_bad_is_followed(void **state)
 	stampclock_free(&clock);
 }
 
-/* Nor is it lost when there is no floor at all, while the oscillator goes its own way. */
+/* The clock is not lost either when there is no floor at all and the oscillator wanders. */
 static void test_a_queue_without_end_is_followed(void **state)
 {
 	struct stampworld world = stampworld_new(46);
@@ -82,7 +84,7 @@ static void test_a_server_that_is_wrong_for_a_while(void **state)
 	}
 }
 
-/* ... once every few minutes, and each time for one stamp. */
+/* The server is wrong once every few minutes, each time for one stamp. */
 static void test_a_server_that_is_wrong_now_and_then(void **state)
 {
 	struct stampworld world = stampworld_new(30);
@@ -100,9 +102,7 @@ static void test_a_server_that_is_wrong_now_and_then(void **state)
 	stampclock_free(&clock);
 }
 
-/*
- * Until the client decides that it is right after all, and says so by a restart: the clock was wrong, but not its rate.
- */
+/* The server stays wrong until the client restarts the estimator, because the clock was wrong, but not its rate. */
 static void test_a_server_that_stays_wrong_is_refused(void **state)
 {
 	struct stampworld world = stampworld_new(31);
@@ -126,7 +126,7 @@ static void test_a_server_that_stays_wrong_is_refused(void **state)
 	stampclock_free(&clock);
 }
 
-/* A clock whose rate is far off agrees with nothing, and nothing agrees with itself at that rate. */
+/* The clock's rate is far off, so that it agrees with no stamp, and at that rate no stamps agree with each other. */
 static void test_a_clock_that_is_lost_starts_anew(void **state)
 {
 	struct stampworld world = stampworld_new(32);
@@ -140,7 +140,7 @@ static void test_a_clock_that_is_lost_starts_anew(void **state)
 	stampclock_free(&clock);
 }
 
-/* However the first stamps were delayed, the clock does not go astray for good. */
+/* However the first stamps were delayed, the clock recovers. */
 static void test_bad_beginnings(void **state)
 {
 	(void)state;
@@ -159,7 +159,7 @@ static void test_bad_beginnings(void **state)
 	}
 }
 
-/* Whatever an exchange may look like: any round trip, any residence within it, any server time, any pause before it. */
+/* Return any possible exchange: any round trip, any residence within it, any server time, any pause before it. */
 static struct ffntp_stamp anything(struct prng *prng, ffntp_counter *now, uint64_t server)
 {
 	uint64_t rtt_ticks = 1 + prng_any_size(prng) % UINT64_C(16000000000);
@@ -173,7 +173,7 @@ static struct ffntp_stamp anything(struct prng *prng, ffntp_counter *now, uint64
 	return stamp;
 }
 
-/* Nonsense does not break the clock, and leaves nothing behind once it ends. */
+/* Nonsense does not break the clock, and has no effect once it ends. */
 static void test_anything_at_all(void **state)
 {
 	(void)state;
@@ -193,7 +193,7 @@ static void test_anything_at_all(void **state)
 			assert_true(clock.estimate.period_s > 0 && clock.estimate.stable_period_s > 0);
 			assert_true(clock.estimate.at == stamp.tf);
 		}
-		/* On from there: the counter is where it is. */
+		/* The world continues from the counter's present value. */
 		world.counter_from = now;
 		world.counter_from_ns = world.now_ns;
 		stampworld_wait(&world, 16);
@@ -206,7 +206,7 @@ static void test_anything_at_all(void **state)
 	}
 }
 
-/* A change of leap indicator, stratum or refid: for one stamp the clock goes on by itself. */
+/* After a change of leap indicator, stratum or refid the clock free-runs for one stamp. */
 static void test_a_server_that_becomes_another(void **state)
 {
 	struct stampworld world = stampworld_new(33);

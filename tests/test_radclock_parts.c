@@ -60,11 +60,11 @@ static void test_the_floor_rises_after_half_an_hour(void **state)
 		(void)floor_add(&world, 5000000 + i % 7);
 	}
 	assert_int_equal(world.floor.ticks, 5000000);
-	/* From the shift on every stamp has the new floor, and none before it. */
+	/* Every stamp from the shift on has the new floor, and none before it. */
 	assert_int_equal(ffntp_history_at(&world.history, 299)->floor_ticks, 4000000);
 	assert_int_equal(ffntp_history_at(&world.history, 300)->floor_ticks, 5000000);
 	assert_int_equal(ffntp_history_at(&world.history, 399)->floor_ticks, 5000000);
-	/* One stamp as quick as ever in all that time, and it would not have. */
+	/* An occasional stamp as quick as ever keeps the floor from rising. */
 	for (unsigned i = 0; i < 1000; i++)
 		(void)floor_add(&world, i % 90 == 0 ? 5000000 : 9000000);
 	assert_int_equal(world.floor.ticks, 5000000);
@@ -76,15 +76,15 @@ static void test_the_floor_falls_at_once(void **state)
 
 	(void)state;
 	world = (struct floor_world){ 0 };
-	/* While it is not yet known, a quicker stamp is never a shorter path. */
+	/* While the floor is not yet known, a quicker stamp is never taken for a shorter path. */
 	(void)floor_add(&world, 9000000);
 	for (unsigned i = 1; i < 300; i++)
 		(void)floor_add(&world, 4000000 + i % 7);
 	assert_int_equal(ffntp_history_at(&world.history, 0)->floor_ticks, 4000000);
-	/* Better luck: those before were worse than they seemed. */
+	/* A quicker stamp shows that those before were worse than they seemed. */
 	assert_true(floor_add(&world, 3900000));
 	assert_int_equal(ffntp_history_at(&world.history, 299)->floor_ticks, 3900000);
-	/* A shorter path: they were as good as they were. */
+	/* A shorter path leaves the quality of those before as it was. */
 	(void)floor_add(&world, 3000000);
 	assert_int_equal(world.floor.ticks, 3000000);
 	assert_int_equal(ffntp_history_at(&world.history, 300)->floor_ticks, 3900000);
@@ -100,7 +100,7 @@ static void test_the_floor_forgets_after_a_week(void **state)
 	world = (struct floor_world){ 0 };
 	for (unsigned i = 0; i < 300; i++)
 		(void)floor_add(&world, 4000000);
-	/* Too little to be a shift. */
+	/* The difference is too small for a shift. */
 	for (unsigned i = 300; i < week; i++) {
 		(void)floor_add(&world, 4100000 + i % 5);
 		if (i < week / 2)
@@ -110,7 +110,7 @@ static void test_the_floor_forgets_after_a_week(void **state)
 	assert_int_equal(world.floor.ticks, 4100000);
 }
 
-/* ... but not what it was before the path changed. */
+/* A floor that has risen does not return to its value from before the path changed. */
 static void test_a_risen_floor_stays(void **state)
 {
 	static struct floor_world world;
@@ -143,7 +143,7 @@ static void test_the_floor_rises_on_rare_stamps(void **state)
 	assert_int_equal(world.floor.ticks, 5000000);
 }
 
-/* The least of a busy hour is no path's floor: no other stamp comes near it. */
+/* The least of a busy hour is not a path's floor, because no other stamp comes near it. */
 static void test_the_floor_is_not_that_of_a_queue(void **state)
 {
 	static struct floor_world world;
@@ -186,7 +186,7 @@ static void test_no_excess_is_negative(void **state)
 	assert_true(ffntp_excess_ticks(&record) == 0);
 }
 
-/* No oscillator jumps by 3 ppm from one stamp to the next; but if it has, that is so. */
+/* An oscillator does not jump by 3 ppm from one stamp to the next; but a jump that persists is accepted. */
 static void test_sane_rates(void **state)
 {
 	struct ffntp_radclock_rate now = { 1e-9, 1e-9 }, near = { 1.000001e-9, 1e-9 }, far = { 1.000003e-9, 1e-9 };
@@ -208,7 +208,7 @@ static void test_sane_rates(void **state)
 	assert_false(ffntp_radclock_rate_is_sane(&now, &far, UINT64_C(10000000000000), &contest));
 }
 
-/* However long nobody asked: differences are from near by, so that no bit of them is lost. */
+/* After a gap of any length, differences are taken from nearby, so that they lose no bit. */
 static void test_a_gap_of_years(void **state)
 {
 	static struct ffntp_record ring[100];
@@ -226,7 +226,7 @@ static void test_a_gap_of_years(void **state)
 		struct ffntp_offset_estimate said;
 
 		s += i == 5 ? 20 * 365 * 86400 + 1 : 16;
-		/* Exact in both: a 512th of a second is 1953125 ns. */
+		/* This is exact in both units, because a 512th of a second is 1953125 ns. */
 		record.stamp.ta = s * UINT64_C(1000000000) + s % 512 * 1953125;
 		record.stamp.tf = record.stamp.ta + 4000000;
 		record.stamp.tb.units = (s << 32) + (s % 512 << 23);

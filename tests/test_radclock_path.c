@@ -1,4 +1,4 @@
-/* radclock: paths that become longer and shorter, both ways and one way. */
+/* radclock: paths that become longer and shorter, in both directions and in one. */
 #define ESTIMATOR_OPS ffntp_radclock_ops
 #include "stamptest.h"
 
@@ -30,7 +30,7 @@ static void test_a_shorter_path(void **state)
 	stampclock_free(&clock);
 }
 
-/* It moves half a week's average too, as soon as that is worth less than what can be measured since. */
+/* The longer path moves the average of half a week, too, as soon as that is worse than a new measurement. */
 static void test_a_longer_path_does_not_freeze_the_average_rate(void **state)
 {
 	struct stampworld world = stampworld_new(44);
@@ -46,7 +46,7 @@ static void test_a_longer_path_does_not_freeze_the_average_rate(void **state)
 	stampclock_free(&clock);
 }
 
-/* Half of what one direction changed by is what every estimator of this kind follows; not more, and it is not lost. */
+/* Every estimator of this kind follows half of one direction's change; not more, and it is not lost. */
 static void test_a_path_longer_one_way(void **state)
 {
 	struct stampworld world = stampworld_new(11);
@@ -64,7 +64,7 @@ static void test_a_path_longer_one_way(void **state)
 	stampclock_free(&clock);
 }
 
-/* A jump that is more than an oscillator can have run away meanwhile waits until it could. */
+/* A jump larger than an oscillator can have drifted meanwhile waits until it could have. */
 static void test_a_path_much_longer_one_way(void **state)
 {
 	struct stampworld world = stampworld_new(47);
@@ -77,14 +77,14 @@ static void test_a_path_much_longer_one_way(void **state)
 	run = stampclock_run(&clock, &world, 16, HOUR_S);
 	assert_int_equal(run.refused, 0);
 	assert_below(fabs(fabs(stampworld_error_s(&world, &clock.estimate)) - 30e-3), 0.2e-3);
-	/* That one direction took longer does not look like another rate. */
+	/* A longer delay in one direction does not look like a different rate. */
 	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 0.1e-6);
 	(void)stampclock_run(&clock, &world, 16, 4 * HOUR_S);
 	assert_below(fabs(stampworld_rate_error(&world, clock.estimate.period_s)), 0.05e-6);
 	stampclock_free(&clock);
 }
 
-/* The local rate goes on being measured while stamps from before and after a shift are in its windows. */
+/* The local rate is still measured while its windows contain stamps from before and after a shift. */
 static void test_a_shift_does_not_freeze_the_local_rate(void **state)
 {
 	static const int64_t shifts_ns[] = { 6000000, -1800000 };

@@ -1,4 +1,4 @@
-/* rate_range: between which rates a counter's must lie. */
+/* rate_range: the range in which a counter's rate must lie. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 static const struct ffntp_rate_bound hint = { 1e-9, 500e-6 };
 
-/* What an exchange says at 'at' s of a counter that is fast by 'fast', of a time that it knows to half of width_s. */
+/* Return the bound of an exchange at 'at_s' on a counter that is fast by 'fast', with a width of width_s. */
 static struct ffntp_bound said(double at_s, double fast, double width_s)
 {
 	return (struct ffntp_bound){
@@ -54,7 +54,7 @@ static double ppm(double period_s)
 	return (period_s * 1e9 - 1) * 1e6;
 }
 
-/* The averages, in ppm of a nanosecond; the rate now may be max_drift beyond them. */
+/* Check the averages, in ppm of a nanosecond; the present rate may be max_drift beyond them. */
 static void assert_range(const struct ffntp_rate_range *range, double least_ppm, double most_ppm, double slack_ppm)
 {
 	struct ffntp_rate_bound now = ffntp_rate_range_now(range);
@@ -73,7 +73,7 @@ static void test_one_exchange_says_nothing_of_the_rate(void **state)
 	assert_range(&range, -500, 500, 1e-6);
 }
 
-/* 4 ms in 100 s are 40 ppm either way; in 1000 s 4. */
+/* 4 ms in 100 s are 40 ppm either way; in 1000 s they are 4. */
 static void test_it_narrows_as_time_goes_by(void **state)
 {
 	struct ffntp_rate_range soon = range_after(0, 100, 10, 50e-6, 4e-3);
@@ -84,7 +84,7 @@ static void test_it_narrows_as_time_goes_by(void **state)
 	assert_range(&late, -50 - 4, -50 + 4, 0.1);
 }
 
-/* Exchanges that were congested at first are not what rates are counted from for long. */
+/* Congested exchanges at the beginning soon cease to be the baselines of rates. */
 static void test_a_narrow_exchange_takes_the_place_of_a_wide_one(void **state)
 {
 	struct ffntp_rate_range range = range_after(0, 20, 1, 0, 1);
@@ -98,7 +98,7 @@ static void test_a_narrow_exchange_takes_the_place_of_a_wide_one(void **state)
 	assert_range(&range, -50, 50, 10); /* 4 ms in 100 s, less the age of the first narrow anchor */
 }
 
-/* No more anchors than there is room for, and the longest baseline of all is among theirs. */
+/* There are no more anchors than the table has room for, and one of them begins the longest baseline of all. */
 static void test_the_oldest_anchor_is_kept(void **state)
 {
 	struct ffntp_rate_range range = range_after(0, 1e6, 100, 0, 4e-3);
@@ -130,7 +130,7 @@ static void move_rate(double by, struct ffntp_rate_range *range)
 	}
 }
 
-/* The rate may move by max_drift and back: no average excludes another, and the present rate is in the range. */
+/* The rate moves by max_drift and back: no average excludes another, and the present rate is in the range. */
 static void test_a_rate_that_moves_within_its_band_is_in_the_range(void **state)
 {
 	struct ffntp_rate_range range;
@@ -138,11 +138,11 @@ static void test_a_rate_that_moves_within_its_band_is_in_the_range(void **state)
 	(void)state;
 	move_rate(0.98 * MAX_DRIFT, &range);
 	move_rate(0.7 * MAX_DRIFT, &range);
-	assert_true(range.least_s > range.most_s); /* two averages that differ prove more than either */
+	assert_true(range.least_s > range.most_s); /* two different averages prove more than either */
 	assert_int_equal(range.anchor[0].number, 1);
 }
 
-/* A baseline is void when it is older than a month and than 128 exchanges, and not when it is only one of the two. */
+/* A baseline is void when it is both older than a month and older than 128 exchanges. */
 static void test_old_baselines_are_forgotten(void **state)
 {
 	static const struct {
@@ -165,7 +165,7 @@ static void test_old_baselines_are_forgotten(void **state)
 	}
 }
 
-/* What an oscillator did long ago fits what it does now no more, and is forgotten: 0.24 ppm a day, for a month. */
+/* The oscillator ages by 0.24 ppm a day for a month: its old rates do not fit the present one and are dropped. */
 static void test_it_follows_an_oscillator_that_ages(void **state)
 {
 	struct ffntp_rate_range range;
@@ -184,7 +184,10 @@ static void test_it_follows_an_oscillator_that_ages(void **state)
 	assert_between(-7.19, ppm(range.most_s) + 1, -5);
 }
 
-/* By 400 ppm at once: there is no rate that all of it fits. The hint holds, and what comes then. */
+/*
+ * The rate steps by 400 ppm, so that no rate fits all exchanges: the hint applies again, with the exchanges from then
+ * on.
+ */
 static void test_it_begins_again_where_nothing_fits(void **state)
 {
 	struct ffntp_rate_range range = range_after(0, 1000, 10, 0, 1e-3);
@@ -208,11 +211,11 @@ static void test_what_a_former_run_knew(void **state)
 	begin(&range);
 	ffntp_rate_range_know(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 50e-6), 2e-6 });
 	assert_range(&range, 48, 52, 1e-3);
-	ffntp_rate_range_know(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 80e-6), 2e-6 }); /* that cannot be */
+	ffntp_rate_range_know(&range, (struct ffntp_rate_bound){ 1e-9 * (1 + 80e-6), 2e-6 }); /* an impossible rate */
 	assert_range(&range, 48, 52, 1e-3);
 }
 
-/* An estimator's period widens what it is outside of, to just there, and narrows nothing. */
+/* An estimator's period outside of the range widens it to include just that period, and never narrows it. */
 static void test_an_estimator_only_widens(void **state)
 {
 	struct ffntp_rate_range range = range_after(0, 1000, 10, 0, 4e-3); /* +-4 ppm, and 1 */

@@ -1,4 +1,4 @@
-/* reader: the page as a file, and reading it. Files live in a directory of their own in the current one. */
+/* reader: the page as a file, and its readers. Files are in a directory of their own in the current one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -42,7 +42,7 @@ static const char *open_file(const struct ffntp_page_identity *identity, struct 
 	return ffntp_pagefile_open(&file, path, identity, former, is_adopted);
 }
 
-/* A page of this counter, kept by us. */
+/* Open a page of this counter as its writer. */
 static struct ffntp_counter_source keep_page(enum ffntp_counter_kind kind)
 {
 	struct ffntp_counter_source source = open_counter(kind);
@@ -66,7 +66,7 @@ static int clean_up(void **state)
 	return 0;
 }
 
-/* CLOCK_REALTIME within 1 ms now, for a minute. */
+/* Return a map that shows CLOCK_REALTIME within 1 ms now, and is valid for a minute. */
 static struct ffntp_map map_of_now(const struct ffntp_counter_source *source)
 {
 	struct ffntp_map map = {
@@ -109,7 +109,7 @@ static void a_page_is_created_whole(void **state)
 	status = status_of(path);
 	assert_int_equal(status.st_size, FFNTP_PAGE_SIZE);
 	assert_int_equal(status.st_mode & 07777, 0644);
-	assert_true(status.st_blocks * 512 >= FFNTP_PAGE_SIZE); /* no hole: a full disk must not kill readers */
+	assert_true(status.st_blocks * 512 >= FFNTP_PAGE_SIZE); /* no hole, lest a full disk kill readers */
 	assert_int_not_equal(access(new_path, F_OK), 0);
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
 }
@@ -140,7 +140,7 @@ static struct ffntp_reading now_by(const struct ffntp_linux_reader *by)
 	return reading;
 }
 
-/* What CLOCK_REALTIME says before and after lies within the interval: its map was made from it a moment ago. */
+/* The interval contains CLOCK_REALTIME before and after, because its map was made from it a moment ago. */
 static void check_reading(enum ffntp_counter_kind kind)
 {
 	struct ffntp_counter_source source = keep_page(kind);
@@ -212,9 +212,7 @@ static void case_34_a_daemon_that_stopped(void **state)
 	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_VOID);
 }
 
-/*
- * A map made in what is the future by the counter: the counter was set back. A packet stamped on another CPU is none.
- */
+/* A map from the counter's future means that the counter was set back. A packet stamped on another CPU does not. */
 static void case_43_a_counter_behind_its_map(void **state)
 {
 	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -250,7 +248,7 @@ static void the_past_is_read_with_its_own_map(void **state)
 	assert_int_equal(ffntp_linux_at(&reader, first.at - 1, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_TOO_OLD);
 }
 
-/* --- one writer, the next one, and others --- */
+/* --- one writer and its successors --- */
 
 static void only_one_daemon_keeps_a_page(void **state)
 {
@@ -268,7 +266,7 @@ static void only_one_daemon_keeps_a_page(void **state)
 	now_by(&reader);
 }
 
-/* Readers that mapped the page go on through a restart. */
+/* Readers that have mapped the page continue through a restart. */
 static void case_31_the_next_daemon_takes_over_in_place(void **state)
 {
 	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -315,7 +313,7 @@ static void case_31_a_page_left_in_mid_update_is_repaired_in_place(void **state)
 	now_by(&reader);
 }
 
-/* Its readers may not read our counter: a new file for us, and the word that it is over for them. */
+/* The former readers cannot read our counter: we make a new file, and mark the old page as ended for them. */
 static void case_33_a_page_of_another_counter_is_replaced(void **state)
 {
 	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -339,7 +337,9 @@ static void case_33_a_page_of_another_counter_is_replaced(void **state)
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_NO_COUNTER);
 }
 
-/* In memory that cannot be replaced a page may change its counter; a reader that checked before is not misled. */
+/*
+ * A page in memory that cannot be replaced may change its counter; a reader that checked it before gets no wrong time.
+ */
 static void case_33_a_page_that_changes_its_counter(void **state)
 {
 	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -357,7 +357,7 @@ static void case_33_a_page_that_changes_its_counter(void **state)
 	assert_int_equal(ffntp_linux_at(&reader, map.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_COUNTER);
 }
 
-/* --- what is at the path --- */
+/* --- files at the path --- */
 
 static void write_file(const void *bytes, size_t size)
 {
@@ -368,7 +368,7 @@ static void write_file(const void *bytes, size_t size)
 	close(descriptor);
 }
 
-/* A page as another writer would have laid it out. */
+/* Write a page as another writer would have laid it out. */
 static void write_page(const struct ffntp_page_identity *identity)
 {
 	static struct ffntp_page page;
@@ -378,7 +378,7 @@ static void write_page(const struct ffntp_page_identity *identity)
 	write_file(&page, sizeof(page));
 }
 
-/* The reader says why, and so does a daemon, which leaves what it finds as it is. */
+/* The reader returns the reason, and so does a daemon, which does not change the file. */
 static void check_refused(enum ffntp_page_result expected)
 {
 	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -413,7 +413,7 @@ static void case_32_no_page(void **state)
 	check_refused(FFNTP_PAGE_MISSING);
 }
 
-/* Another layout: not to be read, not to be written into, but to be replaced. */
+/* A different layout: it is neither read nor written into, but replaced. */
 static void case_42_a_page_of_another_version(void **state)
 {
 	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -465,8 +465,8 @@ static void case_33_a_page_of_another_world(void **state)
 }
 
 /*
- * In another time namespace; the second fork, because only children move into it. Exits with what the open said, or
- * 99.
+ * Open the page in another time namespace. The second fork is needed because only children move into it. Exits with the
+ * result of the open, or 99.
  */
 static void open_elsewhere(void)
 {

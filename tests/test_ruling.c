@@ -1,4 +1,4 @@
-/* ruling: what becomes of a client whose server or counter is wrong, and of what it promised. */
+/* ruling: a client whose server or counter is wrong, and the bounds that it has published. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static void test_server_an_hour_wrong_is_refused_and_welcomed_back(void **state)
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
 	assert_true(counted(f.client, FFNTP_REFUSED_CONTRADICTION) >= 74);
 	f.world.server_error_ns = 0;
-	run_bounded(&f, 100); /* one exchange that agrees does not wipe out 75 that do not; eight in a row do */
+	run_bounded(&f, 100); /* one exchange that agrees does not outweigh 75 that do not; eight in a row do */
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
 	run_bounded(&f, 50);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
@@ -54,7 +54,7 @@ static void test_server_that_persists_is_believed(void **state)
 	drop(&f);
 }
 
-/* A fault that no bound shows, because delays could explain it: the same rule, and as visibly. */
+/* The fault is within the bound, because delays could explain it: the same rule applies, and the step is as visible. */
 static void test_server_that_persists_within_the_bound_is_believed(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -76,7 +76,7 @@ static void test_server_that_persists_within_the_bound_is_believed(void **state)
 	drop(&f);
 }
 
-/* A server that says another time in each reply proves nothing against the counter. */
+/* A server that states a different time in each reply proves nothing against the counter. */
 static void test_server_that_jumps_about_is_never_believed(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -102,8 +102,10 @@ static void test_counter_that_went_back_is_noticed(void **state)
 	world_run(&f.world, f.client, 3600);
 	marked = marker(&f);
 	world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns) - 600 * (uint64_t)S_NS, 1 + 30e-6);
-	/* The timer's deadlines are readings of the counter that was; the port asks when the counter gets there, or
-	 * earlier. */
+	/*
+	 * The timer's deadlines are readings of the former counter, so that the port asks when the counter gets there,
+	 * or earlier.
+	 */
 	world_exchange(&f.world, f.client);
 	assert_int_equal(f.world.verdict, FFNTP_REFUSED_COUNTER);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_DISRUPTED);
@@ -116,7 +118,7 @@ static void test_counter_that_went_back_is_noticed(void **state)
 	drop(&f);
 }
 
-/* Asks, and takes the answer in when the counter has gone on by so much. */
+/* Send a request, and process the reply when the counter has advanced by 'ticks'. */
 static enum ffntp_verdict read_after(struct fixture *f, int64_t ticks)
 {
 	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
@@ -145,7 +147,7 @@ static void run_until_contradicted(struct fixture *f)
 	while (counted(f->client, FFNTP_REFUSED_CONTRADICTION) == 0);
 }
 
-/* A guest that was stopped: the counter stood still, and nobody said so. */
+/* The guest was stopped: the counter stood still, without any notice. */
 static void test_counter_that_stood_still_is_found_by_its_exchanges(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -188,14 +190,13 @@ static void test_counter_that_changed_its_rate_is_found_by_its_exchanges(void **
 	drop(&f);
 }
 
-/* At the new rate the server held the requests for longer than the round trips took: nothing is to be learnt from them.
- */
+/* At the new rate the server held the requests for longer than the round trips took: such replies must not be used. */
 static void test_counter_that_changed_its_rate_is_not_found_by_nonsense(void **state)
 {
 	struct fixture f = make(START_NS);
 
 	(void)state;
-	/* The one that looks at it. */
+	/* The estimator that would use such a reply. */
 	f.config.estimator = FFNTP_ESTIMATOR_LAW;
 	make_client(&f);
 	world_run(&f.world, f.client, 3600);
@@ -230,7 +231,7 @@ static void test_disruption_that_the_port_saw(void **state)
 	drop(&f);
 }
 
-/* The counter is 490 ppm fast, and nobody knows yet. */
+/* The counter is 490 ppm fast, which is not known yet. */
 static void test_disruption_before_the_rate_is_known(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -247,7 +248,7 @@ static void test_disruption_before_the_rate_is_known(void **state)
 	drop(&f);
 }
 
-/* A client that is restored into its past does not say again what it said since. */
+/* A client that is restored into its past does not reuse the markers that it has published since. */
 static void test_disruption_after_a_snapshot_is_another_one(void **state)
 {
 	struct fixture f = make(START_NS), restored = { 0 };
@@ -267,7 +268,7 @@ static void test_disruption_after_a_snapshot_is_another_one(void **state)
 	drop(&f);
 }
 
-/* Markers are drawn from the counter, and this one has 32 bits of it. */
+/* The marker is drawn from the counter, of which this one has only 32 bits. */
 static void test_disruption_whose_marker_is_the_former_one_has_another(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -286,7 +287,7 @@ static void test_disruption_whose_marker_is_the_former_one_has_another(void **st
 	drop(&f);
 }
 
-/* Counters of CPUs that are not set alike: each exchange is over before it began. Servers are not flooded for it. */
+/* The counters of the CPUs differ: each exchange ends before it began. The client must not flood the server for it. */
 static void test_counter_that_goes_back_each_time_is_asked_for_seldom(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -307,7 +308,7 @@ static void test_counter_that_goes_back_each_time_is_asked_for_seldom(void **sta
 	drop(&f);
 }
 
-/* A process that was stopped reads its reply late: that says nothing against the counter. */
+/* A process that was stopped reads its reply late, which does not put the counter in doubt. */
 static void test_late_reading_is_not_a_disruption(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -319,9 +320,9 @@ static void test_late_reading_is_not_a_disruption(void **state)
 	drop(&f);
 }
 
-/* --- promises --- */
+/* --- the envelope --- */
 
-/* At counter reading 'when', the estimate of the later map lies in the interval of the earlier one. */
+/* Return whether the later map's estimate lies in the earlier map's interval at counter reading 'when'. */
 static bool keeps_promise(struct ffntp_map earlier_map, struct ffntp_map later_map, ffntp_counter when)
 {
 	struct ffntp_reading earlier, later;
@@ -335,7 +336,10 @@ static bool keeps_promise(struct ffntp_map earlier_map, struct ffntp_map later_m
 
 enum { MAPS = 1500 };
 
-/* A path that is busy at times, outages, and an oscillator whose rate wanders and is kicked now and then. */
+/*
+ * Collect maps on a path that is busy at times, with outages, and an oscillator whose rate wanders and is kicked now
+ * and then.
+ */
 static void collect_maps(struct fixture *f, double kick, struct ffntp_map *maps)
 {
 	int64_t queue_ns = f->world.queue_ns;
@@ -353,14 +357,14 @@ static void collect_maps(struct fixture *f, double kick, struct ffntp_map *maps)
 	}
 }
 
-/* From when each map was current until the next one was, for all pairs of maps between disruptions. */
+/* Check all pairs of maps between two disruptions, while each map was current. */
 static void assert_promises_kept(const struct ffntp_map *maps)
 {
 	for (int i = 0; i < MAPS; i++)
 		for (int j = i; j < MAPS && maps[j].disruption_marker == maps[i].disruption_marker; j++) {
 			ffntp_counter first = maps[j].at, last = maps[j + 1 < MAPS ? j + 1 : j].at;
 
-			/* During an outage, a crystal may do what was ruled out, and nobody hears of it. */
+			/* During an outage a crystal may leave the assumed band, and no exchange shows it. */
 			if (last - first > 40 * (uint64_t)S_NS)
 				last = first + 40 * (uint64_t)S_NS;
 			assert_true(keeps_promise(maps[i], maps[j], first));
@@ -392,8 +396,8 @@ static void test_later_maps_keep_earlier_promises(void **state)
 }
 
 /*
- * The exchanges' own rate distinguishes a rate that steps from a time that steps. A crystal's, up to 20 ppm, is
- * followed; beyond it the counter is in doubt.
+ * The rate of the exchanges themselves distinguishes a step of the rate from a step of the time. Up to 20 ppm, a
+ * crystal's step, it is followed; beyond that the counter is in doubt.
  */
 static void test_a_rate_that_steps_is_followed_within_a_burst(void **state)
 {
@@ -420,7 +424,10 @@ static void test_a_rate_that_steps_is_followed_within_a_burst(void **state)
 	}
 }
 
-/* A crystal that does what was ruled out, all of a sudden and for good: false promises do not drag the clock along. */
+/*
+ * A crystal leaves the assumed band suddenly and for good: the false bounds published before do not drag the clock
+ * along.
+ */
 static void test_rate_step_breaks_promises_and_not_the_clock(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -449,7 +456,7 @@ static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
 	world_run(&f.world, f.client, 7200);
 	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &former);
 	former.counter_marker = 5;
-	f.world.queue_ns = 20000000; /* the first estimate of the next will be poor */
+	f.world.queue_ns = 20000000; /* so that the first estimate of the next client is poor */
 	make_client(&f);
 	ffntp_client_continue(f.client, &former);
 	world_run(&f.world, f.client, 1);
@@ -457,7 +464,7 @@ static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
 	ffntp_client_output(f.client, now, &map);
 	assert_true(map.disruption_marker == former.disruption_marker);
 	assert_int_equal(map.counter_marker, 5);
-	assert_true((double)map.period_maxerror / (double)map.period < 20e-6); /* the hint knows 500 */
+	assert_true((double)map.period_maxerror / (double)map.period < 20e-6); /* whereas the hint has 500 */
 	assert_int_equal(ffntp_clock_at(&former, now, FFNTP_UTC, UINT64_MAX, &earlier), FFNTP_CLOCK_OK);
 	assert_int_equal(ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &later), FFNTP_CLOCK_OK);
 	assert_false(ffntp_time_is_before(later.estimate, earlier.earliest));
@@ -465,7 +472,10 @@ static void test_successor_keeps_the_promises_of_its_predecessor(void **state)
 	drop(&f);
 }
 
-/* What a predecessor promised before the counter stood still, unseen by anybody, is broken in the open. */
+/*
+ * The predecessor's bounds became false when the counter stood still unnoticed: they are dropped with a visible
+ * disruption.
+ */
 static void test_false_promise_is_broken_visibly(void **state)
 {
 	struct fixture f = make(START_NS);

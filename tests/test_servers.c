@@ -1,4 +1,7 @@
-/* Names taken apart, and which of several servers is asked. Numeric addresses alone: nobody is asked for a name. */
+/*
+ * servers: names are parsed, and one of several servers is chosen. All addresses are numeric, so that no resolver is
+ * asked.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -213,7 +216,10 @@ static void what_cannot_be_resolved_has_a_reason(void **state)
 	assert_int_equal(found.count, 7);
 }
 
-/* Before or after the answer is there: whoever comes last frees, which AddressSanitizer sees. */
+/*
+ * The answer may come before or after the query is abandoned. The later of the two frees the memory, which
+ * AddressSanitizer checks.
+ */
 static void an_answer_that_nobody_waits_for_is_freed(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* sim: what the simulator makes, against theory. */
+/* sim: the simulator's results, compared with theory. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static double variance_of(const struct statistics *statistics)
 	return statistics->squares / statistics->count - mean_of(statistics) * mean_of(statistics);
 }
 
-/* The first numbers that SplitMix64 gives from 1234567, as published with it. */
+/* The first numbers of SplitMix64 from 1234567, as published with it. */
 static void test_the_generator_is_splitmix64(void **state)
 {
 	struct sim_random random = { 1234567 };
@@ -137,7 +137,7 @@ static void test_the_two_ways_know_nothing_of_each_other(void **state)
 	assert_between(-0.02, mean_of(&product), 0.02);
 }
 
-/* Lost packets take their numbers with them: those after them do not change. */
+/* A lost packet draws its numbers all the same, so that later packets do not change. */
 static void test_a_loss_changes_no_later_delay(void **state)
 {
 	const struct sim_way certain = { .minimum_s = 1e-3, .queue_s = 1e-4 };
@@ -187,8 +187,8 @@ static double ahead_at(struct sim_oscillator *oscillator, double t_s)
 }
 
 /*
- * The skew is a random walk in steps of a second: after n of them its variance is n w^2, and that of what it has added
- * up to is w^2 (n-1) n (2n-1) / 6. The skew is measured over the last second of them.
+ * The skew is a random walk in steps of a second: after n of them its variance is n w^2, and the variance of its sum is
+ * w^2 (n-1) n (2n-1) / 6. The skew is measured over the last second of them.
  */
 static void test_wander_grows_as_a_random_walk_does(void **state)
 {
@@ -214,7 +214,10 @@ static void test_wander_grows_as_a_random_walk_does(void **state)
 	}
 }
 
-/* Allan's variance of a random walk of the skew, w^2 tau / 3 in continuous time: as long as tau is many seconds. */
+/*
+ * Allan's variance of a random walk of the skew is w^2 tau / 3 in continuous time; here, as long as tau is many
+ * seconds.
+ */
 static void test_wander_has_the_allan_variance_of_a_random_walk(void **state)
 {
 	const struct sim_oscillator_kind kind = { .wander = 1e-9 };
@@ -288,7 +291,7 @@ static void test_a_seed_is_one_course(void **state)
 	}
 }
 
-/* Comparisons are in pairs: what the client does changes neither the oscillator nor the packets that it does send. */
+/* Comparisons are in pairs: the client changes neither the oscillator nor the packets that it does send. */
 static void test_the_world_does_not_mind_who_asks(void **state)
 {
 	struct course *often = course_of(scenario_named("metro"), 53, 4, 2);
@@ -320,7 +323,7 @@ static void check_exchange(const struct sim_exchange *exchange, int64_t former_n
 	assert_true(exchange->te_ns >= exchange->tb_ns + (tick_ns == 0));
 	assert_true(exchange->truth_tf_ns >= exchange->te_ns - error_ns + back_ns);
 	assert_true(exchange->tf > exchange->ta);
-	/* The counter is never a thousandth fast or slow but where it jumps, ahead by two seconds. */
+	/* The counter is never fast or slow by a thousandth, except where it jumps ahead by two seconds. */
 	assert_near((double)(exchange->tf - exchange->ta), (double)(exchange->truth_tf_ns - exchange->truth_ta_ns),
 		    1e-3);
 }
@@ -351,7 +354,7 @@ static void test_losses_are_as_many_as_they_should_be(void **state)
 	free(course);
 }
 
-/* In the world as in the path: a server that is wrong, and then nobody there. */
+/* The world has the path's spells: a server that is wrong, and then none. */
 static void test_spells_are_what_exchanges_meet(void **state)
 {
 	struct sim_scenario scenario = *scenario_named("metro");
@@ -376,7 +379,9 @@ static void test_spells_are_what_exchanges_meet(void **state)
 	free(course);
 }
 
-/* A server's clock that moves in steps is late by up to one of them, by any part of it alike; and says so. */
+/*
+ * A server's clock that moves in steps is late by up to one of them, uniformly distributed, and states this precision.
+ */
 static void test_a_server_that_ticks(void **state)
 {
 	static const int64_t tick_ns = 15625000;
@@ -393,7 +398,9 @@ static void test_a_server_that_ticks(void **state)
 		least_ns = late_ns < least_ns ? late_ns : least_ns;
 		most_ns = late_ns > most_ns ? late_ns : most_ns;
 	}
-	/* From nothing to a whole tick, but for the queues. How often which is the phase of the requests. */
+	/*
+	 * From nothing to a whole tick, apart from the queues. The phase of the requests decides how often each occurs.
+	 */
 	assert_between(-500e3, (double)least_ns, 500e3);
 	assert_between((double)tick_ns - 500e3, (double)most_ns, (double)tick_ns + 500e3);
 	free(course);

@@ -1,5 +1,6 @@
 /*
- * Kernel stamps to counter readings: a counter of 2.5 GHz, and what becomes of steps, slews and stamps that cannot be.
+ * stamping: kernel timestamps converted to counter readings: a counter of 2.5 GHz, with steps, slews and impossible
+ * stamps.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -26,14 +27,14 @@
 
 static ffntp_counter counter_at(int64_t ns)
 {
-	return UINT64_C(0xfffffffffff00000) + (uint64_t)(int64_t)((double)ns * TICKS_PER_NS); /* it wraps meanwhile */
+	return UINT64_C(0xfffffffffff00000) + (uint64_t)(int64_t)((double)ns * TICKS_PER_NS); /* it wraps */
 }
 
-/* Sent at 0, received at 10 ms; the clock was 1.7e18 at 0. Own readings are 700 ns early and 900 ns late. */
+/* Sent at 0, received at 10 ms; the clock was 1.7e18 at 0. Our own readings are 700 ns early and 900 ns late. */
 #define REALTIME_NS INT64_C(1700000000000000000)
 #define RTT_NS INT64_C(10000000)
 
-/* The exchange before this one ended that long before it began. */
+/* The time between the exchange before this one and its beginning. */
 #define BASELINE_NS INT64_C(1000000000)
 
 static struct ffntp_stamping good(void)
@@ -84,7 +85,7 @@ static void a_wrong_period_hardly_matters(void **state)
 	assert_in_range(ns_apart(tf, counter_at(RTT_NS)) + 2, 0, 4);
 }
 
-/* The clock is slewed, and somebody else had the CPU before we could send and before we woke up. */
+/* The clock is slewed, and another process had the CPU before we could send and before we woke up. */
 static void a_slew_is_followed_however_far_the_brackets_are(void **state)
 {
 	static const double slews[] = { 400e-6, -400e-6 };
@@ -105,7 +106,10 @@ static void a_slew_is_followed_however_far_the_brackets_are(void **state)
 	}
 }
 
-/* What a bracket does not tell is left to the round trip: neither stamp lies inside it by more than 50 ns. */
+/*
+ * The part that the cross-timestamp leaves open is added to the round trip: neither stamp lies inside it by more than
+ * 50 ns.
+ */
 static void wide_brackets_make_the_round_trip_longer(void **state)
 {
 	struct ffntp_stamping stamping = good();
@@ -121,7 +125,7 @@ static void wide_brackets_make_the_round_trip_longer(void **state)
 	assert_stamps(&stamping, -5000, RTT_NS + 5000);
 }
 
-/* The clock begins to be slewed: when, the brackets do not show. */
+/* The clock begins to be slewed, and the cross-timestamps do not show when. */
 static void a_slew_that_begins_leaves_our_own_readings(void **state)
 {
 	struct ffntp_stamping stamping = good();
@@ -132,7 +136,7 @@ static void a_slew_that_begins_leaves_our_own_readings(void **state)
 	assert_stamps(&stamping, -700, RTT_NS + 900);
 }
 
-/* In the first exchange nobody knows the rate of CLOCK_REALTIME: 1000 ppm of 10 ms are allowed for. */
+/* In the first exchange the rate of CLOCK_REALTIME is unknown: the stamps allow for 1000 ppm of 10 ms. */
 static void without_a_known_rate_all_that_it_may_be_is_allowed_for(void **state)
 {
 	struct ffntp_stamping stamping = good();
@@ -147,13 +151,13 @@ static void without_a_known_rate_all_that_it_may_be_is_allowed_for(void **state)
 	assert_stamps(&stamping, 0, RTT_NS);
 	stamping.earlier.realtime_ns = 0;
 	assert_stamps(&stamping, -10051, RTT_NS + 10051);
-	stamping.earlier = (struct ffntp_bracket){ counter_at(-5000000), REALTIME_NS - 5000000, 60 }; /* too near */
+	stamping.earlier = (struct ffntp_bracket){ counter_at(-5000000), REALTIME_NS - 5000000, 60 }; /* too close */
 	assert_stamps(&stamping, -10051, RTT_NS + 10051);
 }
 
 /*
- * CLOCK_REALTIME as a daemon may treat it: a rate, and one event, at which it is stepped, or gets another rate. The
- * counter is the truth.
+ * CLOCK_REALTIME as a daemon may treat it: a rate, and one event, at which it steps or changes its rate. The counter is
+ * the truth.
  */
 struct realtime {
 	double rate, rate_after;
@@ -173,7 +177,7 @@ static struct ffntp_bracket bracket_at(const struct realtime *clock, int64_t ns)
 	return (struct ffntp_bracket){ counter_at(ns), realtime_at(clock, ns), 60 };
 }
 
-/* Sent at 0; arrived and woken when it is said. */
+/* Return an exchange that was sent at 0; it arrived, and woke the process, at the given times. */
 static struct ffntp_stamping exchange_under(const struct realtime *clock, int64_t arrived_ns, int64_t woke_ns,
 					    bool has_earlier)
 {
@@ -224,7 +228,7 @@ static double between(struct prng *prng, double least, double most)
 	return least + (most - least) * (double)(prng_next(prng) >> 11) * 0x1p-53;
 }
 
-/* From 100 ns to 10 s, any size as likely as any other. */
+/* Return a time from 100 ns to 10 s; all magnitudes are equally likely. */
 static int64_t any_ns(struct prng *prng)
 {
 	return (int64_t)exp(between(prng, log(1e2), log(1e10)));
@@ -315,7 +319,7 @@ static void a_bracket_is_narrow_and_true(void **state)
 	assert_true((double)(second.realtime_ns - first.realtime_ns) < counter_ns * 1.1 + 1e6);
 }
 
-/* The newest bracket of an exchange, also over a new socket: the next one needs it. */
+/* The newest cross-timestamp of an exchange is kept, also over a new socket, because the next exchange needs it. */
 static void the_bracket_before_is_kept(void **state)
 {
 	struct ffntp_counter_source source;
@@ -341,7 +345,7 @@ static void the_bracket_before_is_kept(void **state)
 	ffntp_udp_close(&udp);
 }
 
-/* A datagram that comes between poll() and recvmsg(): the counter after poll() is from before it came. */
+/* A datagram arrives between poll() and recvmsg(): the counter after poll() is from before its arrival. */
 static void what_poll_did_not_announce_is_read_late(void **state)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } }, client;

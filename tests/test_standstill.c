@@ -1,4 +1,4 @@
-/* Tests of a counter that stands still, beside a calendar that does not. */
+/* standstill: a counter that stands still while a calendar clock goes on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@ static struct {
 	int64_t true_ms;
 	uint64_t counter;
 	bool is_unknown;
-	int64_t set_s; /* what the calendar was moved by */
+	int64_t set_s; /* the amount by which the calendar was set */
 	unsigned asked;
 } world;
 
@@ -28,13 +28,13 @@ static int64_t calendar_s(void)
 static void begin(struct ffntp_standstill *standstill, uint64_t hint_hz)
 {
 	world.true_ms = 1700000000300;
-	world.counter = UINT64_MAX - 10 * HZ; /* wraps while one looks */
+	world.counter = UINT64_MAX - 10 * HZ; /* wraps during the test */
 	world.asked = 0;
 	world.set_s = 0;
 	ffntp_standstill_begin(standstill, calendar_s, hint_hz, world.counter);
 }
 
-/* Time goes on for so long, looked at each ms; the counter goes on by so many ticks in each. */
+/* Let time pass, with a look each ms, between which the counter advances by 'ticks'. */
 static uint64_t pass(struct ffntp_standstill *standstill, int64_t ms, uint64_t ticks)
 {
 	uint64_t epoch = 0;
@@ -99,7 +99,7 @@ static void test_a_standstill_that_is_known_is_told_of_once(void **state)
 	assert_int_equal(pass(&standstill, 100000, MS), 1);
 }
 
-/* Restored where it goes a third faster: that is no standstill, as soon as it is known. */
+/* The guest was restored where the counter is a third faster: this is no standstill, once the rate is known. */
 static void test_a_counter_of_another_rate_is_quiet_once_it_is_known(void **state)
 {
 	struct ffntp_standstill standstill;

@@ -1,10 +1,12 @@
-/* Steady time: never backwards, back to the estimate at 500 ppm, whole after a writer that was killed. Through the
- * fake. */
+/*
+ * steady: monotonic times never run backwards, return to the estimate at 500 ppm, and survive a writer that was killed.
+ * Through the fake.
+ */
 #include "../core/page.h"
 #include "fakeclock.h"
 #include "prng.h"
 
-/* How far steady UTC is ahead, in nanoseconds; each new map adds some 0.1 us. */
+/* Check how far monotonic UTC is ahead (ns); each new map adds some 0.1 us. */
 static void check_ahead(struct ffntp_device *clock, int64_t expected_ns)
 {
 	int64_t ahead_ns = steady_ns(clock) - utc_ns(clock);
@@ -80,7 +82,7 @@ static struct ffntp_map map_at(ffntp_counter at, int64_t s, enum ffntp_status st
 	};
 }
 
-/* The table that comes knows of a leap second, which is over or to come; before it nobody did, or of another one. */
+/* The new table has a leap second, past or future, which was unknown before, or known as a different one. */
 static void a_table_that_comes_late_moves_no_phase(void **state)
 {
 	static const int8_t signs[] = { -1, 0, 1 };
@@ -104,7 +106,7 @@ static void a_table_that_comes_late_moves_no_phase(void **state)
 	}
 }
 
-/* Somebody may have been told time until just before; the machine slept, and the counter began anew. */
+/* A reader may have read the time until just before; then the machine slept, and the counter began from 0 again. */
 static void a_counter_that_was_set_back_repeats_nothing(void **state)
 {
 	const struct ffntp_map before = map_at(5000 * (uint64_t)SECOND, 1000, FFNTP_STATUS_SYNCHRONISED);
@@ -115,7 +117,7 @@ static void a_counter_that_was_set_back_repeats_nothing(void **state)
 
 	(void)state;
 	steady = ffntp_steady_next(&steady, &before, false, before.at);
-	/* what anybody can have been told when 500 s had passed, by a clock that is as far ahead as it may be */
+	/* the largest time that any reader can have read after 500 s, from a clock that is as far ahead as it may be */
 	assert_int_equal(ffntp_steady_utc(&steady, before.at + 500 * (uint64_t)SECOND + 3000000, &told),
 			 FFNTP_CLOCK_OK);
 	assert_int_equal(ffntp_steady_utc(&steady, 10, &next), FFNTP_CLOCK_DISRUPTED);
@@ -127,7 +129,7 @@ static void a_counter_that_was_set_back_repeats_nothing(void **state)
 	assert_in_range(ffntp_time_to_ns(next), 1500 * SECOND + 6000000, 1500 * SECOND + 6100000);
 }
 
-/* Nobody kept the map for so long that nobody was told anything at the end. */
+/* The map was void in the end, so that no reader got a time from it then. */
 static void what_was_void_was_not_told(void **state)
 {
 	const struct ffntp_map before = map_at(0, 1000, FFNTP_STATUS_SYNCHRONISED);
@@ -157,7 +159,7 @@ static void elapsed_goes_on_where_the_counter_was_set_back(void **state)
 	assert_in_range(ffntp_time_diff_ns(second, first), SECOND - 1, SECOND + 1);
 }
 
-/* The writer dies when it has written half of the other slot. */
+/* The writer is killed after it has written half of the other slot. */
 static void a_writer_killed_in_mid_update_loses_nothing(void **state)
 {
 	static const struct ffntp_page_identity identity = { .counter_kind = FFNTP_COUNTER_OTHER, .boot_id = { 1 } };
@@ -188,7 +190,7 @@ static void a_writer_killed_in_mid_update_loses_nothing(void **state)
 	}
 }
 
-/* A page of somebody who cannot write pages. */
+/* The page was written by a broken program. */
 static void nonsense_is_no_time(void **state)
 {
 	static const uint64_t nonsense[] = { UINT64_MAX, UINT64_C(1) << 63, INT64_MAX, UINT64_C(0x0302), 0xff };
@@ -203,7 +205,7 @@ static void nonsense_is_no_time(void **state)
 		uint64_t ns;
 
 		ffntp_page_store(&fake.page, offset, prng_below(&prng, 2) == 0 ? prng_next(&prng) : nonsense[i % 5]);
-		(void)!ffntp_device_steady(clock, &utc); /* UBSan looks on */
+		(void)!ffntp_device_steady(clock, &utc); /* UBSan checks this */
 		(void)!ffntp_device_elapsed(clock, &ns);
 		if (i % 100 == 0)
 			ffntp_fake_step(&fake, 0);
@@ -245,7 +247,7 @@ static void readings_of_another_boot_are_no_beginning(void **state)
 	assert_int_equal(ffntp_device_steady(clock, &utc), FFNTP_CLOCK_STEADY);
 }
 
-/* Slow enough to follow, fast enough to come back, whatever happens. */
+/* The slew is slow enough to follow and fast enough to return, whatever happens. */
 static void nothing_runs_backwards_in_a_hundred_thousand_lives(void **state)
 {
 	struct ffntp_fake fake;

@@ -1,4 +1,4 @@
-/* strain: which exchanges show that a bound, or a clock, is false. */
+/* strain: the exchanges that show that a bound, or a clock, is false, and those that do not. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,16 +10,16 @@
 #include "count.h"
 #include "prng.h"
 
-/* A path, a server and a clock; and where the strain of each exchange found something. */
+/* A path, a server and a clock, and the number of times that the strain of an exchange proved something. */
 struct world {
 	struct prng prng;
 	struct ffntp_strain strain;
 	struct ffntp_bound bound;
-	struct ffntp_rate_bound rate; /* what is known of the counter's, which is 1 GHz */
+	struct ffntp_rate_bound rate; /* known range of the counter's rate, which is 1 GHz */
 	double least_s[2], queue_s;
 	double root_distance_s;
 	double now_s;
-	unsigned bounds, clocks; /* how often bound and clock were found to be false */
+	unsigned bounds, clocks; /* number of times that bound and clock were found false */
 };
 
 static double exponential(struct world *world)
@@ -38,7 +38,7 @@ static struct world make(uint64_t seed, double there_s, double back_s, double qu
 	};
 }
 
-/* An exchange with these delays; the server is ahead by the error, and the clock by what is given. */
+/* Make an exchange with these delays; the server is ahead by server_s, and the clock by clock_s. */
 static void exchange_with(struct world *world, double there_s, double back_s, double server_s, double clock_s)
 {
 	double tb_s = world->now_s + there_s + server_s, tf_s = world->now_s + there_s + back_s;
@@ -74,7 +74,7 @@ static void assert_found(const struct world *world, unsigned bounds, unsigned cl
 	assert_int_equal(world->clocks, clocks);
 }
 
-/* Queues of all lengths beside the way, from the first exchange on. */
+/* Queues of any length beside the least delay, from the first exchange on. */
 static void test_queues_show_nothing(void **state)
 {
 	static const double queues_s[] = { 0, 1e-6, 1e-4, 1e-3, 0.02 };
@@ -90,7 +90,7 @@ static void test_queues_show_nothing(void **state)
 		}
 }
 
-/* One way becomes longer by ten round trips, and half as long again; the clock stays where it was. */
+/* One direction becomes longer by ten round trips, later shorter than at first; the clock stays where it was. */
 static void test_a_path_that_changes_shows_nothing(void **state)
 {
 	(void)state;
@@ -105,7 +105,7 @@ static void test_a_path_that_changes_shows_nothing(void **state)
 	}
 }
 
-/* Both ways change at once and in opposite senses, by little beside the round trip. */
+/* Both directions change at once and in opposite senses, by little compared with the round trip. */
 static void test_a_small_exchange_of_ways_shows_nothing(void **state)
 {
 	struct world world = make(5, 10e-3, 10e-3, 1e-5);
@@ -121,7 +121,7 @@ static void test_a_small_exchange_of_ways_shows_nothing(void **state)
 	assert_found(&world, 0, 0);
 }
 
-/* Where one way is short the other is long, as where both wait for the same turn; the round trip is always one. */
+/* One direction is short when the other is long, as if both waited for the same turn; the round trip is constant. */
 static void test_ways_that_share_a_turn_show_nothing(void **state)
 {
 	struct world world = make(3, 0, 0, 0);
@@ -135,7 +135,7 @@ static void test_ways_that_share_a_turn_show_nothing(void **state)
 	assert_found(&world, 0, 0);
 }
 
-/* The server wanders through all of its root distance, slowly; the clock is where it is said to be. */
+/* The server wanders slowly through its whole root distance; the clock is within its bound. */
 static void test_a_server_within_its_root_distance_shows_nothing(void **state)
 {
 	struct world world = make(3, 1e-3, 1e-3, 1e-5);
@@ -151,8 +151,8 @@ static void test_a_server_within_its_root_distance_shows_nothing(void **state)
 }
 
 /*
- * A server of 40 ppm, which is what a counter of 40 ppm looks like; 50 ms each way hide it for 1250 s. Long queues of
- * before are forgotten.
+ * The server's rate is off by 40 ppm, which looks like a change of the counter's rate. Delays of 50 ms each way hide
+ * this for 1250 s. The long queues before have no effect any more.
  */
 static void test_a_rate_shows_before_the_bound_is_false(void **state)
 {
@@ -174,7 +174,10 @@ static void test_a_rate_shows_before_the_bound_is_false(void **state)
 	}
 }
 
-/* Of a counter that is 400 ppm fast only the hint is known: what the middle of that moves by shows nothing. */
+/*
+ * The counter is 400 ppm fast, and only the hint of its rate is known: a drift of the exchanges' middle proves nothing
+ * then.
+ */
 static void test_a_rate_that_is_hardly_known_shows_nothing(void **state)
 {
 	struct world world = make(1, 1e-3, 1e-3, 1e-5);
@@ -186,7 +189,10 @@ static void test_a_rate_that_is_hardly_known_shows_nothing(void **state)
 	assert_found(&world, 0, 0);
 }
 
-/* Exchanges on one side of the clock, one after another; not now and then, and not where the queues are long. */
+/*
+ * A clock is proved wrong by exchanges that lie on one side of it in succession; not by occasional ones, and not if
+ * queues are long.
+ */
 static void test_a_clock_beside_the_exchanges(void **state)
 {
 	struct world world = make(1, 50e-3, 50e-3, 1e-3);
@@ -208,7 +214,7 @@ static void test_a_clock_beside_the_exchanges(void **state)
 	assert_found(&world, 0, 0);
 }
 
-/* Queues count for some tens of exchanges after they have gone, and not for hundreds. */
+/* Queues still count some tens of exchanges after they have gone, but not hundreds. */
 static void test_the_mean_of_queues_fades(void **state)
 {
 	struct world world = make(1, 5e-3, 5e-3, 10e-3);

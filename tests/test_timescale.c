@@ -1,5 +1,7 @@
-/* timescale: dates against the C library's, leap seconds against the days that IERS named, smear against its
- * definition. */
+/*
+ * timescale: dates compared with the C library's, leap seconds with the days of IERS's bulletins, smear with its
+ * definition.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +20,7 @@
 #define S_NS INT64_C(1000000000)
 #define HALF (UINT64_C(1) << 63)
 
-/* The days that ended with 23:59:60, as IERS's Bulletins C have them. */
+/* The days that ended with 23:59:60, from IERS's Bulletins C. */
 static const char *const inserted[] = {
 	"1972-06-30", "1972-12-31", "1973-12-31", "1974-12-31", "1975-12-31", "1976-12-31", "1977-12-31",
 	"1978-12-31", "1979-12-31", "1981-06-30", "1982-06-30", "1983-06-30", "1985-06-30", "1987-12-31",
@@ -26,7 +28,7 @@ static const char *const inserted[] = {
 	"1998-12-31", "2005-12-31", "2008-12-31", "2012-06-30", "2015-06-30", "2016-12-31",
 };
 
-/* Midnight at the end of such a day, by the C library. */
+/* Return the midnight at the end of such a day, from the C library. */
 static int64_t midnight_after(const char *day)
 {
 	struct tm tm = { 0 };
@@ -38,7 +40,7 @@ static int64_t midnight_after(const char *day)
 	return timegm(&tm);
 }
 
-/* The table, and after its last leap second one that is left out: 2017-06-30 has no 23:59:59. */
+/* Return the table with a deleted leap second after its last one: 2017-06-30 has no 23:59:59. */
 static struct ffntp_leap_table with_negative(void)
 {
 	struct ffntp_leap_table table = *ffntp_leap_table_builtin();
@@ -279,9 +281,7 @@ static void days_and_picoseconds(void **state)
 
 /* --- smear --- */
 
-/*
- * Behind the UTC of before, in seconds: what the definition says, in floating point, of a time since the smear began.
- */
+/* The definition in floating point: seconds behind the former UTC at a time since the smear began. */
 static double definition(enum ffntp_timescale scale, int sign, double since_s)
 {
 	double length_s = scale == FFNTP_UTC_SLS ? 1000 : 86400 + sign;
@@ -318,7 +318,7 @@ static void smears_are_as_they_are_defined(void **state)
 	smear(FFNTP_UTC_SLS, -1);
 }
 
-/* To the last bit: where a smear begins, where it ends, and at each second within. */
+/* The results are equal to the last bit where a smear begins, where it ends, and at each second within. */
 static void smears_never_step(void **state)
 {
 	(void)state;
@@ -340,14 +340,14 @@ static void smears_never_step(void **state)
 	}
 }
 
-/* --- where one is --- */
+/* --- the present month --- */
 
 static void a_leap_second_has_its_month(void **state)
 {
 	static const struct {
 		const char *day;
 		enum ffntp_leap
-			leap[2]; /* of a positive and of a negative one at the end of June 2026, the day after 'day' */
+			leap[2]; /* of an inserted and of a deleted one at the end of June 2026, the day after 'day' */
 	} cases[] = {
 		{ "2026-05-30", { FFNTP_LEAP_NONE, FFNTP_LEAP_NONE } },
 		{ "2026-05-31", { FFNTP_LEAP_PRE_POSITIVE, FFNTP_LEAP_PRE_NEGATIVE } },

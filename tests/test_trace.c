@@ -1,4 +1,4 @@
-/* The trace parser, line by line, and the scores made of what it reads. */
+/* trace: the parser, line by line, and the scores computed from its rows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,7 +127,7 @@ static void a_zero_byte_is_not_the_end(void **state)
 	assert_int_equal(trace_parse("\0", 1, &row, &error), TRACE_ERROR);
 }
 
-/* Surrounded by what a parser that reads too far would take for more digits. */
+/* The text is surrounded by digits that a parser which reads too far would take. */
 static void nothing_beyond_the_length_is_read(void **state)
 {
 	const char *error = NULL;
@@ -180,7 +180,10 @@ static void a_summary_sorts_first(void **state)
 	assert_true(summary.max == 4);
 }
 
-/* As numpy's percentile with its default method, which is what others score with: compared with the definition. */
+/*
+ * The method is the default one of numpy's percentile, which other projects score with; here it is compared with the
+ * definition.
+ */
 static void quantiles_lie_between_their_neighbours(void **state)
 {
 	struct prng prng = { 1 };

@@ -1,5 +1,5 @@
 /*
- * trust: good servers that a client must come to believe, and bad ones that it must not: counters whose rate steps, bad
+ * trust: good servers that a client must come to accept, and bad ones that it must not: counters whose rate steps, bad
  * replies at the start, servers that are wrong now and then, and steps after silence.
  */
 #include <setjmp.h>
@@ -35,7 +35,7 @@ static bool is_right(const struct fixture *f)
 	       llabs(world_error_ns(&f->world, f->client)) <= f->world.delay_ns;
 }
 
-/* Whether what is told is true, or said to be in doubt. */
+/* Return whether the published time is true, or its status puts it in doubt. */
 static bool is_honest(const struct fixture *f)
 {
 	return world_status(&f->world, f->client) != FFNTP_STATUS_SYNCHRONISED ||
@@ -45,8 +45,8 @@ static bool is_honest(const struct fixture *f)
 /* --- the counter's rate steps --- */
 
 /*
- * Half an hour or eight exchanges, whichever is later, after the delays do not hide it any more, the bound holds again
- * and goes on to.
+ * The bound must hold again, and continue to, half an hour or eight exchanges, whichever is later, after the delays
+ * cease to hide the step.
  */
 static bool recovers(double step, int64_t one_way_ns, uint32_t poll_s)
 {
@@ -90,8 +90,8 @@ static void test_a_rate_that_steps(void **state)
 }
 
 /*
- * A rate that steps by 40 ppm on a path of 50 ms each way, which hides it for 1250 s: exchanges leave the bound to one
- * side long before, and truth is in it all the time.
+ * The rate steps by 40 ppm on a path of 50 ms each way, which hides it for 1250 s. Long before, exchanges leave the
+ * bound to one side, and the truth must be inside all the time.
  */
 static void test_a_rate_step_that_a_round_trip_hides(void **state)
 {
@@ -113,7 +113,7 @@ static void test_a_rate_step_that_a_round_trip_hides(void **state)
 
 /* --- bad replies --- */
 
-/* The next exchange of the client; the server is ahead by so much in it. */
+/* Make the client's next exchange, with the server ahead by ahead_ns. */
 static void exchange_once(struct fixture *f, int64_t ahead_ns)
 {
 	unsigned requests = f->world.requests;
@@ -124,7 +124,10 @@ static void exchange_once(struct fixture *f, int64_t ahead_ns)
 	f->world.server_error_ns = 0;
 }
 
-/* One of the first four replies is wrong: outvoted within a burst, and nothing false is said with confidence later. */
+/*
+ * One of the first four replies is wrong: it is outvoted within a burst, and no false time is published with confidence
+ * later.
+ */
 static void test_a_bad_reply_at_the_start(void **state)
 {
 	(void)state;
@@ -149,7 +152,7 @@ static void test_a_bad_reply_at_the_start(void **state)
 	}
 }
 
-/* Of a server that is wrong in one of 3 to 12 replies, and in the first, the others are believed. */
+/* A server is wrong in one of 3 to 12 replies, and in the first: the others prevail. */
 static void test_a_server_that_flips(void **state)
 {
 	static const int64_t aheads_ns[] = { S_NS, -S_NS, S_NS / 100 };
@@ -172,7 +175,7 @@ static void test_a_server_that_flips(void **state)
 		}
 }
 
-/* While two stories stand, both are in the bound. */
+/* While there are two candidates, the bound contains both. */
 static void test_both_stories_are_in_the_bound(void **state)
 {
 	struct fixture f = make_path(1000000, 16, 8);
@@ -199,7 +202,10 @@ static void test_both_stories_are_in_the_bound(void **state)
 
 /* --- steps after silence --- */
 
-/* By less than 20 ppm of the time in which nothing was accepted: refused for half an hour all the same. */
+/*
+ * The step is less than 20 ppm of the time in which nothing was accepted: the client refuses it for half an hour all
+ * the same.
+ */
 static void test_a_step_is_one_whatever_the_silence(void **state)
 {
 	struct fixture f = make_path(1000000, 16, 8);
@@ -219,7 +225,7 @@ static void test_a_step_is_one_whatever_the_silence(void **state)
 	drop(&f);
 }
 
-/* 40 ms ahead for 25 minutes: outlived, however long it has lasted. */
+/* The server is 40 ms ahead for 25 minutes: the clock outlasts it, whatever the age of the fault. */
 static void test_a_fault_shorter_than_half_an_hour(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* Unikernels on fakes of Solo5 and of Mini-OS, whose clocks lie; linked with one of them at a time. */
+/* unikernel: unikernels on fakes of Solo5 and of Mini-OS, whose clocks lie; linked with one of them at a time. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -73,9 +73,9 @@ static void test_it_polls_as_it_is_told_to(void **state)
 }
 
 /*
- * Stamps are those of the wire, however late the loop wakes up: else half of that would show, 3 ms. The limit is what
- * the estimator was measured to reach, 0.64 ms, and a quarter: it takes one exchange for a change of the rate, for one
- * poll; all else is below 0.12 ms.
+ * Stamps must have the time of the wire, however late the loop wakes up; otherwise half of the delay would show, 3 ms.
+ * The limit is the estimator's measured figure, 0.64 ms, plus a quarter. It occurs because the estimator takes one
+ * exchange for a change of the rate, for one poll; all other errors are below 0.12 ms.
  */
 static void test_it_is_as_good_as_the_network(void **state)
 {
@@ -86,7 +86,7 @@ static void test_it_is_as_good_as_the_network(void **state)
 	assert_true(fake.largest_ns < 800000); /* delays of 2 ms that vary by 0.1 ms */
 }
 
-/* More than the way back takes: a stamp from before the stall would put the truth outside. */
+/* The stall is longer than the way back: a stamp from before it would put the truth outside. */
 static void test_a_frame_that_comes_while_one_looks_is_not_stamped_before_it_came(void **state)
 {
 	(void)state;
@@ -98,7 +98,7 @@ static void test_a_frame_that_comes_while_one_looks_is_not_stamped_before_it_cam
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
 
-/* Before anything was asked, and while the counter is measured. */
+/* The frame comes before any request, and while the counter's rate is measured. */
 static void test_a_frame_that_nobody_asked_for_is_none_of_the_clocks_business(void **state)
 {
 	(void)state;
@@ -191,7 +191,7 @@ static void come_within_reach(void)
 	fake.is_unreachable = false;
 }
 
-/* A router may advertise an address later, the name may get another one. */
+/* A router may advertise an address later, or the name may get a different one. */
 static void test_a_server_that_is_out_of_reach_is_looked_for_again(void **state)
 {
 	(void)state;
@@ -226,7 +226,7 @@ static void run_out_of_entropy(void)
 	fake.has_no_entropy = true;
 }
 
-/* The network goes on with what it has; only the clock needs what nobody can guess. */
+/* The network continues with what it has; only the clock needs unpredictable bytes. */
 static void test_random_bytes_that_run_out_stop_no_search(void **state)
 {
 	(void)state;
@@ -249,7 +249,7 @@ static void stand_still(void)
 	fake.has_reply = false;
 }
 
-/* The calendar tells at once; the server would, with the next exchange, up to a minute later. */
+/* The calendar clock reveals it at once; the server would with the next exchange, up to a minute later. */
 static void test_a_counter_that_stood_still_is_noticed_at_once(void **state)
 {
 	(void)state;
@@ -258,12 +258,12 @@ static void test_a_counter_that_stood_still_is_noticed_at_once(void **state)
 	fake.event = stand_still;
 	assert_true(system_boot(usual));
 	assert_int_equal(said("disrupted"), 1);
-	assert_int_equal(fake.renewed, 1); /* its address may be another's by now */
+	assert_int_equal(fake.renewed, 1); /* because its address may now belong to another machine */
 	assert_int_equal(fake.outside, 0);
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
 
-/* Saved, and restored a minute later on a processor whose counter goes a third faster. */
+/* Restore the guest a minute later on a processor whose counter is a third faster. */
 static void restore_elsewhere(void)
 {
 	uint64_t saved_at = world_counter(&fake.world, fake.world.now_ns);
@@ -342,7 +342,7 @@ static void test_a_card_that_vanishes_is_no_end(void **state)
 	assert_int_equal(fake.outside, 0);
 }
 
-/* --- beginnings that are refused: one line each --- */
+/* --- invalid command lines: one line each --- */
 
 static void refuses(const char *line, const char *why)
 {

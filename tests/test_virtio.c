@@ -1,4 +1,4 @@
-/* The virtio network card of the guest, with a device that is honest, gone, or lies. */
+/* virtio: the virtio network card of the guest, with a device that is honest, gone, or lies. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static struct card card;
 
 static uint16_t waiting(unsigned number);
 
-/* For machine_counter. */
+/* The fake's counter, which notes whether the device could see a frame before this reading. */
 uint64_t ffntp_processor_counter(void)
 {
 	fake.was_sent_when_counted = fake.queue[TRANSMIT] != NULL && waiting(TRANSMIT) > 0;
@@ -123,7 +123,7 @@ bool virtio_find(struct virtio_device *device, uint32_t kind, const char *comman
 	return fake.is_there;
 }
 
-/* --- what it does with its queues --- */
+/* --- its queues --- */
 
 static struct virtio_rings *rings(unsigned number)
 {
@@ -162,7 +162,7 @@ static void deliver(const void *frame, size_t length)
 	hand_back(RECEIVE, id, (uint32_t)(12 + length));
 }
 
-/* This frame was sent, and is handed back. */
+/* Check that this frame was sent, and hand it back. */
 static void check_sent(const char *text)
 {
 	uint16_t id = next_available(TRANSMIT);
@@ -233,7 +233,7 @@ static void test_frames_go_both_ways(void **state)
 	assert_int_equal(fake.begun, 1);
 }
 
-/* A device that is at work already needs no telling: it may have sent the frame before we get to read the counter. */
+/* A device that is already at work needs no notification: it may have sent the frame before we can read the counter. */
 static void test_a_frame_is_stamped_before_the_device_can_see_it(void **state)
 {
 	uint64_t sent = 0, before = machine_counter();
@@ -261,7 +261,7 @@ static void test_no_more_is_sent_than_there_is_room(void **state)
 	assert_false(send("frame"));
 }
 
-/* What is with the device is not written to, in whatever order it hands back. */
+/* Buffers that the device holds are not written to, in whatever order it hands others back. */
 static void test_a_frame_that_is_being_sent_is_left_alone(void **state)
 {
 	uint16_t first, second;
@@ -355,7 +355,7 @@ static void test_a_card_that_wants_a_reset(void **state)
 	assert_true(fake.resets > resets);
 }
 
-/* One of all ones, or which takes its time, is not waited for endlessly. */
+/* The driver does not wait forever for a device whose registers are all ones, or that is slow. */
 static void test_a_card_that_does_not_start(void **state)
 {
 	(void)state;
@@ -410,7 +410,7 @@ static void test_it_hands_back_what_it_does_not_have(void **state)
 	check_caught();
 }
 
-/* More than it has is not an endless flood of one buffer. */
+/* A device that hands back more than it has does not cause an endless flood of one buffer. */
 static void test_it_hands_back_more_than_it_has(void **state)
 {
 	(void)state;
@@ -443,7 +443,7 @@ static void test_it_writes_more_than_there_is_room_for(void **state)
 	assert_int_equal(card.look(&card), CARD_LINK);
 }
 
-/* Rubbish wherever a device can write: the sanitizers that this is built with see what is read. */
+/* Write rubbish wherever a device can write; the sanitizers see which of it is read. */
 static void scribble(struct prng *prng)
 {
 	unsigned number = (unsigned)prng_below(prng, QUEUES);

@@ -1,4 +1,4 @@
-/* wire: the header both ways, and what may follow it. */
+/* wire: the header in both directions, and the extension fields and MACs that may follow it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "../core/wire.h"
 #include "prng.h"
 
-/* A packet in which every field differs from every other. */
+/* A packet whose fields all have different values. */
 static const struct ffntp_packet sample = {
 	.leap = 1,
 	.version = 4,
@@ -50,7 +50,7 @@ static void assert_packet(const struct ffntp_packet *a, const struct ffntp_packe
 	assert_true(a->transmit.units == b->transmit.units);
 }
 
-/* Reads from memory that ends where the datagram ends: a sanitizer sees any byte too many. */
+/* Read from memory that ends where the datagram ends, so that a sanitizer sees reads past it. */
 static enum ffntp_verdict read_tight(const uint8_t *bytes, size_t length, struct ffntp_packet *packet)
 {
 	uint8_t *copy = malloc(length > 0 ? length : 1);
@@ -110,7 +110,7 @@ static void fields_too_large_do_not_spill_into_their_neighbours(void **state)
 	assert_int_equal(bytes[0], 0);
 }
 
-/* What a tail of zeros may be: nothing, a crypto-NAK, or a MAC. Anything longer would be a field of length 0. */
+/* A tail of zeros may be nothing, a crypto-NAK, or a MAC. A longer one would be a field of length 0. */
 static void case_08_lengths_from_0_to_2048(void **state)
 {
 	static uint8_t bytes[2048];
@@ -128,8 +128,8 @@ static void case_08_lengths_from_0_to_2048(void **state)
 }
 
 struct field {
-	uint16_t says;  /* the length it claims */
-	uint16_t takes; /* the bytes it is given */
+	uint16_t says;  /* the length in its header */
+	uint16_t takes; /* the bytes in the datagram */
 };
 
 struct tail {
@@ -167,7 +167,7 @@ static void case_09_tails_as_rfc_7822_allows_them(void **state)
 		{ .fields = { { 16, 16 } }, .mac = 24, .verdict = FFNTP_ACCEPTED },
 		{ .fields = { { 28, 28 } }, .mac = 4, .verdict = FFNTP_ACCEPTED },
 		{ .fields = { { 24, 24 }, { 16, 16 } }, .mac = 20, .verdict = FFNTP_ACCEPTED },
-		/* Too short to be a last field, too long or too short to be a MAC. */
+		/* These are too short for a last field, and too long or too short for a MAC. */
 		{ .fields = { { 16, 16 } }, .verdict = FFNTP_REFUSED_LENGTH },
 		{ .fields = { { 28, 28 }, { 16, 16 } }, .verdict = FFNTP_REFUSED_LENGTH },
 		{ .mac = 8, .verdict = FFNTP_REFUSED_LENGTH },
@@ -189,7 +189,7 @@ static void case_09_tails_as_rfc_7822_allows_them(void **state)
 		{ .fields = { { 16, 16 }, { 32, 28 } }, .verdict = FFNTP_REFUSED_LENGTH },
 		{ .fields = { { 65532, 1024 } }, .verdict = FFNTP_REFUSED_LENGTH },
 		{ .fields = { { 65535, 1024 } }, .verdict = FFNTP_REFUSED_LENGTH },
-		/* A field that reaches into what is left for a MAC leaves something else. */
+		/* A field that reaches into the MAC's bytes leaves a tail of a different length. */
 		{ .fields = { { 32, 28 } }, .mac = 20, .verdict = FFNTP_REFUSED_LENGTH },
 	};
 	uint8_t bytes[2048];
@@ -204,7 +204,7 @@ static void case_09_tails_as_rfc_7822_allows_them(void **state)
 	}
 }
 
-/* The largest datagram, filled with fields of one length; how it ends decides. */
+/* The largest datagram, filled with fields of one length; its end decides the verdict. */
 static void case_09_thousands_of_fields_are_walked_once(void **state)
 {
 	static uint8_t bytes[65507];

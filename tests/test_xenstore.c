@@ -1,4 +1,7 @@
-/* The guest's side of Xen's store, with a store that is slow, falls silent half-way, or says more than was asked. */
+/*
+ * xenstore: the guest's side of Xen's store, with a store that is slow, stops half-way, or sends more than it was asked
+ * for.
+ */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -17,7 +20,7 @@
 #define PATIENCE 10000 /* ticks: one for each reading of the counter */
 #define PORT 3
 
-/* The store: one name, "folder/name", and what it has to say. It does anything only when it is told that it may. */
+/* The store: one name, "folder/name", and its value. It acts only after a notification. */
 static struct {
 	struct xenstore_domain_interface ring;
 	uint64_t counter;
@@ -25,10 +28,10 @@ static struct {
 	size_t length;
 	bool is_absent;
 	bool is_stopped;
-	size_t stops_after; /* bytes that it still says, then it is stopped; 0: no end */
+	size_t stops_after; /* bytes that it still sends before it stops; 0: no end */
 	char saying[16384];
 	size_t said, to_say;
-	char asked[8192]; /* of requests, until one is whole */
+	char asked[8192]; /* bytes of requests, until one is whole */
 	size_t asked_length;
 	unsigned requests, watches, refused;
 } fake;
@@ -124,7 +127,7 @@ void xen_event_send(uint32_t port)
 	speak();
 }
 
-/* --- what is asked --- */
+/* --- requests --- */
 
 static int begin(void **state)
 {
@@ -169,7 +172,7 @@ static void test_a_value_is_read(void **state)
 	assert_int_equal(fake.refused, 0);
 }
 
-/* More than fits into the ring at once: the store waits for us to take some of it, and to say so. */
+/* The value does not fit into the ring: the store waits until we have taken a part, and notified it. */
 static void test_a_value_that_does_not_fit_is_passed_over(void **state)
 {
 	(void)state;
@@ -193,7 +196,7 @@ static void test_no_answer_is_not_an_answer(void **state)
 	assert_int_equal(read_name(), XENSTORE_SILENT);
 	assert_in_range(fake.counter - before, PATIENCE, PATIENCE + 100);
 	assert_int_equal(xenstore_read_number("folder", "name", &number), XENSTORE_SILENT);
-	assert_true(xenstore_has_changed(XENSTORE_CARD)); /* and nobody knows what else has */
+	assert_true(xenstore_has_changed(XENSTORE_CARD)); /* and other values may have changed unnoticed */
 	assert_false(xenstore_has_changed(XENSTORE_CARD));
 	assert_false(xenstore_write("folder", "name", "x"));
 	assert_true(xenstore_has_changed(XENSTORE_CARD));
@@ -204,7 +207,7 @@ static void test_no_answer_is_not_an_answer(void **state)
 	assert_int_equal(fake.refused, 0);
 }
 
-/* The clock has other things to do than to wait for it. */
+/* The clock has more important work than to wait for the store. */
 static void test_a_silent_store_is_waited_for_once(void **state)
 {
 	unsigned requests = fake.requests;
@@ -220,12 +223,12 @@ static void test_a_silent_store_is_waited_for_once(void **state)
 	}
 	assert_true(fake.counter - before < 5000);
 	fake.is_stopped = false;
-	assert_int_equal(read_name(), XENSTORE_SILENT); /* it is told of us, and answers what was asked first */
+	assert_int_equal(read_name(), XENSTORE_SILENT); /* it is notified, and answers the former request first */
 	assert_int_equal(read_name(), XENSTORE_FOUND);
 	assert_int_equal(fake.requests, requests + 2);
 }
 
-/* It says a part of its answer, of any length, and the rest when nobody waits for it any more. */
+/* The store sends a part of its answer, of any length, and the rest after we have given up waiting. */
 static void test_a_store_that_stops_half_way_is_understood_afterwards(void **state)
 {
 	(void)state;
@@ -241,7 +244,7 @@ static void test_a_store_that_stops_half_way_is_understood_afterwards(void **sta
 	}
 }
 
-/* Nor is the store asked half a question. */
+/* The store does not get half a request either. */
 static void test_a_store_that_takes_nothing_is_understood_afterwards(void **state)
 {
 	(void)state;
@@ -311,12 +314,12 @@ static void test_a_watch_that_was_not_heard_is_set_again(void **state)
 	(void)xenstore_has_changed(XENSTORE_PEER);
 	(void)xenstore_has_changed(XENSTORE_PEER);
 	assert_int_equal(fake.watches, 1);
-	xenstore_watch(XENSTORE_PEER, "folder"); /* the store knows of it already */
+	xenstore_watch(XENSTORE_PEER, "folder"); /* the store has this watch already */
 	(void)xenstore_has_changed(XENSTORE_PEER);
 	assert_int_equal(fake.watches, 2);
 }
 
-/* Another domain's store knows nothing of a message that was begun with the former one. */
+/* The store of another domain does not have the message that was begun with the former one. */
 static void test_a_restored_guest_begins_anew(void **state)
 {
 	(void)state;

@@ -15,7 +15,7 @@
 
 struct world {
 	struct prng prng;
-	/* truth, in ns since 1970, and the counter's line through it */
+	/* true time, in ns since 1970, and the counter as a line through it */
 	int64_t now_ns;
 	int64_t counter_from_ns;
 	ffntp_counter counter_from;
@@ -23,8 +23,8 @@ struct world {
 	/* the server */
 	int64_t server_error_ns;
 	const struct ffntp_numbering *numbering; /* NULL: truth is UTC; else it is TAI, and this is the server's UTC */
-	enum ffntp_timescale server_scale;       /* FFNTP_UTC, or as it smears */
-	int64_t server_step_ns;                  /* its clock moves in steps of this; 0: none */
+	enum ffntp_timescale server_scale;       /* FFNTP_UTC, or the scale of a server that smears */
+	int64_t server_step_ns;                  /* the size of the steps in which its clock moves; 0: none */
 	int8_t server_log2_s;                    /* the precision that it states */
 	int64_t residence_ns;
 	uint8_t stratum, leap;
@@ -33,9 +33,9 @@ struct world {
 	bool is_silent;
 	/* the path, each way */
 	int64_t delay_ns, queue_ns;
-	int64_t sent_late_ns; /* the kernel's departure stamp is that of a copy which left this much later; 0: none */
-	int64_t asymmetry_ns; /* what requests take longer than replies, at least */
-	/* what happened */
+	int64_t sent_late_ns; /* the kernel's departure stamp belongs to a copy that left this much later; 0: no copy */
+	int64_t asymmetry_ns; /* the least delay of requests minus that of replies */
+	/* results */
 	unsigned requests, accepted;
 	enum ffntp_verdict verdict;
 };
@@ -64,7 +64,7 @@ static inline ffntp_counter world_counter(const struct world *world, int64_t at_
 	return world->counter_from + (uint64_t)(int64_t)ticks;
 }
 
-/* A client that begins now, in memory of just the size that it asks for and nothing in it; to be freed. */
+/* Return a client that begins now, in cleared memory of the exact size that it asks for; the caller frees it. */
 static inline struct ffntp_client *world_client(const struct world *world, const struct ffntp_client_config *config)
 {
 	size_t size = ffntp_client_memory(config);
@@ -76,7 +76,7 @@ static inline struct ffntp_client *world_client(const struct world *world, const
 	return ffntp_client_init(memory, size, config, world_counter(world, world->now_ns));
 }
 
-/* From now on the counter runs at another rate, or from another value. */
+/* Set the counter to another value and rate from now on. */
 static inline void world_set_counter(struct world *world, ffntp_counter value, double ticks_per_ns)
 {
 	world->counter_from = value;
@@ -101,7 +101,7 @@ static inline struct ffntp_ntp world_server_time(const struct world *world, int6
 	return ffntp_ntp_from_time(time);
 }
 
-/* The server's reply to 'request', which reaches it at arrival_ns. */
+/* Write the server's reply to a 'request' that reaches it at arrival_ns. */
 static inline void world_answer(const struct world *world, const uint8_t *request, int64_t arrival_ns, uint8_t *reply)
 {
 	struct ffntp_packet packet;
@@ -123,7 +123,7 @@ static inline void world_answer(const struct world *world, const uint8_t *reques
 	ffntp_wire_write(&packet, reply);
 }
 
-/* One request and, unless the server is silent, its reply; time moves on to when that is in. */
+/* Make one request and, unless the server is silent, its reply. Time advances to the reply's arrival. */
 static inline void world_exchange(struct world *world, struct ffntp_client *client)
 {
 	uint8_t request[FFNTP_REQUEST_SIZE], reply[FFNTP_WIRE_SIZE];
@@ -144,7 +144,7 @@ static inline void world_exchange(struct world *world, struct ffntp_client *clie
 	world->accepted += world->verdict == FFNTP_ACCEPTED;
 }
 
-/* Lets the client do what its timer says, for so long. Returns how often it wanted another server. */
+/* Let the client follow its timer for this number of seconds. Return how often it asked for another server. */
 static inline unsigned world_run(struct world *world, struct ffntp_client *client, double seconds)
 {
 	int64_t end_ns = world->now_ns + (int64_t)(seconds * 1e9);
@@ -169,7 +169,7 @@ static inline unsigned world_run(struct world *world, struct ffntp_client *clien
 	return changes;
 }
 
-/* What a reader would be told now. */
+/* Read the clock now. */
 static inline enum ffntp_clock_result world_read(const struct world *world, struct ffntp_client *client,
 						 struct ffntp_reading *reading)
 {
@@ -188,7 +188,7 @@ static inline enum ffntp_status world_status(const struct world *world, struct f
 	return map.status;
 }
 
-/* The clock minus truth; positive = ahead. Aborts where there is no time to be read. */
+/* Return the clock minus the truth; positive: ahead. Abort if the clock has no time. */
 static inline int64_t world_error_ns(const struct world *world, struct ffntp_client *client)
 {
 	struct ffntp_reading reading;

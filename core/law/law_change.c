@@ -34,7 +34,7 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* Standard deviations by which the drifts of both ways must differ for the clock to have gone along with them. */
 #define DRIFT_SD 4.0
 
-/* Exchanges of a trial that are refused while nothing leads. */
+/* Largest number of exchanges that are refused while a trial is open and no cause leads. */
 #define DOUBTED_EXCHANGES 3
 
 /* Share of a change of rate, and of what it did to the time, that remains in doubt. */

@@ -103,7 +103,10 @@ static void admit(struct ffntp_law_clock *clock, int member)
 	clock->weight[member] = NEW_WEIGHT;
 }
 
-/* Make room at one end when the weight is at the other. */
+/*
+ * Shift the bank by one member when most of the weight is on the two members at one end: drop the member at the other
+ * end, and add one beyond with twice the wander, or half.
+ */
 static void slide(struct ffntp_law_clock *clock, const struct ffntp_law_params *params)
 {
 	if (clock->weight[TOP] + clock->weight[TOP - 1] > params->wander_slide &&

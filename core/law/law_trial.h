@@ -11,7 +11,7 @@ enum ffntp_law_cause {
 	FFNTP_LAW_CAUSE_NONE,      /* nothing changed */
 	FFNTP_LAW_CAUSE_THERE,     /* the way there has a different length */
 	FFNTP_LAW_CAUSE_BACK,      /* the way back has */
-	FFNTP_LAW_CAUSE_BOTH,      /* both ways have, by the same */
+	FFNTP_LAW_CAUSE_BOTH,      /* both ways have become longer by the same time */
 	FFNTP_LAW_CAUSE_TIME,      /* the server's time has stepped, or the counter */
 	FFNTP_LAW_CAUSE_RATE,      /* the oscillator's rate has changed */
 	FFNTP_LAW_CAUSE_JUMP,      /* by more */

@@ -36,7 +36,7 @@ struct ffntp_offset_estimate {
 /* The scatter of the window's stamps. */
 struct ffntp_offset_scatter {
 	double stamps;      /* effective number of stamps by their weights, at least 1 */
-	double variance_s2; /* variance of the times that they predict */
+	double variance_s2; /* variance, between stamps, of the time that each predicts */
 	double age_variance_s2;
 	double slope; /* slope of the predicted times over age: the local rate's error as the window shows it */
 };

@@ -44,7 +44,7 @@ void peer_begin(uint64_t domain);
 /* Return what has changed since the last call; call it often. */
 enum peer_news peer_look(struct peer *peer);
 
-/* Report that the counter was disrupted. PEER_FOUND follows again, with a new link. */
+/* Report that the counter was disrupted. peer_look then measures the counters again and returns PEER_FOUND. */
 void peer_forget(void);
 
 #endif

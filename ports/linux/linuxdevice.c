@@ -11,7 +11,7 @@
 
 static struct ffntp_linux_page_device *page_device(struct ffntp_device *device)
 {
-	return (struct ffntp_linux_page_device *)device; /* the pointer to the first member's first member */
+	return (struct ffntp_linux_page_device *)device; /* every page device begins with this device */
 }
 
 static const char *connect_page(struct ffntp_device *device)

@@ -38,7 +38,7 @@ void ffntp_linux_ntp_config_init(struct ffntp_linux_ntp_config *config, const ch
 
 static struct ffntp_linux_ntp_device *ntp_device(struct ffntp_device *device)
 {
-	return (struct ffntp_linux_ntp_device *)device; /* its first member's first member's first member */
+	return (struct ffntp_linux_ntp_device *)device; /* every NTP device begins with this device */
 }
 
 /* --- opening --- */

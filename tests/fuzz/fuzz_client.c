@@ -1,6 +1,7 @@
 /*
- * A client whose server says anything and whose counter reads anything. Input: one byte that chooses the client, then
- * steps, each a byte that chooses what happens and the bytes that it takes; past the end of the input all bytes are 0.
+ * A client with a server that sends anything and a counter that reads anything. Input: one byte that chooses the
+ * client, then steps, each a byte that chooses the event and the bytes that the event takes; past the end of the input
+ * all bytes are 0.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 struct run {
 	const uint8_t *at, *end;
 	struct ffntp_client *client;
-	ffntp_counter now; /* a counter of 1 GHz, if nothing happens to it */
+	ffntp_counter now; /* a counter of 1 GHz, except for jumps */
 	uint64_t nonces;
 	uint8_t request[FFNTP_REQUEST_SIZE];
 	uint32_t replies;
 	bool has_map;
-	struct ffntp_map map; /* as it was last put out */
+	struct ffntp_map map; /* the one published last */
 };
 
 static void require(bool condition)
@@ -32,7 +33,7 @@ static void require(bool condition)
 		abort();
 }
 
-/* Big-endian, of so many bytes. */
+/* Take an integer of `count` bytes, big-endian. */
 static uint64_t take(struct run *run, size_t count)
 {
 	uint64_t value = 0;
@@ -42,7 +43,7 @@ static uint64_t take(struct run *run, size_t count)
 	return value;
 }
 
-/* --- what must hold whenever a map is put out --- */
+/* --- what must hold whenever a map is published --- */
 
 static void check_reading(const struct ffntp_map *map, ffntp_counter now)
 {
@@ -56,7 +57,9 @@ static void check_reading(const struct ffntp_map *map, ffntp_counter now)
 	require(reading.bound_ns >= map->maxerror_before_ns && reading.bound_ns >= map->maxerror_after_ns);
 }
 
-/* What the map says of its own start lies within what the map before it said of the same counter reading. */
+/*
+ * Require that the map's time at its own start lies within the bound of the map before it at the same counter reading.
+ */
 static void check_promise(const struct ffntp_map *before, const struct ffntp_map *after)
 {
 	struct ffntp_reading promised, kept;
@@ -151,7 +154,7 @@ static void hear_packet(struct run *run, const struct ffntp_packet *packet)
 	hear(run, bytes, sizeof(bytes));
 }
 
-/* A reply to the last request that says whatever the input says. */
+/* Process a reply to the last request, with fields from the input. */
 static void hear_anything(struct run *run)
 {
 	struct ffntp_packet packet = answer(run);
@@ -172,7 +175,7 @@ static struct ffntp_ntp true_time(const struct run *run)
 	return ffntp_ntp_from_time(ffntp_time_add_ns((struct ffntp_time){ START_S, 0 }, (int64_t)run->now));
 }
 
-/* An exchange over a path of up to 65 ms with a server that is wrong by up to a second. */
+/* Make an exchange over a path of up to 65 ms with a server that is wrong by up to a second. */
 static void exchange(struct run *run, uint64_t there_ns, uint64_t back_ns, int32_t error)
 {
 	struct ffntp_packet packet;
@@ -192,7 +195,7 @@ static void exchange_once(struct run *run)
 	exchange(run, there_ns, back_ns, (int32_t)take(run, 4));
 }
 
-/* A good server, for a while. */
+/* Make exchanges with a good server, for a while. */
 static void exchange_often(struct run *run)
 {
 	uint64_t count = take(run, 1) & 63, interval_ns = (take(run, 1) + 1) * 1000000000;
@@ -224,7 +227,7 @@ static void follow_timer(struct run *run)
 	check(run);
 }
 
-/* Anywhere, but not so far that past and future cannot be told apart any more. */
+/* Move the counter anywhere, but not so far that past and future become indistinguishable. */
 static void jump(struct run *run, uint64_t ticks)
 {
 	int64_t limit = INT64_C(1) << 62, where = (int64_t)(run->now + ticks);
@@ -269,13 +272,13 @@ static void step(struct run *run)
 		break;
 	default:
 		ffntp_client_server_changed(run->client, run->now);
-		run->replies = 0; /* of this server there was none */
+		run->replies = 0; /* none of this server yet */
 		check(run);
 		break;
 	}
 }
 
-/* Every estimator, every kind of counter, two intervals. */
+/* Choose among all estimators, all kinds of counter, and two poll intervals. */
 static void choose(struct ffntp_client_config *config, uint64_t bits)
 {
 	ffntp_client_config_default(config);

@@ -1,6 +1,4 @@
-/*
- * Any bytes as a configuration: it is understood, or refused with a line that is there and a text that can be printed.
- */
+/* Any bytes as a configuration: it is accepted, or rejected with an existing line's number and a printable text. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

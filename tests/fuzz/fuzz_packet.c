@@ -1,6 +1,6 @@
 /*
- * A datagram from anyone, at any counter reading, in answer to a request. Input: what happens around it (1 byte), the
- * counter at sending and the round trip (8 bytes each, big-endian), and the datagram.
+ * A datagram from anyone, at any counter reading, in answer to a request. Input: flags (1 byte), the counter at sending
+ * and the round trip (8 bytes each, big-endian), and the datagram.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
 /* Bits of the first byte. */
 enum {
-	KNOWS_NONCE = 1,  /* the datagram's origin is the nonce, whatever the input says */
-	KNOWS_OLDER = 2,  /* ... or that of the request before it */
-	SENT_LATER = 4,   /* the counter at sending is told afterwards */
-	GAVE_UP = 8,      /* nobody waits any more */
+	KNOWS_NONCE = 1,  /* the datagram's origin is the nonce, in place of the input's */
+	KNOWS_OLDER = 2,  /* its origin is the nonce of the request before it */
+	SENT_LATER = 4,   /* the counter at sending is supplied after the request */
+	GAVE_UP = 8,      /* the client has given up on the reply */
 	HAD_ANOTHER = 16, /* there was a request before it */
 };
 
@@ -55,7 +55,7 @@ static void check_wire(const uint8_t *bytes, size_t length)
 	require(memcmp(again, bytes, FFNTP_WIRE_SIZE) == 0);
 }
 
-/* What stamp.h promises, and that nothing in it was made up. */
+/* Require all that stamp.h promises, and that every field is from the datagram or from the exchange. */
 static void check_stamp(const struct ffntp_stamp *stamp, const uint8_t *bytes, const struct ffntp_exchange *before,
 			ffntp_counter tf)
 {
@@ -76,7 +76,7 @@ static void check_stamp(const struct ffntp_stamp *stamp, const uint8_t *bytes, c
 	require(stamp->root_delay_s / 2 + stamp->root_dispersion_s <= limits.max_root_distance_s);
 }
 
-/* Refusals that leave the exchange as it was: the true reply may still come. */
+/* Rejections that leave the exchange as it was, because the true reply may still come. */
 static bool is_ignored(enum ffntp_verdict verdict)
 {
 	return verdict >= FFNTP_REFUSED_LENGTH && verdict <= FFNTP_REFUSED_DUPLICATE;
@@ -128,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 
 	if (size < INPUT_HEAD)
 		return 0;
-	/* Memory that ends where the datagram ends. */
+	/* Copy the datagram into memory that ends where it ends, so that AddressSanitizer sees reads past it. */
 	bytes = malloc(length > 0 ? length : 1);
 	require(bytes != NULL);
 	memcpy(bytes, input + INPUT_HEAD, length);

@@ -1,5 +1,7 @@
-/* Any bytes as lines of a trace: each is a row, nothing, or an error in words; a row that is read prints and reads the
- * same. */
+/*
+ * Any bytes as lines of a trace: each line is a row, empty, or an error in words; a row that was read prints and reads
+ * the same.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +36,7 @@ static void must_read_back(const struct trace_row *row)
 
 static void parse_line(const char *line, size_t length)
 {
-	/* A copy of its own, so that a byte too many is found. */
+	/* A copy of the exact size, so that AddressSanitizer sees reads past its end. */
 	char *copy = malloc(length > 0 ? length : 1);
 	struct trace_row row;
 	const char *error = NULL;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_client: what happens to clients that live.
+"""Writes the seeds of fuzz_client: the events of clients in ordinary operation.
 
 Usage: seed_client.py FOLDER
 """
@@ -27,7 +27,7 @@ def exchange(there_us=2000, back_us=2000, error=0):
 
 
 def exchanges(count, interval_s=16):
-    """Each one reads a far counter value, which costs 8 bytes of what follows: zeros, here."""
+    """Make exchanges. Each is followed by a reading at a far counter value, which takes 8 bytes of the input: zeros, here."""
     return struct.pack('!BBB', 5, count, interval_s - 1) + bytes(8 * count)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_packet: replies of every kind that the client tells apart.
+"""Writes the seeds of fuzz_packet: replies of every kind that the client distinguishes.
 
 Usage: seed_packet.py FOLDER
 """

@@ -1,4 +1,4 @@
-"""Guests under QEMU, with their memory in a file that tests look into, and chronyd on the host's loopback."""
+"""Guests under QEMU, whose memory is a file that tests read, and chronyd on the host's loopback."""
 import contextlib
 import functools
 import json
@@ -26,29 +26,30 @@ DEVICES = {
 }
 
 
-# A card that can be taken out of a q35 and put in, and the slot that does it as PCI Express says, not as ACPI does.
+# A card that can be removed from a q35 and inserted again, and its slot, which does this by PCI Express and not by
+# ACPI.
 CARD = {"driver": "virtio-net-pci", "id": "card", "bus": "place", "netdev": "net", "romfile": ""}
 IN_A_SLOT = ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off", "-device", "pcie-root-port,id=place,chassis=1",
              "-device", ",".join(f"{key}={value}" for key, value in CARD.items()), "-device", "virtio-rng-pci"]
 
 
 def first(priority=1):
-    """For preexec_fn: before what else the machine has to do, where that may be asked for. These are measurements. It ends
-    with us: left behind it would hold a processor for good."""
+    """For preexec_fn: run before the machine's other work, where permitted, because this is a measurement. The process ends with
+    us: otherwise it would hold a processor for good."""
     tap.end_with_us()
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(priority))
 
 
 def very_first():
-    """The same for what takes some microseconds at a time: a guest that listens may hold a processor for longer."""
+    """Run before first(): for processes that need some microseconds at a time, because a listening guest may hold a processor longer."""
     first(2)
 
 
 @contextlib.contextmanager
 def awake(folder):
-    """Until the block ends none of the processors that guests are pinned to sleeps: what it takes a machine to wake up, a
-    virtual one above all, comes to one direction of a path more than to the other, and no clock can know."""
+    """Keep the processors that guests are pinned to awake until the block ends. A machine needs time to wake up, a virtual one above
+    all; that time adds to one direction of a path more than to the other, which no clock can detect."""
     def idle(processor):
         os.sched_setaffinity(0, {processor})
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
@@ -65,7 +66,7 @@ def chronyd(folder):
 
 @contextlib.contextmanager
 def relay(folder, server, loss_percent, delay_ms, queue_ms):
-    """A path to the server that loses and delays. Yields its port."""
+    """A path to the server that loses and delays datagrams. Yields its port."""
     port = tap.free_port()
     with tap.process([RELAY, *map(str, (port, server, loss_percent, delay_ms, queue_ms, 1))], f"{folder}/relay.log",
                      preexec_fn=very_first):
@@ -74,7 +75,7 @@ def relay(folder, server, loss_percent, delay_ms, queue_ms):
 
 
 def truth(*arguments, patience_s=60):
-    """What tests/guests/truth says: one object a line."""
+    """Run tests/guests/truth; return the objects that it prints, one a line."""
     done = subprocess.run([TRUTH, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, timeout=patience_s, preexec_fn=very_first)
     tap.check(done.returncode == 0, f"truth {arguments[0]}: {done.stderr.strip()}")
@@ -141,17 +142,17 @@ class Guest:
             return self.say(stream, command, **arguments)
 
     def human(self, line):
-        """A command of the monitor for people; what it says is a complaint."""
+        """Run a command of the monitor for people. Its output, if any, is an error."""
         said = self.order("human-monitor-command", **{"command-line": line})
         tap.check(not said.strip(), f"QEMU: {line}: {said}")
 
     def insert(self, **card):
-        """The card, or another one: what is named differs."""
+        """Insert the card; arguments replace its properties."""
         self.order("device_add", **{**CARD, **card})
 
     @contextlib.contextmanager
     def bytes_of(self, symbol):
-        """Where the image has a variable, to be read and written while it runs."""
+        """Yield the memory of a variable of the image, to be read and written while the guest runs."""
         listed = subprocess.run(["nm", IMAGE], check=True, stdout=subprocess.PIPE, text=True).stdout
         address = int(re.search(rf"^([0-9a-f]+) . {symbol}$", listed, re.M)[1], 16)
         with open(self.memory, "r+b") as file, mmap.mmap(file.fileno(), 0) as memory, memoryview(memory) as view:
@@ -162,7 +163,7 @@ class Guest:
         return self.process.poll() is None and self.order("query-status")["status"] == "running"
 
     def pin(self):
-        """Its processor on one of ours, QEMU's other threads on another, so that neither waits for the other."""
+        """Pin the guest's processor to one of ours and QEMU's other threads to another, so that neither waits for the other."""
         processors = sorted(os.sched_getaffinity(0))
         if len(processors) < 2:
             return
@@ -171,7 +172,7 @@ class Guest:
                 os.sched_setaffinity(int(thread), {processors[1]})
             os.sched_setaffinity(self.order("query-cpus-fast")[0]["thread-id"], {processors[0]})
 
-    # --- what it says ---
+    # --- its console ---
 
     def said(self):
         if not os.path.exists(self.log):
@@ -183,7 +184,7 @@ class Guest:
         def found():
             tap.check(self.process.poll() is None, f"QEMU ended: {self.process.returncode}")
             return re.search(pattern, self.said())
-        return tap.wait_for(found, f"the guest to say '{pattern}'", patience_s)
+        return tap.wait_for(found, f"the guest to print '{pattern}'", patience_s)
 
     # --- its page ---
 
@@ -199,7 +200,7 @@ class Guest:
 
     @contextlib.contextmanager
     def statuses(self):
-        """Its status and the changes of it, as they come, in a list: from before the block on until its end."""
+        """Yield a list of the page's status and its changes, which grows until the block ends."""
         changes = []
         with subprocess.Popen([TRUTH, "statuses", self.memory, str(PAGE), "600"], text=True, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, preexec_fn=first) as watching:

@@ -1,4 +1,4 @@
-/* memory: see memory.h. Under QEMU, with memory-backend-file,share=on. */
+/* memory: see memory.h. For QEMU with memory-backend-file,share=on. */
 #include "memory.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* memory: see memory.h. Under Xen, in dom0. */
+/* memory: see memory.h. For Xen, in dom0. */
 #include "memory.h"
 
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /*
- * relay: a path between a client and an NTP server on the loopback: loses some datagrams, and lets the others queue.
+ * relay: a path between a client and an NTP server on the loopback, which loses some datagrams and delays the others.
  *
  *   relay PORT SERVER-PORT LOSS-PERCENT DELAY-MS QUEUE-MS SEED
  *
- * Each datagram, there and back, is lost with the given chance or delayed by DELAY and an exponential time of mean
- * QUEUE, from the moment at which the kernel had it; what the relay itself takes to wake up is in no delay, as far as
- * that goes. Each client's port has a socket of its own towards the server, of which the oldest is given up for a new
- * one.
+ * Each datagram, there and back, is lost with the given chance. Otherwise it is delayed by DELAY and an exponential
+ * time of mean QUEUE, counted from the kernel's receive timestamp, so that the time that the relay takes to wake up is
+ * not part of the delay. The relay opens a socket towards the server for each port of a client, and closes the oldest
+ * one when it needs a new one.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +25,7 @@
 #define CLIENTS 64
 #define QUEUE 256
 #define SIZE 1500
-#define SPIN_NS 300000 /* who sleeps until it is time wakes up too late */
+#define SPIN_NS 300000 /* the relay spins for the last part of a wait, because a sleep ends too late */
 
 struct client {
 	struct sockaddr_in address;
@@ -35,7 +35,7 @@ struct client {
 struct datagram {
 	bool is_used;
 	int64_t due_ns;
-	int socket; /* to leave by */
+	int socket; /* where it leaves from */
 	bool is_to_server;
 	struct sockaddr_in to;
 	size_t length;
@@ -67,7 +67,7 @@ static int64_t now_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* With the time at which each datagram comes; see take(). */
+/* Open a socket with receive timestamps; see take(). */
 static int open_socket(void)
 {
 	int socket_ = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
@@ -87,7 +87,7 @@ static int64_t came_ns(struct msghdr *message)
 	return now_ns() - (clock_ns(CLOCK_REALTIME) - to_ns(at));
 }
 
-/* A datagram that is there, from where, and when it came; its length, or none. */
+/* Take a datagram that has arrived, with its sender and arrival time. Return its length, or a negative number. */
 static ssize_t take(int socket, unsigned char bytes[SIZE], struct sockaddr_in *from, int64_t *at_ns)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];
@@ -175,7 +175,7 @@ static void take_replies(void)
 	}
 }
 
-/* Sends what is due. Returns when the next is. */
+/* Send the datagrams that are due. Return the time at which the next one is. */
 static int64_t send_due(void)
 {
 	int64_t now = now_ns(), next = now + 100000000;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What happens to guests: they are stopped, restored into the past, and share their host's page."""
+"""Events in the life of guests: they are stopped, restored into the past, and share their host's page."""
 import contextlib
 import json
 import os
@@ -14,19 +14,19 @@ import tap
 BURST_S = 16                    # eight requests, 2 s apart
 
 
-AT_ONCE_S = 1.0                 # of a busy machine, whose looks at the page come late; an idle one has 0.01
+AT_ONCE_S = 1.0                 # s, on a busy machine, where this test reads the page late; on an idle one it takes 0.01
 
 
 def resume(running, command):
-    """Lets QEMU resume the guest, which takes it from the first of the times to the second."""
+    """Let QEMU resume the guest; return the times before and after."""
     began = time.monotonic()
     running.human(command)
     return began, time.monotonic()
 
 
 def check_right_again(running, changes, former, resumed, words, at_once_s=AT_ONCE_S):
-    """From the resumption on: what its page said before, under the former marker; at once that it is disrupted; within a burst a
-    time under another marker, which is right from then on, and returned."""
+    """Check the page after the resumption: until the disruption it shows the former status and marker, and it is disrupted at once.
+    Within a burst the guest publishes a time under a new marker, which is right from then on. Return that marker."""
     began, ended = resumed
     before = ("synchronised", former)
 
@@ -37,7 +37,7 @@ def check_right_again(running, changes, former, resumed, words, at_once_s=AT_ONC
     seen = running.watch(BURST_S)
     (told, first, _), (again, _, marker) = after()[0], [what for what in after() if what[1] == "synchronised"][0]
     print(f"# after the resumption, s: {', '.join(f'{at:+.3f} {status}' for at, status, _ in after())}", flush=True)
-    tap.check(first == "disrupted" and told < at_once_s, f"it did not say so at once: {changes}")
+    tap.check(first == "disrupted" and told < at_once_s, f"it was not disrupted at once: {changes}")
     tap.check(again < BURST_S and marker != former, f"it was not right again within a burst: {changes}")
     tap.check(seen["outside"] == 0 and seen["refused"] == 0 and seen["readings"] > 100, f"wrong after the resumption: {seen}")
     running.wait_for_line(words)
@@ -78,7 +78,7 @@ def disk_of(folder):
 
 
 def snapshot(running):
-    """The marker that its page had."""
+    """Save a snapshot of a synchronised guest; return the marker of its page."""
     running.wait_for_status("synchronised")
     time.sleep(3)
     marker = running.page()["marker"]
@@ -88,7 +88,7 @@ def snapshot(running):
 
 
 def test_restored_from_a_snapshot_into_the_past(folder):
-    """By another QEMU: counter and memory are those of a quarter of a minute ago."""
+    """Restore with another QEMU: counter and memory are those of a quarter of a minute ago."""
     drive = disk_of(folder)
     with fake.Server() as server:
         words = f"server={guest.HOST}:{server.port} poll=2"
@@ -97,7 +97,7 @@ def test_restored_from_a_snapshot_into_the_past(folder):
         for number in range(2):
             again = [*drive, "-loadvm", "before", "-S"]
             with guest.Guest(folder, "q35", words, name=f"restored{number}", options=again) as running:
-                running.wait_for_status("synchronised")     # what the page said when it was saved
+                running.wait_for_status("synchronised")     # the saved page
                 with running.statuses() as changes:
                     resumed = resume(running, "cont")
                     check_right_again(running, changes, former, resumed, "stood still or jumped; disrupted")
@@ -105,7 +105,8 @@ def test_restored_from_a_snapshot_into_the_past(folder):
 
 
 def test_its_memory_restored_while_its_counter_goes_on(folder):
-    """By the same QEMU, whose counter never runs backwards: what it lost is less than any calendar tells. The next exchange does."""
+    """Restore with the same QEMU, whose counter never runs backwards. The jump is too small for the calendar clock to show it, so
+    the next exchange finds it."""
     with fake.Server() as server, guest.Guest(folder, "q35", f"server={guest.HOST}:{server.port} poll=1",
                                               options=disk_of(folder)) as running:
         markers = [snapshot(running)]
@@ -114,7 +115,8 @@ def test_its_memory_restored_while_its_counter_goes_on(folder):
                 resumed = resume(running, "loadvm before")
                 words = "contradiction; disrupted|stood still or jumped; disrupted"
                 markers.append(check_right_again(running, changes, markers[0], resumed, words, 3))
-        # It has forgotten which one it told of the first time. Those who read its page then have not.
+        # The guest has forgotten the marker that it published the first time, but readers of its page then may still
+        # have it.
         tap.check(len(set(markers)) == 3, f"a marker was used twice: {markers}")
         check_nonces(server, 30)
 
@@ -123,7 +125,7 @@ def test_its_memory_restored_while_its_counter_goes_on(folder):
 
 @contextlib.contextmanager
 def host_page(folder, name, port):
-    """A clock that the host keeps: the file of its page."""
+    """A clock on the host: yields the file of its page."""
     os.mkdir(f"{folder}/{name}")
     with tap.daemon(f"{folder}/{name}", "--poll", "1", f"127.0.0.1:{port}", preexec_fn=guest.first):
         tap.wait_for_status(f"{folder}/{name}", "synchronised")
@@ -131,7 +133,7 @@ def host_page(folder, name, port):
 
 
 def shared(pages):
-    """The pages as devices, which a guest may read."""
+    """A guest that has the pages as devices, and may read them."""
     words = []
     for number, page in enumerate(pages):
         words += ["-object", f"memory-backend-file,id=page{number},size=4K,mem-path={page},share=on,readonly=on",
@@ -145,7 +147,7 @@ def dependent(folder, name, pages):
 
 
 def check_read_only(running, page):
-    """QEMU itself cannot write it, nor can the guest."""
+    """Check that neither QEMU nor the guest can write the page."""
     with open(f"/proc/{running.process.pid}/maps") as f:
         rights = [line.split()[1] for line in f if line.rstrip().endswith(page)]
     tap.check(rights == ["r--s"], f"the host's page is mapped as {rights}")

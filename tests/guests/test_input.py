@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What makes no sense, or is not there: one clear line on the console, a defined state, and never a triple fault."""
+"""Invalid or missing input: the guest prints one clear line on the console, is in a defined state, and never takes a triple fault."""
 import contextlib
 import os
 import struct
@@ -17,7 +17,7 @@ def check_alive(running):
 
 
 def refuse(folder, words, line, **options):
-    """It says this line, stops, and stays."""
+    """Check that the guest prints this line, stops, and stays stopped."""
     with guest.Guest(folder, options.pop("machine", "microvm"), words, **options) as running:
         running.wait_for_line(f"ffntp: stopped: {line}")
         time.sleep(1)
@@ -30,8 +30,8 @@ def test_command_lines_that_make_no_sense(folder):
             ("", "command line: server=NAME is missing"),
             ("server=", "command line: invalid: server="),
             ("server=10.0.2.2:0", "command line: invalid: server=10.0.2.2:0"),
-            ("server=10.0.2.2:65536", "command line: invalid:"),
-            ("server=[::1", "command line: invalid:"),
+            ("server=10.0.2.2:65536", "command line: invalid: server=10.0.2.2:65536"),
+            ("server=[::1", "command line: invalid: server="),
             ("server=a poll=0", "command line: invalid: poll=0"),
             ("server=a poll=1x", "command line: invalid: poll=1x"),
             ("server=a quiet", "command line: invalid: quiet"),
@@ -48,7 +48,7 @@ def test_command_lines_that_make_no_sense(folder):
             ("server=a dns=example", "dns= is no address"),
             ("server=a ip6=10.0.0.1", "ip6= is no IPv6 address"),
             ("server=" + "x" * 3000, "command line: invalid: server=xxx"),
-            ("\x01\x02\xff" * 50, "command line: invalid:"),
+            ("\x01\x02\xff" * 50, "command line: invalid: "),
     ]):
         refuse(folder, words, line, name=f"guest{number}", page=False)
 
@@ -98,7 +98,7 @@ RUBBISH = [lambda request: b"", lambda request: b"x", lambda request: os.urandom
 
 
 def rubbish(server, request, number):
-    """All of it, another one first each time: a reply to a request is looked at once."""
+    """All kinds of rubbish, a different kind first each time, because the guest examines a reply to a request at once."""
     first = number % len(RUBBISH)
     return [each(request) for each in RUBBISH[first:] + RUBBISH[:first]]
 
@@ -108,19 +108,19 @@ PORT_KEPT_S = 30                # ports/lwip/udp.c
 
 
 def asking_for_patience(server, request, number):
-    """No answer to one, and later a kiss-o'-death."""
+    """No answer to one request, and a kiss-o'-death to a later one."""
     if number == UNANSWERED:
         return []
     return [fake.kiss(request, b"RATE")] if number == KISSED else fake.honest(server, request, number)
 
 
 def gaps_s(server):
-    """Before each request but the first."""
+    """Times (s) between each request and the one before it."""
     return [after - before for (before, _), (after, _) in zip(server.requests, server.requests[1:])]
 
 
 def test_a_port_is_kept_while_requests_on_it_are_answered(folder):
-    """As the server sees it: QEMU's user network has a port of its own for each of the guest's."""
+    """The server sees it, because QEMU's user network has a port of its own for each of the guest's."""
     with fake.Server(asking_for_patience) as server, \
             guest.Guest(folder, "microvm", f"server={guest.HOST}:{server.port} poll=18") as running:
         tap.wait_for(lambda: max(gaps_s(server), default=0) > PORT_KEPT_S, "a request long after the one before", 90)
@@ -136,7 +136,7 @@ def test_a_server_that_answers_rubbish(folder):
         tap.wait_for(lambda: len(server.requests) > len(RUBBISH), "a request for each to be the first", 60)
         running.wait_for_line("reply refused: ")
         page = running.page()
-        tap.check(page["status"] == "initialising" and page["accepted"] == 0, f"rubbish was believed: {page}")
+        tap.check(page["status"] == "initialising" and page["accepted"] == 0, f"rubbish was accepted: {page}")
         check_alive(running)
 
 
@@ -156,7 +156,7 @@ def test_a_network_card_without_a_link(folder):
 
 @contextlib.contextmanager
 def guest_with_a_slot(folder):
-    """Synchronised, for long enough that it says free-running once it has lost its server."""
+    """A guest that has been synchronised for long enough to become free-running when it loses its server."""
     with guest.chronyd(folder) as port:
         dump = ["-object", f"filter-dump,id=dump,netdev=net,file={folder}/frames"]
         with guest.Guest(folder, "q35", f"server={guest.HOST}:{port} poll=1", devices=guest.IN_A_SLOT, options=dump) as running:
@@ -170,24 +170,24 @@ def count(running, line):
 
 
 def check_card(running, line, times=1):
-    """It says so, once each time."""
+    """Check that the guest prints the line, and once for each time that it happened."""
     tap.wait_for(lambda: count(running, line) >= times, f"the card that {line}, {times} times")
     tap.check(count(running, line) == times, running.said())
     check_alive(running)
 
 
 def check_bound(running):
-    """The truth is in it. How wide it is at most, in ns."""
+    """Check that the bound contains the true time; return the largest bound, in ns."""
     seen = running.watch(2)
     tap.check(seen["outside"] == 0 and seen["refused"] == 0 and seen["readings"] > 20, f"the bound did not hold: {seen}")
     return seen["largest_bound_ns"]
 
 
 def senders(folder):
-    """The numbers of the cards whose frames were seen."""
+    """The hardware addresses of the cards whose frames were seen."""
     with open(f"{folder}/frames", "rb") as f:
         dump = f.read()
-    seen, at = set(), 24                # a capture file: a head, and one for each frame
+    seen, at = set(), 24                # a capture file has a head, and one for each frame
     while at + 16 <= len(dump):
         seen.add(dump[at + 22:at + 28])
         at += 16 + struct.unpack_from("<I", dump, at + 8)[0]
@@ -229,17 +229,17 @@ def test_a_network_card_that_is_torn_out(folder):
 
 
 RING = 16
-USED = 4096         # in a queue, ports/guest/virtio.h: flags, index, and what is handed back
+USED = 4096         # in a queue, ports/guest/virtio.h: flags, index, and the buffers that the card has used
 
 
 def hand_back(queue, buffers, count):
-    """Says in the card's place that so many were used: slot and length of each."""
+    """In the card's place, report `count` used buffers: slot and length of each."""
     struct.pack_into(f"<{2 * RING}I", queue, USED + 4, *buffers)
     struct.pack_into("<H", queue, USED + 2, struct.unpack_from("<H", queue, USED + 2)[0] + count & 0xffff)
 
 
 def forget_buffers(queue):
-    """In the guest's place, so that QEMU's card finds buffers of no length, and wants a reset."""
+    """In the guest's place, leave buffers of no length, so that QEMU's card wants a reset."""
     queue[:16 * RING] = bytes(16 * RING)
 
 

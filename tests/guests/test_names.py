@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A guest that is told its server by name: dnsmasq and chronyd in a network namespace of their own."""
+"""A guest whose command line names its server: dnsmasq and chronyd run in a network namespace of their own."""
 import contextlib
 import signal
 import sys
@@ -13,12 +13,12 @@ HERE, NOWHERE = "10.9.9.2", "192.0.2.1"      # the first is an address of the na
 
 @contextlib.contextmanager
 def names(folder, hosts):
-    """dnsmasq on port 53. Yields what changes its names: {name: address}."""
+    """dnsmasq on port 53. Yields a function that replaces its names: {name: address}."""
     def tell(hosts):
         with open(f"{folder}/hosts", "w") as f:
             f.writelines(f"{address} {name}\n" for name, address in hosts.items())
     tell(hosts)
-    # In the foreground, and as who we are: in a namespace of an ordinary user there is nobody else.
+    # dnsmasq stays in the foreground and under our user, because an ordinary user's namespace has no other.
     with tap.process(["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--local=/test/", "--local-ttl=1",
                       "--log-queries", "--log-facility=-", f"--addn-hosts={folder}/hosts"], f"{folder}/dnsmasq.log") as running:
         def change(hosts):

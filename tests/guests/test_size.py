@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How large a guest is, how much memory it uses, and how soon it knows the time: printed, and held to limits."""
+"""The size of a guest, the memory it uses, and the time until it is synchronised: printed, and held to limits."""
 import glob
 import os
 import re
@@ -14,13 +14,13 @@ KIB = 1024
 
 
 def sizes(files):
-    """Text and data of objects, as size(1) says."""
+    """Text and data of objects, from size(1)."""
     lines = subprocess.run(["size", *files], capture_output=True, text=True, check=True).stdout.splitlines()[1:]
     return sum(int(line.split()[0]) for line in lines), sum(int(line.split()[1]) + int(line.split()[2]) for line in lines)
 
 
 def linked(path):
-    """Code and constants of the core that the linker took, as its map says; a long name stands on a line of its own."""
+    """Code and constants of the core that the linker took, from its map, where a long name has a line of its own."""
     with open(path) as f:
         placed = f.read().partition("Linker script and memory map")[2]
     sections = re.findall(r"^ \.(?:text|rodata)\S*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S*/core/\w+\.o$", placed, re.MULTILINE)

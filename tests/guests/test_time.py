@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A guest's clock beside the host's, for two minutes each: on microvm, on q35, and over a path that loses and delays."""
+"""A guest's clock beside the host's, for two minutes each: on microvm, on q35, and over a path with loss and delay."""
 import os
 import sys
 import time

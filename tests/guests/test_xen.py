@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Guests of real Xen: Debian's hypervisor and dom0 under QEMU, chronyd in dom0, pages read from dom0. One run of it all; what dom0's
-console said is judged test by test."""
+"""Guests of real Xen: Debian's hypervisor and dom0 under QEMU, chronyd in dom0, pages read from dom0. Everything happens in a single
+run; each test judges a part of dom0's console."""
 import functools
 import json
 import os
@@ -15,77 +15,77 @@ import xenworld
 
 SECONDS = int(os.environ.get("GUEST_SECONDS", "60"))
 BOUND_NS = 20_000_000           # a round trip through two machines in a machine takes milliseconds
-AHEAD_S = 3600                  # another clock than dom0's
+AHEAD_S = 3600                  # the offset of a clock that is not dom0's
 AHEAD_PORT = 1123
 CARD = xenworld.CARD.format(number=1).strip('"').replace(",", " ")
 GUESTS = [xenworld.asking("guest", 1), xenworld.asking("ahead", 2, f":{AHEAD_PORT}"), ("follower", "follow=xen", "")]
 
-# In dom0, whose clock is the truth. Domains have numbers in the order of their creation.
+# The script runs in dom0, whose clock is the truth. Domains are numbered in the order of their creation.
 WHAT = f"""
 page={guest.PAGE:#x} probe={guest.PROBE:#x}
-say() {{
+note() {{
 	read up idle </proc/uptime
 	echo "dom0: $1 at $up $2"
 }}
-# A domain's page says so, for up to half a minute.
+# Wait for a domain's status, for up to half a minute.
 reached() {{
 	for i in {" ".join(map(str, range(400)))}; do
 		status=$(truth show $1 $page 2>/dev/null)
 		case "$status" in *$2*) break;; esac
 		sleep 0.05
 	done
-	say $3 "$status"
+	note $3 "$status"
 }}
-say first
+note first
 sleep 2
-say second
-say create
+note second
+note create
 xl create -q /guest.cfg
 reached 1 synchronised synchronised
 
-# Who may read, and whom to follow: what the user of such guests writes.
+# The user of such guests writes which domains may read a page, and which domain to follow.
 xl create -q /follower.cfg
 xenstore-write /local/domain/1/data/ffntp/readers 2
 xenstore-write /local/domain/2/data/ffntp/follow 1
 reached 2 synchronised followed
 sleep 10
 
-say watch "$(truth watch 1 $page $probe {SECONDS})"
-say agree "$(truth agree 1 $page $probe 2 $page $probe 3)"
+note watch "$(truth watch 1 $page $probe {SECONDS})"
+note agree "$(truth agree 1 $page $probe 2 $page $probe 3)"
 
 xl pause guest
 sleep 3
 xl unpause guest
 sleep 3
-say after "$(truth watch 1 $page $probe 3)"
-say last "$(truth show 1 $page)"
+note after "$(truth watch 1 $page $probe 3)"
+note last "$(truth show 1 $page)"
 
 xl network-detach guest 0
-say detach
+note detach
 reached 1 free-running detached
-say followed_detached "$(truth show 2 $page)"
+note followed_detached "$(truth show 2 $page)"
 xl network-attach guest {CARD}
-say attach
+note attach
 reached 1 synchronised attached
-say back "$(truth watch 1 $page $probe 3)"
+note back "$(truth watch 1 $page $probe 3)"
 
-# Saved, it is domain 3 when it is restored, and paused until somebody looks.
+# Saved and restored, it is domain 3, and paused until its page was read once.
 xl save guest /run/image >/dev/null 2>&1
-say saved
-say left "$(truth show 2 $page)"
+note saved
+note left "$(truth show 2 $page)"
 xl restore -p /run/image >/dev/null 2>&1
 truth statuses 3 $page 6 >/run/statuses &
 watching=$!
 sleep 0.2
-say restored "$(truth show 3 $page)"
+note restored "$(truth show 3 $page)"
 xl unpause guest
 xenstore-write /local/domain/3/data/ffntp/readers 2
 xenstore-write /local/domain/2/data/ffntp/follow 3
 wait $watching
-while read line; do say status "$line"; done </run/statuses
+while read line; do note status "$line"; done </run/statuses
 reached 3 synchronised settled
 sleep 4
-say again "$(truth watch 3 $page $probe 4)"
+note again "$(truth watch 3 $page $probe 4)"
 reached 2 synchronised found
 
 truth serve {AHEAD_PORT} {AHEAD_S} &
@@ -97,11 +97,11 @@ sleep 2
 xenstore-write /local/domain/4/data/ffntp/readers 2
 xenstore-write /local/domain/2/data/ffntp/follow 4
 wait $watching
-say switch "$(cat /run/switch)"
+note switch "$(cat /run/switch)"
 xl destroy ahead
 reached 2 free-running lost
-say alone "$(truth switch 2 $page $probe 2 {AHEAD_S})"
-say domains "[$(xl list | grep -c null)]"
+note alone "$(truth switch 2 $page $probe 2 {AHEAD_S})"
+note domains "[$(xl list | grep -c null)]"
 
 xl reboot follower
 reached 5 initialising rebooted
@@ -109,13 +109,13 @@ xl shutdown guest >/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	case "$(xl list)" in *guest*) sleep 0.5;; *) break;; esac
 done
-say shutdown "[$(xl list | grep -c guest)]"
+note shutdown "[$(xl list | grep -c guest)]"
 """
 
 
 @functools.cache
 def result_of_run():
-    """dom0's console until it was turned off, or why there is none."""
+    """Return dom0's console until it was turned off, or the reason why there is none."""
     folder = tap.make_folder("ffntp-xen-")
     try:
         return run(folder), None
@@ -126,7 +126,7 @@ def result_of_run():
 
 
 def console():
-    """Of one run for all tests."""
+    """Return the console of the run that all tests share."""
     said, problem = result_of_run()
     if problem:
         raise problem
@@ -139,10 +139,11 @@ def read(folder):
 
 
 def is_clock_right(folder):
-    """Xen measures its counter when it starts: on a machine that is busy just then so badly that dom0's clock is no truth."""
+    """Return whether dom0's second is one of ours. Xen measures its counter when it starts; on a machine that is busy at that moment,
+    the result is too wrong for dom0's clock to be the truth."""
     seen = []
     for name in "first", "second":
-        found = tap.wait_for(lambda: re.search(rf"dom0: {name} at ([0-9.]+)", read(folder)), f"dom0 to say '{name}'", 60)
+        found = tap.wait_for(lambda: re.search(rf"dom0: {name} at ([0-9.]+)", read(folder)), f"dom0 to print '{name}'", 60)
         seen.append((time.monotonic(), float(found[1])))
     (began, first), (ended, second) = seen
     rate = (second - first) / (ended - began)
@@ -151,7 +152,7 @@ def is_clock_right(folder):
 
 
 def run_once(folder):
-    """Whether it was worth it."""
+    """Run dom0 to its end. Return False if its clock is not right, because the run is then useless."""
     began = time.monotonic()
     with tap.process(xenworld.command(folder), f"{folder}/qemu.log", preexec_fn=guest.first) as qemu:
         if not is_clock_right(folder):
@@ -175,9 +176,9 @@ def run(folder):
 
 
 def all_said(name):
-    """Each time that dom0 said it: when, and what."""
+    """Return the time and the value of each line of this name that dom0 printed."""
     found = re.findall(rf"dom0: {name} at ([0-9.]+) ?([^\r\n]*)", console())
-    tap.check(found, f"dom0 did not say '{name}': {console()[-3000:]}")
+    tap.check(found, f"dom0 did not print '{name}': {console()[-3000:]}")
     return [(float(at), json.loads(what) if what else None) for at, what in found]
 
 
@@ -186,7 +187,7 @@ def said(name):
 
 
 def lines_of(name):
-    """A guest's console."""
+    """Return a guest's console."""
     tap.check(f"dom0: console {name}" in console(), f"no console of {name}: {console()[-3000:]}")
     lines = console().split(f"dom0: console {name}")[1].split("dom0: ")[0]
     tap.check("exception" not in lines, lines[-3000:])
@@ -200,7 +201,7 @@ def check_bounded(seen, least):
     tap.check(seen["readings"] >= least, f"too few readings: {seen}")
     tap.check(seen["outside"] == 0 and seen["refused"] == 0, f"the bound did not hold: {seen}")
     tap.check(seen["busy"] <= seen["readings"] / 20, f"the page was busy: {seen}")
-    tap.check(seen["largest_bound_ns"] <= BOUND_NS, f"the bound says nothing: {seen}")
+    tap.check(seen["largest_bound_ns"] <= BOUND_NS, f"the bound is too large: {seen}")
 
 
 def test_a_guest_of_xen(_):
@@ -232,13 +233,13 @@ def test_a_guest_on_its_neighbours_page_agrees_with_it(_):
     seen = said("agree")[1]
     print(f"# apart: median {seen['median_ns']} ns, 95 % {seen['p95_ns']} ns, 99 % {seen['p99_ns']} ns, counters known to {seen['bracket_ns']} ns", flush=True)
     tap.check(seen["readings"] > 100 and seen["refused"] == 0, f"too few readings: {seen}")
-    # Once a second one of them knows more than the other, for 10 ms at least.
+    # Once a second, one of them has a newer map than the other, for 10 ms at least.
     tap.check(seen["p95_ns"] <= 1000, f"they do not agree: {seen}")
     tap.check(seen["apart"] == 0, f"their bounds do not overlap: {seen}")
 
 
 def test_it_is_saved_and_restored_as_another_domain(_):
-    """Disrupted from the image on, and right again within a burst."""
+    """The page is disrupted from the image on, and right again within a burst."""
     former, image = said("last")[1], said("restored")[1]
     tap.check(image["status"] == "disrupted" and image["marker"] != former["marker"], f"the image tells a time: {image}")
     statuses = [change for _, change in all_said("status")]
@@ -251,7 +252,7 @@ def test_it_is_saved_and_restored_as_another_domain(_):
 
 
 def test_its_follower_is_left_and_finds_it_again(_):
-    tap.check(said("left")[1]["status"] == "disrupted", f"not what its neighbour said last: {said('left')[1]}")
+    tap.check(said("left")[1]["status"] == "disrupted", f"not its neighbour's last page: {said('left')[1]}")
     tap.check(said("found")[1]["status"] == "synchronised", f"not found again: {said('found')[1]}")
     tap.check(said("found")[1]["marker"] != said("left")[1]["marker"], "another counter's page is no disruption")
     tap.check(lines_of("follower").count("domain 1 is gone") == 1, lines_of("follower")[-2000:])
@@ -266,7 +267,7 @@ def test_a_guest_moved_to_another_neighbours_page(_):
 
 
 def test_the_neighbour_is_destroyed(_):
-    """What it said last still holds; its memory is given back."""
+    """The follower's last page still holds, and its neighbour's memory is given back."""
     tap.check(said("lost")[1]["status"] == "free-running", f"not free-running: {said('lost')[1]}")
     alone = said("alone")[1]
     tap.check(alone["second"] > 300 and alone["wrong"] == 0 and alone["refused"] == 0, f"wrong without its neighbour: {alone}")

@@ -1,15 +1,15 @@
 /*
- * truth: looks at a guest's clock page from outside, in memory that QEMU or Xen lets us see (memory.h), and judges it
- * by the host's CLOCK_REALTIME at the host's TSC. The guest is never asked for the time: only, through its probe page,
- * for its counter, so that the constant between the two is known. Addresses are the guest's; one JSON object to a line.
+ * truth: reads a guest's clock page from outside, in memory that QEMU or Xen shares (memory.h), and judges it by the
+ * host's CLOCK_REALTIME at the host's TSC. The guest is asked for its counter alone, through its probe page, so that
+ * the difference of the two counters is known. Addresses are the guest's; each output line is a JSON object.
  *
  *   truth bracket MEMORY PROBE                     guest's counter - host's
- *   truth show MEMORY PAGE                         what the page says
- *   truth statuses MEMORY PAGE SECONDS             each change of status, looked at every 0.2 ms
+ *   truth show MEMORY PAGE                         the page's contents
+ *   truth statuses MEMORY PAGE SECONDS             each change of status, read every 0.2 ms
  *   truth watch MEMORY PAGE PROBE SECONDS          the page against the host's clock, every 20 ms
  *   truth samples MEMORY PAGE PROBE SECONDS        the same where the counters differ: asked each time
  *   truth switch MEMORY PAGE PROBE SECONDS SHIFT   the page against the host's clock and another, SHIFT s ahead
- *   truth tell MEMORY PROBE DEVICE                 a guest that follows: its counter's offset, and whose page
+ *   truth tell MEMORY PROBE DEVICE                 give a following guest its counter's offset, and its device's number
  *   truth agree MEMORY PAGE PROBE MEMORY PAGE PROBE SECONDS
  *                                                  two guests' pages against each other
  *   truth serve PORT SHIFT                         an NTP server of that other clock, until it is stopped
@@ -59,7 +59,7 @@ struct moment {
 	int64_t ns;       /* CLOCK_REALTIME */
 };
 
-/* The narrowest of a few: the host's own processes come in between. */
+/* Take the narrowest of a few readings, because the host's own processes may interrupt any of them. */
 static struct moment now(void)
 {
 	struct moment best = { 0, 0 };
@@ -118,7 +118,7 @@ static void *map(const char *memory, const char *address)
 	return page;
 }
 
-/* page, probe: addresses, or NULL. */
+/* Open a guest. page, probe: addresses, or NULL. */
 static struct guest open_guest(const char *memory, const char *page, const char *probe)
 {
 	struct guest guest = { 0 };
@@ -135,7 +135,9 @@ enum { QUESTION = 0, ANSWER = 1, COUNTER = 2, LINK = 3, LINK_OFFSET = 4, LINK_WI
 #define ANSWER_S 10
 #define SPIN_NS 1000000
 
-/* Gives the processor away to whom it asks, if that takes long: one of us may hold it, at the same priority. */
+/*
+ * Wait for the guest's answer. After SPIN_NS yield the processor, because the guest may need it at the same priority.
+ */
 static bool is_answered(const struct guest *guest, uint64_t number)
 {
 	int64_t began_ns = clock_ns(CLOCK_MONOTONIC), waited_ns = 0;
@@ -154,7 +156,7 @@ static bool is_answered(const struct guest *guest, uint64_t number)
 	return true;
 }
 
-/* One question: false if nobody answers for ANSWER_S. */
+/* Ask one question. Return false if the guest does not answer within ANSWER_S. */
 static bool ask(struct guest *guest, uint64_t *offset, uint64_t *width)
 {
 	uint64_t number = guest->probe[QUESTION] + 1;
@@ -170,11 +172,14 @@ static bool ask(struct guest *guest, uint64_t *offset, uint64_t *width)
 	return true;
 }
 
-/* Narrow enough (ticks): no processor was lent to anybody else meanwhile. More than WIDE tells nothing. */
+/* A cross-timestamp of at most NARROW ticks was not interrupted. One wider than WIDE is of no use. */
 #define NARROW 600
 #define WIDE 2400
 
-/* The narrowest of many brackets, over several rounds: host and guest have to have a processor each for a moment. */
+/*
+ * Take the narrowest of many cross-timestamps, over several rounds, because host and guest have to have a processor
+ * each for a moment.
+ */
 static bool bracket(struct guest *guest)
 {
 	uint64_t offset, width;
@@ -270,7 +275,7 @@ static int show_statuses(char **arguments)
 	return 0;
 }
 
-/* What was seen of a page. */
+/* The readings of a page and their errors. */
 struct tally {
 	int64_t error_ns[READINGS]; /* absolute */
 	size_t count;
@@ -329,7 +334,7 @@ static int64_t at_rank(const struct tally *tally, double rank)
 	return tally->count == 0 ? 0 : tally->error_ns[(size_t)(rank * (double)(tally->count - 1))];
 }
 
-/* What CLOCK_REALTIME was set by, when seen twice: slewed, CLOCK_MONOTONIC is as well. */
+/* The host's CLOCK_REALTIME minus CLOCK_MONOTONIC. It changes when the former is set; slewing moves both clocks. */
 static int64_t host_set_ns(void)
 {
 	int64_t least_ns = INT64_MAX;
@@ -374,7 +379,7 @@ static int watch(char **arguments)
 	return 0;
 }
 
-/* At the counter that the guest answers with: between two readings of the host's clock. */
+/* Compare the page with the host's clock at the counter that the guest returns, between two readings of that clock. */
 static void judge_sample(struct tally *tally, struct guest *guest)
 {
 	struct ffntp_time before = ffntp_time_from_ns(clock_ns(CLOCK_REALTIME)), after;
@@ -386,7 +391,7 @@ static void judge_sample(struct tally *tally, struct guest *guest)
 		fail("the guest does not answer its probe");
 	after = ffntp_time_from_ns(clock_ns(CLOCK_REALTIME));
 	if (ffntp_time_diff_ns(after, before) > 20000)
-		return; /* tells little */
+		return; /* too wide to be of use */
 	if (ffntp_page_read(guest->page, &map) != FFNTP_CLOCK_OK ||
 	    ffntp_clock_at(&map, guest->probe[COUNTER], FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK) {
 		tally->refused++;
@@ -426,7 +431,7 @@ static bool contains(const struct ffntp_reading *reading, int64_t ns)
 	return !ffntp_time_is_before(truth, reading->earliest) && !ffntp_time_is_before(reading->latest, truth);
 }
 
-/* Readings must be right by one of the two clocks, and by the same one as long as the marker stays. */
+/* Check that each reading is right by one of the two clocks, and by the same one as long as the marker stays. */
 static int watch_switch(char **arguments)
 {
 	struct guest guest = open_guest(arguments[0], arguments[1], arguments[2]);
@@ -467,7 +472,7 @@ static int watch_switch(char **arguments)
 	return 0;
 }
 
-/* Both pages at one reading of the host's counter. */
+/* Compare both pages at one reading of the host's counter. */
 static void compare_guests(struct tally *tally, const struct guest *a, const struct guest *b)
 {
 	struct ffntp_reading first, second;

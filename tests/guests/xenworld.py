@@ -32,10 +32,10 @@ vif = [ {cards} ]
 on_crash = "preserve"
 """
 CARD = '"script=/bin/vif,vifname=net{number},mac=00:16:3e:00:00:0{number}"'
-# What there may be beside each other: by the number of its network, and what its command line says of a server.
+# Clients that run beside each other differ by the number of their network, and by the server on their command line.
 ASKING = "server=10.0.{number}.1{port} ip=10.0.{number}.2/24 poll=1"
 
-# What xl calls when the network between dom0 and the guest is there.
+# The script that xl calls when the network between dom0 and the guest is there.
 VIF = """#!/bin/sh
 if [ "$1" = online ]; then
 	name=$(xenstore-read $XENBUS_PATH/vifname)
@@ -66,7 +66,7 @@ poweroff -f
 
 
 def kernel_package():
-    """The package that linux-image-amd64 stands for."""
+    """Return the name of the package that linux-image-amd64 depends on."""
     for update in (False, True):
         if update:
             subprocess.run(["apt-get", "update", "-qq"], check=False)
@@ -78,7 +78,7 @@ def kernel_package():
 
 
 def unpacked(folder):
-    """All packages in one tree, once."""
+    """Unpack all packages into one tree, once."""
     kernel = kernel_package()
     tree = f"{folder}/{kernel}-xen"
     if os.path.isdir(tree):
@@ -132,7 +132,7 @@ class Initramfs:
             self.file(name, f.read())
 
     def program(self, name, path, places):
-        """With the libraries that it needs, from the first of the places that has them."""
+        """Copy a program with the libraries that it needs, from the first place that has them."""
         self.copy(name, path)
         for library in needed(path):
             if f"lib/{library}" not in self.names:
@@ -147,12 +147,13 @@ class Initramfs:
 
 
 def asking(name, number, port=""):
-    """A guest with a network to dom0, where somebody answers at the port."""
+    """Describe a guest with a network to dom0, where a server answers at the port."""
     return name, ASKING.format(number=number, port=port), CARD.format(number=number)
 
 
 def build(folder, tree, image, truth, guests, what, page, probe):
-    """Xen, dom0's kernel and initramfs in the folder. guests: name, command line, network cards of each. what: shell commands for dom0."""
+    """Build Xen, dom0's kernel and its initramfs in the folder. `guests` has the name, command line and network cards of
+    each; dom0 runs the shell commands in `what`."""
     places = [f"{tree}/usr/lib/x86_64-linux-gnu", *LIBRARIES]
     archive = Initramfs()
     archive.copy("bin/busybox", f"{tree}/bin/busybox")
@@ -189,7 +190,8 @@ def build(folder, tree, image, truth, guests, what, page, probe):
 
 
 def command(folder):
-    """Dom0's clock runs on the counter itself: Xen's own clock was seen to change its rate by hundreds of ppm, and it is the truth here."""
+    """Let dom0's clock run on the counter itself, because it is the truth here, and Xen's own clock was seen to change its rate by
+    hundreds of ppm."""
     return [*QEMU, "-serial", f"file:{folder}/console.log", "-kernel", f"{folder}/xen",
             "-append", "dom0_mem=224M,max:224M dom0_max_vcpus=1 dom0_vcpus_pin console=com1 com1=115200,8n1 loglvl=warning "
                        "guest_loglvl=warning noreboot=true",

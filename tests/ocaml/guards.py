@@ -18,7 +18,7 @@ from pathlib import Path
 
 TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
 TIME_LIMIT_S = 10 * float(os.environ.get('PATIENCE', '1'))
-# The one that overwrites what has moved away.
+# The runtime that overwrites values which the collector has moved away.
 RUNTIME = '_,runtime-variant=d'
 
 CLIENT, CLOCK, OUTPUT, PAGE = 'client_stubs.c', 'clock_stubs.c', 'output_stubs.c', 'page_stubs.c'
@@ -84,7 +84,7 @@ GUARDS = [
 ]
 
 
-# What the collector must be told of: without it values move away.
+# Declarations that register values with the collector; without them values move away.
 ROOTS = [
     ('ffntp', OUTPUT, 'CAMLlocal5(earliest, estimate, latest, asymmetry, record);',
      'value earliest, estimate, latest, asymmetry, record;', 'survives the collector'),
@@ -99,7 +99,7 @@ CASES = {guard[4] for guard in GUARDS}
 
 
 class Bench:
-    """The binding as it is, and with one file as it would be without its guard."""
+    """A copy of the binding, in which one file can be built without its guard."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -114,13 +114,13 @@ class Bench:
                               env=dict(os.environ, OCAMLPARAM=RUNTIME), timeout=TIME_LIMIT_S * 10)
 
     def compile(self, test):
-        """Why it does not compile, or nothing. Warnings are no matter: a guard that is gone leaves something unused."""
+        """Compile; return the error, or nothing. Warnings do not count, because a removed guard leaves something unused."""
         done = self.run(['dune', 'build', '--root', '.', '--profile', 'release', '-j1',
                          f'bindings/ocaml/test/test_{test}.exe'])
         return done.stdout if done.returncode else ''
 
     def failing(self, test):
-        """Names of the test cases that fail, and what the program said."""
+        """Return the names of the test cases that fail, and the program's output."""
         program = f'_build/default/bindings/ocaml/test/test_{test}.exe'
         try:
             done = subprocess.run([program, '--color=never'], cwd=self.folder, stdin=subprocess.DEVNULL,
@@ -134,7 +134,7 @@ class Bench:
         return set(failed), done.stdout if done.returncode and not failed else ''
 
     def without(self, guard):
-        """Why the guard is not guarded by its test, or nothing."""
+        """Return why the guard's test does not guard it, or nothing."""
         test, name, old, new, expected = guard
         source = self.folder / 'bindings/ocaml' / name
         text = source.read_text()

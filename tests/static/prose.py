@@ -18,8 +18,10 @@ TABLE = Path('tests/static/prose-counts.txt')
 
 PARTS = ('include', 'core', 'ports', 'nts', 'daemon', 'tool', 'sim', 'bindings', 'bench', 'examples', 'tests', 'docs', 'scripts')
 TOP_FILES = ('README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'Makefile', 'meson.build', 'meson_options.txt')
-# They contain the banned wordings because they define them.
+# Files that contain the banned wordings because they define them.
 EXEMPT = {'tests/static/prose.py', 'tests/static/prose_detection.py', 'docs/glossary.md'}
+# Their strings are other files' code.
+QUOTE_CODE = {'tests/guards.py', 'tests/ocaml/guards.py'}
 
 OPENS = r'(?:^|[.:!?] )[*_"(]*'
 BANNED = {
@@ -41,6 +43,9 @@ OCAML_TOKEN = re.compile(r'\(\*.*?\*\)|"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\\n])
 HASH_TOKEN = re.compile(r'"""(?:.*?)"""|' + STRING + r"|'(?:\\.|[^'\\\n])*'|(?:(?<=\s)|^)#[^\n]*", re.DOTALL | re.MULTILINE)
 DUNE_TOKEN = re.compile(STRING + r'|;[^\n]*')
 
+# In one of Python's formatted strings: a brace, or an expression, which is code.
+PLACEHOLDER = re.compile(r'\{\{|\}\}|\{[^{}]*\}')
+
 # Between two literals that are one message: blanks, or one of C's format macros.
 BETWEEN_STRINGS = re.compile(r'\s*(?:PRI\w+\s*)?')
 
@@ -59,16 +64,17 @@ def kind_of(token):
     return {'/': 'block', '(': 'block', '#': 'line', ';': 'line'}.get(token[0], 'string') if token[:2] != '//' else 'line'
 
 
-def text_of(token, kind):
-    """The words of a comment without its marks, or of a string without its quotes."""
+def text_of(token, kind, is_formatted=False):
+    """Return the words of a comment without its marks, or of a string without its quotes and the code in its placeholders."""
     if kind == 'string':
-        return re.sub(r'\\[nt]', ' ', token.strip('"\''))
+        words = PLACEHOLDER.sub('code', token) if is_formatted else token
+        return re.sub(r'\\[nt]', ' ', words.strip('"\''))
     body = re.sub(r'^(?:/\*|\(\*+|//|#+|;+)|(?:\*/|\*\))$', '', token)
     return re.sub(r'^\s*\*(?= |$)', '', body, flags=re.MULTILINE)
 
 
 def continues(before, between, token, kind):
-    """Whether a token goes on with the text of the token before it."""
+    """Return whether a token continues the text of the token before it."""
     if before != kind or kind == 'block':
         return False
     if kind == 'string':
@@ -77,20 +83,24 @@ def continues(before, between, token, kind):
 
 
 def pieces_of_code(path, source):
-    """Line and text of each comment and message."""
+    """Return the line and the text of each comment and message."""
     pieces, before, end = [], None, 0
     for match in token_pattern(path).finditer(source):
         token, kind = match.group(0), kind_of(match.group(0))
+        if kind == 'string' and str(path) in QUOTE_CODE and not token.startswith('"""'):
+            continue
+        is_formatted = path.suffix == '.py' and source[:match.start()].endswith('f')
+        text = text_of(token, kind, is_formatted)
         if pieces and continues(before, source[end:match.start()], token, kind):
-            pieces[-1][1].append(text_of(token, kind) if kind == 'string' else '\n' + text_of(token, kind))
+            pieces[-1][1].append(text if kind == 'string' else '\n' + text)
         else:
-            pieces.append((source.count('\n', 0, match.start()) + 1, [text_of(token, kind)]))
+            pieces.append((source.count('\n', 0, match.start()) + 1, [text]))
         before, end = kind, match.end()
     return [(line, ''.join(texts)) for line, texts in pieces]
 
 
 def pieces_of_document(source):
-    """Line and text of each paragraph, heading, item of a list and cell of a table. Code does not count."""
+    """Return the line and the text of each paragraph, heading, list item and table cell. Code does not count."""
     pieces, is_code, is_new = [], False, True
     for number, line in enumerate(source.split('\n'), 1):
         if line.startswith('```'):
@@ -111,7 +121,7 @@ def pieces_of_document(source):
 
 
 def find(path, source):
-    """Line, name of the wording and its sentence, for each banned wording of a file."""
+    """Yield line, name of the wording and sentence of each banned wording in a file."""
     pieces = pieces_of_document(source) if path.suffix == '.md' else pieces_of_code(path, source)
     for line, text in pieces:
         words = ' '.join(text.split())
@@ -152,7 +162,7 @@ def write_table(counts):
 
 
 def compare(counts, allowed):
-    """Files with more than the table allows, and files with fewer."""
+    """Return the files with more than the table allows, and the files with fewer."""
     risen = [f'{name}: {number} banned wordings, {allowed.get(name, 0)} allowed' for name, number in sorted(counts.items())
              if number > allowed.get(name, 0)]
     fallen = [f'{name}: {counts.get(name, 0)} banned wordings, the table allows {number}; run tests/static/prose.py --update'

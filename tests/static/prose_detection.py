@@ -7,7 +7,7 @@ import prose
 
 A_RELATIVE, NOBODY, TELLS, TOLD, ANEW, SO_MUCH, ANOTHER, SPEAKS = prose.BANNED
 
-# File, its text, and the wordings that must be found in it.
+# A file, its text, and the wordings that must be found in it.
 CASES = [
     ('x.c', '/* What becomes of a stamp. */', [A_RELATIVE]),
     ('x.c', '/* The page. Whoever keeps it stops. */', [A_RELATIVE]),
@@ -28,13 +28,15 @@ CASES = [
     ('x.c', '// Sent anew.\nint x; // anew\n', [ANEW, ANEW]),
     ('x.py', '# Nobody may\n# run this.\nprint("it is told")\n', [NOBODY, TOLD]),
     ('x.py', '"""What a test does."""\n', [A_RELATIVE]),
+    ('tests/guards.py', '"""What it does."""\n# Made anew.\n', [A_RELATIVE, ANEW]),
+    ('x.py', "print(f'it said {line}')\nprint('it {said}')\n", [SPEAKS] * 2),
     ('x.ml', '(* What a client\n is. *) let x = "made anew"', [A_RELATIVE, ANEW]),
     ('meson.build', "# What users read of them.\ntest('said again')", [A_RELATIVE, SPEAKS]),
     ('dune', '; Made anew.\n(name x)', [ANEW]),
     ('x.md', 'A map.\nWhat it\nholds is here.\n\n- Whoever reads it.\n', [A_RELATIVE] * 2),
     ('x.md', '# What is promised\n\n| file | what it gives |\n', [A_RELATIVE] * 2),
     ('x.md', '    core/   what a client knows\n', [A_RELATIVE]),
-    # Good sentences, questions, and words inside of names and of code.
+    # Good sentences, questions, and words within names and code.
     ('x.c', '/* Return the error bound of the reading, in nanoseconds. It states what the map allows. */', []),
     ('x.c', '/* The server contradicts the clock, which rejects the reply because the bound excludes it. */', []),
     ('x.c', '/* What jumped: the server or the counter? */', []),
@@ -43,6 +45,8 @@ CASES = [
     ('x.md', '```c\n/* What a client is. */\n```\n\nRead `anew` again. Which server is it?\n', []),
     ('x.md', '# Who jumped?\n', []),
     ('x.py', "x = {'what': 1, 'who': 2}  # The user's options.\n", []),
+    ('x.py', "check(f'too few: {said()}')\n", []),
+    ('tests/guards.py', "ROW = ('it said so', 'anew')  # Row.\n", []),
 ]
 
 COMPARED = [

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The reference: it can be rendered without a warning, and all that the public headers declare is documented. Writes TAP."""
+"""The reference: it can be rendered without a warning, and every declaration of the public headers is documented. Writes TAP."""
 import subprocess
 import sys
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 
-# What needs no words of its own where its name and unit say it all: fields, and structs between documented functions.
+# Kinds that need no comment, because name and unit suffice: fields, and structs between documented functions.
 MAY_BE_SILENT = ("(variable)", "Compound")
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what the sources are made of, without running them: headers, includes, symbols, sections. Writes TAP.
+"""Checks the structure of the sources without running them: headers, includes, symbols, sections. Writes TAP.
 
 Usage: structure.py [TOP]
 """
@@ -18,12 +18,12 @@ from checks import Tap
 TOP = Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
 TOP = TOP if TOP.is_dir() else TOP.parents[2]
 
-# Who may include whom: only what stands on a lower step, or one's own part.
+# Each part has a step. A file may include files of lower steps and of its own part.
 STEPS = {'core': 0, 'ports': 1, 'nts': 1, 'sim': 1, 'daemon': 2, 'tool': 2, 'bindings': 2, 'bench': 3, 'tests': 3}
 
 FREESTANDING = {'stdint.h', 'stddef.h', 'stdbool.h', 'stdatomic.h'}
 COMPILER_MAY_CALL = {'memcpy', 'memset', 'memmove', 'memcmp'}
-# The linker's own, where code is independent of its position.
+# Symbols that the linker defines for position-independent code.
 LINKER_DEFINES = {'_GLOBAL_OFFSET_TABLE_'}
 
 READING_PATH = ['core/clock.c', 'core/steady.c', 'core/device.c', 'core/fake.c', 'core/page_reader.c',
@@ -48,7 +48,7 @@ def sources(*patterns):
 
 
 def run(command, folder=None, text=None):
-    """Nothing if the command succeeds, else what it said."""
+    """Run a command; return nothing if it succeeds, otherwise its output."""
     done = subprocess.run(command, cwd=folder or TOP, input=text, capture_output=True, text=True, check=False)
     return [done.stdout + done.stderr or f'{command[0]}: exit {done.returncode}'] if done.returncode else []
 
@@ -60,7 +60,7 @@ def headers_of_ocaml():
 
 
 def compile_header(compiler, header):
-    """A public one as its users see it. The declaration after it is for those that are macros alone."""
+    """Compile a header alone; a public one as its users include it. The declaration after it is for headers of macros alone."""
     others = headers_of_ocaml() if header.is_relative_to('bindings/ocaml') else []
     if header.parts[0] == 'include':
         return run([compiler, *ALONE, '-Iinclude', '-'], text=f'#include <ffntp/{header.name}>\nint alone;\n')
@@ -137,7 +137,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
 
 
 def includes(path):
-    """The project's own files that a file includes, and the names of the others."""
+    """Return the project's own files that a file includes, and the names of the others."""
     own, foreign = set(), set()
     for bracket, name in INCLUDE.findall((TOP / path).read_text()):
         found = (TOP / path).parent / name if bracket == '"' else TOP / 'include' / name
@@ -151,13 +151,13 @@ def includes(path):
 
 
 def module(path):
-    """x.h and x.c are one; a public header and the file of core that has its bodies are one, too."""
+    """Name the module of a file: x.h and x.c are one, and so are a public header and the file of core that defines its functions."""
     folder = 'core' if path.parent == Path(PUBLIC) and path.name not in PORT_HEADERS else path.parent
     return f'{folder}/{path.stem}'
 
 
 def find_ring(pairs):
-    """tsort names the members of each ring that it finds."""
+    """Return the rings among these pairs. tsort names the members of each ring that it finds."""
     lines = ''.join(f'{above} {below}\n' for above, below in sorted(pairs))
     done = subprocess.run(['tsort'], input=lines, capture_output=True, text=True, check=False)
     return [done.stderr] if done.returncode or done.stderr else []
@@ -202,7 +202,7 @@ def check_core_includes(tap, tree):
 
 # --- documents ---
 
-# A block of code that begins with the name of a file stands in that file, word by word.
+# A block of code that begins with the name of a file is in that file, word by word.
 QUOTE = re.compile(r'^```c\n/\* (\S+/\S+\.[ch]) \*/\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
@@ -211,7 +211,7 @@ def check_quotes(tap):
               for name, code in QUOTE.findall((TOP / document).read_text())]
     problems = [f'{document}: not what stands in {name}: {code.splitlines()[0]}' for document, name, code in quotes
                 if not (TOP / name).is_file() or code.strip('\n') not in (TOP / name).read_text()]
-    tap.check('code that documents quote is what the files say', problems if quotes else ['no quotes'])
+    tap.check('code that documents quote is in the files', problems if quotes else ['no quotes'])
 
 
 # --- objects ---
@@ -244,7 +244,7 @@ class Elf:
         return self.bytes[start:self.bytes.index(b'\0', start)].decode()
 
     def symbols(self):
-        """Name, and whether it is defined here."""
+        """Yield the name of each global symbol, and whether it is defined here."""
         for table in (s for s in self.sections if s['type'] == SHT_SYMTAB):
             strings = self.sections[table['link']]
             for at in range(table['offset'] + table['entry'], table['offset'] + table['size'], table['entry']):
@@ -253,7 +253,7 @@ class Elf:
                 yield self.string(strings, name), section != SHN_UNDEF
 
     def writable(self):
-        """Sections that may change while the program runs; .data.rel.ro is constant but for relocation."""
+        """Return the sections that may change while the program runs. .data.rel.ro is constant after relocation."""
         changing = SHF_WRITE | SHF_ALLOC
         return [f'{s["name"]}: {s["size"]} bytes' for s in self.sections
                 if s['flags'] & changing == changing and s['size'] and not s['name'].startswith('.data.rel.ro')]
@@ -296,7 +296,7 @@ def check_core(tap):
 
 
 def check_linked(tap):
-    """As a guest builds it: one command, one relocatable object."""
+    """Link as a guest does: one command, one relocatable object."""
     with tempfile.TemporaryDirectory() as folder:
         build = f'cc -std=c11 -ffreestanding -c "{TOP}"/core/*.c "{TOP}"/core/*/*.c && ld -r -o all *.o'
         problems = run(['sh', '-c', build], folder)

@@ -1,4 +1,4 @@
-"""Debian's chronyd, which serves the host's time and leaves it alone (-x)."""
+"""Debian's chronyd, which serves the host's time and does not change it (-x)."""
 import contextlib
 import os
 
@@ -8,7 +8,7 @@ import tap
 
 @contextlib.contextmanager
 def chronyd(folder, **options):
-    """Yields its port. options: those of tap.process."""
+    """Run chronyd; yields its port. options: those of tap.process."""
     program = packages.program("chrony", "/usr/sbin/chronyd")
     port = tap.free_port()
     with open(f"{folder}/chronyd.conf", "w") as f:

@@ -1,4 +1,4 @@
-"""An NTP server whose every byte a test decides."""
+"""An NTP server of which a test chooses every byte."""
 import os
 import select
 import socket
@@ -15,7 +15,7 @@ def ntp(unix_s):
 
 def reply(request, *, leap=0, version=4, mode=4, stratum=1, refid=b"TEST", root_delay_s=0.0, root_dispersion_s=0.0,
           origin=None, receive=None, transmit=None, offset_s=0.0, first_byte=None):
-    """A good reply to request, but for what is named."""
+    """Return a good reply to request; arguments replace its fields."""
     now = ntp(time.time() + offset_s)
     return struct.pack(">BBbbII4sQQQQ", leap << 6 | version << 3 | mode if first_byte is None else first_byte, stratum, 6, -20,
                        int(root_delay_s * 65536), int(root_dispersion_s * 65536), refid, now,
@@ -32,12 +32,12 @@ def honest(server, request, number):
 
 
 class Server:
-    """answer(server, request, number): the datagrams to send back for the number-th request, counted from 0."""
+    """answer(server, request, number) returns the datagrams to send back for the number-th request, counted from 0."""
 
     def __init__(self, answer=honest, host="127.0.0.1", family=socket.AF_INET):
         self.answer = answer
-        self.requests = []      # when, and what
-        self.clients = []       # from where, of each
+        self.requests = []      # time and content of each
+        self.clients = []       # sender of each
         self.problem = None
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
@@ -66,7 +66,7 @@ class Server:
             try:
                 self.socket.sendto(datagram, client)
             except OSError:
-                pass             # the client has closed its socket: that is its right
+                pass             # the client has closed its socket, which it may do
 
     def __enter__(self):
         self.thread.start()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The default estimator on the recorded traces, and on every 4th and 16th of their exchanges: RMS, bound, estimated error.
 
-What it must reach with all exchanges is 1.05 times the figure of the estimator before it, where it does reach that,
-otherwise what it was measured to reach and 10 %; with every 4th and 16th the limits of that estimator, or what it was
-measured to reach and 10 % if that is more. A figure may become smaller here, not larger. The truth is the trace's; the
-scores are those of ffntp replay.
+With all exchanges the limit is 1.05 times the figure of the former estimator where the present one reaches that, and
+otherwise its own measured figure plus 10 %. With every 4th and 16th exchange the limit is that of the former estimator,
+or the measured figure plus 10 % if that is more. A figure may become smaller here, not larger. The truth is the
+trace's; the scores are those of ffntp replay.
 """
 import gzip
 import os
@@ -38,23 +38,24 @@ RMS_US = {
 MAX_US = {"outage-4-hours": 610}
 POLL_S = {"metro-7-days-poll-64": 64}
 
-# The share of errors within twice the estimated one, and the median estimated error in RMS errors: 1.26 at most with all
-# exchanges, 1.85 with every 4th and 16th.
+# Limits of the share of errors within twice the estimated error, and of the median estimated error in RMS errors: 1.26
+# with all exchanges, 1.85 with every 4th and 16th.
 WITHIN_2_ESTERROR = 0.93
 ESTERROR_RATIO = {1: 1.5, 4: 2.1, 16: 2.1}
 
-# The share of bounds that hold. The oscillator's rate steps by 5 ppm, the bound assumes that it drifts by 1 (max_drift
-# of the client's configuration): readings around two exchanges, 256 s apart, are outside before the step is found.
+# The share of bounds that hold. The oscillator's rate steps by 5 ppm, and the bound assumes a drift of at most 1
+# (max_drift of the client's configuration). Therefore readings around two exchanges, 256 s apart, are outside before
+# the step is found.
 BOUND_HELD = {("frequency-step", 16): 0.98}
 
-# Exchanges that are refused: those of the fault; a few of a path of 50 ns, whose first exchanges are taken for better than
+# Exchanges that are refused: those of the fault; a few of a path of 50 ns, because its first exchanges seem better than
 # they are; and those that a rate step beyond max_drift puts outside of the bound.
 REFUSED = {("perfect-network", 1): 3, ("frequency-step", 4): 1, ("frequency-step", 16): 5,
            ("server-fault", 1): 75, ("server-fault", 4): 19, ("server-fault", 16): 5}
 
 
 def thin(folder, name, factor):
-    """Every so many exchanges, from the first on."""
+    """Write every factor-th exchange of a trace, beginning with its first."""
     with gzip.open(f"{TRACES}/{name}.txt.gz", "rt") as f:
         rows = [line for line in f if line.strip() and not line.startswith("#")]
     return tool.write(folder, f"{name}-{factor}.txt", "".join(rows[::factor]))

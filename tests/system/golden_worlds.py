@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The default estimator in some of the worlds of tests/worlds, one seed each, and on the recorded trace of tests/realtraces.
 
-The criteria are those of tests/worlds/README.md, for one seed. All worlds with all seeds: tests/worlds/score.py.
+The criteria are those of tests/worlds/README.md, for one seed. tests/worlds/score.py runs all worlds with all seeds.
 """
 import gzip
 import os
@@ -15,14 +15,16 @@ sys.path.insert(0, f"{TESTS}/worlds")
 import score  # pylint: disable=wrong-import-position
 import worlds  # pylint: disable=wrong-import-position
 
-# The control, a thin lower tail one way, slots, delays that are correlated, a route that changes one way, a server's small fault.
+# In order: the control, a thin lower tail in one direction, slots, correlated delays, a route that changes in one
+# direction, a small fault of the server.
 WORLDS = ("exponential", "gamma-2-down", "slotted", "queue-level", "route-up", "fault-small")
 
 RECORDED = f"{TESTS}/realtraces/radclock-nmi.txt.gz"
-# Half of what the least delays of its two ways differ by, us.
+# Half the difference between the least delays of its two directions, us.
 RECORDED_GAUGE_US = -447.5
-# RMS error with all exchanges, us, and least share of errors within two estimated errors: what the estimator reaches, and
-# a little. Asked for are 76, which RADclock's reaches, and 0.90. Figures may become better here, not worse.
+# RMS error with all exchanges (us), and least share of errors within two estimated errors: the measured figures with a
+# little to spare. The aims are 76, which RADclock's estimator reaches, and 0.90. Figures may become better here, not
+# worse.
 RECORDED_RMS_US, RECORDED_WITHIN = 106, 0.83
 
 
@@ -64,7 +66,7 @@ def test_recorded_exchanges_thinned(folder):
 
 
 def made_up(error_us, esterror_us, refused=0):
-    """A run of 1000 exchanges with these errors, of which some in a row are refused."""
+    """Make a run of 1000 exchanges with these errors, of which the first `refused` are refused."""
     rows = [["0", str(i * 10**9), str(i * 10**9 + round(error_us * 1e3)), "0", str(round(esterror_us * 1e3)),
              "contradiction" if i < refused else "accepted"] for i in range(1000)]
     return score.Run(rows, [0.0] * 1000, {"stamps": 1000, "refused": refused, "unreadable": 0, "bound_held": 1.0})

@@ -1,4 +1,4 @@
-"""A network namespace of our own, with a loopback that can be switched: port 123 is free there, and nobody is disturbed."""
+"""A network namespace of the test's own, whose loopback can be switched off: port 123 is free there, and no other process is disturbed."""
 import ctypes
 import fcntl
 import os
@@ -13,7 +13,7 @@ PR_CAPBSET_DROP, CAP_SYS_TIME = 24, 25
 
 
 def enter():
-    """Before the first thread is started. Raises Skip where it is not allowed."""
+    """Enter the namespace, before the first thread is started. Raises Skip where this is not permitted."""
     libc = ctypes.CDLL(None, use_errno=True)
     uid, gid = os.geteuid(), os.getegid()
     if libc.unshare(CLONE_NEWNET if uid == 0 else CLONE_NEWUSER | CLONE_NEWNET) != 0:
@@ -30,13 +30,13 @@ def switch_loopback(is_up):
 
 
 def add_address(address):
-    """Another IPv4 address of the loopback; one of them at most."""
+    """Add an IPv4 address to the loopback; at most one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         fcntl.ioctl(s, SIOCSIFADDR, struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(address)))
 
 
 def mute_resolver():
-    """A socket that hears what the system asks its resolver; on a loopback that is switched on. Raises Skip without one."""
+    """Return a socket that receives the system's DNS queries, after switching the loopback on. Raises Skip without one."""
     with open("/etc/resolv.conf") as f:
         named = [line.split()[1] for line in f if line.startswith("nameserver ")]
     address = named[0] if named else "127.0.0.1"
@@ -51,5 +51,5 @@ def mute_resolver():
 
 
 def without_the_clock():
-    """For preexec_fn: whatever the program tries, it cannot set the system clock."""
+    """For preexec_fn: remove the capability to set the system clock, so that no program under test can set it."""
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_TIME, 0, 0, 0)

@@ -1,5 +1,5 @@
-"""Servers out of Debian's packages, unpacked into the build folder and not installed: installed, they would start at once, and push
-out the time service that the machine has."""
+"""Servers from Debian's packages, unpacked into the build folder. They are not installed, because they would start at once and
+replace the machine's time service."""
 import fcntl
 import glob
 import os
@@ -16,7 +16,7 @@ def quietly(*argv):
 
 
 def download(package):
-    """Debian's archive is asked; its index is fetched if there is none and we may."""
+    """Download a package from Debian's archive; update the index if there is none and we may."""
     got = quietly("apt-get", "download", package)
     if got.returncode != 0 and os.geteuid() == 0 and quietly("apt-get", "update").returncode == 0:
         got = quietly("apt-get", "download", package)
@@ -31,7 +31,7 @@ def unpack(package):
 
 
 def program(package, path):
-    """The program at path of the package: the installed one, or else our own copy."""
+    """Return the program at this path of the package: the installed one, or else our own copy."""
     if os.access(path, os.X_OK):
         return path
     os.makedirs(FOLDER, exist_ok=True)

@@ -1,10 +1,10 @@
 /*
- * probe: what a reader of a page finds, for the system tests.
+ * probe: a reader of a page, for the system tests.
  *   probe show PAGE             the page as JSON
- *   probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON. Each is the
- *                               narrowest of a few comparisons: the first after a sleep is slow, and any may be
+ *   probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON. Each comparison
+ *                               is the narrowest of a few, because the first after a sleep is slow, and any may be
  *                               interrupted, most of all in a sanitizer's build.
- * Exits with 1, and one line, if the page cannot be opened.
+ * It exits with 1, and one line, if the page cannot be opened.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 
 #define WATCH_NS 50000000
 #define SAMPLES_MAX 100000
-#define BRACKET_NS 3000 /* wider: we were interrupted, and the comparison means little */
+#define BRACKET_NS 3000 /* a wider comparison was interrupted and means little */
 #define TRIES 8
 
 static int64_t clock_ns(clockid_t clock)
@@ -82,7 +82,7 @@ struct comparison {
 	int64_t width_ns, error_ns, bound_ns;
 };
 
-/* False if the reading was refused. Whatever its width, a reading is outside or not. */
+/* Return false if the reading was refused. A reading counts as outside whatever the comparison's width. */
 static bool try_comparison(const struct ffntp_linux_reader *reader, struct comparison *found, struct summary *summary)
 {
 	struct ffntp_reading reading;
@@ -102,7 +102,7 @@ static bool try_comparison(const struct ffntp_linux_reader *reader, struct compa
 	return true;
 }
 
-/* The narrowest of a few. */
+/* Keep the narrowest of a few comparisons. */
 static void take_sample(const struct ffntp_linux_reader *reader, struct summary *summary)
 {
 	struct comparison best = { .width_ns = INT64_MAX };

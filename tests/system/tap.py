@@ -1,4 +1,4 @@
-"""Tests that start real processes: TAP output, servers on free ports of the loopback, everything stopped and removed at the end.
+"""Tests that start real processes: TAP output, servers on free ports of the loopback. All are stopped and removed at the end.
 
 A test is a function test_* that takes a folder of its own; it raises AssertionError to fail and Skip to be skipped.
 """
@@ -28,7 +28,7 @@ class Skip(Exception):
 
 
 def check(condition, what):
-    """An assertion that python -O keeps."""
+    """An assertion that python -O does not remove."""
     if not condition:
         raise AssertionError(what)
 
@@ -39,7 +39,7 @@ _folders = set()
 
 
 def make_folder(prefix, parent=None):
-    """There until it is removed, or we are interrupted."""
+    """Make a folder that is removed by remove_folder(), or when the test is interrupted."""
     folder = tempfile.mkdtemp(prefix=prefix, dir=parent)
     _folders.add(folder)
     return folder
@@ -58,7 +58,7 @@ def outcome(test):
     except Skip as reason:
         return "ok", f" # SKIP {reason}"
     except Exception:
-        # First what went wrong, in one line; then all there is.
+        # The error comes first, in one line; then the trace and all logs.
         logs = "".join(f"--- {name}\n{open(f'{folder}/{name}', errors='replace').read()[-3000:]}"
                        for name in sorted(os.listdir(folder)) if name.endswith(".log"))
         trace = traceback.format_exc()
@@ -68,7 +68,8 @@ def outcome(test):
 
 
 def outcomes(tests, together):
-    """In order. One at a time they are run by the first thread, which alone may enter a namespace (namespace.py)."""
+    """Run the tests; yield the outcomes in order. With together == 1 the first thread runs them, which alone may enter a namespace
+    (namespace.py)."""
     return map(outcome, tests) if together == 1 else concurrent.futures.ThreadPoolExecutor(together).map(outcome, tests)
 
 
@@ -79,7 +80,7 @@ def interrupted(number, _):
 
 
 def run_all(tests, together):
-    """Whether one failed."""
+    """Print the outcomes; return whether a test failed."""
     failed = False
     for number, ((name, _), (word, rest)) in enumerate(zip(tests, outcomes([each for _, each in tests], together)), 1):
         failed |= word != "ok"
@@ -89,18 +90,18 @@ def run_all(tests, together):
 
 
 def run(module, together=8):
-    """Runs the module's tests, so many at a time: most of them wait."""
-    # Under nohup, or in the background of a shell, some are ignored, and what we start would inherit that.
+    """Run the module's tests, `together` at a time, because most of them wait."""
+    # Under nohup, or in the background of a shell, some signals are ignored, and child processes would inherit that.
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
         signal.signal(number, interrupted)
-    os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"      # a name server that is silent is not what is tested
+    os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"      # a silent name server is not the subject of these tests
     tests = [(name, each) for name, each in vars(module).items() if name.startswith("test_")]
     print(f"1..{len(tests)}", flush=True)
     try:
         failed = run_all(tests, together)
     except BaseException as problem:
-        # Tests in other threads would go on to their ends. What they started ends with us.
+        # Tests in other threads would go on to their ends. The processes that they started end with us.
         with contextlib.suppress(OSError):
             print(f"Bail out! {type(problem).__name__} {problem}", flush=True)
         for folder in list(_folders):
@@ -112,13 +113,13 @@ def run(module, together=8):
 # --- processes ---
 
 def end_with_us():
-    """For preexec_fn: it is killed when the thread that starts it ends, however that comes about."""
+    """For preexec_fn: let the kernel kill the process when the thread that started it ends, for whatever reason."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextlib.contextmanager
 def process(argv, log, preexec_fn=lambda: None, **options):
-    """Runs until the block ends; its output goes to the file 'log'."""
+    """Run a process until the block ends; its output goes to the file 'log'."""
     def begin():
         end_with_us()
         preexec_fn()
@@ -132,7 +133,7 @@ def process(argv, log, preexec_fn=lambda: None, **options):
 
 
 def stop(running, number=signal.SIGTERM, patience_s=10):
-    """The exit code, and how long it took."""
+    """End a process; return its exit code and the seconds that it took."""
     began = time.monotonic()
     if running.poll() is None:
         running.send_signal(number)
@@ -145,7 +146,7 @@ def stop(running, number=signal.SIGTERM, patience_s=10):
 
 
 def wait_for(condition, what, patience_s=20):
-    """The first true value of condition()."""
+    """Return the first true value of condition()."""
     end = time.monotonic() + patience_s
     while True:
         value = condition()
@@ -174,12 +175,12 @@ def answers(port, host="127.0.0.1"):
 
 
 def daemon(folder, *arguments, name="ffntpd", **options):
-    """ffntpd with a page in the folder."""
+    """Run ffntpd with a page in the folder."""
     return process([FFNTPD, "--page", f"{folder}/page", *arguments], f"{folder}/{name}.log", **options)
 
 
 def run_daemon(folder, *arguments, patience_s=20, **options):
-    """ffntpd that is to end by itself: its exit code and what it said."""
+    """Run ffntpd to its end; return its exit code and its output."""
     done = subprocess.run([FFNTPD, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=patience_s, cwd=folder, **options)
     return done.returncode, done.stdout
@@ -193,7 +194,7 @@ def said(folder, name="ffntpd"):
 # --- the page ---
 
 def probe(folder):
-    """What the page says; None if it cannot be read."""
+    """Return the page's contents, or None if the page cannot be read."""
     done = subprocess.run([PROBE, "show", f"{folder}/page"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True, timeout=10)
     return json.loads(done.stdout) if done.returncode == 0 else None
@@ -214,7 +215,7 @@ def wait_for_verdict(folder, name, count=1, patience_s=20):
 
 
 def watch(folder, seconds):
-    """The page against CLOCK_REALTIME, every 50 ms."""
+    """Compare the page with CLOCK_REALTIME, every 50 ms."""
     done = subprocess.run([PROBE, "watch", f"{folder}/page", str(seconds)], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, text=True, timeout=seconds + 30)
     check(done.returncode == 0, f"the page cannot be watched: {done.stdout}")
@@ -222,7 +223,7 @@ def watch(folder, seconds):
 
 
 def check_heard(page, replies):
-    """On a busy machine the estimator may disbelieve some: it is not the network's fault, nor the page's."""
+    """Check the verdicts. On a busy machine the estimator may reject some exchanges, which is no fault of network or page."""
     verdicts = page["verdicts"]
     check(verdicts["accepted"] + verdicts["contradiction"] >= replies, f"too few replies came: {page}")
     check(verdicts["accepted"] >= replies / 2, f"too few replies were accepted: {page}")

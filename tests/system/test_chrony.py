@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Against Debian's chronyd, which serves CLOCK_REALTIME: a minute at a request a second, with each counter."""
+"""Against Debian's chronyd, which serves CLOCK_REALTIME: for a minute, with a request a second and with each counter."""
 import sys
 
 import chrony

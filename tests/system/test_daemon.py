@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ffntpd as a process: beginnings, ends, what it refuses, and what survives it."""
+"""ffntpd as a process: start, end, rejected configurations, and the state that survives it."""
 import os
 import resource
 import signal
@@ -18,7 +18,7 @@ def one_line(output):
 
 
 def check_refusal(folder, arguments, *words, code=2):
-    """Exits with that code, one clear line, and nothing written."""
+    """Check the exit code, that there is one clear line, and that nothing is written."""
     before = sorted(os.listdir(folder))
     got, output = tap.run_daemon(folder, *arguments)
     tap.check(got == code, f"exit code {got}: {output}")
@@ -67,7 +67,7 @@ def test_of_several_names_those_that_resolve_are_used(folder):
     with fake.Server() as server, \
             tap.daemon(folder, "--poll", "1", "no.such.name.invalid", f"127.0.0.1:{server.port}"):
         tap.wait_for_status(folder, "synchronised", 40)
-        tap.check("no.such.name.invalid" in tap.said(folder), "does not say which name did not resolve")
+        tap.check("no.such.name.invalid" in tap.said(folder), "the log does not name the server that did not resolve")
 
 
 def test_the_first_server_that_answers_is_used(folder):
@@ -104,7 +104,7 @@ def test_a_port_that_is_closed(folder):
         tap.wait_for(lambda: "refused" in tap.said(folder), "a line about it")
         time.sleep(3)
         tap.check(running.poll() is None, "ended")
-        tap.check(len(tap.said(folder).splitlines()) < 10, f"says it again and again: {tap.said(folder)}")
+        tap.check(len(tap.said(folder).splitlines()) < 10, f"the line is repeated: {tap.said(folder)}")
 
 
 def end_with(folder, number):
@@ -153,12 +153,12 @@ def test_a_full_disk_under_the_log_is_said_once(folder):
             tap.daemon(folder, "--poll", "1", "--clock-log", "/dev/full", f"127.0.0.1:{server.port}") as running:
         tap.wait_for(lambda: "cannot be written" in tap.said(folder), "a line about it")
         time.sleep(3)
-        tap.check(tap.said(folder).count("cannot be written") == 1, "said more than once")
+        tap.check(tap.said(folder).count("cannot be written") == 1, "not one line")
         tap.check(running.poll() is None, "ended")
 
 
 def test_killed_and_started_again_the_clock_goes_on(folder):
-    """A reader that has the page mapped notices nothing: no refusal, and every bound holds."""
+    """A reader that has the page mapped sees no refusal, and every bound holds."""
     with fake.Server() as server:
         arguments = ("--poll", "1", f"127.0.0.1:{server.port}")
         watched = {}
@@ -192,7 +192,7 @@ def asks(folder, server):
 
 
 def test_the_configuration_is_read_again(folder):
-    """Twice, and a reader that has the page mapped notices nothing."""
+    """Do so twice, while a reader has the page mapped: it sees no refusal."""
     with fake.Server() as first, fake.Server() as second:
         line = "server 127.0.0.1 port {} minpoll 0 maxpoll 0 iburst\n".format
         configure(folder, line(first.port))
@@ -277,7 +277,7 @@ def test_the_clock_log(folder):
         tap.check(before - raw - 10**8 < age < after - raw + 10**8, f"{raw} {utc} is not the time")
     apart = statistics.median(b - a for (a, _), (b, _) in zip(log, log[1:]))
     tap.check(0.9e9 < apart < 1.5e9, f"not once a second: {apart} ns")
-    tap.check("private" in tap.said(folder), "does not say that there is no page for others")
+    tap.check("private" in tap.said(folder), "the log does not state that the page is private")
 
 
 def test_without_descriptors_it_waits_for_better_days(folder):
@@ -294,7 +294,7 @@ def test_without_descriptors_it_waits_for_better_days(folder):
 
 
 def test_it_does_not_listen(folder):
-    """Between a reply and the next request, no port is open for longer than an answer may take."""
+    """Between a reply and the next request, no port stays open for longer than an answer may take."""
     def ports(pid):
         links = (os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
         sockets = {link.removeprefix("socket:[").removesuffix("]") for link in links if link.startswith("socket:")}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Servers that lie, repeat themselves, refuse or flood, end to end: what becomes of each datagram can be read from the page."""
+"""Servers that lie, repeat themselves, refuse or flood, end to end: the page shows the verdict on each datagram."""
 import os
 import socket
 import struct
@@ -13,7 +13,7 @@ HOUR_S = 3600.0
 
 
 def served(folder, answer, *arguments, **options):
-    """A fake server and ffntpd asking it every second."""
+    """A fake server, and ffntpd that sends it a request every second."""
     class Both:
         def __enter__(self):
             self.server = fake.Server(answer, **options)
@@ -30,7 +30,7 @@ def served(folder, answer, *arguments, **options):
 
 
 def check_time(folder, seconds=2):
-    """Within what a busy machine and this Python server take."""
+    """Check the time, to the accuracy that a busy machine and this Python server permit."""
     result = tap.watch(folder, seconds)
     tap.check(result["samples"] > 0 and result["outside"] == 0 and result["median_ns"] < 5000000, f"the time is off: {result}")
 
@@ -49,7 +49,7 @@ def test_another_port_is_not_heard(folder):
             return [fake.reply(request)]
         with served(folder, answer):
             page = tap.wait_for_verdict(folder, "accepted", 4)
-            tap.check(sum(page["verdicts"].values()) <= page["verdicts"]["accepted"] + 1, f"heard somebody else: {page}")
+            tap.check(sum(page["verdicts"].values()) <= page["verdicts"]["accepted"] + 1, f"processed another sender's datagram: {page}")
             check_time(folder)
 
 
@@ -84,7 +84,7 @@ def test_wrong_and_zero_origins_are_dropped_and_the_true_reply_is_taken(folder):
         check_time(folder)
 
 
-# What is wrong with one whole reply, and what it is called.
+# The verdict on a whole reply with one fault, and the reply.
 BAD_REPLIES = [
     ("length", lambda request: fake.reply(request)[:47]),
     ("length", lambda request: b""),
@@ -138,7 +138,7 @@ def test_kiss_deny_slows_the_requests_but_does_not_end_them(folder):
         with tap.daemon(folder, "-c", f"{folder}/conf"):
             tap.wait_for_status(folder, "synchronised")
             tap.check(server.requests[1][0] - server.requests[0][0] > 3.5, "asked again at once")
-            tap.check(tap.said(folder).count("kiss-deny") == 1, "said it more than once, or never")
+            tap.check(tap.said(folder).count("kiss-deny") == 1, "not one line")
 
 
 def test_kiss_deny_makes_room_for_the_next_server(folder):
@@ -158,7 +158,7 @@ def test_a_flood_of_forged_kisses_changes_nothing_and_fills_no_log(folder):
     with served(folder, answer, "-v") as server:
         page = tap.wait_for_verdict(folder, "accepted", 4, 30)
         tap.check(page["poll_log2_s"] == 0, f"the interval changed: {page}")
-        tap.check(page["verdicts"]["bogus-origin"] >= 4000, f"the flood was not heard: {page}")
+        tap.check(page["verdicts"]["bogus-origin"] >= 4000, f"the flood was not counted: {page}")
         tap.check(len(tap.said(folder).splitlines()) < 20 + 2 * len(server.requests), "a line for each forged datagram")
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The installed library, as a user links it: pkg-config, headers, static and shared; the examples, and the code of README.md and docs/using.md."""
+"""The installed library as a user links it: pkg-config, headers, static and shared; the examples, and the code of README.md and docs/using.md."""
 import os
 import re
 import shlex
@@ -24,7 +24,7 @@ def run(*command, **options):
 
 
 class Installed:
-    """One installation for all tests."""
+    """One installation, shared by all tests."""
 
     def __init__(self, folder):
         self.root = f"{folder}/root"
@@ -95,7 +95,7 @@ def test_the_code_of_readme_and_using(folder):
     tap.check(len(programs) == 4, f"{len(programs)} programs")
     for number, program in enumerate(programs):
         with open(f"{folder}/{number}.c", "w") as f:
-            # The test's page in place of the system's.
+            # The test's page replaces the system's.
             f.write(re.sub(r"\((&reader|&page), NULL\)", rf'(\1, "{folder}/page")', program))
         INSTALLED.compile([f"{folder}/{number}.c"], f"{folder}/{number}")
     with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}"):

@@ -11,19 +11,19 @@ import fake
 import tap
 import tool
 
-# 2027-06-30 23:59:60 UTC, as POSIX counts the midnight after it.
+# 2027-06-30 23:59:60 UTC. POSIX gives the midnight after it the same number.
 MIDNIGHT_S = 1814400000
 LEAP = {1: 1, 2: -1}
 
 
 class Sky:
-    """True time that passes midnight in so many seconds; a server's POSIX time steps there by its leap second."""
+    """True time that passes midnight after this number of seconds; there a server's POSIX time steps by its leap second."""
 
     def __init__(self, seconds, indicator=1, sign=1):
         self.begin, self.seconds, self.indicator, self.sign = time.monotonic(), seconds, indicator, sign
 
     def to_midnight(self):
-        """Until the first second of the next day; the leap second is before it."""
+        """Seconds until the first second of the next day; the leap second is before it."""
         return self.seconds - (time.monotonic() - self.begin)
 
     def utc(self):
@@ -49,8 +49,8 @@ def status(page):
 
 
 def check_right(sky, page):
-    """Between two looks at the truth, and the flag where both are in the leap second. How right is no matter here: the server is
-    a thread of ours, which waits for its turn."""
+    """Check that the reading lies between two readings of the truth, and its flag where both are in the leap second. Accuracy is not
+    checked, because the server is a thread of this test, which waits for its turn."""
     before, left_before = sky.utc(), sky.to_midnight()
     reading = read(page)
     left_after = sky.to_midnight()
@@ -90,7 +90,8 @@ def through_midnight(folder, sky):
         tap.check(status(page)["tai_offset_s"] is None, f"{status(page)}")
         tap.check("at the end of last month" in status(page)["leap"], f"{status(page)}")
         [source] = status(page)["sources"]
-        # On a busy machine some replies are not believed; a second's error would be held against all from then on.
+        # On a busy machine some replies are rejected; an error of a second would lead to the rejection of all later
+        # ones.
         tap.check(source["refused"]["contradiction"] < 3, f"{source}")
     return flagged
 
@@ -116,7 +117,7 @@ def test_servers_can_be_ignored(folder):
 
 
 def test_nothing_is_taken_back_by_who_has_no_time(folder):
-    """Read again, with a server that does not answer: what was announced before is neither repeated nor denied."""
+    """The configuration is read again, with a server that does not answer: the earlier announcement is neither repeated nor withdrawn."""
     sky = Sky(40000)
     with fake.Server(sky.answer) as server, fake.Server(lambda *unused: []) as silent:
         configure(folder, [server], "leapseclist /nonexistent/list\n")
@@ -130,7 +131,7 @@ def test_nothing_is_taken_back_by_who_has_no_time(folder):
 
 
 def survey(folder, indicators):
-    """What becomes of it when each of so many servers announces so."""
+    """Return the status after each of the servers has announced one of the indicators."""
     skies = [Sky(40000, indicator) for indicator in indicators]
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(fake.Server(sky.answer)) for sky in skies]
@@ -153,7 +154,7 @@ def test_few_are_not(folder):
 
 
 def table(path, expires_s, *more):
-    """A file as IERS's, with the last two leap seconds there were and any that are named."""
+    """Write a table in IERS's format, with the last two leap seconds there were and the given ones."""
     entries = [(3644697600, 36), (3692217600, 37), *more]
     digits = f"3960835200{expires_s + fake.NTP_UNIX_S}" + "".join(f"{at}{offset}" for at, offset in entries)
     words = hashlib.sha1(digits.encode()).hexdigest()
@@ -165,7 +166,7 @@ def table(path, expires_s, *more):
 
 
 def test_a_table_is_followed(folder):
-    """Expired first; then a new one, which is found within a minute."""
+    """The first table has expired; ffntpd finds a new one within a minute."""
     path = f"{folder}/list"
     table(path, 1800000000)
     sky = Sky(100000, indicator=0)
@@ -186,7 +187,7 @@ def test_a_table_is_followed(folder):
 
 
 def test_a_table_that_cannot_be_read_again_is_kept(folder):
-    """Half written, or gone: what was read of it before holds."""
+    """The file is half written, or gone: its former contents hold."""
     path = f"{folder}/list"
     table(path, MIDNIGHT_S + 100 * 86400)
     with fake.Server(Sky(100000, indicator=0).answer) as server:

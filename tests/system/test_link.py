@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A network that is not there yet, goes, and comes back: errors of send and ICMP are counted, and nothing ends."""
+"""A network that is not there yet, goes, and comes back: errors of send and of ICMP are counted, and the daemon does not end."""
 import os
 import signal
 import struct
@@ -16,7 +16,7 @@ def test_a_link_that_comes_up_late_and_flaps(folder):
     with fake.Server(host="") as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
         time.sleep(3)
         tap.check(running.poll() is None, "ended while the network was down")
-        tap.check("not sent" in tap.said(folder), "says nothing of the network")
+        tap.check("not sent" in tap.said(folder), "the log does not mention the network")
         namespace.switch_loopback(True)
         tap.wait_for_status(folder, "synchronised")
         namespace.switch_loopback(False)
@@ -32,7 +32,7 @@ PATIENT = dict(os.environ, RES_OPTIONS="timeout:30 attempts:1")
 
 
 def hear(resolver):
-    """What the resolver is asked, and by whom."""
+    """Return a query to the resolver, and its sender."""
     try:
         return resolver.recvfrom(512)
     except TimeoutError:
@@ -52,7 +52,7 @@ def test_it_can_be_ended_while_it_looks_for_its_servers(folder):
 
 
 def answer(resolver, query, client, address):
-    """To a question for IPv4 addresses this one; to any other that there is nothing."""
+    """Answer a query for IPv4 addresses with this one, and any other with an empty result."""
     question = query[12:query.index(b"\0", 12) + 5]
     is_a = question.endswith(b"\0\1\0\1")
     found = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + bytes(map(int, address.split("."))) if is_a else b""
@@ -60,7 +60,7 @@ def answer(resolver, query, client, address):
 
 
 def test_the_clock_goes_on_while_other_servers_are_looked_for(folder):
-    """Read again, and again before the first time has come to its end; in the end the other server is asked."""
+    """The configuration is read twice before the first resolution ends; finally the other server is asked."""
     namespace.enter()
     line = "server {} port {} minpoll 0 maxpoll 0 iburst\n".format
     with namespace.mute_resolver() as resolver, fake.Server() as first, fake.Server() as second:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The OCaml binding, built and tested with dune beside declarations of MirageOS's own libraries; its tests against a
-real server have Debian's chronyd. Each test case of OCaml's is one of TAP's."""
+"""The OCaml binding, built and tested with dune beside declarations of MirageOS's libraries. Its tests against a real server use
+Debian's chronyd. Each test case of OCaml's is one of TAP's."""
 import os
 import re
 import shutil
@@ -15,18 +15,18 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
 TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
-# What is the dune package, without the rest of the project.
+# The dune package, without the rest of the project.
 PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam"]
 LIBRARIES = "domain-name ffntp ffntp.lwt ffntp.mirage-ptime ffntp.rng ipaddr mirage-ptime ptime".split()
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
-# The smallest minor heap is collected the most often.
+# The smallest minor heap is collected most often.
 COLLECTING = {"OCAMLRUNPARAM": "s=4k"}
 
 SANITIZERS = "-fsanitize=address,undefined"
 SANITIZED = {
-    # Of OCaml's runtimes the one that checks its heap. A comma would end the parameter.
+    # The OCaml runtime that checks its heap. A comma would end the parameter.
     "OCAMLPARAM": "_,runtime-variant=d,ccopt=-fsanitize=address,ccopt=-fsanitize=undefined",
-    # OCaml leaves its heap to the system.
+    # OCaml does not free its heap; the system does.
     "ASAN_OPTIONS": "detect_leaks=0",
     "UBSAN_OPTIONS": "halt_on_error=1",
 }
@@ -36,7 +36,7 @@ CASE = re.compile(r"\s*\[(OK|FAIL|SKIP)\]\s+(\S+)\s+\d+\s+(.*?)\.?$")
 
 
 def make_workspace(folder, settings=""):
-    """What MirageOS makes of a unikernel's dependencies: their sources side by side."""
+    """Make a dune workspace as MirageOS does for a unikernel's dependencies: their sources side by side."""
     os.makedirs(folder, exist_ok=True)
     for name, target in ("ffntp", TOP), ("mirage", f"{TOP}/tests/ocaml"):
         if not os.path.islink(f"{folder}/{name}"):
@@ -57,7 +57,7 @@ def built():
 
 
 def alone(folder):
-    """As those build and test it who have none of MirageOS."""
+    """Build and test the package without MirageOS's libraries."""
     for part in PARTS:
         (shutil.copytree if os.path.isdir(f"{TOP}/{part}") else shutil.copy)(f"{TOP}/{part}", f"{folder}/alone/{part}")
     code, said = run(["dune", "build", "--root", f"{folder}/alone", "-j2", "@all", "@runtest"])
@@ -65,7 +65,7 @@ def alone(folder):
 
 
 def documented():
-    """What odoc says of other libraries' documentation, which is not there, is no matter."""
+    """Build the documentation. Warnings about other libraries' documentation do not count, because it is not there."""
     code, said = run(["dune", "build", "--root", ".", "-j2", "@ffntp/doc"])
     found = re.findall(r'^File "ffntp/[^\n]*\nWarning:.*', said, re.MULTILINE)
     ours = [warning for warning in found if not OTHERS.search(warning)]
@@ -82,7 +82,7 @@ def cases_of(test, environment):
 
 
 def sanitized():
-    """The stubs and core under the sanitizers, with OCaml's runtime that checks its heap."""
+    """Run stubs and core under the sanitizers, with the OCaml runtime that checks its heap."""
     folder = f"{WORKSPACE}-sanitized"
     make_workspace(folder, f"(profile release)\n(env (_ (c_flags (:standard -g {SANITIZERS}))))\n")
     environment = dict(os.environ, **COLLECTING, **SANITIZED)
@@ -107,7 +107,7 @@ def keeps_time(environment, server):
     code, said = unikernel(environment, f"--ntp-server={server}")
     lines = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} .*\+- (\d+) ns", said)
     is_ok = code == 0 and len(lines) >= 2 and all(int(bound) < 100_000_000 for bound in lines)
-    return [(f"the example unikernel says what time it is: {server}", is_ok, said)]
+    return [(f"the example unikernel prints the time: {server}", is_ok, said)]
 
 
 def refuses(environment):

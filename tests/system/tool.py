@@ -1,4 +1,4 @@
-"""Running ffntp, and what its tests share."""
+"""Runs ffntp; shared by the tests of its subcommands."""
 import contextlib
 import json
 import os
@@ -12,13 +12,13 @@ FFNTP = os.environ.get("FFNTP", "")
 
 
 def ffntp(*arguments, patience_s=60, stdin=b"", **options):
-    """Its exit code, standard output and standard error."""
+    """Run ffntp; return its exit code, standard output and standard error."""
     done = subprocess.run([FFNTP, *arguments], input=stdin, capture_output=True, timeout=patience_s, **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 def check_refused(arguments, *words, code=1, **options):
-    """One clear line on stderr that has the words, that exit code, and nothing on stdout."""
+    """Check the exit code, that stderr is one clear line with the words, and that stdout is empty."""
     got, output, errors = ffntp(*arguments, **options)
     tap.check(got == code, f"{arguments}: exit code {got}: {errors}")
     tap.check(output == "", f"{arguments}: on stdout: {output}")
@@ -27,7 +27,7 @@ def check_refused(arguments, *words, code=1, **options):
 
 
 def objects(arguments, code=0, **options):
-    """The JSON objects that it prints, one a line, and nothing else."""
+    """Return the JSON objects that ffntp prints, one a line, and nothing else."""
     got, output, errors = ffntp(*arguments, **options)
     tap.check(got == code, f"{arguments}: exit code {got}: {errors}")
 
@@ -43,14 +43,14 @@ def check_width(output, columns=80):
 
 @contextlib.contextmanager
 def kept_page(folder, server, *arguments):
-    """ffntpd with a synchronised page, whose path is yielded."""
+    """Run ffntpd until its page is synchronised; yields the page's path."""
     with tap.daemon(folder, "--poll", "1", *arguments, f"127.0.0.1:{server.port}"):
         tap.wait_for_status(folder, "synchronised")
         yield f"{folder}/page"
 
 
 def make_trace(count=400, seed=1, begin_s=1767225600, skew=37e-6, poll_s=16, truth=True):
-    """Lines of a trace: a counter that is fast by skew, 100 us and a queue of 20 us each way."""
+    """Make lines of a trace: the counter is fast by skew, and each way takes 100 us and a queue of 20 us."""
     rng = random.Random(seed)
     begin_ns = begin_s * 10**9
     lines = ["# a counter of 1 GHz, a path that is known"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What holds for every subcommand of ffntp: help, unknown words, an output that cannot be written."""
+"""Properties of every subcommand of ffntp: help, unknown words, an output that cannot be written."""
 import functools
 import re
 import subprocess
@@ -73,7 +73,7 @@ def test_a_full_disk_is_noticed(folder):
 
 
 def test_a_closed_output_is_noticed(folder):
-    """What is opened next must not become standard output."""
+    """A file that is opened next must not become standard output."""
     trace = tool.write(folder, "t", tool.make_trace(40))
     done = subprocess.run(["sh", "-c", '"$0" replay --per-stamp "$2" "$1" >&-', tool.FFNTP, trace, f"{folder}/steps"],
                           stderr=subprocess.PIPE, text=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ffntp demo: that it shows what it says, leaves nothing behind, and knows where it prints to."""
+"""ffntp demo: it shows what its help describes, leaves nothing behind, and detects whether it prints to a terminal."""
 import os
 import pty
 import re
@@ -14,7 +14,7 @@ NUMBERS = re.compile(r" +\d+\.\d [ +-]")
 
 
 def environment(folder, **more):
-    """Its temporary files are to be made in a folder that can be looked at."""
+    """Let its temporary files be made in a folder that the test can list."""
     return dict(os.environ, TMPDIR=folder, **more)
 
 
@@ -83,7 +83,7 @@ def test_no_place_for_the_page(folder):
 
 
 def on_a_terminal(folder, **more):
-    """What it prints there, in 3 s."""
+    """Return its output on a terminal, in 3 s."""
     leader, follower = pty.openpty()
     with open(f"{folder}/errors.log", "wb") as errors:
         running = subprocess.Popen([tool.FFNTP, "demo", "--duration", "3"], stdout=follower, stderr=errors,

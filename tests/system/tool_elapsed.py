@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ffntp elapsed and ffntp now --monotonic: a command that is timed, and a time that never runs backwards."""
+"""ffntp elapsed and ffntp now --monotonic: the duration of a command, and a time that never runs backwards."""
 import json
 import os
 import signal
@@ -17,9 +17,9 @@ LINES = ["difference clock", "CLOCK_MONOTONIC", "CLOCK_MONOTONIC_RAW", "CLOCK_RE
 def test_it_times_a_command(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         began = time.monotonic()
-        code, output, errors = tool.ffntp("elapsed", "--page", page, "sh", "-c", "echo said; sleep 0.3")
+        code, output, errors = tool.ffntp("elapsed", "--page", page, "sh", "-c", "echo done; sleep 0.3")
         limit_s = time.monotonic() - began
-        tap.check(code == 0 and output == "said\n", f"{code} {output} {errors}")
+        tap.check(code == 0 and output == "done\n", f"{code} {output} {errors}")
         lines = errors.splitlines()
         tap.check([line[:20].strip() for line in lines] == LINES, errors)
         tap.check(0.3 <= float(lines[0].split()[2]) <= limit_s, errors)
@@ -33,7 +33,8 @@ def test_in_json(folder):
         tap.check(code == 0 and output == "", f"{code} {output}")
         tap.check(list(said) == ["elapsed_ns", "esterror_ns", "bound_ns", "monotonic_ns", "monotonic_raw_ns",
                                  "realtime_ns", "exit_code"], f"{said}")
-        # The marks lie outside the clocks' readings. A busy machine may suspend the tool between the two.
+        # The marks are taken before and after the clocks' readings. A busy machine may suspend the tool between the
+        # two.
         tap.check(0.999 * said["monotonic_raw_ns"] < said["elapsed_ns"] < said["monotonic_raw_ns"] + 1e9, f"{said}")
         tap.check(0 < said["bound_ns"] < said["elapsed_ns"], f"{said}")
 
@@ -47,7 +48,7 @@ def test_the_exit_code_is_the_commands(folder):
 
 
 def test_the_exit_code_where_children_are_ignored(folder):
-    """Also by the command, as it was started."""
+    """The command, too, inherits the signal's disposition as it was."""
     ignored = "sys.exit(signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN and 77)"
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         code, _, errors = tool.ffntp("elapsed", "--page", page, sys.executable, "-c", f"import signal, sys; {ignored}",

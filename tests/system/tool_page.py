@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ffntp now and ffntp status: a page that is kept, and every way in which a page can be none."""
+"""ffntp now and ffntp status: a page that a daemon publishes, and every invalid page."""
 import os
 import shutil
 import signal
@@ -15,7 +15,7 @@ import tool
 READING = ["earliest_ns", "estimate_ns", "latest_ns", "esterror_ns", "asymmetry_esterror_ns", "bound_ns", "timescale",
            "status", "leap_second"]
 
-# Where things lie in a page: docs/page.md.
+# Offsets of a page's fields: docs/page.md.
 AT_MAGIC, AT_SIZE, AT_VERSION, AT_SEQUENCE, AT_STATUS, AT_COUNTER = 0x00, 0x04, 0x08, 0x0c, 0x22, 0x28
 AT_BLOCK, AT_BLOCK_VERSION, AT_COUNTER_KIND, AT_BOOT_ID = 0x800, 0x804, 0x808, 0x810
 AT_VOID_AFTER, AT_LINE_LIMIT, AT_ASYMMETRY = 0x828, 0x890, 0x8e8
@@ -65,7 +65,7 @@ def test_a_limit_on_the_bound(folder):
 
 
 def test_tai(folder):
-    """Known if the daemon found a table of leap seconds; never guessed."""
+    """TAI is known if the daemon found a table of leap seconds; it is never guessed."""
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         [status] = tool.objects(["status", "--json", "--page", page])
         offset_s = status["tai_offset_s"]
@@ -76,7 +76,7 @@ def test_tai(folder):
         tap.check(reading["timescale"] == "TAI", f"{reading}")
         ahead_s = (reading["estimate_ns"] - tool.now_ns()) / 1e9
         tap.check(offset_s - 1 < ahead_s <= offset_s + 0.1, f"{ahead_s} s, not {offset_s}")
-        tap.check(" TAI +- " in tool.ffntp("now", "--tai", "--page", page)[1], "does not say TAI")
+        tap.check(" TAI +- " in tool.ffntp("now", "--tai", "--page", page)[1], "the output does not name TAI")
 
 
 def test_status_tells_what_people_look_for(folder):
@@ -190,7 +190,7 @@ def test_a_stale_page(folder):
 
 
 def test_a_page_that_its_daemon_left(folder):
-    """The bound grows on; nobody is told a time without one."""
+    """The bound grows; no reading is without one."""
     with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
         tap.wait_for_status(folder, "synchronised")
         tap.stop(running, signal.SIGKILL)
@@ -211,11 +211,11 @@ def test_the_usual_place(folder):
 
 
 def test_the_page_that_is_found_is_named(folder):
-    """A user finds root's page, which tells no time yet: where there is none of their own, no such file is spoken of."""
+    """A user finds root's page, which has no time yet. The message does not mention the user's own page, because there is none."""
     if os.geteuid() != 0:
         raise tap.Skip("not root")
     os.chmod(folder, 0o755)
-    program = shutil.copy(tool.FFNTP, folder)       # the build may lie where nobody may go
+    program = shutil.copy(tool.FFNTP, folder)       # the build may be in a folder that an ordinary user cannot enter
     script = ("mount -t tmpfs tmpfs /run && mkdir /run/ffntp && cp $0/page /run/ffntp && chmod 644 /run/ffntp/page &&"
               " exec setpriv --reuid 65534 --clear-groups --reset-env $1 now")
     with fake.Server(lambda *unused: []) as server, tap.daemon(folder, f"127.0.0.1:{server.port}"):
@@ -237,7 +237,7 @@ def test_a_page_that_may_not_be_read(folder):
             os.setuid(65534)
         os.chmod(folder, 0o755)
         options = {"preexec_fn": become_nobody}
-    program = shutil.copy(tool.FFNTP, folder)       # the build may lie where nobody may go
+    program = shutil.copy(tool.FFNTP, folder)       # the build may be in a folder that an ordinary user cannot enter
     done = subprocess.run([program, "now", "--page", path], capture_output=True, text=True, **options)
     tap.check(done.returncode == 1 and done.stdout == "" and "Permission denied" in done.stderr, f"{done}")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ffntp query: what servers say, and what becomes of those that say nothing of use."""
+"""ffntp query: the servers' answers, and its errors if servers send nothing useful."""
 import signal
 import socket
 import subprocess
@@ -16,7 +16,7 @@ def query(*servers, code=0):
 
 
 def check_offset(found, offset_s):
-    """offset_s: how far the server is ahead of us."""
+    """Check the offset. offset_s: seconds by which the server is ahead of us."""
     away_ns = found["offset_ns"] + offset_s * 1e9
     tap.check(abs(away_ns) <= found["bound_ns"] + 1e3, f"{found}")
     tap.check(found["bound_ns"] < 50e6 and 0 < found["rtt_ns"] < 100e6, f"{found}")
@@ -46,7 +46,7 @@ def test_for_people(folder):
 
 
 def test_long_names_and_large_numbers_leave_the_columns_as_they_are(folder):
-    """A long name is one that is at hand without a resolver: an address at length."""
+    """An IPv6 address written in full is a long name that needs no resolver."""
     def far(server, request, number):
         return [fake.reply(request, stratum=2, refid=b"\xff" * 4, offset_s=60 * 365 * 86400.0)]
     with fake.Server(far) as server:
@@ -101,7 +101,7 @@ def test_a_forger_is_not_heard(folder):
 def test_nobody_answers(folder):
     began = time.monotonic()
     refused(lambda *unused: [], "no answer")
-    tap.check(time.monotonic() - began < 10, "took too long to say so")
+    tap.check(time.monotonic() - began < 10, "took too long")
     tool.check_refused(["query", f"127.0.0.1:{tap.free_port()}"], "Connection refused")
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ffntp replay: its scores against an independent computation, its ways of reading, and what it refuses."""
+"""ffntp replay: its scores against an independent computation, its ways of reading, and the traces that it rejects."""
 import gzip
 import math
 import os
@@ -20,7 +20,7 @@ def replay(*arguments, **options):
 
 
 def comparable(result):
-    """Without the name, and what differs from run to run."""
+    """Drop the name, and the fields that differ from run to run."""
     return {key: value for key, value in result.items() if key not in ("trace", "ns_per_stamp")}
 
 
@@ -118,7 +118,7 @@ def test_a_trace_without_truth_runs(folder):
     tap.check(all(step["truth_ns"] == "-" for step in read_steps(f"{folder}/steps")), "a truth from nowhere")
 
 
-# --- the same, otherwise ---
+# --- the same scores by other ways ---
 
 def test_compressed_plain_and_standard_input_are_one(folder):
     text = tool.make_trace(200).encode()
@@ -131,7 +131,7 @@ def test_compressed_plain_and_standard_input_are_one(folder):
 
 
 def test_every_era_is_the_same(folder):
-    """1975, before and after 2036, and 2104: unfolded once, and right."""
+    """Traces of 1975, before and after 2036, and 2104: the era is resolved once, and right."""
     results = [replay(tool.write(folder, str(begin_s), tool.make_trace(200, begin_s=begin_s)))[0]
                for begin_s in (1767225600, 157766400, 2085978000, 2085980000, 4228675200)]
     for result in results[1:]:
@@ -153,7 +153,7 @@ def test_another_rate_of_the_counter(folder):
 
 
 def with_rate(hz, count=200, **options):
-    """The same trace, by a counter of that rate."""
+    """Write the same trace with a counter of that rate."""
     lines = [line.split() for line in tool.make_trace(count, **options).splitlines()[1:]]
     return "\n".join(" ".join([str(int(row[0]) * hz // 10**9), *row[1:3], str(int(row[3]) * hz // 10**9), *row[4:]])
                      for row in lines) + "\n"
@@ -173,7 +173,7 @@ def test_a_rate_that_was_not_given_is_named(folder):
 
 
 def test_a_step_does_not_change_a_trace_s_rate(folder):
-    """Of the server, of the counter, and one server that is ahead now and then: these are for the client to judge."""
+    """Jumps of the server, of the counter, and a server that is ahead now and then: valid traces, which the client judges."""
     rows = [list(map(int, line.split())) for line in tool.make_trace(200).splitlines()[1:]]
     for name, column, step in (("server", (1, 2), 10**13), ("counter", (0, 3), 10**13)):
         stepped = [[value + (step if i >= 100 and k in column else 0) for k, value in enumerate(row)]
@@ -214,7 +214,7 @@ def test_line_ends_and_blanks_do_not_matter(folder):
         tap.check(comparable(result) == comparable(plain), f"{result} {plain}")
 
 
-# --- refused ---
+# --- rejected lines ---
 
 def check_malformed(folder, line, number, *words):
     lines = tool.make_trace(20).splitlines()
@@ -264,7 +264,7 @@ def test_a_file_that_cannot_be_written_is_told(folder):
 
 
 def test_nonsense_that_parses_ends_well(folder):
-    """Counters that stand still or run back, times at the ends of their range: refused one by one, and no crash."""
+    """Counters that stand still or run back, times at the ends of their range: each is rejected, without a crash."""
     rows = ["0 0 0 0", "5 1 1 4", "18446744073709551615 9223372036854775807 -9223372036854775807 0",
             "10 -5 -5 20", "20 9223372036854775807 9223372036854775807 9223372036854775808"]
     [result] = replay("-", stdin="\n".join(rows).encode())

@@ -1,7 +1,6 @@
 /*
- * torture: pages whose content tells whether it is whole. The map of update n is made from n alone, and all of them
- * describe one and the same line: time = counter * 2^-20 s. Whatever mixes two updates is off the line, or is no map of
- * any n.
+ * torture: pages whose content shows whether it is whole. The map of update n is a function of n, and all maps describe
+ * the same line: time = counter * 2^-20 s. A mixture of two updates is off the line, or is not the map of any n.
  */
 #ifndef FFNTP_TESTS_TORTURE_H
 #define FFNTP_TESTS_TORTURE_H
@@ -74,8 +73,8 @@ static inline bool torture_is_initialising(const struct ffntp_map *map)
 }
 
 /*
- * Whether it is the map of some update. The disruption marker is the page's own affair, and anchors have the
- * asymmetry's error to 0.2 %.
+ * Return whether this is the map of some update. Two parts are not compared: the page chooses the disruption marker
+ * itself, and past maps store the asymmetry's error to 0.2 %.
  */
 static inline bool torture_is_map(const struct ffntp_map *map)
 {
@@ -92,7 +91,7 @@ static inline bool torture_is_map(const struct ffntp_map *map)
 	       map->stable_esterror == expected.stable_esterror && map->void_after == expected.void_after;
 }
 
-/* Every source of some one update. */
+/* Return whether all sources are from one update. */
 static inline bool torture_are_sources(const struct ffntp_source *sources, size_t count)
 {
 	uint64_t n = (uint64_t)sources[0].offset_ns;
@@ -110,14 +109,14 @@ static inline bool torture_are_sources(const struct ffntp_source *sources, size_
 	return true;
 }
 
-/* What a reader has met so far. */
+/* The results of a reader so far. */
 struct torture_reader {
 	struct prng prng;
-	uint64_t newest;   /* update */
-	uint64_t whole;    /* looks that succeeded */
-	uint64_t busy;     /* looks that were given up */
-	uint64_t wrong;    /* what must never be */
-	uint64_t restarts; /* pages that were laid out anew */
+	uint64_t newest;   /* the latest update seen */
+	uint64_t whole;    /* reads that succeeded */
+	uint64_t busy;     /* reads that were given up */
+	uint64_t wrong;    /* inconsistent reads; must stay 0 */
+	uint64_t restarts; /* pages that were laid out from scratch */
 };
 
 static inline void torture_note(struct torture_reader *reader, const struct ffntp_map *map)
@@ -143,7 +142,7 @@ static inline void torture_read_map(struct torture_reader *reader, const struct 
 	torture_note(reader, &map);
 }
 
-/* Some updates back: the map that was current then, and never one from later. */
+/* Read the map of an earlier time: it must be the map that was current then, and not a later one. */
 static inline void torture_read_past(struct torture_reader *reader, const struct ffntp_page *page)
 {
 	uint64_t back = prng_below(&reader->prng, FFNTP_PAGE_ANCHORS << TICKS_LOG2);
@@ -164,7 +163,7 @@ static inline void torture_read_sources(struct torture_reader *reader, const str
 		reader->wrong += !torture_are_sources(sources, count);
 }
 
-/* A bounded reading: on the line, with the two errors of one update. */
+/* Take a bounded reading: it must be on the line, with both errors from one update. */
 static inline void torture_read_line(struct torture_reader *reader, const struct ffntp_page *page,
 				     enum ffntp_counter_kind kind)
 {

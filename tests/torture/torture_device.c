@@ -1,6 +1,6 @@
 /*
- * torture_device: a client in the background, and sixteen threads that read its clock in every way there is. Under
- * ThreadSanitizer; and no reading is wrong: the server's time is this computer's, so truth is at hand.
+ * torture_device: a client in the background, and sixteen threads that read its clock in all ways. ThreadSanitizer must
+ * find no race, and no reading may be wrong: the server serves this computer's clock, which is therefore the truth.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,7 +18,7 @@
 
 #define READERS 16
 
-/* Maps that each reader has to see. */
+/* Maps that each reader must see. */
 #define MAPS 4
 
 struct reader {

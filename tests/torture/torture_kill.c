@@ -1,6 +1,6 @@
 /*
- * torture_kill: a busy writer of a page file is killed at random, thousands of times; the next one takes over. Readers
- * in processes of their own have the file mapped throughout.
+ * torture_kill: a busy writer of a page file is killed at random, thousands of times; the next writer takes over.
+ * Readers in processes of their own keep the file mapped throughout.
  */
 #include <sched.h>
 #include <setjmp.h>
@@ -32,7 +32,7 @@ static char path[64], lock_path[80], new_path[80];
 
 /* Shared by all processes; readers and writers change different parts. */
 struct arena {
-	_Atomic uint64_t next;    /* update; none is used twice, whoever dies */
+	_Atomic uint64_t next;    /* the next update; a killed writer's updates are not repeated */
 	_Atomic uint32_t is_busy; /* the writer has begun to write */
 	_Atomic bool is_over;
 	struct torture_reader results[READERS];
@@ -40,7 +40,7 @@ struct arena {
 
 static struct arena *arena;
 
-/* Writes until it is killed. */
+/* Write until killed. */
 static _Noreturn void writer(void)
 {
 	struct ffntp_page_identity identity;
@@ -75,7 +75,7 @@ static _Noreturn void reader(size_t i)
 	_exit(0);
 }
 
-/* fork, but no child outlives a test that failed. */
+/* Fork a child that ends with its parent, so that none outlives a failed test. */
 static pid_t fork_child(void)
 {
 	pid_t child = fork();
@@ -109,7 +109,10 @@ static void pause_ns(long ns)
 	nanosleep(&(struct timespec){ .tv_nsec = ns }, NULL);
 }
 
-/* At a random moment: of its writing, or one time in eight of its start. True if it was in the middle of an update. */
+/*
+ * Kill the writer at a random moment of its writing, or one time in eight of its start. Return true if it was in the
+ * middle of an update.
+ */
 static bool kill_writer(pid_t child, struct prng *prng, const struct ffntp_page *page)
 {
 	int status;
@@ -124,7 +127,7 @@ static bool kill_writer(pid_t child, struct prng *prng, const struct ffntp_page 
 	return (ffntp_page_begin(page) & 1) != 0;
 }
 
-/* Nobody writes: what a reader gets is certain, and it gets it soon. */
+/* Check a page without a writer: each reader gets a definite result, and soon. */
 static void check_left_page(const struct ffntp_page *page, bool is_torn)
 {
 	struct torture_reader look = { .newest = 0 };

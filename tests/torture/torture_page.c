@@ -1,6 +1,6 @@
 /*
- * torture_page: one writer and many readers of a page, as threads and as processes. Nothing is timed: the writer goes
- * on until every reader has seen enough.
+ * torture_page: one writer and many readers of a page, as threads and as processes. Nothing is timed: the writer
+ * continues until every reader has seen enough.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -31,9 +31,9 @@
 #endif
 
 struct plan {
-	uint64_t updates; /* at least */
-	uint64_t enough;  /* whole looks of each reader */
-	uint64_t limit;   /* updates after which a reader that has not seen enough is starving */
+	uint64_t updates; /* the least number */
+	uint64_t enough;  /* whole reads that each reader needs */
+	uint64_t limit;   /* updates after which a reader without enough reads is starving */
 };
 
 static const struct plan threads_plan = { 20000, 2000, 10000000 };
@@ -41,7 +41,7 @@ static const struct plan processes_plan = { 2000000 / SLOWNESS, 1000000 / SLOWNE
 
 static const struct ffntp_page_identity identity = { .counter_kind = KIND };
 
-/* What the writer and the readers share. */
+/* Shared by the writer and the readers. */
 struct arena {
 	struct ffntp_page page;
 	_Atomic uint32_t satisfied; /* readers that have seen enough */
@@ -49,7 +49,7 @@ struct arena {
 	struct torture_reader result;
 };
 
-/* Bursts without a pause, which no reader gets through, and pauses. */
+/* Write bursts without a pause, during which no reader succeeds, and pause between them. */
 static void write_updates(struct arena *arena, const struct plan *plan, uint32_t readers)
 {
 	struct prng prng = { 1 };
@@ -72,7 +72,7 @@ static struct torture_reader read_updates(struct arena *arena, const struct plan
 	while (!atomic_load(&arena->is_over)) {
 		torture_read(&reader, &arena->page, KIND);
 		if (prng_below(&reader.prng, 16) == 0)
-			sched_yield(); /* there are more of us than CPUs */
+			sched_yield(); /* there are more threads than CPUs */
 		if (!is_satisfied && reader.whole >= plan->enough) {
 			is_satisfied = true;
 			atomic_fetch_add(&arena->satisfied, 1);

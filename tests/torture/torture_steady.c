@@ -1,8 +1,8 @@
 /*
- * torture_steady: one writer that does all that can happen to a clock, and readers of its steady time, on the counter
- * of this machine. No reading of steady UTC or of elapsed is less than the one before, across corrections, broken
- * promises, leap seconds, times without a time, and writers that were killed in mid-update. Usage: torture_steady
- * [READINGS]
+ * torture_steady: one writer that makes all changes that a clock can undergo, and readers of its monotonic times, on
+ * the counter of this machine. No reading of monotonic UTC or of elapsed is less than the one before, across
+ * corrections, broken envelopes, leap seconds, periods without a time, and writers that were killed in mid-update.
+ * Usage: torture_steady [READINGS]
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@
 #define READERS 4
 #define READINGS_DEFAULT INT64_C(20000000)
 
-/* About a nanosecond per tick; what the rate is does not matter here. */
+/* About a nanosecond per tick; the exact rate does not matter here. */
 #define SHIFT 28
 #define PERIOD UINT64_C(4951760157141521100)
 
@@ -55,17 +55,17 @@ static void extrapolate(struct ffntp_map *map, ffntp_counter now)
 	map->void_after = now + UINT64_C(1000000000000);
 }
 
-/* 23:59:60 begins, or 23:59:59 would have, in less than 2 ms. */
+/* Plan that 23:59:60 begins, or 23:59:59 would have begun, in less than 2 ms. */
 static void plan_leap(struct writer *writer)
 {
 	struct ffntp_map *map = &writer->map;
 
-	if (map->leap_sign != 0 && map->time.s >= map->leap_at_s) /* over */
+	if (map->leap_sign != 0 && map->time.s >= map->leap_at_s) /* the leap second is over */
 		map->tai_offset_s = (int16_t)(map->tai_offset_s + map->leap_sign);
 	map->leap_sign = prng_below(&writer->prng, 2) == 0 ? 1 : -1;
 	map->leap_at_s = map->time.s + 1;
 	map->time.frac = UINT64_MAX - prng_below(&writer->prng, UINT64_MAX / 500);
-	map->disruption_marker++; /* time itself was moved to the end of its second */
+	map->disruption_marker++; /* the time is moved to the end of its second */
 }
 
 static void change(struct writer *writer)
@@ -73,7 +73,7 @@ static void change(struct writer *writer)
 	struct ffntp_map *map = &writer->map;
 
 	switch (prng_below(&writer->prng, 16)) {
-	case 0: /* a promise is broken */
+	case 0: /* the envelope is broken */
 		map->time = ffntp_time_add_ns(map->time, between(&writer->prng, -10000000, 10000000));
 		map->disruption_marker++;
 		break;
@@ -83,7 +83,7 @@ static void change(struct writer *writer)
 	case 2:
 		map->status = (enum ffntp_status)prng_below(&writer->prng, 5);
 		break;
-	case 3: /* another rate: 100 ppm */
+	case 3: /* the rate changes by 100 ppm */
 		map->period = PERIOD + (uint64_t)between(&writer->prng, -495176015714152, 495176015714152);
 		break;
 	default:
@@ -98,7 +98,7 @@ static void update(struct writer *writer)
 
 	extrapolate(&writer->map, read_counter(NULL));
 	change(writer);
-	if (prng_below(&writer->prng, 16) == 0) /* a writer stops, and the next one takes over */
+	if (prng_below(&writer->prng, 16) == 0) /* the writer stops, and the next one takes over */
 		writer->takeovers += ffntp_page_adopt(&page, &identity, &former);
 	ffntp_page_hold(&page);
 	if (prng_below(&writer->prng, 16) == 0) { /* the writer is killed here, and the next one takes over */
@@ -125,7 +125,9 @@ struct result {
 	uint64_t backwards;
 };
 
-/* The latest that any reader was told, ns: who reads after that reads no less, on whichever CPU. */
+/*
+ * The latest times that any reader has read, ns. A reader that starts afterwards must read no less, on whichever CPU.
+ */
 static _Atomic int64_t latest_utc, latest_elapsed;
 
 static void raise_to(_Atomic int64_t *latest, int64_t ns)
@@ -170,7 +172,7 @@ static void read_elapsed(struct ffntp_device *clock, struct result *result, uint
 
 #define BATCH 1000
 
-/* One reading in 16 looks at those of others. */
+/* Compare one reading in 16 with those of other readers. */
 static void *read_all(void *context)
 {
 	struct result *result = context;

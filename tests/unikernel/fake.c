@@ -15,12 +15,12 @@ static const struct ffntp_lwip_system *lwip;
 
 /* --- time --- */
 
-#define SLOWNESS 0.96 /* of a clock that was calibrated while its host was busy */
+#define SLOWNESS 0.96 /* rate of a clock that was calibrated while its host was busy */
 #define LOSS_NS 200
 #define PATIENCE_NS 110000000 /* lwIP's */
 #define LISTEN_NS 200000000
 #define LISTEN_EDGE_NS 10000000
-#define MOMENT_NS 1000000 /* that a rest takes which ends at once, as there is a frame */
+#define MOMENT_NS 1000000 /* the duration of a rest that ends at once, because a frame is waiting */
 
 static double monotonic_now(void)
 {
@@ -62,7 +62,7 @@ static void watch(void)
 	fake.largest_ns = error_ns > fake.largest_ns ? error_ns : fake.largest_ns;
 }
 
-/* At the edge of the time that it listens either is right. */
+/* Check that it listens for a reply, and only then. Near the end of that time both are right. */
 static void watch_listening(void)
 {
 	int64_t waited_ns = fake.world.now_ns - fake.asked_ns;
@@ -119,7 +119,7 @@ void fake_transmit(const void *frame, size_t length)
 	fake.has_reply = true;
 }
 
-/* Not run between what it did last and its look for a frame. */
+/* Let time pass as if the machine did not run between its last action and its next look for a frame. */
 static void stall(void)
 {
 	if (fake.has_reply && fake.reply_ns - fake.world.now_ns <= fake.stall_ns)

@@ -1,4 +1,4 @@
-/* fake_minios: Mini-OS's calls, over the fake. Frames come as an interrupt. */
+/* fake_minios: Mini-OS's calls over the fake. A frame arrives by an interrupt. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ uint64_t monotonic_clock(void)
 	return fake_monotonic_ns();
 }
 
-/* In place of libc's. */
+/* Replaces libc's function. */
 int gettimeofday(struct timeval *restrict now, void *restrict unused)
 {
 	assert_null(unused);
@@ -46,7 +46,7 @@ int gettimeofday(struct timeval *restrict now, void *restrict unused)
 	return 0;
 }
 
-/* With frames that are no good where there are too many anyway. */
+/* Deliver the frames; during a flood, invalid ones too. */
 static void interrupt(void)
 {
 	static unsigned char frame[65536];
@@ -62,7 +62,7 @@ static void interrupt(void)
 	}
 }
 
-/* It wakes when its time has come, whatever came meanwhile. */
+/* Sleep until the time has come. An interrupt does not end the sleep. */
 void msleep(uint32_t milliseconds)
 {
 	int64_t until_ns = fake_wake_ns(fake_monotonic_ns() + milliseconds * UINT64_C(1000000));
@@ -111,7 +111,7 @@ void netfront_xmit(struct netfront_dev *device, unsigned char *data, int length)
 	fake_transmit(data, (size_t)length);
 }
 
-/* app_main comes back at once; then the thread runs. */
+/* app_main returns at once; then the thread runs. */
 bool system_boot(char *command_line)
 {
 	memset(&minios, 0, sizeof minios);

@@ -1,4 +1,4 @@
-/* fake_solo5: Solo5's calls, over the fake. */
+/* fake_solo5: Solo5's calls over the fake. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

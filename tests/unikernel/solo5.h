@@ -1,4 +1,4 @@
-/* solo5: as much of Solo5's interface as ports/solo5 calls, declared here. */
+/* solo5: declares the part of Solo5's interface that ports/solo5 calls. */
 #ifndef FAKE_SOLO5_H
 #define FAKE_SOLO5_H
 

@@ -1,14 +1,15 @@
-"""Two textbook clocks to compare with, of which nothing is tuned: each takes the midpoint of an exchange for the time.
+"""Two textbook clocks for comparison, without tuning: each takes the midpoint of an exchange for the time.
 
 Both are functions of a trace's exchanges (Ta Tb Te Tf, true Tf, true Ta) and of the counter's nominal period. They return the errors just before
 each exchange of the second half, in us, as `ffntp replay` scores a clock. Times are differences from the first exchange, in s.
 """
 
-# Random walk of the rate, 1/sqrt(s): an ordinary crystal's (Zucca and Tavella 2005), and that of the simulator.
+# Random walk of the rate, 1/sqrt(s): that of an ordinary crystal (Zucca and Tavella 2005), and of the simulator.
 WANDER = 1e-9
-# The rate of the counter before the first exchange is known to this standard deviation (ratio).
+# Standard deviation (ratio) of the counter's rate before the first exchange.
 RATE_SD = 100e-6
-# Exchanges whose least round trip is taken, as RFC 5905's clock filter does (section 10), and as many pairs of them for the rate.
+# Number of exchanges of which the least round trip is taken, as in RFC 5905's clock filter (section 10), and of
+# exchange pairs for the rate.
 WINDOW = 8
 
 

@@ -57,7 +57,7 @@ class Run:
 
 
 def longest_run(rows):
-    """Return how many exchanges in a row were refused at most."""
+    """Return the largest number of exchanges refused in a row."""
     longest = run = 0
     for row in rows:
         run = 0 if row[-1] == "accepted" else run + 1
@@ -110,7 +110,7 @@ def limits():
 
 
 class Judgement:
-    """One world, its seeds together."""
+    """The judgement of one world, from all of its seeds."""
 
     def __init__(self, name, runs, per_seed):
         self.name, self.runs, self.is_stationary = name, runs, worlds.WORLDS[name].stationary()
@@ -147,7 +147,7 @@ class Judgement:
 
 
 def judge(ffntp, names, seeds=SEEDS, estimator="default", jobs=2):
-    """Yield the judgement of each world, as soon as its seeds are replayed."""
+    """Yield the judgement of each world as soon as its seeds are replayed."""
     known = limits()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         pending = [(name, [pool.submit(replay_world, ffntp, name, seed, estimator) for seed in range(1, seeds + 1)]) for name in names]

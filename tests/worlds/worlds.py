@@ -116,7 +116,7 @@ class Weibull:
         return self.shape / self.scale * r ** (self.shape - 1) * math.exp(-(r ** self.shape))
 
 class Mixture:
-    """Parts (share, further us, law): each packet takes one part at random."""
+    """A mixture of parts (share, further us, law): each packet takes one part at random."""
 
     def __init__(self, *parts):
         total = sum(share for share, _, _ in parts)
@@ -166,7 +166,7 @@ class Quantiles:
 class World:
     """The parameters of one world. Delays are in us. `up` is the way to the server, `down` the way back.
 
-    why          one line: what the world imitates
+    why          the subject that the world imitates, in one line
     up, down     laws of the delay above the floor
     floor        least delay each way
     q            standard deviation that the skew gains in a second (random walk)

@@ -101,7 +101,7 @@ _Noreturn void machine_start(void)
 		.command_line = tree.command_line,
 		.name = "aarch64",
 		.counter_kind = FFNTP_COUNTER_ARM_VIRTUAL,
-		.counter_error_ppm = 200, /* more than crystals are off by */
+		.counter_error_ppm = 200, /* crystals are off by less */
 		.image_bytes = (uint64_t)(image_end - image_start),
 	};
 	know_processor();

@@ -299,7 +299,7 @@ static enum xenstore_result find_backend(void)
 	return result;
 }
 
-/* The backend has left as well and waits for the frontend to begin, unless the card is to be removed. */
+/* Ask for a new connection after the backend has left, unless the card is to be removed. */
 static void begin_anew(void)
 {
 	uint64_t is_online;

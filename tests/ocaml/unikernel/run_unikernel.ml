@@ -1,4 +1,4 @@
-(* The example for three seconds, over this machine's sockets: whatever server it asks is the one at NTP_PORT. *)
+(* Runs the example for three seconds. Requests to any server go to port NTP_PORT of this machine. *)
 module Stack = struct
   type t = Loopback.t
 
@@ -24,7 +24,7 @@ module Stack = struct
   let listen _ = fst (Lwt.wait ())
 end
 
-(* Any name is this machine's. *)
+(* Every name resolves to this machine. *)
 module Dns = struct
   type t = unit
 
