@@ -1,9 +1,9 @@
 /*
  * law_params: each constant of the delay-law estimator at a tenth and at ten times its value, in worlds that the
- * simulator makes. In all of them numbers stay numbers and the error stays what the row says; and in one at least the
- * number matters: what does not matter anywhere is not needed.
+ * simulator makes. In every world the estimates stay finite, and the error stays below the limit of the constant's row.
+ * In one world at least the constant matters, because a constant without any effect is not needed.
  *
- * Usage: test_law_params [measure]     measure: prints what the rows are made from, and tests nothing
+ * Usage: test_law_params [measure]     measure: print the scores that the rows are made from, and test nothing
  */
 #include <math.h>
 #include <setjmp.h>
@@ -57,7 +57,7 @@ enum place {
 	PLACES
 };
 
-/* A scenario of the simulator, for so long, scored from there on; and what is different in it. */
+/* A scenario of the simulator, its length, the share of its exchanges that is not scored, and a change to it. */
 struct making {
 	const char *scenario;
 	uint32_t poll_s;
@@ -90,7 +90,7 @@ static void wanderer(struct sim_scenario *scenario)
 	scenario->oscillator.wander = 3e-8;
 }
 
-/* From before the first exchange on. */
+/* Congestion begins before the first exchange. */
 static void early_congestion(struct sim_scenario *scenario)
 {
 	scenario->spells[0] =
@@ -189,7 +189,7 @@ static void add_moment(void *context, const struct sim_exchange *exchange, enum 
 				 .truth_ns = exchange->truth_tf_ns };
 }
 
-/* What a client that polls so often exchanges there, whatever it makes of it. */
+/* Record the exchanges of a client in a world. The verdicts on them do not matter. */
 static void make_record(enum place place)
 {
 	const struct making *making = &makings[place];
@@ -303,8 +303,10 @@ static struct score score(enum place place, const struct ffntp_law_params *param
 
 enum measure { RMS, WORST, ESTERROR, WITHIN, REFUSED, STABLE };
 
-/* Where it matters: there, at so many times its value, the score differs: by at least that ratio; of the share within
- * two estimated errors and of refused exchanges, by that difference. */
+/*
+ * A world in which the constant matters: multiplied by 'times', it changes the measure by at least 'by'. This is a
+ * ratio of errors, and a difference of the share within two estimated errors or of the number of refused exchanges.
+ */
 struct witness {
 	enum place place;
 	enum measure measure;
@@ -480,7 +482,7 @@ static void assert_matters(const struct row *row)
 	assert_true(by >= witness->by);
 }
 
-/* What no row covers is padding, which is zero here. */
+/* Bytes that no row covers are padding, which is zero here. */
 static void test_every_number_has_a_row(void **state)
 {
 	unsigned char bytes[sizeof usual];
@@ -524,7 +526,7 @@ static void test_every_number_matters(void **state)
 		assert_matters(&rows[i]);
 }
 
-/* --- what the rows are made from --- */
+/* --- the scores that the rows are made from --- */
 
 static void measure_row(const struct row *row, double times)
 {
