@@ -167,6 +167,28 @@ def test_the_clock_does_not_beat_the_limit(folder):
                 tap.check(0.98 * limit < clock < 1.5 * limit, f"{result}")
 
 
+def errors_us(trace, per_stamp):
+    """Replay a trace. Return (s since the first exchange, larger absolute error just before and just after) of each."""
+    code, _, errors = tool.ffntp("replay", "--per-stamp", per_stamp, trace)
+    tap.check(code == 0, errors)
+    with open(per_stamp, encoding="ascii") as file:
+        rows = [line.split() for line in file if not line.startswith("#")]
+    first = int(rows[0][0])
+    return [((int(row[0]) - first) * 1e-9,
+             max(abs(int(row[column]) - int(row[1])) * 1e-3 for column in (2, 5) if row[column] != "-")) for row in rows]
+
+
+def test_a_cold_start(folder):
+    """From nothing but the counter's nominal rate: within 100 us after 15 s and 8 requests, two seconds apart."""
+    for seed in range(1, 6):
+        tool.ffntp("simulate", "--hours", "1", "--seed", str(seed), "--trace", f"{folder}/t{seed}", "cold-start")
+        errors = errors_us(f"{folder}/t{seed}", f"{folder}/p{seed}")
+        times = [time for time, _ in errors if time < 60]
+        tap.check(sum(time <= 15 for time in times) <= 8, f"seed {seed}: {times}")
+        tap.check(all(after - before > 1.9 for before, after in zip(times, times[1:])), f"seed {seed}: {times}")
+        tap.check(all(error < 100 for time, error in errors if time > 15), f"seed {seed}: {errors}")
+
+
 # --- invalid arguments ---
 
 def test_what_makes_no_sense_is_refused(folder):
