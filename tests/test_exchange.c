@@ -746,6 +746,18 @@ static void case_43_extreme_rates_are_refused_not_misread(void **state)
 	}
 }
 
+/* Servers may reply with an older version than that of the request (RFC 5905, section 7.3), as chrony accepts it. */
+static void older_versions_are_accepted(void **state)
+{
+	(void)state;
+	for (unsigned version = 0; version < 8; version++) {
+		struct ffntp_packet reply = good;
+
+		reply.version = (uint8_t)version;
+		assert_int_equal(judge(&reply), version >= 1 && version <= 4 ? FFNTP_ACCEPTED : FFNTP_REFUSED_VERSION);
+	}
+}
+
 /* The packet has every fault. After the fault in the verdict is repaired, the verdict names the next one. */
 static void the_first_fault_names_the_verdict(void **state)
 {
@@ -920,6 +932,7 @@ int main(void)
 		cmocka_unit_test(case_43_extreme_rates_are_refused_not_misread),
 		cmocka_unit_test(the_first_fault_names_the_verdict),
 		cmocka_unit_test(moving_counters_or_the_server_s_clock_changes_nothing_else),
+		cmocka_unit_test(older_versions_are_accepted),
 		cmocka_unit_test(an_accepted_stamp_keeps_its_promises),
 		cmocka_unit_test(every_verdict_has_its_own_name),
 	};
