@@ -101,7 +101,7 @@ static void test_a_rate_step_that_a_round_trip_hides(void **state)
 			struct fixture f;
 
 			estimator = estimators == 0 ? FFNTP_ESTIMATOR_DEFAULT : FFNTP_ESTIMATOR_RADCLOCK;
-			f = make_path(50000000, 64, 8);
+			f = make_path(50000000, 128, 8);
 			world_run(&f.world, f.client, 9760);
 			world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns),
 					  f.world.ticks_per_ns * (1 + sign * 40e-6));
