@@ -34,7 +34,7 @@ GUARDS = [
     ('ffntp', CLIENT, 'former.counter_kind != held_of(client)->counter_kind ||', '', 'continues'),
     ('ffntp', CLIENT, 'return entry->tai_offset_s == Long_val(Field(v, 1));', 'return true;', 'tai'),
     ('ffntp', CLIENT, 'if (result != FFNTP_TIMESCALE_OK)', 'if (false)', 'tai'),
-    ('ffntp', CLIENT, 'caml_invalid_argument("Ffntp.Client.new_query: a nonce of 0");', ';', 'refuses rubbish'),
+    ('ffntp', CLIENT, 'caml_invalid_argument("Ffntp.Client.new_query: the nonce is 0");', ';', 'refuses rubbish'),
     ('ffntp', CLIENT, 'Caml_ba_data_val(buffer) + Long_val(offset)', 'Caml_ba_data_val(buffer)', 'refuses rubbish'),
     ('ffntp', VALUE, 'number > last ? 0 : (int)number', '(int)(last > 0 ? number : 0)', 'nonsense in pages'),
     ('ffntp', OUTPUT, 'if (cap_ns < 0)\nreturn 0;', '', 'refuses to read'),
