@@ -8,7 +8,7 @@ help:
 	@echo 'make run           build, then show a client keeping time (ffntp demo, a minute)'
 	@echo 'make quick         build, then check format, structure and unit tests (a minute)'
 	@echo 'make check         build, then run every test: unit, golden, system, sanitizers,'
-	@echo '                   a short fuzz (about 15 minutes)'
+	@echo '                   a short fuzz (about 25 minutes)'
 	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen'
 	@echo '                   (about 14 minutes, 400 MB of packages)'
 	@echo 'make build         build in build/plain'
