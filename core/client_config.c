@@ -4,8 +4,11 @@
 #include "maths.h"
 #include "params.h"
 
-/* Of the first version. A field that is added begins at or beyond it, and never in the padding of a former version. */
-#define FIRST_SIZE sizeof(struct ffntp_client_config)
+/*
+ * Bytes up to the end of the first version's last field. A field that is added begins behind the padding that follows
+ * it, because callers of the first version leave that undefined.
+ */
+#define FIRST_SIZE (offsetof(struct ffntp_client_config, leap_trust) + sizeof(enum ffntp_leap_trust))
 
 static const struct ffntp_client_config usual = {
 	.size = sizeof(struct ffntp_client_config),
