@@ -39,16 +39,17 @@ client()
 {
 	local text=$1
 	shift
-	result=$(faked "${ahead}s" timeout 20 "$@" 2>/dev/null || true)
+	result=$("${faked[@]}" timeout 20 "$@" 2>/dev/null || true)
 	echo "$text: $result"
 }
 
 observe()
 {
-	local ahead result
+	local ahead result faked
 	export NODE_PATH=$work/npm/node_modules PYTHONPATH=$root/usr/lib/python3/dist-packages
 	ahead=$(($(date -u -d '2036-02-08 12:00:00' +%s) - $(date +%s)))
 	serve ahead=$ahead
+	fake "+${ahead}s"
 	client "chronyd -Q" bash -c "'$root/usr/sbin/chronyd' -Q -t 10 -u root 'server 127.0.0.1 iburst' 'port 0' 'cmdport 0' \
 		'pidfile $work/pid' 2>&1 | sed -n 's/.*wrong by \(-*[0-9.]*\) seconds.*/\1/p'"
 	expect "chronyd is right" "$(is "\"$result\" != \"\" && ${result:-9} < 0.1 && ${result:-9} > -0.1")" = 1

@@ -85,7 +85,7 @@ alone()
 	FINDING_WORK=$work unshare -Urn bash "$0" inside
 }
 
-# keep COMMAND...: start a process in the background, which clean_up ends. Its identity is in $!.
+# keep COMMAND...: start a program (no shell function) in the background, which clean_up ends.
 keep()
 {
 	"$@" >>"$work/kept.log" 2>&1 &
@@ -119,12 +119,11 @@ wait_for()
 	cannot "a process did not start: $(tail -n 3 "$work/kept.log")"
 }
 
-# faked SECONDS COMMAND...: run a command whose CLOCK_REALTIME is SECONDS ahead (libfaketime is among its packages).
-faked()
+# fake AHEAD: let "${faked[@]}" COMMAND... run a command whose CLOCK_REALTIME is ahead by that (libfaketime is among the
+# packages). It is no function, because keep has to know the process itself.
+fake()
 {
-	local ahead=$1
-	shift
-	LD_PRELOAD=$(echo "$root"/usr/lib/*/faketime/libfaketime.so.1) FAKETIME="+$ahead" FAKETIME_DONT_FAKE_MONOTONIC=1 "$@"
+	faked=(env "LD_PRELOAD=$(echo "$root"/usr/lib/*/faketime/libfaketime.so.1)" "FAKETIME=$1" FAKETIME_DONT_FAKE_MONOTONIC=1)
 }
 
 # expect TEXT CONDITION...: the behaviour has changed unless the condition (of test) holds.
