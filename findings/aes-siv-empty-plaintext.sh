@@ -1,7 +1,7 @@
 #!/bin/bash
-# python3-cryptography 38.0.4-3+deb12u1 (with libssl3 3.0.22-1~deb12u2) can neither make nor check what every NTS request
-# carries: AES-SIV of an empty plaintext. AESSIV.encrypt raises "InternalError: Unknown OpenSSL error", and AESSIV.decrypt
-# refuses a genuine one with InvalidTag, as if it were forged.
+# python3-cryptography 38.0.4-3+deb12u1 (with libssl3 3.0.22-1~deb12u2) can neither make nor check what every NTS
+# request carries: AES-SIV of an empty plaintext. AESSIV.encrypt raises "InternalError: Unknown OpenSSL error", and
+# AESSIV.decrypt refuses a genuine one with InvalidTag, as if it were forged.
 #
 # The authenticator of NTS (RFC 8915, section 5.6) encrypts extension fields, of which a request usually has none; RFC
 # 5297 allows the empty plaintext. nettle 3.8.1-2 makes 16 bytes of it. With a plaintext of one byte both agree, so the
@@ -12,9 +12,11 @@
 #
 # ffntp: has no NTS yet. This module of Debian 12 cannot be the reference in its tests.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
-debian python3-cryptography=38.0.4-3+deb12u1 python3-cffi-backend=1.15.1-5+b1 libssl3=3.0.22-1~deb12u2 libnettle8=3.8.1-2
+debian python3-cryptography=38.0.4-3+deb12u1 python3-cffi-backend=1.15.1-5+b1 libssl3=3.0.22-1~deb12u2 \
+	libnettle8=3.8.1-2
 
 cat >"$work/siv.py" <<'END'
 import ctypes

@@ -12,6 +12,7 @@
 # ffntp: its offset is the local clock minus the server's, as in "chronyc sources". docs/glossary.md has "chronyc: same
 # sign", which holds for sources and sourcestats alone.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 debian chrony=4.3-2+deb12u3
@@ -59,8 +60,8 @@ observe()
 	measurements=$(logged measurements 12)
 	statistics=$(logged statistics 5)
 	end_last
-	once=$("$root/usr/sbin/chronyd" -Q -t 10 -u root 'server 127.0.0.1 port 11123 iburst' 'port 0' 'cmdport 0' "pidfile $work/pid" 2>&1 |
-		sed -n 's/.*wrong by \(-*[0-9.]*\) seconds.*/\1/p')
+	once=$("$root/usr/sbin/chronyd" -Q -t 10 -u root 'server 127.0.0.1 port 11123 iburst' 'port 0' 'cmdport 0' \
+		"pidfile $work/pid" 2>&1 | sed -n 's/.*wrong by \(-*[0-9.]*\) seconds.*/\1/p')
 	echo "the server is 0.25 s ahead: sources $sources, sourcestats $sourcestats, ntpdata $ntpdata,"
 	echo "measurements.log $measurements, statistics.log $statistics, chronyd -Q $once"
 	expect "sources is negative" "$(sign "$sources")" = -

@@ -1,10 +1,10 @@
 #!/bin/bash
-# On 2036-02-08, one day into era 1 of NTP, six clients ask a server that agrees with their clock to the millisecond, and
-# are wrong in six ways. Nothing else is unusual. chronyd of chrony 4.3-2+deb12u3 is right.
+# On 2036-02-08, one day into era 1 of NTP, six clients ask a server that agrees with their clock to the millisecond,
+# and are wrong in six ways. Nothing else is unusual. chronyd of chrony 4.3-2+deb12u3 is right.
 #
 # python3-ntplib 0.3.3-3            sends no request: NTPException "Invalid NTP packet fields."
 # npm's sntp 3.0.2                  refuses each reply as a forgery: "Wrong originate timestamp"
-# npm's ntp-time 2.1.1              half an era off: -2147483648 s (68 years), though both its clock and the reply are right
+# npm's ntp-time 2.1.1              half an era off: -2147483648 s (68 years)
 # Perl's Net::NTP 1.5-3             a whole era off: -4294967296 s
 # npm's ntp-client 0.5.3            returns a date in 1900
 # check_ntp_time, monitoring-plugins-basic 2.3.3-5+deb12u2
@@ -12,9 +12,10 @@
 #
 # Seen: as above; chronyd -Q: wrong by 0.000045 seconds
 #
-# ffntp: timestamps are differences modulo 2^64, and a pivot of any date resolves the era (tests/test_instant.c, case 17;
-# tests/test_exchange.c, case_17_an_exchange_may_cross_an_era).
+# ffntp: timestamps are differences modulo 2^64, and a pivot of any date resolves the era (tests/test_instant.c, case
+# 17; tests/test_exchange.c, case_17_an_exchange_may_cross_an_era).
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 debian libfaketime=0.9.10-2.1 chrony=4.3-2+deb12u3 python3-ntplib=0.3.3-3 libnet-ntp-perl=1.5-3 \
@@ -27,10 +28,13 @@ try:
     print(ntplib.NTPClient().request("127.0.0.1", version=4).offset)
 except ntplib.NTPException as error:
     print(error)'
-by_sntp='require("sntp").time({ host: "127.0.0.1", timeout: 3000 }).then(reply => console.log(reply.t), error => console.log(error.message))'
+by_sntp='
+require("sntp").time({ host: "127.0.0.1", timeout: 3000 })
+	.then(reply => console.log(reply.t), error => console.log(error.message))'
 by_ntp_time='
 const { Client } = require("ntp-time");
-new Client("127.0.0.1", 123, { timeout: 3000 }).syncTime().then(reply => console.log(reply.t), error => console.log(error.message))'
+new Client("127.0.0.1", 123, { timeout: 3000 }).syncTime()
+	.then(reply => console.log(reply.t), error => console.log(error.message))'
 by_ntp_client='
 require("ntp-client").getNetworkTime("127.0.0.1", 123, (error, date) => console.log(error || date.toISOString()))'
 
@@ -59,7 +63,8 @@ observe()
 	expect "sntp refuses an honest reply" "$result" = 'Wrong originate timestamp'
 	client ntp-time node -e "$by_ntp_time"
 	expect "ntp-time is half an era off" "$(is "${result:-0} > -2147483649 && ${result:-0} < -2147483647")" = 1
-	client Net::NTP perl -I "$root/usr/share/perl5" -MNet::NTP -e '%r = get_ntp_response("127.0.0.1", 123); print $r{Offset}'
+	client Net::NTP perl -I "$root/usr/share/perl5" -MNet::NTP \
+		-e '%r = get_ntp_response("127.0.0.1", 123); print $r{Offset}'
 	expect "Net::NTP is an era off" "$(is "${result:-0} > -4294967297 && ${result:-0} < -4294967295")" = 1
 	client ntp-client node -e "$by_ntp_client"
 	expect "ntp-client is in 1900" "${result:0:4}" = 1900

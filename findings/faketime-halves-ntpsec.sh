@@ -1,17 +1,19 @@
 #!/bin/bash
-# ntpsec 1.2.2+dfsg1-1+deb12u1 under libfaketime 0.9.10-2.1 with its clock 3600 s ahead serves a time that is 1800 s ahead.
+# ntpsec 1.2.2+dfsg1-1+deb12u1 under libfaketime 0.9.10-2.1 with its clock 3600 s ahead serves a time that is 1800 s
+# ahead.
 #
-# Its receive timestamp is the kernel's, which libfaketime does not reach, and its transmit timestamp is clock_gettime's,
-# which it does: T2 is true, T3 is an hour ahead, and a client takes the mean. The reply states that the server kept
-# the request for an hour, and the round trip becomes -3600 s. With FAKETIME=-3600s T3 is before T2. chronyd 4.3-2+deb12u3
-# in the same place serves 3600 s. So a test of an NTP client with a "faked" ntpsec shows the client half the fault that
-# it was meant to show.
+# Its receive timestamp is the kernel's, which libfaketime does not reach, and its transmit timestamp is
+# clock_gettime's, which it does: T2 is true, T3 is an hour ahead, and a client takes the mean. The reply states that
+# the server kept the request for an hour, and the round trip becomes -3600 s. With FAKETIME=-3600s T3 is before T2.
+# chronyd 4.3-2+deb12u3 in the same place serves 3600 s. So a test of an NTP client with a "faked" ntpsec shows the
+# client half the fault that it was meant to show.
 #
 # Seen: ntpsec: T2 - T1 0.000041 s, T3 - T4 3599.999979 s; ntpdig: +1800.000018 +/- 1800.000058
 #       chronyd: T2 - T1 3600.000110 s, T3 - T4 3599.999985 s; ntpdig: +3600.000032
 #
 # ffntp: "ffntp query" rejects the replies of such a server: "residence" for +3600s, "timestamps" for -3600s.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 version=1.2.2+dfsg1-1+deb12u1

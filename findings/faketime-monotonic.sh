@@ -3,10 +3,10 @@
 # CLOCK_MONOTONIC_RAW and CLOCK_BOOTTIME return what CLOCK_REALTIME returns, so the machine seems to run since 1970.
 #
 # They are not 10 days ahead of themselves, as one would expect, and not left alone. A clock that counts with
-# CLOCK_MONOTONIC_RAW (as RADclock and ffntp do) thus counts with the very clock that the test wants to move.
+# CLOCK_MONOTONIC_RAW (as ffntp can) thus counts with the very clock that the test wants to move.
 # FAKETIME_DONT_FAKE_MONOTONIC=1 cures that, but then an absolute sleep by CLOCK_MONOTONIC is still given the offset:
-# Python 3.11's time.sleep(1) fails with EINVAL, as its deadline becomes negative. adjtimex() is never faked: its time is
-# the true one.
+# Python 3.11's time.sleep(1) fails with EINVAL, as its deadline becomes negative. adjtimex() is never faked: its time
+# is the true one.
 #
 # Seen: FAKETIME=+10d: REALTIME, MONOTONIC, MONOTONIC_RAW and BOOTTIME all 1796858699.226, machine up for 7.8 hours;
 #       with DONT_FAKE_MONOTONIC: MONOTONIC 27981.659, time.sleep(1): OSError [Errno 22] Invalid argument;
@@ -15,6 +15,7 @@
 # ffntp: ffntpd --counter raw kept time in both modes (offset within 50 us of a server on loopback). "ffntp now" without
 # faketime refused the page of a faked ffntpd: "the counter was disrupted".
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 debian libfaketime=0.9.10-2.1
@@ -58,7 +59,8 @@ observe()
 	show "$python" "$work/clocks.py" >"$work/faked"
 	FAKETIME_DONT_FAKE_MONOTONIC=1 show "$python" "$work/clocks.py" >"$work/dont"
 	FAKETIME_DONT_FAKE_MONOTONIC=1 show "$python" "$work/sleep.py" >"$work/sleep"
-	paste "$work/true" "$work/faked" "$work/dont" | awk '{ print $1 ": true " $2 ", faked " $4 ", DONT_FAKE_MONOTONIC " $6 }'
+	paste "$work/true" "$work/faked" "$work/dont" |
+		awk '{ print $1 ": true " $2 ", faked " $4 ", DONT_FAKE_MONOTONIC " $6 }'
 	cat "$work/sleep"
 	real=$(clock CLOCK_REALTIME faked)
 	expect "CLOCK_REALTIME is 10 days ahead" "$(is "$real - $(clock CLOCK_REALTIME true) - 864000 < 60")" = 1

@@ -7,10 +7,12 @@
 # right all the same, because it is computed from the local variable and not from the reply's origin timestamp.
 #
 # Seen: root delay 1.25 s -> 0.25   root dispersion 1.75 s -> 1.0000   root dispersion 0.9 s -> 0.0000   (NTP version 3)
-#       offset 0.2500; fractions sent in 12 requests: .0953 to .0975; sent minus arrival: -0.826 s to +0.041 s, on loopback
+#       offset 0.2500; fractions sent in 12 requests: .0953 to .0975;
+#       sent minus arrival: -0.826 s to +0.041 s, on loopback
 #
 # ffntp: core/wire.c reads both as 32-bit numbers (tests/test_wire.c). A server sees such clients with a wrong time.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 debian libnet-ntp-perl=1.5-3
@@ -25,7 +27,10 @@ observe()
 	local i largest
 	for i in 1.75 0.9; do
 		serve ahead=0.25 root_delay=1.25 root_dispersion=$i stratum=2 refid=c0000201 log="$work/requests"
-		perl -I "$root/usr/share/perl5" -MNet::NTP -e 'for (1 .. 6) { %r = get_ntp_response("127.0.0.1", 123); select(undef, undef, undef, 0.137) }
+		perl -I "$root/usr/share/perl5" -MNet::NTP -e 'for (1 .. 6) {
+				%r = get_ntp_response("127.0.0.1", 123);
+				select(undef, undef, undef, 0.137);
+			}
 			print "$_=$r{$_}\n" for sort keys %r' >"$work/fields"
 		end_last
 		echo "root delay 1.25 s -> $(field 'Root Delay'), root dispersion $i s -> $(field 'Root Dispersion')," \

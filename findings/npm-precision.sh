@@ -12,6 +12,7 @@
 # ffntp: core/wire.c reads an int8_t (tests/test_wire.c). Do not compare a server's precision there with what a program
 # of node reports.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 npm_packages sntp@3.0.2 @hapi/sntp@4.0.0 ntp-packet-parser@0.5.0

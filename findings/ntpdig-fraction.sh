@@ -9,6 +9,7 @@
 #
 # ffntp: "ffntp now" prints nine digits with leading zeros.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 version=1.2.2+dfsg1-1+deb12u1

@@ -10,9 +10,10 @@
 # Seen: 0x24, stratum 6, root delay 0, root dispersion 0, reference identifier 127.0.0.1, reference timestamp 0, now and
 #       20 s later; ntpq: leap=00, stratum=6, rootdisp=0.0, reftime=00000000.00000000 2036-02-07T06:28:16.000Z
 #
-# ffntp: ffntpd takes such a server for synchronised, as the fields demand, and "ffntp status" shows stratum 6 and a root
-# distance of 60 ns. Only the reference timestamp differs, and ntpd-rs 1.4 has 0 there when it is synchronised.
+# ffntp: ffntpd takes such a server for synchronised, as the fields demand, and "ffntp status" shows stratum 6 and a
+# root distance of 60 ns. Only the reference timestamp differs, and ntpd-rs 1.4 has 0 there when it is synchronised.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 version=1.2.2+dfsg1-1+deb12u1
@@ -37,7 +38,8 @@ observe()
 	keep "$root/usr/sbin/ntpd" -n -c "$work/ntp.conf" -f "$work/drift"
 	sleep 8
 	now=$("$python" "$work/ask.py")
-	PYTHONPATH=$modules "$python" "$root/usr/bin/ntpq" -n -c 'rv 0 leap,stratum,rootdisp,reftime' 127.0.0.1 >"$work/rv" 2>&1
+	PYTHONPATH=$modules "$python" "$root/usr/bin/ntpq" -n -c 'rv 0 leap,stratum,rootdisp,reftime' 127.0.0.1 \
+		>"$work/rv" 2>&1
 	sleep 20
 	later=$("$python" "$work/ask.py")
 	echo "first byte, stratum, root delay, root dispersion, reference identifier, reference timestamp: $now"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Rate limiting of ntpsec 1.2.2+dfsg1-1+deb12u1 makes two client libraries report that a wrong clock is right:
-# python3-ntplib 0.3.3-3 and npm's sntp 3.0.2 (5.6 million downloads a week).
+# python3-ntplib 0.3.3-3 and npm's sntp 3.0.2 (5.6 million downloads a month).
 #
 # In its RATE packets ntpsec puts the client's transmit timestamp into the receive and the transmit timestamp, and
 # both libraries compute the offset of such a packet like that of any other: minus half the round trip. The client's
@@ -9,10 +9,11 @@
 # file ("restrict default kod nomodify nopeer noquery limited").
 #
 # Seen: ntplib: requests 0 to 19: offset -250.000 s, stratum 6; 20 to 29: -0.000015 s, stratum 0; then silence
-#       sntp, same server, some seconds later: -249999 ms, stratum secondary; then 0 or -0.5 ms, isValid true, death, RATE
+#       sntp, 45 s later: -249.999 s, stratum secondary; then 0.000 or -0.0005 s, isValid true, stratum death, leap alarm
 #
 # ffntp: a RATE packet is never a time (core/exchange.c, judge_kiss; test_exchange has kisses of any timestamps).
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 debian ntpsec=1.2.2+dfsg1-1+deb12u1 libfaketime=0.9.10-2.1 python3-ntplib=0.3.3-3

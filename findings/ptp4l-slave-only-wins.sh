@@ -1,6 +1,6 @@
 #!/bin/bash
-# ptp4l of linuxptp 3.1.1-4+b2: a clock that may only be a slave (-s) takes part in the election of the grandmaster. If its
-# priority1 is lower than that of the only grandmaster it wins, and then follows nobody and serves nobody.
+# ptp4l of linuxptp 3.1.1-4+b2: a clock that may only be a slave (-s) takes part in the election of the grandmaster. If
+# its priority1 is lower than that of the only grandmaster it wins, and then follows nobody and serves nobody.
 #
 # So "--priority1 100 -s" beside a grandmaster with the default 128 never synchronises, whereas the same clock with 129
 # does. pmc shows it as its own grandmaster, stepsRemoved 0, with slaveOnly 1 and clockClass 255, the class of a clock
@@ -12,6 +12,7 @@
 #
 # ffntp: is not concerned, because it reads no PTP.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 debian linuxptp=3.1.1-4+b2
@@ -20,10 +21,11 @@ debian linuxptp=3.1.1-4+b2
 slave()
 {
 	: >"$work/kept.log"
-	keep nsenter -t "$other" -n "$root/usr/sbin/ptp4l" -S -s -i right -m --free_running 1 --priority1 "$1" --uds_address "$work/slave_socket"
+	keep nsenter -t "$other" -n "$root/usr/sbin/ptp4l" -S -s -i right -m --free_running 1 --priority1 "$1" \
+		--uds_address "$work/slave_socket"
 	sleep 20
-	"$root/usr/sbin/pmc" -u -b 0 -s "$work/slave_socket" -i "$work/pmc_socket" 'GET CURRENT_DATA_SET' 'GET DEFAULT_DATA_SET' \
-		'GET PARENT_DATA_SET' >"$work/shown"
+	"$root/usr/sbin/pmc" -u -b 0 -s "$work/slave_socket" -i "$work/pmc_socket" 'GET CURRENT_DATA_SET' \
+		'GET DEFAULT_DATA_SET' 'GET PARENT_DATA_SET' >"$work/shown"
 	end_last
 	cp "$work/kept.log" "$work/slave"
 	echo "slave only, priority1 $1: stepsRemoved $(shown stepsRemoved), slaveOnly $(shown slaveOnly)," \

@@ -4,8 +4,8 @@
 #
 # C's gmtime_r, Python's time.gmtime and datetime.now(timezone.utc), which call it, are 27 s early; any zone below
 # right/ does that (right/Europe/Berlin too). "date -u", perl's gmtime and node's toISOString are not affected. In the
-# leap second itself Python's gmtime has second 60, and its datetime has 59. The zones are of tzdata 2026f-0+deb12u1, and
-# Python is 3.11.2-6+deb12u9; date and perl are those installed.
+# leap second itself Python's gmtime has second 60, and its datetime has 59. The zones are of tzdata 2026f-0+deb12u1,
+# and Python is 3.11.2-6+deb12u9; date and perl are those installed.
 #
 # Seen, for time_t 1700000000, with TZ=right/Europe/Berlin:
 #       date -u, perl: 2023-11-14 22:13:20     python3 gmtime, datetime: 2023-11-14 22:12:53
@@ -14,9 +14,11 @@
 # ffntp: "ffntp now" formats UTC with gmtime_r (tool/output.c, output_time), and with TZ=right/UTC printed a time that
 # was 27 s early, followed by Z. The core's ffntp_calendar_from_utc does not depend on TZ.
 
+set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
-debian tzdata=2026f-0+deb12u1 libc6=2.36-9+deb12u14 python3.11-minimal=3.11.2-6+deb12u9 libpython3.11-minimal=3.11.2-6+deb12u9
+debian tzdata=2026f-0+deb12u1 libc6=2.36-9+deb12u14 python3.11-minimal=3.11.2-6+deb12u9 \
+	libpython3.11-minimal=3.11.2-6+deb12u9
 
 format='"%Y-%m-%d %H:%M:%S"'
 
@@ -28,10 +30,14 @@ pinned_python()
 	local library loader
 	library=$(dirname "$root"/lib/*/libc.so.6)
 	loader=$(echo "$library"/ld-linux-*.so.*)
-	PYTHONHOME="$root/usr" "$loader" --library-path "$library:$(dirname /lib/*/libz.so.1)" "$root/usr/bin/python3.11" -c "$1"
+	PYTHONHOME="$root/usr" "$loader" --library-path "$library:$(dirname /lib/*/libz.so.1)" "$root/usr/bin/python3.11" \
+		-c "$1"
 }
 by_python() { pinned_python "import time; print(time.strftime($format, time.gmtime($1)))"; }
-by_datetime() { pinned_python "import datetime as d; print(d.datetime.fromtimestamp($1, d.timezone.utc).strftime($format))"; }
+by_datetime()
+{
+	pinned_python "import datetime as d; print(d.datetime.fromtimestamp($1, d.timezone.utc).strftime($format))"
+}
 
 observe()
 {

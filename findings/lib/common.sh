@@ -123,7 +123,8 @@ wait_for()
 # packages). It is no function, because keep has to know the process itself.
 fake()
 {
-	faked=(env "LD_PRELOAD=$(echo "$root"/usr/lib/*/faketime/libfaketime.so.1)" "FAKETIME=$1" FAKETIME_DONT_FAKE_MONOTONIC=1)
+	faked=(env "LD_PRELOAD=$(echo "$root"/usr/lib/*/faketime/libfaketime.so.1)" "FAKETIME=$1"
+		FAKETIME_DONT_FAKE_MONOTONIC=1)
 }
 
 # expect TEXT CONDITION...: the behaviour has changed unless the condition (of test) holds.
