@@ -14,6 +14,9 @@ type error =
   | Other_namespace
   | No_counter
   | Missing
+  | Untrusted  (** a usual place, where a user who is not trusted could replace the page *)
+  | Denied  (** this process may not read the file *)
+  | Limit  (** too many open files, or no memory *)
 
 val error_text : error -> string
 (** A message in one line. *)

@@ -59,6 +59,9 @@ enum ffntp_page_result {
 	FFNTP_PAGE_OTHER_NAMESPACE, /* a different time namespace, where CLOCK_MONOTONIC_RAW is shifted */
 	FFNTP_PAGE_NO_COUNTER,      /* this process cannot read the page's counter, or not safely */
 	FFNTP_PAGE_MISSING,         /* the file does not exist or cannot be mapped */
+	FFNTP_PAGE_UNTRUSTED,       /* a usual place, where a user who is not trusted could replace the page */
+	FFNTP_PAGE_DENIED,          /* this process may not read the file */
+	FFNTP_PAGE_LIMIT,           /* too many open files or mappings, or no memory */
 };
 
 /* Return one line of text for people. Never NULL. */
