@@ -1,7 +1,10 @@
 /*
- * notify: reports the daemon's state to the service manager that started it (sd_notify): when the page is written, one
- * line for `systemctl status`, and a sign of life for its watchdog. Without a service manager, and in a build without
- * libsystemd, these functions do nothing. One thread.
+ * notify: reports the daemon's state to the service manager that started it: when the page is written, one line for
+ * `systemctl status`, and a sign of life for its watchdog. Without a service manager these functions do nothing. One
+ * thread.
+ *
+ * The protocol is that of sd_notify(3): assignments in a datagram to the socket that $NOTIFY_SOCKET names. It is spoken
+ * here rather than by libsystemd, because that library and what it links with double the daemon's memory.
  */
 #ifndef FFNTP_DAEMON_NOTIFY_H
 #define FFNTP_DAEMON_NOTIFY_H

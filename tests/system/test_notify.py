@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What ffntpd reports to a service manager: readiness, one line, signs of life, the end. Skipped in a build without libsystemd."""
+"""What ffntpd reports to a service manager: readiness, one line, signs of life, the end."""
 import os
 import signal
 import socket
@@ -17,13 +17,13 @@ class Manager:
     """The socket of a service manager."""
 
     def __init__(self, folder):
-        linked = subprocess.run(["ldd", FFNTPD], capture_output=True, text=True).stdout
-        if "libsystemd" not in linked:
-            raise tap.Skip("built without libsystemd")
         self.path = f"{folder}/notify"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         self.socket.settimeout(20)
+
+    def close(self):
+        self.socket.close()
 
     def next(self):
         return dict(line.split("=", 1) for line in self.socket.recv(4096).decode().splitlines())
@@ -63,18 +63,39 @@ def test_a_service(folder):
             daemon.wait()
 
 
-def test_without_a_service_manager(folder):
+def check_keeps_time(folder, name):
     with fake.Server() as server:
-        environment = {key: value for key, value in os.environ.items() if key != "NOTIFY_SOCKET"}
-        daemon = subprocess.Popen([FFNTPD, "--page", f"{folder}/page", f"127.0.0.1:{server.port}"], env=environment,
-                                  stderr=subprocess.DEVNULL)
+        daemon = subprocess.Popen([FFNTPD, "--poll", "1", "--page", f"{folder}/page", f"127.0.0.1:{server.port}"],
+                                  env=dict(os.environ, NOTIFY_SOCKET=name), stderr=subprocess.DEVNULL)
         try:
-            time.sleep(1)
+            tap.wait_for_status(folder, "synchronised")
             daemon.send_signal(signal.SIGTERM)
             tap.check(daemon.wait(10) == 0, f"{daemon.returncode}")
         finally:
             daemon.kill()
             daemon.wait()
+
+
+def test_no_manager_or_a_wrong_one(folder):
+    for name in ("", "/", "@", "relative", f"{folder}/none", "/" + "x" * 200, "@nobody-listens-here"):
+        check_keeps_time(folder, name)
+
+
+def test_a_manager_that_does_not_read(folder):
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    manager.bind(f"{folder}/notify")
+    check_keeps_time(folder, f"{folder}/notify")
+    manager.close()
+
+
+def test_an_abstract_name(folder):
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind("\0ffntp-" + os.path.basename(folder) + str(os.getpid()))
+    manager.settimeout(20)
+    check_keeps_time(folder, "@" + manager.getsockname()[1:].decode())
+    tap.check(manager.recv(4096).startswith(b"READY=1\n"), "no message")
+    manager.close()
 
 
 if __name__ == "__main__":
