@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What ffntpd reports to a service manager: readiness, one line, signs of life, the end."""
+"""The reports of ffntpd to a service manager: readiness, one line, signs of life, the end."""
 import os
 import signal
 import socket
