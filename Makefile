@@ -12,7 +12,7 @@ help:
 	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen'
 	@echo '                   (about 14 minutes, 400 MB of packages)'
 	@echo 'make build         build in build/plain'
-	@echo 'make check-package  build the Debian packages twice, and check them (about 5 minutes)'
+	@echo 'make check-package  build the Debian packages twice, and check and boot them (about 6 minutes)'
 	@echo 'make bench         build, then measure what a reading and an exchange cost'
 	@echo 'make reference     render the public headers in build/reference/html'
 	@echo 'make format        format the C files that clang-format would change'
@@ -40,7 +40,7 @@ check-guests:
 
 check-package:
 	@scripts/install-packages build package
-	@scripts/check-package
+	@scripts/check-package --boot
 
 bench: build
 	@meson test -C $(PLAIN) --benchmark --verbose --num-processes 1

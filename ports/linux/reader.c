@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../../core/clock.h"
@@ -32,17 +34,42 @@ bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE])
 
 /* --- opening --- */
 
+/* Return whether the file cannot outlive this boot of the kernel, because it exists in memory only. */
+static bool is_in_memory(int descriptor)
+{
+	struct statfs system;
+
+	return fstatfs(descriptor, &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
+/*
+ * Judge whether the page is of this boot. A page in memory is, whatever the boot ids are: in a container, processes of
+ * one boot may see different ones, or none.
+ */
+static enum ffntp_page_result judge_boot(const uint8_t ours[16], const uint8_t theirs[16], int descriptor)
+{
+	static const uint8_t none[16];
+
+	if (is_in_memory(descriptor))
+		return FFNTP_PAGE_OK;
+	if (memcmp(ours, none, sizeof none) == 0 || memcmp(theirs, none, sizeof none) == 0)
+		return FFNTP_PAGE_UNKNOWN_BOOT;
+	return memcmp(ours, theirs, sizeof none) == 0 ? FFNTP_PAGE_OK : FFNTP_PAGE_OTHER_BOOT;
+}
+
 /*
  * The page must be of the same boot, its counter must be safe to read, and with CLOCK_MONOTONIC_RAW the time namespace
  * must be the same, because it shifts that clock.
  */
-static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *theirs)
+static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *theirs, int descriptor)
 {
 	struct ffntp_page_identity ours;
+	enum ffntp_page_result result;
 
 	ffntp_counter_identity(theirs->counter_kind, &ours);
-	if (memcmp(ours.boot_id, theirs->boot_id, sizeof(ours.boot_id)) != 0)
-		return FFNTP_PAGE_OTHER_BOOT;
+	result = judge_boot(ours.boot_id, theirs->boot_id, descriptor);
+	if (result != FFNTP_PAGE_OK)
+		return result;
 	if (theirs->counter_kind == FFNTP_COUNTER_MONOTONIC_RAW && ours.time_namespace != theirs->time_namespace)
 		return FFNTP_PAGE_OTHER_NAMESPACE;
 	return ffntp_counter_refusal(theirs->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER;
@@ -79,7 +106,7 @@ static enum ffntp_page_result map_file(struct ffntp_linux_reader *reader, int de
 		return result_of(errno);
 	result = ffntp_page_check(memory, FFNTP_PAGE_SIZE, &identity);
 	if (result == FFNTP_PAGE_OK)
-		result = judge_identity(&identity);
+		result = judge_identity(&identity, descriptor);
 	if (result != FFNTP_PAGE_OK) {
 		munmap(memory, FFNTP_PAGE_SIZE);
 		return result;
