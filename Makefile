@@ -2,7 +2,7 @@
 # meson setup build/mine, and so on.
 PLAIN := build/plain
 
-.PHONY: help run quick check check-guests build bench reference format clean
+.PHONY: help run quick check check-guests check-package build bench reference format clean
 
 help:
 	@echo 'make run           build, then show a client keeping time (ffntp demo, a minute)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen'
 	@echo '                   (about 14 minutes, 400 MB of packages)'
 	@echo 'make build         build in build/plain'
+	@echo 'make check-package  build the Debian packages twice, and check and boot them (about 6 minutes)'
 	@echo 'make bench         build, then measure what a reading and an exchange cost'
 	@echo 'make reference     render the public headers in build/reference/html'
 	@echo 'make format        format the C files that clang-format would change'
@@ -36,6 +37,10 @@ check:
 check-guests:
 	@scripts/install-packages build check guests
 	@scripts/check-guests
+
+check-package:
+	@scripts/install-packages build package
+	@scripts/check-package --boot
 
 bench: build
 	@meson test -C $(PLAIN) --benchmark --verbose --num-processes 1
