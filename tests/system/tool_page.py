@@ -244,6 +244,23 @@ def test_a_page_that_may_not_be_read(folder):
     tap.check(done.returncode == 1 and done.stdout == "" and "this user may not read it" in done.stderr, f"{done}")
 
 
+def test_a_zone_that_counts_leap_seconds(folder):
+    """TZ=right/UTC, of a zone made here: C's gmtime would be late by the leap seconds."""
+    leaps = tool.write(folder, "leaps", "Leap 1972 Jun 30 23:59:60 + S\nLeap 2016 Dec 31 23:59:60 + S\n")
+    zone = tool.write(folder, "zone", "Zone right 0 - UTC\n")
+    made = subprocess.run(["/usr/sbin/zic", "-L", leaps, "-d", folder, zone], capture_output=True, text=True)
+    tap.check(made.returncode == 0, f"{made}")
+    right = dict(os.environ, TZ=f":{folder}/right")
+    late = subprocess.run([sys.executable, "-c", "import time; print(time.gmtime(1800000030).tm_sec)"], env=right,
+                          capture_output=True, text=True).stdout.strip()
+    tap.check(late == str(time.gmtime(1800000030).tm_sec - 2), f"the zone has no effect: {late}")
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        before = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        output = subprocess.run([tool.FFNTP, "now", "--page", page], env=right, capture_output=True, text=True).stdout
+        after = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        tap.check(before <= output[:19] <= after, f"{before} {output} {after}")
+
+
 # Two users who are neither root nor each other.
 DAEMON, READER = 12345, 54321
 
