@@ -88,7 +88,7 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 	return text;
 }
 
-/* Civil dates never come from the C library, because its UTC has leap seconds where TZ says so (TZ=right/UTC). */
+/* Civil dates never come from the C library, because its UTC has leap seconds under TZ=right/UTC. */
 static const char *format_date(struct ffntp_utc utc, char text[OUTPUT_TIME_SIZE])
 {
 	/* 2^-64 s to ns: the product with the upper half fits, and is truncated in the same way. */
