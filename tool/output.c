@@ -113,8 +113,10 @@ const char *output_utc(struct ffntp_utc utc, char text[OUTPUT_TIME_SIZE])
 
 	output_time(utc.time, text);
 	seconds = strstr(text, ":59.");
-	if (utc.is_leap && seconds && ffntp_calendar_from_utc(utc, &date) == FFNTP_TIMESCALE_OK)
-		memcpy(seconds, ":60.", 4);
+	if (utc.is_leap && seconds && ffntp_calendar_from_utc(utc, &date) == FFNTP_TIMESCALE_OK) {
+		seconds[1] = '6';
+		seconds[2] = '0';
+	}
 	return text;
 }
 
