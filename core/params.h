@@ -677,7 +677,7 @@
 #define FFNTP_LAW_SLOW_RANK 0.18
 
 /* ... if some cause has at least this score (log-likelihood ratio to "nothing changed", price included). */
-#define FFNTP_LAW_OPEN_SCORE -11.0
+#define FFNTP_LAW_OPEN_SCORE (-11.0)
 
 /* Price of a change, in nepers: one in 400,000 exchanges. */
 #define FFNTP_LAW_CHANGE_PRICE 13.0
@@ -708,7 +708,7 @@
  * CONGESTED_SCORE.
  */
 #define FFNTP_LAW_CLOSE_EXCHANGES 4.0
-#define FFNTP_LAW_CLOSE_SCORE -6.0
+#define FFNTP_LAW_CLOSE_SCORE (-6.0)
 #define FFNTP_LAW_CONGESTED_SCORE 2.0
 
 /* A cause is certain when its score exceeds all others by this, ... */

@@ -14,6 +14,7 @@ struct line {
 	unsigned number;
 	size_t words;
 	char *word[WORDS_MAX];
+	char text[FFNTP_CONFIG_LINE_MAX + 1];
 	struct ffntp_config_error *error;
 };
 
@@ -181,7 +182,7 @@ static bool parse_option_value(const struct line *line, size_t at, unsigned long
 static bool parse_server_option(struct ffntp_config_server *server, const struct line *line, size_t *at)
 {
 	const struct server_option *option = find_server_option(line->word[*at]);
-	unsigned long value;
+	unsigned long value = 0;
 
 	if (option == NULL)
 		return refuse(line, "%s: unknown option '%s'", line->word[0], line->word[*at]);
@@ -332,17 +333,15 @@ static bool is_comment(const char *text)
 
 static bool parse_line(struct ffntp_config *config, const char *text, size_t length, struct line *line)
 {
-	char copy[FFNTP_CONFIG_LINE_MAX + 1];
-
 	if (length > FFNTP_CONFIG_LINE_MAX)
 		return refuse(line, "longer than %d bytes", FFNTP_CONFIG_LINE_MAX);
 	if (memchr(text, '\0', length) != NULL)
 		return refuse(line, "a NUL byte: this is not a text file");
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	if (is_comment(copy))
+	memcpy(line->text, text, length);
+	line->text[length] = '\0';
+	if (is_comment(line->text))
 		return true;
-	if (!split(copy, line))
+	if (!split(line->text, line))
 		return false;
 	return line->words == 0 || parse_words(config, line);
 }

@@ -6,8 +6,8 @@
 
 #define REST_NS UINT64_C(100000000) /* lwIP's timers must run this often */
 #define NS_PER_S UINT64_C(1000000000)
-#define RESOLVE_AGAIN_S 5
-#define PATIENCE_S 10
+#define RESOLVE_AGAIN_S UINT64_C(5)
+#define PATIENCE_S UINT64_C(10)
 #define LISTEN_MS 200 /* replies arrive within this time, if they do */
 
 static struct unikernel {

@@ -65,7 +65,7 @@ static struct layout lay_out(const struct ffntp_estimator_config *config)
 	layout.offset_stamps = clamp(window, FFNTP_RADCLOCK_BURST_STAMPS, layout.stamps);
 	layout.records = aligned(sizeof(struct radclock));
 	layout.queues = layout.records + aligned(layout.stamps * sizeof(struct ffntp_record));
-	layout.room = layout.queues + aligned(3 * layout.stamps * sizeof(uint64_t));
+	layout.room = layout.queues + aligned((size_t)3 * layout.stamps * sizeof(uint64_t));
 	layout.size = layout.room + aligned(ffntp_offset_room(layout.offset_stamps) * sizeof(double));
 	return layout;
 }
