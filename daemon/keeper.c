@@ -174,13 +174,13 @@ static void configure(const struct ffntp_keeper *keeper, struct ffntp_client_con
 	set_polling(keeper, config);
 }
 
-static ffntp_sync_listener hear;
+static ffntp_sync_listener take_event;
 
 /* former: the page's last map; NULL if there was none. */
 static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *servers, const struct ffntp_map *former)
 {
 	struct ffntp_client_config config;
-	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, servers, hear, keeper };
+	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, servers, take_event, keeper };
 
 	configure(keeper, &config);
 	if (!ffntp_sync_open(&keeper->sync, &parts)) {
@@ -309,9 +309,8 @@ static bool change_clock(struct ffntp_keeper *keeper)
 static bool change_configuration(struct ffntp_keeper *keeper)
 {
 	struct ffntp_keeper former = *keeper;
-	struct ffntp_map map;
+	const struct ffntp_map map = *ffntp_session_map(keeper->sync.session);
 
-	ffntp_sync_output(&keeper->sync, &map);
 	keeper->options = keeper->next;
 	memcpy(keeper->names, keeper->next_names, sizeof(keeper->names));
 	keeper->next_servers.names = keeper->names;
@@ -382,8 +381,8 @@ static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 
 static void log_exchange(const struct ffntp_sync *sync)
 {
-	const struct ffntp_source *source = &sync->server;
-	const struct ffntp_map *map = &sync->map;
+	const struct ffntp_source *source = ffntp_session_source(sync->session);
+	const struct ffntp_map *map = ffntp_session_map(sync->session);
 	char text[FFNTP_ADDRESS_TEXT_SIZE];
 
 	ffntp_address_text(&sync->peer.address, text);
@@ -401,15 +400,11 @@ static bool tells_time(const struct ffntp_map *map)
 
 static void log_published(struct ffntp_keeper *keeper)
 {
-	const struct ffntp_sync *sync = &keeper->sync;
+	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
 
-	if (!sync->is_inherited)
-		log_status(keeper, sync->map.status);
-	if (tells_time(&sync->map))
-		log_leap(keeper, sync->map.leap);
-	if (keeper->is_accepted && keeper->options->is_verbose)
-		log_exchange(sync);
-	keeper->is_accepted = false;
+	log_status(keeper, map->status);
+	if (tells_time(map))
+		log_leap(keeper, map->leap);
 }
 
 static void log_network(struct ffntp_keeper *keeper, const char *what, int error)
@@ -437,8 +432,9 @@ static void log_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
 	struct ffntp_log_limit *limit = &keeper->verdict_limit[verdict];
 	char text[FFNTP_ADDRESS_TEXT_SIZE];
 
-	keeper->is_accepted = verdict == FFNTP_ACCEPTED;
-	if (keeper->is_accepted || !ffntp_log_may(limit, monotonic_s()))
+	if (verdict == FFNTP_ACCEPTED && keeper->options->is_verbose)
+		log_exchange(&keeper->sync);
+	if (verdict == FFNTP_ACCEPTED || !ffntp_log_may(limit, monotonic_s()))
 		return;
 	ffntp_address_text(&keeper->sync.peer.address, text);
 	ffntp_log_limited(limit, "%s: reply refused: %s", text, ffntp_verdict_name(verdict));
@@ -458,47 +454,42 @@ static void log_disruption(struct ffntp_keeper *keeper)
 				  "the counter was disrupted: it is measured again, with a burst of requests");
 }
 
-static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *news)
-{
-	switch (news->event) {
-	case FFNTP_PEER_REPLY:
-		log_reply(keeper, news->verdict);
-		break;
-	case FFNTP_PEER_NOT_SENT:
-		log_network(keeper, "request not sent", news->error);
-		break;
-	case FFNTP_PEER_ERROR:
-		log_network(keeper, "no reply", news->error);
-		break;
-	case FFNTP_PEER_UNANSWERED:
-		log_unanswered(keeper);
-		break;
-	case FFNTP_PEER_CHANGE_SERVER:
-	case FFNTP_PEER_SENT:
-	case FFNTP_PEER_NOTHING:
-		break;
-	}
-}
-
 /* The loss of the counter is logged in change_clock. */
-static void hear(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
+static void take_event(void *context, const struct ffntp_event *event)
 {
 	struct ffntp_keeper *keeper = context;
 
 	if (keeper->sync.is_lost)
 		return;
-	switch (event) {
-	case FFNTP_SYNC_NEWS:
-		log_news(keeper, news);
+	switch (event->kind) {
+	case FFNTP_EVENT_MAP:
+		log_published(keeper);
 		break;
-	case FFNTP_SYNC_MOVED:
-		log_move(keeper);
+	case FFNTP_EVENT_REPLY:
+		log_reply(keeper, event->verdict);
 		break;
-	case FFNTP_SYNC_DISRUPTED:
+	case FFNTP_EVENT_NOT_SENT:
+		log_network(keeper, "request not sent", event->error);
+		break;
+	case FFNTP_EVENT_NO_NONCE:
+		log_network(keeper, "request not sent", EAGAIN);
+		break;
+	case FFNTP_EVENT_ERROR:
+		log_network(keeper, "no reply", event->error);
+		break;
+	case FFNTP_EVENT_UNANSWERED:
+		log_unanswered(keeper);
+		break;
+	case FFNTP_EVENT_DISRUPTED:
 		log_disruption(keeper);
 		break;
-	case FFNTP_SYNC_PUBLISHED:
-		log_published(keeper);
+	case FFNTP_EVENT_SERVER:
+		log_move(keeper);
+		break;
+	case FFNTP_EVENT_NONE:
+	case FFNTP_EVENT_SENT:
+	case FFNTP_EVENT_CHANGE_SERVER:
+	case FFNTP_EVENTS:
 		break;
 	}
 }
@@ -510,8 +501,8 @@ static void follow_table(struct ffntp_keeper *keeper)
 	if (!ffntp_leaptable_poll(&keeper->leaptable, monotonic_s()))
 		return;
 	keeper->client_config.leap_table = ffntp_leaptable_get(&keeper->leaptable);
-	ffntp_client_leap_table(keeper->sync.peer.client, keeper->client_config.leap_table);
-	ffntp_sync_publish(&keeper->sync);
+	ffntp_sync_input(&keeper->sync, (struct ffntp_input){ .kind = FFNTP_INPUT_LEAP_TABLE,
+							      .leap_table = keeper->client_config.leap_table });
 }
 
 /* Collect one address of each server that has one: the address in use for the server in use, else the first. */
@@ -533,15 +524,14 @@ static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct f
 static bool is_survey_wanted(const struct ffntp_keeper *keeper)
 {
 	const struct ffntp_leap_table *table = keeper->client_config.leap_table;
+	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
 	ffntp_counter now = ffntp_counter_read(&keeper->source);
 	struct ffntp_reading reading;
-	struct ffntp_map map;
 
 	if (keeper->client_config.leap_trust != FFNTP_LEAP_TRUST_CALLER)
 		return false;
-	ffntp_client_output(keeper->sync.peer.client, now, &map);
-	return map.status == FFNTP_STATUS_SYNCHRONISED &&
-	       ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
+	return map->status == FFNTP_STATUS_SYNCHRONISED &&
+	       ffntp_clock_at(map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
 	       (table == NULL || reading.estimate.s >= table->expires_s) &&
 	       ffntp_survey_is_due(&keeper->survey, reading.estimate.s, monotonic_s());
 }
@@ -555,8 +545,7 @@ static void end_survey(struct ffntp_keeper *keeper)
 			  keeper->survey.asked);
 		return;
 	}
-	ffntp_client_announce(keeper->sync.peer.client, vote, ffntp_counter_read(&keeper->source));
-	ffntp_sync_publish(&keeper->sync);
+	ffntp_sync_input(&keeper->sync, (struct ffntp_input){ .kind = FFNTP_INPUT_LEAP_VOTE, .vote = vote });
 }
 
 static void work_survey(struct ffntp_keeper *keeper)
