@@ -45,6 +45,7 @@ static void catch_signals(bool can_reload)
 	}
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error of that file */
 }
 
 /*
@@ -58,11 +59,11 @@ static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 	int code;
 
 	must_reload = 0;
-	ffntp_log("reading the configuration again");
+	ffntp_log(FFNTP_LOG_NOTICE, "reading the configuration again");
 	if (ffntp_options_read(argc, argv, next, &code))
 		ffntp_keeper_reload(keeper, next);
 	else
-		ffntp_log("the new configuration is not used; the old one stays in use");
+		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 }
 
 int main(int argc, char **argv)
@@ -72,8 +73,10 @@ int main(int argc, char **argv)
 	bool is_well = true;
 	int code;
 
+	ffntp_log_begin();
 	if (!ffntp_options_read(argc, argv, &options, &code))
 		return code;
+	ffntp_log_show(options.shown);
 	catch_signals(options.has_config_file);
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;

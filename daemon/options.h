@@ -7,6 +7,7 @@
 
 #include "../include/ffntp/client.h"
 #include "config.h"
+#include "log.h"
 
 enum { FFNTPD_EXIT_FAILURE = 1, FFNTPD_EXIT_USAGE = 2 };
 
@@ -19,7 +20,7 @@ struct ffntp_options {
 	const char *page;      /* NULL: none given */
 	const char *clock_log; /* NULL: none */
 	bool has_config_file;
-	bool is_verbose;
+	enum ffntp_log_level shown; /* the lines to log */
 	struct ffntp_config config; /* the file's, with the command line's servers after the file's */
 };
 

@@ -61,17 +61,19 @@ uint64_t ffntp_journal_digest(const struct ffntp_map *map);
 enum ffntp_journal_kind {
 	FFNTP_JOURNAL_INVALID = 0, /* 'problem' has the reason */
 	FFNTP_JOURNAL_NOTHING,     /* a comment */
-	FFNTP_JOURNAL_HEAD,
-	FFNTP_JOURNAL_SESSION,   /* config, at */
-	FFNTP_JOURNAL_CONTINUES, /* config, at */
-	FFNTP_JOURNAL_INPUT,     /* input */
-	FFNTP_JOURNAL_MAP,       /* digest */
+	FFNTP_JOURNAL_HEAD,        /* program */
+	FFNTP_JOURNAL_SESSION,     /* config, at */
+	FFNTP_JOURNAL_CONTINUES,   /* config, at */
+	FFNTP_JOURNAL_INPUT,       /* input */
+	FFNTP_JOURNAL_MAP,         /* digest */
 };
 
 /* One line. The pointers of config and input point into the entry: do not move it. */
 struct ffntp_journal_entry {
 	enum ffntp_journal_kind kind;
 	const char *problem; /* a static text */
+	const char *program; /* the program's version; it points into the line */
+	size_t program_length;
 	ffntp_counter at;
 	struct ffntp_client_config config;
 	struct ffntp_input input;

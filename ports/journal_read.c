@@ -327,10 +327,12 @@ static const char *read_head(struct ffntp_journal *journal, struct rest *rest, s
 		return "the first line of a journal has no version";
 	if (version != FFNTP_JOURNAL_VERSION)
 		return "a version of the journal's format that this program does not read";
+	entry->program = rest->at;
 	while (!is_at_end(rest) && *rest->at > ' ' && *rest->at < 0x7f)
 		rest->at++;
 	if (!is_at_end(rest))
 		return "the program's version is not a printable word";
+	entry->program_length = (size_t)(rest->at - entry->program);
 	entry->kind = FFNTP_JOURNAL_HEAD;
 	journal->has_head = true;
 	return NULL;
