@@ -27,18 +27,32 @@ static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "                          $XDG_RUNTIME_DIR/ffntp/page or /tmp/ffntp-UID/page]\n"
 				 "  --clock-log FILE        write 'RAW_NS UTC_NS' once a second; without --page\n"
 				 "                          no page is published\n"
+				 "  --journal FILE          record all inputs, for 'ffntp replay'\n"
+				 "  --journal-size SIZE     the journal's size at which it becomes FILE.1 and a\n"
+				 "                          new one begins, such as 500k or 2G [64M]\n"
 				 "  --estimator NAME        default, radclock or law\n"
 				 "  -v, --verbose           log each event; -vv: each request and reply, too\n"
 				 "  -h, --help              this text\n"
 				 "  --version               the version\n";
 
-enum { OPTION_COUNTER = 256, OPTION_POLL, OPTION_PAGE, OPTION_CLOCK_LOG, OPTION_ESTIMATOR, OPTION_VERSION };
+enum {
+	OPTION_COUNTER = 256,
+	OPTION_POLL,
+	OPTION_PAGE,
+	OPTION_CLOCK_LOG,
+	OPTION_JOURNAL,
+	OPTION_JOURNAL_SIZE,
+	OPTION_ESTIMATOR,
+	OPTION_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "counter", required_argument, NULL, OPTION_COUNTER },
 	{ "poll", required_argument, NULL, OPTION_POLL },
 	{ "page", required_argument, NULL, OPTION_PAGE },
 	{ "clock-log", required_argument, NULL, OPTION_CLOCK_LOG },
+	{ "journal", required_argument, NULL, OPTION_JOURNAL },
+	{ "journal-size", required_argument, NULL, OPTION_JOURNAL_SIZE },
 	{ "estimator", required_argument, NULL, OPTION_ESTIMATOR },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -155,6 +169,12 @@ static bool read_option(int option, struct ffntp_options *options)
 	case OPTION_CLOCK_LOG:
 		options->clock_log = optarg;
 		return true;
+	case OPTION_JOURNAL:
+		options->journal = optarg;
+		return true;
+	case OPTION_JOURNAL_SIZE:
+		options->journal_size = optarg;
+		return true;
 	default:
 		return false; /* because getopt_long has printed the error */
 	}
@@ -180,6 +200,20 @@ static bool read_servers(char **names, struct ffntp_options *options)
 	return options->config.servers > 0;
 }
 
+/* The command line counts, wherever -c stands in it. */
+static bool read_journal(struct ffntp_options *options)
+{
+	if (options->journal != NULL && !ffntp_config_set_journal(&options->config, options->journal)) {
+		ffntp_log(FFNTP_LOG_ERROR, "--journal '%s': not the name of a file", options->journal);
+		return false;
+	}
+	if (options->journal_size != NULL && !ffntp_config_set_journal_size(&options->config, options->journal_size)) {
+		ffntp_log(FFNTP_LOG_ERROR, "--journal-size '%s': not a size from 16k to 1024G", options->journal_size);
+		return false;
+	}
+	return true;
+}
+
 bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, int *code)
 {
 	int option;
@@ -198,7 +232,7 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 			return false;
 		}
 	}
-	if (read_servers(argv + optind, options))
+	if (read_journal(options) && read_servers(argv + optind, options))
 		return true;
 	*code = FFNTPD_EXIT_USAGE;
 	return false;
