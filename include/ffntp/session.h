@@ -7,17 +7,21 @@
  * the caller gave it. One thread at a time may use a session; several sessions are independent of each other.
  *
  *   for (;;) {
- *           ffntp_session_input(session, &(struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT, .at = counter() });
+ *           input(FFNTP_INPUT_TIMEOUT, .at = counter());
  *           if (ffntp_session_wants_request(session)) {
- *                   input = (struct ffntp_input){ .kind = FFNTP_INPUT_REQUEST, .at = counter(), .nonce = nonce() };
- *                   ffntp_session_input(session, &input);
+ *                   input(FFNTP_INPUT_REQUEST, .at = counter(), .nonce = nonce());
  *                   send the FFNTP_REQUEST_SIZE bytes of ffntp_session_request(session), if it is not NULL;
- *                   pass the kernel's transmit stamp as FFNTP_INPUT_SENT, or a failure as FFNTP_INPUT_NOT_SENT
+ *                   pass the kernel's transmit stamp with FFNTP_INPUT_SENT, or a failure with FFNTP_INPUT_NOT_SENT
  *           }
- *           while (ffntp_session_event(session, &event))
- *                   FFNTP_EVENT_MAP: publish ffntp_session_map(session); the others: log, or choose a server
- *           wait for a datagram until ffntp_session_deadline(session); pass it as FFNTP_INPUT_DATAGRAM
+ *           wait for a datagram until ffntp_session_deadline(session);
+ *           input(FFNTP_INPUT_DATAGRAM, .at = its arrival, ...)
  *   }
+ *
+ * Here input() fills struct ffntp_input, calls ffntp_session_input, and takes the events before anything else is
+ * passed:
+ *
+ *   while (ffntp_session_event(session, &event))
+ *           FFNTP_EVENT_MAP: publish ffntp_session_map(session); the others: log, or choose a server
  */
 #ifndef FFNTP_SESSION_H
 #define FFNTP_SESSION_H
@@ -41,7 +45,7 @@ struct ffntp_session;
 
 /* The kind of an input; behind it the fields of struct ffntp_input that it uses besides 'at'. */
 enum ffntp_input_kind {
-	FFNTP_INPUT_TIMEOUT = 0, /* time has passed: do what is due */
+	FFNTP_INPUT_TIMEOUT = 0, /* time has passed: do what is due. It has no effect before the deadline */
 	/*
 	 * nonce. Begin the request that ffntp_session_wants_request asks for; 'at' is just before sending, and the
 	 * bound assumes that the request left no earlier. nonce: 64 bits from a cryptographic generator, fresh for each
@@ -58,18 +62,21 @@ enum ffntp_input_kind {
 	FFNTP_INPUT_ERROR,
 	/* The counter jumped or stood still. */
 	FFNTP_INPUT_DISRUPTED,
-	/* period_hint_s, period_hint_error. A different counter has taken the former one's place. */
+	/*
+	 * period_hint_s, period_hint_error. A different counter has taken the former one's place. With a hint outside
+	 * of the configuration's ranges it is only a disruption.
+	 */
 	FFNTP_INPUT_COUNTER_REPLACED,
 	/*
 	 * address, port. The server that later requests go to. If it differs from the server named before, the path is
 	 * forgotten and the oscillator is kept.
 	 */
 	FFNTP_INPUT_SERVER,
-	/* until. Send no request before this counter reading. */
+	/* until. Ask for no request before this counter reading. A disruption ends the pause. */
 	FFNTP_INPUT_PAUSE,
-	/* leap_table; NULL removes it. Replace the table of leap seconds. It must outlive the session. */
+	/* leap_table; NULL removes it. Replace the table of leap seconds. It must outlive the session. Yields a map. */
 	FFNTP_INPUT_LEAP_TABLE,
-	/* vote. The leap second that a majority of servers announce, for FFNTP_LEAP_TRUST_CALLER. */
+	/* vote. The leap second that a majority of servers announce, for FFNTP_LEAP_TRUST_CALLER. Yields a map. */
 	FFNTP_INPUT_LEAP_VOTE,
 	/*
 	 * map. Continue from the last map of a former session of the same counter, before the first request. Until this
@@ -82,7 +89,10 @@ enum ffntp_input_kind {
 	FFNTP_INPUTS /* the number of kinds */
 };
 
-/* One input. 'at' is the counter when it happened; it never runs backwards except before FFNTP_INPUT_DISRUPTED. */
+/*
+ * One input. 'at' is the counter when it happened. A datagram may have arrived before the last input, while that was
+ * processed; no other input may be earlier than the last one, except one that reports a disruption.
+ */
 struct ffntp_input {
 	enum ffntp_input_kind kind;
 	ffntp_counter at;
@@ -173,7 +183,10 @@ ffntp_counter ffntp_session_deadline(const struct ffntp_session *session);
 /* Return the best value of the counter's period for now (s per tick), to turn the deadline into a wait. */
 double ffntp_session_period_s(const struct ffntp_session *session);
 
-/* Return the map and the server of the last FFNTP_EVENT_MAP; before the first one, those of the beginning. */
+/*
+ * Return the map and the server of the last FFNTP_EVENT_MAP. Before the first one: the map is that of the beginning, or
+ * the one of FFNTP_INPUT_FORMER if it has a time. It is the one that the page should have.
+ */
 const struct ffntp_map *ffntp_session_map(const struct ffntp_session *session);
 const struct ffntp_source *ffntp_session_source(const struct ffntp_session *session);
 
@@ -183,6 +196,32 @@ const struct ffntp_source *ffntp_session_source(const struct ffntp_session *sess
  */
 typedef void ffntp_session_recorder(void *context, const struct ffntp_input *input);
 void ffntp_session_record(struct ffntp_session *session, ffntp_session_recorder *recorder, void *context);
+
+/* The kind of a trace event. A later release may add kinds at the end, and fields to struct ffntp_trace_event. */
+enum ffntp_trace_kind {
+	FFNTP_TRACE_EVENT = 0, /* the session yielded 'event' */
+};
+
+/* An event, and the measurements behind it. */
+struct ffntp_trace_event {
+	enum ffntp_trace_kind kind;
+	struct ffntp_event event;
+	ffntp_counter at;
+	/* The last exchange that supplied a usable time, as in struct ffntp_source. */
+	int64_t offset_ns;
+	uint64_t rtt_ns;
+	uint8_t poll_log2_s; /* the present poll interval, rounded up to a power of two */
+	/* The map that ffntp_session_map returns. */
+	enum ffntp_status status;
+	uint64_t bound_before_ns, bound_after_ns;
+};
+
+/*
+ * Trace: call tracer with each event once its input has been processed; NULL ends it. It does not change what the
+ * session yields. The tracer must not call the session.
+ */
+typedef void ffntp_session_tracer(void *context, const struct ffntp_trace_event *event);
+void ffntp_session_trace(struct ffntp_session *session, ffntp_session_tracer *tracer, void *context);
 
 FFNTP_END_DECLARATIONS
 
