@@ -334,6 +334,7 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 	}
 	replay.rerun.command = command;
 	replay.rerun.as_json = replay.as_json;
+	replay.rerun.is_verbose &= !replay.as_json;
 	for (; operand < argc; operand++)
 		is_good &= replay_path(&replay, argv[operand]);
 	rerun_end(&replay.rerun);

@@ -36,7 +36,7 @@ static bool differ(const struct rerun *rerun, const struct lines *lines, const s
 {
 	bool is_other = strcmp(rerun->program, FFNTP_VERSION) != 0;
 
-	tool_error(rerun->command, "%s:%lu: %s; the %" PRIu64 " maps before it are equal%s%s%s", lines_path(lines),
+	tool_error(rerun->command, "%s:%lu: %s; %" PRIu64 " maps before it are equal%s%s%s", lines_path(lines),
 		   line->number, what, rerun->equal, is_other ? ". The journal was written by version " : "",
 		   is_other ? rerun->program : "", is_other ? ", and this is version " FFNTP_VERSION : "");
 	return false;
@@ -54,10 +54,13 @@ static void print_map(const struct rerun *rerun)
 	const struct ffntp_map *map = ffntp_session_map(rerun->session);
 	const struct ffntp_source *source = ffntp_session_source(rerun->session);
 
-	printf("map %s, bound -%.3f +%.3f us, estimated error %.3f us, offset %+.3f us, RTT %.3f us\n",
-	       ffntp_status_name(map->status), (double)map->maxerror_before_ns * 1e-3,
-	       (double)map->maxerror_after_ns * 1e-3, (double)map->esterror_ns * 1e-3, (double)source->offset_ns * 1e-3,
-	       (double)source->rtt_ns * 1e-3);
+	printf("map %s", ffntp_status_name(map->status));
+	if (map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING)
+		printf(", bound -%.3f +%.3f us, estimated error %.3f us, offset %+.3f us, RTT %.3f us",
+		       (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3,
+		       (double)map->esterror_ns * 1e-3, (double)source->offset_ns * 1e-3,
+		       (double)source->rtt_ns * 1e-3);
+	putchar('\n');
 }
 
 static void print_event(const struct rerun *rerun, const struct ffntp_event *event)
