@@ -227,18 +227,19 @@ static bool open_clock_log(struct ffntp_keeper *keeper)
 	return false;
 }
 
-/* "NAME (ADDRESS)" of the server in use. */
+/* "NAME (ADDRESS)" of the server in use, or the address alone if that is its name. */
 struct server_text {
 	char is[FFNTP_CONFIG_NAME_SIZE + FFNTP_ADDRESS_TEXT_SIZE + 4];
 };
 
 static struct server_text server_text(const struct ffntp_keeper *keeper)
 {
+	const char *name = ffntp_servers_name(&keeper->sync.servers);
 	char address[FFNTP_ADDRESS_TEXT_SIZE];
 	struct server_text text;
 
 	ffntp_address_text(&keeper->sync.peer.address, address);
-	snprintf(text.is, sizeof(text.is), "%s (%s)", ffntp_servers_name(&keeper->sync.servers), address);
+	snprintf(text.is, sizeof(text.is), strcmp(name, address) == 0 ? "%s" : "%s (%s)", name, address);
 	return text;
 }
 

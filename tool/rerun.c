@@ -255,7 +255,6 @@ static bool print_json(const struct rerun *rerun, const char *path, unsigned lon
 	json_object_set_new(object, "sessions", json_integer((json_int_t)rerun->sessions));
 	json_object_set_new(object, "inputs", json_integer((json_int_t)rerun->inputs));
 	json_object_set_new(object, "maps_equal", json_integer((json_int_t)rerun->equal));
-	json_object_set_new(object, "maps_not_compared", json_integer((json_int_t)rerun->uncompared));
 	json_object_set_new(object, "cut_in_line",
 			    cut_in_line > 0 ? json_integer((json_int_t)cut_in_line) : json_null());
 	for (unsigned i = FFNTP_EVENT_NONE + 1; i < FFNTP_EVENTS; i++)
