@@ -38,8 +38,10 @@ def test_an_unknown_option_is_refused(folder):
 
 def test_values_out_of_range_are_refused(folder):
     for option, value in (("--poll", "0"), ("--poll", "131073"), ("--poll", "1x"), ("--poll", "-1"), ("--counter", "sundial"),
-                          ("--estimator", "guess")):
+                          ("--estimator", "guess"), ("--journal-size", "15k"), ("--journal-size", "1T")):
         check_refusal(folder, [option, value, "127.0.0.1"], option, value)
+    check_refusal(folder, ["--journal", "", "127.0.0.1"], "--journal")
+    check_refusal(folder, ["--journal", "x" * 1024, "127.0.0.1"], "--journal")
 
 
 def test_an_unknown_keyword_is_refused_with_file_and_line(folder):
