@@ -10,6 +10,7 @@
 
 #include "../daemon/config.h"
 #include "../include/ffntp/client.h"
+#include "count.h"
 
 static bool parse(struct ffntp_config *config, const char *text, struct ffntp_config_error *error)
 {
