@@ -50,6 +50,7 @@ VIRTIO, VIRTIO_NET = 'ports/guest/virtio.c', 'ports/guest/virtionet.c'
 XENSTORE, NETFRONT = 'ports/guest/xen/xenstore.c', 'ports/guest/xen/netfront.c'
 
 UDP, STAMPING = 'ports/linux/udp.c', 'ports/linux/stamping.c'
+JOURNAL_READ, JOURNAL_WRITE = 'ports/journal_read.c', 'ports/journal_write.c'
 SYNC, SURVEY = 'ports/linux/sync.c', 'daemon/survey.c'
 SERVERS, RESOLVE = 'ports/linux/servers.c', 'ports/linux/resolve.c'
 
@@ -64,6 +65,7 @@ ANY_UNIKERNEL = [DRIVE, REPORT, STANDSTILL, UNIKERNEL, OPTIONS, PROCESSOR_PORT, 
 
 # The files that a test is linked with besides core.
 PARTS = {'follow': [FOLLOW],
+         'journal': [JOURNAL_READ, JOURNAL_WRITE],
          'standstill': [STANDSTILL],
          'pci': [GUEST_PCI, GUEST_SLOT, VIRTIO_PCI],
          'virtio': [VIRTIO, VIRTIO_NET],
@@ -384,6 +386,25 @@ GUARDS = [
     ('coarse', 'client', RULING, 'bool is_in_doubt = client->dissent.count > 0;', 'bool is_in_doubt = true;',
      'test_a_grain_that_is_seen'),
     ('trust', 'ruling', RULING, '<= FFNTP_WANDER_LIMIT) {', '<= 0) {', 'test_a_rate_that_steps'),
+    ('journal', 'journal', JOURNAL_READ, 'if (at == rest->end || *at != *text)', 'if (*at != *text)', 'nothing_beyond'),
+    ('journal', 'journal', JOURNAL_READ, 'take_digits(rest, value) == 16 && peek_digit(rest) < 0', 'take_digits(rest, value) > 0',
+     'malformed_lines'),
+    ('journal', 'journal', JOURNAL_READ, '(count == 1 || !begins_with_zero) && peek_digit(rest) < 0', 'peek_digit(rest) < 0',
+     'malformed_lines'),
+    ('journal', 'journal', JOURNAL_READ, '|| size > most || (is_negative && size == 0))\n\t\treturn false;\n\t*value = is_negative ? -size',
+     ')\n\t\treturn false;\n\t*value = is_negative ? -size', 'malformed_lines'),
+    ('journal', 'journal', JOURNAL_READ, 'if (*value > (most - digit) / 10)\n\t\t\treturn false;', '', 'malformed_lines'),
+    ('journal', 'journal', JOURNAL_READ, 'return *value >= least && *value <= most;', 'return true;', 'malformed_lines'),
+    ('journal', 'journal', JOURNAL_READ, 'table->count == FFNTP_LEAP_TABLE_SIZE ||', '', 'too_many_leap_seconds'),
+    ('journal', 'journal', JOURNAL_READ, 'return ffntp_leap_table_check(table) == FFNTP_TIMESCALE_OK;', 'return true;', 'malformed_lines'),
+    ('journal', 'journal', JOURNAL_READ, 'return map->period > 0;', 'return true;', 'malformed_lines'),
+    ('journal', 'journal', JOURNAL_READ, 'input->length == FFNTP_JOURNAL_DATAGRAM_MAX ||', '', 'too_long_a_datagram'),
+    ('journal', 'journal', JOURNAL_READ, 'if (version != FFNTP_JOURNAL_VERSION)', 'if (false)', 'lines_in_the_wrong_place'),
+    ('journal', 'journal', JOURNAL_READ, 'if (!journal->has_head)', 'if (false)', 'lines_in_the_wrong_place'),
+    ('journal', 'journal', JOURNAL_READ, 'if (!take_value(rest, entry) || !is_at_end(rest))', 'if (!take_value(rest, entry))',
+     'malformed_lines'),
+    ('journal', 'journal', JOURNAL_WRITE, '|| (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX)', '',
+     'too_long_a_datagram'),
     ('config', 'client', 'core/client_config.c', 'config->period_hint_s, 1e-12, 1e-6)', 'config->period_hint_s, 1e-12, 1e-2)',
      'test_refuses_configurations'),
     ('config', 'client', 'core/client_config.c', '\tif (given->size < FIRST_SIZE)\n\t\treturn false;\n', '', 'test_takes_configurations'),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -374,6 +375,7 @@ static void malformed_lines(void **state)
 		"not-sent 1",
 		"not-sent 1 2147483648",
 		"error 1 -2147483649",
+		"error 1 18446744073709551617",
 		"error 1 1.0",
 		"error 1 -0",
 		"error 1 00",
@@ -403,6 +405,8 @@ static void malformed_lines(void **state)
 		"former 1 3",
 		"former 1 " FULL_MAP " 1",
 		"former 1 5" FULL_MAP,
+		"former 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0", /* a period of 0 */
+
 		"map 1",
 		"map 00000000000000000",
 		"map 0000000000000000 ",
@@ -461,6 +465,33 @@ static void a_changed_byte_is_refused_or_read_as_written(void **state)
 	assert_true(refused > 100 && accepted > 100);
 }
 
+/* Each beginning of a line is read from memory that ends there; AddressSanitizer finds a byte read beyond. */
+static void nothing_beyond_the_length_is_read(void **state)
+{
+	static const char *const lines[] = { HEAD,
+					     SESSION,
+					     "former 1 " FULL_MAP,
+					     "request 1 0000000000000123",
+					     "datagram 1 0011223344",
+					     "server 1 00000000000000000000ffff7f000001 123",
+					     "map 0000000000000000",
+					     "leap-table 1 1782604800,1483228800:37" };
+	struct ffntp_journal_entry entry;
+
+	(void)state;
+	for (size_t line = 0; line < COUNT(lines); line++) {
+		for (size_t length = 0; length <= strlen(lines[line]); length++) {
+			struct ffntp_journal journal = begun(&entry);
+			char *copy = malloc(length + 1);
+
+			assert_non_null(copy);
+			memcpy(copy + 1, lines[line], length);
+			(void)ffntp_journal_read(&journal, copy + 1, length, &entry);
+			free(copy);
+		}
+	}
+}
+
 static void too_long_a_datagram_is_not_written(void **state)
 {
 	static uint8_t bytes[FFNTP_JOURNAL_DATAGRAM_MAX + 1];
@@ -481,6 +512,18 @@ static void too_long_a_datagram_is_not_written(void **state)
 	assert_int_equal(entry.input.length, FFNTP_JOURNAL_DATAGRAM_MAX);
 	memcpy(line + length - 1, "00", 2);
 	assert_int_equal(ffntp_journal_read(&journal, line, length + 1, &entry), FFNTP_JOURNAL_INVALID);
+}
+
+static void too_many_leap_seconds(void **state)
+{
+	char line[FFNTP_JOURNAL_LINE_SIZE] = "leap-table 0 253402300799";
+	struct ffntp_journal_entry entry;
+	struct ffntp_journal journal = begun(&entry);
+
+	(void)state;
+	for (size_t i = 0; i < 300; i++) /* as many as leave the whole entry */
+		strcat(line, ",63072000:10");
+	refuse_before(line, &journal, "values");
 }
 
 static void the_longest_table_fits(void **state)
@@ -557,7 +600,9 @@ int main(void)
 		cmocka_unit_test(lines_in_the_wrong_place),
 		cmocka_unit_test(malformed_lines),
 		cmocka_unit_test(a_changed_byte_is_refused_or_read_as_written),
+		cmocka_unit_test(nothing_beyond_the_length_is_read),
 		cmocka_unit_test(too_long_a_datagram_is_not_written),
+		cmocka_unit_test(too_many_leap_seconds),
 		cmocka_unit_test(the_longest_table_fits),
 		cmocka_unit_test(random_inputs_read_back),
 	};
