@@ -1,6 +1,6 @@
 /*
  * session: see ffntp/session.h. An input is recorded, applied to the client, and followed by the timer's work; a map
- * that is due then comes last, so that one input publishes at most once.
+ * that is due then is made last, so that one input publishes at most once.
  */
 #include "session.h"
 
@@ -37,12 +37,15 @@ static ffntp_counter earlier(ffntp_counter a, ffntp_counter b)
 	return is_before(a, b) ? a : b;
 }
 
-static ffntp_counter after_s(const struct ffntp_session *session, ffntp_counter at, double interval_s)
+/* Return the reading this time after 'at'. */
+static ffntp_counter later(const struct ffntp_session *session, ffntp_counter at, double interval_s)
 {
 	return at + ffntp_ticks_of(interval_s, session->period_s);
 }
 
 /* --- events --- */
+
+static const struct ffntp_event map_event = { .kind = FFNTP_EVENT_MAP };
 
 static void add_event(struct ffntp_session *session, struct ffntp_event event)
 {
@@ -62,6 +65,11 @@ static void add_error(struct ffntp_session *session, enum ffntp_event_kind kind,
 
 bool ffntp_session_event(struct ffntp_session *session, struct ffntp_event *event)
 {
+	if (session->has_new_map) {
+		session->has_new_map = false;
+		*event = map_event;
+		return true;
+	}
 	if (session->taken == session->events)
 		return false;
 	*event = session->event[session->taken++];
@@ -77,45 +85,31 @@ static void read_client(struct ffntp_session *session, struct ffntp_map *map)
 	session->period_s = ffntp_mapping_period_s(map->period, map->period_shift);
 }
 
-static void read_source(const struct ffntp_session *session, struct ffntp_source *source)
+static void read_source(struct ffntp_session *session)
 {
-	ffntp_client_source(session->client, source);
-	for (size_t i = 0; i < sizeof source->address; i++)
-		source->address[i] = session->source.address[i];
-	source->port = session->source.port;
-	source->is_selected = 1;
-}
-
-static bool has_time(const struct ffntp_map *map)
-{
-	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
-}
-
-static void set_map(struct ffntp_session *session, const struct ffntp_map *map)
-{
-	struct ffntp_source source;
-
-	read_source(session, &source);
-	session->map = *map;
-	session->source = source;
+	ffntp_client_source(session->client, &session->source);
+	for (size_t i = 0; i < sizeof session->address; i++)
+		session->source.address[i] = session->address[i];
+	session->source.port = session->port;
+	session->source.is_selected = 1;
 }
 
 /* The client's timer also wakes where a leap second begins or ends: the map is then published at once. */
 static void publish_if_due(struct ffntp_session *session)
 {
-	bool is_old = !is_before(session->now, after_s(session, session->published_at, FFNTP_SESSION_PUBLISH_S));
 	struct ffntp_map map;
 
 	read_client(session, &map);
-	if (!session->is_map_due && !is_old && map.leap == session->leap)
+	if (!session->is_map_due && is_before(session->now, session->publish_at) && map.leap == session->leap)
 		return;
-	session->published_at = session->now;
+	session->publish_at = later(session, session->now, FFNTP_SESSION_PUBLISH_S);
 	session->leap = map.leap;
+	read_source(session);
 	session->keeps_former = session->keeps_former && map.status == FFNTP_STATUS_INITIALISING;
 	if (session->keeps_former)
 		return;
-	set_map(session, &map);
-	add_kind(session, FFNTP_EVENT_MAP);
+	session->map = map;
+	session->has_new_map = true;
 }
 
 /* --- creating and copying --- */
@@ -125,18 +119,16 @@ struct ffntp_session *ffntp_session_init(void *memory, size_t size, const struct
 {
 	size_t needed = ffntp_session_memory(config);
 	struct ffntp_session *session = memory;
-	struct ffntp_map map;
 
 	if (!is_usable(memory, size, needed))
 		return NULL;
-	*session = (struct ffntp_session){
-		.size = needed, .now = now, .deadline = now, .published_at = now, .leap = FFNTP_LEAP_NONE
-	};
+	*session = (struct ffntp_session){ .size = needed, .now = now, .deadline = now };
 	session->client = ffntp_client_init((unsigned char *)memory + HEAD, needed - HEAD, config, now);
 	if (session->client == NULL)
 		return NULL;
-	read_client(session, &map);
-	set_map(session, &map);
+	read_client(session, &session->map);
+	read_source(session);
+	session->publish_at = later(session, now, FFNTP_SESSION_PUBLISH_S);
 	return session;
 }
 
@@ -161,11 +153,6 @@ static void pause_requests(struct ffntp_session *session, ffntp_counter until)
 	session->pause_until = until;
 }
 
-static ffntp_counter reply_deadline(const struct ffntp_session *session)
-{
-	return after_s(session, session->sent_at, FFNTP_REPLY_TIMEOUT_S);
-}
-
 static void give_up(struct ffntp_session *session)
 {
 	session->is_awaiting = false;
@@ -187,7 +174,7 @@ static struct ffntp_action next_action(struct ffntp_session *session)
 
 static void set_deadline(struct ffntp_session *session, struct ffntp_action action)
 {
-	ffntp_counter until = after_s(session, session->published_at, FFNTP_SESSION_PUBLISH_S);
+	ffntp_counter until = session->publish_at;
 
 	if (session->wants_request)
 		until = session->now;
@@ -196,7 +183,7 @@ static void set_deadline(struct ffntp_session *session, struct ffntp_action acti
 	else if (session->is_paused)
 		until = earlier(until, session->pause_until);
 	if (session->is_awaiting)
-		until = earlier(until, reply_deadline(session));
+		until = earlier(until, session->reply_deadline);
 	session->deadline = until;
 }
 
@@ -206,7 +193,7 @@ static void work_timer(struct ffntp_session *session)
 	struct ffntp_action action;
 
 	session->is_paused = session->is_paused && is_before(session->now, session->pause_until);
-	if (session->is_awaiting && !is_before(session->now, reply_deadline(session)))
+	if (session->is_awaiting && !is_before(session->now, session->reply_deadline))
 		give_up(session);
 	action = next_action(session);
 	if (session->is_awaiting && action.kind == FFNTP_SEND)
@@ -223,13 +210,13 @@ static void begin_request(struct ffntp_session *session, const struct ffntp_inpu
 	if (!session->wants_request)
 		return;
 	if (!ffntp_client_request(session->client, input->at, input->nonce, session->packet)) {
-		pause_requests(session, after_s(session, session->now, FFNTP_SESSION_NONCE_RETRY_S));
+		pause_requests(session, later(session, session->now, FFNTP_SESSION_NONCE_RETRY_S));
 		add_kind(session, FFNTP_EVENT_NO_NONCE);
 		return;
 	}
 	session->has_packet = true;
 	session->is_awaiting = true;
-	session->sent_at = input->at;
+	session->reply_deadline = later(session, input->at, FFNTP_REPLY_TIMEOUT_S);
 	add_kind(session, FFNTP_EVENT_SENT);
 }
 
@@ -275,10 +262,10 @@ static void replace_counter(struct ffntp_session *session, const struct ffntp_in
 
 static bool is_server_in_use(const struct ffntp_session *session, const struct ffntp_input *input)
 {
-	bool is_same = session->source.port == input->port;
+	bool is_same = session->port == input->port;
 
 	for (size_t i = 0; i < sizeof input->address; i++)
-		is_same = is_same && session->source.address[i] == input->address[i];
+		is_same = is_same && session->address[i] == input->address[i];
 	return is_same;
 }
 
@@ -288,13 +275,24 @@ static void name_server(struct ffntp_session *session, const struct ffntp_input 
 
 	session->is_named = true;
 	for (size_t i = 0; i < sizeof input->address; i++)
-		session->source.address[i] = input->address[i];
-	session->source.port = input->port;
-	if (!is_changed)
-		return;
-	ffntp_client_server_changed(session->client, session->now);
-	session->is_awaiting = false;
-	add_kind(session, FFNTP_EVENT_SERVER);
+		session->address[i] = input->address[i];
+	session->port = input->port;
+	if (is_changed) {
+		ffntp_client_server_changed(session->client, session->now);
+		session->is_awaiting = false;
+		add_kind(session, FFNTP_EVENT_SERVER);
+	}
+	read_source(session);
+}
+
+/*
+ * Guests have no files: without a former session's map and a table of leap seconds, whose inputs FFNTP_SESSION_MINIMAL
+ * leaves out, the core is a kilobyte smaller.
+ */
+#ifndef FFNTP_SESSION_MINIMAL
+static bool has_time(const struct ffntp_map *map)
+{
+	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
 }
 
 static void continue_from(struct ffntp_session *session, const struct ffntp_map *former)
@@ -306,6 +304,27 @@ static void continue_from(struct ffntp_session *session, const struct ffntp_map 
 	if (session->keeps_former)
 		session->map = *former;
 }
+
+/* Apply an input of systems that have files. */
+static void apply_stored(struct ffntp_session *session, const struct ffntp_input *input)
+{
+	if (input->kind == FFNTP_INPUT_FORMER) {
+		continue_from(session, input->map);
+		return;
+	}
+	if (input->kind == FFNTP_INPUT_LEAP_TABLE)
+		ffntp_client_leap_table(session->client, input->leap_table);
+	else
+		ffntp_client_announce(session->client, input->vote, session->now);
+	session->is_map_due = true;
+}
+#else
+static void apply_stored(struct ffntp_session *session, const struct ffntp_input *input)
+{
+	(void)session;
+	(void)input;
+}
+#endif
 
 static void apply_input(struct ffntp_session *session, const struct ffntp_input *input)
 {
@@ -342,15 +361,9 @@ static void apply_input(struct ffntp_session *session, const struct ffntp_input 
 		pause_requests(session, input->until);
 		break;
 	case FFNTP_INPUT_LEAP_TABLE:
-		ffntp_client_leap_table(session->client, input->leap_table);
-		session->is_map_due = true;
-		break;
 	case FFNTP_INPUT_LEAP_VOTE:
-		ffntp_client_announce(session->client, input->vote, session->now);
-		session->is_map_due = true;
-		break;
 	case FFNTP_INPUT_FORMER:
-		continue_from(session, input->map);
+		apply_stored(session, input);
 		break;
 	case FFNTP_INPUT_PUBLISH:
 		session->is_map_due = true;
@@ -364,28 +377,27 @@ static void record(const struct ffntp_session *session, const struct ffntp_input
 		session->recorder(session->recorder_context, input);
 }
 
-/* The client is not asked for a map here: a session with a tracer and one without yield the same. */
+static void trace_event(const struct ffntp_session *session, struct ffntp_event event)
+{
+	const struct ffntp_trace_event traced = {
+		.kind = FFNTP_TRACE_EVENT,
+		.event = event,
+		.at = session->now,
+		.map = &session->map,
+		.source = &session->source,
+	};
+
+	session->tracer(session->tracer_context, &traced);
+}
+
 static void trace_events(const struct ffntp_session *session)
 {
-	struct ffntp_trace_event traced = {
-		.kind = FFNTP_TRACE_EVENT,
-		.at = session->now,
-		.bound_before_ns = session->map.maxerror_before_ns,
-		.bound_after_ns = session->map.maxerror_after_ns,
-		.status = session->map.status,
-	};
-	struct ffntp_source source;
-
 	if (session->tracer == NULL)
 		return;
-	ffntp_client_source(session->client, &source);
-	traced.offset_ns = source.offset_ns;
-	traced.rtt_ns = source.rtt_ns;
-	traced.poll_log2_s = source.poll_log2_s;
-	for (unsigned i = 0; i < session->events; i++) {
-		traced.event = session->event[i];
-		session->tracer(session->tracer_context, &traced);
-	}
+	if (session->has_new_map)
+		trace_event(session, map_event);
+	for (unsigned i = 0; i < session->events; i++)
+		trace_event(session, session->event[i]);
 }
 
 /*
@@ -404,7 +416,7 @@ void ffntp_session_input(struct ffntp_session *session, const struct ffntp_input
 {
 	record(session, input);
 	session->events = session->taken = 0;
-	session->has_packet = session->is_map_due = false;
+	session->has_packet = session->is_map_due = session->has_new_map = false;
 	if (input->kind == FFNTP_INPUT_TIMEOUT && is_before(input->at, session->deadline))
 		return;
 	advance(session, input);

@@ -8,8 +8,8 @@
 
 #include "../include/ffntp/session.h"
 
-/* No input yields more events: a datagram's verdict, a request without a reply, a change of server, a map. */
-#define FFNTP_SESSION_EVENTS 4
+/* No input yields more events besides a map: a datagram's verdict, a request without a reply, a change of server. */
+#define FFNTP_SESSION_EVENTS 3
 
 struct ffntp_session {
 	struct ffntp_client *client; /* in the same memory, behind this struct */
@@ -17,9 +17,14 @@ struct ffntp_session {
 	ffntp_counter now;           /* the latest reading of all inputs */
 	double period_s;             /* seconds per tick, as of the last output of the client */
 
+	/* The server in use. */
+	bool is_named;
+	uint8_t address[16];
+	uint16_t port;
+
 	/* The request in flight. */
 	bool is_awaiting; /* no reply to it has been accepted or given up yet */
-	ffntp_counter sent_at;
+	ffntp_counter reply_deadline;
 	bool has_packet; /* the last input began it */
 	uint8_t packet[FFNTP_REQUEST_SIZE];
 
@@ -31,12 +36,12 @@ struct ffntp_session {
 
 	/* The published map and its server. */
 	struct ffntp_map map;
-	struct ffntp_source source; /* its address and port are those of the server in use */
-	bool is_named;              /* they were set */
-	bool keeps_former;          /* the map is a former session's, until this one has an estimate */
+	struct ffntp_source source;
+	bool keeps_former; /* the map is a former session's, until this one has an estimate */
 	bool is_map_due;
-	enum ffntp_leap leap; /* of the last output of the client */
-	ffntp_counter published_at;
+	bool has_new_map;         /* of the last input; it was not taken yet */
+	enum ffntp_leap leap;     /* of the last output of the client */
+	ffntp_counter publish_at; /* at the latest */
 
 	struct ffntp_event event[FFNTP_SESSION_EVENTS];
 	unsigned events, taken;

@@ -40,6 +40,7 @@ USERS = {CLOCK_H: [CLOCK, PAGE_WRITER], PAGE_H: [PAGE_READER]}
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
+SESSION = 'core/session.c'
 DRIVE, FOLLOW, REPORT, STANDSTILL = 'ports/drive.c', 'ports/follow.c', 'ports/report.c', 'ports/standstill.c'
 UNIKERNEL, OPTIONS, PROCESSOR_PORT = 'ports/unikernel.c', 'ports/options.c', 'ports/processorport.c'
 SOLO5, SOLO5_PORT = 'ports/solo5/main.c', 'ports/solo5/port.c'
@@ -323,10 +324,18 @@ GUARDS = [
      'test_a_page_that_vanishes'),
     ('follow', 'follow', FOLLOW, 'map->counter_kind == follow->map.counter_kind &&', '', 'test_a_page_that_cannot'),
     ('port', 'port', DRIVE, 'config->counter_may_jump = true;', '', 'test_a_jump'),
-    ('port', 'port', DRIVE, 'if (!make_nonce(drive, &nonce))\n\t\treturn hold(drive);',
-     '(void)hold; nonce = 77; (void)make_nonce;', 'test_without_random_bytes_nothing'),
-    ('port', 'port', DRIVE, 'drive->is_held && is_before(drive->now, drive->until)', 'false',
-     'test_without_random_bytes_nothing'),
+    ('port', 'port', DRIVE, 'sizeof bytes))\n\t\treturn 0;', 'sizeof bytes))\n\t\treturn 77;', 'test_without_random_bytes_nothing'),
+    ('port', 'session', SESSION, 'session->is_paused && is_before(session->now, session->pause_until)', 'false',
+     'test_without_a_nonce'),
+    ('port', 'session', SESSION, 'if (!session->wants_request)\n\t\treturn;', '', 'test_a_request_that_is_not_wanted'),
+    ('port', 'session', SESSION, 'if (is_hint(input))', 'if (true)', 'test_a_hint_out_of_range'),
+    ('port', 'session', SESSION, 'if (former == NULL)\n\t\treturn;', '', 'test_a_former_map_without'),
+    ('port', 'session', SESSION, '|| event.verdict == FFNTP_REFUSED_COUNTER', '', 'test_a_reply_in_the_tick'),
+    ('port', 'session', SESSION, 'if (is_disrupted || is_before(session->now, input->at))', '', 'test_a_datagram_may_be_earlier'),
+    ('port', 'session', SESSION, 'session->is_awaiting = session->is_paused = false;', 'session->is_paused = false;',
+     'test_a_disruption_is_published'),
+    ('port', 'session', SESSION, 'session->is_awaiting = session->is_paused = false;', 'session->is_awaiting = false;',
+     'test_a_disruption_ends_a_pause'),
     ('port', 'port', DRIVE, '/ (INT64_C(1) << unused)', '', 'test_it_keeps_time'),
     (44, 'clock', CLOCK_H, 'sum = ffntp_span_plus((struct ffntp_span){ (uint64_t)t.s,',
      'sum = ffntp_span_plus((struct ffntp_span){ (uint32_t)t.s,', 'case_44'),
@@ -474,7 +483,7 @@ GUARDS = [
     ('unikernel', 'solo5', PROCESSOR_PORT, 'told_hz != 0 ? TOLD_PPM : MEASURED_PPM', 'TOLD_PPM', 'test_it_keeps_time'),
     ('unikernel', 'solo5', UNIKERNEL, 'if (!self.system->port->random(self.system->port->context, (uint8_t *)&bits, sizeof bits))\n'
      '\t\treturn (uint32_t)self.system->counter();', '', 'test_random_bytes_that_run'),
-    ('unikernel', 'solo5', UNIKERNEL, 'if (self.is_driven)\n\t\tsay_news(ffntp_drive_receive', 'say_news(ffntp_drive_receive', 'test_a_frame_that_nobody'),
+    ('unikernel', 'solo5', UNIKERNEL, 'if (!self.is_driven)\n\t\treturn;', '', 'test_a_frame_that_nobody'),
     ('unikernel', 'solo5', UNIKERNEL, 'self.is_complained || ', '', 'test_an_address_that_comes_late'),
     ('unikernel', 'solo5', UNIKERNEL, '|| !is_past(self.began, 1000 * PATIENCE_S)', '', 'test_an_address_that_comes_soon'),
     ('unikernel', 'solo5', UNIKERNEL, 'complain("no server yet: no answer', '(void)("no server yet: no answer', 'test_a_search_that_takes'),
@@ -483,7 +492,7 @@ GUARDS = [
     ('unikernel', 'solo5', UNIKERNEL, 'self.system->counter() - since >= self.lwip.counter_hz / 1000 * ms;',
      '(int64_t)(self.system->counter() - since - self.lwip.counter_hz / 1000 * ms) >= 0;', 'test_a_counter_that_runs'),
     ('unikernel', 'solo5', UNIKERNEL, 'if (self.is_address_old)\n\t\tffntp_lwip_renew();', '', 'test_a_counter_that_stood'),
-    ('unikernel', 'solo5', DRIVE, 'if (!is_another_counter(drive))', 'if (true)', 'test_a_machine_that_is_restored'),
+    ('unikernel', 'solo5', DRIVE, 'if (is_another_counter(drive))', 'if (false)', 'test_a_machine_that_is_restored'),
     ('unikernel', 'solo5', PROCESSOR_PORT, 'if (counter_hz != 0)\n\t\tself.port.about.frequency_hz = counter_hz;', '', 'test_a_machine_that_is_restored'),
     ('unikernel', 'standstill', STANDSTILL, 'self->epoch++;\n\tself->frequency_hz = frequency_hz;', 'self->epoch++;',
      'test_a_counter_of_another'),
@@ -492,8 +501,8 @@ GUARDS = [
     ('unikernel', 'solo5', SOLO5, 'i < FRAMES_AT_ONCE &&', '', 'test_a_flood'),
     ('unikernel', 'solo5', UNIKERNEL, 'say("no address is known for the server, trying again: ", self.options.server);\n\t\tresolve();',
      'say("no address is known for the server, trying again: ", self.options.server);', 'test_a_name_that_nobody'),
-    ('unikernel', 'solo5', UNIKERNEL, 'news.event == FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving', 'false', 'test_a_server_that_falls'),
-    ('unikernel', 'solo5', UNIKERNEL, 'FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving', 'FFNTP_DRIVE_CHANGE_SERVER', 'test_a_search_under_way'),
+    ('unikernel', 'solo5', UNIKERNEL, 'event.kind == FFNTP_EVENT_CHANGE_SERVER && !self.is_resolving', 'false', 'test_a_server_that_falls'),
+    ('unikernel', 'solo5', UNIKERNEL, 'FFNTP_EVENT_CHANGE_SERVER && !self.is_resolving', 'FFNTP_EVENT_CHANGE_SERVER', 'test_a_search_under_way'),
     ('unikernel', 'solo5', UNIKERNEL, 'return wait >= hz / (NS_PER_S / REST_NS) ? REST_NS : wait * NS_PER_S / hz;',
      'return wait * NS_PER_S / hz;', 'test_it_keeps_time'),
     ('unikernel', 'solo5', UNIKERNEL, '\tffntp_lwip_poll();\n', '', 'test_it_keeps_time'),
@@ -502,7 +511,7 @@ GUARDS = [
     ('unikernel', 'solo5', UNIKERNEL, 'if (options.follows || options.page != 0 || options.probe != 0)', 'if (false)', 'test_command_lines'),
     ('unikernel', 'solo5', UNIKERNEL, 'options.follows || ', '', 'test_command_lines'),
     ('unikernel', 'solo5', UNIKERNEL, ' || options.probe != 0', '', 'test_command_lines'),
-    ('unikernel', 'solo5', UNIKERNEL, 'self.drive.is_awaiting && ', '', 'test_it_keeps_time'),
+    ('unikernel', 'solo5', UNIKERNEL, 'ffntp_session_is_awaiting(self.drive.session) && ', '', 'test_it_keeps_time'),
     ('unikernel', 'solo5', UNIKERNEL, ' && !is_past(self.asked, LISTEN_MS);', ';', 'test_a_server_that_falls'),
     ('unikernel', 'solo5', OPTIONS, '|| number > 65535', '', 'test_command_lines'),
     ('unikernel', 'solo5', OPTIONS, 'number < 1 || number > 65535', 'number > 65535', 'test_command_lines'),

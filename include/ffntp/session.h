@@ -127,8 +127,10 @@ enum ffntp_event_kind {
 	FFNTP_EVENT_CHANGE_SERVER, /* resolve the server's name again, or choose a different server */
 	FFNTP_EVENT_DISRUPTED,     /* the counter jumped: the time is measured again */
 	FFNTP_EVENT_SERVER,        /* later requests go to a different server */
-	FFNTP_EVENT_MAP,           /* ffntp_session_map is new and is to be published */
-	FFNTP_EVENTS               /* the number of kinds */
+	/* ffntp_session_map is new and is to be published. It is the first event of its input: others may take time to
+	 * log. */
+	FFNTP_EVENT_MAP,
+	FFNTP_EVENTS /* the number of kinds */
 };
 
 struct ffntp_event {
@@ -185,7 +187,8 @@ double ffntp_session_period_s(const struct ffntp_session *session);
 
 /*
  * Return the map and the server of the last FFNTP_EVENT_MAP. Before the first one: the map is that of the beginning, or
- * the one of FFNTP_INPUT_FORMER if it has a time. It is the one that the page should have.
+ * the one of FFNTP_INPUT_FORMER if it has a time. It is the one that the page should have. The server is the one named
+ * last, also before its first reply.
  */
 const struct ffntp_map *ffntp_session_map(const struct ffntp_session *session);
 const struct ffntp_source *ffntp_session_source(const struct ffntp_session *session);
@@ -202,18 +205,13 @@ enum ffntp_trace_kind {
 	FFNTP_TRACE_EVENT = 0, /* the session yielded 'event' */
 };
 
-/* An event, and the measurements behind it. */
+/* An event, and the measurements behind it. The pointers are valid during the call only. */
 struct ffntp_trace_event {
 	enum ffntp_trace_kind kind;
 	struct ffntp_event event;
 	ffntp_counter at;
-	/* The last exchange that supplied a usable time, as in struct ffntp_source. */
-	int64_t offset_ns;
-	uint64_t rtt_ns;
-	uint8_t poll_log2_s; /* the present poll interval, rounded up to a power of two */
-	/* The map that ffntp_session_map returns. */
-	enum ffntp_status status;
-	uint64_t bound_before_ns, bound_after_ns;
+	const struct ffntp_map *map;       /* as ffntp_session_map returns it */
+	const struct ffntp_source *source; /* offset, round trip, poll interval, counts of verdicts */
 };
 
 /*
