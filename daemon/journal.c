@@ -28,6 +28,9 @@ struct ffntp_journal_file {
 	char buffer[BUFFER_SIZE];
 };
 
+/* The journal that is open, for the handler of a signal. */
+static struct ffntp_journal_file *volatile opened;
+
 /* --- the file --- */
 
 static void end_recording(struct ffntp_journal_file *file, const char *reason)
@@ -160,6 +163,7 @@ struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t si
 		return NULL;
 	}
 	begin_file(file);
+	opened = file;
 	return file;
 }
 
@@ -172,10 +176,20 @@ void ffntp_journal_file_close(struct ffntp_journal_file *file)
 {
 	if (file == NULL)
 		return;
+	if (opened == file)
+		opened = NULL;
 	empty_buffer(file);
 	if (file->descriptor >= 0)
 		close(file->descriptor);
 	free(file);
+}
+
+void ffntp_journal_file_rescue(void)
+{
+	struct ffntp_journal_file *file = opened;
+
+	if (file != NULL && file->descriptor >= 0)
+		(void)write_all(file->descriptor, file->buffer, file->used);
 }
 
 /* --- rotation --- */

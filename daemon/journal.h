@@ -45,4 +45,10 @@ void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_
  */
 void ffntp_journal_file_write(struct ffntp_journal_file *file);
 
+/*
+ * Write what is in memory, in the handler of a signal that ends the daemon, such as that of a failed assertion: the last
+ * line is then the input that was being processed.
+ */
+void ffntp_journal_file_rescue(void);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "keeper.h"
 #include "log.h"
 #include "options.h"
@@ -26,6 +27,25 @@ static void reload_soon(int number)
 {
 	(void)number;
 	must_reload = 1;
+}
+
+/* The second signal, which has its usual effect, ends the process. */
+static void rescue_journal(int number)
+{
+	ffntp_journal_file_rescue();
+	raise(number);
+}
+
+/* A sanitizer has its own handlers for some of these, which stay. */
+static void catch_faults(void)
+{
+	static const int faults[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+	struct sigaction action = { .sa_handler = rescue_journal, .sa_flags = (int)SA_RESETHAND }, former;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (sigaction(faults[i], NULL, &former) == 0 && former.sa_handler == SIG_DFL)
+			sigaction(faults[i], &action, NULL);
+	}
 }
 
 /*
@@ -78,6 +98,7 @@ int main(int argc, char **argv)
 		return code;
 	ffntp_log_show(options.shown);
 	catch_signals(options.has_config_file);
+	catch_faults();
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
 	is_open = 1;

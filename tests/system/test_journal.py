@@ -115,6 +115,15 @@ def test_a_killed_daemons_journal_replays(folder):
         tap.check(result["sessions"] == 2 and result["cut_in_line"] is None, f"{result}")
 
 
+def test_a_crash_leaves_the_input_that_was_being_processed(folder):
+    """A failed assertion ends the daemon with SIGABRT."""
+    with fake.Server(lambda server, request, number: []) as server, recorded(folder, f"127.0.0.1:{server.port}") as running:
+        tap.wait_for(lambda: server.requests, "a request")
+        code, _ = tap.stop(running, signal.SIGABRT)
+        tap.check(code == -signal.SIGABRT, f"exit code {code}")
+        tap.check(any(line.endswith(server.requests[0][1][40:].hex()) for line in lines_of(folder)), f"{lines_of(folder)}")
+
+
 def test_a_journal_is_replayed_while_it_is_written(folder):
     with fake.Server() as server, recorded(folder, f"127.0.0.1:{server.port}"):
         for count in 4, 6:
