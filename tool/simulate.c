@@ -62,7 +62,7 @@ enum { SETTLING_1MS, SETTLING_100US, SETTLINGS };
 /* One simulation. */
 struct run {
 	struct sim_world world;
-	struct ffntp_client *client;
+	struct ffntp_session *session;
 	struct sim_limit *limit; /* or NULL */
 	FILE *trace;             /* or NULL */
 	int64_t score_from_ns;
@@ -100,10 +100,8 @@ static void errors_add(struct errors *errors, double error_us, double gauge_us)
 /* Read the clock as a reader would. Returns false if there is no time. */
 static bool read_clock(struct run *run, ffntp_counter now, struct ffntp_reading *reading)
 {
-	struct ffntp_map map;
-
-	ffntp_client_output(run->client, now, &map);
-	return ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, reading) == FFNTP_CLOCK_OK;
+	return ffntp_clock_at(sim_session_map(run->session, now), now, FFNTP_UTC, UINT64_MAX, reading) ==
+	       FFNTP_CLOCK_OK;
 }
 
 static double error_us(const struct ffntp_reading *reading, int64_t truth_ns)
@@ -417,21 +415,16 @@ static void release(struct run *run)
 	free(run->limit_second.values);
 	free(run->limit_before.values);
 	sim_limit_free(run->limit);
+	free(run->session);
 }
 
-/* The caller must free *memory, which holds the client. */
-static bool make_client(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
-			void **memory)
+static bool make_session(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
 {
 	struct ffntp_client_config config;
-	size_t size;
 
 	sim_world_configure(&config, scenario, simulate->estimator, simulate->poll_s);
-	size = (ffntp_client_memory(&config) + 15) / 16 * 16;
-	*memory = size > 0 ? aligned_alloc(16, size) : NULL;
-	if (*memory)
-		run->client = ffntp_client_init(*memory, size, &config, sim_world_counter(&run->world));
-	return run->client != NULL;
+	run->session = sim_world_begin(&run->world, &config);
+	return run->session != NULL;
 }
 
 static bool open_trace(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
@@ -473,7 +466,7 @@ static void simulate_all(const struct simulate *simulate, const struct sim_scena
 	run->score_from_ns = SIM_START_NS + length_ns / 2;
 	run->settling[SETTLING_1MS] = (struct settling){ .limit_us = 1000, .since_s = -1 };
 	run->settling[SETTLING_100US] = (struct settling){ .limit_us = 100, .since_s = -1 };
-	sim_world_run(&run->world, run->client, SIM_START_NS + length_ns, &observer);
+	sim_world_run(&run->world, run->session, SIM_START_NS + length_ns, &observer);
 }
 
 static bool finish(struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
@@ -490,15 +483,14 @@ static bool finish(struct simulate *simulate, const struct sim_scenario *scenari
 
 static bool simulate_one(struct simulate *simulate, const struct sim_scenario *scenario)
 {
-	struct run run = { .client = NULL };
-	void *memory = NULL;
+	struct run run = { .session = NULL };
 	bool is_good;
 
 	sim_world_init(&run.world, scenario, (uint64_t)simulate->seed);
 	if (simulate->with_limit && scenario->has_limit)
 		run.limit = sim_limit_new(scenario);
-	is_good = make_client(simulate, scenario, &run, &memory) &&
-		  (run.limit || !simulate->with_limit || !scenario->has_limit);
+	is_good =
+		make_session(simulate, scenario, &run) && (run.limit || !simulate->with_limit || !scenario->has_limit);
 	if (!is_good)
 		tool_error(simulate->command, "%s: out of memory", scenario->name);
 	is_good = is_good && open_trace(simulate, scenario, &run);
@@ -506,7 +498,6 @@ static bool simulate_one(struct simulate *simulate, const struct sim_scenario *s
 		simulate_all(simulate, scenario, &run);
 	is_good = close_trace(simulate, &run) && is_good && finish(simulate, scenario, &run);
 	release(&run);
-	free(memory);
 	fflush(stdout);
 	return is_good;
 }
