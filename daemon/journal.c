@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "../ports/journal.h"
-#include "config.h"
 #include "log.h"
 
 /* Room for the lines of several exchanges, or of a few datagrams of the greatest length. */
@@ -167,9 +166,12 @@ struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t si
 	return file;
 }
 
-bool ffntp_journal_file_is(const struct ffntp_journal_file *file, const char *path)
+bool ffntp_journal_file_is(const struct ffntp_journal_file *file, const struct ffntp_config *config)
 {
-	return strcmp(file != NULL ? file->path : "", path) == 0;
+	if (file == NULL)
+		return config->journal[0] == '\0';
+	return file->descriptor >= 0 && strcmp(file->path, config->journal) == 0 &&
+	       file->size_max == config->journal_size;
 }
 
 void ffntp_journal_file_close(struct ffntp_journal_file *file)

@@ -12,6 +12,7 @@
 #include "../include/ffntp/client.h"
 #include "../include/ffntp/map.h"
 #include "../include/ffntp/session.h"
+#include "config.h"
 
 /* Opaque. NULL stands for no journal: every function below has no effect then. */
 struct ffntp_journal_file;
@@ -23,8 +24,8 @@ struct ffntp_journal_file;
  */
 struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t size_max);
 
-/* Return whether this is the path of the journal, or "" and there is none. */
-bool ffntp_journal_file_is(const struct ffntp_journal_file *file, const char *path);
+/* Return whether the journal is the one of this configuration, which may have none. */
+bool ffntp_journal_file_is(const struct ffntp_journal_file *file, const struct ffntp_config *config);
 
 /* Write what is left, and close the file. */
 void ffntp_journal_file_close(struct ffntp_journal_file *file);
@@ -46,8 +47,8 @@ void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_
 void ffntp_journal_file_write(struct ffntp_journal_file *file);
 
 /*
- * Write what is in memory, in the handler of a signal that ends the daemon, such as that of a failed assertion: the last
- * line is then the input that was being processed.
+ * Write what is in memory, in the handler of a signal that ends the daemon, such as that of a failed assertion: the
+ * last line is then the input that was being processed.
  */
 void ffntp_journal_file_rescue(void);
 

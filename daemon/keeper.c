@@ -175,13 +175,13 @@ static void configure(const struct ffntp_keeper *keeper, struct ffntp_client_con
 	set_polling(keeper, config);
 }
 
-static ffntp_sync_listener hear;
+static ffntp_sync_listener take_event;
 
 /* former: the page's last map; NULL if there was none. */
 static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *servers, const struct ffntp_map *former)
 {
 	struct ffntp_client_config config;
-	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, servers, hear, keeper };
+	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, servers, take_event, keeper };
 
 	configure(keeper, &config);
 	if (!ffntp_sync_open(&keeper->sync, &parts)) {
@@ -190,6 +190,7 @@ static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *s
 		return false;
 	}
 	keeper->client_config = config;
+	ffntp_journal_file_session(keeper->journal, keeper->sync.session, &config, keeper->sync.peer.began);
 	if (former != NULL)
 		ffntp_sync_continue(&keeper->sync, former);
 	return true;
@@ -272,6 +273,11 @@ static bool open_servers(struct ffntp_keeper *keeper, struct ffntp_servers *serv
 	return is_open;
 }
 
+static struct ffntp_journal_file *open_journal(const struct ffntp_config *config)
+{
+	return ffntp_journal_file_open(config->journal, config->journal_size);
+}
+
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
 	struct ffntp_servers servers;
@@ -280,7 +286,9 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 	if (!open_servers(keeper, &servers))
 		return false;
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
+	keeper->journal = open_journal(&options->config);
 	if (!open_clock(keeper, &servers)) {
+		ffntp_journal_file_close(keeper->journal);
 		ffntp_servers_close(&servers);
 		return false;
 	}
@@ -298,6 +306,7 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 	ffntp_clock_log_close(&keeper->clock_log);
 	ffntp_survey_close(&keeper->survey);
 	ffntp_sync_close(&keeper->sync);
+	ffntp_journal_file_close(keeper->journal);
 	close_page(keeper);
 	if (keeper->next != NULL)
 		ffntp_servers_close(&keeper->next_servers);
@@ -324,19 +333,24 @@ static bool change_clock(struct ffntp_keeper *keeper)
 static bool change_configuration(struct ffntp_keeper *keeper)
 {
 	struct ffntp_keeper former = *keeper;
-	struct ffntp_map map;
+	const struct ffntp_map map = *ffntp_session_map(keeper->sync.session);
 
-	ffntp_sync_output(&keeper->sync, &map);
 	keeper->options = keeper->next;
 	memcpy(keeper->names, keeper->next_names, sizeof(keeper->names));
 	keeper->next_servers.names = keeper->names;
 	ffntp_leaptable_open(&keeper->leaptable, keeper->options->config.leap_list);
+	if (!ffntp_journal_file_is(former.journal, &keeper->options->config))
+		keeper->journal = open_journal(&keeper->options->config);
 	if (!open_sync(keeper, &keeper->next_servers, &map)) {
+		if (keeper->journal != former.journal)
+			ffntp_journal_file_close(keeper->journal);
 		*keeper = former;
 		return false;
 	}
 	ffntp_survey_close(&keeper->survey);
 	ffntp_sync_close(&former.sync);
+	if (keeper->journal != former.journal)
+		ffntp_journal_file_close(former.journal);
 	return true;
 }
 
@@ -402,8 +416,8 @@ static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 
 static void log_exchange(const struct ffntp_keeper *keeper)
 {
-	const struct ffntp_source *source = &keeper->sync.server;
-	const struct ffntp_map *map = &keeper->sync.map;
+	const struct ffntp_source *source = ffntp_session_source(keeper->sync.session);
+	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
 
 	ffntp_log(FFNTP_LOG_DEBUG,
 		  "%s: reply accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
@@ -420,15 +434,11 @@ static bool tells_time(const struct ffntp_map *map)
 
 static void log_published(struct ffntp_keeper *keeper)
 {
-	const struct ffntp_sync *sync = &keeper->sync;
+	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
 
-	if (!sync->is_inherited)
-		log_status(keeper, sync->map.status);
-	if (tells_time(&sync->map))
-		log_leap(keeper, sync->map.leap);
-	if (keeper->is_accepted)
-		log_exchange(keeper);
-	keeper->is_accepted = false;
+	log_status(keeper, map->status);
+	if (tells_time(map))
+		log_leap(keeper, map->leap);
 }
 
 static void log_network(struct ffntp_keeper *keeper, const char *what, int error)
@@ -444,8 +454,9 @@ static void log_move(struct ffntp_keeper *keeper)
 
 static void log_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
 {
-	keeper->is_accepted = verdict == FFNTP_ACCEPTED;
-	if (!keeper->is_accepted)
+	if (verdict == FFNTP_ACCEPTED)
+		log_exchange(keeper);
+	else
 		ffntp_log_limited(&keeper->verdict_limit[verdict], monotonic_s(), reply_levels, "%s: reply refused: %s",
 				  server_text(keeper).is, ffntp_verdict_name(verdict));
 }
@@ -462,54 +473,54 @@ static void log_disruption(struct ffntp_keeper *keeper)
 			  "the counter was disrupted: it is measured again, with a burst of requests");
 }
 
-static void log_sent(const struct ffntp_keeper *keeper)
+/* The event comes just before the request leaves, which must not wait for a log: the line is written after the step. */
+static void log_sent(struct ffntp_keeper *keeper)
 {
-	ffntp_log(FFNTP_LOG_DEBUG, "%s: request sent", server_text(keeper).is);
-}
-
-static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *news)
-{
-	switch (news->event) {
-	case FFNTP_PEER_REPLY:
-		log_reply(keeper, news->verdict);
-		break;
-	case FFNTP_PEER_NOT_SENT:
-		log_network(keeper, "request not sent", news->error);
-		break;
-	case FFNTP_PEER_ERROR:
-		log_network(keeper, "no reply", news->error);
-		break;
-	case FFNTP_PEER_UNANSWERED:
-		log_unanswered(keeper);
-		break;
-	case FFNTP_PEER_SENT:
-		log_sent(keeper);
-		break;
-	case FFNTP_PEER_CHANGE_SERVER:
-	case FFNTP_PEER_NOTHING:
-		break;
-	}
+	if (keeper->has_sent)
+		ffntp_log(FFNTP_LOG_DEBUG, "%s: request sent", server_text(keeper).is);
+	keeper->has_sent = false;
 }
 
 /* The loss of the counter is logged in change_clock. */
-static void hear(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
+static void take_event(void *context, const struct ffntp_event *event)
 {
 	struct ffntp_keeper *keeper = context;
 
+	if (event->kind == FFNTP_EVENT_MAP)
+		ffntp_journal_file_map(keeper->journal, ffntp_session_map(keeper->sync.session));
 	if (keeper->sync.is_lost)
 		return;
-	switch (event) {
-	case FFNTP_SYNC_NEWS:
-		log_news(keeper, news);
+	switch (event->kind) {
+	case FFNTP_EVENT_MAP:
+		log_published(keeper);
 		break;
-	case FFNTP_SYNC_MOVED:
-		log_move(keeper);
+	case FFNTP_EVENT_REPLY:
+		log_reply(keeper, event->verdict);
 		break;
-	case FFNTP_SYNC_DISRUPTED:
+	case FFNTP_EVENT_NOT_SENT:
+		log_network(keeper, "request not sent", event->error);
+		break;
+	case FFNTP_EVENT_NO_NONCE:
+		log_network(keeper, "request not sent", EAGAIN);
+		break;
+	case FFNTP_EVENT_ERROR:
+		log_network(keeper, "no reply", event->error);
+		break;
+	case FFNTP_EVENT_UNANSWERED:
+		log_unanswered(keeper);
+		break;
+	case FFNTP_EVENT_DISRUPTED:
 		log_disruption(keeper);
 		break;
-	case FFNTP_SYNC_PUBLISHED:
-		log_published(keeper);
+	case FFNTP_EVENT_SERVER:
+		log_move(keeper);
+		break;
+	case FFNTP_EVENT_SENT:
+		keeper->has_sent = true;
+		break;
+	case FFNTP_EVENT_NONE:
+	case FFNTP_EVENT_CHANGE_SERVER:
+	case FFNTP_EVENTS:
 		break;
 	}
 }
@@ -521,8 +532,8 @@ static void follow_table(struct ffntp_keeper *keeper)
 	if (!ffntp_leaptable_poll(&keeper->leaptable, monotonic_s()))
 		return;
 	keeper->client_config.leap_table = ffntp_leaptable_get(&keeper->leaptable);
-	ffntp_client_leap_table(keeper->sync.peer.client, keeper->client_config.leap_table);
-	ffntp_sync_publish(&keeper->sync);
+	ffntp_sync_input(&keeper->sync, (struct ffntp_input){ .kind = FFNTP_INPUT_LEAP_TABLE,
+							      .leap_table = keeper->client_config.leap_table });
 }
 
 /* Collect one address of each server that has one: the address in use for the server in use, else the first. */
@@ -544,15 +555,14 @@ static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct f
 static bool is_survey_wanted(const struct ffntp_keeper *keeper)
 {
 	const struct ffntp_leap_table *table = keeper->client_config.leap_table;
+	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
 	ffntp_counter now = ffntp_counter_read(&keeper->source);
 	struct ffntp_reading reading;
-	struct ffntp_map map;
 
 	if (keeper->client_config.leap_trust != FFNTP_LEAP_TRUST_CALLER)
 		return false;
-	ffntp_client_output(keeper->sync.peer.client, now, &map);
-	return map.status == FFNTP_STATUS_SYNCHRONISED &&
-	       ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
+	return map->status == FFNTP_STATUS_SYNCHRONISED &&
+	       ffntp_clock_at(map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
 	       (table == NULL || reading.estimate.s >= table->expires_s) &&
 	       ffntp_survey_is_due(&keeper->survey, reading.estimate.s, monotonic_s());
 }
@@ -566,8 +576,7 @@ static void end_survey(struct ffntp_keeper *keeper)
 			  keeper->survey.answers, keeper->survey.asked);
 		return;
 	}
-	ffntp_client_announce(keeper->sync.peer.client, vote, ffntp_counter_read(&keeper->source));
-	ffntp_sync_publish(&keeper->sync);
+	ffntp_sync_input(&keeper->sync, (struct ffntp_input){ .kind = FFNTP_INPUT_LEAP_VOTE, .vote = vote });
 }
 
 static void work_survey(struct ffntp_keeper *keeper)
@@ -600,6 +609,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	int ready = poll(&waiting, 1, timeout_ms(keeper));
 
 	ffntp_sync_step(&keeper->sync, ready > 0 ? waiting.revents : 0);
+	log_sent(keeper);
 	if (keeper->sync.is_lost && !change_clock(keeper))
 		return false;
 	work_survey(keeper);
@@ -607,5 +617,6 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	work_configuration(keeper);
 	if (keeper->clock_log.file != NULL)
 		ffntp_clock_log_write(&keeper->clock_log, keeper->page, &keeper->source);
+	ffntp_journal_file_write(keeper->journal);
 	return true;
 }
