@@ -1,6 +1,6 @@
 /*
  * Any bytes as lines of a journal: each line is read, or refused with a reason; a line that was read is written the
- * same, byte by byte. The sessions of the journal are run, within limits, on whatever inputs it has.
+ * same, byte by byte.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* A configuration may ask for a history of any length; a fuzzer's memory is limited. */
-#define MEMORY_MAX ((size_t)1 << 20)
-
 struct run {
 	struct ffntp_journal reader, writer;
-	struct ffntp_session *session; /* or NULL */
-	void *memory;
-	struct ffntp_leap_table table;
 	struct ffntp_journal_entry entry;
 };
 
@@ -24,49 +18,6 @@ static void require(int condition)
 {
 	if (!condition)
 		abort();
-}
-
-static void end_session(struct run *run)
-{
-	free(run->memory);
-	run->memory = NULL;
-	run->session = NULL;
-}
-
-static void begin_session(struct run *run)
-{
-	struct ffntp_client_config *config = &run->entry.config;
-	size_t size = ffntp_session_memory(config);
-
-	end_session(run);
-	if (config->leap_table != NULL) {
-		run->table = *config->leap_table;
-		config->leap_table = &run->table;
-	}
-	if (size == 0 || size > MEMORY_MAX)
-		return;
-	run->memory = aligned_alloc(16, size);
-	require(run->memory != NULL);
-	run->session = ffntp_session_init(run->memory, size, config, run->entry.at);
-	require(run->session != NULL);
-}
-
-static void pass_input(struct run *run)
-{
-	struct ffntp_input *input = &run->entry.input;
-	struct ffntp_event event;
-
-	if (run->session == NULL)
-		return;
-	if (input->kind == FFNTP_INPUT_LEAP_TABLE && input->leap_table != NULL) {
-		run->table = *input->leap_table;
-		input->leap_table = &run->table;
-	}
-	ffntp_session_input(run->session, input);
-	while (ffntp_session_event(run->session, &event)) {
-		if (event.kind == FFNTP_EVENT_MAP)
-			(void)ffntp_journal_digest(ffntp_session_map(run->session));
-	}
 }
 
 /* The line as it is written again; 0 for lines that are for people. */
@@ -104,10 +55,6 @@ static void take_line(struct run *run, const char *text, size_t length)
 	require((kind == FFNTP_JOURNAL_INVALID) == (run->entry.problem != NULL));
 	written = write_again(run, line);
 	require(written == 0 || (written == length + 1 && memcmp(line, copy, length) == 0 && line[length] == '\n'));
-	if (kind == FFNTP_JOURNAL_SESSION || kind == FFNTP_JOURNAL_CONTINUES)
-		begin_session(run);
-	else if (kind == FFNTP_JOURNAL_INPUT)
-		pass_input(run);
 	free(copy);
 }
 
@@ -124,6 +71,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		take_line(&run, at, length);
 		at += length + 1;
 	}
-	end_session(&run);
 	return 0;
 }
