@@ -909,6 +909,81 @@ static void test_a_copy_goes_on_alone(void **state)
 	drop(b);
 }
 
+/* --- random inputs --- */
+
+static uint64_t pick(struct prng *prng, uint64_t limit)
+{
+	return prng_below(prng, limit);
+}
+
+/* An input of any kind; mostly shortly after the last one, sometimes before it or at a wild reading. */
+static struct ffntp_input random_input(struct prng *prng, ffntp_counter *at, const uint8_t *bytes)
+{
+	static const double hints[] = { 1e-9, 0.5e-9, 0, 1e300, NAN };
+	uint64_t step = pick(prng, 3) > 0 ? pick(prng, 3000000000) : prng_any_size(prng) >> 20;
+	struct ffntp_input input = { .kind = (enum ffntp_input_kind)pick(prng, FFNTP_INPUTS + 1) };
+
+	*at = pick(prng, 200) == 0 ? prng_next(prng) : pick(prng, 10) == 0 ? *at - step / 1000 : *at + step;
+	input.at = *at;
+	input.nonce = pick(prng, 5) > 0 ? prng_next(prng) : 0;
+	input.stamp = *at - pick(prng, 1000000);
+	input.until = pick(prng, 10) > 0 ? *at + pick(prng, 10000000000) : prng_next(prng);
+	input.bytes = bytes;
+	input.length = pick(prng, 4) > 0 ? FFNTP_WIRE_SIZE : pick(prng, FFNTP_WIRE_SIZE);
+	input.period_hint_s = hints[pick(prng, 5)];
+	input.period_hint_error = hints[pick(prng, 5)] * 1e5;
+	input.address[15] = (uint8_t)pick(prng, 3);
+	input.vote.sign = (int8_t)(pick(prng, 3) - 1);
+	input.leap_table = pick(prng, 2) > 0 ? ffntp_leap_table_builtin() : NULL;
+	return input;
+}
+
+/* Give both sessions the input; both must yield the same events. Returns the events' number. */
+static unsigned put_both(struct ffntp_session *a, struct ffntp_session *b, const struct ffntp_input *input)
+{
+	struct ffntp_event of_a, of_b;
+	unsigned count = 0;
+
+	ffntp_session_input(a, input);
+	ffntp_session_input(b, input);
+	while (ffntp_session_event(a, &of_a)) {
+		assert_true(ffntp_session_event(b, &of_b));
+		assert_true(of_a.kind == of_b.kind && of_a.verdict == of_b.verdict && of_a.error == of_b.error);
+		count++;
+	}
+	assert_false(ffntp_session_event(b, &of_b));
+	return count;
+}
+
+/* After any inputs the session has a deadline that is reached, and it equals a session that had the same inputs. */
+static void test_random_inputs(void **state)
+{
+	struct bench *b = make(), *other = make();
+	uint8_t reply[FFNTP_WIRE_SIZE] = { 0x24, 1 };
+	struct prng prng = { 77 };
+	ffntp_counter at = now(b);
+
+	(void)state;
+	for (int i = 0; i < 30000; i++) {
+		struct ffntp_input input = random_input(&prng, &at, reply);
+		const uint8_t *packet;
+
+		assert_in_range(put_both(b->session, other->session, &input), 0, FFNTP_INPUTS);
+		packet = ffntp_session_request(b->session);
+		if (packet != NULL)
+			world_answer(&b->world, packet, b->world.now_ns, reply);
+		b->world.now_ns += 1000000000;
+		if (input.kind != FFNTP_INPUT_TIMEOUT || ffntp_session_wants_request(b->session))
+			continue;
+		assert_true((int64_t)(ffntp_session_deadline(b->session) - at) > 0);
+	}
+	publish(&b->page, b->session);
+	publish(&other->page, other->session);
+	assert_memory_equal(&b->page, &other->page, sizeof b->page);
+	drop(other);
+	drop(b);
+}
+
 struct traced {
 	unsigned counts[FFNTP_EVENTS];
 	struct ffntp_event reply;
@@ -985,6 +1060,7 @@ int main(void)
 		cmocka_unit_test(test_tables_and_votes_yield_a_map),
 		cmocka_unit_test(test_recorded_inputs_give_the_same_maps),
 		cmocka_unit_test(test_a_copy_goes_on_alone),
+		cmocka_unit_test(test_random_inputs),
 		cmocka_unit_test(test_a_trace_shows_each_event_and_changes_nothing),
 	};
 

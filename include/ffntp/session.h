@@ -186,18 +186,18 @@ ffntp_counter ffntp_session_deadline(const struct ffntp_session *session);
 double ffntp_session_period_s(const struct ffntp_session *session);
 
 /*
- * Return the map and the server of the last FFNTP_EVENT_MAP. Before the first one: the map is that of the beginning, or
- * the one of FFNTP_INPUT_FORMER if it has a time. It is the one that the page should have. The server is the one named
- * last, also before its first reply.
+ * Return the map of the last FFNTP_EVENT_MAP. Before the first one: that of the beginning, or the one of
+ * FFNTP_INPUT_FORMER if it has a time. It is the map that the page should have.
  */
 const struct ffntp_map *ffntp_session_map(const struct ffntp_session *session);
+
+/* Return the server as of the last FFNTP_EVENT_MAP, with the address of the one named last. */
 const struct ffntp_source *ffntp_session_source(const struct ffntp_session *session);
 
-/*
- * Record: call recorder with each input before it is processed; NULL ends it. The input's pointers are valid during the
- * call only.
- */
+/* Called with each input before it is processed. The input's pointers are valid during the call only. */
 typedef void ffntp_session_recorder(void *context, const struct ffntp_input *input);
+
+/* Record: call recorder with each input from now on; NULL ends it. */
 void ffntp_session_record(struct ffntp_session *session, ffntp_session_recorder *recorder, void *context);
 
 /* The kind of a trace event. A later release may add kinds at the end, and fields to struct ffntp_trace_event. */
@@ -214,11 +214,10 @@ struct ffntp_trace_event {
 	const struct ffntp_source *source; /* offset, round trip, poll interval, counts of verdicts */
 };
 
-/*
- * Trace: call tracer with each event once its input has been processed; NULL ends it. It does not change what the
- * session yields. The tracer must not call the session.
- */
+/* Called with each event once its input has been processed. It must not call the session. */
 typedef void ffntp_session_tracer(void *context, const struct ffntp_trace_event *event);
+
+/* Trace: call tracer with each event from now on; NULL ends it. It does not change what the session yields. */
 void ffntp_session_trace(struct ffntp_session *session, ffntp_session_tracer *tracer, void *context);
 
 FFNTP_END_DECLARATIONS

@@ -23,6 +23,7 @@ RUNTIME = '_,runtime-variant=d'
 
 CLIENT, CLOCK, OUTPUT, PAGE = 'client_stubs.c', 'clock_stubs.c', 'output_stubs.c', 'page_stubs.c'
 VALUE, CLOCK_ML, OUTPUT_ML, MIRAGE = 'value_stubs.c', 'clock.ml', 'output.ml', 'mirage.ml'
+SESSION = 'session_stubs.c'
 MOCK, LWT = 'mock/ffntp_mock.ml', 'lwt/ffntp_lwt.ml'
 
 GUARDS = [
@@ -36,6 +37,12 @@ GUARDS = [
     ('ffntp', CLIENT, 'if (result != FFNTP_TIMESCALE_OK)', 'if (false)', 'tai'),
     ('ffntp', CLIENT, 'caml_invalid_argument("Ffntp.Client.new_query: the nonce is 0");', ';', 'refuses rubbish'),
     ('ffntp', CLIENT, 'Caml_ba_data_val(buffer) + Long_val(offset)', 'Caml_ba_data_val(buffer)', 'refuses rubbish'),
+    ('ffntp', SESSION, 'ffntp_session_copy(session_of(former), memory, kept_of(v)->size)',
+     '(kept_of(former)->block = NULL, (void)memory, session_of(former))', 'session'),
+    ('ffntp', SESSION, 'Caml_ba_data_val(Field(argument, 0)) + Long_val(Field(argument, 1))',
+     'Caml_ba_data_val(Field(argument, 0))', 'session'),
+    ('ffntp', SESSION, 'input->map->counter_kind != ffntp_session_map(session)->counter_kind ||', '', 'a session continues'),
+    ('ffntp', SESSION, 'if (size == 0)', 'if (false)', 'a session continues'),
     ('ffntp', VALUE, 'number > last ? 0 : (int)number', '(int)(last > 0 ? number : 0)', 'nonsense in pages'),
     ('ffntp', OUTPUT, 'if (cap_ns < 0)\nreturn 0;', '', 'refuses to read'),
     ('ffntp', OUTPUT, 'latest = copy_d_ps_up(reading->latest)', 'latest = ffntp_ml_copy_d_ps(reading->latest)',
@@ -64,23 +71,22 @@ GUARDS = [
      'mock is steered'),
     ('ffntp', MOCK, '+ leapt t time - leapt t t.time', '', 'mock is steered'),
     ('lwt', LWT, 'try t.on_event event with e -> !Lwt.async_exception_hook e', 't.on_event event', 'a callback raises'),
-    ('lwt', LWT, 'if Output.status output <> Initialising || not (has_time t.clock) then', '', 'started again'),
-    ('lwt', LWT, '-> Client.continue output client', '-> ignore output; client', 'started again'),
+    ('lwt', LWT, 'put t (Session.Former output)', 'ignore output', 'started again'),
     ('lwt', LWT, '| e -> !Lwt.async_exception_hook e);', '| _ -> ());', 'no timer'),
     ('lwt', LWT, '&& src_port = server_port', '', 'another port'),
     ('lwt', LWT, 'if verdict = Client.Accepted then hang_up t;', '', 'keeps time'),
-    ('lwt', LWT, 'hang_up t; tell t (Not_sent (Printexc.to_string e));', 'tell t (Not_sent (Printexc.to_string e));',
-     'nothing to send with'),
+    ('lwt', LWT, 'hang_up t; put t (Session.Pause_until', 'put t (Session.Pause_until', 'nothing to send with'),
+    ('lwt', LWT, 'put t (Session.Pause_until (after t retry_s));', '', 'nothing to send with'),
     ('lwt', LWT, 'if is_set_back then disrupted t', 'ignore is_set_back', 'set back'),
     ('lwt', LWT, 'Lwt.pick [ found; late;', 'ignore late; Lwt.pick [ found;', 'stuck'),
     ('lwt', LWT, '| Some server -> run t server\n| None', '| Some _ | None', 'the name service fails'),
-    ('lwt', LWT, 'else patience_left_s t in', 'else longest_s in', 'silence'),
+    ('lwt', LWT, '| Unanswered -> hang_up t;', '| Unanswered ->', 'silence'),
     ('lwt', LWT, 'Lwt_condition.broadcast t.halt ();', '', 'no server'),
     ('lwt', LWT, 'Lwt_condition.broadcast t.halt ();\nLwt_condition.broadcast t.wake ();',
      'Lwt_condition.broadcast t.halt ();', 'keeps time'),
-    ('lwt', LWT, '(not t.is_running) ||', '', 'stopped from a callback'),
+    ('lwt', LWT, 'if not t.is_running then Lwt.return_unit else if t.wants_server', 'if t.wants_server', 'stopped from a callback'),
     ('lwt', LWT, 'port < 1 || port > 65535', 'false && port > 0', 'other counter'),
-    ('lwt', LWT, 'if t.former <> None && t.former <> Some server then', 'if false then', 'another server'),
+    ('lwt', LWT, 'if t.former <> Some server then', 'if false then', 'another server'),
 ]
 
 
@@ -91,7 +97,7 @@ ROOTS = [
     ('ffntp', OUTPUT, 'CAMLlocal2(ns, record);', 'value ns, record;', 'survives the collector'),
     ('ffntp', VALUE, 'CAMLlocal2(ps, pair);', 'value ps, pair;', 'survives the collector'),
     ('ffntp', VALUE, 'CAMLparam1(v);', 'CAMLparam0();', 'survives the collector'),
-    ('ffntp', CLIENT, 'CAMLparam2(first, second);', 'CAMLparam0();', 'states are values'),
+    ('ffntp', VALUE, 'CAMLparam2(first, second);', 'CAMLparam0();', 'states are values'),
     ('ffntp', CLIENT, 'CAMLparam2(client, now);\nCAMLlocal1(v);', 'CAMLparam0();\nvalue v;', 'survives the collector'),
 ]
 GUARDS += ROOTS
