@@ -23,7 +23,7 @@ static const struct tool_command commands[] = {
 	  "192.0.2.1:1123, [2001:db8::1]:123. Each is asked four times, a second apart.\n"
 	  "Exits 1 if none of them answered.\n",
 	  tool_query },
-	{ "replay", "FILE...", "run recorded exchanges and journals again, and score or compare the clock",
+	{ "replay", "FILE...", "run traces and journals again, and score or compare the clock",
 	  "A journal, of ffntpd --journal or simulate --journal, must give the same maps\n"
 	  "bit for bit. Exits 1 if not, and names the first line that differs.\n"
 	  "A trace has one exchange a line: Ta Tb Te Tf and, if they are known, the true Tf\n"
