@@ -19,6 +19,11 @@
 #define FFNTP_CONFIG_MINPOLL 6 /* chrony's defaults: 64 s and 1024 s */
 #define FFNTP_CONFIG_MAXPOLL 10
 
+/* Sizes of the journal (bytes): the least, the usual, the greatest. */
+#define FFNTP_CONFIG_JOURNAL_LEAST UINT64_C(16384)
+#define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
+#define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
+
 struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
 	uint16_t port;
@@ -34,6 +39,8 @@ struct ffntp_config {
 	double accuracy_target_s; /* the standard deviation to reach with as few requests as possible; 0: none given */
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
 	bool ignores_leap_indicators;           /* leap seconds come from the table only */
+	char journal[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
+	uint64_t journal_size;                  /* bytes */
 };
 
 struct ffntp_config_error {
@@ -49,6 +56,15 @@ void ffntp_config_default(struct ffntp_config *config);
  * if the name is too long or empty.
  */
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name);
+
+/* Set the file of the journal. Returns false if its name is too long or empty. */
+bool ffntp_config_set_journal(struct ffntp_config *config, const char *path);
+
+/*
+ * Set the size of the journal: bytes, or with k, M or G behind the number 2^10, 2^20 or 2^30 bytes. Returns false if it
+ * is not within FFNTP_CONFIG_JOURNAL_LEAST to _MOST.
+ */
+bool ffntp_config_set_journal_size(struct ffntp_config *config, const char *size);
 
 /*
  * Read a whole file's text on top of the configuration in *config.

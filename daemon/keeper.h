@@ -12,6 +12,7 @@
 #include "../ports/linux/servers.h"
 #include "../ports/linux/sync.h"
 #include "clocklog.h"
+#include "journal.h"
 #include "leaptable.h"
 #include "log.h"
 #include "options.h"
@@ -35,7 +36,9 @@ struct ffntp_keeper {
 	struct ffntp_server_name next_names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers next_servers;
 	struct ffntp_clock_log clock_log;
-	enum ffntp_leap leap; /* as last logged */
+	struct ffntp_journal_file *journal; /* or NULL */
+	bool has_sent;                      /* a request left in this step */
+	enum ffntp_leap leap;               /* as last logged */
 	enum ffntp_status status;
 	/* One limit per kind of message that network traffic can cause. */
 	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];

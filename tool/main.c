@@ -23,7 +23,9 @@ static const struct tool_command commands[] = {
 	  "192.0.2.1:1123, [2001:db8::1]:123. Each is asked four times, a second apart.\n"
 	  "Exits 1 if none of them answered.\n",
 	  tool_query },
-	{ "replay", "TRACE...", "run recorded exchanges through the estimators, and score the clock",
+	{ "replay", "FILE...", "run traces and journals again, and score or compare the clock",
+	  "A journal, of ffntpd --journal or simulate --journal, must give the same maps\n"
+	  "bit for bit. Exits 1 if not, and names the first line that differs.\n"
 	  "A trace has one exchange a line: Ta Tb Te Tf and, if they are known, the true Tf\n"
 	  "and true Ta. Ta and Tf are counter readings, the others nanoseconds since 1970,\n"
 	  "UTC. Lines that start with # are comments. Traces may be compressed with gzip;\n"
@@ -31,7 +33,7 @@ static const struct tool_command commands[] = {
 	  tool_replay },
 	{ "simulate", "SCENARIO...", "run the client in a simulated world, and score the clock",
 	  "A world is an oscillator, a path with its queues, and a server, all of them made\n"
-	  "from the seed. --trace writes the exchanges in the format that replay reads.\n"
+	  "from the seed. --trace and --journal write files for replay.\n"
 	  "docs/ffntp.md describes the output.\n",
 	  tool_simulate },
 	{ "status", "", "show the clock, its counter and its servers, from the clock page", NULL, tool_status },
