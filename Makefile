@@ -2,7 +2,7 @@
 # rest: meson setup build/mine, and so on.
 PLAIN := build/plain
 
-.PHONY: help run quick check check-all check-long check-guests build bench reference format clean
+.PHONY: help run quick check check-all check-long check-guests check-package build bench reference format clean
 
 help:
 	@echo 'make run           build, then show a client keeping time (ffntp demo, a minute)'
@@ -15,6 +15,7 @@ help:
 	@echo '                   (about 14 minutes, 400 MB of packages)'
 	@echo 'make check-long    sanitized tests of an hour, fuzzing for hours: a night'
 	@echo 'make build         build in build/plain'
+	@echo 'make check-package build the Debian packages twice, check and boot them (7 minutes)'
 	@echo 'make bench         build, then measure what a reading and an exchange cost'
 	@echo 'make reference     render the public headers in build/reference/html'
 	@echo 'make format        format the C files that clang-format would change'
@@ -47,6 +48,10 @@ check-long:
 check-guests:
 	@scripts/install-packages build check guests
 	@scripts/check-guests
+
+check-package:
+	@scripts/install-packages build package
+	@scripts/check-package --boot
 
 bench: build
 	@meson test -C $(PLAIN) --benchmark --verbose --num-processes 1

@@ -1,6 +1,6 @@
 /*
  * config: the configuration file, keyword lines as in ntp.conf and chrony.conf. Pure: takes a text, and returns a
- * struct, or an error with its line. docs/ffntpd.md lists the keywords.
+ * struct, or an error with its line. docs/ffntp.conf.md lists the keywords.
  */
 #ifndef FFNTP_DAEMON_CONFIG_H
 #define FFNTP_DAEMON_CONFIG_H

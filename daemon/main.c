@@ -6,6 +6,7 @@
 
 #include "keeper.h"
 #include "log.h"
+#include "notify.h"
 #include "options.h"
 
 static volatile sig_atomic_t is_open, must_stop, must_reload;
@@ -58,6 +59,7 @@ static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 	int code;
 
 	must_reload = 0;
+	ffntp_notify_reloading();
 	ffntp_log("reading the configuration again");
 	if (ffntp_options_read(argc, argv, next, &code))
 		ffntp_keeper_reload(keeper, next);
@@ -69,6 +71,7 @@ int main(int argc, char **argv)
 {
 	static struct ffntp_options options;
 	static struct ffntp_keeper keeper;
+	static struct ffntp_notify notify;
 	bool is_well = true;
 	int code;
 
@@ -78,13 +81,16 @@ int main(int argc, char **argv)
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
 	is_open = 1;
+	ffntp_notify_ready(&notify, keeper.page);
 	while (is_well && !must_stop) {
 		if (must_reload && !ffntp_keeper_is_reloading(&keeper))
 			reload(&keeper, argc, argv);
 		is_well = ffntp_keeper_step(&keeper);
+		ffntp_notify_step(&notify, keeper.page);
 	}
 	if (!is_well)
 		return FFNTPD_EXIT_FAILURE;
+	ffntp_notify_stopping();
 	ffntp_keeper_close(&keeper);
 	return 0;
 }

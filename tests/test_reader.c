@@ -1,6 +1,7 @@
 /* reader: the page as a file, and its readers. Files are in a directory of their own in the current one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -438,6 +440,67 @@ static void case_42_a_page_of_another_version(void **state)
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
 }
 
+/* Copy the page to a folder of a tmpfs, and open it there. */
+static enum ffntp_page_result open_in_memory(void)
+{
+	char folder[] = "/dev/shm/ffntp-test-XXXXXX", copy[64];
+	struct ffntp_linux_reader other;
+	uint8_t bytes[FFNTP_PAGE_SIZE];
+	enum ffntp_page_result result;
+	int descriptor;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(copy, sizeof copy, "%s/page", folder);
+	descriptor = open(path, O_RDONLY);
+	assert_int_equal(read(descriptor, bytes, sizeof bytes), sizeof bytes);
+	close(descriptor);
+	descriptor = open(copy, O_WRONLY | O_CREAT, 0644);
+	assert_int_equal(write(descriptor, bytes, sizeof bytes), sizeof bytes);
+	close(descriptor);
+	result = ffntp_linux_open(&other, copy);
+	if (result == FFNTP_PAGE_OK)
+		ffntp_linux_close(&other);
+	unlink(copy);
+	rmdir(folder);
+	return result;
+}
+
+/* A tmpfs does not outlive the kernel, so that its pages are of this boot. */
+static void case_33_boot_ids_do_not_matter_in_memory(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_page_identity other = source.identity;
+	struct statfs memory;
+
+	(void)state;
+	if (statfs("/dev/shm", &memory) != 0 || memory.f_type != TMPFS_MAGIC)
+		skip();
+	other.boot_id[3] ^= 1;
+	write_page(&other);
+	assert_int_equal(open_in_memory(), FFNTP_PAGE_OK);
+	memset(other.boot_id, 0, sizeof other.boot_id);
+	write_page(&other);
+	assert_int_equal(open_in_memory(), FFNTP_PAGE_OK);
+	other.time_namespace++;
+	write_page(&other);
+	assert_int_equal(open_in_memory(), FFNTP_PAGE_OTHER_NAMESPACE);
+}
+
+static void case_33_a_page_without_a_boot_id(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_page_identity unknown = source.identity;
+	struct ffntp_map former;
+	bool is_adopted;
+
+	(void)state;
+	memset(unknown.boot_id, 0, sizeof unknown.boot_id);
+	write_page(&unknown);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_UNKNOWN_BOOT);
+	assert_null(open_file(&unknown, &former, &is_adopted));
+	assert_false(is_adopted);
+}
+
 static void case_33_a_page_of_another_world(void **state)
 {
 	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -581,6 +644,8 @@ int main(void)
 		TEST(case_32_no_page),
 		TEST(case_42_a_page_of_another_version),
 		TEST(case_33_a_page_of_another_world),
+		TEST(case_33_boot_ids_do_not_matter_in_memory),
+		TEST(case_33_a_page_without_a_boot_id),
 		TEST(case_33_a_reader_in_another_time_namespace),
 		TEST(a_tsc_is_the_same_in_every_time_namespace),
 		TEST(a_link_is_not_followed_by_a_daemon),

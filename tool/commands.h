@@ -14,5 +14,6 @@ int tool_query(const struct tool_command *command, int argc, char **argv);
 int tool_replay(const struct tool_command *command, int argc, char **argv);
 int tool_simulate(const struct tool_command *command, int argc, char **argv);
 int tool_status(const struct tool_command *command, int argc, char **argv);
+int tool_wait(const struct tool_command *command, int argc, char **argv);
 
 #endif

@@ -35,6 +35,10 @@ static const struct tool_command commands[] = {
 	  "docs/ffntp.md describes the output.\n",
 	  tool_simulate },
 	{ "status", "", "show the clock, its counter and its servers, from the clock page", NULL, tool_status },
+	{ "wait", "", "wait until the clock page has the time",
+	  "Exits 0 once the clock is synchronised and its error bound is small enough, and\n"
+	  "1 after the timeout, with the reason.\n",
+	  tool_wait },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
