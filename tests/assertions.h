@@ -59,6 +59,6 @@ ASSERTION_COMPARE(assertion_exactly, ==, "exactly")
 #define assert_exactly(a, b, unit) assertion_exactly(ASSERTION_NUMBER(a), ASSERTION_NUMBER(b), unit, __FILE__, __LINE__)
 
 /* Require that a and b differ by less than the tolerance. */
-#define assert_near(a, b, tolerance, unit) assert_below((a) < (b) ? (b) - (a) : (a) - (b), tolerance, unit)
+#define assert_within(a, b, tolerance, unit) assert_below((a) < (b) ? (b) - (a) : (a) - (b), tolerance, unit)
 
 #endif
