@@ -75,10 +75,12 @@ static bool read_counter(const char *word, struct ffntp_options *options)
 	static const char *const words[] = { "auto", "tsc", "raw" };
 	size_t found = find_word(word, words, 3);
 
-	options->counter = (enum ffntp_counter_choice)found;
-	if (found == 3)
+	if (found == 3) {
 		ffntp_log(FFNTP_LOG_ERROR, "--counter '%s': not auto, tsc or raw", word);
-	return found < 3;
+		return false;
+	}
+	options->counter = (enum ffntp_counter_choice)found;
+	return true;
 }
 
 static bool read_estimator(const char *word, struct ffntp_options *options)
@@ -86,10 +88,12 @@ static bool read_estimator(const char *word, struct ffntp_options *options)
 	static const char *const words[] = { "default", "radclock", "law" };
 	size_t found = find_word(word, words, 3);
 
-	options->estimator = (enum ffntp_estimator_kind)found;
-	if (found == 3)
+	if (found == 3) {
 		ffntp_log(FFNTP_LOG_ERROR, "--estimator '%s': not default, radclock or law", word);
-	return found < 3;
+		return false;
+	}
+	options->estimator = (enum ffntp_estimator_kind)found;
+	return true;
 }
 
 static bool read_poll(const char *word, struct ffntp_options *options)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Takes each guard out of core, ports and daemon, one at a time, and sees the test of its case fail. Writes TAP.
 
-    guards.py                   every row
+    guards.py                   every row of GUARDS
+    guards.py --assertions      every row of ASSERTIONS: breaks the code, and sees an assertion of core fail
     guards.py --find            only check that each row's guard is found, which takes seconds
     guards.py --only WORD ...   rows with this file (core/exchange.c), function, case, test program or expected test
     guards.py --update          write the functions into the rows whose guards have moved
@@ -705,12 +706,72 @@ GUARDS = [
     ('guest', 'pci', 'config', 'offset < device->config_length ?', 'true ?', 'test_no_configuration'),
 ]
 
+# The test program, the function, its text, what stands in its place, and the assertion (core/assert.h) that fails then.
+ASSERTIONS = [
+    ('bound', 'ffntp_bound_from_stamp', '.is_known = true,', '', 'bound->is_known'),
+    ('client', 'between', '(most_s - least_s) / 2', '(least_s - most_s) / 2',
+     'rate.period_s > 0 && rate.max_error >= 0'),
+    ('bound', 'ffntp_bound_age', 'bound->latest_s += move_s + unsure_s;', 'bound->latest_s += move_s - 1;',
+     'bound->earliest_s <= bound->latest_s'),
+    ('client', 'ffntp_bound_from_stamp', '.latest_s = rtt_s -', '.latest_s = -rtt_s -',
+     'said.earliest_s <= said.latest_s'),
+    ('bound', 'ffntp_bound_add', 'if (said.latest_s < bound->earliest_s) return said.latest_s - bound->earliest_s;', '',
+     'bound->earliest_s <= bound->latest_s'),
+    ('promise', 'move_edge', 'drop_overtaken(edge);', '(void)drop_overtaken;', 'is_sorted(edge)'),
+    ('promise', 'add_to_edge', 'if (covers(line, edge->line[i])) continue;', '', 'is_sorted(edge)'),
+    ('client', 'make_claim', 'claim.value_s - bound->earliest_s', 'bound->earliest_s - claim.value_s',
+     'claim.before_s >= 0 && claim.after_s >= 0'),
+    ('client', 'keep_promises', '*claim = wanted;', 'claim->period_s = -wanted.period_s;', 'claim.period_s > 0'),
+    ('client', 'ffntp_publisher_tell', 'struct ffntp_finding now = *finding;',
+     'struct ffntp_finding now = { finding->estimate, .rate = finding->rate };', 'now.bound.is_known'),
+    ('client', 'ffntp_publisher_tell', 'struct ffntp_finding now = *finding;',
+     'struct ffntp_estimate wrong = { .period_s = 1, .esterror_s = -1 }; struct ffntp_finding now = { &wrong, .bound = finding->bound };',
+     'now.estimate->period_s > 0 && now.estimate->esterror_s >= 0'),
+    ('client', 'make_map', '.period = ffntp_mapping_period(claim->period_s, shift),', '.period = 0,',
+     'publisher->map.period > 0'),
+    ('rate_range', 'ffntp_rate_range_know', 'if (least_s > most_s) return;', '', 'least_s <= most_s'),
+    ('rate_range', 'intersect_with_hint', 'range->hint.period_s * (1 - range->hint.max_error)',
+     '-3 * range->hint.period_s', 'period_s > 0'),
+    ('rate_range', 'keep', '.number = range->exchanges,', '.number = 1000 - range->exchanges,', 'is_in_order(range)'),
+    ('client', 'wait_s', 'ffntp_fmin(FFNTP_TAPER * polling->taper_s, polling->interval_s)', '4 * polling->interval_s',
+     'polling->taper_s <= polling->interval_s || polling->burst_left > 0'),
+    ('client', 'set_floor', 'set_interval(polling, floor_s, period_s)', 'set_interval(polling, floor_s / 2, period_s)',
+     'interval_s >= polling->floor_s'),
+    ('client', 'set_floor', 'set_interval(polling, floor_s, period_s)', 'set_interval(polling, floor_s, -period_s)',
+     'period_s > 0'),
+    ('exchange', 'judge_counter', 'if (!(ticks > 0)) return FFNTP_REFUSED_COUNTER;', '',
+     'verdict != FFNTP_ACCEPTED || (int64_t)(stamp->tf - stamp->ta) > 0'),
+    ('exchange', 'judge_origin', 'exchange->is_waiting && origin', 'origin',
+     'exchange->is_waiting && exchange->nonce != 0'),
+    ('clock', 'ffntp_clock_at', 'before = ffntp_distance(before_ns)',
+     'before = ffntp_span_minus((struct ffntp_span){ 0, 0 }, ffntp_distance(before_ns))',
+     '!ffntp_time_is_before(reading->estimate, reading->earliest)'),
+    ('clock', 'ffntp_clock_at', 'after = ffntp_distance(after_ns)',
+     'after = ffntp_span_minus((struct ffntp_span){ 0, 0 }, ffntp_distance(after_ns))',
+     '!ffntp_time_is_before(reading->latest, reading->estimate)'),
+    ('clock', 'ffntp_clock_at', 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)',
+     'map->maxerror_after_ns', 'bound_ns >= map->maxerror_before_ns && bound_ns >= map->maxerror_after_ns'),
+    ('page', 'store_map', 'ffntp_page_store(page, FFNTP_AT_TIME_FRAC, map->time.frac);', '', 'is_stored(page, map)'),
+    ('law_clock', 'admit', 'clock->weight[i] *= 1 - NEW_WEIGHT;', '', 'is_distribution(clock)'),
+    ('law_clock', 'condense', 'b->p11 -= gain', 'b->p11 -= 2 * gain',
+     'b->p00 > 0 && b->p11 > 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9)'),
+    ('law_density', 'prepend', 'law->edge[0] = (float)x;', '', 'is_rising(law)'),
+    ('law_density', 'fade', 'law->n = law->n * (1 - share) + 1;', 'law->n = -1;', 'law->total > 0 && law->n > 0'),
+    ('radclock', 'change', 'floor->ticks = ticks;', 'floor->ticks = ticks + 1000000;',
+     'radclock->floor.ticks <= rtt_ticks'),
+    ('radclock', 'estimate_now', '.at = radclock->line.at,', '.at = radclock->line.at + 1,',
+     'estimate->at == stamp->tf'),
+    ('radclock', 'estimate_now', '.esterror_s = radclock->figures.time_s', '.esterror_s = -1',
+     'estimate->esterror_s >= 0 && estimate->period_esterror >= 0'),
+]
+
 
 class Bench:
     """Objects of core as it is, and of one file as it would be without its guard."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, has_assertions=False):
         self.folder = Path(folder)
+        self.has_assertions = has_assertions
         for part in ('core', 'daemon', 'include', 'ports', 'tests'):
             unused = shutil.ignore_patterns('traces', 'realtraces', 'reference', 'corpus')
             shutil.copytree(TOP / part, self.folder / part, ignore=unused)
@@ -724,10 +785,12 @@ class Bench:
         bench.folder = Path(shutil.copytree(self.folder, folder))
         bench.objects = set(self.objects)
         bench.linked = self.linked
+        bench.has_assertions = self.has_assertions
         return bench
 
-    @staticmethod
-    def flags(test):
+    def flags(self, test):
+        if self.has_assertions:
+            return [*FLAGS, '-O1', '-DFFNTP_ASSERTIONS']
         return [*FLAGS, *(['-O2'] if test in SIMULATING else SANITIZED)]
 
     def compile(self, test, source, output):
@@ -749,7 +812,7 @@ class Bench:
         return SOURCES.get(test, f'tests/test_{test}.c')
 
     def sources_of(self, test):
-        patterns = ['core/**/*.c', *PARTS.get(test, [])]
+        patterns = ['core/**/*.c', *PARTS.get(test, []), *(['ports/linux/assertion.c'] if self.has_assertions else [])]
         return [str(path.relative_to(self.folder)) for each in patterns for path in sorted(self.folder.glob(each))]
 
     def compile_all(self, test):
@@ -785,6 +848,7 @@ class Bench:
             output, ended = done.stdout + done.stderr, 'test(s) run.' in done.stdout + done.stderr
         except subprocess.TimeoutExpired as late:
             output, ended = (late.stdout or b'').decode() + (late.stderr or b'').decode(), False
+        self.output = output
         started = re.findall(r'\[ RUN      \] (\w+)', output)
         failed = set(re.findall(r'\[  FAILED  \] (\w+)', output)) | (set() if ended or not started else {started[-1]})
         return failed if started else {f'no test begins with {wanted}'}
@@ -817,9 +881,8 @@ class Bench:
             return [source]
         return [user for user in self.linked[test] if self.includes(user, source, set())]
 
-    def without(self, guard, place):
-        """Why the guard is not guarded by its test, or nothing."""
-        _, test, _, _, new, expected = guard
+    def change(self, test, place, new):
+        """Link the test with another text in that place; return errors."""
         source = str(place.path.relative_to(TOP))
         text = (self.folder / source).read_text()
         (self.folder / source).write_text(text[:place.begin] + new + text[place.end:])
@@ -829,15 +892,30 @@ class Bench:
         if errors or not broken:
             return errors or [f'{source} is not part of the test']
         _, error = self.link(test, broken)
-        if error:
-            return [error]
-        if any(name.startswith(expected) for name in self.run(test, expected)):
-            return []
+        return [error] if error else []
+
+    def without(self, guard, place):
+        """Return why the guard is not guarded by its test, or nothing."""
+        _, test, _, _, new, expected = guard
+        errors = self.change(test, place, new)
+        if errors or any(name.startswith(expected) for name in self.run(test, expected)):
+            return errors
         # A test may need what the tests before it leave.
         failing = self.run(test)
         if any(name.startswith(expected) for name in failing):
             return []
         return [f'fails instead: {sorted(failing) or "nothing"}']
+
+    def asserted(self, row, place):
+        """Return why the assertion does not see the change, or nothing."""
+        _, test, _, _, new, assertion = row
+        errors = self.change(test, place, new)
+        if errors:
+            return errors
+        self.run(test)
+        if f': assertion failed: {assertion}\n' in self.output:
+            return []
+        return [line for line in self.output.splitlines() if 'assertion failed' in line] or ['no assertion failed']
 
 
 def find_all(guards):
@@ -859,7 +937,7 @@ def judge_all(bench, folder, guards, places):
             return [remark]
         worker = idle.get()
         try:
-            return worker.without(guard, place)
+            return (worker.asserted if worker.has_assertions else worker.without)(guard, place)
         finally:
             idle.put(worker)
 
@@ -881,21 +959,22 @@ def report_found(guards, places):
     return all(place for place, _ in places)
 
 
-def report_removed(guards, places):
-    """Write whether the expected test fails without each guard."""
+def report_removed(guards, places, has_assertions=False):
+    """Write whether the expected test or assertion fails without each guard."""
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(f'{folder}/0')
+        bench = Bench(f'{folder}/0', has_assertions)
         print(f'1..{len(guards) + 1}', flush=True)
         tests = sorted({guard[1] for guard in guards})
         for test in tests:
             bench.compile_all(test)
-        wanted = {test: {guard[5] for guard in guards if guard[1] == test} for test in tests}
+        wanted = {test: {guard[5] for guard in guards if guard[1] == test and not has_assertions} for test in tests}
         broken = [name for test in tests for name in bench.failing_with_guards(test, wanted[test])]
         write(1, not broken, 'all tests pass with every guard in place', broken)
         for number, (guard, (_, remark), problems) in enumerate(judge_all(bench, folder, guards, places), 2):
             failed += bool(problems)
-            write(number, not problems, f'case {guard[0]}: {guard[5]} without its guard in {guard[2]}',
+            fails = f'assert {guard[5]}, broken' if has_assertions else f'case {guard[0]}: {guard[5]} without its guard'
+            write(number, not problems, f'{fails} in {guard[2]}',
                   [*problems, '' if remark in problems else remark])
     return not failed and not broken
 
@@ -923,16 +1002,19 @@ def main():
     parser = argparse.ArgumentParser(description='Take guards out of the code, and see tests fail.')
     parser.add_argument('--find', action='store_true', help='only check that each guard is found')
     parser.add_argument('--only', nargs='+', default=[], metavar='WORD', help='file, function, case, program or test')
+    parser.add_argument('--assertions', action='store_true', help='the rows of ASSERTIONS instead')
     parser.add_argument('--update', action='store_true', help='write the functions of guards that have moved')
     options = parser.parse_args()
-    places = find_all(GUARDS)
+    rows = [('assertion', *row) for row in ASSERTIONS] if options.assertions else GUARDS
+    places = find_all(rows)
     if options.update:
         return update(places)
-    wanted = [pair for pair in zip(GUARDS, places) if is_wanted(pair[0], pair[1][0], options.only)]
+    wanted = [pair for pair in zip(rows, places) if is_wanted(pair[0], pair[1][0], options.only)]
     if not wanted:
         sys.exit(f'guards.py: no row has {" or ".join(options.only)}')
-    report = report_found if options.find else report_removed
-    sys.exit(0 if report(*zip(*wanted)) else 1)
+    guards, places = zip(*wanted)
+    is_good = report_found(guards, places) if options.find else report_removed(guards, places, options.assertions)
+    sys.exit(0 if is_good else 1)
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
  * radclock: the RADclock estimator. A stamp passes through floor (the path), trust (the server), period and local (the
  * oscillator), and offset (the time), in this order. docs/radclock.md gives the reasons.
  */
+#include "../assert.h"
 #include "../estimator.h"
 #include "../history.h"
 #include "../maths.h"
@@ -148,6 +149,7 @@ static void remember(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	if (ffntp_floor_update(&radclock->floor, &radclock->history, period_s, radclock->is_warm, &lowered_ticks))
 		ffntp_offset_refloor(&radclock->offset);
 	radclock->error_s += lowered_ticks * period_s;
+	FFNTP_ASSERT(radclock->floor.ticks <= rtt_ticks);
 }
 
 static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
@@ -383,6 +385,8 @@ static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, stru
 	bool is_believed = take(radclock, stamp);
 
 	*estimate = estimate_now(radclock);
+	FFNTP_ASSERT(estimate->at == stamp->tf);
+	FFNTP_ASSERT(estimate->esterror_s >= 0 && estimate->period_esterror >= 0);
 	return is_believed ? FFNTP_ACCEPTED : FFNTP_REFUSED_CONTRADICTION;
 }
 
