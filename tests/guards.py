@@ -407,7 +407,7 @@ GUARDS = [
     (31, 'page_cases', PAGE_WRITER, '(uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) + 1;', '0;',
      'case_31_a_writer_killed_in_mid'),
     (31, 'page_cases', PAGE_WRITER,
-     'ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_counter_marker(0, found.counter_marker));', '',
+     'ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(0, found.counter_marker));', '',
      'case_31_a_repaired'),
     ('follow', 'follow', FOLLOW, 'map.counter_marker != follow->taken.counter_marker', 'true', 'test_what_changes'),
     ('follow', 'follow', FOLLOW, '\tfollow->counter_marker++;\n', '', 'test_another_page'),

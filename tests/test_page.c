@@ -530,6 +530,89 @@ static void sources_are_read_as_published(void **state)
 	assert_int_equal(read_map(page).at, S); /* and the map was not overwritten */
 }
 
+/* --- the layout, byte by byte --- */
+
+/* Return a map whose fields are set one after the other, so that every compiler makes the same one. */
+static struct ffntp_map map_of_bytes(struct prng *prng, ffntp_counter at)
+{
+	struct ffntp_map map = map_at(at);
+
+	map.status = (enum ffntp_status)prng_below(prng, 5);
+	map.leap = (enum ffntp_leap)prng_below(prng, 6);
+	map.tai_is_known = prng_below(prng, 2) != 0;
+	map.tai_offset_s = (int16_t)prng_next(prng);
+	map.leap_sign = (int8_t)(prng_below(prng, 3) - 1);
+	map.leap_at_s = (int64_t)prng_below(prng, UINT64_C(1) << 40);
+	map.tai_expires_s = (int64_t)prng_next(prng);
+	map.disruption_marker = prng_below(prng, 8) / 7;
+	map.counter_marker = (uint32_t)prng_next(prng);
+	map.time.frac = prng_next(prng);
+	map.esterror_ns = prng_any_size(prng);
+	map.asymmetry_esterror_ns = prng_any_size(prng);
+	map.maxerror_before_ns = prng_any_size(prng);
+	map.maxerror_after_ns = prng_any_size(prng);
+	map.stable_period = prng_next(prng);
+	map.stable_esterror = prng_any_size(prng);
+	return map;
+}
+
+static struct ffntp_source source_of_bytes(struct prng *prng)
+{
+	struct ffntp_source source;
+
+	for (size_t i = 0; i < sizeof(source.address); i++)
+		source.address[i] = (uint8_t)prng_next(prng);
+	source.port = (uint16_t)prng_next(prng);
+	source.stratum = (uint8_t)prng_next(prng);
+	source.leap = (uint8_t)prng_next(prng);
+	source.reach = (uint8_t)prng_next(prng);
+	source.poll_log2_s = (uint8_t)prng_next(prng);
+	source.is_selected = (uint8_t)prng_next(prng);
+	source.refid = (uint32_t)prng_next(prng);
+	source.offset_ns = (int64_t)prng_next(prng);
+	source.rtt_ns = prng_next(prng);
+	source.rtt_min_ns = prng_next(prng);
+	source.root_delay_ns = (uint32_t)prng_next(prng);
+	source.root_dispersion_ns = (uint32_t)prng_next(prng);
+	source.last_accepted = prng_next(prng);
+	for (size_t i = 0; i < FFNTP_VERDICTS; i++)
+		source.verdicts[i] = (uint32_t)prng_next(prng);
+	return source;
+}
+
+/* FNV-1a of the whole page. */
+static uint64_t digest(uint64_t hash)
+{
+	for (size_t i = 0; i < FFNTP_PAGE_SIZE; i++)
+		hash = (hash ^ memory.bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/*
+ * The digest is that of the pages that the first version wrote. A layout that only adds fields does not change it,
+ * because no map here sets them.
+ */
+static void the_layout_does_not_change(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	struct prng prng = { 7 };
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	(void)state;
+	for (unsigned i = 0; i < 200; i++) {
+		struct ffntp_map map = map_of_bytes(&prng, i * S);
+		size_t count = prng_below(&prng, FFNTP_PAGE_SOURCES + 1);
+
+		for (size_t k = 0; k < count; k++)
+			sources[k] = source_of_bytes(&prng);
+		ffntp_page_hold(page);
+		ffntp_page_publish_steadily(page, &map, sources, count, (i + 1) * S);
+		hash = digest(hash);
+	}
+	assert_true(hash == UINT64_C(0xe8ba7dbd006e7334));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -550,6 +633,7 @@ int main(void)
 		cmocka_unit_test(only_maps_that_can_be_read_are_remembered),
 		cmocka_unit_test(a_disruption_ends_the_past),
 		cmocka_unit_test(sources_are_read_as_published),
+		cmocka_unit_test(the_layout_does_not_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,6 +225,11 @@ let test_asymmetry () =
   is_true "in a page's past"
     (is_share (Output.details (Result.get_ok (Page.past (Clock.page clock) (counter_at ns)))).asymmetry_esterror_ns);
   let nothing = Client.output ~now:(counter_at start_ns) (fresh ()) in
+  is_true "by its name on the page"
+    (is_share (Option.map Int64.to_int (List.assoc_opt "time_asymmetry_esterror_nanosec" (Output.fields o))));
+  is_true "beside the other numbers, in the page's order"
+    (List.filteri (fun i _ -> i < 5) (List.map fst (Output.fields o))
+    = [ "clock_status"; "tai_offset_sec"; "leap_indicator"; "counter_period_shift"; "counter_value" ]);
   is_true "not before the first estimate" ((Output.details nothing).asymmetry_esterror_ns = None);
   is_true "not in an output made by hand"
     ((reading (Output.read (Output.make Manual Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0) 0L))
