@@ -64,7 +64,9 @@ double ffntp_asymmetry_esterror_s(double floor_s);
 FFNTP_MUST_USE bool ffntp_estimate_is_plausible(const struct ffntp_estimate *estimate, double period_hint_s);
 
 struct ffntp_estimator_ops {
-	const char *name;
+	enum ffntp_estimator_kind kind;
+	const char *name;    /* by which people choose it; one word */
+	const char *summary; /* for --help: one line of at most 60 characters, without a full stop */
 	/* Bytes of state, aligned to 16. */
 	size_t (*memory)(const struct ffntp_estimator_config *config);
 	void (*init)(void *state, const struct ffntp_estimator_config *config);
@@ -89,10 +91,16 @@ struct ffntp_estimator_ops {
 	void (*moved)(void *state, const void *former);
 };
 
-extern const struct ffntp_estimator_ops ffntp_radclock_ops;
-extern const struct ffntp_estimator_ops ffntp_law_ops;
+#define ESTIMATOR(KIND, NAME) extern const struct ffntp_estimator_ops ffntp_##NAME##_ops;
+#include "estimators.def"
 
-/* Return the operations of an estimator; NULL if there is none of this kind. */
+/* Return the operations of an estimator; NULL if this build has none of this kind. */
 const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_kind kind);
+
+/* Return the operations of the estimator with this number, the default one's for 0; NULL if there are not as many. */
+const struct ffntp_estimator_ops *ffntp_estimator_at(size_t number);
+
+/* Find an estimator by its name, or by "default". Returns false, with *kind untouched, if there is none. */
+FFNTP_MUST_USE bool ffntp_estimator_find(const char *name, enum ffntp_estimator_kind *kind);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/estimator.h"
 #include "log.h"
 
 /* Larger than any configuration for 8 servers. */
@@ -27,10 +28,19 @@ static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "                          $XDG_RUNTIME_DIR/ffntp/page or /tmp/ffntp-UID/page]\n"
 				 "  --clock-log FILE        write 'RAW_NS UTC_NS' once a second; without --page\n"
 				 "                          no page is published\n"
-				 "  --estimator NAME        default, radclock or law\n"
 				 "  -v, --verbose           log each exchange\n"
 				 "  -h, --help              this text\n"
-				 "  --version               the version\n";
+				 "  --version               the version\n"
+				 "  --estimator NAME        the algorithm [the first of these]\n";
+
+static void print_usage(void)
+{
+	const struct ffntp_estimator_ops *ops;
+
+	fputs(usage_text, stdout);
+	for (size_t i = 0; (ops = ffntp_estimator_at(i)) != NULL; i++)
+		printf("  %-10s %-9s %s\n", "", ops->name, ops->summary);
+}
 
 enum { OPTION_COUNTER = 256, OPTION_POLL, OPTION_PAGE, OPTION_CLOCK_LOG, OPTION_ESTIMATOR, OPTION_VERSION };
 
@@ -69,13 +79,10 @@ static bool read_counter(const char *word, struct ffntp_options *options)
 
 static bool read_estimator(const char *word, struct ffntp_options *options)
 {
-	static const char *const words[] = { "default", "radclock", "law" };
-	size_t found = find_word(word, words, 3);
-
-	options->estimator = (enum ffntp_estimator_kind)found;
-	if (found == 3)
-		ffntp_log("--estimator '%s': not default, radclock or law", word);
-	return found < 3;
+	if (ffntp_estimator_find(word, &options->estimator))
+		return true;
+	ffntp_log("--estimator '%s': no estimator of that name; --help lists them", word);
+	return false;
 }
 
 static bool read_poll(const char *word, struct ffntp_options *options)
@@ -186,7 +193,10 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 	optind = 0; /* restart the scan, also in the second call */
 	while ((option = getopt_long(argc, argv, "c:vh", long_options, NULL)) != -1) {
 		if (option == 'h' || option == OPTION_VERSION) {
-			fputs(option == 'h' ? usage_text : "ffntpd " FFNTP_VERSION "\n", stdout);
+			if (option == 'h')
+				print_usage();
+			else
+				puts("ffntpd " FFNTP_VERSION);
 			return false;
 		}
 		if (!read_option(option, options)) {

@@ -72,9 +72,7 @@ static inline struct tool_option tool_real(const char *name, const char *argumen
 /* Define the option --estimator, which is the same for every subcommand. */
 static inline struct tool_option tool_estimator(enum ffntp_estimator_kind *estimator)
 {
-	return (struct tool_option){
-		"estimator", "NAME", "radclock, law or default", TOOL_ESTIMATOR, { .estimator = estimator }, 0, 0
-	};
+	return (struct tool_option){ "estimator", "NAME", "", TOOL_ESTIMATOR, { .estimator = estimator }, 0, 0 };
 }
 
 /*

@@ -387,7 +387,9 @@ static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, stru
 }
 
 const struct ffntp_estimator_ops ffntp_radclock_ops = {
+	.kind = FFNTP_ESTIMATOR_RADCLOCK,
 	.name = "radclock",
+	.summary = "takes time and rate from the exchanges of least delay",
 	.memory = memory,
 	.init = init,
 	.add = add,

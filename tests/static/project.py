@@ -30,6 +30,16 @@ def check_version(tap):
               [] if () < newest <= tuple(map(int, version.split('.')))[:2] else [f'{version}: {nodes}'])
 
 
+def check_estimators(tap):
+    """The build and the code have the same estimators, each in a folder of its own."""
+    table = re.findall(r'^ESTIMATOR\(\w+, (\w+)\)', (TOP / 'core/estimators.def').read_text(), re.MULTILINE)
+    built = re.search(r"^estimators = \[(.*)\]", (TOP / 'core/meson.build').read_text(), re.MULTILINE)
+    names = re.findall(r"'(\w+)'", built[1]) if built else []
+    problems = [f'core/estimators.def: {table}; core/meson.build: {names}'] if table != names or not table else []
+    tap.check('the build has the estimators of the table', problems +
+              [f'no core/{name}/meson.build' for name in table if not (TOP / f'core/{name}/meson.build').exists()])
+
+
 def check_links(tap):
     """Links between documents; those into the world begin with a scheme."""
     documents = [*TOP.glob('*.md'), *(TOP / 'docs').glob('*.md')]
@@ -86,6 +96,7 @@ def check_packages(tap):
 def main():
     tap = Tap()
     check_version(tap)
+    check_estimators(tap)
     check_links(tap)
     check_packages(tap)
     print(f'1..{tap.count}')
