@@ -58,8 +58,8 @@ bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)
 	return ffntp_estimator_choose(config->estimator) != NULL &&
 	       ffntp_is_within(config->period_hint_s, 1e-12, 1e-6) &&
 	       ffntp_is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
-	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= 131072 && config->burst >= 1 &&
-	       config->burst <= 16 && ffntp_is_within(config->max_drift, 0, 1e-3) &&
+	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= FFNTP_POLL_MOST_S &&
+	       config->burst >= 1 && config->burst <= 16 && ffntp_is_within(config->max_drift, 0, 1e-3) &&
 	       ffntp_is_within(config->accuracy_target_s, 0, 1) &&
 	       ffntp_is_within(config->max_root_distance_s, 0, 16) &&
 	       (config->leap_table == NULL || ffntp_leap_table_check(config->leap_table) == FFNTP_TIMESCALE_OK);

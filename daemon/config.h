@@ -9,13 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FFNTP_CONFIG_SERVERS 8     /* as many as a page can hold */
+#include "../include/ffntp/client.h"
+#include "../include/ffntp/page.h"
+
+#define FFNTP_CONFIG_SERVERS FFNTP_PAGE_SOURCES
 #define FFNTP_CONFIG_NAME_SIZE 256 /* a domain name has at most 253 characters (RFC 1035) */
 #define FFNTP_CONFIG_PATH_SIZE 1024
 #define FFNTP_CONFIG_LINE_MAX 2048 /* bytes; a longer line is an error */
 
-/* log2 of seconds; 131072 s is RFC 5905's longest poll interval. */
+/* log2 of seconds */
 #define FFNTP_CONFIG_POLL_LAST 17
+_Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest interval of a client");
 #define FFNTP_CONFIG_MINPOLL 6 /* chrony's defaults: 64 s and 1024 s */
 #define FFNTP_CONFIG_MAXPOLL 10
 

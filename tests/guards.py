@@ -485,7 +485,7 @@ GUARDS = [
     ('unikernel', 'solo5', UNIKERNEL, ' && !is_past(self.asked, LISTEN_MS);', ';', 'test_a_server_that_falls'),
     ('unikernel', 'solo5', OPTIONS, '|| number > 65535', '', 'test_command_lines'),
     ('unikernel', 'solo5', OPTIONS, 'number < 1 || number > 65535', 'number > 65535', 'test_command_lines'),
-    ('unikernel', 'solo5', OPTIONS, '|| number > 131072', '', 'test_command_lines'),
+    ('unikernel', 'solo5', OPTIONS, '|| number > FFNTP_POLL_MOST_S', '', 'test_command_lines'),
     ('unikernel', 'solo5', OPTIONS, '&& *address % 4096 == 0', '', 'test_command_lines'),
     ('unikernel', 'solo5', OPTIONS, 'if (options->server[0] == 0 && !options->follows)', 'if (false)', 'test_command_lines'),
     ('unikernel', 'solo5', OPTIONS, 'if (word.length > sizeof copy - 1)\n\t\tword.length = sizeof copy - 1;', '', 'test_command_lines'),

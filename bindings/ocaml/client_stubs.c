@@ -130,7 +130,7 @@ static const struct ffntp_leap_table *table_of(value option)
 /* Return 0, which no configuration accepts, if the number does not fit. */
 static uint32_t count_of(value v)
 {
-	return Long_val(v) < 0 || Long_val(v) > 131072 ? 0 : (uint32_t)Long_val(v);
+	return Long_val(v) < 0 || Long_val(v) > FFNTP_POLL_MOST_S ? 0 : (uint32_t)Long_val(v);
 }
 
 /* The fields are in the order of Client.config. */

@@ -29,7 +29,7 @@ GUARDS = [
     ('ffntp', CLIENT, 'ffntp_client_output(copy, ', 'ffntp_client_output(held->client, ', 'states are values'),
     ('ffntp', CLIENT, 'ffntp_client_copy(client_of(former), memory, held_of(v)->size)',
      '(held_of(former)->block = NULL, (void)memory, client_of(former))', 'states are values'),
-    ('ffntp', CLIENT, '|| Long_val(v) > 131072', '', 'refuses configurations'),
+    ('ffntp', CLIENT, '|| Long_val(v) > FFNTP_POLL_MOST_S', '', 'refuses configurations'),
     ('ffntp', CLIENT, 'if (size == 0)', 'if (false)', 'refuses configurations'),
     ('ffntp', CLIENT, 'former.counter_kind != held_of(client)->counter_kind ||', '', 'continues'),
     ('ffntp', CLIENT, 'return entry->tai_offset_s == Long_val(Field(v, 1));', 'return true;', 'tai'),
