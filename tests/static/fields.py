@@ -75,6 +75,14 @@ def check_layout(tap, table):
     tap.check('fields are aligned, fit, and do not overlap', problems)
 
 
+def check_since(tap, table):
+    """No field is of a release to come: the version in meson.build is the newest."""
+    newest = re.search(r"^  version: '(\d+)\.(\d+)", (TOP / 'meson.build').read_text(), re.MULTILINE)
+    problems = [f'{field.name}: since {field.since}' for of_table in table.values() for field in of_table
+                if field.since != 'VMClock' and tuple(map(int, field.since.split('.'))) > tuple(map(int, newest.groups()))]
+    tap.check('no field is of a release to come', problems)
+
+
 def check_past(tap):
     """Each word of a past map comes from one field; the document lists where they lie, in order."""
     past = sorted((int(columns[0]), columns[1]) for kind, columns in rows() if kind == 'PAST_WORD')
@@ -94,6 +102,7 @@ def main():
     tap = Tap()
     check_document(tap, table, documented())
     check_layout(tap, table)
+    check_since(tap, table)
     check_past(tap)
     print(f'1..{tap.count}')
     sys.exit(tap.failed != 0)
