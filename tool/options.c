@@ -134,7 +134,7 @@ static void print_help(const struct tool_command *command, const struct tool_opt
 			print_option(option->name, option->argument, option->help);
 	}
 	print_option("help", NULL, "this text");
-	if (command->help)
+	if (command->help[0] != '\0')
 		printf("\n%s", command->help);
 }
 

@@ -35,7 +35,7 @@ struct tool_command {
 	const char *name;
 	const char *operands; /* their name in --help, such as "TRACE..." */
 	const char *summary;  /* one line, without a full stop */
-	const char *help;     /* further explanation; may be NULL */
+	const char *help;     /* further explanation; "" if there is none */
 	int (*run)(const struct tool_command *command, int argc, char **argv);
 };
 

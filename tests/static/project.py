@@ -31,7 +31,7 @@ def check_version(tap):
               [] if () < newest <= tuple(map(int, version.split('.')))[:2] else [f'{version}: {nodes}'])
 
 
-# What may state the version: --version and the library take it from meson.build.
+# Files in which no version may stand: --version and the library take it from meson.build.
 TEXTS = ('*.build', '*.[ch]', '*.ml*', '*.py', '*.def', '*.map', 'dune*')
 
 
