@@ -89,7 +89,16 @@ struct ffntp_estimator_ops {
 	void (*warm)(void *state, double period_s, double period_esterror);
 	/* Relocate internal pointers after the state was copied from 'former'; NULL if there are none. */
 	void (*moved)(void *state, const void *former);
+	/* Fill in what people may want to know of the state; may be NULL. *out has the kind, and is zeroed else. */
+	void (*describe)(const void *state, struct ffntp_estimator_state *out);
 };
+
+/* Set the operation describe, which a guest's build has no use for. */
+#ifdef FFNTP_DEFAULT_ESTIMATOR_ONLY
+#define FFNTP_ESTIMATOR_DESCRIBE(function)
+#else
+#define FFNTP_ESTIMATOR_DESCRIBE(function) .describe = function,
+#endif
 
 #define ESTIMATOR(KIND, NAME) extern const struct ffntp_estimator_ops ffntp_##NAME##_ops;
 #include "estimators.def"

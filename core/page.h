@@ -45,6 +45,7 @@ enum ffntp_page_offset {
 
 #define FFNTP_ANCHOR_STRIDE 112
 #define FFNTP_SOURCE_STRIDE 160
+#define FFNTP_SOURCE_VERDICTS 20 /* counts; the estimator's state follows them */
 #define FFNTP_STEADY_STRIDE 112
 
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
@@ -54,7 +55,7 @@ _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by 
 _Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
 _Static_assert(FFNTP_AT_STEADY + 2 * FFNTP_STEADY_STRIDE <= FFNTP_AT_SOURCES, "both slots fit");
 _Static_assert(FFNTP_AT_SOURCES + FFNTP_PAGE_SOURCES * FFNTP_SOURCE_STRIDE <= FFNTP_AT_BLOCK, "sources fit");
-_Static_assert(9 * 8 + FFNTP_VERDICTS * 4 <= FFNTP_SOURCE_STRIDE, "a source fits");
+_Static_assert(FFNTP_VERDICTS <= FFNTP_SOURCE_VERDICTS, "a source fits");
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define FFNTP_LE32(x) __builtin_bswap32(x)

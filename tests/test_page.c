@@ -8,6 +8,7 @@
 
 #include "count.h"
 #include "pageworld.h"
+#include "../core/estimator_state.h"
 #include "prng.h"
 
 __extension__ typedef unsigned __int128 wide;
@@ -558,7 +559,7 @@ static struct ffntp_map map_of_bytes(struct prng *prng, ffntp_counter at)
 
 static struct ffntp_source source_of_bytes(struct prng *prng)
 {
-	struct ffntp_source source;
+	struct ffntp_source source = { 0 };
 
 	for (size_t i = 0; i < sizeof(source.address); i++)
 		source.address[i] = (uint8_t)prng_next(prng);
@@ -613,6 +614,55 @@ static void the_layout_does_not_change(void **state)
 	assert_true(hash == UINT64_C(0xe8ba7dbd006e7334));
 }
 
+/* --- the estimator's state --- */
+
+/* Return whether a reader of the first layout, which has no estimator's state, reads this byte of a source. */
+static bool is_read_by_older_readers(size_t offset)
+{
+	return offset != 0x17 && !(offset >= 0x24 && offset < 0x28) && offset < 0x48 + 4 * FFNTP_VERDICTS;
+}
+
+static void an_older_reader_skips_the_estimators_state(void **state)
+{
+	struct prng prng = { 8 };
+	struct ffntp_source without = source_of_bytes(&prng), with = without, copy[FFNTP_PAGE_SOURCES];
+	const struct ffntp_map map = map_at(10 * S);
+	struct ffntp_estimator_state known = { .kind = FFNTP_ESTIMATOR_LAW,
+					       .floor_forward_ns = 4000000,
+					       .floor_backward_ns = 5000000,
+					       .noise_forward_ns = 10000,
+					       .noise_backward_ns = 12000,
+					       .wander_1e15 = 1000,
+					       .hypothesis = { FFNTP_HYPOTHESIS_UNCHANGED, FFNTP_HYPOTHESIS_TIME },
+					       .probability_percent = { 60, 40 } };
+	struct ffntp_estimator_state read;
+	uint8_t bytes[FFNTP_PAGE_SIZE];
+	unsigned changed = 0;
+	size_t count;
+
+	(void)state;
+	ffntp_page_publish(fresh(), &map, &without, 1);
+	memcpy(bytes, memory.bytes, sizeof(bytes));
+	assert_int_equal(ffntp_page_read_sources(&memory.page, copy, &count), FFNTP_CLOCK_OK);
+	assert_false(ffntp_source_estimator(&copy[0], &read));
+	ffntp_estimator_state_pack(&known, &with);
+	ffntp_page_publish(fresh(), &map, &with, 1);
+	for (size_t i = 0; i < FFNTP_PAGE_SIZE; i++) {
+		bool is_in_source = i >= 0x300 && i < 0x300 + 160;
+
+		changed += bytes[i] != memory.bytes[i];
+		if (!is_in_source || is_read_by_older_readers(i - 0x300))
+			assert_int_equal(bytes[i], memory.bytes[i]);
+	}
+	assert_true(changed >= 10);
+	assert_int_equal(ffntp_page_read_sources(&memory.page, copy, &count), FFNTP_CLOCK_OK);
+	assert_true(ffntp_source_estimator(&copy[0], &read));
+	assert_int_equal(read.kind, FFNTP_ESTIMATOR_LAW);
+	assert_true(read.floor_backward_ns >= 5000000 && read.floor_backward_ns < 5010000);
+	assert_int_equal(read.hypothesis[1], FFNTP_HYPOTHESIS_TIME);
+	assert_int_equal(read.probability_percent[1], 40);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -634,6 +684,7 @@ int main(void)
 		cmocka_unit_test(a_disruption_ends_the_past),
 		cmocka_unit_test(sources_are_read_as_published),
 		cmocka_unit_test(the_layout_does_not_change),
+		cmocka_unit_test(an_older_reader_skips_the_estimators_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
