@@ -95,9 +95,9 @@ struct ffntp_estimator_ops {
 
 /* Set the operation describe, which a guest's build has no use for. */
 #ifdef FFNTP_DEFAULT_ESTIMATOR_ONLY
-#define FFNTP_ESTIMATOR_DESCRIBE(function)
+#define FFNTP_ESTIMATOR_DESCRIBE(function) (0 ? (function) : NULL)
 #else
-#define FFNTP_ESTIMATOR_DESCRIBE(function) .describe = function,
+#define FFNTP_ESTIMATOR_DESCRIBE(function) function
 #endif
 
 #define ESTIMATOR(KIND, NAME) extern const struct ffntp_estimator_ops ffntp_##NAME##_ops;

@@ -1,6 +1,7 @@
 /* estimator_state: see estimator_state.h. */
 #include "estimator_state.h"
 
+#include "maths.h"
 #include "page_words.h"
 
 const char *ffntp_hypothesis_text(enum ffntp_hypothesis hypothesis)
@@ -43,6 +44,16 @@ void ffntp_estimator_state_add(struct ffntp_estimator_state *state, enum ffntp_h
 		hypothesis = less;
 		percent = less_percent;
 	}
+}
+
+uint8_t ffntp_estimator_state_percent(double probability)
+{
+	return ffntp_is_within(probability, 0, 1) ? (uint8_t)(100 * probability + 0.5) : 0;
+}
+
+uint64_t ffntp_estimator_state_wander(double wander_per_s)
+{
+	return ffntp_is_within(wander_per_s, 0, 1) ? (uint64_t)(ffntp_sqrt(wander_per_s) * 1e15 + 0.5) : 0;
 }
 
 /* --- a byte for a number: 8 to 15 times a power of two, or less than 8 --- */

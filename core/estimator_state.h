@@ -21,4 +21,10 @@ void ffntp_estimator_state_pack(const struct ffntp_estimator_state *state, struc
  */
 void ffntp_estimator_state_add(struct ffntp_estimator_state *state, enum ffntp_hypothesis hypothesis, uint8_t percent);
 
+/* Return a probability in percent; 0 if it is not within 0 to 1. */
+uint8_t ffntp_estimator_state_percent(double probability);
+
+/* Return wander_1e15 for the growth of the rate's variance per second (1/s); 0 if that is not within 0 to 1. */
+uint64_t ffntp_estimator_state_wander(double wander_per_s);
+
 #endif

@@ -82,6 +82,19 @@ static void test_orders_hypotheses(void **state)
 	assert_int_equal(back.probability_percent[3], 0);
 }
 
+static void test_refuses_what_is_no_number(void **state)
+{
+	static const double strange[] = { -1e-30, 1.1, NAN, INFINITY, -INFINITY };
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(strange); i++) {
+		assert_int_equal(ffntp_estimator_state_percent(strange[i]), 0);
+		assert_true(ffntp_estimator_state_wander(strange[i]) == 0);
+	}
+	assert_int_equal(ffntp_estimator_state_percent(0.994), 99);
+	assert_true(ffntp_estimator_state_wander(1e-18) == 1000000);
+}
+
 static void test_each_hypothesis_has_words_of_its_own(void **state)
 {
 	(void)state;
@@ -197,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_rounds),
 		cmocka_unit_test(test_saturates),
 		cmocka_unit_test(test_orders_hypotheses),
+		cmocka_unit_test(test_refuses_what_is_no_number),
 		cmocka_unit_test(test_each_hypothesis_has_words_of_its_own),
 		cmocka_unit_test(test_states_the_path),
 		cmocka_unit_test(test_states_a_longer_path),

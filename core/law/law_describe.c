@@ -60,7 +60,7 @@ static void describe_trial(const struct ffntp_law_filter *filter, struct ffntp_e
 	share[FFNTP_LAW_CAUSE_RATE] += share[FFNTP_LAW_CAUSE_JUMP];
 	share[FFNTP_LAW_CAUSE_JUMP] = 0;
 	for (int c = 0; c < FFNTP_LAW_CAUSES; c++)
-		ffntp_estimator_state_add(state, hypotheses[c], (uint8_t)(100 * share[c] + 0.5));
+		ffntp_estimator_state_add(state, hypotheses[c], ffntp_estimator_state_percent(share[c]));
 }
 
 /* Without a trial one hypothesis stands: a way that is muted is congested. */
@@ -81,7 +81,7 @@ void ffntp_law_describe(const void *of, struct ffntp_estimator_state *state)
 		return;
 	if (filter->has_time)
 		describe_path(filter, state);
-	state->wander_1e15 = (uint64_t)(ffntp_fmin(ffntp_sqrt(filter->wander2), 1) * 1e15 + 0.5);
+	state->wander_1e15 = ffntp_estimator_state_wander(filter->wander2);
 	if (filter->trial.is_open)
 		describe_trial(filter, state);
 	else

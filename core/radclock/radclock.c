@@ -407,20 +407,21 @@ static void describe(const void *of, struct ffntp_estimator_state *state)
 	state->floor_backward_ns = state->floor_forward_ns;
 	state->noise_forward_ns = ffntp_mapping_ns(radclock->figures.stamp_s);
 	state->noise_backward_ns = state->noise_forward_ns;
-	state->wander_1e15 = (uint64_t)(ffntp_fmin(ffntp_sqrt(radclock->figures.wander_per_s), 1) * 1e15 + 0.5);
-	ffntp_estimator_state_add(state, FFNTP_HYPOTHESIS_UNCHANGED, (uint8_t)(100 * (1 - doubt) + 0.5));
-	ffntp_estimator_state_add(state, FFNTP_HYPOTHESIS_TIME, (uint8_t)(100 * doubt + 0.5));
+	state->wander_1e15 = ffntp_estimator_state_wander(radclock->figures.wander_per_s);
+	ffntp_estimator_state_add(state, FFNTP_HYPOTHESIS_UNCHANGED, ffntp_estimator_state_percent(1 - doubt));
+	ffntp_estimator_state_add(state, FFNTP_HYPOTHESIS_TIME, ffntp_estimator_state_percent(doubt));
 }
 
-const struct ffntp_estimator_ops ffntp_radclock_ops = { .kind = FFNTP_ESTIMATOR_RADCLOCK,
-							.name = "radclock",
-							.summary =
-								"takes time and rate from the exchanges of least delay",
-							.memory = memory,
-							.init = init,
-							.add = add,
-							.restart = restart,
-							.step = restart,
-							.warm = warm,
-							.moved = moved,
-							FFNTP_ESTIMATOR_DESCRIBE(describe) };
+const struct ffntp_estimator_ops ffntp_radclock_ops = {
+	.kind = FFNTP_ESTIMATOR_RADCLOCK,
+	.name = "radclock",
+	.summary = "takes time and rate from the exchanges of least delay",
+	.memory = memory,
+	.init = init,
+	.add = add,
+	.restart = restart,
+	.step = restart,
+	.warm = warm,
+	.moved = moved,
+	.describe = FFNTP_ESTIMATOR_DESCRIBE(describe),
+};
