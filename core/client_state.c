@@ -7,9 +7,8 @@ void ffntp_client_describe(const struct ffntp_client *client, struct ffntp_sourc
 #ifndef FFNTP_DEFAULT_ESTIMATOR_ONLY
 	struct ffntp_estimator_state state = { .kind = client->ops->kind };
 
-	if (client->ops->describe == NULL)
-		return;
-	client->ops->describe(client->estimator, &state);
+	if (client->ops->describe != NULL)
+		client->ops->describe(client->estimator, &state);
 	ffntp_estimator_state_pack(&state, source);
 #else
 	(void)client;

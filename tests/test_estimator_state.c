@@ -135,9 +135,13 @@ static void test_states_the_path(void **state)
 	(void)state;
 	for (size_t i = 0; (ops = ffntp_estimator_at(i)) != NULL; i++) {
 		struct stampworld world = stampworld_new(1);
-		struct stampclock clock = stampclock_new(ops, &usual);
-		struct ffntp_estimator_state said = described(&clock);
+		struct stampclock clock;
+		struct ffntp_estimator_state said;
 
+		if (ops->describe == NULL)
+			continue;
+		clock = stampclock_new(ops, &usual);
+		said = described(&clock);
 		assert_int_equal(said.floor_forward_ns, 0);
 		assert_int_equal(said.hypothesis[0], FFNTP_HYPOTHESIS_NONE);
 		(void)stampclock_run(&clock, &world, 16, 5 * HOUR_S);

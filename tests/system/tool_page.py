@@ -146,6 +146,8 @@ def test_status_of_the_estimator(folder):
             [status] = tool.objects(["status", "--json", "--estimator", "--page", page])
             said = status["estimator"]
             tap.check(list(said) == ESTIMATOR_KEYS and said["name"] == name, f"{said}")
+            if said["floor_forward_ns"] is None:
+                continue  # an estimator need not describe itself
             round_trip_ns = said["floor_forward_ns"] + said["floor_backward_ns"]
             tap.check(0 < round_trip_ns < 1.5 * status["sources"][0]["rtt_min_ns"] + 50000, f"{status}")
             tap.check(all(said[key] is None or 0 <= said[key] < 10**9 for key in ESTIMATOR_KEYS[1:6]), f"{said}")
