@@ -30,13 +30,14 @@ SMEAR, RULING, RATE_RANGE, STRAIN = 'core/smear.c', 'core/ruling.c', 'core/rate_
 CLIENT, POLLING, BOUND, PUBLISHER = 'core/client.c', 'core/polling.c', 'core/bound.c', 'core/publisher.c'
 LAW, LAW_CLOCK, LAW_DENSITY = (f'core/law/{name}.c' for name in ('law', 'law_clock', 'law_density'))
 CLOCK, CLOCK_H, PAGE_H = 'core/clock.c', 'core/clock.h', 'core/page.h'
-PAGE_READER, PAGE_WRITER = 'core/page_reader.c', 'core/page_writer.c'
+PAGE_READER, PAGE_WRITER, PAGE_WORDS = 'core/page_reader.c', 'core/page_writer.c', 'core/page_words.h'
+ESTIMATOR_STATE = 'core/estimator_state.c'
 
 DISSENT = 'core/dissent.c'
 DEVICE, STEADY = 'core/device.c', 'core/steady.c'
 
 # The files that use a header's inline functions, besides the test itself.
-USERS = {CLOCK_H: [CLOCK, PAGE_WRITER], PAGE_H: [PAGE_READER]}
+USERS = {CLOCK_H: [CLOCK, PAGE_WRITER], PAGE_H: [PAGE_READER], PAGE_WORDS: [PAGE_WRITER]}
 
 COUNTER, PAGEFILE, READER = 'ports/linux/counter.c', 'ports/linux/pagefile.c', 'ports/linux/reader.c'
 
@@ -286,7 +287,9 @@ GUARDS = [
      'interval_holds'),
     ('bound', 'page', PAGE_H, 'ffntp_distance(before_ns), ffntp_distance(after_ns)',
      'ffntp_distance(bound_ns), ffntp_distance(bound_ns)', 'the_line_says'),
-    ('bound', 'page', PAGE_WRITER, 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)', 'map->maxerror_before_ns',
+    ('state', 'estimator_state', ESTIMATOR_STATE, 'ffntp_is_within(probability, 0, 1) ?', 'true ?', 'test_refuses_what'),
+    ('state', 'estimator_state', ESTIMATOR_STATE, 'ffntp_is_within(wander_per_s, 0, 1) ?', 'true ?', 'test_refuses_what'),
+    ('bound', 'page', PAGE_WORDS, 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)', 'map->maxerror_before_ns',
      'vmclock_readers'),
     ('busy', 'stamping', UDP, 'events & POLLIN ? woke : ffntp_counter_read(source)', 'woke', 'what_poll'),
     ('reload', 'servers', SERVERS, 'if (candidates(servers) == 0)\n\t\treturn false;\n\twhile', 'while', 'names_'),
