@@ -162,15 +162,13 @@ static void set_polling(const struct ffntp_keeper *keeper, struct ffntp_client_c
 		config->poll_max_s = larger(config->poll_max_s, named_s);
 	}
 	config->poll_is_adaptive = named_s == 0 && config->poll_min_s < config->poll_max_s;
-	config->accuracy_target_s = keeper->options->config.accuracy_target_s;
 }
 
 static void configure(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	ffntp_peer_config_default(config, &keeper->source);
 	config->estimator = keeper->options->estimator;
-	config->max_drift = keeper->options->config.max_clock_error;
-	config->max_root_distance_s = keeper->options->config.max_distance_s;
+	ffntp_config_client(&keeper->options->config, config);
 	set_leap(keeper, config);
 	set_polling(keeper, config);
 }

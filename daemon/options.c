@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/estimator.h"
 #include "log.h"
 
 /* Larger than any configuration for 8 servers. */
@@ -30,10 +31,19 @@ static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "  --journal FILE          record all inputs, for 'ffntp replay'\n"
 				 "  --journal-size SIZE     the journal's size at which it becomes FILE.1 and a\n"
 				 "                          new one begins, such as 500k or 2G [64M]\n"
-				 "  --estimator NAME        default, radclock or law\n"
 				 "  -v, --verbose           log each event; -vv: each request and reply, too\n"
 				 "  -h, --help              this text\n"
-				 "  --version               the version\n";
+				 "  --version               the version\n"
+				 "  --estimator NAME        the algorithm [the first of these]\n";
+
+static void print_usage(void)
+{
+	const struct ffntp_estimator_ops *ops;
+
+	fputs(usage_text, stdout);
+	for (size_t i = 0; (ops = ffntp_estimator_at(i)) != NULL; i++)
+		printf("  %-10s %-9s %s\n", "", ops->name, ops->summary);
+}
 
 enum {
 	OPTION_COUNTER = 256,
@@ -85,15 +95,10 @@ static bool read_counter(const char *word, struct ffntp_options *options)
 
 static bool read_estimator(const char *word, struct ffntp_options *options)
 {
-	static const char *const words[] = { "default", "radclock", "law" };
-	size_t found = find_word(word, words, 3);
-
-	if (found == 3) {
-		ffntp_log(FFNTP_LOG_ERROR, "--estimator '%s': not default, radclock or law", word);
-		return false;
-	}
-	options->estimator = (enum ffntp_estimator_kind)found;
-	return true;
+	if (ffntp_estimator_find(word, &options->estimator))
+		return true;
+	ffntp_log(FFNTP_LOG_ERROR, "--estimator '%s': no estimator of that name; --help lists them", word);
+	return false;
 }
 
 static bool read_poll(const char *word, struct ffntp_options *options)
@@ -228,7 +233,10 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 	optind = 0; /* restart the scan, also in the second call */
 	while ((option = getopt_long(argc, argv, "c:vh", long_options, NULL)) != -1) {
 		if (option == 'h' || option == OPTION_VERSION) {
-			fputs(option == 'h' ? usage_text : "ffntpd " FFNTP_VERSION "\n", stdout);
+			if (option == 'h')
+				print_usage();
+			else
+				puts("ffntpd " FFNTP_VERSION);
 			return false;
 		}
 		if (!read_option(option, options)) {

@@ -5,7 +5,7 @@
 #include "report.h"
 
 #define REST_NS UINT64_C(100000000) /* lwIP's timers must run this often */
-#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_S ((uint64_t)FFNTP_NS_PER_S)
 #define RESOLVE_AGAIN_S UINT64_C(5)
 #define PATIENCE_S UINT64_C(10)
 #define LISTEN_MS 200 /* replies arrive within this time, if they do */

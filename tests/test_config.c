@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +68,8 @@ static void reads_numbers_and_files(void **state)
 	assert_true(parse(&config, "maxdistance 1.5\nmaxclockerror 10\nleapseclist /etc/leaps\naccuracytarget 1e-5\n",
 			  &error));
 	assert_true(config.accuracy_target_s == 1e-5);
-	assert_true(config.max_distance_s == 1.5);
-	assert_true(config.max_clock_error > 9.99e-6 && config.max_clock_error < 10.01e-6);
+	assert_true(config.max_root_distance_s == 1.5);
+	assert_true(config.max_drift > 9.99e-6 && config.max_drift < 10.01e-6);
 	assert_string_equal(config.leap_list, "/etc/leaps");
 	assert_true(parse(&config, "leapfile /etc/other\n", &error));
 	assert_string_equal(config.leap_list, "/etc/other");
@@ -110,9 +111,8 @@ static void a_client_takes_what_is_accepted(void **state)
 	(void)state;
 	assert_true(parse(&config, "maxclockerror 1000\nmaxdistance 16\naccuracytarget 1\n", &error));
 	ffntp_client_config_default(&client);
-	client.max_drift = config.max_clock_error;
-	client.max_root_distance_s = config.max_distance_s;
-	client.accuracy_target_s = config.accuracy_target_s;
+	ffntp_config_client(&config, &client);
+	assert_true(client.max_drift == 1e-3 && client.max_root_distance_s == 16 && client.accuracy_target_s == 1);
 	assert_int_not_equal(ffntp_client_memory(&client), 0);
 	assert_false(parse(&config, "maxclockerror 1001\n", &error));
 }
@@ -138,6 +138,57 @@ static void keywords_have_no_case_and_lines_may_end_as_in_dos(void **state)
 	assert_int_equal(config.servers, 2);
 	assert_true(config.server[0].iburst);
 	assert_string_equal(config.server[1].name, "b");
+}
+
+/* --- each number of the tables, at its limits and beyond them --- */
+
+static bool takes(const char *beginning, const char *name, double value, struct ffntp_config *config)
+{
+	struct ffntp_config_error error;
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s%s %.17g\n", beginning, name, value);
+	return parse(config, text, &error);
+}
+
+static void check_number(const char *beginning, const char *name, double most)
+{
+	struct ffntp_config config;
+	char text[200];
+	struct ffntp_config_error error;
+
+	assert_true(takes(beginning, name, most, &config));
+	assert_true(takes(beginning, name, most / 1000, &config));
+	assert_false(takes(beginning, name, most * 1.001, &config));
+	assert_false(takes(beginning, name, 0, &config));
+	snprintf(text, sizeof(text), "%s%s\n", beginning, name);
+	assert_false(parse(&config, text, &error));
+}
+
+static void each_number_has_its_range(void **state)
+{
+	struct ffntp_client_config client;
+	struct ffntp_config config;
+
+	(void)state;
+	ffntp_client_config_default(&client);
+#define KEYWORD(member, usual, least, most, name, unit, scale)                          \
+	check_number("", #name, (double)(most) / (scale));                              \
+	assert_true(takes("server a\n", #name, (double)(most) / (scale) / 2, &config)); \
+	ffntp_config_client(&config, &client);                                          \
+	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
+#define SERVER_WORD(member, usual, least, most, name, unit, scale)                     \
+	check_number("server a ", #name, (double)(most) / (scale));                    \
+	assert_true(takes("server a ", #name, (double)(most) / (scale) / 2, &config)); \
+	ffntp_config_client(&config, &client);                                         \
+	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
+#include "../core/client_options.def"
+#define SERVER_NUMBER(member, type, usual, least, most, name)                            \
+	assert_true(takes("server a maxpoll 17 ", #name, most, &config));                \
+	assert_int_equal(config.server[0].member, most);                                 \
+	assert_false(takes("server a maxpoll 17 ", #name, (double)(most) + 1, &config)); \
+	assert_false(takes("server a maxpoll 17 ", #name, (double)(least)-1, &config));
+#include "../daemon/server_options.def"
 }
 
 struct refusal {
@@ -291,6 +342,7 @@ int main(void)
 		cmocka_unit_test(reads_numbers_and_files),
 		cmocka_unit_test(reads_a_journal_and_its_size),
 		cmocka_unit_test(a_client_takes_what_is_accepted),
+		cmocka_unit_test(each_number_has_its_range),
 		cmocka_unit_test(skips_comments_and_blank_lines),
 		cmocka_unit_test(keywords_have_no_case_and_lines_may_end_as_in_dos),
 		cmocka_unit_test(refuses_with_the_line_and_the_reason),

@@ -16,8 +16,6 @@
 #include "tracefile.h"
 #include "tracerate.h"
 
-#define POLL_MAX_S 131072
-
 struct replay {
 	const struct tool_command *command;
 	enum ffntp_estimator_kind estimator;
@@ -316,7 +314,7 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 	struct replay replay = { .command = command, .poll_s = 16, .counter_hz = 1e9 };
 	const struct tool_option options[] = {
 		tool_estimator(&replay.estimator),
-		tool_integer("poll", "S", &replay.poll_s, 1, POLL_MAX_S, "the traces' poll interval [16]"),
+		tool_integer("poll", "S", &replay.poll_s, 1, FFNTP_POLL_MOST_S, "the traces' poll interval [16]"),
 		tool_real("counter-hz", "HZ", &replay.counter_hz, 100, 1e12, "the counter's nominal rate [1e9]"),
 		tool_flag("json", &replay.as_json, "one JSON object per file, one per line"),
 		tool_text("per-stamp", "FILE", &replay.per_stamp_path, "write the clock's readings at each exchange"),

@@ -17,7 +17,6 @@
 
 #define HOURS_LEAST 0.1
 #define HOURS_MOST 2400
-#define POLL_MOST_S 131072
 
 /* A clock counts as settled within a limit once it has stayed there for this time (s). */
 #define SETTLED_S 300
@@ -542,9 +541,10 @@ static bool read_poll(struct simulate *simulate)
 {
 	int64_t poll_s = 0;
 
-	if (strcmp(simulate->poll, "adaptive") != 0 && !tool_parse_integer(simulate->poll, 1, POLL_MOST_S, &poll_s)) {
+	if (strcmp(simulate->poll, "adaptive") != 0 &&
+	    !tool_parse_integer(simulate->poll, 1, FFNTP_POLL_MOST_S, &poll_s)) {
 		tool_error(simulate->command, "--poll: '%s' is neither adaptive nor a whole number from 1 to %d",
-			   simulate->poll, POLL_MOST_S);
+			   simulate->poll, FFNTP_POLL_MOST_S);
 		return false;
 	}
 	simulate->poll_s = (uint32_t)poll_s;

@@ -1,6 +1,8 @@
 /* client_stubs: the functions of client.ml. Each state is a copy in memory of its own, so that states never change. */
 #include "stubs.h"
 
+#include "estimator.h"
+
 struct held {
 	void *block;
 	struct ffntp_client *client;
@@ -111,7 +113,7 @@ const struct ffntp_leap_table *ffntp_ml_table_of(value option)
 /* Return 0, which no configuration accepts, if the number does not fit. */
 static uint32_t count_of(value v)
 {
-	return Long_val(v) < 0 || Long_val(v) > 131072 ? 0 : (uint32_t)Long_val(v);
+	return Long_val(v) < 0 || Long_val(v) > FFNTP_POLL_MOST_S ? 0 : (uint32_t)Long_val(v);
 }
 
 /* The fields are in the order of Client.config. */
@@ -134,9 +136,35 @@ struct ffntp_client_config ffntp_ml_config_of(value v)
 	if (Is_block(pivot))
 		config.pivot_s = (int64_t)Long_val(Field(pivot, 0));
 	config.leap_table = ffntp_ml_table_of(Field(v, 9));
-	config.estimator = (enum ffntp_estimator_kind)(Int_val(Field(v, 10)) == 0 ? FFNTP_ESTIMATOR_LAW
-										  : FFNTP_ESTIMATOR_RADCLOCK);
+	if (!ffntp_estimator_find(String_val(Field(v, 10)), &config.estimator))
+		caml_invalid_argument("Ffntp.Client.create: no such estimator");
 	return config;
+}
+
+/* Cons (name, summary) to a list. */
+static value cons_estimator(const struct ffntp_estimator_ops *ops, value tail)
+{
+	CAMLparam1(tail);
+	CAMLlocal3(name, summary, list);
+
+	name = caml_copy_string(ops->name);
+	summary = caml_copy_string(ops->summary);
+	name = pair(name, summary);
+	list = pair(name, tail);
+	CAMLreturn(list);
+}
+
+value ffntp_ml_client_estimators(value unit)
+{
+	value list = Val_int(0);
+	size_t count = 0;
+
+	(void)unit;
+	while (ffntp_estimator_at(count) != NULL)
+		count++;
+	while (count-- > 0)
+		list = cons_estimator(ffntp_estimator_at(count), list);
+	return list;
 }
 
 value ffntp_ml_client_create(value config_record, value now)

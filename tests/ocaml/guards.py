@@ -31,7 +31,7 @@ GUARDS = [
      'states are values'),
     ('ffntp', 'copy_client', 'ffntp_client_copy(client_of(former), memory, held_of(v)->size)',
      '(held_of(former)->block = NULL, (void)memory, client_of(former))', 'states are values'),
-    ('ffntp', 'count_of', '|| Long_val(v) > 131072', '', 'refuses configurations'),
+    ('ffntp', 'count_of', '|| Long_val(v) > FFNTP_POLL_MOST_S', '', 'refuses configurations'),
     ('ffntp', 'ffntp_ml_client_create', 'if (size == 0)', 'if (false)', 'refuses configurations'),
     ('ffntp', 'ffntp_ml_client_continue', 'former.counter_kind != held_of(client)->counter_kind ||', '', 'continues'),
     ('ffntp', 'entry_of', 'return entry->tai_offset_s == Long_val(Field(v, 1));', 'return true;', 'tai'),

@@ -78,18 +78,18 @@ let test_keeps_time () =
 
 let test_each_estimator () =
   List.iter
-    (fun estimator ->
+    (fun (estimator, _) ->
       let state = fresh ~config:{ (Client.config source) with estimator } () in
       let ns = later 3000 in
       let state = run state start_ns ns in
       let r = reading (Output.read (Client.output ~now:(counter_at ns) state) (counter_at ns)) in
       is_true "the bound holds" (contains r ns))
-    [ Client.Law; Client.Radclock ]
+    (Client.estimators ())
 
 (* A result computed from a state is the same when it is computed again, whatever happened to the state meanwhile. *)
 let test_states_are_values () =
   List.iter
-    (fun estimator ->
+    (fun (estimator, _) ->
       let former = run (fresh ~config:{ (Client.config source) with estimator } ()) start_ns (later 300) in
       let ns = later 300 in
       let former_output = Client.output ~now:(counter_at ns) former in
@@ -113,7 +113,7 @@ let test_states_are_values () =
       is_true "the same before"
         (Output.details former_output = Output.details (Client.output ~now:(counter_at ns) former));
       is_true "time went on elsewhere" (at far <> at again))
-    [ Client.Law; Client.Radclock ]
+    (Client.estimators ())
 
 let test_a_query_is_answered_once () =
   let query, state = Client.new_query ~now:(counter_at start_ns) ~nonce:(nonce ()) (fresh ()) in
@@ -164,6 +164,7 @@ let test_refuses_configurations () =
       { usual with counter = { source with period_error = nan } };
       { usual with max_root_distance_s = nan };
       { usual with max_drift = -1e-6 };
+      { usual with estimator = "guess" };
     ]
 
 let test_tai () =
@@ -225,6 +226,11 @@ let test_asymmetry () =
   is_true "in a page's past"
     (is_share (Output.details (Result.get_ok (Page.past (Clock.page clock) (counter_at ns)))).asymmetry_esterror_ns);
   let nothing = Client.output ~now:(counter_at start_ns) (fresh ()) in
+  is_true "by its name on the page"
+    (is_share (Option.map Int64.to_int (List.assoc_opt "time_asymmetry_esterror_nanosec" (Output.fields o))));
+  is_true "beside the other numbers, in the page's order"
+    (List.filteri (fun i _ -> i < 5) (List.map fst (Output.fields o))
+    = [ "clock_status"; "tai_offset_sec"; "leap_indicator"; "counter_period_shift"; "counter_value" ]);
   is_true "not before the first estimate" ((Output.details nothing).asymmetry_esterror_ns = None);
   is_true "not in an output made by hand"
     ((reading (Output.read (Output.make Manual Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0) 0L))
