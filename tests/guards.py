@@ -753,7 +753,7 @@ ASSERTIONS = [
      '!ffntp_time_is_before(reading->latest, reading->estimate)'),
     ('clock', 'ffntp_clock_at', 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)',
      'map->maxerror_after_ns', 'bound_ns >= map->maxerror_before_ns && bound_ns >= map->maxerror_after_ns'),
-    ('page', 'store_map', 'ffntp_page_store(page, FFNTP_AT_TIME_FRAC, map->time.frac);', '', 'is_stored(page, map)'),
+    ('page', 'store_map', 'ffntp_page_store(page, FFNTP_AT_STATUS, ffntp_page_pack_status(from));', '', 'is_stored(page, map)'),
     ('law_clock', 'admit', 'clock->weight[i] *= 1 - NEW_WEIGHT;', '', 'is_distribution(clock)'),
     ('law_clock', 'condense', 'b->p11 -= gain', 'b->p11 -= 2 * gain',
      'b->p00 > 0 && b->p11 > 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9)'),
