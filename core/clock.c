@@ -1,6 +1,7 @@
 /* clock: see ffntp/clock.h. */
 #include "../include/ffntp/clock.h"
 
+#include "assert.h"
 #include "clock.h"
 
 const char *ffntp_clock_result_text(enum ffntp_clock_result result)
@@ -140,6 +141,9 @@ enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counte
 	reading->esterror_ns = error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
 	reading->asymmetry_esterror_ns = map->asymmetry_esterror_ns;
 	reading->status = map->status;
+	FFNTP_ASSERT(bound_ns >= map->maxerror_before_ns && bound_ns >= map->maxerror_after_ns);
+	FFNTP_ASSERT(!ffntp_time_is_before(reading->estimate, reading->earliest));
+	FFNTP_ASSERT(!ffntp_time_is_before(reading->latest, reading->estimate));
 	tell(map, scale, reading);
 	return FFNTP_CLOCK_OK;
 }

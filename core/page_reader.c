@@ -20,6 +20,16 @@ const char *ffntp_page_result_text(enum ffntp_page_result result)
 		return "a clock page whose counter cannot be read safely here";
 	case FFNTP_PAGE_MISSING:
 		return "no clock page there";
+	case FFNTP_PAGE_UNTRUSTED:
+		return "a clock page in a place where a user who is not trusted could replace it";
+	case FFNTP_PAGE_DENIED:
+		return "this user may not read it";
+	case FFNTP_PAGE_UNKNOWN_BOOT:
+		return "a clock page of which it is not known whether it is of this boot, because boot_id is hidden; a "
+		       "page on a "
+		       "tmpfs such as /run can be read";
+	case FFNTP_PAGE_LIMIT:
+		return "too many open files, or no memory";
 	}
 	return "unknown";
 }

@@ -1,4 +1,5 @@
 /* page_writer: the writer's side of ffntp/page.h. */
+#include "assert.h"
 #include "page_words.h"
 
 /*
@@ -43,6 +44,18 @@ static void store_map(struct ffntp_page *page, const struct ffntp_map *from)
 #define MAP_WORD(offset, type, NAME, name, unit, since, codec) \
 	ffntp_page_store(page, offset, FFNTP_PAGE_PUT(offset, type, codec));
 #include "page_fields.def"
+}
+
+/* Return whether the page gives the map back to its readers. */
+static bool is_stored(const struct ffntp_page *page, const struct ffntp_map *map)
+{
+	struct ffntp_map stored;
+
+	ffntp_page_load_map(page, &stored);
+	return stored.status == map->status && stored.at == map->at && stored.period == map->period &&
+	       stored.period_shift == map->period_shift && stored.time.s == map->time.s &&
+	       stored.time.frac == map->time.frac && stored.maxerror_before_ns == map->maxerror_before_ns &&
+	       stored.maxerror_after_ns == map->maxerror_after_ns && stored.void_after == map->void_after;
 }
 
 /* --- the prepared line --- */
@@ -279,6 +292,7 @@ static void publish(struct ffntp_page *page, const struct ffntp_map *map, const 
 	update_anchors(page, map);
 	store_type(page, kind, map->tai_is_known);
 	store_map(page, map);
+	FFNTP_ASSERT(is_stored(page, map));
 	store_line(page, &line);
 	for (size_t i = 0; i < count && i < FFNTP_PAGE_SOURCES; i++)
 		store_source(page, ffntp_page_source_at(i), &sources[i]);

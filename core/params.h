@@ -462,6 +462,12 @@
 /* Time to wait for a reply (s): longer than any path that can measure microseconds, and than most that cannot. */
 #define FFNTP_REPLY_TIMEOUT_S 4.0
 
+/* Without a nonce no request is begun; the system is asked for one again after this time (s). */
+#define FFNTP_SESSION_NONCE_RETRY_S 1.0
+
+/* A map is published at least this often (s), so that its void_after advances while no server replies. */
+#define FFNTP_SESSION_PUBLISH_S 60.0
+
 /* Time between the requests of a burst (s), which rate-limiting servers allow (chrony's and ntpd's iburst). */
 #define FFNTP_BURST_INTERVAL_S 2.0
 
@@ -677,7 +683,7 @@
 #define FFNTP_LAW_SLOW_RANK 0.18
 
 /* ... if some cause has at least this score (log-likelihood ratio to "nothing changed", price included). */
-#define FFNTP_LAW_OPEN_SCORE -11.0
+#define FFNTP_LAW_OPEN_SCORE (-11.0)
 
 /* Price of a change, in nepers: one in 400,000 exchanges. */
 #define FFNTP_LAW_CHANGE_PRICE 13.0
@@ -708,7 +714,7 @@
  * CONGESTED_SCORE.
  */
 #define FFNTP_LAW_CLOSE_EXCHANGES 4.0
-#define FFNTP_LAW_CLOSE_SCORE -6.0
+#define FFNTP_LAW_CLOSE_SCORE (-6.0)
 #define FFNTP_LAW_CONGESTED_SCORE 2.0
 
 /* A cause is certain when its score exceeds all others by this, ... */

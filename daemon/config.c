@@ -15,6 +15,7 @@ struct line {
 	unsigned number;
 	size_t words;
 	char *word[WORDS_MAX];
+	char text[FFNTP_CONFIG_LINE_MAX + 1];
 	struct ffntp_config_error *error;
 };
 
@@ -155,6 +156,23 @@ static bool parse_leapindicators(struct ffntp_config *config, const struct line 
 	return true;
 }
 
+static bool parse_journal(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words != 2)
+		return refuse(line, "%s takes one file name", line->word[0]);
+	if (!ffntp_config_set_journal(config, line->word[1]))
+		return refuse(line, "%s: the file name is too long", line->word[0]);
+	return true;
+}
+
+static bool parse_journalsize(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words != 2)
+		return refuse(line, "%s takes one size", line->word[0]);
+	if (!ffntp_config_set_journal_size(config, line->word[1]))
+		return refuse(line, "%s: '%s' is not a size from 16k to 1024G", line->word[0], line->word[1]);
+	return true;
+}
 /* --- the line of a server --- */
 
 struct server_option {
@@ -309,6 +327,8 @@ static const struct keyword {
 	{ "leapseclist", parse_leapseclist, NULL },
 	{ "leapfile", parse_leapseclist, NULL },
 	{ "leapindicators", parse_leapindicators, NULL },
+	{ "journal", parse_journal, NULL },
+	{ "journalsize", parse_journalsize, NULL },
 	{ "leapsectz", NULL, "leapseclist FILE reads the same table" },
 	{ "pool", NULL, "name single servers with server" },
 	{ "peer", NULL, SERVES },
@@ -393,17 +413,15 @@ static bool is_comment(const char *text)
 
 static bool parse_line(struct ffntp_config *config, const char *text, size_t length, struct line *line)
 {
-	char copy[FFNTP_CONFIG_LINE_MAX + 1];
-
 	if (length > FFNTP_CONFIG_LINE_MAX)
 		return refuse(line, "longer than %d bytes", FFNTP_CONFIG_LINE_MAX);
 	if (memchr(text, '\0', length) != NULL)
 		return refuse(line, "a NUL byte: this is not a text file");
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	if (is_comment(copy))
+	memcpy(line->text, text, length);
+	line->text[length] = '\0';
+	if (is_comment(line->text))
 		return true;
-	if (!split(copy, line))
+	if (!split(line->text, line))
 		return false;
 	return line->words == 0 || parse_words(config, line);
 }
@@ -411,7 +429,7 @@ static bool parse_line(struct ffntp_config *config, const char *text, size_t len
 void ffntp_config_default(struct ffntp_config *config)
 {
 	*config = (struct ffntp_config){
-		.servers = 0,
+		.journal_size = FFNTP_CONFIG_JOURNAL_USUAL,
 #define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
 #include "../core/client_options.def"
 	};
@@ -427,6 +445,36 @@ bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
 	strcpy(server->name, name);
 	server->iburst = true;
 	config->servers++;
+	return true;
+}
+
+bool ffntp_config_set_journal(struct ffntp_config *config, const char *path)
+{
+	if (*path == '\0' || strlen(path) >= sizeof(config->journal))
+		return false;
+	strcpy(config->journal, path);
+	return true;
+}
+
+/* Return the exponent of the power of two that a letter stands for; 0 if there is none. */
+static unsigned size_exponent(char letter)
+{
+	return letter == 'k' ? 10 : letter == 'M' ? 20 : letter == 'G' ? 30 : 0;
+}
+
+bool ffntp_config_set_journal_size(struct ffntp_config *config, const char *size)
+{
+	size_t digits = strspn(size, "0123456789"), length = strlen(size);
+	unsigned exponent = length == digits + 1 ? size_exponent(size[digits]) : 0;
+	uint64_t value = 0;
+
+	if (digits == 0 || digits > 15 || (length != digits && exponent == 0))
+		return false;
+	for (size_t i = 0; i < digits; i++)
+		value = value * 10 + (uint64_t)(size[i] - '0');
+	if (value > FFNTP_CONFIG_JOURNAL_MOST >> exponent || value << exponent < FFNTP_CONFIG_JOURNAL_LEAST)
+		return false;
+	config->journal_size = value << exponent;
 	return true;
 }
 

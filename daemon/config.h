@@ -1,6 +1,6 @@
 /*
  * config: the configuration file, keyword lines as in ntp.conf and chrony.conf. Pure: takes a text, and returns a
- * struct, or an error with its line. docs/ffntpd.md lists the keywords.
+ * struct, or an error with its line. docs/ffntp.conf.md lists the keywords.
  */
 #ifndef FFNTP_DAEMON_CONFIG_H
 #define FFNTP_DAEMON_CONFIG_H
@@ -21,6 +21,11 @@
 #define FFNTP_CONFIG_POLL_LAST 17
 _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest interval of a client");
 
+/* Sizes of the journal (bytes): the least, the usual, the greatest. */
+#define FFNTP_CONFIG_JOURNAL_LEAST UINT64_C(16384)
+#define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
+#define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
+
 struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
 	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
@@ -40,6 +45,8 @@ struct ffntp_config {
 #include "../core/client_options.def"
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
 	bool ignores_leap_indicators;           /* leap seconds come from the table only */
+	char journal[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
+	uint64_t journal_size;                  /* bytes */
 };
 
 struct ffntp_config_error {
@@ -61,6 +68,15 @@ void ffntp_config_client(const struct ffntp_config *config, struct ffntp_client_
  * if the name is too long or empty.
  */
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name);
+
+/* Set the file of the journal. Returns false if its name is too long or empty. */
+bool ffntp_config_set_journal(struct ffntp_config *config, const char *path);
+
+/*
+ * Set the size of the journal: bytes, or with k, M or G behind the number 2^10, 2^20 or 2^30 bytes. Returns false if it
+ * is not within FFNTP_CONFIG_JOURNAL_LEAST to _MOST.
+ */
+bool ffntp_config_set_journal_size(struct ffntp_config *config, const char *size);
 
 /*
  * Read a whole file's text on top of the configuration in *config.

@@ -4,8 +4,10 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "keeper.h"
 #include "log.h"
+#include "notify.h"
 #include "options.h"
 
 static volatile sig_atomic_t is_open, must_stop, must_reload;
@@ -28,6 +30,25 @@ static void reload_soon(int number)
 	must_reload = 1;
 }
 
+/* The second signal, which has its usual effect, ends the process. */
+static void rescue_journal(int number)
+{
+	ffntp_journal_file_rescue();
+	raise(number);
+}
+
+/* A sanitizer has its own handlers for some of these, which stay. */
+static void catch_faults(void)
+{
+	static const int faults[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+	struct sigaction action = { .sa_handler = rescue_journal, .sa_flags = (int)SA_RESETHAND }, former;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (sigaction(faults[i], NULL, &former) == 0 && former.sa_handler == SIG_DFL)
+			sigaction(faults[i], &action, NULL);
+	}
+}
+
 /*
  * Without SA_RESTART, so that poll() returns. Without a configuration file, SIGHUP (a terminal that hangs up) ends the
  * process.
@@ -45,6 +66,7 @@ static void catch_signals(bool can_reload)
 	}
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error of that file */
 }
 
 /*
@@ -58,33 +80,41 @@ static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 	int code;
 
 	must_reload = 0;
-	ffntp_log("reading the configuration again");
+	ffntp_notify_reloading();
+	ffntp_log(FFNTP_LOG_NOTICE, "reading the configuration again");
 	if (ffntp_options_read(argc, argv, next, &code))
 		ffntp_keeper_reload(keeper, next);
 	else
-		ffntp_log("the new configuration is not used; the old one stays in use");
+		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 }
 
 int main(int argc, char **argv)
 {
 	static struct ffntp_options options;
 	static struct ffntp_keeper keeper;
+	static struct ffntp_notify notify;
 	bool is_well = true;
 	int code;
 
+	ffntp_log_begin();
 	if (!ffntp_options_read(argc, argv, &options, &code))
 		return code;
+	ffntp_log_show(options.shown);
 	catch_signals(options.has_config_file);
+	catch_faults();
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
 	is_open = 1;
+	ffntp_notify_ready(&notify, keeper.page);
 	while (is_well && !must_stop) {
 		if (must_reload && !ffntp_keeper_is_reloading(&keeper))
 			reload(&keeper, argc, argv);
 		is_well = ffntp_keeper_step(&keeper);
+		ffntp_notify_step(&notify, keeper.page);
 	}
 	if (!is_well)
 		return FFNTPD_EXIT_FAILURE;
+	ffntp_notify_stopping();
 	ffntp_keeper_close(&keeper);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "../daemon/config.h"
 #include "../include/ffntp/client.h"
+#include "count.h"
 
 static bool parse(struct ffntp_config *config, const char *text, struct ffntp_config_error *error)
 {
@@ -72,6 +73,33 @@ static void reads_numbers_and_files(void **state)
 	assert_string_equal(config.leap_list, "/etc/leaps");
 	assert_true(parse(&config, "leapfile /etc/other\n", &error));
 	assert_string_equal(config.leap_list, "/etc/other");
+}
+
+static void reads_a_journal_and_its_size(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t size;
+	} cases[] = {
+		{ "", UINT64_C(64) << 20 },
+		{ "journalsize 16384", 16384 },
+		{ "journalsize 16k", 16384 },
+		{ "journalsize 3M", 3 << 20 },
+		{ "journalsize 1024G", UINT64_C(1) << 40 },
+		{ "journalsize 1099511627776", UINT64_C(1) << 40 },
+	};
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_true(parse(&config, cases[i].text, &error));
+		assert_true(config.journal_size == cases[i].size);
+		assert_string_equal(config.journal, "");
+	}
+	assert_true(parse(&config, "journal /var/tmp/j\n", &error));
+	assert_string_equal(config.journal, "/var/tmp/j");
+	assert_false(ffntp_config_set_journal(&config, ""));
 }
 
 static void a_client_takes_what_is_accepted(void **state)
@@ -176,6 +204,19 @@ static const struct refusal refusals[] = {
 	{ "server a key 7", 1, "unsupported option 'key'" },
 	{ "server a fast", 1, "unknown option 'fast'" },
 	{ "server", 1, "needs a name" },
+	{ "journal", 1, "takes one file name" },
+	{ "journal a b", 1, "takes one file name" },
+	{ "journalsize", 1, "takes one size" },
+	{ "journalsize 16383", 1, "not a size" },
+	{ "journalsize 15k", 1, "not a size" },
+	{ "journalsize 1025G", 1, "not a size" },
+	{ "journalsize 1099511627777", 1, "not a size" },
+	{ "journalsize 18014398509481985k", 1, "not a size" },
+	{ "journalsize 64m", 1, "not a size" },
+	{ "journalsize 64MB", 1, "not a size" },
+	{ "journalsize M", 1, "not a size" },
+	{ "journalsize -1", 1, "not a size" },
+	{ "journalsize 1.5M", 1, "not a size" },
 	{ "server a port", 1, "needs a value" },
 	{ "server a port 0", 1, "not within 1 to 65535" },
 	{ "server a port 65536", 1, "not within 1 to 65535" },
@@ -299,6 +340,7 @@ int main(void)
 		cmocka_unit_test(gives_a_bare_server_chronys_defaults),
 		cmocka_unit_test(a_name_on_the_command_line_has_a_burst),
 		cmocka_unit_test(reads_numbers_and_files),
+		cmocka_unit_test(reads_a_journal_and_its_size),
 		cmocka_unit_test(a_client_takes_what_is_accepted),
 		cmocka_unit_test(each_number_has_its_range),
 		cmocka_unit_test(skips_comments_and_blank_lines),

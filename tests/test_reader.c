@@ -1,6 +1,7 @@
 /* reader: the page as a file, and its readers. Files are in a directory of their own in the current one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,10 +12,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include <ffntp/linux.h>
 
 #include "../ports/linux/counter.h"
@@ -109,7 +112,7 @@ static void a_page_is_created_whole(void **state)
 	status = status_of(path);
 	assert_int_equal(status.st_size, FFNTP_PAGE_SIZE);
 	assert_int_equal(status.st_mode & 07777, 0644);
-	assert_true(status.st_blocks * 512 >= FFNTP_PAGE_SIZE); /* no hole, lest a full disk kill readers */
+	assert_at_least(status.st_blocks * 512, FFNTP_PAGE_SIZE, ""); /* no hole, lest a full disk kill readers */
 	assert_int_not_equal(access(new_path, F_OK), 0);
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
 }
@@ -155,8 +158,8 @@ static void check_reading(enum ffntp_counter_kind kind)
 
 		clock_gettime(CLOCK_REALTIME, &t);
 		second = now_by(&reader);
-		assert_true(ffntp_time_to_ns(first.earliest) <= (int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec);
-		assert_true((int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec <= ffntp_time_to_ns(second.latest));
+		assert_at_most(ffntp_time_to_ns(first.earliest), (int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec, "");
+		assert_at_most((int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec, ffntp_time_to_ns(second.latest), "");
 		assert_false(ffntp_time_is_before(second.estimate, first.estimate));
 	}
 }
@@ -281,7 +284,7 @@ static void case_31_the_next_daemon_takes_over_in_place(void **state)
 	now_by(&reader);
 	assert_null(open_file(&source.identity, &former, &is_adopted));
 	assert_true(is_adopted);
-	assert_true(former.at == map.at);
+	assert_exactly(former.at, map.at, "");
 	assert_int_equal(status_of(path).st_ino, inode);
 	now_by(&reader);
 	map.maxerror_before_ns = 777777;
@@ -363,7 +366,7 @@ static void write_file(const void *bytes, size_t size)
 {
 	int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
-	assert_true(descriptor >= 0);
+	assert_at_least(descriptor, 0, "");
 	assert_int_equal(write(descriptor, bytes, size), (ssize_t)size);
 	close(descriptor);
 }
@@ -435,6 +438,67 @@ static void case_42_a_page_of_another_version(void **state)
 	assert_memory_equal(bytes, mapped, sizeof(bytes));
 	munmap(mapped, FFNTP_PAGE_SIZE);
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+}
+
+/* Copy the page to a folder of a tmpfs, and open it there. */
+static enum ffntp_page_result open_in_memory(void)
+{
+	char folder[] = "/dev/shm/ffntp-test-XXXXXX", copy[64];
+	struct ffntp_linux_reader other;
+	uint8_t bytes[FFNTP_PAGE_SIZE];
+	enum ffntp_page_result result;
+	int descriptor;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(copy, sizeof copy, "%s/page", folder);
+	descriptor = open(path, O_RDONLY);
+	assert_int_equal(read(descriptor, bytes, sizeof bytes), sizeof bytes);
+	close(descriptor);
+	descriptor = open(copy, O_WRONLY | O_CREAT, 0644);
+	assert_int_equal(write(descriptor, bytes, sizeof bytes), sizeof bytes);
+	close(descriptor);
+	result = ffntp_linux_open(&other, copy);
+	if (result == FFNTP_PAGE_OK)
+		ffntp_linux_close(&other);
+	unlink(copy);
+	rmdir(folder);
+	return result;
+}
+
+/* A tmpfs does not outlive the kernel, so that its pages are of this boot. */
+static void case_33_boot_ids_do_not_matter_in_memory(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_page_identity other = source.identity;
+	struct statfs memory;
+
+	(void)state;
+	if (statfs("/dev/shm", &memory) != 0 || memory.f_type != TMPFS_MAGIC)
+		skip();
+	other.boot_id[3] ^= 1;
+	write_page(&other);
+	assert_int_equal(open_in_memory(), FFNTP_PAGE_OK);
+	memset(other.boot_id, 0, sizeof other.boot_id);
+	write_page(&other);
+	assert_int_equal(open_in_memory(), FFNTP_PAGE_OK);
+	other.time_namespace++;
+	write_page(&other);
+	assert_int_equal(open_in_memory(), FFNTP_PAGE_OTHER_NAMESPACE);
+}
+
+static void case_33_a_page_without_a_boot_id(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_page_identity unknown = source.identity;
+	struct ffntp_map former;
+	bool is_adopted;
+
+	(void)state;
+	memset(unknown.boot_id, 0, sizeof unknown.boot_id);
+	write_page(&unknown);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_UNKNOWN_BOOT);
+	assert_null(open_file(&unknown, &former, &is_adopted));
+	assert_false(is_adopted);
 }
 
 static void case_33_a_page_of_another_world(void **state)
@@ -580,6 +644,8 @@ int main(void)
 		TEST(case_32_no_page),
 		TEST(case_42_a_page_of_another_version),
 		TEST(case_33_a_page_of_another_world),
+		TEST(case_33_boot_ids_do_not_matter_in_memory),
+		TEST(case_33_a_page_without_a_boot_id),
 		TEST(case_33_a_reader_in_another_time_namespace),
 		TEST(a_tsc_is_the_same_in_every_time_namespace),
 		TEST(a_link_is_not_followed_by_a_daemon),

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A double holds at least this many digits. */
 #define JSON_DIGITS 15
@@ -89,33 +88,33 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 	return text;
 }
 
-const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE])
+/* Civil dates never come from the C library, because its UTC has leap seconds under TZ=right/UTC. */
+static const char *format_date(struct ffntp_utc utc, char text[OUTPUT_TIME_SIZE])
 {
 	/* 2^-64 s to ns: the product with the upper half fits, and is truncated in the same way. */
-	uint64_t ns = ((time.frac >> 32) * UINT64_C(1000000000)) >> 32;
-	time_t seconds = (time_t)time.s;
-	struct tm broken;
-	size_t length;
+	uint64_t ns = ((utc.time.frac >> 32) * UINT64_C(1000000000)) >> 32;
+	struct ffntp_calendar date;
 
-	if (!gmtime_r(&seconds, &broken)) {
+	if (ffntp_calendar_from_utc(utc, &date) == FFNTP_TIMESCALE_OK)
+		snprintf(text, OUTPUT_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%09u", (int)date.year, (int)date.month,
+			 (int)date.day, (int)date.hour, (int)date.minute, (int)date.second, (unsigned)ns);
+	else
 		snprintf(text, OUTPUT_TIME_SIZE, "-");
-		return text;
-	}
-	length = strftime(text, OUTPUT_TIME_SIZE - 12, "%Y-%m-%dT%H:%M:%S", &broken);
-	snprintf(text + length, OUTPUT_TIME_SIZE - length, ".%09u", (unsigned)ns);
 	return text;
 }
 
+const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE])
+{
+	return format_date((struct ffntp_utc){ .time = time }, text);
+}
+
+/* A leap second where none can be is shown as the second before it. */
 const char *output_utc(struct ffntp_utc utc, char text[OUTPUT_TIME_SIZE])
 {
 	struct ffntp_calendar date;
-	char *seconds;
 
-	output_time(utc.time, text);
-	seconds = strstr(text, ":59.");
-	if (utc.is_leap && seconds && ffntp_calendar_from_utc(utc, &date) == FFNTP_TIMESCALE_OK)
-		memcpy(seconds, ":60.", 4);
-	return text;
+	utc.is_leap = utc.is_leap && ffntp_calendar_from_utc(utc, &date) == FFNTP_TIMESCALE_OK;
+	return format_date(utc, text);
 }
 
 const char *output_date(int64_t utc_s, char text[OUTPUT_TIME_SIZE])

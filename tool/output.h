@@ -36,7 +36,8 @@ const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE]);
 /* Format with a suitable unit: "1.234 us", "-15.00 ms", "-1234.567 s". */
 const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE]);
 
-/* Format as ISO 8601 with nanoseconds, without a zone: "2026-01-01T00:00:02.004179219". */
+/* Format as ISO 8601 with nanoseconds, without a zone: "2026-01-01T00:00:02.004179219"; "-" outside the years 1 to
+ * 9999. */
 const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE]);
 
 /* Format UTC in the same way; a leap second is 23:59:60. */

@@ -1,9 +1,5 @@
 #include "pageuse.h"
 
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
 /* Return the page's name for messages: the path given, or the path where it was found or would be. */
 static const char *name_of(const char *path, char own[FFNTP_LINUX_PATH_SIZE])
 {
@@ -20,12 +16,12 @@ static bool open_page(const struct tool_command *command, const char *path, stru
 
 	if (result == FFNTP_PAGE_OK)
 		return true;
-	/* The library does not return why a file cannot be opened, so ask the system again. */
-	if (result == FFNTP_PAGE_MISSING && access(name, R_OK) != 0 && errno != ENOENT)
-		tool_error(command, "%s: %s", name, strerror(errno));
-	else if (result == FFNTP_PAGE_MISSING && !path)
+	if (result == FFNTP_PAGE_MISSING && !path)
 		tool_error(command, "%s: %s; is ffntpd running? --page names a different page", name,
 			   ffntp_page_result_text(result));
+	else if (result == FFNTP_PAGE_UNTRUSTED)
+		tool_error(command, "%s: %s; --page %s reads it nevertheless", name, ffntp_page_result_text(result),
+			   name);
 	else
 		tool_error(command, "%s: %s", name, ffntp_page_result_text(result));
 	return false;

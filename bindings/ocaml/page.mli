@@ -14,6 +14,10 @@ type error =
   | Other_namespace
   | No_counter
   | Missing
+  | Untrusted  (** a usual place, where a user who is not trusted could replace the page *)
+  | Denied  (** this process may not read the file *)
+  | Unknown_boot  (** the writer or this process has no boot id *)
+  | Limit  (** too many open files, or no memory *)
 
 val error_text : error -> string
 (** A message in one line. *)

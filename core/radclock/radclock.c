@@ -2,6 +2,7 @@
  * radclock: the RADclock estimator. A stamp passes through floor (the path), trust (the server), period and local (the
  * oscillator), and offset (the time), in this order. docs/radclock.md gives the reasons.
  */
+#include "../assert.h"
 #include "../estimator.h"
 #include "../estimator_state.h"
 #include "../history.h"
@@ -67,7 +68,7 @@ static struct layout lay_out(const struct ffntp_estimator_config *config)
 	layout.offset_stamps = clamp(window, FFNTP_RADCLOCK_BURST_STAMPS, layout.stamps);
 	layout.records = aligned(sizeof(struct radclock));
 	layout.queues = layout.records + aligned(layout.stamps * sizeof(struct ffntp_record));
-	layout.room = layout.queues + aligned(3 * layout.stamps * sizeof(uint64_t));
+	layout.room = layout.queues + aligned((size_t)3 * layout.stamps * sizeof(uint64_t));
 	layout.size = layout.room + aligned(ffntp_offset_room(layout.offset_stamps) * sizeof(double));
 	return layout;
 }
@@ -150,6 +151,7 @@ static void remember(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	if (ffntp_floor_update(&radclock->floor, &radclock->history, period_s, radclock->is_warm, &lowered_ticks))
 		ffntp_offset_refloor(&radclock->offset);
 	radclock->error_s += lowered_ticks * period_s;
+	FFNTP_ASSERT(radclock->floor.ticks <= rtt_ticks);
 }
 
 static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
@@ -385,6 +387,8 @@ static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, stru
 	bool is_believed = take(radclock, stamp);
 
 	*estimate = estimate_now(radclock);
+	FFNTP_ASSERT(estimate->at == stamp->tf);
+	FFNTP_ASSERT(estimate->esterror_s >= 0 && estimate->period_esterror >= 0);
 	return is_believed ? FFNTP_ACCEPTED : FFNTP_REFUSED_CONTRADICTION;
 }
 

@@ -42,15 +42,16 @@ FFNTP_MUST_USE bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE]);
 /*
  * Open a page, and check that its layout is known, that it is of this boot, and that this process can read its counter
  * safely.
- * path: NULL for /run/ffntp/page or, if that is missing, the default path of this user. Without a path, only files that
- * belong to root or to this user are opened.
+ * path: NULL for the usual places: /run/ffntp/page and the default path of this user. The first page that has the time
+ * is chosen; if none has, the first one that exists. Without a path, a page is opened only if it belongs to root or to
+ * this user, or to the owner of its directory, if that lies in a directory that root alone can write to (/run).
  * Returns FFNTP_PAGE_OK, or the reason for failure; then there is nothing to close.
  */
 FFNTP_MUST_USE enum ffntp_page_result ffntp_linux_open(struct ffntp_linux_reader *reader, const char *path);
 
 /*
  * Return the path that ffntp_linux_open uses if it is called without one; for messages. If no page exists, this is the
- * default path. Returns false if the path is too long.
+ * default path of this user. Returns false if the path is too long.
  */
 FFNTP_MUST_USE bool ffntp_linux_usual_path(char path[FFNTP_LINUX_PATH_SIZE]);
 

@@ -56,10 +56,14 @@ enum ffntp_page_result {
 	FFNTP_PAGE_TRUNCATED,       /* smaller than its own size field, or than a page */
 	FFNTP_PAGE_FOREIGN,         /* VMClock's magic number is missing, or in a different byte order */
 	FFNTP_PAGE_VERSION,         /* a version of VMClock, or of our block, that this reader does not know */
-	FFNTP_PAGE_OTHER_BOOT,      /* the page was written in a different boot */
+	FFNTP_PAGE_OTHER_BOOT,      /* the page was written in a different boot, and its file is not in memory */
 	FFNTP_PAGE_OTHER_NAMESPACE, /* a different time namespace, where CLOCK_MONOTONIC_RAW is shifted */
 	FFNTP_PAGE_NO_COUNTER,      /* this process cannot read the page's counter, or not safely */
 	FFNTP_PAGE_MISSING,         /* the file does not exist or cannot be mapped */
+	FFNTP_PAGE_UNTRUSTED,       /* a usual place, where a user who is not trusted could replace the page */
+	FFNTP_PAGE_DENIED,          /* this process may not read the file */
+	FFNTP_PAGE_UNKNOWN_BOOT, /* the writer or this process has no boot id, and the file may be of an earlier boot */
+	FFNTP_PAGE_LIMIT,        /* too many open files or mappings, or no memory */
 };
 
 /* Return one line of text for people. Never NULL. */

@@ -127,10 +127,13 @@ static const char *open_existing(const char *path, struct existing *existing)
 	return problem;
 }
 
+/* A boot id of zeroes is unknown, and so the same as none. */
 static bool is_same_counter(const struct ffntp_page_identity *a, const struct ffntp_page_identity *b)
 {
-	return a->counter_kind == b->counter_kind && a->time_namespace == b->time_namespace &&
-	       memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) == 0;
+	static const uint8_t unknown[16];
+
+	return memcmp(a->boot_id, unknown, sizeof unknown) != 0 && a->counter_kind == b->counter_kind &&
+	       a->time_namespace == b->time_namespace && memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) == 0;
 }
 
 enum fate {

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../../core/clock.h"
@@ -32,26 +34,63 @@ bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE])
 
 /* --- opening --- */
 
+/* Return whether the file cannot outlive this boot of the kernel, because it exists in memory only. */
+static bool is_in_memory(int descriptor)
+{
+	struct statfs system;
+
+	return fstatfs(descriptor, &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
+/*
+ * Judge whether the page is of this boot. A page in memory is, whatever the boot ids are: in a container, processes of
+ * one boot may see different ones, or none.
+ */
+static enum ffntp_page_result judge_boot(const uint8_t ours[16], const uint8_t theirs[16], int descriptor)
+{
+	static const uint8_t none[16];
+
+	if (is_in_memory(descriptor))
+		return FFNTP_PAGE_OK;
+	if (memcmp(ours, none, sizeof none) == 0 || memcmp(theirs, none, sizeof none) == 0)
+		return FFNTP_PAGE_UNKNOWN_BOOT;
+	return memcmp(ours, theirs, sizeof none) == 0 ? FFNTP_PAGE_OK : FFNTP_PAGE_OTHER_BOOT;
+}
+
 /*
  * The page must be of the same boot, its counter must be safe to read, and with CLOCK_MONOTONIC_RAW the time namespace
  * must be the same, because it shifts that clock.
  */
-static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *theirs)
+static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *theirs, int descriptor)
 {
 	struct ffntp_page_identity ours;
+	enum ffntp_page_result result;
 
 	ffntp_counter_identity(theirs->counter_kind, &ours);
-	if (memcmp(ours.boot_id, theirs->boot_id, sizeof(ours.boot_id)) != 0)
-		return FFNTP_PAGE_OTHER_BOOT;
+	result = judge_boot(ours.boot_id, theirs->boot_id, descriptor);
+	if (result != FFNTP_PAGE_OK)
+		return result;
 	if (theirs->counter_kind == FFNTP_COUNTER_MONOTONIC_RAW && ours.time_namespace != theirs->time_namespace)
 		return FFNTP_PAGE_OTHER_NAMESPACE;
 	return ffntp_counter_refusal(theirs->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER;
 }
 
-/*
- * O_NONBLOCK, because opening a FIFO must not block. A page never shrinks, so that the size from fstat holds while it
- * is mapped.
- */
+static enum ffntp_page_result result_of(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return FFNTP_PAGE_DENIED;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return FFNTP_PAGE_LIMIT;
+	default:
+		return FFNTP_PAGE_MISSING;
+	}
+}
+
+/* A page never shrinks, so that the size from fstat holds while it is mapped. */
 static enum ffntp_page_result map_file(struct ffntp_linux_reader *reader, int descriptor, const struct stat *status)
 {
 	struct ffntp_page_identity identity;
@@ -64,10 +103,10 @@ static enum ffntp_page_result map_file(struct ffntp_linux_reader *reader, int de
 		return FFNTP_PAGE_TRUNCATED;
 	memory = mmap(NULL, FFNTP_PAGE_SIZE, PROT_READ, MAP_SHARED, descriptor, 0);
 	if (memory == MAP_FAILED)
-		return FFNTP_PAGE_MISSING;
+		return result_of(errno);
 	result = ffntp_page_check(memory, FFNTP_PAGE_SIZE, &identity);
 	if (result == FFNTP_PAGE_OK)
-		result = judge_identity(&identity);
+		result = judge_identity(&identity, descriptor);
 	if (result != FFNTP_PAGE_OK) {
 		munmap(memory, FFNTP_PAGE_SIZE);
 		return result;
@@ -76,37 +115,117 @@ static enum ffntp_page_result map_file(struct ffntp_linux_reader *reader, int de
 	return FFNTP_PAGE_OK;
 }
 
-static bool is_trusted(const struct stat *status)
+/* --- trust --- */
+
+static bool is_trusted_user(uid_t user)
 {
-	return status->st_uid == 0 || status->st_uid == geteuid();
+	return user == 0 || user == geteuid();
 }
 
+/* Return whether nobody but its owner can rename the entries of the directory. */
+static bool is_owners_alone(const struct stat *directory)
+{
+	return S_ISDIR(directory->st_mode) && (directory->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/*
+ * Return whether root admits the page's owner to this place: the page's directory is root's or the owner's, as when a
+ * service manager makes it for a daemon with a user of its own, and lies in a directory of root's; and no other user
+ * can create or rename entries in either.
+ */
+static bool is_admitted_by_root(const char *path, uid_t owner)
+{
+	char above[FFNTP_LINUX_PATH_SIZE];
+	struct stat directory, parent;
+
+	if (snprintf(above, sizeof above, "%s", path) >= (int)sizeof above)
+		return false;
+	*strrchr(above, '/') = '\0';
+	if (lstat(above, &directory) != 0)
+		return false;
+	*strrchr(above, '/') = '\0';
+	return lstat(above[0] != '\0' ? above : "/", &parent) == 0 && parent.st_uid == 0 && is_owners_alone(&parent) &&
+	       (directory.st_uid == owner || directory.st_uid == 0) && is_owners_alone(&directory);
+}
+
+static bool is_trusted(const char *path, const struct stat *status)
+{
+	return is_trusted_user(status->st_uid) || is_admitted_by_root(path, status->st_uid);
+}
+
+/* --- the places --- */
+
+/* O_NONBLOCK, because opening a FIFO must not block. */
 static enum ffntp_page_result open_path(struct ffntp_linux_reader *reader, const char *path, bool any_owner)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	enum ffntp_page_result result = FFNTP_PAGE_MISSING;
+	enum ffntp_page_result result = FFNTP_PAGE_UNTRUSTED;
 	struct stat status;
 
 	if (descriptor < 0)
-		return FFNTP_PAGE_MISSING;
-	if (fstat(descriptor, &status) == 0 && (any_owner || is_trusted(&status)))
+		return result_of(errno);
+	if (fstat(descriptor, &status) != 0)
+		result = result_of(errno);
+	else if (any_owner || is_trusted(path, &status))
 		result = map_file(reader, descriptor, &status);
 	close(descriptor);
 	return result;
 }
 
-/* path: receives the path of the page; "" if this user's path would be too long. */
+static bool has_time(const struct ffntp_linux_reader *reader)
+{
+	struct ffntp_reading reading;
+
+	return ffntp_linux_now(reader, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK;
+}
+
+/* A usual place, and its page if there is one. */
+struct place {
+	char path[FFNTP_LINUX_PATH_SIZE];
+	enum ffntp_page_result result;
+	struct ffntp_linux_reader reader; /* if the result is FFNTP_PAGE_OK */
+};
+
+static void open_place(struct place *place)
+{
+	place->result = FFNTP_PAGE_MISSING;
+	if (place->path[0] != '\0')
+		place->result = open_path(&place->reader, place->path, false);
+}
+
+/*
+ * Return which of two places to use: the first one whose page has the time, otherwise the first page, otherwise the
+ * first one whose page cannot be used, otherwise the last.
+ */
+static struct place *choose(struct place *system, struct place *own)
+{
+	bool has_system = system->result == FFNTP_PAGE_OK, has_own = own->result == FFNTP_PAGE_OK;
+
+	if (has_system && has_own)
+		return has_time(&system->reader) || !has_time(&own->reader) ? system : own;
+	if (has_system || has_own)
+		return has_system ? system : own;
+	return system->result != FFNTP_PAGE_MISSING || own->path[0] == '\0' ? system : own;
+}
+
+/* path: receives the path of the page; "" if this user's path would be too long and there is no other. */
 static enum ffntp_page_result open_usual(struct ffntp_linux_reader *reader, char path[FFNTP_LINUX_PATH_SIZE])
 {
-	enum ffntp_page_result result = open_path(reader, SYSTEM_PATH, false);
+	struct place system = { .path = SYSTEM_PATH }, own = { .path = "" };
+	struct place *chosen, *other;
 
-	strcpy(path, SYSTEM_PATH);
-	if (result != FFNTP_PAGE_MISSING)
-		return result;
-	if (ffntp_linux_default_path(path))
-		return open_path(reader, path, false);
-	path[0] = '\0';
-	return result;
+	if (!ffntp_linux_default_path(own.path) || strcmp(own.path, system.path) == 0)
+		own.path[0] = '\0';
+	open_place(&system);
+	open_place(&own);
+	chosen = choose(&system, &own);
+	other = chosen == &system ? &own : &system;
+	if (other->result == FFNTP_PAGE_OK)
+		ffntp_linux_close(&other->reader);
+	strcpy(path, chosen->path);
+	if (chosen->result == FFNTP_PAGE_OK)
+		*reader = chosen->reader;
+	return chosen->result;
 }
 
 enum ffntp_page_result ffntp_linux_open(struct ffntp_linux_reader *reader, const char *path)

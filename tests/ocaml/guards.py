@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Takes each guard out of the OCaml binding, one at a time, and sees the test of its case fail. Writes TAP.
 
-Usage: guards.py [TOP]
+    guards.py                   every row
+    guards.py --find            only check that each row's guard is found, which takes seconds
+    guards.py --only WORD ...   rows with this file (lwt/ffntp_lwt.ml), function, test program or expected test case
 
-As tests/guards.py does for core. A row: the test program, the file, the guard, what stands in its place, and the test
-case that must fail. A guard that is no longer found in the file is a failure too; how it is broken into lines does not
-matter. A program that crashes or does not end fails
-in all of its cases.
+As tests/guards.py does for core. A row: the test program, the function, the guard, what stands in its place, and the
+test case that must fail. A program that crashes or does not end fails in all of its cases.
 """
+import argparse
 import os
 import re
 import shutil
@@ -16,83 +17,97 @@ import sys
 import tempfile
 from pathlib import Path
 
-TOP = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from guardtext import Sources
+
+TOP = Path(__file__).resolve().parents[2]
+BINDING = TOP / 'bindings/ocaml'
 TIME_LIMIT_S = 10 * float(os.environ.get('PATIENCE', '1'))
 # The runtime that overwrites values which the collector has moved away.
 RUNTIME = '_,runtime-variant=d'
 
-CLIENT, CLOCK, OUTPUT, PAGE = 'client_stubs.c', 'clock_stubs.c', 'output_stubs.c', 'page_stubs.c'
-VALUE, CLOCK_ML, OUTPUT_ML, MIRAGE = 'value_stubs.c', 'clock.ml', 'output.ml', 'mirage.ml'
-MOCK, LWT = 'mock/ffntp_mock.ml', 'lwt/ffntp_lwt.ml'
-
 GUARDS = [
-    ('ffntp', CLIENT, 'ffntp_client_output(copy, ', 'ffntp_client_output(held->client, ', 'states are values'),
-    ('ffntp', CLIENT, 'ffntp_client_copy(client_of(former), memory, held_of(v)->size)',
+    ('ffntp', 'ffntp_ml_client_output', 'ffntp_client_output(copy,', 'ffntp_client_output(held->client,',
+     'states are values'),
+    ('ffntp', 'copy_client', 'ffntp_client_copy(client_of(former), memory, held_of(v)->size)',
      '(held_of(former)->block = NULL, (void)memory, client_of(former))', 'states are values'),
-    ('ffntp', CLIENT, '|| Long_val(v) > FFNTP_POLL_MOST_S', '', 'refuses configurations'),
-    ('ffntp', CLIENT, 'if (size == 0)', 'if (false)', 'refuses configurations'),
-    ('ffntp', CLIENT, 'former.counter_kind != held_of(client)->counter_kind ||', '', 'continues'),
-    ('ffntp', CLIENT, 'return entry->tai_offset_s == Long_val(Field(v, 1));', 'return true;', 'tai'),
-    ('ffntp', CLIENT, 'if (result != FFNTP_TIMESCALE_OK)', 'if (false)', 'tai'),
-    ('ffntp', CLIENT, 'caml_invalid_argument("Ffntp.Client.new_query: the nonce is 0");', ';', 'refuses rubbish'),
-    ('ffntp', CLIENT, 'Caml_ba_data_val(buffer) + Long_val(offset)', 'Caml_ba_data_val(buffer)', 'refuses rubbish'),
-    ('ffntp', VALUE, 'number > last ? 0 : (int)number', '(int)(last > 0 ? number : 0)', 'nonsense in pages'),
-    ('ffntp', OUTPUT, 'if (cap_ns < 0)\nreturn 0;', '', 'refuses to read'),
-    ('ffntp', OUTPUT, 'latest = copy_d_ps_up(reading->latest)', 'latest = ffntp_ml_copy_d_ps(reading->latest)',
+    ('ffntp', 'count_of', '|| Long_val(v) > FFNTP_POLL_MOST_S', '', 'refuses configurations'),
+    ('ffntp', 'ffntp_ml_client_create', 'if (size == 0)', 'if (false)', 'refuses configurations'),
+    ('ffntp', 'ffntp_ml_client_continue', 'former.counter_kind != held_of(client)->counter_kind ||', '', 'continues'),
+    ('ffntp', 'entry_of', 'return entry->tai_offset_s == Long_val(Field(v, 1));', 'return true;', 'tai'),
+    ('ffntp', 'ffntp_ml_leap_table_make', 'if (result != FFNTP_TIMESCALE_OK)', 'if (false)', 'tai'),
+    ('ffntp', 'ffntp_ml_client_query', 'caml_invalid_argument("Ffntp.Client.new_query: the nonce is 0");', ';',
+     'refuses rubbish'),
+    ('ffntp', 'ffntp_ml_client_reply', 'Caml_ba_data_val(buffer) + Long_val(offset)', 'Caml_ba_data_val(buffer)',
+     'refuses rubbish'),
+    ('ffntp', 'copy_session', 'ffntp_session_copy(session_of(former), memory, kept_of(v)->size)',
+     '(kept_of(former)->block = NULL, (void)memory, session_of(former))', 'session'),
+    ('ffntp', 'read_argument', 'Caml_ba_data_val(Field(argument, 0)) + Long_val(Field(argument, 1))',
+     'Caml_ba_data_val(Field(argument, 0))', 'session'),
+    ('ffntp', 'check_former', 'input->map->counter_kind != ffntp_session_map(session)->counter_kind ||', '',
+     'a session continues'),
+    ('ffntp', 'ffntp_ml_session_create', 'if (size == 0)', 'if (false)', 'a session continues'),
+    ('ffntp', 'ffntp_ml_constructor', 'number > last ? 0 : (int)number', '(int)(last > 0 ? number : 0)',
+     'nonsense in pages'),
+    ('ffntp', 'cap_of', 'if (cap_ns < 0) return 0;', '', 'refuses to read'),
+    ('ffntp', 'copy_reading', 'latest = copy_d_ps_up(reading->latest)', 'latest = ffntp_ml_copy_d_ps(reading->latest)',
      'rounds outwards'),
-    ('ffntp', OUTPUT, 'if (map->time.s - map->tai_offset_s >= midnight_s)', 'if (false)', 'a leap second of before'),
-    ('ffntp', OUTPUT, '- (numbering.sign < 0);', ';', 'mock is steered'),
-    ('ffntp', PAGE, '&& ffntp_reading_is_set_back(map, now) ?', '&& false ?', 'clock'),
-    ('ffntp', PAGE, 'ffntp_reading_is_set_back(map, now) ?', '(int64_t)(now - map->at) < 0 ?', 'clock'),
-    ('ffntp', PAGE, 'if ((uintptr_t)Caml_ba_data_val(v) % _Alignof(struct ffntp_page) != 0)', 'if (false)',
-     'refuses pages'),
-    ('ffntp', PAGE, '(size_t)Caml_ba_array_val(v)->dim[0]', 'FFNTP_PAGE_SIZE', 'refuses pages'),
-    ('ffntp', PAGE, 'look->map.counter_kind != kind ||', '', 'nonsense in pages'),
-    ('ffntp', CLOCK, 'if (map.counter_kind != clock->kind)', 'if (false)', 'clock'),
-    ('ffntp', CLOCK, '&& map.status == FFNTP_STATUS_INITIALISING', '', 'set source'),
-    ('ffntp', CLOCK, 'return ffntp_ml_judge(&look->map, look->now);', 'return FFNTP_CLOCK_OK;', 'clock'),
-    ('ffntp', CLOCK_ML, 'check "create" source;', '', 'set source'),
-    ('ffntp', CLOCK_ML, 'check "set_source" source;', '', 'set source'),
-    ('ffntp', CLOCK_ML, 'if clock.source.kind <> Counter.Manual then', 'if false then', 'counters'),
-    ('ffntp', OUTPUT_ML, '&& ps >= 0L', '', 'refuses to read'),
-    ('ffntp', OUTPUT_ML, 'd <= 2_932_896 &&', '', 'refuses to read'),
-    ('ffntp', OUTPUT_ML, '&& drift >= 0.', '', 'refuses to read'),
-    ('ffntp', OUTPUT_ML, 's mod 86_400 = 0 &&', '', 'refuses to read'),
-    ('ffntp', MIRAGE, 'try Clock.now_d_ps (C.clock ()) with Sys_error _ -> other ()',
+    ('ffntp', 'set_leap_second', 'if (map->time.s - map->tai_offset_s >= midnight_s)', 'if (false)',
+     'a leap second of before'),
+    ('ffntp', 'set_leap_second', '- (numbering.sign < 0);', ';', 'mock is steered'),
+    ('ffntp', 'ffntp_ml_judge', '&& ffntp_reading_is_set_back(map, now) ?', '&& false ?', 'clock'),
+    ('ffntp', 'ffntp_ml_judge', 'ffntp_reading_is_set_back(map, now) ?', '(int64_t)(now - map->at) < 0 ?', 'clock'),
+    ('ffntp', 'ffntp_ml_page_check', 'if ((uintptr_t)Caml_ba_data_val(v) % _Alignof(struct ffntp_page) != 0)',
+     'if (false)', 'refuses pages'),
+    ('ffntp', 'ffntp_ml_page_check', '(size_t)Caml_ba_array_val(v)->dim[0]', 'FFNTP_PAGE_SIZE', 'refuses pages'),
+    ('ffntp', 'read_page', 'look->map.counter_kind != kind ||', '', 'nonsense in pages'),
+    ('ffntp', 'ffntp_ml_clock_publish', 'if (map.counter_kind != clock->kind)', 'if (false)', 'clock'),
+    ('ffntp', 'ffntp_ml_clock_set_period', '&& map.status == FFNTP_STATUS_INITIALISING', '', 'set source'),
+    ('ffntp', 'read_clock', 'return ffntp_ml_judge(&look->map, look->now);', 'return FFNTP_CLOCK_OK;', 'clock'),
+    ('ffntp', 'create', 'check "create" source;', '', 'set source'),
+    ('ffntp', 'set_source', 'check "set_source" source;', '', 'set source'),
+    ('ffntp', 'set_counter', 'if clock.source.kind <> Counter.Manual then', 'if false then', 'counters'),
+    ('ffntp', 'is_time', '&& ps >= 0L', '', 'refuses to read'),
+    ('ffntp', 'is_time', 'd <= 2_932_896 &&', '', 'refuses to read'),
+    ('ffntp', 'make', '&& drift >= 0.', '', 'refuses to read'),
+    ('ffntp', 'is_midnight', 's mod 86_400 = 0 &&', '', 'refuses to read'),
+    ('ffntp', 'now_d_ps', 'try Clock.now_d_ps (C.clock ()) with Sys_error _ -> other ()',
      'ignore other; Clock.now_d_ps (C.clock ())', 'otherwise'),
-    ('ffntp', MOCK, 'if contradict before (Output.read (output t) t.at) then disrupt t;', 'ignore before;',
+    ('ffntp', 'set', 'if contradict before (Output.read (output t) t.at) then disrupt t;', 'ignore before;',
      'mock is steered'),
-    ('ffntp', MOCK, '+ leapt t time - leapt t t.time', '', 'mock is steered'),
-    ('lwt', LWT, 'try t.on_event event with e -> !Lwt.async_exception_hook e', 't.on_event event', 'a callback raises'),
-    ('lwt', LWT, 'if Output.status output <> Initialising || not (has_time t.clock) then', '', 'started again'),
-    ('lwt', LWT, '-> Client.continue output client', '-> ignore output; client', 'started again'),
-    ('lwt', LWT, '| e -> !Lwt.async_exception_hook e);', '| _ -> ());', 'no timer'),
-    ('lwt', LWT, '&& src_port = server_port', '', 'another port'),
-    ('lwt', LWT, 'if verdict = Client.Accepted then hang_up t;', '', 'keeps time'),
-    ('lwt', LWT, 'hang_up t; tell t (Not_sent (Printexc.to_string e));', 'tell t (Not_sent (Printexc.to_string e));',
-     'nothing to send with'),
-    ('lwt', LWT, 'if is_set_back then disrupted t', 'ignore is_set_back', 'set back'),
-    ('lwt', LWT, 'Lwt.pick [ found; late;', 'ignore late; Lwt.pick [ found;', 'stuck'),
-    ('lwt', LWT, '| Some server -> run t server\n| None', '| Some _ | None', 'the name service fails'),
-    ('lwt', LWT, 'else patience_left_s t in', 'else longest_s in', 'silence'),
-    ('lwt', LWT, 'Lwt_condition.broadcast t.halt ();', '', 'no server'),
-    ('lwt', LWT, 'Lwt_condition.broadcast t.halt ();\nLwt_condition.broadcast t.wake ();',
+    ('ffntp', 'set', '+ leapt t time - leapt t t.time', '', 'mock is steered'),
+    ('lwt', 'tell', 'try t.on_event event with e -> !Lwt.async_exception_hook e', 't.on_event event',
+     'a callback raises'),
+    ('lwt', 'continue_from_clock', 'put t (Session.Former output)', 'ignore output', 'started again'),
+    ('lwt', 'fail', '| e -> !Lwt.async_exception_hook e);', '| _ -> ());', 'no timer'),
+    ('lwt', 'receive', '&& src_port = server_port', '', 'another port'),
+    ('lwt', 'handle', 'if verdict = Client.Accepted then hang_up t;', '', 'keeps time'),
+    ('lwt', 'ask', 'hang_up t; put t (Session.Pause_until', 'put t (Session.Pause_until', 'nothing to send with'),
+    ('lwt', 'ask', 'put t (Session.Pause_until (after t retry_s));', '', 'nothing to send with'),
+    ('lwt', 'look_at_counter', 'if is_set_back then disrupted t', 'ignore is_set_back', 'set back'),
+    ('lwt', 'resolve', 'Lwt.pick [ found; late;', 'ignore late; Lwt.pick [ found;', 'stuck'),
+    ('lwt', 'find_server', '| Some server -> run t server | None', '| Some _ | None', 'the name service fails'),
+    ('lwt', 'handle', '| Unanswered -> hang_up t;', '| Unanswered ->', 'silence'),
+    ('lwt', 'stop', 'Lwt_condition.broadcast t.halt ();', '', 'no server'),
+    ('lwt', 'stop', 'Lwt_condition.broadcast t.halt (); Lwt_condition.broadcast t.wake ();',
      'Lwt_condition.broadcast t.halt ();', 'keeps time'),
-    ('lwt', LWT, '(not t.is_running) ||', '', 'stopped from a callback'),
-    ('lwt', LWT, 'port < 1 || port > 65535', 'false && port > 0', 'other counter'),
-    ('lwt', LWT, 'if t.former <> None && t.former <> Some server then', 'if false then', 'another server'),
+    ('lwt', 'run', 'if not t.is_running then Lwt.return_unit else if t.wants_server', 'if t.wants_server',
+     'stopped from a callback'),
+    ('lwt', 'check', 'port < 1 || port > 65535', 'false && port > 0', 'other counter'),
+    ('lwt', 'take', 'if t.former <> Some server then', 'if false then', 'another server'),
 ]
 
 
 # Declarations that register values with the collector; without them values move away.
 ROOTS = [
-    ('ffntp', OUTPUT, 'CAMLlocal5(earliest, estimate, latest, asymmetry, record);',
+    ('ffntp', 'copy_reading', 'CAMLlocal5(earliest, estimate, latest, asymmetry, record);',
      'value earliest, estimate, latest, asymmetry, record;', 'survives the collector'),
-    ('ffntp', OUTPUT, 'CAMLlocal2(ns, record);', 'value ns, record;', 'survives the collector'),
-    ('ffntp', VALUE, 'CAMLlocal2(ps, pair);', 'value ps, pair;', 'survives the collector'),
-    ('ffntp', VALUE, 'CAMLparam1(v);', 'CAMLparam0();', 'survives the collector'),
-    ('ffntp', CLIENT, 'CAMLparam2(first, second);', 'CAMLparam0();', 'states are values'),
-    ('ffntp', CLIENT, 'CAMLparam2(client, now);\nCAMLlocal1(v);', 'CAMLparam0();\nvalue v;', 'survives the collector'),
+    ('ffntp', 'copy_duration', 'CAMLlocal2(ns, record);', 'value ns, record;', 'survives the collector'),
+    ('ffntp', 'ffntp_ml_copy_d_ps', 'CAMLlocal2(ps, pair);', 'value ps, pair;', 'survives the collector'),
+    ('ffntp', 'ffntp_ml_block_of', 'CAMLparam1(v);', 'CAMLparam0();', 'survives the collector'),
+    ('ffntp', 'ffntp_ml_pair', 'CAMLparam2(first, second);', 'CAMLparam0();', 'states are values'),
+    ('ffntp', 'changed', 'CAMLparam2(client, now); CAMLlocal1(v);', 'CAMLparam0(); value v;',
+     'survives the collector'),
 ]
 GUARDS += ROOTS
 CASES = {guard[4] for guard in GUARDS}
@@ -114,7 +129,7 @@ class Bench:
                               env=dict(os.environ, OCAMLPARAM=RUNTIME), timeout=TIME_LIMIT_S * 10)
 
     def compile(self, test):
-        """Compile; return the error, or nothing. Warnings do not count, because a removed guard leaves something unused."""
+        """Return the error, or nothing. Warnings do not count, because a removed guard leaves something unused."""
         done = self.run(['dune', 'build', '--root', '.', '--profile', 'release', '-j1',
                          f'bindings/ocaml/test/test_{test}.exe'])
         return done.stdout if done.returncode else ''
@@ -133,16 +148,12 @@ class Bench:
         failed = re.findall(r'\[FAIL\]\s+\S+\s+\d+\s+(.*?)\.?\s*│?$', done.stdout, re.MULTILINE)
         return set(failed), done.stdout if done.returncode and not failed else ''
 
-    def without(self, guard):
+    def without(self, guard, place):
         """Return why the guard's test does not guard it, or nothing."""
-        test, name, old, new, expected = guard
-        source = self.folder / 'bindings/ocaml' / name
+        test, _, _, new, expected = guard
+        source = self.folder / place.path.relative_to(TOP)
         text = source.read_text()
-        pattern = r'\s+'.join(re.escape(word) for word in old.split())
-        without, found = re.subn(pattern, lambda _: new, text)
-        if found != 1:
-            return [f'found {found} times: {old}']
-        source.write_text(without)
+        source.write_text(text[:place.begin] + new + text[place.end:])
         error = self.compile(test)
         failing, said = (set(), error) if error else self.failing(test)
         source.write_text(text)
@@ -151,21 +162,54 @@ class Bench:
         return [f'fails instead: {sorted(failing) or "nothing"}', said]
 
 
-def main():
+def write(number, is_ok, name, remarks):
+    print('ok' if is_ok else 'not ok', number, '-', name, flush=True)
+    for line in '\n'.join(filter(None, remarks)).splitlines()[-40:]:
+        print('#', line, flush=True)
+
+
+def report_found(found):
+    """Write whether each row's guard is found."""
+    print(f'1..{len(found)}')
+    for number, (guard, place, remark) in enumerate(found, 1):
+        write(number, place, f'{guard[4]}, its guard in {guard[1]}', [remark])
+    return all(place for _, place, _ in found)
+
+
+def report_removed(found):
+    """Write whether the expected test case fails without each guard."""
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(f'{folder}/binding')
-        print(f'1..{len(GUARDS) + 1}', flush=True)
+        print(f'1..{len(found) + 1}', flush=True)
         broken = [problem for test in ('ffntp', 'lwt')
                   for problem in (bench.compile(test), *bench.failing(test)) if problem]
-        print('not ok' if broken else 'ok', '1 - all tests pass with every guard in place', flush=True)
-        for number, guard in enumerate(GUARDS, 2):
-            problems = bench.without(guard)
-            failed += bool(problems)
-            print('not ok' if problems else 'ok', number, '-', f'{guard[4]}, without its guard in {guard[1]}', flush=True)
-            for line in '\n'.join(problems).splitlines()[-40:]:
-                print('#', line)
-    sys.exit(1 if failed or broken else 0)
+        write(1, not broken, 'all tests pass with every guard in place', broken)
+        for number, (guard, place, remark) in enumerate(found, 2):
+            problems = bench.without(guard, place) if place else []
+            failed += bool(problems) or not place
+            write(number, place and not problems, f'{guard[4]}, without its guard in {guard[1]}', [*problems, remark])
+    return not failed and not broken
 
 
-main()
+def is_wanted(guard, place, words):
+    path = f'/{place.path}' if place else ''
+    names = [guard[0], guard[1].rpartition(':')[2]]
+    return not words or any(word in names or guard[4].startswith(word) or path.endswith(f'/{word}') for word in words)
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Take guards out of the OCaml binding, and see tests fail.')
+    parser.add_argument('--find', action='store_true', help='only check that each guard is found')
+    parser.add_argument('--only', nargs='+', default=[], metavar='WORD', help='file, function, program or test case')
+    options = parser.parse_args()
+    sources = Sources(BINDING, ['**/*.c', '**/*.ml'])
+    found = [(guard, *sources.find(guard[1], guard[2])) for guard in GUARDS]
+    wanted = [row for row in found if is_wanted(row[0], row[1], options.only)]
+    if not wanted:
+        sys.exit(f'guards.py: no row has {" or ".join(options.only)}')
+    sys.exit(0 if (report_found if options.find else report_removed)(wanted) else 1)
+
+
+if __name__ == '__main__':
+    main()

@@ -30,17 +30,17 @@ def undocumented(row, name, usual, most, scale=1.0):
 
 
 def check_keywords(tap):
-    documented, problems = table_rows('docs/ffntpd.md'), []
+    documented, problems = table_rows('docs/ffntp.conf.md'), []
     options = rows('core/client_options.def', 'KEYWORD')
     for _, usual, _, most, name, unit, scale in options:
         row = documented.get(f'`{name} {unit}`')
         problems += [f'no row `{name} {unit}`'] if row is None else undocumented(row, name, usual, most, float(scale))
-    tap.check('docs/ffntpd.md has each keyword with its range', problems if options else ['no keywords'])
+    tap.check('docs/ffntp.conf.md has each keyword with its range', problems if options else ['no keywords'])
 
 
 def check_server(tap):
     """The row of the line `server` has each option in brackets, and its largest and usual value."""
-    row = next((row for code, row in table_rows('docs/ffntpd.md').items() if code.startswith('`server ')), '')
+    row = next((row for code, row in table_rows('docs/ffntp.conf.md').items() if code.startswith('`server ')), '')
     last = re.search(r'^#define FFNTP_CONFIG_POLL_LAST (\d+)', (TOP / 'daemon/config.h').read_text(), re.MULTILINE)[1]
     numbers = rows('daemon/server_options.def', 'SERVER_NUMBER')
     words = rows('core/client_options.def', 'SERVER_WORD')
@@ -52,7 +52,7 @@ def check_server(tap):
             problems += undocumented(row, number[5], number[2], number[4].replace('FFNTP_CONFIG_POLL_LAST', last))
     for word in words:
         problems += undocumented(row, word[4], word[1], word[3], float(word[6]))
-    tap.check('docs/ffntpd.md has each option of a server', problems if numbers else ['no options'])
+    tap.check('docs/ffntp.conf.md has each option of a server', problems if numbers else ['no options'])
 
 
 def check_daemon_options(tap):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Checks the structure of the sources without running them: headers, includes, symbols, sections. Writes TAP.
+"""Checks the structure of the sources without running them. Writes TAP.
 
-Usage: structure.py [TOP]
+    structure.py [TOP]              headers, names, includes, quotes
+    structure.py --objects [TOP]    the core's objects: symbols, sections, on each machine and compiler
 """
 import os
 import re
@@ -15,7 +16,8 @@ from pathlib import Path
 
 from checks import Tap
 
-TOP = Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
+ARGUMENTS = [argument for argument in sys.argv[1:] if argument != '--objects']
+TOP = Path(ARGUMENTS[0] if ARGUMENTS else __file__).resolve()
 TOP = TOP if TOP.is_dir() else TOP.parents[2]
 
 # Each part has a step. A file may include files of lower steps and of its own part.
@@ -304,6 +306,22 @@ def check_linked(tap):
     tap.check('cc -std=c11 -ffreestanding -c core/*.c core/*/*.c && ld -r leaves mem* alone undefined', problems)
 
 
+def check_assertions(tap):
+    """The core without FFNTP_ASSERTIONS is what it would be if nothing were asserted, and needs no hook."""
+    builds = {'with': [], 'without': ['-DFFNTP_CORE_ASSERT_H', '-DFFNTP_ASSERT(condition)=((void)0)']}
+    files, objects, problems = [str(TOP / path) for path in sources('core/*.c', 'core/*/*.c')], {}, []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, flags in builds.items():
+            Path(folder, name).mkdir()
+            problems += run(['gcc', *CORE, '-O2', *flags, *files], Path(folder, name))
+            objects[name] = {path.name: path.read_bytes() for path in Path(folder, name).glob('*.o')}
+    differing = [f'{name} differs' for name, code in objects['with'].items() if code != objects['without'].get(name)]
+    problems += differing + [f'{name} refers to ffntp_assert_failed' for name, code in objects['with'].items()
+                             if b'ffntp_assert_failed' in code]
+    problems += [] if len(objects['with']) == len(files) else ['objects are missing']
+    tap.check('assertions leave no trace in a release', problems)
+
+
 def check_reading_path(tap):
     if os.uname().machine != 'x86_64':
         tap.skip('the reading path is integers only', 'no -mgeneral-regs-only here')
@@ -315,11 +333,8 @@ def check_reading_path(tap):
         tap.check(f'the reading path is integers only: {compiler}', problems)
 
 
-def main():
-    tap = Tap()
+def check_sources(tap):
     tree = sources('include/**/*.h', *(f'{part}/**/*.[ch]' for part in STEPS))
-    missing = [tool for tool in ('gcc', 'clang', 'tsort', 'ld') if not shutil.which(tool)]
-    tap.check('the tools are here', missing)
     check_headers(tap)
     check_together(tap)
     check_tags(tap)
@@ -328,9 +343,23 @@ def main():
     check_directions(tap, tree)
     check_core_includes(tap, tree)
     check_quotes(tap)
+
+
+def check_objects(tap):
     check_core(tap)
     check_linked(tap)
+    check_assertions(tap)
     check_reading_path(tap)
+
+
+def main():
+    tap = Tap()
+    missing = [tool for tool in ('gcc', 'clang', 'tsort', 'ld') if not shutil.which(tool)]
+    tap.check('the tools are here', missing)
+    if '--objects' in sys.argv:
+        check_objects(tap)
+    else:
+        check_sources(tap)
     print(f'1..{tap.count}')
     sys.exit(tap.failed != 0)
 

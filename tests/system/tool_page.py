@@ -219,7 +219,9 @@ def test_pages_that_were_spoilt(folder):
         check_both_refuse(patched(folder, page, "newer", (AT_VERSION, struct.pack("<H", 99))), "version")
         check_both_refuse(patched(folder, page, "block", (AT_BLOCK, bytes(4))))
         check_both_refuse(patched(folder, page, "later", (AT_BLOCK_VERSION, struct.pack("<H", 99))), "version")
-        check_both_refuse(patched(folder, page, "rebooted", (AT_BOOT_ID, bytes(range(16)))), "before this machine")
+        rebooted = patched(folder, page, "rebooted", (AT_BOOT_ID, bytes(range(16))))
+        if subprocess.run(["stat", "-f", "-c", "%T", rebooted], capture_output=True, text=True).stdout.strip() != "tmpfs":
+            check_both_refuse(rebooted, "before this machine")
         check_both_refuse(patched(folder, page, "odd", (AT_SEQUENCE, struct.pack("<I", 77))))
         check_both_refuse(patched(folder, page, "counter", (AT_COUNTER_KIND, struct.pack("<Q", 4))))
 
@@ -283,7 +285,83 @@ def test_a_page_that_may_not_be_read(folder):
         options = {"preexec_fn": become_nobody}
     program = shutil.copy(tool.FFNTP, folder)       # the build may be in a folder that an ordinary user cannot enter
     done = subprocess.run([program, "now", "--page", path], capture_output=True, text=True, **options)
-    tap.check(done.returncode == 1 and done.stdout == "" and "Permission denied" in done.stderr, f"{done}")
+    tap.check(done.returncode == 1 and done.stdout == "" and "this user may not read it" in done.stderr, f"{done}")
+
+
+def test_a_zone_that_counts_leap_seconds(folder):
+    """TZ=right/UTC, of a zone made here: C's gmtime would be late by the leap seconds."""
+    leaps = tool.write(folder, "leaps", "Leap 1972 Jun 30 23:59:60 + S\nLeap 2016 Dec 31 23:59:60 + S\n")
+    zone = tool.write(folder, "zone", "Zone right 0 - UTC\n")
+    made = subprocess.run(["/usr/sbin/zic", "-L", leaps, "-d", folder, zone], capture_output=True, text=True)
+    tap.check(made.returncode == 0, f"{made}")
+    right = dict(os.environ, TZ=f":{folder}/right")
+    late = subprocess.run([sys.executable, "-c", "import time; print(time.gmtime(1800000030).tm_sec)"], env=right,
+                          capture_output=True, text=True).stdout.strip()
+    tap.check(late == str(time.gmtime(1800000030).tm_sec - 2), f"the zone has no effect: {late}")
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        before = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        output = subprocess.run([tool.FFNTP, "now", "--page", page], env=right, capture_output=True, text=True).stdout
+        after = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+        tap.check(before <= output[:19] <= after, f"{before} {output} {after}")
+
+
+# Two users who are neither root nor each other.
+DAEMON, READER = 12345, 54321
+
+
+class Places:
+    """The usual places of a reader, in a mount namespace of its own: /run is empty, and the reader's own directory is known."""
+
+    def __init__(self, folder, page):
+        if os.geteuid() != 0:
+            raise tap.Skip("only root can make files of other users")
+        self.folder, self.page = folder, page
+        self.program = shutil.copy(tool.FFNTP, folder)
+        self.own = f"{folder}/own"
+        os.chmod(folder, 0o755)
+        os.makedirs(f"{self.own}/ffntp")
+
+    def now(self, script):
+        """Run the script, then ffntp now as the reader. In the script, $page is a page that has the time."""
+        reader = f"XDG_RUNTIME_DIR={self.own} exec setpriv --reuid {READER} --regid {READER} --clear-groups {self.program} now"
+        text = f"mount -t tmpfs -o mode=755 none /run; mkdir /run/ffntp; page={self.page}; {script}; {reader}"
+        done = subprocess.run(["unshare", "--mount", "sh", "-ec", text], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if "unshare" in done.stderr or "mount:" in done.stderr:
+            raise tap.Skip(done.stderr.strip())
+        return done
+
+
+def check_reads(done):
+    tap.check(done.returncode == 0 and "synchronised" in done.stdout and done.stderr == "", f"{done}")
+
+
+def check_says(done, *words):
+    tap.check(done.returncode == 1 and done.stdout == "" and len(done.stderr.splitlines()) == 1, f"{done}")
+    tap.check(all(word in done.stderr for word in words), f"{done}")
+
+
+def test_a_daemon_with_a_user_of_its_own(folder):
+    copy = f"cp $page /run/ffntp/page; chown {DAEMON} /run/ffntp/page"
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        places = Places(folder, page)
+        check_reads(places.now(f"{copy}; chown {DAEMON} /run/ffntp"))
+        check_reads(places.now(copy))
+        check_says(places.now(f"{copy}; chown {DAEMON} /run/ffntp; chmod 777 /run/ffntp"), "/run/ffntp/page", "not trusted")
+        check_says(places.now(f"{copy}; chown {READER + 1} /run/ffntp"), "/run/ffntp/page", "not trusted")
+        check_says(places.now(f"{copy}; chown {DAEMON} /run/ffntp; chmod 775 /run"), "/run/ffntp/page", "not trusted")
+        check_says(places.now(f"{copy}; chown {DAEMON} /run/ffntp /run"), "/run/ffntp/page", "not trusted")
+        check_says(places.now(f"{copy}; chmod 600 /run/ffntp/page"), "/run/ffntp/page", "this user may not read it")
+
+
+def test_a_page_of_ones_own_beside_a_page_without_the_time(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        places = Places(folder, page)
+        stale = patched(folder, page, "stale", (AT_VOID_AFTER, struct.pack("<Q", 1)), (AT_LINE_LIMIT, bytes(8)))
+        own = f"cp $page {places.own}/ffntp/page; chown {READER} {places.own}/ffntp/page"
+        check_says(places.now(f"cp {stale} /run/ffntp/page"), "/run/ffntp/page")
+        check_reads(places.now(f"cp {stale} /run/ffntp/page; {own}"))
+        check_reads(places.now(f"echo nonsense > /run/ffntp/page; {own}"))
+        check_says(places.now(f"cp {stale} /run/ffntp/page; cp {stale} {places.own}/ffntp/page"), "/run/ffntp/page")
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ uint64_t pc_measure_counter_hz(uint32_t *error_ppm)
 		span = (uint16_t)(from.pit - to.pit);
 		apic_per_counter = ((uint64_t)(from.apic - to.apic) << 32) / ticks;
 		/* The sum of half of each cross-timestamp's width, of a timer step at each end, and of 100 ppm. */
-		*error_ppm = (uint32_t)((from.width + to.width) / 2 * 1000000 / ticks + 2 * 1000000 / span + 100);
+		*error_ppm = (uint32_t)((from.width + to.width) / 2 * 1000000 / ticks + UINT64_C(2000000) / span + 100);
 		*register_at(APIC_TIMER_INITIAL) = 0;
 		return ticks * PIT_HZ / span;
 	}
@@ -185,7 +185,7 @@ static int64_t read_calendar(void)
 			(year % 4 == 0 && month > 2);
 	unsigned minutes = cmos_number(CMOS_HOUR, is_binary) * 60 + cmos_number(CMOS_MINUTE, is_binary);
 
-	return (int64_t)days * 86400 + minutes * 60 + cmos_number(CMOS_SECOND, is_binary);
+	return (int64_t)days * 86400 + (int64_t)minutes * 60 + cmos_number(CMOS_SECOND, is_binary);
 }
 
 /* The calendar is read until two readings agree, because digits may change between them. */

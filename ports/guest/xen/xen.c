@@ -40,7 +40,7 @@ static unsigned port_count;
 
 static long call(unsigned number, uintptr_t first, uintptr_t second, uintptr_t third)
 {
-	const void *entry = hypercalls + number * 32;
+	const void *entry = hypercalls + (size_t)number * 32;
 	long result;
 
 	__asm__ volatile("call *%[entry]"

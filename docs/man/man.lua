@@ -1,0 +1,65 @@
+-- Makes a manual page of a document whose first heading is "NAME(SECTION): description". Usage:
+--     pandoc -s -f gfm -t man -L docs/man/man.lua -M footer="ffntp VERSION" docs/ffntp.md
+-- The heading becomes the page's title and its section NAME; a code block right behind it, SYNOPSIS; the text up to the next
+-- heading, DESCRIPTION. A table of two columns becomes a list of terms, because it fits any width. Links to other documents
+-- keep their text only.
+
+local function text(inlines)
+	return pandoc.utils.stringify(inlines)
+end
+
+local function section(name, blocks, into)
+	into:insert(pandoc.Header(1, pandoc.Str(name)))
+	into:extend(blocks)
+end
+
+local function link(element)
+	if element.target:match("^https?:") then
+		return element.content .. { pandoc.Str(" <" .. element.target .. ">") }
+	end
+	return element.content
+end
+
+local function promote(header)
+	header.level = math.max(1, header.level - 1)
+	if header.level == 1 then
+		header = header:walk { Str = function(element) return pandoc.Str(element.text:upper()) end }
+	end
+	return header
+end
+
+local function terms(element)
+	local items = pandoc.List()
+	local simple = pandoc.utils.to_simple_table(element)
+
+	if #simple.aligns ~= 2 then
+		return element
+	end
+	for _, row in ipairs(simple.rows) do
+		items:insert { pandoc.utils.blocks_to_inlines(row[1]), { row[2] } }
+	end
+	return pandoc.DefinitionList(items)
+end
+
+function Pandoc(document)
+	local blocks = pandoc.List(document.blocks)
+	local title = blocks:remove(1)
+	local name, number, description = text(title.content):match("^(%S+)%((%d)%): (.*)$")
+	local result, introduction = pandoc.List(), pandoc.List()
+
+	assert(name, "the first heading is not 'NAME(SECTION): description'")
+	document.meta.title = name:upper()
+	document.meta.section = number
+	section("NAME", { pandoc.Para { pandoc.Str(name .. " - " .. description) } }, result)
+	if blocks[1].t == "CodeBlock" then
+		section("SYNOPSIS", { blocks:remove(1) }, result)
+	end
+	while blocks[1] and blocks[1].t ~= "Header" do
+		introduction:insert(blocks:remove(1))
+	end
+	section("DESCRIPTION", introduction, result)
+	for _, block in ipairs(blocks) do
+		result:insert(block.t == "Header" and promote(block) or block)
+	end
+	return pandoc.Pandoc(result, document.meta):walk { Link = link, Table = terms }
+end
