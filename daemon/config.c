@@ -173,6 +173,7 @@ static bool parse_journalsize(struct ffntp_config *config, const struct line *li
 		return refuse(line, "%s: '%s' is not a size from 16k to 1024G", line->word[0], line->word[1]);
 	return true;
 }
+
 /* --- the line of a server --- */
 
 struct server_option {
