@@ -78,10 +78,14 @@ bool ffntp_session_event(struct ffntp_session *session, struct ffntp_event *even
 
 /* --- publishing --- */
 
-/* Get the client's map as of now, and with it the best value of the counter's period. */
+/* Get the client's map as of now, and with it the best value of the counter's period, whose conversion is slow. */
 static void read_client(struct ffntp_session *session, struct ffntp_map *map)
 {
 	ffntp_client_output(session->client, session->now, map);
+	if (map->period == session->period && map->period_shift == session->period_shift)
+		return;
+	session->period = map->period;
+	session->period_shift = map->period_shift;
 	session->period_s = ffntp_mapping_period_s(map->period, map->period_shift);
 }
 
