@@ -1,6 +1,6 @@
 /*
  * journal_fields: the fields that the lines of a journal hold, in their order. Writer, reader and digest expand these
- * lists. If one of them changes, so does FFNTP_JOURNAL_VERSION.
+ * lists. If one of them changes, so does the number in FFNTP_JOURNAL_VERSION.
  */
 #ifndef FFNTP_JOURNAL_FIELDS_H
 #define FFNTP_JOURNAL_FIELDS_H
@@ -12,6 +12,7 @@
 #include "../include/ffntp/client.h"
 #include "../include/ffntp/map.h"
 #include "../include/ffntp/session.h"
+#include "journal.h"
 
 /*
  * A map. WHOLE(member, type, least, most): a decimal number, with the range that a former map may have. WORD(member):
@@ -64,11 +65,17 @@
 	WHOLE("pivot=", pivot_s, int64_t, INT64_MIN, INT64_MAX)                           \
 	WHOLE("leap-trust=", leap_trust, enum ffntp_leap_trust, 0, FFNTP_LEAP_TRUST_NOBODY)
 
+/*
+ * Fields that are added later follow these lists, in the order of core/page_fields.def (LATER_WORD) and
+ * core/client_options.def (LATER_KEYWORD, SERVER_WORD); what expands a list also expands those.
+ */
+
 /* A field that is added to one of the structs changes its size, and is missing in the list. Sizes on 64-bit machines.
  */
 #if UINTPTR_MAX > 0xffffffff
-_Static_assert(sizeof(struct ffntp_map) == 160, "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
-_Static_assert(sizeof(struct ffntp_client_config) == 112,
+_Static_assert(sizeof(struct ffntp_map) == 160 + 8 * FFNTP_JOURNAL_LATER_WORDS,
+	       "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
+_Static_assert(sizeof(struct ffntp_client_config) == 112 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
 	       "FFNTP_JOURNAL_CONFIG_FIELDS lists every field of the configuration");
 #endif
 
