@@ -1,6 +1,6 @@
 /*
  * journal_fields: the fields that the lines of a journal hold, in their order. Writer, reader and digest expand these
- * lists. If one of them changes, so does the number in FFNTP_JOURNAL_VERSION.
+ * lists. If one of them changes, so does FFNTP_JOURNAL_VERSION.
  */
 #ifndef FFNTP_JOURNAL_FIELDS_H
 #define FFNTP_JOURNAL_FIELDS_H
@@ -12,7 +12,6 @@
 #include "../include/ffntp/client.h"
 #include "../include/ffntp/map.h"
 #include "../include/ffntp/session.h"
-#include "journal.h"
 
 /*
  * A map. WHOLE(member, type, least, most): a decimal number, with the range that a former map may have. WORD(member):
@@ -66,9 +65,20 @@
 	WHOLE("leap-trust=", leap_trust, enum ffntp_leap_trust, 0, FFNTP_LEAP_TRUST_NOBODY)
 
 /*
- * Fields that are added later follow these lists, in the order of core/page_fields.def (LATER_WORD) and
- * core/client_options.def (LATER_KEYWORD, SERVER_WORD); what expands a list also expands those.
+ * Fields that came later follow these lists in a line, as " name=" and the value, if the word of a map is not 0, or an
+ * option does not have its usual value: LATER_WORD of core/page_fields.def, LATER_KEYWORD and SERVER_WORD of
+ * core/client_options.def. What expands a list also expands those. Here they are counted.
  */
+enum {
+	FFNTP_JOURNAL_LATER_WORDS = 0
+#define LATER_WORD(offset, type, NAME, name, unit, since, codec) +1
+#include "../core/page_fields.def"
+	,
+	FFNTP_JOURNAL_LATER_OPTIONS = 0
+#define LATER_KEYWORD(member, usual, least, most, name, unit, scale) +1
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) +1
+#include "../core/client_options.def"
+};
 
 /* A field that is added to one of the structs changes its size, and is missing in the list. Sizes on 64-bit machines.
  */
