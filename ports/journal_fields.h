@@ -67,7 +67,7 @@
 /*
  * Fields that came later follow these lists in a line, as " name=" and the value, if the word of a map is not 0, or an
  * option does not have its usual value: LATER_WORD of core/page_fields.def, LATER_KEYWORD and SERVER_WORD of
- * core/client_options.def. What expands a list also expands those. Here they are counted.
+ * core/client_options.def. Code that expands a list expands those, too. Here they are counted.
  */
 enum {
 	FFNTP_JOURNAL_LATER_WORDS = 0
