@@ -62,6 +62,7 @@ bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)
 	       config->burst <= 16 && ffntp_is_within(config->max_drift, 0, 1e-3) &&
 	       ffntp_is_within(config->accuracy_target_s, 0, 1) &&
 	       ffntp_is_within(config->max_root_distance_s, 0, 16) &&
+	       (unsigned)config->leap_expiry <= FFNTP_LEAP_EXPIRY_STRICT &&
 	       (config->leap_table == NULL || ffntp_leap_table_check(config->leap_table) == FFNTP_TIMESCALE_OK);
 }
 

@@ -59,6 +59,7 @@ enum ffntp_page_offset {
 	FFNTP_AT_MAXERROR_AFTER = 0x878,
 	FFNTP_AT_LINE = 0x880,               /* struct ffntp_line, word by word */
 	FFNTP_AT_ASYMMETRY_ESTERROR = 0x8e8, /* of time; 0: unknown, as in pages of older writers */
+	FFNTP_AT_TAI_OUTLASTS = 0x8f0,       /* 1: TAI stays known after the table's expiry; 0: as in older pages, no */
 	FFNTP_AT_ANCHORS = 0x900,
 };
 
@@ -76,7 +77,7 @@ enum ffntp_page_offset {
 
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ASYMMETRY_ESTERROR, "the line fits");
-_Static_assert(FFNTP_AT_ASYMMETRY_ESTERROR + 8 <= FFNTP_AT_ANCHORS, "so does the word behind it");
+_Static_assert(FFNTP_AT_TAI_OUTLASTS + 8 <= FFNTP_AT_ANCHORS, "so do the words behind it");
 _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");
 _Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
 _Static_assert(FFNTP_AT_STEADY + 2 * FFNTP_STEADY_STRIDE <= FFNTP_AT_SOURCES, "both slots fit");

@@ -117,6 +117,7 @@ void ffntp_page_load_map(const struct ffntp_page *page, struct ffntp_map *map)
 	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
 	ffntp_page_unpack_leap(ffntp_page_load(page, FFNTP_AT_LEAP_SECOND), &map->leap_at_s, &map->leap_sign);
 	map->tai_expires_s = (int64_t)ffntp_page_load(page, FFNTP_AT_TAI_EXPIRES);
+	map->tai_outlasts_table = ffntp_page_load(page, FFNTP_AT_TAI_OUTLASTS) == 1;
 	map->disruption_marker = ffntp_page_load(page, FFNTP_AT_MARKER);
 	map->counter_marker = (uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER);
 	map->stable_period = ffntp_page_load(page, FFNTP_AT_STABLE_PERIOD);
