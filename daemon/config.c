@@ -121,6 +121,16 @@ static bool parse_leapindicators(struct ffntp_config *config, const struct line 
 	return true;
 }
 
+static bool parse_leapexpiry(struct ffntp_config *config, const struct line *line)
+{
+	bool is_strict = line->words == 2 && strcasecmp(line->word[1], "strict") == 0;
+
+	if (!is_strict && (line->words != 2 || strcasecmp(line->word[1], "keep") != 0))
+		return refuse(line, "%s takes keep or strict", line->word[0]);
+	config->leap_expiry_is_strict = is_strict;
+	return true;
+}
+
 struct server_option {
 	const char *name;
 	enum { OPTION_PORT, OPTION_MINPOLL, OPTION_MAXPOLL, OPTION_IBURST, OPTION_REFUSED } kind;
@@ -253,6 +263,7 @@ static const struct keyword {
 	{ "leapseclist", parse_leapseclist, NULL },
 	{ "leapfile", parse_leapseclist, NULL },
 	{ "leapindicators", parse_leapindicators, NULL },
+	{ "leapexpiry", parse_leapexpiry, NULL },
 	{ "leapsectz", NULL, "leapseclist FILE reads the same table" },
 	{ "pool", NULL, "name single servers with server" },
 	{ "peer", NULL, SERVES },

@@ -34,6 +34,7 @@ struct ffntp_config {
 	double accuracy_target_s; /* the standard deviation to reach with as few requests as possible; 0: none given */
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
 	bool ignores_leap_indicators;           /* leap seconds come from the table only */
+	bool leap_expiry_is_strict;             /* TAI is unknown once the table has expired */
 };
 
 struct ffntp_config_error {
