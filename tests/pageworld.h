@@ -76,6 +76,7 @@ static inline void assert_maps_equal(const struct ffntp_map *a, const struct ffn
 	assert_int_equal(a->leap_sign, b->leap_sign);
 	assert_true(a->leap_at_s == b->leap_at_s);
 	assert_true(a->tai_expires_s == b->tai_expires_s);
+	assert_int_equal(a->tai_outlasts_table, b->tai_outlasts_table);
 	assert_true(a->disruption_marker == b->disruption_marker);
 	assert_int_equal(a->counter_marker, b->counter_marker);
 	assert_true(a->at == b->at);

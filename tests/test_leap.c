@@ -391,7 +391,11 @@ static void assert_tai_at(const struct fixture *f, int64_t at_ns, enum ffntp_clo
 
 static void assert_tai(const struct fixture *f, enum ffntp_clock_result expected)
 {
+	struct ffntp_map map;
+
 	assert_tai_at(f, f->world.now_ns, expected);
+	assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
+	assert_int_equal(map.tai_is_known, expected == FFNTP_CLOCK_OK); /* as VMClock's flag states */
 }
 
 /* Check that TAI is right, and marked as from an expired table. */
@@ -602,6 +606,31 @@ static void a_new_table_corrects_tai(void **state)
 	run(&f, 100);
 	assert_true(marker_now(&f) == after.disruption_marker);
 	drop(&f);
+}
+
+/* Two leap seconds are announced after the expiry: TAI - UTC has both, also when the table is read again. */
+static void two_leap_seconds_come_after_the_expiry(void **state)
+{
+	const struct ffntp_leap_table full = all();
+	struct ffntp_leap_table table = full;
+	struct ffntp_leap_belief belief = { .table = &table };
+	int tai_offset_s = 36;
+
+	(void)state;
+	table.count = full.count - 2;
+	table.expires_s = 1451260800; /* 2015-12-28 */
+	ffntp_leap_begin(&belief, (struct ffntp_time){ 1460000000, 0 });
+	for (uint32_t entry = table.count; entry < full.count; entry++) {
+		struct ffntp_numbering truth = numbering_of(&full, entry);
+		struct ffntp_map map = { .time = { truth.at_s + 100, 0 } };
+
+		ffntp_leap_hear(&belief, (struct ffntp_time){ truth.at_s - 3600, 0 },
+				(struct ffntp_leap_vote){ .sign = truth.sign });
+		ffntp_leap_follow(&belief, map.time);
+		ffntp_leap_describe(&belief, &map);
+		tai_offset_s += truth.sign;
+		assert_true(map.tai_is_known && map.tai_offset_s == tai_offset_s && map.leap_at_s == truth.at_s);
+	}
 }
 
 /* The client's time jumps by years, to after the table's expiry: TAI is found again from the last entry. */
@@ -1047,6 +1076,7 @@ int main(void)
 		cmocka_unit_test(tai_is_known_while_a_table_holds),
 		cmocka_unit_test(tai_outlasts_its_table),
 		cmocka_unit_test(a_leap_second_comes_after_the_expiry),
+		cmocka_unit_test(two_leap_seconds_come_after_the_expiry),
 		cmocka_unit_test(a_new_table_corrects_tai),
 		cmocka_unit_test(a_jump_beyond_the_expiry),
 		cmocka_unit_test(a_table_must_hold),

@@ -43,6 +43,7 @@ static struct ffntp_map any_map(struct prng *prng)
 	if (map.leap_sign != 0)
 		map.leap_at_s = (int64_t)prng_next(prng) / 256;
 	map.tai_expires_s = (int64_t)prng_next(prng);
+	map.tai_outlasts_table = prng_below(prng, 2) != 0;
 	map.void_after = map.at + prng_any_size(prng);
 	return map;
 }
@@ -146,6 +147,12 @@ static void vmclock_is_told_what_it_has_words_for(void **state)
 		ffntp_page_format(page, &other);
 		assert_int_equal(memory.bytes[0x0a], counters[i].id);
 	}
+	map.tai_outlasts_table = true;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_int_equal(little_endian(0x8f0, 8), 1);
+	map.tai_outlasts_table = false; /* as in the page of an older writer */
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_int_equal(little_endian(0x8f0, 8), 0);
 	map.tai_is_known = false;
 	map.tai_offset_s = 0;
 	ffntp_page_publish(page, &map, NULL, 0);

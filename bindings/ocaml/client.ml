@@ -14,6 +14,7 @@ type config = {
   max_root_distance_s : float;
   pivot_s : int option;
   leap_table : leap_table option;
+  leap_expiry_is_strict : bool;
   estimator : estimator;
 }
 
@@ -29,6 +30,7 @@ let config counter =
     max_root_distance_s = 3.;
     pivot_s = None;
     leap_table = None;
+    leap_expiry_is_strict = false;
     estimator = Law;
   }
 

@@ -151,7 +151,8 @@ static struct ffntp_client_config config_of(value v)
 	if (Is_block(pivot))
 		config.pivot_s = (int64_t)Long_val(Field(pivot, 0));
 	config.leap_table = table_of(Field(v, 9));
-	config.estimator = (enum ffntp_estimator_kind)(Int_val(Field(v, 10)) == 0 ? FFNTP_ESTIMATOR_LAW
+	config.leap_expiry = Bool_val(Field(v, 10)) ? FFNTP_LEAP_EXPIRY_STRICT : FFNTP_LEAP_EXPIRY_KEEP;
+	config.estimator = (enum ffntp_estimator_kind)(Int_val(Field(v, 11)) == 0 ? FFNTP_ESTIMATOR_LAW
 										  : FFNTP_ESTIMATOR_RADCLOCK);
 	return config;
 }
