@@ -1,6 +1,7 @@
 /* bound: see bound.h. */
 #include "bound.h"
 
+#include "assert.h"
 #include "maths.h"
 #include "params.h"
 
@@ -11,10 +12,13 @@ void ffntp_bound_age(struct ffntp_bound *bound, ffntp_counter at, struct ffntp_n
 	double unsure_s = (elapsed_s < 0 ? -elapsed_s : elapsed_s) * rate.max_error;
 	double move_s = ffntp_ntp_diff_s(bound->reference, reference) + elapsed_s;
 
+	FFNTP_ASSERT(bound->is_known);
+	FFNTP_ASSERT(rate.period_s > 0 && rate.max_error >= 0);
 	bound->at = at;
 	bound->reference = reference;
 	bound->earliest_s += move_s - unsure_s;
 	bound->latest_s += move_s + unsure_s;
+	FFNTP_ASSERT(bound->earliest_s <= bound->latest_s);
 }
 
 struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
@@ -43,6 +47,7 @@ double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stam
 {
 	struct ffntp_bound said = ffntp_bound_from_stamp(stamp, rate);
 
+	FFNTP_ASSERT(said.earliest_s <= said.latest_s);
 	if (!bound->is_known) {
 		*bound = said;
 		return 0;
@@ -56,6 +61,7 @@ double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stam
 		bound->earliest_s = said.earliest_s;
 	if (said.latest_s < bound->latest_s)
 		bound->latest_s = said.latest_s;
+	FFNTP_ASSERT(bound->earliest_s <= bound->latest_s);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* clock: see ffntp/clock.h. */
 #include "../include/ffntp/clock.h"
 
+#include "assert.h"
 #include "clock.h"
 
 const char *ffntp_clock_result_text(enum ffntp_clock_result result)
@@ -144,6 +145,9 @@ enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counte
 	reading->esterror_ns = error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
 	reading->asymmetry_esterror_ns = map->asymmetry_esterror_ns;
 	reading->status = map->status;
+	FFNTP_ASSERT(bound_ns >= map->maxerror_before_ns && bound_ns >= map->maxerror_after_ns);
+	FFNTP_ASSERT(!ffntp_time_is_before(reading->estimate, reading->earliest));
+	FFNTP_ASSERT(!ffntp_time_is_before(reading->latest, reading->estimate));
 	tell(map, scale, reading);
 	return FFNTP_CLOCK_OK;
 }
@@ -193,11 +197,11 @@ static struct rate choose_rate(const struct ffntp_map *map, uint64_t ticks, enum
  */
 static bool span_to_ns(struct ffntp_span span, int64_t *ns)
 {
-	struct ffntp_u128 fraction = ffntp_add128(ffntp_mul64(span.frac, FFNTP_READING_NS_PER_S), UINT64_C(1) << 63);
+	struct ffntp_u128 fraction = ffntp_add128(ffntp_mul64(span.frac, (uint64_t)FFNTP_NS_PER_S), UINT64_C(1) << 63);
 
 	if (span.s >> 33 != 0)
 		return false;
-	*ns = (int64_t)(span.s * FFNTP_READING_NS_PER_S + fraction.high);
+	*ns = (int64_t)(span.s * (uint64_t)FFNTP_NS_PER_S + fraction.high);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* exchange: see exchange.h. */
 #include "exchange.h"
 
+#include "assert.h"
 #include "maths.h"
 #include "params.h"
 
@@ -225,6 +226,7 @@ static bool counter_went_back(struct ffntp_exchange *exchange, ffntp_counter tf)
 /* End the exchange: the request is answered, and no further reply to it counts. */
 static void end(struct ffntp_exchange *exchange)
 {
+	FFNTP_ASSERT(exchange->is_waiting && exchange->nonce != 0);
 	exchange->is_waiting = false;
 	exchange->answered_nonce = exchange->nonce;
 }
@@ -294,5 +296,6 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 	verdict = judge_counter(&packet, rtt_ticks(exchange, tf), precision_s, limits);
 	if (verdict == FFNTP_ACCEPTED)
 		*stamp = make_stamp(exchange, &packet, tf, precision_s);
+	FFNTP_ASSERT(verdict != FFNTP_ACCEPTED || (int64_t)(stamp->tf - stamp->ta) > 0);
 	return verdict;
 }

@@ -1,6 +1,7 @@
 /* polling: see polling.h. */
 #include "polling.h"
 
+#include "assert.h"
 #include "maths.h"
 #include "params.h"
 #include "stamp.h"
@@ -55,11 +56,14 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 		polling->burst_left--;
 	polling->asked = now;
 	polling->next = now + ffntp_ticks_of(wait_s(polling), period_s);
+	FFNTP_ASSERT(polling->taper_s <= polling->interval_s || polling->burst_left > 0);
 	polling->reach = (uint8_t)(polling->reach << 1);
 }
 
 static void set_interval(struct ffntp_polling *polling, double interval_s, double period_s)
 {
+	FFNTP_ASSERT(interval_s >= polling->floor_s);
+	FFNTP_ASSERT(period_s > 0);
 	polling->interval_s = polling->taper_s = interval_s;
 	polling->burst_left = 0;
 	polling->next = polling->asked + ffntp_ticks_of(interval_s, period_s);

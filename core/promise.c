@@ -1,11 +1,23 @@
 /* promise: see promise.h. The upper edge is stored negated, so that both edges are envelopes of maxima. */
 #include "promise.h"
 
+#include "assert.h"
+
 /*
  * Relative tolerance for slopes. Two computations of the same slope differ by about 2^-52 of a line's value over its
  * length, which is far below a clock's resolution of 2^-40 s.
  */
 #define FFNTP_PROMISE_ROUNDING 1e-13
+
+/* Return whether values fall and slopes rise from each line to the next. */
+static bool is_sorted(const struct ffntp_promise_edge *edge)
+{
+	for (unsigned i = 1; i < edge->count; i++)
+		if (!(edge->line[i - 1].value_s > edge->line[i].value_s) ||
+		    !(edge->line[i - 1].slope_s < edge->line[i].slope_s))
+			return false;
+	return edge->count <= FFNTP_PROMISE_LINES;
+}
 
 /* Drop each line that a steeper one has overtaken, because it will not matter again. */
 static void drop_overtaken(struct ffntp_promise_edge *edge)
@@ -25,6 +37,7 @@ static void move_edge(struct ffntp_promise_edge *edge, double ticks, double shif
 	for (unsigned i = 0; i < edge->count; i++)
 		edge->line[i].value_s += edge->line[i].slope_s * ticks + shift_s;
 	drop_overtaken(edge);
+	FFNTP_ASSERT(is_sorted(edge));
 }
 
 /* Return whether line a is at least as tight as line b, now and at all later readings. */
@@ -76,6 +89,7 @@ static void add_to_edge(struct ffntp_promise_edge *edge, struct ffntp_promise_li
 	if (!is_placed)
 		kept.line[kept.count++] = line;
 	*edge = kept;
+	FFNTP_ASSERT(is_sorted(edge));
 }
 
 void ffntp_promise_move(struct ffntp_promise *promise, ffntp_counter at, struct ffntp_ntp reference)

@@ -1,6 +1,7 @@
 /* publisher: see publisher.h. */
 #include "publisher.h"
 
+#include "assert.h"
 #include "clock.h"
 #include "mapping.h"
 #include "maths.h"
@@ -123,6 +124,8 @@ static struct ffntp_claim make_claim(struct ffntp_publisher *publisher, const st
 	claim.after_s = bound->latest_s - claim.value_s;
 	claim.period_error_s =
 		finding->rate.period_s * finding->rate.max_error + ffntp_fabs(claim.period_s - finding->rate.period_s);
+	FFNTP_ASSERT(claim.before_s >= 0 && claim.after_s >= 0);
+	FFNTP_ASSERT(claim.period_s > 0);
 	return claim;
 }
 
@@ -158,10 +161,13 @@ void ffntp_publisher_tell(struct ffntp_publisher *publisher, const struct ffntp_
 	struct ffntp_finding now = *finding;
 	struct ffntp_claim claim;
 
+	FFNTP_ASSERT(now.bound.is_known);
+	FFNTP_ASSERT(now.estimate->period_s > 0 && now.estimate->esterror_s >= 0);
 	ffntp_bound_age(&now.bound, now.estimate->at, now.estimate->reference, now.rate);
 	claim = make_claim(publisher, &now);
 	publisher->map = make_map(publisher, &now, &claim);
 	publisher->has_map = true;
+	FFNTP_ASSERT(publisher->map.period > 0);
 	/* The map rounds its errors up to whole nanoseconds. */
 	claim.before_s += 1e-9;
 	claim.after_s += 1e-9;

@@ -1,6 +1,7 @@
 /* rate_range: see rate_range.h. */
 #include "rate_range.h"
 
+#include "assert.h"
 #include "maths.h"
 #include "params.h"
 
@@ -8,6 +9,8 @@ static struct ffntp_rate_bound between(double least_s, double most_s)
 {
 	double period_s = (least_s + most_s) / 2;
 
+	FFNTP_ASSERT(least_s <= most_s);
+	FFNTP_ASSERT(period_s > 0);
 	return (struct ffntp_rate_bound){ period_s, (most_s - least_s) / 2 / period_s };
 }
 
@@ -35,6 +38,15 @@ void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bou
 }
 
 /* --- anchors --- */
+
+/* Return whether no anchor is newer than the one after it. */
+static bool is_in_order(const struct ffntp_rate_range *range)
+{
+	for (unsigned i = 1; i < range->count; i++)
+		if (range->anchor[i].number < range->anchor[i - 1].number)
+			return false;
+	return range->count <= FFNTP_RATE_ANCHORS;
+}
 
 static double drift_s(const struct ffntp_rate_range *range)
 {
@@ -127,6 +139,7 @@ bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bou
 		intersect(range);
 	}
 	keep(range, bound);
+	FFNTP_ASSERT(is_in_order(range));
 	return is_one_band;
 }
 

@@ -41,8 +41,8 @@ static void log_table(const struct ffntp_leaptable *leaptable)
 	const struct ffntp_leap_table *table = &leaptable->table;
 	char date[DATE_SIZE];
 
-	ffntp_log("leap seconds by %s: TAI - UTC is %d s after its last entry; it expires on %s", leaptable->path,
-		  table->entry[table->count - 1].tai_offset_s, date_of(table->expires_s, date));
+	ffntp_log(FFNTP_LOG_NOTICE, "leap seconds by %s: TAI - UTC is %d s after its last entry; it expires on %s",
+		  leaptable->path, table->entry[table->count - 1].tai_offset_s, date_of(table->expires_s, date));
 }
 
 /* A file that is read while it is written has a wrong checksum. It is read again when it has changed. */
@@ -51,7 +51,7 @@ static bool read_table(struct ffntp_leaptable *leaptable)
 	const char *problem = ffntp_leapfile_read(leaptable->path, &leaptable->table);
 
 	if (problem != NULL)
-		ffntp_log("%s: %s%s", leaptable->path, problem,
+		ffntp_log(FFNTP_LOG_WARNING, "%s: %s%s", leaptable->path, problem,
 			  leaptable->has_table ? "; the table that was read before stays in use" : "");
 	leaptable->has_table = leaptable->has_table || problem == NULL;
 	return problem == NULL;
@@ -108,10 +108,11 @@ void ffntp_leaptable_report(struct ffntp_leaptable *leaptable, const struct ffnt
 		return;
 	leaptable->reported_s = map->tai_expires_s;
 	if (map->tai_is_known)
-		ffntp_log("%s: the table of leap seconds expired on %s; TAI - UTC stays %d s; %s", leaptable->path,
-			  date_of(map->tai_expires_s, date), map->tai_offset_s, remedy(leaptable));
+		ffntp_log(FFNTP_LOG_WARNING, "%s: the table of leap seconds expired on %s; TAI - UTC stays %d s; %s",
+			  leaptable->path, date_of(map->tai_expires_s, date), map->tai_offset_s, remedy(leaptable));
 	else
-		ffntp_log("%s: the table of leap seconds expired on %s; TAI is unknown, because leapexpiry is strict; "
+		ffntp_log(FFNTP_LOG_WARNING,
+			  "%s: the table of leap seconds expired on %s; TAI is unknown, because leapexpiry is strict; "
 			  "%s",
 			  leaptable->path, date_of(map->tai_expires_s, date), remedy(leaptable));
 }

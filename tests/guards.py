@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Takes each guard out of core, ports and daemon, one at a time, and sees the test of its case fail. Writes TAP.
 
-    guards.py                   every row
+    guards.py                   every row of GUARDS
+    guards.py --assertions      every row of ASSERTIONS: breaks the code, and sees an assertion of core fail
     guards.py --find            only check that each row's guard is found, which takes seconds
     guards.py --only WORD ...   rows with this file (core/exchange.c), function, case, test program or expected test
     guards.py --update          write the functions into the rows whose guards have moved
@@ -42,6 +43,7 @@ SOURCES = {'solo5': 'tests/test_unikernel.c', 'minios': 'tests/test_unikernel.c'
 # The files from which a test is linked, besides core: the linker takes what it needs of them, fakes first.
 LINUX, GUEST = ['ports/linux/*.c'], ['ports/*.c', 'ports/guest/*.c', 'ports/guest/xen/*.c']
 PARTS = {'follow': ['ports/*.c'],
+         'journal': ['ports/*.c'],
          'standstill': ['ports/*.c'],
          'pci': GUEST,
          'virtio': GUEST,
@@ -268,7 +270,13 @@ GUARDS = [
      'if (status.st_size < FFNTP_PAGE_SIZE) return ffntp_page_result_text(FFNTP_PAGE_TRUNCATED);', '', 'case_32'),
     (32, 'reader', 'judge_existing', 'if (result != FFNTP_PAGE_OK) return ffntp_page_result_text(result);', '',
      'case_32'),
-    (33, 'reader', 'judge_identity', 'return FFNTP_PAGE_OTHER_BOOT;', ';', 'case_33_a_page_of_another_world'),
+    (33, 'reader', 'judge_boot', '== 0 ? FFNTP_PAGE_OK : FFNTP_PAGE_OTHER_BOOT', '!= 1 ? FFNTP_PAGE_OK : FFNTP_PAGE_OTHER_BOOT',
+     'case_33_a_page_of_another_world'),
+    (33, 'reader', 'judge_boot', 'return FFNTP_PAGE_UNKNOWN_BOOT;', ';', 'case_33_a_page_without_a_boot_id'),
+    (33, 'reader', 'judge_boot', 'if (is_in_memory(descriptor)) return FFNTP_PAGE_OK;', '',
+     'case_33_boot_ids_do_not_matter'),
+    (33, 'reader', 'is_same_counter', 'memcmp(a->boot_id, unknown, sizeof unknown) != 0 &&', '',
+     'case_33_a_page_without_a_boot_id'),
     (33, 'reader', 'judge_identity', 'return FFNTP_PAGE_OTHER_NAMESPACE;', ';', 'case_33_a_page_of_another_world'),
     (33, 'reader', 'judge_identity',
      'ffntp_counter_refusal(theirs->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER', 'FFNTP_PAGE_OK',
@@ -322,20 +330,23 @@ GUARDS = [
      'before_ns = map->maxerror_after_ns + drift_ns', 'interval_holds'),
     ('bound', 'page', 'ffntp_page_read_line', 'ffntp_distance(before_ns), ffntp_distance(after_ns)',
      'ffntp_distance(bound_ns), ffntp_distance(bound_ns)', 'the_line_says'),
-    ('bound', 'page', 'store_map', 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)',
+    ('state', 'estimator_state', 'ffntp_estimator_state_percent', 'ffntp_is_within(probability, 0, 1) ?', 'true ?',
+     'test_refuses_what'),
+    ('state', 'estimator_state', 'ffntp_estimator_state_wander', 'ffntp_is_within(wander_per_s, 0, 1) ?', 'true ?',
+     'test_refuses_what'),
+    ('bound', 'page', 'ffntp_page_pack_maxerror', 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)',
      'map->maxerror_before_ns', 'vmclock_readers'),
     ('busy', 'stamping', 'ffntp_udp_receive', 'events & POLLIN ? woke : ffntp_counter_read(source)', 'woke',
      'what_poll'),
     ('reload', 'servers', 'choose_first', 'if (candidates(servers) == 0) return false; while', 'while', 'names_'),
     ('reload', 'servers', 'is_resolved', 'servers->resolver = NULL; return true;', 'return true;',
      'names_are_resolved'),
-    (26, 'loop', 'check_counter', 'ffntp_client_disrupted(sync->peer.client, now(sync));', '',
+    (26, 'loop', 'check_counter', 'ffntp_sync_input(sync, (struct ffntp_input){ .kind = FFNTP_INPUT_DISRUPTED });', '',
      'a_counter_that_was_disrupted'),
     (33, 'loop', 'ffntp_sync_step', 'if (sync->is_lost) return;', '', 'a_counter_that_is_lost'),
-    (31, 'loop', 'ffntp_sync_publish', 'sync->is_inherited && sync->map.status == FFNTP_STATUS_INITIALISING', 'false',
-     'what_a_former'),
-    (31, 'loop', 'ffntp_sync_publish', '&& sync->map.status == FFNTP_STATUS_INITIALISING', '', 'what_a_former'),
-    ('busy', 'loop', 'work_timer', 'sync->is_paused && is_before(now(sync), sync->pause_until)', 'false',
+    (31, 'loop', 'publish_if_due', 'session->keeps_former && map.status == FFNTP_STATUS_INITIALISING', 'false', 'what_a_former'),
+    (31, 'loop', 'publish_if_due', '&& map.status == FFNTP_STATUS_INITIALISING', '', 'what_a_former'),
+    ('busy', 'loop', 'work_timer', 'session->is_paused && is_before(session->now, session->pause_until)', 'false',
      'nothing_is_asked'),
     ('busy', 'loop', 'receive', 'revents = 0;', '', 'what_poll'),
     ('busy', 'loop', 'step_peer', 'ffntp_peer_receive(peer, 0, now)', 'ffntp_peer_receive(peer, 1, now)', 'a_survey'),
@@ -368,10 +379,19 @@ GUARDS = [
      'FFNTP_STATUS_FREE_RUNNING : FFNTP_STATUS_FREE_RUNNING', 'test_a_page_that_vanishes'),
     ('follow', 'follow', 'look', 'map->counter_kind == follow->map.counter_kind &&', '', 'test_a_page_that_cannot'),
     ('port', 'port', 'ffntp_drive_configure', 'config->counter_may_jump = true;', '', 'test_a_jump'),
-    ('port', 'port', 'ask', 'if (!make_nonce(drive, &nonce)) return hold(drive);',
-     '(void)hold; nonce = 77; (void)make_nonce;', 'test_without_random_bytes_nothing'),
-    ('port', 'port', 'ffntp_drive_timer', 'drive->is_held && is_before(drive->now, drive->until)', 'false',
-     'test_without_random_bytes_nothing'),
+    ('port', 'port', 'make_nonce', 'sizeof bytes)) return 0;', 'sizeof bytes)) return 77;', 'test_without_random_bytes_nothing'),
+    ('port', 'session', 'work_timer', 'session->is_paused && is_before(session->now, session->pause_until)', 'false',
+     'test_without_a_nonce'),
+    ('port', 'session', 'begin_request', 'if (!session->wants_request) return;', '', 'test_a_request_that_is_not_wanted'),
+    ('port', 'session', 'replace_counter', 'if (is_hint(input))', 'if (true)', 'test_a_hint_out_of_range'),
+    ('port', 'session', 'continue_from', 'if (former == NULL) return;', '', 'test_a_former_map_without'),
+    ('port', 'session', 'take_datagram', '|| event.verdict == FFNTP_REFUSED_COUNTER', '', 'test_a_reply_in_the_tick'),
+    ('port', 'session', 'advance', 'if (is_disrupted || is_before(session->now, input->at))', '',
+     'test_a_datagram_may_be_earlier'),
+    ('port', 'session', 'forget_readings', 'session->is_awaiting = session->is_paused = false;', 'session->is_paused = false;',
+     'test_a_disruption_is_published'),
+    ('port', 'session', 'forget_readings', 'session->is_awaiting = session->is_paused = false;', 'session->is_awaiting = false;',
+     'test_a_disruption_ends_a_pause'),
     ('port', 'port', 'turn', '/ (INT64_C(1) << unused)', '', 'test_it_keeps_time'),
     (44, 'clock', 'ffntp_time_plus', 'sum = ffntp_span_plus((struct ffntp_span){ (uint64_t)t.s,',
      'sum = ffntp_span_plus((struct ffntp_span){ (uint32_t)t.s,', 'case_44'),
@@ -444,6 +464,28 @@ GUARDS = [
     ('coarse', 'client', 'ffntp_client_server_is_coarse', 'bool is_in_doubt = client->dissent.count > 0;',
      'bool is_in_doubt = true;', 'test_a_grain_that_is_seen'),
     ('trust', 'ruling', 'believe_rate', '<= FFNTP_WANDER_LIMIT) {', '<= 0) {', 'test_a_rate_that_steps'),
+    ('journal', 'journal', 'take_text', 'if (at == rest->end || *at != *text)', 'if (*at != *text)', 'nothing_beyond'),
+    ('journal', 'journal', 'take_word', 'take_digits(rest, value) == 16 && peek_digit(rest) < 0',
+     'take_digits(rest, value) > 0', 'malformed_lines'),
+    ('journal', 'journal', 'take_hex', '(count == 1 || !begins_with_zero) && peek_digit(rest) < 0', 'peek_digit(rest) < 0',
+     'malformed_lines'),
+    ('journal', 'journal', 'take_difference',
+     '|| size > most || (is_negative && size == 0)) return false; *value = is_negative ? -size',
+     ') return false; *value = is_negative ? -size', 'malformed_lines'),
+    ('journal', 'journal', 'take_natural', 'if (*value > (most - digit) / 10) return false;', '', 'malformed_lines'),
+    ('journal', 'journal', 'take_decimal', 'return *value >= least && *value <= most;', 'return true;', 'malformed_lines'),
+    ('journal', 'journal', 'take_table', 'table->count == FFNTP_LEAP_TABLE_SIZE ||', '', 'too_many_leap_seconds'),
+    ('journal', 'journal', 'take_table', 'return ffntp_leap_table_check(table) == FFNTP_TIMESCALE_OK;', 'return true;',
+     'malformed_lines'),
+    ('journal', 'journal', 'take_map', 'return map->period > 0;', 'return true;', 'malformed_lines'),
+    ('journal', 'journal', 'take_datagram', 'input->length == FFNTP_JOURNAL_DATAGRAM_MAX ||', '', 'too_long_a_datagram'),
+    ('journal', 'journal', 'read_head', 'if (version != FFNTP_JOURNAL_VERSION)', 'if (false)', 'lines_in_the_wrong_place'),
+    ('journal', 'journal', 'read_line', 'if (!journal->has_head)', 'if (false)', 'lines_in_the_wrong_place'),
+    ('journal', 'journal', 'read_input', 'if (!take_value(rest, entry) || !is_at_end(rest))', 'if (!take_value(rest, entry))',
+     'malformed_lines'),
+    ('journal', 'journal', 'ffntp_journal_write_input',
+     '|| (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX)', '',
+     'too_long_a_datagram'),
     ('config', 'client', 'ffntp_client_config_is_valid', 'config->period_hint_s, 1e-12, 1e-6)',
      'config->period_hint_s, 1e-12, 1e-2)', 'test_refuses_configurations'),
     ('config', 'client', 'ffntp_client_config_take', 'if (given->size < FIRST_SIZE) return false;', '',
@@ -475,7 +517,7 @@ GUARDS = [
     (31, 'page_cases', 'ffntp_page_format', '(uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) + 1;', '0;',
      'case_31_a_writer_killed_in_mid'),
     (31, 'page_cases', 'ffntp_page_adopt',
-     'ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_counter_marker(0, found.counter_marker));', '',
+     'ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(0, found.counter_marker));', '',
      'case_31_a_repaired'),
     ('follow', 'follow', 'ffntp_follow_update', 'map.counter_marker != follow->taken.counter_marker', 'true',
      'test_what_changes'),
@@ -530,8 +572,7 @@ GUARDS = [
     ('unikernel', 'solo5', 'random_for_lwip',
      'if (!self.system->port->random(self.system->port->context, (uint8_t *)&bits, sizeof bits)) return (uint32_t)self.system->counter();',
      '', 'test_random_bytes_that_run'),
-    ('unikernel', 'solo5', 'received', 'if (self.is_driven) say_news(ffntp_drive_receive',
-     'say_news(ffntp_drive_receive', 'test_a_frame_that_nobody'),
+    ('unikernel', 'solo5', 'received', 'if (!self.is_driven) return;', '', 'test_a_frame_that_nobody'),
     ('unikernel', 'solo5', 'complain', 'self.is_complained ||', '', 'test_an_address_that_comes_late'),
     ('unikernel', 'solo5', 'complain', '|| !is_past(self.began, 1000 * PATIENCE_S)', '',
      'test_an_address_that_comes_soon'),
@@ -543,8 +584,7 @@ GUARDS = [
      '(int64_t)(self.system->counter() - since - self.lwip.counter_hz / 1000 * ms) >= 0;', 'test_a_counter_that_runs'),
     ('unikernel', 'solo5', 'ffntp_unikernel_step', 'if (self.is_address_old) ffntp_lwip_renew();', '',
      'test_a_counter_that_stood'),
-    ('unikernel', 'solo5', 'tell_client', 'if (!is_another_counter(drive))', 'if (true)',
-     'test_a_machine_that_is_restored'),
+    ('unikernel', 'solo5', 'disrupt', 'if (is_another_counter(drive))', 'if (false)', 'test_a_machine_that_is_restored'),
     ('unikernel', 'solo5', 'ffntp_processor_disrupted',
      'if (counter_hz != 0) self.port.about.frequency_hz = counter_hz;', '', 'test_a_machine_that_is_restored'),
     ('unikernel', 'standstill', 'ffntp_standstill_disrupted', 'self->epoch++; self->frequency_hz = frequency_hz;',
@@ -555,9 +595,9 @@ GUARDS = [
     ('unikernel', 'solo5', 'look_for_server',
      'say("no address is known for the server, trying again: ", self.options.server); resolve();',
      'say("no address is known for the server, trying again: ", self.options.server);', 'test_a_name_that_nobody'),
-    ('unikernel', 'solo5', 'drive', 'news.event == FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving', 'false',
+    ('unikernel', 'solo5', 'take_event', 'event.kind == FFNTP_EVENT_CHANGE_SERVER && !self.is_resolving', 'false',
      'test_a_server_that_falls'),
-    ('unikernel', 'solo5', 'drive', 'FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving', 'FFNTP_DRIVE_CHANGE_SERVER',
+    ('unikernel', 'solo5', 'take_event', 'FFNTP_EVENT_CHANGE_SERVER && !self.is_resolving', 'FFNTP_EVENT_CHANGE_SERVER',
      'test_a_search_under_way'),
     ('unikernel', 'solo5', 'rest_ns', 'return wait >= hz / (NS_PER_S / REST_NS) ? REST_NS : wait * NS_PER_S / hz;',
      'return wait * NS_PER_S / hz;', 'test_it_keeps_time'),
@@ -569,12 +609,12 @@ GUARDS = [
      'if (false)', 'test_command_lines'),
     ('unikernel', 'solo5', 'ffntp_unikernel_begin', 'options.follows ||', '', 'test_command_lines'),
     ('unikernel', 'solo5', 'ffntp_unikernel_begin', '|| options.probe != 0', '', 'test_command_lines'),
-    ('unikernel', 'solo5', 'ffntp_unikernel_is_listening', 'self.drive.is_awaiting &&', '', 'test_it_keeps_time'),
+    ('unikernel', 'solo5', 'ffntp_unikernel_is_listening', 'ffntp_session_is_awaiting(self.drive.session) &&', '', 'test_it_keeps_time'),
     ('unikernel', 'solo5', 'ffntp_unikernel_is_listening', '&& !is_past(self.asked, LISTEN_MS);', ';',
      'test_a_server_that_falls'),
     ('unikernel', 'solo5', 'read_port', '|| number > 65535', '', 'test_command_lines'),
     ('unikernel', 'solo5', 'read_port', 'number < 1 || number > 65535', 'number > 65535', 'test_command_lines'),
-    ('unikernel', 'solo5', 'read_poll', '|| number > 131072', '', 'test_command_lines'),
+    ('unikernel', 'solo5', 'read_poll', '|| number > FFNTP_POLL_MOST_S', '', 'test_command_lines'),
     ('unikernel', 'solo5', 'read_address', '&& *address % 4096 == 0', '', 'test_command_lines'),
     ('unikernel', 'solo5', 'options_read', 'if (options->server[0] == 0 && !options->follows)', 'if (false)',
      'test_command_lines'),
@@ -682,12 +722,72 @@ GUARDS = [
     ('guest', 'pci', 'config', 'offset < device->config_length ?', 'true ?', 'test_no_configuration'),
 ]
 
+# The test program, the function, its text, what stands in its place, and the assertion (core/assert.h) that fails then.
+ASSERTIONS = [
+    ('bound', 'ffntp_bound_from_stamp', '.is_known = true,', '', 'bound->is_known'),
+    ('client', 'between', '(most_s - least_s) / 2', '(least_s - most_s) / 2',
+     'rate.period_s > 0 && rate.max_error >= 0'),
+    ('bound', 'ffntp_bound_age', 'bound->latest_s += move_s + unsure_s;', 'bound->latest_s += move_s - 1;',
+     'bound->earliest_s <= bound->latest_s'),
+    ('client', 'ffntp_bound_from_stamp', '.latest_s = rtt_s -', '.latest_s = -rtt_s -',
+     'said.earliest_s <= said.latest_s'),
+    ('bound', 'ffntp_bound_add', 'if (said.latest_s < bound->earliest_s) return said.latest_s - bound->earliest_s;', '',
+     'bound->earliest_s <= bound->latest_s'),
+    ('promise', 'move_edge', 'drop_overtaken(edge);', '(void)drop_overtaken;', 'is_sorted(edge)'),
+    ('promise', 'add_to_edge', 'if (covers(line, edge->line[i])) continue;', '', 'is_sorted(edge)'),
+    ('client', 'make_claim', 'claim.value_s - bound->earliest_s', 'bound->earliest_s - claim.value_s',
+     'claim.before_s >= 0 && claim.after_s >= 0'),
+    ('client', 'keep_promises', '*claim = wanted;', 'claim->period_s = -wanted.period_s;', 'claim.period_s > 0'),
+    ('client', 'ffntp_publisher_tell', 'struct ffntp_finding now = *finding;',
+     'struct ffntp_finding now = { finding->estimate, .rate = finding->rate };', 'now.bound.is_known'),
+    ('client', 'ffntp_publisher_tell', 'struct ffntp_finding now = *finding;',
+     'struct ffntp_estimate wrong = { .period_s = 1, .esterror_s = -1 }; struct ffntp_finding now = { &wrong, .bound = finding->bound };',
+     'now.estimate->period_s > 0 && now.estimate->esterror_s >= 0'),
+    ('client', 'make_map', '.period = ffntp_mapping_period(claim->period_s, shift),', '.period = 0,',
+     'publisher->map.period > 0'),
+    ('rate_range', 'ffntp_rate_range_know', 'if (least_s > most_s) return;', '', 'least_s <= most_s'),
+    ('rate_range', 'intersect_with_hint', 'range->hint.period_s * (1 - range->hint.max_error)',
+     '-3 * range->hint.period_s', 'period_s > 0'),
+    ('rate_range', 'keep', '.number = range->exchanges,', '.number = 1000 - range->exchanges,', 'is_in_order(range)'),
+    ('client', 'wait_s', 'ffntp_fmin(FFNTP_TAPER * polling->taper_s, polling->interval_s)', '4 * polling->interval_s',
+     'polling->taper_s <= polling->interval_s || polling->burst_left > 0'),
+    ('client', 'set_floor', 'set_interval(polling, floor_s, period_s)', 'set_interval(polling, floor_s / 2, period_s)',
+     'interval_s >= polling->floor_s'),
+    ('client', 'set_floor', 'set_interval(polling, floor_s, period_s)', 'set_interval(polling, floor_s, -period_s)',
+     'period_s > 0'),
+    ('exchange', 'judge_counter', 'if (!(ticks > 0)) return FFNTP_REFUSED_COUNTER;', '',
+     'verdict != FFNTP_ACCEPTED || (int64_t)(stamp->tf - stamp->ta) > 0'),
+    ('exchange', 'judge_origin', 'exchange->is_waiting && origin', 'origin',
+     'exchange->is_waiting && exchange->nonce != 0'),
+    ('clock', 'ffntp_clock_at', 'before = ffntp_distance(before_ns)',
+     'before = ffntp_span_minus((struct ffntp_span){ 0, 0 }, ffntp_distance(before_ns))',
+     '!ffntp_time_is_before(reading->estimate, reading->earliest)'),
+    ('clock', 'ffntp_clock_at', 'after = ffntp_distance(after_ns)',
+     'after = ffntp_span_minus((struct ffntp_span){ 0, 0 }, ffntp_distance(after_ns))',
+     '!ffntp_time_is_before(reading->latest, reading->estimate)'),
+    ('clock', 'ffntp_clock_at', 'ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns)',
+     'map->maxerror_after_ns', 'bound_ns >= map->maxerror_before_ns && bound_ns >= map->maxerror_after_ns'),
+    ('page', 'store_map', 'ffntp_page_store(page, FFNTP_AT_STATUS, ffntp_page_pack_status(from));', '', 'is_stored(page, map)'),
+    ('law_clock', 'admit', 'clock->weight[i] *= 1 - NEW_WEIGHT;', '', 'is_distribution(clock)'),
+    ('law_clock', 'condense', 'b->p11 -= gain', 'b->p11 -= 2 * gain',
+     'b->p00 > 0 && b->p11 > 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9)'),
+    ('law_density', 'prepend', 'law->edge[0] = (float)x;', '', 'is_rising(law)'),
+    ('law_density', 'fade', 'law->n = law->n * (1 - share) + 1;', 'law->n = -1;', 'law->total > 0 && law->n > 0'),
+    ('radclock', 'change', 'floor->ticks = ticks;', 'floor->ticks = ticks + 1000000;',
+     'radclock->floor.ticks <= rtt_ticks'),
+    ('radclock', 'estimate_now', '.at = radclock->line.at,', '.at = radclock->line.at + 1,',
+     'estimate->at == stamp->tf'),
+    ('radclock', 'estimate_now', '.esterror_s = radclock->figures.time_s', '.esterror_s = -1',
+     'estimate->esterror_s >= 0 && estimate->period_esterror >= 0'),
+]
+
 
 class Bench:
     """Objects of core as it is, and of one file as it would be without its guard."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, has_assertions=False):
         self.folder = Path(folder)
+        self.has_assertions = has_assertions
         for part in ('core', 'daemon', 'include', 'ports', 'tests'):
             unused = shutil.ignore_patterns('traces', 'realtraces', 'reference', 'corpus')
             shutil.copytree(TOP / part, self.folder / part, ignore=unused)
@@ -701,10 +801,12 @@ class Bench:
         bench.folder = Path(shutil.copytree(self.folder, folder))
         bench.objects = set(self.objects)
         bench.linked = self.linked
+        bench.has_assertions = self.has_assertions
         return bench
 
-    @staticmethod
-    def flags(test):
+    def flags(self, test):
+        if self.has_assertions:
+            return [*FLAGS, '-O1', '-DFFNTP_ASSERTIONS']
         return [*FLAGS, *(['-O2'] if test in SIMULATING else SANITIZED)]
 
     def compile(self, test, source, output):
@@ -726,7 +828,7 @@ class Bench:
         return SOURCES.get(test, f'tests/test_{test}.c')
 
     def sources_of(self, test):
-        patterns = ['core/**/*.c', *PARTS.get(test, [])]
+        patterns = ['core/**/*.c', *PARTS.get(test, []), *(['ports/linux/assertion.c'] if self.has_assertions else [])]
         return [str(path.relative_to(self.folder)) for each in patterns for path in sorted(self.folder.glob(each))]
 
     def compile_all(self, test):
@@ -762,6 +864,7 @@ class Bench:
             output, ended = done.stdout + done.stderr, 'test(s) run.' in done.stdout + done.stderr
         except subprocess.TimeoutExpired as late:
             output, ended = (late.stdout or b'').decode() + (late.stderr or b'').decode(), False
+        self.output = output
         started = re.findall(r'\[ RUN      \] (\w+)', output)
         failed = set(re.findall(r'\[  FAILED  \] (\w+)', output)) | (set() if ended or not started else {started[-1]})
         return failed if started else {f'no test begins with {wanted}'}
@@ -794,9 +897,8 @@ class Bench:
             return [source]
         return [user for user in self.linked[test] if self.includes(user, source, set())]
 
-    def without(self, guard, place):
-        """Why the guard is not guarded by its test, or nothing."""
-        _, test, _, _, new, expected = guard
+    def change(self, test, place, new):
+        """Link the test with another text in that place; return errors."""
         source = str(place.path.relative_to(TOP))
         text = (self.folder / source).read_text()
         (self.folder / source).write_text(text[:place.begin] + new + text[place.end:])
@@ -806,15 +908,30 @@ class Bench:
         if errors or not broken:
             return errors or [f'{source} is not part of the test']
         _, error = self.link(test, broken)
-        if error:
-            return [error]
-        if any(name.startswith(expected) for name in self.run(test, expected)):
-            return []
+        return [error] if error else []
+
+    def without(self, guard, place):
+        """Return why the guard is not guarded by its test, or nothing."""
+        _, test, _, _, new, expected = guard
+        errors = self.change(test, place, new)
+        if errors or any(name.startswith(expected) for name in self.run(test, expected)):
+            return errors
         # A test may need what the tests before it leave.
         failing = self.run(test)
         if any(name.startswith(expected) for name in failing):
             return []
         return [f'fails instead: {sorted(failing) or "nothing"}']
+
+    def asserted(self, row, place):
+        """Return why the assertion does not see the change, or nothing."""
+        _, test, _, _, new, assertion = row
+        errors = self.change(test, place, new)
+        if errors:
+            return errors
+        self.run(test)
+        if f': assertion failed: {assertion}\n' in self.output:
+            return []
+        return [line for line in self.output.splitlines() if 'assertion failed' in line] or ['no assertion failed']
 
 
 def find_all(guards):
@@ -836,7 +953,7 @@ def judge_all(bench, folder, guards, places):
             return [remark]
         worker = idle.get()
         try:
-            return worker.without(guard, place)
+            return (worker.asserted if worker.has_assertions else worker.without)(guard, place)
         finally:
             idle.put(worker)
 
@@ -858,21 +975,22 @@ def report_found(guards, places):
     return all(place for place, _ in places)
 
 
-def report_removed(guards, places):
-    """Write whether the expected test fails without each guard."""
+def report_removed(guards, places, has_assertions=False):
+    """Write whether the expected test or assertion fails without each guard."""
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(f'{folder}/0')
+        bench = Bench(f'{folder}/0', has_assertions)
         print(f'1..{len(guards) + 1}', flush=True)
         tests = sorted({guard[1] for guard in guards})
         for test in tests:
             bench.compile_all(test)
-        wanted = {test: {guard[5] for guard in guards if guard[1] == test} for test in tests}
+        wanted = {test: {guard[5] for guard in guards if guard[1] == test and not has_assertions} for test in tests}
         broken = [name for test in tests for name in bench.failing_with_guards(test, wanted[test])]
         write(1, not broken, 'all tests pass with every guard in place', broken)
         for number, (guard, (_, remark), problems) in enumerate(judge_all(bench, folder, guards, places), 2):
             failed += bool(problems)
-            write(number, not problems, f'case {guard[0]}: {guard[5]} without its guard in {guard[2]}',
+            fails = f'assert {guard[5]}, broken' if has_assertions else f'case {guard[0]}: {guard[5]} without its guard'
+            write(number, not problems, f'{fails} in {guard[2]}',
                   [*problems, '' if remark in problems else remark])
     return not failed and not broken
 
@@ -900,16 +1018,19 @@ def main():
     parser = argparse.ArgumentParser(description='Take guards out of the code, and see tests fail.')
     parser.add_argument('--find', action='store_true', help='only check that each guard is found')
     parser.add_argument('--only', nargs='+', default=[], metavar='WORD', help='file, function, case, program or test')
+    parser.add_argument('--assertions', action='store_true', help='the rows of ASSERTIONS instead')
     parser.add_argument('--update', action='store_true', help='write the functions of guards that have moved')
     options = parser.parse_args()
-    places = find_all(GUARDS)
+    rows = [('assertion', *row) for row in ASSERTIONS] if options.assertions else GUARDS
+    places = find_all(rows)
     if options.update:
         return update(places)
-    wanted = [pair for pair in zip(GUARDS, places) if is_wanted(pair[0], pair[1][0], options.only)]
+    wanted = [pair for pair in zip(rows, places) if is_wanted(pair[0], pair[1][0], options.only)]
     if not wanted:
         sys.exit(f'guards.py: no row has {" or ".join(options.only)}')
-    report = report_found if options.find else report_removed
-    sys.exit(0 if report(*zip(*wanted)) else 1)
+    guards, places = zip(*wanted)
+    is_good = report_found(guards, places) if options.find else report_removed(guards, places, options.assertions)
+    sys.exit(0 if is_good else 1)
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/bits.h"
 #include "prng.h"
 
@@ -19,7 +20,7 @@ static void a_product_commutes_and_its_low_half_wraps(void **state)
 		struct ffntp_u128 ab = ffntp_mul64(a, b), ba = ffntp_mul64(b, a);
 
 		assert_true(ab.high == ba.high && ab.low == ba.low);
-		assert_true(ab.low == a * b);
+		assert_exactly(ab.low, a * b, "");
 	}
 }
 
@@ -50,9 +51,9 @@ static void bytes_are_big_endian(void **state)
 	uint8_t stored[8];
 
 	(void)state;
-	assert_true(ffntp_load_be(bytes, 8) == UINT64_C(0x0123456789abcdef));
-	assert_true(ffntp_load_be(bytes, 4) == 0x01234567);
-	assert_true(ffntp_load_be(bytes + 1, 2) == 0x2345);
+	assert_exactly(ffntp_load_be(bytes, 8), UINT64_C(0x0123456789abcdef), "");
+	assert_exactly(ffntp_load_be(bytes, 4), 0x01234567, "");
+	assert_exactly(ffntp_load_be(bytes + 1, 2), 0x2345, "");
 	ffntp_store_be(stored, 8, UINT64_C(0x0123456789abcdef));
 	assert_memory_equal(stored, bytes, 8);
 }
@@ -67,7 +68,7 @@ static void storing_touches_no_more_than_its_bytes(void **state)
 		ffntp_store_be(bytes + 1, count, UINT64_MAX);
 		assert_true(bytes[0] == 0x55 && bytes[1 + count] == 0x55);
 		for (size_t i = 0; i < count; i++)
-			assert_true(bytes[1 + i] == 0xff);
+			assert_exactly(bytes[1 + i], 0xff, "");
 	}
 }
 

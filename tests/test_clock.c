@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../include/ffntp/clock.h"
 #include "count.h"
 #include "prng.h"
@@ -218,7 +219,7 @@ static void the_error_of_asymmetry_does_not_grow(void **state)
 	struct ffntp_reading reading = at(&map, map.at + UINT64_C(1000000000000));
 
 	(void)state;
-	assert_true(reading.esterror_ns > 4000);
+	assert_above(reading.esterror_ns, 4000, "ns");
 	assert_int_equal(reading.asymmetry_esterror_ns, 52000);
 }
 
@@ -257,7 +258,7 @@ static void utc_is_tai_less_the_offset(void **state)
 	assert_int_equal(tai.earliest.s - utc.earliest.s, 37);
 	assert_int_equal(tai.estimate.s - utc.estimate.s, 37);
 	assert_int_equal(tai.latest.s - utc.latest.s, 37);
-	assert_true(tai.estimate.frac == utc.estimate.frac);
+	assert_exactly(tai.estimate.frac, utc.estimate.frac, "");
 }
 
 /* --- refused readings --- */
@@ -337,7 +338,7 @@ static void case_34_a_stopped_daemon(void **state)
 	for (ffntp_counter now = map.at; now <= map.void_after; now += 600 * NS) {
 		struct ffntp_reading reading = at(&map, now);
 
-		assert_true(reading.bound_ns > bound_ns);
+		assert_above(reading.bound_ns, bound_ns, "ns");
 		bound_ns = reading.bound_ns;
 	}
 	assert_int_equal(at(&map, map.void_after).status, FFNTP_STATUS_SYNCHRONISED);
@@ -436,7 +437,7 @@ static void case_43_any_map_at_all(void **state)
 		map.tai_offset_s = (int16_t)prng_next(&prng);
 		map.void_after = prng_any_size(&prng);
 		if (ffntp_clock_at(&map, prng_any_size(&prng), FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK) {
-			assert_true(map.period_shift <= 62);
+			assert_at_most(map.period_shift, 62, "");
 			assert_true(ffntp_time_is_before(reading.earliest, reading.estimate));
 			assert_true(ffntp_time_is_before(reading.estimate, reading.latest));
 		}
@@ -491,7 +492,7 @@ static void swapping_the_ends_changes_the_sign(void **state)
 		enum ffntp_rate rate = i % 2 == 0 ? FFNTP_RATE_LOCAL : FFNTP_RATE_STABLE;
 		struct ffntp_duration there = between(&map, a, b, rate), back = between(&map, b, a, rate);
 
-		assert_true(there.ns == -back.ns);
+		assert_exactly(there.ns, -back.ns, "");
 		assert_int_equal(there.bound_ns, back.bound_ns);
 		assert_int_equal(there.esterror_ns, back.esterror_ns);
 	}
@@ -527,7 +528,7 @@ static void the_two_rates_agree_within_their_bounds(void **state)
 		int64_t apart = local.ns - stable.ns;
 
 		assert_true((uint64_t)(apart < 0 ? -apart : apart) + local.bound_ns <= stable.bound_ns + 2);
-		assert_true(stable.bound_ns >= local.bound_ns);
+		assert_at_least(stable.bound_ns, local.bound_ns, "ns");
 	}
 }
 

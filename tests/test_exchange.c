@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/exchange.h"
 #include "../core/params.h"
 #include "count.h"
@@ -83,8 +84,8 @@ static void assert_good_stamp(const struct ffntp_stamp *stamp)
 	assert_int_equal(stamp->refid, good.refid);
 	assert_int_equal(stamp->stratum, 1);
 	assert_int_equal(stamp->leap, 0);
-	assert_true(stamp->root_delay_s == 0x100 * 0x1p-16);
-	assert_true(stamp->root_dispersion_s == 0x200 * 0x1p-16 + 0x1p-20);
+	assert_exactly(stamp->root_delay_s, 0x100 * 0x1p-16, "s");
+	assert_exactly(stamp->root_dispersion_s, 0x200 * 0x1p-16 + 0x1p-20, "s");
 }
 
 /* Check that the true reply is still expected, and that earlier datagrams have changed nothing. */
@@ -274,7 +275,7 @@ static void case_04_a_reply_to_an_older_request_is_late(void **state)
 	assert_int_equal(finish(&exchange, &good), FFNTP_REFUSED_LATE);
 	reply.origin.units = NONCE + 1;
 	assert_int_equal(finish_at(&exchange, &reply, tf, &stamp), FFNTP_ACCEPTED);
-	assert_true(stamp.ta == ta + 5000);
+	assert_exactly(stamp.ta, ta + 5000, "");
 }
 
 static void case_04_a_reply_after_the_request_was_given_up_is_late(void **state)
@@ -590,9 +591,9 @@ static void case_16_the_stamp_carries_what_the_bound_needs(void **state)
 		reply.root_dispersion = 0x4000;
 		reply.precision_log2_s = cases[i].precision;
 		assert_int_equal(finish_at(&exchange, &reply, tf, &stamp), FFNTP_ACCEPTED);
-		assert_true(stamp.root_delay_s == 0.5);
-		assert_true(stamp.root_dispersion_s == 0.25 + cases[i].precision_s);
-		assert_true(stamp.precision_s == cases[i].precision_s);
+		assert_exactly(stamp.root_delay_s, 0.5, "s");
+		assert_exactly(stamp.root_dispersion_s, 0.25 + cases[i].precision_s, "s");
+		assert_exactly(stamp.precision_s, cases[i].precision_s, "s");
 	}
 }
 
@@ -633,7 +634,7 @@ static void case_17_an_exchange_may_cross_an_era(void **state)
 		reply.receive.units = receive;
 		reply.transmit.units = receive + residence;
 		assert_int_equal(finish_at(&exchange, &reply, tf, &stamp), FFNTP_ACCEPTED);
-		assert_true(ffntp_ntp_diff(stamp.te, stamp.tb) == (int64_t)residence);
+		assert_exactly(ffntp_ntp_diff(stamp.te, stamp.tb), (int64_t)residence, "");
 	}
 }
 
@@ -848,9 +849,9 @@ static void moving_counters_or_the_server_s_clock_changes_nothing_else(void **st
 		assert_true(b.stamp.ta - a.stamp.ta == counters && b.stamp.tf - a.stamp.tf == counters);
 		assert_true(b.stamp.tb.units - a.stamp.tb.units == times &&
 			    b.stamp.te.units - a.stamp.te.units == times);
-		assert_true(a.stamp.root_dispersion_s == b.stamp.root_dispersion_s);
+		assert_exactly(a.stamp.root_dispersion_s, b.stamp.root_dispersion_s, "s");
 	}
-	assert_true(accepted > 1000);
+	assert_above(accepted, 1000, "");
 }
 
 static void an_accepted_stamp_keeps_its_promises(void **state)
@@ -868,12 +869,12 @@ static void an_accepted_stamp_keeps_its_promises(void **state)
 		if (got.verdict != FFNTP_ACCEPTED)
 			continue;
 		residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
-		assert_true((int64_t)(stamp->tf - stamp->ta) > 0);
-		assert_true(residence_s >= -FFNTP_SERVER_ORDER_S);
-		assert_true(residence_s < (double)rtt * 1e-9 * (1 + 500e-6) + stamp->precision_s);
-		assert_true((double)rtt * 1e-9 <= 16 / (1 - 500e-6));
+		assert_above((int64_t)(stamp->tf - stamp->ta), 0, "");
+		assert_at_least(residence_s, -FFNTP_SERVER_ORDER_S, "s");
+		assert_below(residence_s, (double)rtt * 1e-9 * (1 + 500e-6) + stamp->precision_s, "s");
+		assert_at_most((double)rtt * 1e-9, 16 / (1 - 500e-6), "");
 		assert_true(stamp->stratum >= 1 && stamp->stratum <= 15 && stamp->leap <= 2);
-		assert_true(stamp->root_delay_s / 2 + stamp->root_dispersion_s <= 3);
+		assert_at_most(stamp->root_delay_s / 2 + stamp->root_dispersion_s, 3, "s");
 	}
 }
 

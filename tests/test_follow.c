@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../include/ffntp/clock.h"
 #include "../ports/follow.h"
 
@@ -163,7 +164,7 @@ static void test_a_bound_without_limit_stays_one(void **state)
 	map.maxerror_before_ns = UINT64_MAX;
 	ffntp_page_publish(&first, &map, NULL, 0);
 	ffntp_follow_page(&follow, &first, known, OFFSET);
-	assert_true(own_map().maxerror_before_ns == UINT64_MAX);
+	assert_exactly(own_map().maxerror_before_ns, UINT64_MAX, "ns");
 }
 
 static void test_another_page_is_right_at_once_and_a_disruption(void **state)
@@ -231,7 +232,7 @@ static void test_a_page_that_vanishes_leaves_ours_free_running(void **state)
 	assert_int_equal(reading.bound_ns, before.bound_ns);
 	/* After the other page would have become void, the time continues, and the bound grows. */
 	assert_int_equal(read_own(OFFSET + 5000 + 1000000 * UINT64_C(2500000000), &reading), FFNTP_CLOCK_OK);
-	assert_true(reading.bound_ns > before.bound_ns);
+	assert_above(reading.bound_ns, before.bound_ns, "ns");
 	/* The same page again, or a different one in its place: the two are distinguished. */
 	setup_pages();
 	ffntp_follow_page(&follow, &first, known, OFFSET);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/grain.h"
 #include "count.h"
 #include "prng.h"
@@ -144,7 +145,7 @@ static void test_a_tick_is_seen_within_a_minute(void **state)
 		worlds++;
 		late += ask_until_seen(&scene, &grain, 100) > 12;
 		assert_in_range(scene.exchanges, 3, 60);
-		assert_true(grain.seen_s < 0.0401);
+		assert_below(grain.seen_s, 0.0401, "s");
 	}
 	assert_in_range(late, 0, worlds / 20);
 }
@@ -185,7 +186,7 @@ static void test_any_step_is_seen(void **state)
 		/* Later it is known as the step itself, or as a multiple that no time has contradicted. */
 		for (unsigned k = 0; k < 100; k++) {
 			ask(&scene, &grain);
-			assert_true(grain.seen_s >= scene.step_s * 0.997);
+			assert_at_least(grain.seen_s, scene.step_s * 0.997, "s");
 		}
 	}
 }
@@ -219,7 +220,7 @@ static void test_an_honest_server_shows_nothing(void **state)
 		vary(&scene, i);
 		for (unsigned k = 0; k < 300; k++) {
 			ask(&scene, &grain);
-			assert_true(grain.seen_s == 0);
+			assert_exactly(grain.seen_s, 0, "s");
 		}
 	}
 }
@@ -249,12 +250,12 @@ static void test_a_fine_server_is_never_coarse(void **state)
 				      (int)prng_below(&scene.prng, 10);
 		for (unsigned k = 0; k < 300; k++) {
 			ask(&scene, &grain);
-			assert_true(grain.seen_s == 0);
+			assert_exactly(grain.seen_s, 0, "s");
 			for (unsigned n = 0; n < FFNTP_GRAIN_KNOWN; n++)
 				most = fmax(most, fmax(grain.known[n].exact, grain.known[n].filled));
 		}
 	}
-	assert_true(most < FFNTP_GRAIN_PROOF * 1e-3);
+	assert_below(most, FFNTP_GRAIN_PROOF * 1e-3, "");
 }
 
 /* A different machine takes over the address. */
@@ -301,7 +302,7 @@ static void test_jumps_are_no_steps(void **state)
 		ffntp_grain_add(&grain, &sample);
 		if (prng_below(&prng, 4) == 0)
 			ffntp_grain_break(&grain);
-		assert_true(grain.seen_s == 0);
+		assert_exactly(grain.seen_s, 0, "s");
 	}
 }
 

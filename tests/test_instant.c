@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../include/ffntp/instant.h"
 #include "prng.h"
 
@@ -21,8 +22,8 @@ static struct ffntp_time at(int64_t s, uint64_t frac)
 
 static void assert_time(struct ffntp_time t, int64_t s, uint64_t frac)
 {
-	assert_true(t.s == s);
-	assert_true(t.frac == frac);
+	assert_exactly(t.s, s, "");
+	assert_exactly(t.frac, frac, "");
 }
 
 static void known_dates_have_their_timestamps(void **state)
@@ -43,11 +44,11 @@ static void known_dates_have_their_timestamps(void **state)
 	};
 
 	(void)state;
-	assert_true(S_2036 == ERA_S - FFNTP_NTP_UNIX_S);
+	assert_exactly(S_2036, ERA_S - FFNTP_NTP_UNIX_S, "");
 	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
 		struct ffntp_ntp ntp = ffntp_ntp_from_time(at(dates[i].s, 0));
 
-		assert_true(ntp.units == dates[i].units);
+		assert_exactly(ntp.units, dates[i].units, "");
 		assert_time(ffntp_time_from_ntp(ntp, dates[i].s + 3 * YEAR_S), dates[i].s, 0);
 		assert_time(ffntp_time_from_ntp(ntp, dates[i].s - 3 * YEAR_S), dates[i].s, 0);
 	}
@@ -97,8 +98,8 @@ static void case_17_differences_hold_across_an_era(void **state)
 		struct ffntp_ntp after = ffntp_ntp_from_time(at(edge + after_s, UINT64_C(1) << 63));
 		int64_t expected = ((before_s + after_s) << 32) + (INT64_C(1) << 31);
 
-		assert_true(ffntp_ntp_diff(after, before) == expected);
-		assert_true(ffntp_ntp_diff(before, after) == -expected);
+		assert_exactly(ffntp_ntp_diff(after, before), expected, "");
+		assert_exactly(ffntp_ntp_diff(before, after), -expected, "");
 	}
 }
 
@@ -107,8 +108,8 @@ static void seconds_are_added_across_an_era(void **state)
 	struct ffntp_ntp t = ffntp_ntp_from_time(at(S_2036 - 20, UINT64_C(1) << 63));
 
 	(void)state;
-	assert_true(ffntp_ntp_add_s(t, 37).units == (UINT64_C(17) << 32 | UINT64_C(1) << 31));
-	assert_true(ffntp_ntp_add_s(ffntp_ntp_add_s(t, 37), -37).units == t.units);
+	assert_exactly(ffntp_ntp_add_s(t, 37).units, (UINT64_C(17) << 32 | UINT64_C(1) << 31), "");
+	assert_exactly(ffntp_ntp_add_s(ffntp_ntp_add_s(t, 37), -37).units, t.units, "");
 }
 
 static void nanoseconds_come_back(void **state)
@@ -120,7 +121,7 @@ static void nanoseconds_come_back(void **state)
 		int64_t ns = (int64_t)prng_any_size(&prng);
 		struct ffntp_time t = ffntp_time_from_ns(ns);
 
-		assert_true(ffntp_time_to_ns(t) == ns);
+		assert_exactly(ffntp_time_to_ns(t), ns, "");
 		/* 2^-64 s less is rounded down to the nanosecond before. */
 		t.s -= t.frac == 0;
 		t.frac--;
@@ -132,14 +133,14 @@ static void nanoseconds_come_back(void **state)
 static void case_43_nanoseconds_saturate(void **state)
 {
 	(void)state;
-	assert_true(ffntp_time_to_ns(ffntp_time_from_ns(INT64_MAX)) == INT64_MAX);
-	assert_true(ffntp_time_to_ns(ffntp_time_from_ns(INT64_MIN)) == INT64_MIN);
-	assert_true(ffntp_time_to_ns(at(9223372036, UINT64_MAX)) == INT64_MAX);
-	assert_true(ffntp_time_to_ns(at(9223372037, 0)) == INT64_MAX);
-	assert_true(ffntp_time_to_ns(at(INT64_MAX, UINT64_MAX)) == INT64_MAX);
-	assert_true(ffntp_time_to_ns(at(-9223372037, 0)) == INT64_MIN);
-	assert_true(ffntp_time_to_ns(at(-9223372038, UINT64_MAX)) == INT64_MIN);
-	assert_true(ffntp_time_to_ns(at(INT64_MIN, 0)) == INT64_MIN);
+	assert_exactly(ffntp_time_to_ns(ffntp_time_from_ns(INT64_MAX)), INT64_MAX, "");
+	assert_exactly(ffntp_time_to_ns(ffntp_time_from_ns(INT64_MIN)), INT64_MIN, "");
+	assert_exactly(ffntp_time_to_ns(at(9223372036, UINT64_MAX)), INT64_MAX, "");
+	assert_exactly(ffntp_time_to_ns(at(9223372037, 0)), INT64_MAX, "");
+	assert_exactly(ffntp_time_to_ns(at(INT64_MAX, UINT64_MAX)), INT64_MAX, "");
+	assert_exactly(ffntp_time_to_ns(at(-9223372037, 0)), INT64_MIN, "");
+	assert_exactly(ffntp_time_to_ns(at(-9223372038, UINT64_MAX)), INT64_MIN, "");
+	assert_exactly(ffntp_time_to_ns(at(INT64_MIN, 0)), INT64_MIN, "");
 }
 
 static void case_43_differences_saturate(void **state)
@@ -147,13 +148,13 @@ static void case_43_differences_saturate(void **state)
 	const struct ffntp_time first = at(INT64_MIN, 0), last = at(INT64_MAX, UINT64_MAX), zero = at(0, 0);
 
 	(void)state;
-	assert_true(ffntp_time_diff_ns(last, first) == INT64_MAX);
-	assert_true(ffntp_time_diff_ns(first, last) == INT64_MIN);
-	assert_true(ffntp_time_diff_ns(zero, first) == INT64_MAX);
-	assert_true(ffntp_time_diff_ns(first, zero) == INT64_MIN);
-	assert_true(ffntp_time_diff_ns(first, first) == 0);
-	assert_true(ffntp_time_diff_ns(at(0, 0), at(0, 1)) == -1);
-	assert_true(ffntp_time_diff_ns(at(0, 1), at(0, 0)) == 0);
+	assert_exactly(ffntp_time_diff_ns(last, first), INT64_MAX, "");
+	assert_exactly(ffntp_time_diff_ns(first, last), INT64_MIN, "");
+	assert_exactly(ffntp_time_diff_ns(zero, first), INT64_MAX, "");
+	assert_exactly(ffntp_time_diff_ns(first, zero), INT64_MIN, "");
+	assert_exactly(ffntp_time_diff_ns(first, first), 0, "");
+	assert_exactly(ffntp_time_diff_ns(at(0, 0), at(0, 1)), -1, "");
+	assert_exactly(ffntp_time_diff_ns(at(0, 1), at(0, 0)), 0, "");
 }
 
 static void case_43_additions_saturate(void **state)
@@ -177,9 +178,9 @@ static void what_was_added_is_the_difference(void **state)
 		int64_t ns = (int64_t)prng_any_size(&prng);
 		struct ffntp_time sum = ffntp_time_add_ns(t, ns);
 
-		assert_true(ffntp_time_diff_ns(sum, t) == ns);
-		assert_true(ffntp_time_is_before(t, sum) == (ns > 0));
-		assert_true(ffntp_time_is_before(sum, t) == (ns < 0));
+		assert_exactly(ffntp_time_diff_ns(sum, t), ns, "");
+		assert_exactly(ffntp_time_is_before(t, sum), (ns > 0), "");
+		assert_exactly(ffntp_time_is_before(sum, t), (ns < 0), "");
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/leap.h"
 #include "../core/page.h"
 #include "count.h"
@@ -142,7 +143,7 @@ static void assert_utc_is_right(const struct fixture *f, int64_t at_ns)
 	struct ffntp_reading reading;
 
 	assert_int_equal(read_page(f, at_ns, FFNTP_UTC, &reading), FFNTP_CLOCK_OK);
-	assert_true(llabs(ffntp_time_diff_ns(reading.estimate, utc.time)) < S_NS / 1000);
+	assert_below(llabs(ffntp_time_diff_ns(reading.estimate, utc.time)), S_NS / 1000, "ns");
 	assert_int_equal(reading.leap == FFNTP_LEAP_POSITIVE, utc.is_leap);
 	assert_true(!ffntp_time_is_before(utc.time, reading.earliest) &&
 		    !ffntp_time_is_before(reading.latest, utc.time));
@@ -164,7 +165,7 @@ static void assert_continuous(const struct ffntp_map *former, const struct ffntp
 	if (former->disruption_marker != map->disruption_marker || former->at == map->at)
 		return;
 	before = ffntp_map_time(former, map->at);
-	assert_true(llabs(ffntp_time_diff_ns(before, after)) <= (int64_t)former->maxerror_after_ns * 2);
+	assert_at_most(llabs(ffntp_time_diff_ns(before, after)), (int64_t)former->maxerror_after_ns * 2, "ns");
 }
 
 /*
@@ -209,11 +210,11 @@ static void cross_in_silence(struct fixture *f)
 	assert_int_equal(ffntp_clock_at(&map, later, scale, UINT64_MAX, &before), FFNTP_CLOCK_OK);
 	assert_int_equal(ffntp_clock_at(&moved, later, scale, UINT64_MAX, &after), FFNTP_CLOCK_OK);
 	assert_int_equal(before.offset_s, after.offset_s);
-	assert_true(llabs(ffntp_time_diff_ns(before.estimate, after.estimate)) <= 1);
+	assert_at_most(llabs(ffntp_time_diff_ns(before.estimate, after.estimate)), 1, "");
 	assert_true(after.bound_ns >= before.bound_ns && after.bound_ns <= before.bound_ns + 3);
 	assert_int_equal(ffntp_clock_duration(&map, map.at, later, FFNTP_RATE_LOCAL, &passed[0]), FFNTP_CLOCK_OK);
 	assert_int_equal(ffntp_clock_duration(&moved, map.at, later, FFNTP_RATE_LOCAL, &passed[1]), FFNTP_CLOCK_OK);
-	assert_true(passed[0].ns == passed[1].ns);
+	assert_exactly(passed[0].ns, passed[1].ns, "");
 }
 
 /* Check the page's fields of VMClock: offset and indicator, before, inside and after. */
@@ -221,7 +222,7 @@ static void assert_page_says(const struct fixture *f, int64_t at_ns, enum ffntp_
 {
 	struct ffntp_map map;
 
-	assert_true(f->world.now_ns <= at_ns + S_NS / 2);
+	assert_at_most(f->world.now_ns, at_ns + S_NS / 2, "ns");
 	assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
 	assert_int_equal(map.leap, leap);
 	assert_int_equal(map.tai_offset_s, offset_s);
@@ -336,7 +337,7 @@ static void each_second_is_heard(void **state)
 		f.world.numbering = &f.numbering;
 		make_client(&f);
 		watch(&f, -10, 10);
-		assert_true(f.world.requests > 60);
+		assert_above(f.world.requests, 60, "");
 		assert_int_equal(f.world.accepted, f.world.requests);
 		drop(&f);
 	}
@@ -386,7 +387,7 @@ static void assert_tai_at(const struct fixture *f, int64_t at_ns, enum ffntp_clo
 
 	assert_int_equal(read_page(f, at_ns, FFNTP_TAI, &reading), expected);
 	if (expected == FFNTP_CLOCK_OK)
-		assert_true(llabs(ffntp_time_to_ns(reading.estimate) - at_ns) < S_NS / 1000);
+		assert_below(llabs(ffntp_time_to_ns(reading.estimate) - at_ns), S_NS / 1000, "ns");
 }
 
 static void assert_tai(const struct fixture *f, enum ffntp_clock_result expected)
@@ -444,7 +445,7 @@ static void what_was_announced_outlives_a_restart(void **state)
 			ffntp_client_continue(f.client, &former);
 			run(&f, 20);
 			watch(&f, after_s + 20, 200);
-			assert_true(marker_now(&f) == marker);
+			assert_exactly(marker_now(&f), marker, "");
 			drop(&f);
 		}
 	}
@@ -484,7 +485,7 @@ static void tai_is_known_while_a_table_holds(void **state)
 	ffntp_client_leap_table(f.client, NULL);
 	watch(&f, 7400, 7500);
 	assert_tai(&f, FFNTP_CLOCK_OK); /* it stays the same TAI until the table would have expired */
-	assert_true(marker_now(&f) == marker);
+	assert_exactly(marker_now(&f), marker, "");
 	drop(&f);
 }
 
@@ -904,7 +905,7 @@ static void a_leap_second_that_was_not_announced_is_found(void **state)
 		assert_int_equal(offset_now(&f), f.numbering.sign);
 		assert_int_equal(ffntp_page_read(f.page, &after), FFNTP_CLOCK_OK);
 		elapsed_ns = ffntp_time_diff_ns(after.time, ffntp_map_time(&before, after.at));
-		assert_true(llabs(elapsed_ns) < S_NS / 100);
+		assert_below(llabs(elapsed_ns), S_NS / 100, "ns");
 		drop(&f);
 	}
 }
@@ -1018,20 +1019,20 @@ static void who_smears_is_found_out(void **state)
 		run_until(&f, f.leap_ns - 43200 * S_NS);
 		assert_int_equal(counted(&f, FFNTP_REFUSED_SMEAR), 0);
 		run(&f, 1100);
-		assert_true(counted(&f, FFNTP_REFUSED_SMEAR) > 0);
+		assert_above(counted(&f, FFNTP_REFUSED_SMEAR), 0, "");
 		while (f.world.now_ns < f.leap_ns + 42500 * S_NS) {
 			uint32_t accepted = f.world.accepted;
 
 			run(&f, 600);
 			assert_int_equal(f.world.accepted, accepted);
 			assert_int_equal(read_page(&f, f.world.now_ns, FFNTP_UTC, &reading), FFNTP_CLOCK_OK);
-			assert_true(llabs(error_ns(&f)) <= (int64_t)reading.bound_ns);
-			assert_true(llabs(error_ns(&f)) < S_NS / 1000);
+			assert_at_most(llabs(error_ns(&f)), (int64_t)reading.bound_ns, "ns");
+			assert_below(llabs(error_ns(&f)), S_NS / 1000, "ns");
 			assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
 			assert_int_equal(map.status, FFNTP_STATUS_FREE_RUNNING);
 		}
 		run_until(&f, f.leap_ns + 44000 * S_NS);
-		assert_true(llabs(error_ns(&f)) < 500000);
+		assert_below(llabs(error_ns(&f)), 500000, "");
 		assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
 		assert_int_equal(map.status, FFNTP_STATUS_SYNCHRONISED);
 		drop(&f);
@@ -1048,11 +1049,11 @@ static void who_does_not_smear_is_heard(void **state)
 	f.world.numbering = &f.numbering;
 	make_client(&f);
 	run_until(&f, f.leap_ns - 10000 * S_NS);
-	assert_true(counted(&f, FFNTP_REFUSED_SMEAR) > 0);
+	assert_above(counted(&f, FFNTP_REFUSED_SMEAR), 0, "");
 	f.world.server_scale = FFNTP_UTC;
 	ffntp_client_server_changed(f.client, counter(&f));
 	run(&f, 200);
-	assert_true(llabs(error_ns(&f)) < 500000);
+	assert_below(llabs(error_ns(&f)), 500000, "");
 	watch(&f, -100, 100);
 	drop(&f);
 

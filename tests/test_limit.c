@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../sim/density.h"
 #include "../sim/limit.h"
 #include "simcourse.h"
@@ -39,7 +40,7 @@ static void check_density(const struct sim_way *way)
 	for (int i = 0; i < 100000; i++)
 		found += sim_path_delay(&path, SIM_FORTH, way, &delay_ns) && (double)delay_ns * 1e-9 < near_s;
 	assert_between(below - 0.006, found / 1e5, below + 0.006);
-	assert_true(sim_density_at(&density, -1e-9) == 0);
+	assert_exactly(sim_density_at(&density, -1e-9), 0, "");
 }
 
 static void test_densities_are_those_of_the_delays(void **state)
@@ -107,7 +108,7 @@ static void particles_choose(struct particles *particles, double total)
 			particles->room[1][chosen] = particles->skew[i];
 		}
 	}
-	assert_true(chosen >= PARTICLES - 1);
+	assert_at_least(chosen, PARTICLES - 1, "");
 	memcpy(particles->theta, particles->room[0], chosen * sizeof(double));
 	memcpy(particles->skew, particles->room[1], chosen * sizeof(double));
 	if (particles->has_score)
@@ -170,7 +171,7 @@ static void particles_weigh(struct particles *particles, const struct sim_densit
 			forth > 0 ? forth * density_of(particles, i, density, exchange, SIM_BACK, back_s) : 0;
 		total += particles->weight[i];
 	}
-	assert_true(total > 0);
+	assert_above(total, 0, "");
 	particles->has_score |= exchange->conditions.way[SIM_FORTH].level != 0;
 	particles_choose(particles, total);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include <ffntp/linuxdevice.h>
 
 #include "../ports/linux/counter.h"
@@ -73,9 +74,9 @@ static void check_reading(struct ffntp_device *clock)
 	int64_t before_ns = realtime_ns() + AHEAD_NS;
 
 	assert_int_equal(ffntp_device_now(clock, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
-	assert_true(ffntp_time_to_ns(reading.latest) >= before_ns);
-	assert_true(ffntp_time_to_ns(reading.earliest) <= realtime_ns() + AHEAD_NS);
-	assert_true(reading.bound_ns < 1000000000);
+	assert_at_least(ffntp_time_to_ns(reading.latest), before_ns, "ns");
+	assert_at_most(ffntp_time_to_ns(reading.earliest), realtime_ns() + AHEAD_NS, "");
+	assert_below(reading.bound_ns, 1000000000, "ns");
 }
 
 static bool is_synchronised(struct ffntp_device *clock)
@@ -97,9 +98,9 @@ static void check_clock(struct ffntp_device *clock)
 	check_reading(clock);
 	assert_int_equal(ffntp_device_mark(clock, &mark), FFNTP_CLOCK_OK);
 	assert_int_equal(ffntp_device_steady(clock, &utc), FFNTP_CLOCK_OK);
-	assert_true(ffntp_time_to_ns(utc) - AHEAD_NS - realtime_ns() < FFNTP_NS_PER_S);
+	assert_below(ffntp_time_to_ns(utc) - AHEAD_NS - realtime_ns(), FFNTP_NS_PER_S, "");
 	assert_int_equal(ffntp_device_elapsed(clock, &ns), FFNTP_CLOCK_OK);
-	assert_true(ns > 0);
+	assert_above(ns, 0, "");
 	assert_int_equal(ffntp_device_since(clock, mark, &duration), FFNTP_CLOCK_OK);
 	assert_true(duration.ns >= 0 && duration.bound_ns > 0);
 	assert_int_equal(ffntp_device_at(clock, mark, FFNTP_UTC, UINT64_MAX, &past), FFNTP_CLOCK_OK);
@@ -247,7 +248,7 @@ static void what_cannot_be_configured_is_refused(void **state)
 		ffntp_linux_ntp_device_init(&device, &wrong[i]);
 		problem = ffntp_device_connect(ffntp_linux_ntp_clock(&device));
 		assert_non_null(problem);
-		assert_true(strlen(problem) > 10);
+		assert_above(strlen(problem), 10, "");
 		assert_int_equal(ffntp_device_now(ffntp_linux_ntp_clock(&device), FFNTP_UTC, UINT64_MAX, &reading),
 				 FFNTP_CLOCK_DISCONNECTED);
 	}
@@ -333,19 +334,19 @@ static void the_system_is_a_clock(void **state)
 	assert_null(ffntp_device_connect(clock));
 	before_ns = realtime_ns();
 	assert_int_equal(ffntp_device_now(clock, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
-	assert_true(ffntp_time_to_ns(reading.estimate) >= before_ns);
-	assert_true(ffntp_time_to_ns(reading.estimate) <= realtime_ns());
+	assert_at_least(ffntp_time_to_ns(reading.estimate), before_ns, "ns");
+	assert_at_most(ffntp_time_to_ns(reading.estimate), realtime_ns(), "");
 	assert_int_equal(ffntp_device_info(clock, &info), FFNTP_CLOCK_OK);
 	assert_in_range(info.resolution_fs, 1000000, 1000001);
 	assert_int_equal(ffntp_device_steady(clock, &utc), FFNTP_CLOCK_STEADY);
 	assert_int_equal(ffntp_device_mark(clock, &mark), FFNTP_CLOCK_OK);
 	pause_ms(1);
 	assert_int_equal(ffntp_device_elapsed(clock, &ns), FFNTP_CLOCK_OK);
-	assert_true(ns >= 1000000);
+	assert_at_least(ns, 1000000, "");
 	assert_int_equal(ffntp_device_since(clock, mark, &duration), FFNTP_CLOCK_OK);
 	assert_true(duration.ns >= 1000000 && duration.bound_ns >= 500);
 	assert_int_equal(ffntp_device_at(clock, mark, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
-	assert_true(ffntp_time_to_ns(reading.latest) >= before_ns);
+	assert_at_least(ffntp_time_to_ns(reading.latest), before_ns, "ns");
 	ffntp_device_disconnect(clock);
 	assert_int_equal(ffntp_device_mark(clock, &mark), FFNTP_CLOCK_DISCONNECTED);
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/mapping.h"
 #include "prng.h"
 
@@ -19,7 +20,7 @@ static void test_shift_fills_the_word(void **state)
 		uint64_t period = ffntp_mapping_period(periods_s[i], shift);
 
 		assert_true(period >= UINT64_C(1) << 62 && period < UINT64_C(1) << 63);
-		assert_true(ffntp_mapping_period_s(period, shift) == periods_s[i]);
+		assert_exactly(ffntp_mapping_period_s(period, shift), periods_s[i], "s");
 	}
 	assert_int_equal(ffntp_mapping_shift(1e-9), 28);
 	assert_int_equal(ffntp_mapping_shift(1e-30), 62);
@@ -28,32 +29,32 @@ static void test_shift_fills_the_word(void **state)
 static void test_period_saturates(void **state)
 {
 	(void)state;
-	assert_true(ffntp_mapping_period(-1, 10) == 0);
-	assert_true(ffntp_mapping_period((double)NAN, 10) == 0);
-	assert_true(ffntp_mapping_period(1.5, 62) == UINT64_MAX);
+	assert_exactly(ffntp_mapping_period(-1, 10), 0, "");
+	assert_exactly(ffntp_mapping_period((double)NAN, 10), 0, "");
+	assert_exactly(ffntp_mapping_period(1.5, 62), UINT64_MAX, "");
 }
 
 static void test_nanoseconds_are_rounded_up(void **state)
 {
 	(void)state;
-	assert_true(ffntp_mapping_ns(0) == 0);
-	assert_true(ffntp_mapping_ns(-1) == 0);
-	assert_true(ffntp_mapping_ns((double)NAN) == 0);
-	assert_true(ffntp_mapping_ns(1e-10) == 1);
-	assert_true(ffntp_mapping_ns(1.5e-9) == 2);
-	assert_true(ffntp_mapping_ns(3) == 3000000000);
-	assert_true(ffntp_mapping_ns(1e30) == UINT64_MAX);
+	assert_exactly(ffntp_mapping_ns(0), 0, "");
+	assert_exactly(ffntp_mapping_ns(-1), 0, "");
+	assert_exactly(ffntp_mapping_ns((double)NAN), 0, "");
+	assert_exactly(ffntp_mapping_ns(1e-10), 1, "");
+	assert_exactly(ffntp_mapping_ns(1.5e-9), 2, "");
+	assert_exactly(ffntp_mapping_ns(3), 3000000000, "");
+	assert_exactly(ffntp_mapping_ns(1e30), UINT64_MAX, "");
 }
 
 static void test_signed_nanoseconds_saturate(void **state)
 {
 	(void)state;
-	assert_true(ffntp_mapping_signed_ns(1.5e-9) == 1);
-	assert_true(ffntp_mapping_signed_ns(-1.5e-9) == -1);
-	assert_true(ffntp_mapping_signed_ns(-3) == -3000000000);
-	assert_true(ffntp_mapping_signed_ns(1e10) == INT64_MAX);
-	assert_true(ffntp_mapping_signed_ns(-1e10) == INT64_MIN);
-	assert_true(ffntp_mapping_signed_ns((double)NAN) == INT64_MIN);
+	assert_exactly(ffntp_mapping_signed_ns(1.5e-9), 1, "");
+	assert_exactly(ffntp_mapping_signed_ns(-1.5e-9), -1, "");
+	assert_exactly(ffntp_mapping_signed_ns(-3), -3000000000, "");
+	assert_exactly(ffntp_mapping_signed_ns(1e10), INT64_MAX, "");
+	assert_exactly(ffntp_mapping_signed_ns(-1e10), INT64_MIN, "");
+	assert_exactly(ffntp_mapping_signed_ns((double)NAN), INT64_MIN, "");
 }
 
 __extension__ typedef __int128 wide;
@@ -70,10 +71,10 @@ static void test_addition_is_exact(void **state)
 		/* the difference, in 2^-64 s, as 128 bits */
 		wide difference = (wide)(sum.s - base.s) * ((wide)1 << 64) + sum.frac - base.frac;
 
-		assert_true((double)difference * 0x1p-64 == s);
+		assert_exactly((double)difference * 0x1p-64, s, "");
 	}
 	/* The part below 2^-64 s is dropped and never carries. */
-	assert_true(ffntp_mapping_add((struct ffntp_time){ 5, 0 }, -1e-30).s == 5);
+	assert_exactly(ffntp_mapping_add((struct ffntp_time){ 5, 0 }, -1e-30).s, 5, "");
 }
 
 int main(void)

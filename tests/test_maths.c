@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "assertions.h"
 #include <mpfr.h>
 
 #include "../core/maths.h"
@@ -49,7 +51,7 @@ static void sqrt_is_correctly_rounded(void **state)
 			continue;
 		mpfr_set_d(exact, x, MPFR_RNDN);
 		mpfr_sqrt(exact, exact, MPFR_RNDN);
-		assert_true(ffntp_sqrt(x) == mpfr_get_d(exact, MPFR_RNDN));
+		assert_exactly(ffntp_sqrt(x), mpfr_get_d(exact, MPFR_RNDN), "");
 	}
 	mpfr_clear(exact);
 }
@@ -57,13 +59,13 @@ static void sqrt_is_correctly_rounded(void **state)
 static void sqrt_at_its_edges(void **state)
 {
 	(void)state;
-	assert_true(ffntp_sqrt(0) == 0);
-	assert_true(ffntp_sqrt(INFINITY) == (double)INFINITY);
+	assert_exactly(ffntp_sqrt(0), 0, "");
+	assert_exactly(ffntp_sqrt(INFINITY), (double)INFINITY, "");
 	assert_true(isnan(ffntp_sqrt(-1)));
 	assert_true(isnan(ffntp_sqrt(NAN)));
-	assert_true(ffntp_sqrt(0x1p-1074) == 0x1p-537);
-	assert_true(ffntp_sqrt(0x1.fffffffffffffp1023) == 0x1.fffffffffffffp511);
-	assert_true(ffntp_sqrt(0x1.fffffffffffffp0) == 0x1.6a09e667f3bccp0); /* just below sqrt(2) */
+	assert_exactly(ffntp_sqrt(0x1p-1074), 0x1p-537, "");
+	assert_exactly(ffntp_sqrt(0x1.fffffffffffffp1023), 0x1.fffffffffffffp511, "");
+	assert_exactly(ffntp_sqrt(0x1.fffffffffffffp0), 0x1.6a09e667f3bccp0, ""); /* just below sqrt(2) */
 }
 
 static void exp_is_as_accurate_as_stated(void **state)
@@ -83,18 +85,18 @@ static void exp_is_as_accurate_as_stated(void **state)
 		worst = fmax(worst, fabs(mpfr_get_d(exact, MPFR_RNDN)) / y);
 	}
 	mpfr_clear(exact);
-	assert_true(worst < 0x1p-52);
+	assert_below(worst, 0x1p-52, "");
 }
 
 static void exp_at_its_edges(void **state)
 {
 	(void)state;
-	assert_true(ffntp_exp(0) == 1);
-	assert_true(ffntp_exp(-0.0) == 1);
-	assert_true(ffntp_exp(-708.4) == 0);
-	assert_true(ffntp_exp(-INFINITY) == 0);
-	assert_true(ffntp_exp(709.79) == (double)INFINITY);
-	assert_true(ffntp_exp(INFINITY) == (double)INFINITY);
+	assert_exactly(ffntp_exp(0), 1, "");
+	assert_exactly(ffntp_exp(-0.0), 1, "");
+	assert_exactly(ffntp_exp(-708.4), 0, "");
+	assert_exactly(ffntp_exp(-INFINITY), 0, "");
+	assert_exactly(ffntp_exp(709.79), (double)INFINITY, "");
+	assert_exactly(ffntp_exp(INFINITY), (double)INFINITY, "");
 	assert_true(isfinite(ffntp_exp(709.78)));
 	assert_true(isnan(ffntp_exp(NAN)));
 }
@@ -119,15 +121,15 @@ static void ln_is_as_accurate_as_stated(void **state)
 		worst = fmax(worst, y == 0 ? 0 : fabs(mpfr_get_d(exact, MPFR_RNDN) / y));
 	}
 	mpfr_clear(exact);
-	assert_true(worst < 0x1p-50);
+	assert_below(worst, 0x1p-50, "");
 }
 
 static void ln_at_its_edges(void **state)
 {
 	(void)state;
-	assert_true(ffntp_ln(1) == 0);
-	assert_true(fabs(ffntp_ln(0x1p-1022) + 708.39641853226410622) < 1e-12);
-	assert_true(fabs(ffntp_ln(0x1.fffffffffffffp1023) - 709.78271289338399673) < 1e-12);
+	assert_exactly(ffntp_ln(1), 0, "");
+	assert_below(fabs(ffntp_ln(0x1p-1022) + 708.39641853226410622), 1e-12, "");
+	assert_below(fabs(ffntp_ln(0x1.fffffffffffffp1023) - 709.78271289338399673), 1e-12, "");
 }
 
 int main(void)

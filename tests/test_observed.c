@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/wire.h"
 #include "../sim/observed.h"
 #include "simcourse.h"
@@ -43,7 +44,7 @@ static void test_delays_are_of_their_law(void **state)
 		for (int j = 0; j < 40000; j++) {
 			double share = sim_law_below(&gamma_law, delay_s(&path, &way) - 5e-3);
 
-			assert_true(share > 0);
+			assert_above(share, 0, "");
 			for (int k = 0; k < 9; k++)
 				below[k] += share < (k + 1) / 10.0;
 		}
@@ -115,7 +116,7 @@ static void test_drifts(void **state)
 			/* Pi times the size in each period is the steepest slope of a sine; a walk's is the size. */
 			assert_between(-6.3e-6, moved_s - former_s, 6.3e-6);
 			assert_between(-1e-12, then.server_error_s - (moved_s - 1e-3), 1e-12);
-			assert_true(then.way[SIM_BACK].minimum_s == 4e-3);
+			assert_exactly(then.way[SIM_BACK].minimum_s, 4e-3, "s");
 			assert_between(-1e-12, sim_path_gauge_s(&path, t) - (1e-3 + moved_s) / 2, 1e-12);
 			least_s = fmin(least_s, moved_s);
 			most_s = fmax(most_s, moved_s);
@@ -198,7 +199,7 @@ static void test_skews_and_phases_vary_with_the_seed(void **state)
 		assert_between(-15.001e-6, ahead_at(&oscillator, 1), 35.001e-6);
 		statistics_add(&skew, ahead_at(&oscillator, 1));
 		sim_oscillator_init(&oscillator, &swing, seed, SIM_START_NS);
-		assert_true(ahead_at(&oscillator, 0) == 0);
+		assert_exactly(ahead_at(&oscillator, 0), 0, "");
 		statistics_add(&rate, ahead_at(&oscillator, 1));
 	}
 	/* Uniform: the variance is a third of the spread's square. For a sine of random phase it is half. */
@@ -241,7 +242,7 @@ static void test_turns_of_the_rate(void **state)
 	assert_near(change.count, 2000 * 3600 / (10800 + 540.0), 0.12);
 	assert_near(change.sum / change.count, 0.4e-6, 0.03);
 	assert_between(0.29e-6, change.least, 0.32e-6);
-	assert_true(most > 0.48e-6);
+	assert_above(most, 0.48e-6, "");
 	assert_between(0.43, sign.sum / sign.count, 0.57);
 	assert_near(length.sum / length.count, 540, 0.07);
 }
@@ -290,10 +291,10 @@ static void test_a_server_wanders_within_its_root_distance(void **state)
 	assert_between(-2e-3, error.least, -1e-3);
 	assert_between(1e-3, most_s, 2e-3);
 	assert_near(ffntp_short_s(last_reply(course).root_dispersion), 3e-3, 0.01);
-	assert_true(ffntp_short_s(last_reply(course).root_dispersion) >= 3e-3);
+	assert_at_least(ffntp_short_s(last_reply(course).root_dispersion), 3e-3, "");
 	free(course);
 	course = course_of(scenario_named("metro"), 89, 16, 1);
-	assert_true(last_reply(course).root_dispersion == 0);
+	assert_exactly(last_reply(course).root_dispersion, 0, "");
 	free(course);
 }
 
@@ -331,7 +332,7 @@ static void test_observed_scenarios_are_in_the_list(void **state)
 			assert_true(!scenario->spells[i].is_irregular ||
 				    scenario->spells[i].every_s >= 1.5 * scenario->spells[i].length_s);
 	}
-	assert_true(count >= 30);
+	assert_at_least(count, 30, "");
 }
 
 int main(void)

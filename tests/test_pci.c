@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../ports/guest/pci.h"
 #include "../ports/guest/pcislot.h"
 #include "../ports/guest/virtiopci.h"
@@ -82,7 +83,7 @@ static struct function *add(uint8_t bus, uint8_t slot, uint32_t identity)
 {
 	struct function *function = &machine[count++];
 
-	assert_true(count <= MOST);
+	assert_at_most(count, MOST, "");
 	*function = (struct function){ .place = { bus, slot, 0 }, .is_there = true };
 	function->word[0] = identity;
 	function->settable[1] = 0x407;
@@ -224,10 +225,10 @@ static void test_capabilities_in_a_circle_are_no_endless_search(void **state)
 	assert_int_equal(pci_capability(device->place, 6, 0), 0x50);
 	reads = 0;
 	assert_int_equal(pci_capability(device->place, 9, 0), 0);
-	assert_true(reads < 200);
+	assert_below(reads, 200, "");
 	device->is_there = false;
 	assert_int_equal(pci_capability(device->place, 9, 0), 0);
-	assert_true(reads < 400);
+	assert_below(reads, 400, "");
 }
 
 /* --- memory --- */
@@ -443,7 +444,7 @@ static void test_rubbish_in_every_configuration(void **state)
 			assert_true(device.registers >= 0x1000 && device.registers < UINT64_C(1) << 32);
 			assert_true(device.notify >= 0x1000 && device.notify + device.notify_length <= UINT64_C(1)
 													       << 32);
-			assert_true(device.config + device.config_length <= UINT64_C(1) << 32);
+			assert_at_most(device.config + device.config_length, UINT64_C(1) << 32, "");
 			(void)pcislot_is_asked_for(device.slot);
 		}
 		if (prng_below(&prng, 4) > 0)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/promise.h"
 #include "prng.h"
 
@@ -33,10 +34,10 @@ static void test_value_is_held_inside(void **state)
 	(void)state;
 	ffntp_promise_add(&promise, &claim);
 	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
-	assert_true(value_s == 1.5);
+	assert_exactly(value_s, 1.5, "s");
 	value_s = 0;
 	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
-	assert_true(value_s == 0.75);
+	assert_exactly(value_s, 0.75, "s");
 }
 
 /* At the edge, a period that would leave the envelope is limited; away from it there is room. */
@@ -49,11 +50,11 @@ static void test_period_is_held_inside(void **state)
 	(void)state;
 	ffntp_promise_add(&promise, &claim);
 	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
-	assert_true(period_s <= 1e-9 + 1e-15 + 1e-24);
+	assert_at_most(period_s, 1e-9 + 1e-15 + 1e-24, "s");
 	value_s = 0;
 	period_s = 1e-9 + 5e-13;
 	assert_true(ffntp_promise_fit(&promise, 1e9, &value_s, &period_s));
-	assert_true(period_s == 1e-9 + 5e-13);
+	assert_exactly(period_s, 1e-9 + 5e-13, "s");
 }
 
 /* No line satisfies both claims, so that one of them was false. */
@@ -130,10 +131,10 @@ static void test_fits_everything_ever_said(void **state)
 			for (int j = 0; j < i; j++) {
 				double end_s = value_s + ahead * period_s;
 
-				assert_true(value_s >= lower_end(&said[j], ticks) - 1e-11);
-				assert_true(value_s <= upper_end(&said[j], ticks) + 1e-11);
-				assert_true(end_s >= lower_end(&said[j], ticks + ahead) - 1e-11);
-				assert_true(end_s <= upper_end(&said[j], ticks + ahead) + 1e-11);
+				assert_at_least(value_s, lower_end(&said[j], ticks) - 1e-11, "s");
+				assert_at_most(value_s, upper_end(&said[j], ticks) + 1e-11, "s");
+				assert_at_least(end_s, lower_end(&said[j], ticks + ahead) - 1e-11, "s");
+				assert_at_most(end_s, upper_end(&said[j], ticks + ahead) + 1e-11, "s");
 			}
 			/* Each side is wide enough to contain the truth, so that the claims are compatible. */
 			said[i] =
@@ -142,7 +143,7 @@ static void test_fits_everything_ever_said(void **state)
 						 uniform(&prng, 0, 5e-3) + above_zero(ticks * 1e-9 - value_s), period_s,
 						 3e-14 + fabs(period_s - 1e-9) } };
 			ffntp_promise_add(&promise, &said[i].claim);
-			assert_true(promise.lower.count <= FFNTP_PROMISE_LINES);
+			assert_at_most(promise.lower.count, FFNTP_PROMISE_LINES, "");
 		}
 	}
 }
@@ -157,7 +158,7 @@ static void test_reference_may_move(void **state)
 	ffntp_promise_add(&promise, &claim);
 	ffntp_promise_move(&promise, 1000000000, (struct ffntp_ntp){ UINT64_C(2) << 32 });
 	assert_true(ffntp_promise_fit(&promise, 1, &value_s, &period_s));
-	assert_true(value_s == 0.75); /* a second later on both scales */
+	assert_exactly(value_s, 0.75, "s"); /* a second later on both scales */
 }
 
 int main(void)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/params.h"
 #include "../core/rate_range.h"
 
@@ -107,7 +108,7 @@ static void test_the_oldest_anchor_is_kept(void **state)
 	assert_int_equal(range.count, FFNTP_RATE_ANCHORS);
 	assert_int_equal(range.anchor[0].number, 1);
 	for (unsigned i = 1; i < range.count; i++)
-		assert_true(ffntp_counter_diff(range.anchor[i].bound.at, range.anchor[i - 1].bound.at) > 0);
+		assert_above(ffntp_counter_diff(range.anchor[i].bound.at, range.anchor[i - 1].bound.at), 0, "");
 	assert_range(&range, -4e-3, 4e-3, 1e-4);
 }
 
@@ -138,7 +139,7 @@ static void test_a_rate_that_moves_within_its_band_is_in_the_range(void **state)
 	(void)state;
 	move_rate(0.98 * MAX_DRIFT, &range);
 	move_rate(0.7 * MAX_DRIFT, &range);
-	assert_true(range.least_s > range.most_s); /* two different averages prove more than either */
+	assert_above(range.least_s, range.most_s, "s"); /* two different averages prove more than either */
 	assert_int_equal(range.anchor[0].number, 1);
 }
 

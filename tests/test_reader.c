@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include <ffntp/linux.h>
 
 #include "../ports/linux/counter.h"
@@ -111,7 +112,7 @@ static void a_page_is_created_whole(void **state)
 	status = status_of(path);
 	assert_int_equal(status.st_size, FFNTP_PAGE_SIZE);
 	assert_int_equal(status.st_mode & 07777, 0644);
-	assert_true(status.st_blocks * 512 >= FFNTP_PAGE_SIZE); /* no hole, lest a full disk kill readers */
+	assert_at_least(status.st_blocks * 512, FFNTP_PAGE_SIZE, ""); /* no hole, lest a full disk kill readers */
 	assert_int_not_equal(access(new_path, F_OK), 0);
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
 }
@@ -157,8 +158,8 @@ static void check_reading(enum ffntp_counter_kind kind)
 
 		clock_gettime(CLOCK_REALTIME, &t);
 		second = now_by(&reader);
-		assert_true(ffntp_time_to_ns(first.earliest) <= (int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec);
-		assert_true((int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec <= ffntp_time_to_ns(second.latest));
+		assert_at_most(ffntp_time_to_ns(first.earliest), (int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec, "");
+		assert_at_most((int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec, ffntp_time_to_ns(second.latest), "");
 		assert_false(ffntp_time_is_before(second.estimate, first.estimate));
 	}
 }
@@ -283,7 +284,7 @@ static void case_31_the_next_daemon_takes_over_in_place(void **state)
 	now_by(&reader);
 	assert_null(open_file(&source.identity, &former, &is_adopted));
 	assert_true(is_adopted);
-	assert_true(former.at == map.at);
+	assert_exactly(former.at, map.at, "");
 	assert_int_equal(status_of(path).st_ino, inode);
 	now_by(&reader);
 	map.maxerror_before_ns = 777777;
@@ -365,7 +366,7 @@ static void write_file(const void *bytes, size_t size)
 {
 	int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
-	assert_true(descriptor >= 0);
+	assert_at_least(descriptor, 0, "");
 	assert_int_equal(write(descriptor, bytes, size), (ssize_t)size);
 	close(descriptor);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "simcourse.h"
 
 #define PI 3.14159265358979323846
@@ -31,9 +32,9 @@ static void test_the_generator_is_splitmix64(void **state)
 	struct sim_random random = { 1234567 };
 
 	(void)state;
-	assert_true(sim_random_next(&random) == UINT64_C(6457827717110365317));
-	assert_true(sim_random_next(&random) == UINT64_C(3203168211198807973));
-	assert_true(sim_random_next(&random) == UINT64_C(9817491932198370423));
+	assert_exactly(sim_random_next(&random), UINT64_C(6457827717110365317), "");
+	assert_exactly(sim_random_next(&random), UINT64_C(3203168211198807973), "");
+	assert_exactly(sim_random_next(&random), UINT64_C(9817491932198370423), "");
 }
 
 static void test_numbers_are_distributed_as_they_say(void **state)
@@ -54,7 +55,7 @@ static void test_numbers_are_distributed_as_they_say(void **state)
 	assert_near(variance_of(&unit), 1.0 / 12, 0.01);
 	assert_near(mean_of(&exponential), 1, 0.01);
 	assert_near(variance_of(&exponential), 1, 0.03);
-	assert_true(exponential.least > 0);
+	assert_above(exponential.least, 0, "");
 	assert_between(-0.01, mean_of(&normal), 0.01);
 	assert_near(variance_of(&normal), 1, 0.02);
 }
@@ -152,7 +153,7 @@ static void test_a_loss_changes_no_later_delay(void **state)
 
 		assert_true(sim_path_delay(&one, SIM_BACK, &certain, &wanted_ns));
 		if (sim_path_delay(&other, SIM_BACK, &lossy, &delay_ns))
-			assert_true(delay_ns == wanted_ns);
+			assert_exactly(delay_ns, wanted_ns, "ns");
 	}
 }
 
@@ -167,16 +168,16 @@ static void test_spells(void **state)
 
 	(void)state;
 	sim_path_init(&path, 44);
-	assert_true(sim_path_conditions(&path, 99.9).way[SIM_FORTH].minimum_s == 1);
-	assert_true(sim_path_conditions(&path, 100).way[SIM_FORTH].minimum_s == 3);
-	assert_true(sim_path_conditions(&path, 149.9).way[SIM_FORTH].minimum_s == 3);
-	assert_true(sim_path_conditions(&path, 150).way[SIM_FORTH].minimum_s == 1);
-	assert_true(sim_path_conditions(&path, 999.9).way[SIM_BACK].loss == 0);
-	assert_true(sim_path_conditions(&path, 1005).way[SIM_BACK].loss == 0.25);
-	assert_true(sim_path_conditions(&path, 1015).way[SIM_BACK].loss == 0);
-	assert_true(sim_path_conditions(&path, 5105).way[SIM_BACK].loss == 0.25);
-	assert_true(sim_path_conditions(&path, 119).server_error_s == 0);
-	assert_true(sim_path_conditions(&path, 1e9).server_error_s == -3);
+	assert_exactly(sim_path_conditions(&path, 99.9).way[SIM_FORTH].minimum_s, 1, "s");
+	assert_exactly(sim_path_conditions(&path, 100).way[SIM_FORTH].minimum_s, 3, "s");
+	assert_exactly(sim_path_conditions(&path, 149.9).way[SIM_FORTH].minimum_s, 3, "s");
+	assert_exactly(sim_path_conditions(&path, 150).way[SIM_FORTH].minimum_s, 1, "s");
+	assert_exactly(sim_path_conditions(&path, 999.9).way[SIM_BACK].loss, 0, "");
+	assert_exactly(sim_path_conditions(&path, 1005).way[SIM_BACK].loss, 0.25, "");
+	assert_exactly(sim_path_conditions(&path, 1015).way[SIM_BACK].loss, 0, "");
+	assert_exactly(sim_path_conditions(&path, 5105).way[SIM_BACK].loss, 0.25, "");
+	assert_exactly(sim_path_conditions(&path, 119).server_error_s, 0, "s");
+	assert_exactly(sim_path_conditions(&path, 1e9).server_error_s, -3, "s");
 }
 
 /* --- the oscillator --- */
@@ -252,7 +253,7 @@ static void test_swings_steps_and_jumps(void **state)
 	assert_near(ahead_at(&oscillator, 7200), 0.072, 1e-9);
 	kind = (struct sim_oscillator_kind){ .step = 5e-6, .step_at_s = 1000, .jump_s = 2, .jump_at_s = 2000 };
 	sim_oscillator_init(&oscillator, &kind, 1, SIM_START_NS);
-	assert_true(ahead_at(&oscillator, 999) == 0);
+	assert_exactly(ahead_at(&oscillator, 999), 0, "");
 	assert_near(ahead_at(&oscillator, 1999), 5e-6 * 999, 1e-9);
 	assert_near(ahead_at(&oscillator, 2001), 2 + 5e-6 * 1001, 1e-9);
 	kind = (struct sim_oscillator_kind){ .step = 5e-6, .step_at_s = 1000, .step_length_s = 500 };
@@ -282,7 +283,7 @@ static void test_a_seed_is_one_course(void **state)
 		struct course *one = course_of(scenario, 51, 16, 1), *again = course_of(scenario, 51, 16, 1);
 		struct course *other = course_of(scenario, 52, 16, 1);
 
-		assert_true(one->count > 15);
+		assert_above(one->count, 15, "");
 		assert_true(are_same(one, again));
 		assert_false(are_same(one, other));
 		free(one);
@@ -300,11 +301,11 @@ static void test_the_world_does_not_mind_who_asks(void **state)
 	(void)state;
 	assert_true(often->count > 4 * seldom->count && often->seconds == seldom->seconds && often->seconds == 7200);
 	for (size_t i = 0; i < often->seconds; i++)
-		assert_true(often->at_second[i] == seldom->at_second[i]);
+		assert_exactly(often->at_second[i], seldom->at_second[i], "");
 	for (size_t i = 0; i < seldom->count; i++) {
 		const struct sim_exchange *a = &often->exchanges[i], *b = &seldom->exchanges[i];
 
-		assert_true(a->truth_tf_ns - a->truth_ta_ns == b->truth_tf_ns - b->truth_ta_ns);
+		assert_exactly(a->truth_tf_ns - a->truth_ta_ns, b->truth_tf_ns - b->truth_ta_ns, "ns");
 	}
 	free(often);
 	free(seldom);
@@ -318,11 +319,11 @@ static void check_exchange(const struct sim_exchange *exchange, int64_t former_n
 	int64_t back_ns = (int64_t)floor(conditions->way[SIM_BACK].minimum_s * 1e9);
 	int64_t tick_ns = (int64_t)(conditions->server_tick_s * 1e9);
 
-	assert_true(exchange->truth_ta_ns >= former_ns);
-	assert_true(exchange->tb_ns - error_ns + tick_ns >= exchange->truth_ta_ns + forth_ns);
-	assert_true(exchange->te_ns >= exchange->tb_ns + (tick_ns == 0));
-	assert_true(exchange->truth_tf_ns >= exchange->te_ns - error_ns + back_ns);
-	assert_true(exchange->tf > exchange->ta);
+	assert_at_least(exchange->truth_ta_ns, former_ns, "ns");
+	assert_at_least(exchange->tb_ns - error_ns + tick_ns, exchange->truth_ta_ns + forth_ns, "ns");
+	assert_at_least(exchange->te_ns, exchange->tb_ns + (tick_ns == 0), "ns");
+	assert_at_least(exchange->truth_tf_ns, exchange->te_ns - error_ns + back_ns, "ns");
+	assert_above(exchange->tf, exchange->ta, "");
 	/* The counter is never fast or slow by a thousandth, except where it jumps ahead by two seconds. */
 	assert_near((double)(exchange->tf - exchange->ta), (double)(exchange->truth_tf_ns - exchange->truth_ta_ns),
 		    1e-3);
@@ -375,7 +376,7 @@ static void test_spells_are_what_exchanges_meet(void **state)
 		wrong += is_wrong;
 	}
 	assert_between(30, wrong, 33);
-	assert_true(course->refused >= wrong);
+	assert_at_least(course->refused, wrong, "");
 	free(course);
 }
 
@@ -394,7 +395,7 @@ static void test_a_server_that_ticks(void **state)
 		int64_t late_ns = (exchange->truth_ta_ns + exchange->truth_tf_ns) / 2 - exchange->tb_ns;
 
 		assert_true(exchange->tb_ns % tick_ns == 0 && exchange->te_ns % tick_ns == 0);
-		assert_true(exchange->tb_ns <= exchange->truth_tf_ns);
+		assert_at_most(exchange->tb_ns, exchange->truth_tf_ns, "ns");
 		least_ns = late_ns < least_ns ? late_ns : least_ns;
 		most_ns = late_ns > most_ns ? late_ns : most_ns;
 	}
@@ -415,14 +416,14 @@ static void test_events_happen(void **state)
 	(void)state;
 	memcpy(path.spells, scenario_named("server-fault")->spells, sizeof(path.spells));
 	sim_path_init(&path, 1);
-	assert_true(sim_path_conditions(&path, after_s + 1).server_error_s == 0.15);
-	assert_true(sim_path_conditions(&path, after_s + 1201).server_error_s == 0);
+	assert_exactly(sim_path_conditions(&path, after_s + 1).server_error_s, 0.15, "s");
+	assert_exactly(sim_path_conditions(&path, after_s + 1201).server_error_s, 0, "s");
 	memcpy(path.spells, scenario_named("outage-4-hours")->spells, sizeof(path.spells));
-	assert_true(sim_path_conditions(&path, after_s + 4 * 3600 - 1).way[SIM_FORTH].loss == 1);
-	assert_true(sim_path_conditions(&path, after_s + 4 * 3600 + 1).way[SIM_FORTH].loss == 0);
+	assert_exactly(sim_path_conditions(&path, after_s + 4 * 3600 - 1).way[SIM_FORTH].loss, 1, "s");
+	assert_exactly(sim_path_conditions(&path, after_s + 4 * 3600 + 1).way[SIM_FORTH].loss, 0, "s");
 	memcpy(path.spells, scenario_named("route-change-one-way")->spells, sizeof(path.spells));
-	assert_true(sim_path_conditions(&path, after_s + 1).way[SIM_FORTH].minimum_s == 1e-3);
-	assert_true(sim_path_conditions(&path, after_s + 1).way[SIM_BACK].minimum_s == 0);
+	assert_exactly(sim_path_conditions(&path, after_s + 1).way[SIM_FORTH].minimum_s, 1e-3, "s");
+	assert_exactly(sim_path_conditions(&path, after_s + 1).way[SIM_BACK].minimum_s, 0, "s");
 }
 
 static void test_scenarios_have_names_of_their_own(void **state)
@@ -436,7 +437,7 @@ static void test_scenarios_have_names_of_their_own(void **state)
 		assert_ptr_equal(sim_scenario_find(scenario->name), scenario);
 		assert_true(scenario->hours > 0 && strlen(scenario->summary) > 0 && !strchr(scenario->summary, '\n'));
 	}
-	assert_true(count >= 18);
+	assert_at_least(count, 18, "");
 	assert_null(sim_scenario_find("nowhere"));
 	assert_null(sim_scenario_find(""));
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../ports/linux/resolve.h"
 #include "../ports/linux/stamping.h"
 #include "../ports/linux/udp.h"
@@ -217,8 +218,8 @@ static void a_step_while_stopped_never_makes_the_arrival_early(void **state)
 			ffntp_counter ta, tf;
 
 			ffntp_stamping_resolve(&stamping, PERIOD_S, &ta, &tf);
-			assert_true(ns_apart(tf, counter_at(RTT_NS)) >= -50);
-			assert_true(ns_apart(ta, counter_at(0)) <= 50);
+			assert_at_least(ns_apart(tf, counter_at(RTT_NS)), -50, "");
+			assert_at_most(ns_apart(ta, counter_at(0)), 50, "");
 		}
 	}
 }
@@ -257,7 +258,7 @@ static void neither_stamp_lies_inside_the_round_trip_whatever_the_clock_does(voi
 		assert_in_range(ns_apart(counter_at(0), ta) + 50, 0, 1550);
 		used += tf != stamping.own_tf;
 	}
-	assert_true(used > 50000);
+	assert_above(used, 50000, "");
 }
 
 static void a_step_between_leaves_our_own_readings(void **state)
@@ -315,8 +316,8 @@ static void a_bracket_is_narrow_and_true(void **state)
 	first = ffntp_bracket_take(&source);
 	second = ffntp_bracket_take(&source);
 	counter_ns = (double)(second.counter - first.counter);
-	assert_true(counter_ns >= 0);
-	assert_true((double)(second.realtime_ns - first.realtime_ns) < counter_ns * 1.1 + 1e6);
+	assert_at_least(counter_ns, 0, "ns");
+	assert_below((double)(second.realtime_ns - first.realtime_ns), counter_ns * 1.1 + 1e6, "ns");
 }
 
 /* The newest cross-timestamp of an exchange is kept, also over a new socket, because the next exchange needs it. */
@@ -337,7 +338,7 @@ static void the_bracket_before_is_kept(void **state)
 	assert_true(ffntp_resolve_numeric("127.0.0.1:9", 123, &found));
 	assert_int_equal(ffntp_udp_open(&udp, &found.address[0]), 0);
 	(void)ffntp_udp_prepare(&udp, &source);
-	assert_true(udp.stamping.earlier.counter == at);
+	assert_exactly(udp.stamping.earlier.counter, at, "");
 	udp.stamping.after = ffntp_bracket_take(&source);
 	at = udp.stamping.after.counter;
 	(void)ffntp_udp_prepare(&udp, &source);

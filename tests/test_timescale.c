@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../include/ffntp/timescale.h"
 #include "count.h"
 #include "prng.h"
@@ -274,8 +275,8 @@ static void days_and_picoseconds(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct ffntp_day day = ffntp_day_from_time(cases[i].time);
 
-		assert_true(day.day == cases[i].day);
-		assert_true(day.ps == cases[i].ps);
+		assert_exactly(day.day, cases[i].day, "");
+		assert_exactly(day.ps, cases[i].ps, "");
 	}
 }
 
@@ -304,7 +305,7 @@ static void smear(enum ffntp_timescale scale, int sign)
 		double expected_s = definition(scale, sign, (double)ns * 1e-9);
 
 		assert_true(!ffntp_time_is_before(told, former));
-		assert_true(llabs(behind_ns - (int64_t)(expected_s * 1e9)) <= 2);
+		assert_at_most(llabs(behind_ns - (int64_t)(expected_s * 1e9)), 2, "");
 		former = told;
 	}
 }
@@ -333,9 +334,10 @@ static void smears_never_step(void **state)
 				ffntp_numbering_tell(&numbering, (struct ffntp_time){ s + 1, 0 }, scale);
 
 			assert_true(!ffntp_time_is_before(begin, end));
-			assert_true(begin.s * 2 + (int64_t)(begin.frac >> 63) - end.s * 2 - (int64_t)(end.frac >> 63) <=
-				    1);
-			assert_true(begin.frac - end.frac < 200000); /* 1e-14 s */
+			assert_at_most(begin.s * 2 + (int64_t)(begin.frac >> 63) - end.s * 2 -
+					       (int64_t)(end.frac >> 63),
+				       1, "");
+			assert_below(begin.frac - end.frac, 200000, ""); /* 1e-14 s */
 		}
 	}
 }

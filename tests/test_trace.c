@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../tool/score.h"
 #include "../tool/trace.h"
 #include "count.h"
@@ -53,9 +54,9 @@ static void the_ends_of_the_ranges_are_read(void **state)
 
 	(void)state;
 	assert_int_equal(parse("18446744073709551615 9223372036854775807 -9223372036854775807 0", &row), TRACE_ROW);
-	assert_true(row.ta == UINT64_MAX);
-	assert_true(row.tb_ns == INT64_MAX);
-	assert_true(row.te_ns == -INT64_MAX);
+	assert_exactly(row.ta, UINT64_MAX, "");
+	assert_exactly(row.tb_ns, INT64_MAX, "ns");
+	assert_exactly(row.te_ns, -INT64_MAX, "ns");
 }
 
 static void lines_without_a_row(void **state)
@@ -160,12 +161,12 @@ static void quantiles_interpolate(void **state)
 	static const double values[] = { 1, 2, 4, 8, 16 };
 
 	(void)state;
-	assert_true(score_quantile(values, 5, 0) == 1);
-	assert_true(score_quantile(values, 5, 0.5) == 4);
-	assert_true(score_quantile(values, 5, 0.625) == 6);
-	assert_true(score_quantile(values, 5, 1) == 16);
-	assert_true(score_quantile(values, 4, 0.5) == 3);
-	assert_true(score_quantile(values, 1, 0.99) == 1);
+	assert_exactly(score_quantile(values, 5, 0), 1, "");
+	assert_exactly(score_quantile(values, 5, 0.5), 4, "");
+	assert_exactly(score_quantile(values, 5, 0.625), 6, "");
+	assert_exactly(score_quantile(values, 5, 1), 16, "");
+	assert_exactly(score_quantile(values, 4, 0.5), 3, "");
+	assert_exactly(score_quantile(values, 1, 0.99), 1, "");
 }
 
 static void a_summary_sorts_first(void **state)
@@ -175,9 +176,9 @@ static void a_summary_sorts_first(void **state)
 
 	(void)state;
 	assert_true(summary.rms * summary.rms > 8.333 && summary.rms * summary.rms < 8.334);
-	assert_true(summary.median == 3);
+	assert_exactly(summary.median, 3, "");
 	assert_true(summary.p99 > 3.97 && summary.p99 < 3.99);
-	assert_true(summary.max == 4);
+	assert_exactly(summary.max, 4, "");
 }
 
 /*

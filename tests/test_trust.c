@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "clientworld.h"
 #include "count.h"
 
@@ -106,7 +107,7 @@ static void test_a_rate_step_that_a_round_trip_hides(void **state)
 			world_set_counter(&f.world, world_counter(&f.world, f.world.now_ns),
 					  f.world.ticks_per_ns * (1 + sign * 40e-6));
 			run_bounded(&f, 2 * 3600);
-			assert_true(llabs(world_error_ns(&f.world, f.client)) <= f.world.delay_ns);
+			assert_at_most(llabs(world_error_ns(&f.world, f.client)), f.world.delay_ns, "ns");
 			drop(&f);
 		}
 }
@@ -168,7 +169,7 @@ static void test_a_server_that_flips(void **state)
 				if (k > 8)
 					assert_true(world_bound_holds(&f.world, f.client));
 			}
-			assert_true(llabs(world_error_ns(&f.world, f.client)) < 1000000);
+			assert_below(llabs(world_error_ns(&f.world, f.client)), 1000000, "");
 			exchange_once(&f, 0);
 			assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 			drop(&f);
@@ -194,8 +195,8 @@ static void test_both_stories_are_in_the_bound(void **state)
 		assert_int_equal(reading.status, FFNTP_STATUS_FREE_RUNNING);
 		assert_true(world_bound_holds(&f.world, f.client));
 		assert_false(ffntp_time_is_before(reading.latest, server));
-		assert_true(reading.bound_ns < 140 * (S_NS / 1000));
-		assert_true(llabs(world_error_ns(&f.world, f.client)) < 1000000);
+		assert_below(reading.bound_ns, 140 * (S_NS / 1000), "ns");
+		assert_below(llabs(world_error_ns(&f.world, f.client)), 1000000, "");
 	}
 	drop(&f);
 }
@@ -221,7 +222,7 @@ static void test_a_step_is_one_whatever_the_silence(void **state)
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
 	world_run(&f.world, f.client, 150);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
-	assert_true(llabs(world_error_ns(&f.world, f.client) - f.world.server_error_ns) < 1000000);
+	assert_below(llabs(world_error_ns(&f.world, f.client) - f.world.server_error_ns), 1000000, "ns");
 	drop(&f);
 }
 
@@ -240,7 +241,7 @@ static void test_a_fault_shorter_than_half_an_hour(void **state)
 		f.world.server_error_ns = 0;
 		run_bounded(&f, 1500);
 		assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
-		assert_true(llabs(world_error_ns(&f.world, f.client)) < 1000000);
+		assert_below(llabs(world_error_ns(&f.world, f.client)), 1000000, "");
 		drop(&f);
 	}
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../ports/processorport.h"
 #include "unikernel/fake.h"
 
@@ -49,7 +50,7 @@ static void test_it_keeps_time_beside_a_clock_that_lies(void **state)
 	assert_true(system_boot(usual));
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 	assert_int_equal(fake.outside, 0);
-	assert_true(fake.readings > 10000);
+	assert_above(fake.readings, 10000, "");
 	assert_in_range(fake.sent, 225, 260);
 	assert_int_equal(said("address 192.0.2.7"), 1);
 	assert_int_equal(said("asking 192.0.2.1"), 1);
@@ -83,7 +84,7 @@ static void test_it_is_as_good_as_the_network(void **state)
 	start(60);
 	fake.watched_from_ns = START_NS + 600 * S;
 	assert_true(system_boot(usual));
-	assert_true(fake.largest_ns < 800000); /* delays of 2 ms that vary by 0.1 ms */
+	assert_below(fake.largest_ns, 800000, "ns"); /* delays of 2 ms that vary by 0.1 ms */
 }
 
 /* The stall is longer than the way back: a stamp from before it would put the truth outside. */
@@ -94,7 +95,7 @@ static void test_a_frame_that_comes_while_one_looks_is_not_stamped_before_it_cam
 	fake.stall_ns = 3000000;
 	assert_true(system_boot(usual));
 	assert_int_equal(fake.outside, 0);
-	assert_true(fake.readings > 200);
+	assert_above(fake.readings, 200, "");
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 }
 
@@ -235,7 +236,7 @@ static void test_random_bytes_that_run_out_stop_no_search(void **state)
 	fake.event_ns = START_NS + 60 * S;
 	fake.event = run_out_of_entropy;
 	assert_true(system_boot(usual));
-	assert_true(fake.resolved > 100);
+	assert_above(fake.resolved, 100, "");
 	assert_int_not_equal(fake.transaction, 0);
 }
 
@@ -303,7 +304,7 @@ static void test_a_server_that_falls_silent_is_told_of(void **state)
 	assert_true(said("no usable reply; free-running") >= 50);
 	assert_int_equal(page_status(), FFNTP_STATUS_FREE_RUNNING);
 	assert_int_equal(fake.outside, 0);
-	assert_true(fake.resolved >= 2);
+	assert_at_least(fake.resolved, 2, "");
 	assert_int_equal(fake.deaf, 0);
 	assert_int_equal(fake.startled, 0);
 }
@@ -348,7 +349,7 @@ static void refuses(const char *line, const char *why)
 {
 	char copy[1024];
 
-	assert_true(strlen(line) < sizeof copy);
+	assert_below(strlen(line), sizeof copy, "");
 	strcpy(copy, line);
 	assert_false(system_boot(copy));
 	assert_int_equal(fake.lines, 1);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../ports/guest/card.h"
 #include "../ports/guest/machine.h"
 #include "../ports/guest/virtio.h"
@@ -156,7 +157,7 @@ static void deliver(const void *frame, size_t length)
 	struct virtio_descriptor *descriptor = &rings(RECEIVE)->descriptor[id];
 
 	assert_int_equal(descriptor->flags, 2);
-	assert_true(descriptor->length >= 12 + length);
+	assert_at_least(descriptor->length, 12 + length, "");
 	memset((void *)(uintptr_t)descriptor->address, 0, 12);
 	memcpy((uint8_t *)(uintptr_t)descriptor->address + 12, frame, length);
 	hand_back(RECEIVE, id, (uint32_t)(12 + length));
@@ -193,7 +194,7 @@ static unsigned frames(void)
 	size_t length;
 
 	while (count < 1000 && card.receive(frame, &length, &arrived)) {
-		assert_true(length <= CARD_FRAME);
+		assert_at_most(length, CARD_FRAME, "");
 		count++;
 	}
 	return count;
@@ -222,7 +223,7 @@ static void test_frames_go_both_ways(void **state)
 		assert_true(card.receive(frame, &length, &arrived));
 		assert_int_equal(length, 5);
 		assert_string_equal((const char *)frame, "tick");
-		assert_true(arrived > before);
+		assert_above(arrived, before, "");
 		assert_true(send("tock"));
 		check_sent("tock");
 	}
@@ -352,7 +353,7 @@ static void test_a_card_that_wants_a_reset(void **state)
 	fake.register_status |= NEEDS_RESET;
 	check_gone();
 	check_there_again();
-	assert_true(fake.resets > resets);
+	assert_above(fake.resets, resets, "");
 }
 
 /* The driver does not wait forever for a device whose registers are all ones, or that is slow. */
@@ -363,7 +364,7 @@ static void test_a_card_that_does_not_start(void **state)
 	check_gone();
 	fake.stalls = 1000000;
 	check_gone();
-	assert_true(fake.stalls > 0);
+	assert_above(fake.stalls, 0, "");
 	fake.stalls = 0;
 	check_there_again();
 }

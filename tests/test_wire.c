@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include "../core/wire.h"
 #include "prng.h"
 
@@ -44,10 +45,10 @@ static void assert_packet(const struct ffntp_packet *a, const struct ffntp_packe
 	assert_int_equal(a->root_delay, b->root_delay);
 	assert_int_equal(a->root_dispersion, b->root_dispersion);
 	assert_int_equal(a->refid, b->refid);
-	assert_true(a->reference.units == b->reference.units);
-	assert_true(a->origin.units == b->origin.units);
-	assert_true(a->receive.units == b->receive.units);
-	assert_true(a->transmit.units == b->transmit.units);
+	assert_exactly(a->reference.units, b->reference.units, "");
+	assert_exactly(a->origin.units, b->origin.units, "");
+	assert_exactly(a->receive.units, b->receive.units, "");
+	assert_exactly(a->transmit.units, b->transmit.units, "");
 }
 
 /* Read from memory that ends where the datagram ends, so that a sanitizer sees reads past it. */
@@ -242,8 +243,8 @@ static void case_08_a_jumbo_datagram_is_judged_like_any_other(void **state)
 static void short_formats_are_seconds(void **state)
 {
 	(void)state;
-	assert_true(ffntp_short_s(0) == 0);
-	assert_true(ffntp_short_s(0x00018000) == 1.5);
+	assert_exactly(ffntp_short_s(0), 0, "");
+	assert_exactly(ffntp_short_s(0x00018000), 1.5, "");
 	assert_true(ffntp_short_s(UINT32_MAX) > 65535.99 && ffntp_short_s(UINT32_MAX) < 65536);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assertions.h"
 #include <xen/io/xs_wire.h>
 
 #include "../ports/guest/machine.h"
@@ -55,7 +56,7 @@ static void say(uint32_t type, uint32_t request, const char *text, size_t length
 {
 	struct xsd_sockmsg head = { .type = type, .req_id = request, .len = (uint32_t)length };
 
-	assert_true(fake.to_say + sizeof head + length <= sizeof fake.saying);
+	assert_at_most(fake.to_say + sizeof head + length, sizeof fake.saying, "");
 	memcpy(fake.saying + fake.to_say, &head, sizeof head);
 	memcpy(fake.saying + fake.to_say + sizeof head, text, length);
 	fake.to_say += sizeof head + length;
@@ -98,7 +99,7 @@ static void hear(void)
 		if (fake.asked_length < sizeof head)
 			continue;
 		memcpy(&head, fake.asked, sizeof head);
-		assert_true(sizeof head + head.len < sizeof fake.asked);
+		assert_below(sizeof head + head.len, sizeof fake.asked, "");
 		if (fake.asked_length < sizeof head + head.len)
 			continue;
 		fake.asked[fake.asked_length] = 0;
@@ -221,7 +222,7 @@ static void test_a_silent_store_is_waited_for_once(void **state)
 		assert_int_equal(read_name(), XENSTORE_SILENT);
 		assert_true(xenstore_has_changed(XENSTORE_CARD));
 	}
-	assert_true(fake.counter - before < 5000);
+	assert_below(fake.counter - before, 5000, "");
 	fake.is_stopped = false;
 	assert_int_equal(read_name(), XENSTORE_SILENT); /* it is notified, and answers the former request first */
 	assert_int_equal(read_name(), XENSTORE_FOUND);
@@ -332,7 +333,7 @@ static void test_a_restored_guest_begins_anew(void **state)
 	fake.said = fake.to_say = fake.watches = 0;
 	fake.is_stopped = false;
 	xenstore_resume(true);
-	assert_true(fake.watches > 0);
+	assert_above(fake.watches, 0, "");
 	assert_true(xenstore_has_changed(XENSTORE_CARD));
 	assert_int_equal(read_name(), XENSTORE_FOUND);
 }

@@ -1,5 +1,4 @@
 type t
-type estimator = Law | Radclock
 
 type leap_table = nativeint
 
@@ -15,7 +14,7 @@ type config = {
   pivot_s : int option;
   leap_table : leap_table option;
   leap_expiry_is_strict : bool;
-  estimator : estimator;
+  estimator : string;
 }
 
 let config counter =
@@ -31,7 +30,7 @@ let config counter =
     pivot_s = None;
     leap_table = None;
     leap_expiry_is_strict = false;
-    estimator = Law;
+    estimator = "default";
   }
 
 type action = Wait_until of Counter.t | Send | Change_server
@@ -68,6 +67,7 @@ type source = {
   root_dispersion_ns : int;
 }
 
+external estimators : unit -> (string * string) list = "ffntp_ml_client_estimators"
 external create_of : config -> Counter.t -> t = "ffntp_ml_client_create"
 external continue : Output.t -> t -> t = "ffntp_ml_client_continue"
 external builtin_leap_table : unit -> leap_table = "ffntp_ml_leap_table_builtin"

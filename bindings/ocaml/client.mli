@@ -27,7 +27,8 @@ type t
 
 (** {1 Configuration} *)
 
-type estimator = Law | Radclock
+val estimators : unit -> (string * string) list
+(** The name of each estimator, and a line that describes it; the default one is the first. *)
 
 type leap_table
 (** TAI - UTC, and the time until which it is known. *)
@@ -59,7 +60,7 @@ type config = {
   leap_expiry_is_strict : bool;
       (** [false]: once the table has expired, its last TAI - UTC stays in force, with the leap seconds that the server
           announces; [true]: TAI is then unknown *)
-  estimator : estimator;
+  estimator : string;  (** a name of {!estimators}, or ["default"] *)
 }
 
 val config : Counter.source -> config

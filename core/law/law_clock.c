@@ -1,6 +1,7 @@
 /* law_clock: see law_clock.h. */
 #include "law_clock.h"
 
+#include "../assert.h"
 #include "../maths.h"
 
 enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 32 };
@@ -126,6 +127,16 @@ static void slide(struct ffntp_law_clock *clock, const struct ffntp_law_params *
 	}
 }
 
+/* Return whether the weights sum to 1, but for the least weight that each has. */
+static bool is_distribution(const struct ffntp_law_clock *clock)
+{
+	double sum = 0;
+
+	for (int i = 0; i < BANK; i++)
+		sum += clock->weight[i];
+	return ffntp_fabs(sum - 1) <= BANK * 1e-9;
+}
+
 /* Bayes' rule, with a leak between neighbours: an oscillator may change its ways. */
 static void reweigh(struct ffntp_law_clock *clock, const double evidence[BANK], double leak)
 {
@@ -244,6 +255,7 @@ static double condense(const struct grid *grid, const double posterior[GRID], st
 	b->p11 -= gain * b->p01 * (1 - variance / b->p00);
 	b->p01 = gain * variance;
 	b->p00 = variance;
+	FFNTP_ASSERT(b->p00 > 0 && b->p11 > 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9));
 	return m0;
 }
 
@@ -348,6 +360,7 @@ double ffntp_law_clock_update(struct ffntp_law_clock *clock, const struct ffntp_
 	}
 	reweigh(clock, evidence, params->wander_leak);
 	slide(clock, params);
+	FFNTP_ASSERT(is_distribution(clock));
 	gather(clock, best);
 	return ffntp_ln(ffntp_fmax(total, LEAST_EVIDENCE)) + p.grid.most;
 }

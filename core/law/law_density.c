@@ -1,6 +1,7 @@
 /* law_density: see law_density.h. */
 #include "law_density.h"
 
+#include "../assert.h"
 #include "../maths.h"
 
 enum { BINS = FFNTP_LAW_BINS, LEAST = FFNTP_LAW_LEAST, GENERATIONS = FFNTP_LAW_GENERATIONS };
@@ -472,6 +473,15 @@ static void fade(struct ffntp_law *law)
 	law->unit = 1;
 }
 
+/* Return whether each bin ends above its beginning. */
+static bool is_rising(const struct ffntp_law *law)
+{
+	for (int i = 0; i < BINS; i++)
+		if (!(law->edge[i] < law->edge[i + 1]))
+			return false;
+	return true;
+}
+
 void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is_sound)
 {
 	/* A normal distribution in seven points. */
@@ -494,6 +504,8 @@ void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is
 		remember_least(law, x);
 	if ((long)law->entered % BALANCE_DELAYS == 0)
 		balance(law);
+	FFNTP_ASSERT(is_rising(law));
+	FFNTP_ASSERT(law->total > 0 && law->n > 0);
 }
 
 /* Two empty bins below the floor, then bins of equal mass, the last of which reaches 8 means further. */

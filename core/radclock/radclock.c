@@ -2,8 +2,11 @@
  * radclock: the RADclock estimator. A stamp passes through floor (the path), trust (the server), period and local (the
  * oscillator), and offset (the time), in this order. docs/radclock.md gives the reasons.
  */
+#include "../assert.h"
 #include "../estimator.h"
+#include "../estimator_state.h"
 #include "../history.h"
+#include "../mapping.h"
 #include "../maths.h"
 #include "../params.h"
 #include "radclock_floor.h"
@@ -148,6 +151,7 @@ static void remember(struct radclock *radclock, const struct ffntp_stamp *stamp)
 	if (ffntp_floor_update(&radclock->floor, &radclock->history, period_s, radclock->is_warm, &lowered_ticks))
 		ffntp_offset_refloor(&radclock->offset);
 	radclock->error_s += lowered_ticks * period_s;
+	FFNTP_ASSERT(radclock->floor.ticks <= rtt_ticks);
 }
 
 static void begin(struct radclock *radclock, const struct ffntp_stamp *stamp)
@@ -383,11 +387,39 @@ static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, stru
 	bool is_believed = take(radclock, stamp);
 
 	*estimate = estimate_now(radclock);
+	FFNTP_ASSERT(estimate->at == stamp->tf);
+	FFNTP_ASSERT(estimate->esterror_s >= 0 && estimate->period_esterror >= 0);
 	return is_believed ? FFNTP_ACCEPTED : FFNTP_REFUSED_CONTRADICTION;
 }
 
+/*
+ * Round trips do not reveal the delay of one direction, so that each has half of the least one. While stamps are
+ * rejected in a row, the probability that they are right grows with the time that they have persisted.
+ */
+static void describe(const void *of, struct ffntp_estimator_state *state)
+{
+	const struct radclock *radclock = of;
+	double period_s = radclock->period.rate.period_s;
+	double doubt = 0;
+
+	if (radclock->history.added == 0)
+		return;
+	if (radclock->trust.refused.stamps > 0)
+		doubt = elapsed_s(radclock, radclock->trust.refused.since, radclock->line.at) / FFNTP_RADCLOCK_LOST_S;
+	doubt = ffntp_fmin(ffntp_fmax(doubt, 0), 1);
+	state->floor_forward_ns = ffntp_mapping_ns(ffntp_ticks(radclock->floor.ticks) * period_s / 2);
+	state->floor_backward_ns = state->floor_forward_ns;
+	state->noise_forward_ns = ffntp_mapping_ns(radclock->figures.stamp_s);
+	state->noise_backward_ns = state->noise_forward_ns;
+	state->wander_1e15 = ffntp_estimator_state_wander(radclock->figures.wander_per_s);
+	ffntp_estimator_state_add(state, FFNTP_HYPOTHESIS_UNCHANGED, ffntp_estimator_state_percent(1 - doubt));
+	ffntp_estimator_state_add(state, FFNTP_HYPOTHESIS_TIME, ffntp_estimator_state_percent(doubt));
+}
+
 const struct ffntp_estimator_ops ffntp_radclock_ops = {
+	.kind = FFNTP_ESTIMATOR_RADCLOCK,
 	.name = "radclock",
+	.summary = "takes time and rate from the exchanges of least delay",
 	.memory = memory,
 	.init = init,
 	.add = add,
@@ -395,4 +427,5 @@ const struct ffntp_estimator_ops ffntp_radclock_ops = {
 	.step = restart,
 	.warm = warm,
 	.moved = moved,
+	.describe = FFNTP_ESTIMATOR_DESCRIBE(describe),
 };

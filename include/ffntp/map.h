@@ -51,13 +51,13 @@ struct ffntp_map {
 	int16_t tai_offset_s; /* time - UTC at 'at', in seconds. If 'time' is TAI, 37 since 2017; else the number of
 				 leap seconds since the client began */
 	int8_t leap_sign;     /* the nearest known leap second, next or last: 1 inserted, -1 left out, 0 none */
-	int64_t leap_at_s;    /* where, on the scale of 'time', its 23:59:60 begins, or its 23:59:59 would begin */
 	/*
 	 * true: after tai_expires_s TAI - UTC stays as it was last, and later leap seconds are those that servers
 	 * announced; false: TAI is unknown from then on.
 	 */
 	bool tai_outlasts_table;
-	int64_t tai_expires_s;      /* POSIX time (UTC) at which the table of leap seconds expires; 0: no table */
+	int64_t leap_at_s;     /* where, on the scale of 'time', its 23:59:60 begins, or its 23:59:59 would begin */
+	int64_t tai_expires_s; /* POSIX time (UTC) at which the table of leap seconds expires; 0: no table */
 	uint64_t disruption_marker; /* changes when earlier maps must not be combined with later ones */
 	/*
 	 * Changes, together with disruption_marker, when the counter itself is in doubt because it jumped, stood still

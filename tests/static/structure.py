@@ -306,6 +306,22 @@ def check_linked(tap):
     tap.check('cc -std=c11 -ffreestanding -c core/*.c core/*/*.c && ld -r leaves mem* alone undefined', problems)
 
 
+def check_assertions(tap):
+    """The core without FFNTP_ASSERTIONS is what it would be if nothing were asserted, and needs no hook."""
+    builds = {'with': [], 'without': ['-DFFNTP_CORE_ASSERT_H', '-DFFNTP_ASSERT(condition)=((void)0)']}
+    files, objects, problems = [str(TOP / path) for path in sources('core/*.c', 'core/*/*.c')], {}, []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, flags in builds.items():
+            Path(folder, name).mkdir()
+            problems += run(['gcc', *CORE, '-O2', *flags, *files], Path(folder, name))
+            objects[name] = {path.name: path.read_bytes() for path in Path(folder, name).glob('*.o')}
+    differing = [f'{name} differs' for name, code in objects['with'].items() if code != objects['without'].get(name)]
+    problems += differing + [f'{name} refers to ffntp_assert_failed' for name, code in objects['with'].items()
+                             if b'ffntp_assert_failed' in code]
+    problems += [] if len(objects['with']) == len(files) else ['objects are missing']
+    tap.check('assertions leave no trace in a release', problems)
+
+
 def check_reading_path(tap):
     if os.uname().machine != 'x86_64':
         tap.skip('the reading path is integers only', 'no -mgeneral-regs-only here')
@@ -332,6 +348,7 @@ def check_sources(tap):
 def check_objects(tap):
     check_core(tap)
     check_linked(tap)
+    check_assertions(tap)
     check_reading_path(tap)
 
 
