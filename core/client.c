@@ -64,6 +64,7 @@ static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_c
 		.estimator = (unsigned char *)memory + aligned(sizeof *client),
 		.wire = {
 			.leap.table = config->leap_table,
+			.leap.is_strict = config->leap_expiry == FFNTP_LEAP_EXPIRY_STRICT,
 			.pivot_s = config->pivot_s,
 			.heeds_servers = config->leap_trust == FFNTP_LEAP_TRUST_SERVER,
 		},
@@ -301,6 +302,17 @@ static void cross_leap_second(struct ffntp_client *client, ffntp_counter now)
 		ffntp_publisher_move(&client->publisher, now);
 }
 
+/* A new table may correct TAI that was kept after the former one had expired. Earlier readings of TAI were then wrong.
+ */
+static void break_if_corrected(struct ffntp_client *client, ffntp_counter now)
+{
+	if (!client->wire.leap.is_corrected)
+		return;
+	client->wire.leap.is_corrected = false;
+	ffntp_publisher_break(&client->publisher, now);
+	client->publisher.map.disruption_marker = client->publisher.disruption_marker;
+}
+
 /*
  * While there are candidates, widen the map's bound to contain theirs. If no exchange of a candidate lay outside of the
  * clock's bound, the proven rate is not in doubt, and the candidate's bound grows at that rate.
@@ -323,6 +335,7 @@ void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct 
 	expire_if_overdue(client, now);
 	if (client->publisher.has_map) {
 		cross_leap_second(client, now);
+		break_if_corrected(client, now);
 		*map = client->publisher.map;
 		admit_candidates(client, map);
 		ffntp_leap_describe(&client->wire.leap, map);

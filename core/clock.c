@@ -127,6 +127,12 @@ enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counte
 	if (bound_ns == UINT64_MAX)
 		return FFNTP_CLOCK_RANGE;
 
+	struct ffntp_time estimate =
+		is_backward ? ffntp_time_minus(map->time, elapsed) : ffntp_time_plus(map->time, elapsed);
+
+	if (scale == FFNTP_TAI && !ffntp_reading_has_tai(map, estimate))
+		return FFNTP_CLOCK_TAI_UNKNOWN;
+
 	/* Both ends have moved away by the drift. A distance of 0 becomes one unit, to leave room for rounding. */
 	uint64_t drift_ns = bound_ns - maxerror_ns;
 	uint64_t before_ns = map->maxerror_before_ns + drift_ns, after_ns = map->maxerror_after_ns + drift_ns;
@@ -134,9 +140,7 @@ enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counte
 
 	before.frac |= before_ns == 0;
 	after.frac |= after_ns == 0;
-	ffntp_reading_set(reading,
-			  is_backward ? ffntp_time_minus(map->time, elapsed) : ffntp_time_plus(map->time, elapsed),
-			  before, after);
+	ffntp_reading_set(reading, estimate, before, after);
 	reading->bound_ns = bound_ns;
 	reading->esterror_ns = error_ns(map->esterror_ns, ticks, map->period_esterror, map->period_shift);
 	reading->asymmetry_esterror_ns = map->asymmetry_esterror_ns;

@@ -182,6 +182,13 @@ static inline enum ffntp_leap ffntp_reading_leap(const struct ffntp_map *map, st
 	return is_after ? FFNTP_LEAP_POST_NEGATIVE : FFNTP_LEAP_PRE_NEGATIVE;
 }
 
+/* Return whether TAI is known at a time: after its table's expiry only if the map's writer keeps the last offset. */
+static inline bool ffntp_reading_has_tai(const struct ffntp_map *map, struct ffntp_time time)
+{
+	return map->tai_is_known &&
+	       (map->tai_outlasts_table || !ffntp_map_tai_is_expired(map, time.s - map->tai_offset_s));
+}
+
 static inline uint64_t ffntp_larger(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;

@@ -113,7 +113,7 @@ enum ffntp_clock_result ffntp_device_info(struct ffntp_device *device, struct ff
 		return result;
 	*info = (struct ffntp_device_info){
 		.status = look.map.status,
-		.tai_is_known = look.map.tai_is_known,
+		.tai_is_known = ffntp_reading_has_tai(&look.map, ffntp_map_time(&look.map, look.now)),
 		.resolution_fs = resolution_fs(&look.map),
 		.disruption_marker = look.map.disruption_marker,
 	};

@@ -47,6 +47,29 @@ static bool find_base(const struct ffntp_leap_belief *belief, struct ffntp_time 
 	return true;
 }
 
+/* Return the POSIX time of the midnight after the leap second. */
+static int64_t midnight_utc_s(const struct ffntp_numbering *numbering)
+{
+	return numbering->at_s - numbering->offset_s + (numbering->sign < 0);
+}
+
+/*
+ * Find TAI minus the core's time from a table that has expired: its last entry was in force at its expiry. A leap
+ * second that the rule has after the expiry is not in the table.
+ */
+static bool find_last_base(const struct ffntp_leap_belief *belief, int64_t utc_s, int64_t *base_s)
+{
+	const struct ffntp_numbering *numbering = &belief->numbering;
+	const struct ffntp_leap_table *table = belief->table;
+
+	if (belief->is_strict || table == NULL || utc_s < table->expires_s)
+		return false;
+	*base_s = table->entry[table->count - 1].tai_offset_s - numbering->offset_s;
+	if (numbering->sign != 0 && midnight_utc_s(numbering) <= table->expires_s)
+		*base_s -= numbering->sign;
+	return true;
+}
+
 void ffntp_leap_begin(struct ffntp_leap_belief *belief, struct ffntp_time utc)
 {
 	int64_t base_s;
@@ -55,7 +78,7 @@ void ffntp_leap_begin(struct ffntp_leap_belief *belief, struct ffntp_time utc)
 		return;
 	belief->is_begun = true;
 	belief->numbering = (struct ffntp_numbering){ 0 };
-	if (find_base(belief, utc, &base_s))
+	if (find_base(belief, utc, &base_s) || find_last_base(belief, utc.s, &base_s))
 		belief->numbering.offset_s = (int16_t)base_s; /* the core's time is TAI from the beginning */
 	utc.s += belief->numbering.offset_s;
 	ffntp_leap_follow(belief, utc);
@@ -76,22 +99,57 @@ void ffntp_leap_jump(struct ffntp_leap_belief *belief)
 	belief->has_jumped = true;
 }
 
-/* If the core's time is TAI it stays so; without a valid table its further leap seconds come from announcements. */
-void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
+/*
+ * Return whether the table, expired, states more than is known: TAI is unknown, in doubt after a jump, or from an older
+ * table. Otherwise the offset stays, because it includes the leap seconds that servers have announced since.
+ */
+static bool is_last_word(const struct ffntp_leap_belief *belief)
 {
-	int64_t base_s;
+	int64_t expires_s = belief->table->expires_s;
 
-	if (!belief->is_begun)
+	return !belief->tai_is_known || expires_s > belief->tai_expires_s ||
+	       (belief->has_jumped && expires_s == belief->tai_expires_s);
+}
+
+static void take_last(struct ffntp_leap_belief *belief, int64_t base_s)
+{
+	belief->tai_is_known = true;
+	belief->tai_base_s = base_s;
+	belief->tai_expires_s = belief->table->expires_s;
+}
+
+/*
+ * If the core's time is TAI it stays so; without a valid table its further leap seconds come from announcements. TAI
+ * from an expired table may be wrong, so that a valid table then starts from UTC, which stays.
+ */
+static void follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
+{
+	int64_t utc_s = ffntp_numbering_utc(&belief->numbering, now).time.s, base_s;
+	bool is_expired = belief->tai_is_known && utc_s >= belief->tai_expires_s;
+
+	if (belief->tai_is_known && !is_expired && !belief->has_jumped && take_table(belief, now, belief->tai_base_s))
 		return;
-	if (belief->tai_is_known && !belief->has_jumped && take_table(belief, now, belief->tai_base_s))
-		return;
-	belief->has_jumped = false;
 	if (find_base(belief, now, &base_s) && take_table(belief, now, base_s))
 		return;
-	if (belief->tai_is_known && ffntp_numbering_utc(&belief->numbering, now).time.s >= belief->tai_expires_s)
+	if (find_last_base(belief, utc_s, &base_s) && is_last_word(belief))
+		take_last(belief, base_s);
+	else if (is_expired && belief->is_strict)
 		belief->tai_is_known = false;
 	if (!belief->tai_is_known && belief->table != NULL)
 		belief->tai_expires_s = belief->table->expires_s;
+}
+
+void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now)
+{
+	bool was_known = belief->tai_is_known && !belief->has_jumped;
+	int64_t former_s = belief->tai_base_s;
+
+	if (!belief->is_begun)
+		return;
+	follow(belief, now);
+	belief->has_jumped = false;
+	if (was_known && belief->tai_is_known && belief->tai_base_s != former_s)
+		belief->is_corrected = true;
 }
 
 /* Return whether the table determines the leap seconds at this time of the core. */
@@ -104,12 +162,6 @@ static bool is_certain(const struct ffntp_leap_belief *belief, struct ffntp_time
 }
 
 /* --- from UTC --- */
-
-/* Return the POSIX time of the midnight after the leap second. */
-static int64_t midnight_utc_s(const struct ffntp_numbering *numbering)
-{
-	return numbering->at_s - numbering->offset_s + (numbering->sign < 0);
-}
 
 /* Convert a server's UTC to the core's time with a given offset. */
 static struct ffntp_time by_offset(struct ffntp_time utc, int offset_s)
@@ -365,4 +417,5 @@ void ffntp_leap_describe(const struct ffntp_leap_belief *belief, struct ffntp_ma
 	map->leap_sign = numbering.sign;
 	map->leap_at_s = numbering.sign != 0 ? numbering.at_s : 0;
 	map->tai_expires_s = belief->tai_expires_s;
+	map->tai_outlasts_table = belief->tai_is_known && !belief->is_strict;
 }

@@ -12,16 +12,18 @@
 #include "../include/ffntp/map.h"
 #include "../include/ffntp/timescale.h"
 
-/* Leap-second state of a clock. Zeroed except for the table, which may be NULL: the initial state. */
+/* Leap-second state of a clock. Zeroed except for the table, which may be NULL, and is_strict: the initial state. */
 struct ffntp_leap_belief {
 	const struct ffntp_leap_table *table;
-	bool is_begun; /* the rule is set, and the fields below are valid */
+	bool is_strict; /* TAI is unknown once the table has expired; otherwise its last offset stays in force */
+	bool is_begun;  /* the rule is set, and the fields below are valid */
 	struct ffntp_numbering numbering;
 	bool is_announced;     /* the rule's leap second comes from servers rather than from the table */
 	bool tai_is_known;     /* TAI = the core's time + tai_base_s */
 	int64_t tai_base_s;    /* not 0 if TAI became known only after the client began */
 	bool has_jumped;       /* the core's time has jumped, so its former relation to TAI is unknown */
 	int64_t tai_expires_s; /* POSIX time, as in the map */
+	bool is_corrected;     /* a table has changed TAI while it was known; the client resets this */
 };
 
 /* The interval in which the core's time is expected at a server's timestamp. */
@@ -44,7 +46,7 @@ void ffntp_leap_jump(struct ffntp_leap_belief *belief);
 
 /*
  * Update the state from the table for this time of the core: the next leap second, whether TAI is known, and the
- * table's expiry.
+ * table's expiry. An expired table states TAI - UTC at its expiry; the leap seconds since then are those of the rule.
  */
 void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now);
 

@@ -50,7 +50,7 @@ enum ffntp_page_offset {
 
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ASYMMETRY_ESTERROR, "the line fits");
-_Static_assert(FFNTP_AT_ASYMMETRY_ESTERROR + 8 <= FFNTP_AT_ANCHORS, "so does the word behind it");
+_Static_assert(FFNTP_AT_TAI_OUTLASTS + 8 <= FFNTP_AT_ANCHORS, "so do the words behind it");
 _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");
 _Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
 _Static_assert(FFNTP_AT_STEADY + 2 * FFNTP_STEADY_STRIDE <= FFNTP_AT_SOURCES, "both slots fit");

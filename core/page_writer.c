@@ -100,12 +100,15 @@ static uint64_t ticks_until(const struct ffntp_map *map, uint64_t ticks, int64_t
 
 /*
  * Return the number of ticks for which the line is valid: up to void_after, or to the beginning or end of a leap
- * second, where UTC leaves the line.
+ * second, where UTC leaves the line, or until TAI becomes unknown because its table expires.
  */
 static uint64_t limit_of(const struct ffntp_map *map)
 {
 	uint64_t limit = map->void_after - map->at;
 
+	if (ffntp_reading_has_tai(map, map->time) && map->tai_expires_s != 0 && !map->tai_outlasts_table &&
+	    !ffntp_reading_is_far(map->tai_expires_s))
+		limit = ticks_until(map, limit, map->tai_expires_s + map->tai_offset_s);
 	if (map->leap_sign != 0 && map->time.s < map->leap_at_s)
 		return ticks_until(map, limit, map->leap_at_s);
 	if (map->leap_sign > 0 && map->time.s == map->leap_at_s)
@@ -129,7 +132,7 @@ static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_co
 	if (shift > 62 || !is_common(map, &line))
 		return line;
 	line.key |= UINT64_C(1) << (FFNTP_LINE_SCALE_SHIFT + FFNTP_UTC) |
-		    (uint64_t)map->tai_is_known << (FFNTP_LINE_SCALE_SHIFT + FFNTP_TAI) |
+		    (uint64_t)ffntp_reading_has_tai(map, map->time) << (FFNTP_LINE_SCALE_SHIFT + FFNTP_TAI) |
 		    (uint64_t)ffntp_reading_leap(map, map->time) << FFNTP_LINE_LEAP_SHIFT |
 		    (uint64_t)(uint16_t)map->tai_offset_s << FFNTP_LINE_OFFSET_SHIFT;
 	line.limit = limit_of(map);

@@ -156,6 +156,16 @@ static bool parse_leapindicators(struct ffntp_config *config, const struct line 
 	return true;
 }
 
+static bool parse_leapexpiry(struct ffntp_config *config, const struct line *line)
+{
+	bool is_strict = line->words == 2 && strcasecmp(line->word[1], "strict") == 0;
+
+	if (!is_strict && (line->words != 2 || strcasecmp(line->word[1], "keep") != 0))
+		return refuse(line, "%s takes keep or strict", line->word[0]);
+	config->leap_expiry_is_strict = is_strict;
+	return true;
+}
+
 static bool parse_journal(struct ffntp_config *config, const struct line *line)
 {
 	if (line->words != 2)
@@ -328,6 +338,7 @@ static const struct keyword {
 	{ "leapseclist", parse_leapseclist, NULL },
 	{ "leapfile", parse_leapseclist, NULL },
 	{ "leapindicators", parse_leapindicators, NULL },
+	{ "leapexpiry", parse_leapexpiry, NULL },
 	{ "journal", parse_journal, NULL },
 	{ "journalsize", parse_journalsize, NULL },
 	{ "leapsectz", NULL, "leapseclist FILE reads the same table" },

@@ -129,6 +129,7 @@ static void set_leap(const struct ffntp_keeper *keeper, struct ffntp_client_conf
 	config->leap_trust = file->ignores_leap_indicators ? FFNTP_LEAP_TRUST_NOBODY
 			     : file->servers > 1           ? FFNTP_LEAP_TRUST_CALLER
 							   : FFNTP_LEAP_TRUST_SERVER;
+	config->leap_expiry = file->leap_expiry_is_strict ? FFNTP_LEAP_EXPIRY_STRICT : FFNTP_LEAP_EXPIRY_KEEP;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -534,6 +535,22 @@ static void follow_table(struct ffntp_keeper *keeper)
 							      .leap_table = keeper->client_config.leap_table });
 }
 
+/*
+ * Report it by the page, because TAI may come from the table of a former daemon. A page that was not published by the
+ * rule of this configuration, such as the former daemon's, is not reported.
+ */
+static void report_expiry(struct ffntp_keeper *keeper)
+{
+	bool is_kept = keeper->client_config.leap_expiry == FFNTP_LEAP_EXPIRY_KEEP;
+	ffntp_counter now = ffntp_counter_read(&keeper->source);
+	struct ffntp_reading reading;
+	struct ffntp_map map;
+
+	if (ffntp_page_read(keeper->page, &map) == FFNTP_CLOCK_OK && map.tai_is_known == is_kept &&
+	    ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK)
+		ffntp_leaptable_report(&keeper->leaptable, &map, reading.estimate.s);
+}
+
 /* Collect one address of each server that has one: the address in use for the server in use, else the first. */
 static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct ffntp_address **addresses)
 {
@@ -612,6 +629,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 		return false;
 	work_survey(keeper);
 	follow_table(keeper);
+	report_expiry(keeper);
 	work_configuration(keeper);
 	if (keeper->clock_log.file != NULL)
 		ffntp_clock_log_write(&keeper->clock_log, keeper->page, &keeper->source);

@@ -1,5 +1,6 @@
 #include "leaptable.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -23,16 +24,25 @@ static void remember(struct ffntp_leaptable *leaptable, const struct stat *statu
 	leaptable->modified = status->st_mtim;
 }
 
+#define DATE_SIZE 32
+
+static const char *date_of(int64_t utc_s, char text[DATE_SIZE])
+{
+	struct ffntp_calendar date;
+
+	if (ffntp_calendar_from_utc((struct ffntp_utc){ .time.s = utc_s }, &date) != FFNTP_TIMESCALE_OK)
+		return "an unknown date";
+	snprintf(text, DATE_SIZE, "%04d-%02u-%02u", (int)date.year, (unsigned)date.month, (unsigned)date.day);
+	return text;
+}
+
 static void log_table(const struct ffntp_leaptable *leaptable)
 {
 	const struct ffntp_leap_table *table = &leaptable->table;
-	struct ffntp_calendar expiry;
+	char date[DATE_SIZE];
 
-	if (ffntp_calendar_from_utc((struct ffntp_utc){ .time.s = table->expires_s }, &expiry) == FFNTP_TIMESCALE_OK)
-		ffntp_log(FFNTP_LOG_NOTICE,
-			  "leap seconds by %s: TAI - UTC is %d s after its last entry; it expires on %04d-%02u-%02u",
-			  leaptable->path, table->entry[table->count - 1].tai_offset_s, (int)expiry.year,
-			  (unsigned)expiry.month, (unsigned)expiry.day);
+	ffntp_log(FFNTP_LOG_NOTICE, "leap seconds by %s: TAI - UTC is %d s after its last entry; it expires on %s",
+		  leaptable->path, table->entry[table->count - 1].tai_offset_s, date_of(table->expires_s, date));
 }
 
 /* A file that is read while it is written has a wrong checksum. It is read again when it has changed. */
@@ -82,4 +92,27 @@ bool ffntp_leaptable_poll(struct ffntp_leaptable *leaptable, int64_t now_s)
 		return false;
 	log_table(leaptable);
 	return true;
+}
+
+/* The system's file is a package's; the owner of another file is not known. */
+static const char *remedy(const struct ffntp_leaptable *leaptable)
+{
+	return strcmp(leaptable->path, FFNTP_LEAPFILE_DEFAULT) == 0 ? "update tzdata" : "update the file";
+}
+
+void ffntp_leaptable_report(struct ffntp_leaptable *leaptable, const struct ffntp_map *map, int64_t utc_s)
+{
+	char date[DATE_SIZE];
+
+	if (map->tai_expires_s == 0 || utc_s < map->tai_expires_s || map->tai_expires_s == leaptable->reported_s)
+		return;
+	leaptable->reported_s = map->tai_expires_s;
+	if (map->tai_is_known)
+		ffntp_log(FFNTP_LOG_WARNING, "%s: the table of leap seconds expired on %s; TAI - UTC stays %d s; %s",
+			  leaptable->path, date_of(map->tai_expires_s, date), map->tai_offset_s, remedy(leaptable));
+	else
+		ffntp_log(FFNTP_LOG_WARNING,
+			  "%s: the table of leap seconds expired on %s; TAI is unknown, because leapexpiry is strict; "
+			  "%s",
+			  leaptable->path, date_of(map->tai_expires_s, date), remedy(leaptable));
 }

@@ -7,14 +7,16 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "../include/ffntp/map.h"
 #include "../include/ffntp/timescale.h"
 
 struct ffntp_leaptable {
 	const char *path; /* NULL: never opened */
 	bool has_table;
 	struct ffntp_leap_table table;
-	int64_t checked_s; /* when the file was last checked */
-	dev_t device;      /* identity and modification time of the file */
+	int64_t checked_s;  /* when the file was last checked */
+	int64_t reported_s; /* the expiry that was logged last; 0: none */
+	dev_t device;       /* identity and modification time of the file */
 	ino_t inode;
 	off_t size;
 	struct timespec modified;
@@ -34,5 +36,11 @@ const struct ffntp_leap_table *ffntp_leaptable_get(const struct ffntp_leaptable 
  * If the file was removed or has become unreadable, the old table is kept.
  */
 bool ffntp_leaptable_poll(struct ffntp_leaptable *leaptable, int64_t now_s);
+
+/*
+ * Log that the table of a published map has expired, once for each expiry.
+ * utc_s: UTC by that map, now.
+ */
+void ffntp_leaptable_report(struct ffntp_leaptable *leaptable, const struct ffntp_map *map, int64_t utc_s);
 
 #endif

@@ -14,8 +14,8 @@
 #include "../include/ffntp/session.h"
 
 /*
- * A map. WHOLE(member, type, least, most): a decimal number, with the range that a former map may have. WORD(member):
- * 64 bits in hexadecimal.
+ * A map without tai_outlasts_table, which follows from tai_is_known and the configuration. WHOLE(member, type, least,
+ * most): a decimal number, with the range that a former map may have. WORD(member): 64 bits in hexadecimal.
  */
 #define FFNTP_JOURNAL_MAP_FIELDS(WHOLE, WORD)                                \
 	WHOLE(status, enum ffntp_status, 0, FFNTP_STATUS_DISRUPTED)          \
@@ -44,8 +44,8 @@
 	WORD(void_after)
 
 /*
- * A configuration without its table of leap seconds. WHOLE(key, member, type, least, most): a decimal number.
- * REAL(key, member): the 64 bits of a double.
+ * A configuration without its table of leap seconds and leap_expiry. WHOLE(key, member, type, least, most): a decimal
+ * number. REAL(key, member): the 64 bits of a double.
  */
 #define FFNTP_JOURNAL_CONFIG_FIELDS(WHOLE, REAL)                                          \
 	WHOLE("estimator=", estimator, enum ffntp_estimator_kind, 0, FFNTP_ESTIMATOR_LAW) \
@@ -85,7 +85,7 @@ enum {
 #if UINTPTR_MAX > 0xffffffff
 _Static_assert(sizeof(struct ffntp_map) == 160 + 8 * FFNTP_JOURNAL_LATER_WORDS,
 	       "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
-_Static_assert(sizeof(struct ffntp_client_config) == 112 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
+_Static_assert(sizeof(struct ffntp_client_config) == 120 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
 	       "FFNTP_JOURNAL_CONFIG_FIELDS lists every field of the configuration");
 #endif
 
@@ -94,6 +94,8 @@ _Static_assert(sizeof(struct ffntp_client_config) == 112 + 8 * FFNTP_JOURNAL_LAT
 #define FFNTP_JOURNAL_CONTINUES_WORD "continues"
 #define FFNTP_JOURNAL_MAP_WORD "map"
 #define FFNTP_JOURNAL_TABLE_KEY "leap-table="
+/* Missing if TAI is unknown once the table has expired, as in the journals of programs without the choice. */
+#define FFNTP_JOURNAL_KEEP "leap-expiry=0"
 
 /* The word of an input; NULL for values outside the enumeration. */
 static inline const char *ffntp_journal_input_word(enum ffntp_input_kind kind)

@@ -295,6 +295,28 @@ static void tai_may_be_unknown(void **state)
 	assert_int_equal(at(&map, map.at).estimate.s, map.time.s);
 }
 
+/* The map stays as it is while its table expires: TAI ends with the table, or outlasts it, by the reading's time. */
+static void tai_ends_with_its_table(void **state)
+{
+	struct ffntp_map map = good();
+	struct ffntp_reading reading;
+
+	(void)state;
+	map.tai_expires_s = map.time.s - map.tai_offset_s + 2;
+	assert_int_equal(ffntp_clock_at(&map, map.at + NS, FFNTP_TAI, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	refused(&map, map.at + 3 * NS, FFNTP_TAI, UINT64_MAX, FFNTP_CLOCK_TAI_UNKNOWN);
+	assert_int_equal(at(&map, map.at + 3 * NS).estimate.s, map.time.s - map.tai_offset_s + 3);
+	assert_false(ffntp_map_tai_is_expired(&map, map.tai_expires_s - 1));
+	assert_true(ffntp_map_tai_is_expired(&map, map.tai_expires_s));
+	map.tai_outlasts_table = true;
+	assert_int_equal(ffntp_clock_at(&map, map.at + 3 * NS, FFNTP_TAI, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(reading.estimate.s, map.time.s + 3);
+	map.tai_expires_s = 0; /* from no table */
+	map.tai_outlasts_table = false;
+	assert_int_equal(ffntp_clock_at(&map, map.at + 3 * NS, FFNTP_TAI, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_false(ffntp_map_tai_is_expired(&map, map.time.s));
+}
+
 static void the_cap_is_a_bound_that_is_still_allowed(void **state)
 {
 	struct ffntp_map map = good();
@@ -699,6 +721,7 @@ int main(void)
 		cmocka_unit_test(utc_is_tai_less_the_offset),
 		cmocka_unit_test(status_decides),
 		cmocka_unit_test(tai_may_be_unknown),
+		cmocka_unit_test(tai_ends_with_its_table),
 		cmocka_unit_test(the_cap_is_a_bound_that_is_still_allowed),
 		cmocka_unit_test(case_34_a_stopped_daemon),
 		cmocka_unit_test(case_34_void_before_it_was_made),

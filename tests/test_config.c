@@ -73,6 +73,9 @@ static void reads_numbers_and_files(void **state)
 	assert_string_equal(config.leap_list, "/etc/leaps");
 	assert_true(parse(&config, "leapfile /etc/other\n", &error));
 	assert_string_equal(config.leap_list, "/etc/other");
+	assert_false(config.leap_expiry_is_strict);
+	assert_true(parse(&config, "LeapExpiry Strict\n", &error) && config.leap_expiry_is_strict);
+	assert_true(parse(&config, "leapexpiry strict\nleapexpiry keep\n", &error) && !config.leap_expiry_is_strict);
 }
 
 static void reads_a_journal_and_its_size(void **state)
@@ -241,6 +244,9 @@ static const struct refusal refusals[] = {
 	{ "maxclockerror e", 1, "is not a number above 0" },
 	{ "accuracytarget 2", 1, "is not a number above 0" },
 	{ "leapseclist", 1, "takes one file name" },
+	{ "leapexpiry", 1, "takes keep or strict" },
+	{ "leapexpiry strict now", 1, "takes keep or strict" },
+	{ "leapexpiry never", 1, "takes keep or strict" },
 	{ "server a\n\x01\x02\n", 2, "unknown keyword '\?\?'" },
 };
 

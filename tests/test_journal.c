@@ -296,8 +296,11 @@ static void configurations(void **state)
 	assert_memory_equal(entry.config.leap_table, config.leap_table, sizeof(*config.leap_table));
 	assert_int_equal(ffntp_journal_write_session(&writer, &entry.config, entry.at, again), length);
 	assert_memory_equal(line, again, length);
+	assert_int_equal(entry.config.leap_expiry, FFNTP_LEAP_EXPIRY_KEEP);
+	config.leap_expiry = FFNTP_LEAP_EXPIRY_STRICT; /* as in a journal of a program without the choice */
 	length = ffntp_journal_write_continues(&writer, &config, line);
 	assert_int_equal(ffntp_journal_read(&reader, line, length - 1, &entry), FFNTP_JOURNAL_CONTINUES);
+	assert_int_equal(entry.config.leap_expiry, FFNTP_LEAP_EXPIRY_STRICT);
 	assert_true(entry.at == UINT64_MAX);
 }
 
@@ -414,6 +417,7 @@ static void malformed_lines(void **state)
 		"continues 1",
 		"session 1",
 		SESSION " ",
+		SESSION " leap-expiry=0",
 		SESSION " x=1",
 	};
 	struct ffntp_journal_entry entry;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "assertions.h"
+#include "../core/leap.h"
 #include "../core/page.h"
 #include "count.h"
 #include "world.h"
@@ -380,13 +381,33 @@ static void nobody_guesses_which_second_it_is(void **state)
 
 /* --- tables that come and go, and restarts --- */
 
-static void assert_tai(const struct fixture *f, enum ffntp_clock_result expected)
+static void assert_tai_at(const struct fixture *f, int64_t at_ns, enum ffntp_clock_result expected)
 {
 	struct ffntp_reading reading;
 
-	assert_int_equal(read_page(f, f->world.now_ns, FFNTP_TAI, &reading), expected);
+	assert_int_equal(read_page(f, at_ns, FFNTP_TAI, &reading), expected);
 	if (expected == FFNTP_CLOCK_OK)
-		assert_below(llabs(ffntp_time_to_ns(reading.estimate) - f->world.now_ns), S_NS / 1000, "ns");
+		assert_below(llabs(ffntp_time_to_ns(reading.estimate) - at_ns), S_NS / 1000, "ns");
+}
+
+static void assert_tai(const struct fixture *f, enum ffntp_clock_result expected)
+{
+	struct ffntp_map map;
+
+	assert_tai_at(f, f->world.now_ns, expected);
+	assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
+	assert_int_equal(map.tai_is_known, expected == FFNTP_CLOCK_OK); /* as VMClock's flag states */
+}
+
+/* Check that TAI is right, and marked as from an expired table. */
+static void assert_tai_is_expired(const struct fixture *f, int64_t at_ns, bool is_expired)
+{
+	struct ffntp_map map;
+
+	assert_tai_at(f, at_ns, FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_page_read(f->page, &map), FFNTP_CLOCK_OK);
+	assert_true(map.tai_outlasts_table);
+	assert_int_equal(ffntp_map_tai_is_expired(&map, at_ns / S_NS - map.tai_offset_s), is_expired);
 }
 
 static uint64_t marker_now(const struct fixture *f)
@@ -431,7 +452,7 @@ static void what_was_announced_outlives_a_restart(void **state)
 }
 
 /*
- * TAI is unknown, then known from a table, of the same continuous time; then the table expires. UTC is the same
+ * Strict: TAI is unknown, then known from a table, of the same continuous time; then the table expires. UTC is the same
  * throughout.
  */
 static void tai_is_known_while_a_table_holds(void **state)
@@ -442,6 +463,7 @@ static void tai_is_known_while_a_table_holds(void **state)
 
 	(void)state;
 	table.expires_s = 1719792000 + 7200;
+	f.config.leap_expiry = FFNTP_LEAP_EXPIRY_STRICT;
 	f.world.numbering = &f.numbering;
 	make_client(&f);
 	run(&f, 100);
@@ -453,6 +475,8 @@ static void tai_is_known_while_a_table_holds(void **state)
 	assert_tai(&f, FFNTP_CLOCK_OK);
 	watch(&f, 3800, 7190);
 	assert_tai(&f, FFNTP_CLOCK_OK);
+	assert_tai_at(&f, f.leap_ns + 7199 * S_NS, FFNTP_CLOCK_OK);
+	assert_tai_at(&f, f.leap_ns + 7202 * S_NS, FFNTP_CLOCK_TAI_UNKNOWN); /* by the page of before */
 	watch(&f, 7201, 7300);
 	assert_tai(&f, FFNTP_CLOCK_TAI_UNKNOWN);
 	ffntp_client_leap_table(f.client, &longer);
@@ -465,7 +489,177 @@ static void tai_is_known_while_a_table_holds(void **state)
 	drop(&f);
 }
 
-/* An expired table counts as none, and an invalid one is a configuration error. */
+/* The table expires while the client runs, and a longer one comes: TAI is the same throughout, and so is UTC. */
+static void tai_outlasts_its_table(void **state)
+{
+	struct ffntp_leap_table table = all(), longer = table;
+	struct fixture f = make(numbering_of(&table, table.count - 1), BY_TABLE, -3600);
+	struct ffntp_map former;
+	uint64_t marker;
+
+	(void)state;
+	table.expires_s = 1719792000 + 7200;
+	f.config.leap_table = &table;
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run_until(&f, f.leap_ns + 7190 * S_NS);
+	marker = marker_now(&f);
+	assert_tai_is_expired(&f, f.leap_ns + 7199 * S_NS, false);
+	assert_tai_is_expired(&f, f.leap_ns + 7202 * S_NS, true); /* by the page of before */
+	watch(&f, 7190, 7300);
+	assert_tai_is_expired(&f, f.world.now_ns, true);
+	ffntp_client_leap_table(f.client, NULL);
+	watch(&f, 7300, 7400);
+	assert_tai_is_expired(&f, f.world.now_ns, true);
+	assert_int_equal(ffntp_page_read(f.page, &former), FFNTP_CLOCK_OK);
+	f.config.leap_table = NULL;
+	make_client(&f);
+	ffntp_client_continue(f.client, &former);
+	run(&f, 20);
+	assert_tai_is_expired(&f, f.world.now_ns, true);
+	ffntp_client_leap_table(f.client, &longer);
+	watch(&f, 7430, 7500);
+	assert_tai_is_expired(&f, f.world.now_ns, false);
+	assert_true(marker_now(&f) == marker);
+	drop(&f);
+}
+
+/*
+ * The table has expired when the client begins, and a leap second follows that servers announce: TAI - UTC changes by
+ * it. The table read again does not undo that, nor does a restart.
+ */
+static void a_leap_second_comes_after_the_expiry(void **state)
+{
+	static const enum knowledge knowledges[] = { BY_SERVER, BY_CALLER };
+	const struct ffntp_leap_table full = all();
+
+	(void)state;
+	for (uint32_t entry = full.count - 2; entry < full.count; entry++) {
+		for (size_t i = 0; i < COUNT(knowledges); i++) {
+			struct fixture f = make(numbering_of(&full, entry), knowledges[i], 7200);
+			struct ffntp_leap_table table = full, again;
+			struct ffntp_map former;
+
+			table.count = entry;
+			table.expires_s = full.entry[entry].from_s - 3 * 86400;
+			again = table;
+			f.config.leap_table = &table;
+			f.world.numbering = &f.numbering;
+			make_client(&f);
+			run(&f, 100);
+			assert_tai_is_expired(&f, f.world.now_ns, true);
+			if (knowledges[i] == BY_CALLER)
+				ffntp_client_announce(f.client, (struct ffntp_leap_vote){ .sign = f.numbering.sign },
+						      counter(&f));
+			watch(&f, -100, 100);
+			assert_tai_is_expired(&f, f.world.now_ns, true);
+			assert_page_says(&f, f.world.now_ns,
+					 f.numbering.sign > 0 ? FFNTP_LEAP_POST_POSITIVE : FFNTP_LEAP_POST_NEGATIVE,
+					 f.numbering.offset_s + f.numbering.sign);
+			ffntp_client_leap_table(f.client, &again);
+			watch(&f, 100, 200);
+			assert_tai(&f, FFNTP_CLOCK_OK);
+			again.expires_s += 86400;
+			ffntp_client_leap_table(f.client, &again);
+			watch(&f, 200, 300);
+			assert_tai(&f, FFNTP_CLOCK_OK);
+			assert_int_equal(ffntp_page_read(f.page, &former), FFNTP_CLOCK_OK);
+			make_client(&f);
+			ffntp_client_continue(f.client, &former);
+			run(&f, 20);
+			assert_tai_is_expired(&f, f.world.now_ns, true);
+			drop(&f);
+		}
+	}
+}
+
+/*
+ * The client begins after a leap second that its expired table does not have: its TAI is a second off, and marked as
+ * from an expired table. A new table corrects it; UTC stays, the disruption marker changes, the counter's does not.
+ */
+static void a_new_table_corrects_tai(void **state)
+{
+	const struct ffntp_leap_table full = all();
+	struct fixture f = make(numbering_of(&full, full.count - 1), BY_TABLE, -3600);
+	struct ffntp_leap_table table = full;
+	struct ffntp_map before, after;
+
+	(void)state;
+	table.count--;
+	table.expires_s = full.entry[table.count].from_s - 86400;
+	f.config.leap_table = &table;
+	f.world.numbering = &f.numbering;
+	make_client(&f);
+	run(&f, 100);
+	assert_utc_is_right(&f, f.world.now_ns);
+	assert_int_equal(ffntp_page_read(f.page, &before), FFNTP_CLOCK_OK);
+	assert_true(before.tai_is_known && before.tai_offset_s == 37);
+	assert_true(ffntp_map_tai_is_expired(&before, f.world.now_ns / S_NS - 37));
+	table = full;
+	table.expires_s = full.entry[full.count - 1].from_s + 86400 * 100;
+	ffntp_client_leap_table(f.client, &table);
+	publish(&f);
+	assert_tai_is_expired(&f, f.world.now_ns, false);
+	assert_utc_is_right(&f, f.world.now_ns);
+	assert_int_equal(ffntp_page_read(f.page, &after), FFNTP_CLOCK_OK);
+	assert_true(after.tai_offset_s == 36 && after.counter_marker == before.counter_marker);
+	assert_true(after.disruption_marker != before.disruption_marker);
+	run(&f, 100);
+	assert_true(marker_now(&f) == after.disruption_marker);
+	drop(&f);
+}
+
+/* Two leap seconds are announced after the expiry: TAI - UTC has both, also when the table is read again. */
+static void two_leap_seconds_come_after_the_expiry(void **state)
+{
+	const struct ffntp_leap_table full = all();
+	struct ffntp_leap_table table = full;
+	struct ffntp_leap_belief belief = { .table = &table };
+	int tai_offset_s = 36;
+
+	(void)state;
+	table.count = full.count - 2;
+	table.expires_s = 1451260800; /* 2015-12-28 */
+	ffntp_leap_begin(&belief, (struct ffntp_time){ 1460000000, 0 });
+	for (uint32_t entry = table.count; entry < full.count; entry++) {
+		struct ffntp_numbering truth = numbering_of(&full, entry);
+		struct ffntp_map map = { .time = { truth.at_s + 100, 0 } };
+
+		ffntp_leap_hear(&belief, (struct ffntp_time){ truth.at_s - 3600, 0 },
+				(struct ffntp_leap_vote){ .sign = truth.sign });
+		ffntp_leap_follow(&belief, map.time);
+		ffntp_leap_describe(&belief, &map);
+		tai_offset_s += truth.sign;
+		assert_true(map.tai_is_known && map.tai_offset_s == tai_offset_s && map.leap_at_s == truth.at_s);
+	}
+}
+
+/* The client's time jumps by years, to after the table's expiry: TAI is found again from the last entry. */
+static void a_jump_beyond_the_expiry(void **state)
+{
+	const struct ffntp_leap_table *table = ffntp_leap_table_builtin();
+	const struct ffntp_time then = { INT64_C(1437000000), 0 }, later = { table->expires_s + 86400, 0 };
+
+	(void)state;
+	for (int is_strict = 0; is_strict <= 1; is_strict++) {
+		struct ffntp_leap_belief belief = { .table = table, .is_strict = is_strict };
+		struct ffntp_map map = { .time = { later.s + 36, 0 } };
+
+		ffntp_leap_begin(&belief, then);
+		assert_true(belief.tai_is_known && belief.numbering.offset_s == 35 && belief.numbering.sign == 1);
+		ffntp_leap_jump(&belief);
+		ffntp_leap_follow(&belief, map.time);
+		ffntp_leap_describe(&belief, &map);
+		assert_int_equal(map.tai_is_known, !is_strict);
+		if (is_strict)
+			continue;
+		assert_int_equal(map.tai_offset_s, 37);
+		assert_true(map.time.s == later.s + 37);
+		assert_false(belief.is_corrected); /* the jump itself is a disruption */
+	}
+}
+
+/* An expired table counts as none if strict, and an invalid one is a configuration error. */
 static void a_table_must_hold(void **state)
 {
 	struct ffntp_leap_table table = all();
@@ -480,16 +674,24 @@ static void a_table_must_hold(void **state)
 	f.world.now_ns += 2 * DAY_NS;
 	make_client(&f);
 	run(&f, 100);
+	assert_tai_is_expired(&f, f.world.now_ns, true);
+	f.config.leap_expiry = FFNTP_LEAP_EXPIRY_STRICT;
+	make_client(&f);
+	run(&f, 100);
 	assert_tai(&f, FFNTP_CLOCK_TAI_UNKNOWN);
 	assert_utc_is_right(&f, f.world.now_ns);
 	table.entry[3].tai_offset_s = 99;
+	assert_int_equal(ffntp_client_memory(&f.config), 0);
+	f.config.leap_table = NULL;
+	assert_int_not_equal(ffntp_client_memory(&f.config), 0);
+	f.config.leap_expiry = (enum ffntp_leap_expiry)2;
 	assert_int_equal(ffntp_client_memory(&f.config), 0);
 	drop(&f);
 }
 
 /*
  * 2036: NTP's era ends in February, the table at the end of June, and the year with a leap second that servers
- * announce. The client polls as a daemon does; the clock, and TAI while it is known, are checked every hour.
+ * announce. The client polls as a daemon does; the clock and TAI are checked every hour.
  */
 static void a_year_with_everything_in_it(void **state)
 {
@@ -510,7 +712,7 @@ static void a_year_with_everything_in_it(void **state)
 	while (f.world.now_ns < (end_s + 20 * 86400) * S_NS) {
 		run(&f, 3607);
 		assert_utc_is_right(&f, f.world.now_ns);
-		assert_tai(&f, f.world.now_ns / S_NS - 36 < table.expires_s ? FFNTP_CLOCK_OK : FFNTP_CLOCK_TAI_UNKNOWN);
+		assert_tai_is_expired(&f, f.world.now_ns, f.world.now_ns / S_NS - 36 >= table.expires_s);
 		if (llabs(f.world.now_ns / S_NS - era_s) < 3600)
 			watch(&f, (double)(era_s - 100 - truth.at_s), (double)(era_s + 100 - truth.at_s));
 		if (f.leap_ns - f.world.now_ns > 0 && f.leap_ns - f.world.now_ns < 3700 * S_NS)
@@ -530,11 +732,11 @@ static int16_t offset_now(const struct fixture *f)
 	return map.tai_offset_s;
 }
 
-static void assert_no_leap_second(struct fixture *f, double until_s)
+static void assert_no_leap_second(struct fixture *f, double until_s, int offset_s)
 {
 	for (int64_t until_ns = f->leap_ns + (int64_t)(until_s * 1e9); f->world.now_ns < until_ns; run(f, 0.97)) {
 		assert_utc_is_right(f, f->world.now_ns);
-		assert_int_equal(offset_now(f), 0);
+		assert_int_equal(offset_now(f), offset_s);
 	}
 }
 
@@ -560,7 +762,7 @@ static void what_is_announced_at_a_wrong_time_is_not_believed(void **state)
 			f.world.leap = leap;
 			make_client(&f);
 			run(&f, 60);
-			assert_no_leap_second(&f, 100);
+			assert_no_leap_second(&f, 100, 0);
 			drop(&f);
 		}
 	}
@@ -604,21 +806,23 @@ static void an_announcement_can_be_taken_back(void **state)
 	assert_int_equal(map.leap, FFNTP_LEAP_PRE_POSITIVE);
 	f.world.leap = 0;
 	run(&f, 60);
-	assert_no_leap_second(&f, 100);
+	assert_no_leap_second(&f, 100, 0);
 	drop(&f);
 }
 
 /*
  * The server announces a leap second to the end, and makes none: the clock inserts it, free-runs, and is corrected in
- * half an hour.
+ * half an hour. base_s: TAI - UTC if it is known, from an expired table, else 0.
  */
-static void an_announcement_that_was_none_is_undone(void **state)
+static void undo_announcement(const struct ffntp_leap_table *table, int base_s)
 {
 	struct fixture f = make(none_at(1483228800), BY_TABLE, 7200);
 	struct ffntp_map map;
 	uint64_t marker;
 
-	(void)state;
+	f.numbering.offset_s = 36;
+	f.leap_ns -= S_NS;
+	f.config.leap_table = table;
 	f.world.numbering = &f.numbering;
 	f.world.leap = 1;
 	make_client(&f);
@@ -626,14 +830,55 @@ static void an_announcement_that_was_none_is_undone(void **state)
 	marker = marker_now(&f);
 	f.world.leap = 0;
 	run(&f, 100);
-	assert_int_equal(offset_now(&f), 1);
+	assert_int_equal(offset_now(&f), base_s + 1);
 	assert_int_equal(ffntp_page_read(f.page, &map), FFNTP_CLOCK_OK);
 	assert_int_equal(map.status, FFNTP_STATUS_FREE_RUNNING);
 	run(&f, 2200);
 	assert_utc_is_right(&f, f.world.now_ns);
-	assert_int_equal(offset_now(&f), 0);
+	assert_int_equal(offset_now(&f), base_s);
+	assert_tai(&f, base_s != 0 ? FFNTP_CLOCK_OK : FFNTP_CLOCK_TAI_UNKNOWN);
 	assert_true(marker_now(&f) != marker);
-	assert_no_leap_second(&f, 4000);
+	assert_no_leap_second(&f, 4000, base_s);
+	drop(&f);
+}
+
+static void an_announcement_that_was_none_is_undone(void **state)
+{
+	(void)state;
+	undo_announcement(NULL, 0);
+}
+
+/* Return the table that had expired before the end of 2016. */
+static struct ffntp_leap_table expired_in_2016(void)
+{
+	struct ffntp_leap_table table = *ffntp_leap_table_builtin();
+
+	table.count--;
+	table.expires_s = 1482883200; /* 2016-12-28 */
+	assert_int_equal(table.entry[table.count - 1].tai_offset_s, 36);
+	return table;
+}
+
+/* After the table's expiry announcements of servers count, and wrong ones leave TAI as it was. */
+static void a_wrong_announcement_after_the_expiry(void **state)
+{
+	const struct ffntp_leap_table table = expired_in_2016();
+	struct fixture f = make(none_at(1483228800), BY_TABLE, 7200);
+
+	(void)state;
+	undo_announcement(&table, 36);
+	f.numbering.offset_s = 36;
+	f.leap_ns -= S_NS;
+	f.config.leap_table = &table;
+	f.world.numbering = &f.numbering;
+	f.world.leap = 1;
+	make_client(&f);
+	run(&f, 3600);
+	assert_page_says(&f, f.world.now_ns, FFNTP_LEAP_PRE_POSITIVE, 36);
+	f.world.leap = 0;
+	run(&f, 60);
+	assert_no_leap_second(&f, 100, 36);
+	assert_tai_is_expired(&f, f.world.now_ns, true);
 	drop(&f);
 }
 
@@ -830,12 +1075,18 @@ int main(void)
 		cmocka_unit_test(nobody_guesses_which_second_it_is),
 		cmocka_unit_test(what_was_announced_outlives_a_restart),
 		cmocka_unit_test(tai_is_known_while_a_table_holds),
+		cmocka_unit_test(tai_outlasts_its_table),
+		cmocka_unit_test(a_leap_second_comes_after_the_expiry),
+		cmocka_unit_test(two_leap_seconds_come_after_the_expiry),
+		cmocka_unit_test(a_new_table_corrects_tai),
+		cmocka_unit_test(a_jump_beyond_the_expiry),
 		cmocka_unit_test(a_table_must_hold),
 		cmocka_unit_test(a_year_with_everything_in_it),
 		cmocka_unit_test(what_is_announced_at_a_wrong_time_is_not_believed),
 		cmocka_unit_test(who_does_not_stop_announcing_is_not_believed_again),
 		cmocka_unit_test(an_announcement_can_be_taken_back),
 		cmocka_unit_test(an_announcement_that_was_none_is_undone),
+		cmocka_unit_test(a_wrong_announcement_after_the_expiry),
 		cmocka_unit_test(a_leap_second_that_was_not_announced_is_found),
 		cmocka_unit_test(the_table_knows_better),
 		cmocka_unit_test(a_second_that_the_counter_lost_is_none),

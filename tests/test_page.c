@@ -41,6 +41,7 @@ static struct ffntp_map any_map(struct prng *prng)
 	if (map.leap_sign != 0)
 		map.leap_at_s = (int64_t)prng_next(prng) / 256;
 	map.tai_expires_s = (int64_t)prng_next(prng);
+	map.tai_outlasts_table = prng_below(prng, 2) != 0;
 	map.void_after = map.at + prng_any_size(prng);
 	return map;
 }
@@ -144,6 +145,12 @@ static void vmclock_is_told_what_it_has_words_for(void **state)
 		ffntp_page_format(page, &other);
 		assert_int_equal(memory.bytes[0x0a], counters[i].id);
 	}
+	map.tai_outlasts_table = true;
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_int_equal(little_endian(0x8f0, 8), 1);
+	map.tai_outlasts_table = false; /* as in the page of an older writer */
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_int_equal(little_endian(0x8f0, 8), 0);
 	map.tai_is_known = false;
 	map.tai_offset_s = 0;
 	ffntp_page_publish(page, &map, NULL, 0);
@@ -541,7 +548,7 @@ static struct ffntp_map map_of_bytes(struct prng *prng, ffntp_counter at)
 	map.tai_offset_s = (int16_t)prng_next(prng);
 	map.leap_sign = (int8_t)(prng_below(prng, 3) - 1);
 	map.leap_at_s = (int64_t)prng_below(prng, UINT64_C(1) << 40);
-	map.tai_expires_s = (int64_t)prng_next(prng);
+	map.tai_expires_s = (int64_t)(prng_next(prng) >> 1); /* to come: the first version gave no TAI afterwards */
 	map.disruption_marker = prng_below(prng, 8) / 7;
 	map.counter_marker = (uint32_t)prng_next(prng);
 	map.time.frac = prng_next(prng);
@@ -608,7 +615,7 @@ static void the_layout_does_not_change(void **state)
 		ffntp_page_publish_steadily(page, &map, sources, count, (i + 1) * S);
 		hash = digest(hash);
 	}
-	assert_true(hash == UINT64_C(0xe8ba7dbd006e7334));
+	assert_true(hash == UINT64_C(0x52edd3365adb4aed));
 }
 
 /* --- the estimator's state --- */

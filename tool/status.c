@@ -195,6 +195,21 @@ static json_t *next_leap_second_json(const struct ffntp_map *map)
 	return object;
 }
 
+/* Return whether the table of leap seconds has expired: by the reading, because the page may be older than that. */
+static bool is_table_expired(const struct snapshot *snapshot)
+{
+	const struct ffntp_map *map = &snapshot->map;
+	int64_t utc_s =
+		snapshot->result == FFNTP_CLOCK_OK ? snapshot->reading.estimate.s : map->time.s - map->tai_offset_s;
+
+	return map->tai_expires_s != 0 && utc_s >= map->tai_expires_s;
+}
+
+static bool is_tai_known(const struct snapshot *snapshot)
+{
+	return snapshot->map.tai_is_known && (snapshot->map.tai_outlasts_table || !is_table_expired(snapshot));
+}
+
 static void set_reading(json_t *object, const struct snapshot *snapshot)
 {
 	bool is_good = snapshot->result == FFNTP_CLOCK_OK;
@@ -205,9 +220,10 @@ static void set_reading(json_t *object, const struct snapshot *snapshot)
 	set(object, "esterror_ns", is_good ? output_json_ns(snapshot->reading.esterror_ns) : json_null());
 	set(object, "asymmetry_esterror_ns", is_good ? output_json_asymmetry(&snapshot->reading) : json_null());
 	set(object, "bound_ns", is_good ? output_json_ns(snapshot->reading.bound_ns) : json_null());
-	set(object, "tai_offset_s", map->tai_is_known ? json_integer(map->tai_offset_s) : json_null());
+	set(object, "tai_offset_s", is_tai_known(snapshot) ? json_integer(map->tai_offset_s) : json_null());
 	set(object, "tai_expires",
 	    map->tai_expires_s != 0 ? json_string(output_date(map->tai_expires_s, date)) : json_null());
+	set(object, "tai_expired", json_boolean(is_table_expired(snapshot)));
 	set(object, "next_leap_second", next_leap_second_json(map));
 	set(object, "frequency_hz", is_good ? json_real(1 / snapshot->period_s) : json_null());
 	set(object, "stable_frequency_hz",
@@ -392,13 +408,13 @@ static void print_tai(const struct snapshot *snapshot)
 	const struct ffntp_map *map = &snapshot->map;
 	char date[OUTPUT_TIME_SIZE];
 
-	if (map->tai_is_known)
+	if (is_tai_known(snapshot))
 		printf("%-14s: %d s", "TAI - UTC", map->tai_offset_s);
 	else
 		printf("%-14s: not known", "TAI - UTC");
 	if (map->tai_expires_s != 0)
-		printf(", by a table that %s on %s", map->tai_is_known ? "expires" : "expired",
-		       output_date(map->tai_expires_s, date));
+		printf(", by a table that %s on %s%s", is_table_expired(snapshot) ? "expired" : "expires",
+		       output_date(map->tai_expires_s, date), is_table_expired(snapshot) ? "; update tzdata" : "");
 	printf("\n");
 }
 

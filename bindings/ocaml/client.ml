@@ -13,6 +13,7 @@ type config = {
   max_root_distance_s : float;
   pivot_s : int option;
   leap_table : leap_table option;
+  leap_expiry_is_strict : bool;
   estimator : string;
 }
 
@@ -28,6 +29,7 @@ let config counter =
     max_root_distance_s = 3.;
     pivot_s = None;
     leap_table = None;
+    leap_expiry_is_strict = false;
     estimator = "default";
   }
 

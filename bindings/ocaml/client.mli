@@ -35,11 +35,11 @@ type leap_table
 
 val leap_table : expires_s:int -> (int * int) array -> leap_table
 (** A table of leap seconds. An entry [(from_s, tai_offset_s)] states TAI - UTC from that POSIX second on; entries
-    are ascending. From [expires_s] on TAI - UTC is unknown. The table is never freed.
+    are ascending. From [expires_s] on the table states nothing. The table is never freed.
     @raise Invalid_argument if the table is not valid. *)
 
 val builtin_leap_table : unit -> leap_table
-(** The leap seconds known when the library was written. This table expires in June 2026. *)
+(** The leap seconds known when the library was written. This table expired in June 2026. *)
 
 type config = {
   counter : Counter.source;
@@ -57,6 +57,9 @@ type config = {
   leap_table : leap_table option;
       (** all leap seconds until it expires, which makes TAI known. [None]: leap seconds come from the server's
           announcements, and TAI is unknown *)
+  leap_expiry_is_strict : bool;
+      (** [false]: once the table has expired, its last TAI - UTC stays in force, with the leap seconds that the server
+          announces; [true]: TAI is then unknown *)
   estimator : string;  (** a name of {!estimators}, or ["default"] *)
 }
 

@@ -136,7 +136,8 @@ struct ffntp_client_config ffntp_ml_config_of(value v)
 	if (Is_block(pivot))
 		config.pivot_s = (int64_t)Long_val(Field(pivot, 0));
 	config.leap_table = ffntp_ml_table_of(Field(v, 9));
-	if (!ffntp_estimator_find(String_val(Field(v, 10)), &config.estimator))
+	config.leap_expiry = Bool_val(Field(v, 10)) ? FFNTP_LEAP_EXPIRY_STRICT : FFNTP_LEAP_EXPIRY_KEEP;
+	if (!ffntp_estimator_find(String_val(Field(v, 11)), &config.estimator))
 		caml_invalid_argument("Ffntp.Client.create: no such estimator");
 	return config;
 }

@@ -43,6 +43,7 @@ type details = {
   counter : Counter.kind;
   leap : leap;
   tai_offset_s : int option;
+  tai_is_expired : bool;
   disruption_marker : int64;
   at : Counter.t;
   time : d_ps;

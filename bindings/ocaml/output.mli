@@ -108,6 +108,9 @@ type details = {
   counter : Counter.kind;
   leap : leap;
   tai_offset_s : int option;  (** TAI - UTC; [None] if unknown *)
+  tai_is_expired : bool;
+      (** TAI - UTC is known from a table of leap seconds that had expired at [at]: a later leap second is included only
+          if servers announced it *)
   disruption_marker : int64;  (** changes when earlier outputs must not be combined with later ones *)
   at : Counter.t;
   time : d_ps;  (** at [at]: TAI if its offset is known, else UTC *)

@@ -159,27 +159,28 @@ value ffntp_ml_output_details(value output)
 	const struct ffntp_map map = ffntp_ml_map_of(output);
 	double unit_s = ffntp_mapping_period_s(1, map.period_shift);
 
-	record = caml_alloc(13, 0);
+	record = caml_alloc(14, 0);
 	Store_field(record, 0, ffntp_ml_constructor(map.status, FFNTP_STATUS_DISRUPTED));
 	Store_field(record, 1, ffntp_ml_constructor(map.counter_kind, FFNTP_COUNTER_OTHER));
 	Store_field(record, 2, ffntp_ml_constructor(map.leap, FFNTP_LEAP_POST_NEGATIVE));
 	field = copy_tai_offset(&map);
 	Store_field(record, 3, field);
+	Store_field(record, 4, Val_bool(ffntp_map_tai_is_expired(&map, map.time.s - map.tai_offset_s)));
 	field = caml_copy_int64((int64_t)map.disruption_marker);
-	Store_field(record, 4, field);
-	field = caml_copy_int64((int64_t)map.at);
 	Store_field(record, 5, field);
-	field = ffntp_ml_copy_d_ps(map.time);
+	field = caml_copy_int64((int64_t)map.at);
 	Store_field(record, 6, field);
-	Store_field(record, 7, ffntp_ml_long_of_ns(map.maxerror_before_ns));
-	Store_field(record, 8, ffntp_ml_long_of_ns(map.maxerror_after_ns));
-	Store_field(record, 9, ffntp_ml_long_of_ns(map.esterror_ns));
+	field = ffntp_ml_copy_d_ps(map.time);
+	Store_field(record, 7, field);
+	Store_field(record, 8, ffntp_ml_long_of_ns(map.maxerror_before_ns));
+	Store_field(record, 9, ffntp_ml_long_of_ns(map.maxerror_after_ns));
+	Store_field(record, 10, ffntp_ml_long_of_ns(map.esterror_ns));
 	field = copy_asymmetry(map.asymmetry_esterror_ns);
-	Store_field(record, 10, field);
-	field = caml_copy_double((double)map.period * unit_s);
 	Store_field(record, 11, field);
-	field = caml_copy_double(map.period == 0 ? 0 : (double)map.period_esterror / (double)map.period);
+	field = caml_copy_double((double)map.period * unit_s);
 	Store_field(record, 12, field);
+	field = caml_copy_double(map.period == 0 ? 0 : (double)map.period_esterror / (double)map.period);
+	Store_field(record, 13, field);
 	CAMLreturn(record);
 }
 

@@ -37,6 +37,12 @@ enum ffntp_leap_trust {
 	FFNTP_LEAP_TRUST_NOBODY,     /* none: the client learns of a leap second from the server's time alone */
 };
 
+/* TAI after the table of leap seconds has expired. */
+enum ffntp_leap_expiry {
+	FFNTP_LEAP_EXPIRY_KEEP = 0, /* the last offset stays in force, with the leap seconds that servers announce */
+	FFNTP_LEAP_EXPIRY_STRICT,   /* TAI is unknown */
+};
+
 /* The longest poll interval (s), RFC 5905's: 2^17. */
 #define FFNTP_POLL_MOST_S 131072
 
@@ -84,10 +90,12 @@ struct ffntp_client_config {
 	/*
 	 * Table of leap seconds that ffntp_leap_table_check accepts, or NULL. It must outlive the client or be replaced
 	 * by ffntp_client_leap_table. While it is valid, it is the only source of leap seconds and TAI is known. Once
-	 * it has expired, TAI is unknown.
+	 * it has expired, leap_trust and leap_expiry apply.
 	 */
 	const struct ffntp_leap_table *leap_table;
 	enum ffntp_leap_trust leap_trust;
+	uint32_t unused; /* padding of the first version, whose callers leave it undefined */
+	enum ffntp_leap_expiry leap_expiry;
 };
 
 /*

@@ -45,12 +45,17 @@ enum ffntp_counter_kind {
 struct ffntp_map {
 	enum ffntp_status status;
 	enum ffntp_counter_kind counter_kind;
-	enum ffntp_leap leap;  /* at 'at' */
-	uint8_t period_shift;  /* 0 to 62 */
-	bool tai_is_known;     /* true: 'time' is TAI; false: it is UTC plus a constant, and TAI is unknown */
-	int16_t tai_offset_s;  /* time - UTC at 'at', in seconds. If 'time' is TAI, 37 since 2017; else the number of
-				  leap seconds since the client began */
-	int8_t leap_sign;      /* the nearest known leap second, next or last: 1 inserted, -1 left out, 0 none */
+	enum ffntp_leap leap; /* at 'at' */
+	uint8_t period_shift; /* 0 to 62 */
+	bool tai_is_known;    /* true: 'time' is TAI; false: it is UTC plus a constant, and TAI is unknown */
+	int16_t tai_offset_s; /* time - UTC at 'at', in seconds. If 'time' is TAI, 37 since 2017; else the number of
+				 leap seconds since the client began */
+	int8_t leap_sign;     /* the nearest known leap second, next or last: 1 inserted, -1 left out, 0 none */
+	/*
+	 * true: after tai_expires_s TAI - UTC stays as it was last, and later leap seconds are those that servers
+	 * announced; false: TAI is unknown from then on.
+	 */
+	bool tai_outlasts_table;
 	int64_t leap_at_s;     /* where, on the scale of 'time', its 23:59:60 begins, or its 23:59:59 would begin */
 	int64_t tai_expires_s; /* POSIX time (UTC) at which the table of leap seconds expires; 0: no table */
 	uint64_t disruption_marker; /* changes when earlier maps must not be combined with later ones */
@@ -78,6 +83,15 @@ struct ffntp_map {
 	uint64_t stable_esterror;    /* standard deviation of the stable period's error */
 	ffntp_counter void_after;    /* for later counter readings the status is unknown, whatever 'status' is */
 };
+
+/*
+ * Return whether TAI - UTC comes from a table that has expired at this POSIX second: it is known, but a leap second
+ * since then is in it only if servers announced it to this client.
+ */
+static inline bool ffntp_map_tai_is_expired(const struct ffntp_map *map, int64_t utc_s)
+{
+	return map->tai_is_known && map->tai_expires_s != 0 && utc_s >= map->tai_expires_s;
+}
 
 /* Return the rule from the map's time to UTC, on both sides of its leap second. */
 struct ffntp_numbering ffntp_map_numbering(const struct ffntp_map *map);

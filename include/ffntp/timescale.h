@@ -80,7 +80,7 @@ FFNTP_MUST_USE enum ffntp_timescale_result ffntp_leap_table_check(const struct f
 
 /*
  * Return the built-in table, for systems without files: all leap seconds since 1972, as announced by IERS. The table
- * expires with that announcement, on 28 June 2026; TAI is unknown afterwards.
+ * expired with that announcement, on 28 June 2026. A client then keeps its last offset, unless it is strict.
  */
 const struct ffntp_leap_table *ffntp_leap_table_builtin(void);
 

@@ -281,6 +281,7 @@ static void choose(struct ffntp_client_config *config, uint64_t bits)
 	config->counter_kind = FFNTP_COUNTER_OTHER;
 	config->counter_may_jump = bits & 2;
 	config->leap_table = bits & 4 ? ffntp_leap_table_builtin() : NULL;
+	config->leap_expiry = bits & 32 ? FFNTP_LEAP_EXPIRY_STRICT : FFNTP_LEAP_EXPIRY_KEEP;
 	config->poll_min_s = bits & 8 ? 1 : 16;
 	config->history = bits & 16 ? 64 : 0;
 	config->pivot_s = START_S;

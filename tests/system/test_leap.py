@@ -168,12 +168,71 @@ def table(path, expires_s, *more):
     os.rename(f"{path}.new", path)
 
 
+def test_an_expired_table_stays_in_force(folder):
+    """TAI is known, marked, and logged once; a leap second that the server announces then changes TAI - UTC."""
+    path = f"{folder}/list"
+    table(path, 1800000000)
+    sky = Sky(12)
+    with fake.Server(sky.answer) as server, kept(folder, server, conf=f"leapseclist {path}\n") as page:
+        said = status(page)
+        tap.check(said["tai_offset_s"] == 37 and said["tai_expires"] == "2027-01-15" and said["tai_expired"], f"{said}")
+        tap.check("37 s, by a table that expired on 2027-01-15; update tzdata" in tool.ffntp("status", "--page", page)[1],
+                  tool.ffntp("status", "--page", page)[1])
+        tap.check(said["next_leap_second"] == {"day": "2027-06-30", "seconds": 1}, f"{said}")
+        tai, utc = read(page, "--tai"), read(page)
+        tap.check(36.9e9 < tai["estimate_ns"] - utc["estimate_ns"] <= 37e9, f"{tai} {utc}")
+        tap.wait_for(lambda: sky.to_midnight() < -2, "midnight")
+        tap.wait_for(lambda: status(page)["tai_offset_s"] == 38, f"the leap second: {status(page)}")
+        tai, utc = read(page, "--tai"), read(page)
+        tap.check(37.9e9 < tai["estimate_ns"] - utc["estimate_ns"] <= 38e9, f"{tai} {utc}")
+        tap.check(check_right(sky, page) is not None and status(page)["tai_expired"], f"{status(page)}")
+    said = tap.said(folder)
+    tap.check(f"{path}: the table of leap seconds expired on 2027-01-15; TAI - UTC stays 37 s; update the file" in said, said)
+    tap.check(said.count("expired on") == 1, said)
+
+
+def test_a_table_expires(folder):
+    """The table expires at midnight: one line, and TAI continues. A stopped daemon's page gives TAI, too."""
+    path = f"{folder}/list"
+    table(path, MIDNIGHT_S)
+    sky = Sky(8, indicator=0, sign=0)
+    with fake.Server(sky.answer) as server, kept(folder, server, conf=f"leapseclist {path}\n") as page:
+        said = status(page)
+        tap.check(sky.to_midnight() < 0 or (said["tai_offset_s"] == 37 and not said["tai_expired"]), f"{said}")
+        tap.check(sky.to_midnight() < 0 or "expired" not in tap.said(folder), tap.said(folder))
+        tap.wait_for(lambda: "expired on 2027-07-01; TAI - UTC stays 37 s" in tap.said(folder), "the line")
+        tap.check(sky.to_midnight() < 0.01, f"{sky.to_midnight()} s before midnight")
+        tap.wait_for(lambda: status(page)["tai_expired"], "the mark")
+    tap.check(status(page)["tai_offset_s"] == 37 and status(page)["tai_expired"], f"{status(page)}")
+    read(page, "--tai")
+
+
+def test_a_strict_table_expires(folder):
+    """The daemon is gone before the table expires at midnight: readers of its page refuse TAI from then on, and so does the next daemon."""
+    path = f"{folder}/list"
+    table(path, MIDNIGHT_S)
+    conf = f"leapseclist {path}\nleapexpiry strict\n"
+    sky = Sky(8, indicator=0, sign=0)
+    with fake.Server(sky.answer) as server:
+        with kept(folder, server, conf=conf) as page:
+            said = status(page)
+        tap.check(sky.to_midnight() < 0 or said["tai_offset_s"] == 37, f"{said}")
+        tap.wait_for(lambda: sky.to_midnight() < -0.5, "midnight")
+        tap.check(status(page)["tai_offset_s"] is None and status(page)["tai_expired"], f"{status(page)}")
+        code, _, complaint = tool.ffntp("now", "--tai", "--page", page)
+        tap.check(code == 1 and "offset of TAI from UTC is not known" in complaint, complaint)
+        with kept(folder, server, conf=conf) as page:
+            tap.wait_for(lambda: "TAI is unknown, because leapexpiry is strict" in tap.said(folder), "the line")
+            tap.check(status(page)["tai_offset_s"] is None, f"{status(page)}")
+
+
 def test_a_table_is_followed(folder):
-    """The first table has expired; ffntpd finds a new one within a minute."""
+    """The first table has expired, which is strict; ffntpd finds a new one within a minute."""
     path = f"{folder}/list"
     table(path, 1800000000)
     sky = Sky(100000, indicator=0)
-    with fake.Server(sky.answer) as server, kept(folder, server, conf=f"leapseclist {path}\n") as page:
+    conf = f"leapseclist {path}\nleapexpiry strict\n"
+    with fake.Server(sky.answer) as server, kept(folder, server, conf=conf) as page:
         said = status(page)
         tap.check(said["tai_offset_s"] is None and said["tai_expires"] == "2027-01-15", f"{said}")
         tap.check("not known, by a table that expired on 2027-01-15" in tool.ffntp("status", "--page", page)[1], "not told")

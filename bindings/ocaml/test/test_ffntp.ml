@@ -181,6 +181,16 @@ let test_tai () =
   let told = Client.set_leap_table (Some table) (run (fresh ()) start_ns ns) in
   let output = Client.output ~now:(counter_at ns) told in
   is_true "told later" (Result.is_ok (Output.read ~scale:Tai output (counter_at ns)));
+  let expired leap_expiry_is_strict =
+    let table = Client.leap_table ~expires_s:1_500_000_000 [| (1_435_708_800, 36); (1_483_228_800, 37) |] in
+    let config = { config with leap_table = Some table; leap_expiry_is_strict } in
+    Client.output ~now:(counter_at ns) (run (fresh ~config ()) start_ns ns)
+  in
+  is_true "not expired" (not (Output.details known).tai_is_expired);
+  is_true "in force" (Result.is_ok (Output.read ~scale:Tai (expired false) (counter_at ns)));
+  is_true "marked" (Output.details (expired false)).tai_is_expired;
+  refuses "strict" Tai_unknown (Output.read ~scale:Tai (expired true) (counter_at ns));
+  is_true "not marked" (not (Output.details (expired true)).tai_is_expired);
   ignore (Client.create { config with leap_table = Some (Client.builtin_leap_table ()) } ~now:0L);
   raises_invalid "no entries" (fun () -> Client.leap_table ~expires_s:1_800_000_000 [||]);
   raises_invalid "too many" (fun () -> Client.leap_table ~expires_s:1_800_000_000 (Array.make 65 (0, 0)));
