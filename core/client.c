@@ -359,4 +359,5 @@ void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source 
 	source->root_delay_ns = saturated_ns(client->stamp.root_delay_s);
 	source->root_dispersion_ns = saturated_ns(client->stamp.root_dispersion_s);
 	source->last_accepted = client->accepted_at;
+	ffntp_client_describe(client, source);
 }

@@ -70,6 +70,9 @@ void ffntp_client_begin(struct ffntp_client *client, double period_s, double per
  */
 void ffntp_client_server_is_coarse(struct ffntp_client *client, ffntp_counter now);
 
+/* client_state: set what a source states of the estimator. */
+void ffntp_client_describe(const struct ffntp_client *client, struct ffntp_source *source);
+
 /* Process a stamp in UTC, newer than all before it. An accepted stamp updates the estimator and the map. */
 FFNTP_MUST_USE enum ffntp_verdict ffntp_client_take(struct ffntp_client *client, const struct ffntp_stamp *stamp);
 

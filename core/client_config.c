@@ -19,9 +19,10 @@ static const struct ffntp_client_config usual = {
 	.poll_min_s = 16,
 	.poll_max_s = 1024,
 	.burst = 8,
-	.max_drift = 1e-6,
-	.max_root_distance_s = 3,
 	.pivot_s = FFNTP_BUILD_S,
+#define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) .member = (usual),
+#include "client_options.def"
 };
 
 void ffntp_client_config_init(struct ffntp_client_config *config, size_t size)
@@ -53,15 +54,25 @@ bool ffntp_client_config_take(struct ffntp_client_config *config, const struct f
 	return true;
 }
 
+static bool are_options_valid(const struct ffntp_client_config *config)
+{
+	bool is_valid = true;
+
+#define KEYWORD(member, usual, least, most, name, unit, scale) \
+	is_valid = is_valid && ffntp_is_within(config->member, least, most);
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) \
+	is_valid = is_valid && ffntp_is_within(config->member, least, most);
+#include "client_options.def"
+	return is_valid;
+}
+
 bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)
 {
 	return ffntp_estimator_choose(config->estimator) != NULL &&
 	       ffntp_is_within(config->period_hint_s, 1e-12, 1e-6) &&
 	       ffntp_is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
-	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= 131072 && config->burst >= 1 &&
-	       config->burst <= 16 && ffntp_is_within(config->max_drift, 0, 1e-3) &&
-	       ffntp_is_within(config->accuracy_target_s, 0, 1) &&
-	       ffntp_is_within(config->max_root_distance_s, 0, 16) &&
+	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= FFNTP_POLL_MOST_S &&
+	       config->burst >= 1 && config->burst <= 16 && are_options_valid(config) &&
 	       (config->leap_table == NULL || ffntp_leap_table_check(config->leap_table) == FFNTP_TIMESCALE_OK);
 }
 

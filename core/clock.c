@@ -193,11 +193,11 @@ static struct rate choose_rate(const struct ffntp_map *map, uint64_t ticks, enum
  */
 static bool span_to_ns(struct ffntp_span span, int64_t *ns)
 {
-	struct ffntp_u128 fraction = ffntp_add128(ffntp_mul64(span.frac, FFNTP_READING_NS_PER_S), UINT64_C(1) << 63);
+	struct ffntp_u128 fraction = ffntp_add128(ffntp_mul64(span.frac, (uint64_t)FFNTP_NS_PER_S), UINT64_C(1) << 63);
 
 	if (span.s >> 33 != 0)
 		return false;
-	*ns = (int64_t)(span.s * FFNTP_READING_NS_PER_S + fraction.high);
+	*ns = (int64_t)(span.s * (uint64_t)FFNTP_NS_PER_S + fraction.high);
 	return true;
 }
 

@@ -12,7 +12,9 @@
 #include "bits.h"
 #include "params.h"
 
-#define FFNTP_READING_NS_PER_S UINT64_C(1000000000)
+/* One nanosecond in 2^-(64 + 28) s: 2^92 / 10^9, rounded to nearest; with this shift it has its top bits in use. */
+#define FFNTP_NS_PERIOD_SHIFT 28
+#define FFNTP_NS_PERIOD UINT64_C(4951760157141521100)
 
 /* Limits beyond which a sum of seconds might overflow: 36 000 million years, and 34 000 years. */
 #define FFNTP_READING_EPOCH_LIMIT_S (UINT64_C(1) << 60)
@@ -41,7 +43,7 @@ static inline struct ffntp_span ffntp_span_down(uint64_t ticks, uint64_t rate, u
  */
 static inline struct ffntp_u128 ffntp_rate_ns(uint64_t rate, unsigned shift)
 {
-	struct ffntp_u128 product = ffntp_mul64(rate, FFNTP_READING_NS_PER_S);
+	struct ffntp_u128 product = ffntp_mul64(rate, (uint64_t)FFNTP_NS_PER_S);
 
 	return ffntp_shift_right128(ffntp_add128(product, (UINT64_C(1) << shift) - 1), shift);
 }

@@ -1,25 +1,54 @@
-/*
- * estimator: the choice of the estimator, and functions that all estimators share. A build with a fixed estimator
- * defines FFNTP_DEFAULT_ESTIMATOR_ONLY, which makes the core a sixth smaller.
- */
+/* estimator: the table of estimators, and functions that all of them share. */
 #include "estimator.h"
 
 #include "maths.h"
 #include "params.h"
 
+static const struct ffntp_estimator_ops *const estimators[] = {
+#define ESTIMATOR(KIND, NAME) &ffntp_##NAME##_ops,
+#include "estimators.def"
+};
+
+#define ESTIMATORS (sizeof(estimators) / sizeof(estimators[0]))
+
+const struct ffntp_estimator_ops *ffntp_estimator_at(size_t number)
+{
+	return number < ESTIMATORS ? estimators[number] : NULL;
+}
+
 const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_kind kind)
 {
-	switch (kind) {
-	case FFNTP_ESTIMATOR_DEFAULT:
-	case FFNTP_ESTIMATOR_LAW:
-		return &ffntp_law_ops;
-	case FFNTP_ESTIMATOR_RADCLOCK:
-#ifndef FFNTP_DEFAULT_ESTIMATOR_ONLY
-		return &ffntp_radclock_ops;
-#endif
-		break;
+	if (kind == FFNTP_ESTIMATOR_DEFAULT)
+		return estimators[0];
+	for (size_t i = 0; i < ESTIMATORS; i++) {
+		if (estimators[i]->kind == kind)
+			return estimators[i];
 	}
 	return NULL;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+bool ffntp_estimator_find(const char *name, enum ffntp_estimator_kind *kind)
+{
+	if (is_same_text(name, "default")) {
+		*kind = FFNTP_ESTIMATOR_DEFAULT;
+		return true;
+	}
+	for (size_t i = 0; i < ESTIMATORS; i++) {
+		if (is_same_text(name, estimators[i]->name)) {
+			*kind = estimators[i]->kind;
+			return true;
+		}
+	}
+	return false;
 }
 
 double ffntp_asymmetry_esterror_s(double floor_s)

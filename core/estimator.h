@@ -64,7 +64,9 @@ double ffntp_asymmetry_esterror_s(double floor_s);
 FFNTP_MUST_USE bool ffntp_estimate_is_plausible(const struct ffntp_estimate *estimate, double period_hint_s);
 
 struct ffntp_estimator_ops {
-	const char *name;
+	enum ffntp_estimator_kind kind;
+	const char *name;    /* by which people choose it; one word */
+	const char *summary; /* for --help: one line of at most 60 characters, without a full stop */
 	/* Bytes of state, aligned to 16. */
 	size_t (*memory)(const struct ffntp_estimator_config *config);
 	void (*init)(void *state, const struct ffntp_estimator_config *config);
@@ -87,12 +89,27 @@ struct ffntp_estimator_ops {
 	void (*warm)(void *state, double period_s, double period_esterror);
 	/* Relocate internal pointers after the state was copied from 'former'; NULL if there are none. */
 	void (*moved)(void *state, const void *former);
+	/* Fill in what people may want to know of the state; may be NULL. *out has the kind, and is zeroed else. */
+	void (*describe)(const void *state, struct ffntp_estimator_state *out);
 };
 
-extern const struct ffntp_estimator_ops ffntp_radclock_ops;
-extern const struct ffntp_estimator_ops ffntp_law_ops;
+/* Set the operation describe, which a guest's build has no use for. */
+#ifdef FFNTP_DEFAULT_ESTIMATOR_ONLY
+#define FFNTP_ESTIMATOR_DESCRIBE(function) (0 ? (function) : NULL)
+#else
+#define FFNTP_ESTIMATOR_DESCRIBE(function) function
+#endif
 
-/* Return the operations of an estimator; NULL if there is none of this kind. */
+#define ESTIMATOR(KIND, NAME) extern const struct ffntp_estimator_ops ffntp_##NAME##_ops;
+#include "estimators.def"
+
+/* Return the operations of an estimator; NULL if this build has none of this kind. */
 const struct ffntp_estimator_ops *ffntp_estimator_choose(enum ffntp_estimator_kind kind);
+
+/* Return the operations of the estimator with this number, the default one's for 0; NULL if there are not as many. */
+const struct ffntp_estimator_ops *ffntp_estimator_at(size_t number);
+
+/* Find an estimator by its name, or by "default". Returns false, with *kind untouched, if there is none. */
+FFNTP_MUST_USE bool ffntp_estimator_find(const char *name, enum ffntp_estimator_kind *kind);
 
 #endif

@@ -4,12 +4,6 @@
 #include "clock.h"
 #include "page.h"
 
-/* 1 ns = 2^-30 s less 7 %: with this shift the period lies in [2^62, 2^63). */
-#define PERIOD_SHIFT 28
-
-/* One nanosecond in 2^-92 s, that is, 2^92 / 10^9, rounded to nearest. */
-#define PERIOD UINT64_C(4951760157141521100)
-
 /* Added to each time (2^-64 s), so that rounding down does not show in whole nanoseconds. */
 #define SPARE 65536
 
@@ -75,12 +69,12 @@ void ffntp_fake_init(struct ffntp_fake *fake, int64_t utc_ns)
 		.map = {
 			.status = FFNTP_STATUS_SYNCHRONISED,
 			.counter_kind = FFNTP_COUNTER_OTHER,
-			.period_shift = PERIOD_SHIFT,
+			.period_shift = FFNTP_NS_PERIOD_SHIFT,
 			.tai_is_known = true,
 			.tai_offset_s = TAI_OFFSET_S,
 			.time = ffntp_time_from_ns(utc_ns),
-			.period = PERIOD,
-			.stable_period = PERIOD,
+			.period = FFNTP_NS_PERIOD,
+			.stable_period = FFNTP_NS_PERIOD,
 			.maxerror_before_ns = BOUND_NS,
 			.maxerror_after_ns = BOUND_NS,
 			.void_after = VOID_NS,
@@ -118,7 +112,8 @@ enum ffntp_clock_result ffntp_fake_run(struct ffntp_fake *fake, int64_t gain_ppb
 	if (size > 100000000)
 		return FFNTP_CLOCK_RANGE;
 	bring_up_to_date(fake);
-	fake->map.period = gain_ppb < 0 ? PERIOD - PERIOD / 1000000000 * size : PERIOD + PERIOD / 1000000000 * size;
+	fake->map.period = gain_ppb < 0 ? FFNTP_NS_PERIOD - FFNTP_NS_PERIOD / 1000000000 * size
+					: FFNTP_NS_PERIOD + FFNTP_NS_PERIOD / 1000000000 * size;
 	fake->map.stable_period = fake->map.period;
 	publish(fake);
 	return FFNTP_CLOCK_OK;
@@ -150,7 +145,7 @@ void ffntp_fake_bound(struct ffntp_fake *fake, uint64_t bound_ns, uint32_t growt
 {
 	bring_up_to_date(fake);
 	fake->map.maxerror_before_ns = fake->map.maxerror_after_ns = bound_ns;
-	fake->map.period_maxerror = PERIOD / 1000000000 * growth_ppb + (growth_ppb > 0);
+	fake->map.period_maxerror = FFNTP_NS_PERIOD / 1000000000 * growth_ppb + (growth_ppb > 0);
 	fake->map.period_esterror = fake->map.stable_esterror = fake->map.period_maxerror / 4;
 	publish(fake);
 }

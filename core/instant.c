@@ -6,7 +6,7 @@
 
 #include "bits.h"
 
-#define NS UINT64_C(1000000000)
+#define NS ((uint64_t)FFNTP_NS_PER_S)
 
 /* floor(2^93 / 10^9), which has its top bit in use. */
 #define NS_RECIPROCAL UINT64_C(0x89705f4136b4a597)

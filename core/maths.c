@@ -82,7 +82,6 @@ double ffntp_portable_sqrt(double x)
  * 2^20 */
 #define LN2_HIGH 0x1.62e42fefp-1
 #define LN2_LOW 0x1.473de6af278edp-34
-#define LOG2_E 0x1.71547652b82fep0
 
 /*
  * (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2: the Taylor series to r^13, which
@@ -107,7 +106,7 @@ double ffntp_exp(double x)
 		return x <= -708.39 ? 0 : x;
 	if (x > 709.782712893384)
 		return from_bits(UINT64_C(0x7ff) << 52);
-	k = (double)(int)(x * LOG2_E + (x < 0 ? -0.5 : 0.5));
+	k = (double)(int)(x * FFNTP_LOG2_E + (x < 0 ? -0.5 : 0.5));
 	high = x - k * LN2_HIGH;
 	low = k * LN2_LOW;
 	r = high - low;
@@ -116,7 +115,6 @@ double ffntp_exp(double x)
 }
 
 #define SQRT_2 0x1.6a09e667f3bcdp+0
-#define LN_2 0x1.62e42fefa39efp-1
 
 /* m in [sqrt(1/2), sqrt(2)): ln m = 2 artanh((m - 1) / (m + 1)), whose series leaves 1e-17 after ten terms. */
 double ffntp_ln(double x)
@@ -135,5 +133,5 @@ double ffntp_ln(double x)
 	s = (m - 1) / (m + 1);
 	for (unsigned i = 0; i < sizeof term / sizeof *term; i++)
 		sum = sum * s * s + term[i];
-	return exponent * LN_2 + s * sum;
+	return exponent * FFNTP_LN_2 + s * sum;
 }

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+#define FFNTP_LN_2 0x1.62e42fefa39efp-1
+#define FFNTP_LOG2_E 0x1.71547652b82fep0
+
 /* Functions like the C library's, except that fmin and fmax return b if a is NaN. */
 static inline double ffntp_fmin(double a, double b)
 {

@@ -25,40 +25,13 @@ enum {
 	FFNTP_VMCLOCK_ERRORS_VALID = 0xf << 3, /* of period and time, estimated and maximum */
 };
 
+/* Where each field lies: page_fields.def. */
 enum ffntp_page_offset {
-	FFNTP_AT_MARKER = 0x10,
-	FFNTP_AT_FLAGS = 0x18,
-	FFNTP_AT_STATUS = 0x20, /* also the smearing hint, TAI offset, leap indicator and period shift */
-	FFNTP_AT_COUNTER = 0x28,
-	FFNTP_AT_PERIOD = 0x30,
-	FFNTP_AT_PERIOD_ESTERROR = 0x38,
-	FFNTP_AT_PERIOD_MAXERROR = 0x40,
-	FFNTP_AT_TIME_S = 0x48,
-	FFNTP_AT_TIME_FRAC = 0x50,
-	FFNTP_AT_TIME_ESTERROR = 0x58,
-	FFNTP_AT_TIME_MAXERROR = 0x60,
-	FFNTP_AT_GENERATION = 0x68,
-
+#define PAGE_FIELD(offset, type, NAME, name, unit, since) FFNTP_AT_##NAME = (offset),
+#define MAP_WORD(offset, type, NAME, name, unit, since, codec) FFNTP_AT_##NAME = (offset),
+#include "page_fields.def"
 	FFNTP_AT_STEADY = 0x220, /* two slots; the sequence selects the valid one */
 	FFNTP_AT_SOURCES = 0x300,
-
-	FFNTP_AT_BLOCK = 0x800, /* magic, version, size */
-	FFNTP_AT_COUNTER_KIND = 0x808,
-	FFNTP_AT_BOOT_ID = 0x810,
-	FFNTP_AT_TIME_NAMESPACE = 0x820,
-	FFNTP_AT_VOID_AFTER = 0x828,
-	FFNTP_AT_STABLE_PERIOD = 0x830,
-	FFNTP_AT_STABLE_ESTERROR = 0x838,
-	FFNTP_AT_ANCHOR_COUNT = 0x840, /* number of past maps since the last disruption */
-	FFNTP_AT_SOURCE_COUNT = 0x848,
-	FFNTP_AT_MARKER_BASE = 0x850,
-	FFNTP_AT_LEAP_SECOND = 0x858, /* leap_at_s << 8 | leap_sign */
-	FFNTP_AT_TAI_EXPIRES = 0x860,
-	FFNTP_AT_COUNTER_MARKER = 0x868,  /* its base is in the top half */
-	FFNTP_AT_MAXERROR_BEFORE = 0x870, /* of time; VMClock's field has the larger of the two */
-	FFNTP_AT_MAXERROR_AFTER = 0x878,
-	FFNTP_AT_LINE = 0x880,               /* struct ffntp_line, word by word */
-	FFNTP_AT_ASYMMETRY_ESTERROR = 0x8e8, /* of time; 0: unknown, as in pages of older writers */
 	FFNTP_AT_ANCHORS = 0x900,
 };
 
@@ -72,6 +45,7 @@ enum ffntp_page_offset {
 
 #define FFNTP_ANCHOR_STRIDE 112
 #define FFNTP_SOURCE_STRIDE 160
+#define FFNTP_SOURCE_VERDICTS 20 /* counts; the estimator's state follows them */
 #define FFNTP_STEADY_STRIDE 112
 
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
@@ -81,7 +55,7 @@ _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by 
 _Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
 _Static_assert(FFNTP_AT_STEADY + 2 * FFNTP_STEADY_STRIDE <= FFNTP_AT_SOURCES, "both slots fit");
 _Static_assert(FFNTP_AT_SOURCES + FFNTP_PAGE_SOURCES * FFNTP_SOURCE_STRIDE <= FFNTP_AT_BLOCK, "sources fit");
-_Static_assert(9 * 8 + FFNTP_VERDICTS * 4 <= FFNTP_SOURCE_STRIDE, "a source fits");
+_Static_assert(FFNTP_VERDICTS <= FFNTP_SOURCE_VERDICTS, "a source fits");
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define FFNTP_LE32(x) __builtin_bswap32(x)

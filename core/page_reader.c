@@ -74,53 +74,25 @@ static bool is_sound_steady(const struct ffntp_steady *steady)
 }
 
 /* An odd 'begun' selects the slot that is not being written. */
-void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady)
+void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *to)
 {
 	size_t slot = ffntp_page_steady_at(begun);
-	uint64_t kind = ffntp_page_load(page, slot);
 
-	*steady = (struct ffntp_steady){
-		.kind = (enum ffntp_steady_kind)(kind & 0xff),
-		.period_shift = (uint8_t)(kind >> 8),
-		.at = ffntp_page_load(page, slot + 8),
-		.period = ffntp_page_load(page, slot + 16),
-		.void_after = ffntp_page_load(page, slot + 24),
-		.elapsed = { (int64_t)ffntp_page_load(page, slot + 32), ffntp_page_load(page, slot + 40) },
-		.time = { (int64_t)ffntp_page_load(page, slot + 48), ffntp_page_load(page, slot + 56) },
-		.ahead = { (int64_t)ffntp_page_load(page, slot + 64), ffntp_page_load(page, slot + 72) },
-		.margin_ns = ffntp_page_load(page, slot + 80),
-		.joint = { (int64_t)ffntp_page_load(page, slot + 96), ffntp_page_load(page, slot + 104) },
-		.numbering.offset_s = (int16_t)(uint16_t)(kind >> 16),
-	};
-	ffntp_page_unpack_leap(ffntp_page_load(page, slot + 88), &steady->numbering.at_s, &steady->numbering.sign);
-	if (!is_sound_steady(steady))
-		*steady = (struct ffntp_steady){ .kind = FFNTP_STEADY_NONE };
+	*to = (struct ffntp_steady){ .kind = FFNTP_STEADY_NONE };
+#define STEADY_FIELD(offset, type, name, unit, since, codec) \
+	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load(page, slot + (offset) / 8 * 8));
+#include "page_fields.def"
+	if (!is_sound_steady(to))
+		*to = (struct ffntp_steady){ .kind = FFNTP_STEADY_NONE };
 }
 
-void ffntp_page_load_map(const struct ffntp_page *page, struct ffntp_map *map)
+void ffntp_page_load_map(const struct ffntp_page *page, struct ffntp_map *to)
 {
-	uint64_t flags = ffntp_page_load(page, FFNTP_AT_FLAGS);
-
-	ffntp_page_unpack_status(ffntp_page_load(page, FFNTP_AT_STATUS), map);
-	map->tai_is_known = (flags & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
-	map->counter_kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
-	map->at = ffntp_page_load(page, FFNTP_AT_COUNTER);
-	map->period = ffntp_page_load(page, FFNTP_AT_PERIOD);
-	map->period_esterror = ffntp_page_load(page, FFNTP_AT_PERIOD_ESTERROR);
-	map->period_maxerror = ffntp_page_load(page, FFNTP_AT_PERIOD_MAXERROR);
-	map->time.s = ffntp_page_map_s(map, ffntp_page_load(page, FFNTP_AT_TIME_S));
-	map->time.frac = ffntp_page_load(page, FFNTP_AT_TIME_FRAC);
-	map->esterror_ns = ffntp_page_load(page, FFNTP_AT_TIME_ESTERROR);
-	map->asymmetry_esterror_ns = ffntp_page_load(page, FFNTP_AT_ASYMMETRY_ESTERROR);
-	map->maxerror_before_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_BEFORE);
-	map->maxerror_after_ns = ffntp_page_load(page, FFNTP_AT_MAXERROR_AFTER);
-	map->void_after = ffntp_page_load(page, FFNTP_AT_VOID_AFTER);
-	ffntp_page_unpack_leap(ffntp_page_load(page, FFNTP_AT_LEAP_SECOND), &map->leap_at_s, &map->leap_sign);
-	map->tai_expires_s = (int64_t)ffntp_page_load(page, FFNTP_AT_TAI_EXPIRES);
-	map->disruption_marker = ffntp_page_load(page, FFNTP_AT_MARKER);
-	map->counter_marker = (uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER);
-	map->stable_period = ffntp_page_load(page, FFNTP_AT_STABLE_PERIOD);
-	map->stable_esterror = ffntp_page_load(page, FFNTP_AT_STABLE_ESTERROR);
+	ffntp_page_unpack_status(ffntp_page_load(page, FFNTP_AT_STATUS), to);
+	to->counter_kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
+#define MAP_WORD(offset, type, NAME, name, unit, since, codec) \
+	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load(page, offset));
+#include "page_fields.def"
 }
 
 bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map)
@@ -162,28 +134,16 @@ enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page, st
 }
 
 /* Load a past map. The caller has loaded the current map into *map, which supplies the fields that both share. */
-static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffntp_map *map)
+static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffntp_map *to)
 {
 	uint64_t status = ffntp_page_load(page, anchor);
-	uint64_t word[FFNTP_ANCHOR_FIELDS];
 
-	for (size_t i = 0; i < FFNTP_ANCHOR_FIELDS; i++)
-		word[i] = ffntp_page_load(page, anchor + 8 * (i + 1));
-	ffntp_page_unpack_status(status, map);
-	map->tai_is_known = (status & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
-	map->at = word[0];
-	map->period = word[1];
-	map->period_esterror = word[2];
-	map->period_maxerror = word[3];
-	map->time = (struct ffntp_time){ ffntp_page_map_s(map, word[4]), word[5] };
-	map->esterror_ns = word[6];
-	map->asymmetry_esterror_ns = ffntp_page_unpack_coarse(status >> 1);
-	map->maxerror_before_ns = word[7];
-	map->maxerror_after_ns = word[8];
-	map->stable_period = word[9];
-	map->stable_esterror = word[10];
-	map->void_after = word[11];
-	ffntp_page_unpack_leap(word[12], &map->leap_at_s, &map->leap_sign);
+	ffntp_page_unpack_status(status, to);
+	ffntp_page_unpack_flags(status, to);
+	to->asymmetry_esterror_ns = ffntp_page_unpack_coarse(status >> 1);
+#define PAST_WORD(number, offset, type, NAME, name, unit, since, codec) \
+	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load(page, anchor + 8 * (number)));
+#include "page_fields.def"
 }
 
 /* Load the current map or, if 'then' is earlier, the newest past map that is not after 'then'. */
@@ -222,29 +182,18 @@ enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_page *page, ffnt
 	return FFNTP_CLOCK_BUSY;
 }
 
-static void load_source(const struct ffntp_page *page, size_t at, struct ffntp_source *source)
+static void load_source(const struct ffntp_page *page, size_t at, struct ffntp_source *to)
 {
 	uint64_t words[FFNTP_SOURCE_STRIDE / 8];
 
 	for (size_t i = 0; i < FFNTP_SOURCE_STRIDE / 8; i++)
 		words[i] = ffntp_page_load(page, at + 8 * i);
+#define SOURCE_FIELD(offset, type, name, unit, since, codec) FFNTP_PAGE_GET(offset, type, codec, words[(offset) / 8]);
+#include "page_fields.def"
 	for (size_t i = 0; i < 16; i++)
-		source->address[i] = (uint8_t)(words[i / 8] >> 8 * (i % 8));
-	source->port = (uint16_t)words[2];
-	source->stratum = (uint8_t)(words[2] >> 16);
-	source->leap = (uint8_t)(words[2] >> 24);
-	source->reach = (uint8_t)(words[2] >> 32);
-	source->poll_log2_s = (uint8_t)(words[2] >> 40);
-	source->is_selected = (uint8_t)(words[2] >> 48);
-	source->refid = (uint32_t)words[3];
-	source->root_delay_ns = (uint32_t)(words[3] >> 32);
-	source->root_dispersion_ns = (uint32_t)words[4];
-	source->offset_ns = (int64_t)words[5];
-	source->rtt_ns = words[6];
-	source->rtt_min_ns = words[7];
-	source->last_accepted = words[8];
+		to->address[i] = (uint8_t)(words[i / 8] >> 8 * (i % 8));
 	for (size_t i = 0; i < FFNTP_VERDICTS; i++)
-		source->verdicts[i] = (uint32_t)(words[9 + i / 2] >> 32 * (i % 2));
+		to->verdicts[i] = (uint32_t)(words[9 + i / 2] >> 32 * (i % 2));
 }
 
 enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page, struct ffntp_source *sources,

@@ -1,4 +1,7 @@
-/* page_words: positions in a page, and the packing of fields that share a word, for the writer and the readers. */
+/*
+ * page_words: positions in a page, and the codecs of page_fields.def, which turn members of structures into fields and
+ * back, for the writer and the readers.
+ */
 #ifndef FFNTP_CORE_PAGE_WORDS_H
 #define FFNTP_CORE_PAGE_WORDS_H
 
@@ -14,9 +17,6 @@ static inline size_t ffntp_page_anchor_at(uint64_t number)
 {
 	return FFNTP_AT_ANCHORS + (size_t)(number & (FFNTP_PAGE_ANCHORS - 1)) * FFNTP_ANCHOR_STRIDE;
 }
-
-/* Words of a past map besides its status; page_writer.c lists them. */
-#define FFNTP_ANCHOR_FIELDS (FFNTP_ANCHOR_STRIDE / 8 - 1)
 
 /* The monotonic state has two slots: the one that is not being written stays valid even if the writer is killed. */
 static inline size_t ffntp_page_steady_at(uint32_t sequence)
@@ -43,23 +43,21 @@ static inline uint32_t ffntp_page_load_head(const struct ffntp_page *page, size_
 
 /* --- packed words --- */
 
-/* VMClock's offset is UTC - TAI, -37 since 2017 (UAPI.13 version 1.1, and Linux's use of it). */
-static inline uint64_t ffntp_page_pack_status(const struct ffntp_map *map)
+static inline uint64_t ffntp_page_pack_leap(int64_t at_s, int8_t sign)
 {
-	uint64_t utc_minus_tai = (uint16_t)-map->tai_offset_s;
-
-	return (uint64_t)map->status << 16 | utc_minus_tai << 32 | (uint64_t)map->leap << 48 |
-	       (uint64_t)map->period_shift << 56;
+	return sign != 0 ? (uint64_t)at_s << 8 | (uint8_t)sign : 0;
 }
 
-static inline void ffntp_page_unpack_status(uint64_t word, struct ffntp_map *map)
+static inline void ffntp_page_unpack_leap(uint64_t word, int64_t *at_s, int8_t *sign)
 {
-	int16_t utc_minus_tai = (int16_t)(uint16_t)(word >> 32);
+	*sign = (int8_t)(uint8_t)word;
+	*at_s = (int64_t)(word & ~UINT64_C(0xff)) / 256;
+}
 
-	map->status = (enum ffntp_status)(word >> 16 & 0xff);
-	map->tai_offset_s = (int16_t)(0 - utc_minus_tai);
-	map->leap = (enum ffntp_leap)(word >> 48 & 0xff);
-	map->period_shift = (uint8_t)(word >> 56);
+/* Pack the writer's base with the sum of base and its client's counter marker; readers use the sum. */
+static inline uint64_t ffntp_page_pack_marker_pair(uint32_t base, uint32_t marker)
+{
+	return (uint64_t)base << 32 | (uint32_t)(base + marker);
 }
 
 /*
@@ -83,32 +81,122 @@ static inline uint64_t ffntp_page_unpack_coarse(uint64_t word)
 	return (word >> 5 & 0x3ff) << (word & 0x1f);
 }
 
-/* VMClock's time is TAI or UTC itself, whereas a map's may be UTC plus a constant. */
-static inline uint64_t ffntp_page_vmclock_s(const struct ffntp_map *map)
+static inline bool ffntp_page_is_usable(enum ffntp_status status)
 {
+	return status == FFNTP_STATUS_SYNCHRONISED || status == FFNTP_STATUS_FREE_RUNNING;
+}
+
+/* --- the codecs PACKED and DERIVED of page_fields.def --- */
+
+static inline uint64_t ffntp_page_pack_marker(const struct ffntp_page *page, const struct ffntp_map *map)
+{
+	return ffntp_page_load(page, FFNTP_AT_MARKER_BASE) + map->disruption_marker;
+}
+
+static inline void ffntp_page_unpack_marker(uint64_t word, struct ffntp_map *map)
+{
+	map->disruption_marker = word;
+}
+
+static inline uint64_t ffntp_page_pack_flags(const struct ffntp_page *page, const struct ffntp_map *map)
+{
+	uint64_t tai_flag = map->tai_is_known ? FFNTP_VMCLOCK_TAI_OFFSET_VALID : 0;
+	uint64_t error_flags = ffntp_page_is_usable(map->status) ? FFNTP_VMCLOCK_ERRORS_VALID : 0;
+
+	(void)page;
+	return error_flags | tai_flag;
+}
+
+static inline void ffntp_page_unpack_flags(uint64_t word, struct ffntp_map *map)
+{
+	map->tai_is_known = (word & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
+}
+
+/* VMClock's time is TAI or UTC itself, whereas a map's may be UTC plus a constant. */
+static inline uint64_t ffntp_page_pack_time_s(const struct ffntp_page *page, const struct ffntp_map *map)
+{
+	(void)page;
 	return (uint64_t)map->time.s - (map->tai_is_known ? 0 : (uint64_t)map->tai_offset_s);
 }
 
-static inline int64_t ffntp_page_map_s(const struct ffntp_map *map, uint64_t s)
+/* The flags and the offset were loaded before. */
+static inline void ffntp_page_unpack_time_s(uint64_t word, struct ffntp_map *map)
 {
-	return map->tai_is_known ? (int64_t)s : (int64_t)(s + (uint64_t)map->tai_offset_s);
+	map->time.s = map->tai_is_known ? (int64_t)word : (int64_t)(word + (uint64_t)map->tai_offset_s);
 }
 
-static inline uint64_t ffntp_page_pack_leap(int64_t at_s, int8_t sign)
+/* VMClock has one error for both sides. */
+static inline uint64_t ffntp_page_pack_maxerror(const struct ffntp_page *page, const struct ffntp_map *map)
 {
-	return sign != 0 ? (uint64_t)at_s << 8 | (uint8_t)sign : 0;
+	(void)page;
+	return ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns);
 }
 
-static inline void ffntp_page_unpack_leap(uint64_t word, int64_t *at_s, int8_t *sign)
+static inline uint64_t ffntp_page_pack_counter_marker(const struct ffntp_page *page, const struct ffntp_map *map)
 {
-	*sign = (int8_t)(uint8_t)word;
-	*at_s = (int64_t)(word & ~UINT64_C(0xff)) / 256;
+	uint32_t base = (uint32_t)(ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) >> 32);
+
+	return ffntp_page_pack_marker_pair(base, map->counter_marker);
 }
 
-/* Pack the writer's base with the sum of base and its client's counter marker; readers use the sum. */
-static inline uint64_t ffntp_page_pack_counter_marker(uint32_t base, uint32_t marker)
+static inline void ffntp_page_unpack_counter_marker(uint64_t word, struct ffntp_map *map)
 {
-	return (uint64_t)base << 32 | (uint32_t)(base + marker);
+	map->counter_marker = (uint32_t)word;
+}
+
+/* --- expanding page_fields.def --- */
+
+/* The type of a field in C, and the unsigned type of its width, of which a word consists. */
+#define FFNTP_PAGE_TYPE_u8 uint8_t
+#define FFNTP_PAGE_TYPE_u16 uint16_t
+#define FFNTP_PAGE_TYPE_u32 uint32_t
+#define FFNTP_PAGE_TYPE_u64 uint64_t
+#define FFNTP_PAGE_TYPE_s16 int16_t
+#define FFNTP_PAGE_TYPE_s64 int64_t
+#define FFNTP_PAGE_BITS_u8 uint8_t
+#define FFNTP_PAGE_BITS_u16 uint16_t
+#define FFNTP_PAGE_BITS_u32 uint32_t
+#define FFNTP_PAGE_BITS_u64 uint64_t
+#define FFNTP_PAGE_BITS_s16 uint16_t
+#define FFNTP_PAGE_BITS_s64 uint64_t
+
+/* The value of a field, by its codec: 'from' is the structure, and 'page' the page. */
+#define FFNTP_PAGE_PUT_PLAIN(member) from->member
+#define FFNTP_PAGE_PUT_NEGATED(member) -from->member
+#define FFNTP_PAGE_PUT_LEAP(at_s, sign) ffntp_page_pack_leap(from->at_s, from->sign)
+#define FFNTP_PAGE_PUT_PACKED(what) ffntp_page_pack_##what(page, from)
+#define FFNTP_PAGE_PUT_DERIVED(what) ffntp_page_pack_##what(page, from)
+
+/* Set the member of a field of this 'value' in the structure 'to'. */
+#define FFNTP_PAGE_GET_PLAIN(member) to->member = value
+#define FFNTP_PAGE_GET_NEGATED(member) to->member = (int16_t)-value
+#define FFNTP_PAGE_GET_LEAP(at_s, sign) ffntp_page_unpack_leap(value, &to->at_s, &to->sign)
+#define FFNTP_PAGE_GET_PACKED(what) ffntp_page_unpack_##what(value, to)
+#define FFNTP_PAGE_GET_DERIVED(what) (void)value
+
+/* A field as the bits of its word, and from them. */
+#define FFNTP_PAGE_PUT(offset, type, codec) \
+	((uint64_t)(FFNTP_PAGE_BITS_##type)(FFNTP_PAGE_PUT_##codec) << 8 * ((offset) % 8))
+#define FFNTP_PAGE_GET(offset, type, codec, word)                                                      \
+	do {                                                                                           \
+		FFNTP_PAGE_TYPE_##type value = (FFNTP_PAGE_TYPE_##type)((word) >> 8 * ((offset) % 8)); \
+                                                                                                       \
+		FFNTP_PAGE_GET_##codec;                                                                \
+	} while (false)
+
+static inline uint64_t ffntp_page_pack_status(const struct ffntp_map *from)
+{
+	uint64_t word = 0;
+
+#define STATUS_FIELD(offset, type, name, unit, since, codec) word |= FFNTP_PAGE_PUT(offset, type, codec);
+#include "page_fields.def"
+	return word;
+}
+
+static inline void ffntp_page_unpack_status(uint64_t word, struct ffntp_map *to)
+{
+#define STATUS_FIELD(offset, type, name, unit, since, codec) FFNTP_PAGE_GET(offset, type, codec, word);
+#include "page_fields.def"
 }
 
 static inline uint64_t ffntp_page_pack_boot(const uint8_t *bytes)

@@ -38,39 +38,12 @@ static void store_type(struct ffntp_page *page, enum ffntp_counter_kind kind, bo
 	ffntp_page_store_head(page, 2, FFNTP_VMCLOCK_VERSION | vmclock_counter(kind) << 16 | time_type << 24);
 }
 
-static bool is_usable(enum ffntp_status status)
+static void store_map(struct ffntp_page *page, const struct ffntp_map *from)
 {
-	return status == FFNTP_STATUS_SYNCHRONISED || status == FFNTP_STATUS_FREE_RUNNING;
-}
-
-static void store_map(struct ffntp_page *page, const struct ffntp_map *map)
-{
-	uint64_t tai_flag = map->tai_is_known ? FFNTP_VMCLOCK_TAI_OFFSET_VALID : 0;
-	uint64_t error_flags = is_usable(map->status) ? FFNTP_VMCLOCK_ERRORS_VALID : 0;
-	uint64_t base = ffntp_page_load(page, FFNTP_AT_MARKER_BASE);
-	uint32_t counter_base = (uint32_t)(ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) >> 32);
-
-	ffntp_page_store(page, FFNTP_AT_MARKER, base + map->disruption_marker);
-	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER,
-			 ffntp_page_pack_counter_marker(counter_base, map->counter_marker));
-	ffntp_page_store(page, FFNTP_AT_FLAGS, error_flags | tai_flag);
-	ffntp_page_store(page, FFNTP_AT_STATUS, ffntp_page_pack_status(map));
-	ffntp_page_store(page, FFNTP_AT_COUNTER, map->at);
-	ffntp_page_store(page, FFNTP_AT_PERIOD, map->period);
-	ffntp_page_store(page, FFNTP_AT_PERIOD_ESTERROR, map->period_esterror);
-	ffntp_page_store(page, FFNTP_AT_PERIOD_MAXERROR, map->period_maxerror);
-	ffntp_page_store(page, FFNTP_AT_TIME_S, ffntp_page_vmclock_s(map));
-	ffntp_page_store(page, FFNTP_AT_TIME_FRAC, map->time.frac);
-	ffntp_page_store(page, FFNTP_AT_TIME_ESTERROR, map->esterror_ns);
-	ffntp_page_store(page, FFNTP_AT_ASYMMETRY_ESTERROR, map->asymmetry_esterror_ns);
-	ffntp_page_store(page, FFNTP_AT_TIME_MAXERROR, ffntp_larger(map->maxerror_before_ns, map->maxerror_after_ns));
-	ffntp_page_store(page, FFNTP_AT_MAXERROR_BEFORE, map->maxerror_before_ns);
-	ffntp_page_store(page, FFNTP_AT_MAXERROR_AFTER, map->maxerror_after_ns);
-	ffntp_page_store(page, FFNTP_AT_STABLE_PERIOD, map->stable_period);
-	ffntp_page_store(page, FFNTP_AT_STABLE_ESTERROR, map->stable_esterror);
-	ffntp_page_store(page, FFNTP_AT_VOID_AFTER, map->void_after);
-	ffntp_page_store(page, FFNTP_AT_LEAP_SECOND, ffntp_page_pack_leap(map->leap_at_s, map->leap_sign));
-	ffntp_page_store(page, FFNTP_AT_TAI_EXPIRES, (uint64_t)map->tai_expires_s);
+	ffntp_page_store(page, FFNTP_AT_STATUS, ffntp_page_pack_status(from));
+#define MAP_WORD(offset, type, NAME, name, unit, since, codec) \
+	ffntp_page_store(page, offset, FFNTP_PAGE_PUT(offset, type, codec));
+#include "page_fields.def"
 }
 
 /* Return whether the page gives the map back to its readers. */
@@ -91,10 +64,10 @@ static bool is_common(const struct ffntp_map *map, const struct ffntp_line *line
 {
 	struct ffntp_span longest = ffntp_span_down(line->limit, map->period, map->period_shift);
 
-	return is_usable(map->status) && (int64_t)line->limit > 0 && longest.s < FFNTP_READING_ELAPSED_LIMIT_S &&
-	       map->maxerror_before_ns > 0 && map->maxerror_before_ns >> 62 == 0 && map->maxerror_after_ns > 0 &&
-	       map->maxerror_after_ns >> 62 == 0 && map->esterror_ns >> 62 == 0 &&
-	       ffntp_rate_ns(map->period_maxerror, map->period_shift).high == 0 &&
+	return ffntp_page_is_usable(map->status) && (int64_t)line->limit > 0 &&
+	       longest.s < FFNTP_READING_ELAPSED_LIMIT_S && map->maxerror_before_ns > 0 &&
+	       map->maxerror_before_ns >> 62 == 0 && map->maxerror_after_ns > 0 && map->maxerror_after_ns >> 62 == 0 &&
+	       map->esterror_ns >> 62 == 0 && ffntp_rate_ns(map->period_maxerror, map->period_shift).high == 0 &&
 	       ffntp_rate_ns(map->period_esterror, map->period_shift).high == 0 &&
 	       (uint64_t)map->time.s < FFNTP_READING_EPOCH_LIMIT_S &&
 	       (map->leap_sign == 0 || !ffntp_reading_is_far(map->leap_at_s));
@@ -175,39 +148,22 @@ static struct ffntp_line prepare_line(const struct ffntp_map *map, enum ffntp_co
 
 static void store_line(struct ffntp_page *page, const struct ffntp_line *line)
 {
-	const uint64_t words[] = {
-		line->key,
-		line->at,
-		line->limit,
-		line->period_high,
-		line->period_low,
-		line->maxerror_before_ns,
-		line->maxerror_after_ns,
-		line->maxerror_rate,
-		line->esterror_ns,
-		line->esterror_rate,
-		line->frac,
-		line->s[0],
-		line->s[1],
-	};
-
-	_Static_assert(sizeof(words) == sizeof(*line), "every word of it");
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		ffntp_page_store(page, FFNTP_AT_LINE + 8 * i, words[i]);
+#define LINE_WORD(offset, type, member, name, unit, since)                                                          \
+	_Static_assert((offset) == FFNTP_AT_LINE + offsetof(struct ffntp_line, member), "where readers expect it"); \
+	ffntp_page_store(page, offset, line->member);
+#include "page_fields.def"
 }
 
 /* --- past maps --- */
 
-/* The words of a past map, in order. The padding before its status holds the TAI flag and the error from asymmetry. */
-static const uint16_t anchor_fields[] = {
-	FFNTP_AT_COUNTER,        FFNTP_AT_PERIOD,        FFNTP_AT_PERIOD_ESTERROR, FFNTP_AT_PERIOD_MAXERROR,
-	FFNTP_AT_TIME_S,         FFNTP_AT_TIME_FRAC,     FFNTP_AT_TIME_ESTERROR,   FFNTP_AT_MAXERROR_BEFORE,
-	FFNTP_AT_MAXERROR_AFTER, FFNTP_AT_STABLE_PERIOD, FFNTP_AT_STABLE_ESTERROR, FFNTP_AT_VOID_AFTER,
-	FFNTP_AT_LEAP_SECOND,
+/* Where the words of a past map are from. Word 0 is its status, whose padding has further fields. */
+static const uint16_t past_words[FFNTP_ANCHOR_STRIDE / 8] = {
+	[0] = FFNTP_AT_STATUS,
+#define PAST_WORD(number, offset, type, NAME, name, unit, since, codec) [number] = (offset),
+#include "page_fields.def"
 };
 
-_Static_assert(sizeof(anchor_fields) / sizeof(anchor_fields[0]) == FFNTP_ANCHOR_FIELDS, "every word of it");
-
+/* The padding before a past map's status holds the TAI flag and the error from asymmetry. */
 static void push_anchor(struct ffntp_page *page)
 {
 	uint64_t count = ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT);
@@ -216,8 +172,8 @@ static void push_anchor(struct ffntp_page *page)
 	size_t anchor = ffntp_page_anchor_at(count);
 
 	ffntp_page_store(page, anchor, ffntp_page_load(page, FFNTP_AT_STATUS) | tai_flag | asymmetry << 1);
-	for (size_t i = 0; i < FFNTP_ANCHOR_FIELDS; i++)
-		ffntp_page_store(page, anchor + 8 * (i + 1), ffntp_page_load(page, anchor_fields[i]));
+	for (size_t i = 1; i < FFNTP_ANCHOR_STRIDE / 8; i++)
+		ffntp_page_store(page, anchor + 8 * i, ffntp_page_load(page, past_words[i]));
 	ffntp_page_store(page, FFNTP_AT_ANCHOR_COUNT, count + 1);
 }
 
@@ -234,55 +190,33 @@ static void update_anchors(struct ffntp_page *page, const struct ffntp_map *map)
 	ffntp_page_unpack_status(ffntp_page_load(page, FFNTP_AT_STATUS), &former);
 	if (marker != ffntp_page_load(page, FFNTP_AT_MARKER))
 		ffntp_page_store(page, FFNTP_AT_ANCHOR_COUNT, 0);
-	else if (is_usable(former.status) && (int64_t)(map->at - former_at) > 0)
+	else if (ffntp_page_is_usable(former.status) && (int64_t)(map->at - former_at) > 0)
 		push_anchor(page);
 }
 
 /* --- monotonic state, sources, identity --- */
 
-static void store_steady(struct ffntp_page *page, const struct ffntp_steady *steady)
+static void store_steady(struct ffntp_page *page, const struct ffntp_steady *from)
 {
-	const uint64_t words[] = {
-		(uint64_t)steady->kind | (uint64_t)steady->period_shift << 8 |
-			(uint64_t)(uint16_t)steady->numbering.offset_s << 16,
-		steady->at,
-		steady->period,
-		steady->void_after,
-		(uint64_t)steady->elapsed.s,
-		steady->elapsed.frac,
-		(uint64_t)steady->time.s,
-		steady->time.frac,
-		(uint64_t)steady->ahead.s,
-		steady->ahead.frac,
-		steady->margin_ns,
-		ffntp_page_pack_leap(steady->numbering.at_s, steady->numbering.sign),
-		(uint64_t)steady->joint.s,
-		steady->joint.frac,
-	};
 	size_t slot = ffntp_page_steady_at(ffntp_page_begin(page) + 1);
+	uint64_t words[FFNTP_STEADY_STRIDE / 8] = { 0 };
 
-	_Static_assert(sizeof(words) <= FFNTP_STEADY_STRIDE, "every word of it");
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+#define STEADY_FIELD(offset, type, name, unit, since, codec) words[(offset) / 8] |= FFNTP_PAGE_PUT(offset, type, codec);
+#include "page_fields.def"
+	for (size_t i = 0; i < FFNTP_STEADY_STRIDE / 8; i++)
 		ffntp_page_store(page, slot + 8 * i, words[i]);
 }
 
-static void store_source(struct ffntp_page *page, size_t at, const struct ffntp_source *source)
+static void store_source(struct ffntp_page *page, size_t at, const struct ffntp_source *from)
 {
 	uint64_t words[FFNTP_SOURCE_STRIDE / 8] = { 0 };
 
+#define SOURCE_FIELD(offset, type, name, unit, since, codec) words[(offset) / 8] |= FFNTP_PAGE_PUT(offset, type, codec);
+#include "page_fields.def"
 	for (size_t i = 0; i < 16; i++)
-		words[i / 8] |= (uint64_t)source->address[i] << 8 * (i % 8);
-	words[2] = (uint64_t)source->port | (uint64_t)source->stratum << 16 | (uint64_t)source->leap << 24 |
-		   (uint64_t)source->reach << 32 | (uint64_t)source->poll_log2_s << 40 |
-		   (uint64_t)source->is_selected << 48;
-	words[3] = (uint64_t)source->refid | (uint64_t)source->root_delay_ns << 32;
-	words[4] = source->root_dispersion_ns;
-	words[5] = (uint64_t)source->offset_ns;
-	words[6] = source->rtt_ns;
-	words[7] = source->rtt_min_ns;
-	words[8] = source->last_accepted;
+		words[i / 8] |= (uint64_t)from->address[i] << 8 * (i % 8);
 	for (size_t i = 0; i < FFNTP_VERDICTS; i++)
-		words[9 + i / 2] |= (uint64_t)source->verdicts[i] << 32 * (i % 2);
+		words[9 + i / 2] |= (uint64_t)from->verdicts[i] << 32 * (i % 2);
 	for (size_t i = 0; i < FFNTP_SOURCE_STRIDE / 8; i++)
 		ffntp_page_store(page, at + 8 * i, words[i]);
 }
@@ -338,7 +272,7 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 			 FFNTP_BLOCK_MAGIC | (uint64_t)FFNTP_BLOCK_VERSION << 32 | (uint64_t)FFNTP_BLOCK_SIZE << 48);
 	store_identity(page, identity);
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, base);
-	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_counter_marker(counter_base, 0));
+	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(counter_base, 0));
 	store_map(page, &map);
 	store_steady(page, &steady);
 	store_type(page, identity->counter_kind, false);
@@ -399,7 +333,7 @@ void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map
 static bool is_sound(const struct ffntp_map *map)
 {
 	return map->status <= FFNTP_STATUS_DISRUPTED && map->period_shift <= 62 &&
-	       (map->period > 0 || !is_usable(map->status)) && map->leap <= FFNTP_LEAP_POST_NEGATIVE &&
+	       (map->period > 0 || !ffntp_page_is_usable(map->status)) && map->leap <= FFNTP_LEAP_POST_NEGATIVE &&
 	       map->leap_sign >= -1 && map->leap_sign <= 1;
 }
 
@@ -427,7 +361,7 @@ bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity 
 	ffntp_page_load_steady(page, ffntp_page_begin(page), &steady);
 	begin_update(page);
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);
-	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_counter_marker(0, found.counter_marker));
+	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(0, found.counter_marker));
 	store_steady(page, &steady); /* each update uses the other slot */
 	end_update(page);
 	*former = found;

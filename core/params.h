@@ -462,6 +462,12 @@
 /* Time to wait for a reply (s): longer than any path that can measure microseconds, and than most that cannot. */
 #define FFNTP_REPLY_TIMEOUT_S 4.0
 
+/* Without a nonce no request is begun; the system is asked for one again after this time (s). */
+#define FFNTP_SESSION_NONCE_RETRY_S 1.0
+
+/* A map is published at least this often (s), so that its void_after advances while no server replies. */
+#define FFNTP_SESSION_PUBLISH_S 60.0
+
 /* Time between the requests of a burst (s), which rate-limiting servers allow (chrony's and ntpd's iburst). */
 #define FFNTP_BURST_INTERVAL_S 2.0
 

@@ -67,7 +67,8 @@ static void check_file(struct ffntp_clock_log *log)
 	if (!ferror(log->file))
 		return;
 	if (!log->has_failed)
-		ffntp_log("the clock log cannot be written: %s; its lines are lost, the clock continues",
+		ffntp_log(FFNTP_LOG_ERROR,
+			  "the clock log cannot be written: %s; its lines are lost, the clock continues",
 			  strerror(errno));
 	log->has_failed = true;
 	clearerr(log->file);

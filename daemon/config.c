@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,35 +72,69 @@ static bool parse_positive(const char *word, double max, double *value)
 	return true;
 }
 
-static bool parse_number_line(const struct line *line, double max, double *value)
+/* --- keywords that are a number of the client --- */
+
+/* A number of core/client_options.def: where it is stored, and how it follows from the value in the file. */
+struct number {
+	const char *name;
+	size_t offset;
+	double most, scale;
+};
+
+#define NUMBER_IN(structure, member, most, name, scale)                \
+	{                                                              \
+#name, offsetof(struct structure, member), most, scale \
+	}
+
+static const struct number keyword_numbers[] = {
+#define KEYWORD(member, usual, least, most, name, unit, scale) NUMBER_IN(ffntp_config, member, most, name, scale),
+#include "../core/client_options.def"
+	{ NULL, 0, 0, 0 },
+};
+
+static const struct number server_numbers[] = {
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) \
+	NUMBER_IN(ffntp_config_server, member, most, name, scale),
+#include "../core/client_options.def"
+	{ NULL, 0, 0, 0 },
+};
+
+static const struct number *find_number(const struct number *numbers, const char *name)
+{
+	for (; numbers->name != NULL; numbers++) {
+		if (strcasecmp(name, numbers->name) == 0)
+			return numbers;
+	}
+	return NULL;
+}
+
+/* Store the value of a word in the structure that has this number. */
+static bool store_number(const struct line *line, const struct number *number, const char *word, void *structure)
+{
+	double most = number->most / number->scale, value;
+
+	if (!parse_positive(word, most, &value))
+		return refuse(line, "%s: '%s' is not a number above 0 and up to %g", number->name, word, most);
+	value *= number->scale;
+	memcpy((char *)structure + number->offset, &value, sizeof(value));
+	return true;
+}
+
+static bool parse_number_line(struct ffntp_config *config, const struct line *line, const struct number *number)
 {
 	if (line->words != 2)
 		return refuse(line, "%s takes one number", line->word[0]);
-	if (!parse_positive(line->word[1], max, value))
-		return refuse(line, "%s: '%s' is not a number above 0 and up to %g", line->word[0], line->word[1], max);
-	return true;
+	return store_number(line, number, line->word[1], config);
 }
 
-/* seconds */
-static bool parse_maxdistance(struct ffntp_config *config, const struct line *line)
+void ffntp_config_client(const struct ffntp_config *config, struct ffntp_client_config *client)
 {
-	return parse_number_line(line, 16, &config->max_distance_s);
+#define KEYWORD(member, usual, least, most, name, unit, scale) client->member = config->member;
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[0].member;
+#include "../core/client_options.def"
 }
 
-/* ppm */
-static bool parse_maxclockerror(struct ffntp_config *config, const struct line *line)
-{
-	if (!parse_number_line(line, 1000, &config->max_clock_error))
-		return false;
-	config->max_clock_error *= 1e-6;
-	return true;
-}
-
-/* seconds */
-static bool parse_accuracytarget(struct ffntp_config *config, const struct line *line)
-{
-	return parse_number_line(line, 1, &config->accuracy_target_s);
-}
+/* --- other keywords --- */
 
 static bool parse_leapseclist(struct ffntp_config *config, const struct line *line)
 {
@@ -121,41 +156,69 @@ static bool parse_leapindicators(struct ffntp_config *config, const struct line 
 	return true;
 }
 
+static bool parse_journal(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words != 2)
+		return refuse(line, "%s takes one file name", line->word[0]);
+	if (!ffntp_config_set_journal(config, line->word[1]))
+		return refuse(line, "%s: the file name is too long", line->word[0]);
+	return true;
+}
+
+static bool parse_journalsize(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words != 2)
+		return refuse(line, "%s takes one size", line->word[0]);
+	if (!ffntp_config_set_journal_size(config, line->word[1]))
+		return refuse(line, "%s: '%s' is not a size from 16k to 1024G", line->word[0], line->word[1]);
+	return true;
+}
+
+/* --- the line of a server --- */
+
 struct server_option {
 	const char *name;
-	enum { OPTION_PORT, OPTION_MINPOLL, OPTION_MAXPOLL, OPTION_IBURST, OPTION_REFUSED } kind;
-	const char *why;
+	enum { OPTION_NUMBER, OPTION_FLAG, OPTION_REFUSED } kind;
+	const char *why;     /* if it is refused */
+	size_t offset, size; /* of the member */
+	unsigned long least, most;
 };
 
+/* Versions of clang-format differ on a macro that is a pair of braces. */
+/* clang-format off */
+#define REFUSED(name, why) { name, OPTION_REFUSED, why, 0, 0, 0, 0 }
+/* clang-format on */
+
 static const struct server_option server_options[] = {
-	{ "port", OPTION_PORT, NULL },
-	{ "minpoll", OPTION_MINPOLL, NULL },
-	{ "maxpoll", OPTION_MAXPOLL, NULL },
-	{ "iburst", OPTION_IBURST, NULL },
-	{ "nts", OPTION_REFUSED, "NTS is not implemented, and the line does not permit requests without it" },
-	{ "key", OPTION_REFUSED, "symmetric keys are not implemented" },
-	{ "prefer", OPTION_REFUSED, "the first server that answers is used; put the preferred one first" },
-	{ "trust", OPTION_REFUSED, "the first server that answers is used; put the trusted one first" },
-	{ "burst", OPTION_REFUSED, "only iburst is implemented" },
-	{ "xleave", OPTION_REFUSED, "interleaved mode is not implemented" },
-	{ "offset", OPTION_REFUSED, "a server's offset cannot be corrected" },
-	{ "version", OPTION_REFUSED, "requests always have version 4" },
-	{ "noselect", OPTION_REFUSED, "the first server that answers is used" },
-	{ "maxdelay", OPTION_REFUSED, "the estimator judges delays by itself" },
-	{ "mindelay", OPTION_REFUSED, "the estimator judges delays by itself" },
-	{ "maxdelayratio", OPTION_REFUSED, "the estimator judges delays by itself" },
-	{ "maxdelaydevratio", OPTION_REFUSED, "the estimator judges delays by itself" },
-	{ "maxdelayquant", OPTION_REFUSED, "the estimator judges delays by itself" },
-	{ "asymmetry", OPTION_REFUSED, "the estimator judges delays by itself" },
-	{ "minsamples", OPTION_REFUSED, "the estimator decides what it remembers" },
-	{ "maxsamples", OPTION_REFUSED, "the estimator decides what it remembers" },
-	{ "filter", OPTION_REFUSED, "the estimator decides what it remembers" },
-	{ "presend", OPTION_REFUSED, "it is not implemented" },
-	{ "polltarget", OPTION_REFUSED, "it is not implemented" },
-	{ "offline", OPTION_REFUSED, "it is not implemented" },
-	{ "auto_offline", OPTION_REFUSED, "it is not implemented" },
-	{ "extfield", OPTION_REFUSED, "it is not implemented" },
-	{ "copy", OPTION_REFUSED, "it is not implemented" },
+#define SERVER_NUMBER(member, type, usual, least, most, name) \
+	{ #name, OPTION_NUMBER, NULL, offsetof(struct ffntp_config_server, member), sizeof(type), least, most },
+#define SERVER_FLAG(member, name) \
+	{ #name, OPTION_FLAG, NULL, offsetof(struct ffntp_config_server, member), sizeof(bool), 0, 1 },
+#include "server_options.def"
+	REFUSED("nts", "NTS is not implemented, and the line does not permit requests without it"),
+	REFUSED("key", "symmetric keys are not implemented"),
+	REFUSED("prefer", "the first server that answers is used; put the preferred one first"),
+	REFUSED("trust", "the first server that answers is used; put the trusted one first"),
+	REFUSED("burst", "only iburst is implemented"),
+	REFUSED("xleave", "interleaved mode is not implemented"),
+	REFUSED("offset", "a server's offset cannot be corrected"),
+	REFUSED("version", "requests always have version 4"),
+	REFUSED("noselect", "the first server that answers is used"),
+	REFUSED("maxdelay", "the estimator judges delays by itself"),
+	REFUSED("mindelay", "the estimator judges delays by itself"),
+	REFUSED("maxdelayratio", "the estimator judges delays by itself"),
+	REFUSED("maxdelaydevratio", "the estimator judges delays by itself"),
+	REFUSED("maxdelayquant", "the estimator judges delays by itself"),
+	REFUSED("asymmetry", "the estimator judges delays by itself"),
+	REFUSED("minsamples", "the estimator decides what it remembers"),
+	REFUSED("maxsamples", "the estimator decides what it remembers"),
+	REFUSED("filter", "the estimator decides what it remembers"),
+	REFUSED("presend", "it is not implemented"),
+	REFUSED("polltarget", "it is not implemented"),
+	REFUSED("offline", "it is not implemented"),
+	REFUSED("auto_offline", "it is not implemented"),
+	REFUSED("extfield", "it is not implemented"),
+	REFUSED("copy", "it is not implemented"),
 };
 
 static const struct server_option *find_server_option(const char *name)
@@ -167,14 +230,36 @@ static const struct server_option *find_server_option(const char *name)
 	return NULL;
 }
 
-static bool parse_option_value(const struct line *line, size_t at, unsigned long min, unsigned long max,
+static bool parse_option_value(const struct line *line, size_t at, const struct server_option *option,
 			       unsigned long *value)
 {
-	if (at + 1 >= line->words)
-		return refuse(line, "%s: '%s' needs a value", line->word[0], line->word[at]);
-	if (!parse_unsigned(line->word[at + 1], max, value) || *value < min)
+	if (!parse_unsigned(line->word[at + 1], option->most, value) || *value < option->least)
 		return refuse(line, "%s: '%s %s' is not within %lu to %lu", line->word[0], line->word[at],
-			      line->word[at + 1], min, max);
+			      line->word[at + 1], option->least, option->most);
+	return true;
+}
+
+/* Store a whole number or a flag in a member of this size. */
+static void store_option(struct ffntp_config_server *server, const struct server_option *option, unsigned long value)
+{
+	void *member = (char *)server + option->offset;
+	const uint8_t byte = (uint8_t)value;
+	const uint16_t pair = (uint16_t)value;
+
+	memcpy(member, option->size == sizeof(byte) ? (const void *)&byte : (const void *)&pair, option->size);
+}
+
+/* Read an option of server_options. */
+static bool parse_own_option(struct ffntp_config_server *server, const struct line *line, size_t at,
+			     const struct server_option *option)
+{
+	unsigned long value = 1;
+
+	if (option->kind == OPTION_REFUSED)
+		return refuse(line, "%s: unsupported option '%s': %s", line->word[0], option->name, option->why);
+	if (option->kind == OPTION_NUMBER && !parse_option_value(line, at, option, &value))
+		return false;
+	store_option(server, option, value);
 	return true;
 }
 
@@ -182,35 +267,28 @@ static bool parse_option_value(const struct line *line, size_t at, unsigned long
 static bool parse_server_option(struct ffntp_config_server *server, const struct line *line, size_t *at)
 {
 	const struct server_option *option = find_server_option(line->word[*at]);
-	unsigned long value = 0;
+	const struct number *number = find_number(server_numbers, line->word[*at]);
+	bool has_value = number != NULL || (option != NULL && option->kind == OPTION_NUMBER);
+	size_t first = *at;
 
-	if (option == NULL)
+	if (option == NULL && number == NULL)
 		return refuse(line, "%s: unknown option '%s'", line->word[0], line->word[*at]);
-	if (option->kind == OPTION_REFUSED)
-		return refuse(line, "%s: unsupported option '%s': %s", line->word[0], option->name, option->why);
-	if (option->kind == OPTION_IBURST) {
-		server->iburst = true;
-		*at += 1;
-		return true;
-	}
-	if (option->kind == OPTION_PORT) {
-		if (!parse_option_value(line, *at, 1, UINT16_MAX, &value))
-			return false;
-		server->port = (uint16_t)value;
-	} else {
-		if (!parse_option_value(line, *at, 0, FFNTP_CONFIG_POLL_LAST, &value))
-			return false;
-		*(option->kind == OPTION_MINPOLL ? &server->minpoll_log2_s : &server->maxpoll_log2_s) = (uint8_t)value;
-	}
-	*at += 2;
-	return true;
+	if (has_value && *at + 1 >= line->words)
+		return refuse(line, "%s: '%s' needs a value", line->word[0], line->word[*at]);
+	*at += has_value ? 2 : 1;
+	return number != NULL ? store_number(line, number, line->word[first + 1], server)
+			      : parse_own_option(server, line, first, option);
 }
 
 static void server_default(struct ffntp_config_server *server)
 {
-	*server = (struct ffntp_config_server){ .port = 123,
-						.minpoll_log2_s = FFNTP_CONFIG_MINPOLL,
-						.maxpoll_log2_s = FFNTP_CONFIG_MAXPOLL };
+	*server = (struct ffntp_config_server){
+		.name = "",
+#define SERVER_NUMBER(member, type, usual, least, most, name) .member = (usual),
+#include "server_options.def"
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) .member = (usual),
+#include "../core/client_options.def"
+	};
 }
 
 static bool parse_server(struct ffntp_config *config, const struct line *line)
@@ -247,12 +325,11 @@ static const struct keyword {
 	const char *why;
 } keywords[] = {
 	{ "server", parse_server, NULL },
-	{ "maxdistance", parse_maxdistance, NULL },
-	{ "maxclockerror", parse_maxclockerror, NULL },
-	{ "accuracytarget", parse_accuracytarget, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
 	{ "leapfile", parse_leapseclist, NULL },
 	{ "leapindicators", parse_leapindicators, NULL },
+	{ "journal", parse_journal, NULL },
+	{ "journalsize", parse_journalsize, NULL },
 	{ "leapsectz", NULL, "leapseclist FILE reads the same table" },
 	{ "pool", NULL, "name single servers with server" },
 	{ "peer", NULL, SERVES },
@@ -293,6 +370,10 @@ static const struct keyword {
 
 static bool parse_words(struct ffntp_config *config, const struct line *line)
 {
+	const struct number *number = find_number(keyword_numbers, line->word[0]);
+
+	if (number != NULL)
+		return parse_number_line(config, line, number);
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
 		if (strcasecmp(line->word[0], keywords[i].name) != 0)
 			continue;
@@ -348,7 +429,11 @@ static bool parse_line(struct ffntp_config *config, const char *text, size_t len
 
 void ffntp_config_default(struct ffntp_config *config)
 {
-	*config = (struct ffntp_config){ .max_distance_s = 3, .max_clock_error = 1e-6 };
+	*config = (struct ffntp_config){
+		.journal_size = FFNTP_CONFIG_JOURNAL_USUAL,
+#define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
+#include "../core/client_options.def"
+	};
 }
 
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
@@ -361,6 +446,36 @@ bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
 	strcpy(server->name, name);
 	server->iburst = true;
 	config->servers++;
+	return true;
+}
+
+bool ffntp_config_set_journal(struct ffntp_config *config, const char *path)
+{
+	if (*path == '\0' || strlen(path) >= sizeof(config->journal))
+		return false;
+	strcpy(config->journal, path);
+	return true;
+}
+
+/* Return the exponent of the power of two that a letter stands for; 0 if there is none. */
+static unsigned size_exponent(char letter)
+{
+	return letter == 'k' ? 10 : letter == 'M' ? 20 : letter == 'G' ? 30 : 0;
+}
+
+bool ffntp_config_set_journal_size(struct ffntp_config *config, const char *size)
+{
+	size_t digits = strspn(size, "0123456789"), length = strlen(size);
+	unsigned exponent = length == digits + 1 ? size_exponent(size[digits]) : 0;
+	uint64_t value = 0;
+
+	if (digits == 0 || digits > 15 || (length != digits && exponent == 0))
+		return false;
+	for (size_t i = 0; i < digits; i++)
+		value = value * 10 + (uint64_t)(size[i] - '0');
+	if (value > FFNTP_CONFIG_JOURNAL_MOST >> exponent || value << exponent < FFNTP_CONFIG_JOURNAL_LEAST)
+		return false;
+	config->journal_size = value << exponent;
 	return true;
 }
 

@@ -9,31 +9,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FFNTP_CONFIG_SERVERS 8     /* as many as a page can hold */
+#include "../include/ffntp/client.h"
+#include "../include/ffntp/page.h"
+
+#define FFNTP_CONFIG_SERVERS FFNTP_PAGE_SOURCES
 #define FFNTP_CONFIG_NAME_SIZE 256 /* a domain name has at most 253 characters (RFC 1035) */
 #define FFNTP_CONFIG_PATH_SIZE 1024
 #define FFNTP_CONFIG_LINE_MAX 2048 /* bytes; a longer line is an error */
 
-/* log2 of seconds; 131072 s is RFC 5905's longest poll interval. */
+/* log2 of seconds */
 #define FFNTP_CONFIG_POLL_LAST 17
-#define FFNTP_CONFIG_MINPOLL 6 /* chrony's defaults: 64 s and 1024 s */
-#define FFNTP_CONFIG_MAXPOLL 10
+_Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest interval of a client");
+
+/* Sizes of the journal (bytes): the least, the usual, the greatest. */
+#define FFNTP_CONFIG_JOURNAL_LEAST UINT64_C(16384)
+#define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
+#define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
 
 struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
-	uint16_t port;
-	uint8_t minpoll_log2_s, maxpoll_log2_s; /* minpoll <= maxpoll <= FFNTP_CONFIG_POLL_LAST */
-	bool iburst;
+	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
+#define SERVER_NUMBER(member, type, usual, least, most, name) type member;
+#define SERVER_FLAG(member, name) bool member;
+#include "server_options.def"
+	/* The options of core/client_options.def, which have the names that they have in a client's configuration. */
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) double member;
+#include "../core/client_options.def"
 };
 
 struct ffntp_config {
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	size_t servers;
-	double max_distance_s;    /* > 0, up to 16 */
-	double max_clock_error;   /* a ratio, > 0, up to 1e-3 */
-	double accuracy_target_s; /* the standard deviation to reach with as few requests as possible; 0: none given */
+	/* The keywords of core/client_options.def, likewise. */
+#define KEYWORD(member, usual, least, most, name, unit, scale) double member;
+#include "../core/client_options.def"
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
 	bool ignores_leap_indicators;           /* leap seconds come from the table only */
+	char journal[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
+	uint64_t journal_size;                  /* bytes */
 };
 
 struct ffntp_config_error {
@@ -45,10 +58,25 @@ struct ffntp_config_error {
 void ffntp_config_default(struct ffntp_config *config);
 
 /*
+ * Set a client's members of core/client_options.def. One client serves all servers, so that the options of the first
+ * server hold for all of them.
+ */
+void ffntp_config_client(const struct ffntp_config *config, struct ffntp_client_config *client);
+
+/*
  * Add a server with default poll intervals and a burst at the start, as for a name on the command line. Returns false
  * if the name is too long or empty.
  */
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name);
+
+/* Set the file of the journal. Returns false if its name is too long or empty. */
+bool ffntp_config_set_journal(struct ffntp_config *config, const char *path);
+
+/*
+ * Set the size of the journal: bytes, or with k, M or G behind the number 2^10, 2^20 or 2^30 bytes. Returns false if it
+ * is not within FFNTP_CONFIG_JOURNAL_LEAST to _MOST.
+ */
+bool ffntp_config_set_journal_size(struct ffntp_config *config, const char *size);
 
 /*
  * Read a whole file's text on top of the configuration in *config.

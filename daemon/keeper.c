@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,7 +43,7 @@ static bool open_counter(struct ffntp_keeper *keeper)
 	const char *problem = ffntp_counter_open(&keeper->source, kinds[keeper->options->counter]);
 
 	if (problem != NULL)
-		ffntp_log("the counter cannot be used: %s", problem);
+		ffntp_log(FFNTP_LOG_ERROR, "the counter cannot be used: %s", problem);
 	return problem == NULL;
 }
 
@@ -66,7 +67,7 @@ static bool open_private_page(struct ffntp_keeper *keeper)
 {
 	keeper->private_page = aligned_alloc(FFNTP_PAGE_SIZE, FFNTP_PAGE_SIZE);
 	if (keeper->private_page == NULL) {
-		ffntp_log("out of memory");
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
 		return false;
 	}
 	memset(keeper->private_page, 0, FFNTP_PAGE_SIZE);
@@ -80,11 +81,11 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 	const char *problem = ffntp_pagefile_open(&keeper->file, path, &keeper->source.identity, former, is_adopted);
 
 	if (problem != NULL) {
-		ffntp_log("%s: %s", path, problem);
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, problem);
 		return false;
 	}
 	keeper->page = keeper->file.page;
-	ffntp_log("publishing %s with %s%s", path, counter_name(keeper->source.kind),
+	ffntp_log(FFNTP_LOG_NOTICE, "publishing %s with %s%s", path, counter_name(keeper->source.kind),
 		  *is_adopted ? ", continuing from its last map" : "");
 	return true;
 }
@@ -102,11 +103,11 @@ static bool open_page(struct ffntp_keeper *keeper, struct ffntp_map *former, boo
 	if (options->page != NULL)
 		return open_page_file(keeper, options->page, former, is_adopted);
 	if (options->clock_log != NULL) {
-		ffntp_log("the page is private: --clock-log without --page publishes none");
+		ffntp_log(FFNTP_LOG_NOTICE, "the page is private: --clock-log without --page publishes none");
 		return open_private_page(keeper);
 	}
 	if (!ffntp_linux_default_path(path)) {
-		ffntp_log("XDG_RUNTIME_DIR is too long for a page: name one with --page");
+		ffntp_log(FFNTP_LOG_ERROR, "XDG_RUNTIME_DIR is too long for a page: name one with --page");
 		return false;
 	}
 	return open_page_file(keeper, path, former, is_adopted);
@@ -161,33 +162,33 @@ static void set_polling(const struct ffntp_keeper *keeper, struct ffntp_client_c
 		config->poll_max_s = larger(config->poll_max_s, named_s);
 	}
 	config->poll_is_adaptive = named_s == 0 && config->poll_min_s < config->poll_max_s;
-	config->accuracy_target_s = keeper->options->config.accuracy_target_s;
 }
 
 static void configure(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
 {
 	ffntp_peer_config_default(config, &keeper->source);
 	config->estimator = keeper->options->estimator;
-	config->max_drift = keeper->options->config.max_clock_error;
-	config->max_root_distance_s = keeper->options->config.max_distance_s;
+	ffntp_config_client(&keeper->options->config, config);
 	set_leap(keeper, config);
 	set_polling(keeper, config);
 }
 
-static ffntp_sync_listener hear;
+static ffntp_sync_listener take_event;
 
 /* former: the page's last map; NULL if there was none. */
 static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *servers, const struct ffntp_map *former)
 {
 	struct ffntp_client_config config;
-	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, servers, hear, keeper };
+	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, servers, take_event, keeper };
 
 	configure(keeper, &config);
 	if (!ffntp_sync_open(&keeper->sync, &parts)) {
-		ffntp_log(ffntp_client_memory(&config) == 0 ? "the configuration is out of range" : "out of memory");
+		ffntp_log(FFNTP_LOG_ERROR,
+			  ffntp_client_memory(&config) == 0 ? "the configuration is out of range" : "out of memory");
 		return false;
 	}
 	keeper->client_config = config;
+	ffntp_journal_file_session(keeper->journal, keeper->sync.session, &config, keeper->sync.peer.began);
 	if (former != NULL)
 		ffntp_sync_continue(&keeper->sync, former);
 	return true;
@@ -221,16 +222,29 @@ static bool open_clock_log(struct ffntp_keeper *keeper)
 
 	if (path == NULL || ffntp_clock_log_open(&keeper->clock_log, path))
 		return true;
-	ffntp_log("%s: %s", path, strerror(errno));
+	ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, strerror(errno));
 	return false;
+}
+
+/* "NAME (ADDRESS)" of the server in use, or the address alone if that is its name. */
+struct server_text {
+	char is[FFNTP_CONFIG_NAME_SIZE + FFNTP_ADDRESS_TEXT_SIZE + 4];
+};
+
+static struct server_text server_text(const struct ffntp_keeper *keeper)
+{
+	const char *name = ffntp_servers_name(&keeper->sync.servers);
+	char address[FFNTP_ADDRESS_TEXT_SIZE];
+	struct server_text text;
+
+	ffntp_address_text(&keeper->sync.peer.address, address);
+	snprintf(text.is, sizeof(text.is), strcmp(name, address) == 0 ? "%s" : "%s (%s)", name, address);
+	return text;
 }
 
 static void log_server(const struct ffntp_keeper *keeper, const char *verb)
 {
-	char text[FFNTP_ADDRESS_TEXT_SIZE];
-
-	ffntp_address_text(&keeper->sync.peer.address, text);
-	ffntp_log("%s %s (%s)", verb, ffntp_servers_name(&keeper->sync.servers), text);
+	ffntp_log(FFNTP_LOG_NOTICE, "%s %s", verb, server_text(keeper).is);
 }
 
 static void name_servers(const struct ffntp_config *config, struct ffntp_server_name names[FFNTP_SERVERS_MAX])
@@ -243,7 +257,7 @@ static void log_problems(const struct ffntp_servers *servers)
 {
 	for (size_t i = 0; i < servers->count; i++)
 		if (servers->problem[i] != NULL)
-			ffntp_log("%s: %s", servers->names[i].name, servers->problem[i]);
+			ffntp_log(FFNTP_LOG_WARNING, "%s: %s", servers->names[i].name, servers->problem[i]);
 }
 
 static bool open_servers(struct ffntp_keeper *keeper, struct ffntp_servers *servers)
@@ -257,6 +271,11 @@ static bool open_servers(struct ffntp_keeper *keeper, struct ffntp_servers *serv
 	return is_open;
 }
 
+static struct ffntp_journal_file *open_journal(const struct ffntp_config *config)
+{
+	return ffntp_journal_file_open(config->journal, config->journal_size);
+}
+
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
 	struct ffntp_servers servers;
@@ -265,7 +284,9 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 	if (!open_servers(keeper, &servers))
 		return false;
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
+	keeper->journal = open_journal(&options->config);
 	if (!open_clock(keeper, &servers)) {
+		ffntp_journal_file_close(keeper->journal);
 		ffntp_servers_close(&servers);
 		return false;
 	}
@@ -283,6 +304,7 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 	ffntp_clock_log_close(&keeper->clock_log);
 	ffntp_survey_close(&keeper->survey);
 	ffntp_sync_close(&keeper->sync);
+	ffntp_journal_file_close(keeper->journal);
 	close_page(keeper);
 	if (keeper->next != NULL)
 		ffntp_servers_close(&keeper->next_servers);
@@ -293,7 +315,7 @@ static bool change_clock(struct ffntp_keeper *keeper)
 {
 	struct ffntp_servers servers = keeper->sync.servers;
 
-	ffntp_log("the counter cannot be used any more: changing to a different counter and page");
+	ffntp_log(FFNTP_LOG_ERROR, "the counter cannot be used any more: changing to a different counter and page");
 	ffntp_survey_close(&keeper->survey);
 	ffntp_peer_close(&keeper->sync.peer);
 	close_page(keeper);
@@ -309,19 +331,24 @@ static bool change_clock(struct ffntp_keeper *keeper)
 static bool change_configuration(struct ffntp_keeper *keeper)
 {
 	struct ffntp_keeper former = *keeper;
-	struct ffntp_map map;
+	const struct ffntp_map map = *ffntp_session_map(keeper->sync.session);
 
-	ffntp_sync_output(&keeper->sync, &map);
 	keeper->options = keeper->next;
 	memcpy(keeper->names, keeper->next_names, sizeof(keeper->names));
 	keeper->next_servers.names = keeper->names;
 	ffntp_leaptable_open(&keeper->leaptable, keeper->options->config.leap_list);
+	if (!ffntp_journal_file_is(former.journal, &keeper->options->config))
+		keeper->journal = open_journal(&keeper->options->config);
 	if (!open_sync(keeper, &keeper->next_servers, &map)) {
+		if (keeper->journal != former.journal)
+			ffntp_journal_file_close(keeper->journal);
 		*keeper = former;
 		return false;
 	}
 	ffntp_survey_close(&keeper->survey);
 	ffntp_sync_close(&former.sync);
+	if (keeper->journal != former.journal)
+		ffntp_journal_file_close(former.journal);
 	return true;
 }
 
@@ -336,7 +363,7 @@ static void work_configuration(struct ffntp_keeper *keeper)
 		delay_first_request(keeper);
 		log_server(keeper, "asking");
 	} else {
-		ffntp_log("the new configuration is not used; the old one stays in use");
+		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 	}
 	keeper->next = NULL;
 }
@@ -351,13 +378,19 @@ void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options
 
 /* --- events --- */
 
+/* The levels of lines that may be frequent: of problems, of changes, and of replies. */
+static const struct ffntp_log_levels problem_levels = { FFNTP_LOG_WARNING, FFNTP_LOG_INFO };
+static const struct ffntp_log_levels change_levels = { FFNTP_LOG_NOTICE, FFNTP_LOG_INFO };
+static const struct ffntp_log_levels reply_levels = { FFNTP_LOG_WARNING, FFNTP_LOG_DEBUG };
+
 static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
 {
 	if (status == keeper->status)
 		return;
 	keeper->status = status;
-	if (status < FFNTP_STATUSES && ffntp_log_may(&keeper->status_limit[status], monotonic_s()))
-		ffntp_log_limited(&keeper->status_limit[status], "the clock is %s", ffntp_status_name(status));
+	if (status < FFNTP_STATUSES)
+		ffntp_log_limited(&keeper->status_limit[status], monotonic_s(), change_levels, "the clock is %s",
+				  ffntp_status_name(status));
 }
 
 static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
@@ -375,20 +408,18 @@ static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 	if (leap == keeper->leap)
 		return;
 	keeper->leap = leap;
-	if (leap < FFNTP_LEAPS && (leap != FFNTP_LEAP_NONE || was_expected) &&
-	    ffntp_log_may(&keeper->leap_limit[leap], monotonic_s()))
-		ffntp_log_limited(&keeper->leap_limit[leap], "%s", texts[leap]);
+	if (leap < FFNTP_LEAPS && (leap != FFNTP_LEAP_NONE || was_expected))
+		ffntp_log_limited(&keeper->leap_limit[leap], monotonic_s(), change_levels, "%s", texts[leap]);
 }
 
-static void log_exchange(const struct ffntp_sync *sync)
+static void log_exchange(const struct ffntp_keeper *keeper)
 {
-	const struct ffntp_source *source = &sync->server;
-	const struct ffntp_map *map = &sync->map;
-	char text[FFNTP_ADDRESS_TEXT_SIZE];
+	const struct ffntp_source *source = ffntp_session_source(keeper->sync.session);
+	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
 
-	ffntp_address_text(&sync->peer.address, text);
-	ffntp_log("%s: reply accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
-		  text, (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3,
+	ffntp_log(FFNTP_LOG_DEBUG,
+		  "%s: reply accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
+		  server_text(keeper).is, (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3,
 		  (double)map->esterror_ns * 1e-3, (double)map->maxerror_before_ns * 1e-3,
 		  (double)map->maxerror_after_ns * 1e-3);
 }
@@ -401,104 +432,93 @@ static bool tells_time(const struct ffntp_map *map)
 
 static void log_published(struct ffntp_keeper *keeper)
 {
-	const struct ffntp_sync *sync = &keeper->sync;
+	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
 
-	if (!sync->is_inherited)
-		log_status(keeper, sync->map.status);
-	if (tells_time(&sync->map))
-		log_leap(keeper, sync->map.leap);
-	if (keeper->is_accepted && keeper->options->is_verbose)
-		log_exchange(sync);
-	keeper->is_accepted = false;
+	log_status(keeper, map->status);
+	if (tells_time(map))
+		log_leap(keeper, map->leap);
 }
 
 static void log_network(struct ffntp_keeper *keeper, const char *what, int error)
 {
-	char text[FFNTP_ADDRESS_TEXT_SIZE];
-
-	if (!ffntp_log_may(&keeper->network_limit, monotonic_s()))
-		return;
-	ffntp_address_text(&keeper->sync.peer.address, text);
-	ffntp_log_limited(&keeper->network_limit, "%s: %s: %s", text, what, strerror(error));
+	ffntp_log_limited(&keeper->network_limit, monotonic_s(), problem_levels, "%s: %s: %s", server_text(keeper).is,
+			  what, strerror(error));
 }
 
 static void log_move(struct ffntp_keeper *keeper)
 {
-	char text[FFNTP_ADDRESS_TEXT_SIZE];
-
-	if (!ffntp_log_may(&keeper->move_limit, monotonic_s()))
-		return;
-	ffntp_address_text(&keeper->sync.peer.address, text);
-	ffntp_log_limited(&keeper->move_limit, "now asking %s (%s)", ffntp_servers_name(&keeper->sync.servers), text);
+	ffntp_log_limited(&keeper->move_limit, monotonic_s(), change_levels, "now asking %s", server_text(keeper).is);
 }
 
 static void log_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
 {
-	struct ffntp_log_limit *limit = &keeper->verdict_limit[verdict];
-	char text[FFNTP_ADDRESS_TEXT_SIZE];
-
-	keeper->is_accepted = verdict == FFNTP_ACCEPTED;
-	if (keeper->is_accepted || !ffntp_log_may(limit, monotonic_s()))
-		return;
-	ffntp_address_text(&keeper->sync.peer.address, text);
-	ffntp_log_limited(limit, "%s: reply refused: %s", text, ffntp_verdict_name(verdict));
+	if (verdict == FFNTP_ACCEPTED)
+		log_exchange(keeper);
+	else
+		ffntp_log_limited(&keeper->verdict_limit[verdict], monotonic_s(), reply_levels, "%s: reply refused: %s",
+				  server_text(keeper).is, ffntp_verdict_name(verdict));
 }
 
 static void log_unanswered(struct ffntp_keeper *keeper)
 {
-	if (ffntp_log_may(&keeper->unanswered_limit, monotonic_s()))
-		ffntp_log_limited(&keeper->unanswered_limit, "no usable reply from %s",
-				  ffntp_servers_name(&keeper->sync.servers));
+	ffntp_log_limited(&keeper->unanswered_limit, monotonic_s(), problem_levels, "no usable reply from %s",
+			  server_text(keeper).is);
 }
 
 static void log_disruption(struct ffntp_keeper *keeper)
 {
-	if (ffntp_log_may(&keeper->disruption_limit, monotonic_s()))
-		ffntp_log_limited(&keeper->disruption_limit,
-				  "the counter was disrupted: it is measured again, with a burst of requests");
+	ffntp_log_limited(&keeper->disruption_limit, monotonic_s(), problem_levels,
+			  "the counter was disrupted: it is measured again, with a burst of requests");
 }
 
-static void log_news(struct ffntp_keeper *keeper, const struct ffntp_peer_news *news)
+/* The event comes just before the request leaves, which must not wait for a log: the line is written after the step. */
+static void log_sent(struct ffntp_keeper *keeper)
 {
-	switch (news->event) {
-	case FFNTP_PEER_REPLY:
-		log_reply(keeper, news->verdict);
-		break;
-	case FFNTP_PEER_NOT_SENT:
-		log_network(keeper, "request not sent", news->error);
-		break;
-	case FFNTP_PEER_ERROR:
-		log_network(keeper, "no reply", news->error);
-		break;
-	case FFNTP_PEER_UNANSWERED:
-		log_unanswered(keeper);
-		break;
-	case FFNTP_PEER_CHANGE_SERVER:
-	case FFNTP_PEER_SENT:
-	case FFNTP_PEER_NOTHING:
-		break;
-	}
+	if (keeper->has_sent)
+		ffntp_log(FFNTP_LOG_DEBUG, "%s: request sent", server_text(keeper).is);
+	keeper->has_sent = false;
 }
 
 /* The loss of the counter is logged in change_clock. */
-static void hear(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
+static void take_event(void *context, const struct ffntp_event *event)
 {
 	struct ffntp_keeper *keeper = context;
 
+	if (event->kind == FFNTP_EVENT_MAP)
+		ffntp_journal_file_map(keeper->journal, ffntp_session_map(keeper->sync.session));
 	if (keeper->sync.is_lost)
 		return;
-	switch (event) {
-	case FFNTP_SYNC_NEWS:
-		log_news(keeper, news);
+	switch (event->kind) {
+	case FFNTP_EVENT_MAP:
+		log_published(keeper);
 		break;
-	case FFNTP_SYNC_MOVED:
-		log_move(keeper);
+	case FFNTP_EVENT_REPLY:
+		log_reply(keeper, event->verdict);
 		break;
-	case FFNTP_SYNC_DISRUPTED:
+	case FFNTP_EVENT_NOT_SENT:
+		log_network(keeper, "request not sent", event->error);
+		break;
+	case FFNTP_EVENT_NO_NONCE:
+		log_network(keeper, "request not sent", EAGAIN);
+		break;
+	case FFNTP_EVENT_ERROR:
+		log_network(keeper, "no reply", event->error);
+		break;
+	case FFNTP_EVENT_UNANSWERED:
+		log_unanswered(keeper);
+		break;
+	case FFNTP_EVENT_DISRUPTED:
 		log_disruption(keeper);
 		break;
-	case FFNTP_SYNC_PUBLISHED:
-		log_published(keeper);
+	case FFNTP_EVENT_SERVER:
+		log_move(keeper);
+		break;
+	case FFNTP_EVENT_SENT:
+		keeper->has_sent = true;
+		break;
+	case FFNTP_EVENT_NONE:
+	case FFNTP_EVENT_CHANGE_SERVER:
+	case FFNTP_EVENTS:
 		break;
 	}
 }
@@ -510,8 +530,8 @@ static void follow_table(struct ffntp_keeper *keeper)
 	if (!ffntp_leaptable_poll(&keeper->leaptable, monotonic_s()))
 		return;
 	keeper->client_config.leap_table = ffntp_leaptable_get(&keeper->leaptable);
-	ffntp_client_leap_table(keeper->sync.peer.client, keeper->client_config.leap_table);
-	ffntp_sync_publish(&keeper->sync);
+	ffntp_sync_input(&keeper->sync, (struct ffntp_input){ .kind = FFNTP_INPUT_LEAP_TABLE,
+							      .leap_table = keeper->client_config.leap_table });
 }
 
 /* Collect one address of each server that has one: the address in use for the server in use, else the first. */
@@ -533,15 +553,14 @@ static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct f
 static bool is_survey_wanted(const struct ffntp_keeper *keeper)
 {
 	const struct ffntp_leap_table *table = keeper->client_config.leap_table;
+	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
 	ffntp_counter now = ffntp_counter_read(&keeper->source);
 	struct ffntp_reading reading;
-	struct ffntp_map map;
 
 	if (keeper->client_config.leap_trust != FFNTP_LEAP_TRUST_CALLER)
 		return false;
-	ffntp_client_output(keeper->sync.peer.client, now, &map);
-	return map.status == FFNTP_STATUS_SYNCHRONISED &&
-	       ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
+	return map->status == FFNTP_STATUS_SYNCHRONISED &&
+	       ffntp_clock_at(map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
 	       (table == NULL || reading.estimate.s >= table->expires_s) &&
 	       ffntp_survey_is_due(&keeper->survey, reading.estimate.s, monotonic_s());
 }
@@ -551,12 +570,11 @@ static void end_survey(struct ffntp_keeper *keeper)
 	struct ffntp_leap_vote vote;
 
 	if (!ffntp_survey_result(&keeper->survey, &vote)) {
-		ffntp_log("leap second: only %zu of %zu servers replied; no majority", keeper->survey.answers,
-			  keeper->survey.asked);
+		ffntp_log(FFNTP_LOG_WARNING, "leap second: only %zu of %zu servers replied; no majority",
+			  keeper->survey.answers, keeper->survey.asked);
 		return;
 	}
-	ffntp_client_announce(keeper->sync.peer.client, vote, ffntp_counter_read(&keeper->source));
-	ffntp_sync_publish(&keeper->sync);
+	ffntp_sync_input(&keeper->sync, (struct ffntp_input){ .kind = FFNTP_INPUT_LEAP_VOTE, .vote = vote });
 }
 
 static void work_survey(struct ffntp_keeper *keeper)
@@ -589,6 +607,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	int ready = poll(&waiting, 1, timeout_ms(keeper));
 
 	ffntp_sync_step(&keeper->sync, ready > 0 ? waiting.revents : 0);
+	log_sent(keeper);
 	if (keeper->sync.is_lost && !change_clock(keeper))
 		return false;
 	work_survey(keeper);
@@ -596,5 +615,6 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	work_configuration(keeper);
 	if (keeper->clock_log.file != NULL)
 		ffntp_clock_log_write(&keeper->clock_log, keeper->page, &keeper->source);
+	ffntp_journal_file_write(keeper->journal);
 	return true;
 }

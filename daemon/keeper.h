@@ -12,6 +12,7 @@
 #include "../ports/linux/servers.h"
 #include "../ports/linux/sync.h"
 #include "clocklog.h"
+#include "journal.h"
 #include "leaptable.h"
 #include "log.h"
 #include "options.h"
@@ -27,7 +28,7 @@ struct ffntp_keeper {
 	struct ffntp_page *page;         /* in the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */
 	struct ffntp_leaptable leaptable;
-	struct ffntp_client_config client_config; /* of the sync's client */
+	struct ffntp_client_config client_config; /* of the session */
 	struct ffntp_survey survey;
 	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_sync sync;
@@ -35,8 +36,9 @@ struct ffntp_keeper {
 	struct ffntp_server_name next_names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers next_servers;
 	struct ffntp_clock_log clock_log;
-	bool is_accepted;     /* the reply behind the next published map was accepted */
-	enum ffntp_leap leap; /* as last logged */
+	struct ffntp_journal_file *journal; /* or NULL */
+	bool has_sent;                      /* a request left in this step */
+	enum ffntp_leap leap;               /* as last logged */
 	enum ffntp_status status;
 	/* One limit per kind of message that network traffic can cause. */
 	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];

@@ -29,7 +29,8 @@ static void log_table(const struct ffntp_leaptable *leaptable)
 	struct ffntp_calendar expiry;
 
 	if (ffntp_calendar_from_utc((struct ffntp_utc){ .time.s = table->expires_s }, &expiry) == FFNTP_TIMESCALE_OK)
-		ffntp_log("leap seconds by %s: TAI - UTC is %d s after its last entry; it expires on %04d-%02u-%02u",
+		ffntp_log(FFNTP_LOG_NOTICE,
+			  "leap seconds by %s: TAI - UTC is %d s after its last entry; it expires on %04d-%02u-%02u",
 			  leaptable->path, table->entry[table->count - 1].tai_offset_s, (int)expiry.year,
 			  (unsigned)expiry.month, (unsigned)expiry.day);
 }
@@ -40,7 +41,7 @@ static bool read_table(struct ffntp_leaptable *leaptable)
 	const char *problem = ffntp_leapfile_read(leaptable->path, &leaptable->table);
 
 	if (problem != NULL)
-		ffntp_log("%s: %s%s", leaptable->path, problem,
+		ffntp_log(FFNTP_LOG_WARNING, "%s: %s%s", leaptable->path, problem,
 			  leaptable->has_table ? "; the table that was read before stays in use" : "");
 	leaptable->has_table = leaptable->has_table || problem == NULL;
 	return problem == NULL;

@@ -1,14 +1,36 @@
-/* log: lines on standard error, with a rate limit for those that network traffic can cause. */
+/* log: lines on standard error, with levels, and with a rate limit for those that network traffic can cause. */
 #ifndef FFNTP_DAEMON_LOG_H
 #define FFNTP_DAEMON_LOG_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The level of a line; the values are those of syslog, which journald knows as <N>. */
+enum ffntp_log_level {
+	FFNTP_LOG_ERROR = 3,   /* something that was asked for cannot be done */
+	FFNTP_LOG_WARNING = 4, /* the clock or its servers are not as they should be */
+	FFNTP_LOG_NOTICE = 5,  /* a change of state */
+	FFNTP_LOG_INFO = 6,    /* each event; shown with -v */
+	FFNTP_LOG_DEBUG = 7,   /* each request and reply; shown with -vv */
+};
+
+/* The least important level that is shown without -v. */
+#define FFNTP_LOG_DEFAULT FFNTP_LOG_NOTICE
+
 /*
- * Write a line, "ffntpd: ...". Unprintable characters are shown as '?', because the text may contain data from outside.
+ * Find out once, at the start, whether standard error is connected to the journal of systemd: JOURNAL_STREAM has its
+ * device and inode then. Lines begin with <N> there, and with "ffntpd: " elsewhere.
  */
-void ffntp_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void ffntp_log_begin(void);
+
+/* Show lines up to this level. */
+void ffntp_log_show(enum ffntp_log_level level);
+
+/*
+ * Write a line, if its level is shown. Unprintable characters appear as '?', because the text may contain data from
+ * outside.
+ */
+void ffntp_log(enum ffntp_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* State of the limit of one kind of message. Zeroed: no message yet. */
 struct ffntp_log_limit {
@@ -17,10 +39,13 @@ struct ffntp_log_limit {
 	uint64_t withheld; /* since the last line; reported with the next */
 };
 
-/* Return whether a line of this kind may be written now: one a minute. now_s: any clock that does not run backwards. */
-bool ffntp_log_may(struct ffntp_log_limit *limit, int64_t now_s);
+/* The levels of a limited line: the first one within a minute has 'level', the others 'more'. */
+struct ffntp_log_levels {
+	enum ffntp_log_level level, more;
+};
 
-/* Write the line, and how many were withheld before it. Call it after ffntp_log_may returned true. */
-void ffntp_log_limited(struct ffntp_log_limit *limit, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Write a line, limited to one a minute. now_s: any clock that does not run backwards. */
+void ffntp_log_limited(struct ffntp_log_limit *limit, int64_t now_s, struct ffntp_log_levels levels, const char *format,
+		       ...) __attribute__((format(printf, 4, 5)));
 
 #endif

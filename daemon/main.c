@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "keeper.h"
 #include "log.h"
 #include "notify.h"
@@ -29,6 +30,25 @@ static void reload_soon(int number)
 	must_reload = 1;
 }
 
+/* The second signal, which has its usual effect, ends the process. */
+static void rescue_journal(int number)
+{
+	ffntp_journal_file_rescue();
+	raise(number);
+}
+
+/* A sanitizer has its own handlers for some of these, which stay. */
+static void catch_faults(void)
+{
+	static const int faults[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+	struct sigaction action = { .sa_handler = rescue_journal, .sa_flags = (int)SA_RESETHAND }, former;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (sigaction(faults[i], NULL, &former) == 0 && former.sa_handler == SIG_DFL)
+			sigaction(faults[i], &action, NULL);
+	}
+}
+
 /*
  * Without SA_RESTART, so that poll() returns. Without a configuration file, SIGHUP (a terminal that hangs up) ends the
  * process.
@@ -46,6 +66,7 @@ static void catch_signals(bool can_reload)
 	}
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error of that file */
 }
 
 /*
@@ -60,11 +81,11 @@ static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
 
 	must_reload = 0;
 	ffntp_notify_reloading();
-	ffntp_log("reading the configuration again");
+	ffntp_log(FFNTP_LOG_NOTICE, "reading the configuration again");
 	if (ffntp_options_read(argc, argv, next, &code))
 		ffntp_keeper_reload(keeper, next);
 	else
-		ffntp_log("the new configuration is not used; the old one stays in use");
+		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 }
 
 int main(int argc, char **argv)
@@ -75,9 +96,12 @@ int main(int argc, char **argv)
 	bool is_well = true;
 	int code;
 
+	ffntp_log_begin();
 	if (!ffntp_options_read(argc, argv, &options, &code))
 		return code;
+	ffntp_log_show(options.shown);
 	catch_signals(options.has_config_file);
+	catch_faults();
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
 	is_open = 1;

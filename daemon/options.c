@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/estimator.h"
 #include "log.h"
 
 /* Larger than any configuration for 8 servers. */
@@ -27,18 +28,41 @@ static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "                          $XDG_RUNTIME_DIR/ffntp/page or /tmp/ffntp-UID/page]\n"
 				 "  --clock-log FILE        write 'RAW_NS UTC_NS' once a second; without --page\n"
 				 "                          no page is published\n"
-				 "  --estimator NAME        default, radclock or law\n"
-				 "  -v, --verbose           log each exchange\n"
+				 "  --journal FILE          record all inputs, for 'ffntp replay'\n"
+				 "  --journal-size SIZE     the journal's size at which it becomes FILE.1 and a\n"
+				 "                          new one begins, such as 500k or 2G [64M]\n"
+				 "  -v, --verbose           log each event; -vv: each request and reply, too\n"
 				 "  -h, --help              this text\n"
-				 "  --version               the version\n";
+				 "  --version               the version\n"
+				 "  --estimator NAME        the algorithm [the first of these]\n";
 
-enum { OPTION_COUNTER = 256, OPTION_POLL, OPTION_PAGE, OPTION_CLOCK_LOG, OPTION_ESTIMATOR, OPTION_VERSION };
+static void print_usage(void)
+{
+	const struct ffntp_estimator_ops *ops;
+
+	fputs(usage_text, stdout);
+	for (size_t i = 0; (ops = ffntp_estimator_at(i)) != NULL; i++)
+		printf("  %-10s %-9s %s\n", "", ops->name, ops->summary);
+}
+
+enum {
+	OPTION_COUNTER = 256,
+	OPTION_POLL,
+	OPTION_PAGE,
+	OPTION_CLOCK_LOG,
+	OPTION_JOURNAL,
+	OPTION_JOURNAL_SIZE,
+	OPTION_ESTIMATOR,
+	OPTION_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "counter", required_argument, NULL, OPTION_COUNTER },
 	{ "poll", required_argument, NULL, OPTION_POLL },
 	{ "page", required_argument, NULL, OPTION_PAGE },
 	{ "clock-log", required_argument, NULL, OPTION_CLOCK_LOG },
+	{ "journal", required_argument, NULL, OPTION_JOURNAL },
+	{ "journal-size", required_argument, NULL, OPTION_JOURNAL_SIZE },
 	{ "estimator", required_argument, NULL, OPTION_ESTIMATOR },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -62,7 +86,7 @@ static bool read_counter(const char *word, struct ffntp_options *options)
 	size_t found = find_word(word, words, 3);
 
 	if (found == 3) {
-		ffntp_log("--counter '%s': not auto, tsc or raw", word);
+		ffntp_log(FFNTP_LOG_ERROR, "--counter '%s': not auto, tsc or raw", word);
 		return false;
 	}
 	options->counter = (enum ffntp_counter_choice)found;
@@ -71,15 +95,10 @@ static bool read_counter(const char *word, struct ffntp_options *options)
 
 static bool read_estimator(const char *word, struct ffntp_options *options)
 {
-	static const char *const words[] = { "default", "radclock", "law" };
-	size_t found = find_word(word, words, 3);
-
-	if (found == 3) {
-		ffntp_log("--estimator '%s': not default, radclock or law", word);
-		return false;
-	}
-	options->estimator = (enum ffntp_estimator_kind)found;
-	return true;
+	if (ffntp_estimator_find(word, &options->estimator))
+		return true;
+	ffntp_log(FFNTP_LOG_ERROR, "--estimator '%s': no estimator of that name; --help lists them", word);
+	return false;
 }
 
 static bool read_poll(const char *word, struct ffntp_options *options)
@@ -94,7 +113,7 @@ static bool read_poll(const char *word, struct ffntp_options *options)
 	value = strtoul(word, &end, 10);
 	if (*word < '0' || *word > '9' || *end != '\0' || errno != 0 || value < 1 ||
 	    value > 1ul << FFNTP_CONFIG_POLL_LAST) {
-		ffntp_log("--poll '%s': neither adaptive nor whole seconds from 1 to %lu", word,
+		ffntp_log(FFNTP_LOG_ERROR, "--poll '%s': neither adaptive nor whole seconds from 1 to %lu", word,
 			  1ul << FFNTP_CONFIG_POLL_LAST);
 		return false;
 	}
@@ -108,14 +127,15 @@ static bool read_file(const char *path, char *text, size_t size, size_t *length)
 	bool is_read;
 
 	if (file == NULL) {
-		ffntp_log("%s: %s", path, strerror(errno));
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, strerror(errno));
 		return false;
 	}
 	errno = 0;
 	*length = fread(text, 1, size, file);
 	is_read = !ferror(file) && *length < size;
 	if (!is_read)
-		ffntp_log("%s: %s", path, ferror(file) ? strerror(errno) : "too large for a configuration");
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path,
+			  ferror(file) ? strerror(errno) : "too large for a configuration");
 	fclose(file);
 	return is_read;
 }
@@ -130,7 +150,7 @@ static bool read_config(const char *path, struct ffntp_options *options)
 		return false;
 	if (ffntp_config_parse(&options->config, text, length, &error))
 		return true;
-	ffntp_log("%s:%u: %s", path, error.line, error.text);
+	ffntp_log(FFNTP_LOG_ERROR, "%s:%u: %s", path, error.line, error.text);
 	return false;
 }
 
@@ -141,7 +161,8 @@ static bool read_option(int option, struct ffntp_options *options)
 		options->has_config_file = true;
 		return read_config(optarg, options);
 	case 'v':
-		options->is_verbose = true;
+		if (options->shown < FFNTP_LOG_DEBUG)
+			options->shown++;
 		return true;
 	case OPTION_COUNTER:
 		return read_counter(optarg, options);
@@ -152,10 +173,16 @@ static bool read_option(int option, struct ffntp_options *options)
 	case OPTION_PAGE:
 		options->page = optarg;
 		if (*optarg == '\0')
-			ffntp_log("--page '': not the name of a file");
+			ffntp_log(FFNTP_LOG_ERROR, "--page '': not the name of a file");
 		return *optarg != '\0';
 	case OPTION_CLOCK_LOG:
 		options->clock_log = optarg;
+		return true;
+	case OPTION_JOURNAL:
+		options->journal = optarg;
+		return true;
+	case OPTION_JOURNAL_SIZE:
+		options->journal_size = optarg;
 		return true;
 	default:
 		return false; /* because getopt_long has printed the error */
@@ -166,31 +193,50 @@ static bool read_servers(char **names, struct ffntp_options *options)
 {
 	for (; *names != NULL; names++) {
 		if (options->config.servers == FFNTP_CONFIG_SERVERS) {
-			ffntp_log("'%s': more than %d servers", *names, FFNTP_CONFIG_SERVERS);
+			ffntp_log(FFNTP_LOG_ERROR, "'%s': more than %d servers", *names, FFNTP_CONFIG_SERVERS);
 			return false;
 		}
 		if (!ffntp_config_add_server(&options->config, *names)) {
-			ffntp_log("'%s': %s for a server's name", *names, **names == '\0' ? "too short" : "too long");
+			ffntp_log(FFNTP_LOG_ERROR, "'%s': %s for a server's name", *names,
+				  **names == '\0' ? "too short" : "too long");
 			return false;
 		}
 	}
 	if (options->config.servers == 0)
-		ffntp_log("no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in "
+		ffntp_log(FFNTP_LOG_ERROR,
+			  "no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in "
 			  "'ffntpd -c FILE'");
 	return options->config.servers > 0;
+}
+
+/* The command line counts, wherever -c stands in it. */
+static bool read_journal(struct ffntp_options *options)
+{
+	if (options->journal != NULL && !ffntp_config_set_journal(&options->config, options->journal)) {
+		ffntp_log(FFNTP_LOG_ERROR, "--journal '%s': not the name of a file", options->journal);
+		return false;
+	}
+	if (options->journal_size != NULL && !ffntp_config_set_journal_size(&options->config, options->journal_size)) {
+		ffntp_log(FFNTP_LOG_ERROR, "--journal-size '%s': not a size from 16k to 1024G", options->journal_size);
+		return false;
+	}
+	return true;
 }
 
 bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, int *code)
 {
 	int option;
 
-	*options = (struct ffntp_options){ .counter = FFNTP_CHOOSE_AUTO };
+	*options = (struct ffntp_options){ .counter = FFNTP_CHOOSE_AUTO, .shown = FFNTP_LOG_DEFAULT };
 	ffntp_config_default(&options->config);
 	*code = 0;
 	optind = 0; /* restart the scan, also in the second call */
 	while ((option = getopt_long(argc, argv, "c:vh", long_options, NULL)) != -1) {
 		if (option == 'h' || option == OPTION_VERSION) {
-			fputs(option == 'h' ? usage_text : "ffntpd " FFNTP_VERSION "\n", stdout);
+			if (option == 'h')
+				print_usage();
+			else
+				puts("ffntpd " FFNTP_VERSION);
 			return false;
 		}
 		if (!read_option(option, options)) {
@@ -198,7 +244,7 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 			return false;
 		}
 	}
-	if (read_servers(argv + optind, options))
+	if (read_journal(options) && read_servers(argv + optind, options))
 		return true;
 	*code = FFNTPD_EXIT_USAGE;
 	return false;

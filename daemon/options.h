@@ -7,6 +7,7 @@
 
 #include "../include/ffntp/client.h"
 #include "config.h"
+#include "log.h"
 
 enum { FFNTPD_EXIT_FAILURE = 1, FFNTPD_EXIT_USAGE = 2 };
 
@@ -15,12 +16,13 @@ enum ffntp_counter_choice { FFNTP_CHOOSE_AUTO, FFNTP_CHOOSE_TSC, FFNTP_CHOOSE_RA
 struct ffntp_options {
 	enum ffntp_counter_choice counter;
 	enum ffntp_estimator_kind estimator;
-	uint32_t poll_s;       /* 0: as configured */
-	const char *page;      /* NULL: none given */
-	const char *clock_log; /* NULL: none */
+	uint32_t poll_s;                    /* 0: as configured */
+	const char *page;                   /* NULL: none given */
+	const char *clock_log;              /* NULL: none */
+	const char *journal, *journal_size; /* NULL: as configured */
 	bool has_config_file;
-	bool is_verbose;
-	struct ffntp_config config; /* the file's, with the command line's servers after the file's */
+	enum ffntp_log_level shown; /* the lines to log */
+	struct ffntp_config config; /* the file's, with the command line's servers after the file's, and its journal */
 };
 
 /*

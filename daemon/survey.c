@@ -20,6 +20,44 @@ void ffntp_survey_close(struct ffntp_survey *survey)
 		ffntp_peer_close(&survey->peer[--survey->running]);
 }
 
+/* Record how the step of one peer ended: with an accepted reply, or with a failure. Other replies do not count. */
+static void take_event(void *context, const struct ffntp_event *event)
+{
+	struct ffntp_survey *survey = context;
+
+	switch (event->kind) {
+	case FFNTP_EVENT_REPLY:
+		survey->is_accepted = survey->is_accepted || event->verdict == FFNTP_ACCEPTED;
+		break;
+	case FFNTP_EVENT_NOT_SENT:
+	case FFNTP_EVENT_NO_NONCE:
+	case FFNTP_EVENT_ERROR:
+	case FFNTP_EVENT_UNANSWERED:
+	case FFNTP_EVENT_CHANGE_SERVER:
+		survey->has_failed = true;
+		break;
+	case FFNTP_EVENT_NONE:
+	case FFNTP_EVENT_SENT:
+	case FFNTP_EVENT_DISRUPTED:
+	case FFNTP_EVENT_SERVER:
+	case FFNTP_EVENT_MAP:
+	case FFNTP_EVENTS:
+		break;
+	}
+}
+
+static void open_peer(struct ffntp_survey *survey, const struct ffntp_client_config *config,
+		      const struct ffntp_counter_source *source, const struct ffntp_address *address)
+{
+	struct ffntp_peer *peer = &survey->peer[survey->running];
+
+	if (!ffntp_peer_open(peer, config, source, address))
+		return;
+	peer->listener = take_event;
+	peer->context = survey;
+	survey->running++;
+}
+
 void ffntp_survey_begin(struct ffntp_survey *survey, const struct ffntp_client_config *config,
 			const struct ffntp_counter_source *source, const struct ffntp_address *const *addresses,
 			size_t count, int64_t now_s)
@@ -31,44 +69,25 @@ void ffntp_survey_begin(struct ffntp_survey *survey, const struct ffntp_client_c
 	once.burst = 1;
 	once.poll_min_s = once.poll_max_s = 1024;
 	once.poll_is_adaptive = false;
-	for (size_t i = 0; i < count && i < FFNTP_CONFIG_SERVERS; i++) {
-		if (ffntp_peer_open(&survey->peer[survey->running], &once, source, addresses[i]))
-			survey->running++;
-	}
+	for (size_t i = 0; i < count && i < FFNTP_CONFIG_SERVERS; i++)
+		open_peer(survey, &once, source, addresses[i]);
 }
 
-/* Take one reply, whatever its verdict. Returns false when no further reply is awaited. */
-static bool take_news(struct ffntp_survey *survey, const struct ffntp_peer *peer, struct ffntp_peer_news news)
-{
-	struct ffntp_source source;
-
-	switch (news.event) {
-	case FFNTP_PEER_NOTHING:
-	case FFNTP_PEER_SENT:
-		return true;
-	case FFNTP_PEER_REPLY:
-		if (news.verdict != FFNTP_ACCEPTED)
-			return true;
-		ffntp_client_source(peer->client, &source);
-		survey->indicators[survey->answers++] = source.leap;
-		return false;
-	case FFNTP_PEER_NOT_SENT:
-	case FFNTP_PEER_ERROR:
-	case FFNTP_PEER_UNANSWERED:
-	case FFNTP_PEER_CHANGE_SERVER:
-		break;
-	}
-	return false;
-}
-
-/* revents is 0, because the caller's poll() does not include the descriptor. */
+/*
+ * Returns false when no further reply is awaited. revents is 0, because the caller's poll() does not include the
+ * descriptor.
+ */
 static bool step_peer(struct ffntp_survey *survey, struct ffntp_peer *peer)
 {
 	ffntp_counter now = ffntp_counter_read(peer->source);
 
-	if (ffntp_peer_descriptor(peer) >= 0 && !take_news(survey, peer, ffntp_peer_receive(peer, 0, now)))
-		return false;
-	return take_news(survey, peer, ffntp_peer_timer(peer, now));
+	survey->is_accepted = survey->has_failed = false;
+	(void)ffntp_peer_receive(peer, 0, now);
+	while (!survey->is_accepted && !survey->has_failed && ffntp_peer_timer(peer, now))
+		;
+	if (survey->is_accepted)
+		survey->indicators[survey->answers++] = ffntp_session_source(peer->session)->leap;
+	return !survey->is_accepted && !survey->has_failed;
 }
 
 bool ffntp_survey_step(struct ffntp_survey *survey)

@@ -18,6 +18,7 @@ struct ffntp_survey {
 	size_t running; /* peers whose reply is still awaited */
 	size_t asked;
 	size_t answers;
+	bool is_accepted, has_failed; /* the peer that is being stepped: its reply was accepted, or none is to come */
 	uint8_t indicators[FFNTP_CONFIG_SERVERS];
 	struct ffntp_peer peer[FFNTP_CONFIG_SERVERS]; /* those that are awaited come first */
 	int64_t begun_s;                              /* on any clock that does not run backwards; 0: never */
@@ -29,7 +30,7 @@ struct ffntp_survey {
  */
 bool ffntp_survey_is_due(const struct ffntp_survey *survey, int64_t utc_s, int64_t now_s);
 
-/* Start a survey, and cancel a running one. config, source: as for ffntp_peer_open. */
+/* Start a survey, and cancel a running one; it must not be moved in memory. config, source: as for ffntp_peer_open. */
 void ffntp_survey_begin(struct ffntp_survey *survey, const struct ffntp_client_config *config,
 			const struct ffntp_counter_source *source, const struct ffntp_address *const *addresses,
 			size_t count, int64_t now_s);

@@ -3,9 +3,6 @@
 
 #include "../core/params.h"
 
-/* Without a nonce the client cannot send a request; the port is asked for a new nonce after this time (s). */
-#define NONCE_RETRY_S 1u
-
 /* --- the counter, extended to 64 bits --- */
 
 /* Return newer - older modulo 2^width, with its sign. The two must lie within half a turn of each other. */
@@ -70,16 +67,9 @@ static const char *judge(const struct ffntp_port *port)
 
 static void publish(struct ffntp_drive *drive)
 {
-	struct ffntp_source address = drive->source;
-
-	ffntp_client_output(drive->client, drive->now, &drive->map);
-	ffntp_client_source(drive->client, &drive->source);
-	for (size_t i = 0; i < sizeof address.address; i++)
-		drive->source.address[i] = address.address[i];
-	drive->source.port = address.port;
-	drive->source.is_selected = 1;
 	ffntp_page_hold(drive->page);
-	ffntp_page_publish_steadily(drive->page, &drive->map, &drive->source, 1, ffntp_drive_counter(drive));
+	ffntp_page_publish_steadily(drive->page, ffntp_session_map(drive->session),
+				    ffntp_session_source(drive->session), 1, ffntp_drive_counter(drive));
 }
 
 const char *ffntp_drive_init(struct ffntp_drive *drive, const struct ffntp_port *port,
@@ -100,51 +90,44 @@ const char *ffntp_drive_init(struct ffntp_drive *drive, const struct ffntp_port 
 		.frequency_hz = port->about.frequency_hz,
 		.now = port->counter(port->context),
 	};
-	drive->client = ffntp_client_init(memory, size, config, drive->now);
-	if (drive->client == NULL)
+	drive->session = ffntp_session_init(memory, size, config, drive->now);
+	if (drive->session == NULL)
 		return "the configuration is out of range, or the memory too small";
-	drive->until = drive->now;
 	ffntp_page_format(page, &identity);
 	publish(drive);
 	return NULL;
 }
 
+/* --- inputs and events --- */
+
+static void put_kind(struct ffntp_drive *drive, enum ffntp_input_kind kind)
+{
+	const struct ffntp_input input = { .kind = kind, .at = drive->now };
+
+	ffntp_session_input(drive->session, &input);
+}
+
+struct ffntp_event ffntp_drive_event(struct ffntp_drive *drive)
+{
+	struct ffntp_event event = { .kind = FFNTP_EVENT_NONE };
+
+	if (ffntp_session_event(drive->session, &event) && event.kind == FFNTP_EVENT_MAP)
+		publish(drive);
+	return event;
+}
+
 void ffntp_drive_server(struct ffntp_drive *drive, const uint8_t address[16], uint16_t port)
 {
-	bool is_other = drive->source.port != port;
+	struct ffntp_input input = { .kind = FFNTP_INPUT_SERVER, .port = port };
 
-	for (size_t i = 0; i < sizeof drive->source.address; i++) {
-		is_other |= drive->source.address[i] != address[i];
-		drive->source.address[i] = address[i];
-	}
-	drive->source.port = port;
-	if (drive->is_named && is_other) {
-		(void)advance(drive);
-		ffntp_client_server_changed(drive->client, drive->now);
-		drive->is_awaiting = false;
-		drive->until = drive->now;
-	}
-	drive->is_named = true;
+	(void)advance(drive);
+	input.at = drive->now;
+	for (size_t i = 0; i < sizeof input.address; i++)
+		input.address[i] = address[i];
+	ffntp_session_input(drive->session, &input);
 }
 
-/* --- the timer --- */
-
-static bool is_before(ffntp_counter a, ffntp_counter b)
-{
-	return (int64_t)(a - b) < 0;
-}
-
-static ffntp_counter in_s(const struct ffntp_drive *drive, double interval_s)
-{
-	return drive->now + (ffntp_counter)(interval_s * (double)drive->port->about.frequency_hz);
-}
-
-/* Publish, then return the event. */
-static struct ffntp_drive_news tell(struct ffntp_drive *drive, enum ffntp_drive_event event)
-{
-	publish(drive);
-	return (struct ffntp_drive_news){ .event = event };
-}
+/* --- the counter's disruptions --- */
 
 /* Return whether the counter has run without a disruption since the last call. */
 static bool is_whole(struct ffntp_drive *drive)
@@ -168,108 +151,88 @@ static bool is_another_counter(const struct ffntp_drive *drive)
 	return ratio > 1 + FFNTP_DISRUPTED_PERIOD_ERROR || ratio < 1 - FFNTP_DISRUPTED_PERIOD_ERROR;
 }
 
-static void tell_client(struct ffntp_drive *drive)
+static void disrupt(struct ffntp_drive *drive)
 {
 	const struct ffntp_port_counter *about = &drive->port->about;
+	struct ffntp_input input = { .kind = FFNTP_INPUT_DISRUPTED, .at = drive->now };
 
-	if (!is_another_counter(drive)) {
-		ffntp_client_disrupted(drive->client, drive->now);
-		return;
+	if (is_another_counter(drive)) {
+		drive->frequency_hz = about->frequency_hz;
+		input.kind = FFNTP_INPUT_COUNTER_REPLACED;
+		input.period_hint_s = 1.0 / (double)about->frequency_hz;
+		input.period_hint_error = (double)about->frequency_error_ppm * 1e-6;
 	}
-	drive->frequency_hz = about->frequency_hz;
-	ffntp_client_counter_replaced(drive->client, drive->now, 1.0 / (double)about->frequency_hz,
-				      (double)about->frequency_error_ppm * 1e-6);
+	ffntp_session_input(drive->session, &input);
 }
 
-static struct ffntp_drive_news disrupt(struct ffntp_drive *drive)
-{
-	tell_client(drive);
-	drive->is_awaiting = drive->is_held = false;
-	drive->until = drive->now;
-	return tell(drive, FFNTP_DRIVE_DISRUPTED);
-}
+/* --- the timer --- */
 
-static struct ffntp_drive_news hold(struct ffntp_drive *drive)
-{
-	drive->is_held = true;
-	drive->until = in_s(drive, NONCE_RETRY_S);
-	return tell(drive, FFNTP_DRIVE_NO_RANDOM);
-}
-
-static bool make_nonce(struct ffntp_drive *drive, uint64_t *nonce)
+/* Return 64 random bits, or 0 if the port has none. */
+static uint64_t make_nonce(const struct ffntp_drive *drive)
 {
 	uint8_t bytes[8];
+	uint64_t nonce = 0;
 
 	if (!drive->port->random(drive->port->context, bytes, sizeof bytes))
-		return false;
-	*nonce = 0;
+		return 0;
 	for (size_t i = 0; i < sizeof bytes; i++)
-		*nonce = *nonce << 8 | bytes[i];
-	return *nonce != 0;
+		nonce = nonce << 8 | bytes[i];
+	return nonce;
+}
+
+static void put_sent(struct ffntp_drive *drive, uint64_t sent)
+{
+	const struct ffntp_input input = { .kind = FFNTP_INPUT_SENT, .at = drive->now, .stamp = widen(drive, sent) };
+
+	ffntp_session_input(drive->session, &input);
 }
 
 /*
- * If anything fails after the request has begun, the client waits for a reply as usual: it does not ask again at once.
+ * Begin the request that the session wants, and send it. A map that is published meanwhile is no event for the caller.
+ * If the port cannot send, the session waits for a reply as usual: it does not ask again at once.
  */
-static struct ffntp_drive_news ask(struct ffntp_drive *drive)
+static struct ffntp_event ask(struct ffntp_drive *drive)
 {
-	uint8_t packet[FFNTP_REQUEST_SIZE];
-	uint64_t nonce, sent;
+	struct ffntp_input input = { .kind = FFNTP_INPUT_REQUEST, .nonce = make_nonce(drive) };
+	struct ffntp_event event;
+	const uint8_t *packet;
+	uint64_t sent;
 
-	if (!make_nonce(drive, &nonce))
-		return hold(drive);
 	(void)advance(drive);
-	if (!ffntp_client_request(drive->client, drive->now, nonce, packet))
-		return hold(drive);
-	drive->is_awaiting = true;
-	drive->sent_at = drive->now;
-	if (!drive->port->send(drive->port->context, packet, sizeof packet, &sent))
-		return tell(drive, FFNTP_DRIVE_NOT_SENT);
-	ffntp_client_sent(drive->client, widen(drive, sent));
-	return tell(drive, FFNTP_DRIVE_SENT);
-}
-
-static struct ffntp_drive_news give_up(struct ffntp_drive *drive)
-{
-	drive->is_awaiting = false;
-	return tell(drive, FFNTP_DRIVE_UNANSWERED);
-}
-
-static bool is_overdue(const struct ffntp_drive *drive)
-{
-	double waited_s = (double)(drive->now - drive->sent_at) / (double)drive->port->about.frequency_hz;
-
-	return drive->is_awaiting && waited_s >= FFNTP_REPLY_TIMEOUT_S;
-}
-
-struct ffntp_drive_news ffntp_drive_timer(struct ffntp_drive *drive)
-{
-	const struct ffntp_drive_news nothing = { .event = FFNTP_DRIVE_NOTHING };
-	struct ffntp_action action;
-
-	if (!is_whole(drive))
-		return disrupt(drive);
-	if (drive->is_held && is_before(drive->now, drive->until))
-		return nothing;
-	drive->is_held = false;
-	if (is_overdue(drive))
-		return give_up(drive);
-	action = ffntp_client_timer(drive->client, drive->now);
-	switch (action.kind) {
-	case FFNTP_CHANGE_SERVER:
-		return tell(drive, FFNTP_DRIVE_CHANGE_SERVER);
-	case FFNTP_SEND:
-		return drive->is_awaiting ? give_up(drive) : ask(drive);
-	case FFNTP_WAIT:
-		drive->until = action.until;
-		break;
+	input.at = drive->now;
+	ffntp_session_input(drive->session, &input);
+	while ((event = ffntp_drive_event(drive)).kind == FFNTP_EVENT_MAP)
+		;
+	packet = ffntp_session_request(drive->session);
+	if (packet == NULL)
+		return event;
+	if (drive->port->send(drive->port->context, packet, FFNTP_REQUEST_SIZE, &sent)) {
+		put_sent(drive, sent);
+		return event;
 	}
-	return nothing;
+	put_kind(drive, FFNTP_INPUT_NOT_SENT);
+	return ffntp_drive_event(drive);
+}
+
+struct ffntp_event ffntp_drive_timer(struct ffntp_drive *drive)
+{
+	struct ffntp_event event = ffntp_drive_event(drive);
+
+	if (event.kind != FFNTP_EVENT_NONE)
+		return event;
+	if (is_whole(drive))
+		put_kind(drive, FFNTP_INPUT_TIMEOUT);
+	else
+		disrupt(drive);
+	event = ffntp_drive_event(drive);
+	if (event.kind == FFNTP_EVENT_NONE && ffntp_session_wants_request(drive->session))
+		return ask(drive);
+	return event;
 }
 
 uint64_t ffntp_drive_wait(struct ffntp_drive *drive)
 {
-	uint64_t left = drive->until - ffntp_drive_counter(drive);
+	uint64_t left = ffntp_session_deadline(drive->session) - ffntp_drive_counter(drive);
 
 	if ((int64_t)left <= 0)
 		return 0;
@@ -278,21 +241,16 @@ uint64_t ffntp_drive_wait(struct ffntp_drive *drive)
 
 /* --- receiving a datagram --- */
 
-struct ffntp_drive_news ffntp_drive_receive(struct ffntp_drive *drive, const uint8_t *bytes, size_t length,
-					    uint64_t arrived)
+void ffntp_drive_receive(struct ffntp_drive *drive, const uint8_t *bytes, size_t length, uint64_t arrived)
 {
-	struct ffntp_drive_news news = { .event = FFNTP_DRIVE_REPLY };
+	struct ffntp_input input = { .kind = FFNTP_INPUT_DATAGRAM, .bytes = bytes, .length = length };
 
-	if (!is_whole(drive))
-		return disrupt(drive);
-	news.verdict = ffntp_client_reply(drive->client, bytes, length, widen(drive, arrived));
-	if (news.verdict == FFNTP_ACCEPTED)
-		drive->is_awaiting = false;
-	if (news.verdict == FFNTP_REFUSED_COUNTER)
-		drive->is_awaiting = drive->is_held = false;
-	publish(drive);
-	drive->until = drive->now; /* because the client may want a different time now */
-	return news;
+	if (!is_whole(drive)) {
+		disrupt(drive);
+		return;
+	}
+	input.at = widen(drive, arrived);
+	ffntp_session_input(drive->session, &input);
 }
 
 /* --- reading --- */
@@ -316,13 +274,4 @@ static ffntp_counter count(void *drive)
 void ffntp_drive_device(struct ffntp_drive *drive, struct ffntp_page_device *device)
 {
 	ffntp_page_device_init(device, drive->page, count, drive);
-}
-
-const char *ffntp_drive_event_name(enum ffntp_drive_event event)
-{
-	static const char *const names[] = {
-		"nothing", "sent", "not-sent", "no-random", "reply", "unanswered", "change-server", "disrupted",
-	};
-
-	return (unsigned)event < sizeof names / sizeof names[0] ? names[event] : "unknown";
 }

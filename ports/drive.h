@@ -1,14 +1,16 @@
 /*
- * drive: runs a client over a port. It sends requests when they are due, publishes the page, and returns events. Its
- * only I/O is the port's; it allocates nothing and has no static state. One thread at a time.
+ * drive: connects a session to a port: it passes the port's counter, random bytes and datagrams to the session, and
+ * publishes its maps. Its only I/O is the port's; it allocates nothing and has no static state. One thread at a time.
  *
  *   ffntp_drive_configure(&config, &port);
  *   problem = ffntp_drive_init(&drive, &port, &config, memory, sizeof memory, page);
  *   for (;;) {
- *           while ((news = ffntp_drive_timer(&drive)).event != FFNTP_DRIVE_NOTHING)
+ *           while ((event = ffntp_drive_timer(&drive)).kind != FFNTP_EVENT_NONE)
  *                   ...
  *           wait for a datagram, at most ffntp_drive_wait(&drive) ticks
- *           news = ffntp_drive_receive(&drive, bytes, length, counter when it arrived);
+ *           ffntp_drive_receive(&drive, bytes, length, counter when it arrived);
+ *           while ((event = ffntp_drive_event(&drive)).kind != FFNTP_EVENT_NONE)
+ *                   ...
  *   }
  */
 #ifndef FFNTP_DRIVE_H
@@ -22,44 +24,19 @@
 #include "../include/ffntp/clock.h"
 #include "../include/ffntp/device.h"
 #include "../include/ffntp/page.h"
+#include "../include/ffntp/session.h"
 #include "port.h"
 
 struct ffntp_drive {
-	/* For reading, valid after init: the content of the page. */
-	struct ffntp_map map;
-	struct ffntp_source source;
+	/* For reading, valid after init: ffntp_session_map is the content of the page. */
+	struct ffntp_session *session;
 
 	/* Private. */
 	const struct ffntp_port *port;
-	struct ffntp_client *client;
 	struct ffntp_page *page;
 	uint64_t epoch;
-	uint64_t frequency_hz; /* the frequency hint given to the client */
+	uint64_t frequency_hz; /* the frequency hint given to the session */
 	ffntp_counter now;     /* the counter, extended to 64 bits */
-	ffntp_counter until;
-	ffntp_counter sent_at;
-	bool is_awaiting; /* a request was sent, and no reply to it has been accepted yet */
-	bool is_held;     /* backing off: the port had no nonce, nothing is done before 'until' */
-	bool is_named;    /* the server's address is known */
-};
-
-enum ffntp_drive_event {
-	FFNTP_DRIVE_NOTHING,
-	FFNTP_DRIVE_SENT,
-	FFNTP_DRIVE_NOT_SENT,      /* the port could not send; the request counts as unanswered */
-	FFNTP_DRIVE_NO_RANDOM,     /* the port had no nonce; it is asked again after a second */
-	FFNTP_DRIVE_REPLY,         /* a datagram arrived; 'verdict' is the client's result for it */
-	FFNTP_DRIVE_UNANSWERED,    /* no reply was accepted in time */
-	FFNTP_DRIVE_CHANGE_SERVER, /* FFNTP_CHANGE_SERVER of client.h */
-	FFNTP_DRIVE_DISRUPTED,     /* the port's epoch changed, or the counter ran backwards */
-};
-
-/* Return a short lower-case name such as "not-sent"; "unknown" beyond the last event. Never NULL. */
-const char *ffntp_drive_event_name(enum ffntp_drive_event event);
-
-struct ffntp_drive_news {
-	enum ffntp_drive_event event;
-	enum ffntp_verdict verdict;
 };
 
 /*
@@ -69,8 +46,8 @@ struct ffntp_drive_news {
 void ffntp_drive_configure(struct ffntp_client_config *config, const struct ffntp_port *port);
 
 /*
- * Start a client over a port. The page is initialising from here on.
- * memory: ffntp_client_memory(config) bytes, aligned to 16. page: zeroed, or published by an earlier run. Both and the
+ * Start a session over a port. The page is initialising from here on.
+ * memory: ffntp_session_memory(config) bytes, aligned to 16. page: zeroed, or published by an earlier run. Both and the
  * port must outlive the drive.
  * Returns NULL, or a message and no drive was started: the port or the configuration is out of range, or the port has
  * no random bytes.
@@ -86,17 +63,22 @@ FFNTP_MUST_USE const char *ffntp_drive_init(struct ffntp_drive *drive, const str
 void ffntp_drive_server(struct ffntp_drive *drive, const uint8_t address[16], uint16_t port);
 
 /*
- * Do what is due now, sending included. Returns one event at a time; call it again until it returns
- * FFNTP_DRIVE_NOTHING.
+ * Do what is due now, sending included. Returns one event at a time; call it again until it returns FFNTP_EVENT_NONE.
+ * The page has each map before FFNTP_EVENT_MAP is returned.
  */
-FFNTP_MUST_USE struct ffntp_drive_news ffntp_drive_timer(struct ffntp_drive *drive);
+FFNTP_MUST_USE struct ffntp_event ffntp_drive_timer(struct ffntp_drive *drive);
 
 /* Return the ticks until ffntp_drive_timer has something to do, 0 for at once. The caller may sleep that long. */
 uint64_t ffntp_drive_wait(struct ffntp_drive *drive);
 
-/* Process a datagram from the server. arrived: the port's counter, read as close to the arrival as possible. */
-FFNTP_MUST_USE struct ffntp_drive_news ffntp_drive_receive(struct ffntp_drive *drive, const uint8_t *bytes,
-							   size_t length, uint64_t arrived);
+/*
+ * Process a datagram from the server. arrived: the port's counter, read as close to the arrival as possible. Take all
+ * events of this call before the next one.
+ */
+void ffntp_drive_receive(struct ffntp_drive *drive, const uint8_t *bytes, size_t length, uint64_t arrived);
+
+/* Return the next event of the last call, and publish the map if there is a new one. Sends nothing. */
+struct ffntp_event ffntp_drive_event(struct ffntp_drive *drive);
 
 /* Return the counter as map and page use it: the port's counter, extended to 64 bits. */
 ffntp_counter ffntp_drive_counter(struct ffntp_drive *drive);

@@ -1,6 +1,7 @@
 /* options: see options.h. */
 #include "options.h"
 
+#include "../include/ffntp/client.h"
 #include "report.h"
 #include "words.h"
 
@@ -52,7 +53,7 @@ static bool read_poll(struct word word, uint32_t *poll_s)
 {
 	uint64_t number;
 
-	if (!word_is_number(word, &number) || number < 1 || number > 131072)
+	if (!word_is_number(word, &number) || number < 1 || number > FFNTP_POLL_MOST_S)
 		return false;
 	*poll_s = (uint32_t)number;
 	return true;

@@ -122,6 +122,7 @@ static void add_offset(struct ffntp_text *text, int64_t ns)
 
 static void add_exchange(struct ffntp_text *text, struct ffntp_drive *drive)
 {
+	const struct ffntp_source *source = ffntp_session_source(drive->session);
 	struct ffntp_reading now;
 	enum ffntp_clock_result result = ffntp_drive_now(drive, FFNTP_UTC, UINT64_MAX, &now);
 
@@ -133,9 +134,15 @@ static void add_exchange(struct ffntp_text *text, struct ffntp_drive *drive)
 	ffntp_text_add(text, " +- ");
 	ffntp_text_add_us(text, "", now.bound_ns);
 	ffntp_text_add(text, ", offset ");
-	add_offset(text, drive->source.offset_ns);
+	add_offset(text, source->offset_ns);
 	ffntp_text_add(text, ", RTT ");
-	ffntp_text_add_us(text, "", drive->source.rtt_ns);
+	ffntp_text_add_us(text, "", source->rtt_ns);
+}
+
+static void add_status(struct ffntp_text *text, const struct ffntp_drive *drive)
+{
+	ffntp_text_add(text, "; ");
+	ffntp_text_add(text, ffntp_status_name(ffntp_session_map(drive->session)->status));
 }
 
 static void add_reply(struct ffntp_text *text, struct ffntp_drive *drive, enum ffntp_verdict verdict)
@@ -146,37 +153,47 @@ static void add_reply(struct ffntp_text *text, struct ffntp_drive *drive, enum f
 	}
 	ffntp_text_add(text, "reply refused: ");
 	ffntp_text_add(text, ffntp_verdict_name(verdict));
-	ffntp_text_add(text, "; ");
-	ffntp_text_add(text, ffntp_status_name(drive->map.status));
+	add_status(text, drive);
 }
 
-bool ffntp_report(char line[FFNTP_REPORT_SIZE], struct ffntp_drive *drive, struct ffntp_drive_news news)
+/* Return the words for an event; NULL if it needs no line, or has one of its own. */
+static const char *words_of(enum ffntp_event_kind kind)
 {
-	struct ffntp_text text = ffntp_text_begin(line, FFNTP_REPORT_SIZE);
-
-	switch (news.event) {
-	case FFNTP_DRIVE_NOTHING:
-	case FFNTP_DRIVE_SENT:
-		return false;
-	case FFNTP_DRIVE_REPLY:
-		add_reply(&text, drive, news.verdict);
-		return true;
-	case FFNTP_DRIVE_NOT_SENT:
-		ffntp_text_add(&text, "the network did not take the request; ");
-		break;
-	case FFNTP_DRIVE_NO_RANDOM:
-		ffntp_text_add(&text, "no random bytes, so no request was sent; ");
-		break;
-	case FFNTP_DRIVE_UNANSWERED:
-		ffntp_text_add(&text, "no usable reply; ");
-		break;
-	case FFNTP_DRIVE_CHANGE_SERVER:
-		ffntp_text_add(&text, "no usable reply from the server for long; ");
-		break;
-	case FFNTP_DRIVE_DISRUPTED:
-		ffntp_text_add(&text, "the counter stood still or jumped; ");
+	switch (kind) {
+	case FFNTP_EVENT_NOT_SENT:
+		return "the network did not take the request";
+	case FFNTP_EVENT_NO_NONCE:
+		return "no random bytes, so no request was sent";
+	case FFNTP_EVENT_UNANSWERED:
+		return "no usable reply";
+	case FFNTP_EVENT_CHANGE_SERVER:
+		return "no usable reply from the server for long";
+	case FFNTP_EVENT_DISRUPTED:
+		return "the counter stood still or jumped";
+	case FFNTP_EVENT_NONE:
+	case FFNTP_EVENT_SENT:
+	case FFNTP_EVENT_REPLY:
+	case FFNTP_EVENT_ERROR:
+	case FFNTP_EVENT_SERVER:
+	case FFNTP_EVENT_MAP:
+	case FFNTP_EVENTS:
 		break;
 	}
-	ffntp_text_add(&text, ffntp_status_name(drive->map.status));
+	return NULL;
+}
+
+bool ffntp_report(char line[FFNTP_REPORT_SIZE], struct ffntp_drive *drive, struct ffntp_event event)
+{
+	struct ffntp_text text = ffntp_text_begin(line, FFNTP_REPORT_SIZE);
+	const char *words = words_of(event.kind);
+
+	if (event.kind == FFNTP_EVENT_REPLY) {
+		add_reply(&text, drive, event.verdict);
+		return true;
+	}
+	if (words == NULL)
+		return false;
+	ffntp_text_add(&text, words);
+	add_status(&text, drive);
 	return true;
 }

@@ -29,8 +29,8 @@ void ffntp_text_add_utc(struct ffntp_text *text, struct ffntp_time utc);
 /*
  * Describe the event in a line without its end: "2026-11-22T23:00:00.123456789Z +- 91.300 us, offset +0.412 us, RTT
  * 150.100 us".
- * Returns false, and an empty line, for events that need no line: a request was sent, or nothing happened.
+ * Returns false, and an empty line, for events that need no line: a request was sent, or a map published.
  */
-bool ffntp_report(char line[FFNTP_REPORT_SIZE], struct ffntp_drive *drive, struct ffntp_drive_news news);
+bool ffntp_report(char line[FFNTP_REPORT_SIZE], struct ffntp_drive *drive, struct ffntp_event event);
 
 #endif

@@ -5,7 +5,7 @@
 #include "report.h"
 
 #define REST_NS UINT64_C(100000000) /* lwIP's timers must run this often */
-#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_S ((uint64_t)FFNTP_NS_PER_S)
 #define RESOLVE_AGAIN_S UINT64_C(5)
 #define PATIENCE_S UINT64_C(10)
 #define LISTEN_MS 200 /* replies arrive within this time, if they do */
@@ -32,16 +32,27 @@ static void say(const char *first, const char *second)
 	self.system->say(line);
 }
 
-static void say_news(struct ffntp_drive_news news)
+static void resolve(void)
+{
+	self.is_resolving = true;
+	self.resolved = self.system->counter();
+	ffntp_lwip_resolve(self.options.server, self.options.port);
+}
+
+static void take_event(struct ffntp_event event)
 {
 	char line[FFNTP_REPORT_SIZE];
 
-	if (ffntp_report(line, &self.drive, news))
+	if (ffntp_report(line, &self.drive, event))
 		self.system->say(line);
-	if (news.event == FFNTP_DRIVE_DISRUPTED) {
+	if (event.kind == FFNTP_EVENT_DISRUPTED) {
 		self.is_address_old = true;
 		self.lwip.counter_hz = self.system->port->about.frequency_hz;
 	}
+	if (event.kind == FFNTP_EVENT_SENT)
+		self.asked = self.system->counter();
+	if (event.kind == FFNTP_EVENT_CHANGE_SERVER && !self.is_resolving)
+		resolve();
 }
 
 /* Return whether this time has passed. Returns true if the counter ran backwards, because the time is then unknown. */
@@ -67,8 +78,13 @@ static uint32_t random_for_lwip(void)
 
 static void received(const uint8_t *bytes, size_t length, uint64_t arrived)
 {
-	if (self.is_driven)
-		say_news(ffntp_drive_receive(&self.drive, bytes, length, arrived));
+	struct ffntp_event event;
+
+	if (!self.is_driven)
+		return;
+	ffntp_drive_receive(&self.drive, bytes, length, arrived);
+	while ((event = ffntp_drive_event(&self.drive)).kind != FFNTP_EVENT_NONE)
+		take_event(event);
 }
 
 /* --- the server --- */
@@ -80,13 +96,6 @@ static void complain(const char *what)
 		return;
 	say(what, "");
 	self.is_complained = true;
-}
-
-static void resolve(void)
-{
-	self.is_resolving = true;
-	self.resolved = self.system->counter();
-	ffntp_lwip_resolve(self.options.server, self.options.port);
 }
 
 static void wait_for_address(void)
@@ -143,15 +152,10 @@ static void look_for_server(void)
 
 static void drive(void)
 {
-	struct ffntp_drive_news news;
+	struct ffntp_event event;
 
-	while ((news = ffntp_drive_timer(&self.drive)).event != FFNTP_DRIVE_NOTHING) {
-		say_news(news);
-		if (news.event == FFNTP_DRIVE_SENT)
-			self.asked = self.system->counter();
-		if (news.event == FFNTP_DRIVE_CHANGE_SERVER && !self.is_resolving)
-			resolve();
-	}
+	while ((event = ffntp_drive_timer(&self.drive)).kind != FFNTP_EVENT_NONE)
+		take_event(event);
 }
 
 static uint64_t rest_ns(void)
@@ -181,7 +185,7 @@ uint64_t ffntp_unikernel_step(void)
 
 bool ffntp_unikernel_is_listening(void)
 {
-	return self.is_driven && self.drive.is_awaiting && !is_past(self.asked, LISTEN_MS);
+	return self.is_driven && ffntp_session_is_awaiting(self.drive.session) && !is_past(self.asked, LISTEN_MS);
 }
 
 /* --- start --- */

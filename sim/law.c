@@ -4,8 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PI 3.14159265358979323846
-
 /* More terms than any shape below 100 needs; the sum ends at a term below this share of it. */
 #define TERMS_MOST 1000
 #define TERM_LEAST 3e-16
@@ -117,7 +115,7 @@ static double normal_density(double x, double cut)
 {
 	double z = x - cut;
 
-	return exp(-z * z / 2) / (sqrt(2 * PI) * sim_law_below_score(cut));
+	return exp(-z * z / 2) / (sqrt(2 * SIM_PI) * sim_law_below_score(cut));
 }
 
 static double triangular_density(double x, double peak)
@@ -131,7 +129,7 @@ static double lognormal_density(double x, double sigma)
 {
 	double z = log(x) / sigma;
 
-	return exp(-z * z / 2) / (x * sigma * sqrt(2 * PI));
+	return exp(-z * z / 2) / (x * sigma * sqrt(2 * SIM_PI));
 }
 
 /* x: in units of the part's size, > 0; the density is in the inverse of that unit. */
@@ -298,7 +296,7 @@ double sim_law_score(const struct sim_law *law, double delay_s)
 
 	share = fmin(fmax(share, SHARE_LEAST), 1 - SHARE_LEAST);
 	score = share < 0.5 ? coarse_score(share) : -coarse_score(1 - share);
-	error = (sim_law_below_score(score) - share) * sqrt(2 * PI) * exp(score * score / 2);
+	error = (sim_law_below_score(score) - share) * sqrt(2 * SIM_PI) * exp(score * score / 2);
 	return score - error / (1 + score * error / 2);
 }
 

@@ -5,9 +5,6 @@
  * moving floors. Each scenario has one such property. Unless stated otherwise: 24 hours, an oscillator that is up to 25
  * ppm slow or fast, by the seed, and whose skew wanders by 1e-9 a second, and one event after 14 hours.
  */
-#define HOUR 3600.0
-#define EVENT (14 * HOUR)
-#define FOREVER 1e18
 
 /* --- laws --- */
 
@@ -182,36 +179,37 @@ static const struct sim_scenario scenarios[] = {
 	{ "cheap-oscillator", "gamma tails; the skew wanders by 3e-9 a second", .hours = 24, OSCILLATOR(.wander = 3e-9),
 	  PATH_5MS(gamma_2_150us, queue_150us), LIMIT_OF_LAW },
 	{ "rate-turns", "the skew turns by 0.3 to 0.5 ppm, every 3 hours", .hours = 24,
-	  OSCILLATOR(.wander = 2e-9, .turns = { 3 * HOUR, 0.3e-6, 0.5e-6, 180, 900 }),
+	  OSCILLATOR(.wander = 2e-9, .turns = { 3 * SIM_HOUR, 0.3e-6, 0.5e-6, 180, 900 }),
 	  PATH_5MS(queue_120us, gamma_1_5_150us) },
 	{ "temperature-gamma", "gamma tails; the skew swings by 0.2 ppm in 80 minutes", .hours = 24,
 	  OSCILLATOR(.wander = 1e-9, .swing = 0.2e-6, .swing_period_s = 4800, .swing_is_anywhere = true),
 	  PATH_5MS(gamma_2_150us, gamma_2_150us) },
 	{ "frequency-step-gamma", "gamma tails; the skew steps by 2 ppm", .hours = 24,
-	  OSCILLATOR(.wander = 1e-9, .step = 2e-6, .step_at_s = EVENT), PATH_5MS(gamma_2_200us, gamma_2_200us) },
+	  OSCILLATOR(.wander = 1e-9, .step = 2e-6, .step_at_s = SIM_EVENT), PATH_5MS(gamma_2_200us, gamma_2_200us) },
 	/* The path moves. */
 	{ "floors-together", "both minimum delays move together by 200 us in hours", USUAL,
 	  PATH_5MS(gamma_1_5_200us, gamma_1_5_200us),
-	  .drifts = { { SIM_DRIFT_WALK, .period_s = 2.5 * HOUR, .minimum_s = { 200e-6, 200e-6 } } }, LIMIT_OF_WORLD },
+	  .drifts = { { SIM_DRIFT_WALK, .period_s = 2.5 * SIM_HOUR, .minimum_s = { 200e-6, 200e-6 } } },
+	  LIMIT_OF_WORLD },
 	{ "floors-apart", "each minimum delay moves by 60 us alone, in hours", USUAL,
 	  PATH_5MS(gamma_2_200us, gamma_2_200us),
-	  .drifts = { { SIM_DRIFT_WALK, .period_s = 3 * HOUR, .minimum_s = { 60e-6, 0 } },
-		      { SIM_DRIFT_SINE, .period_s = 5 * HOUR, .minimum_s = { 0, 60e-6 } } },
+	  .drifts = { { SIM_DRIFT_WALK, .period_s = 3 * SIM_HOUR, .minimum_s = { 60e-6, 0 } },
+		      { SIM_DRIFT_SINE, .period_s = 5 * SIM_HOUR, .minimum_s = { 0, 60e-6 } } },
 	  LIMIT_OF_WORLD },
 	{ "route-change-gamma", "gamma tails; requests take 0.6 ms longer at the event", USUAL,
 	  PATH_5MS(gamma_3_250us, gamma_2_250us),
-	  .spells = { { .from_s = EVENT, .length_s = FOREVER, .more.way[SIM_FORTH].minimum_s = 0.6e-3 } },
+	  .spells = { { .from_s = SIM_EVENT, .length_s = SIM_FOREVER, .more.way[SIM_FORTH].minimum_s = 0.6e-3 } },
 	  LIMIT_OF_WORLD },
 	{ "route-change-slots", "slots; replies take 0.9 ms less for 6 hours", USUAL,
 	  PATH_5MS(slots_then_queues, normal_60us),
-	  .spells = { { .from_s = EVENT, .length_s = 6 * HOUR, .more.way[SIM_BACK].minimum_s = -0.9e-3 } },
+	  .spells = { { .from_s = SIM_EVENT, .length_s = 6 * SIM_HOUR, .more.way[SIM_BACK].minimum_s = -0.9e-3 } },
 	  LIMIT_OF_WORLD },
 	{ "server-fault-normal", "normal tails; the server is 0.7 ms late for 20 minutes", USUAL,
 	  PATH_5MS(normal_60us, normal_60us),
-	  .spells = { { .from_s = EVENT, .length_s = 1200, .more.server_error_s = -0.7e-3 } }, LIMIT_OF_WORLD },
+	  .spells = { { .from_s = SIM_EVENT, .length_s = 1200, .more.server_error_s = -0.7e-3 } }, LIMIT_OF_WORLD },
 	{ "server-fault-two-modes", "two modes; the server is 40 ms ahead for 25 minutes", USUAL,
 	  PATH_5MS(two_modes, queue_150us),
-	  .spells = { { .from_s = EVENT, .length_s = 1500, .more.server_error_s = 40e-3 } }, LIMIT_OF_WORLD },
+	  .spells = { { .from_s = SIM_EVENT, .length_s = 1500, .more.server_error_s = 40e-3 } }, LIMIT_OF_WORLD },
 };
 
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))

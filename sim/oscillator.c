@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#define PI 3.14159265358979323846
-
 /* The counter's value at the start: an hour and a fraction, in ns, because real counters do not begin at 0 either. */
 #define FIRST_LEAST UINT64_C(3600000000000)
 
@@ -44,7 +42,7 @@ void sim_oscillator_init(struct sim_oscillator *oscillator, const struct sim_osc
 {
 	struct sim_random random = sim_random_begin(seed, 0);
 	struct sim_random of_seed = sim_random_begin(seed, SEED_STREAM);
-	double skew = kind->skew_spread * between(&of_seed, -1, 1), phase = 2 * PI * sim_random_unit(&of_seed);
+	double skew = kind->skew_spread * between(&of_seed, -1, 1), phase = 2 * SIM_PI * sim_random_unit(&of_seed);
 
 	*oscillator = (struct sim_oscillator){
 		.kind = *kind,
@@ -97,8 +95,8 @@ static double swing_s(const struct sim_oscillator_kind *kind, double phase, doub
 
 	if (!(kind->swing_period_s > 0))
 		return 0;
-	angle = 2 * PI * t_s / kind->swing_period_s;
-	return kind->swing * kind->swing_period_s / (2 * PI) * (cos(phase) - cos(angle + phase));
+	angle = 2 * SIM_PI * t_s / kind->swing_period_s;
+	return kind->swing * kind->swing_period_s / (2 * SIM_PI) * (cos(phase) - cos(angle + phase));
 }
 
 static double event_s(const struct sim_oscillator_kind *kind, double t_s)

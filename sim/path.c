@@ -11,8 +11,6 @@
 #define DRIFT_STREAM 8
 #define IRREGULAR_STREAM 9
 
-#define PI 3.14159265358979323846
-
 void sim_path_init(struct sim_path *path, uint64_t seed)
 {
 	struct sim_random random = sim_random_begin(seed, SPELL_STREAM);
@@ -90,7 +88,7 @@ static double course_of(const struct sim_drift *drift, uint64_t key, double t_s)
 	       part = periods - whole;
 
 	if (drift->form == SIM_DRIFT_SINE)
-		return (1 + sin(2 * PI * part)) / 2;
+		return (1 + sin(2 * SIM_PI * part)) / 2;
 	return corner_of(key, whole) * (1 - part) + corner_of(key, whole + 1) * part;
 }
 

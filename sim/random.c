@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#define PI 3.14159265358979323846
-
 uint64_t sim_random_next(struct sim_random *random)
 {
 	uint64_t z = random->state += UINT64_C(0x9e3779b97f4a7c15);
@@ -37,5 +35,5 @@ double sim_random_normal(struct sim_random *random)
 {
 	double length = sqrt(2 * sim_random_exponential(random));
 
-	return length * cos(2 * PI * sim_random_unit(random));
+	return length * cos(2 * SIM_PI * sim_random_unit(random));
 }

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define SIM_PI 3.14159265358979323846
+
 struct sim_random {
 	uint64_t state;
 };

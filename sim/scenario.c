@@ -8,9 +8,6 @@
  * Unless stated otherwise: 24 hours, an oscillator 12 ppm fast whose skew wanders by 1e-9 a second, like that of a
  * computer in a heated room, and one event after 14 hours. "exp" is exponential queueing with that mean.
  */
-#define HOUR 3600.0
-#define EVENT (14 * HOUR)
-#define FOREVER 1e18
 
 #define USUAL .hours = 24, .oscillator = { .skew = 12e-6, .wander = 1e-9 }
 #define QUIET .hours = 24, .oscillator = { .skew = 12e-6, .wander = 1e-10 }
@@ -52,34 +49,38 @@ static const struct sim_scenario scenarios[] = {
 			.is_anywhere = true,
 			.more = { { { 0 }, { .minimum_s = 3e-3, .burst_s = 7e-3 } }, 0 } } } },
 	{ "temperature", "metro; the skew swings by 0.5 ppm every 2 hours", .hours = 24,
-	  .oscillator = { .skew = 12e-6, .wander = 1e-9, .swing = 0.5e-6, .swing_period_s = 2 * HOUR }, METRO },
+	  .oscillator = { .skew = 12e-6, .wander = 1e-9, .swing = 0.5e-6, .swing_period_s = 2 * SIM_HOUR }, METRO },
 	{ "frequency-step", "metro; the skew steps by 5 ppm", .hours = 24,
-	  .oscillator = { .skew = 12e-6, .wander = 1e-9, .step = 5e-6, .step_at_s = EVENT }, METRO },
+	  .oscillator = { .skew = 12e-6, .wander = 1e-9, .step = 5e-6, .step_at_s = SIM_EVENT }, METRO },
 	{ "route-change-one-way", "metro; requests take 1 ms longer from the event on", USUAL, METRO,
-	  .spells = { { .from_s = EVENT, .length_s = FOREVER, .more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } } } },
+	  .spells = { { .from_s = SIM_EVENT,
+			.length_s = SIM_FOREVER,
+			.more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } } } },
 	{ "route-change-both-ways", "metro; 2 ms longer each way for 4 hours", USUAL, METRO,
-	  .spells = { { .from_s = EVENT,
-			.length_s = 4 * HOUR,
+	  .spells = { { .from_s = SIM_EVENT,
+			.length_s = 4 * SIM_HOUR,
 			.more = { { { .minimum_s = 2e-3 }, { .minimum_s = 2e-3 } }, 0 } } } },
 	{ "route-change-in-noise", "wifi; requests take 1 ms longer for 4 hours", USUAL,
 	  BOTH(.minimum_s = 3e-3, .queue_s = 300e-6, .heavy_s = 1.5e-3, .loss = 0.02),
-	  .spells = { { .from_s = EVENT, .length_s = 4 * HOUR, .more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } } } },
+	  .spells = { { .from_s = SIM_EVENT,
+			.length_s = 4 * SIM_HOUR,
+			.more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } } } },
 	{ "flapping-routes", "metro; from 6 h on now 1 ms longer forth, now 0.6 back", USUAL, METRO,
-	  .spells = { { .from_s = 6 * HOUR,
+	  .spells = { { .from_s = 6 * SIM_HOUR,
 			.length_s = 2400,
 			.every_s = 6000,
 			.more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } },
-		      { .from_s = 6 * HOUR,
+		      { .from_s = 6 * SIM_HOUR,
 			.length_s = 3000,
 			.every_s = 10200,
 			.is_anywhere = true,
 			.more = { { { 0 }, { .minimum_s = 0.6e-3 } }, 0 } } } },
 	{ "server-fault", "metro; the server is 150 ms wrong for 20 minutes", USUAL, METRO,
-	  .spells = { { .from_s = EVENT, .length_s = 1200, .more = { .server_error_s = 0.15 } } } },
+	  .spells = { { .from_s = SIM_EVENT, .length_s = 1200, .more = { .server_error_s = 0.15 } } } },
 	{ "small-server-fault", "metro; the server is 3 ms wrong for 20 minutes", USUAL, METRO,
-	  .spells = { { .from_s = EVENT, .length_s = 1200, .more = { .server_error_s = 3e-3 } } } },
+	  .spells = { { .from_s = SIM_EVENT, .length_s = 1200, .more = { .server_error_s = 3e-3 } } } },
 	{ "outage-4-hours", "metro; no connectivity for 4 hours", USUAL, METRO,
-	  .spells = { { .from_s = EVENT, .length_s = 4 * HOUR, .more = { { { .loss = 1 }, { 0 } }, 0 } } },
+	  .spells = { { .from_s = SIM_EVENT, .length_s = 4 * SIM_HOUR, .more = { { { .loss = 1 }, { 0 } }, 0 } } },
 	  .has_limit = true },
 	{ "loss-90-percent", "metro; 90 % of requests lost", USUAL,
 	  .steady = { { { .minimum_s = 2e-3, .queue_s = 100e-6, .loss = 0.9 },
@@ -96,11 +97,11 @@ static const struct sim_scenario scenarios[] = {
 	  .oscillator = { .skew = 12e-6,
 			  .wander = 1e-9,
 			  .step = 1 / 86400.0,
-			  .step_at_s = EVENT,
+			  .step_at_s = SIM_EVENT,
 			  .step_length_s = 86400 },
 	  METRO },
 	{ "counter-jump", "metro; the counter jumps by 2 s; the client knows it may", .hours = 24,
-	  .oscillator = { .skew = 12e-6, .wander = 1e-9, .jump_s = 2, .jump_at_s = EVENT }, METRO,
+	  .oscillator = { .skew = 12e-6, .wander = 1e-9, .jump_s = 2, .jump_at_s = SIM_EVENT }, METRO,
 	  .counter_may_jump = true },
 };
 

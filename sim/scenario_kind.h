@@ -7,6 +7,11 @@
 #include "oscillator.h"
 #include "path.h"
 
+/* Times of scenarios (s). Unless stated otherwise, the one event of a scenario is at SIM_EVENT. */
+#define SIM_HOUR 3600.0
+#define SIM_EVENT (14 * SIM_HOUR)
+#define SIM_FOREVER 1e18
+
 struct sim_scenario {
 	const char *name, *summary; /* one line each */
 	double hours;               /* default length */

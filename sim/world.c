@@ -15,7 +15,7 @@
 #define ADAPTIVE_MIN_S 64
 #define ADAPTIVE_MAX_S 1024
 
-/* A client that waits for less than this is called again after this time. */
+/* A session that waits for less than this is called again after this time. */
 #define LEAST_WAIT_NS 1000
 
 #define NONCE_STREAM 4
@@ -131,22 +131,40 @@ static uint64_t nonce_of(struct sim_world *world)
 	return nonce != 0 ? nonce : 1;
 }
 
-/* An older reply that is still under way is dropped, because the client has given it up. */
-static void send_request(struct sim_world *world, struct ffntp_client *client)
+static void put(struct sim_world *world, struct ffntp_session *session, struct ffntp_input input)
 {
-	uint8_t request[FFNTP_REQUEST_SIZE];
+	input.at = sim_world_counter(world);
+	ffntp_session_input(session, &input);
+}
+
+/* An older reply that is still under way is dropped, because the session has given it up. */
+static void send_request(struct sim_world *world, struct ffntp_session *session)
+{
+	const uint8_t *request;
 
 	world->exchange = (struct sim_exchange){ .ta = sim_world_counter(world), .number = world->requests };
-	if (!ffntp_client_request(client, world->exchange.ta, nonce_of(world), request))
+	put(world, session, (struct ffntp_input){ .kind = FFNTP_INPUT_REQUEST, .nonce = nonce_of(world) });
+	request = ffntp_session_request(session);
+	if (request == NULL)
 		abort();
-	ffntp_client_sent(client, world->exchange.ta);
 	world->requests++;
 	world->is_in_flight = travel(world, &world->exchange);
 	if (world->is_in_flight)
 		answer(&world->exchange, request, world->reply);
 }
 
-static void deliver(struct sim_world *world, struct ffntp_client *client, const struct sim_observer *observer)
+static enum ffntp_verdict take_verdict(struct ffntp_session *session)
+{
+	struct ffntp_event event = { .kind = FFNTP_EVENT_NONE };
+
+	while (ffntp_session_event(session, &event) && event.kind != FFNTP_EVENT_REPLY)
+		;
+	if (event.kind != FFNTP_EVENT_REPLY)
+		abort();
+	return event.verdict;
+}
+
+static void deliver(struct sim_world *world, struct ffntp_session *session, const struct sim_observer *observer)
 {
 	enum ffntp_verdict verdict;
 
@@ -154,7 +172,9 @@ static void deliver(struct sim_world *world, struct ffntp_client *client, const 
 	world->exchange.tf = sim_world_counter(world);
 	if (observer->before)
 		observer->before(observer->context, &world->exchange);
-	verdict = ffntp_client_reply(client, world->reply, FFNTP_WIRE_SIZE, world->exchange.tf);
+	put(world, session,
+	    (struct ffntp_input){ .kind = FFNTP_INPUT_DATAGRAM, .bytes = world->reply, .length = sizeof world->reply });
+	verdict = take_verdict(session);
 	if (observer->after)
 		observer->after(observer->context, &world->exchange, verdict);
 }
@@ -164,7 +184,7 @@ static int64_t sooner(int64_t a_ns, int64_t b_ns)
 	return a_ns < b_ns ? a_ns : b_ns;
 }
 
-/* Return when the counter will have this value if it keeps its rate; the client is called again then. */
+/* Return when the counter will have this value if it keeps its rate; the session is called again then. */
 static int64_t time_of(struct sim_world *world, ffntp_counter reading)
 {
 	double wait_ns = (double)(int64_t)(reading - sim_world_counter(world)) / (1 + world->oscillator.skew);
@@ -181,29 +201,42 @@ static int64_t next_second(const struct sim_world *world)
 	return SIM_START_NS + seconds * FFNTP_NS_PER_S;
 }
 
-/* Let the client act until it waits. Returns the time until which it waits. */
-static int64_t act(struct sim_world *world, struct ffntp_client *client)
+/* Let the session do what is due. Returns the time until which it waits. */
+static int64_t act(struct sim_world *world, struct ffntp_session *session)
 {
-	struct ffntp_action action;
-
-	while ((action = ffntp_client_timer(client, sim_world_counter(world))).kind != FFNTP_WAIT) {
-		if (action.kind == FFNTP_SEND)
-			send_request(world, client);
-	}
-	return time_of(world, action.until);
+	put(world, session, (struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT });
+	if (ffntp_session_wants_request(session))
+		send_request(world, session);
+	return time_of(world, ffntp_session_deadline(session));
 }
 
-void sim_world_run(struct sim_world *world, struct ffntp_client *client, int64_t until_ns,
+struct ffntp_session *sim_world_begin(struct sim_world *world, const struct ffntp_client_config *config)
+{
+	size_t size = ffntp_session_memory(config);
+	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
+
+	return memory != NULL ? ffntp_session_init(memory, size, config, sim_world_counter(world)) : NULL;
+}
+
+const struct ffntp_map *sim_session_map(struct ffntp_session *session, ffntp_counter now)
+{
+	const struct ffntp_input input = { .kind = FFNTP_INPUT_PUBLISH, .at = now };
+
+	ffntp_session_input(session, &input);
+	return ffntp_session_map(session);
+}
+
+void sim_world_run(struct sim_world *world, struct ffntp_session *session, int64_t until_ns,
 		   const struct sim_observer *observer)
 {
 	while (world->now_ns < until_ns) {
 		int64_t second_ns = next_second(world);
-		int64_t wake_ns = sooner(act(world, client), sooner(second_ns, until_ns));
+		int64_t wake_ns = sooner(act(world, session), sooner(second_ns, until_ns));
 		bool has_reply = world->is_in_flight && world->exchange.truth_tf_ns <= wake_ns;
 
 		world->now_ns = has_reply ? world->exchange.truth_tf_ns : wake_ns;
 		if (has_reply)
-			deliver(world, client, observer);
+			deliver(world, session, observer);
 		if (world->now_ns == second_ns && observer->second)
 			observer->second(observer->context, second_ns, sim_world_counter(world));
 	}

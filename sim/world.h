@@ -1,11 +1,11 @@
-/* world: true time, a counter, a path and a server around a real client, which sees only packets and its counter. */
+/* world: true time, a counter, a path and a server around a real session, which sees only packets and its counter. */
 #ifndef FFNTP_SIM_WORLD_H
 #define FFNTP_SIM_WORLD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../include/ffntp/client.h"
+#include "../include/ffntp/session.h"
 #include "oscillator.h"
 #include "path.h"
 #include "scenario.h"
@@ -33,7 +33,7 @@ struct sim_observer {
 	void *context;
 	/* At every whole second since the start. */
 	void (*second)(void *context, int64_t truth_ns, ffntp_counter now);
-	/* At tf, before the client is given the reply, and after. */
+	/* At tf, before the session is given the reply, and after. */
 	void (*before)(void *context, const struct sim_exchange *exchange);
 	void (*after)(void *context, const struct sim_exchange *exchange, enum ffntp_verdict verdict);
 };
@@ -64,8 +64,14 @@ double sim_world_gauge_s(const struct sim_world *world, int64_t truth_ns);
 void sim_world_configure(struct ffntp_client_config *config, const struct sim_scenario *scenario,
 			 enum ffntp_estimator_kind estimator, uint32_t poll_s);
 
-/* Run the client until this true time. The observer is called for the last second, too. */
-void sim_world_run(struct sim_world *world, struct ffntp_client *client, int64_t until_ns,
+/* Begin a session of this world. Returns NULL if memory is short. The caller frees the session with free(). */
+struct ffntp_session *sim_world_begin(struct sim_world *world, const struct ffntp_client_config *config);
+
+/* Run the session until this true time. The observer is called for the last second, too. */
+void sim_world_run(struct sim_world *world, struct ffntp_session *session, int64_t until_ns,
 		   const struct sim_observer *observer);
+
+/* Return the session's map as of counter reading now. */
+const struct ffntp_map *sim_session_map(struct ffntp_session *session, ffntp_counter now);
 
 #endif

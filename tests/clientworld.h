@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../core/estimator.h"
 #include "world.h"
 
 #define START_NS INT64_C(1767225600000000000) /* 2026-01-01 */
@@ -21,10 +22,7 @@ static enum ffntp_estimator_kind estimator;
 /* Choose the estimator by name, the only argument. */
 static inline bool choose_estimator(int argc, char **argv)
 {
-	if (argc != 2)
-		return false;
-	estimator = strcmp(argv[1], "radclock") == 0 ? FFNTP_ESTIMATOR_RADCLOCK : FFNTP_ESTIMATOR_LAW;
-	return true;
+	return argc == 2 && ffntp_estimator_find(argv[1], &estimator);
 }
 
 struct fixture {

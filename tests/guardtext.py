@@ -61,7 +61,7 @@ def c_definitions(text):
 
 def ml_definitions(text):
     """Yield each binding with everything that is indented further than it, bindings inside others too."""
-    for match in re.finditer(r'^( *)(?:let|and)(?: rec)?(?: ~| \?)? *(\w+)', text, re.MULTILINE):
+    for match in re.finditer(r'^( *)(?:let|and)(?: rec\b)?(?: ~| \?)? *(\w+)', text, re.MULTILINE):
         following = re.compile(rf'^ {{0,{len(match[1])}}}\S', re.MULTILINE).search(text, match.end())
         yield Definition(match[2], match.start(), following.start() if following else len(text))
 

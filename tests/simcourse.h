@@ -80,22 +80,17 @@ static inline void course_after(void *context, const struct sim_exchange *exchan
 	course->refused += verdict != FFNTP_ACCEPTED;
 }
 
-/* The caller frees the memory. */
-static inline struct ffntp_client *make_client(const struct sim_scenario *scenario, uint32_t poll_s,
-					       struct sim_world *world)
+/* The caller frees the session. */
+static inline struct ffntp_session *make_session(const struct sim_scenario *scenario, uint32_t poll_s,
+						 struct sim_world *world)
 {
 	struct ffntp_client_config config;
-	struct ffntp_client *client;
-	size_t size;
-	void *memory;
+	struct ffntp_session *session;
 
 	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_LAW, poll_s);
-	size = (ffntp_client_memory(&config) + 15) / 16 * 16;
-	memory = aligned_alloc(16, size);
-	assert_non_null(memory);
-	client = ffntp_client_init(memory, size, &config, sim_world_counter(world));
-	assert_non_null(client);
-	return client;
+	session = sim_world_begin(world, &config);
+	assert_non_null(session);
+	return session;
 }
 
 static inline struct course *course_of(const struct sim_scenario *scenario, uint64_t seed, uint32_t poll_s,
@@ -103,13 +98,13 @@ static inline struct course *course_of(const struct sim_scenario *scenario, uint
 {
 	struct course *course = calloc(1, sizeof(*course));
 	const struct sim_observer observer = { .context = course, .second = course_second, .after = course_after };
-	struct ffntp_client *client;
+	struct ffntp_session *session;
 
 	assert_non_null(course);
 	sim_world_init(&course->world, scenario, seed);
-	client = make_client(scenario, poll_s, &course->world);
-	sim_world_run(&course->world, client, SIM_START_NS + (int64_t)(hours * (double)HOUR_NS), &observer);
-	free(client);
+	session = make_session(scenario, poll_s, &course->world);
+	sim_world_run(&course->world, session, SIM_START_NS + (int64_t)(hours * (double)HOUR_NS), &observer);
+	free(session);
 	return course;
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 #include "../daemon/config.h"
 #include "../include/ffntp/client.h"
+#include "count.h"
 
 static bool parse(struct ffntp_config *config, const char *text, struct ffntp_config_error *error)
 {
@@ -66,11 +68,38 @@ static void reads_numbers_and_files(void **state)
 	assert_true(parse(&config, "maxdistance 1.5\nmaxclockerror 10\nleapseclist /etc/leaps\naccuracytarget 1e-5\n",
 			  &error));
 	assert_true(config.accuracy_target_s == 1e-5);
-	assert_true(config.max_distance_s == 1.5);
-	assert_true(config.max_clock_error > 9.99e-6 && config.max_clock_error < 10.01e-6);
+	assert_true(config.max_root_distance_s == 1.5);
+	assert_true(config.max_drift > 9.99e-6 && config.max_drift < 10.01e-6);
 	assert_string_equal(config.leap_list, "/etc/leaps");
 	assert_true(parse(&config, "leapfile /etc/other\n", &error));
 	assert_string_equal(config.leap_list, "/etc/other");
+}
+
+static void reads_a_journal_and_its_size(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t size;
+	} cases[] = {
+		{ "", UINT64_C(64) << 20 },
+		{ "journalsize 16384", 16384 },
+		{ "journalsize 16k", 16384 },
+		{ "journalsize 3M", 3 << 20 },
+		{ "journalsize 1024G", UINT64_C(1) << 40 },
+		{ "journalsize 1099511627776", UINT64_C(1) << 40 },
+	};
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_true(parse(&config, cases[i].text, &error));
+		assert_true(config.journal_size == cases[i].size);
+		assert_string_equal(config.journal, "");
+	}
+	assert_true(parse(&config, "journal /var/tmp/j\n", &error));
+	assert_string_equal(config.journal, "/var/tmp/j");
+	assert_false(ffntp_config_set_journal(&config, ""));
 }
 
 static void a_client_takes_what_is_accepted(void **state)
@@ -82,9 +111,8 @@ static void a_client_takes_what_is_accepted(void **state)
 	(void)state;
 	assert_true(parse(&config, "maxclockerror 1000\nmaxdistance 16\naccuracytarget 1\n", &error));
 	ffntp_client_config_default(&client);
-	client.max_drift = config.max_clock_error;
-	client.max_root_distance_s = config.max_distance_s;
-	client.accuracy_target_s = config.accuracy_target_s;
+	ffntp_config_client(&config, &client);
+	assert_true(client.max_drift == 1e-3 && client.max_root_distance_s == 16 && client.accuracy_target_s == 1);
 	assert_int_not_equal(ffntp_client_memory(&client), 0);
 	assert_false(parse(&config, "maxclockerror 1001\n", &error));
 }
@@ -112,6 +140,57 @@ static void keywords_have_no_case_and_lines_may_end_as_in_dos(void **state)
 	assert_string_equal(config.server[1].name, "b");
 }
 
+/* --- each number of the tables, at its limits and beyond them --- */
+
+static bool takes(const char *beginning, const char *name, double value, struct ffntp_config *config)
+{
+	struct ffntp_config_error error;
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s%s %.17g\n", beginning, name, value);
+	return parse(config, text, &error);
+}
+
+static void check_number(const char *beginning, const char *name, double most)
+{
+	struct ffntp_config config;
+	char text[200];
+	struct ffntp_config_error error;
+
+	assert_true(takes(beginning, name, most, &config));
+	assert_true(takes(beginning, name, most / 1000, &config));
+	assert_false(takes(beginning, name, most * 1.001, &config));
+	assert_false(takes(beginning, name, 0, &config));
+	snprintf(text, sizeof(text), "%s%s\n", beginning, name);
+	assert_false(parse(&config, text, &error));
+}
+
+static void each_number_has_its_range(void **state)
+{
+	struct ffntp_client_config client;
+	struct ffntp_config config;
+
+	(void)state;
+	ffntp_client_config_default(&client);
+#define KEYWORD(member, usual, least, most, name, unit, scale)                          \
+	check_number("", #name, (double)(most) / (scale));                              \
+	assert_true(takes("server a\n", #name, (double)(most) / (scale) / 2, &config)); \
+	ffntp_config_client(&config, &client);                                          \
+	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
+#define SERVER_WORD(member, usual, least, most, name, unit, scale)                     \
+	check_number("server a ", #name, (double)(most) / (scale));                    \
+	assert_true(takes("server a ", #name, (double)(most) / (scale) / 2, &config)); \
+	ffntp_config_client(&config, &client);                                         \
+	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
+#include "../core/client_options.def"
+#define SERVER_NUMBER(member, type, usual, least, most, name)                            \
+	assert_true(takes("server a maxpoll 17 ", #name, most, &config));                \
+	assert_int_equal(config.server[0].member, most);                                 \
+	assert_false(takes("server a maxpoll 17 ", #name, (double)(most) + 1, &config)); \
+	assert_false(takes("server a maxpoll 17 ", #name, (double)(least)-1, &config));
+#include "../daemon/server_options.def"
+}
+
 struct refusal {
 	const char *text;
 	unsigned line;
@@ -125,6 +204,19 @@ static const struct refusal refusals[] = {
 	{ "server a key 7", 1, "unsupported option 'key'" },
 	{ "server a fast", 1, "unknown option 'fast'" },
 	{ "server", 1, "needs a name" },
+	{ "journal", 1, "takes one file name" },
+	{ "journal a b", 1, "takes one file name" },
+	{ "journalsize", 1, "takes one size" },
+	{ "journalsize 16383", 1, "not a size" },
+	{ "journalsize 15k", 1, "not a size" },
+	{ "journalsize 1025G", 1, "not a size" },
+	{ "journalsize 1099511627777", 1, "not a size" },
+	{ "journalsize 18014398509481985k", 1, "not a size" },
+	{ "journalsize 64m", 1, "not a size" },
+	{ "journalsize 64MB", 1, "not a size" },
+	{ "journalsize M", 1, "not a size" },
+	{ "journalsize -1", 1, "not a size" },
+	{ "journalsize 1.5M", 1, "not a size" },
 	{ "server a port", 1, "needs a value" },
 	{ "server a port 0", 1, "not within 1 to 65535" },
 	{ "server a port 65536", 1, "not within 1 to 65535" },
@@ -248,7 +340,9 @@ int main(void)
 		cmocka_unit_test(gives_a_bare_server_chronys_defaults),
 		cmocka_unit_test(a_name_on_the_command_line_has_a_burst),
 		cmocka_unit_test(reads_numbers_and_files),
+		cmocka_unit_test(reads_a_journal_and_its_size),
 		cmocka_unit_test(a_client_takes_what_is_accepted),
+		cmocka_unit_test(each_number_has_its_range),
 		cmocka_unit_test(skips_comments_and_blank_lines),
 		cmocka_unit_test(keywords_have_no_case_and_lines_may_end_as_in_dos),
 		cmocka_unit_test(refuses_with_the_line_and_the_reason),

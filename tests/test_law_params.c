@@ -197,9 +197,8 @@ static void make_record(enum place place)
 	struct record *record = &records[place];
 	const struct sim_observer observer = { .context = record, .after = add_moment };
 	struct ffntp_client_config config;
+	struct ffntp_session *session;
 	struct sim_world world;
-	size_t size;
-	void *memory;
 
 	if (making->change)
 		making->change(&scenario);
@@ -207,12 +206,10 @@ static void make_record(enum place place)
 	record->moments = calloc(MOMENTS, sizeof *record->moments);
 	sim_world_init(&world, &scenario, 9001 + (uint64_t)place);
 	sim_world_configure(&config, &scenario, FFNTP_ESTIMATOR_RADCLOCK, making->poll_s);
-	size = (ffntp_client_memory(&config) + 15) / 16 * 16;
-	memory = aligned_alloc(16, size);
-	assert_true(record->moments && memory);
-	sim_world_run(&world, ffntp_client_init(memory, size, &config, sim_world_counter(&world)),
-		      SIM_START_NS + (int64_t)(making->hours * 3600e9), &observer);
-	free(memory);
+	session = sim_world_begin(&world, &config);
+	assert_true(record->moments && session);
+	sim_world_run(&world, session, SIM_START_NS + (int64_t)(making->hours * 3600e9), &observer);
+	free(session);
 }
 
 static int make_records(void **state)

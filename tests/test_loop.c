@@ -48,30 +48,29 @@ enum ffntp_counter_event __wrap_ffntp_counter_check(struct ffntp_counter_source 
 	return counter_event;
 }
 
-/* A loop with a page of its own, and a letter for each event: N, M, D, P. */
+/* A loop with a page of its own, and the names of its events, each with a blank after it. */
 static struct loop {
 	struct ffntp_page page;
 	struct ffntp_counter_source source;
 	struct ffntp_server_name name;
 	struct ffntp_sync sync;
-	char told[64];
+	char events[256];
 } loop;
 
-static void hear(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
+static void take_event(void *context, const struct ffntp_event *event)
 {
 	struct loop *self = context;
-	size_t length = strlen(self->told);
 
-	assert_int_equal(news != NULL, event == FFNTP_SYNC_NEWS);
-	assert_true(length + 1 < sizeof(self->told));
-	self->told[length] = "NMDP"[event];
+	assert_true(strlen(self->events) + 20 < sizeof(self->events));
+	strcat(self->events, ffntp_event_name(event->kind));
+	strcat(self->events, " ");
 }
 
 static int open_loop(void **state)
 {
 	struct ffntp_client_config config;
 	struct ffntp_servers servers;
-	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &servers, hear, &loop };
+	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &servers, take_event, &loop };
 
 	(void)state;
 	memset(&loop, 0, sizeof(loop));
@@ -118,7 +117,7 @@ static void a_counter_that_was_disrupted_is_told_of_and_goes_on(void **state)
 	(void)state;
 	counter_event = FFNTP_COUNTER_DISRUPTED;
 	ffntp_sync_step(&loop.sync, 0);
-	assert_memory_equal(loop.told, "DP", 2);
+	assert_memory_equal(loop.events, "map disrupted ", 14);
 	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
 	assert_false(loop.sync.is_lost);
 }
@@ -134,7 +133,7 @@ static void a_counter_that_is_lost_ends_all(void **state)
 	ffntp_sync_step(&loop.sync, POLLIN);
 	assert_true(loop.sync.is_lost);
 	assert_int_equal(times, 0);
-	assert_string_equal(loop.told, "NDP");
+	assert_string_equal(loop.events, "sent map disrupted ");
 	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
 }
 
@@ -155,7 +154,7 @@ static void what_a_former_client_said_is_kept(void **state)
 	ffntp_page_publish(&loop.page, &former, NULL, 0);
 	ffntp_sync_continue(&loop.sync, &former);
 	ffntp_sync_publish(&loop.sync);
-	assert_string_equal(loop.told, "P");
+	assert_string_equal(loop.events, "");
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 	counter_event = FFNTP_COUNTER_DISRUPTED;
 	ffntp_sync_step(&loop.sync, 0);

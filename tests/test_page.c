@@ -8,36 +8,34 @@
 
 #include "count.h"
 #include "pageworld.h"
+#include "../core/estimator_state.h"
 #include "prng.h"
 
 __extension__ typedef unsigned __int128 wide;
 
 #define ROUNDS 2000
 
-/* Return a map with any valid value in each field. */
+#define ANY_PLAIN(member) map.member = (__typeof__(map.member))prng_any_size(prng)
+#define ANY_LEAP(at_s, sign) (void)0
+#define ANY_PACKED(what) (void)0
+#define ANY_DERIVED(what) (void)0
+
+/* Return a map with any valid value in each field. A new word of the page is among them. */
 static struct ffntp_map any_map(struct prng *prng)
 {
-	struct ffntp_map map = {
-		.status = (enum ffntp_status)prng_below(prng, 5),
-		.counter_kind = FFNTP_COUNTER_TSC,
-		.leap = (enum ffntp_leap)prng_below(prng, 6),
-		.period_shift = (uint8_t)prng_below(prng, 63),
-		.tai_is_known = prng_below(prng, 2) != 0,
-		.disruption_marker = prng_any_size(prng),
-		.counter_marker = (uint32_t)prng_next(prng),
-		.at = prng_next(prng),
-		.time = { (int64_t)prng_any_size(prng), prng_next(prng) },
-		.period = prng_any_size(prng) | 1,
-		.period_esterror = prng_any_size(prng),
-		.period_maxerror = prng_any_size(prng),
-		.esterror_ns = prng_any_size(prng),
-		.asymmetry_esterror_ns = prng_any_size(prng),
-		.maxerror_before_ns = prng_any_size(prng),
-		.maxerror_after_ns = prng_any_size(prng),
-		.stable_period = prng_any_size(prng),
-		.stable_esterror = prng_any_size(prng),
-	};
+	struct ffntp_map map = { .counter_kind = FFNTP_COUNTER_TSC };
 
+#define MAP_WORD(offset, type, NAME, name, unit, since, codec) ANY_##codec;
+#include "../core/page_fields.def"
+	map.status = (enum ffntp_status)prng_below(prng, 5);
+	map.leap = (enum ffntp_leap)prng_below(prng, 6);
+	map.period_shift = (uint8_t)prng_below(prng, 63);
+	map.tai_is_known = prng_below(prng, 2) != 0;
+	map.disruption_marker = prng_any_size(prng);
+	map.counter_marker = (uint32_t)prng_next(prng);
+	map.at = prng_next(prng);
+	map.time = (struct ffntp_time){ (int64_t)prng_any_size(prng), prng_next(prng) };
+	map.period |= 1;
 	map.tai_offset_s = (int16_t)prng_next(prng);
 	map.leap_sign = (int8_t)(prng_below(prng, 3) - 1);
 	if (map.leap_sign != 0)
@@ -530,6 +528,138 @@ static void sources_are_read_as_published(void **state)
 	assert_int_equal(read_map(page).at, S); /* and the map was not overwritten */
 }
 
+/* --- the layout, byte by byte --- */
+
+/* Return a map whose fields are set one after the other, so that every compiler makes the same one. */
+static struct ffntp_map map_of_bytes(struct prng *prng, ffntp_counter at)
+{
+	struct ffntp_map map = map_at(at);
+
+	map.status = (enum ffntp_status)prng_below(prng, 5);
+	map.leap = (enum ffntp_leap)prng_below(prng, 6);
+	map.tai_is_known = prng_below(prng, 2) != 0;
+	map.tai_offset_s = (int16_t)prng_next(prng);
+	map.leap_sign = (int8_t)(prng_below(prng, 3) - 1);
+	map.leap_at_s = (int64_t)prng_below(prng, UINT64_C(1) << 40);
+	map.tai_expires_s = (int64_t)prng_next(prng);
+	map.disruption_marker = prng_below(prng, 8) / 7;
+	map.counter_marker = (uint32_t)prng_next(prng);
+	map.time.frac = prng_next(prng);
+	map.esterror_ns = prng_any_size(prng);
+	map.asymmetry_esterror_ns = prng_any_size(prng);
+	map.maxerror_before_ns = prng_any_size(prng);
+	map.maxerror_after_ns = prng_any_size(prng);
+	map.stable_period = prng_next(prng);
+	map.stable_esterror = prng_any_size(prng);
+	return map;
+}
+
+static struct ffntp_source source_of_bytes(struct prng *prng)
+{
+	struct ffntp_source source = { 0 };
+
+	for (size_t i = 0; i < sizeof(source.address); i++)
+		source.address[i] = (uint8_t)prng_next(prng);
+	source.port = (uint16_t)prng_next(prng);
+	source.stratum = (uint8_t)prng_next(prng);
+	source.leap = (uint8_t)prng_next(prng);
+	source.reach = (uint8_t)prng_next(prng);
+	source.poll_log2_s = (uint8_t)prng_next(prng);
+	source.is_selected = (uint8_t)prng_next(prng);
+	source.refid = (uint32_t)prng_next(prng);
+	source.offset_ns = (int64_t)prng_next(prng);
+	source.rtt_ns = prng_next(prng);
+	source.rtt_min_ns = prng_next(prng);
+	source.root_delay_ns = (uint32_t)prng_next(prng);
+	source.root_dispersion_ns = (uint32_t)prng_next(prng);
+	source.last_accepted = prng_next(prng);
+	for (size_t i = 0; i < FFNTP_VERDICTS; i++)
+		source.verdicts[i] = (uint32_t)prng_next(prng);
+	return source;
+}
+
+/* FNV-1a of the whole page. */
+static uint64_t digest(uint64_t hash)
+{
+	for (size_t i = 0; i < FFNTP_PAGE_SIZE; i++)
+		hash = (hash ^ memory.bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/*
+ * The digest is that of the pages that the first version wrote. A layout that only adds fields does not change it,
+ * because no map here sets them.
+ */
+static void the_layout_does_not_change(void **state)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	struct prng prng = { 7 };
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	(void)state;
+	for (unsigned i = 0; i < 200; i++) {
+		struct ffntp_map map = map_of_bytes(&prng, i * S);
+		size_t count = prng_below(&prng, FFNTP_PAGE_SOURCES + 1);
+
+		for (size_t k = 0; k < count; k++)
+			sources[k] = source_of_bytes(&prng);
+		ffntp_page_hold(page);
+		ffntp_page_publish_steadily(page, &map, sources, count, (i + 1) * S);
+		hash = digest(hash);
+	}
+	assert_true(hash == UINT64_C(0xe8ba7dbd006e7334));
+}
+
+/* --- the estimator's state --- */
+
+/* Return whether a reader of the first layout, which has no estimator's state, reads this byte of a source. */
+static bool is_read_by_older_readers(size_t offset)
+{
+	return offset != 0x17 && !(offset >= 0x24 && offset < 0x28) && offset < 0x48 + 4 * FFNTP_VERDICTS;
+}
+
+static void an_older_reader_skips_the_estimators_state(void **state)
+{
+	struct prng prng = { 8 };
+	struct ffntp_source without = source_of_bytes(&prng), with = without, copy[FFNTP_PAGE_SOURCES];
+	const struct ffntp_map map = map_at(10 * S);
+	struct ffntp_estimator_state known = { .kind = FFNTP_ESTIMATOR_LAW,
+					       .floor_forward_ns = 4000000,
+					       .floor_backward_ns = 5000000,
+					       .noise_forward_ns = 10000,
+					       .noise_backward_ns = 12000,
+					       .wander_1e15 = 1000,
+					       .hypothesis = { FFNTP_HYPOTHESIS_UNCHANGED, FFNTP_HYPOTHESIS_TIME },
+					       .probability_percent = { 60, 40 } };
+	struct ffntp_estimator_state read;
+	uint8_t bytes[FFNTP_PAGE_SIZE];
+	unsigned changed = 0;
+	size_t count;
+
+	(void)state;
+	ffntp_page_publish(fresh(), &map, &without, 1);
+	memcpy(bytes, memory.bytes, sizeof(bytes));
+	assert_int_equal(ffntp_page_read_sources(&memory.page, copy, &count), FFNTP_CLOCK_OK);
+	assert_false(ffntp_source_estimator(&copy[0], &read));
+	ffntp_estimator_state_pack(&known, &with);
+	ffntp_page_publish(fresh(), &map, &with, 1);
+	for (size_t i = 0; i < FFNTP_PAGE_SIZE; i++) {
+		bool is_in_source = i >= 0x300 && i < 0x300 + 160;
+
+		changed += bytes[i] != memory.bytes[i];
+		if (!is_in_source || is_read_by_older_readers(i - 0x300))
+			assert_int_equal(bytes[i], memory.bytes[i]);
+	}
+	assert_true(changed >= 10);
+	assert_int_equal(ffntp_page_read_sources(&memory.page, copy, &count), FFNTP_CLOCK_OK);
+	assert_true(ffntp_source_estimator(&copy[0], &read));
+	assert_int_equal(read.kind, FFNTP_ESTIMATOR_LAW);
+	assert_true(read.floor_backward_ns >= 5000000 && read.floor_backward_ns < 5010000);
+	assert_int_equal(read.hypothesis[1], FFNTP_HYPOTHESIS_TIME);
+	assert_int_equal(read.probability_percent[1], 40);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -550,6 +680,8 @@ int main(void)
 		cmocka_unit_test(only_maps_that_can_be_read_are_remembered),
 		cmocka_unit_test(a_disruption_ends_the_past),
 		cmocka_unit_test(sources_are_read_as_published),
+		cmocka_unit_test(the_layout_does_not_change),
+		cmocka_unit_test(an_older_reader_skips_the_estimators_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

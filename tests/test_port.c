@@ -375,16 +375,17 @@ static void test_another_server_is_asked_anew(void **state)
 	ffntp_drive_configure(&config, &ffntp_port_brook);
 	assert_null(ffntp_drive_init(&drive, &ffntp_port_brook, &config, memory, sizeof memory, &brook.page));
 	ffntp_drive_server(&drive, address, 123);
-	assert_int_equal(ffntp_drive_timer(&drive).event, FFNTP_DRIVE_SENT);
-	assert_int_equal(ffntp_drive_timer(&drive).event, FFNTP_DRIVE_NOTHING);
+	assert_int_equal(ffntp_drive_timer(&drive).kind, FFNTP_EVENT_SENT);
+	assert_int_equal(ffntp_drive_timer(&drive).kind, FFNTP_EVENT_NONE);
 	assert_true(ffntp_drive_wait(&drive) > 1900000);
 	ffntp_drive_server(&drive, address, 123);
 	assert_true(ffntp_drive_wait(&drive) > 1900000);
 	address[15] = 9;
 	ffntp_drive_server(&drive, address, 123);
 	assert_int_equal(ffntp_drive_wait(&drive), 0);
-	assert_int_equal(ffntp_drive_timer(&drive).event, FFNTP_DRIVE_SENT);
-	assert_int_equal(drive.source.address[15], 9);
+	assert_int_equal(ffntp_drive_timer(&drive).kind, FFNTP_EVENT_SERVER);
+	assert_int_equal(ffntp_drive_timer(&drive).kind, FFNTP_EVENT_SENT);
+	assert_int_equal(ffntp_session_source(drive.session)->address[15], 9);
 }
 
 static void drive_on(struct ffntp_drive *drive)
@@ -392,12 +393,14 @@ static void drive_on(struct ffntp_drive *drive)
 	uint8_t datagram[FFNTP_WIRE_SIZE];
 	int32_t length;
 
-	while (ffntp_drive_timer(drive).event != FFNTP_DRIVE_NOTHING)
+	while (ffntp_drive_timer(drive).kind != FFNTP_EVENT_NONE)
 		;
 	length = brook_receive(datagram, sizeof datagram, (uint32_t)ffntp_drive_wait(drive));
-	if (length > 0)
-		assert_int_equal(ffntp_drive_receive(drive, datagram, (size_t)length, brook_ticks()).event,
-				 FFNTP_DRIVE_REPLY);
+	if (length > 0) {
+		ffntp_drive_receive(drive, datagram, (size_t)length, brook_ticks());
+		assert_int_equal(ffntp_drive_event(drive).kind, FFNTP_EVENT_MAP);
+		assert_int_equal(ffntp_drive_event(drive).kind, FFNTP_EVENT_REPLY);
+	}
 }
 
 static void test_code_on_the_system_is_handed_a_device(void **state)

@@ -1,5 +1,5 @@
 /*
- * commands: the subcommands in main.c's table, one per file. argv[0] is the subcommand's name. Each returns an exit
+ * commands: the subcommands of commands.def, one per file. argv[0] is the subcommand's name. Each returns an exit
  * code of options.h.
  */
 #ifndef FFNTP_TOOL_COMMANDS_H
@@ -7,13 +7,8 @@
 
 #include "options.h"
 
-int tool_demo(const struct tool_command *command, int argc, char **argv);
-int tool_elapsed(const struct tool_command *command, int argc, char **argv);
-int tool_now(const struct tool_command *command, int argc, char **argv);
-int tool_query(const struct tool_command *command, int argc, char **argv);
-int tool_replay(const struct tool_command *command, int argc, char **argv);
-int tool_simulate(const struct tool_command *command, int argc, char **argv);
-int tool_status(const struct tool_command *command, int argc, char **argv);
-int tool_wait(const struct tool_command *command, int argc, char **argv);
+#define COMMAND(name, operands, summary, help) \
+	int tool_##name(const struct tool_command *command, int argc, char **argv);
+#include "commands.def"
 
 #endif

@@ -130,7 +130,7 @@ static void tally_add(struct tally *tally, const struct look *look)
 static void show_row(struct demo *demo, const struct look *look, double elapsed_s)
 {
 	struct demotable_row row = { .elapsed_s = elapsed_s, .is_readable = look->result == FFNTP_CLOCK_OK };
-	const struct ffntp_source *source = &demo->sync.server;
+	const struct ffntp_source *source = ffntp_session_source(demo->sync.session);
 	struct ffntp_map map;
 
 	if (row.is_readable && ffntp_page_read(demo->reader.page, &map) == FFNTP_CLOCK_OK) {
@@ -150,14 +150,14 @@ static void show_row(struct demo *demo, const struct look *look, double elapsed_
 
 /* --- running the client, as the daemon does --- */
 
-static void count(void *context, enum ffntp_sync_event event, const struct ffntp_peer_news *news)
+static void count(void *context, const struct ffntp_event *event)
 {
 	struct demo *demo = context;
 
-	if (event != FFNTP_SYNC_NEWS || news->event != FFNTP_PEER_REPLY)
+	if (event->kind != FFNTP_EVENT_REPLY)
 		return;
 	demo->answers++;
-	demo->accepted += news->verdict == FFNTP_ACCEPTED;
+	demo->accepted += event->verdict == FFNTP_ACCEPTED;
 }
 
 /* Wait for the server, for limit_ms, or for a signal. Returns false after a signal, or when the counter was lost. */
@@ -354,7 +354,7 @@ static void close_clock(struct demo *demo)
 	if (demo->file.page)
 		ffntp_pagefile_close(&demo->file);
 	remove_page(demo);
-	if (demo->sync.peer.client)
+	if (demo->sync.session)
 		ffntp_sync_close(&demo->sync);
 	free(demo->tally.errors);
 	free(demo->tally.bounds);

@@ -7,38 +7,9 @@
 
 #include "commands.h"
 
+#define COMMAND(name, operands, summary, help) { #name, operands, summary, help, tool_##name },
 static const struct tool_command commands[] = {
-	{ "demo", "", "keep a clock by a server in this program, and show its errors",
-	  "Ends with a summary, also after Ctrl-C. Exits 0 only if every bound held.\n", tool_demo },
-	{ "elapsed", "COMMAND [ARGUMENT]...", "time a command with the difference clock beside the system's clocks",
-	  "Prints to stderr how long the command ran: by the difference clock, which no\n"
-	  "correction of the time affects, and by the system's clocks. The exit code is\n"
-	  "the command's; 126 if it cannot be run, 127 if it does not exist, 128 + N if\n"
-	  "signal N ended it.\n",
-	  tool_elapsed },
-	{ "now", "", "print the time from the clock page, with its error bound",
-	  "Exits 1, and prints no time, if the page has none.\n", tool_now },
-	{ "query", "SERVER...", "ask servers how far this computer's clock is off; changes nothing",
-	  "A server is a name or an address, with :PORT if it is not 123: ntp.example.org,\n"
-	  "192.0.2.1:1123, [2001:db8::1]:123. Each is asked four times, a second apart.\n"
-	  "Exits 1 if none of them answered.\n",
-	  tool_query },
-	{ "replay", "TRACE...", "run recorded exchanges through the estimators, and score the clock",
-	  "A trace has one exchange a line: Ta Tb Te Tf and, if they are known, the true Tf\n"
-	  "and true Ta. Ta and Tf are counter readings, the others nanoseconds since 1970,\n"
-	  "UTC. Lines that start with # are comments. Traces may be compressed with gzip;\n"
-	  "- is standard input. docs/ffntp.md describes the output.\n",
-	  tool_replay },
-	{ "simulate", "SCENARIO...", "run the client in a simulated world, and score the clock",
-	  "A world is an oscillator, a path with its queues, and a server, all of them made\n"
-	  "from the seed. --trace writes the exchanges in the format that replay reads.\n"
-	  "docs/ffntp.md describes the output.\n",
-	  tool_simulate },
-	{ "status", "", "show the clock, its counter and its servers, from the clock page", NULL, tool_status },
-	{ "wait", "", "wait until the clock page has the time",
-	  "Exits 0 once the clock is synchronised and its error bound is small enough, and\n"
-	  "1 after the timeout, with the reason.\n",
-	  tool_wait },
+#include "commands.def"
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

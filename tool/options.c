@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/estimator.h"
+
 #define MAX_OPTIONS 16
 #define MAX_LINE 1024
 
@@ -61,27 +63,11 @@ bool tool_parse_real(const char *text, double min, double max, double *value)
 	return true;
 }
 
-static bool parse_estimator(const char *text, enum ffntp_estimator_kind *estimator)
-{
-	static const char *const names[] = {
-		[FFNTP_ESTIMATOR_DEFAULT] = "default",
-		[FFNTP_ESTIMATOR_RADCLOCK] = "radclock",
-		[FFNTP_ESTIMATOR_LAW] = "law",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*estimator = (enum ffntp_estimator_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static void report_bad_value(const struct tool_command *command, const struct tool_option *option, const char *text)
 {
 	if (option->kind == TOOL_ESTIMATOR)
-		tool_error(command, "--%s: '%s' is not %s", option->name, text, option->help);
+		tool_error(command, "--%s: '%s' is no estimator; ffntp %s --help lists them", option->name, text,
+			   command->name);
 	else
 		tool_error(command, "--%s: '%s' is not %s from %.16g to %.16g", option->name, text,
 			   option->kind == TOOL_INTEGER ? "a whole number" : "a number", option->min, option->max);
@@ -108,7 +94,7 @@ static bool option_set(const struct tool_command *command, const struct tool_opt
 		is_good = tool_parse_real(text, option->min, option->max, option->value.real);
 		break;
 	case TOOL_ESTIMATOR:
-		is_good = parse_estimator(text, option->value.estimator);
+		is_good = ffntp_estimator_find(text, option->value.estimator);
 		break;
 	}
 	if (!is_good)
@@ -125,14 +111,30 @@ static void print_option(const char *name, const char *argument, const char *hel
 	printf("  %-20s %s\n", left, help);
 }
 
+/* Print the estimators, the default one first. */
+static void print_estimators(const struct tool_option *option)
+{
+	const struct ffntp_estimator_ops *ops;
+	char help[80];
+
+	snprintf(help, sizeof(help), "the algorithm [%s]:", ffntp_estimator_at(0)->name);
+	print_option(option->name, option->argument, help);
+	for (size_t i = 0; (ops = ffntp_estimator_at(i)) != NULL; i++)
+		printf("  %-10s %-9s %s\n", "", ops->name, ops->summary);
+}
+
 static void print_help(const struct tool_command *command, const struct tool_option *options)
 {
 	printf("Usage: ffntp %s [OPTION]...%s%s\n\n%c%s.\n\n", command->name, command->operands[0] ? " " : "",
 	       command->operands, toupper(command->summary[0]), command->summary + 1);
-	for (const struct tool_option *option = options; option->name; option++)
-		print_option(option->name, option->argument, option->help);
+	for (const struct tool_option *option = options; option->name; option++) {
+		if (option->kind == TOOL_ESTIMATOR)
+			print_estimators(option);
+		else
+			print_option(option->name, option->argument, option->help);
+	}
 	print_option("help", NULL, "this text");
-	if (command->help)
+	if (command->help[0] != '\0')
 		printf("\n%s", command->help);
 }
 

@@ -35,7 +35,7 @@ struct tool_command {
 	const char *name;
 	const char *operands; /* their name in --help, such as "TRACE..." */
 	const char *summary;  /* one line, without a full stop */
-	const char *help;     /* further explanation; may be NULL */
+	const char *help;     /* further explanation; "" if there is none */
 	int (*run)(const struct tool_command *command, int argc, char **argv);
 };
 
@@ -72,9 +72,7 @@ static inline struct tool_option tool_real(const char *name, const char *argumen
 /* Define the option --estimator, which is the same for every subcommand. */
 static inline struct tool_option tool_estimator(enum ffntp_estimator_kind *estimator)
 {
-	return (struct tool_option){
-		"estimator", "NAME", "radclock, law or default", TOOL_ESTIMATOR, { .estimator = estimator }, 0, 0
-	};
+	return (struct tool_option){ "estimator", "NAME", "", TOOL_ESTIMATOR, { .estimator = estimator }, 0, 0 };
 }
 
 /*

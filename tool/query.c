@@ -47,6 +47,48 @@ struct finding {
 	uint64_t bound_ns;
 };
 
+/* Return whether the server asked to stop. It is not asked again, and its earlier replies are used. */
+static bool is_kiss(enum ffntp_verdict verdict)
+{
+	return verdict == FFNTP_REFUSED_KISS_RATE || verdict == FFNTP_REFUSED_KISS_DENY;
+}
+
+static void take_event(void *context, const struct ffntp_event *event)
+{
+	struct target *target = context;
+
+	switch (event->kind) {
+	case FFNTP_EVENT_SENT:
+		target->sent++;
+		break;
+	case FFNTP_EVENT_NO_NONCE:
+		target->sent++;
+		target->problem = strerror(EAGAIN);
+		break;
+	case FFNTP_EVENT_REPLY:
+		target->accepted += event->verdict == FFNTP_ACCEPTED;
+		if (event->verdict != FFNTP_ACCEPTED)
+			target->problem = ffntp_verdict_name(event->verdict);
+		target->is_done = is_kiss(event->verdict);
+		break;
+	case FFNTP_EVENT_NOT_SENT:
+	case FFNTP_EVENT_ERROR:
+		target->problem = strerror(event->error);
+		break;
+	case FFNTP_EVENT_UNANSWERED:
+		if (!target->problem)
+			target->problem = "no answer";
+		break;
+	case FFNTP_EVENT_NONE:
+	case FFNTP_EVENT_CHANGE_SERVER:
+	case FFNTP_EVENT_DISRUPTED:
+	case FFNTP_EVENT_SERVER:
+	case FFNTP_EVENT_MAP:
+	case FFNTP_EVENTS:
+		break;
+	}
+}
+
 static bool open_targets(const struct query *query, struct target *targets, char **names, int count)
 {
 	for (int i = 0; i < count; i++) {
@@ -65,6 +107,8 @@ static bool open_targets(const struct query *query, struct target *targets, char
 			tool_error(query->command, "%s: out of memory", names[i]);
 			return false;
 		}
+		targets[i].peer.listener = take_event;
+		targets[i].peer.context = &targets[i];
 	}
 	return true;
 }
@@ -72,64 +116,22 @@ static bool open_targets(const struct query *query, struct target *targets, char
 static void close_targets(struct target *targets, int count)
 {
 	for (int i = 0; i < count; i++) {
-		if (targets[i].peer.client)
+		if (targets[i].peer.session)
 			ffntp_peer_close(&targets[i].peer);
-	}
-}
-
-/* Return whether the server asked to stop. It is not asked again, and its earlier replies are used. */
-static bool is_kiss(enum ffntp_verdict verdict)
-{
-	return verdict == FFNTP_REFUSED_KISS_RATE || verdict == FFNTP_REFUSED_KISS_DENY;
-}
-
-static void take_news(struct target *target, const struct ffntp_peer_news *news)
-{
-	switch (news->event) {
-	case FFNTP_PEER_NOTHING:
-	case FFNTP_PEER_CHANGE_SERVER:
-		break;
-	case FFNTP_PEER_SENT:
-		target->sent++;
-		break;
-	case FFNTP_PEER_NOT_SENT:
-		target->sent++;
-		target->problem = strerror(news->error);
-		break;
-	case FFNTP_PEER_REPLY:
-		target->accepted += news->verdict == FFNTP_ACCEPTED;
-		if (news->verdict != FFNTP_ACCEPTED)
-			target->problem = ffntp_verdict_name(news->verdict);
-		target->is_done = is_kiss(news->verdict);
-		break;
-	case FFNTP_PEER_ERROR:
-		target->problem = strerror(news->error);
-		break;
-	case FFNTP_PEER_UNANSWERED:
-		if (!target->problem)
-			target->problem = "no answer";
-		break;
 	}
 }
 
 /* Return whether all requests were sent, and the last answer has come or is overdue. */
 static bool is_finished(const struct target *target)
 {
-	return target->is_done || (target->sent >= REQUESTS && !target->peer.is_awaiting);
+	return target->is_done || (target->sent >= REQUESTS && !ffntp_session_is_awaiting(target->peer.session));
 }
 
 static void serve_timer(struct target *target, ffntp_counter now)
 {
-	struct ffntp_peer_news news;
-
-	do {
-		if (is_finished(target)) {
-			target->is_done = true;
-			return;
-		}
-		news = ffntp_peer_timer(&target->peer, now);
-		take_news(target, &news);
-	} while (news.event != FFNTP_PEER_NOTHING);
+	while (!is_finished(target) && ffntp_peer_timer(&target->peer, now))
+		;
+	target->is_done = is_finished(target);
 }
 
 static int next_timeout_ms(const struct target *targets, int count, ffntp_counter now)
@@ -155,11 +157,8 @@ static void wait_and_receive(const struct query *query, struct target *targets, 
 	poll(ready, (nfds_t)count, next_timeout_ms(targets, count, ffntp_counter_read(&query->source)));
 	woke = ffntp_counter_read(&query->source);
 	for (int i = 0; i < count; i++) {
-		if (ready[i].fd >= 0 && ready[i].revents != 0) {
-			struct ffntp_peer_news news = ffntp_peer_receive(&targets[i].peer, ready[i].revents, woke);
-
-			take_news(&targets[i], &news);
-		}
+		if (ready[i].fd >= 0 && ready[i].revents != 0)
+			(void)ffntp_peer_receive(&targets[i].peer, ready[i].revents, woke);
 	}
 }
 
@@ -207,13 +206,14 @@ static void ask_all(const struct query *query, struct target *targets, int count
 static bool find(const struct query *query, struct target *target, struct finding *finding)
 {
 	struct ffntp_bracket bracket = ffntp_bracket_take(&query->source);
+	const struct ffntp_session *session = target->peer.session;
 	struct ffntp_reading reading;
-	struct ffntp_map map;
 
-	ffntp_peer_output(&target->peer, bracket.counter, &map);
-	if (ffntp_clock_at(&map, bracket.counter, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK)
+	ffntp_peer_input(&target->peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PUBLISH, .at = bracket.counter });
+	if (ffntp_clock_at(ffntp_session_map(session), bracket.counter, FFNTP_UTC, UINT64_MAX, &reading) !=
+	    FFNTP_CLOCK_OK)
 		return false;
-	ffntp_peer_source(&target->peer, &finding->source);
+	finding->source = *ffntp_session_source(session);
 	finding->offset_ns = ffntp_time_diff_ns(ffntp_time_from_ns(bracket.realtime_ns), reading.estimate);
 	finding->bound_ns = reading.bound_ns;
 	return true;

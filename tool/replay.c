@@ -1,4 +1,7 @@
-/* replay: runs recorded traces through the client, and scores those with a known true time. */
+/*
+ * replay: runs recorded traces through the client, and scores those with a known true time; runs journals through a
+ * session, and compares its maps.
+ */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,11 +11,10 @@
 #include "commands.h"
 #include "output.h"
 #include "player.h"
+#include "rerun.h"
 #include "score.h"
 #include "tracefile.h"
 #include "tracerate.h"
-
-#define POLL_MAX_S 131072
 
 struct replay {
 	const struct tool_command *command;
@@ -23,6 +25,7 @@ struct replay {
 	const char *per_stamp_path;
 	FILE *per_stamp;
 	bool header_is_printed;
+	struct rerun rerun;
 };
 
 /* One trace's scores; errors and bounds in us. */
@@ -259,23 +262,41 @@ static bool replay_trace(struct replay *replay, const struct trace *trace, struc
 	return true;
 }
 
-static bool replay_path(struct replay *replay, const char *path)
+static bool replay_lines(struct replay *replay, struct lines *lines)
 {
 	char error[TRACE_ERROR_SIZE];
 	struct player_step *steps;
 	struct trace trace;
 	bool is_good;
 
-	if (!tracefile_read(path, &trace, error)) {
+	if (!tracefile_read_lines(lines, &trace, error)) {
 		tool_error(replay->command, "%s", error);
 		return false;
 	}
 	steps = calloc(trace.count, sizeof(*steps));
 	if (!steps)
-		tool_error(replay->command, "%s: out of memory", path);
+		tool_error(replay->command, "%s: out of memory", lines_path(lines));
 	is_good = steps && replay_trace(replay, &trace, steps);
 	free(steps);
 	tracefile_release(&trace);
+	return is_good;
+}
+
+/* The first line shows which kind of file this is. */
+static bool replay_path(struct replay *replay, const char *path)
+{
+	char error[LINES_ERROR_SIZE];
+	struct lines *lines = lines_open(path, error);
+	struct lines_line first;
+	bool is_good = false;
+
+	if (!lines || lines_next(lines, &first, error) == LINES_FAILED) {
+		tool_error(replay->command, "%s", error);
+	} else {
+		lines_again(lines);
+		is_good = rerun_is_journal(&first) ? rerun_file(&replay->rerun, lines) : replay_lines(replay, lines);
+	}
+	lines_close(lines);
 	fflush(stdout);
 	return is_good;
 }
@@ -293,10 +314,11 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 	struct replay replay = { .command = command, .poll_s = 16, .counter_hz = 1e9 };
 	const struct tool_option options[] = {
 		tool_estimator(&replay.estimator),
-		tool_integer("poll", "S", &replay.poll_s, 1, POLL_MAX_S, "the traces' poll interval [16]"),
+		tool_integer("poll", "S", &replay.poll_s, 1, FFNTP_POLL_MOST_S, "the traces' poll interval [16]"),
 		tool_real("counter-hz", "HZ", &replay.counter_hz, 100, 1e12, "the counter's nominal rate [1e9]"),
-		tool_flag("json", &replay.as_json, "one JSON object per trace, one per line"),
+		tool_flag("json", &replay.as_json, "one JSON object per file, one per line"),
 		tool_text("per-stamp", "FILE", &replay.per_stamp_path, "write the clock's readings at each exchange"),
+		tool_flag("verbose", &replay.rerun.is_verbose, "a line for each event of a journal"),
 		{ 0 },
 	};
 	bool is_good = true;
@@ -305,11 +327,15 @@ int tool_replay(const struct tool_command *command, int argc, char **argv)
 	if (!tool_options_parse(command, options, argc, argv, &operand, &code))
 		return code;
 	if (operand == argc) {
-		tool_error(command, "no trace named; - is standard input");
+		tool_error(command, "no trace or journal named; - is standard input");
 		return TOOL_USAGE;
 	}
+	replay.rerun.command = command;
+	replay.rerun.as_json = replay.as_json;
+	replay.rerun.is_verbose &= !replay.as_json;
 	for (; operand < argc; operand++)
 		is_good &= replay_path(&replay, argv[operand]);
+	rerun_end(&replay.rerun);
 	is_good &= close_per_stamp(&replay);
 	return is_good ? TOOL_OK : TOOL_FAILED;
 }

@@ -12,11 +12,11 @@
 #include "output.h"
 #include "player.h"
 #include "recorded.h"
+#include "recorder.h"
 #include "score.h"
 
 #define HOURS_LEAST 0.1
 #define HOURS_MOST 2400
-#define POLL_MOST_S 131072
 
 /* A clock counts as settled within a limit once it has stayed there for this time (s). */
 #define SETTLED_S 300
@@ -28,7 +28,7 @@ struct simulate {
 	uint32_t poll_s; /* 0: adaptive */
 	int64_t seed;
 	double hours; /* 0: the scenario's */
-	const char *trace_path, *recorded_path;
+	const char *trace_path, *journal_path, *recorded_path;
 	bool as_json, with_limit, only_list;
 	bool header_is_printed;
 };
@@ -62,9 +62,10 @@ enum { SETTLING_1MS, SETTLING_100US, SETTLINGS };
 /* One simulation. */
 struct run {
 	struct sim_world world;
-	struct ffntp_client *client;
+	struct ffntp_session *session;
 	struct sim_limit *limit; /* or NULL */
-	FILE *trace;             /* or NULL */
+	FILE *trace, *journal;   /* or NULL */
+	struct recorder recorder;
 	int64_t score_from_ns;
 	struct errors second, before, after;
 	struct series bound, esterror; /* us */
@@ -100,10 +101,8 @@ static void errors_add(struct errors *errors, double error_us, double gauge_us)
 /* Read the clock as a reader would. Returns false if there is no time. */
 static bool read_clock(struct run *run, ffntp_counter now, struct ffntp_reading *reading)
 {
-	struct ffntp_map map;
-
-	ffntp_client_output(run->client, now, &map);
-	return ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, reading) == FFNTP_CLOCK_OK;
+	return ffntp_clock_at(sim_session_map(run->session, now), now, FFNTP_UTC, UINT64_MAX, reading) ==
+	       FFNTP_CLOCK_OK;
 }
 
 static double error_us(const struct ffntp_reading *reading, int64_t truth_ns)
@@ -417,50 +416,67 @@ static void release(struct run *run)
 	free(run->limit_second.values);
 	free(run->limit_before.values);
 	sim_limit_free(run->limit);
+	free(run->session);
 }
 
-/* The caller must free *memory, which holds the client. */
-static bool make_client(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
-			void **memory)
+static bool make_session(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
+			 struct ffntp_client_config *config)
 {
-	struct ffntp_client_config config;
-	size_t size;
+	sim_world_configure(config, scenario, simulate->estimator, simulate->poll_s);
+	run->session = sim_world_begin(&run->world, config);
+	return run->session != NULL;
+}
 
-	sim_world_configure(&config, scenario, simulate->estimator, simulate->poll_s);
-	size = (ffntp_client_memory(&config) + 15) / 16 * 16;
-	*memory = size > 0 ? aligned_alloc(16, size) : NULL;
-	if (*memory)
-		run->client = ffntp_client_init(*memory, size, &config, sim_world_counter(&run->world));
-	return run->client != NULL;
+/* Create a file, if one is named. */
+static bool open_file(const struct simulate *simulate, const char *path, FILE **file)
+{
+	*file = path ? fopen(path, "we") : NULL;
+	if (path && !*file)
+		tool_error(simulate->command, "%s: %s", path, strerror(errno));
+	return !path || *file;
+}
+
+static bool close_file(const struct simulate *simulate, const char *path, FILE *file)
+{
+	bool is_good;
+
+	if (!file)
+		return true;
+	errno = 0;
+	is_good = !ferror(file);
+	is_good &= fclose(file) == 0;
+	if (!is_good)
+		tool_error(simulate->command, "%s: %s", path, errno != 0 ? strerror(errno) : "could not be written");
+	return is_good;
 }
 
 static bool open_trace(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
 {
-	if (!simulate->trace_path)
-		return true;
-	run->trace = fopen(simulate->trace_path, "we");
-	if (!run->trace) {
-		tool_error(simulate->command, "%s: %s", simulate->trace_path, strerror(errno));
+	if (!open_file(simulate, simulate->trace_path, &run->trace))
 		return false;
-	}
-	fprintf(run->trace, "# ffntp simulate %s --seed %lld --poll %s --estimator %s\n", scenario->name,
-		(long long)simulate->seed, simulate->poll, player_estimator_name(simulate->estimator));
+	if (run->trace)
+		fprintf(run->trace, "# ffntp simulate %s --seed %lld --poll %s --estimator %s\n", scenario->name,
+			(long long)simulate->seed, simulate->poll, player_estimator_name(simulate->estimator));
 	return true;
 }
 
-static bool close_trace(const struct simulate *simulate, struct run *run)
+static bool open_journal(const struct simulate *simulate, struct run *run, const struct ffntp_client_config *config)
+{
+	if (!open_file(simulate, simulate->journal_path, &run->journal))
+		return false;
+	if (run->journal)
+		recorder_begin(&run->recorder, run->journal, run->session, config, sim_world_counter(&run->world));
+	return true;
+}
+
+static bool close_files(const struct simulate *simulate, struct run *run)
 {
 	bool is_good;
 
-	if (!run->trace)
-		return true;
-	errno = 0;
-	is_good = !ferror(run->trace);
-	is_good &= fclose(run->trace) == 0;
-	run->trace = NULL;
-	if (!is_good)
-		tool_error(simulate->command, "%s: %s", simulate->trace_path,
-			   errno != 0 ? strerror(errno) : "could not be written");
+	if (run->journal)
+		recorder_end(&run->recorder);
+	is_good = close_file(simulate, simulate->trace_path, run->trace);
+	is_good &= close_file(simulate, simulate->journal_path, run->journal);
 	return is_good;
 }
 
@@ -473,7 +489,7 @@ static void simulate_all(const struct simulate *simulate, const struct sim_scena
 	run->score_from_ns = SIM_START_NS + length_ns / 2;
 	run->settling[SETTLING_1MS] = (struct settling){ .limit_us = 1000, .since_s = -1 };
 	run->settling[SETTLING_100US] = (struct settling){ .limit_us = 100, .since_s = -1 };
-	sim_world_run(&run->world, run->client, SIM_START_NS + length_ns, &observer);
+	sim_world_run(&run->world, run->session, SIM_START_NS + length_ns, &observer);
 }
 
 static bool finish(struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
@@ -490,23 +506,22 @@ static bool finish(struct simulate *simulate, const struct sim_scenario *scenari
 
 static bool simulate_one(struct simulate *simulate, const struct sim_scenario *scenario)
 {
-	struct run run = { .client = NULL };
-	void *memory = NULL;
+	struct run run = { .session = NULL };
+	struct ffntp_client_config config;
 	bool is_good;
 
 	sim_world_init(&run.world, scenario, (uint64_t)simulate->seed);
 	if (simulate->with_limit && scenario->has_limit)
 		run.limit = sim_limit_new(scenario);
-	is_good = make_client(simulate, scenario, &run, &memory) &&
+	is_good = make_session(simulate, scenario, &run, &config) &&
 		  (run.limit || !simulate->with_limit || !scenario->has_limit);
 	if (!is_good)
 		tool_error(simulate->command, "%s: out of memory", scenario->name);
-	is_good = is_good && open_trace(simulate, scenario, &run);
+	is_good = is_good && open_trace(simulate, scenario, &run) && open_journal(simulate, &run, &config);
 	if (is_good)
 		simulate_all(simulate, scenario, &run);
-	is_good = close_trace(simulate, &run) && is_good && finish(simulate, scenario, &run);
+	is_good = close_files(simulate, &run) && is_good && finish(simulate, scenario, &run);
 	release(&run);
-	free(memory);
 	fflush(stdout);
 	return is_good;
 }
@@ -526,9 +541,10 @@ static bool read_poll(struct simulate *simulate)
 {
 	int64_t poll_s = 0;
 
-	if (strcmp(simulate->poll, "adaptive") != 0 && !tool_parse_integer(simulate->poll, 1, POLL_MOST_S, &poll_s)) {
+	if (strcmp(simulate->poll, "adaptive") != 0 &&
+	    !tool_parse_integer(simulate->poll, 1, FFNTP_POLL_MOST_S, &poll_s)) {
 		tool_error(simulate->command, "--poll: '%s' is neither adaptive nor a whole number from 1 to %d",
-			   simulate->poll, POLL_MOST_S);
+			   simulate->poll, FFNTP_POLL_MOST_S);
 		return false;
 	}
 	simulate->poll_s = (uint32_t)poll_s;
@@ -559,8 +575,8 @@ static bool check(struct simulate *simulate, int names, char **name)
 		tool_error(simulate->command, "no scenario named; ffntp simulate --list names them");
 		return false;
 	}
-	if (names > 1 && (simulate->trace_path || simulate->recorded_path)) {
-		tool_error(simulate->command, "--trace and --recorded are for one scenario at a time");
+	if (names > 1 && (simulate->trace_path || simulate->journal_path || simulate->recorded_path)) {
+		tool_error(simulate->command, "--trace, --journal and --recorded are for one scenario at a time");
 		return false;
 	}
 	for (int i = 0; i < names; i++) {
@@ -581,6 +597,7 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 			  "hours to simulate [24 for most scenarios]"),
 		tool_flag("limit", &simulate.with_limit, "also the smallest possible error, where known"),
 		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),
+		tool_text("journal", "FILE", &simulate.journal_path, "write all inputs, for ffntp replay"),
 		tool_text("recorded", "FILE", &simulate.recorded_path,
 			  "no simulation: the limit for this recorded trace"),
 		tool_flag("json", &simulate.as_json, "one JSON object per scenario, one per line"),

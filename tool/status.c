@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../core/estimator.h"
 #include "commands.h"
 #include "output.h"
 #include "pageuse.h"
@@ -20,6 +21,7 @@ struct snapshot {
 	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
 	size_t count;
 	double period_s; /* seconds per tick */
+	bool wants_estimator;
 };
 
 /* Return the counter's nominal rate, if it has one: that of a TSC is not available. */
@@ -105,6 +107,20 @@ static const struct ffntp_source *selected(const struct snapshot *snapshot)
 			return &snapshot->sources[i];
 	}
 	return NULL;
+}
+
+/* A page may contain any number. */
+static const char *estimator_name(const struct ffntp_estimator_state *state)
+{
+	const struct ffntp_estimator_ops *ops = ffntp_estimator_choose(state->kind);
+
+	return ops ? ops->name : "unknown";
+}
+
+/* Return the standard deviation that the rate gains in a second, as a ratio. */
+static double wander(const struct ffntp_estimator_state *state)
+{
+	return (double)state->wander_1e15 * 1e-15;
 }
 
 /* --- JSON --- */
@@ -202,6 +218,46 @@ static void set_reading(json_t *object, const struct snapshot *snapshot)
 	set(object, "update_age_s", is_good ? output_json_real(since_s(snapshot, map->at)) : json_null());
 }
 
+static json_t *hypotheses_json(const struct ffntp_estimator_state *state)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < FFNTP_HYPOTHESES_SHOWN && state->hypothesis[i] != FFNTP_HYPOTHESIS_NONE; i++) {
+		json_t *object = json_object();
+
+		set(object, "hypothesis", json_string(ffntp_hypothesis_text(state->hypothesis[i])));
+		set(object, "probability", output_json_real(state->probability_percent[i] / 100.0));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+/* Return null for an unknown number, which is 0. */
+static json_t *known_json(uint64_t ns)
+{
+	return ns != 0 ? output_json_ns(ns) : json_null();
+}
+
+static json_t *estimator_json(const struct snapshot *snapshot)
+{
+	const struct ffntp_source *source = selected(snapshot);
+	struct ffntp_estimator_state state;
+	json_t *object;
+
+	if (!source || !ffntp_source_estimator(source, &state))
+		return json_null();
+	object = json_object();
+	set(object, "name", json_string(estimator_name(&state)));
+	set(object, "floor_forward_ns", known_json(state.floor_forward_ns));
+	set(object, "floor_backward_ns", known_json(state.floor_backward_ns));
+	set(object, "noise_forward_ns", known_json(state.noise_forward_ns));
+	set(object, "noise_backward_ns", known_json(state.noise_backward_ns));
+	set(object, "asymmetry_esterror_ns", known_json(snapshot->map.asymmetry_esterror_ns));
+	set(object, "wander", state.wander_1e15 != 0 ? output_json_real(wander(&state)) : json_null());
+	set(object, "hypotheses", hypotheses_json(&state));
+	return object;
+}
+
 static bool print_json(const struct snapshot *snapshot)
 {
 	json_t *object = json_object(), *sources = json_array();
@@ -214,6 +270,8 @@ static bool print_json(const struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->count; i++)
 		json_array_append_new(sources, source_json(snapshot, &snapshot->sources[i]));
 	set(object, "sources", sources);
+	if (snapshot->wants_estimator)
+		set(object, "estimator", estimator_json(snapshot));
 	return output_json(object);
 }
 
@@ -344,6 +402,43 @@ static void print_tai(const struct snapshot *snapshot)
 	printf("\n");
 }
 
+static void print_delay(const char *name, uint64_t ns, const char *comment)
+{
+	if (ns == 0)
+		printf("%-14s: unknown\n", name);
+	else
+		print_line(name, (double)ns * 1e-9, comment);
+}
+
+static void print_hypotheses(const struct ffntp_estimator_state *state)
+{
+	for (int i = 0; i < FFNTP_HYPOTHESES_SHOWN && state->hypothesis[i] != FFNTP_HYPOTHESIS_NONE; i++)
+		printf("%-14s: %3u %%  %s\n", i == 0 ? "Hypotheses" : "", state->probability_percent[i],
+		       ffntp_hypothesis_text(state->hypothesis[i]));
+}
+
+static void print_estimator(const struct snapshot *snapshot)
+{
+	const struct ffntp_source *source = selected(snapshot);
+	struct ffntp_estimator_state state;
+
+	if (!source || !ffntp_source_estimator(source, &state)) {
+		printf("\n%-14s: unknown\n", "Estimator");
+		return;
+	}
+	printf("\n%-14s: %s\n", "Estimator", estimator_name(&state));
+	print_delay("Floor forward", state.floor_forward_ns, "least delay to the server, by this clock");
+	print_delay("Floor backward", state.floor_backward_ns, "least delay from the server");
+	print_delay("Noise forward", state.noise_forward_ns, "half of the middle 68 % of the delays");
+	print_delay("Noise backward", state.noise_backward_ns, "likewise");
+	print_delay("Asymmetry", snapshot->map.asymmetry_esterror_ns, "likely error from unequal floors");
+	if (state.wander_1e15 == 0)
+		printf("%-14s: unknown\n", "Wander");
+	else
+		printf("%-14s: %-14.2g change of the counter's rate in a second\n", "Wander", wander(&state));
+	print_hypotheses(&state);
+}
+
 static void print_text(const struct snapshot *snapshot)
 {
 	print_reference(snapshot);
@@ -359,18 +454,21 @@ static void print_text(const struct snapshot *snapshot)
 		       "offset", "RTT");
 	for (size_t i = 0; i < snapshot->count; i++)
 		print_source(snapshot, &snapshot->sources[i]);
+	if (snapshot->wants_estimator)
+		print_estimator(snapshot);
 }
 
 int tool_status(const struct tool_command *command, int argc, char **argv)
 {
 	const char *path = NULL;
 	bool as_json = false;
+	struct snapshot snapshot = { 0 };
 	const struct tool_option options[] = {
 		tool_text("page", "FILE", &path, "the clock page [the one that ffntpd keeps]"),
 		tool_flag("json", &as_json, "print everything as one JSON object"),
+		tool_flag("estimator", &snapshot.wants_estimator, "print the estimator's view of the path, too"),
 		{ 0 },
 	};
-	struct snapshot snapshot = { 0 };
 	int code;
 
 	if (!tool_options_alone(command, options, argc, argv, &code))

@@ -1,5 +1,4 @@
 type t
-type estimator = Law | Radclock
 
 type leap_table = nativeint
 
@@ -14,7 +13,7 @@ type config = {
   max_root_distance_s : float;
   pivot_s : int option;
   leap_table : leap_table option;
-  estimator : estimator;
+  estimator : string;
 }
 
 let config counter =
@@ -29,7 +28,7 @@ let config counter =
     max_root_distance_s = 3.;
     pivot_s = None;
     leap_table = None;
-    estimator = Law;
+    estimator = "default";
   }
 
 type action = Wait_until of Counter.t | Send | Change_server
@@ -66,6 +65,7 @@ type source = {
   root_dispersion_ns : int;
 }
 
+external estimators : unit -> (string * string) list = "ffntp_ml_client_estimators"
 external create_of : config -> Counter.t -> t = "ffntp_ml_client_create"
 external continue : Output.t -> t -> t = "ffntp_ml_client_continue"
 external builtin_leap_table : unit -> leap_table = "ffntp_ml_leap_table_builtin"

@@ -27,7 +27,8 @@ type t
 
 (** {1 Configuration} *)
 
-type estimator = Law | Radclock
+val estimators : unit -> (string * string) list
+(** The name of each estimator, and a line that describes it; the default one is the first. *)
 
 type leap_table
 (** TAI - UTC, and the time until which it is known. *)
@@ -56,7 +57,7 @@ type config = {
   leap_table : leap_table option;
       (** all leap seconds until it expires, which makes TAI known. [None]: leap seconds come from the server's
           announcements, and TAI is unknown *)
-  estimator : estimator;
+  estimator : string;  (** a name of {!estimators}, or ["default"] *)
 }
 
 val config : Counter.source -> config

@@ -1,6 +1,8 @@
 /* client_stubs: the functions of client.ml. Each state is a copy in memory of its own, so that states never change. */
 #include "stubs.h"
 
+#include "estimator.h"
+
 struct held {
 	void *block;
 	struct ffntp_client *client;
@@ -34,24 +36,17 @@ static struct custom_operations client_operations = {
 	.fixed_length = custom_fixed_length_default,
 };
 
-#define ALIGNMENT 16u
-
-static void *aligned(void *block)
-{
-	return (void *)(((uintptr_t)block + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-}
-
 /* Allocate 'size' bytes, aligned, without a client in them yet. */
 static value allocate_client(size_t size, enum ffntp_counter_kind kind, void **memory)
 {
-	value v = caml_alloc_custom_mem(&client_operations, sizeof(struct held), size + ALIGNMENT);
+	value v = caml_alloc_custom_mem(&client_operations, sizeof(struct held), size + FFNTP_ML_ALIGNMENT);
 	struct held *held = held_of(v);
 
 	*held = (struct held){ .size = size, .counter_kind = kind };
-	held->block = caml_stat_alloc_noexc(size + ALIGNMENT);
+	held->block = caml_stat_alloc_noexc(size + FFNTP_ML_ALIGNMENT);
 	if (held->block == NULL)
 		caml_raise_out_of_memory();
-	*memory = aligned(held->block);
+	*memory = ffntp_ml_aligned(held->block);
 	return v;
 }
 
@@ -64,16 +59,6 @@ static value copy_client(value former)
 	v = allocate_client(held_of(former)->size, held_of(former)->counter_kind, &memory);
 	held_of(v)->client = ffntp_client_copy(client_of(former), memory, held_of(v)->size);
 	CAMLreturn(v);
-}
-
-static value pair(value first, value second)
-{
-	CAMLparam2(first, second);
-	value block = caml_alloc_small(2, 0);
-
-	Field(block, 0) = first;
-	Field(block, 1) = second;
-	CAMLreturn(block);
 }
 
 /* --- tables of leap seconds: created once and never freed, because clients refer to them --- */
@@ -118,7 +103,7 @@ value ffntp_ml_leap_table_make(value expires_s, value entries)
 }
 
 /* None, or Some table. */
-static const struct ffntp_leap_table *table_of(value option)
+const struct ffntp_leap_table *ffntp_ml_table_of(value option)
 {
 	return Is_block(option) ? (const struct ffntp_leap_table *)Nativeint_val(Field(option, 0)) : NULL;
 }
@@ -128,11 +113,11 @@ static const struct ffntp_leap_table *table_of(value option)
 /* Return 0, which no configuration accepts, if the number does not fit. */
 static uint32_t count_of(value v)
 {
-	return Long_val(v) < 0 || Long_val(v) > 131072 ? 0 : (uint32_t)Long_val(v);
+	return Long_val(v) < 0 || Long_val(v) > FFNTP_POLL_MOST_S ? 0 : (uint32_t)Long_val(v);
 }
 
 /* The fields are in the order of Client.config. */
-static struct ffntp_client_config config_of(value v)
+struct ffntp_client_config ffntp_ml_config_of(value v)
 {
 	value counter = Field(v, 0), pivot = Field(v, 8);
 	struct ffntp_client_config config;
@@ -150,17 +135,43 @@ static struct ffntp_client_config config_of(value v)
 	config.max_root_distance_s = Double_val(Field(v, 7));
 	if (Is_block(pivot))
 		config.pivot_s = (int64_t)Long_val(Field(pivot, 0));
-	config.leap_table = table_of(Field(v, 9));
-	config.estimator = (enum ffntp_estimator_kind)(Int_val(Field(v, 10)) == 0 ? FFNTP_ESTIMATOR_LAW
-										  : FFNTP_ESTIMATOR_RADCLOCK);
+	config.leap_table = ffntp_ml_table_of(Field(v, 9));
+	if (!ffntp_estimator_find(String_val(Field(v, 10)), &config.estimator))
+		caml_invalid_argument("Ffntp.Client.create: no such estimator");
 	return config;
+}
+
+/* Cons (name, summary) to a list. */
+static value cons_estimator(const struct ffntp_estimator_ops *ops, value tail)
+{
+	CAMLparam1(tail);
+	CAMLlocal3(name, summary, list);
+
+	name = caml_copy_string(ops->name);
+	summary = caml_copy_string(ops->summary);
+	name = pair(name, summary);
+	list = pair(name, tail);
+	CAMLreturn(list);
+}
+
+value ffntp_ml_client_estimators(value unit)
+{
+	value list = Val_int(0);
+	size_t count = 0;
+
+	(void)unit;
+	while (ffntp_estimator_at(count) != NULL)
+		count++;
+	while (count-- > 0)
+		list = cons_estimator(ffntp_estimator_at(count), list);
+	return list;
 }
 
 value ffntp_ml_client_create(value config_record, value now)
 {
 	CAMLparam2(config_record, now);
 	CAMLlocal1(v);
-	struct ffntp_client_config config = config_of(config_record);
+	struct ffntp_client_config config = ffntp_ml_config_of(config_record);
 	size_t size = ffntp_client_memory(&config);
 	void *memory;
 
@@ -204,7 +215,7 @@ value ffntp_ml_client_leap_table(value table, value client)
 	CAMLlocal1(v);
 
 	v = copy_client(client);
-	ffntp_client_leap_table(client_of(v), table_of(table));
+	ffntp_client_leap_table(client_of(v), ffntp_ml_table_of(table));
 	CAMLreturn(v);
 }
 
@@ -243,7 +254,7 @@ value ffntp_ml_client_next(value now, value client)
 
 	v = copy_client(client);
 	action = copy_action(ffntp_client_timer(client_of(v), (ffntp_counter)Int64_val(now)));
-	CAMLreturn(pair(action, v));
+	CAMLreturn(ffntp_ml_pair(action, v));
 }
 
 value ffntp_ml_client_query(value now, value nonce, value client)
@@ -256,7 +267,7 @@ value ffntp_ml_client_query(value now, value nonce, value client)
 	if (!ffntp_client_request(client_of(v), (ffntp_counter)Int64_val(now), (uint64_t)Int64_val(nonce), packet))
 		caml_invalid_argument("Ffntp.Client.new_query: the nonce is 0");
 	bytes = caml_alloc_initialized_string(sizeof packet, (const char *)packet);
-	CAMLreturn(pair(bytes, v));
+	CAMLreturn(ffntp_ml_pair(bytes, v));
 }
 
 /* The bytes lie in a Cstruct's buffer, which does not move; a Cstruct's offset and length are always within it. */
@@ -269,7 +280,7 @@ value ffntp_ml_client_reply(value received, value buffer, value offset, value le
 
 	v = copy_client(client);
 	verdict = ffntp_client_reply(client_of(v), bytes, (size_t)Long_val(length), (ffntp_counter)Int64_val(received));
-	CAMLreturn(pair(Val_int(verdict), v));
+	CAMLreturn(ffntp_ml_pair(Val_int(verdict), v));
 }
 
 /* --- what it knows --- */
@@ -281,8 +292,8 @@ value ffntp_ml_client_reply(value received, value buffer, value offset, value le
 value ffntp_ml_client_output(value now, value client)
 {
 	const struct held *held = held_of(client);
-	void *block = caml_stat_alloc(held->size + ALIGNMENT);
-	struct ffntp_client *copy = ffntp_client_copy(held->client, aligned(block), held->size);
+	void *block = caml_stat_alloc(held->size + FFNTP_ML_ALIGNMENT);
+	struct ffntp_client *copy = ffntp_client_copy(held->client, ffntp_ml_aligned(block), held->size);
 	struct ffntp_map map;
 
 	ffntp_client_output(copy, (ffntp_counter)Int64_val(now), &map);
@@ -298,26 +309,12 @@ value ffntp_ml_client_counted(value client, value verdict)
 	return ffntp_ml_long_of_ns(source.verdicts[Int_val(verdict)]);
 }
 
-/* The fields are in the order of Client.source. */
 value ffntp_ml_client_source(value client)
 {
-	CAMLparam1(client);
-	CAMLlocal2(record, field);
 	struct ffntp_source source;
 
 	ffntp_client_source(client_of(client), &source);
-	record = caml_alloc(9, 0);
-	Store_field(record, 0, Val_int(source.stratum));
-	field = caml_copy_int32((int32_t)source.refid);
-	Store_field(record, 1, field);
-	Store_field(record, 2, Val_int(source.leap));
-	Store_field(record, 3, Val_int(source.reach));
-	Store_field(record, 4, Val_long((intnat)source.offset_ns));
-	Store_field(record, 5, ffntp_ml_long_of_ns(source.rtt_ns));
-	Store_field(record, 6, ffntp_ml_long_of_ns(source.rtt_min_ns));
-	Store_field(record, 7, ffntp_ml_long_of_ns(source.root_delay_ns));
-	Store_field(record, 8, ffntp_ml_long_of_ns(source.root_dispersion_ns));
-	CAMLreturn(record);
+	return ffntp_ml_copy_source(&source);
 }
 
 /* The constructors of Client.verdict are in this order. */

@@ -58,6 +58,7 @@ external status : t -> status = "ffntp_ml_output_status" [@@noalloc]
 external status_name : status -> string = "ffntp_ml_status_name"
 external refusal_text : refusal -> string = "ffntp_ml_refusal_text"
 external details : t -> details = "ffntp_ml_output_details"
+external fields : t -> (string * int64) list = "ffntp_ml_output_fields"
 
 external at : t -> (Counter.t[@unboxed]) -> scale -> int -> (reading, refusal) result
   = "ffntp_ml_output_at_byte" "ffntp_ml_output_at"

@@ -121,6 +121,10 @@ type details = {
 
 val details : t -> details
 
+val fields : t -> (string * int64) list
+(** The numbers of the output by their names on the page, in its order and units (docs/page.md), for monitoring. A field
+    that a later version adds appears here without a change of {!type-details}. *)
+
 (** {1 Construction} *)
 
 (** A leap second, by the midnight that ends the day of 86401 or 86399 seconds, as POSIX time. *)

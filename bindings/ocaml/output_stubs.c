@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mapping.h"
+#include "page_words.h"
 
 #define S_PER_DAY 86400
 #define PS_PER_S INT64_C(1000000000000)
@@ -180,6 +181,63 @@ value ffntp_ml_output_details(value output)
 	field = caml_copy_double(map.period == 0 ? 0 : (double)map.period_esterror / (double)map.period);
 	Store_field(record, 12, field);
 	CAMLreturn(record);
+}
+
+/* A number of the map by its name on the page; words that several members share are not numbers. */
+struct numbered {
+	const char *name;
+	bool is_number;
+	int64_t number;
+};
+
+static value copy_numbered(const struct numbered *numbered)
+{
+	CAMLparam0();
+	CAMLlocal3(name, number, pair);
+
+	name = caml_copy_string(numbered->name);
+	number = caml_copy_int64(numbered->number);
+	pair = caml_alloc_small(2, 0);
+	Field(pair, 0) = name;
+	Field(pair, 1) = number;
+	CAMLreturn(pair);
+}
+
+static value cons(value head, value tail)
+{
+	CAMLparam2(head, tail);
+	value list = caml_alloc_small(2, 0);
+
+	Field(list, 0) = head;
+	Field(list, 1) = tail;
+	CAMLreturn(list);
+}
+
+#define NUMBER_PLAIN(member) true, (int64_t)map.member
+#define NUMBER_NEGATED(member) true, -(int64_t)map.member
+#define NUMBER_LEAP(at_s, sign) false, 0
+#define NUMBER_PACKED(what) false, 0
+#define NUMBER_DERIVED(what) false, 0
+
+value ffntp_ml_output_fields(value output)
+{
+	CAMLparam1(output);
+	CAMLlocal2(list, pair);
+	const struct ffntp_map map = ffntp_ml_map_of(output);
+	const struct numbered numbers[] = {
+#define STATUS_FIELD(offset, type, name, unit, since, codec) { #name, NUMBER_##codec },
+#define MAP_WORD(offset, type, NAME, name, unit, since, codec) { #name, NUMBER_##codec },
+#include "page_fields.def"
+	};
+
+	list = Val_int(0);
+	for (size_t i = sizeof numbers / sizeof numbers[0]; i-- > 0;) {
+		if (!numbers[i].is_number)
+			continue;
+		pair = copy_numbered(&numbers[i]);
+		list = cons(pair, list);
+	}
+	CAMLreturn(list);
 }
 
 void ffntp_ml_set_period(struct ffntp_map *map, double period_s, double drift)

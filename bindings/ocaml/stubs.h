@@ -26,6 +26,8 @@ _Static_assert(sizeof(value) == 8, "nanoseconds are OCaml's integers, which must
 
 /* The functions below allocate, so that other values in use must be registered with the runtime. */
 
+/* Return (first, second). */
+value ffntp_ml_pair(value first, value second);
 /* Return (d, ps), rounded down. */
 value ffntp_ml_copy_d_ps(struct ffntp_time time);
 /* Return the first constructor with an argument: Ok, Some, Wait_until. */
@@ -35,8 +37,23 @@ value ffntp_ml_error(int number);
 /* Return Error with an Output.refusal; result: any but FFNTP_CLOCK_OK. */
 value ffntp_ml_refuse(enum ffntp_clock_result result);
 value ffntp_ml_copy_map(const struct ffntp_map *map);
+/* Return a Client.source. */
+value ffntp_ml_copy_source(const struct ffntp_source *source);
 /* Return an (Output.reading, Output.refusal) result. */
 value ffntp_ml_read_at(const struct ffntp_map *map, ffntp_counter now, value scale, value max_bound_ns);
+
+/* Convert a Client.config. */
+struct ffntp_client_config ffntp_ml_config_of(value config);
+/* None: NULL. */
+const struct ffntp_leap_table *ffntp_ml_table_of(value option);
+
+/* Clients and sessions are aligned within blocks that are larger by this. */
+#define FFNTP_ML_ALIGNMENT 16u
+
+static inline void *ffntp_ml_aligned(void *block)
+{
+	return (void *)(((uintptr_t)block + FFNTP_ML_ALIGNMENT - 1) / FFNTP_ML_ALIGNMENT * FFNTP_ML_ALIGNMENT);
+}
 
 /* Saturates at OCaml's largest integer. */
 value ffntp_ml_long_of_ns(uint64_t ns);

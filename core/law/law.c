@@ -312,11 +312,14 @@ static void warm(void *state, double period_s, double period_esterror)
 }
 
 const struct ffntp_estimator_ops ffntp_law_ops = {
+	.kind = FFNTP_ESTIMATOR_LAW,
 	.name = "law",
+	.summary = "learns how the delays of each direction are distributed",
 	.memory = memory,
 	.init = init,
 	.add = add,
 	.restart = restart,
 	.step = step,
 	.warm = warm,
+	.describe = FFNTP_ESTIMATOR_DESCRIBE(ffntp_law_describe),
 };

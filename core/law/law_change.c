@@ -590,3 +590,8 @@ struct ffntp_law_belief ffntp_law_belief_now(const struct ffntp_law_filter *filt
 		return filter->now;
 	return belief_of(&filter->trial.story[filter->lead]);
 }
+
+double ffntp_law_cause_score(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
+{
+	return ffntp_law_trial_score(&filter->trial, cause, trust(filter), filter->params);
+}

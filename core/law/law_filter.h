@@ -96,6 +96,12 @@ void ffntp_law_learn(struct ffntp_law_filter *filter);
 /* law_change: take the newest exchange of the ring. Returns false if it is refused: then it is out of the ring. */
 bool ffntp_law_take(struct ffntp_law_filter *filter, double elapsed_s);
 
+/* law_change: return the score of a cause in the open trial (nepers), as the filter's own decisions count it. */
+double ffntp_law_cause_score(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause);
+
+/* law_describe: the operation describe of ../estimator.h. */
+void ffntp_law_describe(const void *of, struct ffntp_estimator_state *state);
+
 /* law_change: return the present belief: the leading explanation's, or else the clock's. */
 struct ffntp_law_belief ffntp_law_belief_now(const struct ffntp_law_filter *filter);
 

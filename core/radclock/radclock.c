@@ -4,7 +4,9 @@
  */
 #include "../assert.h"
 #include "../estimator.h"
+#include "../estimator_state.h"
 #include "../history.h"
+#include "../mapping.h"
 #include "../maths.h"
 #include "../params.h"
 #include "radclock_floor.h"
@@ -390,8 +392,34 @@ static enum ffntp_verdict add(void *state, const struct ffntp_stamp *stamp, stru
 	return is_believed ? FFNTP_ACCEPTED : FFNTP_REFUSED_CONTRADICTION;
 }
 
+/*
+ * Round trips do not reveal the delay of one direction, so that each has half of the least one. While stamps are
+ * rejected in a row, the probability that they are right grows with the time that they have persisted.
+ */
+static void describe(const void *of, struct ffntp_estimator_state *state)
+{
+	const struct radclock *radclock = of;
+	double period_s = radclock->period.rate.period_s;
+	double doubt = 0;
+
+	if (radclock->history.added == 0)
+		return;
+	if (radclock->trust.refused.stamps > 0)
+		doubt = elapsed_s(radclock, radclock->trust.refused.since, radclock->line.at) / FFNTP_RADCLOCK_LOST_S;
+	doubt = ffntp_fmin(ffntp_fmax(doubt, 0), 1);
+	state->floor_forward_ns = ffntp_mapping_ns(ffntp_ticks(radclock->floor.ticks) * period_s / 2);
+	state->floor_backward_ns = state->floor_forward_ns;
+	state->noise_forward_ns = ffntp_mapping_ns(radclock->figures.stamp_s);
+	state->noise_backward_ns = state->noise_forward_ns;
+	state->wander_1e15 = ffntp_estimator_state_wander(radclock->figures.wander_per_s);
+	ffntp_estimator_state_add(state, FFNTP_HYPOTHESIS_UNCHANGED, ffntp_estimator_state_percent(1 - doubt));
+	ffntp_estimator_state_add(state, FFNTP_HYPOTHESIS_TIME, ffntp_estimator_state_percent(doubt));
+}
+
 const struct ffntp_estimator_ops ffntp_radclock_ops = {
+	.kind = FFNTP_ESTIMATOR_RADCLOCK,
 	.name = "radclock",
+	.summary = "takes time and rate from the exchanges of least delay",
 	.memory = memory,
 	.init = init,
 	.add = add,
@@ -399,4 +427,5 @@ const struct ffntp_estimator_ops ffntp_radclock_ops = {
 	.step = restart,
 	.warm = warm,
 	.moved = moved,
+	.describe = FFNTP_ESTIMATOR_DESCRIBE(describe),
 };

@@ -1,6 +1,8 @@
 /* radclock_sums: see radclock_sums.h. */
 #include "radclock_sums.h"
 
+#include "../maths.h"
+
 /*
  * A pair of numbers. GCC and clang compile operations on it to the machine's vector instructions, with the same bits
  * everywhere. Comparisons give all ones or all zeros, for selection. Pairs are passed by address only, because
@@ -22,9 +24,6 @@ typedef uint64_t pair_bits __attribute__((vector_size(16)));
 #define STORED
 #endif
 
-#define LOG2_E 0x1.71547652b82fep0
-#define LN2 0x1.62e42fefa39efp-1
-
 /* Exponents beyond this are negligible beside the best point's, which is within UNIT_OFF of 0. */
 #define EXPONENT_MOST 80.0
 #define UNIT_OFF 40.0
@@ -38,9 +37,9 @@ static inline void exp_minus(pair *x)
 {
 	pair_bits is_small = (pair_bits)(*x < BOTH(EXPONENT_MOST));
 	pair capped = (pair)((pair_bits)*x & is_small);
-	STORED pair sum = capped * BOTH(LOG2_E) + BOTH(ROUND);
+	STORED pair sum = capped * BOTH(FFNTP_LOG2_E) + BOTH(ROUND);
 	pair rounded = sum;
-	pair r = capped - (rounded - BOTH(ROUND)) * BOTH(LN2);
+	pair r = capped - (rounded - BOTH(ROUND)) * BOTH(FFNTP_LN_2);
 	pair r2 = r * r;
 	pair low = (BOTH(1.0) - r) + r2 * (BOTH(1.0 / 2) - r * BOTH(1.0 / 6));
 	pair high = (BOTH(1.0 / 24) - r * BOTH(1.0 / 120)) + r2 * BOTH(1.0 / 720);

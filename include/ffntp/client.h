@@ -37,6 +37,9 @@ enum ffntp_leap_trust {
 	FFNTP_LEAP_TRUST_NOBODY,     /* none: the client learns of a leap second from the server's time alone */
 };
 
+/* The longest poll interval (s), RFC 5905's: 2^17. */
+#define FFNTP_POLL_MOST_S 131072
+
 /*
  * The properties of a client that its caller chooses. A later version of the library may have more fields at the end: a
  * program that was compiled without them gets their usual values. ffntp_client_config_default sets size and all fields.
@@ -51,8 +54,8 @@ struct ffntp_client_config {
 	 */
 	double period_hint_s;
 	double period_hint_error; /* maximum relative error of period_hint_s: 500e-6 for 500 ppm; 0 to 0.1 */
-	uint32_t poll_min_s;      /* shortest poll interval; 1 to 131072 */
-	uint32_t poll_max_s;      /* longest poll interval; poll_min_s to 131072 */
+	uint32_t poll_min_s;      /* shortest poll interval; 1 to FFNTP_POLL_MOST_S */
+	uint32_t poll_max_s;      /* longest poll interval; poll_min_s to FFNTP_POLL_MOST_S */
 	/*
 	 * true: the client chooses the interval between poll_min_s and poll_max_s from the uncertainty of its clock.
 	 * false: it polls at poll_min_s, and a kiss-o'-death RATE may raise the interval up to poll_max_s.

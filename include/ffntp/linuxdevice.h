@@ -51,7 +51,8 @@ void ffntp_linux_system_device_init(struct ffntp_linux_system_device *device, ui
 struct ffntp_linux_ntp_config {
 	const char *const *servers; /* "ntp.example.org", "192.0.2.1:1123", "[2001:db8::1]:123" */
 	size_t server_count;        /* 1 to 8; the first that answers is used, and the next one if it stops answering */
-	uint32_t poll_min_s, poll_max_s; /* 1 to 131072; the client adapts the interval within these limits */
+	uint32_t poll_min_s,
+		poll_max_s; /* 1 to FFNTP_POLL_MOST_S; the client adapts the interval within these limits */
 	enum ffntp_estimator_kind estimator;
 	enum ffntp_counter_kind counter_kind; /* FFNTP_COUNTER_NONE: the best available counter */
 };

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "clock.h"
+#include "estimator.h"
 #include "instant.h"
 #include "linkage.h"
 #include "map.h"
@@ -92,6 +93,9 @@ struct ffntp_source {
 	uint32_t root_delay_ns, root_dispersion_ns; /* saturated */
 	ffntp_counter last_accepted;                /* tf of the last accepted exchange */
 	uint32_t verdicts[FFNTP_VERDICTS];          /* count of each verdict on this server's replies; saturated */
+	/* The estimator's state, rounded: ffntp_source_estimator returns it in usual units. */
+	uint8_t estimator, wander_rough, noise_rough[2], hypothesis[FFNTP_HYPOTHESES_SHOWN];
+	uint16_t floor_coarse[2];
 };
 
 /* --- the writer: one thread of one process at a time --- */
@@ -168,6 +172,12 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_p
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page,
 							       struct ffntp_source *sources, size_t *count);
+
+/*
+ * Return the state of the estimator that follows this server, in *state. Returns false if the page does not state it:
+ * its writer is older, or a guest, or has had no usable reply.
+ */
+FFNTP_MUST_USE bool ffntp_source_estimator(const struct ffntp_source *source, struct ffntp_estimator_state *state);
 
 FFNTP_END_DECLARATIONS
 

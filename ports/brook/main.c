@@ -5,20 +5,29 @@
 #include "../report.h"
 #include "brook.h"
 
-static void say(struct ffntp_drive *drive, struct ffntp_drive_news news)
+static void say(struct ffntp_drive *drive, struct ffntp_event event)
 {
 	char line[FFNTP_REPORT_SIZE];
 
-	if (ffntp_report(line, drive, news))
+	if (ffntp_report(line, drive, event))
 		brook_print(line);
 }
 
 static void do_what_is_due(struct ffntp_drive *drive)
 {
-	struct ffntp_drive_news news;
+	struct ffntp_event event;
 
-	while ((news = ffntp_drive_timer(drive)).event != FFNTP_DRIVE_NOTHING)
-		say(drive, news);
+	while ((event = ffntp_drive_timer(drive)).kind != FFNTP_EVENT_NONE)
+		say(drive, event);
+}
+
+static void take_datagram(struct ffntp_drive *drive, const uint8_t *bytes, size_t length)
+{
+	struct ffntp_event event;
+
+	ffntp_drive_receive(drive, bytes, length, brook_ticks());
+	while ((event = ffntp_drive_event(drive)).kind != FFNTP_EVENT_NONE)
+		say(drive, event);
 }
 
 const char *ffntp_brook_main(struct ffntp_page *page)
@@ -40,6 +49,6 @@ const char *ffntp_brook_main(struct ffntp_page *page)
 		if (length < 0)
 			return NULL;
 		if (length > 0)
-			say(&drive, ffntp_drive_receive(&drive, datagram, (size_t)length, brook_ticks()));
+			take_datagram(&drive, datagram, (size_t)length);
 	}
 }

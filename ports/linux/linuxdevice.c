@@ -4,6 +4,7 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include "../../core/clock.h"
 #include "../../core/device.h"
 #include "counter.h"
 
@@ -59,10 +60,6 @@ void ffntp_linux_page_device_init(struct ffntp_linux_page_device *device, const 
 
 /* --- the operating system's clock --- */
 
-/* 2^92 / 10^9: a nanosecond in units of 2^-92 s. */
-#define NS_SHIFT 28
-#define NS_PERIOD UINT64_C(4951760157141521100)
-
 /* Frequency tolerance in units of timex (2^-16 ppm), for kernels that do not state it: RFC 5905, A.1.1, MAXFREQ. */
 #define TOLERANCE (INT64_C(500) << 16)
 
@@ -100,7 +97,7 @@ static void judge(const struct ffntp_linux_system_device *self, struct ffntp_map
 	map->tai_is_known = state >= 0 && told.tai > 0;
 	map->tai_offset_s = map->tai_is_known ? (int16_t)told.tai : 0;
 	/* 2^-16 ppm of the period: 15.26e-12 */
-	map->period_maxerror = NS_PERIOD / 65536 / 1000000 * (uint64_t)tolerance;
+	map->period_maxerror = FFNTP_NS_PERIOD / 65536 / 1000000 * (uint64_t)tolerance;
 	map->period_esterror = map->stable_esterror = map->period_maxerror / 4;
 }
 
@@ -109,8 +106,8 @@ static enum ffntp_clock_result steady_of_system(struct ffntp_device *device, str
 						ffntp_counter *now)
 {
 	*steady = (struct ffntp_steady){
-		.period_shift = NS_SHIFT,
-		.period = NS_PERIOD,
+		.period_shift = FFNTP_NS_PERIOD_SHIFT,
+		.period = FFNTP_NS_PERIOD,
 		.at = system_device(device)->connected_at,
 	};
 	*now = monotonic_ns();
@@ -122,9 +119,9 @@ static enum ffntp_clock_result look_at_system(struct ffntp_device *device, struc
 	struct ffntp_linux_system_device *self = system_device(device);
 	struct ffntp_map map = {
 		.counter_kind = FFNTP_COUNTER_OTHER,
-		.period_shift = NS_SHIFT,
-		.period = NS_PERIOD,
-		.stable_period = NS_PERIOD,
+		.period_shift = FFNTP_NS_PERIOD_SHIFT,
+		.period = FFNTP_NS_PERIOD,
+		.stable_period = FFNTP_NS_PERIOD,
 	};
 	struct timespec utc;
 

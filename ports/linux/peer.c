@@ -1,6 +1,6 @@
+/* peer: see peer.h. */
 #include "peer.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
@@ -8,14 +8,6 @@
 
 #include "../../core/params.h"
 #include "random.h"
-
-/* Without a nonce no request is sent; the kernel is asked for one again after this time (s). */
-#define NONCE_RETRY_S 1.0
-
-static ffntp_counter ticks(const struct ffntp_peer *peer, double interval_s)
-{
-	return (ffntp_counter)(interval_s / peer->period_s);
-}
 
 /* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
 static int64_t pivot_s(int64_t built_s)
@@ -38,19 +30,14 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
 		     const struct ffntp_counter_source *source, const struct ffntp_address *address)
 {
-	size_t size = ffntp_client_memory(config);
+	size_t size = ffntp_session_memory(config);
 	ffntp_counter now = ffntp_counter_read(source);
-	void *memory = size > 0 ? aligned_alloc(16, (size + 15) / 16 * 16) : NULL;
+	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
 
-	*peer = (struct ffntp_peer){
-		.address = *address,
-		.source = source,
-		.period_s = config->period_hint_s,
-		.until = now,
-	};
+	*peer = (struct ffntp_peer){ .address = *address, .source = source, .began = now };
 	ffntp_udp_init(&peer->udp);
-	peer->client = memory != NULL ? ffntp_client_init(memory, size, config, now) : NULL;
-	if (peer->client == NULL) {
+	peer->session = memory != NULL ? ffntp_session_init(memory, size, config, now) : NULL;
+	if (peer->session == NULL) {
 		free(memory);
 		return false;
 	}
@@ -64,8 +51,53 @@ void ffntp_peer_close(struct ffntp_peer *peer)
 	if (peer->keeps_stamping >= 0)
 		close(peer->keeps_stamping);
 	peer->keeps_stamping = -1;
-	free(peer->client); /* the start of the allocated memory */
-	peer->client = NULL;
+	free(peer->session); /* the start of the allocated memory */
+	peer->session = NULL;
+}
+
+/* --- inputs --- */
+
+/* Pass an input, and its events to the listener. */
+static void put(struct ffntp_peer *peer, const struct ffntp_input *input)
+{
+	struct ffntp_event event;
+
+	ffntp_session_input(peer->session, input);
+	while (ffntp_session_event(peer->session, &event))
+		if (peer->listener != NULL)
+			peer->listener(peer->context, &event);
+}
+
+static void name_server(struct ffntp_peer *peer)
+{
+	struct ffntp_input input = { .kind = FFNTP_INPUT_SERVER, .at = ffntp_counter_read(peer->source) };
+
+	peer->is_named = true;
+	ffntp_address_bytes(&peer->address, input.address, &input.port);
+	put(peer, &input);
+}
+
+void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
+{
+	if (!peer->is_named)
+		name_server(peer);
+	if (input.at == 0)
+		input.at = ffntp_counter_read(peer->source);
+	put(peer, &input);
+}
+
+void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address)
+{
+	ffntp_udp_close(&peer->udp);
+	peer->address = *address;
+	name_server(peer);
+}
+
+/* --- waiting --- */
+
+static bool is_before(ffntp_counter a, ffntp_counter b)
+{
+	return (int64_t)(a - b) < 0;
 }
 
 int ffntp_peer_descriptor(const struct ffntp_peer *peer)
@@ -73,9 +105,21 @@ int ffntp_peer_descriptor(const struct ffntp_peer *peer)
 	return peer->udp.descriptor;
 }
 
+static ffntp_counter deadline(const struct ffntp_peer *peer)
+{
+	ffntp_counter until = ffntp_session_deadline(peer->session);
+
+	return peer->udp.descriptor >= 0 && is_before(peer->listens_until, until) ? peer->listens_until : until;
+}
+
+bool ffntp_peer_is_due(const struct ffntp_peer *peer, ffntp_counter now)
+{
+	return !is_before(now, deadline(peer));
+}
+
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms)
 {
-	double wait_ms = ceil((double)(int64_t)(peer->until - now) * peer->period_s * 1e3);
+	double wait_ms = ceil((double)(int64_t)(deadline(peer) - now) * ffntp_session_period_s(peer->session) * 1e3);
 
 	if (!(wait_ms > 1))
 		return 1;
@@ -84,148 +128,92 @@ int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int 
 
 /* --- receiving --- */
 
-static struct ffntp_peer_news reply(struct ffntp_peer *peer, const uint8_t *bytes, size_t length)
+/*
+ * The departure's stamp is passed as of the departure: a reply that waited for this program while its deadline passed
+ * is still in time.
+ */
+static void put_reply(struct ffntp_peer *peer, const uint8_t *bytes, size_t length)
 {
-	struct ffntp_peer_news news = { .event = FFNTP_PEER_REPLY };
 	ffntp_counter ta, tf;
 
-	ffntp_stamping_resolve(&peer->udp.stamping, peer->period_s, &ta, &tf);
-	ffntp_client_sent(peer->client, ta);
-	news.verdict = ffntp_client_reply(peer->client, bytes, length, tf);
-	if (news.verdict == FFNTP_ACCEPTED)
-		peer->is_awaiting = false;
-	return news;
+	ffntp_stamping_resolve(&peer->udp.stamping, ffntp_session_period_s(peer->session), &ta, &tf);
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_SENT, .at = ta, .stamp = ta });
+	ffntp_peer_input(
+		peer, (struct ffntp_input){ .kind = FFNTP_INPUT_DATAGRAM, .at = tf, .bytes = bytes, .length = length });
 }
 
-struct ffntp_peer_news ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke)
+bool ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke)
 {
-	struct ffntp_peer_news news = { .event = FFNTP_PEER_NOTHING };
 	uint8_t bytes[FFNTP_UDP_SIZE];
 	size_t length;
+	int error;
 
 	if (peer->udp.descriptor < 0)
-		return news;
-	switch (ffntp_udp_receive(&peer->udp, peer->source, revents, woke, bytes, &length, &news.error)) {
+		return false;
+	switch (ffntp_udp_receive(&peer->udp, peer->source, revents, woke, bytes, &length, &error)) {
 	case FFNTP_UDP_DATAGRAM:
-		return reply(peer, bytes, length);
+		put_reply(peer, bytes, length);
+		return true;
 	case FFNTP_UDP_ERROR:
-		news.event = FFNTP_PEER_ERROR;
-		break;
+		ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_ERROR, .error = error });
+		return true;
 	case FFNTP_UDP_NOTHING:
 		break;
 	}
-	return news;
+	return false;
 }
 
 /* --- sending --- */
 
-static struct ffntp_peer_news not_sent(int error)
+/* Listen for as long as a reply may be awaited, also for duplicates, which are counted. */
+static void send_request(struct ffntp_peer *peer, ffntp_counter at)
 {
-	return (struct ffntp_peer_news){ .event = FFNTP_PEER_NOT_SENT, .error = error };
-}
+	const uint8_t *packet = ffntp_session_request(peer->session);
+	int error = ffntp_udp_send(&peer->udp, packet, FFNTP_REQUEST_SIZE);
 
-/* Back off: without a nonce there is no request. */
-static struct ffntp_peer_news hold(struct ffntp_peer *peer, ffntp_counter now)
-{
-	peer->is_held = true;
-	peer->until = now + ticks(peer, NONCE_RETRY_S);
-	return not_sent(EAGAIN);
+	peer->listens_until = at + (ffntp_counter)(FFNTP_REPLY_TIMEOUT_S / ffntp_session_period_s(peer->session));
+	if (error != 0)
+		ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_NOT_SENT, .error = error });
 }
 
 /*
- * If anything fails after the request has begun, the client waits for a reply as usual: it does not ask again at once.
+ * If anything fails after the request has begun, the session waits for a reply as usual: it does not ask again at once.
  */
-static struct ffntp_peer_news ask(struct ffntp_peer *peer, ffntp_counter now)
+static void ask(struct ffntp_peer *peer, ffntp_counter now)
 {
-	uint8_t packet[FFNTP_REQUEST_SIZE];
-	uint64_t nonce;
+	struct ffntp_input input = { .kind = FFNTP_INPUT_REQUEST, .at = now };
 	int error;
 
-	if (!ffntp_random_nonce(&nonce))
-		return hold(peer, now);
+	if (!ffntp_random_nonce(&input.nonce)) {
+		input.nonce = 0;
+		ffntp_peer_input(peer, input);
+		return;
+	}
 	error = ffntp_udp_open(&peer->udp, &peer->address);
-	peer->sent_at = ffntp_udp_prepare(&peer->udp, peer->source);
-	if (!ffntp_client_request(peer->client, peer->sent_at, nonce, packet))
-		return hold(peer, now);
-	peer->is_awaiting = true;
-	if (error == 0)
-		error = ffntp_udp_send(&peer->udp, packet, sizeof(packet));
+	input.at = ffntp_udp_prepare(&peer->udp, peer->source);
+	ffntp_peer_input(peer, input);
 	if (error != 0)
-		return not_sent(error);
-	return (struct ffntp_peer_news){ .event = FFNTP_PEER_SENT };
+		ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_NOT_SENT, .error = error });
+	else if (ffntp_session_request(peer->session) != NULL)
+		send_request(peer, input.at);
 }
 
 /* Close the socket once no reply is awaited, so that nothing is received without a request. */
-static struct ffntp_peer_news stop_listening(struct ffntp_peer *peer)
+static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 {
-	struct ffntp_peer_news news = { .event = peer->is_awaiting ? FFNTP_PEER_UNANSWERED : FFNTP_PEER_NOTHING };
-
-	ffntp_udp_close(&peer->udp);
-	peer->is_awaiting = false;
-	return news;
+	if (peer->udp.descriptor >= 0 && !is_before(now, peer->listens_until))
+		ffntp_udp_close(&peer->udp);
 }
 
-static bool is_listening(const struct ffntp_peer *peer)
+bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 {
-	return peer->is_awaiting || peer->udp.descriptor >= 0;
-}
-
-static ffntp_counter deadline(const struct ffntp_peer *peer)
-{
-	return peer->sent_at + ticks(peer, FFNTP_REPLY_TIMEOUT_S);
-}
-
-static bool is_before(ffntp_counter a, ffntp_counter b)
-{
-	return (int64_t)(a - b) < 0;
-}
-
-static void wait_until(struct ffntp_peer *peer, ffntp_counter until)
-{
-	bool is_deadline_first = is_listening(peer) && is_before(deadline(peer), until);
-
-	peer->until = is_deadline_first ? deadline(peer) : until;
-}
-
-struct ffntp_peer_news ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
-{
-	struct ffntp_peer_news nothing = { .event = FFNTP_PEER_NOTHING };
-	struct ffntp_action action;
-
-	if (peer->is_held && is_before(now, peer->until))
-		return nothing;
-	peer->is_held = false;
-	if (is_listening(peer) && !is_before(now, deadline(peer)))
-		return stop_listening(peer);
-	action = ffntp_client_timer(peer->client, now);
-	switch (action.kind) {
-	case FFNTP_CHANGE_SERVER:
-		return (struct ffntp_peer_news){ .event = FFNTP_PEER_CHANGE_SERVER };
-	case FFNTP_SEND:
-		return peer->is_awaiting ? stop_listening(peer) : ask(peer, now);
-	case FFNTP_WAIT:
-		wait_until(peer, action.until);
-		break;
+	stop_listening(peer, now);
+	if (ffntp_session_wants_request(peer->session)) {
+		ask(peer, now);
+		return true;
 	}
-	return nothing;
-}
-
-void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, ffntp_counter now)
-{
-	(void)stop_listening(peer);
-	peer->address = *address;
-	ffntp_client_server_changed(peer->client, now);
-}
-
-void ffntp_peer_output(struct ffntp_peer *peer, ffntp_counter now, struct ffntp_map *map)
-{
-	ffntp_client_output(peer->client, now, map);
-	peer->period_s = ldexp((double)map->period, -64 - map->period_shift);
-}
-
-void ffntp_peer_source(const struct ffntp_peer *peer, struct ffntp_source *source)
-{
-	ffntp_client_source(peer->client, source);
-	ffntp_address_bytes(&peer->address, source->address, &source->port);
-	source->is_selected = 1;
+	if (is_before(now, ffntp_session_deadline(peer->session)))
+		return false;
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT, .at = now });
+	return true;
 }

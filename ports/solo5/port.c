@@ -11,7 +11,7 @@
  * was busy at that time. It also loses time with each reading.
  */
 #define MEASURE_NS UINT64_C(100000000)
-#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_S ((uint64_t)FFNTP_NS_PER_S)
 
 /* The clock is read seldom, because each reading loses time. An arriving packet ends a wait early. */
 static uint64_t measure_hz(void)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../core/estimator.h"
 #include "../../core/wire.h"
 #include "../../include/ffntp/client.h"
 #include "../../include/ffntp/clock.h"
@@ -272,11 +273,11 @@ static void step(struct run *run)
 	}
 }
 
-/* Choose among all estimators, all kinds of counter, and two poll intervals. */
+/* Choose among the first two estimators, all kinds of counter, and two poll intervals. */
 static void choose(struct ffntp_client_config *config, uint64_t bits)
 {
 	ffntp_client_config_default(config);
-	config->estimator = bits & 1 ? FFNTP_ESTIMATOR_RADCLOCK : FFNTP_ESTIMATOR_LAW;
+	config->estimator = ffntp_estimator_at(bits & 1)->kind;
 	config->counter_kind = FFNTP_COUNTER_OTHER;
 	config->counter_may_jump = bits & 2;
 	config->leap_table = bits & 4 ? ffntp_leap_table_builtin() : NULL;

@@ -16,14 +16,17 @@ static void check(bool is_true)
 static void check_config(const struct ffntp_config *config)
 {
 	check(config->servers <= FFNTP_CONFIG_SERVERS);
-	check(config->max_distance_s > 0 && config->max_distance_s <= 16);
-	check(config->max_clock_error > 0 && config->max_clock_error <= 0.1);
+#define KEYWORD(member, usual, least, most, name, unit, scale) \
+	check(config->member >= (least) && config->member <= (most));
+#include "../../core/client_options.def"
 	check(memchr(config->leap_list, '\0', sizeof(config->leap_list)) != NULL);
 	for (size_t i = 0; i < config->servers; i++) {
 		const struct ffntp_config_server *server = &config->server[i];
 
 		check(server->name[0] != '\0' && memchr(server->name, '\0', sizeof(server->name)) != NULL);
-		check(server->port > 0);
+#define SERVER_NUMBER(member, type, usual, least, most, name) \
+	check((unsigned)server->member + 1 > (least) && server->member <= (most));
+#include "../../daemon/server_options.def"
 		check(server->minpoll_log2_s <= server->maxpoll_log2_s &&
 		      server->maxpoll_log2_s <= FFNTP_CONFIG_POLL_LAST);
 	}

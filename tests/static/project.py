@@ -22,12 +22,46 @@ def check_version(tap):
     found = {name: version_in(name) for name in VERSIONS}
     tap.check('the version is the same everywhere', [f'{found}'] if len(set(found.values())) != 1 else [])
     version = found['meson.build']
-    sections = re.findall(r'^## \[(.+?)\]', (TOP / 'CHANGELOG.md').read_text(), re.MULTILINE)
-    tap.check('the changelog has a section of this version', [] if version in sections else [f'{version}: {sections}'])
+    sections = re.findall(r'^## \[(\d.*?)\]', (TOP / 'CHANGELOG.md').read_text(), re.MULTILINE)
+    tap.check('the newest section of the changelog is of this version',
+              [] if sections[:1] == [version] else [f'{version}: {sections}'])
     nodes = re.findall(r'^FFNTP_(\d+\.\d+) \{', (TOP / 'ports/linux/ffntp.map').read_text(), re.MULTILINE)
     newest = max((tuple(map(int, node.split('.'))) for node in nodes), default=())
     tap.check('no function is exported since a release to come',
               [] if () < newest <= tuple(map(int, version.split('.')))[:2] else [f'{version}: {nodes}'])
+
+
+# Files in which no version may stand: --version and the library take it from meson.build.
+TEXTS = ('*.build', '*.[ch]', '*.ml*', '*.py', '*.def', '*.map', 'dune*')
+
+
+def check_elsewhere(tap):
+    version = version_in('meson.build')
+    stated = re.compile(rf'(?<![\d.]){re.escape(version)}(?![\d.])')
+    files = [path.relative_to(TOP) for pattern in TEXTS for path in TOP.rglob(pattern)]
+    problems = [f'{path}' for path in files if path.parts[0] not in ('build', '_build') and str(path) not in VERSIONS and
+                path.is_file() and stated.search((TOP / path).read_text())]
+    tap.check('no code states the version by itself', problems if files else ['no files'])
+    defined = [name for name in ('daemon/meson.build', 'tool/meson.build')
+               if '-DFFNTP_VERSION="@0@"\'.format(meson.project_version())' in (TOP / name).read_text()]
+    tap.check('--version is the version of meson.build', [] if len(defined) == 2 else [f'only in {defined}'])
+
+
+def check_soname(tap):
+    build = (TOP / 'ports/linux/meson.build').read_text()
+    soname = re.search(r"soversion: '(\d+)'", build)
+    named = set(re.findall(r'libffntp\.so\.(\d+)', (TOP / 'docs/library.md').read_text()))
+    tap.check('the soname is the one that the document names', [] if soname and named == {soname[1]} else [f'{named}'])
+
+
+def check_estimators(tap):
+    """The build and the code have the same estimators, each in a folder of its own."""
+    table = re.findall(r'^ESTIMATOR\(\w+, (\w+)\)', (TOP / 'core/estimators.def').read_text(), re.MULTILINE)
+    built = re.search(r"^estimators = \[(.*)\]", (TOP / 'core/meson.build').read_text(), re.MULTILINE)
+    names = re.findall(r"'(\w+)'", built[1]) if built else []
+    problems = [f'core/estimators.def: {table}; core/meson.build: {names}'] if table != names or not table else []
+    tap.check('the build has the estimators of the table', problems +
+              [f'no core/{name}/meson.build' for name in table if not (TOP / f'core/{name}/meson.build').exists()])
 
 
 def check_links(tap):
@@ -86,6 +120,9 @@ def check_packages(tap):
 def main():
     tap = Tap()
     check_version(tap)
+    check_elsewhere(tap)
+    check_soname(tap)
+    check_estimators(tap)
     check_links(tap)
     check_packages(tap)
     print(f'1..{tap.count}')

@@ -38,8 +38,10 @@ def test_an_unknown_option_is_refused(folder):
 
 def test_values_out_of_range_are_refused(folder):
     for option, value in (("--poll", "0"), ("--poll", "131073"), ("--poll", "1x"), ("--poll", "-1"), ("--counter", "sundial"),
-                          ("--estimator", "guess")):
+                          ("--estimator", "guess"), ("--journal-size", "15k"), ("--journal-size", "1T")):
         check_refusal(folder, [option, value, "127.0.0.1"], option, value)
+    check_refusal(folder, ["--journal", "", "127.0.0.1"], "--journal")
+    check_refusal(folder, ["--journal", "x" * 1024, "127.0.0.1"], "--journal")
 
 
 def test_an_unknown_keyword_is_refused_with_file_and_line(folder):
@@ -105,6 +107,47 @@ def test_a_port_that_is_closed(folder):
         time.sleep(3)
         tap.check(running.poll() is None, "ended")
         tap.check(len(tap.said(folder).splitlines()) < 10, f"the line is repeated: {tap.said(folder)}")
+
+
+def log_of(folder, name, *arguments, **options):
+    """Run the daemon until a reply was refused and others accepted; return its lines."""
+    def answer(server, request, number):
+        return [fake.reply(request, stratum=0 if number == 1 else 1)]
+    with fake.Server(answer) as server, \
+            tap.daemon(folder, "--poll", "1", *arguments, f"127.0.0.1:{server.port}", name=name, **options):
+        tap.wait_for(lambda: len(server.requests) > 3 and "refused" in tap.said(folder, name), "a refused reply")
+    return tap.said(folder, name).splitlines(), f"127.0.0.1:{server.port}"
+
+
+def test_log_lines_have_levels(folder):
+    """Each level shows what the level before it shows, and more."""
+    usual, _ = log_of(folder, "usual")
+    events, _ = log_of(folder, "events", "-v")
+    replies, server = log_of(folder, "replies", "-vv")
+    for lines in usual, events, replies:
+        tap.check(any("the clock is synchronised" in line for line in lines), f"no change of state: {lines}")
+        tap.check(any("reply refused: " in line for line in lines), f"no problem: {lines}")
+    for lines in usual, events:
+        tap.check(not any("accepted" in line or "request sent" in line for line in lines), f"a line for a reply: {lines}")
+    for words in "reply accepted", "reply refused", "request sent":
+        found = [line for line in replies if words in line]
+        tap.check(found and all(server in line for line in found), f"'{words}' without its server: {replies}")
+
+
+def test_in_systemds_journal_lines_begin_with_their_level(folder):
+    with open(f"{folder}/journal.log", "w") as f:
+        status = os.fstat(f.fileno())
+    stream = f"{status.st_dev}:{status.st_ino}"
+    lines, _ = log_of(folder, "journal", "-vv", env={**os.environ, "JOURNAL_STREAM": stream})
+    tap.check(all(line[0] == "<" and line[1] in "34567" and line[2] == ">" for line in lines), f"no level: {lines}")
+    tap.check(not any("ffntpd: " in line for line in lines), f"the name is there twice: {lines}")
+    for level, words in ("4", "reply refused"), ("5", "the clock is"), ("7", "reply accepted"):
+        tap.check(all(line[1] == level for line in lines if words in line), f"'{words}' is not <{level}>: {lines}")
+
+
+def test_elsewhere_lines_begin_with_the_daemons_name(folder):
+    lines, _ = log_of(folder, "other", env={**os.environ, "JOURNAL_STREAM": "1:1"})
+    tap.check(all(line.startswith("ffntpd: ") for line in lines), f"{lines}")
 
 
 def end_with(folder, number):

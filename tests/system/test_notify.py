@@ -77,8 +77,9 @@ def check_keeps_time(folder, name):
 
 
 def test_no_manager_or_a_wrong_one(folder):
-    for name in ("", "/", "@", "relative", f"{folder}/none", "/" + "x" * 200, "@nobody-listens-here"):
-        check_keeps_time(folder, name)
+    for i, name in enumerate(("", "/", "@", "relative", f"{folder}/none", "/" + "x" * 200, "@nobody-listens-here")):
+        os.mkdir(f"{folder}/{i}")
+        check_keeps_time(f"{folder}/{i}", name)
 
 
 def test_a_manager_that_does_not_read(folder):

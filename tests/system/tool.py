@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import subprocess
 import time
 
@@ -34,6 +35,14 @@ def objects(arguments, code=0, **options):
     def reject(word):
         raise AssertionError(f"{word} is not JSON")
     return [json.loads(line, parse_constant=reject) for line in output.splitlines()]
+
+
+def estimators():
+    """Return the names of the estimators as --help lists them."""
+    _, output, _ = ffntp("replay", "--help")
+    names = re.findall(r"^ {13}(\w+) +\w", output, re.MULTILINE)
+    tap.check(len(names) > 1, f"no estimators: {output}")
+    return names
 
 
 def check_width(output, columns=80):

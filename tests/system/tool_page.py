@@ -19,6 +19,7 @@ READING = ["earliest_ns", "estimate_ns", "latest_ns", "esterror_ns", "asymmetry_
 AT_MAGIC, AT_SIZE, AT_VERSION, AT_SEQUENCE, AT_STATUS, AT_COUNTER = 0x00, 0x04, 0x08, 0x0c, 0x22, 0x28
 AT_BLOCK, AT_BLOCK_VERSION, AT_COUNTER_KIND, AT_BOOT_ID = 0x800, 0x804, 0x808, 0x810
 AT_VOID_AFTER, AT_LINE_LIMIT, AT_ASYMMETRY = 0x828, 0x890, 0x8e8
+AT_SOURCES = 0x300
 
 
 def patched(folder, page, name, *patches):
@@ -130,6 +131,49 @@ def test_a_page_of_a_daemon_from_before_asymmetry_was_told(folder):
             tap.check(said["asymmetry_esterror_ns"] is None and said["esterror_ns"] > 0, f"{said}")
         output = tool.ffntp("status", "--page", older)[1]
         tap.check([line for line in output.splitlines() if line.startswith("Asymmetry") and "unknown" in line], output)
+
+
+# Where a source states the estimator: its kind, its noise and wander, its floors and hypotheses.
+ESTIMATOR_IN_SOURCE = ((0x17, 1), (0x24, 4), (0x98, 8))
+ESTIMATOR_KEYS = ["name", "floor_forward_ns", "floor_backward_ns", "noise_forward_ns", "noise_backward_ns",
+                  "asymmetry_esterror_ns", "wander", "hypotheses"]
+
+
+def test_status_of_the_estimator(folder):
+    for name in tool.estimators():
+        os.mkdir(f"{folder}/{name}")  # so that the page of the former daemon is not taken over
+        with fake.Server() as server, tool.kept_page(f"{folder}/{name}", server, "--estimator", name) as page:
+            [status] = tool.objects(["status", "--json", "--estimator", "--page", page])
+            said = status["estimator"]
+            tap.check(list(said) == ESTIMATOR_KEYS and said["name"] == name, f"{said}")
+            if said["floor_forward_ns"] is None:
+                continue  # an estimator need not describe itself
+            round_trip_ns = said["floor_forward_ns"] + said["floor_backward_ns"]
+            tap.check(0 < round_trip_ns < 1.5 * status["sources"][0]["rtt_min_ns"] + 50000, f"{status}")
+            tap.check(all(said[key] is None or 0 <= said[key] < 10**9 for key in ESTIMATOR_KEYS[1:6]), f"{said}")
+            tap.check(0 < len(said["hypotheses"]) <= 4, f"{said}")
+            tap.check(0.8 < sum(each["probability"] for each in said["hypotheses"]) < 1.2, f"{said}")
+            code, output, errors = tool.ffntp("status", "--estimator", "--page", page)
+            tap.check(code == 0 and errors == "", f"{code} {errors}")
+            tool.check_width(output)
+            for word in (f"Estimator     : {name}", "Floor forward", "Floor backward", "Noise forward", "Noise backward", "Wander",
+                         "Hypotheses"):
+                tap.check(word in output, f"no {word}: {output}")
+            tap.check("Floor forward" not in tool.ffntp("status", "--page", page)[1], "not asked for")
+            [plain] = tool.objects(["status", "--json", "--page", page])
+            tap.check("estimator" not in plain, f"{plain}")
+
+
+def test_a_page_that_does_not_state_the_estimator(folder):
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        older = patched(folder, page, "older", *((AT_SOURCES + at, bytes(size)) for at, size in ESTIMATOR_IN_SOURCE))
+        [status] = tool.objects(["status", "--json", "--estimator", "--page", older])
+        tap.check(status["estimator"] is None and status["sources"][0]["accepted"] > 0, f"{status}")
+        output = tool.ffntp("status", "--estimator", "--page", older)[1]
+        tap.check("Estimator     : unknown" in output, output)
+        strange = patched(folder, page, "strange", *((AT_SOURCES + at, b"\xff" * size) for at, size in ESTIMATOR_IN_SOURCE))
+        [status] = tool.objects(["status", "--json", "--estimator", "--page", strange])
+        tap.check(status["estimator"]["name"] == "unknown", f"{status}")
 
 
 def test_refusals_are_counted_by_name(folder):

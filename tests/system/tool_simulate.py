@@ -47,7 +47,7 @@ def is_too_coarse(result):
 
 def test_every_scenario_runs_with_each_estimator(folder):
     names = [name for name, _ in scenarios()]
-    for estimator in ("radclock", "law"):
+    for estimator in tool.estimators():
         for poll in ("16", "adaptive"):
             results = simulate("--hours", "3", "--estimator", estimator, "--poll", poll, *names)
             tap.check([result["scenario"] for result in results] == names, f"{results}")
@@ -111,7 +111,7 @@ def test_the_gauge_drifts_with_the_floors(folder):
 # --- its traces ---
 
 def test_traces_replay_to_the_same_scores(folder):
-    for estimator in ("radclock", "law"):
+    for estimator in tool.estimators():
         for name in ("metro", "loss-90-percent", "server-fault"):
             path = f"{folder}/{name}.txt"
             [made] = simulate("--hours", "15", "--seed", "93", "--estimator", estimator, "--trace", path, name)

@@ -34,15 +34,11 @@ let pp_event ppf = function
   | Unanswered -> Format.pp_print_string ppf "unanswered"
   | Unresolved why -> Format.fprintf ppf "no server: %s" why
 
-(* The port stays open for slightly longer than the core waits for a reply, because the counter's rate may be
-   uncertain. *)
-let patience_s = 4.5
-
 (* The resolution of the server's name may take this time. *)
 let resolving_ns = 30_000_000_000L
 
-(* A failed action is repeated after this time. *)
-let retry_ns = 2_000_000_000L
+(* Without a server, or a port, the attempt is repeated after this time. *)
+let retry_s = 2.
 
 (* Limits of a sleep: short enough to notice a counter that jumped, long enough that rounding does not make the loop
    spin. *)
@@ -57,57 +53,64 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     on_event : event -> unit;
     nonce : unit -> int64;
     server : unit -> (Udp.ipaddr * int, string) result Lwt.t;
-    mutable client : Client.t;
-    mutable former : (Udp.ipaddr * int) option;  (* the server in use *)
+    mutable session : Session.t;
+    mutable former : (Udp.ipaddr * int) option;  (* the server in use, *)
+    mutable servers : int;  (* and its number *)
     mutable port : int option;  (* the open port: a query is in flight *)
-    mutable sent_at : Counter.t;
     mutable seen : Counter.t;  (* the newest counter reading *)
+    mutable wants_server : bool;  (* the server's name is to be resolved again *)
     mutable is_running : bool;
     wake : unit Lwt_condition.t;  (* a datagram has arrived, or the loop is to stop *)
     halt : unit Lwt_condition.t;  (* the loop is to stop *)
     mutable ended : unit Lwt.t;
   }
 
-  let client t = t.client
+  let session t = t.session
   let now t = Clock.counter t.clock
-  let seconds t ticks = Int64.to_float ticks *. (Clock.source t.clock).period_s
+  let period_s t = (Clock.source t.clock).period_s
+  let seconds t ticks = Int64.to_float ticks *. period_s t
+  let after t s = Int64.add (now t) (Int64.of_float (s /. period_s t))
 
   (* An exception in a callback does not end the loop, but it is reported. *)
   let tell t event = try t.on_event event with e -> !Lwt.async_exception_hook e
-
-  (* --- publishing --- *)
-
-  let is_telling output = match Output.status output with Synchronised | Free_running -> true | _ -> false
-  let has_time clock = match Clock.output clock with Ok output -> is_telling output | Error _ -> false
-
-  (* Keep the output of an earlier loop until there is a new estimate. *)
-  let publish t =
-    let output = Client.output ~now:(now t) t.client in
-    if Output.status output <> Initialising || not (has_time t.clock) then Clock.publish t.clock output
-
-  (* --- queries and replies --- *)
 
   let hang_up t =
     Option.iter (fun port -> Udp.unlisten t.udp ~port) t.port;
     t.port <- None
 
+  (* --- inputs and events --- *)
+
+  let handle t = function
+    | Session.Map -> Clock.publish t.clock (Session.output t.session)
+    | Reply verdict ->
+        if verdict = Client.Accepted then hang_up t;
+        tell t (Reply verdict)
+    | Unanswered ->
+        hang_up t;
+        tell t Unanswered
+    | Change_server -> t.wants_server <- true
+    | Disrupted | Server_changed -> hang_up t
+    | Sent | Not_sent | No_nonce | Network_error -> ()
+
+  let put ?at t input =
+    let at = match at with Some at -> at | None -> now t in
+    let events, session = Session.input ~at input t.session in
+    t.session <- session;
+    List.iter (handle t) events
+
   let disrupted t =
-    t.client <- Client.disrupted ~now:(now t) t.client;
-    hang_up t;
-    publish t;
+    put t Session.Disruption;
     Lwt_condition.broadcast t.wake ()
 
   (* Read the counter first, so that the time of the code below is not counted as delay. *)
   let receive t server_port ~src:_ ~dst:_ ~src_port datagram =
     let received = now t in
     if t.is_running && src_port = server_port then (
-      let verdict, client = Client.add_reply ~received datagram t.client in
-      t.client <- client;
-      publish t;
-      if verdict = Client.Accepted then hang_up t;
-      Lwt_condition.broadcast t.wake ();
-      tell t (Reply verdict));
+      put ~at:received t (Session.Datagram datagram);
+      Lwt_condition.broadcast t.wake ());
     Lwt.return_unit
+
+  (* --- queries --- *)
 
   let choose_port t =
     match t.fixed_port with
@@ -126,39 +129,32 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
           (fun e -> Lwt.return (Not_sent (Printexc.to_string e)))
         >|= done_with)
 
-  (* Returns false if no query can be sent now, for lack of randomness or of a port. *)
-  let ask t ((_, server_port) as server) =
-    try
-      let src_port = choose_port t and nonce = t.nonce () in
-      Udp.listen t.udp ~port:src_port (receive t server_port);
-      t.port <- Some src_port;
-      t.sent_at <- now t;
-      let packet, client = Client.new_query ~now:t.sent_at ~nonce t.client in
-      t.client <- client;
-      write t src_port server packet;
-      true
+  (* The query is begun once its port is open and there is a nonce, so that its departure is as late as possible. *)
+  let begin_query t ((_, server_port) as server) =
+    let src_port = choose_port t and nonce = t.nonce () in
+    Udp.listen t.udp ~port:src_port (receive t server_port);
+    t.port <- Some src_port;
+    put t (Session.Begin_request nonce);
+    match Session.request t.session with
+    | Some packet -> write t src_port server packet
+    | None -> failwith "the nonce is 0"
+
+  (* If a query cannot be begun, for lack of randomness or of a port, the session pauses. *)
+  let ask t server =
+    try begin_query t server
     with e ->
       hang_up t;
-      tell t (Not_sent (Printexc.to_string e));
-      false
-
-  let give_up t =
-    if t.port <> None then (
-      hang_up t;
-      tell t Unanswered)
-
-  let patience_left_s t = patience_s -. seconds t (Int64.sub (now t) t.sent_at)
-  let give_up_if_overdue t = if patience_left_s t <= 0. then give_up t
+      put t (Session.Pause_until (after t retry_s));
+      tell t (Not_sent (Printexc.to_string e))
 
   (* --- the loop --- *)
 
   (* Sleep, but wake up early when something has arrived. *)
-  let sleep_ns t ns = Lwt.pick [ Sleep.ns ns; Lwt_condition.wait t.wake ]
+  let sleep_s t s = Lwt.pick [ Sleep.ns (Int64.of_float (s *. 1e9)); Lwt_condition.wait t.wake ]
 
-  let sleep t until =
-    let longest_s = if t.port = None then longest_s else patience_left_s t in
-    let s = Float.max shortest_s (Float.min longest_s (seconds t (Int64.sub until (now t)))) in
-    sleep_ns t (Int64.of_float (s *. 1e9))
+  let sleep t =
+    let left_s = seconds t (Int64.sub (Session.deadline t.session) (now t)) in
+    sleep_s t (Float.max shortest_s (Float.min longest_s left_s))
 
   (* A counter that ran backwards was set back, because the machine has been restored from a snapshot, or migrated. *)
   let look_at_counter t =
@@ -173,28 +169,22 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     Lwt.pick [ found; late; (Lwt_condition.wait t.halt >|= fun () -> Error "stopped") ]
 
   let take t server =
-    if t.former <> None && t.former <> Some server then
-      t.client <- Client.server_changed ~now:(now t) t.client;
-    t.former <- Some server
+    if t.former <> Some server then t.servers <- t.servers + 1;
+    t.former <- Some server;
+    put t (Session.Server t.servers)
 
   let rec run t server =
-    if not t.is_running then Lwt.return_unit
-    else (
+    if t.is_running then (
       look_at_counter t;
-      let action, client = Client.next ~now:(now t) t.client in
-      t.client <- client;
-      publish t;
-      match action with
-      | Wait_until until ->
-          sleep t until >>= fun () ->
-          give_up_if_overdue t;
-          run t server
-      | Send ->
-          give_up t;
-          if (not t.is_running) || ask t server then run t server else sleep_ns t retry_ns >>= fun () -> run t server
-      | Change_server -> find_server t)
+      put t Session.Timeout);
+    if not t.is_running then Lwt.return_unit
+    else if t.wants_server then find_server t
+    else (
+      if Session.wants_request t.session then ask t server;
+      if t.is_running then sleep t >>= fun () -> run t server else Lwt.return_unit)
 
   and find_server t =
+    t.wants_server <- false;
     resolve t >>= fun found ->
     match (found, t.former) with
     | _ when not t.is_running -> Lwt.return_unit
@@ -205,7 +195,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         tell t (Unresolved why);
         match former with
         | Some server -> run t server
-        | None -> sleep_ns t retry_ns >>= fun () -> if t.is_running then find_server t else Lwt.return_unit)
+        | None -> sleep_s t retry_s >>= fun () -> if t.is_running then find_server t else Lwt.return_unit)
 
   let fail t e =
     t.is_running <- false;
@@ -219,11 +209,14 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     if Option.fold ~none:false ~some:(fun port -> port < 1 || port > 65535) port then
       invalid_arg "Ffntp_lwt.start: the port is not within 1 to 65535"
 
-  let begin_client config clock now =
-    let client = Client.create config ~now in
-    match Clock.output clock with
-    | Ok output when is_telling output -> Client.continue output client
-    | _ -> client
+  let has_time output = match Output.status output with Synchronised | Free_running -> true | _ -> false
+
+  (* The time of an earlier loop stays published until there is a new estimate. *)
+  let continue_from_clock t =
+    (match Clock.output t.clock with
+    | Ok output when has_time output -> put t (Session.Former output)
+    | _ -> ());
+    put t Session.Publish
 
   let start ?port ?(on_event = ignore) ~nonce ~server clock config udp =
     check ?port config clock;
@@ -236,17 +229,19 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         on_event;
         nonce;
         server;
-        client = begin_client config clock now;
+        session = Session.create config ~now;
         former = None;
+        servers = 0;
         port = None;
-        sent_at = now;
         seen = now;
+        wants_server = false;
         is_running = true;
         wake = Lwt_condition.create ();
         halt = Lwt_condition.create ();
         ended = Lwt.return_unit;
       }
     in
+    continue_from_clock t;
     t.ended <- Lwt.catch (fun () -> find_server t) (fail t);
     t
 

@@ -78,8 +78,8 @@ module Make (Udp : UDP) (Sleep : SLEEP) : sig
   (** Report that the machine was suspended, migrated or restored. A counter that ran backwards is detected
       automatically. *)
 
-  val client : t -> Ffntp.Client.t
-  (** The client's state now. *)
+  val session : t -> Ffntp.Session.t
+  (** The session's state now. *)
 end
 
 module Calibrate (Sleep : SLEEP) : sig

@@ -78,18 +78,18 @@ let test_keeps_time () =
 
 let test_each_estimator () =
   List.iter
-    (fun estimator ->
+    (fun (estimator, _) ->
       let state = fresh ~config:{ (Client.config source) with estimator } () in
       let ns = later 3000 in
       let state = run state start_ns ns in
       let r = reading (Output.read (Client.output ~now:(counter_at ns) state) (counter_at ns)) in
       is_true "the bound holds" (contains r ns))
-    [ Client.Law; Client.Radclock ]
+    (Client.estimators ())
 
 (* A result computed from a state is the same when it is computed again, whatever happened to the state meanwhile. *)
 let test_states_are_values () =
   List.iter
-    (fun estimator ->
+    (fun (estimator, _) ->
       let former = run (fresh ~config:{ (Client.config source) with estimator } ()) start_ns (later 300) in
       let ns = later 300 in
       let former_output = Client.output ~now:(counter_at ns) former in
@@ -113,7 +113,7 @@ let test_states_are_values () =
       is_true "the same before"
         (Output.details former_output = Output.details (Client.output ~now:(counter_at ns) former));
       is_true "time went on elsewhere" (at far <> at again))
-    [ Client.Law; Client.Radclock ]
+    (Client.estimators ())
 
 let test_a_query_is_answered_once () =
   let query, state = Client.new_query ~now:(counter_at start_ns) ~nonce:(nonce ()) (fresh ()) in
@@ -164,6 +164,7 @@ let test_refuses_configurations () =
       { usual with counter = { source with period_error = nan } };
       { usual with max_root_distance_s = nan };
       { usual with max_drift = -1e-6 };
+      { usual with estimator = "guess" };
     ]
 
 let test_tai () =
@@ -225,6 +226,11 @@ let test_asymmetry () =
   is_true "in a page's past"
     (is_share (Output.details (Result.get_ok (Page.past (Clock.page clock) (counter_at ns)))).asymmetry_esterror_ns);
   let nothing = Client.output ~now:(counter_at start_ns) (fresh ()) in
+  is_true "by its name on the page"
+    (is_share (Option.map Int64.to_int (List.assoc_opt "time_asymmetry_esterror_nanosec" (Output.fields o))));
+  is_true "beside the other numbers, in the page's order"
+    (List.filteri (fun i _ -> i < 5) (List.map fst (Output.fields o))
+    = [ "clock_status"; "tai_offset_sec"; "leap_indicator"; "counter_period_shift"; "counter_value" ]);
   is_true "not before the first estimate" ((Output.details nothing).asymmetry_esterror_ns = None);
   is_true "not in an output made by hand"
     ((reading (Output.read (Output.make Manual Synchronised ~at:0L ~time:(0, 0L) ~period_s:1e-9 ~bound_ns:0) 0L))
@@ -238,6 +244,85 @@ let test_source () =
   check Alcotest.int "reach" 255 server.reach;
   is_true "rtt" (server.rtt_ns > 4_000_000 && server.rtt_ns < 4_300_000);
   is_true "offset" (abs server.offset_ns < 100_000)
+
+(* --- the session --- *)
+
+let put at_ns input state = Session.input ~at:(counter_at at_ns) input state
+let has event (events, _) = List.mem event events
+
+(* Begin the query that the state wants at true time [ns]; return the state, and its reply with zeroes before it. *)
+let asked ns state =
+  let _, state = put ns Session.Timeout state in
+  is_true "a query is due" (Session.wants_request state);
+  let events, state = put ns (Session.Begin_request (nonce ())) state in
+  is_true "begun" (events = [ Session.Sent ] && Session.is_awaiting state);
+  let received = ns + delay_ns in
+  let query = Option.get (Session.request state) in
+  (state, Cstruct.append (Cstruct.create 7) (reply query ~received ~sent:received))
+
+let answered ns (state, datagram) =
+  put (ns + (2 * delay_ns)) (Session.Datagram (Cstruct.shift datagram 7)) state
+
+let fresh_session ?(config = Client.config source) () = Session.create config ~now:(counter_at start_ns)
+
+let test_session () =
+  let state = fresh_session () in
+  is_true "nothing yet" (Output.status (Session.output state) = Initialising && Session.request state = None);
+  let ((query, _) as in_flight) = asked start_ns state in
+  let events, after = answered start_ns in_flight in
+  is_true "a map first, then the verdict" (events = [ Session.Map; Reply Accepted ]);
+  is_true "no query is awaited" (not (Session.is_awaiting after || Session.wants_request after));
+  is_true "counted" (Session.counted after Accepted = 1 && (Session.source after).stratum = 1);
+  is_true "the bound holds"
+    (contains (reading (Output.read (Session.output after) (counter_at (later 1)))) (later 1));
+  is_true "the deadline comes" (Session.deadline after > counter_at (later 1));
+  (* states are values *)
+  is_true "the former is as it was" (Session.is_awaiting query && Session.counted query Accepted = 0);
+  Gc.full_major ();
+  is_true "the same again" (fst (answered start_ns in_flight) = events);
+  is_true "no nonce" (has Session.No_nonce (put start_ns (Session.Begin_request 0L) (snd (put start_ns Timeout state))));
+  is_true "disrupted" (fst (put (later 2) Session.Disruption after) = [ Session.Map; Disrupted ]);
+  is_true "unanswered" (has Session.Unanswered (put (later 5) Session.Timeout query));
+  is_true "not sent" (has Session.Not_sent (put start_ns Session.Send_failed query));
+  is_true "published" (fst (put (later 2) Session.Publish after) = [ Session.Map ])
+
+let test_session_inputs () =
+  let _, after = answered start_ns (asked start_ns (fresh_session ())) in
+  let _, named = put (later 1) (Session.Server 1) after in
+  is_true "the same server" (fst (put (later 1) (Session.Server 1) named) = []);
+  is_true "a different server" (has Session.Server_changed (put (later 1) (Session.Server 256) named));
+  let _, paused = put (later 1) (Session.Pause_until (counter_at (later 30))) after in
+  is_true "paused" (not (Session.wants_request (snd (put (later 29) Session.Timeout paused))));
+  is_true "no longer" (Session.wants_request (snd (put (later 31) Session.Timeout paused)));
+  let table = Session.Leap_table (Some (Client.builtin_leap_table ())) in
+  is_true "TAI" ((Output.details (Session.output (snd (put (later 1) table after)))).tai_offset_s <> None);
+  let ahead, datagram = asked (later 3) after in
+  let _, sent = put (later 3) (Session.Sent_at (counter_at (later 3 + 1_000_000))) ahead in
+  let rtt_ns state = (Session.source (snd (answered (later 3) (state, datagram)))).rtt_ns in
+  is_true "a later departure" (rtt_ns ahead - rtt_ns sent > 900_000)
+
+let test_session_continues () =
+  let _, after = answered start_ns (asked start_ns (fresh_session ())) in
+  let former = Session.output after in
+  let _, state = put (later 10) (Session.Former former) (fresh_session ()) in
+  is_true "kept" (Output.status (Session.output state) = Synchronised);
+  is_true "not published" (fst (put (later 10) Session.Publish state) = []);
+  let other = fresh_session ~config:(Client.config { source with kind = Tsc }) () in
+  raises_invalid "of a different counter" (fun () -> put (later 10) (Session.Former former) other);
+  raises_invalid "out of range" (fun () -> fresh_session ~config:{ (Client.config source) with burst = 17 } ())
+
+let test_session_names () =
+  check
+    Alcotest.(list string)
+    "events"
+    [
+      "sent"; "not-sent"; "no-nonce"; "error"; "unanswered"; "change-server"; "disrupted"; "server"; "map"; "reply";
+    ]
+    (List.map Session.event_name
+       [
+         Sent; Not_sent; No_nonce; Network_error; Unanswered; Change_server; Disrupted; Server_changed; Map;
+         Reply Accepted;
+       ])
 
 (* --- outputs --- *)
 
@@ -645,7 +730,13 @@ let () =
   let case name f = Alcotest.test_case name `Quick f in
   Alcotest.run "ffntp"
     [
-      ("agreement", [ case "names" test_names ]);
+      ("agreement", [ case "names" test_names; case "names of events" test_session_names ]);
+      ( "session",
+        [
+          case "session" test_session;
+          case "inputs of a session" test_session_inputs;
+          case "a session continues" test_session_continues;
+        ] );
       ( "client",
         [
           case "keeps time" test_keeps_time;

@@ -1,0 +1,283 @@
+#include "journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../ports/journal.h"
+#include "log.h"
+
+/* Room for the lines of several exchanges, or of a few datagrams of the greatest length. */
+#define BUFFER_SIZE (16 * FFNTP_JOURNAL_LINE_SIZE)
+
+struct ffntp_journal_file {
+	char path[FFNTP_CONFIG_PATH_SIZE];
+	uint64_t size_max;
+	int descriptor; /* -1: the recording has ended */
+	uint64_t size;  /* of the file, in whole lines */
+	struct ffntp_journal writer;
+	const struct ffntp_session *session;
+	struct ffntp_client_config config; /* of the session */
+	size_t used;
+	char buffer[BUFFER_SIZE];
+};
+
+/* The journal that is open, for the handler of a signal. */
+static struct ffntp_journal_file *volatile opened;
+
+/* --- the file --- */
+
+static void end_recording(struct ffntp_journal_file *file, const char *reason)
+{
+	ffntp_log(FFNTP_LOG_ERROR, "%s: %s: nothing more is recorded; the clock continues", file->path, reason);
+	close(file->descriptor);
+	file->descriptor = -1;
+	file->used = 0;
+}
+
+static bool write_all(int descriptor, const char *bytes, size_t count)
+{
+	while (count > 0) {
+		ssize_t written = write(descriptor, bytes, count);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		bytes += written;
+		count -= (size_t)written;
+	}
+	return true;
+}
+
+/* Write the buffer. If that fails in the middle of a line, the file is cut back to its last whole line. */
+static void empty_buffer(struct ffntp_journal_file *file)
+{
+	int error;
+
+	if (file->descriptor < 0 || file->used == 0)
+		return;
+	if (write_all(file->descriptor, file->buffer, file->used)) {
+		file->size += file->used;
+		file->used = 0;
+		return;
+	}
+	error = errno;
+	if (ftruncate(file->descriptor, (off_t)file->size) != 0)
+		ffntp_log(FFNTP_LOG_INFO, "%s: its last line is incomplete", file->path);
+	end_recording(file, strerror(error));
+}
+
+/* Return room for one line. The caller adds its length to file->used. */
+static char *room(struct ffntp_journal_file *file)
+{
+	if (BUFFER_SIZE - file->used < FFNTP_JOURNAL_LINE_SIZE)
+		empty_buffer(file);
+	return file->buffer + file->used;
+}
+
+static void begin_file(struct ffntp_journal_file *file)
+{
+	char *line = room(file);
+
+	file->used += ffntp_journal_write_head(&file->writer, FFNTP_VERSION, line);
+}
+
+/* Return where the last whole line of the file ends; -1 if the file is not a journal. */
+static off_t end_of_lines(int descriptor, off_t size)
+{
+	char begin[sizeof(FFNTP_JOURNAL_BEGINNING) - 1], tail[2 * FFNTP_JOURNAL_LINE_SIZE];
+	off_t from = size > (off_t)sizeof(tail) ? size - (off_t)sizeof(tail) : 0;
+	ssize_t length = pread(descriptor, tail, sizeof(tail), from);
+
+	if (pread(descriptor, begin, sizeof(begin), 0) != (ssize_t)sizeof(begin) ||
+	    memcmp(begin, FFNTP_JOURNAL_BEGINNING, sizeof(begin)) != 0)
+		return -1;
+	while (length > 0 && tail[length - 1] != '\n')
+		length--;
+	return length > 0 ? from + length : -1;
+}
+
+/*
+ * Prepare an open file. A line that a killed daemon left incomplete is cut off, so that the next line begins a line.
+ * Returns the reason if the file cannot be used.
+ */
+static const char *adopt(struct ffntp_journal_file *file)
+{
+	struct stat status;
+	off_t end;
+
+	if (fstat(file->descriptor, &status) != 0)
+		return strerror(errno);
+	if (!S_ISREG(status.st_mode))
+		return "it is not a regular file";
+	if (flock(file->descriptor, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? "another process writes it" : strerror(errno);
+	if (status.st_size == 0)
+		return NULL;
+	end = end_of_lines(file->descriptor, status.st_size);
+	if (end < 0)
+		return "there is a file of this name that is not a journal; it is left alone";
+	if (end < status.st_size && ftruncate(file->descriptor, end) != 0)
+		return strerror(errno);
+	file->size = (uint64_t)end;
+	return NULL;
+}
+
+/* Others must not read the number of a request in flight, which authenticates its reply. */
+static const char *open_file(struct ffntp_journal_file *file)
+{
+	const char *problem;
+
+	file->size = 0;
+	file->descriptor = open(file->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+	if (file->descriptor < 0)
+		return strerror(errno);
+	problem = adopt(file);
+	if (problem != NULL) {
+		close(file->descriptor);
+		file->descriptor = -1;
+	}
+	return problem;
+}
+
+struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t size_max)
+{
+	struct ffntp_journal_file *file = *path != '\0' ? calloc(1, sizeof(*file)) : NULL;
+	const char *problem;
+
+	if (file == NULL)
+		return NULL;
+	strcpy(file->path, path);
+	file->size_max = size_max;
+	problem = open_file(file);
+	if (problem != NULL) {
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s: nothing is recorded; the clock continues", path, problem);
+		free(file);
+		return NULL;
+	}
+	begin_file(file);
+	opened = file;
+	return file;
+}
+
+bool ffntp_journal_file_is(const struct ffntp_journal_file *file, const struct ffntp_config *config)
+{
+	if (file == NULL)
+		return config->journal[0] == '\0';
+	return file->descriptor >= 0 && strcmp(file->path, config->journal) == 0 &&
+	       file->size_max == config->journal_size;
+}
+
+void ffntp_journal_file_close(struct ffntp_journal_file *file)
+{
+	if (file == NULL)
+		return;
+	if (opened == file)
+		opened = NULL;
+	empty_buffer(file);
+	if (file->descriptor >= 0)
+		close(file->descriptor);
+	free(file);
+}
+
+void ffntp_journal_file_rescue(void)
+{
+	struct ffntp_journal_file *file = opened;
+
+	if (file != NULL && file->descriptor >= 0)
+		(void)write_all(file->descriptor, file->buffer, file->used);
+}
+
+/* --- rotation --- */
+
+/* A session cannot be run from its middle: the new file states that it continues the old one. */
+static void rotate(struct ffntp_journal_file *file)
+{
+	char older[FFNTP_CONFIG_PATH_SIZE + 2];
+	int former = file->descriptor;
+	const char *problem;
+	char *line;
+
+	snprintf(older, sizeof(older), "%s.1", file->path);
+	if (rename(file->path, older) != 0) {
+		end_recording(file, strerror(errno));
+		return;
+	}
+	problem = open_file(file);
+	close(former);
+	if (problem != NULL) {
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s: nothing more is recorded; the clock continues", file->path,
+			  problem);
+		return;
+	}
+	ffntp_log(FFNTP_LOG_INFO, "%s continues %s", file->path, older);
+	begin_file(file);
+	if (file->session == NULL)
+		return;
+	line = room(file);
+	file->used += ffntp_journal_write_continues(&file->writer, &file->config, line);
+}
+
+void ffntp_journal_file_write(struct ffntp_journal_file *file)
+{
+	if (file == NULL || file->descriptor < 0)
+		return;
+	if (file->session != NULL && ffntp_session_is_awaiting(file->session) && file->used < BUFFER_SIZE / 2)
+		return;
+	empty_buffer(file);
+	if (file->descriptor >= 0 && file->size >= file->size_max)
+		rotate(file);
+}
+
+/* --- lines --- */
+
+/* A timeout before the deadline has no effect, and would be most of the journal. */
+static bool has_effect(const struct ffntp_journal_file *file, const struct ffntp_input *input)
+{
+	return input->kind != FFNTP_INPUT_TIMEOUT || (int64_t)(input->at - ffntp_session_deadline(file->session)) >= 0;
+}
+
+static void record(void *context, const struct ffntp_input *input)
+{
+	struct ffntp_journal_file *file = context;
+	size_t length;
+	char *line;
+
+	if (file->descriptor < 0 || !has_effect(file, input))
+		return;
+	line = room(file);
+	length = ffntp_journal_write_input(&file->writer, input, line);
+	file->used += length;
+	if (length == 0)
+		end_recording(file, "a datagram is too long for a line");
+}
+
+void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_session *session,
+				const struct ffntp_client_config *config, ffntp_counter at)
+{
+	char *line;
+
+	if (file == NULL || file->descriptor < 0)
+		return;
+	file->session = session;
+	file->config = *config;
+	line = room(file);
+	file->used += ffntp_journal_write_session(&file->writer, config, at, line);
+	ffntp_session_record(session, record, file);
+}
+
+void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map)
+{
+	char *line;
+
+	if (file == NULL || file->descriptor < 0)
+		return;
+	line = room(file);
+	file->used += ffntp_journal_write_map(map, line);
+}

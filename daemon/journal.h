@@ -1,0 +1,55 @@
+/*
+ * journal: writes the inputs of the daemon's session, and the digests of its maps, to a file that 'ffntp replay' runs
+ * again (docs/journal.md). Lines are kept in memory until the step ends, because a request must not wait for a disk. If
+ * the file cannot be written, one line reports it; the recording ends, and the clock continues.
+ */
+#ifndef FFNTP_DAEMON_JOURNAL_H
+#define FFNTP_DAEMON_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../include/ffntp/client.h"
+#include "../include/ffntp/map.h"
+#include "../include/ffntp/session.h"
+#include "config.h"
+
+/* Opaque. NULL stands for no journal: every function below has no effect then. */
+struct ffntp_journal_file;
+
+/*
+ * Open the journal for appending. path: shorter than FFNTP_CONFIG_PATH_SIZE. size_max: the size in bytes at which the
+ * file is renamed to "PATH.1", in place of an older one, and a new file begun.
+ * Returns NULL if path is "", or if the file cannot be written or is not a journal; the reason was logged.
+ */
+struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t size_max);
+
+/* Return whether the journal is the one of this configuration, which may have none. */
+bool ffntp_journal_file_is(const struct ffntp_journal_file *file, const struct ffntp_config *config);
+
+/* Write what is left, and close the file. */
+void ffntp_journal_file_close(struct ffntp_journal_file *file);
+
+/*
+ * Begin to record a session that has had no input yet: config and at are the arguments of its ffntp_session_init. The
+ * journal must not be closed before the session's last input. config's table of leap seconds must stay valid.
+ */
+void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_session *session,
+				const struct ffntp_client_config *config, ffntp_counter at);
+
+/* Record that the session yielded this map after its last input. */
+void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map);
+
+/*
+ * Write the lines that are in memory to the file. Call it when nothing urgent is due. The lines of an exchange in
+ * progress wait for its end, unless memory is short.
+ */
+void ffntp_journal_file_write(struct ffntp_journal_file *file);
+
+/*
+ * Write what is in memory, in the handler of a signal that ends the daemon, such as that of a failed assertion: the
+ * last line is then the input that was being processed.
+ */
+void ffntp_journal_file_rescue(void);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * journal: the lines of a journal, which records every input of a session, so that the session can be run again. Pure:
+ * a line is written into the caller's memory, or read from it; no libc, so that a system without files can write the
+ * lines to its console. docs/journal.md describes the format.
+ */
+#ifndef FFNTP_JOURNAL_H
+#define FFNTP_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../include/ffntp/client.h"
+#include "../include/ffntp/map.h"
+#include "../include/ffntp/session.h"
+#include "../include/ffntp/timescale.h"
+
+/* The version of the format. It changes when the map, the configuration or the inputs of a session change. */
+#define FFNTP_JOURNAL_VERSION 1
+
+/* The first word of a journal, with the blank behind it: programs recognise a journal by it. */
+#define FFNTP_JOURNAL_BEGINNING "ffntp-journal "
+
+/* Longest datagram that a line can hold, as long as ports/linux/udp.h receives them. */
+#define FFNTP_JOURNAL_DATAGRAM_MAX 2048
+
+/* Longest line, with its newline: a datagram as hexadecimal digits, or a full table of leap seconds. */
+#define FFNTP_JOURNAL_LINE_SIZE 4352
+
+/* State of the writer, and of the reader, of one journal. Zeroed: nothing was written or read yet. */
+struct ffntp_journal {
+	ffntp_counter at; /* of the line before: the next line has the difference from it */
+	bool has_head, has_session;
+};
+
+/* --- writing. Each function returns the length of the line, which ends in a newline --- */
+
+/* Write the first line of a journal. program: the version of the program, a word that is kept for people. */
+size_t ffntp_journal_write_head(struct ffntp_journal *journal, const char *program, char line[FFNTP_JOURNAL_LINE_SIZE]);
+
+/* Write the beginning of a session: the arguments of ffntp_session_init. A journal may have several sessions. */
+size_t ffntp_journal_write_session(struct ffntp_journal *journal, const struct ffntp_client_config *config,
+				   ffntp_counter at, char line[FFNTP_JOURNAL_LINE_SIZE]);
+
+/* Write that the session of an earlier file continues in this one. */
+size_t ffntp_journal_write_continues(struct ffntp_journal *journal, const struct ffntp_client_config *config,
+				     char line[FFNTP_JOURNAL_LINE_SIZE]);
+
+/* Write an input. Returns 0 if its datagram is longer than FFNTP_JOURNAL_DATAGRAM_MAX or its kind unknown. */
+size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffntp_input *input,
+				 char line[FFNTP_JOURNAL_LINE_SIZE]);
+
+/* Write the digest of a map that the session yielded after the input of the line before. */
+size_t ffntp_journal_write_map(const struct ffntp_map *map, char line[FFNTP_JOURNAL_LINE_SIZE]);
+
+/* Return a digest of all fields of a map. It is the same on every machine. */
+uint64_t ffntp_journal_digest(const struct ffntp_map *map);
+
+/* --- reading --- */
+
+enum ffntp_journal_kind {
+	FFNTP_JOURNAL_INVALID = 0, /* 'problem' has the reason */
+	FFNTP_JOURNAL_NOTHING,     /* a comment */
+	FFNTP_JOURNAL_HEAD,        /* program */
+	FFNTP_JOURNAL_SESSION,     /* config, at */
+	FFNTP_JOURNAL_CONTINUES,   /* config, at */
+	FFNTP_JOURNAL_INPUT,       /* input */
+	FFNTP_JOURNAL_MAP,         /* digest */
+};
+
+/* One line. The pointers of config and input point into the entry: do not move it. */
+struct ffntp_journal_entry {
+	enum ffntp_journal_kind kind;
+	const char *problem; /* a static text */
+	const char *program; /* the program's version; it points into the line */
+	size_t program_length;
+	ffntp_counter at;
+	struct ffntp_client_config config;
+	struct ffntp_input input;
+	uint64_t digest;
+	struct ffntp_leap_table table;
+	struct ffntp_map map;
+	uint8_t bytes[FFNTP_JOURNAL_DATAGRAM_MAX];
+};
+
+/*
+ * Read one line of 'length' bytes, without its newline. Each value has one valid spelling only, so that writing what
+ * was read gives the same line. Returns entry->kind. The journal's state is unchanged after an invalid line.
+ */
+enum ffntp_journal_kind ffntp_journal_read(struct ffntp_journal *journal, const char *line, size_t length,
+					   struct ffntp_journal_entry *entry);
+
+#endif

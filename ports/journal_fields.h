@@ -1,0 +1,104 @@
+/*
+ * journal_fields: the fields that the lines of a journal hold, in their order. Writer, reader and digest expand these
+ * lists. If one of them changes, so does FFNTP_JOURNAL_VERSION.
+ */
+#ifndef FFNTP_JOURNAL_FIELDS_H
+#define FFNTP_JOURNAL_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../include/ffntp/client.h"
+#include "../include/ffntp/map.h"
+#include "../include/ffntp/session.h"
+
+/*
+ * A map. WHOLE(member, type, least, most): a decimal number, with the range that a former map may have. WORD(member):
+ * 64 bits in hexadecimal.
+ */
+#define FFNTP_JOURNAL_MAP_FIELDS(WHOLE, WORD)                                \
+	WHOLE(status, enum ffntp_status, 0, FFNTP_STATUS_DISRUPTED)          \
+	WHOLE(counter_kind, enum ffntp_counter_kind, 0, FFNTP_COUNTER_OTHER) \
+	WHOLE(leap, enum ffntp_leap, 0, FFNTP_LEAP_POST_NEGATIVE)            \
+	WHOLE(period_shift, uint8_t, 0, 62)                                  \
+	WHOLE(tai_is_known, bool, 0, 1)                                      \
+	WHOLE(tai_offset_s, int16_t, INT16_MIN, INT16_MAX)                   \
+	WHOLE(leap_sign, int8_t, -1, 1)                                      \
+	WHOLE(leap_at_s, int64_t, INT64_MIN, INT64_MAX)                      \
+	WHOLE(tai_expires_s, int64_t, INT64_MIN, INT64_MAX)                  \
+	WORD(disruption_marker)                                              \
+	WHOLE(counter_marker, uint32_t, 0, UINT32_MAX)                       \
+	WORD(at)                                                             \
+	WHOLE(time.s, int64_t, INT64_MIN, INT64_MAX)                         \
+	WORD(time.frac)                                                      \
+	WORD(period)                                                         \
+	WORD(period_esterror)                                                \
+	WORD(period_maxerror)                                                \
+	WORD(esterror_ns)                                                    \
+	WORD(asymmetry_esterror_ns)                                          \
+	WORD(maxerror_before_ns)                                             \
+	WORD(maxerror_after_ns)                                              \
+	WORD(stable_period)                                                  \
+	WORD(stable_esterror)                                                \
+	WORD(void_after)
+
+/*
+ * A configuration without its table of leap seconds. WHOLE(key, member, type, least, most): a decimal number.
+ * REAL(key, member): the 64 bits of a double.
+ */
+#define FFNTP_JOURNAL_CONFIG_FIELDS(WHOLE, REAL)                                          \
+	WHOLE("estimator=", estimator, enum ffntp_estimator_kind, 0, FFNTP_ESTIMATOR_LAW) \
+	WHOLE("counter=", counter_kind, enum ffntp_counter_kind, 0, FFNTP_COUNTER_OTHER)  \
+	REAL("period=", period_hint_s)                                                    \
+	REAL("period-error=", period_hint_error)                                          \
+	WHOLE("poll-min=", poll_min_s, uint32_t, 0, UINT32_MAX)                           \
+	WHOLE("poll-max=", poll_max_s, uint32_t, 0, UINT32_MAX)                           \
+	WHOLE("adaptive=", poll_is_adaptive, bool, 0, 1)                                  \
+	REAL("target=", accuracy_target_s)                                                \
+	WHOLE("burst=", burst, uint32_t, 0, UINT32_MAX)                                   \
+	WHOLE("history=", history, uint32_t, 0, UINT32_MAX)                               \
+	REAL("max-drift=", max_drift)                                                     \
+	WHOLE("may-jump=", counter_may_jump, bool, 0, 1)                                  \
+	REAL("max-distance=", max_root_distance_s)                                        \
+	WHOLE("pivot=", pivot_s, int64_t, INT64_MIN, INT64_MAX)                           \
+	WHOLE("leap-trust=", leap_trust, enum ffntp_leap_trust, 0, FFNTP_LEAP_TRUST_NOBODY)
+
+/* A field that is added to one of the structs changes its size, and is missing in the list. Sizes on 64-bit machines.
+ */
+#if UINTPTR_MAX > 0xffffffff
+_Static_assert(sizeof(struct ffntp_map) == 160, "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
+_Static_assert(sizeof(struct ffntp_client_config) == 112,
+	       "FFNTP_JOURNAL_CONFIG_FIELDS lists every field of the configuration");
+#endif
+
+/* The words that begin lines. */
+#define FFNTP_JOURNAL_SESSION_WORD "session"
+#define FFNTP_JOURNAL_CONTINUES_WORD "continues"
+#define FFNTP_JOURNAL_MAP_WORD "map"
+#define FFNTP_JOURNAL_TABLE_KEY "leap-table="
+
+/* The word of an input; NULL for values outside the enumeration. */
+static inline const char *ffntp_journal_input_word(enum ffntp_input_kind kind)
+{
+	static const char *const words[FFNTP_INPUTS] = {
+		[FFNTP_INPUT_TIMEOUT] = "timeout",
+		[FFNTP_INPUT_REQUEST] = "request",
+		[FFNTP_INPUT_SENT] = "sent",
+		[FFNTP_INPUT_NOT_SENT] = "not-sent",
+		[FFNTP_INPUT_DATAGRAM] = "datagram",
+		[FFNTP_INPUT_ERROR] = "error",
+		[FFNTP_INPUT_DISRUPTED] = "disrupted",
+		[FFNTP_INPUT_COUNTER_REPLACED] = "counter-replaced",
+		[FFNTP_INPUT_SERVER] = "server",
+		[FFNTP_INPUT_PAUSE] = "pause",
+		[FFNTP_INPUT_LEAP_TABLE] = "leap-table",
+		[FFNTP_INPUT_LEAP_VOTE] = "leap-vote",
+		[FFNTP_INPUT_FORMER] = "former",
+		[FFNTP_INPUT_PUBLISH] = "publish",
+	};
+
+	return kind < FFNTP_INPUTS ? words[kind] : NULL;
+}
+
+#endif

@@ -1,0 +1,287 @@
+#include "journal.h"
+
+#include "journal_fields.h"
+
+/* A line that grows. Every line fits: FFNTP_JOURNAL_LINE_SIZE. */
+struct line {
+	char *at;
+};
+
+static void put(struct line *line, char c)
+{
+	*line->at++ = c;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+	while (*text != '\0')
+		put(line, *text++);
+}
+
+static void put_digit(struct line *line, unsigned digit)
+{
+	put(line, "0123456789abcdef"[digit & 15]);
+}
+
+/* Without leading zeros. */
+static void put_hex(struct line *line, uint64_t value)
+{
+	unsigned shift = 60;
+
+	while (shift > 0 && value >> shift == 0)
+		shift -= 4;
+	put_digit(line, (unsigned)(value >> shift));
+	while (shift > 0) {
+		shift -= 4;
+		put_digit(line, (unsigned)(value >> shift));
+	}
+}
+
+/* A difference of two counter readings, modulo 2^64: from -2^63 to 2^63 - 1. */
+static void put_difference(struct line *line, uint64_t difference)
+{
+	if (difference >> 63 != 0) {
+		put(line, '-');
+		difference = -difference;
+	}
+	put_hex(line, difference);
+}
+
+static void put_decimal(struct line *line, int64_t value)
+{
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char digits[20];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		put(line, '-');
+	while (count > 0)
+		put(line, digits[--count]);
+}
+
+/* All 64 bits, so that the value is exact and its width constant. */
+static void put_word(struct line *line, uint64_t word)
+{
+	for (unsigned shift = 64; shift > 0; shift -= 4)
+		put_digit(line, (unsigned)(word >> (shift - 4)));
+}
+
+static void put_real(struct line *line, double value)
+{
+	union {
+		double real;
+		uint64_t bits;
+	} both = { .real = value };
+
+	put_word(line, both.bits);
+}
+
+static void put_bytes(struct line *line, const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		put_digit(line, bytes[i] >> 4);
+		put_digit(line, bytes[i]);
+	}
+}
+
+/* "none", or EXPIRES and then ,FROM:OFFSET for each entry. */
+static void put_table(struct line *line, const struct ffntp_leap_table *table)
+{
+	if (table == NULL) {
+		put_text(line, "none");
+		return;
+	}
+	put_decimal(line, table->expires_s);
+	for (uint32_t i = 0; i < table->count; i++) {
+		put(line, ',');
+		put_decimal(line, table->entry[i].from_s);
+		put(line, ':');
+		put_decimal(line, table->entry[i].tai_offset_s);
+	}
+}
+
+static size_t end(struct line *line, const char *begin)
+{
+	put(line, '\n');
+	return (size_t)(line->at - begin);
+}
+
+/* --- lines --- */
+
+size_t ffntp_journal_write_head(struct ffntp_journal *journal, const char *program, char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	struct line line = { text };
+
+	journal->has_head = true;
+	put_text(&line, FFNTP_JOURNAL_BEGINNING);
+	put_decimal(&line, FFNTP_JOURNAL_VERSION);
+	put(&line, ' ');
+	put_text(&line, program);
+	return end(&line, text);
+}
+
+#define PUT_WHOLE(key, member, type, least, most) \
+	put_text(line, " " key);                  \
+	put_decimal(line, (int64_t)config->member);
+#define PUT_REAL(key, member)    \
+	put_text(line, " " key); \
+	put_real(line, config->member);
+
+static void put_config(struct line *line, const struct ffntp_client_config *config)
+{
+	FFNTP_JOURNAL_CONFIG_FIELDS(PUT_WHOLE, PUT_REAL)
+	put_text(line, " " FFNTP_JOURNAL_TABLE_KEY);
+	put_table(line, config->leap_table);
+}
+
+#undef PUT_WHOLE
+#undef PUT_REAL
+
+static size_t write_config(const char *word, const struct ffntp_client_config *config, ffntp_counter at,
+			   char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	struct line line = { text };
+
+	put_text(&line, word);
+	put(&line, ' ');
+	put_word(&line, at);
+	put_config(&line, config);
+	return end(&line, text);
+}
+
+size_t ffntp_journal_write_session(struct ffntp_journal *journal, const struct ffntp_client_config *config,
+				   ffntp_counter at, char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	journal->at = at;
+	journal->has_session = true;
+	return write_config(FFNTP_JOURNAL_SESSION_WORD, config, at, text);
+}
+
+size_t ffntp_journal_write_continues(struct ffntp_journal *journal, const struct ffntp_client_config *config,
+				     char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	return write_config(FFNTP_JOURNAL_CONTINUES_WORD, config, journal->at, text);
+}
+
+#define PUT_WHOLE(member, type, least, most) \
+	put(line, ' ');                      \
+	put_decimal(line, (int64_t)map->member);
+#define PUT_WORD(member) \
+	put(line, ' ');  \
+	put_hex(line, map->member);
+
+static void put_map(struct line *line, const struct ffntp_map *map)
+{
+	FFNTP_JOURNAL_MAP_FIELDS(PUT_WHOLE, PUT_WORD)
+}
+
+#undef PUT_WHOLE
+#undef PUT_WORD
+
+static void put_value(struct line *line, const struct ffntp_input *input)
+{
+	switch (input->kind) {
+	case FFNTP_INPUT_REQUEST:
+		put_word(line, input->nonce);
+		break;
+	case FFNTP_INPUT_SENT:
+		put_difference(line, input->stamp - input->at);
+		break;
+	case FFNTP_INPUT_PAUSE:
+		put_difference(line, input->until - input->at);
+		break;
+	case FFNTP_INPUT_NOT_SENT:
+	case FFNTP_INPUT_ERROR:
+		put_decimal(line, input->error);
+		break;
+	case FFNTP_INPUT_DATAGRAM:
+		put_bytes(line, input->bytes, input->length);
+		break;
+	case FFNTP_INPUT_COUNTER_REPLACED:
+		put_real(line, input->period_hint_s);
+		put(line, ' ');
+		put_real(line, input->period_hint_error);
+		break;
+	case FFNTP_INPUT_SERVER:
+		put_bytes(line, input->address, sizeof(input->address));
+		put(line, ' ');
+		put_decimal(line, input->port);
+		break;
+	case FFNTP_INPUT_LEAP_TABLE:
+		put_table(line, input->leap_table);
+		break;
+	case FFNTP_INPUT_LEAP_VOTE:
+		put_decimal(line, input->vote.sign);
+		put(line, ' ');
+		put_decimal(line, input->vote.is_unanimous);
+		break;
+	case FFNTP_INPUT_TIMEOUT:
+	case FFNTP_INPUT_DISRUPTED:
+	case FFNTP_INPUT_FORMER:
+	case FFNTP_INPUT_PUBLISH:
+	case FFNTP_INPUTS:
+		break;
+	}
+}
+
+static bool has_value(enum ffntp_input_kind kind)
+{
+	return kind != FFNTP_INPUT_TIMEOUT && kind != FFNTP_INPUT_DISRUPTED && kind != FFNTP_INPUT_FORMER &&
+	       kind != FFNTP_INPUT_PUBLISH;
+}
+
+size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffntp_input *input,
+				 char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	const char *word = ffntp_journal_input_word(input->kind);
+	struct line line = { text };
+
+	if (word == NULL || (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX))
+		return 0;
+	put_text(&line, word);
+	put(&line, ' ');
+	put_difference(&line, input->at - journal->at);
+	journal->at = input->at;
+	if (input->kind == FFNTP_INPUT_FORMER)
+		put_map(&line, input->map);
+	if (has_value(input->kind))
+		put(&line, ' ');
+	put_value(&line, input);
+	return end(&line, text);
+}
+
+size_t ffntp_journal_write_map(const struct ffntp_map *map, char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	struct line line = { text };
+
+	put_text(&line, FFNTP_JOURNAL_MAP_WORD " ");
+	put_word(&line, ffntp_journal_digest(map));
+	return end(&line, text);
+}
+
+/* --- the digest --- */
+
+/* FNV-1a, 64 bits, over the eight bytes of each field, the lowest first. */
+#define FNV_BASIS UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
+static uint64_t digest_word(uint64_t digest, uint64_t word)
+{
+	for (unsigned shift = 0; shift < 64; shift += 8)
+		digest = (digest ^ (word >> shift & 0xff)) * FNV_PRIME;
+	return digest;
+}
+
+#define DIGEST_WHOLE(member, type, least, most) digest = digest_word(digest, (uint64_t)(int64_t)map->member);
+#define DIGEST_WORD(member) digest = digest_word(digest, map->member);
+
+uint64_t ffntp_journal_digest(const struct ffntp_map *map)
+{
+	uint64_t digest = FNV_BASIS;
+
+	FFNTP_JOURNAL_MAP_FIELDS(DIGEST_WHOLE, DIGEST_WORD)
+	return digest;
+}

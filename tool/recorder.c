@@ -1,0 +1,55 @@
+#include "recorder.h"
+
+static void write_map(struct recorder *recorder)
+{
+	char line[FFNTP_JOURNAL_LINE_SIZE];
+
+	if (recorder->has_map)
+		fwrite(line, 1, ffntp_journal_write_map(ffntp_session_map(recorder->session), line), recorder->file);
+	recorder->has_map = false;
+}
+
+/* A timeout before the deadline has no effect, and would be most of the journal. */
+static bool has_effect(const struct recorder *recorder, const struct ffntp_input *input)
+{
+	return input->kind != FFNTP_INPUT_TIMEOUT ||
+	       (int64_t)(input->at - ffntp_session_deadline(recorder->session)) >= 0;
+}
+
+static void record(void *context, const struct ffntp_input *input)
+{
+	struct recorder *recorder = context;
+	char line[FFNTP_JOURNAL_LINE_SIZE];
+
+	if (!has_effect(recorder, input))
+		return;
+	write_map(recorder);
+	fwrite(line, 1, ffntp_journal_write_input(&recorder->writer, input, line), recorder->file);
+}
+
+/* The session must not be called here: the map is written before the next input. */
+static void trace(void *context, const struct ffntp_trace_event *event)
+{
+	struct recorder *recorder = context;
+
+	recorder->has_map |= event->kind == FFNTP_TRACE_EVENT && event->event.kind == FFNTP_EVENT_MAP;
+}
+
+void recorder_begin(struct recorder *recorder, FILE *file, struct ffntp_session *session,
+		    const struct ffntp_client_config *config, ffntp_counter at)
+{
+	char line[FFNTP_JOURNAL_LINE_SIZE];
+
+	*recorder = (struct recorder){ .file = file, .session = session };
+	fwrite(line, 1, ffntp_journal_write_head(&recorder->writer, FFNTP_VERSION, line), file);
+	fwrite(line, 1, ffntp_journal_write_session(&recorder->writer, config, at, line), file);
+	ffntp_session_record(session, record, recorder);
+	ffntp_session_trace(session, trace, recorder);
+}
+
+void recorder_end(struct recorder *recorder)
+{
+	write_map(recorder);
+	ffntp_session_record(recorder->session, NULL, NULL);
+	ffntp_session_trace(recorder->session, NULL, NULL);
+}

@@ -1,0 +1,29 @@
+/* recorder: writes the journal of a session to a file, from which 'ffntp replay' computes the same maps. */
+#ifndef FFNTP_TOOL_RECORDER_H
+#define FFNTP_TOOL_RECORDER_H
+
+#include <ffntp/session.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "../ports/journal.h"
+
+struct recorder {
+	FILE *file;
+	struct ffntp_session *session;
+	struct ffntp_journal writer;
+	bool has_map; /* the last input yielded a map, whose line is not written yet */
+};
+
+/*
+ * Begin to record a session that has had no input yet, in an open file: config and at are the arguments of its
+ * ffntp_session_init. The recorder must stay where it is until recorder_end. Errors of the file are the caller's to
+ * detect, with ferror.
+ */
+void recorder_begin(struct recorder *recorder, FILE *file, struct ffntp_session *session,
+		    const struct ffntp_client_config *config, ffntp_counter at);
+
+/* Write the last line, and end the recording. */
+void recorder_end(struct recorder *recorder);
+
+#endif

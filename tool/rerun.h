@@ -1,0 +1,52 @@
+/*
+ * rerun: runs the sessions of a journal again, and compares the digest of every map. Prints the events, or a summary.
+ */
+#ifndef FFNTP_TOOL_RERUN_H
+#define FFNTP_TOOL_RERUN_H
+
+#include <ffntp/session.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../ports/journal.h"
+#include "lines.h"
+#include "options.h"
+
+/* No input yields more events (core/session.h), so that no more maps can wait for their lines. */
+#define RERUN_WAITING_MAX 4
+
+#define RERUN_PROGRAM_SIZE 64
+
+struct rerun {
+	const struct tool_command *command;
+	bool as_json, is_verbose;
+	struct ffntp_journal reader;
+	struct ffntp_session *session; /* NULL: none began yet */
+	void *memory;
+	double period_s; /* of the session's hint */
+	ffntp_counter begun_at;
+	bool is_compared;              /* false: the session's beginning is not known */
+	struct ffntp_leap_table table; /* the session's */
+	struct ffntp_journal_entry entry;
+	uint64_t waiting[RERUN_WAITING_MAX]; /* digests of the session's maps whose lines were not read yet */
+	unsigned waits;
+	char program[RERUN_PROGRAM_SIZE];
+	/* Of the present file: */
+	uint64_t sessions, inputs, equal, uncompared;
+	uint64_t events[FFNTP_EVENTS];
+	uint64_t verdicts[FFNTP_VERDICTS];
+};
+
+/* Return whether a file with this first line is a journal. */
+bool rerun_is_journal(const struct lines_line *first);
+
+/*
+ * Run all of a file. A file that continues the session of the file before it must follow it.
+ * Returns whether every map was equal. Otherwise one line on standard error names the first line that is not.
+ */
+bool rerun_file(struct rerun *rerun, struct lines *lines);
+
+/* Release the memory. Zeroed: nothing to release. */
+void rerun_end(struct rerun *rerun);
+
+#endif
