@@ -153,25 +153,46 @@ static void judge(struct ffntp_grain_step *step, double units, double exact, con
 		weigh(step, units, exact, difference);
 }
 
+/*
+ * Return the known steps on whose multiples the difference may lie, within the limit, as a bit for each. A product
+ * instead of a quotient may be wrong by some roundings, which the margin exceeds: the steps without a bit are certainly
+ * out of the question.
+ */
+static uint32_t possible_steps(double units, double limit)
+{
+	double units_s = units * 0x1p-32, limit_s = (limit * (1 + 0x1p-40) + units * 0x1p-48) * 0x1p-32;
+	uint32_t possible = 0;
+
+	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN; i++) {
+		double per_s = steps_per_s[i], rest = units_s * per_s - (double)(int64_t)(units_s * per_s + 0.5);
+
+		possible |= (uint32_t)(ffntp_square(rest) <= ffntp_square(limit_s * per_s)) << i;
+	}
+	return possible;
+}
+
 /* --- fits --- */
 
 /*
- * Return the greatest common step of two differences whose times are exact to noise, or 0 if it is too small to matter.
- * This is Euclid's algorithm; a remainder's error grows with the multiples it is made of, which are longest / smaller.
+ * Compute the greatest common step of two differences for each fit, whose times are exact to its noise; 0 if it is too
+ * small to matter. This is Euclid's algorithm; a remainder's error grows with the multiples it is made of, which are
+ * longest / smaller. The noises rise, so that the algorithm ends first for the last fit.
  */
-static double common_step(double a, double b, double noise)
+static void common_steps(double a, double b, double steps[FFNTP_GRAIN_FITS])
 {
 	double larger = ffntp_fmax(a, b), smaller = ffntp_fmin(a, b), longest = larger;
+	unsigned left = FFNTP_GRAIN_FITS;
 
-	while (smaller >= FFNTP_GRAIN_LEAST_S * 0x1p32) {
+	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
+		steps[i] = 0;
+	while (left > 0 && smaller >= FFNTP_GRAIN_LEAST_S * 0x1p32) {
 		double rest = off_multiple(larger, smaller);
 
-		if (rest * smaller <= 4 * noise * longest)
-			return smaller;
+		while (left > 0 && rest * smaller <= 4 * fit_noise_units[left - 1] * longest)
+			steps[--left] = smaller;
 		larger = smaller;
 		smaller = rest;
 	}
-	return 0;
 }
 
 /*
@@ -190,14 +211,11 @@ static void improve_fit(struct ffntp_grain_fit *fit, double units)
 	fit->units = units / steps;
 }
 
-static void begin_fit(struct ffntp_grain_fit *fit, double units, double before_units, double noise)
+static void begin_fit(struct ffntp_grain_fit *fit, double step_units, double longest_units)
 {
-	bool has_two = units > 0 && before_units > 0;
-
-	*fit = (struct ffntp_grain_fit){ .units = has_two ? common_step(units, before_units, noise) : 0,
-					 .step = { .exact = 1, .filled = 1 } };
+	*fit = (struct ffntp_grain_fit){ .units = step_units, .step = { .exact = 1, .filled = 1 } };
 	if (fit->units > 0)
-		improve_fit(fit, ffntp_fmax(units, before_units));
+		improve_fit(fit, longest_units);
 }
 
 /*
@@ -209,18 +227,33 @@ static double fit_tolerance(const struct ffntp_grain_fit *fit, double units, dou
 	return ffntp_fmin(FFNTP_GRAIN_FIT * fit->units, 16 * noise + FFNTP_GRAIN_RATE * units);
 }
 
-static void judge_fit(struct ffntp_grain_fit *fit, const struct difference *difference, double before_units,
-		      double noise)
+/* Update a fit. Returns whether the difference is not on its step, so that the fit must begin again. */
+static bool judge_fit(struct ffntp_grain_fit *fit, const struct difference *difference, double noise)
 {
 	double off = fit->units > 0 ? off_multiple(difference->units, fit->units) : 0;
 	double exact = fit_tolerance(fit, difference->units, noise);
 
-	if (fit->units == 0 || off > exact) {
-		begin_fit(fit, difference->units, before_units, noise);
-		return;
-	}
+	if (fit->units == 0 || off > exact)
+		return true;
 	judge(&fit->step, fit->units, exact, difference);
 	improve_fit(fit, difference->units);
+	return false;
+}
+
+/* Update all fits. A fit begins with the difference and the one before. */
+static void compare_fits(struct ffntp_grain *grain, const struct difference *difference)
+{
+	double before_units = grain->last_difference, steps[FFNTP_GRAIN_FITS];
+	bool has_steps = false;
+
+	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++) {
+		if (!judge_fit(&grain->fits[i], difference, fit_noise_units[i]))
+			continue;
+		if (!has_steps)
+			common_steps(difference->units, before_units, steps);
+		has_steps = true;
+		begin_fit(&grain->fits[i], steps[i], ffntp_fmax(difference->units, before_units));
+	}
 }
 
 /* --- the verdict --- */
@@ -271,7 +304,9 @@ static bool is_shown(const struct ffntp_grain_step *step, double units, const st
  */
 static double proven_units(struct ffntp_grain_step *step, double units, const struct difference *difference)
 {
-	if (is_shown(step, units, difference)) {
+	bool has_evidence = step->exact >= FFNTP_GRAIN_PROOF || step->filled >= FFNTP_GRAIN_PROOF;
+
+	if (has_evidence && is_shown(step, units, difference)) {
 		step->is_proven_exact |= step->exact >= FFNTP_GRAIN_PROOF;
 		step->is_proven_filled |= step->filled >= FFNTP_GRAIN_PROOF;
 	}
@@ -289,10 +324,12 @@ static double known_units(unsigned i)
  */
 static double proven_s(struct ffntp_grain *grain, const struct difference *difference)
 {
+	uint32_t with_evidence = ~grain->without_evidence;
 	double units = 0;
 
-	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN; i++)
-		units = ffntp_fmax(units, proven_units(&grain->known[i], known_units(i), difference));
+	for (unsigned i = 0; with_evidence != 0; i++, with_evidence >>= 1)
+		if (with_evidence & 1)
+			units = ffntp_fmax(units, proven_units(&grain->known[i], known_units(i), difference));
 	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
 		units = ffntp_fmax(units, proven_units(&grain->fits[i].step, grain->fits[i].units, difference));
 	return units >= FFNTP_GRAIN_COARSER * difference->stated_units ? units * 0x1p-32 : 0;
@@ -357,14 +394,31 @@ static struct difference difference_of(const struct ffntp_grain *grain, const st
 	};
 }
 
-static void compare(struct ffntp_grain *grain, const struct difference *difference)
+/*
+ * Update the evidence for the known steps. A difference that is off a step by more than the server may add leaves no
+ * evidence for it. Most differences are off most steps, so that the steps without evidence cost nothing.
+ */
+static void compare_known(struct ffntp_grain *grain, const struct difference *difference)
 {
 	double least = FFNTP_GRAIN_COARSER * difference->stated_units;
+	uint32_t possible = possible_steps(difference->units, ffntp_fmax(exact_units, difference->fill_units));
+	uint32_t changed = possible | ~grain->without_evidence;
 
-	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN && known_units(i) >= least; i++)
-		judge(&grain->known[i], known_units(i), exact_units, difference);
-	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
-		judge_fit(&grain->fits[i], difference, grain->last_difference, fit_noise_units[i]);
+	for (unsigned i = 0; changed != 0 && steps_per_s[i] * least <= 0x1p32; i++, changed >>= 1, possible >>= 1) {
+		if ((changed & 1) == 0)
+			continue;
+		if (possible & 1)
+			judge(&grain->known[i], known_units(i), exact_units, difference);
+		else
+			grain->known[i] = (struct ffntp_grain_step){ .exact = 1, .filled = 1 };
+		grain->without_evidence = (grain->without_evidence & ~(UINT32_C(1) << i)) | (~possible & 1) << i;
+	}
+}
+
+static void compare(struct ffntp_grain *grain, const struct difference *difference)
+{
+	compare_known(grain, difference);
+	compare_fits(grain, difference);
 	conclude(grain, difference);
 }
 

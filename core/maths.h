@@ -6,6 +6,7 @@
 #define FFNTP_CORE_MATHS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Functions like the C library's, except that fmin and fmax return b if a is NaN. */
 static inline double ffntp_fmin(double a, double b)
@@ -26,6 +27,17 @@ static inline double ffntp_fabs(double a)
 static inline double ffntp_square(double x)
 {
 	return x * x;
+}
+
+/* Return 2^k, exact. k: -1022 to 1023. */
+static inline double ffntp_power_of_two(int k)
+{
+	const union {
+		uint64_t bits;
+		double value;
+	} both = { .bits = (uint64_t)(k + 1023) << 52 };
+
+	return both.value;
 }
 
 /* Return whether the value is within [low, high]; false for NaN. */

@@ -53,29 +53,40 @@ static void forget_one(struct ffntp_promise_edge *edge)
 		edge->line[i] = edge->line[i + 1];
 }
 
-/* Insert a line, dropping all that it covers. The lines stay sorted by falling value, and their slopes then rise. */
+/* Replace the lines from index 'from' up to index 'to' by one. There is room for it. */
+static void replace_lines(struct ffntp_promise_edge *edge, unsigned from, unsigned to, struct ffntp_promise_line line)
+{
+	unsigned count = edge->count + 1 - (to - from);
+
+	if (to == from) {
+		for (unsigned i = edge->count; i > from; i--)
+			edge->line[i] = edge->line[i - 1];
+	} else {
+		for (unsigned i = to; i < edge->count; i++)
+			edge->line[i - to + from + 1] = edge->line[i];
+	}
+	edge->line[from] = line;
+	edge->count = count;
+}
+
+/*
+ * Insert a line, dropping all that it covers. The lines stay sorted by falling value, and their slopes then rise, so
+ * that those it covers follow each other.
+ */
 static void add_to_edge(struct ffntp_promise_edge *edge, struct ffntp_promise_line line)
 {
-	struct ffntp_promise_edge kept = { .count = 0 };
-	bool is_placed = false;
+	unsigned from = 0, to;
 
 	for (unsigned i = 0; i < edge->count; i++)
 		if (covers(edge->line[i], line))
 			return;
 	if (edge->count == FFNTP_PROMISE_LINES)
 		forget_one(edge);
-	for (unsigned i = 0; i < edge->count; i++) {
-		if (covers(line, edge->line[i]))
-			continue;
-		if (!is_placed && line.value_s > edge->line[i].value_s) {
-			kept.line[kept.count++] = line;
-			is_placed = true;
-		}
-		kept.line[kept.count++] = edge->line[i];
-	}
-	if (!is_placed)
-		kept.line[kept.count++] = line;
-	*edge = kept;
+	while (from < edge->count && edge->line[from].value_s > line.value_s)
+		from++;
+	for (to = from; to < edge->count && covers(line, edge->line[to]);)
+		to++;
+	replace_lines(edge, from, to, line);
 }
 
 void ffntp_promise_move(struct ffntp_promise *promise, ffntp_counter at, struct ffntp_ntp reference)
