@@ -20,15 +20,15 @@ struct ffntp_association {
 	 */
 	void *estimator;
 	double max_root_distance_s;
-	struct ffntp_exchange exchange;
-	struct ffntp_polling polling; /* with the reach register */
-	bool has_stamp;
-	struct ffntp_stamp stamp; /* newest stamp whose counter readings were valid, with the server's leap indicator */
-	double offset_s;          /* clock minus server at that stamp (s), before the stamp was used */
+	double offset_s; /* clock minus server at the newest stamp (s), before the stamp was used */
 	uint64_t rtt_min_ticks;
-	bool is_smeared;           /* the server smears a leap second, as far as known; false again after the smear */
 	ffntp_counter accepted_at; /* tf of the newest accepted stamp */
+	bool has_stamp;
+	bool is_smeared;          /* the server smears a leap second, as far as known; false again after the smear */
+	struct ffntp_stamp stamp; /* newest stamp whose counter readings were valid, with the server's leap indicator */
+	struct ffntp_polling polling;      /* with the reach register */
 	uint32_t verdicts[FFNTP_VERDICTS]; /* count of each verdict on this server's replies */
+	struct ffntp_exchange exchange;
 };
 
 _Static_assert(sizeof(struct ffntp_association) <= 2048, "an association is small, because there may be many");

@@ -18,27 +18,28 @@
 #include "strain.h"
 #include "wiretime.h"
 
+/* The small fields come first, because instructions that reach them are shorter. */
 struct ffntp_clock_state {
 	const struct ffntp_estimator_ops *ops;
-	struct ffntp_estimator_config config; /* with the configured rate of the counter */
-	double max_drift;
-	bool counter_may_jump;
-	bool caller_announces; /* announcements of leap seconds come from the caller */
-	struct ffntp_wiretime wire;
-	struct ffntp_rate_range range;
 	struct ffntp_rate_bound rate; /* rate of the bound from here on: the range, and the estimate's period */
 	struct ffntp_bound bound;     /* contains the true time, whatever the estimate is */
-	struct ffntp_strain strain;   /* exchanges that leave the bound, or the clock, to one side */
-	struct ffntp_dissent dissent;
-	bool has_smear_line;
-	struct ffntp_smear_line smear_line; /* this clock, from before the noon at which a smear begins */
-	bool has_estimate;
-	struct ffntp_estimate estimate;   /* the estimator's result for the newest exchange that it processed */
-	struct ffntp_publisher publisher; /* its map is that of the newest accepted stamp */
-	bool is_disrupted; /* there is no map because the counter jumped, rather than because no stamp has come yet */
+	double max_drift;
 	ffntp_counter begun_at; /* tf of the first stamp that the estimator accepted */
 	uint32_t accepted;      /* stamps accepted since the estimator began */
 	uint32_t agreed;        /* exchanges that have agreed with the clock's present time */
+	bool counter_may_jump;
+	bool caller_announces; /* announcements of leap seconds come from the caller */
+	bool is_disrupted; /* there is no map because the counter jumped, rather than because no stamp has come yet */
+	bool has_smear_line;
+	bool has_estimate;
+	struct ffntp_estimate estimate;       /* the estimator's result for the newest exchange that it processed */
+	struct ffntp_estimator_config config; /* with the configured rate of the counter */
+	struct ffntp_strain strain;           /* exchanges that leave the bound, or the clock, to one side */
+	struct ffntp_wiretime wire;
+	struct ffntp_smear_line smear_line; /* this clock, from before the noon at which a smear begins */
+	struct ffntp_publisher publisher;   /* its map is that of the newest accepted stamp */
+	struct ffntp_rate_range range;
+	struct ffntp_dissent dissent;
 };
 
 /* Return the configured rate of the counter. */

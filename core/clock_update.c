@@ -40,7 +40,7 @@ void ffntp_clock_reset(struct ffntp_clock_state *clock, struct ffntp_association
 
 static void publish_map(struct ffntp_clock_state *clock, const struct ffntp_association *association)
 {
-	const struct ffntp_finding finding = {
+	struct ffntp_finding finding = {
 		.estimate = &clock->estimate,
 		.is_settled = clock->accepted >= FFNTP_TRUST_EXCHANGES,
 		.pivot_s = clock->wire.pivot_s,

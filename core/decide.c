@@ -211,7 +211,8 @@ static void watch_bound(const struct ffntp_clock_state *clock, const struct ffnt
 			struct ffntp_clock_plan *plan)
 {
 	plan->strain = clock->strain;
-	if (!clock->bound.is_known || !ffntp_strain_add(&plan->strain, &clock->bound, stamp, clock->rate))
+	if (!clock->bound.is_known ||
+	    !ffntp_strain_add(&plan->strain, &plan->aged, &plan->interval, ffntp_stamp_root_distance_s(stamp)))
 		return;
 	reset_bound(clock, stamp, FFNTP_REASON_STRAIN, FFNTP_PLAN_RANGE_BEGINS, plan);
 	plan->decision.strain_s = plan->strain.allowed_s;
@@ -286,13 +287,26 @@ static bool is_smeared(const struct ffntp_clock_state *clock, const struct ffntp
 	return ffntp_smear_judge(line, association->is_smeared, stamp, behind_s);
 }
 
+/* Set the exchange's interval and the bound, before and after the exchange. Returns the gap between both (s), or 0. */
+static double compare_bounds(const struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp,
+			     struct ffntp_clock_plan *plan)
+{
+	plan->interval = ffntp_bound_from_stamp(stamp, clock->rate);
+	if (!clock->bound.is_known) {
+		plan->bound = plan->interval;
+		return 0;
+	}
+	plan->aged = clock->bound;
+	ffntp_bound_age(&plan->aged, stamp->tf, stamp->te, clock->rate);
+	plan->bound = plan->aged;
+	return ffntp_bound_intersect(&plan->bound, &plan->interval);
+}
+
 void ffntp_clock_decide(const struct ffntp_clock_state *clock, const struct ffntp_association *association,
 			const struct ffntp_stamp *stamp, struct ffntp_clock_plan *plan)
 {
-	double gap_s;
+	double gap_s = compare_bounds(clock, stamp, plan);
 
-	plan->bound = clock->bound;
-	gap_s = ffntp_bound_add(&plan->bound, stamp, clock->rate);
 	plan->decision = (struct ffntp_decision){
 		.kind = FFNTP_DECISION_ACCEPT,
 		.at = stamp->tf,
@@ -308,7 +322,8 @@ void ffntp_clock_decide(const struct ffntp_clock_state *clock, const struct ffnt
 		       FFNTP_REFUSED_SMEAR);
 	else if (gap_s != 0)
 		contradict(clock, association, stamp, FFNTP_REASON_OUTSIDE, plan);
-	else if (clock->bound.is_known && !ffntp_bound_meets(&clock->bound, stamp, clock->rate, FFNTP_DISSENT_OVERLAP))
+	else if (clock->bound.is_known &&
+		 !ffntp_bound_meets(&clock->bound, &plan->interval, clock->rate, FFNTP_DISSENT_OVERLAP))
 		contradict(clock, association, stamp, FFNTP_REASON_MARGIN, plan);
 }
 

@@ -22,21 +22,21 @@ enum ffntp_plan_range {
 /* A decision, and the state that it leads to. Fields are set as far as the decision needs them. */
 struct ffntp_clock_plan {
 	struct ffntp_decision decision;
-	double behind_s;  /* offset of a standard smeared clock behind UTC at the stamp (s) */
-	bool is_smeared;  /* the server smears */
-	bool has_dissent; /* 'dissent' is set: the exchange counts for or against candidates */
-	struct ffntp_dissent dissent;
+	bool is_smeared;      /* the server smears */
+	bool has_dissent;     /* 'dissent' is set: the exchange counts for or against candidates */
+	bool keeps_estimator; /* STEP, RATE_CHANGE: the estimator continues, with its rate or with its state */
+	enum ffntp_plan_range range;
+	double behind_s;              /* offset of a standard smeared clock behind UTC at the stamp (s) */
+	struct ffntp_rate_bound rate; /* STEP, RATE_CHANGE: the rate that the exchanges prove */
+	struct ffntp_bound interval;  /* of the exchange by itself */
+	struct ffntp_bound aged;      /* the clock's bound, aged to the exchange, if it is known */
 	/* ACCEPT, BOUND_RESET, ESTIMATOR_RESET: */
 	struct ffntp_bound bound;
 	struct ffntp_strain strain;
-	enum ffntp_plan_range range;
 	struct ffntp_rate_measure measure; /* if the rate range continues */
-	/* STEP, RATE_CHANGE: */
-	struct ffntp_candidate candidate; /* not if the reason is a line */
-	struct ffntp_rate_bound rate;     /* the rate that the exchanges prove */
-	bool keeps_estimator;             /* the estimator continues, with its rate (STEP) or with its state */
-	/* LEAP_CORRECTION: */
-	struct ffntp_leap_belief leap;
+	struct ffntp_leap_belief leap;     /* LEAP_CORRECTION */
+	struct ffntp_candidate candidate;  /* STEP, RATE_CHANGE, unless the reason is a line */
+	struct ffntp_dissent dissent;
 };
 
 /*

@@ -154,20 +154,31 @@ static void judge(struct ffntp_grain_step *step, double units, double exact, con
 }
 
 /*
- * Return the known steps on whose multiples the difference may lie, within the limit, as a bit for each. A product
- * instead of a quotient may be wrong by some roundings, which the margin exceeds: the steps without a bit are certainly
- * out of the question.
+ * Return whether the difference may lie on a multiple of 1/per_s seconds, within the limit. A product instead of a
+ * quotient may be wrong by some roundings, which the margin exceeds: if the result is false, the step is certainly out
+ * of the question.
+ */
+static bool may_be_on(double units, double per_s, double limit)
+{
+	double multiple = units * 0x1p-32 * per_s;
+	double rest = multiple - (double)(int64_t)(multiple + 0.5);
+	double most = (limit * (1 + 0x1p-40) + units * 0x1p-48) * 0x1p-32 * per_s;
+
+	return ffntp_square(rest) <= ffntp_square(most);
+}
+
+/*
+ * Return the known steps on whose multiples the difference may lie, within the limit, as a bit for each. All known
+ * steps are multiples of three: a difference that lies on none of these, as most do, lies on no known step.
  */
 static uint32_t possible_steps(double units, double limit)
 {
-	double units_s = units * 0x1p-32, limit_s = (limit * (1 + 0x1p-40) + units * 0x1p-48) * 0x1p-32;
 	uint32_t possible = 0;
 
-	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN; i++) {
-		double per_s = steps_per_s[i], rest = units_s * per_s - (double)(int64_t)(units_s * per_s + 0.5);
-
-		possible |= (uint32_t)(ffntp_square(rest) <= ffntp_square(limit_s * per_s)) << i;
-	}
+	if (!may_be_on(units, 600, limit) && !may_be_on(units, 1024, limit) && !may_be_on(units, 10000, limit))
+		return 0;
+	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN; i++)
+		possible |= (uint32_t)may_be_on(units, steps_per_s[i], limit) << i;
 	return possible;
 }
 

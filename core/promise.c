@@ -1,6 +1,8 @@
 /* promise: see promise.h. The upper edge is stored negated, so that both edges are envelopes of maxima. */
 #include "promise.h"
 
+#include "maths.h"
+
 /*
  * Relative tolerance for slopes. Two computations of the same slope differ by about 2^-52 of a line's value over its
  * length, which is far below a clock's resolution of 2^-40 s.
@@ -53,6 +55,16 @@ static void forget_one(struct ffntp_promise_edge *edge)
 		edge->line[i] = edge->line[i + 1];
 }
 
+/* Return the number of lines that are tighter now. */
+static unsigned place_of(const struct ffntp_promise_edge *edge, struct ffntp_promise_line line)
+{
+	unsigned place = 0;
+
+	while (place < edge->count && edge->line[place].value_s > line.value_s)
+		place++;
+	return place;
+}
+
 /* Replace the lines from index 'from' up to index 'to' by one. There is room for it. */
 static void replace_lines(struct ffntp_promise_edge *edge, unsigned from, unsigned to, struct ffntp_promise_line line)
 {
@@ -70,20 +82,20 @@ static void replace_lines(struct ffntp_promise_edge *edge, unsigned from, unsign
 }
 
 /*
- * Insert a line, dropping all that it covers. The lines stay sorted by falling value, and their slopes then rise, so
- * that those it covers follow each other.
+ * Insert a line, dropping all that it covers. The lines stay sorted by falling value, and their slopes then rise:
+ * among the lines that are as tight now, the last one is the tightest later, and the lines that are covered follow each
+ * other.
  */
 static void add_to_edge(struct ffntp_promise_edge *edge, struct ffntp_promise_line line)
 {
-	unsigned from = 0, to;
+	unsigned from = place_of(edge, line), to;
 
-	for (unsigned i = 0; i < edge->count; i++)
-		if (covers(edge->line[i], line))
-			return;
-	if (edge->count == FFNTP_PROMISE_LINES)
+	if ((from > 0 && covers(edge->line[from - 1], line)) || (from < edge->count && covers(edge->line[from], line)))
+		return;
+	if (edge->count == FFNTP_PROMISE_LINES) {
 		forget_one(edge);
-	while (from < edge->count && edge->line[from].value_s > line.value_s)
-		from++;
+		from = place_of(edge, line);
+	}
 	for (to = from; to < edge->count && covers(line, edge->line[to]);)
 		to++;
 	replace_lines(edge, from, to, line);
@@ -106,10 +118,11 @@ static void fit_edge(const struct ffntp_promise_edge *edge, double ahead_ticks, 
 	if (edge->count > 0 && *value_s < edge->line[0].value_s)
 		*value_s = edge->line[0].value_s;
 	for (unsigned i = 0; i < edge->count; i++) {
-		double least_s = edge->line[i].slope_s - (*value_s - edge->line[i].value_s) / ahead_ticks;
+		double slope_s = edge->line[i].slope_s;
 
-		if (*period_s < least_s)
-			*period_s = least_s;
+		/* A line that rises no faster never overtakes the value. */
+		if (slope_s > *period_s)
+			*period_s = ffntp_fmax(*period_s, slope_s - (*value_s - edge->line[i].value_s) / ahead_ticks);
 	}
 }
 
