@@ -4,11 +4,10 @@
 void ffntp_association_init(struct ffntp_association *association, void *estimator,
 			    const struct ffntp_polling_config *polling, double max_root_distance_s, ffntp_counter now)
 {
-	*association = (struct ffntp_association){
-		.estimator = estimator,
-		.max_root_distance_s = max_root_distance_s,
-		.rtt_min_ticks = UINT64_MAX,
-	};
+	*association = (struct ffntp_association){ 0 };
+	association->estimator = estimator;
+	association->max_root_distance_s = max_root_distance_s;
+	association->rtt_min_ticks = UINT64_MAX;
 	ffntp_polling_init(&association->polling, polling, now);
 }
 

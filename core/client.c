@@ -40,25 +40,21 @@ size_t ffntp_client_memory(const struct ffntp_client_config *config)
 
 /* --- creating and resetting --- */
 
-static struct ffntp_clock_state make_clock(const struct ffntp_client_config *config, ffntp_counter now)
+static void init_clock(struct ffntp_clock_state *clock, const struct ffntp_client_config *config, ffntp_counter now)
 {
-	return (struct ffntp_clock_state){
-		.ops = ffntp_estimator_choose(config->estimator),
-		.config = ffntp_client_config_estimator(config),
-		.max_drift = config->max_drift,
-		.counter_may_jump = config->counter_may_jump,
-		.caller_announces = config->leap_trust == FFNTP_LEAP_TRUST_CALLER,
-		.wire = {
-			.leap.table = config->leap_table,
-			.pivot_s = config->pivot_s,
-			.heeds_servers = config->leap_trust == FFNTP_LEAP_TRUST_SERVER,
-		},
-		.publisher = {
-			.counter_kind = config->counter_kind,
-			.period_shift = ffntp_mapping_shift(config->period_hint_s),
-			.disruption_marker = now, /* differs from a former client's, because the counter has advanced */
-		},
-	};
+	*clock = (struct ffntp_clock_state){ 0 };
+	clock->ops = ffntp_estimator_choose(config->estimator);
+	clock->config = ffntp_client_config_estimator(config);
+	clock->max_drift = config->max_drift;
+	clock->counter_may_jump = config->counter_may_jump;
+	clock->caller_announces = config->leap_trust == FFNTP_LEAP_TRUST_CALLER;
+	clock->wire.leap.table = config->leap_table;
+	clock->wire.pivot_s = config->pivot_s;
+	clock->wire.heeds_servers = config->leap_trust == FFNTP_LEAP_TRUST_SERVER;
+	clock->publisher.counter_kind = config->counter_kind;
+	clock->publisher.period_shift = ffntp_mapping_shift(config->period_hint_s);
+	/* It differs from a former client's, because the counter has advanced. */
+	clock->publisher.disruption_marker = now;
 }
 
 static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_client_config *config, ffntp_counter now)
@@ -69,7 +65,7 @@ static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_c
 
 	if (needed == 0 || size < needed || memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
 		return NULL;
-	client->clock = make_clock(config, now);
+	init_clock(&client->clock, config, now);
 	ffntp_association_init(&client->association, (unsigned char *)memory + aligned(sizeof *client), &polling,
 			       config->max_root_distance_s, now);
 	client->decision = (struct ffntp_decision){ 0 };

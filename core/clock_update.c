@@ -21,19 +21,25 @@ static void begin_estimator(struct ffntp_clock_state *clock, struct ffntp_associ
 	clock->accepted = 0;
 }
 
+/* Discard all that exchanges proved. rate: the rate that is known without them. */
+static void discard_proof(struct ffntp_clock_state *clock, struct ffntp_rate_bound rate)
+{
+	ffntp_rate_range_begin(&clock->range, rate, clock->max_drift);
+	clock->rate = ffntp_rate_range_now(&clock->range);
+	clock->bound.is_known = clock->publisher.has_map = false;
+	clock->strain = (struct ffntp_strain){ 0 };
+	clock->agreed = 0;
+}
+
 void ffntp_clock_reset(struct ffntp_clock_state *clock, struct ffntp_association *association,
 		       struct ffntp_rate_bound rate)
 {
-	ffntp_rate_range_begin(&clock->range, rate, clock->max_drift);
+	discard_proof(clock, rate);
 	begin_estimator(clock, association, rate);
-	clock->rate = ffntp_rate_range_now(&clock->range);
-	clock->bound.is_known = false;
-	clock->strain = (struct ffntp_strain){ 0 };
-	clock->agreed = 0;
 	clock->dissent = (struct ffntp_dissent){ 0 };
 	clock->has_smear_line = association->is_smeared = false;
 	ffntp_leap_jump(&clock->wire.leap);
-	clock->has_estimate = association->has_stamp = clock->publisher.has_map = false;
+	clock->has_estimate = association->has_stamp = false;
 }
 
 /* --- the estimate and the map --- */
@@ -113,15 +119,23 @@ static void apply_reset(struct ffntp_clock_state *clock, struct ffntp_associatio
 	ffntp_polling_restart(&association->polling, now, clock->rate.period_s);
 }
 
+/* Hand a stamp to the estimator. Returns false if it cannot begin or continue with it. */
+static bool can_take(struct ffntp_clock_state *clock, struct ffntp_association *association,
+		     const struct ffntp_stamp *stamp, struct ffntp_decision *decision)
+{
+	if (!ffntp_clock_can_begin(clock, clock->ops->add(association->estimator, stamp, &clock->estimate)))
+		return false;
+	decision->verdict = FFNTP_ACCEPTED;
+	commit_estimate(clock, association, stamp);
+	return true;
+}
+
 /* Hand the first stamp of a new time or a new rate to the estimator. If it cannot begin with it, reset. */
 static void begin_from(struct ffntp_clock_state *clock, struct ffntp_association *association,
 		       const struct ffntp_stamp *stamp, struct ffntp_decision *decision)
 {
-	if (ffntp_clock_can_begin(clock, clock->ops->add(association->estimator, stamp, &clock->estimate))) {
-		decision->verdict = FFNTP_ACCEPTED;
-		commit_estimate(clock, association, stamp);
+	if (can_take(clock, association, stamp, decision))
 		return;
-	}
 	decision->kind = FFNTP_DECISION_RESET;
 	decision->reason = FFNTP_REASON_IMPLAUSIBLE;
 	decision->verdict = FFNTP_REFUSED_CONTRADICTION;
@@ -154,15 +168,10 @@ void ffntp_clock_server_is_coarse(struct ffntp_clock_state *clock, struct ffntp_
 	bool is_in_doubt = clock->dissent.count > 0;
 
 	ffntp_publisher_break(&clock->publisher, now);
-	if (is_in_doubt) {
+	if (is_in_doubt)
 		ffntp_clock_reset(clock, association, hint);
-		return;
-	}
-	ffntp_rate_range_begin(&clock->range, hint, clock->max_drift);
-	clock->rate = ffntp_rate_range_now(&clock->range);
-	clock->bound.is_known = clock->publisher.has_map = false;
-	clock->strain = (struct ffntp_strain){ 0 };
-	clock->agreed = 0;
+	else
+		discard_proof(clock, hint);
 }
 
 void ffntp_clock_server_changed(struct ffntp_clock_state *clock, struct ffntp_association *association,
@@ -249,14 +258,14 @@ static void apply_estimator_reset(struct ffntp_clock_state *clock, struct ffntp_
 /* Discard all estimates since the server began to smear, and continue from the clock stored before. */
 static void restore_line(struct ffntp_clock_state *clock, struct ffntp_association *association, ffntp_counter now)
 {
-	const struct ffntp_smear_line line = clock->smear_line;
+	const struct ffntp_smear_line *line = &clock->smear_line;
 
-	ffntp_clock_reset(clock, association, line.rate);
-	clock->ops->warm(association->estimator, line.estimate.period_s, line.estimate.period_esterror);
+	ffntp_clock_reset(clock, association, line->rate);
+	clock->ops->warm(association->estimator, line->estimate.period_s, line->estimate.period_esterror);
 	clock->has_smear_line = association->is_smeared = true;
-	clock->estimate = line.estimate;
-	clock->bound = line.bound;
-	clock->rate = line.rate;
+	clock->estimate = line->estimate;
+	clock->bound = line->bound;
+	clock->rate = line->rate;
 	clock->has_estimate = association->has_stamp = true;
 	publish_map(clock, association);
 	ffntp_publisher_move(&clock->publisher, now);
@@ -328,11 +337,8 @@ static void follow_rate(struct ffntp_clock_state *clock, struct ffntp_associatio
 			const struct ffntp_stamp *stamp, struct ffntp_clock_plan *plan)
 {
 	adopt(clock, &plan->candidate);
-	if (ffntp_clock_can_begin(clock, clock->ops->add(association->estimator, stamp, &clock->estimate))) {
-		plan->decision.verdict = FFNTP_ACCEPTED;
-		commit_estimate(clock, association, stamp);
+	if (can_take(clock, association, stamp, &plan->decision))
 		return;
-	}
 	begin_estimator(clock, association, clock->rate);
 	begin_from(clock, association, stamp, &plan->decision);
 }
@@ -400,12 +406,11 @@ static void update_once(struct ffntp_clock_state *clock, struct ffntp_associatio
 	struct ffntp_stamp stamp = *wire;
 
 	if (!ffntp_wiretime_convert(&clock->wire, &clock->bound, clock->rate, &stamp)) {
-		plan->decision = (struct ffntp_decision){
-			.kind = FFNTP_DECISION_REJECT,
-			.reason = FFNTP_REASON_LEAP_AMBIGUOUS,
-			.verdict = FFNTP_REFUSED_LEAP,
-			.at = stamp.tf,
-		};
+		plan->decision = (struct ffntp_decision){ 0 };
+		plan->decision.kind = FFNTP_DECISION_REJECT;
+		plan->decision.reason = FFNTP_REASON_LEAP_AMBIGUOUS;
+		plan->decision.verdict = FFNTP_REFUSED_LEAP;
+		plan->decision.at = stamp.tf;
 		return;
 	}
 	ffntp_association_observe(association, &stamp, ffntp_clock_offset_s(clock, &stamp));

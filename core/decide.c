@@ -32,10 +32,7 @@ bool ffntp_clock_can_begin(const struct ffntp_clock_state *clock, enum ffntp_ver
 /* Return the rate range's rate if it begins again with the configured rates. */
 static struct ffntp_rate_bound first_rate(const struct ffntp_clock_state *clock)
 {
-	struct ffntp_rate_range range;
-
-	ffntp_rate_range_begin(&range, ffntp_clock_candidate_rate(clock), clock->max_drift);
-	return ffntp_rate_range_now(&range);
+	return ffntp_rate_range_first(ffntp_clock_candidate_rate(clock), clock->max_drift);
 }
 
 /* Count an exchange, which agrees with the clock or contradicts it, for and against the candidates. */

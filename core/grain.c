@@ -167,43 +167,31 @@ static bool may_be_on(double units, double per_s, double limit)
 	return ffntp_square(rest) <= ffntp_square(most);
 }
 
-/*
- * Return the known steps on whose multiples the difference may lie, within the limit, as a bit for each. All known
- * steps are multiples of three: a difference that lies on none of these, as most do, lies on no known step.
- */
-static uint32_t possible_steps(double units, double limit)
+/* Return whether the difference lies on no known step, as most do. All known steps are multiples of three. */
+static bool is_off_all(double units, double limit)
 {
-	uint32_t possible = 0;
-
-	if (!may_be_on(units, 600, limit) && !may_be_on(units, 1024, limit) && !may_be_on(units, 10000, limit))
-		return 0;
-	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN; i++)
-		possible |= (uint32_t)may_be_on(units, steps_per_s[i], limit) << i;
-	return possible;
+	return !may_be_on(units, 600, limit) && !may_be_on(units, 1024, limit) && !may_be_on(units, 10000, limit);
 }
 
 /* --- fits --- */
 
 /*
- * Compute the greatest common step of two differences for each fit, whose times are exact to its noise; 0 if it is too
- * small to matter. This is Euclid's algorithm; a remainder's error grows with the multiples it is made of, which are
- * longest / smaller. The noises rise, so that the algorithm ends first for the last fit.
+ * Return the greatest common step of two differences whose times are exact to noise, or 0 if it is too small to matter.
+ * This is Euclid's algorithm; a remainder's error grows with the multiples it is made of, which are longest / smaller.
  */
-static void common_steps(double a, double b, double steps[FFNTP_GRAIN_FITS])
+static double common_step(double a, double b, double noise)
 {
 	double larger = ffntp_fmax(a, b), smaller = ffntp_fmin(a, b), longest = larger;
-	unsigned left = FFNTP_GRAIN_FITS;
 
-	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
-		steps[i] = 0;
-	while (left > 0 && smaller >= FFNTP_GRAIN_LEAST_S * 0x1p32) {
+	while (smaller >= FFNTP_GRAIN_LEAST_S * 0x1p32) {
 		double rest = off_multiple(larger, smaller);
 
-		while (left > 0 && rest * smaller <= 4 * fit_noise_units[left - 1] * longest)
-			steps[--left] = smaller;
+		if (rest * smaller <= 4 * noise * longest)
+			return smaller;
 		larger = smaller;
 		smaller = rest;
 	}
+	return 0;
 }
 
 /*
@@ -222,11 +210,14 @@ static void improve_fit(struct ffntp_grain_fit *fit, double units)
 	fit->units = units / steps;
 }
 
-static void begin_fit(struct ffntp_grain_fit *fit, double step_units, double longest_units)
+static void begin_fit(struct ffntp_grain_fit *fit, double units, double before_units, double noise)
 {
-	*fit = (struct ffntp_grain_fit){ .units = step_units, .step = { .exact = 1, .filled = 1 } };
+	bool has_two = units > 0 && before_units > 0;
+
+	*fit = (struct ffntp_grain_fit){ .units = has_two ? common_step(units, before_units, noise) : 0,
+					 .step = { .exact = 1, .filled = 1 } };
 	if (fit->units > 0)
-		improve_fit(fit, longest_units);
+		improve_fit(fit, ffntp_fmax(units, before_units));
 }
 
 /*
@@ -238,33 +229,18 @@ static double fit_tolerance(const struct ffntp_grain_fit *fit, double units, dou
 	return ffntp_fmin(FFNTP_GRAIN_FIT * fit->units, 16 * noise + FFNTP_GRAIN_RATE * units);
 }
 
-/* Update a fit. Returns whether the difference is not on its step, so that the fit must begin again. */
-static bool judge_fit(struct ffntp_grain_fit *fit, const struct difference *difference, double noise)
+static void judge_fit(struct ffntp_grain_fit *fit, const struct difference *difference, double before_units,
+		      double noise)
 {
 	double off = fit->units > 0 ? off_multiple(difference->units, fit->units) : 0;
 	double exact = fit_tolerance(fit, difference->units, noise);
 
-	if (fit->units == 0 || off > exact)
-		return true;
+	if (fit->units == 0 || off > exact) {
+		begin_fit(fit, difference->units, before_units, noise);
+		return;
+	}
 	judge(&fit->step, fit->units, exact, difference);
 	improve_fit(fit, difference->units);
-	return false;
-}
-
-/* Update all fits. A fit begins with the difference and the one before. */
-static void compare_fits(struct ffntp_grain *grain, const struct difference *difference)
-{
-	double before_units = grain->last_difference, steps[FFNTP_GRAIN_FITS];
-	bool has_steps = false;
-
-	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++) {
-		if (!judge_fit(&grain->fits[i], difference, fit_noise_units[i]))
-			continue;
-		if (!has_steps)
-			common_steps(difference->units, before_units, steps);
-		has_steps = true;
-		begin_fit(&grain->fits[i], steps[i], ffntp_fmax(difference->units, before_units));
-	}
 }
 
 /* --- the verdict --- */
@@ -407,29 +383,34 @@ static struct difference difference_of(const struct ffntp_grain *grain, const st
 
 /*
  * Update the evidence for the known steps. A difference that is off a step by more than the server may add leaves no
- * evidence for it. Most differences are off most steps, so that the steps without evidence cost nothing.
+ * evidence for it. While differences are off all steps, there is nothing to update.
  */
 static void compare_known(struct ffntp_grain *grain, const struct difference *difference)
 {
 	double least = FFNTP_GRAIN_COARSER * difference->stated_units;
-	uint32_t possible = possible_steps(difference->units, ffntp_fmax(exact_units, difference->fill_units));
-	uint32_t changed = possible | ~grain->without_evidence;
+	double limit = ffntp_fmax(exact_units, difference->fill_units);
+	uint32_t left = is_off_all(difference->units, limit) ? ~grain->without_evidence : UINT32_MAX;
 
-	for (unsigned i = 0; changed != 0 && steps_per_s[i] * least <= 0x1p32; i++, changed >>= 1, possible >>= 1) {
-		if ((changed & 1) == 0)
+	for (unsigned i = 0; left != 0 && steps_per_s[i] * least <= 0x1p32; i++, left >>= 1) {
+		uint32_t bit = UINT32_C(1) << i;
+
+		if ((left & 1) == 0)
 			continue;
-		if (possible & 1)
+		if (may_be_on(difference->units, steps_per_s[i], limit)) {
 			judge(&grain->known[i], known_units(i), exact_units, difference);
-		else
+			grain->without_evidence &= ~bit;
+		} else if (!(grain->without_evidence & bit)) {
 			grain->known[i] = (struct ffntp_grain_step){ .exact = 1, .filled = 1 };
-		grain->without_evidence = (grain->without_evidence & ~(UINT32_C(1) << i)) | (~possible & 1) << i;
+			grain->without_evidence |= bit;
+		}
 	}
 }
 
 static void compare(struct ffntp_grain *grain, const struct difference *difference)
 {
 	compare_known(grain, difference);
-	compare_fits(grain, difference);
+	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
+		judge_fit(&grain->fits[i], difference, grain->last_difference, fit_noise_units[i]);
 	conclude(grain, difference);
 }
 

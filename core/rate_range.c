@@ -23,6 +23,13 @@ void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bo
 	intersect_with_hint(range);
 }
 
+struct ffntp_rate_bound ffntp_rate_range_first(struct ffntp_rate_bound hint, double max_drift)
+{
+	double drift = hint.period_s * max_drift;
+
+	return between(hint.period_s * (1 - hint.max_error) - drift, hint.period_s * (1 + hint.max_error) + drift);
+}
+
 void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate)
 {
 	double least_s = ffntp_fmax(range->least_s, rate.period_s * (1 - rate.max_error));

@@ -37,6 +37,9 @@ struct ffntp_rate_range {
 /* Begin with the configured range: the hint is a rate (s per tick) and its maximum error, max_drift a ratio. */
 void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bound hint, double max_drift);
 
+/* Return the rate of a range that has begun with this hint, and without any exchange. */
+struct ffntp_rate_bound ffntp_rate_range_first(struct ffntp_rate_bound hint, double max_drift);
+
 /* Intersect the hint with a rate known from an earlier run. If the two are disjoint, the hint stays as it is. */
 void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate);
 

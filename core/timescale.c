@@ -427,15 +427,13 @@ static struct ffntp_numbering numbering_of(const struct ffntp_leap_table *table,
  */
 static struct ffntp_numbering nearest(const struct ffntp_leap_table *table, int64_t tai_s)
 {
-	uint32_t i = table->count - 1;
-	struct ffntp_numbering found = { .offset_s = table->entry[0].tai_offset_s }, former;
+	struct ffntp_numbering found = { .offset_s = table->entry[0].tai_offset_s }, later = found;
 
-	if (i == 0)
-		return found;
-	for (found = numbering_of(table, i); i > 1; found = former) {
-		former = numbering_of(table, --i);
-		if (found.at_s - tai_s <= tai_s - former.at_s)
-			break;
+	for (uint32_t i = table->count - 1; i > 0; i--) {
+		found = numbering_of(table, i);
+		if (later.sign != 0 && later.at_s - tai_s <= tai_s - found.at_s)
+			return later;
+		later = found;
 	}
 	return found;
 }
