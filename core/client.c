@@ -274,7 +274,8 @@ static enum ffntp_status status(const struct ffntp_clock_state *clock, const str
 		return clock->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
 	if (clock->dissent.count > 0)
 		return clock->counter_may_jump ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_FREE_RUNNING;
-	if (association->is_smeared || association->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
+	if (clock->confirmed < FFNTP_SYNCHRONISED_EXCHANGES || association->is_smeared ||
+	    association->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
 		return FFNTP_STATUS_FREE_RUNNING;
 	return FFNTP_STATUS_SYNCHRONISED;
 }

@@ -27,6 +27,7 @@ struct ffntp_clock_state {
 	ffntp_counter begun_at; /* tf of the first stamp that the estimator accepted */
 	uint32_t accepted;      /* stamps accepted since the estimator began */
 	uint32_t agreed;        /* exchanges that have agreed with the clock's present time */
+	uint32_t confirmed;     /* those of them that overlap at the nominal rate; up to FFNTP_SYNCHRONISED_EXCHANGES */
 	bool counter_may_jump;
 	bool caller_announces; /* announcements of leap seconds come from the caller */
 	bool is_disrupted; /* there is no map because the counter jumped, rather than because no stamp has come yet */

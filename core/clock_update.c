@@ -28,7 +28,7 @@ static void discard_proof(struct ffntp_clock_state *clock, struct ffntp_rate_bou
 	clock->rate = ffntp_rate_range_now(&clock->range);
 	clock->bound.is_known = clock->publisher.has_map = false;
 	clock->strain = (struct ffntp_strain){ 0 };
-	clock->agreed = 0;
+	clock->agreed = clock->confirmed = 0;
 }
 
 void ffntp_clock_reset(struct ffntp_clock_state *clock, struct ffntp_association *association,
@@ -199,6 +199,11 @@ static void store_range(struct ffntp_clock_state *clock, const struct ffntp_cloc
 static void store_proof(struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp,
 			const struct ffntp_clock_plan *plan)
 {
+	const struct ffntp_rate_bound nominal = { clock->rate.period_s, 0 };
+
+	if (clock->confirmed < FFNTP_SYNCHRONISED_EXCHANGES &&
+	    (!clock->bound.is_known || ffntp_bound_meets(&clock->bound, &plan->interval, nominal, 0)))
+		clock->confirmed++;
 	if (plan->decision.bound_is_reset)
 		ffntp_publisher_break(&clock->publisher, stamp->tf);
 	clock->bound = plan->bound;
@@ -310,7 +315,7 @@ static void adopt(struct ffntp_clock_state *clock, const struct ffntp_candidate 
 	clock->bound = candidate->bound;
 	clock->range = candidate->range;
 	clock->rate = ffntp_rate_range_now(&clock->range);
-	clock->agreed = candidate->agreed;
+	clock->agreed = clock->confirmed = candidate->agreed;
 	clock->dissent = (struct ffntp_dissent){ 0 };
 }
 
@@ -353,7 +358,7 @@ static void begin_rate(struct ffntp_clock_state *clock, struct ffntp_association
 	association->has_stamp = true;
 	if (plan->decision.reason == FFNTP_REASON_LINE) {
 		clock->bound = ffntp_bound_from_stamp(stamp, clock->rate);
-		clock->agreed = 1;
+		clock->agreed = clock->confirmed = 1;
 	} else {
 		adopt(clock, &plan->candidate);
 	}

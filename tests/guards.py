@@ -367,6 +367,8 @@ GUARDS = [
     ('trust', 'dissent', DISSENT, 'if (!ffntp_bound_meets(&candidate->bound, &interval, rate, FFNTP_DISSENT_OVERLAP))\n\t\treturn false;',
      '', 'test_no_candidate_bridges'),
     ('trust', 'dissent', DISSENT, 'drop(dissent, weakest(dissent));', 'drop(dissent, 0); (void)weakest;', 'test_strays'),
+    ('trust', 'trust', CLIENT, 'clock->confirmed < FFNTP_SYNCHRONISED_EXCHANGES ||', '', 'test_an_honest_beginning'),
+    ('trust', 'trust', UPDATE, '|| ffntp_bound_meets(&clock->bound, &plan->interval, nominal, 0)', '|| ((void)nominal, true)', 'test_an_honest_beginning'),
     ('trust', 'trust', UPDATE, '\tadmit_candidates(clock, map);\n', '(void)admit_candidates;', 'test_both_stories'),
     ('trust', 'trust', DECIDE, 'plan->keeps_estimator = has_kept_its_rate(clock, association, stamp, plan);', 'plan->keeps_estimator = true;',
      'test_a_bad_reply_at_the_start'),
