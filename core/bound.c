@@ -24,7 +24,7 @@ void ffntp_bound_age(struct ffntp_bound *bound, ffntp_counter at, struct ffntp_n
 struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
 {
 	double rtt_s = ffntp_ticks(ffntp_stamp_longest_rtt_ticks(stamp)) * rate.period_s * (1 + rate.max_error);
-	double root_distance_s = stamp->root_delay_s / 2 + stamp->root_dispersion_s;
+	double root_distance_s = ffntp_stamp_root_distance_s(stamp);
 	/*
 	 * A reading is that of its tick's beginning, so this reading and the one compared with it may be a tick apart.
 	 */
@@ -43,26 +43,26 @@ struct ffntp_bound ffntp_bound_from_stamp(const struct ffntp_stamp *stamp, struc
 	};
 }
 
-double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate)
+double ffntp_bound_intersect(struct ffntp_bound *bound, const struct ffntp_bound *interval)
 {
-	struct ffntp_bound said = ffntp_bound_from_stamp(stamp, rate);
-
-	FFNTP_ASSERT(said.earliest_s <= said.latest_s);
-	if (!bound->is_known) {
-		*bound = said;
-		return 0;
-	}
-	ffntp_bound_age(bound, stamp->tf, stamp->te, rate);
-	if (said.earliest_s > bound->latest_s)
-		return said.earliest_s - bound->latest_s;
-	if (said.latest_s < bound->earliest_s)
-		return said.latest_s - bound->earliest_s;
-	if (said.earliest_s > bound->earliest_s)
-		bound->earliest_s = said.earliest_s;
-	if (said.latest_s < bound->latest_s)
-		bound->latest_s = said.latest_s;
+	if (interval->earliest_s > bound->latest_s)
+		return interval->earliest_s - bound->latest_s;
+	if (interval->latest_s < bound->earliest_s)
+		return interval->latest_s - bound->earliest_s;
+	bound->earliest_s = ffntp_fmax(interval->earliest_s, bound->earliest_s);
+	bound->latest_s = ffntp_fmin(interval->latest_s, bound->latest_s);
 	FFNTP_ASSERT(bound->earliest_s <= bound->latest_s);
 	return 0;
+}
+
+double ffntp_bound_add(struct ffntp_bound *bound, const struct ffntp_bound *interval, struct ffntp_rate_bound rate)
+{
+	if (!bound->is_known) {
+		*bound = *interval;
+		return 0;
+	}
+	ffntp_bound_age(bound, interval->at, interval->reference, rate);
+	return ffntp_bound_intersect(bound, interval);
 }
 
 static double width_s(const struct ffntp_bound *bound)
@@ -71,29 +71,18 @@ static double width_s(const struct ffntp_bound *bound)
 }
 
 /* Overlap of the two intervals (s), less the share of the narrower one that is required. */
-static double surplus_s(struct ffntp_bound bound, const struct ffntp_bound *said, struct ffntp_rate_bound rate,
+static double surplus_s(struct ffntp_bound bound, const struct ffntp_bound *interval, struct ffntp_rate_bound rate,
 			double share)
 {
-	ffntp_bound_age(&bound, said->at, said->reference, rate);
-	return ffntp_fmin(bound.latest_s, said->latest_s) - ffntp_fmax(bound.earliest_s, said->earliest_s) -
-	       share * ffntp_fmin(width_s(&bound), width_s(said));
+	ffntp_bound_age(&bound, interval->at, interval->reference, rate);
+	return ffntp_fmin(bound.latest_s, interval->latest_s) - ffntp_fmax(bound.earliest_s, interval->earliest_s) -
+	       share * ffntp_fmin(width_s(&bound), width_s(interval));
 }
 
-bool ffntp_bound_meets(const struct ffntp_bound *bound, const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate,
-		       double share)
+bool ffntp_bound_meets(const struct ffntp_bound *bound, const struct ffntp_bound *interval,
+		       struct ffntp_rate_bound rate, double share)
 {
-	const struct ffntp_bound said = ffntp_bound_from_stamp(stamp, rate);
 	const struct ffntp_rate_bound exact = { rate.period_s, 0 };
 
-	return surplus_s(*bound, &said, exact, 0) >= 0 || surplus_s(*bound, &said, rate, share) >= 0;
-}
-
-void ffntp_bound_rates(const struct ffntp_bound *before, const struct ffntp_bound *after, double *least_s,
-		       double *most_s)
-{
-	double ticks = ffntp_counter_diff(after->at, before->at);
-	double elapsed_s = ffntp_ntp_diff_s(after->reference, before->reference);
-
-	*least_s = (elapsed_s + after->earliest_s - before->latest_s) / ticks;
-	*most_s = (elapsed_s + after->latest_s - before->earliest_s) / ticks;
+	return surplus_s(*bound, interval, exact, 0) >= 0 || surplus_s(*bound, interval, rate, share) >= 0;
 }

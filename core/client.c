@@ -1,10 +1,8 @@
-/*
- * client: see ffntp/client.h. A packet passes through exchange, wiretime, bound, estimator and publisher, in this
- * order.
- */
+/* client: see ffntp/client.h. A packet passes through exchange and clock_update, in this order. */
 #include "client.h"
 
 #include "clock.h"
+#include "clock_update.h"
 #include "mapping.h"
 #include "maths.h"
 #include "params.h"
@@ -18,6 +16,11 @@ static size_t aligned(size_t size)
 	return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+static size_t size_with(const struct ffntp_estimator_ops *ops, const struct ffntp_estimator_config *config)
+{
+	return aligned(sizeof(struct ffntp_client)) + aligned(ops->memory(config));
+}
+
 static size_t memory_of(const struct ffntp_client_config *config)
 {
 	struct ffntp_estimator_config estimator;
@@ -25,8 +28,7 @@ static size_t memory_of(const struct ffntp_client_config *config)
 	if (!ffntp_client_config_is_valid(config))
 		return 0;
 	estimator = ffntp_client_config_estimator(config);
-	return aligned(sizeof(struct ffntp_client)) +
-	       aligned(ffntp_estimator_choose(config->estimator)->memory(&estimator));
+	return size_with(ffntp_estimator_choose(config->estimator), &estimator);
 }
 
 size_t ffntp_client_memory(const struct ffntp_client_config *config)
@@ -38,45 +40,37 @@ size_t ffntp_client_memory(const struct ffntp_client_config *config)
 
 /* --- creating and resetting --- */
 
-static void init_polling(struct ffntp_client *client, ffntp_counter now)
+static void init_clock(struct ffntp_clock_state *clock, const struct ffntp_client_config *config, ffntp_counter now)
 {
-	const struct ffntp_polling_config config = {
-		.min_s = client->config.poll_min_s,
-		.max_s = client->config.poll_max_s,
-		.is_adaptive = client->config.poll_is_adaptive,
-		.accuracy_s = client->config.accuracy_target_s,
-		.burst = client->config.burst,
-	};
-
-	ffntp_polling_init(&client->polling, &config, now);
+	*clock = (struct ffntp_clock_state){ 0 };
+	clock->ops = ffntp_estimator_choose(config->estimator);
+	clock->config = ffntp_client_config_estimator(config);
+	clock->max_drift = config->max_drift;
+	clock->counter_may_jump = config->counter_may_jump;
+	clock->caller_announces = config->leap_trust == FFNTP_LEAP_TRUST_CALLER;
+	clock->wire.leap.table = config->leap_table;
+	clock->wire.leap.is_strict = config->leap_expiry == FFNTP_LEAP_EXPIRY_STRICT;
+	clock->wire.pivot_s = config->pivot_s;
+	clock->wire.heeds_servers = config->leap_trust == FFNTP_LEAP_TRUST_SERVER;
+	clock->publisher.counter_kind = config->counter_kind;
+	clock->publisher.period_shift = ffntp_mapping_shift(config->period_hint_s);
+	/* It differs from a former client's, because the counter has advanced. */
+	clock->publisher.disruption_marker = now;
 }
 
 static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_client_config *config, ffntp_counter now)
 {
+	const struct ffntp_polling_config polling = ffntp_client_config_polling(config);
 	size_t needed = memory_of(config);
 	struct ffntp_client *client = memory;
 
 	if (needed == 0 || size < needed || memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
 		return NULL;
-	*client = (struct ffntp_client){
-		.config = *config,
-		.ops = ffntp_estimator_choose(config->estimator),
-		.estimator = (unsigned char *)memory + aligned(sizeof *client),
-		.wire = {
-			.leap.table = config->leap_table,
-			.leap.is_strict = config->leap_expiry == FFNTP_LEAP_EXPIRY_STRICT,
-			.pivot_s = config->pivot_s,
-			.heeds_servers = config->leap_trust == FFNTP_LEAP_TRUST_SERVER,
-		},
-		.rtt_min_ticks = UINT64_MAX,
-		.publisher = {
-			.counter_kind = config->counter_kind,
-			.period_shift = ffntp_mapping_shift(config->period_hint_s),
-			.disruption_marker = now, /* differs from a former client's, because the counter has advanced */
-		},
-	};
-	init_polling(client, now);
-	ffntp_client_begin(client, config->period_hint_s, config->period_hint_error);
+	init_clock(&client->clock, config, now);
+	ffntp_association_init(&client->association, (unsigned char *)memory + aligned(sizeof *client), &polling,
+			       config->max_root_distance_s, now);
+	client->decision = (struct ffntp_decision){ 0 };
+	ffntp_clock_reset(&client->clock, &client->association, ffntp_clock_configured_rate(&client->clock));
 	return client;
 }
 
@@ -90,7 +84,7 @@ struct ffntp_client *ffntp_client_init(void *memory, size_t size, const struct f
 
 struct ffntp_client *ffntp_client_copy(const struct ffntp_client *client, void *memory, size_t size)
 {
-	size_t needed = memory_of(&client->config);
+	size_t needed = size_with(client->clock.ops, &client->clock.config);
 	const unsigned char *from = (const unsigned char *)client;
 	unsigned char *to = memory;
 	struct ffntp_client *copy = memory;
@@ -99,94 +93,68 @@ struct ffntp_client *ffntp_client_copy(const struct ffntp_client *client, void *
 		return NULL;
 	for (size_t i = 0; i < needed; i++)
 		to[i] = from[i];
-	copy->estimator = to + aligned(sizeof *copy);
-	if (copy->ops->moved != NULL)
-		copy->ops->moved(copy->estimator, client->estimator);
+	copy->association.estimator = to + aligned(sizeof *copy);
+	if (copy->clock.ops->moved != NULL)
+		copy->clock.ops->moved(copy->association.estimator, client->association.estimator);
 	return copy;
 }
 
 void ffntp_client_continue(struct ffntp_client *client, const struct ffntp_map *former)
 {
-	double period_s = ffntp_mapping_period_s(former->period, former->period_shift);
-	double esterror = (double)former->period_esterror / (double)former->period + FFNTP_SAVED_PERIOD_ERROR;
-	double maxerror = (double)former->period_maxerror / (double)former->period;
+	ffntp_clock_continue(&client->clock, client->association.estimator, former);
+}
 
-	client->publisher.disruption_marker = former->disruption_marker;
-	client->publisher.counter_marker = former->counter_marker;
-	if (former->status != FFNTP_STATUS_SYNCHRONISED && former->status != FFNTP_STATUS_FREE_RUNNING)
-		return;
-	client->wire.pivot_s = former->time.s;
-	ffntp_leap_continue(&client->wire.leap, former);
-	ffntp_publisher_continue(&client->publisher, former);
-	ffntp_rate_range_know(&client->range, (struct ffntp_rate_bound){ period_s, maxerror });
-	client->rate = ffntp_rate_range_now(&client->range);
-	if (esterror < client->config.period_hint_error)
-		client->ops->warm(client->estimator, period_s, esterror);
+/* Reset because of a disruption, which the decision records with this reason. */
+static void disrupt(struct ffntp_client *client, enum ffntp_decision_reason reason, ffntp_counter now)
+{
+	ffntp_clock_disrupted(&client->clock, &client->association, now);
+	client->decision.kind = FFNTP_DECISION_RESET;
+	client->decision.reason = reason;
 }
 
 void ffntp_client_disrupted(struct ffntp_client *client, ffntp_counter now)
 {
-	double period_s = client->has_estimate ? client->rate.period_s : client->config.period_hint_s;
-	double error = client->config.period_hint_error;
-
-	if (client->has_estimate)
-		error = ffntp_fmin(error, ffntp_fmax(client->rate.max_error, FFNTP_DISRUPTED_PERIOD_ERROR));
-	ffntp_publisher_break_counter(&client->publisher, now);
-	ffntp_client_begin(client, period_s, error);
-	client->is_disrupted = true;
-	ffntp_exchange_expire(&client->exchange);
-	client->exchange.has_last_tf = false;
-	ffntp_grain_break(&client->exchange.grain);
-	ffntp_polling_restart(&client->polling, now, client->rate.period_s);
+	client->decision = (struct ffntp_decision){ .at = now };
+	disrupt(client, FFNTP_REASON_REPORTED, now);
 }
 
 void ffntp_client_counter_replaced(struct ffntp_client *client, ffntp_counter now, double period_hint_s,
 				   double period_hint_error)
 {
-	client->config.period_hint_s = period_hint_s;
-	client->config.period_hint_error = period_hint_error;
-	client->publisher.period_shift = ffntp_mapping_shift(period_hint_s);
-	client->has_estimate = false;
+	ffntp_clock_replace_counter(&client->clock, (struct ffntp_rate_bound){ period_hint_s, period_hint_error });
 	ffntp_client_disrupted(client, now);
 }
 
 void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table)
 {
-	client->wire.leap.table = table;
-	if (client->publisher.has_map)
-		ffntp_leap_follow(&client->wire.leap, client->publisher.map.time);
+	ffntp_clock_set_leap_table(&client->clock, table);
 }
 
 void ffntp_client_announce(struct ffntp_client *client, struct ffntp_leap_vote vote, ffntp_counter now)
 {
-	if (client->publisher.has_map && client->config.leap_trust == FFNTP_LEAP_TRUST_CALLER)
-		ffntp_leap_hear(&client->wire.leap, ffntp_map_time(&client->publisher.map, now), vote);
+	ffntp_clock_announce(&client->clock, vote, now);
 }
 
 void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
 {
-	client->ops->restart(client->estimator);
-	client->dissent = (struct ffntp_dissent){ 0 };
-	client->smear.is_smeared = false;
-	client->rtt_min_ticks = UINT64_MAX;
-	client->has_stamp = false;
-	for (unsigned i = 0; i < FFNTP_VERDICTS; i++)
-		client->verdicts[i] = 0;
-	ffntp_exchange_expire(&client->exchange);
-	client->exchange.grain = (struct ffntp_grain){ 0 };
-	init_polling(client, now);
+	ffntp_clock_server_changed(&client->clock, &client->association, now);
+}
+
+const struct ffntp_decision *ffntp_client_decision(const struct ffntp_client *client)
+{
+	return &client->decision;
 }
 
 /* --- requests --- */
 
 static void expire_if_overdue(struct ffntp_client *client, ffntp_counter now)
 {
-	ffntp_counter deadline = ffntp_polling_deadline(&client->polling, client->rate.period_s);
+	ffntp_counter deadline = ffntp_polling_deadline(&client->association.polling, client->clock.rate.period_s);
 
-	if (!client->exchange.is_waiting || ffntp_counter_diff(now, deadline) < 0)
+	if (!client->association.exchange.is_waiting || ffntp_counter_diff(now, deadline) < 0)
 		return;
-	ffntp_exchange_expire(&client->exchange);
-	ffntp_polling_expired(&client->polling);
+	ffntp_exchange_expire(&client->association.exchange);
+	ffntp_polling_expired(&client->association.polling);
 }
 
 static ffntp_counter earlier(ffntp_counter a, ffntp_counter b)
@@ -202,148 +170,125 @@ static ffntp_counter next_leap_edge(const struct ffntp_client *client, ffntp_cou
 {
 	double wait_s;
 
-	if (!client->publisher.has_map ||
-	    !ffntp_leap_next(&client->wire.leap, ffntp_map_time(&client->publisher.map, now), &wait_s) ||
-	    wait_s > ffntp_counter_diff(limit, now) * client->rate.period_s)
+	if (!client->clock.publisher.has_map ||
+	    !ffntp_leap_next(&client->clock.wire.leap, ffntp_map_time(&client->clock.publisher.map, now), &wait_s) ||
+	    wait_s > ffntp_counter_diff(limit, now) * client->clock.rate.period_s)
 		return limit;
-	return now + ffntp_ticks_of(wait_s, client->rate.period_s) + 1;
+	return now + ffntp_ticks_of(wait_s, client->clock.rate.period_s) + 1;
 }
 
 struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now)
 {
-	ffntp_counter next = client->polling.next;
+	ffntp_counter next = client->association.polling.next;
 
 	expire_if_overdue(client, now);
-	if (client->polling.change_is_due) {
-		client->polling.change_is_due = false;
+	if (client->association.polling.change_is_due) {
+		client->association.polling.change_is_due = false;
 		return (struct ffntp_action){ FFNTP_CHANGE_SERVER, now };
 	}
 	if (ffntp_counter_diff(now, next) >= 0)
 		return (struct ffntp_action){ FFNTP_SEND, now };
-	if (client->exchange.is_waiting)
-		next = earlier(next, ffntp_polling_deadline(&client->polling, client->rate.period_s));
+	if (client->association.exchange.is_waiting)
+		next = earlier(next, ffntp_polling_deadline(&client->association.polling, client->clock.rate.period_s));
 	return (struct ffntp_action){ FFNTP_WAIT, earlier(next, next_leap_edge(client, now, next)) };
 }
 
 bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_t nonce,
 			  uint8_t packet[FFNTP_REQUEST_SIZE])
 {
-	bool was_waiting = client->exchange.is_waiting;
+	bool was_waiting = client->association.exchange.is_waiting;
 
-	if (!ffntp_exchange_begin(&client->exchange, ta, nonce, packet))
+	if (!ffntp_exchange_begin(&client->association.exchange, ta, nonce, packet))
 		return false;
 	if (was_waiting)
-		ffntp_polling_expired(&client->polling);
-	ffntp_polling_sent(&client->polling, ta, client->rate.period_s);
+		ffntp_polling_expired(&client->association.polling);
+	ffntp_polling_sent(&client->association.polling, ta, client->clock.rate.period_s);
 	return true;
 }
 
 void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta)
 {
-	ffntp_exchange_sent(&client->exchange, ta);
+	ffntp_exchange_sent(&client->association.exchange, ta);
 }
 
 /* --- replies --- */
 
-static void count(struct ffntp_client *client, enum ffntp_verdict verdict)
+/* Judge a datagram by itself. Returns whether it is a reply that the clock decides on; otherwise the decision is made.
+ */
+static bool finish_exchange(struct ffntp_client *client, const uint8_t *bytes, size_t length, ffntp_counter tf,
+			    struct ffntp_stamp *stamp)
 {
-	if (client->verdicts[verdict] < UINT32_MAX)
-		client->verdicts[verdict]++;
+	const struct ffntp_exchange_limits limits = {
+		.period_s = client->clock.rate.period_s,
+		.period_error = client->clock.rate.max_error,
+		.max_rtt_s = FFNTP_MAX_RTT_S,
+		.max_root_distance_s = client->association.max_root_distance_s,
+	};
+	enum ffntp_verdict verdict =
+		ffntp_exchange_finish(&client->association.exchange, bytes, length, tf, &limits, stamp);
+
+	client->decision = (struct ffntp_decision){
+		.kind = FFNTP_DECISION_REJECT, .reason = FFNTP_REASON_REPLY, .verdict = verdict, .at = tf
+	};
+	return verdict == FFNTP_ACCEPTED;
+}
+
+/* Decide on a datagram. Returns the verdict. */
+static enum ffntp_verdict decide(struct ffntp_client *client, const uint8_t *bytes, size_t length, ffntp_counter tf)
+{
+	double grain_s = client->association.exchange.grain.seen_s;
+	struct ffntp_stamp stamp;
+	bool is_stamp = finish_exchange(client, bytes, length, tf, &stamp);
+	bool is_coarse = client->association.exchange.grain.seen_s > grain_s * (1 + FFNTP_GRAIN_SAME);
+
+	if (is_coarse)
+		ffntp_clock_server_is_coarse(&client->clock, &client->association, tf);
+	if (is_stamp)
+		ffntp_clock_update(&client->clock, &client->association, &stamp, &client->decision);
+	if (is_coarse && client->decision.kind == FFNTP_DECISION_ACCEPT) {
+		client->decision.kind = FFNTP_DECISION_BOUND_RESET;
+		client->decision.reason = FFNTP_REASON_GRAIN;
+	}
+	return client->decision.verdict;
 }
 
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf)
 {
-	const struct ffntp_exchange_limits limits = {
-		.period_s = client->rate.period_s,
-		.period_error = client->rate.max_error,
-		.max_rtt_s = FFNTP_MAX_RTT_S,
-		.max_root_distance_s = client->config.max_root_distance_s,
-	};
-	bool was_waiting = client->exchange.is_waiting;
-	double grain_s = client->exchange.grain.seen_s;
-	struct ffntp_stamp stamp;
-	enum ffntp_verdict verdict = ffntp_exchange_finish(&client->exchange, bytes, length, tf, &limits, &stamp);
+	struct ffntp_association *association = &client->association;
+	bool was_waiting = association->exchange.is_waiting;
+	enum ffntp_verdict verdict = decide(client, bytes, length, tf);
 
-	if (client->exchange.grain.seen_s > grain_s * (1 + FFNTP_GRAIN_SAME))
-		ffntp_client_server_is_coarse(client, tf);
-	if (verdict == FFNTP_ACCEPTED)
-		verdict = ffntp_client_take(client, &stamp);
-	count(client, verdict);
-	if (was_waiting && !client->exchange.is_waiting)
-		ffntp_polling_replied(&client->polling, verdict, client->rate.period_s);
+	ffntp_association_count(association, verdict);
+	if (was_waiting && !association->exchange.is_waiting)
+		ffntp_polling_replied(&association->polling, verdict, client->clock.rate.period_s);
 	if (verdict == FFNTP_REFUSED_COUNTER)
-		ffntp_client_disrupted(client, tf);
+		disrupt(client, FFNTP_REASON_COUNTER, tf);
 	return verdict;
 }
 
 /* --- output --- */
 
-static enum ffntp_status status(const struct ffntp_client *client)
+static enum ffntp_status status(const struct ffntp_clock_state *clock, const struct ffntp_association *association)
 {
-	if (!client->publisher.has_map)
-		return client->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
-	if (client->dissent.count > 0)
-		return client->config.counter_may_jump ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_FREE_RUNNING;
-	if (client->smear.is_smeared || client->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
+	if (!clock->publisher.has_map)
+		return clock->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
+	if (clock->dissent.count > 0)
+		return clock->counter_may_jump ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_FREE_RUNNING;
+	if (clock->confirmed < FFNTP_SYNCHRONISED_EXCHANGES || association->is_smeared ||
+	    association->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
 		return FFNTP_STATUS_FREE_RUNNING;
 	return FFNTP_STATUS_SYNCHRONISED;
 }
 
-/*
- * The map's leap fields are those of its 'at'. Move 'at' past each beginning and end of a leap second, and past the
- * point where a different leap second becomes the nearest.
- */
-static void cross_leap_second(struct ffntp_client *client, ffntp_counter now)
-{
-	const struct ffntp_map *map = &client->publisher.map;
-
-	if ((int64_t)(now - map->at) > 0 && ffntp_leap_cross(&client->wire.leap, map->time, ffntp_map_time(map, now)))
-		ffntp_publisher_move(&client->publisher, now);
-}
-
-/* A new table may correct TAI that was kept after the former one had expired. Earlier readings of TAI were then wrong.
- */
-static void break_if_corrected(struct ffntp_client *client, ffntp_counter now)
-{
-	if (!client->wire.leap.is_corrected)
-		return;
-	client->wire.leap.is_corrected = false;
-	ffntp_publisher_break(&client->publisher, now);
-	client->publisher.map.disruption_marker = client->publisher.disruption_marker;
-}
-
-/*
- * While there are candidates, widen the map's bound to contain theirs. If no exchange of a candidate lay outside of the
- * clock's bound, the proven rate is not in doubt, and the candidate's bound grows at that rate.
- */
-static void admit_candidates(const struct ffntp_client *client, struct ffntp_map *map)
-{
-	for (unsigned i = 0; i < client->dissent.count; i++) {
-		const struct ffntp_candidate *candidate = &client->dissent.candidate[i];
-
-		ffntp_publisher_admit(map, candidate->bound,
-				      candidate->excludes_clock ? ffntp_rate_range_now(&candidate->range)
-								: client->rate);
-	}
-}
-
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map)
 {
-	double keep_s = ffntp_fmax(FFNTP_VOID_POLLS * client->polling.interval_s, FFNTP_VOID_S);
+	double keep_s = ffntp_fmax(FFNTP_VOID_POLLS * client->association.polling.interval_s, FFNTP_VOID_S);
 
 	expire_if_overdue(client, now);
-	if (client->publisher.has_map) {
-		cross_leap_second(client, now);
-		break_if_corrected(client, now);
-		*map = client->publisher.map;
-		admit_candidates(client, map);
-		ffntp_leap_describe(&client->wire.leap, map);
-	} else {
-		*map = ffntp_publisher_nothing(&client->publisher, client->rate.period_s, now);
-	}
-	map->status = status(client);
-	map->void_after = now + ffntp_ticks_of(keep_s, client->rate.period_s);
+	ffntp_clock_map(&client->clock, now, map);
+	map->status = status(&client->clock, &client->association);
+	map->void_after = now + ffntp_ticks_of(keep_s, client->clock.rate.period_s);
 }
 
 static uint32_t saturated_ns(double s)
@@ -353,24 +298,33 @@ static uint32_t saturated_ns(double s)
 	return ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
 }
 
+static void describe_stamp(const struct ffntp_association *association, double period_s, struct ffntp_source *source)
+{
+	const struct ffntp_stamp *stamp = &association->stamp;
+
+	source->stratum = stamp->stratum;
+	source->leap = stamp->leap;
+	source->refid = stamp->refid;
+	source->offset_ns = ffntp_mapping_signed_ns(association->offset_s);
+	source->rtt_ns = ffntp_mapping_ns(ffntp_ticks(ffntp_stamp_rtt_ticks(stamp)) * period_s);
+	source->rtt_min_ns = ffntp_mapping_ns(ffntp_ticks(association->rtt_min_ticks) * period_s);
+	source->root_delay_ns = saturated_ns(stamp->root_delay_s);
+	source->root_dispersion_ns = saturated_ns(stamp->root_dispersion_s);
+	source->last_accepted = association->accepted_at;
+}
+
 void ffntp_client_source(const struct ffntp_client *client, struct ffntp_source *source)
 {
+	const struct ffntp_association *association = &client->association;
+
 	*source = (struct ffntp_source){
-		.reach = client->polling.reach,
-		.poll_log2_s = ffntp_polling_log2_s(&client->polling),
+		.reach = association->polling.reach,
+		.poll_log2_s = ffntp_polling_log2_s(&association->polling),
 	};
 	for (unsigned i = 0; i < FFNTP_VERDICTS; i++)
-		source->verdicts[i] = client->verdicts[i];
-	if (!client->has_stamp)
+		source->verdicts[i] = association->verdicts[i];
+	if (!association->has_stamp)
 		return;
-	source->stratum = client->stamp.stratum;
-	source->leap = client->stamp.leap;
-	source->refid = client->stamp.refid;
-	source->offset_ns = ffntp_mapping_signed_ns(client->offset_s);
-	source->rtt_ns = ffntp_mapping_ns(ffntp_ticks(ffntp_stamp_rtt_ticks(&client->stamp)) * client->rate.period_s);
-	source->rtt_min_ns = ffntp_mapping_ns(ffntp_ticks(client->rtt_min_ticks) * client->rate.period_s);
-	source->root_delay_ns = saturated_ns(client->stamp.root_delay_s);
-	source->root_dispersion_ns = saturated_ns(client->stamp.root_dispersion_s);
-	source->last_accepted = client->accepted_at;
+	describe_stamp(association, client->clock.rate.period_s, source);
 	ffntp_client_describe(client, source);
 }

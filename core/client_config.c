@@ -86,3 +86,14 @@ struct ffntp_estimator_config ffntp_client_config_estimator(const struct ffntp_c
 		.history = config->history,
 	};
 }
+
+struct ffntp_polling_config ffntp_client_config_polling(const struct ffntp_client_config *config)
+{
+	return (struct ffntp_polling_config){
+		.min_s = config->poll_min_s,
+		.max_s = config->poll_max_s,
+		.is_adaptive = config->poll_is_adaptive,
+		.accuracy_s = config->accuracy_target_s,
+		.burst = config->burst,
+	};
+}

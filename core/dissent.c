@@ -23,10 +23,11 @@ static void drop(struct ffntp_dissent *dissent, unsigned index)
 static bool agrees(struct ffntp_candidate *candidate, const struct ffntp_stamp *stamp)
 {
 	struct ffntp_rate_bound rate = ffntp_rate_range_now(&candidate->range);
+	const struct ffntp_bound interval = ffntp_bound_from_stamp(stamp, rate);
 
-	if (!ffntp_bound_meets(&candidate->bound, stamp, rate, FFNTP_DISSENT_OVERLAP))
+	if (!ffntp_bound_meets(&candidate->bound, &interval, rate, FFNTP_DISSENT_OVERLAP))
 		return false;
-	if (ffntp_bound_add(&candidate->bound, stamp, rate) != 0)
+	if (ffntp_bound_add(&candidate->bound, &interval, rate) != 0)
 		return false;
 	candidate->until = stamp->tf;
 	(void)ffntp_rate_range_add(&candidate->range, &candidate->bound);

@@ -153,6 +153,26 @@ static void judge(struct ffntp_grain_step *step, double units, double exact, con
 		weigh(step, units, exact, difference);
 }
 
+/*
+ * Return whether the difference may lie on a multiple of 1/per_s seconds, within the limit. A product instead of a
+ * quotient may be wrong by some roundings, which the margin exceeds: if the result is false, the step is certainly out
+ * of the question.
+ */
+static bool may_be_on(double units, double per_s, double limit)
+{
+	double multiple = units * 0x1p-32 * per_s;
+	double rest = multiple - (double)(int64_t)(multiple + 0.5);
+	double most = (limit * (1 + 0x1p-40) + units * 0x1p-48) * 0x1p-32 * per_s;
+
+	return ffntp_square(rest) <= ffntp_square(most);
+}
+
+/* Return whether the difference lies on no known step, as most do. All known steps are multiples of three. */
+static bool is_off_all(double units, double limit)
+{
+	return !may_be_on(units, 600, limit) && !may_be_on(units, 1024, limit) && !may_be_on(units, 10000, limit);
+}
+
 /* --- fits --- */
 
 /*
@@ -271,7 +291,9 @@ static bool is_shown(const struct ffntp_grain_step *step, double units, const st
  */
 static double proven_units(struct ffntp_grain_step *step, double units, const struct difference *difference)
 {
-	if (is_shown(step, units, difference)) {
+	bool has_evidence = step->exact >= FFNTP_GRAIN_PROOF || step->filled >= FFNTP_GRAIN_PROOF;
+
+	if (has_evidence && is_shown(step, units, difference)) {
 		step->is_proven_exact |= step->exact >= FFNTP_GRAIN_PROOF;
 		step->is_proven_filled |= step->filled >= FFNTP_GRAIN_PROOF;
 	}
@@ -289,10 +311,12 @@ static double known_units(unsigned i)
  */
 static double proven_s(struct ffntp_grain *grain, const struct difference *difference)
 {
+	uint32_t with_evidence = ~grain->without_evidence;
 	double units = 0;
 
-	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN; i++)
-		units = ffntp_fmax(units, proven_units(&grain->known[i], known_units(i), difference));
+	for (unsigned i = 0; with_evidence != 0; i++, with_evidence >>= 1)
+		if (with_evidence & 1)
+			units = ffntp_fmax(units, proven_units(&grain->known[i], known_units(i), difference));
 	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
 		units = ffntp_fmax(units, proven_units(&grain->fits[i].step, grain->fits[i].units, difference));
 	return units >= FFNTP_GRAIN_COARSER * difference->stated_units ? units * 0x1p-32 : 0;
@@ -357,12 +381,34 @@ static struct difference difference_of(const struct ffntp_grain *grain, const st
 	};
 }
 
-static void compare(struct ffntp_grain *grain, const struct difference *difference)
+/*
+ * Update the evidence for the known steps. A difference that is off a step by more than the server may add leaves no
+ * evidence for it. While differences are off all steps, there is nothing to update.
+ */
+static void compare_known(struct ffntp_grain *grain, const struct difference *difference)
 {
 	double least = FFNTP_GRAIN_COARSER * difference->stated_units;
+	double limit = ffntp_fmax(exact_units, difference->fill_units);
+	uint32_t left = is_off_all(difference->units, limit) ? ~grain->without_evidence : UINT32_MAX;
 
-	for (unsigned i = 0; i < FFNTP_GRAIN_KNOWN && known_units(i) >= least; i++)
-		judge(&grain->known[i], known_units(i), exact_units, difference);
+	for (unsigned i = 0; left != 0 && steps_per_s[i] * least <= 0x1p32; i++, left >>= 1) {
+		uint32_t bit = UINT32_C(1) << i;
+
+		if ((left & 1) == 0)
+			continue;
+		if (may_be_on(difference->units, steps_per_s[i], limit)) {
+			judge(&grain->known[i], known_units(i), exact_units, difference);
+			grain->without_evidence &= ~bit;
+		} else if (!(grain->without_evidence & bit)) {
+			grain->known[i] = (struct ffntp_grain_step){ .exact = 1, .filled = 1 };
+			grain->without_evidence |= bit;
+		}
+	}
+}
+
+static void compare(struct ffntp_grain *grain, const struct difference *difference)
+{
+	compare_known(grain, difference);
 	for (unsigned i = 0; i < FFNTP_GRAIN_FITS; i++)
 		judge_fit(&grain->fits[i], difference, grain->last_difference, fit_noise_units[i]);
 	conclude(grain, difference);

@@ -46,6 +46,7 @@ struct ffntp_grain {
 	double last_difference; /* difference of the two receive timestamps before, 2^-32 s; 0: none */
 	double last_rate;       /* excess of that difference over the counter's, relative to the counter's */
 	struct ffntp_grain_step known[FFNTP_GRAIN_KNOWN];
+	uint32_t without_evidence; /* a bit for each known step whose likelihoods are 1 and whose counts are 0 */
 	struct ffntp_grain_fit fits[FFNTP_GRAIN_FITS];
 	double seen_s;  /* the proven step; 0: none */
 	unsigned doubt; /* evidence for finer steps since the step was last proven */

@@ -256,22 +256,23 @@ static void forget(struct ffntp_leap_belief *belief, int16_t offset_s)
  */
 static void hear_none(struct ffntp_leap_belief *belief, struct ffntp_time now)
 {
-	if (belief->is_announced && belief->numbering.at_s - now.s > FFNTP_LEAP_FINAL_S)
+	if (belief->numbering.at_s - now.s > FFNTP_LEAP_FINAL_S)
 		forget(belief, belief->numbering.offset_s);
 }
 
 void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote)
 {
-	int64_t utc_s = ffntp_numbering_utc(&belief->numbering, now).time.s, midnight_s;
 	struct ffntp_numbering numbering;
 	struct ffntp_calendar date;
+	int64_t utc_s, midnight_s;
 
-	if (!belief->is_begun || is_certain(belief, now))
+	if (!belief->is_begun || (vote.sign == 0 && !belief->is_announced) || is_certain(belief, now))
 		return;
 	if (vote.sign == 0) {
 		hear_none(belief, now);
 		return;
 	}
+	utc_s = ffntp_numbering_utc(&belief->numbering, now).time.s;
 	if (!ends_month(utc_s, &date, &midnight_s) || (date.month != 6 && date.month != 12 && !vote.is_unanimous))
 		return;
 	numbering = numbering_at(midnight_s, offset_at(&belief->numbering, now), vote.sign);

@@ -1,21 +1,13 @@
 /* mapping: see mapping.h. */
 #include "mapping.h"
 
-/* 2^exponent, exact. */
-static double power_of_two(unsigned exponent)
-{
-	double power = 1;
-
-	while (exponent-- > 0)
-		power *= 2;
-	return power;
-}
+#include "maths.h"
 
 uint8_t ffntp_mapping_shift(double period_s)
 {
 	uint8_t shift = 0;
 
-	while (shift < 62 && period_s * power_of_two(64 + shift) < 0x1p62)
+	while (shift < 62 && period_s * ffntp_power_of_two(64 + shift) < 0x1p62)
 		shift++;
 	return shift;
 }
@@ -29,12 +21,12 @@ static uint64_t saturate(double value)
 
 uint64_t ffntp_mapping_period(double period_s, uint8_t shift)
 {
-	return saturate(period_s * power_of_two(64u + shift) + 0.5);
+	return saturate(period_s * ffntp_power_of_two(64 + shift) + 0.5);
 }
 
 double ffntp_mapping_period_s(uint64_t period, uint8_t shift)
 {
-	return (double)period / power_of_two(64u + shift);
+	return (double)period / ffntp_power_of_two(64 + shift);
 }
 
 uint64_t ffntp_mapping_ns(double s)

@@ -13,12 +13,6 @@ static double from_bits(uint64_t bits)
 	return both.value;
 }
 
-/* 2^k for -1022 <= k <= 1023 */
-static double power_of_two(int k)
-{
-	return from_bits((uint64_t)(k + 1023) << 52);
-}
-
 static uint64_t bits_of(double x)
 {
 	union {
@@ -75,7 +69,7 @@ double ffntp_portable_sqrt(double x)
 		mantissa <<= 1;
 	exponent = (exponent - (exponent & 1)) / 2;
 	root = rounded_root(mantissa);
-	return (double)root * 0x1p-52 * power_of_two(exponent);
+	return (double)root * 0x1p-52 * ffntp_power_of_two(exponent);
 }
 
 /* ln 2 in two parts; the first has 33 bits, so k * LN2_HIGH is exact for |k| <
@@ -110,8 +104,8 @@ double ffntp_exp(double x)
 	high = x - k * LN2_HIGH;
 	low = k * LN2_LOW;
 	r = high - low;
-	return (1 + (high + (r * r * exp_rest(r) - low))) * power_of_two((int)k / 2) *
-	       power_of_two((int)k - (int)k / 2);
+	return (1 + (high + (r * r * exp_rest(r) - low))) * ffntp_power_of_two((int)k / 2) *
+	       ffntp_power_of_two((int)k - (int)k / 2);
 }
 
 #define SQRT_2 0x1.6a09e667f3bcdp+0

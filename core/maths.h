@@ -6,6 +6,7 @@
 #define FFNTP_CORE_MATHS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define FFNTP_LN_2 0x1.62e42fefa39efp-1
 #define FFNTP_LOG2_E 0x1.71547652b82fep0
@@ -29,6 +30,17 @@ static inline double ffntp_fabs(double a)
 static inline double ffntp_square(double x)
 {
 	return x * x;
+}
+
+/* Return 2^k, exact. k: -1022 to 1023. */
+static inline double ffntp_power_of_two(int k)
+{
+	const union {
+		uint64_t bits;
+		double value;
+	} both = { .bits = (uint64_t)(k + 1023) << 52 };
+
+	return both.value;
 }
 
 /* Return whether the value is within [low, high]; false for NaN. */

@@ -493,6 +493,14 @@
  * server, or a different address, may do better.
  */
 #define FFNTP_UNANSWERED_FREE_RUNNING 4
+
+/*
+ * Number of exchanges that must agree at the nominal rate before the status is synchronised. Nothing shows whether a
+ * single reply is right, because one machine behind a server's name may be wrong. The next exchange of a burst comes 2
+ * s later. Of 200 simulated beginnings with bad replies, 100 were synchronised with a false bound after one exchange;
+ * with two, 24 are, where bad replies overlap good ones.
+ */
+#define FFNTP_SYNCHRONISED_EXCHANGES 2
 #define FFNTP_UNANSWERED_CHANGE 8
 
 /* Number of replies at an interval that a kiss-o'-death required, before a shorter one is tried again. */

@@ -2,6 +2,7 @@
 #include "promise.h"
 
 #include "assert.h"
+#include "maths.h"
 
 /*
  * Relative tolerance for slopes. Two computations of the same slope differ by about 2^-52 of a line's value over its
@@ -66,29 +67,50 @@ static void forget_one(struct ffntp_promise_edge *edge)
 		edge->line[i] = edge->line[i + 1];
 }
 
-/* Insert a line, dropping all that it covers. The lines stay sorted by falling value, and their slopes then rise. */
+/* Return the number of lines that are tighter now. */
+static unsigned place_of(const struct ffntp_promise_edge *edge, struct ffntp_promise_line line)
+{
+	unsigned place = 0;
+
+	while (place < edge->count && edge->line[place].value_s > line.value_s)
+		place++;
+	return place;
+}
+
+/* Replace the lines from index 'from' up to index 'to' by one. There is room for it. */
+static void replace_lines(struct ffntp_promise_edge *edge, unsigned from, unsigned to, struct ffntp_promise_line line)
+{
+	unsigned count = edge->count + 1 - (to - from);
+
+	if (to == from) {
+		for (unsigned i = edge->count; i > from; i--)
+			edge->line[i] = edge->line[i - 1];
+	} else {
+		for (unsigned i = to; i < edge->count; i++)
+			edge->line[i - to + from + 1] = edge->line[i];
+	}
+	edge->line[from] = line;
+	edge->count = count;
+}
+
+/*
+ * Insert a line, dropping all that it covers. The lines stay sorted by falling value, and their slopes then rise:
+ * among the lines that are as tight now, the last one is the tightest later, and the lines that are covered follow each
+ * other.
+ */
 static void add_to_edge(struct ffntp_promise_edge *edge, struct ffntp_promise_line line)
 {
-	struct ffntp_promise_edge kept = { .count = 0 };
-	bool is_placed = false;
+	unsigned from = place_of(edge, line), to;
 
-	for (unsigned i = 0; i < edge->count; i++)
-		if (covers(edge->line[i], line))
-			return;
-	if (edge->count == FFNTP_PROMISE_LINES)
+	if ((from > 0 && covers(edge->line[from - 1], line)) || (from < edge->count && covers(edge->line[from], line)))
+		return;
+	if (edge->count == FFNTP_PROMISE_LINES) {
 		forget_one(edge);
-	for (unsigned i = 0; i < edge->count; i++) {
-		if (covers(line, edge->line[i]))
-			continue;
-		if (!is_placed && line.value_s > edge->line[i].value_s) {
-			kept.line[kept.count++] = line;
-			is_placed = true;
-		}
-		kept.line[kept.count++] = edge->line[i];
+		from = place_of(edge, line);
 	}
-	if (!is_placed)
-		kept.line[kept.count++] = line;
-	*edge = kept;
+	for (to = from; to < edge->count && covers(line, edge->line[to]);)
+		to++;
+	replace_lines(edge, from, to, line);
 	FFNTP_ASSERT(is_sorted(edge));
 }
 
@@ -109,10 +131,11 @@ static void fit_edge(const struct ffntp_promise_edge *edge, double ahead_ticks, 
 	if (edge->count > 0 && *value_s < edge->line[0].value_s)
 		*value_s = edge->line[0].value_s;
 	for (unsigned i = 0; i < edge->count; i++) {
-		double least_s = edge->line[i].slope_s - (*value_s - edge->line[i].value_s) / ahead_ticks;
+		double slope_s = edge->line[i].slope_s;
 
-		if (*period_s < least_s)
-			*period_s = least_s;
+		/* A line that rises no faster never overtakes the value. */
+		if (slope_s > *period_s)
+			*period_s = ffntp_fmax(*period_s, slope_s - (*value_s - edge->line[i].value_s) / ahead_ticks);
 	}
 }
 

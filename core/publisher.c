@@ -129,43 +129,42 @@ static struct ffntp_claim make_claim(struct ffntp_publisher *publisher, const st
 	return claim;
 }
 
-static struct ffntp_map make_map(const struct ffntp_publisher *publisher, const struct ffntp_finding *finding,
-				 const struct ffntp_claim *claim)
+/* Set the map's fields; status and leap fields stay as they are. */
+static void set_map(struct ffntp_publisher *publisher, const struct ffntp_finding *finding,
+		    const struct ffntp_claim *claim)
 {
 	const struct ffntp_estimate *estimate = finding->estimate;
 	struct ffntp_time reference = ffntp_time_from_ntp(estimate->reference, finding->pivot_s);
 	double moved_s = ffntp_fabs(claim->value_s - estimate->correction_s);
+	struct ffntp_map *map = &publisher->map;
 	uint8_t shift = publisher->period_shift;
 
-	return (struct ffntp_map){
-		.counter_kind = publisher->counter_kind,
-		.period_shift = shift,
-		.disruption_marker = publisher->disruption_marker,
-		.counter_marker = publisher->counter_marker,
-		.at = estimate->at,
-		.time = ffntp_mapping_add(reference, claim->value_s),
-		.period = ffntp_mapping_period(claim->period_s, shift),
-		.period_esterror = ffntp_mapping_period(estimate->period_s * estimate->period_esterror, shift),
-		.period_maxerror = ffntp_mapping_period(claim->period_error_s, shift) + 1,
-		.esterror_ns = ffntp_mapping_ns(estimate->esterror_s + moved_s),
-		.asymmetry_esterror_ns = ffntp_mapping_ns(estimate->asymmetry_esterror_s),
-		.maxerror_before_ns = ffntp_mapping_ns(claim->before_s) + 1,
-		.maxerror_after_ns = ffntp_mapping_ns(claim->after_s) + 1,
-		.stable_period = ffntp_mapping_period(estimate->stable_period_s, shift),
-		.stable_esterror = ffntp_mapping_period(estimate->stable_period_s * estimate->stable_esterror, shift),
-	};
+	map->counter_kind = publisher->counter_kind;
+	map->period_shift = publisher->period_shift;
+	map->disruption_marker = publisher->disruption_marker;
+	map->counter_marker = publisher->counter_marker;
+	map->at = estimate->at;
+	map->time = ffntp_mapping_add(reference, claim->value_s);
+	map->period = ffntp_mapping_period(claim->period_s, shift);
+	map->period_esterror = ffntp_mapping_period(estimate->period_s * estimate->period_esterror, shift);
+	map->period_maxerror = ffntp_mapping_period(claim->period_error_s, shift) + 1;
+	map->esterror_ns = ffntp_mapping_ns(estimate->esterror_s + moved_s);
+	map->asymmetry_esterror_ns = ffntp_mapping_ns(estimate->asymmetry_esterror_s);
+	map->maxerror_before_ns = ffntp_mapping_ns(claim->before_s) + 1;
+	map->maxerror_after_ns = ffntp_mapping_ns(claim->after_s) + 1;
+	map->stable_period = ffntp_mapping_period(estimate->stable_period_s, shift);
+	map->stable_esterror = ffntp_mapping_period(estimate->stable_period_s * estimate->stable_esterror, shift);
 }
 
-void ffntp_publisher_tell(struct ffntp_publisher *publisher, const struct ffntp_finding *finding)
+void ffntp_publisher_tell(struct ffntp_publisher *publisher, struct ffntp_finding *finding)
 {
-	struct ffntp_finding now = *finding;
 	struct ffntp_claim claim;
 
-	FFNTP_ASSERT(now.bound.is_known);
-	FFNTP_ASSERT(now.estimate->period_s > 0 && now.estimate->esterror_s >= 0);
-	ffntp_bound_age(&now.bound, now.estimate->at, now.estimate->reference, now.rate);
-	claim = make_claim(publisher, &now);
-	publisher->map = make_map(publisher, &now, &claim);
+	FFNTP_ASSERT(finding->bound.is_known);
+	FFNTP_ASSERT(finding->estimate->period_s > 0 && finding->estimate->esterror_s >= 0);
+	ffntp_bound_age(&finding->bound, finding->estimate->at, finding->estimate->reference, finding->rate);
+	claim = make_claim(publisher, finding);
+	set_map(publisher, finding, &claim);
 	publisher->has_map = true;
 	FFNTP_ASSERT(publisher->map.period > 0);
 	/* The map rounds its errors up to whole nanoseconds. */

@@ -28,7 +28,7 @@ struct ffntp_finding {
 	const struct ffntp_estimate *estimate;
 	bool is_settled;          /* the estimate's own error is trusted, rather than the width of the bound */
 	int64_t pivot_s;          /* a time within 68 years of the estimate's reference, in s since 1970 */
-	struct ffntp_bound bound; /* contains the true time, whatever the estimate is */
+	struct ffntp_bound bound; /* contains the true time, whatever the estimate is; aged to the estimate's 'at' */
 	struct ffntp_rate_bound rate;
 	double poll_s; /* expected time until the next estimate */
 };
@@ -50,7 +50,7 @@ void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ff
  * those bounds are of a former client's map, the counter is declared discontinuous, too, because it was not watched in
  * between.
  */
-void ffntp_publisher_tell(struct ffntp_publisher *publisher, const struct ffntp_finding *finding);
+void ffntp_publisher_tell(struct ffntp_publisher *publisher, struct ffntp_finding *finding);
 
 /* Move the map's 'at', keeping its linear function and its error. at: not before the map's. */
 void ffntp_publisher_move(struct ffntp_publisher *publisher, ffntp_counter at);

@@ -26,6 +26,13 @@ void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bo
 	intersect_with_hint(range);
 }
 
+struct ffntp_rate_bound ffntp_rate_range_first(struct ffntp_rate_bound hint, double max_drift)
+{
+	double drift = hint.period_s * max_drift;
+
+	return between(hint.period_s * (1 - hint.max_error) - drift, hint.period_s * (1 + hint.max_error) + drift);
+}
+
 void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate)
 {
 	double least_s = ffntp_fmax(range->least_s, rate.period_s * (1 - rate.max_error));
@@ -66,20 +73,15 @@ static void drop(struct ffntp_rate_range *range, unsigned index)
 		range->anchor[i] = range->anchor[i + 1];
 }
 
-/* Return whether the counter's band of rates may have moved since the anchor. */
-static bool is_outdated(const struct ffntp_rate_range *range, const struct ffntp_rate_anchor *anchor, ffntp_counter at)
+/*
+ * Return whether the counter's band of rates may have moved since the anchor. exchanges: the number of the present
+ * exchange.
+ */
+static bool is_outdated(const struct ffntp_rate_range *range, const struct ffntp_rate_anchor *anchor, ffntp_counter at,
+			uint32_t exchanges)
 {
 	return age_s(range, anchor, at) > FFNTP_RATE_MEMORY_S &&
-	       range->exchanges - anchor->number > FFNTP_RATE_MEMORY_EXCHANGES;
-}
-
-static void measure_from(struct ffntp_rate_anchor *anchor, const struct ffntp_bound *bound)
-{
-	double least_s, most_s;
-
-	ffntp_bound_rates(&anchor->bound, bound, &least_s, &most_s);
-	anchor->least_s = ffntp_fmax(anchor->least_s, least_s);
-	anchor->most_s = ffntp_fmin(anchor->most_s, most_s);
+	       exchanges - anchor->number > FFNTP_RATE_MEMORY_EXCHANGES;
 }
 
 static void intersect(struct ffntp_rate_range *range)
@@ -119,19 +121,48 @@ static void keep(struct ffntp_rate_range *range, const struct ffntp_bound *bound
 	};
 }
 
-bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
+/* Return the number of the oldest anchors that are outdated; the newest one stays. */
+static unsigned outdated(const struct ffntp_rate_range *range, ffntp_counter at)
 {
-	bool is_one_band;
+	unsigned count = 0;
 
+	while (count + 1 < range->count && is_outdated(range, &range->anchor[count], at, range->exchanges + 1))
+		count++;
+	return count;
+}
+
+bool ffntp_rate_range_measure(const struct ffntp_rate_range *range, const struct ffntp_bound *bound,
+			      struct ffntp_rate_measure *measure)
+{
+	double least_s = range->hint.period_s * (1 - range->hint.max_error);
+	double most_s = range->hint.period_s * (1 + range->hint.max_error);
+
+	measure->outdated = outdated(range, bound->at);
+	for (unsigned i = measure->outdated; i < range->count; i++) {
+		const struct ffntp_rate_anchor *anchor = &range->anchor[i];
+
+		ffntp_bound_rates(&anchor->bound, bound, &measure->least_s[i], &measure->most_s[i]);
+		measure->least_s[i] = ffntp_fmax(anchor->least_s, measure->least_s[i]);
+		measure->most_s[i] = ffntp_fmin(anchor->most_s, measure->most_s[i]);
+		least_s = ffntp_fmax(least_s, measure->least_s[i]);
+		most_s = ffntp_fmin(most_s, measure->most_s[i]);
+	}
+	return least_s <= most_s + drift_s(range);
+}
+
+void ffntp_rate_range_store(struct ffntp_rate_range *range, const struct ffntp_bound *bound,
+			    const struct ffntp_rate_measure *measure)
+{
 	range->exchanges++;
-	for (unsigned i = 0; i < range->count; i++)
-		measure_from(&range->anchor[i], bound);
-	while (range->count > 1 && is_outdated(range, &range->anchor[0], bound->at))
+	for (unsigned i = measure->outdated; i < range->count; i++) {
+		range->anchor[i].least_s = measure->least_s[i];
+		range->anchor[i].most_s = measure->most_s[i];
+	}
+	for (unsigned i = 0; i < measure->outdated; i++)
 		drop(range, 0);
 	intersect(range);
-	is_one_band = range->least_s <= range->most_s + drift_s(range);
 	/*
-	 * The averages exceed the band, so the counter has left it; the oldest anchor contributes least to the present
+	 * If the averages exceed the band, the counter has left it; the oldest anchor contributes least to the present
 	 * rate.
 	 */
 	while (range->count > 0 && range->least_s > range->most_s + FFNTP_RATE_BAND_SHARE * drift_s(range)) {
@@ -140,6 +171,14 @@ bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bou
 	}
 	keep(range, bound);
 	FFNTP_ASSERT(is_in_order(range));
+}
+
+bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound)
+{
+	struct ffntp_rate_measure measure;
+	bool is_one_band = ffntp_rate_range_measure(range, bound, &measure);
+
+	ffntp_rate_range_store(range, bound, &measure);
 	return is_one_band;
 }
 

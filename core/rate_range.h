@@ -10,6 +10,7 @@
 #ifndef FFNTP_CORE_RATE_RANGE_H
 #define FFNTP_CORE_RATE_RANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bound.h"
@@ -36,12 +37,32 @@ struct ffntp_rate_range {
 /* Begin with the configured range: the hint is a rate (s per tick) and its maximum error, max_drift a ratio. */
 void ffntp_rate_range_begin(struct ffntp_rate_range *range, struct ffntp_rate_bound hint, double max_drift);
 
+/* Return the rate of a range that has begun with this hint, and without any exchange. */
+struct ffntp_rate_bound ffntp_rate_range_first(struct ffntp_rate_bound hint, double max_drift);
+
 /* Intersect the hint with a rate known from an earlier run. If the two are disjoint, the hint stays as it is. */
 void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bound rate);
 
+/* The ranges of average rates from each anchor to a new bound (s per tick). */
+struct ffntp_rate_measure {
+	unsigned outdated; /* number of the oldest anchors, which have no range here and are to be dropped */
+	double least_s[FFNTP_RATE_ANCHORS], most_s[FFNTP_RATE_ANCHORS];
+};
+
 /*
- * Add a true bound, newer than all before it. Returns false if the averages are further apart than the band is wide:
- * then the counter has left it, or one of the bounds was not true.
+ * Measure the average rates from the anchors to a bound, newer than all before it. Returns false if the averages are
+ * further apart than the band is wide: then the counter has left it, or one of the bounds was not true.
+ */
+FFNTP_MUST_USE bool ffntp_rate_range_measure(const struct ffntp_rate_range *range, const struct ffntp_bound *bound,
+					     struct ffntp_rate_measure *measure);
+
+/* Store a bound that was measured. */
+void ffntp_rate_range_store(struct ffntp_rate_range *range, const struct ffntp_bound *bound,
+			    const struct ffntp_rate_measure *measure);
+
+/*
+ * Measure and store a true bound, newer than all before it. Returns false if the averages are further apart than the
+ * band is wide: then the counter has left it, or one of the bounds was not true.
  */
 bool ffntp_rate_range_add(struct ffntp_rate_range *range, const struct ffntp_bound *bound);
 

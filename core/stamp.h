@@ -62,6 +62,12 @@ static inline uint64_t ffntp_stamp_rtt_ticks(const struct ffntp_stamp *stamp)
 	return stamp->tf - stamp->ta;
 }
 
+/* Return the largest error of the server's time, as it states it (s). */
+static inline double ffntp_stamp_root_distance_s(const struct ffntp_stamp *stamp)
+{
+	return stamp->root_delay_s / 2 + stamp->root_dispersion_s;
+}
+
 /* Return the longest possible round trip in ticks, for bounds. */
 static inline uint64_t ffntp_stamp_longest_rtt_ticks(const struct ffntp_stamp *stamp)
 {

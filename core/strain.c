@@ -37,21 +37,17 @@ static int side_of(double skew_s, double allowed_s)
 	return skew_s > allowed_s ? 1 : skew_s < -allowed_s ? -1 : 0;
 }
 
-bool ffntp_strain_add(struct ffntp_strain *strain, const struct ffntp_bound *bound, const struct ffntp_stamp *stamp,
-		      struct ffntp_rate_bound rate)
+bool ffntp_strain_add(struct ffntp_strain *strain, const struct ffntp_bound *aged, const struct ffntp_bound *interval,
+		      double root_distance_s)
 {
-	const struct ffntp_bound interval = ffntp_bound_from_stamp(stamp, rate);
-	double root_distance_s = stamp->root_delay_s / 2 + stamp->root_dispersion_s, allowed_s;
-	struct ffntp_bound aged = *bound;
-	double early_s, late_s;
+	double allowed_s, early_s, late_s;
 
-	strain->allowed_s = learn_excess(strain, interval.latest_s - interval.earliest_s) + 2 * root_distance_s;
+	strain->allowed_s = learn_excess(strain, interval->latest_s - interval->earliest_s) + 2 * root_distance_s;
 	strain->allowed_s += strain->excess_s;
 	allowed_s = strain->allowed_s + FFNTP_STRAIN_BOUND_SHARE * strain->least_s;
-	ffntp_bound_age(&aged, interval.at, interval.reference, rate);
 	/* Nothing follows on a side where the bound reaches further, because the rate is hardly known. */
-	early_s = ffntp_fmax(aged.earliest_s - interval.earliest_s, 0);
-	late_s = ffntp_fmax(interval.latest_s - aged.latest_s, 0);
+	early_s = ffntp_fmax(aged->earliest_s - interval->earliest_s, 0);
+	late_s = ffntp_fmax(interval->latest_s - aged->latest_s, 0);
 	return count(&strain->bound, ffntp_fmin(early_s, late_s) > allowed_s ? 0 : side_of(late_s - early_s, allowed_s),
 		     FFNTP_STRAIN_BOUND_EXCHANGES);
 }

@@ -32,11 +32,12 @@ struct ffntp_strain {
 };
 
 /*
- * Count an exchange that agrees with the bound, before it is added to the bound. Returns whether the exchanges prove
- * the bound false; then a new count begins.
+ * Count an exchange that agrees with the bound, before it narrows the bound. Returns whether the exchanges prove the
+ * bound false; then a new count begins.
+ * aged: the bound, aged to the exchange's interval. root_distance_s: the server's.
  */
-FFNTP_MUST_USE bool ffntp_strain_add(struct ffntp_strain *strain, const struct ffntp_bound *bound,
-				     const struct ffntp_stamp *stamp, struct ffntp_rate_bound rate);
+FFNTP_MUST_USE bool ffntp_strain_add(struct ffntp_strain *strain, const struct ffntp_bound *aged,
+				     const struct ffntp_bound *interval, double root_distance_s);
 
 /*
  * Count the exchange that was added last. ahead_s: its middle minus the clock (s). Returns whether the exchanges prove

@@ -302,6 +302,12 @@ struct ffntp_time ffntp_numbering_tell(const struct ffntp_numbering *numbering, 
 	return ffntp_numbering_utc(numbering, time).time;
 }
 
+/* Return whether a UTC second is more than two months away from the midnight after a leap second. */
+static bool is_far(int64_t utc_s, int64_t end_s)
+{
+	return utc_s - end_s > INT64_C(62) * 86400 || end_s - utc_s > INT64_C(62) * 86400;
+}
+
 static uint32_t month_number(const struct date *date)
 {
 	return date->year * 12 + date->month;
@@ -314,7 +320,7 @@ enum ffntp_leap ffntp_numbering_leap(const struct ffntp_numbering *numbering, st
 	struct date now, last;
 	uint32_t second;
 
-	if (numbering->sign == 0 || !has_date(utc.time.s) || !has_date(end_s - 1))
+	if (numbering->sign == 0 || !has_date(utc.time.s) || !has_date(end_s - 1) || is_far(utc.time.s, end_s))
 		return FFNTP_LEAP_NONE;
 	if (utc.is_leap)
 		return FFNTP_LEAP_POSITIVE;
@@ -415,17 +421,19 @@ static struct ffntp_numbering numbering_of(const struct ffntp_leap_table *table,
 	};
 }
 
-/* Return the rule around the leap second nearest to tai_s; half-way between two leap seconds both rules agree. */
+/*
+ * Return the rule around the leap second nearest to tai_s; half-way between two leap seconds both rules agree. The
+ * search begins with the latest leap second, because that is the nearest one at present.
+ */
 static struct ffntp_numbering nearest(const struct ffntp_leap_table *table, int64_t tai_s)
 {
-	struct ffntp_numbering found = { .offset_s = table->entry[0].tai_offset_s };
+	struct ffntp_numbering found = { .offset_s = table->entry[0].tai_offset_s }, later = found;
 
-	for (uint32_t i = 1; i < table->count; i++) {
-		struct ffntp_numbering next = numbering_of(table, i);
-
-		if (found.sign != 0 && next.at_s - tai_s > tai_s - found.at_s)
-			break;
-		found = next;
+	for (uint32_t i = table->count - 1; i > 0; i--) {
+		found = numbering_of(table, i);
+		if (later.sign != 0 && later.at_s - tai_s <= tai_s - found.at_s)
+			return later;
+		later = found;
 	}
 	return found;
 }

@@ -60,8 +60,11 @@ double ffntp_wiretime_smear_s(const struct ffntp_wiretime *wire, const struct ff
 {
 	const struct ffntp_numbering *numbering = &wire->leap.numbering;
 	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, wire->pivot_s);
-	struct ffntp_time utc = ffntp_numbering_tell(numbering, te, FFNTP_UTC);
-	struct ffntp_time smeared = ffntp_numbering_tell(numbering, te, FFNTP_UTC_SMEARED);
+	struct ffntp_time utc, smeared;
 
+	if (numbering->sign == 0 || te.s - numbering->at_s > 86400 || numbering->at_s - te.s > 86400)
+		return 0;
+	utc = ffntp_numbering_tell(numbering, te, FFNTP_UTC);
+	smeared = ffntp_numbering_tell(numbering, te, FFNTP_UTC_SMEARED);
 	return (double)ffntp_time_diff_ns(utc, smeared) * 1e-9;
 }

@@ -29,6 +29,13 @@ static struct ffntp_stamp stamp(double at_s, double forward_s, double backward_s
 
 #define assert_near(a, b, tolerance) assert_true((a) - (b) < (tolerance) && (b) - (a) < (tolerance))
 
+static double add_stamp(struct ffntp_bound *bound, const struct ffntp_stamp *s, struct ffntp_rate_bound rate)
+{
+	const struct ffntp_bound interval = ffntp_bound_from_stamp(s, rate);
+
+	return ffntp_bound_add(bound, &interval, rate);
+}
+
 static void test_first_exchange_gives_both_ends(void **state)
 {
 	struct ffntp_bound bound = { 0 };
@@ -37,7 +44,7 @@ static void test_first_exchange_gives_both_ends(void **state)
 	(void)state;
 	s.root_delay_s = 0.010;
 	s.root_dispersion_s = 0.002;
-	assert_true(ffntp_bound_add(&bound, &s, exact) == 0);
+	assert_true(add_stamp(&bound, &s, exact) == 0);
 	assert_true(bound.is_known);
 	assert_true(bound.at == s.tf);
 	/* Truth at tf is te + 1 ms: within the round trip, and 7 ms of root distance on each side. */
@@ -93,8 +100,8 @@ static void test_intersection_takes_the_better_of_each_end(void **state)
 	struct ffntp_stamp slow_out = stamp(100, 0.050, 0.001), slow_back = stamp(101, 0.001, 0.050);
 
 	(void)state;
-	assert_true(ffntp_bound_add(&bound, &slow_out, exact) == 0);
-	assert_true(ffntp_bound_add(&bound, &slow_back, exact) == 0);
+	assert_true(add_stamp(&bound, &slow_out, exact) == 0);
+	assert_true(add_stamp(&bound, &slow_back, exact) == 0);
 	assert_near(bound.latest_s - bound.earliest_s, 0.002, 3e-7);
 }
 
@@ -105,14 +112,14 @@ static void test_disjoint_exchanges_leave_the_bound_alone(void **state)
 	double width_s;
 
 	(void)state;
-	assert_true(ffntp_bound_add(&bound, &good, exact) == 0);
+	assert_true(add_stamp(&bound, &good, exact) == 0);
 	width_s = bound.latest_s - bound.earliest_s;
 	ahead.tb = ffntp_ntp_add_s(ahead.tb, 1);
 	ahead.te = ffntp_ntp_add_s(ahead.te, 1);
 	behind.tb = ffntp_ntp_add_s(behind.tb, -1);
 	behind.te = ffntp_ntp_add_s(behind.te, -1);
-	assert_near(ffntp_bound_add(&bound, &ahead, exact), 1 - 0.002, 1e-6);
-	assert_near(ffntp_bound_add(&bound, &behind, exact), -1 + 0.002, 1e-6);
+	assert_near(add_stamp(&bound, &ahead, exact), 1 - 0.002, 1e-6);
+	assert_near(add_stamp(&bound, &behind, exact), -1 + 0.002, 1e-6);
 	assert_near(bound.latest_s - bound.earliest_s, width_s, 1e-9);
 }
 
@@ -135,7 +142,7 @@ static void test_truth_stays_inside(void **state)
 
 			s.ta = (uint64_t)((double)s.ta * (1 + skew));
 			s.tf = (uint64_t)((double)s.tf * (1 + skew));
-			assert_true(ffntp_bound_add(&bound, &s, rate) == 0);
+			assert_true(add_stamp(&bound, &s, rate) == 0);
 			truth_s -= ffntp_ntp_diff_s(bound.reference, ntp(0));
 			assert_true(bound.earliest_s <= truth_s && truth_s <= bound.latest_s);
 		}

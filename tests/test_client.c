@@ -18,6 +18,9 @@ static void test_keeps_time(void **state)
 	(void)state;
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_INITIALISING);
 	world_run(&f.world, f.client, 1);
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
+	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
+	world_run(&f.world, f.client, 2);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
 	assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
 	run_bounded(&f, 7200);

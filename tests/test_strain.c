@@ -50,12 +50,17 @@ static void exchange_with(struct world *world, double there_s, double back_s, do
 		.root_dispersion_s = world->root_distance_s,
 	};
 
+	const struct ffntp_bound interval = ffntp_bound_from_stamp(&stamp, world->rate);
+	struct ffntp_bound aged = world->bound;
+
 	world->now_s += 16;
-	if (world->bound.is_known && ffntp_strain_add(&world->strain, &world->bound, &stamp, world->rate)) {
+	ffntp_bound_age(&aged, interval.at, interval.reference, world->rate);
+	if (world->bound.is_known &&
+	    ffntp_strain_add(&world->strain, &aged, &interval, ffntp_stamp_root_distance_s(&stamp))) {
 		world->bounds++;
 		world->bound.is_known = false;
 	}
-	assert_true(ffntp_bound_add(&world->bound, &stamp, world->rate) == 0);
+	assert_true(ffntp_bound_add(&world->bound, &interval, world->rate) == 0);
 	world->clocks += ffntp_strain_add_clock(&world->strain, server_s + (there_s - back_s) / 2 - clock_s);
 }
 

@@ -153,6 +153,39 @@ static void test_a_bad_reply_at_the_start(void **state)
 	}
 }
 
+/* Return how often the status is synchronised while the bound is false, if the reply at this position is wrong. */
+static unsigned false_statuses(int64_t ahead_ns, unsigned position, uint32_t burst)
+{
+	struct fixture f = make_path(1000000, 16, burst);
+	unsigned count = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		f.world.server_error_ns = f.world.requests == position ? ahead_ns : 0;
+		world_run(&f.world, f.client, 0.1);
+		count += !is_honest(&f);
+	}
+	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+	drop(&f);
+	return count;
+}
+
+/*
+ * One of the first two replies is wrong, by more than round trips hide: the status is never synchronised while the
+ * bound is false. In a burst the rate's uncertainty hides little. Without one it hides 8 ms, and a second reply that is
+ * wrong by less agrees with the first; that must not count.
+ */
+static void test_an_honest_beginning(void **state)
+{
+	(void)state;
+	estimator = FFNTP_ESTIMATOR_DEFAULT;
+	for (int64_t ahead_ns = 4000000; ahead_ns <= 20000000; ahead_ns += 500000)
+		for (int sign = -1; sign <= 1; sign += 2) {
+			assert_int_equal(false_statuses(sign * ahead_ns, 0, 8), 0);
+			assert_int_equal(false_statuses(sign * ahead_ns, 1, 8), 0);
+			assert_int_equal(false_statuses(sign * ahead_ns, 1, 1), 0);
+		}
+}
+
 /* A server is wrong in one of 3 to 12 replies, and in the first: the others prevail. */
 static void test_a_server_that_flips(void **state)
 {
@@ -252,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_a_rate_that_steps),
 		cmocka_unit_test(test_a_rate_step_that_a_round_trip_hides),
 		cmocka_unit_test(test_a_bad_reply_at_the_start),
+		cmocka_unit_test(test_an_honest_beginning),
 		cmocka_unit_test(test_a_server_that_flips),
 		cmocka_unit_test(test_both_stories_are_in_the_bound),
 		cmocka_unit_test(test_a_step_is_one_whatever_the_silence),

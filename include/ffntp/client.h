@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decision.h"
 #include "estimator.h"
 #include "instant.h"
 #include "linkage.h"
@@ -190,6 +191,12 @@ void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta);
  */
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf);
+
+/*
+ * Return the decision on the newest reply, or on a reported disruption after it, with its evidence. It is valid until
+ * the next call of ffntp_client_reply, and its memory is the client's.
+ */
+const struct ffntp_decision *ffntp_client_decision(const struct ffntp_client *client);
 
 /*
  * Report that the counter jumped or stood still (suspend, migration, restore). The time becomes unknown, the status

@@ -15,8 +15,8 @@ FFNTP_BEGIN_DECLARATIONS
 enum ffntp_status {
 	FFNTP_STATUS_UNKNOWN = 0,      /* the map has no time */
 	FFNTP_STATUS_INITIALISING = 1, /* not yet synchronised: the map has no time */
-	FFNTP_STATUS_SYNCHRONISED = 2, /* the error bound contains the true time */
-	FFNTP_STATUS_FREE_RUNNING = 3, /* no usable replies for a while; the error bound grows, and remains valid */
+	FFNTP_STATUS_SYNCHRONISED = 2, /* at least two exchanges agree; the error bound contains the true time */
+	FFNTP_STATUS_FREE_RUNNING = 3, /* one exchange only, or no usable replies for a while: the bound grows */
 	FFNTP_STATUS_DISRUPTED = 4,    /* VMClock's "unreliable": the counter jumped, and the map has no time for now */
 };
 

@@ -200,6 +200,11 @@ def probe(folder):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
+def has_time(page):
+    """Return the page if it has the time, otherwise None."""
+    return page if page and page["status"] in ("free-running", "synchronised") else None
+
+
 def wait_for_status(folder, status, patience_s=20):
     def reached():
         page = probe(folder)

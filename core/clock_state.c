@@ -1,0 +1,35 @@
+/* clock_state: see clock_state.h. */
+#include "clock_state.h"
+
+#include "mapping.h"
+#include "params.h"
+
+double ffntp_clock_offset_s(const struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp)
+{
+	const struct ffntp_estimate *estimate = &clock->estimate;
+	double clock_s = ffntp_ntp_diff_s(estimate->reference, stamp->te) + estimate->correction_s +
+			 ffntp_counter_diff(stamp->tf, estimate->at) * estimate->period_s;
+	double rtt_s = (double)ffntp_stamp_rtt_ticks(stamp) * estimate->period_s;
+	double residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
+
+	return clock->has_estimate ? clock_s - (rtt_s - residence_s) / 2 : 0;
+}
+
+void ffntp_clock_continue(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *former)
+{
+	double period_s = ffntp_mapping_period_s(former->period, former->period_shift);
+	double esterror = (double)former->period_esterror / (double)former->period + FFNTP_SAVED_PERIOD_ERROR;
+	double maxerror = (double)former->period_maxerror / (double)former->period;
+
+	clock->publisher.disruption_marker = former->disruption_marker;
+	clock->publisher.counter_marker = former->counter_marker;
+	if (former->status != FFNTP_STATUS_SYNCHRONISED && former->status != FFNTP_STATUS_FREE_RUNNING)
+		return;
+	clock->wire.pivot_s = former->time.s;
+	ffntp_leap_continue(&clock->wire.leap, former);
+	ffntp_publisher_continue(&clock->publisher, former);
+	ffntp_rate_range_know(&clock->range, (struct ffntp_rate_bound){ period_s, maxerror });
+	clock->rate = ffntp_rate_range_now(&clock->range);
+	if (esterror < clock->config.period_hint_error)
+		clock->ops->warm(estimator, period_s, esterror);
+}
