@@ -25,12 +25,11 @@ void ffntp_association_change_server(struct ffntp_association *association, ffnt
 	ffntp_polling_init(&association->polling, &config, now);
 }
 
-void ffntp_association_disrupted(struct ffntp_association *association, ffntp_counter now, double period_s)
+void ffntp_association_disrupted(struct ffntp_association *association)
 {
 	ffntp_exchange_expire(&association->exchange);
 	association->exchange.has_last_tf = false;
 	ffntp_grain_break(&association->exchange.grain);
-	ffntp_polling_restart(&association->polling, now, period_s);
 }
 
 void ffntp_association_observe(struct ffntp_association *association, const struct ffntp_stamp *stamp, double offset_s)

@@ -40,8 +40,8 @@ void ffntp_association_init(struct ffntp_association *association, void *estimat
 /* Discard what belongs to the server, because later requests go to a different one. */
 void ffntp_association_change_server(struct ffntp_association *association, ffntp_counter now);
 
-/* Discard what compares counter readings with earlier ones, because the counter jumped. Polling begins a burst. */
-void ffntp_association_disrupted(struct ffntp_association *association, ffntp_counter now, double period_s);
+/* Discard what compares counter readings with earlier ones, because the counter jumped. */
+void ffntp_association_disrupted(struct ffntp_association *association);
 
 /* Store a stamp, newer than all before it, and the clock's offset from it (s). */
 void ffntp_association_observe(struct ffntp_association *association, const struct ffntp_stamp *stamp, double offset_s);

@@ -110,13 +110,19 @@ static void commit_estimate(struct ffntp_clock_state *clock, struct ffntp_associ
 
 /* --- resets --- */
 
-/* The time is unknown, and so is the rate beyond what is configured. */
-static void apply_reset(struct ffntp_clock_state *clock, struct ffntp_association *association, ffntp_counter now)
+/* Declare the counter discontinuous: the time is unknown until the next map, and the rate is known to this error. */
+static void break_counter(struct ffntp_clock_state *clock, struct ffntp_association *association,
+			  struct ffntp_rate_bound rate, ffntp_counter now)
 {
 	ffntp_publisher_break_counter(&clock->publisher, now);
-	ffntp_clock_reset(clock, association, ffntp_clock_configured_rate(clock));
+	ffntp_clock_reset(clock, association, rate);
 	clock->is_disrupted = true;
 	ffntp_polling_restart(&association->polling, now, clock->rate.period_s);
+}
+
+static void apply_reset(struct ffntp_clock_state *clock, struct ffntp_association *association, ffntp_counter now)
+{
+	break_counter(clock, association, ffntp_clock_configured_rate(clock), now);
 }
 
 /* Hand a stamp to the estimator. Returns false if it cannot begin or continue with it. */
@@ -151,10 +157,8 @@ void ffntp_clock_disrupted(struct ffntp_clock_state *clock, struct ffntp_associa
 		rate.max_error =
 			ffntp_fmin(rate.max_error, ffntp_fmax(clock->rate.max_error, FFNTP_DISRUPTED_PERIOD_ERROR));
 	}
-	ffntp_publisher_break_counter(&clock->publisher, now);
-	ffntp_clock_reset(clock, association, rate);
-	clock->is_disrupted = true;
-	ffntp_association_disrupted(association, now, clock->rate.period_s);
+	break_counter(clock, association, rate, now);
+	ffntp_association_disrupted(association);
 }
 
 /*
@@ -352,9 +356,7 @@ static void follow_rate(struct ffntp_clock_state *clock, struct ffntp_associatio
 static void begin_rate(struct ffntp_clock_state *clock, struct ffntp_association *association,
 		       const struct ffntp_stamp *stamp, struct ffntp_clock_plan *plan)
 {
-	ffntp_publisher_break_counter(&clock->publisher, stamp->tf);
-	ffntp_clock_reset(clock, association, plan->rate);
-	ffntp_polling_restart(&association->polling, stamp->tf, clock->rate.period_s);
+	break_counter(clock, association, plan->rate, stamp->tf);
 	association->has_stamp = true;
 	if (plan->decision.reason == FFNTP_REASON_LINE) {
 		clock->bound = ffntp_bound_from_stamp(stamp, clock->rate);
