@@ -8,6 +8,16 @@
 #include "params.h"
 #include "stamp.h"
 
+/*
+ * Guests have no files. Without the inputs for a former session's map and for tables of leap seconds, and without
+ * recorder and tracer, their core is a kilobyte smaller.
+ */
+#ifdef FFNTP_SESSION_MINIMAL
+#define IS_MINIMAL true
+#else
+#define IS_MINIMAL false
+#endif
+
 /* --- memory --- */
 
 #define ALIGNMENT 16u
@@ -78,10 +88,14 @@ bool ffntp_session_event(struct ffntp_session *session, struct ffntp_event *even
 
 /* --- publishing --- */
 
-/* Get the client's map as of now, and with it the best value of the counter's period. */
+/* Get the client's map as of now, and with it the best value of the counter's period, whose conversion is slow. */
 static void read_client(struct ffntp_session *session, struct ffntp_map *map)
 {
 	ffntp_client_output(session->client, session->now, map);
+	if (map->period == session->period && map->period_shift == session->period_shift)
+		return;
+	session->period = map->period;
+	session->period_shift = map->period_shift;
 	session->period_s = ffntp_mapping_period_s(map->period, map->period_shift);
 }
 
@@ -285,11 +299,6 @@ static void name_server(struct ffntp_session *session, const struct ffntp_input 
 	read_source(session);
 }
 
-/*
- * Guests have no files: without a former session's map and a table of leap seconds, whose inputs FFNTP_SESSION_MINIMAL
- * leaves out, the core is a kilobyte smaller.
- */
-#ifndef FFNTP_SESSION_MINIMAL
 static bool has_time(const struct ffntp_map *map)
 {
 	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
@@ -308,6 +317,8 @@ static void continue_from(struct ffntp_session *session, const struct ffntp_map 
 /* Apply an input of systems that have files. */
 static void apply_stored(struct ffntp_session *session, const struct ffntp_input *input)
 {
+	if (IS_MINIMAL)
+		return;
 	if (input->kind == FFNTP_INPUT_FORMER) {
 		continue_from(session, input->map);
 		return;
@@ -318,13 +329,6 @@ static void apply_stored(struct ffntp_session *session, const struct ffntp_input
 		ffntp_client_announce(session->client, input->vote, session->now);
 	session->is_map_due = true;
 }
-#else
-static void apply_stored(struct ffntp_session *session, const struct ffntp_input *input)
-{
-	(void)session;
-	(void)input;
-}
-#endif
 
 static void apply_input(struct ffntp_session *session, const struct ffntp_input *input)
 {
@@ -373,7 +377,7 @@ static void apply_input(struct ffntp_session *session, const struct ffntp_input 
 
 static void record(const struct ffntp_session *session, const struct ffntp_input *input)
 {
-	if (session->recorder != NULL)
+	if (!IS_MINIMAL && session->recorder != NULL)
 		session->recorder(session->recorder_context, input);
 }
 
@@ -392,7 +396,7 @@ static void trace_event(const struct ffntp_session *session, struct ffntp_event 
 
 static void trace_events(const struct ffntp_session *session)
 {
-	if (session->tracer == NULL)
+	if (IS_MINIMAL || session->tracer == NULL)
 		return;
 	if (session->has_new_map)
 		trace_event(session, map_event);

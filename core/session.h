@@ -15,7 +15,10 @@ struct ffntp_session {
 	struct ffntp_client *client; /* in the same memory, behind this struct */
 	size_t size;                 /* of both, in bytes */
 	ffntp_counter now;           /* the latest reading of all inputs */
-	double period_s;             /* seconds per tick, as of the last output of the client */
+	/* The counter's period as of the last output of the client: in a map's units, and in seconds per tick. */
+	uint64_t period;
+	uint8_t period_shift;
+	double period_s;
 
 	/* The server in use. */
 	bool is_named;

@@ -15,7 +15,10 @@
 #include "../include/ffntp/session.h"
 #include "../include/ffntp/timescale.h"
 
-/* The version of the format. It changes when the map, the configuration or the inputs of a session change. */
+/*
+ * The version of the format. It changes when the inputs of a session change, or a field in journal_fields.h. Fields
+ * that come later do not change it: a line has them only if they are set, and digests leave them out.
+ */
 #define FFNTP_JOURNAL_VERSION 1
 
 /* The first word of a journal, with the blank behind it: programs recognise a journal by it. */

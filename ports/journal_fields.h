@@ -64,11 +64,28 @@
 	WHOLE("pivot=", pivot_s, int64_t, INT64_MIN, INT64_MAX)                           \
 	WHOLE("leap-trust=", leap_trust, enum ffntp_leap_trust, 0, FFNTP_LEAP_TRUST_NOBODY)
 
+/*
+ * Fields that came later follow these lists in a line, as " name=" and the value, if the word of a map is not 0, or an
+ * option does not have its usual value: LATER_WORD of core/page_fields.def, LATER_KEYWORD and SERVER_WORD of
+ * core/client_options.def. Code that expands a list expands those, too. Here they are counted.
+ */
+enum {
+	FFNTP_JOURNAL_LATER_WORDS = 0
+#define LATER_WORD(offset, type, NAME, name, unit, since, codec) +1
+#include "../core/page_fields.def"
+	,
+	FFNTP_JOURNAL_LATER_OPTIONS = 0
+#define LATER_KEYWORD(member, usual, least, most, name, unit, scale) +1
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) +1
+#include "../core/client_options.def"
+};
+
 /* A field that is added to one of the structs changes its size, and is missing in the list. Sizes on 64-bit machines.
  */
 #if UINTPTR_MAX > 0xffffffff
-_Static_assert(sizeof(struct ffntp_map) == 160, "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
-_Static_assert(sizeof(struct ffntp_client_config) == 120,
+_Static_assert(sizeof(struct ffntp_map) == 160 + 8 * FFNTP_JOURNAL_LATER_WORDS,
+	       "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
+_Static_assert(sizeof(struct ffntp_client_config) == 120 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
 	       "FFNTP_JOURNAL_CONFIG_FIELDS lists every field of the configuration");
 #endif
 

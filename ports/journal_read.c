@@ -172,17 +172,25 @@ static bool take_table(struct rest *rest, struct ffntp_leap_table *table, const 
 	if (!take_text(rest, " ") || !take_hex(rest, &map->member)) \
 		return false;
 
+#define MEMBER_PLAIN(member) member
+#define TAKE_LATER(name, codec)                                                                  \
+	if (take_text(rest, " " #name "=") && (!take_hex(rest, &map->codec) || map->codec == 0)) \
+		return false;
+
 static bool take_map(struct rest *rest, struct ffntp_map *map)
 {
 	int64_t number;
 
 	*map = (struct ffntp_map){ 0 };
 	FFNTP_JOURNAL_MAP_FIELDS(TAKE_WHOLE, TAKE_WORD)
+#define LATER_WORD(offset, type, NAME, name, unit, since, codec) TAKE_LATER(name, MEMBER_##codec)
+#include "../core/page_fields.def"
 	return map->period > 0;
 }
 
 #undef TAKE_WHOLE
 #undef TAKE_WORD
+#undef TAKE_LATER
 
 #define TAKE_WHOLE(key, member, type, least, most)                                      \
 	if (!take_text(rest, " " key) || !take_decimal(rest, (least), (most), &number)) \
@@ -192,12 +200,19 @@ static bool take_map(struct rest *rest, struct ffntp_map *map)
 	if (!take_text(rest, " " key) || !take_real(rest, &config->member)) \
 		return false;
 
+#define TAKE_OPTION(name, member)                                                \
+	if (take_text(rest, " " #name "=") && !take_real(rest, &config->member)) \
+		return false;
+
 static bool take_config(struct rest *rest, struct ffntp_client_config *config, struct ffntp_leap_table *table)
 {
 	int64_t number;
 
 	ffntp_client_config_default(config);
 	FFNTP_JOURNAL_CONFIG_FIELDS(TAKE_WHOLE, TAKE_REAL)
+#define LATER_KEYWORD(member, usual, least, most, name, unit, scale) TAKE_OPTION(name, member)
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) TAKE_OPTION(name, member)
+#include "../core/client_options.def"
 	config->leap_expiry =
 		take_text(rest, " " FFNTP_JOURNAL_KEEP) ? FFNTP_LEAP_EXPIRY_KEEP : FFNTP_LEAP_EXPIRY_STRICT;
 	return take_text(rest, " " FFNTP_JOURNAL_TABLE_KEY) && take_table(rest, table, &config->leap_table);

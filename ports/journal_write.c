@@ -133,6 +133,13 @@ size_t ffntp_journal_write_head(struct ffntp_journal *journal, const char *progr
 static void put_config(struct line *line, const struct ffntp_client_config *config)
 {
 	FFNTP_JOURNAL_CONFIG_FIELDS(PUT_WHOLE, PUT_REAL)
+#define LATER_KEYWORD(member, usual, least, most, name, unit, scale) \
+	if (config->member != (usual)) {                             \
+		PUT_REAL(#name "=", member)                          \
+	}
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) \
+	LATER_KEYWORD(member, usual, least, most, name, unit, scale)
+#include "../core/client_options.def"
 	if (config->leap_expiry == FFNTP_LEAP_EXPIRY_KEEP)
 		put_text(line, " " FFNTP_JOURNAL_KEEP);
 	put_text(line, " " FFNTP_JOURNAL_TABLE_KEY);
@@ -175,13 +182,23 @@ size_t ffntp_journal_write_continues(struct ffntp_journal *journal, const struct
 	put(line, ' ');  \
 	put_hex(line, map->member);
 
+#define MEMBER_PLAIN(member) member
+#define PUT_LATER(name, codec)                 \
+	if (map->codec != 0) {                 \
+		put_text(line, " " #name "="); \
+		put_hex(line, map->codec);     \
+	}
+
 static void put_map(struct line *line, const struct ffntp_map *map)
 {
 	FFNTP_JOURNAL_MAP_FIELDS(PUT_WHOLE, PUT_WORD)
+#define LATER_WORD(offset, type, NAME, name, unit, since, codec) PUT_LATER(name, MEMBER_##codec)
+#include "../core/page_fields.def"
 }
 
 #undef PUT_WHOLE
 #undef PUT_WORD
+#undef PUT_LATER
 
 static void put_value(struct line *line, const struct ffntp_input *input)
 {

@@ -770,7 +770,7 @@ ASSERTIONS = [
     ('page', 'store_map', 'ffntp_page_store(page, FFNTP_AT_STATUS, ffntp_page_pack_status(from));', '', 'is_stored(page, map)'),
     ('law_clock', 'admit', 'clock->weight[i] *= 1 - NEW_WEIGHT;', '', 'is_distribution(clock)'),
     ('law_clock', 'condense', 'b->p11 -= gain', 'b->p11 -= 2 * gain',
-     'b->p00 > 0 && b->p11 > 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9)'),
+     'b->p00 > 0 && b->p11 >= 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9)'),
     ('law_density', 'prepend', 'law->edge[0] = (float)x;', '', 'is_rising(law)'),
     ('law_density', 'fade', 'law->n = law->n * (1 - share) + 1;', 'law->n = -1;', 'law->total > 0 && law->n > 0'),
     ('radclock', 'change', 'floor->ticks = ticks;', 'floor->ticks = ticks + 1000000;',

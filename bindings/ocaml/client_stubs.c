@@ -150,8 +150,8 @@ static value cons_estimator(const struct ffntp_estimator_ops *ops, value tail)
 
 	name = caml_copy_string(ops->name);
 	summary = caml_copy_string(ops->summary);
-	name = pair(name, summary);
-	list = pair(name, tail);
+	name = ffntp_ml_pair(name, summary);
+	list = ffntp_ml_pair(name, tail);
 	CAMLreturn(list);
 }
 

@@ -255,7 +255,7 @@ static double condense(const struct grid *grid, const double posterior[GRID], st
 	b->p11 -= gain * b->p01 * (1 - variance / b->p00);
 	b->p01 = gain * variance;
 	b->p00 = variance;
-	FFNTP_ASSERT(b->p00 > 0 && b->p11 > 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9));
+	FFNTP_ASSERT(b->p00 > 0 && b->p11 >= 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9));
 	return m0;
 }
 

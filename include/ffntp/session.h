@@ -5,6 +5,8 @@
  *
  * The session never reads a clock, draws no random bits, allocates nothing, and stores nothing outside the memory that
  * the caller gave it. One thread at a time may use a session; several sessions are independent of each other.
+ * A core built with FFNTP_SESSION_MINIMAL, as in guests, ignores FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_LEAP_VOTE and
+ * FFNTP_INPUT_FORMER, and calls neither recorder nor tracer.
  *
  *   for (;;) {
  *           input(FFNTP_INPUT_TIMEOUT, .at = counter());

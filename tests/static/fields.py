@@ -14,7 +14,7 @@ Field = namedtuple('Field', 'offset type name unit since')
 
 ROW = re.compile(r'^(\w+)\((.*)\)$', re.MULTILINE)
 # The columns of each kind of row that are not in the document.
-KINDS = {'PAGE_FIELD': ('page', [2]), 'MAP_WORD': ('page', [2]), 'PAST_WORD': ('page', [0, 3]),
+KINDS = {'PAGE_FIELD': ('page', [2]), 'MAP_WORD': ('page', [2]), 'PAST_WORD': ('page', [0, 3]), 'LATER_WORD': ('page', [2]),
          'STATUS_FIELD': ('page', []), 'LINE_WORD': ('line', [2]), 'STEADY_FIELD': ('steady', []),
          'SOURCE_FIELD': ('source', []), 'SOURCE_BYTES': ('source', [])}
 # Where the fields of each table lie.

@@ -31,7 +31,7 @@ def undocumented(row, name, usual, most, scale=1.0):
 
 def check_keywords(tap):
     documented, problems = table_rows('docs/ffntp.conf.md'), []
-    options = rows('core/client_options.def', 'KEYWORD')
+    options = rows('core/client_options.def', 'KEYWORD') + rows('core/client_options.def', 'LATER_KEYWORD')
     for _, usual, _, most, name, unit, scale in options:
         row = documented.get(f'`{name} {unit}`')
         problems += [f'no row `{name} {unit}`'] if row is None else undocumented(row, name, usual, most, float(scale))

@@ -69,10 +69,13 @@ def configure(folder, servers, conf):
 
 @contextlib.contextmanager
 def kept(folder, *servers, options=(), conf="leapseclist /nonexistent/list\n"):
+    """Run a daemon; at its end, its journal with all leap seconds, votes and tables must replay."""
     configure(folder, servers, conf)
-    with tap.daemon(folder, "--poll", "1", *options, "-c", f"{folder}/conf"):
+    with tap.daemon(folder, "--poll", "1", "--journal", f"{folder}/journal", *options, "-c", f"{folder}/conf"):
         tap.wait_for_status(folder, "synchronised")
         yield f"{folder}/page"
+    [result] = tool.objects(["replay", "--json", f"{folder}/journal"])
+    tap.check(result["maps_equal"] > 0, f"{result}")
 
 
 def through_midnight(folder, sky):
