@@ -20,6 +20,9 @@ enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 32 };
 /* A probability that is too small for its logarithm. */
 #define LEAST_EVIDENCE 1e-290
 
+/* A logarithm whose exponential is as good as zero, and still a normal number. */
+#define LEAST_LOG (-700.0)
+
 void ffntp_law_belief_predict(struct ffntp_law_belief *b, double s, double wander2)
 {
 	b->theta += b->gamma * s;
@@ -175,7 +178,8 @@ static void tabulate(struct grid *grid, double low, double high, double turned, 
 	for (int i = 1; i < GRID; i++)
 		grid->most = ffntp_fmax(grid->most, grid->likelihood[i]);
 	for (int i = 0; i < GRID; i++)
-		grid->likelihood[i] = ffntp_exp(grid->likelihood[i] - grid->most);
+		grid->likelihood[i] = ffntp_fmax(grid->likelihood[i] - grid->most, LEAST_LOG);
+	ffntp_exp_each(grid->likelihood, GRID);
 }
 
 /* The mass of a belief at each point, times the likelihood. A normal density on a grid is a recurrence from the point

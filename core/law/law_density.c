@@ -64,82 +64,62 @@ double ffntp_law_quantile(const struct ffntp_law *law, double p)
 	return law->origin + (double)law->edge[BINS];
 }
 
+/* Mass of the bins below this one: four sums, so that a processor need not wait for each addition. */
+static double mass_below(const struct ffntp_law *law, int at)
+{
+	double sum[4] = { 0 };
+	int i = 0;
+
+	for (; i + 4 <= at; i += 4)
+		for (int k = 0; k < 4; k++)
+			sum[k] += (double)law->mass[i + k];
+	for (; i < at; i++)
+		sum[0] += (double)law->mass[i];
+	return sum[0] + sum[1] + (sum[2] + sum[3]);
+}
+
 double ffntp_law_rank(const struct ffntp_law *law, double delay_s)
 {
-	double x = delay_s - law->origin, sum = 0;
-	int at = locate(law, x);
+	double x = delay_s - law->origin;
+	int at;
 
 	if (x <= (double)law->edge[0])
 		return -0.5;
 	if (x >= (double)law->edge[BINS])
 		return 0.5;
-	for (int i = 0; i < at; i++)
-		sum += (double)law->mass[i];
-	sum += (double)law->mass[at] * (x - (double)law->edge[at]) / width(law, at);
-	return sum / law->total - 0.5;
+	at = locate(law, x);
+	return (mass_below(law, at) + (double)law->mass[at] * (x - (double)law->edge[at]) / width(law, at)) /
+		       law->total -
+	       0.5;
 }
 
 /* --- density --- */
 
-/* a + b x */
-struct line {
-	double a, b;
-};
-
-/* A bin, and how far from its edges the line of the neighbour counts as well: the less the further. */
-struct cell {
-	double low, high;
-	struct line own, below, above;
-	double reach_below, reach_above;
-};
-
-static struct line line_of(const struct ffntp_law *law, int i)
+/* The line of a bin at x. */
+static double line_at(const struct ffntp_law *law, int i, double x)
 {
-	double slope = (double)law->slope[i];
-
-	return (struct line){ (double)law->log_density[i] - slope * middle(law, i), slope };
+	return (double)law->log_density[i] + (double)law->slope[i] * (x - middle(law, i));
 }
 
-/* Near an edge the lines of both bins are mixed, as far as half of the narrower one. */
-static struct cell cell_of(const struct ffntp_law *law, int i)
+/* Log density in bin i. The line of the neighbour counts as well within half of the narrower one of both: half at the
+ * edge, the less the further. */
+static double value_in(const struct ffntp_law *law, int i, double x)
 {
-	struct cell cell = {
-		.low = (double)law->edge[i],
-		.high = (double)law->edge[i + 1],
-		.own = line_of(law, i),
-	};
-	double own = cell.high - cell.low;
-
-	if (i > 0) {
-		cell.below = line_of(law, i - 1);
-		cell.reach_below = ffntp_fmin(own, width(law, i - 1)) / 2;
-	}
-	if (i < BINS - 1) {
-		cell.above = line_of(law, i + 1);
-		cell.reach_above = ffntp_fmin(own, width(law, i + 1)) / 2;
-	}
-	return cell;
-}
-
-static double value_in(const struct ffntp_law *law, const struct cell *cell, double x)
-{
-	double own = cell->own.a + cell->own.b * x, from_low = x - cell->low, from_high = cell->high - x;
+	double from_low = x - (double)law->edge[i], from_high = (double)law->edge[i + 1] - x, own, share;
+	int neighbour = from_low < from_high ? (i > 0 ? i - 1 : 0) : (i < BINS - 1 ? i + 1 : i);
 
 	if (from_low < 0 || from_high < 0)
 		return law->far;
-	if (from_low < cell->reach_below)
-		return own + (0.5 - from_low / (2 * cell->reach_below)) * (cell->below.a + cell->below.b * x - own);
-	if (from_high < cell->reach_above)
-		return own + (0.5 - from_high / (2 * cell->reach_above)) * (cell->above.a + cell->above.b * x - own);
-	return own;
+	own = line_at(law, i, x);
+	share = 0.5 - ffntp_fmin(from_low, from_high) / ffntp_fmin(width(law, i), width(law, neighbour));
+	return own + ffntp_fmax(share, 0) * (line_at(law, neighbour, x) - own);
 }
 
 double ffntp_law_log_density(const struct ffntp_law *law, double delay_s)
 {
 	double x = delay_s - law->origin;
-	struct cell cell = cell_of(law, locate(law, x));
 
-	return value_in(law, &cell, x);
+	return value_in(law, locate(law, x), x);
 }
 
 void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step_s, int count, double weight,
@@ -147,17 +127,13 @@ void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step
 {
 	double x = first_s - law->origin;
 	int i = locate(law, x);
-	struct cell cell = cell_of(law, i);
 
 	for (int k = 0; k < count; k++, x += step_s) {
-		if (x < cell.low || x >= cell.high) {
-			while (i < BINS - 1 && x >= (double)law->edge[i + 1])
-				i++;
-			while (i > 0 && x < (double)law->edge[i])
-				i--;
-			cell = cell_of(law, i);
-		}
-		out[k] += weight * value_in(law, &cell, x);
+		while (i < BINS - 1 && x >= (double)law->edge[i + 1])
+			i++;
+		while (i > 0 && x < (double)law->edge[i])
+			i--;
+		out[k] += weight * value_in(law, i, x);
 	}
 }
 
@@ -168,77 +144,153 @@ struct sums {
 	double count[BINS + 1], moment[BINS + 1];
 };
 
-/* Of log density at a point: the fit, its slope and its variance. */
-struct fit {
-	double value, slope, variance;
+/* The mean of a window's delays, from its middle, in halves of its width, at most: beyond, slopes are too steep. */
+#define MEAN_MOST 0.67
+
+/* Bins that are fitted at a time, so that a compiler can do several windows at a time. */
+enum { LANES = 16 };
+
+/* Windows of bins: the width and the middle of each, the exchanges in it and their summed delays from that middle; and
+ * how far from the middle a fit is wanted. */
+struct windows {
+	double width[LANES], n[LANES], moment[LANES], x[LANES];
 };
 
-/* The exponential that fits the bins from a up to b, at x. Its slope is found from the mean, by the inverse of
- * Langevin's function (Cohen 1991); log(t / sinh t) is a continued fraction, within 1 % where slopes are allowed. */
-static struct fit fit_window(const struct ffntp_law *law, const struct sums *sums, int a, int b, double x)
-{
-	double low = (double)law->edge[a], high = (double)law->edge[b], half = (high - low) / 2,
-	       centre = (low + high) / 2;
-	double n = sums->count[b] - sums->count[a], u = (x - centre) / half, r = 0, t, t2;
+/* Of log density at a point: the fit, its slope and its variance. */
+struct fits {
+	double value[LANES], slope[LANES], variance[LANES];
+};
 
-	if (n > 0.5 && b - a > 1)
-		r = ((sums->moment[b] - sums->moment[a]) / n - centre) / half;
-	r = ffntp_fmax(ffntp_fmin(r * n / (n + law->params->slope_prior), 0.67), -0.67);
-	t = r * (3 - r * r) / (1 - r * r);
-	t2 = t * t;
-	return (struct fit){
-		.value = ffntp_ln((n + 0.1) / (2 * half)) - t2 / (6 + t2 / 5 * (1 - t2 / 100)) + t * u,
-		.slope = t / half,
-		.variance = (b - a > 1 ? 1 + 3 * u * u : 1) / (n + 0.5),
-	};
+static void set_window(struct windows *windows, int lane, const struct ffntp_law *law, const struct sums *sums, int a,
+		       int b, double x)
+{
+	double low = (double)law->edge[a], high = (double)law->edge[b], centre = (low + high) / 2;
+	double n = sums->count[b] - sums->count[a], most = MEAN_MOST / 2 * (high - low) * (n + law->params->slope_prior);
+	double moment = n > 0.5 ? sums->moment[b] - sums->moment[a] - n * centre : 0;
+
+	windows->width[lane] = high - low;
+	windows->n[lane] = n;
+	windows->moment[lane] = ffntp_fmax(ffntp_fmin(moment, most), -most);
+	windows->x[lane] = x - centre;
 }
 
-/* Windows grow while they agree with all smaller ones (intersection of confidence intervals). */
-static struct fit grow_window(const struct ffntp_law *law, const struct sums *sums, int i, int to_left, int to_right)
+/*
+ * The exponential that fits each window. Its slope t, in units of half the window, is found from the mean r in the same
+ * units, by the inverse of Langevin's function (Cohen 1991); log(t / sinh t) is a continued fraction, within 1 % where
+ * slopes are allowed. Quotients share divisions, because these windows are most of what a fit costs.
+ */
+static void fit_windows(const struct windows *windows, int count, double slope_prior, struct fits *fits)
 {
-	static const int radius[] = { 0, 1, 2, 4, 8, 14, 26, 48, 90 };
-	double low = -1e300, high = 1e300;
-	struct fit best = { 0, 0, 0 };
+	for (int i = 0; i < count; i++)
+		fits->value[i] = (windows->n[i] + 0.1) / windows->width[i];
+	ffntp_ln_each(fits->value, count);
+	for (int i = 0; i < count; i++) {
+		double width = windows->width[i], sure = windows->n[i] + 0.5, shrunk = windows->n[i] + slope_prior;
+		double share = 1 / (width * sure * shrunk), per_half = 2 * sure * shrunk * share;
+		double u = windows->x[i] * per_half, r = windows->moment[i] * 2 * sure * share, r2 = r * r;
+		/* t = p / q with q = 1 - r^2, and log(t / sinh t) = -t^2 / (6 + t^2 / 5 (1 - t^2 / 100)) = -(p q)^2 / d. */
+		double p = r * (3 - r2), p2 = p * p, q = 1 - r2, q2 = q * q;
+		double d = 6 * q2 * q2 + p2 * (q2 / 5 - p2 / 500), quotient = 1 / (d * q), t = p * d * quotient;
 
+		fits->value[i] += t * u - p2 * q2 * q * quotient;
+		fits->slope[i] = t * per_half;
+		fits->variance[i] = (1 + 3 * u * u) * width * shrunk * share;
+	}
+}
+
+/* What all windows around a bin agree on so far, and the widest. */
+struct growth {
+	double low, high, value, slope, variance;
+};
+
+/* Return whether the next wider window agrees with all before. */
+static bool grow(struct growth *growth, const struct fits *fits, int lane, double agree_sd)
+{
+	double value = fits->value[lane], variance = fits->variance[lane], margin = agree_sd * ffntp_sqrt(variance);
+
+	growth->low = ffntp_fmax(growth->low, value - margin);
+	growth->high = ffntp_fmin(growth->high, value + margin);
+	if (growth->low > growth->high)
+		return false;
+	growth->value = value;
+	growth->slope = fits->slope[lane];
+	growth->variance = variance;
+	return true;
+}
+
+/*
+ * Windows grow while they agree with all smaller ones (intersection of confidence intervals), and while there is more
+ * on the sides that they grow to. growths: of LANES bins from 'first' on, in which each bin is a window so far.
+ */
+static void grow_windows(const struct ffntp_law *law, const struct sums *sums, int first, int to_left, int to_right,
+			 struct growth growths[LANES])
+{
+	static const int radius[] = { 1, 2, 4, 8, 14, 26, 48, 90 };
+	int open[LANES], count = LANES;
+	bool is_last[LANES];
+	struct windows windows;
+	struct fits fits;
+
+	for (int i = 0; i < LANES; i++)
+		open[i] = i;
 	for (unsigned k = 0; k < sizeof radius / sizeof *radius; k++) {
-		int a = i - to_left * radius[k], b = i + to_right * radius[k] + 1;
-		struct fit fit;
-		double margin;
+		int lanes = 0, kept = 0;
 
-		if (a < 0 && b > BINS)
-			break;
-		fit = fit_window(law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, i));
-		margin = law->params->agree_sd * ffntp_sqrt(fit.variance);
-		low = ffntp_fmax(low, fit.value - margin);
-		high = ffntp_fmin(high, fit.value + margin);
-		if (k > 0 && low > high)
-			break;
-		best = fit;
-		if ((to_left == 0 && b >= BINS) || (to_right == 0 && a <= 0))
-			break;
+		for (int i = 0; i < count; i++) {
+			int bin = first + open[i], a = bin - to_left * radius[k], b = bin + to_right * radius[k] + 1;
+
+			if (a < 0 && b > BINS)
+				continue;
+			is_last[lanes] = to_left == 0 ? b >= BINS : to_right == 0 && a <= 0;
+			set_window(&windows, lanes, law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, bin));
+			open[lanes++] = open[i];
+		}
+		fit_windows(&windows, lanes, law->params->slope_prior, &fits);
+		for (int i = 0; i < lanes; i++)
+			if (grow(&growths[open[i]], &fits, i, law->params->agree_sd) && !is_last[i])
+				open[kept++] = open[i];
+		count = kept;
 	}
-	return best;
 }
 
-/* To both sides, to the right only and to the left only, averaged by the square of what each knows: smooth where the
- * law is smooth, sharp at its edges. */
-static struct fit fit_bin(const struct ffntp_law *law, const struct sums *sums, int i)
+/* The sums of three fits, weighted by the square of what each knows. */
+struct mean {
+	double weight, value, slope;
+};
+
+static void add_fits(struct mean means[LANES], const struct growth growths[LANES])
 {
-	const struct fit fits[] = { grow_window(law, sums, i, 1, 1), grow_window(law, sums, i, 0, 1),
-				    grow_window(law, sums, i, 1, 0) };
-	struct fit mean = { 0, 0, 0 };
-	double sum = 0;
+	for (int i = 0; i < LANES; i++) {
+		double weight = 1 / ffntp_square(growths[i].variance);
 
-	for (int k = 0; k < 3; k++) {
-		double weight = 1 / ffntp_square(fits[k].variance);
-
-		sum += weight;
-		mean.value += weight * fits[k].value;
-		mean.slope += weight * fits[k].slope;
+		means[i].weight += weight;
+		means[i].value += weight * growths[i].value;
+		means[i].slope += weight * growths[i].slope;
 	}
-	mean.value /= sum;
-	mean.slope /= sum;
-	return mean;
+}
+
+/* Fit LANES bins by windows to both sides, to the right only and to the left only: smooth where the law is smooth,
+ * sharp at its edges. */
+static void fit_bins(const struct ffntp_law *law, const struct sums *sums, int first, struct mean means[LANES])
+{
+	struct growth own[LANES], growths[LANES];
+	struct windows windows;
+	struct fits fits;
+
+	for (int i = 0; i < LANES; i++) {
+		set_window(&windows, i, law, sums, first + i, first + i + 1, middle(law, first + i));
+		own[i] = (struct growth){ .low = -1e300, .high = 1e300 };
+		means[i] = (struct mean){ 0 };
+	}
+	fit_windows(&windows, LANES, law->params->slope_prior, &fits);
+	for (int i = 0; i < LANES; i++)
+		(void)grow(&own[i], &fits, i, law->params->agree_sd);
+	for (int side = 0; side < 3; side++) {
+		for (int i = 0; i < LANES; i++)
+			growths[i] = own[i];
+		grow_windows(law, sums, first, side != 1, side != 2, growths);
+		add_fits(means, growths);
+	}
 }
 
 /* Return the density that is spread evenly over many scales, in exchanges per second. */
@@ -268,6 +320,7 @@ static void set_density(struct ffntp_law *law, int i, double density, double slo
 
 void ffntp_law_fit(struct ffntp_law *law)
 {
+	struct mean means[LANES];
 	struct sums sums;
 	double per = law->n / law->total;
 
@@ -282,12 +335,14 @@ void ffntp_law_fit(struct ffntp_law *law)
 	law->middle = ffntp_law_quantile(law, 0.5) - law->origin;
 	law->power = 0;
 	set_far(law);
-	for (int i = 0; i < BINS; i++) {
-		struct fit fit = fit_bin(law, &sums, i);
-		double density = ffntp_exp(fit.value);
+	for (int first = 0; first < BINS; first += LANES) {
+		fit_bins(law, &sums, first, means);
+		for (int i = 0; i < LANES; i++) {
+			double density = ffntp_exp(means[i].value / means[i].weight);
 
-		set_density(law, i, density, fit.slope);
-		law->power += (double)law->mass[i] / law->total * density / law->n;
+			set_density(law, first + i, density, means[i].slope / means[i].weight);
+			law->power += (double)law->mass[first + i] / law->total * density / law->n;
+		}
 	}
 }
 
