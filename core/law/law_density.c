@@ -64,36 +64,58 @@ double ffntp_law_quantile(const struct ffntp_law *law, double p)
 	return law->origin + (double)law->edge[BINS];
 }
 
-/* Mass of the bins below this one: four sums, so that a processor need not wait for each addition. */
-static double mass_below(const struct ffntp_law *law, int at)
+/* Mass below x, which is within the bins: summed from the nearer end, by fours while these are on one side of x. */
+static double mass_from_low(const struct ffntp_law *law, double x)
 {
 	double sum[4] = { 0 };
 	int i = 0;
 
-	for (; i + 4 <= at; i += 4)
+	for (; i + 4 < BINS && (double)law->edge[i + 4] <= x; i += 4)
 		for (int k = 0; k < 4; k++)
 			sum[k] += (double)law->mass[i + k];
-	for (; i < at; i++)
+	for (; (double)law->edge[i + 1] <= x; i++)
 		sum[0] += (double)law->mass[i];
+	sum[1] += (double)law->mass[i] * (x - (double)law->edge[i]) / width(law, i);
+	return sum[0] + sum[1] + (sum[2] + sum[3]);
+}
+
+static double mass_from_high(const struct ffntp_law *law, double x)
+{
+	double sum[4] = { 0 };
+	int i = BINS;
+
+	for (; i - 4 > 0 && (double)law->edge[i - 4] >= x; i -= 4)
+		for (int k = 0; k < 4; k++)
+			sum[k] += (double)law->mass[i - 4 + k];
+	for (; (double)law->edge[i - 1] >= x; i--)
+		sum[0] += (double)law->mass[i - 1];
+	sum[1] += (double)law->mass[i - 1] * ((double)law->edge[i] - x) / width(law, i - 1);
 	return sum[0] + sum[1] + (sum[2] + sum[3]);
 }
 
 double ffntp_law_rank(const struct ffntp_law *law, double delay_s)
 {
 	double x = delay_s - law->origin;
-	int at;
 
 	if (x <= (double)law->edge[0])
 		return -0.5;
 	if (x >= (double)law->edge[BINS])
 		return 0.5;
-	at = locate(law, x);
-	return (mass_below(law, at) + (double)law->mass[at] * (x - (double)law->edge[at]) / width(law, at)) /
-		       law->total -
-	       0.5;
+	return x < law->middle ? mass_from_low(law, x) / law->total - 0.5 : 0.5 - mass_from_high(law, x) / law->total;
 }
 
 /* --- density --- */
+
+/* Points that are looked up at a time, so that a compiler can do several at a time. */
+enum { POINTS = 16 };
+
+/*
+ * Where points are: the line of their bin there, and that of its neighbour on the nearer side; how far from the edge
+ * between both, and the width of the narrower one.
+ */
+struct places {
+	double own[POINTS], neighbour[POINTS], distance[POINTS], narrower[POINTS];
+};
 
 /* The line of a bin at x. */
 static double line_at(const struct ffntp_law *law, int i, double x)
@@ -101,39 +123,61 @@ static double line_at(const struct ffntp_law *law, int i, double x)
 	return (double)law->log_density[i] + (double)law->slope[i] * (x - middle(law, i));
 }
 
-/* Log density in bin i. The line of the neighbour counts as well within half of the narrower one of both: half at the
- * edge, the less the further. */
-static double value_in(const struct ffntp_law *law, int i, double x)
+static void look_up(const struct ffntp_law *law, int i, double x, struct places *places, int k)
 {
-	double from_low = x - (double)law->edge[i], from_high = (double)law->edge[i + 1] - x, own, share;
-	int neighbour = from_low < from_high ? (i > 0 ? i - 1 : 0) : (i < BINS - 1 ? i + 1 : i);
+	double from_low = x - (double)law->edge[i], from_high = (double)law->edge[i + 1] - x;
+	int neighbour = i + 1 - 2 * (from_low < from_high);
 
-	if (from_low < 0 || from_high < 0)
-		return law->far;
-	own = line_at(law, i, x);
-	share = 0.5 - ffntp_fmin(from_low, from_high) / ffntp_fmin(width(law, i), width(law, neighbour));
-	return own + ffntp_fmax(share, 0) * (line_at(law, neighbour, x) - own);
+	places->distance[k] = ffntp_fmin(from_low, from_high);
+	if (places->distance[k] < 0) {
+		places->own[k] = places->neighbour[k] = law->far;
+		places->narrower[k] = 1;
+		return;
+	}
+	neighbour = neighbour < 0 ? 0 : neighbour > BINS - 1 ? BINS - 1 : neighbour;
+	places->narrower[k] = ffntp_fmin(width(law, i), width(law, neighbour));
+	places->own[k] = line_at(law, i, x);
+	places->neighbour[k] = line_at(law, neighbour, x);
+}
+
+/* The neighbour's line counts as well within half of the narrower bin: half at the edge, the less the further. */
+static void add_values(const struct places *places, int count, double weight, double *out)
+{
+	for (int k = 0; k < count; k++) {
+		double share = ffntp_fmax(0.5 - places->distance[k] / places->narrower[k], 0);
+
+		out[k] += weight * (places->own[k] + share * (places->neighbour[k] - places->own[k]));
+	}
 }
 
 double ffntp_law_log_density(const struct ffntp_law *law, double delay_s)
 {
-	double x = delay_s - law->origin;
+	double x = delay_s - law->origin, value = 0;
+	struct places places;
 
-	return value_in(law, locate(law, x), x);
+	look_up(law, locate(law, x), x, &places, 0);
+	add_values(&places, 1, 1, &value);
+	return value;
 }
 
 void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step_s, int count, double weight,
 			double *out)
 {
 	double x = first_s - law->origin;
+	struct places places;
 	int i = locate(law, x);
 
-	for (int k = 0; k < count; k++, x += step_s) {
-		while (i < BINS - 1 && x >= (double)law->edge[i + 1])
-			i++;
-		while (i > 0 && x < (double)law->edge[i])
-			i--;
-		out[k] += weight * value_in(law, i, x);
+	for (int done = 0; done < count; done += POINTS) {
+		int points = count - done < POINTS ? count - done : POINTS;
+
+		for (int k = 0; k < points; k++, x += step_s) {
+			while (i < BINS - 1 && x >= (double)law->edge[i + 1])
+				i++;
+			while (i > 0 && x < (double)law->edge[i])
+				i--;
+			look_up(law, i, x, &places, k);
+		}
+		add_values(&places, points, weight, out + done);
 	}
 }
 
