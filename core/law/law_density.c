@@ -34,15 +34,16 @@ static double narrowest(double x)
 	return NARROWEST_S + NARROWEST_SHARE * ffntp_fabs(x);
 }
 
-/* The bin of x; the first or the last for what lies beyond. */
-static int locate(const struct ffntp_law *law, double x)
+/* The bin of x, as a float; the first or the last for what lies beyond. */
+static int locate(const struct ffntp_law *law, double at)
 {
 	int low = 0, high = BINS;
+	float x = (float)at;
 
 	while (high - low > 1) {
 		int half = (low + high) / 2;
 
-		if ((double)law->edge[half] <= x)
+		if (law->edge[half] <= x)
 			low = half;
 		else
 			high = half;
@@ -114,28 +115,33 @@ enum { POINTS = 16 };
  * between both, and the width of the narrower one.
  */
 struct places {
-	double own[POINTS], neighbour[POINTS], distance[POINTS], narrower[POINTS];
+	float own[POINTS], neighbour[POINTS], distance[POINTS], narrower[POINTS];
 };
 
 /* The line of a bin at x. */
-static double line_at(const struct ffntp_law *law, int i, double x)
+static float line_at(const struct ffntp_law *law, int i, float x)
 {
-	return (double)law->log_density[i] + (double)law->slope[i] * (x - middle(law, i));
+	return law->log_density[i] + law->slope[i] * (x - (law->edge[i] + law->edge[i + 1]) / 2);
 }
 
-static void look_up(const struct ffntp_law *law, int i, double x, struct places *places, int k)
+static float narrower(float a, float b)
 {
-	double from_low = x - (double)law->edge[i], from_high = (double)law->edge[i + 1] - x;
+	return a < b ? a : b;
+}
+
+static void look_up(const struct ffntp_law *law, int i, float x, struct places *places, int k)
+{
+	float low = law->edge[i], high = law->edge[i + 1], from_low = x - low, from_high = high - x;
 	int neighbour = i + 1 - 2 * (from_low < from_high);
 
-	places->distance[k] = ffntp_fmin(from_low, from_high);
+	places->distance[k] = narrower(from_low, from_high);
 	if (places->distance[k] < 0) {
-		places->own[k] = places->neighbour[k] = law->far;
+		places->own[k] = places->neighbour[k] = (float)law->far;
 		places->narrower[k] = 1;
 		return;
 	}
 	neighbour = neighbour < 0 ? 0 : neighbour > BINS - 1 ? BINS - 1 : neighbour;
-	places->narrower[k] = ffntp_fmin(width(law, i), width(law, neighbour));
+	places->narrower[k] = narrower(high - low, law->edge[neighbour + 1] - law->edge[neighbour]);
 	places->own[k] = line_at(law, i, x);
 	places->neighbour[k] = line_at(law, neighbour, x);
 }
@@ -144,9 +150,10 @@ static void look_up(const struct ffntp_law *law, int i, double x, struct places 
 static void add_values(const struct places *places, int count, double weight, double *out)
 {
 	for (int k = 0; k < count; k++) {
-		double share = ffntp_fmax(0.5 - places->distance[k] / places->narrower[k], 0);
+		float share = 0.5f - places->distance[k] / places->narrower[k];
 
-		out[k] += weight * (places->own[k] + share * (places->neighbour[k] - places->own[k]));
+		share = share > 0 ? share : 0;
+		out[k] += weight * (double)(places->own[k] + share * (places->neighbour[k] - places->own[k]));
 	}
 }
 
@@ -155,7 +162,7 @@ double ffntp_law_log_density(const struct ffntp_law *law, double delay_s)
 	double x = delay_s - law->origin, value = 0;
 	struct places places;
 
-	look_up(law, locate(law, x), x, &places, 0);
+	look_up(law, locate(law, x), (float)x, &places, 0);
 	add_values(&places, 1, 1, &value);
 	return value;
 }
@@ -171,11 +178,13 @@ void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step
 		int points = count - done < POINTS ? count - done : POINTS;
 
 		for (int k = 0; k < points; k++, x += step_s) {
-			while (i < BINS - 1 && x >= (double)law->edge[i + 1])
+			float at = (float)x;
+
+			while (i < BINS - 1 && at >= law->edge[i + 1])
 				i++;
-			while (i > 0 && x < (double)law->edge[i])
+			while (i > 0 && at < law->edge[i])
 				i--;
-			look_up(law, i, x, &places, k);
+			look_up(law, i, at, &places, k);
 		}
 		add_values(&places, points, weight, out + done);
 	}
