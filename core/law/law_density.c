@@ -1,6 +1,8 @@
 /* law_density: see law_density.h. */
 #include "law_density.h"
 
+#include <stdint.h>
+
 #include "../maths.h"
 
 enum { BINS = FFNTP_LAW_BINS, LEAST = FFNTP_LAW_LEAST, GENERATIONS = FFNTP_LAW_GENERATIONS };
@@ -200,31 +202,63 @@ struct sums {
 /* The mean of a window's delays, from its middle, in halves of its width, at most: beyond, slopes are too steep. */
 #define MEAN_MOST 0.67
 
-/* Bins that are fitted at a time, so that a compiler can do several windows at a time. */
+/* Bins that are fitted at a time, so that a compiler can do several windows at a time: no branches, and floats. */
 enum { LANES = 16 };
 
-/* Windows of bins: the width and the middle of each, the exchanges in it and their summed delays from that middle; and
- * how far from the middle a fit is wanted. */
+/* Windows of bins: the width of each, the exchanges in it, and their summed delays from its middle; and how far from
+ * there a fit is wanted. */
 struct windows {
-	double width[LANES], n[LANES], moment[LANES], x[LANES];
+	float width[LANES], n[LANES], moment[LANES], x[LANES];
 };
 
-/* Of log density at a point: the fit, its slope and its variance. */
+/* Of log density at a point: the fit, its slope and its variance; and what other fits must not be below or above. */
 struct fits {
-	double value[LANES], slope[LANES], variance[LANES];
+	float value[LANES], slope[LANES], variance[LANES], low[LANES], high[LANES];
 };
+
+union float_bits {
+	float value;
+	int32_t bits;
+};
+
+/* The natural logarithm of a normal number > 0, within 1e-7 or three parts in 1e7, by the first terms of ffntp_ln's
+ * series. */
+static inline float rough_ln(float x)
+{
+	const int32_t root_half = 0x3f3504f3, fraction = 0x7fffff;
+	union float_bits m = { .value = x };
+	int32_t above = m.bits - root_half;
+	float s, s2;
+
+	m.bits = (above & fraction) + root_half;
+	s = (m.value - 1) / (m.value + 1);
+	s2 = s * s;
+	return (float)(above >> 23) * 0.693147181f + s * (2 + s2 * (2 / 3.f + s2 * (2 / 5.f + s2 * (2 / 7.f))));
+}
+
+/* The square root of a normal number > 0, within 5 parts in 1e6: two of Newton's steps. */
+static inline float rough_sqrt(float x)
+{
+	union float_bits y = { .value = x };
+
+	y.bits = 0x5f3759df - (y.bits >> 1);
+	y.value *= 1.5f - 0.5f * x * y.value * y.value;
+	y.value *= 1.5f - 0.5f * x * y.value * y.value;
+	return x * y.value;
+}
 
 static void set_window(struct windows *windows, int lane, const struct ffntp_law *law, const struct sums *sums, int a,
 		       int b, double x)
 {
 	double low = (double)law->edge[a], high = (double)law->edge[b], centre = (low + high) / 2;
-	double n = sums->count[b] - sums->count[a], most = MEAN_MOST / 2 * (high - low) * (n + law->params->slope_prior);
-	double moment = n > 0.5 ? sums->moment[b] - sums->moment[a] - n * centre : 0;
+	double n = sums->count[b] - sums->count[a], moment = sums->moment[b] - sums->moment[a] - n * centre;
+	/* The mean of less than half an exchange reveals nothing. */
+	double most = MEAN_MOST / 2 * (n > 0.5) * (high - low) * (n + law->params->slope_prior);
 
-	windows->width[lane] = high - low;
-	windows->n[lane] = n;
-	windows->moment[lane] = ffntp_fmax(ffntp_fmin(moment, most), -most);
-	windows->x[lane] = x - centre;
+	windows->width[lane] = (float)(high - low);
+	windows->n[lane] = (float)n;
+	windows->moment[lane] = (float)ffntp_fmax(ffntp_fmin(moment, most), -most);
+	windows->x[lane] = (float)(x - centre);
 }
 
 /*
@@ -232,43 +266,49 @@ static void set_window(struct windows *windows, int lane, const struct ffntp_law
  * units, by the inverse of Langevin's function (Cohen 1991); log(t / sinh t) is a continued fraction, within 1 % where
  * slopes are allowed. Quotients share divisions, because these windows are most of what a fit costs.
  */
-static void fit_windows(const struct windows *windows, int count, double slope_prior, struct fits *fits)
+static void fit_windows(const struct windows *windows, int count, const struct ffntp_law_params *params,
+			struct fits *fits)
 {
-	for (int i = 0; i < count; i++)
-		fits->value[i] = (windows->n[i] + 0.1) / windows->width[i];
-	ffntp_ln_each(fits->value, count);
-	for (int i = 0; i < count; i++) {
-		double width = windows->width[i], sure = windows->n[i] + 0.5, shrunk = windows->n[i] + slope_prior;
-		double share = 1 / (width * sure * shrunk), per_half = 2 * sure * shrunk * share;
-		double u = windows->x[i] * per_half, r = windows->moment[i] * 2 * sure * share, r2 = r * r;
-		/* t = p / q with q = 1 - r^2, and log(t / sinh t) = -t^2 / (6 + t^2 / 5 (1 - t^2 / 100)) = -(p q)^2 / d. */
-		double p = r * (3 - r2), p2 = p * p, q = 1 - r2, q2 = q * q;
-		double d = 6 * q2 * q2 + p2 * (q2 / 5 - p2 / 500), quotient = 1 / (d * q), t = p * d * quotient;
+	const float slope_prior = (float)params->slope_prior, agree_sd = (float)params->agree_sd;
 
-		fits->value[i] += t * u - p2 * q2 * q * quotient;
+	for (int i = 0; i < count; i++) {
+		float width = windows->width[i], n = windows->n[i], sure = n + 0.5f, shrunk = n + slope_prior;
+		float share = 1 / (width * sure * shrunk), per_half = 2 * sure * shrunk * share;
+		float u = windows->x[i] * per_half, r = windows->moment[i] * 2 * sure * share, r2 = r * r;
+		/* t = p / q with q = 1 - r^2, and log(t / sinh t) = -t^2 / (6 + t^2 / 5 (1 - t^2 / 100)) = -(p q)^2 / d. */
+		float p = r * (3 - r2), p2 = p * p, q = 1 - r2, q2 = q * q;
+		float d = 6 * q2 * q2 + p2 * (q2 / 5 - p2 / 500), quotient = 1 / (d * q), t = p * d * quotient;
+		float value = rough_ln((n + 0.1f) * per_half / 2) + t * u - p2 * q2 * q * quotient;
+		float variance = (1 + 3 * u * u) * width * shrunk * share, margin = agree_sd * rough_sqrt(variance);
+
+		fits->value[i] = value;
 		fits->slope[i] = t * per_half;
-		fits->variance[i] = (1 + 3 * u * u) * width * shrunk * share;
+		fits->variance[i] = variance;
+		fits->low[i] = value - margin;
+		fits->high[i] = value + margin;
 	}
 }
 
-/* What all windows around a bin agree on so far, and the widest. */
+/* What all windows around a bin agree on so far; the last fit that did not agree, and the last that did. */
 struct growth {
-	double low, high, value, slope, variance;
+	float low, high;
+	struct {
+		float value, slope, variance;
+	} fit[2];
 };
 
 /* Return whether the next wider window agrees with all before. */
-static bool grow(struct growth *growth, const struct fits *fits, int lane, double agree_sd)
+static bool grow(struct growth *growth, const struct fits *fits, int lane)
 {
-	double value = fits->value[lane], variance = fits->variance[lane], margin = agree_sd * ffntp_sqrt(variance);
+	bool agrees;
 
-	growth->low = ffntp_fmax(growth->low, value - margin);
-	growth->high = ffntp_fmin(growth->high, value + margin);
-	if (growth->low > growth->high)
-		return false;
-	growth->value = value;
-	growth->slope = fits->slope[lane];
-	growth->variance = variance;
-	return true;
+	growth->low = growth->low > fits->low[lane] ? growth->low : fits->low[lane];
+	growth->high = growth->high < fits->high[lane] ? growth->high : fits->high[lane];
+	agrees = growth->low <= growth->high;
+	growth->fit[agrees].value = fits->value[lane];
+	growth->fit[agrees].slope = fits->slope[lane];
+	growth->fit[agrees].variance = fits->variance[lane];
+	return agrees;
 }
 
 /*
@@ -298,10 +338,13 @@ static void grow_windows(const struct ffntp_law *law, const struct sums *sums, i
 			set_window(&windows, lanes, law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, bin));
 			open[lanes++] = open[i];
 		}
-		fit_windows(&windows, lanes, law->params->slope_prior, &fits);
-		for (int i = 0; i < lanes; i++)
-			if (grow(&growths[open[i]], &fits, i, law->params->agree_sd) && !is_last[i])
-				open[kept++] = open[i];
+		fit_windows(&windows, lanes, law->params, &fits);
+		for (int i = 0; i < lanes; i++) {
+			bool agrees = grow(&growths[open[i]], &fits, i);
+
+			open[kept] = open[i];
+			kept += agrees & !is_last[i];
+		}
 		count = kept;
 	}
 }
@@ -314,11 +357,11 @@ struct mean {
 static void add_fits(struct mean means[LANES], const struct growth growths[LANES])
 {
 	for (int i = 0; i < LANES; i++) {
-		double weight = 1 / ffntp_square(growths[i].variance);
+		double weight = 1 / ffntp_square((double)growths[i].fit[1].variance);
 
 		means[i].weight += weight;
-		means[i].value += weight * growths[i].value;
-		means[i].slope += weight * growths[i].slope;
+		means[i].value += weight * (double)growths[i].fit[1].value;
+		means[i].slope += weight * (double)growths[i].fit[1].slope;
 	}
 }
 
@@ -332,12 +375,12 @@ static void fit_bins(const struct ffntp_law *law, const struct sums *sums, int f
 
 	for (int i = 0; i < LANES; i++) {
 		set_window(&windows, i, law, sums, first + i, first + i + 1, middle(law, first + i));
-		own[i] = (struct growth){ .low = -1e300, .high = 1e300 };
+		own[i] = (struct growth){ .low = -1e30f, .high = 1e30f };
 		means[i] = (struct mean){ 0 };
 	}
-	fit_windows(&windows, LANES, law->params->slope_prior, &fits);
+	fit_windows(&windows, LANES, law->params, &fits);
 	for (int i = 0; i < LANES; i++)
-		(void)grow(&own[i], &fits, i, law->params->agree_sd);
+		(void)grow(&own[i], &fits, i);
 	for (int side = 0; side < 3; side++) {
 		for (int i = 0; i < LANES; i++)
 			growths[i] = own[i];
