@@ -552,7 +552,7 @@
 #define FFNTP_LAW_GENERATION 0.4
 
 /* A density is fitted again after this share of all exchanges, at least every MEMORY / 16. */
-#define FFNTP_LAW_SMOOTH_GROWTH 0.15
+#define FFNTP_LAW_SMOOTH_GROWTH 0.5
 /* the floors */
 
 /*
@@ -608,7 +608,7 @@
 #define FFNTP_LAW_GAUGE_MODESTY 1.2
 
 /* The floors are fitted again after this share of all exchanges, at least every MEMORY / 16. */
-#define FFNTP_LAW_GAUGE_GROWTH 0.12
+#define FFNTP_LAW_GAUGE_GROWTH 0.25
 /* the oscillator */
 
 /*

@@ -3,7 +3,7 @@
 
 #include "../maths.h"
 
-enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 32 };
+enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 24 };
 
 /* Of the grid's greatest value: below this the posterior is as good as zero. */
 #define NEGLIGIBLE 1e-5
