@@ -45,17 +45,6 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 
 /* --- the latest delays --- */
 
-/* A rank that the clock's own error of two standard deviations cannot have made; 0 if it can. */
-static double sure_rank(const struct ffntp_law *law, double delay_s, double sd_s)
-{
-	double rank = ffntp_law_rank(law, delay_s - 2 * sd_s);
-
-	if (rank > 0)
-		return rank;
-	rank = ffntp_law_rank(law, delay_s + 2 * sd_s);
-	return rank < 0 ? rank : 0;
-}
-
 /* The way is congested while its delays are long, unless the other way's are short: then it is the clock. */
 static void watch_congestion(struct ffntp_law_filter *filter, int way)
 {
@@ -78,7 +67,8 @@ static void watch_delays(struct ffntp_law_filter *filter, const struct ffntp_law
 	for (int way = 0; way < 2; way++) {
 		struct ffntp_law_watch *watch = &filter->watch[way];
 
-		rank[way] = sure_rank(&filter->law[way], ffntp_law_delay(newest, at, way), sd);
+		/* The clock's own error of two standard deviations is no evidence of anything. */
+		rank[way] = ffntp_law_sure_rank(&filter->law[way], ffntp_law_delay(newest, at, way), 2 * sd);
 		watch->fast += (rank[way] - watch->fast) / 4;
 		watch->slow += (rank[way] - watch->slow) / 16;
 	}
@@ -146,11 +136,11 @@ static void follow_drift(struct ffntp_law_filter *filter)
 
 	for (int way = 0; way < 2; way++) {
 		const struct ffntp_law *law = &filter->law[way];
-		double delay = ffntp_law_delay(newest, &filter->now, way), shifted = delay - filter->drift[way];
-		double gain = ffntp_law_log_density(law, shifted) - ffntp_law_log_density(law, delay);
+		double delay = ffntp_law_delay(newest, &filter->now, way), rank;
+		double gain = ffntp_law_gain(law, delay, delay - filter->drift[way], &rank);
 
 		score[way] = ffntp_fmax(score[way] + weight_of(filter, way) * gain - params->drift_price, 0);
-		filter->drift[way] += ffntp_law_rank(law, shifted) / law->power / params->drift_exchanges;
+		filter->drift[way] += rank / law->power / params->drift_exchanges;
 	}
 	if (score[0] + score[1] >= params->drift_score)
 		apply_drift(filter);
@@ -367,11 +357,11 @@ static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 static bool is_contradiction(const struct ffntp_law_filter *filter, const struct ffntp_law_past *past)
 {
 	struct ffntp_law_belief at = past[-1].after;
-	double sd = CONTRADICTION_SD / 2 * ffntp_sqrt(at.p00);
+	double reach_s = CONTRADICTION_SD * ffntp_sqrt(at.p00);
 
 	at.theta += at.gamma * past->elapsed_s;
-	return sure_rank(&filter->law[0], ffntp_law_delay(past, &at, 0), sd) *
-		       sure_rank(&filter->law[1], ffntp_law_delay(past, &at, 1), sd) <
+	return ffntp_law_sure_rank(&filter->law[0], ffntp_law_delay(past, &at, 0), reach_s) *
+		       ffntp_law_sure_rank(&filter->law[1], ffntp_law_delay(past, &at, 1), reach_s) <
 	       -BEYOND * BEYOND;
 }
 

@@ -19,7 +19,7 @@ enum { BINS = FFNTP_LAW_BINS, LEAST = FFNTP_LAW_LEAST, GENERATIONS = FFNTP_LAW_G
 #define NARROWEST_SHARE 1e-6
 
 /* One delay in this many looks whether a bin should be split. */
-#define BALANCE_DELAYS 8
+#define BALANCE_DELAYS 32
 
 static double width(const struct ffntp_law *law, int i)
 {
@@ -36,7 +36,7 @@ static double narrowest(double x)
 	return NARROWEST_S + NARROWEST_SHARE * ffntp_fabs(x);
 }
 
-/* The bin of x, as a float; the first or the last for what lies beyond. */
+/* The bin of x; the first or the last for what lies beyond. */
 static int locate(const struct ffntp_law *law, double at)
 {
 	int low = 0, high = BINS;
@@ -53,6 +53,16 @@ static int locate(const struct ffntp_law *law, double at)
 	return low;
 }
 
+/* The same, from a bin nearby on. */
+static int walk(const struct ffntp_law *law, int i, float x)
+{
+	while (i < BINS - 1 && x >= law->edge[i + 1])
+		i++;
+	while (i > 0 && x < law->edge[i])
+		i--;
+	return i;
+}
+
 double ffntp_law_quantile(const struct ffntp_law *law, double p)
 {
 	double wanted = p * law->total, sum = 0;
@@ -67,44 +77,52 @@ double ffntp_law_quantile(const struct ffntp_law *law, double p)
 	return law->origin + (double)law->edge[BINS];
 }
 
-/* Mass below x, which is within the bins: summed from the nearer end, by fours while these are on one side of x. */
-static double mass_from_low(const struct ffntp_law *law, double x)
+/* Mass of bins from 'first' on, up to 'end': four sums, so that a processor need not wait for each addition. */
+static double mass_of(const struct ffntp_law *law, int first, int end)
 {
 	double sum[4] = { 0 };
-	int i = 0;
+	int i = first;
 
-	for (; i + 4 < BINS && (double)law->edge[i + 4] <= x; i += 4)
+	for (; i + 4 <= end; i += 4)
 		for (int k = 0; k < 4; k++)
 			sum[k] += (double)law->mass[i + k];
-	for (; (double)law->edge[i + 1] <= x; i++)
+	for (; i < end; i++)
 		sum[0] += (double)law->mass[i];
-	sum[1] += (double)law->mass[i] * (x - (double)law->edge[i]) / width(law, i);
 	return sum[0] + sum[1] + (sum[2] + sum[3]);
 }
 
-static double mass_from_high(const struct ffntp_law *law, double x)
+/* Rank of x from the origin, which is in bin i. */
+static double rank_in(const struct ffntp_law *law, int i, double x)
 {
-	double sum[4] = { 0 };
-	int i = BINS;
+	double low = (double)law->edge[i], high = (double)law->edge[i + 1];
+	double own = (double)law->mass[i] * (x - low) / (high - low);
 
-	for (; i - 4 > 0 && (double)law->edge[i - 4] >= x; i -= 4)
-		for (int k = 0; k < 4; k++)
-			sum[k] += (double)law->mass[i - 4 + k];
-	for (; (double)law->edge[i - 1] >= x; i--)
-		sum[0] += (double)law->mass[i - 1];
-	sum[1] += (double)law->mass[i - 1] * ((double)law->edge[i] - x) / width(law, i - 1);
-	return sum[0] + sum[1] + (sum[2] + sum[3]);
+	if (x <= (double)law->edge[0])
+		return -0.5;
+	if (x >= (double)law->edge[BINS])
+		return 0.5;
+	if (i < BINS / 2)
+		return (mass_of(law, 0, i) + own) / law->total - 0.5;
+	return 0.5 - (mass_of(law, i, BINS) - own) / law->total;
 }
 
 double ffntp_law_rank(const struct ffntp_law *law, double delay_s)
 {
 	double x = delay_s - law->origin;
 
-	if (x <= (double)law->edge[0])
-		return -0.5;
-	if (x >= (double)law->edge[BINS])
-		return 0.5;
-	return x < law->middle ? mass_from_low(law, x) / law->total - 0.5 : 0.5 - mass_from_high(law, x) / law->total;
+	return rank_in(law, locate(law, x), x);
+}
+
+double ffntp_law_sure_rank(const struct ffntp_law *law, double delay_s, double reach_s)
+{
+	double x = delay_s - law->origin, rank;
+	int i = locate(law, x - reach_s);
+
+	rank = rank_in(law, i, x - reach_s);
+	if (rank > 0)
+		return rank;
+	rank = rank_in(law, walk(law, i, (float)(x + reach_s)), x + reach_s);
+	return rank < 0 ? rank : 0;
 }
 
 /* --- density --- */
@@ -159,14 +177,30 @@ static void add_values(const struct places *places, int count, double weight, do
 	}
 }
 
-double ffntp_law_log_density(const struct ffntp_law *law, double delay_s)
+static double log_density_in(const struct ffntp_law *law, int i, double x)
 {
-	double x = delay_s - law->origin, value = 0;
 	struct places places;
+	double value = 0;
 
-	look_up(law, locate(law, x), (float)x, &places, 0);
+	look_up(law, i, (float)x, &places, 0);
 	add_values(&places, 1, 1, &value);
 	return value;
+}
+
+double ffntp_law_log_density(const struct ffntp_law *law, double delay_s)
+{
+	double x = delay_s - law->origin;
+
+	return log_density_in(law, locate(law, x), x);
+}
+
+double ffntp_law_gain(const struct ffntp_law *law, double delay_s, double shifted_s, double *rank)
+{
+	double x = delay_s - law->origin, shifted = shifted_s - law->origin;
+	int i = locate(law, x), j = walk(law, i, (float)shifted);
+
+	*rank = rank_in(law, j, shifted);
+	return log_density_in(law, j, shifted) - log_density_in(law, i, x);
 }
 
 void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step_s, int count, double weight,
@@ -182,10 +216,7 @@ void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step
 		for (int k = 0; k < points; k++, x += step_s) {
 			float at = (float)x;
 
-			while (i < BINS - 1 && at >= law->edge[i + 1])
-				i++;
-			while (i > 0 && at < law->edge[i])
-				i--;
+			i = walk(law, i, at);
 			look_up(law, i, at, &places, k);
 		}
 		add_values(&places, points, weight, out + done);
@@ -321,7 +352,7 @@ static void grow_windows(const struct ffntp_law *law, const struct sums *sums, i
 	static const int radius[] = { 1, 2, 4, 8, 14, 26, 48, 90 };
 	int open[LANES], count = LANES;
 	bool is_last[LANES];
-	struct windows windows;
+	struct windows windows = { { 0 }, { 0 }, { 0 }, { 0 } };
 	struct fits fits;
 
 	for (int i = 0; i < LANES; i++)
@@ -338,7 +369,8 @@ static void grow_windows(const struct ffntp_law *law, const struct sums *sums, i
 			set_window(&windows, lanes, law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, bin));
 			open[lanes++] = open[i];
 		}
-		fit_windows(&windows, lanes, law->params, &fits);
+		/* Windows that are left over from before are fitted in vain, which costs less than a loop for the rest. */
+		fit_windows(&windows, (lanes + 3) / 4 * 4, law->params, &fits);
 		for (int i = 0; i < lanes; i++) {
 			bool agrees = grow(&growths[open[i]], &fits, i);
 
@@ -628,17 +660,21 @@ void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is
 	/* A normal distribution in seven points. */
 	static const double at[] = { -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8 };
 	static const double share[] = { 0.0482, 0.1174, 0.2004, 0.2680, 0.2004, 0.1174, 0.0482 };
-	double x = delay_s - law->origin, sd = ffntp_fmax(sd_s, 2e-8);
+	double x = delay_s - law->origin, sd = ffntp_fmax(sd_s, 2e-8), sum = 0;
 	int i;
 
 	fade(law);
 	extend(law, x, ffntp_fmax(2 * sd, narrowest(x)));
 	i = locate(law, x + at[0] * sd);
 	for (unsigned k = 0; k < sizeof at / sizeof *at; k++) {
-		while (i < BINS - 1 && x + at[k] * sd >= (double)law->edge[i + 1])
-			i++;
-		law->mass[i] += (float)(share[k] * law->unit);
+		if (i < BINS - 1 && x + at[k] * sd >= (double)law->edge[i + 1]) {
+			law->mass[i] += (float)(sum * law->unit);
+			sum = 0;
+			i = walk(law, i, (float)(x + at[k] * sd));
+		}
+		sum += share[k];
 	}
+	law->mass[i] += (float)(sum * law->unit);
 	law->total += law->unit;
 	/* The floor needs one at least. */
 	if (is_sound || law->least[0].count + law->least[1].count == 0)
