@@ -552,7 +552,7 @@
 #define FFNTP_LAW_GENERATION 0.4
 
 /* A density is fitted again after this share of all exchanges, at least every MEMORY / 16. */
-#define FFNTP_LAW_SMOOTH_GROWTH 0.5
+#define FFNTP_LAW_SMOOTH_GROWTH 1.0
 /* the floors */
 
 /*

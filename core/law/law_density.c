@@ -79,15 +79,15 @@ double ffntp_law_quantile(const struct ffntp_law *law, double p)
 /* Mass of bins from 'first' on, up to 'end': four sums, so that a processor need not wait for each addition. */
 static double mass_of(const struct ffntp_law *law, int first, int end)
 {
-	double sum[4] = { 0 };
+	float sum[4] = { 0 };
 	int i = first;
 
 	for (; i + 4 <= end; i += 4)
 		for (int k = 0; k < 4; k++)
-			sum[k] += (double)law->mass[i + k];
+			sum[k] += law->mass[i + k];
 	for (; i < end; i++)
-		sum[0] += (double)law->mass[i];
-	return sum[0] + sum[1] + (sum[2] + sum[3]);
+		sum[0] += law->mass[i];
+	return (double)(sum[0] + sum[1] + (sum[2] + sum[3]));
 }
 
 /* Rank of x from the origin, which is in bin i. */
