@@ -127,7 +127,7 @@ double ffntp_law_sure_rank(const struct ffntp_law *law, double delay_s, double r
 /* --- density --- */
 
 /* Points that are looked up at a time, so that a compiler can do several at a time. */
-enum { POINTS = 16 };
+enum { POINTS = 12 };
 
 /*
  * Where points are: the line of their bin there, and that of its neighbour on the nearer side; how far from the edge
@@ -202,22 +202,35 @@ double ffntp_law_gain(const struct ffntp_law *law, double delay_s, double shifte
 	return log_density_in(law, j, shifted) - log_density_in(law, i, x);
 }
 
+/* The bins of points, which are in ascending or descending order: each edge between them is compared with all. */
+static void locate_each(const struct ffntp_law *law, const float x[POINTS], int bin[POINTS])
+{
+	int first = locate(law, (double)x[0]), last = locate(law, (double)x[POINTS - 1]);
+	int low = first < last ? first : last, high = first < last ? last : first;
+
+	for (int k = 0; k < POINTS; k++)
+		bin[k] = low;
+	for (int i = low + 1; i <= high; i++)
+		for (int k = 0; k < POINTS; k++)
+			bin[k] += law->edge[i] <= x[k];
+}
+
 void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step_s, int count, double weight,
 			double *out)
 {
-	double x = first_s - law->origin;
+	double from = first_s - law->origin;
 	struct places places;
-	int i = locate(law, x);
+	float x[POINTS];
+	int bin[POINTS];
 
 	for (int done = 0; done < count; done += POINTS) {
 		int points = count - done < POINTS ? count - done : POINTS;
 
-		for (int k = 0; k < points; k++, x += step_s) {
-			float at = (float)x;
-
-			i = walk(law, i, at);
-			look_up(law, i, at, &places, k);
-		}
+		for (int k = 0; k < POINTS; k++)
+			x[k] = (float)(from + (done + k) * step_s);
+		locate_each(law, x, bin);
+		for (int k = 0; k < points; k++)
+			look_up(law, bin[k], x[k], &places, k);
 		add_values(&places, points, weight, out + done);
 	}
 }
