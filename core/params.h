@@ -552,7 +552,7 @@
 #define FFNTP_LAW_GENERATION 0.4
 
 /* A density is fitted again after this share of all exchanges, at least every MEMORY / 16. */
-#define FFNTP_LAW_SMOOTH_GROWTH 1.0
+#define FFNTP_LAW_SMOOTH_GROWTH 0.15
 /* the floors */
 
 /*
@@ -608,7 +608,7 @@
 #define FFNTP_LAW_GAUGE_MODESTY 1.2
 
 /* The floors are fitted again after this share of all exchanges, at least every MEMORY / 16. */
-#define FFNTP_LAW_GAUGE_GROWTH 0.25
+#define FFNTP_LAW_GAUGE_GROWTH 0.12
 /* the oscillator */
 
 /*
@@ -677,14 +677,10 @@
 #define FFNTP_LAW_DRIFT_PRICE 0.02
 
 /*
- * Standard deviation of a way's drift, in units of the inverse of its law's power: a uniform rank's is 0.29, that of a
- * mean over DRIFT_EXCHANGES, older ones fading, is 0.02.
+ * By how much the drifts of both ways must differ for the clock to have gone along with them, in units of the inverse
+ * of each law's power: four standard deviations of a mean of ranks over DRIFT_EXCHANGES, older ones fading.
  */
-#define FFNTP_LAW_DRIFT_NOISE 0.02
-
-/* Standard deviations by which the drifts of both ways must differ for the clock to have gone along with them. */
-#define FFNTP_LAW_DRIFT_SD 4.0
-
+#define FFNTP_LAW_DRIFT_NOISE 0.08
 /* changes */
 
 /* A trial opens when the mean rank of some 4 delays differs from 1/2 by this, ... */
@@ -754,8 +750,8 @@
 #define FFNTP_LAW_RATE_EXCHANGES 8.0
 
 /*
- * Share of a change of rate, and of what it did to the time, that remains in doubt as a standard deviation: it was found
- * from a few exchanges, by two moments of each.
+ * Share of a change of rate, and of what it did to the time, that remains in doubt as a standard deviation: it was
+ * found from a few exchanges, by two moments of each.
  */
 #define FFNTP_LAW_RATE_DOUBT 0.15
 

@@ -54,6 +54,7 @@ enum place {
 	ROUTE_GAMMA,
 	FAULT_NORMAL,
 	SPARSE_ROUTE,
+	FAINT_FAULT,
 	PLACES
 };
 
@@ -117,6 +118,13 @@ static void sparse_route(struct sim_scenario *scenario)
 						  .more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } };
 }
 
+/* The server is wrong by little more than what delays vary by. */
+static void faint_fault(struct sim_scenario *scenario)
+{
+	scenario->spells[0] =
+		(struct sim_spell){ .from_s = 8 * HOUR_S, .length_s = 1200, .more.server_error_s = 0.2e-3 };
+}
+
 static const struct making makings[PLACES] = {
 	[PERFECT] = { "perfect-network", 16, 8, 0.3, NULL },
 	[LAN] = { "lan", 16, 10, 0.5, NULL },
@@ -151,6 +159,7 @@ static const struct making makings[PLACES] = {
 	[ROUTE_GAMMA] = { "route-change-gamma", 16, 18, 0.6, NULL },
 	[FAULT_NORMAL] = { "server-fault-normal", 16, 16, 0.6, NULL },
 	[SPARSE_ROUTE] = { "metro", 256, 200, 0.3, sparse_route },
+	[FAINT_FAULT] = { "metro", 16, 12, 0.6, faint_fault },
 };
 
 struct moment {
@@ -369,12 +378,11 @@ static const struct row rows[] = {
 	{ REAL(mute_off), 2.5, 2.5, { BUSY_SPELLS, WORST, 10, 1.2 } },
 	{ REAL(mute_exchanges), 2.5, 2.5, { FLAPPING, RMS, 0.1, 1.36 } },
 	{ REAL(mute_weight), 2.5, 2.5, { FLAPPING, ESTERROR, 10, 1.1 } },
-	{ REAL(opposite), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
+	{ REAL(opposite), 2.5, 2.5, { TWO_MODES, RMS, 10, 1.1 } },
 	{ REAL(drift_exchanges), 12, 3.2, { EARLY_CONGESTION, RMS, 0.1, 7.23 } },
 	{ REAL(drift_score), 6, 2.5, { EARLY_CONGESTION, RMS, 0.1, 4.59 } },
 	{ REAL(drift_price), 2.5, 2.5, { EARLY_CONGESTION, RMS, 10, 6.5 } },
-	{ REAL(drift_noise), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
-	{ REAL(drift_sd), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
+	{ REAL(drift_noise), 2.5, 2.5, { CONGESTION, STABLE, 10, 1.1 } },
 	{ REAL(fast_rank), 1.4e+02, 2.5, { SMALL_FAULT, RMS, 0.1, 8.33 } },
 	{ REAL(slow_rank), 2.8, 2.5, { FLOORS_TOGETHER, WORST, 0.1, 1.31 } },
 	{ REAL(open_score), BROKEN, 2.6, { FLAPPING, ESTERROR, 0.1, 3.63 } },
@@ -390,15 +398,15 @@ static const struct row rows[] = {
 	{ REAL(congested_score), 2.5, 2.5, { STEP_100_PPM, REFUSED, 10, 11.5 } },
 	{ REAL(lead_score), 2.5, 26, { ROUTE_GAMMA, RMS, 10, 2.46 } },
 	{ REAL(time_score), 2.5, 2.5, { STEP_100_PPM, REFUSED, 10, 152 } },
-	{ REAL(time_sure), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
-	{ REAL(contradiction_sd), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
-	{ REAL(doubted_exchanges), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
-	{ REAL(over_score), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
+	{ REAL(time_sure), 2.5, 4.5, { FAINT_FAULT, RMS, 10, 2 } },
+	{ REAL(contradiction_sd), 2.5, 2.5, { FAULT_NORMAL, REFUSED, 10, 4 } },
+	{ REAL(doubted_exchanges), BROKEN, 2.5, { FLIPPING_SERVER, RMS, 0.1, 30 } },
+	{ REAL(over_score), 2.5, 2.5, { FLIPPING_SERVER, REFUSED, 10, 20 } },
 	{ REAL(rate_exchanges), 2.5, 4.1, { SMALL_STEP, RMS, 10, 1.43 } },
-	{ REAL(rate_doubt), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
+	{ REAL(rate_doubt), 2.5, 2.5, { SMALL_STEP, ESTERROR, 0.1, 1.12 } },
 	{ REAL(path_exchanges), 2.5, 2.5, { FLAPPING, RMS, 0.1, 5.67 } },
 	{ REAL(path_s), 2.9, 2.5, { FLAPPING, RMS, 0.1, 1.5 } },
-	{ REAL(return_sd), 2.5, 2.5, { FAULT, RMS, 0.1, 1.1 } },
+	{ REAL(return_sd), 2.5, 2.5, { FLAPPING, RMS, 0.1, 1.15 } },
 	{ REAL(trial_exchanges), 19, 2.5, { FLAPPING, RMS, 0.1, 4.98 } },
 	{ REAL(patience_exchanges), 2.5, 2.5, { BUSY_SPELLS, RMS, 10, 1.008 } },
 	{ REAL(modesty), 2.5, 2.5, { LAN, ESTERROR, 0.1, 2.07 } },

@@ -73,7 +73,7 @@ static double drift_of_clock(const struct ffntp_law_filter *filter)
 
 	for (int way = 0; way < 2; way++)
 		noise2 += ffntp_square(filter->params->drift_noise / filter->law[way].power) / 4;
-	return half_s * signal2 / (signal2 + ffntp_square(filter->params->drift_sd) * noise2);
+	return half_s * signal2 / (signal2 + noise2);
 }
 
 /* Both ways have drifted: their laws move by the mean, and the clock goes back by what it went along. */

@@ -3,7 +3,7 @@
 
 #include "../maths.h"
 
-enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 24 };
+enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 32 };
 
 /* Of the grid's greatest value: below this the posterior is as good as zero. */
 #define NEGLIGIBLE 1e-5
@@ -194,6 +194,12 @@ struct bells {
 	double value[BANK], up[BANK], down[BANK], turn[BANK];
 };
 
+/* From the point nearest to its mean a normal density only falls; rounding and unused factors may be different. */
+static double falling(double log)
+{
+	return ffntp_fmax(ffntp_fmin(log, 0), LEAST_LOG);
+}
+
 /* Set the logarithms of these, from the points 'at'. */
 static void set_logs(struct bells *logs, const struct ffntp_law_clock *clock, const struct grid *grid,
 		     const int at[BANK])
@@ -203,10 +209,10 @@ static void set_logs(struct bells *logs, const struct ffntp_law_clock *clock, co
 	for (int i = 0; i < BANK; i++) {
 		double z = grid->low + at[i] * h - clock->belief[i].theta, per = -1 / (2 * clock->belief[i].p00);
 
-		logs->value[i] = ffntp_fmax(z * z * per, LEAST_LOG);
-		logs->up[i] = ffntp_fmax((2 * z + h) * h * per, LEAST_LOG);
-		logs->down[i] = ffntp_fmax((h - 2 * z) * h * per, LEAST_LOG);
-		logs->turn[i] = ffntp_fmax(2 * h * h * per, LEAST_LOG);
+		logs->value[i] = falling(z * z * per);
+		logs->up[i] = falling((2 * z + h) * h * per);
+		logs->down[i] = falling((h - 2 * z) * h * per);
+		logs->turn[i] = falling(2 * h * h * per);
 	}
 }
 

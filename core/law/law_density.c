@@ -19,7 +19,7 @@ enum { BINS = FFNTP_LAW_BINS, LEAST = FFNTP_LAW_LEAST, GENERATIONS = FFNTP_LAW_G
 #define NARROWEST_SHARE 1e-6
 
 /* One delay in this many looks whether a bin should be split. */
-#define BALANCE_DELAYS 32
+#define BALANCE_DELAYS 8
 
 static double width(const struct ffntp_law *law, int i)
 {
@@ -156,7 +156,7 @@ static inline void look_up(const struct ffntp_law *law, int i, float x, struct p
 	places->distance[k] = narrower(from_low, from_high);
 	if (places->distance[k] < 0) {
 		places->own[k] = places->neighbour[k] = (float)law->far;
-		places->narrower[k] = 1;
+		places->distance[k] = places->narrower[k] = 1; /* not what may be infinite */
 		return;
 	}
 	neighbour = neighbour < 0 ? 0 : neighbour > BINS - 1 ? BINS - 1 : neighbour;
@@ -318,7 +318,8 @@ static void fit_windows(const struct windows *windows, int count, const struct f
 		float width = windows->width[i], n = windows->n[i], sure = n + 0.5f, shrunk = n + slope_prior;
 		float share = 1 / (width * sure * shrunk), per_half = 2 * sure * shrunk * share;
 		float u = windows->x[i] * per_half, r = windows->moment[i] * 2 * sure * share, r2 = r * r;
-		/* t = p / q with q = 1 - r^2, and log(t / sinh t) = -t^2 / (6 + t^2 / 5 (1 - t^2 / 100)) = -(p q)^2 / d. */
+		/* t = p / q with q = 1 - r^2, and log(t / sinh t) = -t^2 / (6 + t^2 / 5 (1 - t^2 / 100)) = -(p q)^2 /
+		 * d. */
 		float p = r * (3 - r2), p2 = p * p, q = 1 - r2, q2 = q * q;
 		float d = 6 * q2 * q2 + p2 * (q2 / 5 - p2 / 500), quotient = 1 / (d * q), t = p * d * quotient;
 		float value = rough_ln((n + 0.1f) * per_half / 2) + t * u - p2 * q2 * q * quotient;
@@ -381,7 +382,8 @@ static void grow_windows(const struct ffntp_law *law, const struct sums *sums, i
 			set_window(&windows, lanes, law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, bin));
 			open[lanes++] = open[i];
 		}
-		/* Windows that are left over from before are fitted in vain, which costs less than a loop for the rest. */
+		/* Windows that are left over from before are fitted in vain, which costs less than a loop for the rest.
+		 */
 		fit_windows(&windows, (lanes + 3) / 4 * 4, law->params, &fits);
 		for (int i = 0; i < lanes; i++) {
 			bool agrees = grow(&growths[open[i]], &fits, i);

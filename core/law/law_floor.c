@@ -12,6 +12,9 @@ enum { GAPS = 20, SHAPES = 8, POINTS = 56, LEVELS = 7, LEAST = FFNTP_LAW_LEAST }
 /* A logarithm whose exponential is as good as zero, and still a normal number. */
 #define LEAST_LOG (-700.0)
 
+/* Of a distance to that from the end to the end of the stretch: the product of LEAST of these is a normal number. */
+#define LEAST_QUOTIENT 1e-18
+
 /* For each exponent of the tail: log evidence, and mean and variance of the lower end. */
 struct tail {
 	double evidence[SHAPES], mean[SHAPES], variance[SHAPES];
@@ -120,9 +123,10 @@ static void summarise(struct tail *tail, const struct ffntp_law_params *params)
 }
 
 /*
- * Sum of the logarithms of (x - end) / (upper - end), by the weights of the points, less a share of the blur. Points are
- * in ascending order, and those that stand for one exchange come first: they are multiplied, which needs one logarithm
- * for all. The quotients are above 1e-18, because gaps are a share of the distances; so the product is a number.
+ * Sum of the logarithms of (x - end) / (upper - end), by the weights of the points, less a share of the blur. Points
+ * are in ascending order, and those that stand for one exchange come first: they are multiplied, which needs one
+ * logarithm for all. The quotients are above 1e-18, because gaps are a share of the distances; so the product is a
+ * number.
  */
 static double sum_logs(const struct points *points, double end, double length, double soft)
 {
@@ -130,7 +134,7 @@ static double sum_logs(const struct points *points, double end, double length, d
 	int single = 0, count = points->count;
 
 	for (int i = 0; i < count; i++)
-		quotient[i + 1] = ffntp_fmin((points->at[i] - end + soft) * per, 1);
+		quotient[i + 1] = ffntp_fmax(ffntp_fmin((points->at[i] - end + soft) * per, 1), LEAST_QUOTIENT);
 	while (single < count && single < LEAST && points->weight[single] == 1)
 		quotient[single + 1] *= quotient[single], single++;
 	ffntp_ln_each(quotient + single, count - single + 1);

@@ -59,7 +59,6 @@ struct ffntp_law_params {
 	double drift_score;
 	double drift_price;
 	double drift_noise;
-	double drift_sd;
 	/* changes */
 	double fast_rank;
 	double slow_rank;
@@ -145,7 +144,6 @@ struct ffntp_law_params {
 		.drift_score = FFNTP_LAW_DRIFT_SCORE, \
 		.drift_price = FFNTP_LAW_DRIFT_PRICE, \
 		.drift_noise = FFNTP_LAW_DRIFT_NOISE, \
-		.drift_sd = FFNTP_LAW_DRIFT_SD, \
 		.fast_rank = FFNTP_LAW_FAST_RANK, \
 		.slow_rank = FFNTP_LAW_SLOW_RANK, \
 		.open_score = FFNTP_LAW_OPEN_SCORE, \

@@ -2,16 +2,14 @@
  * law_start: the first exchanges, of which nothing can be learnt yet: both laws are taken for exponentials above half
  * of the least round trip, the same for both: means of their own would be learnt from the clock that they place, and a
  * clock that leans to one way makes the other's delays longer, and leans the more. All exchanges so far are gone
- * through again when there are half as many more, and when a round trip is shorter than all before.
+ * through again at every fourth, and when a round trip is shorter than all before.
  */
 #include "law_filter.h"
 
 #include "../maths.h"
 
-/* The first FEW exchanges are each gone through from scratch, and later ones each time that there are AGAIN times as
- * many. */
+/* The first FEW exchanges are each gone through from scratch; later ones at every FEWth. */
 #define FEW 4
-#define AGAIN 1.5
 
 static double round_trip(const struct ffntp_law_past *past)
 {
@@ -46,19 +44,12 @@ static void go_through(struct ffntp_law_filter *filter)
 	ffntp_law_refresh(filter);
 }
 
-/* What the assumed laws of n exchanges count as: more than they are, because their form is not learnt. */
-static double weight_of(double n)
-{
-	return 8 + 4 * n;
-}
-
 /* Whether the newest of many exchanges leaves the assumed laws about as they are. */
 static bool is_as_expected(const struct ffntp_law_filter *filter)
 {
 	int n = filter->filled;
 
-	return n > FEW && filter->law[0].entered > weight_of(n / AGAIN) &&
-	       round_trip(&filter->past[n - 1]) >= filter->round_trip_s;
+	return n > FEW && n % FEW != 0 && round_trip(&filter->past[n - 1]) >= filter->round_trip_s;
 }
 
 static void take_newest(struct ffntp_law_filter *filter)
@@ -89,7 +80,7 @@ void ffntp_law_start(struct ffntp_law_filter *filter)
 	/* The least of n sums of two exponentials is Rayleigh's: 1.25 means / sqrt(n) above both floors. */
 	floor_s = (least - 1.25 * noise / ffntp_sqrt(n)) / 2;
 	noise = ffntp_fmax(noise, params->noise_least_s);
-	ffntp_law_begin(&filter->law[0], floor_s, noise, weight_of(n), params);
+	ffntp_law_begin(&filter->law[0], floor_s, noise, 8 + 4 * n, params);
 	filter->law[1] = filter->law[0];
 	go_through(filter);
 	filter->round_trip_s = least;
