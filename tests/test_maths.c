@@ -156,9 +156,12 @@ static void each_is_as_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sqrt_is_correctly_rounded),    cmocka_unit_test(sqrt_at_its_edges),
-		cmocka_unit_test(exp_is_as_accurate_as_stated), cmocka_unit_test(exp_at_its_edges),
-		cmocka_unit_test(ln_is_as_accurate_as_stated),  cmocka_unit_test(ln_at_its_edges),
+		cmocka_unit_test(sqrt_is_correctly_rounded),
+		cmocka_unit_test(sqrt_at_its_edges),
+		cmocka_unit_test(exp_is_as_accurate_as_stated),
+		cmocka_unit_test(exp_at_its_edges),
+		cmocka_unit_test(ln_is_as_accurate_as_stated),
+		cmocka_unit_test(ln_at_its_edges),
 		cmocka_unit_test(each_is_as_one),
 	};
 
