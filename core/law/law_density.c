@@ -156,7 +156,7 @@ static inline void look_up(const struct ffntp_law *law, int i, float x, struct p
 	places->distance[k] = narrower(from_low, from_high);
 	if (places->distance[k] < 0) {
 		places->own[k] = places->neighbour[k] = (float)law->far;
-		places->distance[k] = places->narrower[k] = 1; /* not what may be infinite */
+		places->distance[k] = places->narrower[k] = 1; /* x may be infinite */
 		return;
 	}
 	neighbour = neighbour < 0 ? 0 : neighbour > BINS - 1 ? BINS - 1 : neighbour;
@@ -333,7 +333,7 @@ static void fit_windows(const struct windows *windows, int count, const struct f
 	}
 }
 
-/* What all windows around a bin agree on so far; the last fit that did not agree, and the last that did. */
+/* The range that all windows around a bin agree on so far; the last fit that did not agree, and the last that did. */
 struct growth {
 	float low, high;
 	struct {
