@@ -77,6 +77,9 @@ double ffntp_portable_sqrt(double x)
 #define LN2_HIGH 0x1.62e42fefp-1
 #define LN2_LOW 0x1.473de6af278edp-34
 
+/* A number of this size has steps of 1: adding it rounds a small number to an integer, which is in the lowest bits. */
+#define INTEGERS 0x1.8p52
+
 /*
  * (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2: the Taylor series to r^13, which
  * leaves out less than 2^-57. Summed in pairs, so that a processor need not
@@ -92,40 +95,61 @@ static double exp_rest(double r)
 	return a + r4 * (b + r4 * c);
 }
 
-double ffntp_exp(double x)
+/*
+ * -708.39 <= x <= 709.783: the result is a normal number, so the power of two is added to its exponent. There are no
+ * branches and no conversions, so that a compiler can do several at a time.
+ */
+static inline double exp_within(double x)
 {
-	double k, high, low, r;
+	uint64_t k_bits = bits_of(x * FFNTP_LOG2_E + INTEGERS);
+	double k = from_bits(k_bits) - INTEGERS, high = x - k * LN2_HIGH, low = k * LN2_LOW, r = high - low;
 
-	if (!(x > -708.39))
-		return x <= -708.39 ? 0 : x;
-	if (x > 709.782712893384)
-		return from_bits(UINT64_C(0x7ff) << 52);
-	k = (double)(int)(x * FFNTP_LOG2_E + (x < 0 ? -0.5 : 0.5));
-	high = x - k * LN2_HIGH;
-	low = k * LN2_LOW;
-	r = high - low;
-	return (1 + (high + (r * r * exp_rest(r) - low))) * ffntp_power_of_two((int)k / 2) *
-	       ffntp_power_of_two((int)k - (int)k / 2);
+	return from_bits(bits_of(1 + (high + (r * r * exp_rest(r) - low))) + (k_bits << 52));
 }
 
-#define SQRT_2 0x1.6a09e667f3bcdp+0
+double ffntp_exp(double x)
+{
+	if (!(x > -708.39))
+		return x <= -708.39 ? 0 : x;
+	return x > 709.782712893384 ? from_bits(UINT64_C(0x7ff) << 52) : exp_within(x);
+}
 
-/* m in [sqrt(1/2), sqrt(2)): ln m = 2 artanh((m - 1) / (m + 1)), whose series leaves 1e-17 after ten terms. */
+void ffntp_exp_each(double *x, int count)
+{
+	for (int i = 0; i < count; i++)
+		x[i] = exp_within(x[i]);
+}
+
+/* The bits of sqrt(1/2), and of 2^52, whose lowest bits are those of an integer that is added. */
+#define ROOT_HALF UINT64_C(0x3fe6a09e667f3bcd)
+#define INTEGER_BITS UINT64_C(0x4330000000000000)
+
+/* Added to exponents, so that they are positive. */
+#define EXPONENTS 1024
+
+/*
+ * x = m 2^k, m in [sqrt(1/2), sqrt(2)): ln m = 2 artanh((m - 1) / (m + 1)), whose series leaves 1e-17 after ten terms.
+ * Summed in pairs like exp's, without branches and conversions.
+ */
+static inline double ln_within(double x)
+{
+	uint64_t above = bits_of(x) - ROOT_HALF + ((uint64_t)EXPONENTS << 52);
+	double k = from_bits((above >> 52) | INTEGER_BITS) - (0x1p52 + EXPONENTS);
+	double m = from_bits((above & FRACTION) + ROOT_HALF), s = (m - 1) / (m + 1), s2 = s * s, s4 = s2 * s2;
+	double a = (2. + s2 * (2. / 3)) + s4 * (2. / 5 + s2 * (2. / 7));
+	double b = (2. / 9 + s2 * (2. / 11)) + s4 * (2. / 13 + s2 * (2. / 15));
+	double c = 2. / 17 + s2 * (2. / 19);
+
+	return k * FFNTP_LN_2 + s * (a + s4 * s4 * (b + s4 * s4 * c));
+}
+
 double ffntp_ln(double x)
 {
-	static const double term[] = {
-		2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3, 2.
-	};
-	uint64_t bits = bits_of(x);
-	int exponent = (int)(bits >> 52) - 1023;
-	double m = from_bits((bits & UINT64_C(0xfffffffffffff)) | UINT64_C(0x3ff0000000000000)), s, sum = 0;
+	return ln_within(x);
+}
 
-	if (m > SQRT_2) {
-		m /= 2;
-		exponent++;
-	}
-	s = (m - 1) / (m + 1);
-	for (unsigned i = 0; i < sizeof term / sizeof *term; i++)
-		sum = sum * s * s + term[i];
-	return exponent * FFNTP_LN_2 + s * sum;
+void ffntp_ln_each(double *x, int count)
+{
+	for (int i = 0; i < count; i++)
+		x[i] = ln_within(x[i]);
 }

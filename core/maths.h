@@ -74,7 +74,13 @@ static inline double ffntp_sqrt(double x)
  */
 double ffntp_exp(double x);
 
+/* Replace each of these numbers, which are between -708 and 709, by ffntp_exp of it. */
+void ffntp_exp_each(double *x, int count);
+
 /* Return the natural logarithm of a normal number > 0, with a relative error below 2^-50. */
 double ffntp_ln(double x);
+
+/* Replace each of these numbers by ffntp_ln of it. */
+void ffntp_ln_each(double *x, int count);
 
 #endif

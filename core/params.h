@@ -672,6 +672,13 @@
 
 /* Weight of a congested direction. */
 #define FFNTP_LAW_MUTE_WEIGHT 0.02
+
+/*
+ * Product of the mean ranks of both ways, of opposite signs, beyond which they are the clock's error and no congestion:
+ * both 0.2 from the middle, which is 1.8 standard deviations of each.
+ */
+#define FFNTP_LAW_OPPOSITE -0.04
+
 /* drift of both floors */
 
 /* Exchanges over which the shift of each law is followed. */
@@ -682,6 +689,12 @@
 
 /* ... and what each way's loses at each exchange. */
 #define FFNTP_LAW_DRIFT_PRICE 0.02
+
+/*
+ * By how much the drifts of both ways must differ for the clock to have gone along with them, in units of the inverse
+ * of each law's power: four standard deviations of a mean of ranks over DRIFT_EXCHANGES, older ones fading.
+ */
+#define FFNTP_LAW_DRIFT_NOISE 0.08
 /* changes */
 
 /* A trial opens when the mean rank of some 4 delays differs from 1/2 by this, ... */
@@ -731,8 +744,30 @@
 /* (a step of the server's time: exchanges are refused from then on) ... */
 #define FFNTP_LAW_TIME_SCORE 4.0
 
+/*
+ * By how much a step of the server's time must exceed all else (nepers) where no exchange is beyond all delays of both
+ * ways, because a small step makes one way longer than usual, and not longer than ever.
+ */
+#define FFNTP_LAW_TIME_SURE 20.0
+
+/* Standard deviations of the clock beyond which an exchange must be to contradict it. */
+#define FFNTP_LAW_CONTRADICTION_SD 8.0
+
+/* Largest number of contradicting exchanges that are refused while a trial is open and no cause leads. */
+#define FFNTP_LAW_DOUBTED_EXCHANGES 3.0
+
+/* By how much the clock must explain an exchange better than a step of the server's time, for the step to be over
+ * (nepers). */
+#define FFNTP_LAW_OVER_SCORE 3.0
+
 /* ... after this many exchanges, ... */
 #define FFNTP_LAW_RATE_EXCHANGES 8.0
+
+/*
+ * Share of a change of rate, and of what it did to the time, that remains in doubt as a standard deviation: it was
+ * found from a few exchanges, by two moments of each.
+ */
+#define FFNTP_LAW_RATE_DOUBT 0.15
 
 /*
  * ... and for a path after this many, or after PATH_S (s). Until then the step's size is learnt, whose error stays in
@@ -740,6 +775,9 @@
  */
 #define FFNTP_LAW_PATH_EXCHANGES 96.0
 #define FFNTP_LAW_PATH_S 1800.0
+
+/* Standard deviations of its steps within which a round trip is the former one: routes flap between a few paths. */
+#define FFNTP_LAW_RETURN_SD 3.0
 
 /* A trial that is undecided after this many exchanges ends. */
 #define FFNTP_LAW_TRIAL_EXCHANGES 64.0

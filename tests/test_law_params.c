@@ -54,6 +54,7 @@ enum place {
 	ROUTE_GAMMA,
 	FAULT_NORMAL,
 	SPARSE_ROUTE,
+	FAINT_FAULT,
 	PLACES
 };
 
@@ -117,6 +118,13 @@ static void sparse_route(struct sim_scenario *scenario)
 						  .more = { { { .minimum_s = 1e-3 }, { 0 } }, 0 } };
 }
 
+/* The server is wrong by little more than what delays vary by. */
+static void faint_fault(struct sim_scenario *scenario)
+{
+	scenario->spells[0] =
+		(struct sim_spell){ .from_s = 8 * HOUR_S, .length_s = 1200, .more.server_error_s = 0.2e-3 };
+}
+
 static const struct making makings[PLACES] = {
 	[PERFECT] = { "perfect-network", 16, 8, 0.3, NULL },
 	[LAN] = { "lan", 16, 10, 0.5, NULL },
@@ -151,6 +159,7 @@ static const struct making makings[PLACES] = {
 	[ROUTE_GAMMA] = { "route-change-gamma", 16, 18, 0.6, NULL },
 	[FAULT_NORMAL] = { "server-fault-normal", 16, 16, 0.6, NULL },
 	[SPARSE_ROUTE] = { "metro", 256, 200, 0.3, sparse_route },
+	[FAINT_FAULT] = { "metro", 16, 12, 0.6, faint_fault },
 };
 
 struct moment {
@@ -326,10 +335,10 @@ static const struct row rows[] = {
 	/* clang-format off */
 	{ REAL(memory), 2.5, 2.5, { STEP_100_PPM, ESTERROR, 0.1, 2.53 } },
 	{ REAL(early), 2.5, BROKEN, { EARLY_CONGESTION, RMS, 0.1, 6.38 } },
-	{ REAL(wide_share), 2.9, 2.5, { EARLY_CONGESTION, RMS, 10, 7.26 } },
+	{ REAL(wide_share), 4.5, 2.5, { EARLY_CONGESTION, RMS, 10, 7.26 } },
 	{ REAL(wide_scale), 2.5, 4.3, { UNIFORM_DOWN, RMS, 10, 1.47 } },
-	{ REAL(wide_distance), 2.5, 2.6, { EARLY_CONGESTION, RMS, 0.1, 6.51 } },
-	{ REAL(split), 2.7, 3, { EARLY_CONGESTION, RMS, 10, 6.2 } },
+	{ REAL(wide_distance), 2.5, 6, { EARLY_CONGESTION, RMS, 0.1, 6.51 } },
+	{ REAL(split), 2.7, 3, { SLOTS, WORST, 0.1, 1.5 } },
 	{ REAL(agree_sd), 4.7, 84, { EARLY_CONGESTION, RMS, 0.1, 7.06 } },
 	{ REAL(slope_prior), 2.5, 2.9, { EARLY_CONGESTION, RMS, 0.1, 6.5 } },
 	{ REAL(slope_most), 3.1, 2.6, { FLAPPING, WITHIN, 0.1, 0.088 } },
@@ -356,7 +365,7 @@ static const struct row rows[] = {
 	{ REAL(wander_least), 2.5, 4.1, { OVEN, WORST, 10, 1.7 } },
 	{ REAL(wander_most), 4.2, 2.5, { WANDERER, RMS, 0.1, 1.45 } },
 	{ REAL(wander_slide), 2.5, 4.2, { OVEN, WORST, 10, 1.7 } },
-	{ REAL(wander_leak), 2.5, 2.5, { FLOORS_TOGETHER, WORST, 0.1, 1.31 } },
+	{ REAL(wander_leak), 2.5, 2.5, { OVEN, WORST, 10, 1.3 } },
 	{ REAL(reach_sd), BROKEN, 2.5, { PERFECT, RMS, 0.1, 10.7 } },
 	{ REAL(narrow_points), 2.5, 2.6, { EARLY_CONGESTION, RMS, 10, 6.15 } },
 	{ REAL(young), 2.5, 2.8, { EARLY_CONGESTION, RMS, 10, 5.47 } },
@@ -366,9 +375,11 @@ static const struct row rows[] = {
 	{ REAL(mute_off), 2.5, 2.5, { BUSY_SPELLS, WORST, 10, 1.2 } },
 	{ REAL(mute_exchanges), 2.5, 2.5, { FLAPPING, RMS, 0.1, 1.36 } },
 	{ REAL(mute_weight), 2.5, 2.5, { FLAPPING, ESTERROR, 10, 1.1 } },
-	{ REAL(drift_exchanges), 12, 3.2, { EARLY_CONGESTION, RMS, 0.1, 7.23 } },
+	{ REAL(opposite), 2.5, 2.5, { TWO_MODES, RMS, 10, 1.1 } },
+	{ REAL(drift_exchanges), 12, 3.2, { ROUTE_GAMMA, RMS, 0.1, 4 } },
 	{ REAL(drift_score), 6, 2.5, { EARLY_CONGESTION, RMS, 0.1, 4.59 } },
 	{ REAL(drift_price), 2.5, 2.5, { EARLY_CONGESTION, RMS, 10, 6.5 } },
+	{ REAL(drift_noise), 2.5, 2.5, { CONGESTION, STABLE, 10, 1.1 } },
 	{ REAL(fast_rank), 1.4e+02, 2.5, { SMALL_FAULT, RMS, 0.1, 8.33 } },
 	{ REAL(slow_rank), 2.8, 2.5, { FLOORS_TOGETHER, WORST, 0.1, 1.31 } },
 	{ REAL(open_score), BROKEN, 2.6, { FLAPPING, ESTERROR, 0.1, 3.63 } },
@@ -384,11 +395,17 @@ static const struct row rows[] = {
 	{ REAL(congested_score), 2.5, 2.5, { STEP_100_PPM, REFUSED, 10, 11.5 } },
 	{ REAL(lead_score), 2.5, 26, { ROUTE_GAMMA, RMS, 10, 2.46 } },
 	{ REAL(time_score), 2.5, 2.5, { STEP_100_PPM, REFUSED, 10, 152 } },
+	{ REAL(time_sure), 2.5, 4.5, { FAINT_FAULT, WORST, 0.1, 5 } },
+	{ REAL(contradiction_sd), 2.5, 2.5, { FAULT_NORMAL, REFUSED, 10, 4 } },
+	{ REAL(doubted_exchanges), BROKEN, 2.5, { FLIPPING_SERVER, RMS, 0.1, 30 } },
+	{ REAL(over_score), 2.5, 2.5, { FLIPPING_SERVER, REFUSED, 10, 20 } },
 	{ REAL(rate_exchanges), 2.5, 4.1, { SMALL_STEP, RMS, 10, 1.43 } },
-	{ REAL(path_exchanges), 2.5, 2.5, { FLAPPING, RMS, 0.1, 5.67 } },
+	{ REAL(rate_doubt), 2.5, 2.5, { SMALL_STEP, ESTERROR, 0.1, 1.12 } },
+	{ REAL(path_exchanges), 100, 2.5, { FLAPPING, RMS, 0.1, 5.67 } },
 	{ REAL(path_s), 2.9, 2.5, { FLAPPING, RMS, 0.1, 1.5 } },
+	{ REAL(return_sd), 2.5, 2.5, { FLAPPING, RMS, 0.1, 1.15 } },
 	{ REAL(trial_exchanges), 19, 2.5, { FLAPPING, RMS, 0.1, 4.98 } },
-	{ REAL(patience_exchanges), 2.5, 2.5, { BUSY_SPELLS, RMS, 10, 1.008 } },
+	{ REAL(patience_exchanges), 2.5, 2.5, { FLAPPING, WITHIN, 10, 0.01 } },
 	{ REAL(modesty), 2.5, 2.5, { LAN, ESTERROR, 0.1, 2.07 } },
 	{ REAL(learnt), 2.5, 2.5, { START, STABLE, 0.1, 1.08 } },
 	{ REAL(stable_s), 2.5, 2.5, { OVEN, STABLE, 0.1, 2.59 } },

@@ -132,12 +132,39 @@ static void ln_at_its_edges(void **state)
 	assert_below(fabs(ffntp_ln(0x1.fffffffffffffp1023) - 709.78271289338399673), 1e-12, "");
 }
 
+/* Any length, so that the rest that does not fill a vector is there, too. */
+static void each_is_as_one(void **state)
+{
+	uint64_t seed = UINT64_C(0x13579bdf2468ace0);
+
+	(void)state;
+	for (int count = 0; count < 40; count++) {
+		double x[40], powers[40], logarithms[40];
+
+		for (int i = 0; i < 40; i++) {
+			x[i] = (random_unit(&seed) * 2 - 1) * 708;
+			powers[i] = x[i];
+			logarithms[i] = fabs(x[i]) + 1e-300;
+		}
+		ffntp_exp_each(powers, count);
+		ffntp_ln_each(logarithms, count);
+		for (int i = 0; i < 40; i++) {
+			assert_true(powers[i] == (i < count ? ffntp_exp(x[i]) : x[i]));
+			assert_true(logarithms[i] == (i < count ? ffntp_ln(fabs(x[i]) + 1e-300) : fabs(x[i]) + 1e-300));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sqrt_is_correctly_rounded),    cmocka_unit_test(sqrt_at_its_edges),
-		cmocka_unit_test(exp_is_as_accurate_as_stated), cmocka_unit_test(exp_at_its_edges),
-		cmocka_unit_test(ln_is_as_accurate_as_stated),  cmocka_unit_test(ln_at_its_edges),
+		cmocka_unit_test(sqrt_is_correctly_rounded),
+		cmocka_unit_test(sqrt_at_its_edges),
+		cmocka_unit_test(exp_is_as_accurate_as_stated),
+		cmocka_unit_test(exp_at_its_edges),
+		cmocka_unit_test(ln_is_as_accurate_as_stated),
+		cmocka_unit_test(ln_at_its_edges),
+		cmocka_unit_test(each_is_as_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,57 +11,14 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* A rank (less 1/2) beyond all delays that were ever learnt. */
 #define BEYOND 0.4999
 
-/* The opposite congestion of the other way, by which both are the clock's error (product of mean ranks). */
-#define OPPOSITE (-0.04)
-
-/* By how much better the clock must explain an exchange than a step of the server's time, for the step to be over
- * (log). */
-#define OVER_SCORE 3.0
-
-/* Standard deviations of the clock beyond which an exchange must be to contradict it. */
-#define CONTRADICTION_SD 8.0
-
-/*
- * By how much a step of the server's time must exceed all else (nepers) where no exchange is beyond all delays of both
- * ways, because a small step makes one way longer than usual, and not longer than ever.
- */
-#define TIME_SURE 20.0
-
-/* Standard deviation of a way's drift, in units of the inverse of its law's power: of ranks, averaged over
- * DRIFT_EXCHANGES. */
-#define DRIFT_NOISE 0.02
-
-/* Standard deviations by which the drifts of both ways must differ for the clock to have gone along with them. */
-#define DRIFT_SD 4.0
-
-/* Largest number of exchanges that are refused while a trial is open and no cause leads. */
-#define DOUBTED_EXCHANGES 3
-
-/* Share of a change of rate, and of what it did to the time, that remains in doubt. */
-#define RATE_DOUBT 0.15
-
-/* Standard deviations of its steps within which a round trip is the former one. */
-#define RETURN_SD 3.0
-
 /* --- the latest delays --- */
-
-/* A rank that the clock's own error of two standard deviations cannot have made; 0 if it can. */
-static double sure_rank(const struct ffntp_law *law, double delay_s, double sd_s)
-{
-	double rank = ffntp_law_rank(law, delay_s - 2 * sd_s);
-
-	if (rank > 0)
-		return rank;
-	rank = ffntp_law_rank(law, delay_s + 2 * sd_s);
-	return rank < 0 ? rank : 0;
-}
 
 /* The way is congested while its delays are long, unless the other way's are short: then it is the clock. */
 static void watch_congestion(struct ffntp_law_filter *filter, int way)
 {
 	const struct ffntp_law_params *params = filter->params;
 	struct ffntp_law_watch *watch = &filter->watch[way];
-	bool is_the_clock = watch->fast * filter->watch[1 - way].fast < OPPOSITE;
+	bool is_the_clock = watch->fast * filter->watch[1 - way].fast < params->opposite;
 
 	if (watch->fast < params->mute_off || is_the_clock)
 		watch->muted_for = 0;
@@ -78,7 +35,8 @@ static void watch_delays(struct ffntp_law_filter *filter, const struct ffntp_law
 	for (int way = 0; way < 2; way++) {
 		struct ffntp_law_watch *watch = &filter->watch[way];
 
-		rank[way] = sure_rank(&filter->law[way], ffntp_law_delay(newest, at, way), sd);
+		/* The clock's own error of two standard deviations is no evidence of anything. */
+		rank[way] = ffntp_law_sure_rank(&filter->law[way], ffntp_law_delay(newest, at, way), 2 * sd);
 		watch->fast += (rank[way] - watch->fast) / 4;
 		watch->slow += (rank[way] - watch->slow) / 16;
 	}
@@ -114,8 +72,8 @@ static double drift_of_clock(const struct ffntp_law_filter *filter)
 	double half_s = (filter->drift[1] - filter->drift[0]) / 2, noise2 = 0, signal2 = half_s * half_s;
 
 	for (int way = 0; way < 2; way++)
-		noise2 += ffntp_square(DRIFT_NOISE / filter->law[way].power) / 4;
-	return half_s * signal2 / (signal2 + DRIFT_SD * DRIFT_SD * noise2);
+		noise2 += ffntp_square(filter->params->drift_noise / filter->law[way].power) / 4;
+	return half_s * signal2 / (signal2 + noise2);
 }
 
 /* Both ways have drifted: their laws move by the mean, and the clock goes back by what it went along. */
@@ -146,11 +104,11 @@ static void follow_drift(struct ffntp_law_filter *filter)
 
 	for (int way = 0; way < 2; way++) {
 		const struct ffntp_law *law = &filter->law[way];
-		double delay = ffntp_law_delay(newest, &filter->now, way), shifted = delay - filter->drift[way];
-		double gain = ffntp_law_log_density(law, shifted) - ffntp_law_log_density(law, delay);
+		double delay = ffntp_law_delay(newest, &filter->now, way), rank;
+		double gain = ffntp_law_gain(law, delay, delay - filter->drift[way], &rank);
 
 		score[way] = ffntp_fmax(score[way] + weight_of(filter, way) * gain - params->drift_price, 0);
-		filter->drift[way] += ffntp_law_rank(law, shifted) / law->power / params->drift_exchanges;
+		filter->drift[way] += rank / law->power / params->drift_exchanges;
 	}
 	if (score[0] + score[1] >= params->drift_score)
 		apply_drift(filter);
@@ -327,7 +285,7 @@ static void recognise_path(struct ffntp_law_filter *filter, struct ffntp_law_bel
 {
 	double sum_s = filter->longer_s[0] + filter->longer_s[1];
 
-	if (sum_s * sum_s > RETURN_SD * RETURN_SD * 4 * filter->longer_variance)
+	if (sum_s * sum_s > ffntp_square(filter->params->return_sd) * 4 * filter->longer_variance)
 		return;
 	belief->theta -= (filter->longer_s[0] - filter->longer_s[1]) / 2;
 	lengthen_way(filter, 0, -filter->longer_s[0]);
@@ -337,10 +295,10 @@ static void recognise_path(struct ffntp_law_filter *filter, struct ffntp_law_bel
 
 /* A new rate was found from a few exchanges, by two moments of each: so it is less certain than its story's covariance.
  */
-static void doubt_rate(struct ffntp_law_belief *belief, const struct ffntp_law_belief *before)
+static void doubt_rate(struct ffntp_law_belief *belief, const struct ffntp_law_belief *before, double doubt)
 {
-	belief->p00 += ffntp_square(RATE_DOUBT * (belief->theta - before->theta));
-	belief->p11 += ffntp_square(RATE_DOUBT * (belief->gamma - before->gamma));
+	belief->p00 += ffntp_square(doubt * (belief->theta - before->theta));
+	belief->p11 += ffntp_square(doubt * (belief->gamma - before->gamma));
 }
 
 /* The explanation is certain: its belief is the clock from here on. */
@@ -349,7 +307,7 @@ static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 	struct ffntp_law_belief belief = belief_of(&filter->trial.story[cause]);
 
 	if (is_rate(cause))
-		doubt_rate(&belief, &filter->now);
+		doubt_rate(&belief, &filter->now, filter->params->rate_doubt);
 	else
 		lengthen(filter, cause, &filter->trial.story[cause]);
 	recognise_path(filter, &belief);
@@ -367,11 +325,11 @@ static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 static bool is_contradiction(const struct ffntp_law_filter *filter, const struct ffntp_law_past *past)
 {
 	struct ffntp_law_belief at = past[-1].after;
-	double sd = CONTRADICTION_SD / 2 * ffntp_sqrt(at.p00);
+	double reach_s = filter->params->contradiction_sd * ffntp_sqrt(at.p00);
 
 	at.theta += at.gamma * past->elapsed_s;
-	return sure_rank(&filter->law[0], ffntp_law_delay(past, &at, 0), sd) *
-		       sure_rank(&filter->law[1], ffntp_law_delay(past, &at, 1), sd) <
+	return ffntp_law_sure_rank(&filter->law[0], ffntp_law_delay(past, &at, 0), reach_s) *
+		       ffntp_law_sure_rank(&filter->law[1], ffntp_law_delay(past, &at, 1), reach_s) <
 	       -BEYOND * BEYOND;
 }
 
@@ -394,7 +352,7 @@ static bool is_sure_of_time(const struct ffntp_law_filter *filter, double lead)
 {
 	if (lead <= filter->params->time_score)
 		return false;
-	return lead >= TIME_SURE ||
+	return lead >= filter->params->time_sure ||
 	       (filter->filled >= 2 && is_contradiction(filter, &filter->past[filter->filled - 1]));
 }
 
@@ -475,7 +433,7 @@ static bool is_right_again(struct ffntp_law_filter *filter, double gain)
 	const struct ffntp_law_sight sight = ffntp_law_sight_of(&filter->past[filter->filled - 1]);
 	struct ffntp_law_clock clock = filter->clock;
 
-	if (ffntp_law_clock_update(&clock, filter->law, &sight) < gain + OVER_SCORE)
+	if (ffntp_law_clock_update(&clock, filter->law, &sight) < gain + filter->params->over_score)
 		return false;
 	filter->clock = clock;
 	end_trial(filter);
@@ -505,7 +463,7 @@ static void accept(struct ffntp_law_filter *filter)
 static bool is_doubtful(const struct ffntp_law_filter *filter)
 {
 	return filter->trial.is_open && filter->lead == FFNTP_LAW_CAUSE_NONE && filter->filled > 1 &&
-	       filter->trial.exchanges <= DOUBTED_EXCHANGES &&
+	       filter->trial.exchanges <= filter->params->doubted_exchanges &&
 	       is_contradiction(filter, &filter->past[filter->filled - 1]);
 }
 

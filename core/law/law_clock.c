@@ -21,6 +21,9 @@ enum { BANK = FFNTP_LAW_BANK, TOP = FFNTP_LAW_BANK - 1, GRID = 32 };
 /* A probability that is too small for its logarithm. */
 #define LEAST_EVIDENCE 1e-290
 
+/* A logarithm whose exponential is as good as zero, and still a normal number. */
+#define LEAST_LOG (-700.0)
+
 void ffntp_law_belief_predict(struct ffntp_law_belief *b, double s, double wander2)
 {
 	b->theta += b->gamma * s;
@@ -186,45 +189,105 @@ static void tabulate(struct grid *grid, double low, double high, double turned, 
 	for (int i = 1; i < GRID; i++)
 		grid->most = ffntp_fmax(grid->most, grid->likelihood[i]);
 	for (int i = 0; i < GRID; i++)
-		grid->likelihood[i] = ffntp_exp(grid->likelihood[i] - grid->most);
+		grid->likelihood[i] = ffntp_fmax(grid->likelihood[i] - grid->most, LEAST_LOG);
+	ffntp_exp_each(grid->likelihood, GRID);
 }
 
-/* The mass of a belief at each point, times the likelihood. A normal density on a grid is a recurrence from the point
- * nearest to its mean; the factor from point to point falls by a constant one. */
-static void multiply(const struct grid *grid, const struct ffntp_law_belief *b, double out[GRID])
-{
-	double v = b->p00, h = grid->step, turn = ffntp_exp(-h * h / v);
-	int at = (int)ffntp_fmin(ffntp_fmax((b->theta - grid->low) / h + 0.5, 0), GRID - 1);
-	double z = grid->low + at * h - b->theta;
-	double start = ffntp_exp(-z * z / (2 * v)) / ffntp_sqrt(v) * 0.3989422804014327 * h;
-	double value = start, ratio = ffntp_exp(-(2 * z * h + h * h) / (2 * v));
+/* The posterior on the grid of one update: of each member, and of all together. */
+struct posterior {
+	struct grid grid;
+	double member[GRID][BANK], all[GRID];
+};
 
-	out[at] = start * grid->likelihood[at];
-	for (int i = at + 1; i < GRID; i++, ratio *= turn) {
-		value *= ratio;
-		out[i] = value * grid->likelihood[i];
+/* The normal density of a belief from one point of the grid on: its value there, the factors to the next points up and
+ * down, and by how much these change from point to point. */
+struct bells {
+	double value[BANK], up[BANK], down[BANK], turn[BANK];
+};
+
+/* From the point nearest to its mean a normal density only falls; rounding and unused factors may be different. */
+static double falling(double log)
+{
+	return ffntp_fmax(ffntp_fmin(log, 0), LEAST_LOG);
+}
+
+/* Set the logarithms of these, from the points 'at'. */
+static void set_logs(struct bells *logs, const struct ffntp_law_clock *clock, const struct grid *grid,
+		     const int at[BANK])
+{
+	double h = grid->step;
+
+	for (int i = 0; i < BANK; i++) {
+		double z = grid->low + at[i] * h - clock->belief[i].theta, per = -1 / (2 * clock->belief[i].p00);
+
+		logs->value[i] = falling(z * z * per);
+		logs->up[i] = falling((2 * z + h) * h * per);
+		logs->down[i] = falling((h - 2 * z) * h * per);
+		logs->turn[i] = falling(2 * h * h * per);
 	}
-	value = start;
-	ratio = ffntp_exp((2 * z * h - h * h) / (2 * v));
-	for (int i = at - 1; i >= 0; i--, ratio *= turn) {
-		value *= ratio;
-		out[i] = value * grid->likelihood[i];
+}
+
+/* A normal density on a grid is a recurrence from the point nearest to its mean; the factor from point to point falls
+ * by a constant one. */
+static void set_members(struct posterior *p, const struct ffntp_law_clock *clock)
+{
+	double h = p->grid.step;
+	struct bells bells;
+	int at[BANK];
+
+	for (int i = 0; i < BANK; i++)
+		at[i] = (int)ffntp_fmin(ffntp_fmax((clock->belief[i].theta - p->grid.low) / h + 0.5, 0), GRID - 1);
+	set_logs(&bells, clock, &p->grid, at);
+	ffntp_exp_each(bells.value, sizeof bells / sizeof(double));
+	for (int i = 0; i < BANK; i++) {
+		double start = bells.value[i] / ffntp_sqrt(clock->belief[i].p00) * 0.3989422804014327 * h;
+		double value = start, ratio = bells.up[i], turn = bells.turn[i];
+
+		p->member[at[i]][i] = start;
+		for (int k = at[i] + 1; k < GRID; k++, ratio *= turn)
+			p->member[k][i] = value *= ratio;
+		value = start;
+		ratio = bells.down[i];
+		for (int k = at[i] - 1; k >= 0; k--, ratio *= turn)
+			p->member[k][i] = value *= ratio;
 	}
+}
+
+/* Multiply the members by the likelihood, and add them up by their weights. */
+static void set_posterior(struct posterior *p, const double weight[BANK])
+{
+	for (int k = 0; k < GRID; k++) {
+		double sum = 0;
+
+		for (int i = 0; i < BANK; i++) {
+			p->member[k][i] *= p->grid.likelihood[k];
+			sum += weight[i] * p->member[k][i];
+		}
+		p->all[k] = sum;
+	}
+}
+
+static void evaluate(struct posterior *p, const struct ffntp_law_clock *clock, double low, double high, double turned,
+		     const struct ffntp_law laws[2], const struct ffntp_law_sight *sight)
+{
+	tabulate(&p->grid, low, high, turned, laws, sight);
+	set_members(p, clock);
+	set_posterior(p, clock->weight);
 }
 
 /* Where the posterior is, if it is on few points of the grid. */
 static bool is_narrow(const struct grid *grid, const double posterior[GRID], double points, double *low, double *high)
 {
-	double most = 0;
-	int first = GRID, last = 0;
+	double most = 0, least;
+	int first = 0, last = GRID - 1;
 
 	for (int i = 0; i < GRID; i++)
 		most = ffntp_fmax(most, posterior[i]);
-	for (int i = 0; i < GRID; i++)
-		if (posterior[i] > NEGLIGIBLE * most) {
-			first = first == GRID ? i : first;
-			last = i;
-		}
+	least = NEGLIGIBLE * most;
+	while (first < GRID && !(posterior[first] > least))
+		first++;
+	while (last > first && !(posterior[last] > least))
+		last--;
 	if (first == GRID || last - first >= points)
 		return false;
 	*low = grid->low + (first - 1.5) * grid->step;
@@ -232,18 +295,34 @@ static bool is_narrow(const struct grid *grid, const double posterior[GRID], dou
 	return true;
 }
 
-/* Two moments of theta are kept; gamma follows by its regression. Returns the belief's evidence. */
-static double condense(const struct grid *grid, const double posterior[GRID], struct ffntp_law_belief *b)
+/* Sums over the grid, of each member: mass, and moments about the grid's middle. */
+struct moments {
+	double m0[BANK], m1[BANK], m2[BANK];
+};
+
+static struct moments moments_of(const struct posterior *p)
 {
-	double m0 = 0, m1 = 0, m2 = 0, variance, by, gain = b->p01 / b->p00;
+	struct moments m = { { 0 }, { 0 }, { 0 } };
 
-	for (int i = 0; i < GRID; i++) {
-		double x = (i - GRID / 2) * grid->step;
+	for (int k = 0; k < GRID; k++) {
+		double x = (k - GRID / 2) * p->grid.step;
 
-		m0 += posterior[i];
-		m1 += posterior[i] * x;
-		m2 += posterior[i] * x * x;
+		for (int i = 0; i < BANK; i++) {
+			double mass = p->member[k][i];
+
+			m.m0[i] += mass;
+			m.m1[i] += mass * x;
+			m.m2[i] += mass * x * x;
+		}
 	}
+	return m;
+}
+
+/* Two moments of theta are kept; gamma follows by its regression. Returns the belief's evidence. */
+static double condense(const struct grid *grid, double m0, double m1, double m2, struct ffntp_law_belief *b)
+{
+	double variance, by, gain = b->p01 / b->p00;
+
 	if (m0 < LEAST_EVIDENCE)
 		return LEAST_EVIDENCE;
 	m1 /= m0;
@@ -257,25 +336,6 @@ static double condense(const struct grid *grid, const double posterior[GRID], st
 	b->p00 = variance;
 	FFNTP_ASSERT(b->p00 > 0 && b->p11 >= 0 && b->p01 * b->p01 <= b->p00 * b->p11 * (1 + 1e-9));
 	return m0;
-}
-
-/* The posterior on the grid of one update: of each member, and of all together. */
-struct posterior {
-	struct grid grid;
-	double member[BANK][GRID], all[GRID];
-};
-
-static void evaluate(struct posterior *p, const struct ffntp_law_clock *clock, double low, double high, double turned,
-		     const struct ffntp_law laws[2], const struct ffntp_law_sight *sight)
-{
-	tabulate(&p->grid, low, high, turned, laws, sight);
-	for (int k = 0; k < GRID; k++)
-		p->all[k] = 0;
-	for (int i = 0; i < BANK; i++) {
-		multiply(&p->grid, &clock->belief[i], p->member[i]);
-		for (int k = 0; k < GRID; k++)
-			p->all[k] += clock->weight[i] * p->member[i][k];
-	}
 }
 
 /* Logarithm of the posterior density's greatest value. */
@@ -348,13 +408,15 @@ double ffntp_law_clock_update(struct ffntp_law_clock *clock, const struct ffntp_
 	const struct ffntp_law_belief mixture = ffntp_law_clock_mixture(clock);
 	double low, high, evidence[BANK], total = 0;
 	struct posterior p;
+	struct moments m;
 	int best = 0;
 
 	evaluate_widely(&p, clock, &mixture, laws, sight);
 	for (int pass = 1; pass < PASSES && is_narrow(&p.grid, p.all, params->narrow_points, &low, &high); pass++)
 		evaluate(&p, clock, low, high, mixture.gamma * sight->span_s, laws, sight);
+	m = moments_of(&p);
 	for (int i = 0; i < BANK; i++) {
-		evidence[i] = condense(&p.grid, p.member[i], &clock->belief[i]);
+		evidence[i] = condense(&p.grid, m.m0[i], m.m1[i], m.m2[i], &clock->belief[i]);
 		total += clock->weight[i] * evidence[i];
 		best = clock->weight[i] > clock->weight[best] ? i : best;
 	}

@@ -1,6 +1,8 @@
 /* law_density: see law_density.h. */
 #include "law_density.h"
 
+#include <stdint.h>
+
 #include "../assert.h"
 #include "../maths.h"
 
@@ -35,20 +37,30 @@ static double narrowest(double x)
 	return NARROWEST_S + NARROWEST_SHARE * ffntp_fabs(x);
 }
 
+/* Bins among which one is found by one comparison each, none of which waits for another. */
+enum { BLOCK = 16 };
+
 /* The bin of x; the first or the last for what lies beyond. */
-static int locate(const struct ffntp_law *law, double x)
+static int locate(const struct ffntp_law *law, double at)
 {
-	int low = 0, high = BINS;
+	float x = (float)at;
+	int block = 0, bin = 0;
 
-	while (high - low > 1) {
-		int half = (low + high) / 2;
+	for (int k = BLOCK; k < BINS; k += BLOCK)
+		block += law->edge[k] <= x;
+	for (int k = 1; k < BLOCK; k++)
+		bin += law->edge[BLOCK * block + k] <= x;
+	return BLOCK * block + bin;
+}
 
-		if ((double)law->edge[half] <= x)
-			low = half;
-		else
-			high = half;
-	}
-	return low;
+/* The same, from a bin nearby on. */
+static inline int walk(const struct ffntp_law *law, int i, float x)
+{
+	while (i < BINS - 1 && x >= law->edge[i + 1])
+		i++;
+	while (i > 0 && x < law->edge[i])
+		i--;
+	return i;
 }
 
 double ffntp_law_quantile(const struct ffntp_law *law, double p)
@@ -65,100 +77,162 @@ double ffntp_law_quantile(const struct ffntp_law *law, double p)
 	return law->origin + (double)law->edge[BINS];
 }
 
-double ffntp_law_rank(const struct ffntp_law *law, double delay_s)
+/* Mass of bins from 'first' on, up to 'end': four sums, so that a processor need not wait for each addition. */
+static double mass_of(const struct ffntp_law *law, int first, int end)
 {
-	double x = delay_s - law->origin, sum = 0;
-	int at = locate(law, x);
+	float sum[4] = { 0 };
+	int i = first;
+
+	for (; i + 4 <= end; i += 4)
+		for (int k = 0; k < 4; k++)
+			sum[k] += law->mass[i + k];
+	for (; i < end; i++)
+		sum[0] += law->mass[i];
+	return (double)(sum[0] + sum[1] + (sum[2] + sum[3]));
+}
+
+/* Rank of x from the origin, which is in bin i. */
+static double rank_in(const struct ffntp_law *law, int i, double x)
+{
+	double low = (double)law->edge[i], high = (double)law->edge[i + 1];
+	double own = (double)law->mass[i] * (x - low) / (high - low);
 
 	if (x <= (double)law->edge[0])
 		return -0.5;
 	if (x >= (double)law->edge[BINS])
 		return 0.5;
-	for (int i = 0; i < at; i++)
-		sum += (double)law->mass[i];
-	sum += (double)law->mass[at] * (x - (double)law->edge[at]) / width(law, at);
-	return sum / law->total - 0.5;
+	if (i < BINS / 2)
+		return (mass_of(law, 0, i) + own) / law->total - 0.5;
+	return 0.5 - (mass_of(law, i, BINS) - own) / law->total;
+}
+
+double ffntp_law_rank(const struct ffntp_law *law, double delay_s)
+{
+	double x = delay_s - law->origin;
+
+	return rank_in(law, locate(law, x), x);
+}
+
+double ffntp_law_sure_rank(const struct ffntp_law *law, double delay_s, double reach_s)
+{
+	double x = delay_s - law->origin, rank;
+	int i = locate(law, x - reach_s);
+
+	rank = rank_in(law, i, x - reach_s);
+	if (rank > 0)
+		return rank;
+	rank = rank_in(law, walk(law, i, (float)(x + reach_s)), x + reach_s);
+	return rank < 0 ? rank : 0;
 }
 
 /* --- density --- */
 
-/* a + b x */
-struct line {
-	double a, b;
+/* Points that are looked up at a time, so that a compiler can do several at a time. */
+enum { POINTS = 12 };
+
+/*
+ * Where points are: the line of their bin there, and that of its neighbour on the nearer side; how far from the edge
+ * between both, and the width of the narrower one.
+ */
+struct places {
+	float own[POINTS], neighbour[POINTS], distance[POINTS], narrower[POINTS];
 };
 
-/* A bin, and how far from its edges the line of the neighbour counts as well: the less the further. */
-struct cell {
-	double low, high;
-	struct line own, below, above;
-	double reach_below, reach_above;
-};
-
-static struct line line_of(const struct ffntp_law *law, int i)
+/* The line of a bin at x. */
+static inline float line_at(const struct ffntp_law *law, int i, float x)
 {
-	double slope = (double)law->slope[i];
-
-	return (struct line){ (double)law->log_density[i] - slope * middle(law, i), slope };
+	return law->log_density[i] + law->slope[i] * (x - (law->edge[i] + law->edge[i + 1]) / 2);
 }
 
-/* Near an edge the lines of both bins are mixed, as far as half of the narrower one. */
-static struct cell cell_of(const struct ffntp_law *law, int i)
+static inline float narrower(float a, float b)
 {
-	struct cell cell = {
-		.low = (double)law->edge[i],
-		.high = (double)law->edge[i + 1],
-		.own = line_of(law, i),
-	};
-	double own = cell.high - cell.low;
-
-	if (i > 0) {
-		cell.below = line_of(law, i - 1);
-		cell.reach_below = ffntp_fmin(own, width(law, i - 1)) / 2;
-	}
-	if (i < BINS - 1) {
-		cell.above = line_of(law, i + 1);
-		cell.reach_above = ffntp_fmin(own, width(law, i + 1)) / 2;
-	}
-	return cell;
+	return a < b ? a : b;
 }
 
-static double value_in(const struct ffntp_law *law, const struct cell *cell, double x)
+static inline void look_up(const struct ffntp_law *law, int i, float x, struct places *places, int k)
 {
-	double own = cell->own.a + cell->own.b * x, from_low = x - cell->low, from_high = cell->high - x;
+	float low = law->edge[i], high = law->edge[i + 1], from_low = x - low, from_high = high - x;
+	int neighbour = i + 1 - 2 * (from_low < from_high);
 
-	if (from_low < 0 || from_high < 0)
-		return law->far;
-	if (from_low < cell->reach_below)
-		return own + (0.5 - from_low / (2 * cell->reach_below)) * (cell->below.a + cell->below.b * x - own);
-	if (from_high < cell->reach_above)
-		return own + (0.5 - from_high / (2 * cell->reach_above)) * (cell->above.a + cell->above.b * x - own);
-	return own;
+	places->distance[k] = narrower(from_low, from_high);
+	if (places->distance[k] < 0) {
+		places->own[k] = places->neighbour[k] = (float)law->far;
+		places->distance[k] = places->narrower[k] = 1; /* x may be infinite */
+		return;
+	}
+	neighbour = neighbour < 0 ? 0 : neighbour > BINS - 1 ? BINS - 1 : neighbour;
+	places->narrower[k] = narrower(high - low, law->edge[neighbour + 1] - law->edge[neighbour]);
+	places->own[k] = line_at(law, i, x);
+	places->neighbour[k] = line_at(law, neighbour, x);
+}
+
+/* The neighbour's line counts as well within half of the narrower bin: half at the edge, the less the further. */
+static void add_values(const struct places *places, int count, double weight, double *out)
+{
+	for (int k = 0; k < count; k++) {
+		float share = 0.5f - places->distance[k] / places->narrower[k];
+
+		share = share > 0 ? share : 0;
+		out[k] += weight * (double)(places->own[k] + share * (places->neighbour[k] - places->own[k]));
+	}
+}
+
+static double log_density_in(const struct ffntp_law *law, int i, double x)
+{
+	struct places places;
+	double value = 0;
+
+	look_up(law, i, (float)x, &places, 0);
+	add_values(&places, 1, 1, &value);
+	return value;
 }
 
 double ffntp_law_log_density(const struct ffntp_law *law, double delay_s)
 {
 	double x = delay_s - law->origin;
-	struct cell cell = cell_of(law, locate(law, x));
 
-	return value_in(law, &cell, x);
+	return log_density_in(law, locate(law, x), x);
+}
+
+double ffntp_law_gain(const struct ffntp_law *law, double delay_s, double shifted_s, double *rank)
+{
+	double x = delay_s - law->origin, shifted = shifted_s - law->origin;
+	int i = locate(law, x), j = walk(law, i, (float)shifted);
+
+	*rank = rank_in(law, j, shifted);
+	return log_density_in(law, j, shifted) - log_density_in(law, i, x);
+}
+
+/* The bins of points, which are in ascending or descending order: each edge between them is compared with all. */
+static void locate_each(const struct ffntp_law *law, const float x[POINTS], int bin[POINTS])
+{
+	int first = locate(law, (double)x[0]), last = locate(law, (double)x[POINTS - 1]);
+	int low = first < last ? first : last, high = first < last ? last : first;
+
+	for (int k = 0; k < POINTS; k++)
+		bin[k] = low;
+	for (int i = low + 1; i <= high; i++)
+		for (int k = 0; k < POINTS; k++)
+			bin[k] += law->edge[i] <= x[k];
 }
 
 void ffntp_law_tabulate(const struct ffntp_law *law, double first_s, double step_s, int count, double weight,
 			double *out)
 {
-	double x = first_s - law->origin;
-	int i = locate(law, x);
-	struct cell cell = cell_of(law, i);
+	double from = first_s - law->origin;
+	struct places places;
+	float x[POINTS];
+	int bin[POINTS];
 
-	for (int k = 0; k < count; k++, x += step_s) {
-		if (x < cell.low || x >= cell.high) {
-			while (i < BINS - 1 && x >= (double)law->edge[i + 1])
-				i++;
-			while (i > 0 && x < (double)law->edge[i])
-				i--;
-			cell = cell_of(law, i);
-		}
-		out[k] += weight * value_in(law, &cell, x);
+	for (int done = 0; done < count; done += POINTS) {
+		int points = count - done < POINTS ? count - done : POINTS;
+
+		for (int k = 0; k < POINTS; k++)
+			x[k] = (float)(from + (done + k) * step_s);
+		locate_each(law, x, bin);
+		for (int k = 0; k < points; k++)
+			look_up(law, bin[k], x[k], &places, k);
+		add_values(&places, points, weight, out + done);
 	}
 }
 
@@ -169,77 +243,197 @@ struct sums {
 	double count[BINS + 1], moment[BINS + 1];
 };
 
-/* Of log density at a point: the fit, its slope and its variance. */
-struct fit {
-	double value, slope, variance;
+/* The mean of a window's delays, from its middle, in halves of its width, at most: beyond, slopes are too steep. */
+#define MEAN_MOST 0.67
+
+/* Bins that are fitted at a time, so that a compiler can do several windows at a time: no branches, and floats. */
+enum { LANES = 16 };
+
+/* Windows of bins: the width of each, the exchanges in it, and their summed delays from its middle; and how far from
+ * there a fit is wanted. */
+struct windows {
+	float width[LANES], n[LANES], moment[LANES], x[LANES];
 };
 
-/* The exponential that fits the bins from a up to b, at x. Its slope is found from the mean, by the inverse of
- * Langevin's function (Cohen 1991); log(t / sinh t) is a continued fraction, within 1 % where slopes are allowed. */
-static struct fit fit_window(const struct ffntp_law *law, const struct sums *sums, int a, int b, double x)
-{
-	double low = (double)law->edge[a], high = (double)law->edge[b], half = (high - low) / 2,
-	       centre = (low + high) / 2;
-	double n = sums->count[b] - sums->count[a], u = (x - centre) / half, r = 0, t, t2;
+/* Of log density at a point: the fit, its slope and its variance; and what other fits must not be below or above. */
+struct fits {
+	float value[LANES], slope[LANES], variance[LANES], low[LANES], high[LANES];
+};
 
-	if (n > 0.5 && b - a > 1)
-		r = ((sums->moment[b] - sums->moment[a]) / n - centre) / half;
-	r = ffntp_fmax(ffntp_fmin(r * n / (n + law->params->slope_prior), 0.67), -0.67);
-	t = r * (3 - r * r) / (1 - r * r);
-	t2 = t * t;
-	return (struct fit){
-		.value = ffntp_ln((n + 0.1) / (2 * half)) - t2 / (6 + t2 / 5 * (1 - t2 / 100)) + t * u,
-		.slope = t / half,
-		.variance = (b - a > 1 ? 1 + 3 * u * u : 1) / (n + 0.5),
-	};
+union float_bits {
+	float value;
+	int32_t bits;
+};
+
+/* The natural logarithm of a normal number > 0, within 1e-7 or three parts in 1e7, by the first terms of ffntp_ln's
+ * series. */
+static inline float rough_ln(float x)
+{
+	const int32_t root_half = 0x3f3504f3, fraction = 0x7fffff;
+	union float_bits m = { .value = x };
+	int32_t above = m.bits - root_half;
+	float s, s2;
+
+	m.bits = (above & fraction) + root_half;
+	s = (m.value - 1) / (m.value + 1);
+	s2 = s * s;
+	return (float)(above >> 23) * 0.693147181f + s * (2 + s2 * (2 / 3.f + s2 * (2 / 5.f + s2 * (2 / 7.f))));
 }
 
-/* Windows grow while they agree with all smaller ones (intersection of confidence intervals). */
-static struct fit grow_window(const struct ffntp_law *law, const struct sums *sums, int i, int to_left, int to_right)
+/* The square root of a normal number > 0, within 5 parts in 1e6: two of Newton's steps. */
+static inline float rough_sqrt(float x)
 {
-	static const int radius[] = { 0, 1, 2, 4, 8, 14, 26, 48, 90 };
-	double low = -1e300, high = 1e300;
-	struct fit best = { 0, 0, 0 };
+	union float_bits y = { .value = x };
 
+	y.bits = 0x5f3759df - (y.bits >> 1);
+	y.value *= 1.5f - 0.5f * x * y.value * y.value;
+	y.value *= 1.5f - 0.5f * x * y.value * y.value;
+	return x * y.value;
+}
+
+static void set_window(struct windows *windows, int lane, const struct ffntp_law *law, const struct sums *sums, int a,
+		       int b, double x)
+{
+	double low = (double)law->edge[a], high = (double)law->edge[b], centre = (low + high) / 2;
+	double n = sums->count[b] - sums->count[a], moment = sums->moment[b] - sums->moment[a] - n * centre;
+	/* The mean of less than half an exchange reveals nothing. */
+	double most = MEAN_MOST / 2 * (n > 0.5) * (high - low) * (n + law->params->slope_prior);
+
+	windows->width[lane] = (float)(high - low);
+	windows->n[lane] = (float)n;
+	windows->moment[lane] = (float)ffntp_fmax(ffntp_fmin(moment, most), -most);
+	windows->x[lane] = (float)(x - centre);
+}
+
+/*
+ * The exponential that fits each window. Its slope t, in units of half the window, is found from the mean r in the same
+ * units, by the inverse of Langevin's function (Cohen 1991); log(t / sinh t) is a continued fraction, within 1 % where
+ * slopes are allowed. Quotients share divisions, because these windows are most of what a fit costs.
+ */
+static void fit_windows(const struct windows *windows, int count, const struct ffntp_law_params *params,
+			struct fits *fits)
+{
+	const float slope_prior = (float)params->slope_prior, agree_sd = (float)params->agree_sd;
+
+	for (int i = 0; i < count; i++) {
+		float width = windows->width[i], n = windows->n[i], sure = n + 0.5f, shrunk = n + slope_prior;
+		float share = 1 / (width * sure * shrunk), per_half = 2 * sure * shrunk * share;
+		float u = windows->x[i] * per_half, r = windows->moment[i] * 2 * sure * share, r2 = r * r;
+		/* t = p / q with q = 1 - r^2, and log(t / sinh t) = -t^2 / (6 + t^2 / 5 (1 - t^2 / 100)) = -(p q)^2 /
+		 * d. */
+		float p = r * (3 - r2), p2 = p * p, q = 1 - r2, q2 = q * q;
+		float d = 6 * q2 * q2 + p2 * (q2 / 5 - p2 / 500), quotient = 1 / (d * q), t = p * d * quotient;
+		float value = rough_ln((n + 0.1f) * per_half / 2) + t * u - p2 * q2 * q * quotient;
+		float variance = (1 + 3 * u * u) * width * shrunk * share, margin = agree_sd * rough_sqrt(variance);
+
+		fits->value[i] = value;
+		fits->slope[i] = t * per_half;
+		fits->variance[i] = variance;
+		fits->low[i] = value - margin;
+		fits->high[i] = value + margin;
+	}
+}
+
+/* The range that all windows around a bin agree on so far; the last fit that did not agree, and the last that did. */
+struct growth {
+	float low, high;
+	struct {
+		float value, slope, variance;
+	} fit[2];
+};
+
+/* Return whether the next wider window agrees with all before. */
+static bool grow(struct growth *growth, const struct fits *fits, int lane)
+{
+	bool agrees;
+
+	growth->low = growth->low > fits->low[lane] ? growth->low : fits->low[lane];
+	growth->high = growth->high < fits->high[lane] ? growth->high : fits->high[lane];
+	agrees = growth->low <= growth->high;
+	growth->fit[agrees].value = fits->value[lane];
+	growth->fit[agrees].slope = fits->slope[lane];
+	growth->fit[agrees].variance = fits->variance[lane];
+	return agrees;
+}
+
+/*
+ * Windows grow while they agree with all smaller ones (intersection of confidence intervals), and while there is more
+ * on the sides that they grow to. growths: of LANES bins from 'first' on, in which each bin is a window so far.
+ */
+static void grow_windows(const struct ffntp_law *law, const struct sums *sums, int first, int to_left, int to_right,
+			 struct growth growths[LANES])
+{
+	static const int radius[] = { 1, 2, 4, 8, 14, 26, 48, 90 };
+	int open[LANES], count = LANES;
+	bool is_last[LANES];
+	struct windows windows = { { 0 }, { 0 }, { 0 }, { 0 } };
+	struct fits fits;
+
+	for (int i = 0; i < LANES; i++)
+		open[i] = i;
 	for (unsigned k = 0; k < sizeof radius / sizeof *radius; k++) {
-		int a = i - to_left * radius[k], b = i + to_right * radius[k] + 1;
-		struct fit fit;
-		double margin;
+		int lanes = 0, kept = 0;
 
-		if (a < 0 && b > BINS)
-			break;
-		fit = fit_window(law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, i));
-		margin = law->params->agree_sd * ffntp_sqrt(fit.variance);
-		low = ffntp_fmax(low, fit.value - margin);
-		high = ffntp_fmin(high, fit.value + margin);
-		if (k > 0 && low > high)
-			break;
-		best = fit;
-		if ((to_left == 0 && b >= BINS) || (to_right == 0 && a <= 0))
-			break;
+		for (int i = 0; i < count; i++) {
+			int bin = first + open[i], a = bin - to_left * radius[k], b = bin + to_right * radius[k] + 1;
+
+			if (a < 0 && b > BINS)
+				continue;
+			is_last[lanes] = to_left == 0 ? b >= BINS : to_right == 0 && a <= 0;
+			set_window(&windows, lanes, law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, bin));
+			open[lanes++] = open[i];
+		}
+		/* Windows that are left over from before are fitted in vain, which costs less than a loop for the rest.
+		 */
+		fit_windows(&windows, (lanes + 3) / 4 * 4, law->params, &fits);
+		for (int i = 0; i < lanes; i++) {
+			bool agrees = grow(&growths[open[i]], &fits, i);
+
+			open[kept] = open[i];
+			kept += agrees & !is_last[i];
+		}
+		count = kept;
 	}
-	return best;
 }
 
-/* To both sides, to the right only and to the left only, averaged by the square of what each knows: smooth where the
- * law is smooth, sharp at its edges. */
-static struct fit fit_bin(const struct ffntp_law *law, const struct sums *sums, int i)
+/* The sums of three fits, weighted by the square of what each knows. */
+struct mean {
+	double weight, value, slope;
+};
+
+static void add_fits(struct mean means[LANES], const struct growth growths[LANES])
 {
-	const struct fit fits[] = { grow_window(law, sums, i, 1, 1), grow_window(law, sums, i, 0, 1),
-				    grow_window(law, sums, i, 1, 0) };
-	struct fit mean = { 0, 0, 0 };
-	double sum = 0;
+	for (int i = 0; i < LANES; i++) {
+		double weight = 1 / ffntp_square((double)growths[i].fit[1].variance);
 
-	for (int k = 0; k < 3; k++) {
-		double weight = 1 / ffntp_square(fits[k].variance);
-
-		sum += weight;
-		mean.value += weight * fits[k].value;
-		mean.slope += weight * fits[k].slope;
+		means[i].weight += weight;
+		means[i].value += weight * (double)growths[i].fit[1].value;
+		means[i].slope += weight * (double)growths[i].fit[1].slope;
 	}
-	mean.value /= sum;
-	mean.slope /= sum;
-	return mean;
+}
+
+/* Fit LANES bins by windows to both sides, to the right only and to the left only: smooth where the law is smooth,
+ * sharp at its edges. */
+static void fit_bins(const struct ffntp_law *law, const struct sums *sums, int first, struct mean means[LANES])
+{
+	struct growth own[LANES], growths[LANES];
+	struct windows windows;
+	struct fits fits;
+
+	for (int i = 0; i < LANES; i++) {
+		set_window(&windows, i, law, sums, first + i, first + i + 1, middle(law, first + i));
+		own[i] = (struct growth){ .low = -1e30f, .high = 1e30f };
+		means[i] = (struct mean){ 0 };
+	}
+	fit_windows(&windows, LANES, law->params, &fits);
+	for (int i = 0; i < LANES; i++)
+		(void)grow(&own[i], &fits, i);
+	for (int side = 0; side < 3; side++) {
+		for (int i = 0; i < LANES; i++)
+			growths[i] = own[i];
+		grow_windows(law, sums, first, side != 1, side != 2, growths);
+		add_fits(means, growths);
+	}
 }
 
 /* Return the density that is spread evenly over many scales, in exchanges per second. */
@@ -269,6 +463,7 @@ static void set_density(struct ffntp_law *law, int i, double density, double slo
 
 void ffntp_law_fit(struct ffntp_law *law)
 {
+	struct mean means[LANES];
 	struct sums sums;
 	double per = law->n / law->total;
 
@@ -283,12 +478,14 @@ void ffntp_law_fit(struct ffntp_law *law)
 	law->middle = ffntp_law_quantile(law, 0.5) - law->origin;
 	law->power = 0;
 	set_far(law);
-	for (int i = 0; i < BINS; i++) {
-		struct fit fit = fit_bin(law, &sums, i);
-		double density = ffntp_exp(fit.value);
+	for (int first = 0; first < BINS; first += LANES) {
+		fit_bins(law, &sums, first, means);
+		for (int i = 0; i < LANES; i++) {
+			double density = ffntp_exp(means[i].value / means[i].weight);
 
-		set_density(law, i, density, fit.slope);
-		law->power += (double)law->mass[i] / law->total * density / law->n;
+			set_density(law, first + i, density, means[i].slope / means[i].weight);
+			law->power += (double)law->mass[first + i] / law->total * density / law->n;
+		}
 	}
 }
 
@@ -487,17 +684,21 @@ void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is
 	/* A normal distribution in seven points. */
 	static const double at[] = { -1.8, -1.2, -0.6, 0, 0.6, 1.2, 1.8 };
 	static const double share[] = { 0.0482, 0.1174, 0.2004, 0.2680, 0.2004, 0.1174, 0.0482 };
-	double x = delay_s - law->origin, sd = ffntp_fmax(sd_s, 2e-8);
+	double x = delay_s - law->origin, sd = ffntp_fmax(sd_s, 2e-8), sum = 0;
 	int i;
 
 	fade(law);
 	extend(law, x, ffntp_fmax(2 * sd, narrowest(x)));
 	i = locate(law, x + at[0] * sd);
 	for (unsigned k = 0; k < sizeof at / sizeof *at; k++) {
-		while (i < BINS - 1 && x + at[k] * sd >= (double)law->edge[i + 1])
-			i++;
-		law->mass[i] += (float)(share[k] * law->unit);
+		if (i < BINS - 1 && x + at[k] * sd >= (double)law->edge[i + 1]) {
+			law->mass[i] += (float)(sum * law->unit);
+			sum = 0;
+			i = walk(law, i, (float)(x + at[k] * sd));
+		}
+		sum += share[k];
 	}
+	law->mass[i] += (float)(sum * law->unit);
 	law->total += law->unit;
 	/* The floor needs one at least. */
 	if (is_sound || law->least[0].count + law->least[1].count == 0)

@@ -9,6 +9,12 @@
 
 enum { GAPS = 20, SHAPES = 8, POINTS = 56, LEVELS = 7, LEAST = FFNTP_LAW_LEAST };
 
+/* A logarithm whose exponential is as good as zero, and still a normal number. */
+#define LEAST_LOG (-700.0)
+
+/* Of a distance to that from the end to the end of the stretch: the product of LEAST of these is a normal number. */
+#define LEAST_QUOTIENT 1e-18
+
 /* For each exponent of the tail: log evidence, and mean and variance of the lower end. */
 struct tail {
 	double evidence[SHAPES], mean[SHAPES], variance[SHAPES];
@@ -22,15 +28,17 @@ struct points {
 	int count;
 };
 
-static double shape(const struct ffntp_law_params *params, int k)
+/* The logarithm of an exponent. */
+static double log_shape(const struct ffntp_law_params *params, int k)
 {
-	return params->shape_least * ffntp_exp(params->shape_span * k / (SHAPES - 1));
+	return ffntp_ln(params->shape_least) + params->shape_span * k / (SHAPES - 1);
 }
 
-/* Standard deviations from the exponent that is expected. */
-static double shape_deviation(const struct ffntp_law_params *params, int k)
+/* Standard deviations of the exponents from the one that is expected. */
+static void shape_deviations(const struct ffntp_law_params *params, double deviation[SHAPES])
 {
-	return ffntp_ln(shape(params, k) / params->shape_median) / params->shape_sd;
+	for (int k = 0; k < SHAPES; k++)
+		deviation[k] = (log_shape(params, k) - ffntp_ln(params->shape_median)) / params->shape_sd;
 }
 
 static void add_point(struct points *points, double at, double weight)
@@ -70,15 +78,18 @@ static void collect(const struct ffntp_law *law, double wanted, struct points *p
 		add_point(points, lowest[n - 1], 1);
 }
 
-/* Moments of the gap under one exponent; evidence[] is the log likelihood at each gap. */
-static void condense(struct tail *tail, int k, const double likelihood[GAPS], const double gaps[GAPS])
+/* Moments of the gap under one exponent; likelihood[] is the logarithm at each gap. */
+static void condense(struct tail *tail, int k, double likelihood[GAPS], const double gaps[GAPS])
 {
 	double most = likelihood[0], m0 = 0, m1 = 0, m2 = 0;
 
 	for (int g = 1; g < GAPS; g++)
 		most = ffntp_fmax(most, likelihood[g]);
+	for (int g = 0; g < GAPS; g++)
+		likelihood[g] = ffntp_fmax(likelihood[g] - most, LEAST_LOG);
+	ffntp_exp_each(likelihood, GAPS);
 	for (int g = 0; g < GAPS; g++) {
-		double weight = ffntp_exp(likelihood[g] - most);
+		double weight = likelihood[g];
 
 		m0 += weight;
 		m1 += weight * gaps[g];
@@ -93,10 +104,11 @@ static void condense(struct tail *tail, int k, const double likelihood[GAPS], co
 /* Moments over all exponents, by what is thought of each beforehand. */
 static void summarise(struct tail *tail, const struct ffntp_law_params *params)
 {
-	double score[SHAPES], most = -1e300, m0 = 0, m1 = 0, m2 = 0;
+	double score[SHAPES], deviation[SHAPES], most = -1e300, m0 = 0, m1 = 0, m2 = 0;
 
+	shape_deviations(params, deviation);
 	for (int k = 0; k < SHAPES; k++) {
-		score[k] = tail->evidence[k] - ffntp_square(shape_deviation(params, k)) / 2;
+		score[k] = tail->evidence[k] - ffntp_square(deviation[k]) / 2;
 		most = ffntp_fmax(most, score[k]);
 	}
 	for (int k = 0; k < SHAPES; k++) {
@@ -110,6 +122,28 @@ static void summarise(struct tail *tail, const struct ffntp_law_params *params)
 	tail->spread = ffntp_sqrt(ffntp_fmax(m2 / m0 - ffntp_square(m1 / m0), 0));
 }
 
+/*
+ * Sum of the logarithms of (x - end) / (upper - end), by the weights of the points, less a share of the blur. Points
+ * are in ascending order, and those that stand for one exchange come first: they are multiplied, which needs one
+ * logarithm for all. The quotients are above 1e-18, because gaps are a share of the distances; so the product is a
+ * number.
+ */
+static double sum_logs(const struct points *points, double end, double length, double soft)
+{
+	double quotient[POINTS + 1] = { 1 }, sum, per = 1 / (length + soft);
+	int single = 0, count = points->count;
+
+	for (int i = 0; i < count; i++)
+		quotient[i + 1] = ffntp_fmax(ffntp_fmin((points->at[i] - end + soft) * per, 1), LEAST_QUOTIENT);
+	while (single < count && single < LEAST && points->weight[single] == 1)
+		quotient[single + 1] *= quotient[single], single++;
+	ffntp_ln_each(quotient + single, count - single + 1);
+	sum = quotient[single];
+	for (int i = single; i < count; i++)
+		sum += points->weight[i] * quotient[i + 1];
+	return sum;
+}
+
 /* P(delay < x) = ((x - end) / (upper - end))^k up to 'upper': the posterior of the end on a grid of gaps below the
  * least delay, whose logarithm is evenly likely, but for gaps far below the stretch. */
 static struct tail fit(const struct ffntp_law *law, const struct points *points, double blur)
@@ -119,24 +153,24 @@ static struct tail fit(const struct ffntp_law *law, const struct points *points,
 	double soft = 0.3 * blur, fifteenth = points->at[points->count > 14 ? 14 : points->count - 1];
 	double first = params->gap_least * (fifteenth - least + blur + 1e-9);
 	double growth = ffntp_ln(params->gap_most * reach / first) / (GAPS - 1);
-	double likelihood[SHAPES][GAPS], gaps[GAPS];
+	double likelihood[SHAPES][GAPS], gaps[GAPS], log_k[SHAPES], shape[SHAPES];
 	int early =
 		(int)ffntp_fmin(ffntp_exp(ffntp_ln(law->entered + 1) / 3), points->count > 14 ? 14 : points->count - 1);
 	struct tail tail;
 
+	for (int k = 0; k < SHAPES; k++)
+		log_k[k] = shape[k] = log_shape(params, k);
+	ffntp_exp_each(shape, SHAPES);
 	for (int g = 0; g < GAPS; g++) {
-		double end, length, logs = 0;
+		double length, logs, log_length, prior;
 
 		gaps[g] = first * ffntp_exp(growth * g);
-		end = least - gaps[g];
-		length = upper - end;
-		for (int i = 0; i < points->count; i++)
-			logs -= points->weight[i] *
-				ffntp_ln(ffntp_fmin((points->at[i] - end + soft) / (length + soft), 1));
+		length = reach + gaps[g];
+		logs = sum_logs(points, least - gaps[g], length, soft);
+		log_length = ffntp_ln(length);
+		prior = 0.5 * ffntp_ln(gaps[g]) - log_length;
 		for (int k = 0; k < SHAPES; k++)
-			likelihood[k][g] = points->total * ffntp_ln(shape(params, k) / length) -
-					   (shape(params, k) - 1) * logs + 0.5 * ffntp_ln(gaps[g]) -
-					   ffntp_ln(gaps[g] + reach);
+			likelihood[k][g] = points->total * (log_k[k] - log_length) + (shape[k] - 1) * logs + prior;
 	}
 	for (int k = 0; k < SHAPES; k++) {
 		condense(&tail, k, likelihood[k], gaps);
@@ -176,10 +210,10 @@ static struct tail tail_of(const struct ffntp_law *law, double blur)
 	return tail;
 }
 
-/* How likely two exponents are together, beforehand. */
-static double both_shapes(const struct ffntp_law_params *params, int i, int j)
+/* How likely two exponents are together, beforehand. a, b: their deviations. */
+static double both_shapes(const struct ffntp_law_params *params, double a, double b)
 {
-	double a = shape_deviation(params, i), b = shape_deviation(params, j), apart = (a - b) / params->alike_sd;
+	double apart = (a - b) / params->alike_sd;
 	double alike = params->alike_share / params->alike_sd * ffntp_exp(-apart * apart / 2 - (a + b) * (a + b) / 8);
 
 	return alike + (1 - params->alike_share) * ffntp_exp(-(a * a + b * b) / 2);
@@ -189,15 +223,21 @@ static double both_shapes(const struct ffntp_law_params *params, int i, int j)
 static struct ffntp_law_floors from_tails(const struct ffntp_law_params *params, const struct tail *there,
 					  const struct tail *back)
 {
-	double base = there->mean[0] - back->mean[0], most = -1e300, m0 = 0, m1 = 0, m2 = 0;
+	double base = there->mean[0] - back->mean[0], most[2] = { -1e300, -1e300 }, m0 = 0, m1 = 0, m2 = 0;
+	double deviation[SHAPES], likely[2][SHAPES];
 
-	for (int i = 0; i < SHAPES; i++)
-		for (int j = 0; j < SHAPES; j++)
-			most = ffntp_fmax(most, there->evidence[i] + back->evidence[j]);
+	shape_deviations(params, deviation);
+	for (int k = 0; k < SHAPES; k++) {
+		most[0] = ffntp_fmax(most[0], there->evidence[k]);
+		most[1] = ffntp_fmax(most[1], back->evidence[k]);
+	}
+	for (int k = 0; k < SHAPES; k++) {
+		likely[0][k] = ffntp_exp(there->evidence[k] - most[0]);
+		likely[1][k] = ffntp_exp(back->evidence[k] - most[1]);
+	}
 	for (int i = 0; i < SHAPES; i++)
 		for (int j = 0; j < SHAPES; j++) {
-			double weight =
-				both_shapes(params, i, j) * ffntp_exp(there->evidence[i] + back->evidence[j] - most);
+			double weight = both_shapes(params, deviation[i], deviation[j]) * likely[0][i] * likely[1][j];
 			double apart = there->mean[i] - back->mean[j] - base;
 
 			m0 += weight;

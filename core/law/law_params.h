@@ -53,10 +53,12 @@ struct ffntp_law_params {
 	double mute_off;
 	double mute_exchanges;
 	double mute_weight;
+	double opposite;
 	/* drift of both floors */
 	double drift_exchanges;
 	double drift_score;
 	double drift_price;
+	double drift_noise;
 	/* changes */
 	double fast_rank;
 	double slow_rank;
@@ -73,9 +75,15 @@ struct ffntp_law_params {
 	double congested_score;
 	double lead_score;
 	double time_score;
+	double time_sure;
+	double contradiction_sd;
+	double doubted_exchanges;
+	double over_score;
 	double rate_exchanges;
+	double rate_doubt;
 	double path_exchanges;
 	double path_s;
+	double return_sd;
 	double trial_exchanges;
 	double patience_exchanges;
 	/* the estimate */
@@ -131,9 +139,11 @@ struct ffntp_law_params {
 		.mute_off = FFNTP_LAW_MUTE_OFF, \
 		.mute_exchanges = FFNTP_LAW_MUTE_EXCHANGES, \
 		.mute_weight = FFNTP_LAW_MUTE_WEIGHT, \
+		.opposite = FFNTP_LAW_OPPOSITE, \
 		.drift_exchanges = FFNTP_LAW_DRIFT_EXCHANGES, \
 		.drift_score = FFNTP_LAW_DRIFT_SCORE, \
 		.drift_price = FFNTP_LAW_DRIFT_PRICE, \
+		.drift_noise = FFNTP_LAW_DRIFT_NOISE, \
 		.fast_rank = FFNTP_LAW_FAST_RANK, \
 		.slow_rank = FFNTP_LAW_SLOW_RANK, \
 		.open_score = FFNTP_LAW_OPEN_SCORE, \
@@ -149,9 +159,15 @@ struct ffntp_law_params {
 		.congested_score = FFNTP_LAW_CONGESTED_SCORE, \
 		.lead_score = FFNTP_LAW_LEAD_SCORE, \
 		.time_score = FFNTP_LAW_TIME_SCORE, \
+		.time_sure = FFNTP_LAW_TIME_SURE, \
+		.contradiction_sd = FFNTP_LAW_CONTRADICTION_SD, \
+		.doubted_exchanges = FFNTP_LAW_DOUBTED_EXCHANGES, \
+		.over_score = FFNTP_LAW_OVER_SCORE, \
 		.rate_exchanges = FFNTP_LAW_RATE_EXCHANGES, \
+		.rate_doubt = FFNTP_LAW_RATE_DOUBT, \
 		.path_exchanges = FFNTP_LAW_PATH_EXCHANGES, \
 		.path_s = FFNTP_LAW_PATH_S, \
+		.return_sd = FFNTP_LAW_RETURN_SD, \
 		.trial_exchanges = FFNTP_LAW_TRIAL_EXCHANGES, \
 		.patience_exchanges = FFNTP_LAW_PATIENCE_EXCHANGES, \
 		.modesty = FFNTP_LAW_MODESTY, \

@@ -80,8 +80,8 @@ void ffntp_law_start(struct ffntp_law_filter *filter)
 	/* The least of n sums of two exponentials is Rayleigh's: 1.25 means / sqrt(n) above both floors. */
 	floor_s = (least - 1.25 * noise / ffntp_sqrt(n)) / 2;
 	noise = ffntp_fmax(noise, params->noise_least_s);
-	for (int way = 0; way < 2; way++)
-		ffntp_law_begin(&filter->law[way], floor_s, noise, 8 + 4 * n, params);
+	ffntp_law_begin(&filter->law[0], floor_s, noise, 8 + 4 * n, params);
+	filter->law[1] = filter->law[0];
 	go_through(filter);
 	filter->round_trip_s = least;
 	filter->gauge = 0;

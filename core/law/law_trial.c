@@ -8,6 +8,9 @@ enum { GRID = 36, PASSES = 5 };
 /* Natural logarithm of what is negligible beside the greatest value on the grid. */
 #define NEGLIGIBLE (-11.5)
 
+/* A logarithm whose exponential is as good as zero, and still a normal number. */
+#define LEAST_LOG (-700.0)
+
 /* A posterior on fewer points is tabulated again. */
 #define NARROW 9
 
@@ -113,8 +116,11 @@ static void learn(struct ffntp_law_story *s, const struct ffntp_law *law, const 
 
 	tabulate_widely(&grid, law, &r);
 	refine(&grid, law, &r);
+	for (int i = 0; i < GRID; i++)
+		grid.value[i] = ffntp_fmax(grid.value[i] - grid.most, LEAST_LOG);
+	ffntp_exp_each(grid.value, GRID);
 	for (int i = 0; i < GRID; i++) {
-		double weight = ffntp_exp(grid.value[i] - grid.most), x = grid.low + i * grid.step - r.mean;
+		double weight = grid.value[i], x = grid.low + i * grid.step - r.mean;
 
 		m0 += weight;
 		m1 += weight * x;
