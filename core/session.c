@@ -389,6 +389,7 @@ static void trace_event(const struct ffntp_session *session, struct ffntp_event 
 		.at = session->now,
 		.map = &session->map,
 		.source = &session->source,
+		.decision = ffntp_client_decision(session->client),
 	};
 
 	session->tracer(session->tracer_context, &traced);
@@ -464,6 +465,11 @@ const struct ffntp_map *ffntp_session_map(const struct ffntp_session *session)
 const struct ffntp_source *ffntp_session_source(const struct ffntp_session *session)
 {
 	return &session->source;
+}
+
+const struct ffntp_decision *ffntp_session_decision(const struct ffntp_session *session)
+{
+	return ffntp_client_decision(session->client);
 }
 
 /* --- hooks --- */

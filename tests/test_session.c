@@ -989,6 +989,7 @@ struct traced {
 	struct ffntp_event reply;
 	struct ffntp_map map;
 	struct ffntp_source source;
+	struct ffntp_decision decision;
 };
 
 static void trace(void *context, const struct ffntp_trace_event *event)
@@ -1002,6 +1003,7 @@ static void trace(void *context, const struct ffntp_trace_event *event)
 	traced->reply = event->event;
 	traced->map = *event->map;
 	traced->source = *event->source;
+	traced->decision = *event->decision;
 }
 
 static void test_a_trace_shows_each_event_and_changes_nothing(void **state)
@@ -1018,6 +1020,8 @@ static void test_a_trace_shows_each_event_and_changes_nothing(void **state)
 	assert_int_equal(traced.reply.verdict, FFNTP_ACCEPTED);
 	assert_true(traced.source.rtt_ns == ffntp_session_source(b->session)->rtt_ns);
 	assert_int_equal(traced.source.poll_log2_s, 4);
+	assert_int_equal(traced.decision.kind, FFNTP_DECISION_ACCEPT);
+	assert_true(traced.decision.offset_s == ffntp_session_decision(b->session)->offset_s);
 	assert_int_equal(traced.map.status, FFNTP_STATUS_SYNCHRONISED);
 	assert_in_range(traced.map.maxerror_before_ns, 1000000, 3000000);
 	assert_replay_is_equal(b, begun); /* without a tracer */

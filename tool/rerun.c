@@ -63,13 +63,38 @@ static void print_map(const struct rerun *rerun)
 	putchar('\n');
 }
 
+/* Print one number of the evidence unless it had no part in the decision. */
+static void print_evidence(const char *name, double value)
+{
+	if (value != 0)
+		printf(", %s %.6g", name, value);
+}
+
+static void print_reply(const struct rerun *rerun, enum ffntp_verdict verdict)
+{
+	const struct ffntp_decision *decision = ffntp_session_decision(rerun->session);
+
+	printf("reply %s: %s", ffntp_verdict_name(verdict), ffntp_decision_name(decision->kind));
+	if (decision->reason != FFNTP_REASON_NONE)
+		printf(", %s", ffntp_decision_reason_name(decision->reason));
+	print_evidence("offset_s", decision->offset_s);
+	print_evidence("gap_s", decision->gap_s);
+	print_evidence("outside_s", decision->outside_s);
+	print_evidence("strain_s", decision->strain_s);
+	print_evidence("span_s", decision->span_s);
+	print_evidence("rate", decision->rate);
+	print_evidence("exchanges", decision->exchanges);
+	print_evidence("rivals", decision->rivals);
+	putchar('\n');
+}
+
 static void print_event(const struct rerun *rerun, const struct ffntp_event *event)
 {
 	printf("%14.6f ", seconds(rerun, rerun->entry.input.at));
 	if (event->kind == FFNTP_EVENT_MAP)
 		print_map(rerun);
 	else if (event->kind == FFNTP_EVENT_REPLY)
-		printf("reply %s\n", ffntp_verdict_name(event->verdict));
+		print_reply(rerun, event->verdict);
 	else if (event->kind == FFNTP_EVENT_NOT_SENT || event->kind == FFNTP_EVENT_ERROR)
 		printf("%s %" PRId32 "\n", ffntp_event_name(event->kind), event->error);
 	else

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "client.h"
+#include "decision.h"
 #include "linkage.h"
 #include "map.h"
 #include "page.h"
@@ -196,6 +197,9 @@ const struct ffntp_map *ffntp_session_map(const struct ffntp_session *session);
 /* Return the server as of the last FFNTP_EVENT_MAP, with the address of the one named last. */
 const struct ffntp_source *ffntp_session_source(const struct ffntp_session *session);
 
+/* Return the decision on the newest reply or disruption, with its evidence (docs/decisions.md). */
+const struct ffntp_decision *ffntp_session_decision(const struct ffntp_session *session);
+
 /* Called with each input before it is processed. The input's pointers are valid during the call only. */
 typedef void ffntp_session_recorder(void *context, const struct ffntp_input *input);
 
@@ -214,6 +218,8 @@ struct ffntp_trace_event {
 	ffntp_counter at;
 	const struct ffntp_map *map;       /* as ffntp_session_map returns it */
 	const struct ffntp_source *source; /* offset, round trip, poll interval, counts of verdicts */
+	const struct ffntp_decision
+		*decision; /* on the newest reply or disruption, as ffntp_session_decision returns it */
 };
 
 /* Called with each event once its input has been processed. It must not call the session. */

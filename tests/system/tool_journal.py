@@ -73,6 +73,14 @@ def test_the_text_counts_and_the_events(folder):
         tap.check(any(f" {word}" in line for line in lines), f"no line with '{word}': {lines[:20]}")
 
 
+def test_decisions_with_their_evidence(folder):
+    """The server of server-fault is 150 ms wrong for 20 minutes, which are within the hours."""
+    output = tool.ffntp("replay", "--verbose", simulated(folder, "server-fault", hours="15"))[1]
+    refused = [line for line in output.splitlines() if " reply contradiction: reject, outside, " in line]
+    tap.check(refused and all("gap_s" in line and "offset_s" in line for line in refused), f"{refused[:3]}")
+    tap.check(any(" reply accepted: accept, offset_s " in line for line in output.splitlines()), output[:2000])
+
+
 def test_a_compressed_journal_and_standard_input(folder):
     path = simulated(folder)
     with open(path, "rb") as f:
