@@ -54,7 +54,8 @@ static void exchange_with(struct world *world, double there_s, double back_s, do
 	struct ffntp_bound aged = world->bound;
 
 	world->now_s += 16;
-	ffntp_bound_age(&aged, interval.at, interval.reference, world->rate);
+	if (world->bound.is_known)
+		ffntp_bound_age(&aged, interval.at, interval.reference, world->rate);
 	if (world->bound.is_known &&
 	    ffntp_strain_add(&world->strain, &aged, &interval, ffntp_stamp_root_distance_s(&stamp))) {
 		world->bounds++;
