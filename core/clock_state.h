@@ -55,10 +55,14 @@ static inline struct ffntp_rate_bound ffntp_clock_candidate_rate(const struct ff
 	return ffntp_rate_bound_with(ffntp_clock_configured_rate(clock), clock->rate.period_s);
 }
 
-/* Return the clock minus the server (s) at a stamp in the core's time, by the estimate; 0 without one. */
+/*
+ * Return the offset of a stamp (s): our clock, by its present estimate, minus the server's clock; 0 if there is no
+ * estimate. stamp: its server's times are in the core's time.
+ */
 FFNTP_MUST_USE double ffntp_clock_offset_s(const struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp);
 
-/* Continue from the last map of a former clock of the same counter. estimator: the state of an association's. */
+/* Continue from the last map of a former clock of the same counter. estimator: the state of an association's estimator.
+ */
 void ffntp_clock_continue(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *former);
 
 #endif

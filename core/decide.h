@@ -35,7 +35,7 @@ struct ffntp_clock_plan {
 	struct ffntp_strain strain;
 	struct ffntp_rate_measure measure; /* if the rate range continues */
 	struct ffntp_leap_belief leap;     /* LEAP_CORRECTION */
-	struct ffntp_candidate candidate;  /* STEP, RATE_CHANGE, unless the reason is a line */
+	struct ffntp_candidate candidate;  /* STEP; RATE_CHANGE, unless the reason is FFNTP_REASON_LINE */
 	struct ffntp_dissent dissent;
 };
 

@@ -17,7 +17,7 @@ struct ffntp_estimator_config {
 	double period_hint_s;     /* seconds per tick; > 0 */
 	double period_hint_error; /* its maximum error, as a ratio */
 	double poll_s;            /* the shortest expected interval between stamps (s) */
-	uint32_t history; /* stamps to store, for estimators that store stamps; 0: the number that poll_s requires */
+	uint32_t history; /* number of stamps to store, for estimators that store stamps; 0: derived from poll_s */
 };
 
 /*

@@ -28,9 +28,9 @@ struct ffntp_exchange {
 };
 
 /*
- * Begin an exchange and write its request. A request in flight expires.
- * ta: read before the request is sent; bounds assume that it left no earlier.
- * nonce: random, not 0. Returns false, with nothing changed, if it is 0.
+ * Begin an exchange and write its request. An earlier request that is still in flight expires.
+ * ta: the counter, read before the request is sent. The bounds assume that the request left no earlier.
+ * nonce: random, not 0. Returns false, with nothing changed, if the nonce is 0.
  */
 FFNTP_MUST_USE bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uint64_t nonce,
 					 uint8_t bytes[FFNTP_WIRE_SIZE]);

@@ -104,8 +104,8 @@
 /* --- bound --- */
 
 /*
- * Largest error of a port's stamps (s): a crosstimestamp with CLOCK_REALTIME is 26 to 28 ns wide, and NTP's unit is 0.2
- * ns.
+ * Largest error of a port's stamps (s): a cross-timestamp with CLOCK_REALTIME is 26 to 28 ns wide, and NTP's unit is
+ * 0.2 ns.
  */
 #define FFNTP_STAMPING_ERROR_S 50e-9
 
@@ -134,9 +134,10 @@
 /* --- strain --- */
 
 /*
- * Exchanges in a row that reach beyond one side of the bound alone, before it is taken to be false. Queues make one do
- * that while the bound is of few exchanges, and hardly ever five. A bound that a wrong rate moves is found while half
- * of a round trip still hides the error: 40 ppm polled every 128 s take 26 ms.
+ * Number of exchanges in a row that reach beyond the same side of the bound, and not beyond the other, after which the
+ * bound is taken to be false. While the bound rests on few exchanges, queues often make one exchange do that, but
+ * hardly ever five in a row. A wrong rate moves the bound, and half of a round trip hides the error at first: at 40 ppm
+ * and a poll interval of 128 s, five exchanges find it after 26 ms.
  */
 #define FFNTP_STRAIN_BOUND_EXCHANGES 5
 
@@ -152,7 +153,7 @@
 /* ... by more than this share (ratio) of the least round trip: as if one direction took three times the other's. */
 #define FFNTP_STRAIN_CLOCK_SHARE 0.5
 
-/* Exchanges over which the mean of the queues is formed. */
+/* Number of exchanges over which the mean queueing delay is formed. */
 #define FFNTP_STRAIN_MEMORY 64
 
 /* --- estimator --- */
@@ -252,7 +253,8 @@
 #define FFNTP_RADCLOCK_SHIFT_SHARE 0.05
 
 /*
- * Windows of the local rate (s), which is measured between the quickest stamps of the two. RADclock's process_plocal.
+ * The near and the far window of the local rate (s). The rate is measured between two stamps: the one with the least
+ * round trip in each window. The windows are those of RADclock's process_plocal.
  */
 #define FFNTP_RADCLOCK_NEAR_WINDOW_S FFNTP_RADCLOCK_SCALE_S
 #define FFNTP_RADCLOCK_FAR_YOUNGEST_S (5.5 * FFNTP_RADCLOCK_SCALE_S)

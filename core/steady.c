@@ -133,8 +133,8 @@ enum ffntp_clock_result ffntp_steady_utc(const struct ffntp_steady *steady, ffnt
 /* --- the next state --- */
 
 /*
- * Return the most that a reading out of order may have gained on the former line since 'now': the rates of successive
- * maps differ by less than 1/512.
+ * Return the most by which a reader may be ahead of the next line, because it still uses the former one up to
+ * FFNTP_STEADY_DISORDER_TICKS after 'now'. The rates of successive maps differ by less than 1/512.
  */
 static struct ffntp_span guard(const struct ffntp_steady *next)
 {

@@ -55,9 +55,9 @@ void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIR
 }
 
 /*
- * Check the tail after the header: extension fields, then perhaps a MAC. Up to 24 bytes can only be a MAC, since a last
- * field without one after it has at least 28; more than that begins with a field. Each step takes 16 bytes or more, so
- * there is an end.
+ * Check the tail after the header: extension fields, then perhaps a MAC. A tail of at most 24 bytes can only be a MAC,
+ * because a last extension field that no MAC follows has at least 28 bytes. A longer tail begins with an extension
+ * field. The loop ends, because each step takes 16 bytes or more.
  */
 static bool tail_is_well_formed(const uint8_t *tail, size_t left)
 {

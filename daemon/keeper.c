@@ -138,8 +138,8 @@ static uint32_t larger(uint32_t a, uint32_t b)
 }
 
 /*
- * One pair of limits serves all servers, because only one is asked at a time: the largest, so that no server is asked
- * more often than its line permits.
+ * One pair of limits serves all servers, because only one is asked at a time. Each limit is the largest of all
+ * servers' lines, so that no server is asked more often than its line permits.
  */
 static void set_limits(const struct ffntp_config *file, struct ffntp_client_config *config)
 {

@@ -1,4 +1,6 @@
-/* memory: see memory.h. Built with flags that keep the compiler from replacing these loops by calls of themselves. */
+/* memory: see memory.h. Built with flags that keep the compiler from replacing a loop by a call of the function that it
+ * is in.
+ */
 #include "memory.h"
 
 #include <stdint.h>

@@ -16,7 +16,8 @@ struct ffntp_port_counter {
 	enum ffntp_counter_kind
 		kind;   /* the kind that readers of the page can read; FFNTP_COUNTER_OTHER if only the port can */
 	unsigned width; /* bits, 16 to 64: it wraps at 2^width. Below 64 the kind is FFNTP_COUNTER_OTHER */
-	uint64_t frequency_hz; /* as far as known; 1 MHz to 1 THz, so that no reply comes in its request's tick */
+	uint64_t
+		frequency_hz; /* as far as known; 1 MHz to 1 THz. From 1 MHz on, no reply comes in its request's tick */
 	uint32_t frequency_error_ppm; /* its error; 0 to 100000, which is a tenth */
 };
 

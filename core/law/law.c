@@ -27,7 +27,7 @@ void ffntp_law_init_with(void *state, const struct ffntp_estimator_config *confi
 	struct ffntp_law_filter *filter = state;
 
 	*filter = (struct ffntp_law_filter){ .config = *config, .params = params };
-	/* The hint's error is a maximum: a uniform distribution that wide has a third of its square as variance. */
+	/* The hint's error e is a maximum: a uniform distribution from -e to e has the variance e^2 / 3. */
 	filter->start.p11 = config->period_hint_error * config->period_hint_error / 3;
 }
 

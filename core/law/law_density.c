@@ -396,7 +396,7 @@ static void grow_windows(const struct ffntp_law *law, const struct sums *sums, i
 	}
 }
 
-/* The sums of three fits, weighted by the square of what each knows. */
+/* Sums of the values and slopes of a bin's three fits. The weight of a fit is the inverse square of its variance. */
 struct mean {
 	double weight, value, slope;
 };

@@ -31,10 +31,10 @@ struct ffntp_law {
 	double n;       /* the number of recent delays that they count as, because older ones fade */
 	double total;   /* sum of all masses */
 	double unit;    /* mass of one delay now */
-	double middle;  /* median, from the origin, s */
+	double middle;  /* median, counted from 'origin', s */
 	double scale;   /* half the middle 68 %, s; > 0 */
-	double power;   /* integral of the squared density, 1/s: how far a rank moves with a shift */
-	double far;     /* log density beyond all bins */
+	double power; /* integral of the squared density, 1/s: the change of a delay's rank for each second of shift */
+	double far;   /* log density beyond all bins */
 	float edge[FFNTP_LAW_BINS + 1], mass[FFNTP_LAW_BINS];
 	float log_density[FFNTP_LAW_BINS], slope[FFNTP_LAW_BINS]; /* in the middle of each bin: 1/s, and 1/s per s */
 	struct ffntp_law_generation least[FFNTP_LAW_GENERATIONS]; /* the newest first */

@@ -47,7 +47,7 @@ struct ffntp_law_filter {
 	struct ffntp_law_belief now; /* the moments of the clock, and its mean wander, kept up to date */
 	double wander2;
 
-	bool is_learning;        /* laws are learnt; before, they are assumed */
+	bool is_learning; /* true: the laws are learnt from exchanges; false, as at the start: they are assumed */
 	struct ffntp_law law[2]; /* there, back */
 	struct ffntp_law_past past[FFNTP_LAW_RING];
 	int filled;

@@ -280,8 +280,8 @@ static bool is_sane(const struct radclock *radclock, double change_s, ffntp_coun
 }
 
 /*
- * Update the estimated errors at intervals, because an update costs time: often enough for slow changes, and always at
- * first.
+ * Update the estimated errors at intervals, because an update costs time: often enough for slow changes, and at first
+ * with every stamp.
  */
 static void update_spread(struct radclock *radclock, const struct ffntp_offset_estimate *said, double change_s,
 			  ffntp_counter at)

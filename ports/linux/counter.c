@@ -20,7 +20,10 @@
  */
 #define RAW_ERROR 500e-6
 
-/* Time to measure the TSC: two cross-timestamps about 0.1 us wide and 20 ms apart add at most 10 ppm. */
+/*
+ * Duration of the measurement of the TSC's frequency (ns). Its two cross-timestamps are 20 ms apart and each about 0.1
+ * us wide, so that they add at most 10 ppm to the error of the frequency.
+ */
 #define MEASURE_NS 20000000
 
 /* A suspend is longer than this; two clocks that are read one after the other differ by less (ns). */

@@ -142,7 +142,7 @@ enum fate {
 	FATE_REPLACE, /* an unknown layout: leave the file untouched, its void_after ends it */
 };
 
-/* Decide what happens to the page that exists. Returns NULL, or a message if the file is no clock page. */
+/* Decide what happens to an existing page file. Returns NULL, or a message if the file is no clock page. */
 static const char *judge_existing(const struct existing *existing, const struct ffntp_page_identity *identity,
 				  enum fate *fate)
 {

@@ -21,7 +21,7 @@
 typedef void ffntp_peer_listener(void *context, const struct ffntp_event *event);
 
 struct ffntp_peer {
-	struct ffntp_session *session; /* for reading and recording; its inputs go through this module */
+	struct ffntp_session *session; /* the owner may read and record it; only this module passes inputs to it */
 	ffntp_counter began;           /* the reading that the session began with */
 	struct ffntp_address address;
 	const struct ffntp_counter_source *source;

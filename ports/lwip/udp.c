@@ -240,7 +240,7 @@ void ffntp_lwip_link(bool is_up, const uint8_t mac[6])
 
 void ffntp_lwip_renew(void)
 {
-	net.is_answered = false; /* so that a new port is used on the new network */
+	net.is_answered = false; /* because an unanswered request is followed by one from a new UDP port */
 	if (!netif_is_link_up(&net.card))
 		return;
 	netif_set_link_down(&net.card);
@@ -317,7 +317,7 @@ void ffntp_lwip_take_server(uint8_t address[16], char text[FFNTP_LWIP_ADDRESS_TE
 		is_v6 ? (const uint8_t *)ip_2_ip6(&net.found)->addr : (const uint8_t *)&ip_2_ip4(&net.found)->addr;
 
 	net.server = net.found;
-	net.is_answered = false; /* so that a new port is used for the new server */
+	net.is_answered = false; /* because an unanswered request is followed by one from a new UDP port */
 	for (unsigned i = 0; i < 16; i++)
 		address[i] = is_v6 ? bytes[i] : i < 12 ? mapped[i] : bytes[i - 12];
 	if (ipaddr_ntoa_r(&net.server, text, FFNTP_LWIP_ADDRESS_TEXT) == NULL)
@@ -377,7 +377,8 @@ bool ffntp_lwip_send(const uint8_t *bytes, size_t length, uint64_t *sent)
 		return false;
 	net.is_answered = false;
 	net.asked_ms = sys_now();
-	net.sent = net.system->counter(); /* in case it has to wait for the server's Ethernet address */
+	net.sent = net.system->counter(); /* the card sets it again when the frame leaves, unless lwIP first asks for
+					     the Ethernet address */
 	result = pbuf_take(packet, bytes, (u16_t)length);
 	if (result == ERR_OK)
 		result = udp_sendto(net.pcb, packet, &net.server, net.port);

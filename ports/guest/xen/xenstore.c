@@ -60,7 +60,7 @@ static bool wait_for(uint32_t (*amount)(void), uint32_t length)
 	return true;
 }
 
-/* Call it only if there is room. */
+/* Append bytes to the ring of requests. The caller has checked that the ring has room for them. */
 static void put(const void *bytes, size_t length)
 {
 	const char *from = bytes;
