@@ -99,7 +99,7 @@ ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent)
 
 /*
  * Intersect the rates that lead from the former contradicting exchange to this one with those of the steps before;
- * start again if they are disjoint.
+ * start again if they are disjoint. Rates that no counter has are left out, so that steps of such rates are disjoint.
  */
 static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said, bool is_placed)
 {
@@ -111,6 +111,9 @@ static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said,
 		return;
 	}
 	ffntp_bound_rates(&dissent->newest, said, &least_s, &most_s);
+	dissent->newest = *said;
+	least_s = ffntp_fmax(least_s, FFNTP_PERIOD_LEAST_S);
+	most_s = ffntp_fmin(most_s, FFNTP_PERIOD_MOST_S);
 	if (dissent->aligned > 0 && (least_s > dissent->most_s || most_s < dissent->least_s))
 		dissent->aligned = 0;
 	if (dissent->aligned == 0 || least_s > dissent->least_s)
@@ -118,7 +121,6 @@ static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said,
 	if (dissent->aligned == 0 || most_s < dissent->most_s)
 		dissent->most_s = most_s;
 	dissent->aligned++;
-	dissent->newest = *said;
 }
 
 /* --- decisions --- */

@@ -131,6 +131,15 @@
  */
 #define FFNTP_RATE_BAND_SHARE 0.75
 
+/* --- counters --- */
+
+/*
+ * Shortest and longest period of a counter (s per tick). A reply that arrives in the tick of its request would prove
+ * that a longer one stood still; durations of months stay below 2^63 ticks of the shortest one.
+ */
+#define FFNTP_PERIOD_LEAST_S 1e-12
+#define FFNTP_PERIOD_MOST_S 1e-6
+
 /* --- strain --- */
 
 /*

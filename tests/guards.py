@@ -74,6 +74,8 @@ __attribute__((constructor)) static void choose(void)
 '''
 
 GUARDS = [
+    ('rate', 'dissent', 'align', 'least_s = ffntp_fmax(least_s, FFNTP_PERIOD_LEAST_S);', '', 'test_a_rate_that_no'),
+    ('rate', 'dissent', 'align', 'most_s = ffntp_fmin(most_s, FFNTP_PERIOD_MOST_S);', '', 'test_a_rate_that_no'),
     (1, 'exchange', 'judge_origin', 'exchange->is_waiting && origin == exchange->nonce', 'exchange->is_waiting',
      'case_01'),
     (2, 'exchange', 'judge_origin', 'if (origin == 0) return FFNTP_REFUSED_ORIGIN;', '', 'case_02_a_zero_origin'),

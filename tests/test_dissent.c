@@ -97,6 +97,32 @@ static void test_one_exchange_does_not_outvote_ten(void **state)
 	assert_int_equal(outcome, FFNTP_DISSENT_NONE);
 }
 
+/*
+ * Add exchanges with a server whose time advances by this number of seconds in each second of the counter's nominal
+ * rate, which is 1 GHz. Return whether they are recognised as those of a counter of that rate.
+ */
+static bool is_recognised(double seconds)
+{
+	struct judged judged = begin();
+
+	for (int i = 0; i < 20; i++)
+		if (add(&judged, 1e5 - judged.exchanges * judged.poll_s * (1 - seconds)) == FFNTP_DISSENT_ALIGNED)
+			return true;
+	return false;
+}
+
+/* A server whose time stands still, or flies, would agree with a counter of a rate that is impossible. */
+static void test_a_rate_that_no_counter_has(void **state)
+{
+	(void)state;
+	assert_true(is_recognised(0.01)); /* 100 GHz */
+	assert_true(is_recognised(500));  /* 2 MHz */
+	assert_false(is_recognised(0));
+	assert_false(is_recognised(1e-4)); /* 10 THz */
+	assert_false(is_recognised(2000)); /* 500 kHz */
+	assert_false(is_recognised(-1));
+}
+
 /* A candidate persists after half an hour or eight exchanges, whichever comes later. */
 static void test_a_candidate_that_persists_is_believed(void **state)
 {
@@ -264,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_exchange_is_outvoted_by_one),
 		cmocka_unit_test(test_one_exchange_does_not_outvote_ten),
+		cmocka_unit_test(test_a_rate_that_no_counter_has),
 		cmocka_unit_test(test_a_candidate_that_persists_is_believed),
 		cmocka_unit_test(test_a_majority_is_believed_whatever_comes_between),
 		cmocka_unit_test(test_a_minority_is_not),
