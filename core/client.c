@@ -245,6 +245,7 @@ static enum ffntp_verdict decide(struct ffntp_client *client, const uint8_t *byt
 		ffntp_clock_server_is_coarse(&client->clock, &client->association, tf);
 	if (is_stamp)
 		ffntp_clock_update(&client->clock, &client->association, &stamp, &client->decision);
+	client->decision.bound_is_reset = client->decision.bound_is_reset || is_coarse;
 	if (is_coarse && client->decision.kind == FFNTP_DECISION_ACCEPT) {
 		client->decision.kind = FFNTP_DECISION_BOUND_RESET;
 		client->decision.reason = FFNTP_REASON_GRAIN;

@@ -1,6 +1,7 @@
 /*
  * client: one clock with one association, in the caller's memory, behind ffntp/client.h. client_config.c checks the
- * configuration, clock_update.c decides on each stamp, client.c implements the public functions.
+ * configuration, decide.c decides on each stamp, clock_update.c applies the decision, client_state.c describes the
+ * estimator, client.c implements the public functions.
  */
 #ifndef FFNTP_CORE_CLIENT_H
 #define FFNTP_CORE_CLIENT_H

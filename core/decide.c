@@ -267,7 +267,8 @@ static void watch_estimate(const struct ffntp_clock_state *clock, const struct f
 	plan->decision.outside_s = disproved_by_s(clock, plan->bound);
 	if (plan->decision.outside_s > 0) {
 		set(plan, FFNTP_DECISION_ESTIMATOR_RESET, FFNTP_REASON_DISPROVED);
-	} else if (clock->accepted > 0 && ffntp_strain_add_clock(&plan->strain, -association->offset_s)) {
+	} else if (clock->accepted > 0 && clock->bound.is_known &&
+		   ffntp_strain_add_clock(&plan->strain, -association->offset_s)) {
 		set(plan, FFNTP_DECISION_ESTIMATOR_RESET, FFNTP_REASON_STRAIN);
 		plan->decision.strain_s = plan->strain.allowed_s;
 		plan->decision.exchanges = plan->strain.clock.count;

@@ -85,16 +85,6 @@ static void begin_candidate(struct ffntp_dissent *dissent, const struct ffntp_di
 	(void)ffntp_rate_range_add(&candidate->range, &candidate->bound);
 }
 
-ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent)
-{
-	unsigned index = 0;
-
-	for (unsigned i = 1; i < dissent->count; i++)
-		if (dissent->candidate[i].alone > dissent->candidate[index].alone)
-			index = i;
-	return dissent->candidate[index].first.tf;
-}
-
 /* --- rates beyond the hint --- */
 
 /*

@@ -69,7 +69,4 @@ struct ffntp_dissent_case {
 enum ffntp_dissent_outcome ffntp_dissent_add(struct ffntp_dissent *dissent, const struct ffntp_dissent_case *fact,
 					     struct ffntp_candidate *decided);
 
-/* Return the tf of the first exchange of the candidate with the most exchanges. There must be a candidate. */
-ffntp_counter ffntp_dissent_since(const struct ffntp_dissent *dissent);
-
 #endif

@@ -233,7 +233,7 @@ static void end(struct ffntp_exchange *exchange)
 
 /*
  * Take the reply's timestamps as evidence for the steps of the server's clock. A jump of the counter would count as
- * evidence as well, so ffntp_client_disrupted also calls ffntp_grain_break.
+ * evidence as well, so ffntp_association_disrupted also calls ffntp_grain_break.
  */
 static void watch_grain(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
 			const struct ffntp_exchange_limits *limits)

@@ -504,6 +504,7 @@
  * server, or a different address, may do better.
  */
 #define FFNTP_UNANSWERED_FREE_RUNNING 4
+#define FFNTP_UNANSWERED_CHANGE 8
 
 /*
  * Number of exchanges that must agree at the nominal rate before the status is synchronised. Nothing shows whether a
@@ -512,7 +513,6 @@
  * with two, 24 are, where bad replies overlap good ones.
  */
 #define FFNTP_SYNCHRONISED_EXCHANGES 2
-#define FFNTP_UNANSWERED_CHANGE 8
 
 /* Number of replies at an interval that a kiss-o'-death required, before a shorter one is tried again. */
 #define FFNTP_KISS_DECAY_REPLIES 64
@@ -755,6 +755,16 @@
 /* (a step of the server's time: exchanges are refused from then on) ... */
 #define FFNTP_LAW_TIME_SCORE 4.0
 
+/* ... after this many exchanges, ... */
+#define FFNTP_LAW_RATE_EXCHANGES 8.0
+
+/*
+ * ... and for a path after this many, or after PATH_S (s). Until then the step's size is learnt, whose error stays in
+ * the time; but no oscillator holds the time for longer than PATH_S so well that later exchanges could add to that.
+ */
+#define FFNTP_LAW_PATH_EXCHANGES 96.0
+#define FFNTP_LAW_PATH_S 1800.0
+
 /*
  * By how much a step of the server's time must exceed all else (nepers) where no exchange is beyond all delays of both
  * ways, because a small step makes one way longer than usual, and not longer than ever.
@@ -771,21 +781,11 @@
  * (nepers). */
 #define FFNTP_LAW_OVER_SCORE 3.0
 
-/* ... after this many exchanges, ... */
-#define FFNTP_LAW_RATE_EXCHANGES 8.0
-
 /*
  * Share of a change of rate, and of what it did to the time, that remains in doubt as a standard deviation: it was
  * found from a few exchanges, by two moments of each.
  */
 #define FFNTP_LAW_RATE_DOUBT 0.15
-
-/*
- * ... and for a path after this many, or after PATH_S (s). Until then the step's size is learnt, whose error stays in
- * the time; but no oscillator holds the time for longer than PATH_S so well that later exchanges could add to that.
- */
-#define FFNTP_LAW_PATH_EXCHANGES 96.0
-#define FFNTP_LAW_PATH_S 1800.0
 
 /* Standard deviations of its steps within which a round trip is the former one: routes flap between a few paths. */
 #define FFNTP_LAW_RETURN_SD 3.0

@@ -136,6 +136,7 @@ static void set_map(struct ffntp_publisher *publisher, const struct ffntp_findin
 	const struct ffntp_estimate *estimate = finding->estimate;
 	struct ffntp_time reference = ffntp_time_from_ntp(estimate->reference, finding->pivot_s);
 	double moved_s = ffntp_fabs(claim->value_s - estimate->correction_s);
+	double bound_s = ffntp_fmax(claim->before_s, claim->after_s);
 	struct ffntp_map *map = &publisher->map;
 	uint8_t shift = publisher->period_shift;
 
@@ -148,7 +149,8 @@ static void set_map(struct ffntp_publisher *publisher, const struct ffntp_findin
 	map->period = ffntp_mapping_period(claim->period_s, shift);
 	map->period_esterror = ffntp_mapping_period(estimate->period_s * estimate->period_esterror, shift);
 	map->period_maxerror = ffntp_mapping_period(claim->period_error_s, shift) + 1;
-	map->esterror_ns = ffntp_mapping_ns(estimate->esterror_s + moved_s);
+	/* No error exceeds the bound, and so no standard deviation of it. */
+	map->esterror_ns = ffntp_mapping_ns(ffntp_fmin(estimate->esterror_s + moved_s, bound_s));
 	map->asymmetry_esterror_ns = ffntp_mapping_ns(estimate->asymmetry_esterror_s);
 	map->maxerror_before_ns = ffntp_mapping_ns(claim->before_s) + 1;
 	map->maxerror_after_ns = ffntp_mapping_ns(claim->after_s) + 1;

@@ -241,6 +241,10 @@ static void take_datagram(struct ffntp_session *session, const struct ffntp_inpu
 	event.verdict = ffntp_client_reply(session->client, input->bytes, input->length, input->at);
 	if (event.verdict == FFNTP_ACCEPTED || event.verdict == FFNTP_REFUSED_COUNTER)
 		session->is_awaiting = false;
+	if (event.verdict == FFNTP_REFUSED_COUNTER) {
+		session->now = input->at; /* it may be earlier: the client begins again from this reading */
+		session->is_paused = false;
+	}
 	session->is_map_due = true;
 	add_event(session, event);
 }
@@ -306,8 +310,8 @@ static bool has_time(const struct ffntp_map *map)
 
 static void continue_from(struct ffntp_session *session, const struct ffntp_map *former)
 {
-	if (former == NULL)
-		return;
+	if (former == NULL || session->map.status != FFNTP_STATUS_INITIALISING)
+		return; /* no map, or this session has a time of its own */
 	ffntp_client_continue(session->client, former);
 	session->keeps_former = has_time(former);
 	if (session->keeps_former)

@@ -43,7 +43,7 @@ struct ffntp_session {
 	bool keeps_former; /* the map is a former session's, until this one has an estimate */
 	bool is_map_due;
 	bool has_new_map;         /* of the last input; it was not taken yet */
-	enum ffntp_leap leap;     /* of the last output of the client */
+	enum ffntp_leap leap;     /* of the map that was last due */
 	ffntp_counter publish_at; /* at the latest */
 
 	struct ffntp_event event[FFNTP_SESSION_EVENTS];

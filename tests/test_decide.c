@@ -188,8 +188,10 @@ static void test_a_strained_bound(void **state)
 		if (decision.reason == FFNTP_REASON_STRAIN)
 			break;
 	}
+	assert_int_equal(decision.kind, FFNTP_DECISION_BOUND_RESET);
 	assert_int_equal(decision.reason, FFNTP_REASON_STRAIN);
 	assert_int_equal(decision.verdict, FFNTP_ACCEPTED);
+	assert_true(decision.bound_is_reset);
 	assert_true(decision.strain_s > 0 && decision.exchanges > 1);
 	drop(&f);
 }
@@ -197,11 +199,14 @@ static void test_a_strained_bound(void **state)
 static void test_a_coarse_server(void **state)
 {
 	struct fixture f = make(START_NS);
+	struct ffntp_decision decision;
 
 	(void)state;
 	f.world.server_step_ns = 10000000;
 	make_client(&f);
-	assert_int_equal(find(&f, 7200, FFNTP_DECISION_BOUND_RESET).reason, FFNTP_REASON_GRAIN);
+	decision = find(&f, 7200, FFNTP_DECISION_BOUND_RESET);
+	assert_int_equal(decision.reason, FFNTP_REASON_GRAIN);
+	assert_true(decision.bound_is_reset);
 	drop(&f);
 }
 
@@ -228,7 +233,10 @@ static void test_resets(void **state)
 	drop(&f);
 }
 
-/* Deciding on an exchange, good or bad, twice gives the same decision and leaves clock and association as they were. */
+/*
+ * Deciding on an exchange, good or bad, twice gives the same decision and leaves clock and association as they were;
+ * with the estimator's verdict, too.
+ */
 static void test_deciding_changes_nothing(void **state)
 {
 	static struct ffntp_clock_plan plans[2];
@@ -251,6 +259,17 @@ static void test_deciding_changes_nothing(void **state)
 			ffntp_clock_decide(&f.client->clock, &f.client->association, &stamp, &plans[i]);
 		}
 		assert_memory_equal(&plans[0].decision, &plans[1].decision, sizeof plans[0].decision);
+		for (int i = 0; i < 2 && ahead_ms == 0; i++) {
+			struct ffntp_clock_plan accepted = plans[0], refused = plans[0];
+
+			ffntp_clock_decide_estimate(&f.client->clock, &f.client->association, &stamp, FFNTP_ACCEPTED,
+						    &accepted);
+			ffntp_clock_decide_estimate(&f.client->clock, &f.client->association, &stamp,
+						    FFNTP_REFUSED_CONTRADICTION, &refused);
+			assert_int_equal(accepted.decision.kind, FFNTP_DECISION_ACCEPT);
+			assert_int_equal(refused.decision.kind, FFNTP_DECISION_REJECT);
+			assert_int_equal(refused.decision.reason, FFNTP_REASON_ESTIMATE);
+		}
 		assert_memory_equal(&f.client->clock, &clock, sizeof clock);
 		assert_memory_equal(&f.client->association, &association, sizeof association);
 		assert_int_equal(plans[0].decision.kind, ahead_ms == 0 ? FFNTP_DECISION_ACCEPT : FFNTP_DECISION_REJECT);

@@ -645,6 +645,51 @@ static void test_a_reply_in_the_tick_of_its_request_is_a_disruption(void **state
 	drop(b);
 }
 
+/* The port does not report that the counter was set back; the reply in flight shows it. */
+static void test_a_counter_set_back_behind_a_request(void **state)
+{
+	struct bench *b = make();
+	unsigned before;
+
+	(void)state;
+	run(b, 3600);
+	pass_s(b, wait_s(b) + 1e-6);
+	put_kind(b, FFNTP_INPUT_TIMEOUT);
+	assert_true(ffntp_session_wants_request(b->session));
+	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_REQUEST, .nonce = 11 });
+	world_set_counter(&b->world, now(b) - 3000000000000, b->world.ticks_per_ns);
+	world_answer(&b->world, ffntp_session_request(b->session), b->world.now_ns, b->reply);
+	deliver(b);
+	assert_int_equal(b->event[1].verdict, FFNTP_REFUSED_COUNTER);
+	before = b->counts[FFNTP_EVENT_SENT];
+	run(b, 60);
+	assert_in_range(b->counts[FFNTP_EVENT_SENT] - before, 4, 20);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	drop(b);
+}
+
+/* A former map that comes late has no meaning: this session has a time of its own. */
+static void test_a_former_map_that_comes_late(void **state)
+{
+	struct bench *b = make();
+	struct ffntp_map former;
+	uint64_t before;
+
+	(void)state;
+	run(b, 600);
+	former = *ffntp_session_map(b->session);
+	before = former.disruption_marker;
+	former.disruption_marker++;
+	former.time.s += 1000;
+	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_FORMER, .map = &former });
+	assert_no_events(b);
+	assert_true(ffntp_session_map(b->session)->disruption_marker == before);
+	run(b, 600);
+	assert_true(ffntp_session_map(b->session)->disruption_marker == before);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	drop(b);
+}
+
 /* --- servers --- */
 
 static void name_server(struct bench *b, uint8_t last, uint16_t port)
@@ -1057,6 +1102,8 @@ int main(void)
 		cmocka_unit_test(test_a_counter_that_was_replaced_has_the_rate_of_its_hint),
 		cmocka_unit_test(test_a_hint_out_of_range_is_only_a_disruption),
 		cmocka_unit_test(test_a_reply_in_the_tick_of_its_request_is_a_disruption),
+		cmocka_unit_test(test_a_counter_set_back_behind_a_request),
+		cmocka_unit_test(test_a_former_map_that_comes_late),
 		cmocka_unit_test(test_a_different_server_is_asked_at_once),
 		cmocka_unit_test(test_a_former_map_is_kept_until_there_is_an_estimate),
 		cmocka_unit_test(test_a_disruption_ends_a_former_map),

@@ -4,7 +4,7 @@
 #include "../maths.h"
 #include "law_filter.h"
 
-/* The cause of a trial as others name it. A rate that has changed by more is a rate that has changed. */
+/* The cause of a trial as others name it. RATE and JUMP differ in size only, so that both are one hypothesis. */
 static const enum ffntp_hypothesis hypotheses[FFNTP_LAW_CAUSES] = {
 	[FFNTP_LAW_CAUSE_NONE] = FFNTP_HYPOTHESIS_UNCHANGED,
 	[FFNTP_LAW_CAUSE_THERE] = FFNTP_HYPOTHESIS_PATH_FORWARD,

@@ -58,11 +58,11 @@ struct ffntp_decision {
 	enum ffntp_decision_kind kind;
 	enum ffntp_decision_reason reason;
 	enum ffntp_verdict verdict; /* the reply's, as ffntp_client_reply returned it */
-	bool bound_is_reset; /* ESTIMATOR_RESET: the bound began again as well, and the disruption marker changed */
-	ffntp_counter at;    /* tf of the exchange, or the counter reading of the report */
-	double offset_s;     /* clock minus server, before the exchange was used (s) */
-	double gap_s;        /* distance of the exchange from the bound (s), positive if it is later */
-	double outside_s;    /* distance of the estimate from the bound (s) */
+	bool bound_is_reset;        /* the bound began again, and the disruption marker changed, whatever the kind is */
+	ffntp_counter at;           /* tf of the exchange, or the counter reading of the report */
+	double offset_s;            /* clock minus server, before the exchange was used (s) */
+	double gap_s;               /* distance of the exchange from the bound (s), positive if it is later */
+	double outside_s;           /* distance of the estimate from the bound (s) */
 	double strain_s; /* the least one-sidedness that counts (s), of exchanges that leave bound or clock to one side
 			  */
 	double span_s;   /* duration from a candidate's first exchange to its newest (s) */

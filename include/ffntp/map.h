@@ -16,8 +16,12 @@ enum ffntp_status {
 	FFNTP_STATUS_UNKNOWN = 0,      /* the map has no time */
 	FFNTP_STATUS_INITIALISING = 1, /* not yet synchronised: the map has no time */
 	FFNTP_STATUS_SYNCHRONISED = 2, /* at least two exchanges agree; the error bound contains the true time */
-	FFNTP_STATUS_FREE_RUNNING = 3, /* one exchange only, or no usable replies for a while: the bound grows */
-	FFNTP_STATUS_DISRUPTED = 4,    /* VMClock's "unreliable": the counter jumped, and the map has no time for now */
+	/*
+	 * One exchange only, no usable replies for a while, or replies that contradict the clock or are smeared: the
+	 * error bound grows, and remains valid.
+	 */
+	FFNTP_STATUS_FREE_RUNNING = 3,
+	FFNTP_STATUS_DISRUPTED = 4, /* VMClock's "unreliable": the counter jumped, and the map has no time for now */
 };
 
 /* Return a short lower-case name such as "free-running"; "unknown" for values outside the enumeration. Never NULL. */

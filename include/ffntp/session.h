@@ -194,7 +194,10 @@ double ffntp_session_period_s(const struct ffntp_session *session);
  */
 const struct ffntp_map *ffntp_session_map(const struct ffntp_session *session);
 
-/* Return the server as of the last FFNTP_EVENT_MAP, with the address of the one named last. */
+/*
+ * Return the server as of the last map that was due (FFNTP_EVENT_MAP, unless a former map is kept), or as of the input
+ * that named it.
+ */
 const struct ffntp_source *ffntp_session_source(const struct ffntp_session *session);
 
 /* Return the decision on the newest reply or disruption, with its evidence (docs/decisions.md). */
