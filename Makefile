@@ -10,7 +10,7 @@ help:
 	@echo 'make check         build, then run the tests to pass before a commit: also golden,'
 	@echo '                   static and system tests (4 minutes)'
 	@echo 'make check-all     make check, then everything that takes longer: removal of guards,'
-	@echo '                   sanitizers, OCaml, a short fuzz (25 minutes)'
+	@echo '                   sanitizers, OCaml, a short fuzz (half an hour)'
 	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen'
 	@echo '                   (about 14 minutes, 400 MB of packages)'
 	@echo 'make check-long    sanitized tests of an hour, fuzzing for hours: a night'

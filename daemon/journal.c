@@ -27,7 +27,7 @@ struct ffntp_journal_file {
 	char buffer[BUFFER_SIZE];
 };
 
-/* The journal that is open, for the handler of a signal. */
+/* The journal of the newest session, for the handler of a signal. */
 static struct ffntp_journal_file *volatile opened;
 
 /* --- the file --- */
@@ -162,7 +162,6 @@ struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t si
 		return NULL;
 	}
 	begin_file(file);
-	opened = file;
 	return file;
 }
 
@@ -170,8 +169,13 @@ bool ffntp_journal_file_is(const struct ffntp_journal_file *file, const struct f
 {
 	if (file == NULL)
 		return config->journal[0] == '\0';
-	return file->descriptor >= 0 && strcmp(file->path, config->journal) == 0 &&
-	       file->size_max == config->journal_size;
+	return file->descriptor >= 0 && strcmp(file->path, config->journal) == 0;
+}
+
+void ffntp_journal_file_resize(struct ffntp_journal_file *file, uint64_t size_max)
+{
+	if (file != NULL)
+		file->size_max = size_max;
 }
 
 void ffntp_journal_file_close(struct ffntp_journal_file *file)
@@ -267,6 +271,7 @@ void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_se
 		return;
 	file->session = session;
 	file->config = *config;
+	opened = file;
 	line = room(file);
 	file->used += ffntp_journal_write_session(&file->writer, config, at, line);
 	ffntp_session_record(session, record, file);

@@ -24,8 +24,11 @@ struct ffntp_journal_file;
  */
 struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t size_max);
 
-/* Return whether the journal is the one of this configuration, which may have none. */
+/* Return whether the journal is the one that this configuration names, and goes on; or neither has one. */
 bool ffntp_journal_file_is(const struct ffntp_journal_file *file, const struct ffntp_config *config);
+
+/* Change the size at which a new file is begun, as ffntp_journal_file_open has it. */
+void ffntp_journal_file_resize(struct ffntp_journal_file *file, uint64_t size_max);
 
 /* Write what is left, and close the file. */
 void ffntp_journal_file_close(struct ffntp_journal_file *file);

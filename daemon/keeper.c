@@ -350,6 +350,7 @@ static bool change_configuration(struct ffntp_keeper *keeper)
 	ffntp_sync_close(&former.sync);
 	if (keeper->journal != former.journal)
 		ffntp_journal_file_close(former.journal);
+	ffntp_journal_file_resize(keeper->journal, keeper->options->config.journal_size);
 	return true;
 }
 

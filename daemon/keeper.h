@@ -55,7 +55,8 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 
 /*
  * Change to a new configuration (servers, limits, leap seconds) once its servers are resolved, which may take any
- * number of steps. Counter, page and clock log stay the same, and the page stays valid. If no server can be resolved,
+ * number of steps. Counter, page and clock log stay the same, and the page stays valid; the
+ * journal changes if its name does. If no server can be resolved,
  * or memory is short, the old configuration stays; this is logged, and visible in keeper->options. options: must
  * outlive the keeper. Do not call it while an earlier change is pending.
  */

@@ -73,14 +73,14 @@ static void catch_signals(bool can_reload)
  * The old configuration stays in use until the new one is complete, so that a mistake in the file has no effect.
  * Reloads are processed one at a time.
  */
-static void reload(struct ffntp_keeper *keeper, int argc, char **argv)
+static void reload(struct ffntp_keeper *keeper, struct ffntp_notify *notify, int argc, char **argv)
 {
 	static struct ffntp_options options[2];
 	struct ffntp_options *next = &options[keeper->options == &options[0]];
 	int code;
 
 	must_reload = 0;
-	ffntp_notify_reloading();
+	ffntp_notify_reloading(notify);
 	ffntp_log(FFNTP_LOG_NOTICE, "reading the configuration again");
 	if (ffntp_options_read(argc, argv, next, &code))
 		ffntp_keeper_reload(keeper, next);
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	ffntp_notify_ready(&notify, keeper.page);
 	while (is_well && !must_stop) {
 		if (must_reload && !ffntp_keeper_is_reloading(&keeper))
-			reload(&keeper, argc, argv);
+			reload(&keeper, &notify, argc, argv);
 		is_well = ffntp_keeper_step(&keeper);
 		ffntp_notify_step(&notify, keeper.page);
 	}

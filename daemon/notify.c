@@ -101,9 +101,11 @@ void ffntp_notify_step(struct ffntp_notify *notify, const struct ffntp_page *pag
 	notify_manager("WATCHDOG=1\n%s", line);
 }
 
-void ffntp_notify_reloading(void)
+void ffntp_notify_reloading(struct ffntp_notify *notify)
 {
 	notify_manager("STATUS=reading the configuration again");
+	notify->line[0] = '\0';
+	notify->line_at_s -= LINE_S;
 }
 
 void ffntp_notify_stopping(void)

@@ -27,8 +27,10 @@ void ffntp_notify_ready(struct ffntp_notify *notify, const struct ffntp_page *pa
  */
 void ffntp_notify_step(struct ffntp_notify *notify, const struct ffntp_page *page);
 
-/* Report that the configuration is being read again, or that the daemon is about to end. */
-void ffntp_notify_reloading(void);
+/* Report that the configuration is being read again. The next step sends the clock's line. */
+void ffntp_notify_reloading(struct ffntp_notify *notify);
+
+/* Report that the daemon is about to end. */
 void ffntp_notify_stopping(void);
 
 #endif

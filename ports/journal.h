@@ -56,7 +56,10 @@ size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffn
 /* Write the digest of a map that the session yielded after the input of the line before. */
 size_t ffntp_journal_write_map(const struct ffntp_map *map, char line[FFNTP_JOURNAL_LINE_SIZE]);
 
-/* Return a digest of all fields of a map. It is the same on every machine. */
+/*
+ * Return a digest of the fields of a map, except those that came later than journals (LATER_WORD, and
+ * tai_outlasts_table). It is the same on every machine.
+ */
 uint64_t ffntp_journal_digest(const struct ffntp_map *map);
 
 /* --- reading --- */

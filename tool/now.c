@@ -7,9 +7,6 @@
 #include "output.h"
 #include "pageuse.h"
 
-/* Eleven days (ns). Without the option there is no limit. */
-#define BOUND_MAX_NS 1e15
-
 /* Round away from the estimate, so that the interval still contains the true time. */
 static int64_t latest_ns(const struct ffntp_reading *reading)
 {
@@ -174,7 +171,7 @@ int tool_now(const struct tool_command *command, int argc, char **argv)
 		tool_optional_text("smear", "[=linear|sls]", &smear, "UTC with its leap seconds smeared [linear]"),
 		tool_flag("monotonic", &answer.is_steady, "UTC that never runs backwards, beside the estimate"),
 		tool_flag("calendar", &answer.with_calendar, "also as days and picoseconds, and the leap second"),
-		tool_integer("max-bound", "NS", &answer.max_bound_ns, 0, BOUND_MAX_NS,
+		tool_integer("max-bound", "NS", &answer.max_bound_ns, 0, PAGEUSE_BOUND_MAX_NS,
 			     "fail if the time may be wrong by more than this"),
 		tool_flag("json", &as_json, "earliest, estimate and latest in ns since 1970"),
 		{ 0 },

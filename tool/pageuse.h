@@ -1,6 +1,6 @@
 /*
  * pageuse: for now, status and elapsed: reads the page that the user chose, and reports in one line why it cannot be
- * read.
+ * read. wait, which looks again and again, shares the limit of --max-bound.
  */
 #ifndef FFNTP_TOOL_PAGEUSE_H
 #define FFNTP_TOOL_PAGEUSE_H
@@ -9,6 +9,9 @@
 #include <stdbool.h>
 
 #include "options.h"
+
+/* Largest value of --max-bound (ns): eleven days. */
+#define PAGEUSE_BOUND_MAX_NS 1e15
 
 /* Reads a subcommand's values from the page, into its context. */
 typedef enum ffntp_clock_result pageuse_read(const struct ffntp_linux_reader *reader, void *context);

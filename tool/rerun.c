@@ -216,6 +216,16 @@ static bool has_published_all(struct rerun *rerun, const struct lines *lines, co
 	return differ(rerun, lines, line, "the replay publishes a map before this line");
 }
 
+/*
+ * A recorder that was killed, or is writing, ends between an input and its map: this is counted, and no difference.
+ */
+static void end_recorder(struct rerun *rerun)
+{
+	if (rerun->is_compared)
+		rerun->unwritten += rerun->waits;
+	rerun->waits = 0;
+}
+
 static bool run_line(struct rerun *rerun, const struct lines *lines, const struct lines_line *line)
 {
 	ffntp_counter before = rerun->reader.at;
@@ -228,9 +238,12 @@ static bool run_line(struct rerun *rerun, const struct lines *lines, const struc
 	case FFNTP_JOURNAL_NOTHING:
 		break;
 	case FFNTP_JOURNAL_HEAD:
+		end_recorder(rerun);
 		keep_program(rerun);
 		break;
 	case FFNTP_JOURNAL_SESSION:
+		if (!has_published_all(rerun, lines, line))
+			return false;
 		problem = begin_compared(rerun);
 		break;
 	case FFNTP_JOURNAL_CONTINUES:
@@ -280,6 +293,7 @@ static bool print_json(const struct rerun *rerun, const char *path, unsigned lon
 	json_object_set_new(object, "sessions", json_integer((json_int_t)rerun->sessions));
 	json_object_set_new(object, "inputs", json_integer((json_int_t)rerun->inputs));
 	json_object_set_new(object, "maps_equal", json_integer((json_int_t)rerun->equal));
+	json_object_set_new(object, "maps_unwritten", json_integer((json_int_t)rerun->unwritten));
 	json_object_set_new(object, "cut_in_line",
 			    cut_in_line > 0 ? json_integer((json_int_t)cut_in_line) : json_null());
 	for (unsigned i = FFNTP_EVENT_NONE + 1; i < FFNTP_EVENTS; i++)
@@ -296,6 +310,8 @@ static bool print_json(const struct rerun *rerun, const char *path, unsigned lon
 static bool print_text(const struct rerun *rerun, const char *path, unsigned long cut_in_line)
 {
 	printf("%s: %" PRIu64 " inputs, %" PRIu64 " maps, all equal", path, rerun->inputs, rerun->equal);
+	if (rerun->unwritten > 0)
+		printf("; the last %" PRIu64 " before a recorder ended not written", rerun->unwritten);
 	if (cut_in_line > 0)
 		printf("; the file ends in the middle of line %lu, which was not replayed", cut_in_line);
 	putchar('\n');
@@ -325,7 +341,7 @@ static void begin_file(struct rerun *rerun)
 {
 	rerun->reader.has_head = false;
 	rerun->reader.has_session = false;
-	rerun->sessions = rerun->inputs = rerun->equal = rerun->uncompared = 0;
+	rerun->sessions = rerun->inputs = rerun->equal = rerun->uncompared = rerun->unwritten = 0;
 	memset(rerun->events, 0, sizeof(rerun->events));
 	memset(rerun->verdicts, 0, sizeof(rerun->verdicts));
 }
@@ -344,6 +360,7 @@ bool rerun_file(struct rerun *rerun, struct lines *lines)
 		else if (!run_line(rerun, lines, &line))
 			return false;
 	}
+	end_recorder(rerun);
 	if (result == LINES_END)
 		return finish(rerun, lines_path(lines), cut_in_line);
 	tool_error(rerun->command, "%s", error);

@@ -33,6 +33,7 @@ struct rerun {
 	char program[RERUN_PROGRAM_SIZE];
 	/* Of the present file: */
 	uint64_t sessions, inputs, equal, uncompared;
+	uint64_t unwritten; /* maps of the last input before a recorder ended, which it did not write */
 	uint64_t events[FFNTP_EVENTS];
 	uint64_t verdicts[FFNTP_VERDICTS];
 };

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "output.h"
+#include "pageuse.h"
 
 /* The page is looked at this often. */
 #define STEP_MS 100
@@ -14,8 +15,8 @@
 #define TIMEOUT_MAX_S 31536000.0
 
 struct wait {
-	const char *page;   /* NULL: the usual places */
-	double max_bound_s; /* 1e9: any bound */
+	const char *page;     /* NULL: the usual places */
+	int64_t max_bound_ns; /* negative: any bound */
 	double timeout_s;
 	bool is_json;
 };
@@ -49,7 +50,8 @@ static bool read_once(const struct wait *wait, struct ffntp_reading *reading, st
 	reason->page = ffntp_linux_open(&reader, wait->page);
 	if (reason->page != FFNTP_PAGE_OK)
 		return false;
-	reason->clock = ffntp_linux_now(&reader, FFNTP_UTC, (uint64_t)(wait->max_bound_s * 1e9), reading);
+	reason->clock = ffntp_linux_now(&reader, FFNTP_UTC,
+					wait->max_bound_ns < 0 ? UINT64_MAX : (uint64_t)wait->max_bound_ns, reading);
 	ffntp_linux_close(&reader);
 	return reason->clock == FFNTP_CLOCK_OK && reading->status == FFNTP_STATUS_SYNCHRONISED;
 }
@@ -90,10 +92,11 @@ static int report(const struct wait *wait, const struct ffntp_reading *reading, 
 
 int tool_wait(const struct tool_command *command, int argc, char **argv)
 {
-	struct wait wait = { .max_bound_s = 1e9, .timeout_s = TIMEOUT_MAX_S };
+	struct wait wait = { .max_bound_ns = -1, .timeout_s = TIMEOUT_MAX_S };
 	const struct tool_option options[] = {
 		tool_text("page", "FILE", &wait.page, "the clock page [/run/ffntp/page, or this user's]"),
-		tool_real("max-bound", "S", &wait.max_bound_s, 1e-9, 1e9, "until the error bound is at most S seconds"),
+		tool_integer("max-bound", "NS", &wait.max_bound_ns, 0, PAGEUSE_BOUND_MAX_NS,
+			     "until the error bound is at most NS nanoseconds"),
 		tool_real("timeout", "S", &wait.timeout_s, 0, TIMEOUT_MAX_S, "give up after S seconds [a year]"),
 		tool_flag("json", &wait.is_json, "one JSON object on one line"),
 		{ .name = NULL },

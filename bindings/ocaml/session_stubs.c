@@ -139,6 +139,9 @@ static const enum ffntp_event_kind event_kinds[] = {
 	FFNTP_EVENT_DISRUPTED, FFNTP_EVENT_SERVER,     FFNTP_EVENT_MAP,
 };
 
+_Static_assert(sizeof event_kinds / sizeof *event_kinds + 2 == FFNTP_EVENTS,
+	       "each kind but NONE, and REPLY, which has an argument");
+
 static value copy_event(struct ffntp_event event)
 {
 	intnat number = 0;

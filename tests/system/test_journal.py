@@ -83,7 +83,7 @@ def test_a_reload_begins_a_session_that_replays(folder):
         with tap.daemon(folder, "-c", f"{folder}/conf") as running:
             tap.wait_for_status(folder, "synchronised")
             with open(f"{folder}/conf", "w") as f:
-                f.write(f"server 127.0.0.1:{second.port} iburst minpoll 0\njournal {folder}/journal\nmaxdistance 1\n")
+                f.write(f"server 127.0.0.1:{second.port} iburst minpoll 0\njournal {folder}/journal\njournalsize 1M\n")
             running.send_signal(signal.SIGHUP)
             tap.wait_for(lambda: len(second.requests) > 2, "the second server")
             with open(f"{folder}/conf", "w") as f:

@@ -4,7 +4,6 @@ import os
 import signal
 import struct
 import sys
-import time
 
 import fake
 import namespace
@@ -14,9 +13,8 @@ import tap
 def test_a_link_that_comes_up_late_and_flaps(folder):
     namespace.enter()
     with fake.Server(host="") as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
-        time.sleep(3)
+        tap.wait_for(lambda: "not sent" in tap.said(folder), "a line about the network")
         tap.check(running.poll() is None, "ended while the network was down")
-        tap.check("not sent" in tap.said(folder), "the log does not mention the network")
         namespace.switch_loopback(True)
         tap.wait_for_status(folder, "synchronised")
         namespace.switch_loopback(False)

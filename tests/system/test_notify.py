@@ -63,6 +63,23 @@ def test_a_service(folder):
             daemon.wait()
 
 
+def test_a_reload(folder):
+    manager = Manager(folder)
+    with fake.Server() as server:
+        with open(f"{folder}/conf", "w") as f:
+            f.write(f"server 127.0.0.1 port {server.port} iburst\n")
+        daemon = subprocess.Popen([FFNTPD, "-c", f"{folder}/conf", "--page", f"{folder}/page"],
+                                  env=dict(os.environ, NOTIFY_SOCKET=manager.path), stderr=subprocess.DEVNULL)
+        try:
+            manager.wait_for("STATUS", "synchronised")
+            daemon.send_signal(signal.SIGHUP)
+            manager.wait_for("STATUS", "reading the configuration")
+            tap.check("error bound" in manager.next().get("STATUS", ""), "the clock's line does not follow")
+        finally:
+            daemon.kill()
+            daemon.wait()
+
+
 def check_keeps_time(folder, name):
     with fake.Server() as server:
         daemon = subprocess.Popen([FFNTPD, "--poll", "1", "--page", f"{folder}/page", f"127.0.0.1:{server.port}"],

@@ -81,6 +81,20 @@ def test_decisions_with_their_evidence(folder):
     tap.check(any(" reply accepted: accept, offset_s " in line for line in output.splitlines()), output[:2000])
 
 
+def test_a_map_that_is_missing(folder):
+    """Before a second session of the same recorder it is a difference; where a recorder ended, it is counted."""
+    lines = lines_of(simulated(folder))
+    last = max(i for i, line in enumerate(lines) if line.startswith("map "))
+    cut = lines[:last]
+    [result] = tool.objects(["replay", "--json", tool.write(folder, "killed.journal", "\n".join(cut) + "\n")])
+    tap.check(result["maps_unwritten"] == 1, f"{result}")
+    [result] = tool.objects(["replay", "--json", tool.write(folder, "again.journal", "\n".join(cut + lines) + "\n")])
+    tap.check(result["maps_unwritten"] == 1 and result["sessions"] == 2, f"{result}")
+    tap.check(lines[0].startswith("ffntp-journal "), lines[0])
+    tool.check_refused(["replay", tool.write(folder, "reload.journal", "\n".join(cut + lines[1:]) + "\n")],
+                       f"reload.journal:{len(cut) + 1}: ", "publishes a map before this line")
+
+
 def test_a_compressed_journal_and_standard_input(folder):
     path = simulated(folder)
     with open(path, "rb") as f:

@@ -33,7 +33,7 @@ def test_a_clock_that_does_not_come(folder):
 
 def test_a_bound_that_is_not_reached(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
-        tool.check_refused(["wait", "--page", page, "--max-bound", "1e-9", "--timeout", "0"], "within 0 s: ", "bound")
+        tool.check_refused(["wait", "--page", page, "--max-bound", "1", "--timeout", "0"], "within 0 s: ", "bound")
 
 
 if __name__ == "__main__":
