@@ -157,11 +157,6 @@ static void expire_if_overdue(struct ffntp_client *client, ffntp_counter now)
 	ffntp_polling_expired(&client->association.polling);
 }
 
-static ffntp_counter earlier(ffntp_counter a, ffntp_counter b)
-{
-	return ffntp_counter_diff(a, b) < 0 ? a : b;
-}
-
 /*
  * Return the first reading between 'now' and 'limit' at which a leap second has begun or ended; 'limit' if there is
  * none.
@@ -189,8 +184,9 @@ struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counte
 	if (ffntp_counter_diff(now, next) >= 0)
 		return (struct ffntp_action){ FFNTP_SEND, now };
 	if (client->association.exchange.is_waiting)
-		next = earlier(next, ffntp_polling_deadline(&client->association.polling, client->clock.rate.period_s));
-	return (struct ffntp_action){ FFNTP_WAIT, earlier(next, next_leap_edge(client, now, next)) };
+		next = ffntp_counter_earlier(
+			next, ffntp_polling_deadline(&client->association.polling, client->clock.rate.period_s));
+	return (struct ffntp_action){ FFNTP_WAIT, ffntp_counter_earlier(next, next_leap_edge(client, now, next)) };
 }
 
 bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_t nonce,

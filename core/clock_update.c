@@ -74,11 +74,6 @@ static void plan_poll(const struct ffntp_clock_state *clock, struct ffntp_associ
 	ffntp_polling_adapt(&association->polling, &outlook, clock->rate.period_s);
 }
 
-static double clamp(double value, double low, double high)
-{
-	return ffntp_fmin(ffntp_fmax(value, low), high);
-}
-
 /*
  * Return the rate that ages the bound from here on: the proven range, extended to the period that the estimator has
  * found, as far as the hint admits it. Where a crystal does more than max_drift and its estimator follows, that widens
@@ -90,7 +85,7 @@ static struct ffntp_rate_bound known_rate(const struct ffntp_clock_state *clock)
 	double least_s = hint.period_s * (1 - hint.max_error), most_s = hint.period_s * (1 + hint.max_error);
 
 	return ffntp_rate_bound_with(ffntp_rate_range_now(&clock->range),
-				     clamp(clock->estimate.period_s, least_s, most_s));
+				     ffntp_clamp(clock->estimate.period_s, least_s, most_s));
 }
 
 /* Commit the estimator's result for an accepted stamp: rate, new map, next poll. */

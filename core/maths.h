@@ -83,4 +83,10 @@ double ffntp_ln(double x);
 /* Replace each of these numbers by ffntp_ln of it. */
 void ffntp_ln_each(double *x, int count);
 
+/* Return the value, or the limit that it is beyond. */
+static inline double ffntp_clamp(double value, double low, double high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
 #endif

@@ -48,11 +48,6 @@ void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ff
 	ffntp_promise_add(&publisher->promise, &claim);
 }
 
-static double clamp(double value, double low, double high)
-{
-	return value < low ? low : value > high ? high : value;
-}
-
 /*
  * Return the standard deviation of the estimate at its 'at' (s); until the estimate has settled, at least a quarter of
  * the bound's width.
@@ -115,7 +110,7 @@ static struct ffntp_claim make_claim(struct ffntp_publisher *publisher, const st
 	const struct ffntp_estimate *estimate = finding->estimate;
 	const struct ffntp_bound *bound = &finding->bound;
 	struct ffntp_claim claim = {
-		.value_s = clamp(estimate->correction_s, bound->earliest_s, bound->latest_s),
+		.value_s = ffntp_clamp(estimate->correction_s, bound->earliest_s, bound->latest_s),
 		.period_s = estimate->period_s,
 	};
 

@@ -37,16 +37,6 @@ static bool is_usable(const void *memory, size_t size, size_t needed)
 
 /* --- counter readings --- */
 
-static bool is_before(ffntp_counter a, ffntp_counter b)
-{
-	return (int64_t)(a - b) < 0;
-}
-
-static ffntp_counter earlier(ffntp_counter a, ffntp_counter b)
-{
-	return is_before(a, b) ? a : b;
-}
-
 /* Return the reading this time after 'at'. */
 static ffntp_counter later(const struct ffntp_session *session, ffntp_counter at, double interval_s)
 {
@@ -114,7 +104,8 @@ static void publish_if_due(struct ffntp_session *session)
 	struct ffntp_map map;
 
 	read_client(session, &map);
-	if (!session->is_map_due && is_before(session->now, session->publish_at) && map.leap == session->leap)
+	if (!session->is_map_due && ffntp_counter_is_before(session->now, session->publish_at) &&
+	    map.leap == session->leap)
 		return;
 	session->publish_at = later(session, session->now, FFNTP_SESSION_PUBLISH_S);
 	session->leap = map.leap;
@@ -193,11 +184,11 @@ static void set_deadline(struct ffntp_session *session, struct ffntp_action acti
 	if (session->wants_request)
 		until = session->now;
 	if (action.kind == FFNTP_WAIT)
-		until = earlier(until, action.until);
+		until = ffntp_counter_earlier(until, action.until);
 	else if (session->is_paused)
-		until = earlier(until, session->pause_until);
+		until = ffntp_counter_earlier(until, session->pause_until);
 	if (session->is_awaiting)
-		until = earlier(until, session->reply_deadline);
+		until = ffntp_counter_earlier(until, session->reply_deadline);
 	session->deadline = until;
 }
 
@@ -206,8 +197,8 @@ static void work_timer(struct ffntp_session *session)
 {
 	struct ffntp_action action;
 
-	session->is_paused = session->is_paused && is_before(session->now, session->pause_until);
-	if (session->is_awaiting && !is_before(session->now, session->reply_deadline))
+	session->is_paused = session->is_paused && ffntp_counter_is_before(session->now, session->pause_until);
+	if (session->is_awaiting && !ffntp_counter_is_before(session->now, session->reply_deadline))
 		give_up(session);
 	action = next_action(session);
 	if (session->is_awaiting && action.kind == FFNTP_SEND)
@@ -417,7 +408,7 @@ static void advance(struct ffntp_session *session, const struct ffntp_input *inp
 {
 	bool is_disrupted = input->kind == FFNTP_INPUT_DISRUPTED || input->kind == FFNTP_INPUT_COUNTER_REPLACED;
 
-	if (is_disrupted || is_before(session->now, input->at))
+	if (is_disrupted || ffntp_counter_is_before(session->now, input->at))
 		session->now = input->at;
 }
 
@@ -426,7 +417,7 @@ void ffntp_session_input(struct ffntp_session *session, const struct ffntp_input
 	record(session, input);
 	session->events = session->taken = 0;
 	session->has_packet = session->is_map_due = session->has_new_map = false;
-	if (input->kind == FFNTP_INPUT_TIMEOUT && is_before(input->at, session->deadline))
+	if (input->kind == FFNTP_INPUT_TIMEOUT && ffntp_counter_is_before(input->at, session->deadline))
 		return;
 	advance(session, input);
 	apply_input(session, input);

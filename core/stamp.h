@@ -51,6 +51,18 @@ static inline double ffntp_counter_diff(ffntp_counter newer, ffntp_counter older
 	return ffntp_ticks(newer - older);
 }
 
+/* Return whether reading a is before reading b; they are less than 2^63 ticks apart. */
+static inline bool ffntp_counter_is_before(ffntp_counter a, ffntp_counter b)
+{
+	return (int64_t)(a - b) < 0;
+}
+
+/* Return the earlier one of two readings that are less than 2^63 ticks apart. */
+static inline ffntp_counter ffntp_counter_earlier(ffntp_counter a, ffntp_counter b)
+{
+	return ffntp_counter_is_before(a, b) ? a : b;
+}
+
 static inline double ffntp_ntp_diff_s(struct ffntp_ntp newer, struct ffntp_ntp older)
 {
 	return (double)ffntp_ntp_diff(newer, older) * 0x1p-32;

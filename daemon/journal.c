@@ -241,19 +241,13 @@ void ffntp_journal_file_write(struct ffntp_journal_file *file)
 
 /* --- lines --- */
 
-/* A timeout before the deadline has no effect, and would be most of the journal. */
-static bool has_effect(const struct ffntp_journal_file *file, const struct ffntp_input *input)
-{
-	return input->kind != FFNTP_INPUT_TIMEOUT || (int64_t)(input->at - ffntp_session_deadline(file->session)) >= 0;
-}
-
 static void record(void *context, const struct ffntp_input *input)
 {
 	struct ffntp_journal_file *file = context;
 	size_t length;
 	char *line;
 
-	if (file->descriptor < 0 || !has_effect(file, input))
+	if (file->descriptor < 0 || !ffntp_journal_is_recorded(file->session, input))
 		return;
 	line = room(file);
 	length = ffntp_journal_write_input(&file->writer, input, line);

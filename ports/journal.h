@@ -57,6 +57,15 @@ size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffn
 size_t ffntp_journal_write_map(const struct ffntp_map *map, char line[FFNTP_JOURNAL_LINE_SIZE]);
 
 /*
+ * Return whether an input that a session is about to process belongs into its journal. A timeout before the deadline
+ * has no effect, and would be most of the journal.
+ */
+static inline bool ffntp_journal_is_recorded(const struct ffntp_session *session, const struct ffntp_input *input)
+{
+	return input->kind != FFNTP_INPUT_TIMEOUT || (int64_t)(input->at - ffntp_session_deadline(session)) >= 0;
+}
+
+/*
  * Return a digest of the fields of a map, except those that came later than journals (LATER_WORD, and
  * tai_outlasts_table). It is the same on every machine.
  */

@@ -9,19 +9,12 @@ static void write_map(struct recorder *recorder)
 	recorder->has_map = false;
 }
 
-/* A timeout before the deadline has no effect, and would be most of the journal. */
-static bool has_effect(const struct recorder *recorder, const struct ffntp_input *input)
-{
-	return input->kind != FFNTP_INPUT_TIMEOUT ||
-	       (int64_t)(input->at - ffntp_session_deadline(recorder->session)) >= 0;
-}
-
 static void record(void *context, const struct ffntp_input *input)
 {
 	struct recorder *recorder = context;
 	char line[FFNTP_JOURNAL_LINE_SIZE];
 
-	if (!has_effect(recorder, input))
+	if (!ffntp_journal_is_recorded(recorder->session, input))
 		return;
 	write_map(recorder);
 	fwrite(line, 1, ffntp_journal_write_input(&recorder->writer, input, line), recorder->file);

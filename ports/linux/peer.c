@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../../core/params.h"
+#include "../../core/stamp.h"
 #include "random.h"
 
 /* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
@@ -95,11 +96,6 @@ void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *addres
 
 /* --- waiting --- */
 
-static bool is_before(ffntp_counter a, ffntp_counter b)
-{
-	return (int64_t)(a - b) < 0;
-}
-
 int ffntp_peer_descriptor(const struct ffntp_peer *peer)
 {
 	return peer->udp.descriptor;
@@ -109,12 +105,13 @@ static ffntp_counter deadline(const struct ffntp_peer *peer)
 {
 	ffntp_counter until = ffntp_session_deadline(peer->session);
 
-	return peer->udp.descriptor >= 0 && is_before(peer->listens_until, until) ? peer->listens_until : until;
+	return peer->udp.descriptor >= 0 && ffntp_counter_is_before(peer->listens_until, until) ? peer->listens_until
+												: until;
 }
 
 bool ffntp_peer_is_due(const struct ffntp_peer *peer, ffntp_counter now)
 {
-	return !is_before(now, deadline(peer));
+	return !ffntp_counter_is_before(now, deadline(peer));
 }
 
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms)
@@ -201,7 +198,7 @@ static void ask(struct ffntp_peer *peer, ffntp_counter now)
 /* Close the socket once no reply is awaited, so that nothing is received without a request. */
 static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 {
-	if (peer->udp.descriptor >= 0 && !is_before(now, peer->listens_until))
+	if (peer->udp.descriptor >= 0 && !ffntp_counter_is_before(now, peer->listens_until))
 		ffntp_udp_close(&peer->udp);
 }
 
@@ -212,7 +209,7 @@ bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 		ask(peer, now);
 		return true;
 	}
-	if (is_before(now, ffntp_session_deadline(peer->session)))
+	if (ffntp_counter_is_before(now, ffntp_session_deadline(peer->session)))
 		return false;
 	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT, .at = now });
 	return true;
