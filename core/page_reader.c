@@ -34,6 +34,21 @@ const char *ffntp_page_result_text(enum ffntp_page_result result)
 	return "unknown";
 }
 
+const char *ffntp_selection_name(enum ffntp_selection selection)
+{
+	static const char *const names[FFNTP_SELECTIONS] = {
+		[FFNTP_SELECTION_NONE] = "none",
+		[FFNTP_SELECTION_FOLLOWED] = "followed",
+		[FFNTP_SELECTION_COMBINED] = "combined",
+		[FFNTP_SELECTION_SPARE] = "spare",
+		[FFNTP_SELECTION_FALSETICKER] = "falseticker",
+		[FFNTP_SELECTION_ASTRAY] = "astray",
+		[FFNTP_SELECTION_NO_MAJORITY] = "no-majority",
+	};
+
+	return (unsigned)selection < FFNTP_SELECTIONS ? names[selection] : "unknown";
+}
+
 static void load_identity(const struct ffntp_page *page, struct ffntp_page_identity *identity)
 {
 	identity->counter_kind = (enum ffntp_counter_kind)(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND) & 0xff);

@@ -520,6 +520,7 @@ static void take_event(void *context, const struct ffntp_event *event)
 		break;
 	case FFNTP_EVENT_NONE:
 	case FFNTP_EVENT_CHANGE_SERVER:
+	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}

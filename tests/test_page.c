@@ -485,7 +485,8 @@ static struct ffntp_source any_source(struct prng *prng)
 		.leap = (uint8_t)prng_below(prng, 4),
 		.reach = (uint8_t)prng_next(prng),
 		.poll_log2_s = (uint8_t)prng_below(prng, 18),
-		.is_selected = (uint8_t)prng_below(prng, 2),
+		.selection = (uint8_t)prng_below(prng, FFNTP_SELECTIONS),
+		.share_percent = (uint8_t)prng_below(prng, 101),
 		.refid = (uint32_t)prng_next(prng),
 		.offset_ns = (int64_t)prng_next(prng),
 		.rtt_ns = prng_next(prng),
@@ -506,7 +507,8 @@ static void assert_sources_equal(const struct ffntp_source *a, const struct ffnt
 {
 	assert_memory_equal(a->address, b->address, 16);
 	assert_true(a->port == b->port && a->stratum == b->stratum && a->leap == b->leap && a->reach == b->reach);
-	assert_true(a->poll_log2_s == b->poll_log2_s && a->is_selected == b->is_selected && a->refid == b->refid);
+	assert_true(a->poll_log2_s == b->poll_log2_s && a->selection == b->selection &&
+		    a->share_percent == b->share_percent && a->refid == b->refid);
 	assert_true(a->offset_ns == b->offset_ns && a->rtt_ns == b->rtt_ns && a->rtt_min_ns == b->rtt_min_ns);
 	assert_true(a->root_delay_ns == b->root_delay_ns && a->root_dispersion_ns == b->root_dispersion_ns);
 	assert_true(a->last_accepted == b->last_accepted);
@@ -572,7 +574,7 @@ static struct ffntp_source source_of_bytes(struct prng *prng)
 	source.leap = (uint8_t)prng_next(prng);
 	source.reach = (uint8_t)prng_next(prng);
 	source.poll_log2_s = (uint8_t)prng_next(prng);
-	source.is_selected = (uint8_t)prng_next(prng);
+	source.selection = (uint8_t)prng_next(prng);
 	source.refid = (uint32_t)prng_next(prng);
 	source.offset_ns = (int64_t)prng_next(prng);
 	source.rtt_ns = prng_next(prng);

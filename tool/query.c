@@ -84,6 +84,7 @@ static void take_event(void *context, const struct ffntp_event *event)
 	case FFNTP_EVENT_DISRUPTED:
 	case FFNTP_EVENT_SERVER:
 	case FFNTP_EVENT_MAP:
+	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}

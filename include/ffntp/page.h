@@ -76,6 +76,21 @@ struct ffntp_page_identity {
 	uint64_t time_namespace; /* identifies the writer's time namespace; 0 if the system has only one */
 };
 
+/* How the clock uses a server. */
+enum ffntp_selection {
+	FFNTP_SELECTION_NONE = 0,    /* it has no time yet, or does not answer */
+	FFNTP_SELECTION_FOLLOWED,    /* the map comes from this server; of several, it is the one that counts most */
+	FFNTP_SELECTION_COMBINED,    /* it is combined with others */
+	FFNTP_SELECTION_SPARE,       /* it agrees with the majority, and is not used */
+	FFNTP_SELECTION_FALSETICKER, /* the majority excludes its time */
+	FFNTP_SELECTION_ASTRAY,      /* its time drifts away from the others', within the bounds of all */
+	FFNTP_SELECTION_NO_MAJORITY, /* no majority of servers agrees */
+	FFNTP_SELECTIONS             /* the number of them */
+};
+
+/* Return a short lower-case name such as "falseticker"; "unknown" for values outside the enumeration. Never NULL. */
+const char *ffntp_selection_name(enum ffntp_selection selection);
+
 /* The state of one server, for people and monitoring; readers of the time do not need it. */
 struct ffntp_source {
 	uint8_t address[16]; /* IPv6, or IPv4 mapped into IPv6; network byte order */
@@ -85,11 +100,12 @@ struct ffntp_source {
 	uint8_t reach;       /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
 				supplied a usable time */
 	uint8_t poll_log2_s; /* the poll interval, rounded up to a power of two */
-	uint8_t is_selected; /* 1: the map comes from this server */
-	uint32_t refid;      /* as on the wire, first byte in the top bits */
-	int64_t offset_ns;   /* our clock minus the server's at the last exchange; positive: ours is ahead */
-	uint64_t rtt_ns;     /* round trip of the last exchange */
-	uint64_t rtt_min_ns; /* least round trip since this server was chosen */
+	uint8_t selection;   /* enum ffntp_selection */
+	uint8_t share_percent; /* what it counts for in the time of several servers */
+	uint32_t refid;        /* as on the wire, first byte in the top bits */
+	int64_t offset_ns;     /* our clock minus the server's at the last exchange; positive: ours is ahead */
+	uint64_t rtt_ns;       /* round trip of the last exchange */
+	uint64_t rtt_min_ns;   /* least round trip since this server was chosen */
 	uint32_t root_delay_ns, root_dispersion_ns; /* saturated */
 	ffntp_counter last_accepted;                /* tf of the last accepted exchange */
 	uint32_t verdicts[FFNTP_VERDICTS];          /* count of each verdict on this server's replies; saturated */

@@ -133,7 +133,8 @@ enum ffntp_event_kind {
 	/* ffntp_session_map is new and is to be published. It is the first event of its input: others may take time to
 	 * log. */
 	FFNTP_EVENT_MAP,
-	FFNTP_EVENTS /* the number of kinds */
+	FFNTP_EVENT_SELECTION, /* an ensemble uses the server differently from now on (ensemble.h) */
+	FFNTP_EVENTS           /* the number of kinds */
 };
 
 struct ffntp_event {

@@ -52,6 +52,7 @@ static void take_event(struct ffntp_sync *sync, const struct ffntp_event *event)
 	case FFNTP_EVENT_ERROR:
 	case FFNTP_EVENT_DISRUPTED:
 	case FFNTP_EVENT_SERVER:
+	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}
