@@ -69,7 +69,7 @@ void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned member);
 /* ensemble_time: forget all that depends on counter readings. */
 void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble);
 
-/* ensemble_time: a member is about to leave, or to begin again: what it counts for fades. */
+/* ensemble_time: a member is about to leave, or to begin again: its part in the time fades. */
 void ffntp_ensemble_release(struct ffntp_ensemble *ensemble, unsigned member);
 
 /* ensemble_time: compute the map as of now, and each member's selection. */

@@ -1,7 +1,7 @@
 /*
  * ensemble_time: the time of several servers. Their intervals vote on the bound; the joint clock (law_joint.h) takes
- * what each exchange shows of the oscillator; the mean of what the servers' paths say, robust against those that are
- * wrong, puts it on the scale of true time. docs/ensemble.md describes the method.
+ * from each exchange its information about the oscillator; a mean over the servers' paths, robust against those that
+ * are wrong, places it on true time. docs/ensemble.md describes the method.
  */
 #include "blend.h"
 #include "client.h"
@@ -31,7 +31,7 @@ static bool is_law(const struct ffntp_member *member)
 	return clock_of(member)->ops == &ffntp_law_ops;
 }
 
-/* --- what the members say --- */
+/* --- the members --- */
 
 static void look_at(struct ffntp_member *member)
 {
@@ -77,7 +77,7 @@ static struct ffntp_vote_interval rate_of(const struct ffntp_member *member)
 
 /* --- the vote --- */
 
-/* Return whether the member may be combined, by what it says itself and what the majority says of it. */
+/* Return whether the member may be combined: it has the time, and the majority agrees with it. */
 static bool is_candidate(const struct ffntp_member *member)
 {
 	return member->session != NULL && member->has_time && member->is_right && !member->is_unused &&
@@ -235,9 +235,9 @@ static void choose_lead(struct ffntp_ensemble *ensemble)
 					clock_of(&ensemble->member[former])->estimate.reference);
 }
 
-/* --- shares: what each member counts for in the time of the joint clock --- */
+/* --- shares: the part of each member in the published time --- */
 
-/* Return the mean of what the members say of the joint clock, by their shares (s); 0 if none has a share. */
+/* Return the mean distance of the members' times behind the joint clock, by their shares (s); 0 if none has a share. */
 static double behind_of(const struct ffntp_ensemble *ensemble, double *variance_s2, double *asymmetry_s2)
 {
 	double sum = 0, shares = 0, variance = 0, asymmetry = 0, spread = 0;
@@ -382,7 +382,7 @@ static void store_behind(struct ffntp_member *member)
 	member->behind_s = ffntp_law_joint_behind_s(&member->frame, estimator_of(member), &member->variance_s2);
 }
 
-/* A path whose clock stands still where it is has changed, and its server has not: it is learnt anew. */
+/* A path whose clock stands still where it is has changed, and its server has not: its frame is learnt again. */
 static void check_return(struct ffntp_ensemble *ensemble, unsigned number)
 {
 	struct ffntp_member *member = &ensemble->member[number];
@@ -615,7 +615,7 @@ static bool is_synchronised(const struct ffntp_member *member)
 	       clock->confirmed >= FFNTP_SYNCHRONISED_EXCHANGES;
 }
 
-/* Count the members that are right and synchronised, and tell whether a required one is missing. */
+/* Count the members that are right and synchronised, and set whether a required one is missing. */
 static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_required)
 {
 	bool requires = false, has_required = false;

@@ -110,7 +110,7 @@ static void drop_member(struct bench *b, unsigned number)
 	b->server[number].is_member = b->server[number].has_reply = false;
 }
 
-/* room: for members; servers: of which so many are there. */
+/* room: for members; servers: the number of them at the start. */
 static struct bench *make(unsigned room, unsigned servers)
 {
 	struct bench *b = calloc(1, sizeof *b);
@@ -405,7 +405,7 @@ static void test_three_servers_are_combined(void **state)
 	drop(b);
 }
 
-/* Return the RMS error of the clock (us) once a second, over the second half of a run with so many servers. */
+/* Return the RMS error of the clock (us) once a second, over the second half of a run with this number of servers. */
 static double rms_of(unsigned servers)
 {
 	struct bench *b = make(servers, servers);
