@@ -16,6 +16,7 @@
 #include "leaptable.h"
 #include "log.h"
 #include "options.h"
+#include "serverkeys.h"
 #include "survey.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
@@ -30,9 +31,11 @@ struct ffntp_keeper {
 	struct ffntp_leaptable leaptable;
 	struct ffntp_client_config client_config; /* of the session */
 	struct ffntp_survey survey;
+	struct ffntp_serverkeys keys;
 	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_sync sync;
 	const struct ffntp_options *next; /* the options to apply once their servers are resolved; NULL: none */
+	struct ffntp_serverkeys next_keys;
 	struct ffntp_server_name next_names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers next_servers;
 	struct ffntp_clock_log clock_log;

@@ -75,7 +75,7 @@ static int open_loop(void **state)
 	(void)state;
 	memset(&loop, 0, sizeof(loop));
 	counter_event = FFNTP_COUNTER_STEADY;
-	loop.name = (struct ffntp_server_name){ "127.0.0.1", 9 };
+	loop.name = (struct ffntp_server_name){ .name = "127.0.0.1", .port = 9 };
 	assert_null(ffntp_counter_open(&loop.source, FFNTP_COUNTER_MONOTONIC_RAW));
 	assert_true(ffntp_servers_open(&servers, &loop.name, 1));
 	ffntp_peer_config_default(&config, &loop.source);
@@ -202,18 +202,18 @@ static void what_poll_said_counts_for_one_datagram(void **state)
 static void a_survey_dates_nothing_back(void **state)
 {
 	static struct ffntp_survey survey;
-	const struct ffntp_address *address[1];
+	struct ffntp_survey_server server = { 0 };
 	struct ffntp_counter_source source;
 	struct ffntp_client_config config;
 	struct ffntp_addresses found;
 
 	(void)state;
 	assert_true(ffntp_resolve_numeric("127.0.0.1:9", 123, &found));
-	address[0] = &found.address[0];
+	server.address = &found.address[0];
 	assert_null(ffntp_counter_open(&source, FFNTP_COUNTER_MONOTONIC_RAW));
 	ffntp_client_config_default(&config);
 	config.counter_kind = source.kind;
-	ffntp_survey_begin(&survey, &config, &source, address, 1, 1);
+	ffntp_survey_begin(&survey, &config, &source, &server, 1, 1);
 	assert_false(ffntp_survey_step(&survey));
 	times = 0;
 	assert_false(ffntp_survey_step(&survey));
