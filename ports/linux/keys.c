@@ -98,7 +98,7 @@ void ffntp_keyfile_wipe(struct ffntp_keyfile *file)
 
 /* --- lines --- */
 
-struct word {
+struct piece {
 	const char *at;
 	size_t length;
 };
@@ -109,7 +109,7 @@ struct word {
 struct line {
 	unsigned number;
 	size_t count;
-	struct word word[WORDS];
+	struct piece word[WORDS];
 };
 
 __attribute__((format(printf, 3, 4))) static bool refuse(struct ffntp_key_error *error, unsigned line,
@@ -153,16 +153,16 @@ static void split(struct line *line, const char *text, const char *end)
 			line->count++;
 			return;
 		}
-		line->word[line->count++] = (struct word){ begin, (size_t)(text - begin) };
+		line->word[line->count++] = (struct piece){ begin, (size_t)(text - begin) };
 	}
 }
 
-static bool is_word(struct word word, const char *text)
+static bool is_word(struct piece word, const char *text)
 {
 	return word.length == strlen(text) && strncasecmp(word.at, text, word.length) == 0;
 }
 
-static bool take_prefix(struct word *word, const char *prefix)
+static bool take_prefix(struct piece *word, const char *prefix)
 {
 	size_t length = strlen(prefix);
 
@@ -173,7 +173,7 @@ static bool take_prefix(struct word *word, const char *prefix)
 	return true;
 }
 
-static bool parse_id(struct word word, uint32_t *id)
+static bool parse_id(struct piece word, uint32_t *id)
 {
 	uint64_t sum = 0;
 
@@ -193,7 +193,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static bool decode_hex(struct word word, uint8_t *bytes, size_t *length)
+static bool decode_hex(struct piece word, uint8_t *bytes, size_t *length)
 {
 	*length = word.length / 2;
 	for (size_t i = 0; i < *length; i++) {
@@ -208,7 +208,7 @@ static bool decode_hex(struct word word, uint8_t *bytes, size_t *length)
 
 /* --- keys --- */
 
-static const struct ffntp_key_type *find_type(struct word word)
+static const struct ffntp_key_type *find_type(struct piece word)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (is_word(word, types[i].name))
@@ -242,7 +242,7 @@ static bool take_key(struct ffntp_key *key, const uint8_t *bytes, size_t length,
 	return true;
 }
 
-static bool decode_key(struct ffntp_key *key, struct word word, unsigned line, struct ffntp_key_error *error)
+static bool decode_key(struct ffntp_key *key, struct piece word, unsigned line, struct ffntp_key_error *error)
 {
 	uint8_t bytes[FFNTP_KEYFILE_SIZE / 2];
 	size_t length;
@@ -262,7 +262,7 @@ static bool decode_key(struct ffntp_key *key, struct word word, unsigned line, s
 /* A message never has a word of the line, because the word may be the key, or a part of it. */
 static bool parse_key(struct ffntp_key *key, const struct line *line, struct ffntp_key_error *error)
 {
-	static const struct word untyped = { "MD5", 3 };
+	static const struct piece untyped = { "MD5", 3 };
 
 	if (line->count != 2 && line->count != WORDS)
 		return refuse(error, line->number, "key %u: the line is not ID TYPE KEY", key->id);

@@ -13,6 +13,7 @@ import time
 import chrony
 import fake
 import tap
+import tool
 
 HOUR_S = 3600.0
 KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
@@ -174,6 +175,8 @@ def test_a_journal_has_the_verified_bytes_and_no_others(folder):
     tap.check(len(refused) >= 4, f"{datagrams}")
     tap.check({len(each) for each in datagrams} == {96, 104}, f"{datagrams}")
     tap.check(all(each == "00" * 52 for each in datagrams if len(each) == 104), f"{datagrams}")
+    result, = tool.objects(["replay", "--json", f"{folder}/journal"])
+    tap.check(result["verdicts"]["authentication"] == len(refused) and result["verdicts"]["accepted"] >= 2, f"{result}")
 
 
 # --- configuration ---
