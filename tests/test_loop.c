@@ -11,6 +11,7 @@
 
 #include "../core/wire.h"
 #include "../daemon/survey.h"
+#include "../ports/linux/keys.h"
 #include "../ports/linux/sync.h"
 #include "../ports/linux/udp.h"
 

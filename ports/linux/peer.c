@@ -9,6 +9,7 @@
 
 #include "../../core/params.h"
 #include "../../core/stamp.h"
+#include "keys.h"
 #include "random.h"
 
 /* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */

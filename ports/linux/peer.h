@@ -14,9 +14,10 @@
 
 #include "../../include/ffntp/session.h"
 #include "counter.h"
-#include "keys.h"
 #include "resolve.h"
 #include "udp.h"
+
+struct ffntp_key; /* keys.h */
 
 /* Called with each event, before the next input. It must not call this module; the session's results may be read. */
 typedef void ffntp_peer_listener(void *context, const struct ffntp_event *event);

@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "keys.h"
 #include "resolve.h"
 
 #define FFNTP_SERVERS_MAX 8 /* as many as a page has room for */
+
+struct ffntp_key; /* keys.h */
 
 struct ffntp_server_name {
 	const char *name;            /* in the format of ffntp_resolve */
