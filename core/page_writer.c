@@ -31,7 +31,7 @@ static void make_copy(struct ffntp_page *page)
 	atomic_thread_fence(memory_order_release);
 	copy_words(page, false);
 	atomic_thread_fence(memory_order_release);
-	ffntp_page_store(page, FFNTP_AT_COPY_SEQUENCE, ffntp_page_begin(page) | 1);
+	ffntp_page_store(page, FFNTP_AT_COPY_SEQUENCE, ffntp_page_begin(page) + 1);
 }
 
 /* Declare the copy invalid, before words change that readers use together with it. */

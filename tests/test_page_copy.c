@@ -79,6 +79,7 @@ static struct ffntp_map maps[FORMER + 8];
 static struct ffntp_steady steadies[FORMER + 8];
 static size_t count;
 static struct ffntp_map next;
+static const struct ffntp_source sources_now[2] = { { .stratum = 1 }, { .stratum = 2 } };
 
 /* Return a map that differs from every other one in each word. */
 static struct ffntp_map map_number(uint64_t n)
@@ -105,10 +106,8 @@ static struct ffntp_map map_number(uint64_t n)
 
 static void publish_next(void)
 {
-	static const struct ffntp_source sources[2] = { { .stratum = 1 }, { .stratum = 2 } };
-
 	ffntp_page_hold(&memory.page);
-	ffntp_page_publish_steadily(&memory.page, &next, sources, COUNT(sources), next.at + 1);
+	ffntp_page_publish_steadily(&memory.page, &next, sources_now, COUNT(sources_now), next.at + 1);
 }
 
 static void note_published(void)
@@ -155,6 +154,17 @@ static void check_past(size_t number)
 	}
 }
 
+/* The oldest past map may be half overwritten, and is not read then. */
+static void check_oldest(size_t number)
+{
+	struct ffntp_map past, expected = maps[number - FFNTP_PAGE_ANCHORS - 1];
+
+	if (ffntp_page_read_past(&memory.page, expected.at + 1, &past) != FFNTP_CLOCK_OK)
+		return;
+	expected.tai_expires_s = maps[number - 1].tai_expires_s;
+	assert_maps_equal(&past, &expected);
+}
+
 /* Monotonic UTC and elapsed time may be refused during an update, but a mark is not. */
 static void check_device(const struct ffntp_map *map, const struct ffntp_steady *steady)
 {
@@ -187,6 +197,7 @@ static void check_readers(size_t number)
 
 	assert_maps_equal(&map, &maps[number - 1]);
 	check_past(number);
+	check_oldest(number);
 	check_device(&maps[number - 1], &steadies[number - 1]);
 	assert_int_equal(read_line(&memory.page, map.at + S, FFNTP_UTC, UINT64_MAX, &reading), !is_odd());
 }
@@ -204,10 +215,16 @@ static void adopt(void)
 /* A writer that comes after the stopped one, and after its own successors, continues the page. */
 static void check_successors(size_t number, unsigned stores)
 {
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	bool was_odd = is_odd();
+	size_t sources_there;
+
 	for (unsigned k = stores; !act_for(k, adopt); k += 7)
 		check_readers(number);
 	assert_true(is_adopted);
 	assert_maps_equal(&found, &maps[number - 1]);
+	assert_int_equal(ffntp_page_read_sources(&memory.page, sources, &sources_there), FFNTP_CLOCK_OK);
+	assert_true(sources_there == 0 || !was_odd);
 	check_readers(number);
 	count = number;
 	next = map_number(FORMER + 2);
