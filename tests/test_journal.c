@@ -288,19 +288,19 @@ static void configurations(void **state)
 	length = ffntp_journal_write_session(&writer, &config, UINT64_MAX, line);
 	assert_int_equal(ffntp_journal_read(&reader, line, length - 1, &entry), FFNTP_JOURNAL_SESSION);
 	assert_true(entry.at == UINT64_MAX && reader.at == UINT64_MAX);
-	assert_int_equal(entry.config.size, config.size);
-	assert_int_equal(entry.config.estimator, FFNTP_ESTIMATOR_RADCLOCK);
-	assert_true(entry.config.period_hint_s == config.period_hint_s);
-	assert_true(entry.config.poll_is_adaptive && entry.config.counter_may_jump);
-	assert_int_equal(entry.config.pivot_s, -5);
-	assert_memory_equal(entry.config.leap_table, config.leap_table, sizeof(*config.leap_table));
-	assert_int_equal(ffntp_journal_write_session(&writer, &entry.config, entry.at, again), length);
+	assert_int_equal(entry.ensemble.client.size, config.size);
+	assert_int_equal(entry.ensemble.client.estimator, FFNTP_ESTIMATOR_RADCLOCK);
+	assert_true(entry.ensemble.client.period_hint_s == config.period_hint_s);
+	assert_true(entry.ensemble.client.poll_is_adaptive && entry.ensemble.client.counter_may_jump);
+	assert_int_equal(entry.ensemble.client.pivot_s, -5);
+	assert_memory_equal(entry.ensemble.client.leap_table, config.leap_table, sizeof(*config.leap_table));
+	assert_int_equal(ffntp_journal_write_session(&writer, &entry.ensemble.client, entry.at, again), length);
 	assert_memory_equal(line, again, length);
-	assert_int_equal(entry.config.leap_expiry, FFNTP_LEAP_EXPIRY_KEEP);
+	assert_int_equal(entry.ensemble.client.leap_expiry, FFNTP_LEAP_EXPIRY_KEEP);
 	config.leap_expiry = FFNTP_LEAP_EXPIRY_STRICT; /* as in a journal of a program without the choice */
 	length = ffntp_journal_write_continues(&writer, &config, line);
 	assert_int_equal(ffntp_journal_read(&reader, line, length - 1, &entry), FFNTP_JOURNAL_CONTINUES);
-	assert_int_equal(entry.config.leap_expiry, FFNTP_LEAP_EXPIRY_STRICT);
+	assert_int_equal(entry.ensemble.client.leap_expiry, FFNTP_LEAP_EXPIRY_STRICT);
 	assert_true(entry.at == UINT64_MAX);
 }
 
@@ -448,7 +448,7 @@ static void a_changed_byte_is_refused_or_read_as_written(void **state)
 			changed[i] ^= 1;
 			switch (ffntp_journal_read(&journal, changed, length, &entry)) {
 			case FFNTP_JOURNAL_SESSION:
-				written = ffntp_journal_write_session(&writer, &entry.config, entry.at, again);
+				written = ffntp_journal_write_session(&writer, &entry.ensemble.client, entry.at, again);
 				break;
 			case FFNTP_JOURNAL_INPUT:
 				written = ffntp_journal_write_input(&writer, &entry.input, again);
@@ -456,7 +456,11 @@ static void a_changed_byte_is_refused_or_read_as_written(void **state)
 			case FFNTP_JOURNAL_INVALID:
 			case FFNTP_JOURNAL_NOTHING:
 			case FFNTP_JOURNAL_HEAD:
+			case FFNTP_JOURNAL_ENSEMBLE:
 			case FFNTP_JOURNAL_CONTINUES:
+			case FFNTP_JOURNAL_LISTED:
+			case FFNTP_JOURNAL_ADDED:
+			case FFNTP_JOURNAL_REMOVED:
 			case FFNTP_JOURNAL_MAP:
 				refused++;
 				continue;
