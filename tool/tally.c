@@ -55,13 +55,15 @@ static void print_verdicts(const struct tally_counts *counts)
 	putchar(')');
 }
 
-static void print_counts(const struct tally_counts *counts, const char *before)
+/* separator: between 'before' and the first count. */
+static void print_counts(const struct tally_counts *counts, const char *before, const char *separator)
 {
 	printf("  %s", before);
 	for (unsigned kind = FFNTP_EVENT_NONE + 1; kind < FFNTP_EVENTS; kind++) {
 		if (kind == FFNTP_EVENT_MAP || counts->events[kind] == 0)
 			continue;
-		printf(", %s %" PRIu64, ffntp_event_name((enum ffntp_event_kind)kind), counts->events[kind]);
+		printf("%s%s %" PRIu64, separator, ffntp_event_name((enum ffntp_event_kind)kind), counts->events[kind]);
+		separator = ", ";
 		if (kind == FFNTP_EVENT_REPLY)
 			print_verdicts(counts);
 	}
@@ -70,9 +72,9 @@ static void print_counts(const struct tally_counts *counts, const char *before)
 
 void tally_print(const struct tally *tally, const char *before)
 {
-	print_counts(&tally->all, before);
+	print_counts(&tally->all, before, ", ");
 	for (size_t i = 0; i < tally->servers; i++)
-		print_counts(&tally->server[i].counts, tally->server[i].name);
+		print_counts(&tally->server[i].counts, tally->server[i].name, " ");
 }
 
 /* --- JSON --- */
