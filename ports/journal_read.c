@@ -87,7 +87,7 @@ static bool take_natural(struct rest *rest, uint64_t most, uint64_t *value)
 	for (*value = 0; is_decimal(rest); count++, rest->at++) {
 		uint64_t digit = (uint64_t)(*rest->at - '0');
 
-		if (*value > (most - digit) / 10)
+		if (digit > most || *value > (most - digit) / 10)
 			return false;
 		*value = *value * 10 + digit;
 	}
