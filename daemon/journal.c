@@ -28,7 +28,7 @@ struct ffntp_journal_file {
 	int descriptor; /* -1: the recording has ended */
 	uint64_t size;  /* of the file, in whole lines */
 	struct ffntp_journal writer;
-	/* What is recorded: a session, or an ensemble; NULL: neither yet. */
+	/* The recorded session or ensemble; both NULL: none yet. */
 	const struct ffntp_session *session;
 	const struct ffntp_ensemble *ensemble;
 	struct ffntp_ensemble_config config; /* only 'client' of a session */
