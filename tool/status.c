@@ -363,7 +363,8 @@ static void print_refusals(const struct ffntp_source *source)
 
 static void print_source(const struct snapshot *snapshot, const struct ffntp_source *source)
 {
-	char address[OUTPUT_ADDRESS_SIZE], offset[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE];
+	char address[OUTPUT_ADDRESS_SIZE], offset[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE],
+		last[OUTPUT_NUMBER_SIZE];
 
 	printf("%c ", source->selection == FFNTP_SELECTION_FOLLOWED ? '*' : ' ');
 	output_name(output_address(source, address), 2, 24);
