@@ -34,7 +34,7 @@ struct rerun {
 	/* Of the present file: */
 	uint64_t sessions, inputs, equal, uncompared;
 	uint64_t unwritten; /* maps of the last input before a recorder ended, which it did not write */
-	struct tally tally;
+	struct event_tally tally;
 };
 
 struct rerun_table {

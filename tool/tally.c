@@ -13,7 +13,7 @@ static void count(struct tally_counts *counts, const struct ffntp_event *event)
 }
 
 /* Return the server's counts; NULL if memory is short. */
-static struct tally_server *find(struct tally *tally, const char *name)
+static struct tally_server *find(struct event_tally *tally, const char *name)
 {
 	struct tally_server *grown;
 
@@ -31,7 +31,7 @@ static struct tally_server *find(struct tally *tally, const char *name)
 	return grown;
 }
 
-void tally_add(struct tally *tally, const char *server, const struct ffntp_event *event)
+void tally_add(struct event_tally *tally, const char *server, const struct ffntp_event *event)
 {
 	struct tally_server *of = server ? find(tally, server) : NULL;
 
@@ -70,7 +70,7 @@ static void print_counts(const struct tally_counts *counts, const char *before, 
 	putchar('\n');
 }
 
-void tally_print(const struct tally *tally, const char *before)
+void tally_print(const struct event_tally *tally, const char *before)
 {
 	print_counts(&tally->all, before, ", ");
 	for (size_t i = 0; i < tally->servers; i++)
@@ -93,7 +93,7 @@ static void add_counts(json_t *object, const struct tally_counts *counts)
 	json_object_set_new(object, "verdicts", verdicts);
 }
 
-void tally_json(const struct tally *tally, json_t *object)
+void tally_json(const struct event_tally *tally, json_t *object)
 {
 	json_t *servers = json_array();
 
@@ -111,8 +111,8 @@ void tally_json(const struct tally *tally, json_t *object)
 		json_decref(servers);
 }
 
-void tally_clear(struct tally *tally)
+void tally_clear(struct event_tally *tally)
 {
 	free(tally->server);
-	*tally = (struct tally){ 0 };
+	*tally = (struct event_tally){ 0 };
 }

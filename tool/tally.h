@@ -22,22 +22,22 @@ struct tally_server {
 };
 
 /* Zeroed: nothing was counted. */
-struct tally {
+struct event_tally {
 	struct tally_counts all;
 	struct tally_server *server; /* in the order of their first events */
 	size_t servers;
 };
 
 /* Count an event. server: the name of the server that it is of, or NULL. */
-void tally_add(struct tally *tally, const char *server, const struct ffntp_event *event);
+void tally_add(struct event_tally *tally, const char *server, const struct ffntp_event *event);
 
 /* Print the counts, apart from maps, as the rest of the line that begins with 'before'; then a line for each server. */
-void tally_print(const struct tally *tally, const char *before);
+void tally_print(const struct event_tally *tally, const char *before);
 
 /* Add "events" and "verdicts" to the object, and with servers "servers". */
-void tally_json(const struct tally *tally, json_t *object);
+void tally_json(const struct event_tally *tally, json_t *object);
 
 /* Release the memory; nothing is counted any more. */
-void tally_clear(struct tally *tally);
+void tally_clear(struct event_tally *tally);
 
 #endif
