@@ -63,7 +63,7 @@ struct ffntp_ensemble {
 
 	struct ffntp_ensemble_event event[FFNTP_ENSEMBLE_EVENTS];
 	unsigned events, taken;
-	ffntp_ensemble_recorder *recorder;
+	const struct ffntp_ensemble_recorder *recorder;
 	void *recorder_context;
 };
 

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <arpa/inet.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,21 @@ const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REF
 		snprintf(text, OUTPUT_REFID_SIZE, "%c%c%c%c", bytes[0], bytes[1], bytes[2], bytes[3]);
 	else
 		snprintf(text, OUTPUT_REFID_SIZE, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+	return text;
+}
+
+const char *output_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char address[INET6_ADDRSTRLEN] = "?";
+
+	if (memcmp(source->address, mapped, sizeof(mapped)) == 0) {
+		inet_ntop(AF_INET, source->address + 12, address, sizeof(address));
+		snprintf(text, OUTPUT_ADDRESS_SIZE, "%s:%u", address, source->port);
+	} else {
+		inet_ntop(AF_INET6, source->address, address, sizeof(address));
+		snprintf(text, OUTPUT_ADDRESS_SIZE, "[%s]:%u", address, source->port);
+	}
 	return text;
 }
 

@@ -7,6 +7,7 @@
 #include <ffntp/instant.h>
 #include <ffntp/timescale.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -58,6 +59,11 @@ void output_name(const char *name, int before, int width);
  * Format the reference id: up to four letters at stratum 1, otherwise an IPv4 address or the value that stands for one.
  */
 const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REFID_SIZE]);
+
+#define OUTPUT_ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
+
+/* Format the server's address and port: "192.0.2.1:123", "[2001:db8::1]:123". */
+const char *output_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE]);
 
 /* Return the counter's name for people. Never NULL. */
 const char *output_counter_name(enum ffntp_counter_kind kind);

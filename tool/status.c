@@ -1,5 +1,4 @@
 /* status: prints the clock page's data on the clock, its counter and its servers. */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +8,6 @@
 #include "commands.h"
 #include "output.h"
 #include "pageuse.h"
-
-#define ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
 
 /* All values are of one moment. */
 struct snapshot {
@@ -85,21 +82,6 @@ static enum ffntp_clock_result take_snapshot(const struct ffntp_linux_reader *re
 	return FFNTP_CLOCK_OK;
 }
 
-static const char *source_address(const struct ffntp_source *source, char text[ADDRESS_SIZE])
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char address[INET6_ADDRSTRLEN] = "?";
-
-	if (memcmp(source->address, mapped, sizeof(mapped)) == 0) {
-		inet_ntop(AF_INET, source->address + 12, address, sizeof(address));
-		snprintf(text, ADDRESS_SIZE, "%s:%u", address, source->port);
-	} else {
-		inet_ntop(AF_INET6, source->address, address, sizeof(address));
-		snprintf(text, ADDRESS_SIZE, "[%s]:%u", address, source->port);
-	}
-	return text;
-}
-
 static const struct ffntp_source *selected(const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
@@ -147,10 +129,10 @@ static bool was_accepted(const struct ffntp_source *source)
 
 static json_t *source_json(const struct snapshot *snapshot, const struct ffntp_source *source)
 {
-	char address[ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
+	char address[OUTPUT_ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
 	json_t *object = json_object();
 
-	set(object, "address", json_string(source_address(source, address)));
+	set(object, "address", json_string(output_address(source, address)));
 	set(object, "selected", json_boolean(source->selection == FFNTP_SELECTION_FOLLOWED));
 	set(object, "stratum", json_integer(source->stratum));
 	set(object, "refid", json_string(output_refid(source, refid)));
@@ -341,17 +323,17 @@ static void print_reading(const struct snapshot *snapshot)
 static void print_reference(const struct snapshot *snapshot)
 {
 	const struct ffntp_source *source = selected(snapshot);
-	char address[ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
+	char address[OUTPUT_ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
 
 	if (!source) {
 		printf("%-14s: none yet\n", "Reference");
 		return;
 	}
 	if (source->stratum == 0) {
-		printf("%-14s: %s, which has not answered yet\n", "Reference", source_address(source, address));
+		printf("%-14s: %s, which has not answered yet\n", "Reference", output_address(source, address));
 		return;
 	}
-	printf("%-14s: %s, %s\n", "Reference", source_address(source, address), output_refid(source, refid));
+	printf("%-14s: %s, %s\n", "Reference", output_address(source, address), output_refid(source, refid));
 	printf("%-14s: %u\n", "Stratum", source->stratum);
 }
 
@@ -381,10 +363,11 @@ static void print_refusals(const struct ffntp_source *source)
 
 static void print_source(const struct snapshot *snapshot, const struct ffntp_source *source)
 {
-	char address[ADDRESS_SIZE], offset[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE];
+	char address[OUTPUT_ADDRESS_SIZE], offset[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE],
+		last[OUTPUT_NUMBER_SIZE];
 
 	printf("%c ", source->selection == FFNTP_SELECTION_FOLLOWED ? '*' : ' ');
-	output_name(source_address(source, address), 2, 24);
+	output_name(output_address(source, address), 2, 24);
 	printf(" %7u %6u %5o %9s %11s %10s\n", source->stratum, 1u << (source->poll_log2_s & 31), source->reach,
 	       was_accepted(source) ? output_duration(since_s(snapshot, source->last_accepted), last) : "never",
 	       was_accepted(source) ? output_duration((double)source->offset_ns * 1e-9, offset) : "-",
