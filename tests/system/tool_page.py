@@ -9,6 +9,7 @@ import sys
 import time
 
 import fake
+import namespace
 import tap
 import tool
 
@@ -266,9 +267,7 @@ def test_the_page_that_is_found_is_named(folder):
               " exec setpriv --reuid 65534 --clear-groups --reset-env $1 now")
     with fake.Server(lambda *unused: []) as server, tap.daemon(folder, f"127.0.0.1:{server.port}"):
         tap.wait_for(lambda: tap.probe(folder), "a page")
-        done = subprocess.run(["unshare", "-m", "sh", "-c", script, folder, program], capture_output=True, text=True)
-    if "unshare" in done.stderr or "mount" in done.stderr:
-        raise tap.Skip(done.stderr.strip())
+        done = namespace.run_with_mounts(["sh", "-c", script, folder, program])
     tap.check(done.returncode == 1 and done.stderr.startswith("ffntp now: /run/ffntp/page: ") and "not synchronised" in done.stderr, f"{done}")
 
 
@@ -325,10 +324,7 @@ class Places:
         """Run the script, then ffntp now as the reader. In the script, $page is a page that has the time."""
         reader = f"XDG_RUNTIME_DIR={self.own} exec setpriv --reuid {READER} --regid {READER} --clear-groups {self.program} now"
         text = f"mount -t tmpfs -o mode=755 none /run; mkdir /run/ffntp; page={self.page}; {script}; {reader}"
-        done = subprocess.run(["unshare", "--mount", "sh", "-ec", text], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if "unshare" in done.stderr or "mount:" in done.stderr:
-            raise tap.Skip(done.stderr.strip())
-        return done
+        return namespace.run_with_mounts(["sh", "-ec", text])
 
 
 def check_reads(done):
