@@ -652,7 +652,7 @@ static bool is_synchronised(const struct ffntp_member *member)
 /* Count the members that are right and synchronised, and set whether a required one is missing. */
 static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_required)
 {
-	bool requires = false, has_required = false;
+	bool is_any_required = false, has_required = false;
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
@@ -660,13 +660,13 @@ static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_r
 
 		if (member->session == NULL)
 			continue;
-		requires = requires || member->is_required;
+		is_any_required = is_any_required || member->is_required;
 		if (!is_synchronised(member))
 			continue;
 		count++;
 		has_required = has_required || member->is_required;
 	}
-	*lacks_required = requires && !has_required;
+	*lacks_required = is_any_required && !has_required;
 	return count;
 }
 
