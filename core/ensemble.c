@@ -42,6 +42,7 @@ struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const stru
 	ensemble->publisher.period_shift = ffntp_mapping_shift(config->client.period_hint_s);
 	ensemble->publisher.disruption_marker = now;
 	ensemble->map = ffntp_publisher_nothing(&ensemble->publisher, config->client.period_hint_s, now);
+	ensemble->map.status = FFNTP_STATUS_INITIALISING;
 	return ensemble;
 }
 
@@ -98,7 +99,7 @@ static bool has_time(const struct ffntp_map *map)
 	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
 }
 
-static void publish_if_due(struct ffntp_ensemble *ensemble)
+static void compute_if_due(struct ffntp_ensemble *ensemble)
 {
 	struct ffntp_map map;
 
@@ -156,7 +157,7 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 		if (member->session == NULL)
 			return -1;
 		introduce(ensemble, member->session->client);
-		ensemble->members++;
+		member->disruption_marker = member->session->client->clock.publisher.disruption_marker;
 		if (is_single(ensemble))
 			ensemble->map = *ffntp_session_map(member->session);
 		if (ensemble->recorder != NULL)
@@ -168,7 +169,7 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 
 void ffntp_ensemble_remove(struct ffntp_ensemble *ensemble, unsigned member, ffntp_counter now)
 {
-	if (member >= ensemble->config.members || ensemble->member[member].session == NULL)
+	if (ffntp_ensemble_session(ensemble, member) == NULL)
 		return;
 	if (ensemble->recorder != NULL)
 		ensemble->recorder->removed(ensemble->recorder_context, member, now);
@@ -176,7 +177,6 @@ void ffntp_ensemble_remove(struct ffntp_ensemble *ensemble, unsigned member, ffn
 		ensemble->now = now;
 	ffntp_ensemble_release(ensemble, member);
 	ensemble->member[member] = (struct ffntp_member){ 0 };
-	ensemble->members--;
 }
 
 const struct ffntp_session *ffntp_ensemble_session(const struct ffntp_ensemble *ensemble, unsigned member)
@@ -207,7 +207,7 @@ static bool is_of_counter(const struct ffntp_input *input)
 }
 
 /* A member must not keep a former map's bounds: it may be the one that is wrong. The ensemble keeps them. */
-static void continue_from(struct ffntp_ensemble *ensemble, const struct ffntp_map *former)
+static void inherit(struct ffntp_ensemble *ensemble, const struct ffntp_map *former)
 {
 	if (former == NULL || ensemble->map.status != FFNTP_STATUS_INITIALISING)
 		return;
@@ -222,19 +222,6 @@ static void continue_from(struct ffntp_ensemble *ensemble, const struct ffntp_ma
 		if (ensemble->member[i].session != NULL)
 			introduce(ensemble, ensemble->member[i].session->client);
 	}
-}
-
-/* Return whether the member's newest decision used an exchange that the ensemble has not seen. */
-static bool has_learnt(struct ffntp_member *member)
-{
-	const struct ffntp_client *client = member->session->client;
-	bool is_new = client->decision.verdict == FFNTP_ACCEPTED &&
-		      client->association.accepted_at == client->decision.at &&
-		      (!member->has_time || client->association.accepted_at != member->accepted_at);
-
-	if (is_new)
-		member->accepted_at = client->association.accepted_at;
-	return is_new && client->decision.kind != FFNTP_DECISION_NONE;
 }
 
 /* Pass an input to a member. events: whether its events are the ensemble's. */
@@ -279,23 +266,33 @@ static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, co
 	if (ensemble->is_disrupted)
 		spread_disruption(ensemble, number, input->at);
 	ensemble->is_disrupted = ensemble->is_disrupted || was_disrupted;
-	if (!is_single(ensemble) && input->kind == FFNTP_INPUT_DATAGRAM && has_learnt(&ensemble->member[number]))
+	if (!is_single(ensemble) && input->kind == FFNTP_INPUT_DATAGRAM &&
+	    ensemble->member[number].session->client->decision.verdict == FFNTP_ACCEPTED)
 		ffntp_ensemble_learn(ensemble, number);
+}
+
+/* The members have processed this disruption. A hint that is out of range is none for them either. */
+static void disrupt(struct ffntp_ensemble *ensemble, const struct ffntp_input *input)
+{
+	struct ffntp_ensemble_config config = ensemble->config;
+
+	ffntp_publisher_break_counter(&ensemble->publisher, input->at);
+	ensemble->is_disrupted = ensemble->publisher.has_map || ensemble->is_disrupted;
+	ffntp_ensemble_forget(ensemble);
+	config.client.period_hint_s = input->period_hint_s;
+	config.client.period_hint_error = input->period_hint_error;
+	if (input->kind != FFNTP_INPUT_COUNTER_REPLACED || ffntp_ensemble_memory(&config) == 0)
+		return;
+	ensemble->config = config;
+	ensemble->publisher.period_shift = ffntp_mapping_shift(input->period_hint_s);
 }
 
 static void input_to_all(struct ffntp_ensemble *ensemble, const struct ffntp_input *input)
 {
 	bool is_first = true;
 
-	if (is_of_counter(input)) {
-		ffntp_publisher_break_counter(&ensemble->publisher, input->at);
-		ensemble->is_disrupted = ensemble->publisher.has_map || ensemble->is_disrupted;
-		ffntp_ensemble_forget(ensemble);
-	}
-	if (input->kind == FFNTP_INPUT_COUNTER_REPLACED)
-		ensemble->publisher.period_shift = ffntp_mapping_shift(input->period_hint_s);
 	if (input->kind == FFNTP_INPUT_FORMER && !is_single(ensemble)) {
-		continue_from(ensemble, input->map);
+		inherit(ensemble, input->map);
 		return;
 	}
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
@@ -304,6 +301,8 @@ static void input_to_all(struct ffntp_ensemble *ensemble, const struct ffntp_inp
 		pass(ensemble, i, input, is_first);
 		is_first = false;
 	}
+	if (is_of_counter(input))
+		disrupt(ensemble, input);
 	if (!is_single(ensemble) && (input->kind == FFNTP_INPUT_PUBLISH || is_of_counter(input)))
 		ensemble->is_map_due = true;
 }
@@ -335,7 +334,9 @@ void ffntp_ensemble_input(struct ffntp_ensemble *ensemble, unsigned member, cons
 		input_to_all(ensemble, input);
 	else
 		input_to_member(ensemble, member, input);
-	publish_if_due(ensemble);
+	compute_if_due(ensemble);
+	if (ensemble->recorder != NULL && ensemble->has_new_map)
+		ensemble->recorder->published(ensemble->recorder_context, &ensemble->map);
 }
 
 void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_recorder *recorder,

@@ -6,8 +6,8 @@
 
 /*
  * Number of reads before a reader gives up. An update takes 0.1 us, or 0.9 us with eight sources, and a read at least
- * 0.04 us, so a reader outlasts an active writer. If a writer was stopped in mid-update, giving up takes 40 us, or 0.1
- * ms on CPUs with a long pause instruction.
+ * 0.04 us, so a reader outlasts an active writer. If a writer was stopped in mid-update, and the reader cannot use the
+ * copy of the map, giving up takes 40 us, or 0.1 ms on CPUs with a long pause instruction.
  */
 #define FFNTP_PAGE_TRIES 1000
 
@@ -841,6 +841,9 @@
  * clock by less than the clock's error.
  */
 #define FFNTP_ENSEMBLE_SHARE_S 3600.0
+
+/* Shares are computed again this many times in their time constant, because they cost as much as a vote. */
+#define FFNTP_ENSEMBLE_SHARE_STEPS 64
 
 /* The least standard deviation (s) of a server's time, so that no path is taken to be exact. */
 #define FFNTP_ENSEMBLE_LEAST_SD_S 1e-7

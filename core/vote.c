@@ -1,47 +1,45 @@
-/* vote: see vote.h. The number of intervals is small, so that counting for each end is as good as sorting. */
+/* vote: see vote.h. The ends are sorted by insertion, because there are few, and they hardly change their order. */
 #include "vote.h"
 
 #include "assert.h"
 
-static unsigned containing(const struct ffntp_vote_interval *intervals, unsigned count, double point)
+static void sort(double sorted[FFNTP_VOTE_MOST], const double *ends, unsigned count)
 {
-	unsigned sum = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		sum += intervals[i].low <= point && point <= intervals[i].high;
-	return sum;
-}
-
-/* Return the hull of all intervals. */
-static struct ffntp_vote hull(const struct ffntp_vote_interval *intervals, unsigned count)
-{
-	struct ffntp_vote all = { false, intervals[0].low, intervals[0].high };
-
-	for (unsigned i = 1; i < count; i++) {
-		all.low = intervals[i].low < all.low ? intervals[i].low : all.low;
-		all.high = intervals[i].high > all.high ? intervals[i].high : all.high;
-	}
-	return all;
-}
-
-/* The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. */
-struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_interval *intervals, unsigned count)
-{
-	struct ffntp_vote vote = hull(intervals, count);
-	double low = vote.high, high = vote.low;
-	unsigned majority = count / 2 + 1;
-
-	FFNTP_ASSERT(count > 0);
 	for (unsigned i = 0; i < count; i++) {
-		const struct ffntp_vote_interval *at = &intervals[i];
+		unsigned k = i;
 
-		FFNTP_ASSERT(at->low <= at->high);
-		if (at->low <= low && containing(intervals, count, at->low) >= majority) {
-			vote.has_majority = true;
-			low = at->low;
-		}
-		if (at->high >= high && containing(intervals, count, at->high) >= majority)
-			high = at->high;
+		for (; k > 0 && sorted[k - 1] > ends[i]; k--)
+			sorted[k] = sorted[k - 1];
+		sorted[k] = ends[i];
 	}
-	return vote.has_majority ? (struct ffntp_vote){ true, low, high } : vote;
+}
+
+/*
+ * The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. A
+ * lower end is contained in all intervals that begin there or before, except those that end before.
+ */
+struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals)
+{
+	double low[FFNTP_VOTE_MOST], high[FFNTP_VOTE_MOST];
+	unsigned count = intervals->count, majority = count / 2 + 1, first = 0, last = count - 1, ended = 0, ahead = 0;
+
+	FFNTP_ASSERT(count > 0 && count <= FFNTP_VOTE_MOST);
+	sort(low, intervals->low, count);
+	sort(high, intervals->high, count);
+	for (;; first++) {
+		if (first == count)
+			return (struct ffntp_vote){ false, low[0], high[count - 1] };
+		while (high[ended] < low[first])
+			ended++;
+		if (first + 1 - ended >= majority)
+			break;
+	}
+	/* The same from the other side; there is such a point. */
+	for (;; last--) {
+		while (low[count - 1 - ahead] > high[last])
+			ahead++;
+		if (count - last - ahead >= majority)
+			break;
+	}
+	return (struct ffntp_vote){ true, low[first], high[last] };
 }

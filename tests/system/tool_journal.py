@@ -37,8 +37,12 @@ def check_replays(*paths):
     return results
 
 
+def has_one_server(name):
+    return tool.objects(["simulate", "--json", "--hours", "0.1", name])[0]["servers"]["number"] == 1
+
+
 def test_every_scenario_replays(folder):
-    names = scenarios()
+    names = [name for name in scenarios() if has_one_server(name)]
     tap.check(len(names) >= 40, f"only {len(names)} scenarios")
     refused = 0
     for name in names:
@@ -48,6 +52,14 @@ def test_every_scenario_replays(folder):
         refused += result["verdicts"]["contradiction"]
         os.remove(path)
     tap.check(refused > 20, "the events of the scenarios are missing")
+
+
+def test_every_scenario_of_several_servers_replays(folder):
+    names = [name for name in scenarios() if not has_one_server(name)]
+    tap.check(len(names) >= 10, f"only {len(names)} scenarios")
+    for name in names:
+        result, = check_replays(simulated(folder, name, "--poll", "64", hours="1.5"))
+        tap.check(result["maps_equal"] > 4000 and len(result["servers"]) > 1, f"{name}: too few: {result}")
 
 
 def test_each_estimator_and_adaptive_polling_replay(folder):
