@@ -169,7 +169,7 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 
 void ffntp_ensemble_remove(struct ffntp_ensemble *ensemble, unsigned member, ffntp_counter now)
 {
-	if (ffntp_ensemble_session(ensemble, member) == NULL)
+	if (member >= ensemble->config.members || ensemble->member[member].session == NULL)
 		return;
 	if (ensemble->recorder != NULL)
 		ensemble->recorder->removed(ensemble->recorder_context, member, now);

@@ -32,7 +32,8 @@ FLAGS = ['-std=c11', '-ffp-contract=off', '-w', '-D_GNU_SOURCE', '-D__XEN_INTERF
 SANITIZED = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
 # Programs that simulate hours, in which a missing guard shows as a wrong time. Without sanitizers they take a quarter
 # of the time.
-SIMULATING = {'beginning', 'ensemble', 'ensemble_journal', 'law_clock', 'law_density', 'law_stamps', 'leap', 'ruling', 'trust'}
+SIMULATING = {'beginning', 'ensemble', 'ensemble_journal', 'law_clock', 'law_density', 'law_stamps', 'leap', 'ruling',
+              'trust'}
 TIME_LIMIT_S = 40 * float(os.environ.get('PATIENCE', '1'))
 WORKERS = min(os.cpu_count() or 1, 4)
 SEARCHED = ['core/**/*.[ch]', 'ports/**/*.[ch]', 'daemon/**/*.[ch]']
@@ -95,7 +96,7 @@ GUARDS = [
     ('ensemble', 'ensemble', 'compute_if_due', 'if (ensemble->keeps_former) return;', '', 'test_a_former_map_is'),
     ('ensemble', 'ensemble', 'input_to_member', 'if (ensemble->is_disrupted)', 'if (false)',
      'test_a_counter_that_was_set_back'),
-    ('ensemble', 'ensemble', 'ffntp_ensemble_remove', 'if (member >= ensemble->config.members) return;', '',
+    ('ensemble', 'ensemble', 'ffntp_ensemble_remove', 'member >= ensemble->config.members ||', '',
      'test_memory_and'),
     ('ensemble', 'ensemble', 'input_to_member', '&& ensemble->member[number].session->client->decision.verdict == FFNTP_ACCEPTED',
      '', 'test_a_refused_reply'),
@@ -112,6 +113,10 @@ GUARDS = [
     ('ensemble', 'ensemble', 'judge', '&& is_candidate(member)', '', 'test_preferred'),
     ('ensemble', 'ensemble', 'ffntp_ensemble_release', 'ensemble->residual_s += before - behind(ensemble);', '',
      'test_servers_that_come'),
+    ('ensemble', 'ensemble', 'keep_time', 'ensemble->has_former && followed != ensemble->followed', 'false',
+     'test_a_lead_that'),
+    ('ensemble', 'ensemble', 'is_starved', 'return all == 0 &&', 'return false &&', 'test_a_joint_clock_that'),
+    ('ensemble', 'ensemble', 'is_starved', 'all == 0 &&', '', 'test_preferred'),
     ('ensemble', 'ensemble', 'update_shares', 'ensemble->residual_s *= 1 - gain;', '', 'test_three_servers'),
     ('ensemble', 'ensemble', 'take_apart', '2 * apart > all', 'false', 'test_a_change_of_the_rate'),
     ('ensemble', 'ensemble', 'take_apart', 'member->is_astray = true;', '', 'test_a_server_that_drifts'),

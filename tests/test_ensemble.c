@@ -349,18 +349,26 @@ static void repeat(void *context, unsigned member, const struct ffntp_input *inp
 
 static void ignore_added(void *context, unsigned member, const struct ffntp_member_config *config, ffntp_counter at)
 {
-	(void)context, (void)member, (void)config, (void)at;
+	(void)context;
+	(void)member;
+	(void)config;
+	(void)at;
 }
 
 static void ignore_removed(void *context, unsigned member, ffntp_counter at)
 {
-	(void)context, (void)member, (void)at;
+	(void)context;
+	(void)member;
+	(void)at;
 }
 
 static void ignore_map(void *context, const struct ffntp_map *published)
 {
-	(void)context, (void)published;
+	(void)context;
+	(void)published;
 }
+
+static const struct ffntp_ensemble_recorder repeater = { repeat, ignore_added, ignore_removed, ignore_map };
 
 static void assert_same_map(const struct ffntp_map *a, const struct ffntp_map *b)
 {
@@ -373,7 +381,6 @@ static void assert_same_map(const struct ffntp_map *a, const struct ffntp_map *b
 static void test_with_room_for_one_it_is_a_session(void **state)
 {
 	struct bench *b = make(1, 0);
-	static const struct ffntp_ensemble_recorder recorder = { repeat, ignore_added, ignore_removed, ignore_map };
 	struct twin twin = { NULL, 0 };
 	size_t size = ffntp_session_memory(&b->config.client);
 
@@ -381,7 +388,7 @@ static void test_with_room_for_one_it_is_a_session(void **state)
 	twin.session = ffntp_session_init(aligned_alloc(16, size), size, &b->config.client, now(b));
 	assert_non_null(twin.session);
 	add_usual(b, 0);
-	ffntp_ensemble_record(b->ensemble, &recorder, &twin);
+	ffntp_ensemble_record(b->ensemble, &repeater, &twin);
 	for (int hour = 0; hour < 12; hour++) {
 		run(b, 600);
 		assert_same_map(map(b), ffntp_session_map(twin.session));
@@ -471,6 +478,46 @@ static void test_servers_that_come_and_go_do_not_move_the_clock(void **state)
 		assert_true(b->largest_jump < 0.5);
 		assert_int_equal(b->synchronised, b->readings);
 	}
+	drop(b);
+}
+
+/* A young ensemble follows one server; where that one leaves, its errors fade, and do not go at once. */
+static void test_a_lead_that_leaves_is_no_jump(void **state)
+{
+	struct bench *b = make(3, 3);
+	double before_ns;
+
+	(void)state;
+	b->server[0].world.server_error_ns = 1000000;
+	b->server[0].world.queue_ns = 1000;
+	run(b, 100);
+	assert_selection(b, 0, FFNTP_SELECTION_FOLLOWED);
+	before_ns = b->last_ns;
+	assert_true(fabs(before_ns - 1e6) < 1e5);
+	drop_member(b, 0);
+	run(b, 2);
+	assert_true(fabs(b->last_ns - before_ns) < 2e4);
+	run(b, 3 * 3600);
+	assert_true(fabs(b->last_ns) < 1e5);
+	drop(b);
+}
+
+/* No server stays for long enough that the joint clock could use it: one that answers is followed meanwhile. */
+static void test_a_joint_clock_that_no_server_reaches_is_left(void **state)
+{
+	struct bench *b = make(5, 3);
+
+	(void)state;
+	run(b, 3 * 3600);
+	for (unsigned round = 0; round < 180; round++) {
+		drop_member(b, round % 3);
+		add_usual(b, round % 3);
+		b->world.ticks_per_ns += 1e-9; /* so that the rate that was known does not suffice */
+		world_set_counter(&b->world, now(b), b->world.ticks_per_ns);
+		run(b, 100);
+		assert_int_equal(b->broken, 0);
+	}
+	assert_kept(b, 500000);
 	drop(b);
 }
 
@@ -1002,6 +1049,8 @@ int main(void)
 		cmocka_unit_test(test_three_servers_are_combined),
 		cmocka_unit_test(test_more_servers_are_better),
 		cmocka_unit_test(test_servers_that_come_and_go_do_not_move_the_clock),
+		cmocka_unit_test(test_a_lead_that_leaves_is_no_jump),
+		cmocka_unit_test(test_a_joint_clock_that_no_server_reaches_is_left),
 		cmocka_unit_test(test_the_last_server_may_go),
 		cmocka_unit_test(test_servers_that_fall_silent_count_no_longer),
 		cmocka_unit_test(test_a_disruption_concerns_all),

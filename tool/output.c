@@ -89,6 +89,48 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 	return text;
 }
 
+void output_row(const char *name, double seconds, const char *comment)
+{
+	char text[OUTPUT_NUMBER_SIZE];
+
+	printf("%-14s: %-14s %s\n", name, output_duration(seconds, text), comment);
+}
+
+const char *output_age(double seconds, char text[OUTPUT_NUMBER_SIZE])
+{
+	static const struct {
+		double size, most;
+		const char *name;
+	} units[] = { { 1, 9999.5, "" }, { 60, 999.5, "m" }, { 3600, 99.5, "h" }, { 86400, 999.5, "d" } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (fabs(seconds) / units[i].size < units[i].most) {
+			snprintf(text, OUTPUT_NUMBER_SIZE, "%.0f%s", seconds / units[i].size, units[i].name);
+			return text;
+		}
+	}
+	snprintf(text, OUTPUT_NUMBER_SIZE, "%.0fy", seconds / (365.25 * 86400));
+	return text;
+}
+
+const char *output_short(double seconds, char text[OUTPUT_NUMBER_SIZE])
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	double value = seconds * 1e9;
+	size_t i = 0;
+
+	if (fabs(seconds) >= 9999.5)
+		return output_age(seconds, text);
+	for (; i < 3 && fabs(value) >= 999.5; i++)
+		value /= 1000;
+	snprintf(text, OUTPUT_NUMBER_SIZE, "%.*f%s",
+		 i == 0 || fabs(value) >= 99.95 ? 0
+		 : fabs(value) >= 9.995         ? 1
+						: 2,
+		 value, units[i]);
+	return text;
+}
+
 /* Civil dates never come from the C library, because its UTC has leap seconds under TZ=right/UTC. */
 static const char *format_date(struct ffntp_utc utc, char text[OUTPUT_TIME_SIZE])
 {

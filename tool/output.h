@@ -37,6 +37,17 @@ const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE]);
 /* Format with a suitable unit: "1.234 us", "-15.00 ms", "-1234.567 s". */
 const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE]);
 
+/* Print a duration in a line of its own: "Bound         : 1.940 ms       largest possible error". */
+void output_row(const char *name, double seconds, const char *comment);
+
+/* Format three significant digits without a space: "484us", "-1.25ms"; at most 7 characters; output_age from 9999.5 s
+ * on. */
+const char *output_short(double seconds, char text[OUTPUT_NUMBER_SIZE]);
+
+/* Format in at most 5 characters: seconds without a unit below 10000, else minutes, hours, days or years: "377",
+ * "167m". */
+const char *output_age(double seconds, char text[OUTPUT_NUMBER_SIZE]);
+
 /* Format as ISO 8601 with nanoseconds, without a zone: "2026-01-01T00:00:02.004179219"; "-" outside the years 1 to
  * 9999. */
 const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE]);
