@@ -335,6 +335,8 @@ void ffntp_ensemble_input(struct ffntp_ensemble *ensemble, unsigned member, cons
 	else
 		input_to_member(ensemble, member, input);
 	compute_if_due(ensemble);
+	if (ensemble->recorder != NULL && ensemble->has_new_map)
+		ensemble->recorder->published(ensemble->recorder_context, &ensemble->map);
 }
 
 void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_recorder *recorder,

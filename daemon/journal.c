@@ -349,10 +349,26 @@ static void record_removed(void *context, unsigned member, ffntp_counter now)
 	file->used += ffntp_journal_write_removed(&file->writer, member, now, line);
 }
 
+static void write_map(struct ffntp_journal_file *file, const struct ffntp_map *map)
+{
+	char *line;
+
+	if (file->descriptor < 0)
+		return;
+	line = room(file);
+	file->used += ffntp_journal_write_map(map, line);
+}
+
+static void record_map(void *context, const struct ffntp_map *map)
+{
+	write_map(context, map);
+}
+
 void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
 				 const struct ffntp_ensemble_config *config, ffntp_counter at)
 {
-	static const struct ffntp_ensemble_recorder functions = { record_input, record_added, record_removed };
+	static const struct ffntp_ensemble_recorder functions = { record_input, record_added, record_removed,
+								  record_map };
 	char *line;
 
 	if (file == NULL || file->descriptor < 0)
@@ -368,10 +384,6 @@ void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_e
 
 void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map)
 {
-	char *line;
-
-	if (file == NULL || file->descriptor < 0)
-		return;
-	line = room(file);
-	file->used += ffntp_journal_write_map(map, line);
+	if (file != NULL && file->session != NULL)
+		write_map(file, map);
 }

@@ -43,14 +43,13 @@ void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_se
 
 /*
  * Begin to record an ensemble that has no members yet: config and at are the arguments of its ffntp_ensemble_init. From
- * then on members and inputs are recorded by themselves; pass ffntp_ensemble_map to ffntp_journal_file_map at each
- * FFNTP_EVENT_MAP. The journal must not be closed before the ensemble's last input. The tables of leap seconds of all
- * configurations must stay valid.
+ * then on members, inputs and maps are recorded without further calls. The journal must not be closed before the
+ * ensemble's last input. The tables of leap seconds of all configurations must stay valid.
  */
 void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
 				 const struct ffntp_ensemble_config *config, ffntp_counter at);
 
-/* Record that the session or ensemble yielded this map after its last input. */
+/* Record that the session yielded this map after its last input. It has no effect while an ensemble is recorded. */
 void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map);
 
 /*

@@ -362,7 +362,13 @@ static void ignore_removed(void *context, unsigned member, ffntp_counter at)
 	(void)at;
 }
 
-static const struct ffntp_ensemble_recorder repeater = { repeat, ignore_added, ignore_removed };
+static void ignore_map(void *context, const struct ffntp_map *published)
+{
+	(void)context;
+	(void)published;
+}
+
+static const struct ffntp_ensemble_recorder repeater = { repeat, ignore_added, ignore_removed, ignore_map };
 
 static void assert_same_map(const struct ffntp_map *a, const struct ffntp_map *b)
 {
