@@ -120,6 +120,8 @@ static void publish_if_due(struct ffntp_ensemble *ensemble)
 
 const struct ffntp_map *ffntp_ensemble_map(const struct ffntp_ensemble *ensemble)
 {
+	if (is_single(ensemble) && ensemble->member[0].session != NULL)
+		return ffntp_session_map(ensemble->member[0].session);
 	return &ensemble->map;
 }
 
