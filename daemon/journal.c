@@ -241,12 +241,13 @@ void ffntp_journal_file_write(struct ffntp_journal_file *file)
 
 /* --- lines --- */
 
-static void record(void *context, const struct ffntp_input *input)
+static void record(void *context, unsigned member, const struct ffntp_input *input)
 {
 	struct ffntp_journal_file *file = context;
 	size_t length;
 	char *line;
 
+	(void)member; /* there is one */
 	if (file->descriptor < 0 || !ffntp_journal_is_recorded(file->session, input))
 		return;
 	line = room(file);
@@ -256,19 +257,19 @@ static void record(void *context, const struct ffntp_input *input)
 		end_recording(file, "a datagram is too long for a line");
 }
 
-void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_session *session,
+void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
 				const struct ffntp_client_config *config, ffntp_counter at)
 {
 	char *line;
 
 	if (file == NULL || file->descriptor < 0)
 		return;
-	file->session = session;
+	file->session = ffntp_ensemble_session(ensemble, 0);
 	file->config = *config;
 	opened = file;
 	line = room(file);
 	file->used += ffntp_journal_write_session(&file->writer, config, at, line);
-	ffntp_session_record(session, record, file);
+	ffntp_ensemble_record(ensemble, record, file);
 }
 
 void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map)
