@@ -81,6 +81,7 @@ static struct ffntp_vote_interval rate_of(const struct ffntp_member *member)
 /* The members that vote, and their intervals. */
 struct ballot {
 	unsigned count, voter[FFNTP_ENSEMBLE_MEMBERS];
+	bool is_of_trusted; /* only trusted members vote */
 	struct ffntp_vote_interval time[FFNTP_ENSEMBLE_MEMBERS], rate[FFNTP_ENSEMBLE_MEMBERS];
 	struct ffntp_vote result, rate_result;
 };
@@ -88,6 +89,7 @@ struct ballot {
 static void collect(const struct ffntp_ensemble *ensemble, struct ballot *ballot, bool only_fresh, bool only_trusted)
 {
 	ballot->count = 0;
+	ballot->is_of_trusted = only_trusted;
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
 		const struct ffntp_member *member = &ensemble->member[i];
 
@@ -565,8 +567,8 @@ static void publish(struct ffntp_ensemble *ensemble, const struct ballot *ballot
 	ensemble->is_disrupted = false;
 }
 
-/* Count the members of which something is to be expected: those that answer, or have not been asked in vain yet. */
-static unsigned count_expected(const struct ffntp_ensemble *ensemble)
+/* Count the voters that may be expected: those that answer, or have not been asked in vain yet. */
+static unsigned count_expected(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
 {
 	unsigned count = 0;
 
@@ -574,6 +576,7 @@ static unsigned count_expected(const struct ffntp_ensemble *ensemble)
 		const struct ffntp_member *member = &ensemble->member[i];
 
 		count += member->session != NULL && !member->is_unused &&
+			 (member->is_trusted || !ballot->is_of_trusted) &&
 			 (member->has_time ||
 			  client_of(member)->association.polling.unanswered < FFNTP_ENSEMBLE_PATIENCE);
 	}
@@ -616,7 +619,7 @@ static enum ffntp_status status_of(const struct ffntp_ensemble *ensemble, const 
 	unsigned least = ensemble->config.least_sources > 0 ? ensemble->config.least_sources : 1;
 
 	if (!ensemble->has_majority || right < least || lacks_required || 2 * right <= ballot->count ||
-	    2 * ballot->count <= count_expected(ensemble))
+	    2 * ballot->count <= count_expected(ensemble, ballot))
 		return FFNTP_STATUS_FREE_RUNNING;
 	return FFNTP_STATUS_SYNCHRONISED;
 }
