@@ -305,7 +305,7 @@ static size_t members_of(const struct ffntp_config_server *server)
 	return server->is_pool ? server->maxsources : 1;
 }
 
-static size_t count_members(const struct ffntp_config *config)
+size_t ffntp_config_members(const struct ffntp_config *config)
 {
 	size_t count = 0;
 
@@ -335,7 +335,7 @@ static bool check_server(const struct ffntp_config *config, const struct ffntp_c
 		return refuse(line, "%s: 'maxsources' is an option of pool", line->word[0]);
 	if (server->is_unused && (server->is_preferred || server->is_trusted || server->is_required))
 		return refuse(line, "%s: 'noselect' excludes prefer, trust and require", line->word[0]);
-	if (count_members(config) + members_of(server) > FFNTP_CONFIG_SERVERS)
+	if (ffntp_config_members(config) + members_of(server) > FFNTP_CONFIG_SERVERS)
 		return refuse(line, "more than %d servers%s", FFNTP_CONFIG_SERVERS,
 			      server->is_pool ? ", with the maxsources of pools" : "");
 	return true;
@@ -546,7 +546,8 @@ bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
 {
 	struct ffntp_config_server *server = &config->server[config->servers];
 
-	if (count_members(config) == FFNTP_CONFIG_SERVERS || *name == '\0' || strlen(name) >= sizeof(server->name))
+	if (ffntp_config_members(config) == FFNTP_CONFIG_SERVERS || *name == '\0' ||
+	    strlen(name) >= sizeof(server->name))
 		return false;
 	server_default(server);
 	strcpy(server->name, name);

@@ -64,7 +64,10 @@ void ffntp_config_default(struct ffntp_config *config);
 /* Set the members of core/client_options.def in the configuration of the client of this server. */
 void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client);
 
-/* Return whether several servers may be followed at once. */
+/* Return how many servers may be followed at once: pools count with all of their sources. */
+size_t ffntp_config_members(const struct ffntp_config *config);
+
+/* Return whether several servers may be followed at once, or one of a pool. */
 bool ffntp_config_is_many(const struct ffntp_config *config);
 
 /* Return whether two servers have the same name and options. */

@@ -585,7 +585,7 @@ static void log_server_selection(struct ffntp_keeper *keeper, unsigned member, e
 				 enum ffntp_selection selection)
 {
 	static const struct ffntp_log_levels event_levels = { FFNTP_LOG_INFO, FFNTP_LOG_INFO };
-	struct ffntp_log_limit *limit = &keeper->member[member].selection_limit;
+	struct ffntp_log_limit *limit = &keeper->member[member].selection_limit[selection];
 	const char *problem = problem_of(selection);
 
 	if (problem != NULL)
@@ -604,9 +604,9 @@ static void log_selection(struct ffntp_keeper *keeper, unsigned member)
 
 	if (!ffntp_ensemble_source(keeper->sync.ensemble, member, &source) || source.selection == former)
 		return;
-	keeper->member[member].selection = source.selection;
+	keeper->member[member].selection = (enum ffntp_selection)source.selection;
 	if (source.selection != FFNTP_SELECTION_NO_MAJORITY)
-		log_server_selection(keeper, member, former, source.selection);
+		log_server_selection(keeper, member, former, (enum ffntp_selection)source.selection);
 	else if (!keeper->lacks_majority)
 		ffntp_log_limited(
 			&keeper->majority_limit, monotonic_s(), problem_levels,

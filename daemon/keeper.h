@@ -25,7 +25,8 @@ struct ffntp_keeper_member {
 	bool has_sent; /* a request left in this step */
 	enum ffntp_selection selection;
 	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];
-	struct ffntp_log_limit network_limit, unanswered_limit, move_limit, selection_limit;
+	struct ffntp_log_limit selection_limit[FFNTP_SELECTIONS];
+	struct ffntp_log_limit network_limit, unanswered_limit, move_limit;
 };
 
 struct ffntp_keeper {

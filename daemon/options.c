@@ -213,6 +213,17 @@ static bool read_servers(char **names, struct ffntp_options *options)
 	return options->config.servers > 0;
 }
 
+static bool check_sources(const struct ffntp_config *config)
+{
+	size_t count = ffntp_config_members(config);
+
+	if (config->least_sources <= count)
+		return true;
+	ffntp_log(FFNTP_LOG_ERROR, "minsources %u: there %s %zu server%s", config->least_sources,
+		  count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
+	return false;
+}
+
 /* The command line counts, wherever -c stands in it. */
 static bool read_journal(struct ffntp_options *options)
 {
@@ -248,7 +259,7 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 			return false;
 		}
 	}
-	if (read_journal(options) && read_servers(argv + optind, options))
+	if (read_journal(options) && read_servers(argv + optind, options) && check_sources(&options->config))
 		return true;
 	*code = FFNTPD_EXIT_USAGE;
 	return false;

@@ -350,15 +350,21 @@ static size_t new_place(const struct ffntp_lineup *lineup, size_t former)
 	return i;
 }
 
-/* Return whether a member that has the time goes on, so that the clock does. */
-static bool keeps_time(const struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
+static bool has_time(const struct ffntp_sync *sync, unsigned member)
 {
 	struct ffntp_source source;
 
+	return ffntp_ensemble_source(sync->ensemble, member, &source) &&
+	       (source.selection == FFNTP_SELECTION_FOLLOWED || source.selection == FFNTP_SELECTION_COMBINED ||
+		source.selection == FFNTP_SELECTION_SPARE);
+}
+
+/* Return whether a member that has the time goes on, so that the clock does. */
+static bool keeps_time(const struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
+{
 	for (unsigned i = 0; i < sync->room; i++) {
 		if (sync->peer[i].is_open && new_place(lineup, sync->peer[i].server) < lineup->count &&
-		    ffntp_ensemble_source(sync->ensemble, i, &source) &&
-		    (source.selection == FFNTP_SELECTION_FOLLOWED || source.selection == FFNTP_SELECTION_COMBINED))
+		    has_time(sync, i))
 			return true;
 	}
 	return false;
