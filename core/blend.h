@@ -1,11 +1,11 @@
 /*
- * blend: the mean of what several servers say of the time, when their errors have long tails: path asymmetries are of
- * this kind (docs/algorithm.md). Pure functions.
+ * blend: the mean of the times of several servers, whose errors have long tails: path asymmetries are of this kind
+ * (docs/algorithm.md). Pure functions.
  */
 #ifndef FFNTP_CORE_BLEND_H
 #define FFNTP_CORE_BLEND_H
 
-/* What one server says: a value and its standard deviation (> 0). */
+/* The value of one server, and its standard deviation (> 0). */
 struct ffntp_blend_value {
 	double value, sd;
 };

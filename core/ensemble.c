@@ -42,6 +42,7 @@ struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const stru
 	ensemble->publisher.period_shift = ffntp_mapping_shift(config->client.period_hint_s);
 	ensemble->publisher.disruption_marker = now;
 	ensemble->map = ffntp_publisher_nothing(&ensemble->publisher, config->client.period_hint_s, now);
+	ensemble->map.status = FFNTP_STATUS_INITIALISING;
 	return ensemble;
 }
 
@@ -98,7 +99,7 @@ static bool has_time(const struct ffntp_map *map)
 	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
 }
 
-static void publish_if_due(struct ffntp_ensemble *ensemble)
+static void compute_if_due(struct ffntp_ensemble *ensemble)
 {
 	struct ffntp_map map;
 
@@ -158,7 +159,6 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 		if (member->session == NULL)
 			return -1;
 		introduce(ensemble, member->session->client);
-		ensemble->members++;
 		if (is_single(ensemble))
 			ensemble->map = *ffntp_session_map(member->session);
 		return (int)i;
@@ -168,13 +168,12 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 
 void ffntp_ensemble_remove(struct ffntp_ensemble *ensemble, unsigned member, ffntp_counter now)
 {
-	if (member >= ensemble->config.members || ensemble->member[member].session == NULL)
+	if (member >= ensemble->config.members)
 		return;
 	if (ffntp_counter_is_before(ensemble->now, now))
 		ensemble->now = now;
 	ffntp_ensemble_release(ensemble, member);
 	ensemble->member[member] = (struct ffntp_member){ 0 };
-	ensemble->members--;
 }
 
 const struct ffntp_session *ffntp_ensemble_session(const struct ffntp_ensemble *ensemble, unsigned member)
@@ -205,7 +204,7 @@ static bool is_of_counter(const struct ffntp_input *input)
 }
 
 /* A member must not keep a former map's bounds: it may be the one that is wrong. The ensemble keeps them. */
-static void continue_from(struct ffntp_ensemble *ensemble, const struct ffntp_map *former)
+static void inherit(struct ffntp_ensemble *ensemble, const struct ffntp_map *former)
 {
 	if (former == NULL || ensemble->map.status != FFNTP_STATUS_INITIALISING)
 		return;
@@ -220,19 +219,6 @@ static void continue_from(struct ffntp_ensemble *ensemble, const struct ffntp_ma
 		if (ensemble->member[i].session != NULL)
 			introduce(ensemble, ensemble->member[i].session->client);
 	}
-}
-
-/* Return whether the member's newest decision used an exchange that the ensemble has not seen. */
-static bool has_learnt(struct ffntp_member *member)
-{
-	const struct ffntp_client *client = member->session->client;
-	bool is_new = client->decision.verdict == FFNTP_ACCEPTED &&
-		      client->association.accepted_at == client->decision.at &&
-		      (!member->has_time || client->association.accepted_at != member->accepted_at);
-
-	if (is_new)
-		member->accepted_at = client->association.accepted_at;
-	return is_new && client->decision.kind != FFNTP_DECISION_NONE;
 }
 
 /* Pass an input to a member. events: whether its events are the ensemble's. */
@@ -277,7 +263,8 @@ static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, co
 	if (ensemble->is_disrupted)
 		spread_disruption(ensemble, number, input->at);
 	ensemble->is_disrupted = ensemble->is_disrupted || was_disrupted;
-	if (!is_single(ensemble) && input->kind == FFNTP_INPUT_DATAGRAM && has_learnt(&ensemble->member[number]))
+	if (!is_single(ensemble) && input->kind == FFNTP_INPUT_DATAGRAM &&
+	    ensemble->member[number].session->client->decision.verdict == FFNTP_ACCEPTED)
 		ffntp_ensemble_learn(ensemble, number);
 }
 
@@ -293,7 +280,7 @@ static void input_to_all(struct ffntp_ensemble *ensemble, const struct ffntp_inp
 	if (input->kind == FFNTP_INPUT_COUNTER_REPLACED)
 		ensemble->publisher.period_shift = ffntp_mapping_shift(input->period_hint_s);
 	if (input->kind == FFNTP_INPUT_FORMER && !is_single(ensemble)) {
-		continue_from(ensemble, input->map);
+		inherit(ensemble, input->map);
 		return;
 	}
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
@@ -324,7 +311,7 @@ void ffntp_ensemble_input(struct ffntp_ensemble *ensemble, unsigned member, cons
 		input_to_all(ensemble, input);
 	else
 		input_to_member(ensemble, member, input);
-	publish_if_due(ensemble);
+	compute_if_due(ensemble);
 }
 
 void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, ffntp_ensemble_recorder *recorder, void *context)

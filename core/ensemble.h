@@ -17,7 +17,6 @@ struct ffntp_member {
 	enum ffntp_selection selection, shown; /* now, and as the last event had it */
 	bool has_time, is_fresh;               /* it has an interval; it answers */
 	bool is_right;                         /* the majority agrees with it */
-	ffntp_counter accepted_at;             /* tf of the newest exchange that was used */
 	/* The time that it shows the joint clock. */
 	struct ffntp_law_frame frame;
 	double behind_s, variance_s2; /* its published time behind the joint clock, as of the newest exchange */
@@ -42,8 +41,7 @@ struct ffntp_ensemble {
 	unsigned char *sessions;
 	ffntp_counter now, begun;
 	struct ffntp_member member[FFNTP_ENSEMBLE_MEMBERS];
-	unsigned members; /* in use */
-	int lead;         /* the member that is followed while there is no joint clock; -1: none yet */
+	int lead; /* the member that is followed while there is no joint clock; -1: none yet */
 
 	struct ffntp_law_joint joint;
 	/* The published time is the joint clock's, or the lead's, moved by this: it fades, so that no change is a jump.
@@ -54,6 +52,7 @@ struct ffntp_ensemble {
 	struct ffntp_publisher publisher;
 	struct ffntp_map map;
 	bool has_majority;
+	bool prefers;      /* a preferred member is right */
 	bool keeps_former; /* the map is a former ensemble's, until this one has an estimate */
 	bool is_disrupted;
 	bool is_map_due, has_new_map;
@@ -70,7 +69,7 @@ void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned member);
 /* ensemble_time: forget all that depends on counter readings. */
 void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble);
 
-/* ensemble_time: a member is about to leave, or to begin again: what it counts for fades. */
+/* ensemble_time: a member is about to leave, or to begin again: its part in the time fades. */
 void ffntp_ensemble_release(struct ffntp_ensemble *ensemble, unsigned member);
 
 /* ensemble_time: compute the map as of now, and each member's selection. */

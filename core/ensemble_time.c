@@ -1,7 +1,7 @@
 /*
  * ensemble_time: the time of several servers. Their intervals vote on the bound; the joint clock (law_joint.h) takes
- * what each exchange shows of the oscillator; the mean of what the servers' paths say, robust against those that are
- * wrong, puts it on the scale of true time. docs/ensemble.md describes the method.
+ * from each exchange its information about the oscillator; a mean over the servers' paths, robust against those that
+ * are wrong, places it on true time. docs/ensemble.md describes the method.
  */
 #include "blend.h"
 #include "client.h"
@@ -31,15 +31,14 @@ static bool is_law(const struct ffntp_member *member)
 	return clock_of(member)->ops == &ffntp_law_ops;
 }
 
-/* --- what the members say --- */
+/* --- the members --- */
 
 static void look_at(struct ffntp_member *member)
 {
 	const struct ffntp_clock_state *clock = clock_of(member);
 
 	member->has_time = clock->publisher.has_map && clock->bound.is_known && clock->has_estimate;
-	member->is_fresh = client_of(member)->association.polling.unanswered < FFNTP_UNANSWERED_FREE_RUNNING &&
-			   !client_of(member)->association.is_smeared;
+	member->is_fresh = client_of(member)->association.polling.unanswered < FFNTP_UNANSWERED_FREE_RUNNING;
 }
 
 static void extend(struct ffntp_vote_interval *interval, struct ffntp_bound bound, ffntp_counter at,
@@ -78,18 +77,23 @@ static struct ffntp_vote_interval rate_of(const struct ffntp_member *member)
 
 /* --- the vote --- */
 
+/* Return whether the member may be combined: it has the time, and the majority agrees with it. */
+static bool is_candidate(const struct ffntp_member *member)
+{
+	return member->session != NULL && member->has_time && member->is_right && !member->is_unused &&
+	       !member->is_astray;
+}
+
 /* The members that vote, and their intervals. */
 struct ballot {
 	unsigned count, voter[FFNTP_ENSEMBLE_MEMBERS];
-	bool is_of_trusted; /* only trusted members vote */
-	struct ffntp_vote_interval time[FFNTP_ENSEMBLE_MEMBERS], rate[FFNTP_ENSEMBLE_MEMBERS];
+	struct ffntp_vote_intervals time, rate;
 	struct ffntp_vote result, rate_result;
 };
 
 static void collect(const struct ffntp_ensemble *ensemble, struct ballot *ballot, bool only_fresh, bool only_trusted)
 {
 	ballot->count = 0;
-	ballot->is_of_trusted = only_trusted;
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
 		const struct ffntp_member *member = &ensemble->member[i];
 
@@ -109,18 +113,14 @@ static void choose_voters(const struct ffntp_ensemble *ensemble, struct ballot *
 		collect(ensemble, ballot, false, false);
 }
 
-static void hold_vote(struct ffntp_ensemble *ensemble, struct ballot *ballot, ffntp_counter at,
-		      struct ffntp_ntp reference)
+/* A voter's interval is in the ballot; the others are compared with the result, too. */
+static void judge(struct ffntp_ensemble *ensemble, const struct ballot *ballot, ffntp_counter at,
+		  struct ffntp_ntp reference)
 {
-	for (unsigned i = 0; i < ballot->count; i++) {
-		const struct ffntp_member *member = &ensemble->member[ballot->voter[i]];
+	unsigned voter = 0;
 
-		ballot->time[i] = interval_of(member, at, reference);
-		ballot->rate[i] = rate_of(member);
-	}
-	ballot->result = ffntp_vote_count(ballot->time, ballot->count);
-	ballot->rate_result = ffntp_vote_count(ballot->rate, ballot->count);
 	ensemble->has_majority = ballot->result.has_majority;
+	ensemble->prefers = false;
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
 		struct ffntp_member *member = &ensemble->member[i];
 		struct ffntp_vote_interval interval;
@@ -128,34 +128,39 @@ static void hold_vote(struct ffntp_ensemble *ensemble, struct ballot *ballot, ff
 		member->is_right = false;
 		if (member->session == NULL || !member->has_time)
 			continue;
-		interval = interval_of(member, at, reference);
+		if (voter < ballot->count && ballot->voter[voter] == i)
+			interval = (struct ffntp_vote_interval){ ballot->time.low[voter], ballot->time.high[voter] };
+		else
+			interval = interval_of(member, at, reference);
+		voter += voter < ballot->count && ballot->voter[voter] == i;
 		member->is_right = ffntp_vote_agrees(&ballot->result, &interval);
+		ensemble->prefers =
+			ensemble->prefers || (member->is_preferred && is_candidate(member) && member->is_fresh);
 	}
+}
+
+static void hold_vote(struct ffntp_ensemble *ensemble, struct ballot *ballot, ffntp_counter at,
+		      struct ffntp_ntp reference)
+{
+	ballot->time.count = ballot->rate.count = 0;
+	for (unsigned i = 0; i < ballot->count; i++) {
+		const struct ffntp_member *member = &ensemble->member[ballot->voter[i]];
+
+		ffntp_vote_add(&ballot->time, interval_of(member, at, reference));
+		ffntp_vote_add(&ballot->rate, rate_of(member));
+	}
+	ballot->result = ffntp_vote_count(&ballot->time);
+	ballot->rate_result = ffntp_vote_count(&ballot->rate);
+	judge(ensemble, ballot, at, reference);
 }
 
 /* --- which members are combined --- */
-
-static bool is_candidate(const struct ffntp_member *member)
-{
-	return member->session != NULL && member->has_time && member->is_right && !member->is_unused &&
-	       !member->is_astray;
-}
-
-static bool prefers(const struct ffntp_ensemble *ensemble)
-{
-	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		if (ensemble->member[i].is_preferred && is_candidate(&ensemble->member[i]) &&
-		    ensemble->member[i].is_fresh)
-			return true;
-	}
-	return false;
-}
 
 static bool is_combined(const struct ffntp_ensemble *ensemble, unsigned number)
 {
 	const struct ffntp_member *member = &ensemble->member[number];
 
-	return is_candidate(member) && (member->is_preferred || !prefers(ensemble));
+	return is_candidate(member) && (member->is_preferred || !ensemble->prefers);
 }
 
 /* Return the variance of a member's asymmetry (s^2): of the path to the server, and of the server's own path. */
@@ -190,22 +195,27 @@ static bool can_lead(const struct ffntp_ensemble *ensemble, int number)
 	return number >= 0 && ensemble->member[number].session != NULL && ensemble->member[number].has_time;
 }
 
+/* Return whether a member can be preferred to a lead that is not right, or does not answer. */
+static bool is_good_lead(const struct ffntp_ensemble *ensemble, int number)
+{
+	return can_lead(ensemble, number) && is_combined(ensemble, (unsigned)number) &&
+	       ensemble->member[number].is_fresh;
+}
+
+/* Return the best of those that are right and answer; a lead that is as good stays. Without them the lead stays. */
 static int best_lead(const struct ffntp_ensemble *ensemble)
 {
-	bool is_led = can_lead(ensemble, ensemble->lead);
-	bool is_good = is_led && is_combined(ensemble, (unsigned)ensemble->lead);
-	double best = is_good ? error2(&ensemble->member[ensemble->lead]) * FFNTP_ENSEMBLE_BETTER : 1e300;
-	int lead = is_led ? ensemble->lead : -1;
+	int lead = can_lead(ensemble, ensemble->lead) ? ensemble->lead : -1;
+	bool is_good = is_good_lead(ensemble, lead);
+	double best = is_good ? error2(&ensemble->member[lead]) * FFNTP_ENSEMBLE_BETTER : 1e300;
 
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		const struct ffntp_member *member = &ensemble->member[i];
-
-		if (!can_lead(ensemble, (int)i) || (!is_combined(ensemble, i) && lead >= 0))
-			continue;
-		if (lead < 0 || error2(member) < best) {
+		if (lead < 0 && can_lead(ensemble, (int)i))
 			lead = (int)i;
-			best = error2(member);
-		}
+		if (!is_good_lead(ensemble, (int)i) || error2(&ensemble->member[i]) >= best)
+			continue;
+		lead = (int)i;
+		best = error2(&ensemble->member[i]);
 	}
 	return lead;
 }
@@ -225,9 +235,9 @@ static void choose_lead(struct ffntp_ensemble *ensemble)
 					clock_of(&ensemble->member[former])->estimate.reference);
 }
 
-/* --- shares: what each member counts for in the time of the joint clock --- */
+/* --- shares: the part of each member in the published time --- */
 
-/* Return the mean of what the members say of the joint clock, by their shares (s); 0 if none has a share. */
+/* Return the mean distance of the members' times behind the joint clock, by their shares (s); 0 if none has a share. */
 static double behind_of(const struct ffntp_ensemble *ensemble, double *variance_s2, double *asymmetry_s2)
 {
 	double sum = 0, shares = 0, variance = 0, asymmetry = 0, spread = 0;
@@ -267,7 +277,7 @@ void ffntp_ensemble_release(struct ffntp_ensemble *ensemble, unsigned number)
 	struct ffntp_member *member = &ensemble->member[number];
 	double before = behind(ensemble);
 
-	if (ensemble->lead == (int)number && ensemble->members > 1)
+	if (ensemble->lead == (int)number)
 		ensemble->lead = -1;
 	member->frame = (struct ffntp_law_frame){ 0 };
 	member->apart = 0;
@@ -318,10 +328,11 @@ static void update_shares(struct ffntp_ensemble *ensemble)
 	double period_s = ensemble->config.client.period_hint_s;
 	double elapsed_s = ffntp_counter_diff(ensemble->now, ensemble->shared_at) * period_s;
 	double age_s = ffntp_counter_diff(ensemble->now, ensemble->begun) * period_s;
-	double gain = elapsed_s / (elapsed_s + ffntp_fmin(ffntp_fmax(age_s, 1), FFNTP_ENSEMBLE_SHARE_S));
+	double constant_s = ffntp_fmin(ffntp_fmax(age_s, 1), FFNTP_ENSEMBLE_SHARE_S);
+	double gain = elapsed_s / (elapsed_s + constant_s);
 	double target[FFNTP_ENSEMBLE_MEMBERS], before;
 
-	if (!(elapsed_s > 0))
+	if (elapsed_s < constant_s / FFNTP_ENSEMBLE_SHARE_STEPS)
 		return;
 	ensemble->shared_at = ensemble->now;
 	ensemble->residual_s *= 1 - gain;
@@ -371,7 +382,7 @@ static void store_behind(struct ffntp_member *member)
 	member->behind_s = ffntp_law_joint_behind_s(&member->frame, estimator_of(member), &member->variance_s2);
 }
 
-/* A path whose clock stands still where it is has changed, and its server has not: it is learnt anew. */
+/* A path whose clock stands still where it is has changed, and its server has not: its frame is learnt again. */
 static void check_return(struct ffntp_ensemble *ensemble, unsigned number)
 {
 	struct ffntp_member *member = &ensemble->member[number];
@@ -429,7 +440,7 @@ static void take_known(struct ffntp_ensemble *ensemble, unsigned number)
 		return;
 	}
 	member->apart = 0;
-	if (is_combined(ensemble, number) && ensemble->has_majority && ffntp_law_joint_can_use(estimator))
+	if (is_combined(ensemble, number) && ffntp_law_joint_can_use(estimator))
 		ffntp_law_joint_add(&ensemble->joint, &member->frame, estimator, stamp);
 	ffntp_law_joint_learn(&ensemble->joint, &member->frame, estimator);
 	store_behind(member);
@@ -567,18 +578,31 @@ static void publish(struct ffntp_ensemble *ensemble, const struct ballot *ballot
 	ensemble->is_disrupted = false;
 }
 
-/* Count the voters that may be expected: those that answer, or have not been asked in vain yet. */
-static unsigned count_expected(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
+static bool trusts(const struct ffntp_ensemble *ensemble)
 {
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (ensemble->member[i].session != NULL && ensemble->member[i].is_trusted)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Count the members that vote or may soon: those that answer, or have not been asked in vain yet. If there are trusted
+ * ones, these are meant.
+ */
+static unsigned count_expected(const struct ffntp_ensemble *ensemble)
+{
+	bool only_trusted = trusts(ensemble);
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
 		const struct ffntp_member *member = &ensemble->member[i];
 
-		count += member->session != NULL && !member->is_unused &&
-			 (member->is_trusted || !ballot->is_of_trusted) &&
-			 (member->has_time ||
-			  client_of(member)->association.polling.unanswered < FFNTP_ENSEMBLE_PATIENCE);
+		if (member->session == NULL || member->is_unused || (only_trusted && !member->is_trusted))
+			continue;
+		count += member->has_time ? member->is_fresh
+					  : client_of(member)->association.polling.unanswered < FFNTP_ENSEMBLE_PATIENCE;
 	}
 	return count;
 }
@@ -591,7 +615,7 @@ static bool is_synchronised(const struct ffntp_member *member)
 	       clock->confirmed >= FFNTP_SYNCHRONISED_EXCHANGES;
 }
 
-/* Count the members that are right and synchronised, and tell whether a required one is missing. */
+/* Count the members that are right and synchronised, and set whether a required one is missing. */
 static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_required)
 {
 	bool requires = false, has_required = false;
@@ -618,8 +642,8 @@ static enum ffntp_status status_of(const struct ffntp_ensemble *ensemble, const 
 	unsigned right = count_right(ensemble, &lacks_required);
 	unsigned least = ensemble->config.least_sources > 0 ? ensemble->config.least_sources : 1;
 
-	if (!ensemble->has_majority || right < least || lacks_required || 2 * right <= ballot->count ||
-	    2 * ballot->count <= count_expected(ensemble, ballot))
+	if (right < least || lacks_required || 2 * right <= ballot->count ||
+	    2 * ballot->count <= count_expected(ensemble))
 		return FFNTP_STATUS_FREE_RUNNING;
 	return FFNTP_STATUS_SYNCHRONISED;
 }

@@ -842,6 +842,9 @@
  */
 #define FFNTP_ENSEMBLE_SHARE_S 3600.0
 
+/* Shares are computed again this many times in their time constant, because they cost as much as a vote. */
+#define FFNTP_ENSEMBLE_SHARE_STEPS 64
+
 /* The least standard deviation (s) of a server's time, so that no path is taken to be exact. */
 #define FFNTP_ENSEMBLE_LEAST_SD_S 1e-7
 

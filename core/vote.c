@@ -3,45 +3,43 @@
 
 #include "assert.h"
 
-static unsigned containing(const struct ffntp_vote_interval *intervals, unsigned count, double point)
+static unsigned containing(const struct ffntp_vote_intervals *intervals, double point)
 {
 	unsigned sum = 0;
 
-	for (unsigned i = 0; i < count; i++)
-		sum += intervals[i].low <= point && point <= intervals[i].high;
+	for (unsigned i = 0; i < intervals->count; i++)
+		sum += (unsigned)(intervals->low[i] <= point) & (unsigned)(point <= intervals->high[i]);
 	return sum;
 }
 
 /* Return the hull of all intervals. */
-static struct ffntp_vote hull(const struct ffntp_vote_interval *intervals, unsigned count)
+static struct ffntp_vote hull(const struct ffntp_vote_intervals *intervals)
 {
-	struct ffntp_vote all = { false, intervals[0].low, intervals[0].high };
+	struct ffntp_vote all = { false, intervals->low[0], intervals->high[0] };
 
-	for (unsigned i = 1; i < count; i++) {
-		all.low = intervals[i].low < all.low ? intervals[i].low : all.low;
-		all.high = intervals[i].high > all.high ? intervals[i].high : all.high;
+	for (unsigned i = 1; i < intervals->count; i++) {
+		all.low = intervals->low[i] < all.low ? intervals->low[i] : all.low;
+		all.high = intervals->high[i] > all.high ? intervals->high[i] : all.high;
 	}
 	return all;
 }
 
 /* The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. */
-struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_interval *intervals, unsigned count)
+struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals)
 {
-	struct ffntp_vote vote = hull(intervals, count);
+	struct ffntp_vote vote = hull(intervals);
 	double low = vote.high, high = vote.low;
-	unsigned majority = count / 2 + 1;
+	unsigned majority = intervals->count / 2 + 1;
 
-	FFNTP_ASSERT(count > 0);
-	for (unsigned i = 0; i < count; i++) {
-		const struct ffntp_vote_interval *at = &intervals[i];
-
-		FFNTP_ASSERT(at->low <= at->high);
-		if (at->low <= low && containing(intervals, count, at->low) >= majority) {
+	FFNTP_ASSERT(intervals->count > 0 && intervals->count <= FFNTP_VOTE_MOST);
+	for (unsigned i = 0; i < intervals->count; i++) {
+		FFNTP_ASSERT(intervals->low[i] <= intervals->high[i]);
+		if (intervals->low[i] <= low && containing(intervals, intervals->low[i]) >= majority) {
 			vote.has_majority = true;
-			low = at->low;
+			low = intervals->low[i];
 		}
-		if (at->high >= high && containing(intervals, count, at->high) >= majority)
-			high = at->high;
+		if (intervals->high[i] >= high && containing(intervals, intervals->high[i]) >= majority)
+			high = intervals->high[i];
 	}
 	return vote.has_majority ? (struct ffntp_vote){ true, low, high } : vote;
 }

@@ -12,6 +12,14 @@ struct ffntp_vote_interval {
 	double low, high;
 };
 
+#define FFNTP_VOTE_MOST 64
+
+/* All voters' intervals, end by end, because they are compared with each other. */
+struct ffntp_vote_intervals {
+	unsigned count;
+	double low[FFNTP_VOTE_MOST], high[FFNTP_VOTE_MOST];
+};
+
 /*
  * The result. With a majority: the hull of all points that more than half of the intervals contain. So it contains the
  * true value whatever the other intervals are, also where they overlap it. Without one: the hull of all intervals.
@@ -21,8 +29,15 @@ struct ffntp_vote {
 	double low, high;
 };
 
-/* Count the intervals. count: at least 1. */
-struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_interval *intervals, unsigned count);
+/* Add an interval. There are fewer than FFNTP_VOTE_MOST. */
+static inline void ffntp_vote_add(struct ffntp_vote_intervals *intervals, struct ffntp_vote_interval interval)
+{
+	intervals->low[intervals->count] = interval.low;
+	intervals->high[intervals->count++] = interval.high;
+}
+
+/* Count the intervals; there is at least one. */
+struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals);
 
 /* Return whether an interval has a point in common with the result of a majority. */
 static inline bool ffntp_vote_agrees(const struct ffntp_vote *vote, const struct ffntp_vote_interval *interval)

@@ -32,7 +32,7 @@ FLAGS = ['-std=c11', '-ffp-contract=off', '-w', '-D_GNU_SOURCE', '-D__XEN_INTERF
 SANITIZED = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
 # Programs that simulate hours, in which a missing guard shows as a wrong time. Without sanitizers they take a quarter
 # of the time.
-SIMULATING = {'beginning', 'law_clock', 'law_density', 'law_stamps', 'leap', 'ruling', 'trust'}
+SIMULATING = {'beginning', 'ensemble', 'law_clock', 'law_density', 'law_stamps', 'leap', 'ruling', 'trust'}
 TIME_LIMIT_S = 40 * float(os.environ.get('PATIENCE', '1'))
 WORKERS = min(os.cpu_count() or 1, 4)
 SEARCHED = ['core/**/*.[ch]', 'ports/**/*.[ch]', 'daemon/**/*.[ch]']
@@ -74,6 +74,55 @@ __attribute__((constructor)) static void choose(void)
 '''
 
 GUARDS = [
+    ('vote', 'vote', 'ffntp_vote_count', 'count / 2 + 1', 'count / 2', 'test_the_bound_is'),
+    ('vote', 'vote', 'ffntp_vote_count', 'return vote.has_majority ? (struct ffntp_vote){ true, low, high } : vote;',
+     'return (struct ffntp_vote){ vote.has_majority, low, high };', 'test_without_a_majority'),
+    ('vote', 'vote', 'ffntp_vote_agrees', 'vote->has_majority &&', '', 'test_who_agrees'),
+    ('blend', 'blend', 'weigh', '(FFNTP_BLEND_FREEDOM - 2 + apart2)', '1', 'test_outliers'),
+    ('blend', 'blend', 'ffntp_blend_shares', 'median(values, count)', 'values[0].value', 'test_outliers'),
+    ('ensemble', 'ensemble', 'is_config', 'config->members >= 1 &&', '', 'test_memory_and'),
+    ('ensemble', 'ensemble', 'is_config', 'config->members <= FFNTP_ENSEMBLE_MEMBERS &&', '', 'test_memory_and'),
+    ('ensemble', 'ensemble', 'is_config', '&& config->least_sources <= FFNTP_ENSEMBLE_MEMBERS', '', 'test_memory_and'),
+    ('ensemble', 'ensemble', 'ffntp_ensemble_init', 'size < needed ||', '', 'test_memory_and'),
+    ('ensemble', 'ensemble', 'ffntp_ensemble_init', '|| memory == NULL', '', 'test_memory_and'),
+    ('ensemble', 'ensemble', 'ffntp_ensemble_init', '|| (uintptr_t)memory % ALIGNMENT != 0', '', 'test_memory_and'),
+    ('ensemble', 'ensemble', 'ffntp_ensemble_add', 'if (member->session == NULL) return -1;', '', 'test_memory_and'),
+    ('ensemble', 'ensemble', 'inherit', '|| ensemble->map.status != FFNTP_STATUS_INITIALISING', '',
+     'test_a_former_map_that_comes_late'),
+    ('ensemble', 'ensemble', 'inherit', 'if (!ensemble->keeps_former) return;', '', 'test_a_former_map_without'),
+    ('ensemble', 'ensemble', 'compute_if_due', 'if (ensemble->keeps_former) return;', '', 'test_a_former_map_is'),
+    ('ensemble', 'ensemble', 'input_to_member', 'if (ensemble->is_disrupted)', 'if (false)',
+     'test_a_counter_that_was_set_back'),
+    ('ensemble', 'ensemble', 'ffntp_ensemble_remove', 'if (member >= ensemble->config.members) return;', '',
+     'test_memory_and'),
+    ('ensemble', 'ensemble', 'input_to_member', '&& ensemble->member[number].session->client->decision.verdict == FFNTP_ACCEPTED',
+     '', 'test_a_refused_reply'),
+    ('ensemble', 'ensemble', 'is_good_lead', '&& ensemble->member[number].is_fresh', '', 'test_the_majority_announces'),
+    ('ensemble', 'ensemble', 'interval_of', 'i < clock->dissent.count', 'i < 0', 'test_a_server_in_doubt'),
+    ('ensemble', 'ensemble', 'is_candidate', '&& member->is_right', '', 'test_a_trusted'),
+    ('ensemble', 'ensemble', 'is_candidate', '&& !member->is_unused', '', 'test_an_unused'),
+    ('ensemble', 'ensemble', 'is_candidate', '&& !member->is_astray', '', 'test_a_least_number'),
+    ('ensemble', 'ensemble', 'collect', '&& !member->is_unused', '', 'test_an_unused'),
+    ('ensemble', 'ensemble', 'collect', '&& (member->is_fresh || !only_fresh)', '', 'test_servers_that_fall'),
+    ('ensemble', 'ensemble', 'collect', '&& (member->is_trusted || !only_trusted)', '', 'test_a_trusted'),
+    ('ensemble', 'ensemble', 'is_combined', '&& (member->is_preferred || !ensemble->prefers)', '',
+     'test_preferred'),
+    ('ensemble', 'ensemble', 'judge', '&& is_candidate(member)', '', 'test_preferred'),
+    ('ensemble', 'ensemble', 'ffntp_ensemble_release', 'ensemble->residual_s += before - behind(ensemble);', '',
+     'test_servers_that_come'),
+    ('ensemble', 'ensemble', 'update_shares', 'ensemble->residual_s *= 1 - gain;', '', 'test_three_servers'),
+    ('ensemble', 'ensemble', 'take_apart', '2 * apart > all', 'false', 'test_a_change_of_the_rate'),
+    ('ensemble', 'ensemble', 'take_apart', 'member->is_astray = true;', '', 'test_a_server_that_drifts'),
+    ('ensemble', 'ensemble', 'check_return', 'ffntp_ensemble_release(ensemble, number);', ';',
+     'test_a_server_that_drifts'),
+    ('ensemble', 'ensemble', 'status_of', 'right < least ||', '', 'test_a_least_number'),
+    ('ensemble', 'ensemble', 'status_of', '|| lacks_required', '', 'test_a_required'),
+    ('ensemble', 'ensemble', 'status_of', '|| 2 * ballot->count <= count_expected(ensemble)', '',
+     'test_one_of_three_is_not_enough'),
+    ('ensemble', 'ensemble', 'announce_leap', 'ffntp_client_announce(', '(void)(', 'test_the_majority_announces'),
+    ('ensemble', 'ensemble', 'announce_leap', '&& member->is_fresh', '', 'test_the_majority_announces'),
+    ('ensemble', 'ensemble', 'ffntp_ensemble_forget', 'ensemble->joint.is_begun = false;', '',
+     'test_a_disruption'),
     ('rate', 'dissent', 'align', 'least_s = ffntp_fmax(least_s, FFNTP_PERIOD_LEAST_S);', '', 'test_a_rate_that_no'),
     ('rate', 'dissent', 'align', 'most_s = ffntp_fmin(most_s, FFNTP_PERIOD_MOST_S);', '', 'test_a_rate_that_no'),
     (1, 'exchange', 'judge_origin', 'exchange->is_waiting && origin == exchange->nonce', 'exchange->is_waiting',

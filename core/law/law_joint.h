@@ -1,8 +1,8 @@
 /*
  * law_joint: the joint clock: one oscillator whose time the paths to several servers show. Each path has a delay-law
- * estimator of its own, which learns the path's laws; the joint clock uses these laws, and so each exchange counts for
- * what it tells of the oscillator. A path's laws are learnt relative to the path's own clock, which differs from the
- * joint clock by a constant, its frame: half the difference of the floors, the asymmetry, the error of the server.
+ * estimator of its own, which learns the path's laws; the joint clock uses these laws, and so each exchange counts by
+ * its information about the oscillator. A path's laws are learnt relative to the path's own clock, which differs from
+ * the joint clock by a constant, its frame: half the difference of the floors, the asymmetry, the error of the server.
  */
 #ifndef FFNTP_CORE_LAW_JOINT_H
 #define FFNTP_CORE_LAW_JOINT_H
@@ -22,7 +22,7 @@ struct ffntp_law_joint {
 	const struct ffntp_law_params *params;
 };
 
-/* What a path's clock is behind of the joint clock. Zeroed: unknown. */
+/* The distance of a path's clock behind the joint clock. Zeroed: unknown. */
 struct ffntp_law_frame {
 	double shift_s;   /* theta of the joint clock minus that of the path's, in the mean */
 	double exchanges; /* exchanges that it is the mean of, older ones fading */

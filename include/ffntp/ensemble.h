@@ -41,7 +41,7 @@ struct ffntp_member_config {
 	struct ffntp_client_config client;
 	/* While a preferred member is right, only preferred ones are combined. */
 	bool is_preferred;
-	/* While a trusted member has the time, only trusted ones vote. Their majority is then believed. */
+	/* While a trusted member has the time, only trusted ones vote. Their majority then decides. */
 	bool is_trusted;
 	/* The clock is synchronised only while a required member is right, if there is one. */
 	bool is_required;
@@ -74,15 +74,15 @@ ffntp_ensemble_init(void *memory, size_t size, const struct ffntp_ensemble_confi
 FFNTP_MUST_USE int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_member_config *config,
 				      ffntp_counter now);
 
-/* Remove a member. The clock does not move: what the member counts for goes to the others, slowly. */
+/* Remove a member. The clock does not move: the member's share goes to the others, slowly. */
 void ffntp_ensemble_remove(struct ffntp_ensemble *ensemble, unsigned member, ffntp_counter now);
 
 /* Return a member's session, for reading only; NULL if there is no member of this number. */
 const struct ffntp_session *ffntp_ensemble_session(const struct ffntp_ensemble *ensemble, unsigned member);
 
 /*
- * Process one input of a member, or of all of them (FFNTP_ENSEMBLE_ALL: what concerns counter, leap seconds, former
- * map, publishing, pauses). It may yield events; those of the input before it that were not taken are discarded.
+ * Process one input of a member, or of all of them (FFNTP_ENSEMBLE_ALL: inputs about the counter, leap seconds, a
+ * former map, publishing, pauses). It may yield events; those of the input before it that were not taken are discarded.
  * FFNTP_INPUT_FORMER is for a new ensemble, before its first request.
  */
 void ffntp_ensemble_input(struct ffntp_ensemble *ensemble, unsigned member, const struct ffntp_input *input);

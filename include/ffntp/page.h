@@ -101,7 +101,7 @@ struct ffntp_source {
 				supplied a usable time */
 	uint8_t poll_log2_s; /* the poll interval, rounded up to a power of two */
 	uint8_t selection;   /* enum ffntp_selection */
-	uint8_t share_percent; /* what it counts for in the time of several servers */
+	uint8_t share_percent; /* its share in the time of several servers */
 	uint32_t refid;        /* as on the wire, first byte in the top bits */
 	int64_t offset_ns;     /* our clock minus the server's at the last exchange; positive: ours is ahead */
 	uint64_t rtt_ns;       /* round trip of the last exchange */
