@@ -20,7 +20,7 @@
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
 #define FFNTP_LEAPS (FFNTP_LEAP_POST_NEGATIVE + 1)
 
-/* What was logged of a member. One limit per kind of message that network traffic can cause. */
+/* The log of a member: one limit per kind of message that network traffic can cause. */
 struct ffntp_keeper_member {
 	bool has_sent; /* a request left in this step */
 	enum ffntp_selection selection;

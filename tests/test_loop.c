@@ -102,7 +102,7 @@ static int open_three(void **state)
 	return 0;
 }
 
-/* Do what is due. revents: what poll() is to have reported of each socket. */
+/* Take one step. revents: the events that poll() reported for each socket. */
 static void step(int revents)
 {
 	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS];

@@ -85,7 +85,7 @@ def test_one_of_three_lies(folder):
 
 
 def test_one_of_two_lies(folder):
-    """Neither is believed: the clock has no majority, and its bound admits both."""
+    """There is no majority: the clock is free-running, and its bound admits both."""
     with following(folder, fake.honest, liar(0.1)) as (_, servers):
         wait_for_selection(folder, servers[1], "no-majority", "no majority")
         tap.wait_for(lambda: source_of(folder, servers[1])["accepted"] > 4, "replies")
@@ -160,7 +160,7 @@ def test_a_server_stops_and_starts_again(folder):
 
 
 def test_servers_are_exchanged(folder):
-    """What is known of those that stay is kept: no burst, and their counts go on. A reader sees nothing of it."""
+    """The servers that stay go on: they have no burst again, and their counts continue. A reader notices nothing."""
     with fake.Server() as more, following(folder, fake.honest, fake.honest, fake.honest) as (running, servers):
         marker = tap.wait_for_status(folder, "synchronised")["disruption_marker"]
         tap.wait_for(lambda: all(source_of(folder, server)["accepted"] > 8 for server in servers), "replies", 30)
