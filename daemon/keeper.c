@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "../include/ffntp/linux.h"
-#include "../ports/linux/random.h"
+#include "serverkeys.h"
 
 /* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
 #define STEP_MS_MAX 1000
@@ -268,16 +268,22 @@ static void log_servers(const struct ffntp_keeper *keeper)
 	}
 }
 
-/* Name the servers of a configuration. Returns false if memory is short; it was logged. */
+/* Name the servers of a configuration. Returns false if a key cannot be used, or memory is short; it was logged. */
 static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup *lineup)
 {
-	bool is_named = ffntp_lineup_init(lineup, config->servers);
+	struct ffntp_serverkeys keys;
+	bool is_named;
 
+	if (!ffntp_serverkeys_read(&keys, config))
+		return false;
+	is_named = ffntp_lineup_init(lineup, config->servers);
 	for (size_t i = 0; is_named && i < config->servers; i++) {
-		const struct ffntp_server_name name = { config->server[i].name, config->server[i].port };
+		const struct ffntp_server_name name = { config->server[i].name, config->server[i].port,
+							ffntp_serverkeys_get(&keys, i) };
 
 		is_named = ffntp_lineup_name(&lineup->server[i], &name, 1);
 	}
+	ffntp_serverkeys_wipe(&keys);
 	if (is_named)
 		return true;
 	ffntp_log(FFNTP_LOG_ERROR, "out of memory");
@@ -376,7 +382,8 @@ static void find_former(struct ffntp_keeper *keeper)
 		return;
 	for (size_t i = 0; i < next->servers; i++) {
 		for (size_t j = 0; j < former->servers; j++) {
-			if (is_taken[j] || !ffntp_config_is_same_server(&next->server[i], &former->server[j]))
+			if (is_taken[j] || !ffntp_config_is_same_server(&next->server[i], &former->server[j]) ||
+			    !ffntp_lineup_is_same_key(&keeper->next_lineup.server[i], &keeper->sync.lineup.server[j]))
 				continue;
 			is_taken[j] = true;
 			keeper->next_lineup.server[i].former = (int)j;
@@ -447,6 +454,11 @@ static bool resolve_former(struct ffntp_keeper *keeper)
 	return is_any;
 }
 
+static void log_unchanged(void)
+{
+	ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
+}
+
 static void work_configuration(struct ffntp_keeper *keeper)
 {
 	bool is_any;
@@ -460,7 +472,7 @@ static void work_configuration(struct ffntp_keeper *keeper)
 	}
 	if (!is_any) {
 		log_problems(&keeper->next_lineup);
-		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
+		log_unchanged();
 		ffntp_lineup_close(&keeper->next_lineup);
 	}
 	keeper->next = NULL;
@@ -468,8 +480,10 @@ static void work_configuration(struct ffntp_keeper *keeper)
 
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
-	if (!name_servers(&options->config, &keeper->next_lineup))
+	if (!name_servers(&options->config, &keeper->next_lineup)) {
+		log_unchanged();
 		return;
+	}
 	keeper->next = options;
 	find_former(keeper);
 	for (size_t i = 0; i < keeper->next_lineup.count; i++) {

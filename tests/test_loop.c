@@ -9,6 +9,8 @@
 #include <ffntp/linuxdevice.h>
 #include <string.h>
 
+#include "../core/wire.h"
+#include "../ports/linux/keys.h"
 #include "../ports/linux/sync.h"
 #include "../ports/linux/udp.h"
 
@@ -17,6 +19,10 @@
 /* The result of poll() for each datagram, as passed to the socket. */
 static int told[16];
 static unsigned times;
+
+/* The next datagram, if its length is not 0. It arrives once. */
+static uint8_t arriving[FFNTP_UDP_SIZE];
+static size_t arriving_length;
 
 enum ffntp_udp_arrival __wrap_ffntp_udp_receive(struct ffntp_udp *udp, const struct ffntp_counter_source *source,
 						int events, ffntp_counter woke, uint8_t bytes[FFNTP_UDP_SIZE],
@@ -29,8 +35,14 @@ enum ffntp_udp_arrival __wrap_ffntp_udp_receive(struct ffntp_udp *udp, const str
 	(void)udp;
 	(void)source;
 	(void)woke;
-	(void)bytes;
 	(void)error;
+	if (arriving_length > 0) {
+		memcpy(bytes, arriving, arriving_length);
+		*length = arriving_length;
+		arriving_length = 0;
+		times = DATAGRAMS;
+		return FFNTP_UDP_DATAGRAM;
+	}
 	assert_true(times < sizeof(told) / sizeof(told[0]));
 	told[times++] = events;
 	*length = 0;
@@ -78,7 +90,7 @@ static void open_servers(size_t servers, unsigned room)
 	ffntp_peer_config_default(&config.client, &loop.source);
 	assert_true(ffntp_lineup_init(&lineup, servers));
 	for (size_t i = 0; i < servers; i++) {
-		const struct ffntp_server_name name = { "127.0.0.1", (uint16_t)(9 + i) };
+		const struct ffntp_server_name name = { .name = "127.0.0.1", .port = (uint16_t)(9 + i) };
 
 		assert_true(ffntp_lineup_name(&lineup.server[i], &name, 1));
 		lineup.server[i].member.client = config.client;
@@ -313,17 +325,110 @@ static void the_page_shows_each_server(void **state)
 		assert_int_equal(sources[i].port, 9 + i);
 }
 
+/* --- with a key --- */
+
+static struct ffntp_key key;
+
+/* The session's last request and last datagram. */
+static uint64_t nonce;
+static uint8_t recorded[FFNTP_UDP_SIZE];
+static size_t recorded_length;
+
+static void record(void *context, unsigned member, const struct ffntp_input *input)
+{
+	(void)context;
+	(void)member;
+	if (input->kind == FFNTP_INPUT_REQUEST)
+		nonce = input->nonce;
+	if (input->kind != FFNTP_INPUT_DATAGRAM)
+		return;
+	memcpy(recorded, input->bytes, input->length);
+	recorded_length = input->length;
+}
+
+static struct ffntp_key key_of(uint32_t id)
+{
+	static struct ffntp_keyfile file = { .text = "10 SHA256 tulip\n11 SHA256 tulip\n12 SHA256 rose\n" };
+	struct ffntp_key found;
+	struct ffntp_key_error error;
+
+	file.length = strlen(file.text);
+	assert_true(ffntp_key_find(&file, id, &found, &error));
+	return found;
+}
+
+/* The true server's answer to the last request, without its MAC. */
+static void make_reply(uint8_t bytes[FFNTP_REQUEST_SIZE])
+{
+	const struct ffntp_ntp time = { UINT64_C(0xee00000000000000) };
+	const struct ffntp_packet reply = {
+		.version = 4, .mode = 4, .stratum = 1, .origin = { nonce }, .receive = time, .transmit = time
+	};
+
+	ffntp_wire_write(&reply, bytes);
+}
+
+static void arrive(const uint8_t *bytes, size_t length)
+{
+	times = 0;
+	memcpy(arriving, bytes, length);
+	arriving_length = length;
+	step(POLLIN);
+}
+
+static uint32_t count_of(enum ffntp_verdict verdict)
+{
+	return ffntp_session_source(ffntp_sync_peer(&loop.sync, 0)->session)->verdicts[verdict];
+}
+
+/* Nothing of a reply without the right MAC reaches the session, and the true reply, which comes later, is used. */
+static void with_a_key_only_authentic_replies_are_used(void **state)
+{
+	static const uint8_t nothing[FFNTP_CRYPTO_NAK_SIZE];
+	uint8_t reply[FFNTP_KEY_PACKET_SIZE];
+	uint32_t refused = 0;
+
+	(void)state;
+	key = key_of(10);
+	ffntp_ensemble_record(loop.sync.ensemble, record, NULL);
+	loop.sync.peer[0].peer.key = &key;
+	step(0);
+	make_reply(reply);
+	arrive(reply, FFNTP_REQUEST_SIZE);
+	assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), ++refused);
+	for (uint32_t id = 11; id <= 12; id++) {
+		struct ffntp_key other = key_of(id);
+
+		arrive(reply, ffntp_key_sign(&other, reply));
+		assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), ++refused);
+		assert_int_equal(recorded_length, sizeof(nothing));
+		assert_memory_equal(recorded, nothing, sizeof(nothing));
+		assert_true(ffntp_session_is_awaiting(ffntp_sync_peer(&loop.sync, 0)->session));
+	}
+	arrive(reply, ffntp_key_sign(&key, reply));
+	assert_int_equal(count_of(FFNTP_ACCEPTED), 1);
+	assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), refused);
+	assert_int_equal(recorded_length, FFNTP_REQUEST_SIZE);
+	assert_memory_equal(recorded, reply, FFNTP_REQUEST_SIZE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_loop, close_loop)
 #define TEST_THREE(name) cmocka_unit_test_setup_teardown(name, open_three, close_loop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_is_asked_during_a_pause),  TEST(a_counter_that_was_disrupted_is_told_of_and_goes_on),
-		TEST(a_counter_that_is_lost_ends_all),  TEST(what_a_former_client_said_is_kept),
-		TEST(what_told_no_time_is_not_kept),    cmocka_unit_test(what_poll_said_counts_for_one_datagram),
-		TEST_THREE(each_server_is_asked),       TEST_THREE(what_poll_said_is_of_one_socket),
-		TEST_THREE(first_requests_are_spread),  TEST_THREE(a_disruption_is_everyones),
+		TEST(nothing_is_asked_during_a_pause),
+		TEST(with_a_key_only_authentic_replies_are_used),
+		TEST(a_counter_that_was_disrupted_is_told_of_and_goes_on),
+		TEST(a_counter_that_is_lost_ends_all),
+		TEST(what_a_former_client_said_is_kept),
+		TEST(what_told_no_time_is_not_kept),
+		cmocka_unit_test(what_poll_said_counts_for_one_datagram),
+		TEST_THREE(each_server_is_asked),
+		TEST_THREE(what_poll_said_is_of_one_socket),
+		TEST_THREE(first_requests_are_spread),
+		TEST_THREE(a_disruption_is_everyones),
 		TEST_THREE(the_page_shows_each_server),
 	};
 

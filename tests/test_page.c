@@ -544,6 +544,9 @@ static struct ffntp_map map_of_bytes(struct prng *prng, ffntp_counter at)
 {
 	struct ffntp_map map = map_at(at);
 
+/* The verdicts of the first version. */
+#define FIRST_VERDICTS 18
+
 	map.status = (enum ffntp_status)prng_below(prng, 5);
 	map.leap = (enum ffntp_leap)prng_below(prng, 6);
 	map.tai_is_known = prng_below(prng, 2) != 0;
@@ -582,7 +585,7 @@ static struct ffntp_source source_of_bytes(struct prng *prng)
 	source.root_delay_ns = (uint32_t)prng_next(prng);
 	source.root_dispersion_ns = (uint32_t)prng_next(prng);
 	source.last_accepted = prng_next(prng);
-	for (size_t i = 0; i < FFNTP_VERDICTS; i++)
+	for (size_t i = 0; i < FIRST_VERDICTS; i++)
 		source.verdicts[i] = (uint32_t)prng_next(prng);
 	return source;
 }

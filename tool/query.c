@@ -105,7 +105,7 @@ static bool open_targets(const struct query *query, struct target *targets, char
 		targets[i].address = found.address[0];
 	}
 	for (int i = 0; i < count; i++) {
-		if (!ffntp_peer_open(&targets[i].peer, &query->config, &query->source, &targets[i].address)) {
+		if (!ffntp_peer_open(&targets[i].peer, &query->config, &query->source, &targets[i].address, NULL)) {
 			tool_error(query->command, "%s: out of memory", names[i]);
 			return false;
 		}

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys.h"
+
 /* Waits before a name is resolved again (s): the first one, and the longest, a usual lifetime of addresses in DNS. */
 #define WAIT_FIRST_S 16
 #define WAIT_MOST_S 1024
@@ -31,10 +33,23 @@ static size_t text_size(const struct ffntp_server_name *names, size_t count)
 	return size;
 }
 
+static bool copy_key(struct ffntp_lineup_server *server, const struct ffntp_key *key)
+{
+	if (key == NULL)
+		return true;
+	server->key = malloc(sizeof(*key));
+	if (server->key == NULL)
+		return false;
+	*server->key = *key;
+	return true;
+}
+
 bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_server_name *names, size_t count)
 {
 	char *text;
 
+	if (!copy_key(server, names[0].key))
+		return false;
 	server->names = malloc(count * sizeof(*names) + text_size(names, count));
 	if (server->names == NULL)
 		return false;
@@ -43,7 +58,7 @@ bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_se
 		size_t size = strlen(names[i].name) + 1;
 
 		memcpy(text, names[i].name, size);
-		server->names[i] = (struct ffntp_server_name){ text, names[i].port };
+		server->names[i] = (struct ffntp_server_name){ text, names[i].port, server->key };
 		text += size;
 	}
 	server->count = count;
@@ -64,6 +79,9 @@ void ffntp_lineup_drop(struct ffntp_lineup_server *server)
 {
 	ffntp_servers_close(&server->servers);
 	free(server->names);
+	if (server->key != NULL)
+		ffntp_key_wipe(server->key);
+	free(server->key);
 	*server = (struct ffntp_lineup_server){ .former = -1 };
 }
 
@@ -73,6 +91,19 @@ void ffntp_lineup_close(struct ffntp_lineup *lineup)
 		ffntp_lineup_drop(&lineup->server[i]);
 	free(lineup->server);
 	*lineup = (struct ffntp_lineup){ 0 };
+}
+
+bool ffntp_lineup_is_same_key(const struct ffntp_lineup_server *a, const struct ffntp_lineup_server *b)
+{
+	static const uint8_t text[1] = { 0 };
+	uint8_t of_a[FFNTP_KEY_DIGEST_MOST] = { 0 }, of_b[FFNTP_KEY_DIGEST_MOST] = { 0 };
+
+	if (a->key == NULL || b->key == NULL)
+		return a->key == b->key;
+	return a->key->type == b->key->type && a->key->id == b->key->id &&
+	       ffntp_key_digest(a->key, text, sizeof(text), of_a) ==
+		       ffntp_key_digest(b->key, text, sizeof(text), of_b) &&
+	       memcmp(of_a, of_b, sizeof(of_a)) == 0;
 }
 
 /* --- resolving --- */

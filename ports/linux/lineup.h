@@ -18,6 +18,7 @@
 struct ffntp_lineup_server {
 	struct ffntp_server_name *names; /* allocated, with their texts */
 	size_t count;
+	struct ffntp_key *key;             /* of all names; allocated, or NULL */
 	struct ffntp_servers servers;      /* the addresses */
 	struct ffntp_member_config member; /* the configuration of each member */
 	unsigned most;                     /* of a pool: addresses to follow at once; 0: it is a server */
@@ -38,7 +39,8 @@ struct ffntp_lineup {
  */
 FFNTP_MUST_USE bool ffntp_lineup_init(struct ffntp_lineup *lineup, size_t count);
 
-/* Set the names of a server, which are copied. Returns false if memory is short. */
+/* Set the names of a server. They are copied, with their key, which is the same for all. Returns false if memory is
+ * short. */
 FFNTP_MUST_USE bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_server_name *names,
 				      size_t count);
 
@@ -55,6 +57,9 @@ FFNTP_MUST_USE bool ffntp_lineup_resolve(struct ffntp_lineup *lineup);
  */
 void ffntp_lineup_start(struct ffntp_lineup_server *server);
 FFNTP_MUST_USE bool ffntp_lineup_finish(struct ffntp_lineup *lineup, bool *is_any);
+
+/* Return whether two servers have the same key, or none. */
+bool ffntp_lineup_is_same_key(const struct ffntp_lineup_server *a, const struct ffntp_lineup_server *b);
 
 /* Return the addresses of a pool's name. */
 const struct ffntp_addresses *ffntp_lineup_found(const struct ffntp_lineup_server *server);

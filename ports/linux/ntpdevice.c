@@ -50,7 +50,7 @@ static const char *open_servers(const struct ffntp_linux_ntp_config *config, str
 	if (config->server_count < 1 || config->server_count > FFNTP_SERVERS_MAX)
 		return "one to eight servers are needed";
 	for (size_t i = 0; i < config->server_count; i++)
-		names[i] = (struct ffntp_server_name){ config->servers[i], NTP_PORT };
+		names[i] = (struct ffntp_server_name){ .name = config->servers[i], .port = NTP_PORT };
 	if (!ffntp_lineup_init_single(lineup, names, config->server_count))
 		return "out of memory";
 	if (ffntp_lineup_resolve(lineup))

@@ -17,6 +17,8 @@
 #include "resolve.h"
 #include "udp.h"
 
+struct ffntp_key; /* keys.h */
+
 /*
  * Called with each event, before the next input. member: as ffntp_ensemble_event sets it; an input of one member may
  * yield events of others. The listener must not call this module; the ensemble's results may be read.
@@ -29,6 +31,7 @@ struct ffntp_peer {
 	const struct ffntp_session *session; /* the member's, for reading */
 	void *memory;                        /* of the ensemble, if it is the peer's own; else NULL */
 	struct ffntp_address address;
+	const struct ffntp_key *key; /* of the server at this address; NULL: requests and replies have no MAC */
 	const struct ffntp_counter_source *source;
 	ffntp_peer_listener *listener;
 	void *context;
@@ -43,15 +46,17 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 
 /*
  * Create an ensemble with this one member, whose server is at address; it has no input yet. config: period_hint_s and
- * counter_kind must be the source's. source: must outlive the peer. listener and context may be set in the struct after
- * that.
- * Returns false if the configuration is out of range or memory is short; then there is nothing to close.
+ * counter_kind must be the source's. source, key: must outlive the peer; key may be NULL. listener and context may be
+ * set in the struct after that. Returns false if the configuration is out of range or memory is short; then there is
+ * nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
-				    const struct ffntp_counter_source *source, const struct ffntp_address *address);
+				    const struct ffntp_counter_source *source, const struct ffntp_address *address,
+				    const struct ffntp_key *key);
 
 /*
- * Join an ensemble as a new member, likewise. at: the counter. The ensemble must outlive the peer.
+ * Join an ensemble as a new member, likewise, without a key, which may be set in the struct. at: the counter. The
+ * ensemble must outlive the peer.
  * Returns false if the ensemble does not accept the member; then there is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_peer_join(struct ffntp_peer *peer, struct ffntp_ensemble *ensemble,
@@ -80,8 +85,8 @@ bool ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke
 /* Do one thing that is due at counter reading now, sending included. Returns false if nothing is due. */
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now);
 
-/* Change the server's address. The path is forgotten, the oscillator is kept. */
-void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address);
+/* Change the server's address and key. The path is forgotten, the oscillator is kept. */
+void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key);
 
 /* Pass the server's address to the session, if it was not passed yet; other inputs of the member do so, too. */
 void ffntp_peer_name(struct ffntp_peer *peer);

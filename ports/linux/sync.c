@@ -176,6 +176,7 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	peer = &sync->peer[joined.member];
 	*peer = (struct ffntp_sync_peer){ .peer = joined, .is_open = true, .server = server };
 	peer->pause_s = config->client.poll_min_s;
+	peer->peer.key = ffntp_servers_key(&sync->lineup.server[server].servers);
 	peer->peer.listener = listen_to_ensemble;
 	peer->peer.context = sync;
 	return peer;
@@ -456,12 +457,13 @@ static void pause_member(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 /* Move to the address that the events of the last input chose. */
 static void follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
+	const struct ffntp_servers *servers = &server_of(sync, peer)->servers;
 	enum ffntp_servers_advice advice = peer->advice;
 
 	peer->advice = FFNTP_STAY;
 	if (advice == FFNTP_STAY)
 		return;
-	ffntp_peer_move(&peer->peer, ffntp_servers_address(&server_of(sync, peer)->servers));
+	ffntp_peer_move(&peer->peer, ffntp_servers_address(servers), ffntp_servers_key(servers));
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
 		pause_member(sync, peer);
 }
