@@ -622,6 +622,7 @@ static void test_a_refused_reply_teaches_nothing(void **state)
 static void test_a_falseticker_is_named_and_left_out(void **state)
 {
 	struct bench *b = make(3, 3);
+	struct ffntp_source source;
 
 	(void)state;
 	b->server[0].world.server_error_ns = 100 * 1000000; /* the first one, so that it is there first */
@@ -634,6 +635,10 @@ static void test_a_falseticker_is_named_and_left_out(void **state)
 	run(b, 3600);
 	assert_kept(b, 30000);
 	assert_int_equal(b->synchronised, b->readings);
+	assert_true(ffntp_ensemble_source(b->ensemble, 0, &source));
+	assert_in_range(source.offset_ns + 200 * 1000000, 95 * 1000000, 105 * 1000000); /* -100 ms, within 5 ms */
+	assert_true(ffntp_ensemble_source(b->ensemble, 1, &source));
+	assert_in_range(source.offset_ns + 5 * 1000000, 0, 10 * 1000000);
 	drop(b);
 }
 
