@@ -312,6 +312,29 @@ static void a_disruption_is_everyones(void **state)
 		assert_false(ffntp_session_is_awaiting(ffntp_sync_peer(&loop.sync, i)->session));
 }
 
+/* Make a lineup that keeps all servers of the loop. */
+static void keep_all(struct ffntp_lineup *lineup)
+{
+	assert_true(ffntp_lineup_init(lineup, loop.sync.lineup.count));
+	for (size_t i = 0; i < lineup->count; i++) {
+		lineup->server[i].member = loop.sync.lineup.server[i].member;
+		lineup->server[i].former = (int)i;
+	}
+}
+
+/* If no server that goes on has the time, the clock would not go on either. */
+static void a_lineup_without_the_time_is_not_changed_to(void **state)
+{
+	struct ffntp_lineup lineup;
+
+	(void)state;
+	keep_all(&lineup);
+	assert_false(ffntp_sync_change(&loop.sync, &lineup));
+	assert_int_equal(lineup.count, 3);
+	assert_non_null(ffntp_sync_peer(&loop.sync, 2));
+	ffntp_lineup_close(&lineup);
+}
+
 static void the_page_shows_each_server(void **state)
 {
 	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
@@ -412,6 +435,23 @@ static void with_a_key_only_authentic_replies_are_used(void **state)
 	assert_memory_equal(recorded, reply, FFNTP_REQUEST_SIZE);
 }
 
+/* Its ensemble has no room for others: a new one follows the new lineup. */
+static void a_lone_server_is_not_exchanged(void **state)
+{
+	uint8_t reply[FFNTP_REQUEST_SIZE];
+	struct ffntp_lineup lineup;
+
+	(void)state;
+	ffntp_ensemble_record(loop.sync.ensemble, record, NULL);
+	step(0);
+	make_reply(reply);
+	arrive(reply, sizeof(reply));
+	assert_int_equal(count_of(FFNTP_ACCEPTED), 1);
+	keep_all(&lineup);
+	assert_false(ffntp_sync_change(&loop.sync, &lineup));
+	ffntp_lineup_close(&lineup);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_loop, close_loop)
 #define TEST_THREE(name) cmocka_unit_test_setup_teardown(name, open_three, close_loop)
 
@@ -428,6 +468,8 @@ int main(void)
 		TEST_THREE(each_server_is_asked),
 		TEST_THREE(what_poll_said_is_of_one_socket),
 		TEST_THREE(first_requests_are_spread),
+		TEST_THREE(a_lineup_without_the_time_is_not_changed_to),
+		TEST(a_lone_server_is_not_exchanged),
 		TEST_THREE(a_disruption_is_everyones),
 		TEST_THREE(the_page_shows_each_server),
 	};
