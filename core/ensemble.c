@@ -159,6 +159,7 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 		if (member->session == NULL)
 			return -1;
 		introduce(ensemble, member->session->client);
+		member->disruption_marker = member->session->client->clock.publisher.disruption_marker;
 		if (is_single(ensemble))
 			ensemble->map = *ffntp_session_map(member->session);
 		return (int)i;
@@ -280,17 +281,26 @@ static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, co
 		ffntp_ensemble_learn(ensemble, number);
 }
 
+/* The members have processed this disruption. A hint that is out of range is none for them either. */
+static void disrupt(struct ffntp_ensemble *ensemble, const struct ffntp_input *input)
+{
+	struct ffntp_ensemble_config config = ensemble->config;
+
+	ffntp_publisher_break_counter(&ensemble->publisher, input->at);
+	ensemble->is_disrupted = ensemble->publisher.has_map || ensemble->is_disrupted;
+	ffntp_ensemble_forget(ensemble);
+	config.client.period_hint_s = input->period_hint_s;
+	config.client.period_hint_error = input->period_hint_error;
+	if (input->kind != FFNTP_INPUT_COUNTER_REPLACED || ffntp_ensemble_memory(&config) == 0)
+		return;
+	ensemble->config = config;
+	ensemble->publisher.period_shift = ffntp_mapping_shift(input->period_hint_s);
+}
+
 static void input_to_all(struct ffntp_ensemble *ensemble, const struct ffntp_input *input)
 {
 	bool is_first = true;
 
-	if (is_of_counter(input)) {
-		ffntp_publisher_break_counter(&ensemble->publisher, input->at);
-		ensemble->is_disrupted = ensemble->publisher.has_map || ensemble->is_disrupted;
-		ffntp_ensemble_forget(ensemble);
-	}
-	if (input->kind == FFNTP_INPUT_COUNTER_REPLACED)
-		ensemble->publisher.period_shift = ffntp_mapping_shift(input->period_hint_s);
 	if (input->kind == FFNTP_INPUT_FORMER && !is_single(ensemble)) {
 		inherit(ensemble, input->map);
 		return;
@@ -301,6 +311,8 @@ static void input_to_all(struct ffntp_ensemble *ensemble, const struct ffntp_inp
 		pass(ensemble, i, input, is_first);
 		is_first = false;
 	}
+	if (is_of_counter(input))
+		disrupt(ensemble, input);
 	ensemble->is_map_due = ensemble->is_map_due || input->kind == FFNTP_INPUT_PUBLISH || is_of_counter(input);
 }
 

@@ -17,6 +17,10 @@ struct ffntp_member {
 	enum ffntp_selection selection, shown; /* now, and as the last event had it */
 	bool has_time, is_fresh;               /* it has an interval; it answers */
 	bool is_right;                         /* the majority agrees with it */
+	/* Its markers at the last look, and whether they have changed since the ensemble's changed. */
+	uint64_t disruption_marker;
+	uint32_t counter_marker;
+	bool has_stepped, has_jumped;
 	/* The time that it shows the joint clock. */
 	struct ffntp_law_frame frame;
 	double behind_s, variance_s2; /* its published time behind the joint clock, as of the newest exchange */
@@ -66,7 +70,7 @@ struct ffntp_ensemble {
 /* ensemble_time: process an accepted exchange of a member. */
 void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned member);
 
-/* ensemble_time: forget all that depends on counter readings. */
+/* ensemble_time: forget all that depends on counter readings, because the members have. */
 void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble);
 
 /* ensemble_time: a member is about to leave, or to begin again: its part in the time fades. */

@@ -33,12 +33,21 @@ static bool is_law(const struct ffntp_member *member)
 
 /* --- the members --- */
 
+static void store_markers(struct ffntp_member *member)
+{
+	member->disruption_marker = clock_of(member)->publisher.disruption_marker;
+	member->counter_marker = clock_of(member)->publisher.counter_marker;
+}
+
 static void look_at(struct ffntp_member *member)
 {
 	const struct ffntp_clock_state *clock = clock_of(member);
 
 	member->has_time = clock->publisher.has_map && clock->bound.is_known && clock->has_estimate;
 	member->is_fresh = client_of(member)->association.polling.unanswered < FFNTP_UNANSWERED_FREE_RUNNING;
+	member->has_stepped = member->has_stepped || member->disruption_marker != clock->publisher.disruption_marker;
+	member->has_jumped = member->has_jumped || member->counter_marker != clock->publisher.counter_marker;
+	store_markers(member);
 }
 
 static void extend(struct ffntp_vote_interval *interval, struct ffntp_bound bound, ffntp_counter at,
@@ -152,6 +161,28 @@ static void hold_vote(struct ffntp_ensemble *ensemble, struct ballot *ballot, ff
 	ballot->result = ffntp_vote_count(&ballot->time);
 	ballot->rate_result = ffntp_vote_count(&ballot->rate);
 	judge(ensemble, ballot, at, reference);
+}
+
+/*
+ * A member changes its marker when its server or the counter has stepped. If most voters do, earlier maps of the
+ * ensemble must not be combined with later ones either.
+ */
+static void follow_markers(struct ffntp_ensemble *ensemble, const struct ballot *ballot)
+{
+	unsigned stepped = 0, jumped = 0;
+
+	for (unsigned i = 0; i < ballot->count; i++) {
+		stepped += ensemble->member[ballot->voter[i]].has_stepped;
+		jumped += ensemble->member[ballot->voter[i]].has_jumped;
+	}
+	if (2 * stepped <= ballot->count)
+		return;
+	if (2 * jumped > ballot->count)
+		ffntp_publisher_break_counter(&ensemble->publisher, ensemble->now);
+	else
+		ffntp_publisher_break(&ensemble->publisher, ensemble->now);
+	for (unsigned i = 0; i < ensemble->config.members; i++)
+		ensemble->member[i].has_stepped = ensemble->member[i].has_jumped = false;
 }
 
 /* --- which members are combined --- */
@@ -511,6 +542,9 @@ void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble)
 		member->share = 0;
 		member->apart = 0;
 		member->has_time = member->is_right = member->is_astray = false;
+		member->has_stepped = member->has_jumped = false;
+		if (member->session != NULL)
+			store_markers(member);
 	}
 }
 
@@ -715,6 +749,7 @@ void ffntp_ensemble_compute(struct ffntp_ensemble *ensemble, struct ffntp_map *m
 		set_selections(ensemble);
 		return;
 	}
+	follow_markers(ensemble, &ballot);
 	update_shares(ensemble);
 	set_estimate(ensemble, &estimate);
 	hold_vote(ensemble, &ballot, estimate.at, estimate.reference);

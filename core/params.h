@@ -6,8 +6,8 @@
 
 /*
  * Number of reads before a reader gives up. An update takes 0.1 us, or 0.9 us with eight sources, and a read at least
- * 0.04 us, so a reader outlasts an active writer. If a writer was stopped in mid-update, giving up takes 40 us, or 0.1
- * ms on CPUs with a long pause instruction.
+ * 0.04 us, so a reader outlasts an active writer. If a writer was stopped in mid-update, and the reader cannot use the
+ * copy of the map, giving up takes 40 us, or 0.1 ms on CPUs with a long pause instruction.
  */
 #define FFNTP_PAGE_TRIES 1000
 

@@ -1,45 +1,45 @@
-/* vote: see vote.h. The number of intervals is small, so that counting for each end is as good as sorting. */
+/* vote: see vote.h. The ends are sorted by insertion, because there are few, and they hardly change their order. */
 #include "vote.h"
 
 #include "assert.h"
 
-static unsigned containing(const struct ffntp_vote_intervals *intervals, double point)
+static void sort(double sorted[FFNTP_VOTE_MOST], const double *ends, unsigned count)
 {
-	unsigned sum = 0;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned k = i;
 
-	for (unsigned i = 0; i < intervals->count; i++)
-		sum += (unsigned)(intervals->low[i] <= point) & (unsigned)(point <= intervals->high[i]);
-	return sum;
-}
-
-/* Return the hull of all intervals. */
-static struct ffntp_vote hull(const struct ffntp_vote_intervals *intervals)
-{
-	struct ffntp_vote all = { false, intervals->low[0], intervals->high[0] };
-
-	for (unsigned i = 1; i < intervals->count; i++) {
-		all.low = intervals->low[i] < all.low ? intervals->low[i] : all.low;
-		all.high = intervals->high[i] > all.high ? intervals->high[i] : all.high;
+		for (; k > 0 && sorted[k - 1] > ends[i]; k--)
+			sorted[k] = sorted[k - 1];
+		sorted[k] = ends[i];
 	}
-	return all;
 }
 
-/* The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. */
+/*
+ * The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. A
+ * lower end is contained in all intervals that begin there or before, except those that end before.
+ */
 struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals)
 {
-	struct ffntp_vote vote = hull(intervals);
-	double low = vote.high, high = vote.low;
-	unsigned majority = intervals->count / 2 + 1;
+	double low[FFNTP_VOTE_MOST], high[FFNTP_VOTE_MOST];
+	unsigned count = intervals->count, majority = count / 2 + 1, first = 0, last = count - 1, ended = 0, ahead = 0;
 
-	FFNTP_ASSERT(intervals->count > 0 && intervals->count <= FFNTP_VOTE_MOST);
-	for (unsigned i = 0; i < intervals->count; i++) {
-		FFNTP_ASSERT(intervals->low[i] <= intervals->high[i]);
-		if (intervals->low[i] <= low && containing(intervals, intervals->low[i]) >= majority) {
-			vote.has_majority = true;
-			low = intervals->low[i];
-		}
-		if (intervals->high[i] >= high && containing(intervals, intervals->high[i]) >= majority)
-			high = intervals->high[i];
+	FFNTP_ASSERT(count > 0 && count <= FFNTP_VOTE_MOST);
+	sort(low, intervals->low, count);
+	sort(high, intervals->high, count);
+	for (;; first++) {
+		if (first == count)
+			return (struct ffntp_vote){ false, low[0], high[count - 1] };
+		while (high[ended] < low[first])
+			ended++;
+		if (first + 1 - ended >= majority)
+			break;
 	}
-	return vote.has_majority ? (struct ffntp_vote){ true, low, high } : vote;
+	/* The same from the other side; there is such a point. */
+	for (;; last--) {
+		while (low[count - 1 - ahead] > high[last])
+			ahead++;
+		if (count - last - ahead >= majority)
+			break;
+	}
+	return (struct ffntp_vote){ true, low[first], high[last] };
 }

@@ -77,8 +77,8 @@ __attribute__((constructor)) static void choose(void)
 
 GUARDS = [
     ('vote', 'vote', 'ffntp_vote_count', 'count / 2 + 1', 'count / 2', 'test_the_bound_is'),
-    ('vote', 'vote', 'ffntp_vote_count', 'return vote.has_majority ? (struct ffntp_vote){ true, low, high } : vote;',
-     'return (struct ffntp_vote){ vote.has_majority, low, high };', 'test_without_a_majority'),
+    ('vote', 'vote', 'ffntp_vote_count', 'while (high[ended] < low[first]) ended++;', '', 'test_without_a_majority'),
+    ('vote', 'vote', 'ffntp_vote_count', 'while (low[count - 1 - ahead] > high[last]) ahead++;', '', 'test_the_bound_is'),
     ('vote', 'vote', 'ffntp_vote_agrees', 'vote->has_majority &&', '', 'test_who_agrees'),
     ('blend', 'blend', 'weigh', '(FFNTP_BLEND_FREEDOM - 2 + apart2)', '1', 'test_outliers'),
     ('blend', 'blend', 'ffntp_blend_shares', 'median(values, count)', 'values[0].value', 'test_outliers'),
@@ -117,6 +117,9 @@ GUARDS = [
     ('ensemble', 'ensemble', 'take_apart', 'member->is_astray = true;', '', 'test_a_server_that_drifts'),
     ('ensemble', 'ensemble', 'check_return', 'ffntp_ensemble_release(ensemble, number);', ';',
      'test_a_server_that_drifts'),
+    ('ensemble', 'ensemble', 'follow_markers', 'if (2 * stepped <= ballot->count) return;', '', 'test_a_step_of_all'),
+    ('ensemble', 'ensemble', 'follow_markers', '2 * jumped > ballot->count', 'false', 'test_a_step_of_all'),
+    ('ensemble', 'ensemble', 'disrupt', '|| ffntp_ensemble_memory(&config) == 0', '', 'test_a_different_counter'),
     ('ensemble', 'ensemble', 'status_of', 'right < least ||', '', 'test_a_least_number'),
     ('ensemble', 'ensemble', 'status_of', '|| lacks_required', '', 'test_a_required'),
     ('ensemble', 'ensemble', 'status_of', '|| 2 * ballot->count <= count_expected(ensemble)', '',
@@ -304,13 +307,27 @@ GUARDS = [
      'return (begun & 1) == 0 || 0 == (begun', 'case_30_a_page_that_changed'),
     (30, 'page_cases', 'ffntp_page_read', 'tries < FFNTP_PAGE_TRIES; tries++) { if (ffntp_page_try_read',
      'true;) { if (ffntp_page_try_read', 'case_30'),
-    (31, 'page_cases', 'is_adoptable', '|| (ffntp_page_begin(page) & 1) != 0', '', 'case_31_a_writer_killed_in_mid'),
+    (31, 'page_cases', 'ffntp_page_is_current', '&& ffntp_page_load(page, FFNTP_AT_COPY_SEQUENCE) == begun', '',
+     'case_31_a_writer_killed_in_mid'),
+    (31, 'page_copy', 'ffntp_page_is_current', 'ffntp_page_load(page, FFNTP_AT_COPY_SEQUENCE) == begun',
+     'ffntp_page_load(page, FFNTP_AT_COPY_SEQUENCE) != 0', 'case_30_a_writer_that_knows_no'),
+    (31, 'page_copy', 'load_past', 'FFNTP_PAGE_ANCHORS - (begun & 1)', 'FFNTP_PAGE_ANCHORS',
+     'case_31_an_update_stops'),
+    (31, 'page_copy', 'load_past', 'ffntp_page_load_current(page, begun, FFNTP_AT_ANCHOR_COUNT)',
+     'ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT)', 'case_31_an_update_stops'),
+    (31, 'page_copy', 'undo_update',
+     'ffntp_page_store(page, ffntp_page_anchor_at(ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT)) + 8, former->at);', '',
+     'case_31_an_update_stops'),
+    (31, 'page_copy', 'undo_update', 'copy_words(page, true);', '', 'case_31_a_disruption_stops'),
+    (31, 'page_copy', 'ffntp_page_adopt', '(begun & 1) != 0', 'false', 'case_31_an_update_stops'),
+    (31, 'page_copy', 'continue_page', 'make_copy(page);', '', 'case_30_a_writer_that_knows_the_copy'),
+    (31, 'page_copy', 'end_update', 'make_copy(page);', '', 'case_31_an_update_stops'),
     (31, 'page_cases', 'begin_update', 'ffntp_page_begin(page) | 1;', 'ffntp_page_begin(page) + 1;',
      'case_31_a_writer_killed_in_mid'),
     (31, 'page_cases', 'is_adoptable', '&& is_sound(former)', '', 'case_31_a_map_that'),
     (31, 'page_cases', 'ffntp_page_format', 'ffntp_page_load(page, FFNTP_AT_MARKER) + 1;', '0;',
      'case_31_a_writer_killed_in_mid'),
-    (31, 'page_cases', 'ffntp_page_adopt', 'ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);', '',
+    (31, 'page_cases', 'rebase_markers', 'ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);', '',
      'case_31_a_repaired'),
     (32, 'page_cases', 'ffntp_page_check', 'if (size < FFNTP_PAGE_SIZE) return FFNTP_PAGE_TRUNCATED;', '',
      'case_32_what'),
@@ -490,8 +507,11 @@ GUARDS = [
      'return device->ops->look(device, look);', 'before_connect'),
     (43, 'device', 'ffntp_device_connect', 'if (device->is_connected) return "the clock device is connected already";',
      '', 'before_connect'),
-    (30, 'device', 'ffntp_page_device_look', '&& ffntp_page_is_whole(page, begun)) {', ') {',
-     'a_map_that_comes_while'),
+    (30, 'device', 'ffntp_page_device_look', 'ffntp_page_try_read(page, begun, &copy.map)',
+     'ffntp_page_try_read(page, ffntp_page_begin(page), &copy.map)', 'a_map_that_comes_while'),
+    (30, 'device', 'ffntp_device_elapsed', 'since_ns > 0 ? (uint64_t)since_ns : 0', '(uint64_t)since_ns',
+     'elapsed_time_begins'),
+    (30, 'reader', 'copy_steady', '(begun & 1) == 0 &&', '', 'case_31_a_page_left_in_mid_update_is_continued'),
     (30, 'device', 'ffntp_page_device_steady', 'if (ffntp_page_is_whole(page, begun)) { *now = read;',
      'if (true) { *now = read;', 'a_map_that_comes_while'),
     (30, 'device', 'ffntp_device_connect', 'if (result != FFNTP_CLOCK_OK) {', 'if (false) {', 'a_page_that_is_being'),
@@ -603,8 +623,8 @@ GUARDS = [
     (26, 'ruling', 'ffntp_clock_continue', 'clock->publisher.counter_marker = former->counter_marker;', '', 'test_successor'),
     (31, 'page_cases', 'ffntp_page_format', '(uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) + 1;', '0;',
      'case_31_a_writer_killed_in_mid'),
-    (31, 'page_cases', 'ffntp_page_adopt',
-     'ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(0, found.counter_marker));', '',
+    (31, 'page_cases', 'rebase_markers',
+     'ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(0, former->counter_marker));', '',
      'case_31_a_repaired'),
     ('follow', 'follow', 'ffntp_follow_update', 'map.counter_marker != follow->taken.counter_marker', 'true',
      'test_what_changes'),
@@ -977,9 +997,8 @@ class Bench:
 
     def users(self, test, source):
         """Return the files to compile when this one has changed."""
-        if source.endswith('.c'):
-            return [source]
-        return [user for user in self.linked[test] if self.includes(user, source, set())]
+        users = [user for user in self.linked[test] if user == source or self.includes(user, source, set())]
+        return users or ([source] if source.endswith('.c') else [])
 
     def change(self, test, place, new):
         """Link the test with another text in that place; return errors."""

@@ -521,6 +521,32 @@ static void test_a_disruption_concerns_all(void **state)
 	drop(b);
 }
 
+static void test_a_different_counter_is_measured(void **state)
+{
+	struct bench *b = make(2, 2);
+
+	(void)state;
+	run(b, 3600);
+	for (int round = 0; round < 2; round++) {
+		/* The second hint is out of range, so that it is a disruption only. */
+		world_set_counter(&b->world, 1000, 0.25);
+		put(b, FFNTP_ENSEMBLE_ALL,
+		    (struct ffntp_input){ .kind = FFNTP_INPUT_COUNTER_REPLACED,
+					  .period_hint_s = round == 0 ? 4e-9 : 4e9,
+					  .period_hint_error = 1e-3 });
+		assert_int_equal(status(b), FFNTP_STATUS_DISRUPTED);
+		assert_true(ffntp_session_period_s(session(b, 0)) > 3.9e-9);
+		assert_true(map(b)->period_shift == ffntp_session_map(session(b, 0))->period_shift);
+		b->server[0].has_reply = b->server[1].has_reply = false;
+		run(b, 3600);
+		assert_int_equal(b->broken, 0);
+		assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+		run(b, 600);
+		assert_kept(b, 100000);
+	}
+	drop(b);
+}
+
 static void test_a_former_map_is_kept_until_there_is_a_new_one(void **state)
 {
 	struct bench *b = make(3, 3);
@@ -706,6 +732,7 @@ static void test_a_server_that_drifts_away_is_found(void **state)
 static void test_a_step_of_all_servers_is_followed(void **state)
 {
 	struct bench *b = make(3, 3);
+	uint32_t marker;
 
 	(void)state;
 	b->config.client.counter_may_jump = true;
@@ -713,11 +740,18 @@ static void test_a_step_of_all_servers_is_followed(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		add_usual(b, i);
 	run(b, 3600);
+	marker = map(b)->counter_marker;
+	b->server[1].world.server_error_ns = 5 * S_NS;
+	run(b, 3600);
+	assert_int_equal(map(b)->counter_marker, marker); /* one server does not change it */
+	b->server[1].world.server_error_ns = 0;
+	run(b, 3600);
 	world_set_counter(&b->world, now(b) + 5000000000, b->world.ticks_per_ns); /* 5 s that nobody reported */
 	run(b, 300);
 	run(b, 3600);
 	assert_kept(b, 100000);
 	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	assert_true(map(b)->counter_marker != marker);
 	drop(b);
 }
 
@@ -960,6 +994,7 @@ int main(void)
 		cmocka_unit_test(test_the_last_server_may_go),
 		cmocka_unit_test(test_servers_that_fall_silent_count_no_longer),
 		cmocka_unit_test(test_a_disruption_concerns_all),
+		cmocka_unit_test(test_a_different_counter_is_measured),
 		cmocka_unit_test(test_a_former_map_is_kept_until_there_is_a_new_one),
 		cmocka_unit_test(test_a_falseticker_is_named_and_left_out),
 		cmocka_unit_test(test_without_a_majority_the_bound_admits_all),

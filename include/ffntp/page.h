@@ -124,7 +124,8 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 
 /*
  * Take over a page that a former writer left.
- * Returns true and the former map if the page is valid, has the same identity, and was not left in mid-update.
+ * Returns true and the former map if the page is valid, has the same identity, and was not left in mid-update by a
+ * writer that makes no copy of the map. If it has a copy, the update that was left is undone.
  * Otherwise lays out the page again, with a new disruption marker, and returns false.
  */
 FFNTP_MUST_USE bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity *identity,
@@ -138,7 +139,8 @@ void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, co
 			size_t count);
 
 /*
- * Begin an update that also advances monotonic UTC (steady.h): readers retry until ffntp_page_publish_steadily ends it.
+ * Begin an update that also advances monotonic UTC (steady.h): readers use the former map, and readers of monotonic UTC
+ * and elapsed time retry, until ffntp_page_publish_steadily ends it.
  * Read the counter after this call, because monotonic UTC can continue without a step back only from a reading that is
  * later than every reading made with the former map.
  */
@@ -162,21 +164,23 @@ FFNTP_MUST_USE enum ffntp_page_result ffntp_page_check(const struct ffntp_page *
 						       struct ffntp_page_identity *identity);
 
 /*
- * Read the current map. Returns FFNTP_CLOCK_OK; or, if the page was being written at each of a limited number of tries,
- * FFNTP_CLOCK_BUSY and *map untouched.
+ * Read the current map; during an update that is the former one. Returns FFNTP_CLOCK_OK. If updates ended at each of a
+ * limited number of tries, or if one was under way and its writer makes no copy of the map, as older writers: returns
+ * FFNTP_CLOCK_BUSY, with *map untouched.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map);
 
 /*
  * Read the state of monotonic UTC, elapsed time and phase. Evaluate it at a counter reading taken before this call.
- * Returns as ffntp_page_read does.
+ * Returns FFNTP_CLOCK_OK; or, if the page was being written at each of a limited number of tries, FFNTP_CLOCK_BUSY.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page,
 							      struct ffntp_steady *steady);
 
 /*
  * Read the map that was current at counter reading 'then': the newest one whose 'at' is not later. Returns
- * FFNTP_CLOCK_TOO_OLD if 'then' is earlier than the oldest stored map; otherwise as ffntp_page_read does.
+ * FFNTP_CLOCK_TOO_OLD if 'then' is earlier than the oldest stored map, which does not count during an update; otherwise
+ * as ffntp_page_read does.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_page *page, ffntp_counter then,
 							    struct ffntp_map *map);
@@ -184,7 +188,8 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_p
 /*
  * Read the state of all servers.
  * sources: room for FFNTP_PAGE_SOURCES. count: set to the number of servers.
- * Returns FFNTP_CLOCK_OK; or FFNTP_CLOCK_BUSY, with *count untouched and the contents of sources undefined.
+ * Returns as ffntp_page_read_steady does; if FFNTP_CLOCK_BUSY, with *count untouched and the contents of sources
+ * undefined.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page,
 							       struct ffntp_source *sources, size_t *count);
