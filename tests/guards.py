@@ -120,6 +120,7 @@ GUARDS = [
     ('ensemble', 'ensemble', 'follow_markers', 'if (2 * stepped <= ballot->count) return;', '', 'test_a_step_of_all'),
     ('ensemble', 'ensemble', 'follow_markers', '2 * jumped > ballot->count', 'false', 'test_a_step_of_all'),
     ('ensemble', 'ensemble', 'disrupt', '|| ffntp_ensemble_memory(&config) == 0', '', 'test_a_different_counter'),
+    ('ensemble', 'ensemble', 'may_answer', '&& polling->floor_s <= polling->config.min_s', '', 'test_a_server_that_refuses'),
     ('ensemble', 'ensemble', 'status_of', 'right < least ||', '', 'test_a_least_number'),
     ('ensemble', 'ensemble', 'status_of', '|| lacks_required', '', 'test_a_required'),
     ('ensemble', 'ensemble', 'status_of', '|| 2 * ballot->count <= count_expected(ensemble)', '',

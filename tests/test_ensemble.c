@@ -18,7 +18,7 @@
 /* A server, its path, and the reply under way. */
 struct server {
 	struct world world; /* its path and its errors; time and counter are those of the bench */
-	bool has_reply, is_member;
+	bool has_reply, is_member, refuses_service;
 	int64_t reply_ns;
 	uint8_t reply[FFNTP_WIRE_SIZE];
 };
@@ -153,6 +153,10 @@ static void send_request(struct bench *b, unsigned number)
 	if (!server->has_reply)
 		return;
 	world_answer(&server->world, packet, arrival_ns, server->reply);
+	if (server->refuses_service) {
+		server->reply[1] = 0; /* the stratum */
+		memcpy(server->reply + 12, "DENY", 4);
+	}
 	server->reply_ns = arrival_ns + server->world.residence_ns + world_delay_ns(&server->world);
 }
 
@@ -686,6 +690,18 @@ static void test_without_a_majority_the_bound_admits_all(void **state)
 	drop(b);
 }
 
+/* It will not vote for a long time, so that the other one is all that there is. */
+static void test_a_server_that_refuses_service_is_not_awaited(void **state)
+{
+	struct bench *b = make(2, 2);
+
+	(void)state;
+	b->server[0].refuses_service = true;
+	run(b, 60);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	drop(b);
+}
+
 static void test_a_majority_that_lies_wins(void **state)
 {
 	struct bench *b = make(3, 3);
@@ -998,6 +1014,7 @@ int main(void)
 		cmocka_unit_test(test_a_former_map_is_kept_until_there_is_a_new_one),
 		cmocka_unit_test(test_a_falseticker_is_named_and_left_out),
 		cmocka_unit_test(test_without_a_majority_the_bound_admits_all),
+		cmocka_unit_test(test_a_server_that_refuses_service_is_not_awaited),
 		cmocka_unit_test(test_a_majority_that_lies_wins),
 		cmocka_unit_test(test_a_liar_within_the_bounds_counts_little),
 		cmocka_unit_test(test_a_server_that_drifts_away_is_found),
