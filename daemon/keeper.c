@@ -192,11 +192,21 @@ static void configure(const struct ffntp_keeper *keeper, struct ffntp_lineup *li
 
 static ffntp_sync_listener take_event;
 
+static void record_ensemble(void *context, struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_config *config,
+			    ffntp_counter at)
+{
+	const struct ffntp_keeper *keeper = context;
+
+	if (config->members > 1)
+		ffntp_journal_file_ensemble(keeper->journal, ensemble, config, at);
+}
+
 /* The lineup becomes the sync's, unless this fails. former: the page's last map; NULL if there was none. */
 static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, const struct ffntp_map *former)
 {
 	struct ffntp_ensemble_config config;
-	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, lineup, take_event, keeper };
+	const struct ffntp_sync_parts parts = { &config,    &keeper->source, keeper->page, lineup,
+						take_event, record_ensemble, keeper };
 
 	configure(keeper, lineup, &config);
 	keeper->member = calloc(config.members, sizeof(*keeper->member));
@@ -208,7 +218,8 @@ static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, 
 		return false;
 	}
 	keeper->client_config = config.client;
-	ffntp_journal_file_session(keeper->journal, keeper->sync.ensemble, &config.client, keeper->sync.began);
+	if (!ffntp_sync_is_many(&keeper->sync))
+		ffntp_journal_file_session(keeper->journal, keeper->sync.ensemble, &config.client, keeper->sync.began);
 	if (former != NULL)
 		ffntp_sync_continue(&keeper->sync, former);
 	return true;
@@ -314,15 +325,9 @@ static bool open_lineup(const struct ffntp_config *config, struct ffntp_lineup *
 	return is_any;
 }
 
-/* The format of journals has no place for several servers yet. */
 static struct ffntp_journal_file *open_journal(const struct ffntp_config *config)
 {
-	if (!ffntp_config_is_many(config))
-		return ffntp_journal_file_open(config->journal, config->journal_size);
-	if (config->journal[0] != '\0')
-		ffntp_log(FFNTP_LOG_WARNING, "%s: a journal has one server, not several: nothing is recorded",
-			  config->journal);
-	return NULL;
+	return ffntp_journal_file_open(config->journal, config->journal_size);
 }
 
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)

@@ -82,7 +82,7 @@ static void open_servers(size_t servers, unsigned room)
 {
 	struct ffntp_ensemble_config config = { .members = room };
 	struct ffntp_lineup lineup;
-	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &lineup, take_event, &loop };
+	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &lineup, take_event, NULL, &loop };
 
 	memset(&loop, 0, sizeof(loop));
 	counter_event = FFNTP_COUNTER_STEADY;
@@ -369,6 +369,8 @@ static void record(void *context, unsigned member, const struct ffntp_input *inp
 	recorded_length = input->length;
 }
 
+static const struct ffntp_ensemble_recorder recorder = { .input = record };
+
 static struct ffntp_key key_of(uint32_t id)
 {
 	static struct ffntp_keyfile file = { .text = "10 SHA256 tulip\n11 SHA256 tulip\n12 SHA256 rose\n" };
@@ -413,7 +415,7 @@ static void with_a_key_only_authentic_replies_are_used(void **state)
 
 	(void)state;
 	key = key_of(10);
-	ffntp_ensemble_record(loop.sync.ensemble, record, NULL);
+	ffntp_ensemble_record(loop.sync.ensemble, &recorder, NULL);
 	loop.sync.peer[0].peer.key = &key;
 	step(0);
 	make_reply(reply);
@@ -442,7 +444,7 @@ static void a_lone_server_is_not_exchanged(void **state)
 	struct ffntp_lineup lineup;
 
 	(void)state;
-	ffntp_ensemble_record(loop.sync.ensemble, record, NULL);
+	ffntp_ensemble_record(loop.sync.ensemble, &recorder, NULL);
 	step(0);
 	make_reply(reply);
 	arrive(reply, sizeof(reply));

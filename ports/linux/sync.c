@@ -309,8 +309,11 @@ bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *par
 	};
 	sync->ensemble = make_ensemble(parts->config, sync->began);
 	sync->peer = calloc(sync->room, sizeof(*sync->peer));
-	if (sync->ensemble != NULL && sync->peer != NULL)
+	if (sync->ensemble != NULL && sync->peer != NULL) {
+		if (parts->recorder != NULL)
+			parts->recorder(parts->context, sync->ensemble, parts->config, sync->began);
 		fill(sync, join_first);
+	}
 	if (sync->ensemble == NULL || sync->peer == NULL || !has_members(sync)) {
 		free_parts(sync);
 		return false;

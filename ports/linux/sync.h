@@ -30,6 +30,10 @@
  */
 typedef void ffntp_sync_listener(void *context, unsigned member, const struct ffntp_event *event);
 
+/* Called by ffntp_sync_open with its ensemble, which has no members yet: a caller that records it begins here. */
+typedef void ffntp_sync_recorder(void *context, struct ffntp_ensemble *ensemble,
+				 const struct ffntp_ensemble_config *config, ffntp_counter at);
+
 /* A member: one address that is followed. */
 struct ffntp_sync_peer {
 	struct ffntp_peer peer;
@@ -64,7 +68,8 @@ struct ffntp_sync_parts {
 	struct ffntp_page *page;             /* a page of this counter */
 	const struct ffntp_lineup *lineup;   /* resolved; the sync owns it from now on, unless opening fails */
 	ffntp_sync_listener *listener;       /* or NULL */
-	void *context;
+	ffntp_sync_recorder *recorder;       /* or NULL */
+	void *context;                       /* of both */
 };
 
 /* Most descriptors that ffntp_sync_descriptors sets. */

@@ -60,12 +60,24 @@ def test_a_session_replays(folder):
     tap.check(sum(line.startswith("former ") for line in lines_of(folder)) == 1, "the map of the first is not its former")
 
 
-def test_several_servers_are_not_recorded(folder):
-    with fake.Server() as first, fake.Server() as second, \
-            recorded(folder, f"127.0.0.1:{first.port}", f"127.0.0.1:{second.port}"):
-        tap.wait_for_status(folder, "synchronised")
-    tap.check("/journal: a journal has one server, not several: nothing is recorded" in tap.said(folder), tap.said(folder))
-    tap.check(not os.path.exists(f"{folder}/journal"), "there is a journal")
+def test_several_servers_replay(folder):
+    """One of them lies, one is exchanged while the daemon runs."""
+    def configure(*servers):
+        with open(f"{folder}/new", "w") as f:
+            f.write("".join(f"server 127.0.0.1 port {server.port} iburst minpoll 0\n" for server in servers))
+        os.rename(f"{folder}/new", f"{folder}/conf")
+    with fake.Server() as first, fake.Server() as second, fake.Server() as third, \
+            fake.Server(lambda server, request, number: [fake.reply(request, offset_s=0.1)]) as liar:
+        configure(first, second, liar)
+        with recorded(folder, "-c", f"{folder}/conf") as running:
+            tap.wait_for_status(folder, "synchronised")
+            tap.wait_for(lambda: len(first.requests) > 8, "requests")
+            configure(first, third, liar)
+            running.send_signal(signal.SIGHUP)
+            tap.wait_for(lambda: len(third.requests) > 3, "the third server")
+            tap.stop(running)
+    result = replayed(folder)
+    tap.check(result["maps_equal"] > 20, f"{result}")
 
 
 def test_a_disruption_replays(folder):
