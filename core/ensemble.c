@@ -121,6 +121,8 @@ static void compute_if_due(struct ffntp_ensemble *ensemble)
 
 const struct ffntp_map *ffntp_ensemble_map(const struct ffntp_ensemble *ensemble)
 {
+	if (is_single(ensemble) && ensemble->member[0].session != NULL)
+		return ffntp_session_map(ensemble->member[0].session);
 	return &ensemble->map;
 }
 
@@ -184,6 +186,17 @@ const struct ffntp_session *ffntp_ensemble_session(const struct ffntp_ensemble *
 	return member < ensemble->config.members ? ensemble->member[member].session : NULL;
 }
 
+/* Return how far the ensemble's clock is ahead of a member's own at a reading (ns); 0 if one of them has no time. */
+static int64_t ahead_ns(const struct ffntp_ensemble *ensemble, const struct ffntp_session *session, ffntp_counter at)
+{
+	struct ffntp_reading ours, own;
+
+	if (ffntp_clock_at(&ensemble->map, at, FFNTP_UTC, UINT64_MAX, &ours) != FFNTP_CLOCK_OK ||
+	    ffntp_clock_at(ffntp_session_map(session), at, FFNTP_UTC, UINT64_MAX, &own) != FFNTP_CLOCK_OK)
+		return 0;
+	return ffntp_time_diff_ns(ours.estimate, own.estimate);
+}
+
 bool ffntp_ensemble_source(const struct ffntp_ensemble *ensemble, unsigned member, struct ffntp_source *source)
 {
 	const struct ffntp_member *at = &ensemble->member[member < FFNTP_ENSEMBLE_MEMBERS ? member : 0];
@@ -193,6 +206,7 @@ bool ffntp_ensemble_source(const struct ffntp_ensemble *ensemble, unsigned membe
 	*source = *ffntp_session_source(at->session);
 	if (is_single(ensemble))
 		return true;
+	source->offset_ns += ahead_ns(ensemble, at->session, source->last_accepted);
 	source->selection = (uint8_t)at->selection;
 	source->share_percent = (uint8_t)(at->share * 100 + 0.5);
 	return true;

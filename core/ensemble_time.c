@@ -666,6 +666,15 @@ static bool trusts(const struct ffntp_ensemble *ensemble)
 	return false;
 }
 
+/* Return whether a member that has no time may have it soon: it was not asked in vain yet, and has not refused service.
+ */
+static bool may_answer(const struct ffntp_member *member)
+{
+	const struct ffntp_polling *polling = &client_of(member)->association.polling;
+
+	return polling->unanswered < FFNTP_ENSEMBLE_PATIENCE && polling->floor_s <= polling->config.min_s;
+}
+
 /*
  * Count the members that vote or may soon: those that answer, or have not been asked in vain yet. If there are trusted
  * ones, these are meant.
@@ -680,8 +689,7 @@ static unsigned count_expected(const struct ffntp_ensemble *ensemble)
 
 		if (member->session == NULL || member->is_unused || (only_trusted && !member->is_trusted))
 			continue;
-		count += member->has_time ? member->is_fresh
-					  : client_of(member)->association.polling.unanswered < FFNTP_ENSEMBLE_PATIENCE;
+		count += member->has_time ? member->is_fresh : may_answer(member);
 	}
 	return count;
 }

@@ -124,10 +124,11 @@ static bool parse_number_line(struct ffntp_config *config, const struct line *li
 	return store_number(line, number, line->word[1], config);
 }
 
-void ffntp_config_client(const struct ffntp_config *config, struct ffntp_client_config *client)
+void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client)
 {
+	(void)server; /* if no option of a server reaches the client as it stands */
 #define KEYWORD(member, usual, least, most, name, unit, scale) client->member = config->member;
-#define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[0].member;
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[server].member;
 #include "../core/client_options.def"
 }
 
@@ -213,13 +214,10 @@ static const struct server_option server_options[] = {
 	{ #name, OPTION_FLAG, NULL, offsetof(struct ffntp_config_server, member), sizeof(bool), 0, 1 },
 #include "server_options.def"
 	REFUSED("nts", "NTS is not implemented, and the line does not permit requests without it"),
-	REFUSED("prefer", "the first server that answers is used; put the preferred one first"),
-	REFUSED("trust", "the first server that answers is used; put the trusted one first"),
 	REFUSED("burst", "only iburst is implemented"),
 	REFUSED("xleave", "interleaved mode is not implemented"),
 	REFUSED("offset", "a server's offset cannot be corrected"),
 	REFUSED("version", "requests always have version 4"),
-	REFUSED("noselect", "the first server that answers is used"),
 	REFUSED("maxdelay", "the estimator judges delays by itself"),
 	REFUSED("mindelay", "the estimator judges delays by itself"),
 	REFUSED("maxdelayratio", "the estimator judges delays by itself"),
@@ -312,7 +310,49 @@ static void server_default(struct ffntp_config_server *server)
 	};
 }
 
-static bool parse_server(struct ffntp_config *config, const struct line *line)
+/* Return how many servers a line may add. */
+static size_t members_of(const struct ffntp_config_server *server)
+{
+	return server->is_pool ? server->maxsources : 1;
+}
+
+size_t ffntp_config_members(const struct ffntp_config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->servers; i++)
+		count += members_of(&config->server[i]);
+	return count;
+}
+
+/* Return whether the line has an option of this name. */
+static bool has_option(const struct line *line, const char *name)
+{
+	for (size_t at = 2; at < line->words; at++) {
+		if (strcasecmp(line->word[at], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Check what concerns several options of the line, or other lines. */
+static bool check_server(const struct ffntp_config *config, const struct ffntp_config_server *server,
+			 const struct line *line)
+{
+	if (server->minpoll_log2_s > server->maxpoll_log2_s)
+		return refuse(line, "%s: minpoll %u is above maxpoll %u", line->word[0], server->minpoll_log2_s,
+			      server->maxpoll_log2_s);
+	if (!server->is_pool && has_option(line, "maxsources"))
+		return refuse(line, "%s: 'maxsources' is an option of pool", line->word[0]);
+	if (server->is_unused && (server->is_preferred || server->is_trusted || server->is_required))
+		return refuse(line, "%s: 'noselect' excludes prefer, trust and require", line->word[0]);
+	if (ffntp_config_members(config) + members_of(server) > FFNTP_CONFIG_SERVERS)
+		return refuse(line, "more than %d servers%s", FFNTP_CONFIG_SERVERS,
+			      server->is_pool ? ", with the maxsources of pools" : "");
+	return true;
+}
+
+static bool parse_server_line(struct ffntp_config *config, const struct line *line, bool is_pool)
 {
 	struct ffntp_config_server *server = &config->server[config->servers];
 
@@ -324,15 +364,68 @@ static bool parse_server(struct ffntp_config *config, const struct line *line)
 		return refuse(line, "%s: the name is too long", line->word[0]);
 	server_default(server);
 	strcpy(server->name, line->word[1]);
+	server->is_pool = is_pool;
 	for (size_t at = 2; at < line->words;) {
 		if (!parse_server_option(server, line, &at))
 			return false;
 	}
-	if (server->minpoll_log2_s > server->maxpoll_log2_s)
-		return refuse(line, "%s: minpoll %u is above maxpoll %u", line->word[0], server->minpoll_log2_s,
-			      server->maxpoll_log2_s);
+	if (!check_server(config, server, line))
+		return false;
 	config->servers++;
 	return true;
+}
+
+static bool parse_server(struct ffntp_config *config, const struct line *line)
+{
+	return parse_server_line(config, line, false);
+}
+
+static bool parse_pool(struct ffntp_config *config, const struct line *line)
+{
+	return parse_server_line(config, line, true);
+}
+
+static bool parse_minsources(struct ffntp_config *config, const struct line *line)
+{
+	unsigned long value;
+
+	if (line->words != 2)
+		return refuse(line, "%s takes one number", line->word[0]);
+	if (!parse_unsigned(line->word[1], FFNTP_CONFIG_SERVERS, &value) || value < 1)
+		return refuse(line, "%s: '%s' is not a number from 1 to %d", line->word[0], line->word[1],
+			      FFNTP_CONFIG_SERVERS);
+	config->least_sources = (uint8_t)value;
+	return true;
+}
+
+/* --- comparing --- */
+
+bool ffntp_config_is_many(const struct ffntp_config *config)
+{
+	return config->servers > 1 || config->server[0].is_pool;
+}
+
+bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b)
+{
+	bool is_same = strcmp(a->name, b->name) == 0 && a->is_pool == b->is_pool;
+
+#define SERVER_NUMBER(member, type, usual, least, most, name) is_same = is_same && a->member == b->member;
+#define SERVER_FLAG(member, name) is_same = is_same && a->member == b->member;
+#include "server_options.def"
+#define SERVER_WORD(member, usual, least, most, name, unit, scale) is_same = is_same && a->member == b->member;
+#include "../core/client_options.def"
+	return is_same;
+}
+
+bool ffntp_config_is_same_clock(const struct ffntp_config *a, const struct ffntp_config *b)
+{
+	bool is_same = a->least_sources == b->least_sources && strcmp(a->leap_list, b->leap_list) == 0 &&
+		       a->ignores_leap_indicators == b->ignores_leap_indicators &&
+		       a->leap_expiry_is_strict == b->leap_expiry_is_strict;
+
+#define KEYWORD(member, usual, least, most, name, unit, scale) is_same = is_same && a->member == b->member;
+#include "../core/client_options.def"
+	return is_same;
 }
 
 #define STEERS "ffntpd never touches the system clock"
@@ -346,6 +439,8 @@ static const struct keyword {
 	const char *why;
 } keywords[] = {
 	{ "server", parse_server, NULL },
+	{ "pool", parse_pool, NULL },
+	{ "minsources", parse_minsources, NULL },
 	{ "keyfile", parse_keyfile, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
 	{ "leapfile", parse_leapseclist, NULL },
@@ -354,8 +449,7 @@ static const struct keyword {
 	{ "journal", parse_journal, NULL },
 	{ "journalsize", parse_journalsize, NULL },
 	{ "leapsectz", NULL, "leapseclist FILE reads the same table" },
-	{ "pool", NULL, "name single servers with server" },
-	{ "peer", NULL, SERVES },
+	{ "peer", NULL, SERVES "; name it with server" },
 	{ "allow", NULL, SERVES },
 	{ "deny", NULL, SERVES },
 	{ "local", NULL, SERVES },
@@ -453,6 +547,7 @@ void ffntp_config_default(struct ffntp_config *config)
 {
 	*config = (struct ffntp_config){
 		.journal_size = FFNTP_CONFIG_JOURNAL_USUAL,
+		.least_sources = 1,
 #define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
 #include "../core/client_options.def"
 	};
@@ -462,7 +557,8 @@ bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
 {
 	struct ffntp_config_server *server = &config->server[config->servers];
 
-	if (config->servers == FFNTP_CONFIG_SERVERS || *name == '\0' || strlen(name) >= sizeof(server->name))
+	if (ffntp_config_members(config) == FFNTP_CONFIG_SERVERS || *name == '\0' ||
+	    strlen(name) >= sizeof(server->name))
 		return false;
 	server_default(server);
 	strcpy(server->name, name);

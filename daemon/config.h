@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "../include/ffntp/client.h"
-#include "../include/ffntp/page.h"
+#include "../include/ffntp/ensemble.h"
 
-#define FFNTP_CONFIG_SERVERS FFNTP_PAGE_SOURCES
+#define FFNTP_CONFIG_SERVERS FFNTP_ENSEMBLE_MEMBERS
 #define FFNTP_CONFIG_NAME_SIZE 256 /* a domain name has at most 253 characters (RFC 1035) */
 #define FFNTP_CONFIG_PATH_SIZE 1024
 #define FFNTP_CONFIG_LINE_MAX 2048 /* bytes; a longer line is an error */
@@ -26,8 +26,10 @@ _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest in
 #define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
 #define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
 
+/* A server, or a pool, of whose addresses several are followed. */
 struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
+	bool is_pool;
 	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
 #define SERVER_NUMBER(member, type, usual, least, most, name) type member;
 #define SERVER_FLAG(member, name) bool member;
@@ -40,7 +42,8 @@ struct ffntp_config_server {
 struct ffntp_config {
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	size_t servers;
-	/* The keywords of core/client_options.def, likewise. */
+	uint8_t least_sources; /* the clock is synchronised only while this many servers agree */
+			       /* The keywords of core/client_options.def, likewise. */
 #define KEYWORD(member, usual, least, most, name, unit, scale) double member;
 #include "../core/client_options.def"
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
@@ -59,11 +62,20 @@ struct ffntp_config_error {
 /* Set a configuration without servers, and every number to its default. */
 void ffntp_config_default(struct ffntp_config *config);
 
-/*
- * Set a client's members of core/client_options.def. One client serves all servers, so that the options of the first
- * server hold for all of them.
- */
-void ffntp_config_client(const struct ffntp_config *config, struct ffntp_client_config *client);
+/* Set the members of core/client_options.def in the configuration of the client of this server. */
+void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client);
+
+/* Return how many servers may be followed at once: pools count with all of their sources. */
+size_t ffntp_config_members(const struct ffntp_config *config);
+
+/* Return whether several servers may be followed at once, or one of a pool. */
+bool ffntp_config_is_many(const struct ffntp_config *config);
+
+/* Return whether two servers have the same name and options. */
+bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b);
+
+/* Return whether two configurations differ in nothing but their servers and their journal. */
+bool ffntp_config_is_same_clock(const struct ffntp_config *a, const struct ffntp_config *b);
 
 /*
  * Add a server with default poll intervals and a burst at the start, as for a name on the command line. Returns false

@@ -288,31 +288,36 @@ static void add_input(struct ffntp_journal_file *file, size_t length)
 		end_recording(file, "a datagram is too long for a line");
 }
 
-static void record(void *context, const struct ffntp_input *input)
+static void record(void *context, unsigned member, const struct ffntp_input *input)
 {
 	struct ffntp_journal_file *file = context;
 	char *line;
 
+	(void)member; /* there is one */
 	if (file->descriptor < 0 || !ffntp_journal_is_recorded(file->session, input))
 		return;
 	line = room(file);
 	add_input(file, ffntp_journal_write_input(&file->writer, input, line));
 }
 
-void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_session *session,
+static void record_added(void *context, unsigned member, const struct ffntp_member_config *config, ffntp_counter now);
+static void record_removed(void *context, unsigned member, ffntp_counter now);
+
+void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
 				const struct ffntp_client_config *config, ffntp_counter at)
 {
+	static const struct ffntp_ensemble_recorder functions = { record, record_added, record_removed };
 	char *line;
 
 	if (file == NULL || file->descriptor < 0)
 		return;
-	file->session = session;
+	file->session = ffntp_ensemble_session(ensemble, 0);
 	file->ensemble = NULL;
 	file->config = (struct ffntp_ensemble_config){ .client = *config, .members = 1 };
 	opened = file;
 	line = room(file);
 	file->used += ffntp_journal_write_session(&file->writer, config, at, line);
-	ffntp_session_record(session, record, file);
+	ffntp_ensemble_record(ensemble, &functions, file);
 }
 
 static void record_input(void *context, unsigned member, const struct ffntp_input *input)

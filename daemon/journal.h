@@ -12,7 +12,6 @@
 #include "../include/ffntp/client.h"
 #include "../include/ffntp/ensemble.h"
 #include "../include/ffntp/map.h"
-#include "../include/ffntp/session.h"
 #include "config.h"
 
 /* Opaque. NULL stands for no journal: every function below has no effect then. */
@@ -35,10 +34,11 @@ void ffntp_journal_file_resize(struct ffntp_journal_file *file, uint64_t size_ma
 void ffntp_journal_file_close(struct ffntp_journal_file *file);
 
 /*
- * Begin to record a session that has had no input yet: config and at are the arguments of its ffntp_session_init. The
- * journal must not be closed before the session's last input. config's table of leap seconds must stay valid.
+ * Begin to record an ensemble with room for one member that has had no input yet: config and at are the arguments of
+ * its session's ffntp_session_init. The journal must not be closed before the ensemble's last input. config's table of
+ * leap seconds must stay valid.
  */
-void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_session *session,
+void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
 				const struct ffntp_client_config *config, ffntp_counter at);
 
 /*

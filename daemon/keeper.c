@@ -8,13 +8,10 @@
 #include <time.h>
 
 #include "../include/ffntp/linux.h"
-#include "../ports/linux/random.h"
+#include "serverkeys.h"
 
 /* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
 #define STEP_MS_MAX 1000
-
-/* Longest step while a survey runs (ms), because poll() does not include its sockets. */
-#define SURVEY_STEP_MS 50
 
 /*
  * The first request leaves within this time after the start (s), so that machines that start together do not ask
@@ -22,6 +19,9 @@
  */
 #define FIRST_DELAY_MIN_S 0.2
 #define FIRST_DELAY_MAX_S 0.4
+
+/* The same for several servers, which are not asked together either (s): requests of a burst are 2 s apart. */
+#define FIRST_DELAY_MANY_S 2.2
 
 static int64_t monotonic_s(void)
 {
@@ -127,7 +127,7 @@ static void set_leap(const struct ffntp_keeper *keeper, struct ffntp_client_conf
 
 	config->leap_table = ffntp_leaptable_get(&keeper->leaptable);
 	config->leap_trust = file->ignores_leap_indicators ? FFNTP_LEAP_TRUST_NOBODY
-			     : file->servers > 1           ? FFNTP_LEAP_TRUST_CALLER
+			     : ffntp_config_is_many(file)  ? FFNTP_LEAP_TRUST_CALLER
 							   : FFNTP_LEAP_TRUST_SERVER;
 	config->leap_expiry = file->leap_expiry_is_strict ? FFNTP_LEAP_EXPIRY_STRICT : FFNTP_LEAP_EXPIRY_KEEP;
 }
@@ -137,27 +137,16 @@ static uint32_t larger(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/*
- * One pair of limits serves all servers, because only one is asked at a time. Each limit is the largest of all
- * servers' lines, so that no server is asked more often than its line permits.
- */
-static void set_limits(const struct ffntp_config *file, struct ffntp_client_config *config)
-{
-	config->poll_min_s = config->poll_max_s = 1;
-	for (size_t i = 0; i < file->servers; i++) {
-		config->poll_min_s = larger(config->poll_min_s, UINT32_C(1) << file->server[i].minpoll_log2_s);
-		config->poll_max_s = larger(config->poll_max_s, UINT32_C(1) << file->server[i].maxpoll_log2_s);
-		if (!file->server[i].iburst)
-			config->burst = 1;
-	}
-}
-
 /* The interval is adaptive between minpoll and maxpoll, as in chrony. An interval on the command line is fixed. */
-static void set_polling(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+static void set_polling(const struct ffntp_keeper *keeper, const struct ffntp_config_server *server,
+			struct ffntp_client_config *config)
 {
 	uint32_t named_s = keeper->options->poll_s;
 
-	set_limits(&keeper->options->config, config);
+	config->poll_min_s = UINT32_C(1) << server->minpoll_log2_s;
+	config->poll_max_s = UINT32_C(1) << server->maxpoll_log2_s;
+	if (!server->iburst)
+		config->burst = 1;
 	if (named_s > 0) {
 		config->poll_min_s = named_s;
 		config->poll_max_s = larger(config->poll_max_s, named_s);
@@ -165,56 +154,95 @@ static void set_polling(const struct ffntp_keeper *keeper, struct ffntp_client_c
 	config->poll_is_adaptive = named_s == 0 && config->poll_min_s < config->poll_max_s;
 }
 
-static void configure(const struct ffntp_keeper *keeper, struct ffntp_client_config *config)
+static void configure_client(const struct ffntp_keeper *keeper, size_t server, struct ffntp_client_config *config)
 {
 	ffntp_peer_config_default(config, &keeper->source);
 	config->estimator = keeper->options->estimator;
-	ffntp_config_client(&keeper->options->config, config);
+	ffntp_config_client(&keeper->options->config, server, config);
 	set_leap(keeper, config);
-	set_polling(keeper, config);
+	set_polling(keeper, &keeper->options->config.server[server], config);
+}
+
+/* Configure the lineup's servers, and the ensemble: its usual client needs as much memory as any server's does. */
+static void configure(const struct ffntp_keeper *keeper, struct ffntp_lineup *lineup,
+		      struct ffntp_ensemble_config *ensemble)
+{
+	const struct ffntp_config *file = &keeper->options->config;
+
+	*ensemble = (struct ffntp_ensemble_config){
+		.members = ffntp_config_is_many(file) ? FFNTP_ENSEMBLE_MEMBERS : 1,
+		.least_sources = file->least_sources,
+	};
+	for (size_t i = 0; i < lineup->count; i++) {
+		const struct ffntp_config_server *server = &file->server[i];
+		struct ffntp_member_config *member = &lineup->server[i].member;
+
+		*member = (struct ffntp_member_config){
+			.is_preferred = server->is_preferred,
+			.is_trusted = server->is_trusted,
+			.is_required = server->is_required,
+			.is_unused = server->is_unused,
+		};
+		configure_client(keeper, i, &member->client);
+		lineup->server[i].most = server->is_pool ? server->maxsources : 0;
+		if (i == 0 || ffntp_session_memory(&member->client) > ffntp_session_memory(&ensemble->client))
+			ensemble->client = member->client;
+	}
 }
 
 static ffntp_sync_listener take_event;
 
-/* former: the page's last map; NULL if there was none. */
-static bool open_sync(struct ffntp_keeper *keeper, const struct ffntp_servers *servers, const struct ffntp_map *former)
+static void record_ensemble(void *context, struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_config *config,
+			    ffntp_counter at)
 {
-	struct ffntp_client_config config;
-	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, servers, take_event, keeper };
+	const struct ffntp_keeper *keeper = context;
 
-	configure(keeper, &config);
-	if (!ffntp_sync_open(&keeper->sync, &parts)) {
-		ffntp_log(FFNTP_LOG_ERROR,
-			  ffntp_client_memory(&config) == 0 ? "the configuration is out of range" : "out of memory");
+	if (config->members > 1)
+		ffntp_journal_file_ensemble(keeper->journal, ensemble, config, at);
+}
+
+/* The lineup becomes the sync's, unless this fails. former: the page's last map; NULL if there was none. */
+static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, const struct ffntp_map *former)
+{
+	struct ffntp_ensemble_config config;
+	const struct ffntp_sync_parts parts = { &config,    &keeper->source, keeper->page, lineup,
+						take_event, record_ensemble, keeper };
+
+	configure(keeper, lineup, &config);
+	keeper->member = calloc(config.members, sizeof(*keeper->member));
+	if (keeper->member == NULL || !ffntp_sync_open(&keeper->sync, &parts)) {
+		ffntp_log(FFNTP_LOG_ERROR, ffntp_client_memory(&config.client) == 0
+						   ? "the configuration is out of range"
+						   : "out of memory");
+		free(keeper->member);
 		return false;
 	}
-	keeper->client_config = config;
-	ffntp_journal_file_session(keeper->journal, keeper->sync.session, &config, keeper->sync.peer.began);
+	keeper->client_config = config.client;
+	if (!ffntp_sync_is_many(&keeper->sync))
+		ffntp_journal_file_session(keeper->journal, keeper->sync.ensemble, &config.client, keeper->sync.began);
 	if (former != NULL)
 		ffntp_sync_continue(&keeper->sync, former);
 	return true;
 }
 
 /* Open counter, page and client together, because readings of one counter have no meaning with another. */
-static bool open_clock(struct ffntp_keeper *keeper, const struct ffntp_servers *servers)
+static bool open_clock(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup)
 {
 	struct ffntp_map former;
 	bool is_adopted;
 
 	if (!open_counter(keeper) || !open_page(keeper, &former, &is_adopted))
 		return false;
-	if (open_sync(keeper, servers, is_adopted ? &former : NULL))
+	if (open_sync(keeper, lineup, is_adopted ? &former : NULL))
 		return true;
 	close_page(keeper);
 	return false;
 }
 
-static void delay_first_request(struct ffntp_keeper *keeper)
+static void delay_first_requests(struct ffntp_keeper *keeper)
 {
-	uint64_t bits;
-	double share = ffntp_random_nonce(&bits) ? (double)(bits >> 11) * 0x1p-53 : 0;
-
-	ffntp_sync_pause(&keeper->sync, FIRST_DELAY_MIN_S + share * (FIRST_DELAY_MAX_S - FIRST_DELAY_MIN_S));
+	ffntp_sync_spread(&keeper->sync, FIRST_DELAY_MIN_S,
+			  ffntp_sync_is_many(&keeper->sync) ? FIRST_DELAY_MANY_S : FIRST_DELAY_MAX_S);
 }
 
 static bool open_clock_log(struct ffntp_keeper *keeper)
@@ -227,51 +255,74 @@ static bool open_clock_log(struct ffntp_keeper *keeper)
 	return false;
 }
 
-/* "NAME (ADDRESS)" of the server in use, or the address alone if that is its name. */
+/* "NAME (ADDRESS)" of a server, or the address alone if that is its name. */
 struct server_text {
 	char is[FFNTP_CONFIG_NAME_SIZE + FFNTP_ADDRESS_TEXT_SIZE + 4];
 };
 
-static struct server_text server_text(const struct ffntp_keeper *keeper)
+static struct server_text server_text(const struct ffntp_keeper *keeper, unsigned member)
 {
-	const char *name = ffntp_servers_name(&keeper->sync.servers);
+	const char *name = ffntp_sync_name(&keeper->sync, member);
 	char address[FFNTP_ADDRESS_TEXT_SIZE];
 	struct server_text text;
 
-	ffntp_address_text(&keeper->sync.peer.address, address);
+	ffntp_address_text(&ffntp_sync_peer(&keeper->sync, member)->address, address);
 	snprintf(text.is, sizeof(text.is), strcmp(name, address) == 0 ? "%s" : "%s (%s)", name, address);
 	return text;
 }
 
-static void log_server(const struct ffntp_keeper *keeper, const char *verb)
+static void log_servers(const struct ffntp_keeper *keeper)
 {
-	ffntp_log(FFNTP_LOG_NOTICE, "%s %s", verb, server_text(keeper).is);
+	for (unsigned i = 0; i < keeper->sync.room; i++) {
+		if (ffntp_sync_peer(&keeper->sync, i) != NULL)
+			ffntp_log(FFNTP_LOG_NOTICE, "asking %s", server_text(keeper, i).is);
+	}
 }
 
-static void name_servers(const struct ffntp_config *config, const struct ffntp_serverkeys *keys,
-			 struct ffntp_server_name names[FFNTP_SERVERS_MAX])
+/* Name the servers of a configuration. Returns false if a key cannot be used, or memory is short; it was logged. */
+static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup *lineup)
 {
-	for (size_t i = 0; i < config->servers; i++)
-		names[i] = (struct ffntp_server_name){ config->server[i].name, config->server[i].port,
-						       ffntp_serverkeys_get(keys, i) };
+	struct ffntp_serverkeys keys;
+	bool is_named;
+
+	if (!ffntp_serverkeys_read(&keys, config))
+		return false;
+	is_named = ffntp_lineup_init(lineup, config->servers);
+	for (size_t i = 0; is_named && i < config->servers; i++) {
+		const struct ffntp_server_name name = { config->server[i].name, config->server[i].port,
+							ffntp_serverkeys_get(&keys, i) };
+
+		is_named = ffntp_lineup_name(&lineup->server[i], &name, 1);
+	}
+	ffntp_serverkeys_wipe(&keys);
+	if (is_named)
+		return true;
+	ffntp_log(FFNTP_LOG_ERROR, "out of memory");
+	ffntp_lineup_close(lineup);
+	return false;
 }
 
-static void log_problems(const struct ffntp_servers *servers)
+static void log_problems(const struct ffntp_lineup *lineup)
 {
-	for (size_t i = 0; i < servers->count; i++)
-		if (servers->problem[i] != NULL)
-			ffntp_log(FFNTP_LOG_WARNING, "%s: %s", servers->names[i].name, servers->problem[i]);
+	for (size_t i = 0; i < lineup->count; i++) {
+		const char *problem = lineup->server[i].servers.problem[0];
+
+		if (problem != NULL)
+			ffntp_log(FFNTP_LOG_WARNING, "%s: %s", lineup->server[i].names[0].name, problem);
+	}
 }
 
-static bool open_servers(struct ffntp_keeper *keeper, struct ffntp_servers *servers)
+static bool open_lineup(const struct ffntp_config *config, struct ffntp_lineup *lineup)
 {
-	const struct ffntp_config *config = &keeper->options->config;
-	bool is_open;
+	bool is_any;
 
-	name_servers(config, &keeper->keys, keeper->names);
-	is_open = ffntp_servers_open(servers, keeper->names, config->servers);
-	log_problems(servers);
-	return is_open;
+	if (!name_servers(config, lineup))
+		return false;
+	is_any = ffntp_lineup_resolve(lineup);
+	log_problems(lineup);
+	if (!is_any)
+		ffntp_lineup_close(lineup);
+	return is_any;
 }
 
 static struct ffntp_journal_file *open_journal(const struct ffntp_config *config)
@@ -279,101 +330,133 @@ static struct ffntp_journal_file *open_journal(const struct ffntp_config *config
 	return ffntp_journal_file_open(config->journal, config->journal_size);
 }
 
-static void wipe_keys(struct ffntp_keeper *keeper)
+bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
-	ffntp_serverkeys_wipe(&keeper->keys);
-	ffntp_serverkeys_wipe(&keeper->next_keys);
-}
+	struct ffntp_lineup lineup;
 
-static bool open_keeper(struct ffntp_keeper *keeper, const struct ffntp_options *options)
-{
-	struct ffntp_servers servers;
-
-	if (!open_servers(keeper, &servers))
+	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
+	if (!open_lineup(&options->config, &lineup))
 		return false;
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
 	keeper->journal = open_journal(&options->config);
-	if (!open_clock(keeper, &servers)) {
+	if (!open_clock(keeper, &lineup)) {
 		ffntp_journal_file_close(keeper->journal);
-		ffntp_servers_close(&servers);
+		ffntp_lineup_close(&lineup);
 		return false;
 	}
 	if (!open_clock_log(keeper)) {
 		ffntp_keeper_close(keeper);
 		return false;
 	}
-	delay_first_request(keeper);
-	log_server(keeper, "asking");
+	delay_first_requests(keeper);
+	log_servers(keeper);
 	return true;
-}
-
-bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
-{
-	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
-	if (!ffntp_serverkeys_read(&keeper->keys, &options->config))
-		return false;
-	if (open_keeper(keeper, options))
-		return true;
-	wipe_keys(keeper);
-	return false;
 }
 
 void ffntp_keeper_close(struct ffntp_keeper *keeper)
 {
 	ffntp_clock_log_close(&keeper->clock_log);
-	ffntp_survey_close(&keeper->survey);
 	ffntp_sync_close(&keeper->sync);
+	free(keeper->member);
 	ffntp_journal_file_close(keeper->journal);
 	close_page(keeper);
 	if (keeper->next != NULL)
-		ffntp_servers_close(&keeper->next_servers);
-	wipe_keys(keeper);
+		ffntp_lineup_close(&keeper->next_lineup);
 }
 
 /* Change to a different counter. The servers stay. */
 static bool change_clock(struct ffntp_keeper *keeper)
 {
-	struct ffntp_servers servers = keeper->sync.servers;
+	struct ffntp_lineup lineup = ffntp_sync_end(&keeper->sync);
 
 	ffntp_log(FFNTP_LOG_ERROR, "the counter cannot be used any more: changing to a different counter and page");
-	ffntp_survey_close(&keeper->survey);
-	ffntp_peer_close(&keeper->sync.peer);
+	free(keeper->member);
 	close_page(keeper);
-	return open_clock(keeper, &servers);
+	return open_clock(keeper, &lineup);
 }
 
 /* --- changing the configuration --- */
 
-/*
- * Change the configuration completely or not at all. The page continues: the next client keeps the published bounds, as
- * the next daemon would. The map is read before the table of leap seconds changes, because it depends on the table.
- */
-static bool change_configuration(struct ffntp_keeper *keeper)
+/* Find the servers of the next configuration that are followed already. */
+static void find_former(struct ffntp_keeper *keeper)
 {
-	struct ffntp_keeper former = *keeper;
-	const struct ffntp_map map = *ffntp_session_map(keeper->sync.session);
+	const struct ffntp_config *next = &keeper->next->config, *former = &keeper->options->config;
+	bool is_taken[FFNTP_CONFIG_SERVERS] = { false };
+
+	if (!ffntp_config_is_many(next) || !ffntp_config_is_many(former) || !ffntp_config_is_same_clock(next, former))
+		return;
+	for (size_t i = 0; i < next->servers; i++) {
+		for (size_t j = 0; j < former->servers; j++) {
+			if (is_taken[j] || !ffntp_config_is_same_server(&next->server[i], &former->server[j]) ||
+			    !ffntp_lineup_is_same_key(&keeper->next_lineup.server[i], &keeper->sync.lineup.server[j]))
+				continue;
+			is_taken[j] = true;
+			keeper->next_lineup.server[i].former = (int)j;
+			break;
+		}
+	}
+}
+
+/* Return whether the running ensemble follows the servers of the next configuration now. */
+static bool change_servers(struct ffntp_keeper *keeper)
+{
+	const struct ffntp_options *former = keeper->options;
+	struct ffntp_ensemble_config unused;
 
 	keeper->options = keeper->next;
-	keeper->keys = keeper->next_keys;
-	name_servers(&keeper->options->config, &keeper->keys, keeper->names);
-	keeper->next_servers.names = keeper->names;
+	configure(keeper, &keeper->next_lineup, &unused);
+	log_problems(&keeper->next_lineup);
+	if (ffntp_sync_change(&keeper->sync, &keeper->next_lineup))
+		return true;
+	keeper->options = former;
+	return false;
+}
+
+/*
+ * Replace the ensemble, completely or not at all. The page continues: the next ensemble keeps the published bounds, as
+ * the next daemon would. The map is read before the table of leap seconds changes, because it depends on the table.
+ */
+static bool replace_ensemble(struct ffntp_keeper *keeper)
+{
+	struct ffntp_keeper former = *keeper;
+	const struct ffntp_map map = *ffntp_sync_map(&keeper->sync);
+
+	keeper->options = keeper->next;
 	ffntp_leaptable_open(&keeper->leaptable, keeper->options->config.leap_list);
 	if (!ffntp_journal_file_is(former.journal, &keeper->options->config))
 		keeper->journal = open_journal(&keeper->options->config);
-	if (!open_sync(keeper, &keeper->next_servers, &map)) {
+	if (!open_sync(keeper, &keeper->next_lineup, &map)) {
 		if (keeper->journal != former.journal)
 			ffntp_journal_file_close(keeper->journal);
 		*keeper = former;
-		wipe_keys(&former);
 		return false;
 	}
-	ffntp_survey_close(&keeper->survey);
 	ffntp_sync_close(&former.sync);
+	free(former.member);
 	if (keeper->journal != former.journal)
 		ffntp_journal_file_close(former.journal);
 	ffntp_journal_file_resize(keeper->journal, keeper->options->config.journal_size);
-	wipe_keys(&former);
+	delay_first_requests(keeper);
+	log_servers(keeper);
 	return true;
+}
+
+/* Prepare for a new ensemble: resolve the servers that the running one cannot hand over. Returns whether there are any.
+ */
+static bool resolve_former(struct ffntp_keeper *keeper)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < keeper->next_lineup.count; i++) {
+		struct ffntp_lineup_server *server = &keeper->next_lineup.server[i];
+
+		if (server->former < 0)
+			continue;
+		server->former = -1;
+		ffntp_lineup_start(server);
+		is_any = true;
+	}
+	return is_any;
 }
 
 static void log_unchanged(void)
@@ -385,28 +468,33 @@ static void work_configuration(struct ffntp_keeper *keeper)
 {
 	bool is_any;
 
-	if (keeper->next == NULL || !ffntp_servers_finish(&keeper->next_servers, &is_any))
+	if (keeper->next == NULL || !ffntp_lineup_finish(&keeper->next_lineup, &is_any))
 		return;
-	log_problems(&keeper->next_servers);
-	if (is_any && change_configuration(keeper)) {
-		delay_first_request(keeper);
-		log_server(keeper, "asking");
-	} else {
-		log_unchanged();
+	if (is_any && !change_servers(keeper)) {
+		if (resolve_former(keeper))
+			return;
+		is_any = replace_ensemble(keeper);
 	}
-	ffntp_serverkeys_wipe(&keeper->next_keys);
+	if (!is_any) {
+		log_problems(&keeper->next_lineup);
+		log_unchanged();
+		ffntp_lineup_close(&keeper->next_lineup);
+	}
 	keeper->next = NULL;
 }
 
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
-	if (!ffntp_serverkeys_read(&keeper->next_keys, &options->config)) {
+	if (!name_servers(&options->config, &keeper->next_lineup)) {
 		log_unchanged();
 		return;
 	}
 	keeper->next = options;
-	name_servers(&options->config, &keeper->next_keys, keeper->next_names);
-	ffntp_servers_start(&keeper->next_servers, keeper->next_names, options->config.servers);
+	find_former(keeper);
+	for (size_t i = 0; i < keeper->next_lineup.count; i++) {
+		if (keeper->next_lineup.server[i].former < 0)
+			ffntp_lineup_start(&keeper->next_lineup.server[i]);
+	}
 	work_configuration(keeper);
 }
 
@@ -446,14 +534,16 @@ static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
 		ffntp_log_limited(&keeper->leap_limit[leap], monotonic_s(), change_levels, "%s", texts[leap]);
 }
 
-static void log_exchange(const struct ffntp_keeper *keeper)
+static void log_exchange(const struct ffntp_keeper *keeper, unsigned member)
 {
-	const struct ffntp_source *source = ffntp_session_source(keeper->sync.session);
-	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
+	const struct ffntp_map *map = ffntp_sync_map(&keeper->sync);
+	struct ffntp_source source;
 
+	if (!ffntp_ensemble_source(keeper->sync.ensemble, member, &source))
+		return;
 	ffntp_log(FFNTP_LOG_DEBUG,
 		  "%s: reply accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
-		  server_text(keeper).is, (double)source->offset_ns * 1e-3, (double)source->rtt_ns * 1e-3,
+		  server_text(keeper, member).is, (double)source.offset_ns * 1e-3, (double)source.rtt_ns * 1e-3,
 		  (double)map->esterror_ns * 1e-3, (double)map->maxerror_before_ns * 1e-3,
 		  (double)map->maxerror_after_ns * 1e-3);
 }
@@ -466,37 +556,81 @@ static bool tells_time(const struct ffntp_map *map)
 
 static void log_published(struct ffntp_keeper *keeper)
 {
-	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
+	const struct ffntp_map *map = ffntp_sync_map(&keeper->sync);
 
 	log_status(keeper, map->status);
 	if (tells_time(map))
 		log_leap(keeper, map->leap);
 }
 
-static void log_network(struct ffntp_keeper *keeper, const char *what, int error)
+static void log_network(struct ffntp_keeper *keeper, unsigned member, const char *what, int error)
 {
-	ffntp_log_limited(&keeper->network_limit, monotonic_s(), problem_levels, "%s: %s: %s", server_text(keeper).is,
-			  what, strerror(error));
+	ffntp_log_limited(&keeper->member[member].network_limit, monotonic_s(), problem_levels, "%s: %s: %s",
+			  server_text(keeper, member).is, what, strerror(error));
 }
 
-static void log_move(struct ffntp_keeper *keeper)
+static void log_move(struct ffntp_keeper *keeper, unsigned member)
 {
-	ffntp_log_limited(&keeper->move_limit, monotonic_s(), change_levels, "now asking %s", server_text(keeper).is);
+	keeper->member[member].selection = FFNTP_SELECTION_NONE;
+	ffntp_log_limited(&keeper->member[member].move_limit, monotonic_s(), change_levels, "now asking %s",
+			  server_text(keeper, member).is);
 }
 
-static void log_reply(struct ffntp_keeper *keeper, enum ffntp_verdict verdict)
+static void log_reply(struct ffntp_keeper *keeper, unsigned member, enum ffntp_verdict verdict)
 {
 	if (verdict == FFNTP_ACCEPTED)
-		log_exchange(keeper);
+		log_exchange(keeper, member);
 	else
-		ffntp_log_limited(&keeper->verdict_limit[verdict], monotonic_s(), reply_levels, "%s: reply refused: %s",
-				  server_text(keeper).is, ffntp_verdict_name(verdict));
+		ffntp_log_limited(&keeper->member[member].verdict_limit[verdict], monotonic_s(), reply_levels,
+				  "%s: reply refused: %s", server_text(keeper, member).is, ffntp_verdict_name(verdict));
 }
 
-static void log_unanswered(struct ffntp_keeper *keeper)
+static void log_unanswered(struct ffntp_keeper *keeper, unsigned member)
 {
-	ffntp_log_limited(&keeper->unanswered_limit, monotonic_s(), problem_levels, "no usable reply from %s",
-			  server_text(keeper).is);
+	ffntp_log_limited(&keeper->member[member].unanswered_limit, monotonic_s(), problem_levels,
+			  "no usable reply from %s", server_text(keeper, member).is);
+}
+
+/* Return the reason why a selection is a problem; NULL if it is none, or not the server's. */
+static const char *problem_of(enum ffntp_selection selection)
+{
+	if (selection == FFNTP_SELECTION_FALSETICKER)
+		return "is a falseticker: the majority excludes its time";
+	return selection == FFNTP_SELECTION_ASTRAY ? "is astray: its time drifts away from the others'" : NULL;
+}
+
+/* A server that is right or silent is a change after a problem; otherwise it is an event of many. */
+static void log_server_selection(struct ffntp_keeper *keeper, unsigned member, enum ffntp_selection former,
+				 enum ffntp_selection selection)
+{
+	static const struct ffntp_log_levels event_levels = { FFNTP_LOG_INFO, FFNTP_LOG_INFO };
+	struct ffntp_log_limit *limit = &keeper->member[member].selection_limit[selection];
+	const char *problem = problem_of(selection);
+
+	if (problem != NULL)
+		ffntp_log_limited(limit, monotonic_s(), problem_levels, "%s %s", server_text(keeper, member).is,
+				  problem);
+	else
+		ffntp_log_limited(limit, monotonic_s(), problem_of(former) != NULL ? change_levels : event_levels,
+				  "%s is %s", server_text(keeper, member).is, ffntp_selection_name(selection));
+}
+
+/* The lack of a majority concerns all servers: one line is for all of them. */
+static void log_selection(struct ffntp_keeper *keeper, unsigned member)
+{
+	enum ffntp_selection former = keeper->member[member].selection;
+	struct ffntp_source source;
+
+	if (!ffntp_ensemble_source(keeper->sync.ensemble, member, &source) || source.selection == former)
+		return;
+	keeper->member[member].selection = (enum ffntp_selection)source.selection;
+	if (source.selection != FFNTP_SELECTION_NO_MAJORITY)
+		log_server_selection(keeper, member, former, (enum ffntp_selection)source.selection);
+	else if (!keeper->lacks_majority)
+		ffntp_log_limited(
+			&keeper->majority_limit, monotonic_s(), problem_levels,
+			"the servers disagree, and no majority of them agrees: the bound admits each of them");
+	keeper->lacks_majority = source.selection == FFNTP_SELECTION_NO_MAJORITY;
 }
 
 static void log_disruption(struct ffntp_keeper *keeper)
@@ -508,54 +642,65 @@ static void log_disruption(struct ffntp_keeper *keeper)
 /* The event comes just before the request leaves, which must not wait for a log: the line is written after the step. */
 static void log_sent(struct ffntp_keeper *keeper)
 {
-	if (keeper->has_sent)
-		ffntp_log(FFNTP_LOG_DEBUG, "%s: request sent", server_text(keeper).is);
-	keeper->has_sent = false;
+	for (unsigned i = 0; i < keeper->sync.room; i++) {
+		if (keeper->member[i].has_sent && ffntp_sync_peer(&keeper->sync, i) != NULL)
+			ffntp_log(FFNTP_LOG_DEBUG, "%s: request sent", server_text(keeper, i).is);
+		keeper->member[i].has_sent = false;
+	}
 }
 
-/* The loss of the counter is logged in change_clock. */
-static void take_event(void *context, const struct ffntp_event *event)
+/* Log an event of one member. */
+static void log_event(struct ffntp_keeper *keeper, unsigned member, const struct ffntp_event *event)
 {
-	struct ffntp_keeper *keeper = context;
-
-	if (event->kind == FFNTP_EVENT_MAP)
-		ffntp_journal_file_map(keeper->journal, ffntp_session_map(keeper->sync.session));
-	if (keeper->sync.is_lost)
-		return;
 	switch (event->kind) {
-	case FFNTP_EVENT_MAP:
-		log_published(keeper);
-		break;
 	case FFNTP_EVENT_REPLY:
-		log_reply(keeper, event->verdict);
+		log_reply(keeper, member, event->verdict);
 		break;
 	case FFNTP_EVENT_NOT_SENT:
-		log_network(keeper, "request not sent", event->error);
+		log_network(keeper, member, "request not sent", event->error);
 		break;
 	case FFNTP_EVENT_NO_NONCE:
-		log_network(keeper, "request not sent", EAGAIN);
+		log_network(keeper, member, "request not sent", EAGAIN);
 		break;
 	case FFNTP_EVENT_ERROR:
-		log_network(keeper, "no reply", event->error);
+		log_network(keeper, member, "no reply", event->error);
 		break;
 	case FFNTP_EVENT_UNANSWERED:
-		log_unanswered(keeper);
+		log_unanswered(keeper, member);
 		break;
 	case FFNTP_EVENT_DISRUPTED:
 		log_disruption(keeper);
 		break;
 	case FFNTP_EVENT_SERVER:
-		log_move(keeper);
+		log_move(keeper, member);
 		break;
 	case FFNTP_EVENT_SENT:
-		keeper->has_sent = true;
+		keeper->member[member].has_sent = true;
 		break;
+	case FFNTP_EVENT_SELECTION:
+		log_selection(keeper, member);
+		break;
+	case FFNTP_EVENT_MAP:
 	case FFNTP_EVENT_NONE:
 	case FFNTP_EVENT_CHANGE_SERVER:
-	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}
+}
+
+/* The loss of the counter is logged in change_clock. */
+static void take_event(void *context, unsigned member, const struct ffntp_event *event)
+{
+	struct ffntp_keeper *keeper = context;
+
+	if (event->kind == FFNTP_EVENT_MAP)
+		ffntp_journal_file_map(keeper->journal, ffntp_sync_map(&keeper->sync));
+	if (keeper->sync.is_lost)
+		return;
+	if (event->kind == FFNTP_EVENT_MAP)
+		log_published(keeper);
+	else if (ffntp_sync_peer(&keeper->sync, member) != NULL)
+		log_event(keeper, member, event);
 }
 
 /* --- leap seconds --- */
@@ -585,85 +730,34 @@ static void report_expiry(struct ffntp_keeper *keeper)
 		ffntp_leaptable_report(&keeper->leaptable, &map, reading.estimate.s);
 }
 
-/* Collect one address of each server that has one: the address in use for the server in use, else the first. */
-static size_t survey_servers(const struct ffntp_keeper *keeper, struct ffntp_survey_server *chosen)
-{
-	const struct ffntp_servers *servers = &keeper->sync.servers;
-	size_t count = 0;
-
-	for (size_t i = 0; i < servers->count; i++) {
-		const struct ffntp_key *key = servers->names[i].key;
-
-		if (i == servers->server)
-			chosen[count++] = (struct ffntp_survey_server){ ffntp_servers_address(servers), key };
-		else if (servers->found[i].count > 0)
-			chosen[count++] = (struct ffntp_survey_server){ &servers->found[i].address[0], key };
-	}
-	return count;
-}
-
-/* Return whether the servers are to be asked for leap-second announcements now. */
-static bool is_survey_wanted(const struct ffntp_keeper *keeper)
-{
-	const struct ffntp_leap_table *table = keeper->client_config.leap_table;
-	const struct ffntp_map *map = ffntp_session_map(keeper->sync.session);
-	ffntp_counter now = ffntp_counter_read(&keeper->source);
-	struct ffntp_reading reading;
-
-	if (keeper->client_config.leap_trust != FFNTP_LEAP_TRUST_CALLER)
-		return false;
-	return map->status == FFNTP_STATUS_SYNCHRONISED &&
-	       ffntp_clock_at(map, now, FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK &&
-	       (table == NULL || reading.estimate.s >= table->expires_s) &&
-	       ffntp_survey_is_due(&keeper->survey, reading.estimate.s, monotonic_s());
-}
-
-static void end_survey(struct ffntp_keeper *keeper)
-{
-	struct ffntp_leap_vote vote;
-
-	if (!ffntp_survey_result(&keeper->survey, &vote)) {
-		ffntp_log(FFNTP_LOG_WARNING, "leap second: only %zu of %zu servers replied; no majority",
-			  keeper->survey.answers, keeper->survey.asked);
-		return;
-	}
-	ffntp_sync_input(&keeper->sync, (struct ffntp_input){ .kind = FFNTP_INPUT_LEAP_VOTE, .vote = vote });
-}
-
-static void work_survey(struct ffntp_keeper *keeper)
-{
-	struct ffntp_survey_server servers[FFNTP_CONFIG_SERVERS];
-
-	if (ffntp_survey_is_running(&keeper->survey)) {
-		if (ffntp_survey_step(&keeper->survey))
-			end_survey(keeper);
-	} else if (is_survey_wanted(keeper)) {
-		ffntp_survey_begin(&keeper->survey, &keeper->client_config, &keeper->source, servers,
-				   survey_servers(keeper, servers), monotonic_s());
-	}
-}
-
 /* --- one step --- */
 
 static int timeout_ms(const struct ffntp_keeper *keeper)
 {
-	int limit_ms = ffntp_survey_is_running(&keeper->survey) ? SURVEY_STEP_MS : STEP_MS_MAX;
+	int limit_ms = STEP_MS_MAX;
 
 	if (keeper->clock_log.file != NULL)
 		limit_ms = ffntp_clock_log_timeout_ms(&keeper->clock_log, limit_ms);
 	return ffntp_sync_timeout_ms(&keeper->sync, limit_ms);
 }
 
+/* Wait for the servers' replies, and do what is due. */
+static void step_sync(struct ffntp_keeper *keeper)
+{
+	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS];
+	size_t count = ffntp_sync_descriptors(&keeper->sync, ready);
+
+	if (poll(ready, (nfds_t)count, timeout_ms(keeper)) < 0)
+		count = 0;
+	ffntp_sync_step(&keeper->sync, ready, count);
+}
+
 bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 {
-	struct pollfd waiting = { .fd = ffntp_sync_descriptor(&keeper->sync), .events = POLLIN };
-	int ready = poll(&waiting, 1, timeout_ms(keeper));
-
-	ffntp_sync_step(&keeper->sync, ready > 0 ? waiting.revents : 0);
+	step_sync(keeper);
 	log_sent(keeper);
 	if (keeper->sync.is_lost && !change_clock(keeper))
 		return false;
-	work_survey(keeper);
 	follow_table(keeper);
 	report_expiry(keeper);
 	work_configuration(keeper);

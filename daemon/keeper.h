@@ -9,18 +9,25 @@
 #include "../include/ffntp/page.h"
 #include "../ports/linux/counter.h"
 #include "../ports/linux/pagefile.h"
-#include "../ports/linux/servers.h"
+#include "../ports/linux/lineup.h"
 #include "../ports/linux/sync.h"
 #include "clocklog.h"
 #include "journal.h"
 #include "leaptable.h"
 #include "log.h"
 #include "options.h"
-#include "serverkeys.h"
-#include "survey.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
 #define FFNTP_LEAPS (FFNTP_LEAP_POST_NEGATIVE + 1)
+
+/* The log of a member: one limit per kind of message that network traffic can cause. */
+struct ffntp_keeper_member {
+	bool has_sent; /* a request left in this step */
+	enum ffntp_selection selection;
+	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];
+	struct ffntp_log_limit selection_limit[FFNTP_SELECTIONS];
+	struct ffntp_log_limit network_limit, unanswered_limit, move_limit;
+};
 
 struct ffntp_keeper {
 	const struct ffntp_options *options;
@@ -29,25 +36,19 @@ struct ffntp_keeper {
 	struct ffntp_page *page;         /* in the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */
 	struct ffntp_leaptable leaptable;
-	struct ffntp_client_config client_config; /* of the session */
-	struct ffntp_survey survey;
-	struct ffntp_serverkeys keys;
-	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
+	struct ffntp_client_config client_config; /* the usual one of the servers */
 	struct ffntp_sync sync;
 	const struct ffntp_options *next; /* the options to apply once their servers are resolved; NULL: none */
-	struct ffntp_serverkeys next_keys;
-	struct ffntp_server_name next_names[FFNTP_SERVERS_MAX];
-	struct ffntp_servers next_servers;
+	struct ffntp_lineup next_lineup;
 	struct ffntp_clock_log clock_log;
 	struct ffntp_journal_file *journal; /* or NULL */
-	bool has_sent;                      /* a request left in this step */
 	enum ffntp_leap leap;               /* as last logged */
 	enum ffntp_status status;
-	/* One limit per kind of message that network traffic can cause. */
-	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];
+	bool lacks_majority;                /* by the last event of a selection */
+	struct ffntp_keeper_member *member; /* by its number; allocated */
 	struct ffntp_log_limit status_limit[FFNTP_STATUSES];
 	struct ffntp_log_limit leap_limit[FFNTP_LEAPS];
-	struct ffntp_log_limit network_limit, unanswered_limit, move_limit, disruption_limit;
+	struct ffntp_log_limit disruption_limit, majority_limit;
 };
 
 /*
@@ -58,10 +59,10 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 
 /*
  * Change to a new configuration (servers, keys, limits, leap seconds) once its servers are resolved, which may take any
- * number of steps. Counter, page and clock log stay the same, and the page stays valid; the journal changes if its name
- * does. If a key cannot be used, no server can be resolved, or memory is short, the old configuration stays; this is
- * logged, and visible in keeper->options. options: must outlive the keeper. Do not call it while an earlier change is
- * pending.
+ * number of steps. Counter, page and clock log stay the same, and the page stays valid; of several servers those that
+ * stay go on as they are; the journal changes if its name does. If a key cannot be used, no server can be resolved, or
+ * memory is short, the old configuration stays; this is logged, and visible in keeper->options. options: must outlive
+ * the keeper. Do not call it while an earlier change is pending.
  */
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options);
 

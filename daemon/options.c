@@ -9,15 +9,15 @@
 #include "../core/estimator.h"
 #include "log.h"
 
-/* Larger than any configuration for 8 servers. */
+/* Larger than any configuration for 64 servers. */
 #define CONFIG_SIZE_MAX 65536
 
 static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "       ffntpd [OPTION...] -c FILE\n"
 				 "Keep time from an NTP server with a raw counter, and publish it in a page that\n"
 				 "any program may map. The system clock is left alone; no privilege is needed.\n"
-				 "SERVER: a name or an address, optionally with :PORT. The first one that answers\n"
-				 "is used.\n"
+				 "SERVER: a name or an address, optionally with :PORT. All are asked, and the\n"
+				 "majority decides.\n"
 				 "\n"
 				 "  -c FILE                 lines such as 'server NAME iburst', as in chrony.conf\n"
 				 "  --counter auto|tsc|raw  the counter [auto]; raw: CLOCK_MONOTONIC_RAW\n"
@@ -189,16 +189,20 @@ static bool read_option(int option, struct ffntp_options *options)
 	}
 }
 
+/* Return why a name was not added. */
+static const char *problem_of(const char *name)
+{
+	if (*name == '\0')
+		return "too short for a server's name";
+	return strlen(name) >= FFNTP_CONFIG_NAME_SIZE ? "too long for a server's name" : "more than 64 servers";
+}
+_Static_assert(FFNTP_CONFIG_SERVERS == 64, "the message above");
+
 static bool read_servers(char **names, struct ffntp_options *options)
 {
 	for (; *names != NULL; names++) {
-		if (options->config.servers == FFNTP_CONFIG_SERVERS) {
-			ffntp_log(FFNTP_LOG_ERROR, "'%s': more than %d servers", *names, FFNTP_CONFIG_SERVERS);
-			return false;
-		}
 		if (!ffntp_config_add_server(&options->config, *names)) {
-			ffntp_log(FFNTP_LOG_ERROR, "'%s': %s for a server's name", *names,
-				  **names == '\0' ? "too short" : "too long");
+			ffntp_log(FFNTP_LOG_ERROR, "'%s': %s", *names, problem_of(*names));
 			return false;
 		}
 	}
@@ -207,6 +211,17 @@ static bool read_servers(char **names, struct ffntp_options *options)
 			  "no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in "
 			  "'ffntpd -c FILE'");
 	return options->config.servers > 0;
+}
+
+static bool check_sources(const struct ffntp_config *config)
+{
+	size_t count = ffntp_config_members(config);
+
+	if (config->least_sources <= count)
+		return true;
+	ffntp_log(FFNTP_LOG_ERROR, "minsources %u: there %s %zu server%s", config->least_sources,
+		  count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
+	return false;
 }
 
 /* The command line counts, wherever -c stands in it. */
@@ -244,7 +259,7 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 			return false;
 		}
 	}
-	if (read_journal(options) && read_servers(argv + optind, options))
+	if (read_journal(options) && read_servers(argv + optind, options) && check_sources(&options->config))
 		return true;
 	*code = FFNTPD_EXIT_USAGE;
 	return false;

@@ -129,7 +129,7 @@ static void a_client_takes_what_is_accepted(void **state)
 	(void)state;
 	assert_true(parse(&config, "maxclockerror 1000\nmaxdistance 16\naccuracytarget 1\n", &error));
 	ffntp_client_config_default(&client);
-	ffntp_config_client(&config, &client);
+	ffntp_config_client(&config, 0, &client);
 	assert_true(client.max_drift == 1e-3 && client.max_root_distance_s == 16 && client.accuracy_target_s == 1);
 	assert_int_not_equal(ffntp_client_memory(&client), 0);
 	assert_false(parse(&config, "maxclockerror 1001\n", &error));
@@ -193,19 +193,19 @@ static void each_number_has_its_range(void **state)
 #define KEYWORD(member, usual, least, most, name, unit, scale)                          \
 	check_number("", #name, (double)(most) / (scale));                              \
 	assert_true(takes("server a\n", #name, (double)(most) / (scale) / 2, &config)); \
-	ffntp_config_client(&config, &client);                                          \
+	ffntp_config_client(&config, 0, &client);                                       \
 	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
 #define SERVER_WORD(member, usual, least, most, name, unit, scale)                     \
 	check_number("server a ", #name, (double)(most) / (scale));                    \
 	assert_true(takes("server a ", #name, (double)(most) / (scale) / 2, &config)); \
-	ffntp_config_client(&config, &client);                                         \
+	ffntp_config_client(&config, 0, &client);                                      \
 	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
 #include "../core/client_options.def"
-#define SERVER_NUMBER(member, type, usual, least, most, name)                            \
-	assert_true(takes("server a maxpoll 17 ", #name, most, &config));                \
-	assert_int_equal(config.server[0].member, most);                                 \
-	assert_false(takes("server a maxpoll 17 ", #name, (double)(most) + 1, &config)); \
-	assert_false(takes("server a maxpoll 17 ", #name, -1 + (double)(least), &config));
+#define SERVER_NUMBER(member, type, usual, least, most, name)                          \
+	assert_true(takes("pool a maxpoll 17 ", #name, most, &config));                \
+	assert_int_equal(config.server[0].member, most);                               \
+	assert_false(takes("pool a maxpoll 17 ", #name, (double)(most) + 1, &config)); \
+	assert_false(takes("pool a maxpoll 17 ", #name, -1 + (double)(least), &config));
 #include "../daemon/server_options.def"
 }
 
@@ -249,7 +249,16 @@ static const struct refusal refusals[] = {
 	{ "server a minpoll 9 maxpoll 8", 1, "above maxpoll" },
 	{ "server a minpoll 11", 1, "above maxpoll" },
 	{ "server a minpoll 99999999999999999999999", 1, "not within" },
-	{ "pool 2.debian.pool.ntp.org iburst", 1, "unsupported keyword 'pool'" },
+	{ "peer a", 1, "unsupported keyword 'peer': ffntpd is a client only; name it with server" },
+	{ "pool", 1, "needs a name" },
+	{ "pool a maxsources 17", 1, "not within 1 to 16" },
+	{ "server a maxsources 2", 1, "'maxsources' is an option of pool" },
+	{ "server a noselect prefer", 1, "'noselect' excludes" },
+	{ "server a require noselect", 1, "'noselect' excludes" },
+	{ "minsources", 1, "takes one number" },
+	{ "minsources 0", 1, "not a number from 1 to 64" },
+	{ "minsources 65", 1, "not a number from 1 to 64" },
+	{ "minsources 2 3", 1, "takes one number" },
 	{ "makestep 1 3", 1, "never touches the system clock" },
 	{ "refclock PPS /dev/pps0", 1, "unsupported keyword" },
 	{ "maxdistance", 1, "takes one number" },
@@ -340,11 +349,81 @@ static void refuses_what_is_too_long(void **state)
 	}
 }
 
+static void reads_how_servers_are_combined(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "server a prefer trust require\nserver b noselect\npool c maxsources 5\npool d\n",
+			  &error));
+	assert_int_equal(config.servers, 4);
+	assert_true(config.server[0].is_preferred && config.server[0].is_trusted && config.server[0].is_required);
+	assert_false(config.server[1].is_preferred || config.server[1].is_trusted || config.server[1].is_required);
+	assert_true(config.server[1].is_unused && !config.server[0].is_unused);
+	assert_true(config.server[2].is_pool && !config.server[1].is_pool);
+	assert_int_equal(config.server[2].maxsources, 5);
+	assert_int_equal(config.server[3].maxsources, 4);
+	assert_int_equal(config.least_sources, 1);
+	assert_true(ffntp_config_is_many(&config));
+	assert_true(parse(&config, "server a\nminsources 3\n", &error));
+	assert_int_equal(config.least_sources, 3);
+	assert_false(ffntp_config_is_many(&config));
+	assert_true(parse(&config, "pool a maxsources 1\n", &error) && ffntp_config_is_many(&config));
+}
+
+/* Each difference of two servers, and of two configurations beside their servers. */
+static void compares_servers_and_clocks(void **state)
+{
+	static const char *const servers[] = { "server a",          "server b",           "pool a",
+					       "server a port 124", "server a minpoll 5", "server a maxpoll 11",
+					       "server a iburst",   "server a prefer",    "server a trust",
+					       "server a require",  "server a noselect" };
+	static const char *const clocks[] = { "server a",          "minsources 2",         "maxdistance 1",
+					      "maxclockerror 2",   "accuracytarget 1",     "leapseclist /x",
+					      "leapexpiry strict", "leapindicators ignore" };
+	struct ffntp_config a, b;
+	struct ffntp_config_error error;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(servers); i++) {
+		for (size_t j = 0; j < COUNT(servers); j++) {
+			assert_true(parse(&a, servers[i], &error) && parse(&b, servers[j], &error));
+			assert_int_equal(ffntp_config_is_same_server(&a.server[0], &b.server[0]), i == j);
+			assert_true(ffntp_config_is_same_clock(&a, &b));
+		}
+	}
+	for (size_t i = 0; i < COUNT(clocks); i++) {
+		for (size_t j = 0; j < COUNT(clocks); j++) {
+			assert_true(parse(&a, clocks[i], &error) && parse(&b, clocks[j], &error));
+			assert_int_equal(ffntp_config_is_same_clock(&a, &b), i == j);
+		}
+	}
+}
+
+static void counts_the_members_of_pools(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config,
+			  "pool a maxsources 16\npool b maxsources 16\npool c maxsources 16\npool d maxsources 16\n",
+			  &error));
+	assert_false(ffntp_config_add_server(&config, "e"));
+	assert_false(parse(
+		&config,
+		"pool a maxsources 16\npool b maxsources 16\npool c maxsources 16\nserver d\npool e maxsources 16\n",
+		&error));
+	assert_int_equal(error.line, 5);
+	assert_non_null(strstr(error.text, "more than 64 servers, with the maxsources of pools"));
+}
+
 static void refuses_more_servers_and_words_than_there_is_room_for(void **state)
 {
 	struct ffntp_config config;
 	struct ffntp_config_error error;
-	char text[512] = "";
+	char text[1024] = "";
 
 	(void)state;
 	for (int i = 0; i < FFNTP_CONFIG_SERVERS; i++)
@@ -354,6 +433,7 @@ static void refuses_more_servers_and_words_than_there_is_room_for(void **state)
 	strcat(text, "server a\n");
 	assert_false(parse(&config, text, &error));
 	assert_int_equal(error.line, FFNTP_CONFIG_SERVERS + 1);
+	assert_string_equal(error.text, "more than 64 servers");
 	strcpy(text, "server a");
 	for (int i = 0; i < 40; i++)
 		strcat(text, " iburst");
@@ -377,6 +457,9 @@ int main(void)
 		cmocka_unit_test(refuses_with_the_line_and_the_reason),
 		cmocka_unit_test(refuses_a_nul_byte),
 		cmocka_unit_test(refuses_what_is_too_long),
+		cmocka_unit_test(reads_how_servers_are_combined),
+		cmocka_unit_test(compares_servers_and_clocks),
+		cmocka_unit_test(counts_the_members_of_pools),
 		cmocka_unit_test(refuses_more_servers_and_words_than_there_is_room_for),
 	};
 

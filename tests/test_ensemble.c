@@ -18,7 +18,7 @@
 /* A server, its path, and the reply under way. */
 struct server {
 	struct world world; /* its path and its errors; time and counter are those of the bench */
-	bool has_reply, is_member;
+	bool has_reply, is_member, refuses_service;
 	int64_t reply_ns;
 	uint8_t reply[FFNTP_WIRE_SIZE];
 };
@@ -153,6 +153,10 @@ static void send_request(struct bench *b, unsigned number)
 	if (!server->has_reply)
 		return;
 	world_answer(&server->world, packet, arrival_ns, server->reply);
+	if (server->refuses_service) {
+		server->reply[1] = 0; /* the stratum */
+		memcpy(server->reply + 12, "DENY", 4);
+	}
 	server->reply_ns = arrival_ns + server->world.residence_ns + world_delay_ns(&server->world);
 }
 
@@ -711,6 +715,7 @@ static void test_a_refused_reply_teaches_nothing(void **state)
 static void test_a_falseticker_is_named_and_left_out(void **state)
 {
 	struct bench *b = make(3, 3);
+	struct ffntp_source source;
 
 	(void)state;
 	b->server[0].world.server_error_ns = 100 * 1000000; /* the first one, so that it is there first */
@@ -723,6 +728,10 @@ static void test_a_falseticker_is_named_and_left_out(void **state)
 	run(b, 3600);
 	assert_kept(b, 30000);
 	assert_int_equal(b->synchronised, b->readings);
+	assert_true(ffntp_ensemble_source(b->ensemble, 0, &source));
+	assert_in_range(source.offset_ns + 200 * 1000000, 95 * 1000000, 105 * 1000000); /* -100 ms, within 5 ms */
+	assert_true(ffntp_ensemble_source(b->ensemble, 1, &source));
+	assert_in_range(source.offset_ns + 5 * 1000000, 0, 10 * 1000000);
 	drop(b);
 }
 
@@ -741,6 +750,18 @@ static void test_without_a_majority_the_bound_admits_all(void **state)
 	assert_int_equal(b->synchronised, 0);
 	assert_int_equal(ffntp_clock_at(map(b), now(b), FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
 	assert_true(reading.bound_ns > 50 * 1000000);
+	drop(b);
+}
+
+/* It will not vote for a long time, so that the other one is all that there is. */
+static void test_a_server_that_refuses_service_is_not_awaited(void **state)
+{
+	struct bench *b = make(2, 2);
+
+	(void)state;
+	b->server[0].refuses_service = true;
+	run(b, 60);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
 	drop(b);
 }
 
@@ -1058,6 +1079,7 @@ int main(void)
 		cmocka_unit_test(test_a_former_map_is_kept_until_there_is_a_new_one),
 		cmocka_unit_test(test_a_falseticker_is_named_and_left_out),
 		cmocka_unit_test(test_without_a_majority_the_bound_admits_all),
+		cmocka_unit_test(test_a_server_that_refuses_service_is_not_awaited),
 		cmocka_unit_test(test_a_majority_that_lies_wins),
 		cmocka_unit_test(test_a_liar_within_the_bounds_counts_little),
 		cmocka_unit_test(test_a_server_that_drifts_away_is_found),

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "../core/wire.h"
-#include "../daemon/survey.h"
 #include "../ports/linux/keys.h"
 #include "../ports/linux/sync.h"
 #include "../ports/linux/udp.h"
@@ -64,36 +63,75 @@ enum ffntp_counter_event __wrap_ffntp_counter_check(struct ffntp_counter_source 
 static struct loop {
 	struct ffntp_page page;
 	struct ffntp_counter_source source;
-	struct ffntp_server_name name;
 	struct ffntp_sync sync;
 	char events[256];
 } loop;
 
-static void take_event(void *context, const struct ffntp_event *event)
+static void take_event(void *context, unsigned member, const struct ffntp_event *event)
 {
 	struct loop *self = context;
 
+	(void)member;
 	assert_true(strlen(self->events) + 20 < sizeof(self->events));
 	strcat(self->events, ffntp_event_name(event->kind));
 	strcat(self->events, " ");
 }
 
-static int open_loop(void **state)
+/* Open a loop with servers on ports of the loopback on which nothing listens: 9, and those above. */
+static void open_servers(size_t servers, unsigned room)
 {
-	struct ffntp_client_config config;
-	struct ffntp_servers servers;
-	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &servers, take_event, &loop };
+	struct ffntp_ensemble_config config = { .members = room };
+	struct ffntp_lineup lineup;
+	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &lineup, take_event, NULL, &loop };
 
-	(void)state;
 	memset(&loop, 0, sizeof(loop));
 	counter_event = FFNTP_COUNTER_STEADY;
-	loop.name = (struct ffntp_server_name){ .name = "127.0.0.1", .port = 9 };
 	assert_null(ffntp_counter_open(&loop.source, FFNTP_COUNTER_MONOTONIC_RAW));
-	assert_true(ffntp_servers_open(&servers, &loop.name, 1));
-	ffntp_peer_config_default(&config, &loop.source);
+	ffntp_peer_config_default(&config.client, &loop.source);
+	assert_true(ffntp_lineup_init(&lineup, servers));
+	for (size_t i = 0; i < servers; i++) {
+		const struct ffntp_server_name name = { .name = "127.0.0.1", .port = (uint16_t)(9 + i) };
+
+		assert_true(ffntp_lineup_name(&lineup.server[i], &name, 1));
+		lineup.server[i].member.client = config.client;
+	}
+	assert_true(ffntp_lineup_resolve(&lineup));
 	ffntp_page_format(&loop.page, &loop.source.identity);
 	assert_true(ffntp_sync_open(&loop.sync, &parts));
+}
+
+static int open_loop(void **state)
+{
+	(void)state;
+	open_servers(1, 1);
 	return 0;
+}
+
+static int open_three(void **state)
+{
+	(void)state;
+	open_servers(3, FFNTP_ENSEMBLE_MEMBERS);
+	return 0;
+}
+
+/* Take one step. revents: the events that poll() reported for each socket. */
+static void step(int revents)
+{
+	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS];
+	size_t count = ffntp_sync_descriptors(&loop.sync, ready);
+
+	for (size_t i = 0; i < count; i++)
+		ready[i].revents = (short)revents;
+	ffntp_sync_step(&loop.sync, ready, count);
+}
+
+/* Return the descriptor that is polled first. */
+static int descriptor(void)
+{
+	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS];
+
+	assert_true(ffntp_sync_descriptors(&loop.sync, ready) >= 1);
+	return ready[0].fd;
 }
 
 static int close_loop(void **state)
@@ -116,19 +154,19 @@ static void nothing_is_asked_during_a_pause(void **state)
 	(void)state;
 	ffntp_sync_pause(&loop.sync, 60);
 	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1000, 1000);
-	ffntp_sync_step(&loop.sync, 0);
-	assert_int_equal(ffntp_sync_descriptor(&loop.sync), -1);
+	step(0);
+	assert_int_equal(descriptor(), -1);
 	ffntp_sync_pause(&loop.sync, 0);
 	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1, 1);
-	ffntp_sync_step(&loop.sync, 0);
-	assert_true(ffntp_sync_descriptor(&loop.sync) >= 0);
+	step(0);
+	assert_true(descriptor() >= 0);
 }
 
 static void a_counter_that_was_disrupted_is_told_of_and_goes_on(void **state)
 {
 	(void)state;
 	counter_event = FFNTP_COUNTER_DISRUPTED;
-	ffntp_sync_step(&loop.sync, 0);
+	step(0);
 	assert_memory_equal(loop.events, "map disrupted ", 14);
 	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
 	assert_false(loop.sync.is_lost);
@@ -137,12 +175,12 @@ static void a_counter_that_was_disrupted_is_told_of_and_goes_on(void **state)
 static void a_counter_that_is_lost_ends_all(void **state)
 {
 	(void)state;
-	ffntp_sync_step(&loop.sync, 0);
+	step(0);
 	times = 0;
 	counter_event = FFNTP_COUNTER_LOST;
-	ffntp_sync_step(&loop.sync, POLLIN);
+	step(POLLIN);
 	counter_event = FFNTP_COUNTER_STEADY;
-	ffntp_sync_step(&loop.sync, POLLIN);
+	step(POLLIN);
 	assert_true(loop.sync.is_lost);
 	assert_int_equal(times, 0);
 	assert_string_equal(loop.events, "sent map disrupted ");
@@ -169,7 +207,7 @@ static void what_a_former_client_said_is_kept(void **state)
 	assert_string_equal(loop.events, "");
 	assert_int_equal(page_status(), FFNTP_STATUS_SYNCHRONISED);
 	counter_event = FFNTP_COUNTER_DISRUPTED;
-	ffntp_sync_step(&loop.sync, 0);
+	step(0);
 	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
 }
 
@@ -210,28 +248,104 @@ static void what_poll_said_counts_for_one_datagram(void **state)
 	ffntp_device_disconnect(ffntp_linux_ntp_clock(&device));
 }
 
-/* The sockets of a survey were not polled. */
-static void a_survey_dates_nothing_back(void **state)
+/* --- several servers --- */
+
+/* All are asked, each from a socket of its own. */
+static void each_server_is_asked(void **state)
 {
-	static struct ffntp_survey survey;
-	struct ffntp_survey_server server = { 0 };
-	struct ffntp_counter_source source;
-	struct ffntp_client_config config;
-	struct ffntp_addresses found;
+	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS];
 
 	(void)state;
-	assert_true(ffntp_resolve_numeric("127.0.0.1:9", 123, &found));
-	server.address = &found.address[0];
-	assert_null(ffntp_counter_open(&source, FFNTP_COUNTER_MONOTONIC_RAW));
-	ffntp_client_config_default(&config);
-	config.counter_kind = source.kind;
-	ffntp_survey_begin(&survey, &config, &source, &server, 1, 1);
-	assert_false(ffntp_survey_step(&survey));
-	times = 0;
-	assert_false(ffntp_survey_step(&survey));
-	assert_int_equal(times, 1);
-	assert_int_equal(told[0], 0);
-	ffntp_survey_close(&survey);
+	assert_int_equal(descriptor(), -1);
+	step(0);
+	assert_int_equal(ffntp_sync_descriptors(&loop.sync, ready), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(ready[i].fd >= 0 && ready[i].events == POLLIN && ready[i].fd != ready[(i + 1) % 3].fd);
+	assert_string_equal(loop.events, "sent sent sent ");
+}
+
+/* Each socket has its own result of poll(). */
+static void what_poll_said_is_of_one_socket(void **state)
+{
+	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS];
+	size_t count;
+
+	(void)state;
+	step(0);
+	count = ffntp_sync_descriptors(&loop.sync, ready);
+	ready[0].revents = ready[2].revents = 0;
+	ready[1].revents = POLLIN;
+	times = DATAGRAMS;
+	memset(told, 0, sizeof(told));
+	ffntp_sync_step(&loop.sync, ready, count);
+	assert_int_equal(times, DATAGRAMS + 1);
+	assert_int_equal(told[DATAGRAMS], POLLIN);
+}
+
+/* Only a random part of a second lies between the requests, but they do not leave together. */
+static void first_requests_are_spread(void **state)
+{
+	ffntp_counter deadline[3];
+
+	(void)state;
+	ffntp_sync_spread(&loop.sync, 10, 20);
+	for (unsigned i = 0; i < 3; i++) {
+		deadline[i] = ffntp_session_deadline(ffntp_sync_peer(&loop.sync, i)->session);
+		assert_in_range(deadline[i] - loop.sync.began, 9900000000, 21000000000);
+	}
+	assert_true(deadline[0] != deadline[1] && deadline[1] != deadline[2] && deadline[0] != deadline[2]);
+	step(0);
+	assert_int_equal(descriptor(), -1);
+	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 30000), 9900, 20100);
+}
+
+/* The page is written once, and no member waits for a reply to a request from before the disruption. */
+static void a_disruption_is_everyones(void **state)
+{
+	(void)state;
+	step(0);
+	loop.events[0] = '\0';
+	counter_event = FFNTP_COUNTER_DISRUPTED;
+	step(POLLIN);
+	assert_memory_equal(loop.events, "map disrupted ", 14);
+	for (unsigned i = 0; i < 3; i++)
+		assert_false(ffntp_session_is_awaiting(ffntp_sync_peer(&loop.sync, i)->session));
+}
+
+/* Make a lineup that keeps all servers of the loop. */
+static void keep_all(struct ffntp_lineup *lineup)
+{
+	assert_true(ffntp_lineup_init(lineup, loop.sync.lineup.count));
+	for (size_t i = 0; i < lineup->count; i++) {
+		lineup->server[i].member = loop.sync.lineup.server[i].member;
+		lineup->server[i].former = (int)i;
+	}
+}
+
+/* If no server that goes on has the time, the clock would not go on either. */
+static void a_lineup_without_the_time_is_not_changed_to(void **state)
+{
+	struct ffntp_lineup lineup;
+
+	(void)state;
+	keep_all(&lineup);
+	assert_false(ffntp_sync_change(&loop.sync, &lineup));
+	assert_int_equal(lineup.count, 3);
+	assert_non_null(ffntp_sync_peer(&loop.sync, 2));
+	ffntp_lineup_close(&lineup);
+}
+
+static void the_page_shows_each_server(void **state)
+{
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	size_t count;
+
+	(void)state;
+	ffntp_sync_publish(&loop.sync);
+	assert_int_equal(ffntp_page_read_sources(&loop.page, sources, &count), FFNTP_CLOCK_OK);
+	assert_int_equal(count, 3);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(sources[i].port, 9 + i);
 }
 
 /* --- with a key --- */
@@ -243,9 +357,10 @@ static uint64_t nonce;
 static uint8_t recorded[FFNTP_UDP_SIZE];
 static size_t recorded_length;
 
-static void record(void *context, const struct ffntp_input *input)
+static void record(void *context, unsigned member, const struct ffntp_input *input)
 {
 	(void)context;
+	(void)member;
 	if (input->kind == FFNTP_INPUT_REQUEST)
 		nonce = input->nonce;
 	if (input->kind != FFNTP_INPUT_DATAGRAM)
@@ -253,6 +368,8 @@ static void record(void *context, const struct ffntp_input *input)
 	memcpy(recorded, input->bytes, input->length);
 	recorded_length = input->length;
 }
+
+static const struct ffntp_ensemble_recorder recorder = { .input = record };
 
 static struct ffntp_key key_of(uint32_t id)
 {
@@ -281,12 +398,12 @@ static void arrive(const uint8_t *bytes, size_t length)
 	times = 0;
 	memcpy(arriving, bytes, length);
 	arriving_length = length;
-	ffntp_sync_step(&loop.sync, POLLIN);
+	step(POLLIN);
 }
 
 static uint32_t count_of(enum ffntp_verdict verdict)
 {
-	return ffntp_session_source(loop.sync.session)->verdicts[verdict];
+	return ffntp_session_source(ffntp_sync_peer(&loop.sync, 0)->session)->verdicts[verdict];
 }
 
 /* Nothing of a reply without the right MAC reaches the session, and the true reply, which comes later, is used. */
@@ -298,9 +415,9 @@ static void with_a_key_only_authentic_replies_are_used(void **state)
 
 	(void)state;
 	key = key_of(10);
-	ffntp_session_record(loop.sync.session, record, NULL);
-	ffntp_peer_move(&loop.sync.peer, &loop.sync.peer.address, &key);
-	ffntp_sync_step(&loop.sync, 0);
+	ffntp_ensemble_record(loop.sync.ensemble, &recorder, NULL);
+	loop.sync.peer[0].peer.key = &key;
+	step(0);
 	make_reply(reply);
 	arrive(reply, FFNTP_REQUEST_SIZE);
 	assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), ++refused);
@@ -311,7 +428,7 @@ static void with_a_key_only_authentic_replies_are_used(void **state)
 		assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), ++refused);
 		assert_int_equal(recorded_length, sizeof(nothing));
 		assert_memory_equal(recorded, nothing, sizeof(nothing));
-		assert_true(ffntp_session_is_awaiting(loop.sync.session));
+		assert_true(ffntp_session_is_awaiting(ffntp_sync_peer(&loop.sync, 0)->session));
 	}
 	arrive(reply, ffntp_key_sign(&key, reply));
 	assert_int_equal(count_of(FFNTP_ACCEPTED), 1);
@@ -320,19 +437,43 @@ static void with_a_key_only_authentic_replies_are_used(void **state)
 	assert_memory_equal(recorded, reply, FFNTP_REQUEST_SIZE);
 }
 
+/* Its ensemble has no room for others: a new one follows the new lineup. */
+static void a_lone_server_is_not_exchanged(void **state)
+{
+	uint8_t reply[FFNTP_REQUEST_SIZE];
+	struct ffntp_lineup lineup;
+
+	(void)state;
+	ffntp_ensemble_record(loop.sync.ensemble, &recorder, NULL);
+	step(0);
+	make_reply(reply);
+	arrive(reply, sizeof(reply));
+	assert_int_equal(count_of(FFNTP_ACCEPTED), 1);
+	keep_all(&lineup);
+	assert_false(ffntp_sync_change(&loop.sync, &lineup));
+	ffntp_lineup_close(&lineup);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_loop, close_loop)
+#define TEST_THREE(name) cmocka_unit_test_setup_teardown(name, open_three, close_loop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_is_asked_during_a_pause),
+		TEST(with_a_key_only_authentic_replies_are_used),
 		TEST(a_counter_that_was_disrupted_is_told_of_and_goes_on),
 		TEST(a_counter_that_is_lost_ends_all),
 		TEST(what_a_former_client_said_is_kept),
 		TEST(what_told_no_time_is_not_kept),
-		TEST(with_a_key_only_authentic_replies_are_used),
 		cmocka_unit_test(what_poll_said_counts_for_one_datagram),
-		cmocka_unit_test(a_survey_dates_nothing_back),
+		TEST_THREE(each_server_is_asked),
+		TEST_THREE(what_poll_said_is_of_one_socket),
+		TEST_THREE(first_requests_are_spread),
+		TEST_THREE(a_lineup_without_the_time_is_not_changed_to),
+		TEST(a_lone_server_is_not_exchanged),
+		TEST_THREE(a_disruption_is_everyones),
+		TEST_THREE(the_page_shows_each_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * servers: names are parsed, and one of several servers is chosen. All addresses are numeric, so that no resolver is
- * asked.
+ * servers, lineup, pool: names are parsed, and one of several servers is chosen, or several of a pool. All addresses
+ * are numeric, so that no resolver is asked.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "../ports/linux/keys.h"
+#include "../ports/linux/lineup.h"
 #include "../ports/linux/servers.h"
 
 static void reads_addresses_with_and_without_port(void **state)
@@ -236,6 +238,185 @@ static void an_answer_that_nobody_waits_for_is_freed(void **state)
 	nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 }
 
+/* --- a pool --- */
+
+static struct ffntp_addresses addresses_of(size_t count)
+{
+	struct ffntp_addresses all = { .count = count }, one;
+
+	for (size_t i = 0; i < count; i++) {
+		assert_true(ffntp_resolve_numeric("192.0.2.1", (uint16_t)(1 + i), &one));
+		all.address[i] = one.address[0];
+	}
+	return all;
+}
+
+/* Addresses are used if they are among these. */
+static bool is_among(const void *context, const struct ffntp_address *address)
+{
+	const struct ffntp_addresses *used = context;
+
+	for (size_t i = 0; i < used->count; i++) {
+		if (ffntp_address_is_equal(&used->address[i], address))
+			return true;
+	}
+	return false;
+}
+
+static void a_pool_chooses_addresses_that_are_new(void **state)
+{
+	const struct ffntp_addresses found = addresses_of(4), used = addresses_of(1);
+	struct ffntp_pool pool = { .rejections = 0 };
+
+	(void)state;
+	assert_ptr_equal(ffntp_pool_choose(&pool, &found, is_among, &used), &found.address[1]);
+	ffntp_pool_reject(&pool, &found.address[1]);
+	assert_ptr_equal(ffntp_pool_choose(&pool, &found, is_among, &used), &found.address[2]);
+	ffntp_pool_reject(&pool, &found.address[2]);
+	ffntp_pool_reject(&pool, &found.address[3]);
+	assert_null(ffntp_pool_choose(&pool, &found, is_among, &used));
+	ffntp_pool_reset(&pool);
+	assert_ptr_equal(ffntp_pool_choose(&pool, &found, is_among, &used), &found.address[1]);
+}
+
+/* The oldest is forgotten, and no more are stored than there is room for. */
+static void a_pool_rejects_any_number_of_addresses(void **state)
+{
+	const struct ffntp_addresses found = addresses_of(2), none = { .count = 0 };
+	struct ffntp_pool pool = { .rejections = 0 };
+
+	(void)state;
+	ffntp_pool_reject(&pool, &found.address[0]);
+	for (size_t i = 0; i < FFNTP_POOL_REJECTED + 3; i++) {
+		const struct ffntp_address *expected = i == 0                    ? &found.address[1]
+						       : i < FFNTP_POOL_REJECTED ? NULL
+										 : &found.address[0];
+
+		assert_ptr_equal(ffntp_pool_choose(&pool, &found, is_among, &none), expected);
+		ffntp_pool_reject(&pool, &found.address[1]);
+	}
+}
+
+/* --- a lineup --- */
+
+static void open_lineup(struct ffntp_lineup *lineup, const char *first, const char *second)
+{
+	const struct ffntp_server_name names[] = { { .name = first, .port = 123 }, { .name = second, .port = 124 } };
+
+	assert_true(ffntp_lineup_init(lineup, 2));
+	for (size_t i = 0; i < 2; i++)
+		assert_true(ffntp_lineup_name(&lineup->server[i], &names[i], 1));
+}
+
+static void a_lineup_has_names_of_its_own(void **state)
+{
+	char first[] = "192.0.2.1", second[] = "192.0.2.2";
+	const struct ffntp_server_name names[] = { { .name = first, .port = 123 }, { .name = second, .port = 124 } };
+	struct ffntp_lineup lineup;
+
+	(void)state;
+	assert_true(ffntp_lineup_init_single(&lineup, names, 2));
+	memset(first, 0, sizeof(first));
+	memset(second, 0, sizeof(second));
+	assert_true(ffntp_lineup_resolve(&lineup));
+	assert_string_equal(ffntp_servers_name(&lineup.server->servers), "192.0.2.1");
+	assert_int_equal(ffntp_servers_change(&lineup.server->servers), FFNTP_MOVE);
+	assert_string_equal(ffntp_servers_name(&lineup.server->servers), "192.0.2.2");
+	ffntp_lineup_close(&lineup);
+	assert_null(lineup.server);
+}
+
+static void of_a_lineup_those_that_resolve_are_used(void **state)
+{
+	struct ffntp_lineup lineup;
+	bool is_any;
+
+	(void)state;
+	open_lineup(&lineup, "[", "]");
+	assert_false(ffntp_lineup_resolve(&lineup));
+	ffntp_lineup_close(&lineup);
+	open_lineup(&lineup, "[", "192.0.2.2");
+	assert_true(ffntp_lineup_resolve(&lineup));
+	assert_false(lineup.server[0].is_resolved);
+	assert_true(lineup.server[1].is_resolved);
+	assert_int_equal(ffntp_lineup_found(&lineup.server[1])->count, 1);
+	ffntp_lineup_close(&lineup);
+	open_lineup(&lineup, "[", "]");
+	for (size_t i = 0; i < 2; i++)
+		ffntp_lineup_start(&lineup.server[i]);
+	while (!ffntp_lineup_finish(&lineup, &is_any))
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	assert_false(is_any);
+	lineup.server[1].former = 0;
+	assert_true(ffntp_lineup_finish(&lineup, &is_any) && is_any);
+	ffntp_lineup_close(&lineup);
+}
+
+/* Each attempt begins after a longer wait: at 16, 48, 112 s and so on, and in the end every 1024 s. */
+static void a_name_is_resolved_again_after_longer_waits(void **state)
+{
+	static const int64_t begins_s[] = { 16, 48, 112, 240, 496, 1008, 2032, 3056, 4080 };
+	struct ffntp_lineup lineup;
+	size_t begun = 0;
+
+	(void)state;
+	open_lineup(&lineup, "[", "192.0.2.2");
+	assert_false(ffntp_lineup_work(&lineup.server[1], 1000));
+	assert_false(ffntp_lineup_work(&lineup.server[1], 1015));
+	assert_true(ffntp_lineup_work(&lineup.server[1], 1016) && lineup.server[1].is_resolved);
+	assert_false(ffntp_lineup_work(&lineup.server[0], 1));
+	for (int64_t now_s = 1; now_s < 4100; now_s++) {
+		int64_t planned_s = lineup.server[0].resolve_at_s;
+
+		do
+			assert_false(ffntp_lineup_work(&lineup.server[0], now_s));
+		while (lineup.server[0].is_resolving);
+		if (lineup.server[0].resolve_at_s == planned_s)
+			continue;
+		assert_true(begun < sizeof(begins_s) / sizeof(begins_s[0]));
+		assert_int_equal(now_s - 1, begins_s[begun++]);
+	}
+	assert_int_equal(begun, sizeof(begins_s) / sizeof(begins_s[0]));
+	assert_false(lineup.server[0].is_resolved);
+	ffntp_lineup_close(&lineup);
+}
+
+static struct ffntp_key key_of(const char *text)
+{
+	struct ffntp_keyfile file = { .length = strlen(text) };
+	struct ffntp_key_error error;
+	struct ffntp_key key;
+
+	strcpy(file.text, text);
+	assert_true(ffntp_key_find(&file, 10, &key, &error));
+	return key;
+}
+
+/* A key of the same number may have changed in its file. */
+static void keys_are_compared(void **state)
+{
+	static const char *const texts[] = { "10 SHA256 tulip", "10 SHA256 rose", "10 SHA512 tulip" };
+	struct ffntp_lineup lineup, other;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t j = 0; j < 3; j++) {
+			const struct ffntp_key first = key_of(texts[i]), second = key_of(texts[j]);
+			const struct ffntp_server_name a = { "192.0.2.1", 123, &first },
+						       b = { "192.0.2.1", 123, &second };
+
+			assert_true(ffntp_lineup_init_single(&lineup, &a, 1) &&
+				    ffntp_lineup_init_single(&other, &b, 1));
+			assert_int_equal(ffntp_lineup_is_same_key(lineup.server, other.server), i == j);
+			ffntp_lineup_close(&lineup);
+			ffntp_lineup_close(&other);
+		}
+	}
+	open_lineup(&lineup, "192.0.2.1", "192.0.2.2");
+	assert_true(ffntp_lineup_is_same_key(&lineup.server[0], &lineup.server[1]));
+	ffntp_lineup_close(&lineup);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +432,12 @@ int main(void)
 		cmocka_unit_test(a_name_is_resolved_in_the_background),
 		cmocka_unit_test(what_cannot_be_resolved_has_a_reason),
 		cmocka_unit_test(an_answer_that_nobody_waits_for_is_freed),
+		cmocka_unit_test(a_pool_chooses_addresses_that_are_new),
+		cmocka_unit_test(a_pool_rejects_any_number_of_addresses),
+		cmocka_unit_test(a_lineup_has_names_of_its_own),
+		cmocka_unit_test(of_a_lineup_those_that_resolve_are_used),
+		cmocka_unit_test(a_name_is_resolved_again_after_longer_waits),
+		cmocka_unit_test(keys_are_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,6 @@ struct demo {
 	enum ffntp_estimator_kind estimator;
 	struct loopserver server;
 	struct ffntp_counter_source source;
-	struct ffntp_server_name name;
 	struct ffntp_sync sync;
 	struct ffntp_pagefile file;
 	struct ffntp_linux_reader reader;
@@ -130,7 +129,7 @@ static void tally_add(struct tally *tally, const struct look *look)
 static void show_row(struct demo *demo, const struct look *look, double elapsed_s)
 {
 	struct demotable_row row = { .elapsed_s = elapsed_s, .is_readable = look->result == FFNTP_CLOCK_OK };
-	const struct ffntp_source *source = ffntp_session_source(demo->sync.session);
+	const struct ffntp_source *source = ffntp_session_source(ffntp_ensemble_session(demo->sync.ensemble, 0));
 	struct ffntp_map map;
 
 	if (row.is_readable && ffntp_page_read(demo->reader.page, &map) == FFNTP_CLOCK_OK) {
@@ -150,10 +149,11 @@ static void show_row(struct demo *demo, const struct look *look, double elapsed_
 
 /* --- running the client, as the daemon does --- */
 
-static void count(void *context, const struct ffntp_event *event)
+static void count(void *context, unsigned member, const struct ffntp_event *event)
 {
 	struct demo *demo = context;
 
+	(void)member; /* there is one */
 	if (event->kind != FFNTP_EVENT_REPLY)
 		return;
 	demo->answers++;
@@ -163,14 +163,12 @@ static void count(void *context, const struct ffntp_event *event)
 /* Wait for the server, for limit_ms, or for a signal. Returns false after a signal, or when the counter was lost. */
 static bool keep(struct demo *demo, int limit_ms)
 {
-	struct pollfd ready[] = {
-		{ .fd = ffntp_sync_descriptor(&demo->sync), .events = POLLIN },
-		{ .fd = demo->signals, .events = POLLIN },
-	};
-	bool is_any = poll(ready, 2, ffntp_sync_timeout_ms(&demo->sync, limit_ms)) > 0;
+	struct pollfd ready[] = { { .fd = demo->signals, .events = POLLIN }, { .fd = -1 } };
+	size_t count = ffntp_sync_descriptors(&demo->sync, ready + 1);
+	bool is_any = poll(ready, (nfds_t)(1 + count), ffntp_sync_timeout_ms(&demo->sync, limit_ms)) > 0;
 
-	ffntp_sync_step(&demo->sync, is_any ? ready[0].revents : 0);
-	return !(is_any && ready[1].revents != 0) && !demo->sync.is_lost;
+	ffntp_sync_step(&demo->sync, ready + 1, is_any ? count : 0);
+	return !(is_any && ready[0].revents != 0) && !demo->sync.is_lost;
 }
 
 static int ms_until(int64_t then_ns)
@@ -204,19 +202,22 @@ static void keep_and_watch(struct demo *demo)
 
 static const char *open_sync(struct demo *demo)
 {
-	struct ffntp_client_config config;
-	struct ffntp_servers servers;
-	const struct ffntp_sync_parts parts = { &config, &demo->source, demo->file.page, &servers, count, demo };
+	const struct ffntp_server_name name = { .name = "127.0.0.1", .port = demo->server.port };
+	struct ffntp_ensemble_config config = { .members = 1 };
+	struct ffntp_lineup lineup;
+	const struct ffntp_sync_parts parts = { &config, &demo->source, demo->file.page, &lineup, count, NULL, demo };
 
-	ffntp_peer_config_default(&config, &demo->source);
-	config.estimator = demo->estimator;
-	config.poll_min_s = POLL_S;
-	config.burst = BURST;
-	demo->name = (struct ffntp_server_name){ .name = "127.0.0.1", .port = demo->server.port };
-	if (!ffntp_servers_open(&servers, &demo->name, 1))
-		return servers.problem[0];
-	if (!ffntp_sync_open(&demo->sync, &parts))
+	ffntp_peer_config_default(&config.client, &demo->source);
+	config.client.estimator = demo->estimator;
+	config.client.poll_min_s = POLL_S;
+	config.client.burst = BURST;
+	if (!ffntp_lineup_init_single(&lineup, &name, 1))
 		return "out of memory";
+	lineup.server->member.client = config.client;
+	if (!ffntp_lineup_resolve(&lineup) || !ffntp_sync_open(&demo->sync, &parts)) {
+		ffntp_lineup_close(&lineup);
+		return "out of memory";
+	}
 	ffntp_sync_publish(&demo->sync);
 	return NULL;
 }
@@ -354,7 +355,7 @@ static void close_clock(struct demo *demo)
 	if (demo->file.page)
 		ffntp_pagefile_close(&demo->file);
 	remove_page(demo);
-	if (demo->sync.session)
+	if (demo->sync.ensemble)
 		ffntp_sync_close(&demo->sync);
 	free(demo->tally.errors);
 	free(demo->tally.bounds);

@@ -53,10 +53,11 @@ static bool is_kiss(enum ffntp_verdict verdict)
 	return verdict == FFNTP_REFUSED_KISS_RATE || verdict == FFNTP_REFUSED_KISS_DENY;
 }
 
-static void take_event(void *context, const struct ffntp_event *event)
+static void take_event(void *context, unsigned member, const struct ffntp_event *event)
 {
 	struct target *target = context;
 
+	(void)member; /* there is one */
 	switch (event->kind) {
 	case FFNTP_EVENT_SENT:
 		target->sent++;

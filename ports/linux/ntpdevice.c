@@ -19,7 +19,6 @@
 struct ffntp_linux_ntp {
 	struct ffntp_page page;
 	struct ffntp_counter_source source;
-	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_leap_table leap_table;
 	struct ffntp_sync sync;
 	int stop; /* an eventfd; -1 without a thread */
@@ -43,14 +42,22 @@ static struct ffntp_linux_ntp_device *ntp_device(struct ffntp_device *device)
 
 /* --- opening --- */
 
-static const char *open_servers(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config,
-				struct ffntp_servers *servers)
+static const char *open_servers(const struct ffntp_linux_ntp_config *config, struct ffntp_lineup *lineup)
 {
+	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
+	const char *problem;
+
 	if (config->server_count < 1 || config->server_count > FFNTP_SERVERS_MAX)
 		return "one to eight servers are needed";
 	for (size_t i = 0; i < config->server_count; i++)
-		ntp->names[i] = (struct ffntp_server_name){ .name = config->servers[i], .port = NTP_PORT };
-	return ffntp_servers_open(servers, ntp->names, config->server_count) ? NULL : servers->problem[0];
+		names[i] = (struct ffntp_server_name){ .name = config->servers[i], .port = NTP_PORT };
+	if (!ffntp_lineup_init_single(lineup, names, config->server_count))
+		return "out of memory";
+	if (ffntp_lineup_resolve(lineup))
+		return NULL;
+	problem = lineup->server->servers.problem[0];
+	ffntp_lineup_close(lineup);
+	return problem;
 }
 
 static void configure(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config,
@@ -67,16 +74,17 @@ static void configure(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_
 }
 
 static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config,
-			     const struct ffntp_servers *servers)
+			     struct ffntp_lineup *lineup)
 {
 	const char *problem = ffntp_counter_open(&ntp->source, config->counter_kind);
-	struct ffntp_client_config client;
-	struct ffntp_sync_parts parts = { &client, &ntp->source, &ntp->page, servers, NULL, NULL };
+	struct ffntp_ensemble_config ensemble = { .members = 1 };
+	struct ffntp_sync_parts parts = { &ensemble, &ntp->source, &ntp->page, lineup, NULL, NULL, NULL };
 
 	if (problem != NULL)
 		return problem;
-	configure(ntp, config, &client);
-	if (ffntp_client_memory(&client) == 0)
+	configure(ntp, config, &ensemble.client);
+	lineup->server->member.client = ensemble.client;
+	if (ffntp_client_memory(&ensemble.client) == 0)
 		return "poll intervals must be 1 to 131072 s, the shortest first, or the estimator is unknown";
 	ffntp_page_format(&ntp->page, &ntp->source.identity);
 	if (!ffntp_sync_open(&ntp->sync, &parts))
@@ -87,14 +95,14 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 
 static const char *open_clock(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config)
 {
-	struct ffntp_servers servers;
-	const char *problem = open_servers(ntp, config, &servers);
+	struct ffntp_lineup lineup;
+	const char *problem = open_servers(config, &lineup);
 
 	if (problem != NULL)
 		return problem;
-	problem = open_sync(ntp, config, &servers);
+	problem = open_sync(ntp, config, &lineup);
 	if (problem != NULL)
-		ffntp_servers_close(&servers);
+		ffntp_lineup_close(&lineup);
 	return problem;
 }
 
@@ -140,15 +148,13 @@ static void *keep(void *context)
 	struct ffntp_linux_ntp *ntp = context;
 
 	for (;;) {
-		struct pollfd waiting[] = {
-			{ .fd = ntp->stop, .events = POLLIN },
-			{ .fd = ffntp_sync_descriptor(&ntp->sync), .events = POLLIN },
-		};
-		int ready = poll(waiting, 2, ffntp_sync_timeout_ms(&ntp->sync, STEP_MS_MAX));
+		struct pollfd waiting[1 + FFNTP_SYNC_DESCRIPTORS] = { { .fd = ntp->stop, .events = POLLIN } };
+		size_t count = ffntp_sync_descriptors(&ntp->sync, waiting + 1);
+		int ready = poll(waiting, (nfds_t)(1 + count), ffntp_sync_timeout_ms(&ntp->sync, STEP_MS_MAX));
 
 		if (ready > 0 && waiting[0].revents != 0)
 			return NULL;
-		ffntp_sync_step(&ntp->sync, ready > 0 ? waiting[1].revents : 0);
+		ffntp_sync_step(&ntp->sync, waiting + 1, ready > 0 ? count : 0);
 	}
 }
 
@@ -229,7 +235,11 @@ void ffntp_linux_loop_device_init(struct ffntp_linux_ntp_device *device, const s
 
 int ffntp_linux_loop_descriptor(const struct ffntp_linux_ntp_device *device)
 {
-	return device->ntp != NULL ? ffntp_sync_descriptor(&device->ntp->sync) : -1;
+	struct pollfd waiting = { .fd = -1 };
+
+	if (device->ntp != NULL)
+		(void)ffntp_sync_descriptors(&device->ntp->sync, &waiting);
+	return waiting.fd;
 }
 
 int ffntp_linux_loop_timeout_ms(const struct ffntp_linux_ntp_device *device)
@@ -239,6 +249,8 @@ int ffntp_linux_loop_timeout_ms(const struct ffntp_linux_ntp_device *device)
 
 void ffntp_linux_loop_step(struct ffntp_linux_ntp_device *device, int revents)
 {
+	struct pollfd ready = { .fd = ffntp_linux_loop_descriptor(device), .revents = (short)revents };
+
 	if (device->ntp != NULL)
-		ffntp_sync_step(&device->ntp->sync, revents);
+		ffntp_sync_step(&device->ntp->sync, &ready, 1);
 }

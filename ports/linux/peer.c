@@ -30,21 +30,42 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 	config->pivot_s = pivot_s(config->pivot_s);
 }
 
+bool ffntp_peer_join(struct ffntp_peer *peer, struct ffntp_ensemble *ensemble, const struct ffntp_member_config *config,
+		     const struct ffntp_counter_source *source, const struct ffntp_address *address, ffntp_counter at)
+{
+	int member = ffntp_ensemble_add(ensemble, config, at);
+
+	if (member < 0)
+		return false;
+	*peer = (struct ffntp_peer){
+		.ensemble = ensemble,
+		.member = (unsigned)member,
+		.session = ffntp_ensemble_session(ensemble, (unsigned)member),
+		.address = *address,
+		.source = source,
+		.keeps_stamping = -1,
+	};
+	ffntp_udp_init(&peer->udp);
+	return true;
+}
+
 bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
 		     const struct ffntp_counter_source *source, const struct ffntp_address *address,
 		     const struct ffntp_key *key)
 {
-	size_t size = ffntp_session_memory(config);
+	const struct ffntp_ensemble_config alone = { .client = *config, .members = 1 };
+	const struct ffntp_member_config member = { .client = *config };
+	size_t size = ffntp_ensemble_memory(&alone);
 	ffntp_counter now = ffntp_counter_read(source);
 	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
+	struct ffntp_ensemble *ensemble = memory != NULL ? ffntp_ensemble_init(memory, size, &alone, now) : NULL;
 
-	*peer = (struct ffntp_peer){ .address = *address, .key = key, .source = source, .began = now };
-	ffntp_udp_init(&peer->udp);
-	peer->session = memory != NULL ? ffntp_session_init(memory, size, config, now) : NULL;
-	if (peer->session == NULL) {
+	if (ensemble == NULL || !ffntp_peer_join(peer, ensemble, &member, source, address, now)) {
 		free(memory);
 		return false;
 	}
+	peer->memory = memory;
+	peer->key = key;
 	peer->keeps_stamping = ffntp_udp_keep_stamping();
 	return true;
 }
@@ -55,7 +76,9 @@ void ffntp_peer_close(struct ffntp_peer *peer)
 	if (peer->keeps_stamping >= 0)
 		close(peer->keeps_stamping);
 	peer->keeps_stamping = -1;
-	free(peer->session); /* the start of the allocated memory */
+	free(peer->memory);
+	peer->memory = NULL;
+	peer->ensemble = NULL;
 	peer->session = NULL;
 }
 
@@ -65,11 +88,12 @@ void ffntp_peer_close(struct ffntp_peer *peer)
 static void put(struct ffntp_peer *peer, const struct ffntp_input *input)
 {
 	struct ffntp_event event;
+	unsigned member;
 
-	ffntp_session_input(peer->session, input);
-	while (ffntp_session_event(peer->session, &event))
+	ffntp_ensemble_input(peer->ensemble, peer->member, input);
+	while (ffntp_ensemble_event(peer->ensemble, &member, &event))
 		if (peer->listener != NULL)
-			peer->listener(peer->context, &event);
+			peer->listener(peer->context, member, &event);
 }
 
 static void name_server(struct ffntp_peer *peer)
@@ -81,10 +105,15 @@ static void name_server(struct ffntp_peer *peer)
 	put(peer, &input);
 }
 
-void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
+void ffntp_peer_name(struct ffntp_peer *peer)
 {
 	if (!peer->is_named)
 		name_server(peer);
+}
+
+void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
+{
+	ffntp_peer_name(peer);
 	if (input.at == 0)
 		input.at = ffntp_counter_read(peer->source);
 	put(peer, &input);

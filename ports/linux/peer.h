@@ -1,7 +1,7 @@
 /*
- * peer: the association with one server on Linux: a session, an address, and the socket of the request in flight. The
- * caller polls the descriptor, if there is one, for POLLIN. It calls ffntp_peer_receive when the descriptor is ready,
- * and ffntp_peer_timer after each poll, each until it returns false. The listener gets the session's events.
+ * peer: the association with one server on Linux: a member of an ensemble, an address, and the socket of the request in
+ * flight. The caller polls the descriptor, if there is one, for POLLIN. It calls ffntp_peer_receive when the descriptor
+ * is ready, and ffntp_peer_timer after each poll, each until it returns false. The listener gets the ensemble's events.
  *
  *   timeout = ffntp_peer_timeout_ms(&peer, now, 1000);
  *   poll(&(struct pollfd){ .fd = ffntp_peer_descriptor(&peer), .events = POLLIN }, 1, timeout);
@@ -12,19 +12,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../include/ffntp/session.h"
+#include "../../include/ffntp/ensemble.h"
 #include "counter.h"
 #include "resolve.h"
 #include "udp.h"
 
 struct ffntp_key; /* keys.h */
 
-/* Called with each event, before the next input. It must not call this module; the session's results may be read. */
-typedef void ffntp_peer_listener(void *context, const struct ffntp_event *event);
+/*
+ * Called with each event, before the next input. member: as ffntp_ensemble_event sets it; an input of one member may
+ * yield events of others. The listener must not call this module; the ensemble's results may be read.
+ */
+typedef void ffntp_peer_listener(void *context, unsigned member, const struct ffntp_event *event);
 
 struct ffntp_peer {
-	struct ffntp_session *session; /* the owner may read and record it; only this module passes inputs to it */
-	ffntp_counter began;           /* the reading that the session began with */
+	struct ffntp_ensemble *ensemble;
+	unsigned member;                     /* its number in the ensemble */
+	const struct ffntp_session *session; /* the member's, for reading */
+	void *memory;                        /* of the ensemble, if it is the peer's own; else NULL */
 	struct ffntp_address address;
 	const struct ffntp_key *key; /* of the server at this address; NULL: requests and replies have no MAC */
 	const struct ffntp_counter_source *source;
@@ -32,7 +37,7 @@ struct ffntp_peer {
 	void *context;
 	struct ffntp_udp udp;
 	ffntp_counter listens_until; /* the socket is closed then */
-	int keeps_stamping;          /* ffntp_udp_keep_stamping */
+	int keeps_stamping;          /* ffntp_udp_keep_stamping, with an ensemble of its own; else -1 */
 	bool is_named;               /* the session has the server's address */
 };
 
@@ -40,15 +45,25 @@ struct ffntp_peer {
 void ffntp_peer_config_default(struct ffntp_client_config *config, const struct ffntp_counter_source *source);
 
 /*
- * Create a session with the server at address; it has no input yet. config: period_hint_s and counter_kind must be the
- * source's. source, key: must outlive the peer; key may be NULL. listener and context may be set in the struct after
- * that.
- * Returns false if the configuration is out of range or memory is short; then there is nothing to close.
+ * Create an ensemble with this one member, whose server is at address; it has no input yet. config: period_hint_s and
+ * counter_kind must be the source's. source, key: must outlive the peer; key may be NULL. listener and context may be
+ * set in the struct after that. Returns false if the configuration is out of range or memory is short; then there is
+ * nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
 				    const struct ffntp_counter_source *source, const struct ffntp_address *address,
 				    const struct ffntp_key *key);
 
+/*
+ * Join an ensemble as a new member, likewise, without a key, which may be set in the struct. at: the counter. The
+ * ensemble must outlive the peer.
+ * Returns false if the ensemble does not accept the member; then there is nothing to close.
+ */
+FFNTP_MUST_USE bool ffntp_peer_join(struct ffntp_peer *peer, struct ffntp_ensemble *ensemble,
+				    const struct ffntp_member_config *config, const struct ffntp_counter_source *source,
+				    const struct ffntp_address *address, ffntp_counter at);
+
+/* Close the socket, and free the peer's own ensemble. In an ensemble that it joined the member stays. */
 void ffntp_peer_close(struct ffntp_peer *peer);
 
 /* Return the descriptor to poll for POLLIN; -1 while no reply is awaited. It changes with each request. */
@@ -73,7 +88,10 @@ bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now);
 /* Change the server's address and key. The path is forgotten, the oscillator is kept. */
 void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key);
 
-/* Pass any other input of ffntp/session.h. Its 'at' is the counter, unless it is set. */
+/* Pass the server's address to the session, if it was not passed yet; other inputs of the member do so, too. */
+void ffntp_peer_name(struct ffntp_peer *peer);
+
+/* Pass any other input of ffntp/session.h to this member. Its 'at' is the counter, unless it is set. */
 void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input);
 
 #endif

@@ -1,50 +1,121 @@
 /* sync: see sync.h. */
 #include "sync.h"
 
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "random.h"
+
 /* Limits the datagrams per step, so that a flood of them does not delay the timer. */
 #define DATAGRAMS_PER_STEP 16
+
+/* Requests that a new address of a pool may leave unanswered before it is replaced, as in servers.c. */
+#define PATIENCE 2
+
+/* Replies in a row of a falseticker in a pool, before it is replaced. */
+#define WRONG_MOST 8
+
+/* The first request to a server that joins later leaves within this time (s). */
+#define JOIN_SPREAD_S 2
 
 static ffntp_counter now(const struct ffntp_sync *sync)
 {
 	return ffntp_counter_read(sync->source);
 }
 
+static struct ffntp_lineup_server *server_of(const struct ffntp_sync *sync, const struct ffntp_sync_peer *peer)
+{
+	return &sync->lineup.server[peer->server];
+}
+
+static bool is_of_pool(const struct ffntp_sync *sync, const struct ffntp_sync_peer *peer)
+{
+	return server_of(sync, peer)->most > 0;
+}
+
+const struct ffntp_map *ffntp_sync_map(const struct ffntp_sync *sync)
+{
+	return ffntp_ensemble_map(sync->ensemble);
+}
+
+const struct ffntp_peer *ffntp_sync_peer(const struct ffntp_sync *sync, unsigned member)
+{
+	return member < sync->room && sync->peer[member].is_open ? &sync->peer[member].peer : NULL;
+}
+
+const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member)
+{
+	return ffntp_servers_name(&server_of(sync, &sync->peer[member])->servers);
+}
+
 /* --- events --- */
 
 static void publish_map(struct ffntp_sync *sync)
 {
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < sync->room && count < FFNTP_PAGE_SOURCES; i++)
+		count += ffntp_ensemble_source(sync->ensemble, i, &sources[count]);
 	ffntp_page_hold(sync->page);
-	ffntp_page_publish_steadily(sync->page, ffntp_session_map(sync->session), ffntp_session_source(sync->session),
-				    1, ffntp_counter_read_ordered(sync->source->kind));
+	ffntp_page_publish_steadily(sync->page, ffntp_sync_map(sync), sources, count,
+				    ffntp_counter_read_ordered(sync->source->kind));
 }
 
-static void take_reply(struct ffntp_sync *sync, enum ffntp_verdict verdict)
+static bool is_wrong(const struct ffntp_sync *sync, unsigned member)
 {
-	if (verdict == FFNTP_ACCEPTED) {
-		ffntp_servers_answered(&sync->servers);
-		sync->pause_s = sync->poll_min_s;
+	struct ffntp_source source;
+
+	return ffntp_ensemble_source(sync->ensemble, member, &source) &&
+	       (source.selection == FFNTP_SELECTION_FALSETICKER || source.selection == FFNTP_SELECTION_ASTRAY);
+}
+
+/* A pool's address is replaced when it never answers, is silent for long, or is wrong for long. */
+static void judge_address(struct ffntp_sync *sync, unsigned member, const struct ffntp_event *event)
+{
+	struct ffntp_sync_peer *peer = &sync->peer[member];
+
+	if (event->kind == FFNTP_EVENT_REPLY && event->verdict == FFNTP_ACCEPTED) {
+		peer->has_answered = true;
+		peer->wrong = is_wrong(sync, member) ? peer->wrong + 1 : 0;
+		peer->is_unfit = peer->wrong >= WRONG_MOST;
 	}
-	if (verdict == FFNTP_REFUSED_SMEAR && sync->servers.count > 1)
-		sync->advice = ffntp_servers_change(&sync->servers);
+	if (event->kind == FFNTP_EVENT_UNANSWERED && !peer->has_answered)
+		peer->is_unfit = ++peer->unanswered >= PATIENCE || peer->is_unfit;
+	if (event->kind == FFNTP_EVENT_CHANGE_SERVER)
+		peer->is_unfit = true;
+}
+
+static void take_reply(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, enum ffntp_verdict verdict)
+{
+	struct ffntp_servers *servers = &server_of(sync, peer)->servers;
+
+	if (verdict == FFNTP_ACCEPTED) {
+		ffntp_servers_answered(servers);
+		peer->pause_s = server_of(sync, peer)->member.client.poll_min_s;
+	}
+	if (verdict == FFNTP_REFUSED_SMEAR && servers->count > 1)
+		peer->advice = ffntp_servers_change(servers);
 }
 
 /* A missing reply and the wish for a different server may be events of one input: the server is changed once. */
-static void take_event(struct ffntp_sync *sync, const struct ffntp_event *event)
+static void choose_address(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, const struct ffntp_event *event)
 {
+	struct ffntp_servers *servers = &server_of(sync, peer)->servers;
+
 	switch (event->kind) {
-	case FFNTP_EVENT_MAP:
-		publish_map(sync);
-		break;
 	case FFNTP_EVENT_REPLY:
-		take_reply(sync, event->verdict);
+		take_reply(sync, peer, event->verdict);
 		break;
 	case FFNTP_EVENT_UNANSWERED:
-		sync->advice = ffntp_servers_unanswered(&sync->servers);
+		peer->advice = ffntp_servers_unanswered(servers);
 		break;
 	case FFNTP_EVENT_CHANGE_SERVER:
-		if (sync->advice == FFNTP_STAY)
-			sync->advice = ffntp_servers_change(&sync->servers);
+		if (peer->advice == FFNTP_STAY)
+			peer->advice = ffntp_servers_change(servers);
 		break;
+	case FFNTP_EVENT_MAP:
 	case FFNTP_EVENT_NONE:
 	case FFNTP_EVENT_SENT:
 	case FFNTP_EVENT_NOT_SENT:
@@ -58,42 +129,297 @@ static void take_event(struct ffntp_sync *sync, const struct ffntp_event *event)
 	}
 }
 
-static void listen_to_session(void *context, const struct ffntp_event *event)
+static void emit(const struct ffntp_sync *sync, unsigned member, const struct ffntp_event *event)
+{
+	if (sync->listener != NULL)
+		sync->listener(sync->context, member, event);
+}
+
+static void listen_to_ensemble(void *context, unsigned member, const struct ffntp_event *event)
 {
 	struct ffntp_sync *sync = context;
 
-	take_event(sync, event);
-	if (sync->listener != NULL)
-		sync->listener(sync->context, event);
+	if (event->kind == FFNTP_EVENT_MAP)
+		publish_map(sync);
+	if (ffntp_sync_peer(sync, member) != NULL) {
+		if (is_of_pool(sync, &sync->peer[member]))
+			judge_address(sync, member, event);
+		else
+			choose_address(sync, &sync->peer[member], event);
+	}
+	emit(sync, member, event);
+}
+
+/* --- members --- */
+
+static bool is_used(const void *context, const struct ffntp_address *address)
+{
+	const struct ffntp_sync *sync = context;
+
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open && ffntp_address_is_equal(&sync->peer[i].peer.address, address))
+			return true;
+	}
+	return false;
+}
+
+/* Follow a server of the lineup at this address. Returns the member; NULL if there is no room. */
+static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, const struct ffntp_address *address,
+				    ffntp_counter at)
+{
+	const struct ffntp_member_config *config = &sync->lineup.server[server].member;
+	struct ffntp_peer joined;
+	struct ffntp_sync_peer *peer;
+
+	if (!ffntp_peer_join(&joined, sync->ensemble, config, sync->source, address, at))
+		return NULL;
+	peer = &sync->peer[joined.member];
+	*peer = (struct ffntp_sync_peer){ .peer = joined, .is_open = true, .server = server };
+	peer->pause_s = config->client.poll_min_s;
+	peer->peer.key = ffntp_servers_key(&sync->lineup.server[server].servers);
+	peer->peer.listener = listen_to_ensemble;
+	peer->peer.context = sync;
+	return peer;
+}
+
+static void leave(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	ffntp_ensemble_remove(sync->ensemble, peer->peer.member, now(sync));
+	ffntp_peer_close(&peer->peer);
+	*peer = (struct ffntp_sync_peer){ 0 };
+}
+
+static unsigned count_members(const struct ffntp_sync *sync, size_t server)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < sync->room; i++)
+		count += sync->peer[i].is_open && sync->peer[i].server == server;
+	return count;
+}
+
+static const struct ffntp_address *choose_of_pool(const struct ffntp_sync *sync, size_t server)
+{
+	const struct ffntp_lineup_server *of = &sync->lineup.server[server];
+
+	return ffntp_pool_choose(&of->pool, ffntp_lineup_found(of), is_used, sync);
+}
+
+/* Pause one member for a random time between these. */
+static void pause_at_random(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, double least_s, double most_s)
+{
+	uint64_t bits;
+	double share = ffntp_random_nonce(&bits) ? (double)(bits >> 11) * 0x1p-53 : 0;
+	ffntp_counter at = now(sync);
+	ffntp_counter delay = (ffntp_counter)((least_s + share * (most_s - least_s)) / sync->source->period_hint_s);
+
+	ffntp_peer_input(&peer->peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = at, .until = at + delay });
+}
+
+/* A server that joins a running ensemble. */
+static void join_later(struct ffntp_sync *sync, size_t server, const struct ffntp_address *address)
+{
+	static const struct ffntp_event event = { .kind = FFNTP_EVENT_SERVER };
+	struct ffntp_sync_peer *peer = join(sync, server, address, now(sync));
+
+	if (peer == NULL)
+		return;
+	pause_at_random(sync, peer, 0, JOIN_SPREAD_S);
+	emit(sync, peer->peer.member, &event);
+}
+
+/* Joins a server of the lineup at an address. */
+typedef void adder(struct ffntp_sync *sync, size_t server, const struct ffntp_address *address);
+
+static void fill_pool(struct ffntp_sync *sync, size_t server, adder *add)
+{
+	unsigned members = count_members(sync, server), former = members + 1;
+
+	while (members != former && members < sync->lineup.server[server].most) {
+		const struct ffntp_address *address = choose_of_pool(sync, server);
+
+		former = members;
+		if (address != NULL)
+			add(sync, server, address);
+		members = count_members(sync, server);
+	}
+}
+
+/* Follow all servers of the lineup that have an address and are not followed yet, as far as there is room. */
+static void fill(struct ffntp_sync *sync, adder *add)
+{
+	for (size_t i = 0; i < sync->lineup.count; i++) {
+		struct ffntp_lineup_server *server = &sync->lineup.server[i];
+
+		if (server->is_resolving || !server->is_resolved)
+			continue;
+		if (server->most > 0)
+			fill_pool(sync, i, add);
+		else if (count_members(sync, i) == 0)
+			add(sync, i, ffntp_servers_address(&server->servers));
+	}
+}
+
+static void join_first(struct ffntp_sync *sync, size_t server, const struct ffntp_address *address)
+{
+	(void)join(sync, server, address, sync->began);
 }
 
 /* --- start and end --- */
 
+static struct ffntp_ensemble *make_ensemble(const struct ffntp_ensemble_config *config, ffntp_counter at)
+{
+	size_t size = ffntp_ensemble_memory(config);
+	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
+	struct ffntp_ensemble *ensemble = memory != NULL ? ffntp_ensemble_init(memory, size, config, at) : NULL;
+
+	if (ensemble == NULL)
+		free(memory);
+	return ensemble;
+}
+
+static bool has_members(const struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open)
+			return true;
+	}
+	return false;
+}
+
+static void free_parts(struct ffntp_sync *sync)
+{
+	free(sync->peer);
+	free(sync->ensemble); /* the start of the allocated memory */
+	sync->peer = NULL;
+	sync->ensemble = NULL;
+}
+
 bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *parts)
 {
 	*sync = (struct ffntp_sync){
+		.began = ffntp_counter_read(parts->source),
+		.room = parts->config->members,
+		.client = parts->config->client,
 		.source = parts->source,
 		.page = parts->page,
 		.listener = parts->listener,
 		.context = parts->context,
-		.servers = *parts->servers,
-		.poll_min_s = parts->config->poll_min_s,
-		.poll_max_s = parts->config->poll_max_s,
-		.pause_s = parts->config->poll_min_s,
+		.lineup = *parts->lineup,
 	};
-	if (!ffntp_peer_open(&sync->peer, parts->config, sync->source, ffntp_servers_address(&sync->servers),
-			     ffntp_servers_key(&sync->servers)))
+	sync->ensemble = make_ensemble(parts->config, sync->began);
+	sync->peer = calloc(sync->room, sizeof(*sync->peer));
+	if (sync->ensemble != NULL && sync->peer != NULL) {
+		if (parts->recorder != NULL)
+			parts->recorder(parts->context, sync->ensemble, parts->config, sync->began);
+		fill(sync, join_first);
+	}
+	if (sync->ensemble == NULL || sync->peer == NULL || !has_members(sync)) {
+		free_parts(sync);
 		return false;
-	sync->peer.listener = listen_to_session;
-	sync->peer.context = sync;
-	sync->session = sync->peer.session;
+	}
+	sync->keeps_stamping = ffntp_udp_keep_stamping();
 	return true;
+}
+
+struct ffntp_lineup ffntp_sync_end(struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open)
+			ffntp_peer_close(&sync->peer[i].peer);
+	}
+	if (sync->keeps_stamping >= 0)
+		close(sync->keeps_stamping);
+	sync->keeps_stamping = -1;
+	free_parts(sync);
+	return sync->lineup;
 }
 
 void ffntp_sync_close(struct ffntp_sync *sync)
 {
-	ffntp_peer_close(&sync->peer);
-	ffntp_servers_close(&sync->servers);
+	struct ffntp_lineup lineup = ffntp_sync_end(sync);
+
+	ffntp_lineup_close(&lineup);
+}
+
+/* --- a different lineup --- */
+
+/* Return the place in the new lineup of a server of the present one; the lineup's count if it has none. */
+static size_t new_place(const struct ffntp_lineup *lineup, size_t former)
+{
+	size_t i = 0;
+
+	while (i < lineup->count && lineup->server[i].former != (int)former)
+		i++;
+	return i;
+}
+
+static bool has_time(const struct ffntp_sync *sync, unsigned member)
+{
+	struct ffntp_source source;
+
+	return ffntp_ensemble_source(sync->ensemble, member, &source) &&
+	       (source.selection == FFNTP_SELECTION_FOLLOWED || source.selection == FFNTP_SELECTION_COMBINED ||
+		source.selection == FFNTP_SELECTION_SPARE);
+}
+
+/* Return whether a member that has the time goes on, so that the clock does. */
+static bool keeps_time(const struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open && new_place(lineup, sync->peer[i].server) < lineup->count &&
+		    has_time(sync, i))
+			return true;
+	}
+	return false;
+}
+
+static bool has_room(const struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
+{
+	size_t usual = ffntp_session_memory(&sync->client);
+
+	for (size_t i = 0; i < lineup->count; i++) {
+		if (ffntp_session_memory(&lineup->server[i].member.client) > usual)
+			return false;
+	}
+	return true;
+}
+
+/* Members of servers that go leave; the others get their new place. */
+static void sort_members(struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		struct ffntp_sync_peer *peer = &sync->peer[i];
+		size_t place = peer->is_open ? new_place(lineup, peer->server) : 0;
+
+		if (peer->is_open && place == lineup->count)
+			leave(sync, peer);
+		else
+			peer->server = place;
+	}
+}
+
+bool ffntp_sync_change(struct ffntp_sync *sync, struct ffntp_lineup *lineup)
+{
+	if (!ffntp_sync_is_many(sync) || !keeps_time(sync, lineup) || !has_room(sync, lineup))
+		return false;
+	sort_members(sync, lineup);
+	for (size_t i = 0; i < lineup->count; i++) {
+		struct ffntp_lineup_server *server = &lineup->server[i];
+		struct ffntp_lineup_server *former = server->former >= 0 ? &sync->lineup.server[server->former] : NULL;
+		struct ffntp_lineup_server unused = *server;
+
+		if (former == NULL)
+			continue;
+		*server = *former;
+		*former = unused;
+		server->former = -1;
+	}
+	ffntp_lineup_close(&sync->lineup);
+	sync->lineup = *lineup;
+	*lineup = (struct ffntp_lineup){ 0 };
+	fill(sync, join_later);
+	return true;
 }
 
 /* --- inputs --- */
@@ -103,33 +429,83 @@ void ffntp_sync_pause(struct ffntp_sync *sync, double delay_s)
 	ffntp_counter at = now(sync);
 	ffntp_counter delay = (ffntp_counter)(delay_s / sync->source->period_hint_s);
 
-	ffntp_peer_input(&sync->peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = at, .until = at + delay });
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open)
+			ffntp_peer_input(&sync->peer[i].peer, (struct ffntp_input){
+								      .kind = FFNTP_INPUT_PAUSE,
+								      .at = at,
+								      .until = at + delay,
+							      });
+	}
 }
 
-static void pause_requests(struct ffntp_sync *sync)
+void ffntp_sync_spread(struct ffntp_sync *sync, double least_s, double most_s)
 {
-	ffntp_sync_pause(sync, sync->pause_s);
-	sync->pause_s *= 2;
-	if (sync->pause_s > sync->poll_max_s)
-		sync->pause_s = sync->poll_max_s;
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open)
+			pause_at_random(sync, &sync->peer[i], least_s, most_s);
+	}
 }
 
-static void follow(struct ffntp_sync *sync)
+static void pause_member(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
-	enum ffntp_servers_advice advice = sync->advice;
+	double most_s = server_of(sync, peer)->member.client.poll_max_s;
 
-	sync->advice = FFNTP_STAY;
+	pause_at_random(sync, peer, peer->pause_s, peer->pause_s);
+	peer->pause_s *= 2;
+	if (peer->pause_s > most_s)
+		peer->pause_s = most_s;
+}
+
+/* Move to the address that the events of the last input chose. */
+static void follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	const struct ffntp_servers *servers = &server_of(sync, peer)->servers;
+	enum ffntp_servers_advice advice = peer->advice;
+
+	peer->advice = FFNTP_STAY;
 	if (advice == FFNTP_STAY)
 		return;
-	ffntp_peer_move(&sync->peer, ffntp_servers_address(&sync->servers), ffntp_servers_key(&sync->servers));
+	ffntp_peer_move(&peer->peer, ffntp_servers_address(servers), ffntp_servers_key(servers));
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
-		pause_requests(sync);
+		pause_member(sync, peer);
+}
+
+static void follow_all(struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open)
+			follow(sync, &sync->peer[i]);
+	}
+}
+
+/* Pass an input to the whole ensemble. Members begin with the address of their server, as for other inputs. */
+static void put_to_all(struct ffntp_sync *sync, struct ffntp_input input)
+{
+	struct ffntp_event event;
+	unsigned member;
+
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open)
+			ffntp_peer_name(&sync->peer[i].peer);
+	}
+	input.at = now(sync);
+	ffntp_ensemble_input(sync->ensemble, FFNTP_ENSEMBLE_ALL, &input);
+	while (ffntp_ensemble_event(sync->ensemble, &member, &event))
+		listen_to_ensemble(sync, member, &event);
 }
 
 void ffntp_sync_input(struct ffntp_sync *sync, struct ffntp_input input)
 {
-	ffntp_peer_input(&sync->peer, input);
-	follow(sync);
+	if (input.kind == FFNTP_INPUT_LEAP_TABLE) {
+		for (size_t i = 0; i < sync->lineup.count; i++)
+			sync->lineup.server[i].member.client.leap_table = input.leap_table;
+	}
+	if (ffntp_sync_is_many(sync))
+		put_to_all(sync, input);
+	else
+		ffntp_peer_input(&sync->peer[0].peer, input);
+	follow_all(sync);
 }
 
 void ffntp_sync_continue(struct ffntp_sync *sync, const struct ffntp_map *former)
@@ -142,16 +518,105 @@ void ffntp_sync_publish(struct ffntp_sync *sync)
 	ffntp_sync_input(sync, (struct ffntp_input){ .kind = FFNTP_INPUT_PUBLISH });
 }
 
+/* --- servers that lack addresses --- */
+
+static bool has_unfit(const struct ffntp_sync *sync, size_t server)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open && sync->peer[i].server == server && sync->peer[i].is_unfit)
+			return true;
+	}
+	return false;
+}
+
+/* Replace a member of a pool, whose clock is of no use for a different server. */
+static void replace_unfit(struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		struct ffntp_sync_peer *peer = &sync->peer[i];
+		const struct ffntp_address *address;
+		size_t server = peer->server;
+
+		if (!peer->is_open || !peer->is_unfit || (address = choose_of_pool(sync, server)) == NULL)
+			continue;
+		ffntp_pool_reject(&sync->lineup.server[server].pool, &peer->peer.address);
+		leave(sync, peer);
+		join_later(sync, server, address);
+	}
+}
+
+static bool lacks_addresses(const struct ffntp_sync *sync, size_t server)
+{
+	const struct ffntp_lineup_server *at = &sync->lineup.server[server];
+
+	if (at->most == 0)
+		return !at->is_resolved;
+	return count_members(sync, server) < at->most || has_unfit(sync, server);
+}
+
+static int64_t monotonic_s(void)
+{
+	struct timespec time = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
+/* Resolve the names of servers and pools that need it. With one server, servers.c does that alone. */
+static void work_lineup(struct ffntp_sync *sync)
+{
+	if (!ffntp_sync_is_many(sync))
+		return;
+	replace_unfit(sync);
+	for (size_t i = 0; i < sync->lineup.count; i++) {
+		struct ffntp_lineup_server *server = &sync->lineup.server[i];
+
+		if (!lacks_addresses(sync, i) || !ffntp_lineup_work(server, monotonic_s()))
+			continue;
+		if (server->most > 0 && choose_of_pool(sync, i) == NULL)
+			ffntp_pool_reset(&server->pool);
+		fill(sync, join_later);
+	}
+}
+
+static void poll_names(struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		struct ffntp_sync_peer *peer = &sync->peer[i];
+
+		if (!peer->is_open || is_of_pool(sync, peer))
+			continue;
+		peer->advice = ffntp_servers_poll(&server_of(sync, peer)->servers);
+		follow(sync, peer);
+	}
+}
+
 /* --- one step --- */
 
-int ffntp_sync_descriptor(const struct ffntp_sync *sync)
+size_t ffntp_sync_descriptors(const struct ffntp_sync *sync, struct pollfd *ready)
 {
-	return ffntp_peer_descriptor(&sync->peer);
+	size_t count = 0;
+
+	for (unsigned i = 0; i < sync->room; i++) {
+		int descriptor = sync->peer[i].is_open ? ffntp_peer_descriptor(&sync->peer[i].peer) : -1;
+
+		if (descriptor >= 0)
+			ready[count++] = (struct pollfd){ .fd = descriptor, .events = POLLIN };
+	}
+	if (count == 0)
+		ready[count++] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	return count;
 }
 
 int ffntp_sync_timeout_ms(const struct ffntp_sync *sync, int limit_ms)
 {
-	return ffntp_peer_timeout_ms(&sync->peer, now(sync), limit_ms);
+	ffntp_counter at = now(sync);
+
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open)
+			limit_ms = ffntp_peer_timeout_ms(&sync->peer[i].peer, at, limit_ms);
+	}
+	return limit_ms;
 }
 
 /* Call it before anything is measured or used. */
@@ -165,26 +630,56 @@ static void check_counter(struct ffntp_sync *sync)
 	ffntp_sync_input(sync, (struct ffntp_input){ .kind = FFNTP_INPUT_DISRUPTED });
 }
 
-static void receive(struct ffntp_sync *sync, int revents, ffntp_counter woke)
+static void receive(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, int revents, ffntp_counter woke)
 {
-	for (int i = 0; i < DATAGRAMS_PER_STEP && ffntp_peer_receive(&sync->peer, revents, woke); i++) {
-		follow(sync);
+	for (int i = 0; i < DATAGRAMS_PER_STEP && ffntp_peer_receive(&peer->peer, revents, woke); i++) {
+		follow(sync, peer);
 		revents = 0; /* because poll() has not reported the other datagrams that may be there */
 	}
 }
 
-void ffntp_sync_step(struct ffntp_sync *sync, int revents)
+/* Return what poll() reported of a member's socket. */
+static int revents_of(const struct ffntp_sync_peer *peer, const struct pollfd *ready, size_t count)
+{
+	int descriptor = peer->is_open ? ffntp_peer_descriptor(&peer->peer) : -1;
+
+	for (size_t i = 0; descriptor >= 0 && i < count; i++) {
+		if (ready[i].fd == descriptor)
+			return ready[i].revents;
+	}
+	return 0;
+}
+
+static bool is_anything_due(const struct ffntp_sync *sync, const struct pollfd *ready, size_t count, ffntp_counter at)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		const struct ffntp_sync_peer *peer = &sync->peer[i];
+
+		if (revents_of(peer, ready, count) != 0 || (peer->is_open && ffntp_peer_is_due(&peer->peer, at)))
+			return true;
+	}
+	return false;
+}
+
+/* All replies are received first, because a reply that waits is dated later. */
+void ffntp_sync_step(struct ffntp_sync *sync, const struct pollfd *ready, size_t count)
 {
 	ffntp_counter woke = now(sync);
 
-	if (revents != 0 || ffntp_peer_is_due(&sync->peer, woke))
+	if (is_anything_due(sync, ready, count, woke))
 		check_counter(sync);
 	if (sync->is_lost)
 		return;
-	if (revents != 0)
-		receive(sync, revents, woke);
-	while (ffntp_peer_timer(&sync->peer, now(sync)))
-		follow(sync);
-	sync->advice = ffntp_servers_poll(&sync->servers);
-	follow(sync);
+	for (unsigned i = 0; i < sync->room; i++) {
+		int revents = revents_of(&sync->peer[i], ready, count);
+
+		if (revents != 0)
+			receive(sync, &sync->peer[i], revents, woke);
+	}
+	for (unsigned i = 0; i < sync->room; i++) {
+		while (sync->peer[i].is_open && ffntp_peer_timer(&sync->peer[i].peer, now(sync)))
+			follow(sync, &sync->peer[i]);
+	}
+	poll_names(sync);
+	work_lineup(sync);
 }

@@ -1,53 +1,82 @@
 /*
- * sync: a session on Linux with everything around it: it checks the counter, chooses the server, and keeps the page.
- * The daemon, the devices of linuxdevice.h and the demo share it. It has no thread and never waits: the caller polls
- * the descriptor for POLLIN, for as long as the timeout allows, and then calls the step. One thread at a time; readers
- * of the page may be in any thread.
+ * sync: an ensemble on Linux with everything around it: it checks the counter, follows the servers of a lineup, chooses
+ * their addresses, and keeps the page. The daemon, the devices of linuxdevice.h and the demo share it. It has no thread
+ * and never waits: the caller polls the descriptors for POLLIN, for as long as the timeout allows, and then calls the
+ * step. One thread at a time; readers of the page may be in any thread.
+ *
+ *   count = ffntp_sync_descriptors(&sync, ready);
+ *   poll(ready, count, ffntp_sync_timeout_ms(&sync, 1000));
+ *   ffntp_sync_step(&sync, ready, count);
  */
 #ifndef FFNTP_LINUX_SYNC_H
 #define FFNTP_LINUX_SYNC_H
 
+#include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "../../include/ffntp/ensemble.h"
 #include "../../include/ffntp/map.h"
 #include "../../include/ffntp/page.h"
 #include "counter.h"
+#include "lineup.h"
 #include "peer.h"
-#include "servers.h"
 
 /*
- * Called with each event of the session, for a caller that logs or counts. At FFNTP_EVENT_MAP the page has the map. Do
- * not call the sync in this function.
+ * Called with each event of the ensemble, for a caller that logs or counts. member: as ffntp_ensemble_event sets it. At
+ * FFNTP_EVENT_MAP the page has the map. A member that joins later begins with FFNTP_EVENT_SERVER. Do not call the sync
+ * in this function.
  */
-typedef void ffntp_sync_listener(void *context, const struct ffntp_event *event);
+typedef void ffntp_sync_listener(void *context, unsigned member, const struct ffntp_event *event);
+
+/* Called by ffntp_sync_open with its ensemble, which has no members yet: a caller that records it begins here. */
+typedef void ffntp_sync_recorder(void *context, struct ffntp_ensemble *ensemble,
+				 const struct ffntp_ensemble_config *config, ffntp_counter at);
+
+/* A member: one address that is followed. */
+struct ffntp_sync_peer {
+	struct ffntp_peer peer;
+	bool is_open;
+	size_t server;                    /* its place in the lineup */
+	enum ffntp_servers_advice advice; /* to be followed once the present input's events were taken */
+	double pause_s;                   /* length of the next pause, after a round without an answer */
+	bool has_answered;                /* the rest is of a pool: since the address came into use, */
+	unsigned unanswered, wrong;       /* requests without a reply, and replies of a falseticker, in a row */
+	bool is_unfit;                    /* to be replaced by a different address */
+};
 
 struct ffntp_sync {
-	struct ffntp_session *session; /* for reading and recording; its inputs go through this module */
+	struct ffntp_ensemble *ensemble;   /* for reading and recording; its inputs go through this module */
+	ffntp_counter began;               /* the reading that it began with */
+	unsigned room;                     /* for this many members */
+	struct ffntp_client_config client; /* the usual configuration of members */
 	struct ffntp_counter_source *source;
 	struct ffntp_page *page;
 	ffntp_sync_listener *listener;
 	void *context;
-	struct ffntp_servers servers;
-	enum ffntp_servers_advice advice; /* to be followed once the present input's events were taken */
-	struct ffntp_peer peer;
-	uint32_t poll_min_s, poll_max_s;
-	bool is_lost;   /* the counter must not be used any more: nothing is published until a new start */
-	double pause_s; /* length of the next pause, after a round without an answer */
+	struct ffntp_lineup lineup;
+	struct ffntp_sync_peer *peer; /* by number of the member */
+	int keeps_stamping;           /* ffntp_udp_keep_stamping */
+	bool is_lost; /* the counter must not be used any more: nothing is published until a new start */
 };
 
 /* The parts of a sync. */
 struct ffntp_sync_parts {
-	const struct ffntp_client_config *config;
+	const struct ffntp_ensemble_config *config; /* with room for one member, or for all that a lineup may have */
 	struct ffntp_counter_source *source; /* it must outlive the sync, like the page and the listener's context */
 	struct ffntp_page *page;             /* a page of this counter */
-	const struct ffntp_servers *servers; /* open; the sync owns them from now on, unless opening fails */
+	const struct ffntp_lineup *lineup;   /* resolved; the sync owns it from now on, unless opening fails */
 	ffntp_sync_listener *listener;       /* or NULL */
-	void *context;
+	ffntp_sync_recorder *recorder;       /* or NULL */
+	void *context;                       /* of both */
 };
 
+/* Most descriptors that ffntp_sync_descriptors sets. */
+#define FFNTP_SYNC_DESCRIPTORS FFNTP_ENSEMBLE_MEMBERS
+
 /*
- * Open a sync. Nothing is published and no server asked yet, and the session has had no input: a recorder may be set.
+ * Open a sync. Nothing is published and no server asked yet, and the ensemble has had no input: a recorder may be set.
  * The sync must not be moved in memory.
  * Returns false if the configuration is out of range, or memory is short; then there is nothing to close.
  */
@@ -56,23 +85,53 @@ FFNTP_MUST_USE bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_
 /* Close the sync. The page keeps its content. */
 void ffntp_sync_close(struct ffntp_sync *sync);
 
+/* Close all but the lineup, which is the caller's again. */
+struct ffntp_lineup ffntp_sync_end(struct ffntp_sync *sync);
+
 /*
- * Continue from the last map that an earlier session of this page and this counter published. Until there is a new
+ * Follow the servers of a new lineup; those with a place in the former one go on as they are. The sync owns the new
+ * lineup from now on, unless this fails.
+ * Returns false if no server that has the time goes on, or the ensemble has no room: open a new sync then.
+ */
+FFNTP_MUST_USE bool ffntp_sync_change(struct ffntp_sync *sync, struct ffntp_lineup *lineup);
+
+/*
+ * Continue from the last map that an earlier ensemble of this page and this counter published. Until there is a new
  * estimate, the page keeps that map, which is valid until its void_after.
  */
 void ffntp_sync_continue(struct ffntp_sync *sync, const struct ffntp_map *former);
 
-/* Publish at once, unless the page keeps an earlier session's map. */
+/* Publish at once, unless the page keeps an earlier ensemble's map. */
 void ffntp_sync_publish(struct ffntp_sync *sync);
 
 /* Send no request for this time (s). */
 void ffntp_sync_pause(struct ffntp_sync *sync, double delay_s);
 
-/* Pass an input that is none of these, such as a table of leap seconds; 'at' is set here. */
+/* Let the first request to each server wait for a random time between these (s). */
+void ffntp_sync_spread(struct ffntp_sync *sync, double least_s, double most_s);
+
+/* Pass an input to all members that is none of these, such as a table of leap seconds; 'at' is set here. */
 void ffntp_sync_input(struct ffntp_sync *sync, struct ffntp_input input);
 
-/* Return the descriptor to poll for POLLIN; -1 while nothing is awaited. It changes with each request. */
-int ffntp_sync_descriptor(const struct ffntp_sync *sync);
+/* Return the map that the page should have. */
+const struct ffntp_map *ffntp_sync_map(const struct ffntp_sync *sync);
+
+/* Return a member, NULL if there is none of this number; and the name of its server. */
+const struct ffntp_peer *ffntp_sync_peer(const struct ffntp_sync *sync, unsigned member);
+const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member);
+
+/* Return whether there is room for several servers. */
+static inline bool ffntp_sync_is_many(const struct ffntp_sync *sync)
+{
+	return sync->room > 1;
+}
+
+/*
+ * Set the descriptors to poll for POLLIN. They change with each request.
+ * ready: room for FFNTP_SYNC_DESCRIPTORS, or for one if the ensemble has room for one.
+ * Returns their number, at least 1: while nothing is awaited, one that poll() ignores.
+ */
+size_t ffntp_sync_descriptors(const struct ffntp_sync *sync, struct pollfd *ready);
 
 /*
  * Return how long the caller may wait before the next step: 1 to limit_ms. The next step also takes what was resolved
@@ -80,7 +139,7 @@ int ffntp_sync_descriptor(const struct ffntp_sync *sync);
  */
 int ffntp_sync_timeout_ms(const struct ffntp_sync *sync, int limit_ms);
 
-/* Do what is due. revents: the events that poll() has just reported for the descriptor; 0 if none. */
-void ffntp_sync_step(struct ffntp_sync *sync, int revents);
+/* Do what is due. ready, count: the descriptors after poll(), with their revents; a failed poll() reports none. */
+void ffntp_sync_step(struct ffntp_sync *sync, const struct pollfd *ready, size_t count);
 
 #endif

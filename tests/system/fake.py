@@ -34,13 +34,13 @@ def honest(server, request, number):
 class Server:
     """answer(server, request, number) returns the datagrams to send back for the number-th request, counted from 0."""
 
-    def __init__(self, answer=honest, host="127.0.0.1", family=socket.AF_INET):
+    def __init__(self, answer=honest, host="127.0.0.1", family=socket.AF_INET, port=0):
         self.answer = answer
         self.requests = []      # time and content of each
         self.clients = []       # sender of each
         self.problem = None
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.bind((host, 0))
+        self.socket.bind((host, port))
         self.port = self.socket.getsockname()[1]
         self.stopping, self.stop = os.pipe()
         self.thread = threading.Thread(target=self.serve)

@@ -50,6 +50,19 @@ static void show_source(const struct ffntp_source *source)
 	show_verdicts(source);
 }
 
+/* Show how each server is used. */
+static void show_selections(const struct ffntp_source *sources, size_t count)
+{
+	printf(",\"sources\":[");
+	for (size_t i = 0; i < count; i++)
+		printf("%s{\"port\":%u,\"last_byte\":%u,\"selection\":\"%s\",\"share_percent\":%u,\"accepted\":%" PRIu32
+		       "}",
+		       i > 0 ? "," : "", sources[i].port, sources[i].address[15],
+		       ffntp_selection_name((enum ffntp_selection)sources[i].selection), sources[i].share_percent,
+		       sources[i].verdicts[FFNTP_ACCEPTED]);
+	printf("]");
+}
+
 static int show(const struct ffntp_linux_reader *reader)
 {
 	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
@@ -66,6 +79,7 @@ static int show(const struct ffntp_linux_reader *reader)
 	       ffntp_status_name(map.status), (int)map.counter_kind, map.disruption_marker, map.at,
 	       map.maxerror_before_ns, map.maxerror_after_ns);
 	show_source(&sources[0]);
+	show_selections(sources, count);
 	puts("}");
 	return 0;
 }

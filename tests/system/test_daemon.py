@@ -72,27 +72,6 @@ def test_of_several_names_those_that_resolve_are_used(folder):
         tap.check("no.such.name.invalid" in tap.said(folder), "the log does not name the server that did not resolve")
 
 
-def test_the_first_server_that_answers_is_used(folder):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, fake.Server() as second, fake.Server() as third:
-        silent.bind(("127.0.0.1", 0))
-        servers = [f"127.0.0.1:{port}" for port in (silent.getsockname()[1], second.port, third.port)]
-        with tap.daemon(folder, "--poll", "1", *servers):
-            # The first reply makes the clock free-running. Later, on a month's last day, all servers are asked for leap seconds.
-            page = tap.wait_for(lambda: tap.has_time(tap.probe(folder)), "a time")
-            tap.check(page["port"] == second.port, f"not the first that answers: {page}")
-            tap.check(not third.requests, "the third was asked")
-
-
-def test_a_server_that_stops_is_replaced(folder):
-    def answer(server, request, number):
-        return [fake.reply(request)] if number < 3 else []
-    with fake.Server(answer) as first, fake.Server() as second, \
-            tap.daemon(folder, "--poll", "1", f"127.0.0.1:{first.port}", f"127.0.0.1:{second.port}"):
-        tap.wait_for_verdict(folder, "accepted", 3)
-        tap.wait_for(lambda: tap.probe(folder)["port"] == second.port, "the second server", 30)
-        tap.wait_for_status(folder, "synchronised")
-
-
 def test_a_server_that_never_answers(folder):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))

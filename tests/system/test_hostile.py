@@ -141,11 +141,10 @@ def test_kiss_deny_slows_the_requests_but_does_not_end_them(folder):
             tap.check(tap.said(folder).count("kiss-deny") == 1, "not one line")
 
 
-def test_kiss_deny_makes_room_for_the_next_server(folder):
+def test_a_server_that_refuses_service_delays_no_other(folder):
     with fake.Server(lambda server, request, number: [fake.kiss(request, b"RSTR")]) as first, fake.Server() as second, \
             tap.daemon(folder, "--poll", "1", f"127.0.0.1:{first.port}", f"127.0.0.1:{second.port}"):
-        page = tap.wait_for_status(folder, "synchronised")
-        tap.check(page["port"] == second.port, f"not the second server: {page}")
+        tap.wait_for_status(folder, "synchronised")
         tap.check(len(first.requests) == 1, f"{len(first.requests)} requests to a server that refuses")
 
 

@@ -1,0 +1,174 @@
+/* lineup: see lineup.h. */
+#include "lineup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys.h"
+
+/* Waits before a name is resolved again (s): the first one, and the longest, a usual lifetime of addresses in DNS. */
+#define WAIT_FIRST_S 16
+#define WAIT_MOST_S 1024
+
+/* --- making and closing --- */
+
+bool ffntp_lineup_init(struct ffntp_lineup *lineup, size_t count)
+{
+	*lineup = (struct ffntp_lineup){ calloc(count, sizeof(*lineup->server)), count };
+	if (lineup->server == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		lineup->server[i].former = -1;
+		lineup->server[i].wait_s = WAIT_FIRST_S;
+	}
+	return true;
+}
+
+static size_t text_size(const struct ffntp_server_name *names, size_t count)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		size += strlen(names[i].name) + 1;
+	return size;
+}
+
+static bool copy_key(struct ffntp_lineup_server *server, const struct ffntp_key *key)
+{
+	if (key == NULL)
+		return true;
+	server->key = malloc(sizeof(*key));
+	if (server->key == NULL)
+		return false;
+	*server->key = *key;
+	return true;
+}
+
+bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_server_name *names, size_t count)
+{
+	char *text;
+
+	if (!copy_key(server, names[0].key))
+		return false;
+	server->names = malloc(count * sizeof(*names) + text_size(names, count));
+	if (server->names == NULL)
+		return false;
+	text = (char *)&server->names[count];
+	for (size_t i = 0; i < count; i++) {
+		size_t size = strlen(names[i].name) + 1;
+
+		memcpy(text, names[i].name, size);
+		server->names[i] = (struct ffntp_server_name){ text, names[i].port, server->key };
+		text += size;
+	}
+	server->count = count;
+	return true;
+}
+
+bool ffntp_lineup_init_single(struct ffntp_lineup *lineup, const struct ffntp_server_name *names, size_t count)
+{
+	if (!ffntp_lineup_init(lineup, 1))
+		return false;
+	if (ffntp_lineup_name(lineup->server, names, count))
+		return true;
+	ffntp_lineup_close(lineup);
+	return false;
+}
+
+void ffntp_lineup_drop(struct ffntp_lineup_server *server)
+{
+	ffntp_servers_close(&server->servers);
+	free(server->names);
+	if (server->key != NULL)
+		ffntp_key_wipe(server->key);
+	free(server->key);
+	*server = (struct ffntp_lineup_server){ .former = -1 };
+}
+
+void ffntp_lineup_close(struct ffntp_lineup *lineup)
+{
+	for (size_t i = 0; i < lineup->count; i++)
+		ffntp_lineup_drop(&lineup->server[i]);
+	free(lineup->server);
+	*lineup = (struct ffntp_lineup){ 0 };
+}
+
+bool ffntp_lineup_is_same_key(const struct ffntp_lineup_server *a, const struct ffntp_lineup_server *b)
+{
+	static const uint8_t text[1] = { 0 };
+	uint8_t of_a[FFNTP_KEY_DIGEST_MOST] = { 0 }, of_b[FFNTP_KEY_DIGEST_MOST] = { 0 };
+
+	if (a->key == NULL || b->key == NULL)
+		return a->key == b->key;
+	return a->key->type == b->key->type && a->key->id == b->key->id &&
+	       ffntp_key_digest(a->key, text, sizeof(text), of_a) ==
+		       ffntp_key_digest(b->key, text, sizeof(text), of_b) &&
+	       memcmp(of_a, of_b, sizeof(of_a)) == 0;
+}
+
+/* --- resolving --- */
+
+bool ffntp_lineup_resolve(struct ffntp_lineup *lineup)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < lineup->count; i++) {
+		struct ffntp_lineup_server *server = &lineup->server[i];
+
+		server->is_resolved = ffntp_servers_open(&server->servers, server->names, server->count);
+		is_any = is_any || server->is_resolved;
+	}
+	return is_any;
+}
+
+void ffntp_lineup_start(struct ffntp_lineup_server *server)
+{
+	server->is_resolving = true;
+	ffntp_servers_start(&server->servers, server->names, server->count);
+}
+
+bool ffntp_lineup_finish(struct ffntp_lineup *lineup, bool *is_any)
+{
+	bool is_over = true;
+
+	*is_any = false;
+	for (size_t i = 0; i < lineup->count; i++) {
+		struct ffntp_lineup_server *server = &lineup->server[i];
+
+		if (server->is_resolving && ffntp_servers_finish(&server->servers, &server->is_resolved))
+			server->is_resolving = false;
+		is_over = is_over && !server->is_resolving;
+		*is_any = *is_any || server->is_resolved || server->former >= 0;
+	}
+	return is_over;
+}
+
+const struct ffntp_addresses *ffntp_lineup_found(const struct ffntp_lineup_server *server)
+{
+	return &server->servers.found[0];
+}
+
+static void wait_longer(struct ffntp_lineup_server *server, int64_t now_s)
+{
+	server->resolve_at_s = now_s + server->wait_s;
+	server->wait_s = 2 * server->wait_s < WAIT_MOST_S ? 2 * server->wait_s : WAIT_MOST_S;
+}
+
+bool ffntp_lineup_work(struct ffntp_lineup_server *server, int64_t now_s)
+{
+	bool is_any = false;
+
+	if (server->resolve_at_s == 0)
+		wait_longer(server, now_s);
+	if (!server->is_resolving) {
+		if (now_s < server->resolve_at_s)
+			return false;
+		ffntp_lineup_start(server);
+	}
+	if (!ffntp_servers_finish(&server->servers, &is_any))
+		return false;
+	server->is_resolving = false;
+	server->is_resolved = server->is_resolved || is_any;
+	wait_longer(server, now_s);
+	return is_any;
+}
