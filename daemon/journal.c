@@ -28,10 +28,8 @@ struct ffntp_journal_file {
 	int descriptor; /* -1: the recording has ended */
 	uint64_t size;  /* of the file, in whole lines */
 	struct ffntp_journal writer;
-	/* The recorded session or ensemble; both NULL: none yet. */
-	const struct ffntp_session *session;
-	const struct ffntp_ensemble *ensemble;
-	struct ffntp_ensemble_config config; /* only 'client' of a session */
+	const struct ffntp_ensemble *ensemble; /* the one that is recorded; NULL: none yet */
+	struct ffntp_ensemble_config config;
 	struct ffntp_member_config member[FFNTP_ENSEMBLE_MEMBERS];
 	size_t used;
 	char buffer[BUFFER_SIZE];
@@ -216,8 +214,6 @@ static void write_continues(struct ffntp_journal_file *file)
 {
 	char *line = room(file);
 
-	if (file->session != NULL)
-		file->used += ffntp_journal_write_continues(&file->writer, &file->config.client, line);
 	if (file->ensemble == NULL)
 		return;
 	file->used += ffntp_journal_write_ensemble_continues(&file->writer, &file->config, line);
@@ -261,7 +257,7 @@ static bool is_awaiting(const struct ffntp_session *session)
 static bool has_to_wait(const struct ffntp_journal_file *file)
 {
 	size_t most = file->config.members > 1 ? ENSEMBLE_WAITS : SESSION_WAITS;
-	bool is_any_awaiting = is_awaiting(file->session);
+	bool is_any_awaiting = false;
 
 	for (unsigned i = 0; file->ensemble != NULL && i < file->config.members; i++)
 		is_any_awaiting |= is_awaiting(ffntp_ensemble_session(file->ensemble, i));
@@ -286,38 +282,6 @@ static void add_input(struct ffntp_journal_file *file, size_t length)
 	file->used += length;
 	if (length == 0)
 		end_recording(file, "a datagram is too long for a line");
-}
-
-static void record(void *context, unsigned member, const struct ffntp_input *input)
-{
-	struct ffntp_journal_file *file = context;
-	char *line;
-
-	(void)member; /* there is one */
-	if (file->descriptor < 0 || !ffntp_journal_is_recorded(file->session, input))
-		return;
-	line = room(file);
-	add_input(file, ffntp_journal_write_input(&file->writer, input, line));
-}
-
-static void record_added(void *context, unsigned member, const struct ffntp_member_config *config, ffntp_counter now);
-static void record_removed(void *context, unsigned member, ffntp_counter now);
-
-void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
-				const struct ffntp_client_config *config, ffntp_counter at)
-{
-	static const struct ffntp_ensemble_recorder functions = { record, record_added, record_removed };
-	char *line;
-
-	if (file == NULL || file->descriptor < 0)
-		return;
-	file->session = ffntp_ensemble_session(ensemble, 0);
-	file->ensemble = NULL;
-	file->config = (struct ffntp_ensemble_config){ .client = *config, .members = 1 };
-	opened = file;
-	line = room(file);
-	file->used += ffntp_journal_write_session(&file->writer, config, at, line);
-	ffntp_ensemble_record(ensemble, &functions, file);
 }
 
 static void record_input(void *context, unsigned member, const struct ffntp_input *input)
@@ -354,19 +318,15 @@ static void record_removed(void *context, unsigned member, ffntp_counter now)
 	file->used += ffntp_journal_write_removed(&file->writer, member, now, line);
 }
 
-static void write_map(struct ffntp_journal_file *file, const struct ffntp_map *map)
+static void record_map(void *context, const struct ffntp_map *map)
 {
+	struct ffntp_journal_file *file = context;
 	char *line;
 
 	if (file->descriptor < 0)
 		return;
 	line = room(file);
 	file->used += ffntp_journal_write_map(map, line);
-}
-
-static void record_map(void *context, const struct ffntp_map *map)
-{
-	write_map(context, map);
 }
 
 void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
@@ -378,17 +338,10 @@ void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_e
 
 	if (file == NULL || file->descriptor < 0)
 		return;
-	file->session = NULL;
 	file->ensemble = ensemble;
 	file->config = *config;
 	opened = file;
 	line = room(file);
 	file->used += ffntp_journal_write_ensemble(&file->writer, config, at, line);
 	ffntp_ensemble_record(ensemble, &functions, file);
-}
-
-void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map)
-{
-	if (file != NULL && file->session != NULL)
-		write_map(file, map);
 }

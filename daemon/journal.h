@@ -34,23 +34,12 @@ void ffntp_journal_file_resize(struct ffntp_journal_file *file, uint64_t size_ma
 void ffntp_journal_file_close(struct ffntp_journal_file *file);
 
 /*
- * Begin to record an ensemble with room for one member that has had no input yet: config and at are the arguments of
- * its session's ffntp_session_init. The journal must not be closed before the ensemble's last input. config's table of
- * leap seconds must stay valid.
- */
-void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
-				const struct ffntp_client_config *config, ffntp_counter at);
-
-/*
  * Begin to record an ensemble that has no members yet: config and at are the arguments of its ffntp_ensemble_init. From
  * then on members, inputs and maps are recorded without further calls. The journal must not be closed before the
  * ensemble's last input. The tables of leap seconds of all configurations must stay valid.
  */
 void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
 				 const struct ffntp_ensemble_config *config, ffntp_counter at);
-
-/* Record that the session yielded this map after its last input. It has no effect while an ensemble is recorded. */
-void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map);
 
 /*
  * Write the lines that are in memory to the file. Call it when nothing urgent is due. The lines of an exchange in

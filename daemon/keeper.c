@@ -197,8 +197,7 @@ static void record_ensemble(void *context, struct ffntp_ensemble *ensemble, cons
 {
 	const struct ffntp_keeper *keeper = context;
 
-	if (config->members > 1)
-		ffntp_journal_file_ensemble(keeper->journal, ensemble, config, at);
+	ffntp_journal_file_ensemble(keeper->journal, ensemble, config, at);
 }
 
 /* The lineup becomes the sync's, unless this fails. former: the page's last map; NULL if there was none. */
@@ -218,8 +217,6 @@ static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, 
 		return false;
 	}
 	keeper->client_config = config.client;
-	if (!ffntp_sync_is_many(&keeper->sync))
-		ffntp_journal_file_session(keeper->journal, keeper->sync.ensemble, &config.client, keeper->sync.began);
 	if (former != NULL)
 		ffntp_sync_continue(&keeper->sync, former);
 	return true;
@@ -693,8 +690,6 @@ static void take_event(void *context, unsigned member, const struct ffntp_event 
 {
 	struct ffntp_keeper *keeper = context;
 
-	if (event->kind == FFNTP_EVENT_MAP)
-		ffntp_journal_file_map(keeper->journal, ffntp_sync_map(&keeper->sync));
 	if (keeper->sync.is_lost)
 		return;
 	if (event->kind == FFNTP_EVENT_MAP)

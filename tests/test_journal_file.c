@@ -65,7 +65,6 @@ static int add(struct trial *trial, ffntp_counter at, bool is_required)
 static void input(struct trial *trial, unsigned member, struct ffntp_input input)
 {
 	ffntp_ensemble_input(trial->ensemble, member, &input);
-	ffntp_journal_file_map(trial->file, ffntp_ensemble_map(trial->ensemble)); /* for sessions: no effect */
 }
 
 /* Read the beginning of each line, up to its second blank or the first of its configuration. */
