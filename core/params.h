@@ -495,6 +495,13 @@
 #define FFNTP_ADAPTIVE_GROWTH 1.35
 
 /*
+ * Interleaved mode: a longer wait than this for the next request (s) is preceded by a second request, a burst's interval
+ * after the first, which completes that one's exchange. No exchange is used that waited longer, because the rules for
+ * leap seconds and for the published bounds expect exchanges as they happen.
+ */
+#define FFNTP_INTERLEAVED_WAIT_S 16.0
+
+/*
  * Growth of the waits between a burst and the poll interval (ratio): the rate is as uncertain as the burst was short.
  */
 #define FFNTP_TAPER 1.35

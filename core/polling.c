@@ -54,6 +54,8 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 {
 	if (polling->burst_left > 0)
 		polling->burst_left--;
+	polling->is_follow_up = polling->next_is_follow_up;
+	polling->next_is_follow_up = false;
 	polling->asked = now;
 	polling->next = now + ffntp_ticks_of(wait_s(polling), period_s);
 	FFNTP_ASSERT(polling->taper_s <= polling->interval_s || polling->burst_left > 0);
@@ -94,6 +96,20 @@ void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict ver
 	} else {
 		ffntp_polling_expired(polling); /* an answer without a usable time counts as none */
 	}
+}
+
+bool ffntp_polling_can_interleave(const struct ffntp_polling *polling)
+{
+	return polling->floor_s <= polling->config.min_s || polling->interval_s <= FFNTP_INTERLEAVED_WAIT_S;
+}
+
+void ffntp_polling_follow_up(struct ffntp_polling *polling, double period_s)
+{
+	if (polling->is_follow_up || polling->floor_s > polling->config.min_s ||
+	    polling->next - polling->asked <= ffntp_ticks_of(FFNTP_INTERLEAVED_WAIT_S, period_s))
+		return;
+	polling->next_is_follow_up = true;
+	polling->next = polling->asked + ffntp_ticks_of(FFNTP_BURST_INTERVAL_S, period_s);
 }
 
 static double variance_after(const struct ffntp_outlook *outlook, double s)

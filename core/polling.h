@@ -30,6 +30,8 @@ struct ffntp_polling {
 	bool change_is_due;    /* the next call of ffntp_client_timer returns FFNTP_CHANGE_SERVER */
 	uint8_t reach;       /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
 				supplied a time */
+	bool is_follow_up, next_is_follow_up; /* the last request, and the next, follow up another (polling_follow_up)
+					       */
 	ffntp_counter next;  /* time of the next request */
 	ffntp_counter asked; /* time of the last request */
 };
@@ -53,6 +55,15 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 
 /* Record the verdict on the reply to the request in flight. */
 void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict verdict, double period_s);
+
+/* Return whether exchanges may complete each other in interleaved mode: not at long intervals after a kiss-o'-death. */
+bool ffntp_polling_can_interleave(const struct ffntp_polling *polling);
+
+/*
+ * Interleaved mode, after a reply that waits for its transmit timestamp: if the next request is long to come, send one
+ * soon that follows up this one. Follow-ups have no follow-ups.
+ */
+void ffntp_polling_follow_up(struct ffntp_polling *polling, double period_s);
 
 /* Choose the interval again after a reply, if polling is adaptive. */
 void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s);

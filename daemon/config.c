@@ -132,6 +132,7 @@ void ffntp_config_client(const struct ffntp_config *config, struct ffntp_client_
 #define KEYWORD(member, usual, least, most, name, unit, scale) client->member = config->member;
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[0].member;
 #include "../core/client_options.def"
+	client->interleaved = config->server[0].xleave;
 }
 
 /* --- other keywords --- */
@@ -210,7 +211,6 @@ static const struct server_option server_options[] = {
 	REFUSED("prefer", "the first server that answers is used; put the preferred one first"),
 	REFUSED("trust", "the first server that answers is used; put the trusted one first"),
 	REFUSED("burst", "only iburst is implemented"),
-	REFUSED("xleave", "interleaved mode is not implemented"),
 	REFUSED("offset", "a server's offset cannot be corrected"),
 	REFUSED("version", "requests always have version 4"),
 	REFUSED("noselect", "the first server that answers is used"),

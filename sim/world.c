@@ -19,12 +19,14 @@
 #define LEAST_WAIT_NS 1000
 
 #define NONCE_STREAM 4
+#define TRANSMIT_STREAM 5
 
 void sim_world_init(struct sim_world *world, const struct sim_scenario *scenario, uint64_t seed)
 {
 	*world = (struct sim_world){
 		.path.steady = scenario->steady,
 		.nonces = sim_random_begin(seed, NONCE_STREAM),
+		.transmit = sim_random_begin(seed, TRANSMIT_STREAM),
 		.now_ns = SIM_START_NS,
 	};
 	for (size_t i = 0; i < SIM_SPELLS; i++)
@@ -75,13 +77,31 @@ static int8_t precision_log2_s(double tick_s)
 	return tick_s > 0 ? (int8_t)ceil(log2(tick_s)) : PRECISION_LOG2_S;
 }
 
-/* Compose the server's reply to the request. */
-static void answer(const struct sim_exchange *exchange, const uint8_t request[FFNTP_REQUEST_SIZE],
-		   uint8_t reply[FFNTP_WIRE_SIZE])
+/*
+ * Answer in interleaved mode (RFC 9769) if the request asks for the reply that the server remembers. As chrony does, it
+ * remembers only replies to requests that ask.
+ */
+static void interleave(struct sim_world *world, const struct ffntp_packet *request, struct ffntp_packet *reply)
 {
-	struct ffntp_packet packet;
+	bool is_saved = request->origin.units == world->saved_receive.units;
 
-	if (ffntp_wire_read(request, FFNTP_REQUEST_SIZE, &packet) != FFNTP_ACCEPTED)
+	if (request->origin.units == 0)
+		return;
+	if (is_saved) {
+		reply->origin = request->receive;
+		reply->transmit = world->saved_transmit;
+	}
+	world->saved_receive = reply->receive;
+	world->saved_transmit = ntp_from_ns(world->exchange.departed_ns);
+}
+
+/* Compose the server's reply to the request. */
+static void answer(struct sim_world *world, const uint8_t bytes[FFNTP_REQUEST_SIZE], uint8_t reply[FFNTP_WIRE_SIZE])
+{
+	const struct sim_exchange *exchange = &world->exchange;
+	struct ffntp_packet request, packet;
+
+	if (ffntp_wire_read(bytes, FFNTP_REQUEST_SIZE, &request) != FFNTP_ACCEPTED)
 		abort();
 	packet = (struct ffntp_packet){
 		.version = FFNTP_WIRE_VERSION,
@@ -91,10 +111,11 @@ static void answer(const struct sim_exchange *exchange, const uint8_t request[FF
 		.root_dispersion = (uint32_t)ceil(exchange->conditions.root_distance_s * 0x1p16),
 		.refid = REFID,
 		.reference = ntp_from_ns(exchange->tb_ns),
-		.origin = packet.transmit,
+		.origin = request.transmit,
 		.receive = ntp_from_ns(exchange->tb_ns),
 		.transmit = ntp_from_ns(exchange->te_ns),
 	};
+	interleave(world, &request, &packet);
 	ffntp_wire_write(&packet, reply);
 }
 
@@ -105,22 +126,32 @@ static int64_t ticked_ns(int64_t ns, double tick_s)
 	return tick_ns > 0 ? ns - ns % tick_ns : ns;
 }
 
+/* Return how much later than its transmit timestamp the reply leaves. */
+static int64_t transmit_ns(struct sim_world *world)
+{
+	double mean_s = world->exchange.conditions.server_transmit_s;
+
+	return mean_s > 0 ? (int64_t)(mean_s * 1e9 * sim_random_exponential(&world->transmit)) : 0;
+}
+
 /* Draw the delays of both ways at once. Returns false if a packet is lost on one of them. */
 static bool travel(struct sim_world *world, struct sim_exchange *exchange)
 {
 	double t_s = (double)(world->now_ns - SIM_START_NS) * 1e-9;
-	int64_t forth_ns = 0, back_ns = 0, server_ns;
+	int64_t forth_ns = 0, back_ns = 0, transmit, server_ns;
 	bool arrives;
 
 	exchange->conditions = sim_path_conditions(&world->path, t_s);
 	arrives = sim_path_delay(&world->path, SIM_FORTH, &exchange->conditions.way[SIM_FORTH], &forth_ns);
 	arrives &= sim_path_delay(&world->path, SIM_BACK, &exchange->conditions.way[SIM_BACK], &back_ns);
+	transmit = transmit_ns(world);
 	server_ns = (int64_t)(exchange->conditions.server_error_s * 1e9);
 	exchange->truth_ta_ns = world->now_ns;
 	server_ns += world->now_ns + forth_ns;
 	exchange->tb_ns = ticked_ns(server_ns, exchange->conditions.server_tick_s);
 	exchange->te_ns = ticked_ns(server_ns + SIM_RESIDENCE_NS, exchange->conditions.server_tick_s);
-	exchange->truth_tf_ns = world->now_ns + forth_ns + SIM_RESIDENCE_NS + back_ns;
+	exchange->departed_ns = ticked_ns(server_ns + SIM_RESIDENCE_NS + transmit, exchange->conditions.server_tick_s);
+	exchange->truth_tf_ns = world->now_ns + forth_ns + SIM_RESIDENCE_NS + transmit + back_ns;
 	return arrives;
 }
 
@@ -150,7 +181,7 @@ static void send_request(struct sim_world *world, struct ffntp_session *session)
 	world->requests++;
 	world->is_in_flight = travel(world, &world->exchange);
 	if (world->is_in_flight)
-		answer(&world->exchange, request, world->reply);
+		answer(world, request, world->reply);
 }
 
 static enum ffntp_verdict take_verdict(struct ffntp_session *session)

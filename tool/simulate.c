@@ -29,7 +29,7 @@ struct simulate {
 	int64_t seed;
 	double hours; /* 0: the scenario's */
 	const char *trace_path, *journal_path, *recorded_path;
-	bool as_json, with_limit, only_list;
+	bool as_json, with_limit, only_list, is_interleaved;
 	bool header_is_printed;
 };
 
@@ -423,6 +423,7 @@ static bool make_session(const struct simulate *simulate, const struct sim_scena
 			 struct ffntp_client_config *config)
 {
 	sim_world_configure(config, scenario, simulate->estimator, simulate->poll_s);
+	config->interleaved = simulate->is_interleaved;
 	run->session = sim_world_begin(&run->world, config);
 	return run->session != NULL;
 }
@@ -595,6 +596,7 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 		tool_estimator(&simulate.estimator),
 		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST,
 			  "hours to simulate [24 for most scenarios]"),
+		tool_flag("xleave", &simulate.is_interleaved, "ask the server for interleaved mode"),
 		tool_flag("limit", &simulate.with_limit, "also the smallest possible error, where known"),
 		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),
 		tool_text("journal", "FILE", &simulate.journal_path, "write all inputs, for ffntp replay"),
