@@ -350,23 +350,16 @@ static enum ffntp_verdict finish_basic(struct ffntp_exchange *exchange, struct f
 	return measure(exchange, answered, limits, stamp);
 }
 
-/* Return whether the former exchange is recent enough to be used now. */
-static bool is_recent(const struct ffntp_exchange *exchange, ffntp_counter tf,
-		      const struct ffntp_exchange_limits *limits)
-{
-	return ffntp_counter_diff(tf, exchange->former.tf) * limits->period_s <=
-	       FFNTP_INTERLEAVED_WAIT_S + FFNTP_MAX_RTT_S;
-}
-
 /*
- * The reply has the transmit timestamp of the reply before it, which completes the former exchange. If that is not the
- * time of this exchange, because the server has mixed up two, it does not fit into the round trip.
+ * The reply has the transmit timestamp of the reply before it, which completes the former exchange. If the server has
+ * mixed up two exchanges, that time does not fit into the round trip. The former exchange may be a poll interval old:
+ * all rules for leap seconds and bounds take the exchanges in their order, whatever their age.
  */
 static enum ffntp_verdict finish_interleaved(struct ffntp_exchange *exchange, const struct ffntp_answered *answered,
 					     const struct ffntp_exchange_limits *limits, struct ffntp_stamp *stamp)
 {
 	struct ffntp_answered former = exchange->former;
-	bool has_former = exchange->has_former && is_recent(exchange, answered->tf, limits);
+	bool has_former = exchange->has_former;
 	enum ffntp_verdict verdict;
 
 	exchange->has_former = false;

@@ -137,6 +137,15 @@ static double longest_within(const struct ffntp_outlook *outlook, double varianc
 	return low_s;
 }
 
+/* Return the standard deviation that adaptive polling maintains in proportion to that of one poll (s). */
+static double proportional_s(const struct ffntp_polling *polling, const struct ffntp_outlook *outlook)
+{
+	double accuracy_s = FFNTP_ADAPTIVE_RATIO * outlook->exchange_esterror_s;
+	bool is_pair = polling->is_follow_up || polling->next_is_follow_up;
+
+	return is_pair ? accuracy_s * FFNTP_INTERLEAVED_PAIR : accuracy_s;
+}
+
 void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s)
 {
 	double accuracy_s = polling->config.accuracy_s;
@@ -146,7 +155,7 @@ void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlo
 	if (!polling->config.is_adaptive || is_starting(polling))
 		return;
 	if (accuracy_s == 0)
-		accuracy_s = FFNTP_ADAPTIVE_RATIO * outlook->exchange_esterror_s;
+		accuracy_s = proportional_s(polling, outlook);
 	set_interval(polling, longest_within(outlook, accuracy_s * accuracy_s, polling->floor_s, longest_s), period_s);
 }
 
