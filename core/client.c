@@ -69,7 +69,8 @@ static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_c
 	init_clock(&client->clock, config, now);
 	ffntp_association_init(&client->association, (unsigned char *)memory + aligned(sizeof *client), &polling,
 			       config->max_root_distance_s, now);
-	client->association.exchange.is_interleaved = config->interleaved != 0;
+	if (FFNTP_CAN_INTERLEAVE)
+		client->association.exchange.is_interleaved = config->interleaved != 0;
 	client->decision = (struct ffntp_decision){ 0 };
 	ffntp_clock_reset(&client->clock, &client->association, ffntp_clock_configured_rate(&client->clock));
 	return client;
@@ -195,7 +196,7 @@ bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_
 {
 	bool was_waiting = client->association.exchange.is_waiting;
 
-	if (!ffntp_polling_can_interleave(&client->association.polling))
+	if (FFNTP_CAN_INTERLEAVE && !ffntp_polling_can_interleave(&client->association.polling))
 		ffntp_exchange_forget(&client->association.exchange);
 	if (!ffntp_exchange_begin(&client->association.exchange, ta, nonce, packet))
 		return false;
@@ -231,11 +232,11 @@ static bool finish_exchange(struct ffntp_client *client, const uint8_t *bytes, s
 	};
 	if (verdict != FFNTP_ACCEPTED)
 		return false;
-	if (!client->association.exchange.is_complete) {
+	if (FFNTP_CAN_INTERLEAVE && !client->association.exchange.is_complete) {
 		client->decision.kind = FFNTP_DECISION_NONE;
 		client->decision.reason = FFNTP_REASON_INCOMPLETE;
 	}
-	return client->association.exchange.is_complete;
+	return !FFNTP_CAN_INTERLEAVE || client->association.exchange.is_complete;
 }
 
 /* Decide on a datagram. Returns the verdict. */
@@ -268,7 +269,7 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
 	ffntp_association_count(association, verdict);
 	if (was_waiting && !association->exchange.is_waiting)
 		ffntp_polling_replied(&association->polling, verdict, client->clock.rate.period_s);
-	if (was_waiting && association->exchange.has_former)
+	if (FFNTP_CAN_INTERLEAVE && was_waiting && association->exchange.has_former)
 		ffntp_polling_follow_up(&association->polling, client->clock.rate.period_s);
 	if (verdict == FFNTP_REFUSED_COUNTER)
 		disrupt(client, FFNTP_REASON_COUNTER, tf);

@@ -9,15 +9,6 @@
 #define KISS(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 /*
- * Guests leave interleaved mode out. Their core is limited in size (docs/guests.md).
- */
-#ifdef FFNTP_SESSION_MINIMAL
-#define CAN_INTERLEAVE false
-#else
-#define CAN_INTERLEAVE true
-#endif
-
-/*
  * Return the second nonce of a request. Who does not see the request can guess neither. A server takes equal ones for a
  * request in basic mode, and so does judge_origin. It is 0 only for 0, which is no nonce.
  */
@@ -38,12 +29,12 @@ bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uin
 
 	if (nonce == 0)
 		return false;
-	ffntp_exchange_expire(exchange);
-	exchange->is_asking = CAN_INTERLEAVE && exchange->server_receive != 0;
-	if (exchange->is_asking) {
+	exchange->is_asking = exchange->server_receive != 0;
+	if (FFNTP_CAN_INTERLEAVE && exchange->is_asking) {
 		request.origin.units = exchange->server_receive;
 		request.receive.units = second_nonce(nonce);
 	}
+	ffntp_exchange_expire(exchange);
 	exchange->is_waiting = true;
 	exchange->nonce = nonce;
 	exchange->begun_at = exchange->ta = ta;
@@ -74,13 +65,13 @@ void ffntp_exchange_forget(struct ffntp_exchange *exchange)
 /* Return whether this is the origin of a reply to the request with this nonce, in either mode. */
 static bool is_origin_of(const struct ffntp_exchange *exchange, uint64_t nonce, uint64_t origin)
 {
-	return origin == nonce || (CAN_INTERLEAVE && exchange->is_interleaved && origin == second_nonce(nonce));
+	return origin == nonce || (FFNTP_CAN_INTERLEAVE && exchange->is_interleaved && origin == second_nonce(nonce));
 }
 
 /* Return whether this is the origin of an interleaved reply to the request in flight. */
 static bool is_interleaved(const struct ffntp_exchange *exchange, uint64_t origin)
 {
-	return CAN_INTERLEAVE && exchange->is_asking && origin != exchange->nonce &&
+	return FFNTP_CAN_INTERLEAVE && exchange->is_asking && origin != exchange->nonce &&
 	       origin == second_nonce(exchange->nonce);
 }
 
@@ -392,9 +383,9 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 	verdict = judge_server(&answered.reply);
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
-	if (CAN_INTERLEAVE && exchange->is_interleaved)
+	if (FFNTP_CAN_INTERLEAVE && exchange->is_interleaved)
 		exchange->server_receive = answered.reply.receive.units;
-	if (completes_former)
+	if (FFNTP_CAN_INTERLEAVE && completes_former)
 		return finish_interleaved(exchange, &answered, limits, stamp);
 	exchange->has_former = false;
 	return finish_basic(exchange, &answered, limits, stamp);

@@ -13,6 +13,13 @@
 #include "stamp.h"
 #include "wire.h"
 
+/* Guests leave interleaved mode out, because the size of their core is limited. */
+#ifdef FFNTP_SESSION_MINIMAL
+#define FFNTP_CAN_INTERLEAVE false
+#else
+#define FFNTP_CAN_INTERLEAVE true
+#endif
+
 /* A request and the reply to it. */
 struct ffntp_answered {
 	ffntp_counter begun_at; /* read before sending, so the request left no earlier */
