@@ -20,7 +20,7 @@ def keep_time(folder, *options):
     with chrony.chronyd(folder) as port:
         with open(f"{folder}/ffntp.conf", "w") as f:
             f.write(f"server 127.0.0.1 port {port} minpoll 0 maxpoll 0 iburst {' '.join(options)}\njournal {journal}\n")
-        with tap.daemon(folder, "--config", f"{folder}/ffntp.conf", "-v"):
+        with tap.daemon(folder, "-c", f"{folder}/ffntp.conf", "-v"):
             tap.wait_for_status(folder, "synchronised")
             tap.wait_for(lambda: os.path.exists(journal) and sum(line.startswith("datagram") for line in open(journal)) > EXCHANGES,
                          "the exchanges", patience_s=90)
