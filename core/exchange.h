@@ -38,11 +38,11 @@ struct ffntp_answered {
  * that was restarted, answers in basic mode.
  */
 struct ffntp_exchange {
-	bool is_interleaved;      /* ask for interleaved mode; set by the client */
-	bool is_asking;           /* the request in flight asks for it */
-	bool is_complete;         /* the last accepted reply completed an exchange, and there is a stamp */
-	bool has_former;          /* 'former' waits for its transmit timestamp */
-	uint64_t server_receive;  /* receive timestamp of the last reply, to ask with; 0: none */
+	bool is_interleaved;     /* ask for interleaved mode; set by the client */
+	bool is_asking;          /* the request in flight asks for it */
+	bool is_complete;        /* the last accepted reply completed an exchange, and there is a stamp */
+	bool has_former;         /* 'former' waits for its transmit timestamp */
+	uint64_t server_receive; /* receive timestamp of the last reply, to ask with; 0: none */
 	struct ffntp_answered former;
 	bool is_waiting;
 	uint64_t nonce;          /* nonce of the request in flight; never 0 */
@@ -87,8 +87,8 @@ struct ffntp_exchange_limits {
  * Judge a datagram. The first check that fails determines the verdict. The order is: length, version, mode, origin; the
  * server's state (kiss, synchronised, timestamps, root distance); the counter and the residence. A reply with the right
  * origin ends the exchange, whatever else is wrong with it, and a copy of it is a duplicate.
- * Returns FFNTP_ACCEPTED and a stamp in wire time (UTC), or the reason for rejection with *stamp untouched. The stamp of
- * an interleaved reply is that of the former exchange, and the verdict is on that one, too. FFNTP_ACCEPTED with
+ * Returns FFNTP_ACCEPTED and a stamp in wire time (UTC), or the reason for rejection with *stamp untouched. The stamp
+ * of an interleaved reply is that of the former exchange, and the verdict is on that one, too. FFNTP_ACCEPTED with
  * is_complete false: there is no such exchange, and *stamp is untouched.
  */
 FFNTP_MUST_USE enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const uint8_t *bytes,

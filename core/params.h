@@ -503,8 +503,9 @@
 #define FFNTP_INTERLEAVED_WAIT_S 8.0
 
 /*
- * The standard deviation of the mean of such a pair's exchanges, relative to that of one: 1/sqrt(2). Without it adaptive
- * intervals grow with the better clock, and the RMS error in metro is 44 us instead of 31, against 39 in basic mode.
+ * The standard deviation of the mean of such a pair's exchanges, relative to that of one: 1/sqrt(2). Without it
+ * adaptive intervals grow with the better clock, and the RMS error in metro is 44 us instead of 31, against 39 in basic
+ * mode.
  */
 #define FFNTP_INTERLEAVED_PAIR 0.70710678118654752
 

@@ -28,12 +28,12 @@ struct ffntp_polling {
 	unsigned kiss_replies; /* accepted replies since floor_s last changed */
 	unsigned unanswered;   /* consecutive requests without a usable reply */
 	bool change_is_due;    /* the next call of ffntp_client_timer returns FFNTP_CHANGE_SERVER */
-	uint8_t reach;       /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
-				supplied a time */
+	uint8_t reach; /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
+			  supplied a time */
 	bool is_follow_up, next_is_follow_up; /* the last request, and the next, follow up another (polling_follow_up)
 					       */
-	ffntp_counter next;  /* time of the next request */
-	ffntp_counter asked; /* time of the last request */
+	ffntp_counter next;                   /* time of the next request */
+	ffntp_counter asked;                  /* time of the last request */
 };
 
 /* The growth of the clock's variance with time, and the information of one exchange (struct ffntp_estimate). */

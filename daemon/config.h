@@ -59,8 +59,8 @@ struct ffntp_config_error {
 void ffntp_config_default(struct ffntp_config *config);
 
 /*
- * Set a client's members of core/client_options.def, and interleaved mode. One client serves all servers, so that the options of the first
- * server hold for all of them.
+ * Set a client's members of core/client_options.def, and interleaved mode. One client serves all servers, so that the
+ * options of the first server hold for all of them.
  */
 void ffntp_config_client(const struct ffntp_config *config, struct ffntp_client_config *client);
 

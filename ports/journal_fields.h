@@ -44,8 +44,8 @@
 	WORD(void_after)
 
 /*
- * A configuration without its table of leap seconds, leap_expiry and interleaved. WHOLE(key, member, type, least, most): a decimal
- * number. REAL(key, member): the 64 bits of a double.
+ * A configuration without its table of leap seconds, leap_expiry and interleaved. WHOLE(key, member, type, least,
+ * most): a decimal number. REAL(key, member): the 64 bits of a double.
  */
 #define FFNTP_JOURNAL_CONFIG_FIELDS(WHOLE, REAL)                                          \
 	WHOLE("estimator=", estimator, enum ffntp_estimator_kind, 0, FFNTP_ESTIMATOR_LAW) \

@@ -29,7 +29,7 @@ struct sim_way {
 
 struct sim_conditions {
 	struct sim_way way[SIM_WAYS];
-	double server_error_s;  /* the server's clock minus true time */
+	double server_error_s; /* the server's clock minus true time */
 	/*
 	 * A reply leaves later than the server's transmit timestamp by an exponential number with this mean; the server
 	 * learns of it for interleaved mode.

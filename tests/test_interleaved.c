@@ -10,6 +10,7 @@
 #include "assertions.h"
 #include "../core/association.h"
 #include "../core/params.h"
+#include "../include/ffntp/client.h"
 #include "prng.h"
 
 /* The counter has 1 GHz, so that ticks are nanoseconds. */
@@ -24,6 +25,8 @@ static const struct ffntp_exchange_limits limits = {
 #define WAY UINT64_C(1000000)     /* ticks each way */
 #define RESIDENCE UINT64_C(50000) /* until the reply leaves */
 #define EARLY UINT64_C(30000)     /* the transmit timestamp of basic mode is this much too early */
+
+#define KISS_RATE UINT32_C(0x52415445)
 
 /* A server whose clock is the counter; 'saved' is what it remembers for interleaved mode. */
 struct server {
@@ -498,6 +501,105 @@ static void adaptive_intervals_are_those_of_a_pair(void **state)
 	assert_within(polling.interval_s, 512, 2, "s");
 }
 
+/* --- a client --- */
+
+static struct ffntp_client *make_client(uint32_t poll_s, ffntp_counter now)
+{
+	struct ffntp_client_config config;
+	struct ffntp_client *client;
+	size_t size;
+
+	ffntp_client_config_default(&config);
+	config.counter_kind = FFNTP_COUNTER_OTHER;
+	config.poll_min_s = poll_s;
+	config.burst = 1;
+	config.interleaved = 1;
+	size = ffntp_client_memory(&config);
+	client = ffntp_client_init(aligned_alloc(16, size), size, &config, now);
+	assert_non_null(client);
+	return client;
+}
+
+/* Send the client's next request when it is due, and compose the reply to it. Returns the wait in s. */
+static double client_asks(struct fixture *f, struct ffntp_client *client)
+{
+	ffntp_counter from = f->ta;
+	struct ffntp_action action;
+
+	for (action = ffntp_client_timer(client, f->now); action.kind != FFNTP_SEND;
+	     action = ffntp_client_timer(client, f->now))
+		f->now = action.until;
+	f->ta = f->now;
+	assert_true(ffntp_client_request(client, f->ta, prng_next(&f->prng) | 2, f->request));
+	assert_int_equal(ffntp_wire_read(f->request, sizeof(f->request), &f->asked), FFNTP_ACCEPTED);
+	answer(f);
+	return (double)(f->ta - from) * 1e-9;
+}
+
+static enum ffntp_verdict client_gets(struct fixture *f, struct ffntp_client *client)
+{
+	ffntp_wire_write(&f->answered, f->reply);
+	f->now = f->tf;
+	return ffntp_client_reply(client, f->reply, sizeof(f->reply), f->tf);
+}
+
+static void a_client_uses_an_exchange_once_it_is_complete(void **state)
+{
+	struct fixture f = begin();
+	struct ffntp_client *client = make_client(64, f.now);
+	struct ffntp_source source;
+	ffntp_counter former;
+	double wait_s;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		client_asks(&f, client);
+		assert_int_equal(client_gets(&f, client), FFNTP_ACCEPTED);
+		assert_int_equal(ffntp_client_decision(client)->kind, FFNTP_DECISION_ACCEPT);
+		assert_true(ffntp_client_decision(client)->at == f.tf);
+	}
+	former = f.tf;
+	client_asks(&f, client);
+	assert_int_equal(client_gets(&f, client), FFNTP_ACCEPTED);
+	assert_int_equal(ffntp_client_decision(client)->kind, FFNTP_DECISION_NONE);
+	assert_int_equal(ffntp_client_decision(client)->reason, FFNTP_REASON_INCOMPLETE);
+	ffntp_client_source(client, &source);
+	assert_true(source.last_accepted == former && source.reach == 7);
+	former = f.tf;
+	wait_s = client_asks(&f, client);
+	assert_within(wait_s, FFNTP_BURST_INTERVAL_S, 0.01, "s");
+	assert_int_equal(client_gets(&f, client), FFNTP_ACCEPTED);
+	assert_int_equal(ffntp_client_decision(client)->kind, FFNTP_DECISION_ACCEPT);
+	ffntp_client_source(client, &source);
+	assert_true(source.last_accepted == former);
+	wait_s = client_asks(&f, client);
+	assert_within(wait_s, 64, 0.1, "s");
+	free(client);
+}
+
+/* A reply that comes at once is better than one that waits for a long interval. */
+static void a_client_that_is_limited_asks_in_basic_mode(void **state)
+{
+	struct fixture f = begin();
+	struct ffntp_client *client = make_client(64, f.now);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		client_asks(&f, client);
+		if (i == 2)
+			f.answered.stratum = 0;
+		f.answered.refid = KISS_RATE;
+		assert_int_equal(client_gets(&f, client), i == 2 ? FFNTP_REFUSED_KISS_RATE : FFNTP_ACCEPTED);
+	}
+	for (int i = 0; i < 3; i++) {
+		client_asks(&f, client);
+		assert_true(f.asked.origin.units == 0 && f.asked.receive.units == 0);
+		assert_int_equal(client_gets(&f, client), FFNTP_ACCEPTED);
+		assert_int_equal(ffntp_client_decision(client)->kind, FFNTP_DECISION_ACCEPT);
+	}
+	free(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,6 +624,8 @@ int main(void)
 		cmocka_unit_test(short_intervals_have_no_second_request),
 		cmocka_unit_test(after_a_kiss_there_is_no_second_request),
 		cmocka_unit_test(adaptive_intervals_are_those_of_a_pair),
+		cmocka_unit_test(a_client_uses_an_exchange_once_it_is_complete),
+		cmocka_unit_test(a_client_that_is_limited_asks_in_basic_mode),
 	};
 
 	return cmocka_run_group_tests_name("interleaved", tests, NULL, NULL);

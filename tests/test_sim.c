@@ -380,6 +380,78 @@ static void test_spells_are_what_exchanges_meet(void **state)
 	free(course);
 }
 
+/* Sums over the readings of a clock, once a second of the second half. */
+struct readings {
+	struct ffntp_session *session;
+	int64_t from_ns;
+	size_t outside;
+	struct statistics error_us;
+};
+
+static void read_second(void *context, int64_t truth_ns, ffntp_counter now)
+{
+	struct readings *readings = context;
+	const struct ffntp_time truth = ffntp_time_from_ns(truth_ns);
+	struct ffntp_reading reading;
+
+	if (truth_ns < readings->from_ns)
+		return;
+	assert_int_equal(ffntp_clock_at(sim_session_map(readings->session, now), now, FFNTP_UTC, UINT64_MAX, &reading),
+			 FFNTP_CLOCK_OK);
+	readings->outside +=
+		ffntp_time_is_before(truth, reading.earliest) || ffntp_time_is_before(reading.latest, truth);
+	statistics_add(&readings->error_us, (double)ffntp_time_diff_ns(reading.estimate, truth) * 1e-3);
+}
+
+/* Return the mean square error (us^2) of a clock. */
+static double square_of(const char *name, uint64_t seed, uint32_t poll_s, bool is_interleaved)
+{
+	const struct sim_scenario *scenario = scenario_named(name);
+	struct readings readings = { .from_ns = SIM_START_NS + 6 * HOUR_NS };
+	const struct sim_observer observer = { .context = &readings, .second = read_second };
+	struct ffntp_client_config config;
+	struct sim_world world;
+
+	sim_world_init(&world, scenario, seed);
+	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_LAW, poll_s);
+	config.interleaved = is_interleaved;
+	readings.session = sim_world_begin(&world, &config);
+	assert_non_null(readings.session);
+	sim_world_run(&world, readings.session, SIM_START_NS + 12 * HOUR_NS, &observer);
+	free(readings.session);
+	assert_int_equal(readings.outside, 0);
+	return readings.error_us.squares / readings.error_us.count;
+}
+
+/* Interleaved mode removes the noise, and its exchanges, of which each is complete later, make no clock worse. */
+static void test_interleaved_mode(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t poll_s;
+		double most; /* interleaved relative to basic, RMS over the seeds */
+	} cases[] = {
+		{ "server-transmit-noise", 4, 0.8 },
+		{ "server-transmit-noise", 64, 0.7 },
+		{ "server-transmit-noise", 0, 0.7 },
+		{ "metro", 4, 1.05 },
+		{ "metro", 64, 0.95 },
+		{ "metro", 0, 0.95 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		double basic = 0, interleaved = 0;
+
+		for (uint64_t seed = 1; seed <= 10; seed++) {
+			basic += square_of(cases[i].name, seed, cases[i].poll_s, false);
+			interleaved += square_of(cases[i].name, seed, cases[i].poll_s, true);
+		}
+		print_message("# %s %u: %.3f\n", cases[i].name, cases[i].poll_s, sqrt(interleaved / basic));
+		assert_between(0.2, sqrt(interleaved / basic), cases[i].most);
+	}
+}
+
 /*
  * A server's clock that moves in steps is late by up to one of them, uniformly distributed, and states this precision.
  */
@@ -461,6 +533,7 @@ int main(void)
 		cmocka_unit_test(test_losses_are_as_many_as_they_should_be),
 		cmocka_unit_test(test_spells_are_what_exchanges_meet),
 		cmocka_unit_test(test_a_server_that_ticks),
+		cmocka_unit_test(test_interleaved_mode),
 		cmocka_unit_test(test_events_happen),
 		cmocka_unit_test(test_scenarios_have_names_of_their_own),
 	};
