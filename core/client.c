@@ -259,6 +259,12 @@ static enum ffntp_verdict decide(struct ffntp_client *client, const uint8_t *byt
 	return client->decision.verdict;
 }
 
+/* Return whether the reply that arrived at tf waits for its transmit timestamp. */
+static bool waits_since(const struct ffntp_exchange *exchange, ffntp_counter tf)
+{
+	return !exchange->is_waiting && exchange->has_former && exchange->former.tf == tf;
+}
+
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf)
 {
@@ -269,7 +275,7 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
 	ffntp_association_count(association, verdict);
 	if (was_waiting && !association->exchange.is_waiting)
 		ffntp_polling_replied(&association->polling, verdict, client->clock.rate.period_s);
-	if (FFNTP_CAN_INTERLEAVE && was_waiting && association->exchange.has_former)
+	if (FFNTP_CAN_INTERLEAVE && was_waiting && waits_since(&association->exchange, tf))
 		ffntp_polling_follow_up(&association->polling, client->clock.rate.period_s);
 	if (verdict == FFNTP_REFUSED_COUNTER)
 		disrupt(client, FFNTP_REASON_COUNTER, tf);

@@ -9,8 +9,8 @@
 #define KISS(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 /*
- * Return the second nonce of a request. Who does not see the request can guess neither. A server takes equal ones for a
- * request in basic mode, and so does judge_origin. It is 0 only for 0, which is no nonce.
+ * Return the second nonce of a request. An attacker who does not see the request can guess neither of the two. If they
+ * are equal, the server and judge_origin treat the request as one in basic mode. It is 0 only for 0, which is no nonce.
  */
 static uint64_t second_nonce(uint64_t nonce)
 {

@@ -24,16 +24,16 @@ struct ffntp_polling {
 	double floor_s;    /* lower limit: min_s, or longer after a kiss-o'-death */
 	double interval_s; /* poll interval from the next request on */
 	unsigned burst_left;
-	double taper_s;        /* after a burst: the last wait, which grows to interval_s */
-	unsigned kiss_replies; /* accepted replies since floor_s last changed */
-	unsigned unanswered;   /* consecutive requests without a usable reply */
-	bool change_is_due;    /* the next call of ffntp_client_timer returns FFNTP_CHANGE_SERVER */
-	uint8_t reach; /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
-			  supplied a time */
-	bool is_follow_up, next_is_follow_up; /* the last request, and the next, follow up another (polling_follow_up)
-					       */
-	ffntp_counter next;                   /* time of the next request */
-	ffntp_counter asked;                  /* time of the last request */
+	double taper_s;         /* after a burst: the last wait, which grows to interval_s */
+	unsigned kiss_replies;  /* accepted replies since floor_s last changed */
+	unsigned unanswered;    /* consecutive requests without a usable reply */
+	bool change_is_due;     /* the next call of ffntp_client_timer returns FFNTP_CHANGE_SERVER */
+	bool is_follow_up;      /* the last request follows up another (ffntp_polling_follow_up) */
+	bool next_is_follow_up; /* the next one will */
+	uint8_t reach;       /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
+				supplied a time */
+	ffntp_counter next;  /* time of the next request */
+	ffntp_counter asked; /* time of the last request */
 };
 
 /* The growth of the clock's variance with time, and the information of one exchange (struct ffntp_estimate). */

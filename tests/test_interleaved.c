@@ -520,6 +520,19 @@ static struct ffntp_client *make_client(uint32_t poll_s, ffntp_counter now)
 	return client;
 }
 
+static void a_client_is_in_one_of_two_modes(void **state)
+{
+	struct ffntp_client_config config;
+
+	(void)state;
+	ffntp_client_config_default(&config);
+	assert_true(config.interleaved == 0);
+	config.interleaved = 1;
+	assert_int_not_equal(ffntp_client_memory(&config), 0);
+	config.interleaved = 2;
+	assert_int_equal(ffntp_client_memory(&config), 0);
+}
+
 /* Send the client's next request when it is due, and compose the reply to it. Returns the wait in s. */
 static double client_asks(struct fixture *f, struct ffntp_client *client)
 {
@@ -577,6 +590,54 @@ static void a_client_uses_an_exchange_once_it_is_complete(void **state)
 	free(client);
 }
 
+/* Return when the client's next request is due, in s after the last one. */
+static double due_s(const struct fixture *f, struct ffntp_client *client)
+{
+	struct ffntp_action action = { FFNTP_WAIT, f->now };
+
+	for (ffntp_counter now = f->now; action.kind == FFNTP_WAIT; now = action.until)
+		action = ffntp_client_timer(client, now);
+	return (double)(action.until - f->ta) * 1e-9;
+}
+
+/* The request stays in flight, and its own reply decides on the next request, although a former reply waits. */
+static void a_forged_reply_brings_no_second_request(void **state)
+{
+	struct fixture f = begin();
+	struct ffntp_client *client = make_client(64, f.now);
+	ffntp_counter waiting;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		client_asks(&f, client);
+		assert_int_equal(client_gets(&f, client), FFNTP_ACCEPTED);
+	}
+	waiting = f.tf;
+	client_asks(&f, client);
+	f.answered.origin.units ^= 8;
+	f.tf = waiting;
+	assert_int_equal(client_gets(&f, client), FFNTP_REFUSED_ORIGIN);
+	assert_within(due_s(&f, client), 64, 0.1, "s");
+	free(client);
+}
+
+static void a_useless_reply_brings_no_second_request(void **state)
+{
+	struct fixture f = begin();
+	struct ffntp_client *client = make_client(64, f.now);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		client_asks(&f, client);
+		assert_int_equal(client_gets(&f, client), FFNTP_ACCEPTED);
+	}
+	client_asks(&f, client);
+	f.answered.leap = FFNTP_WIRE_LEAP_UNSYNCHRONISED;
+	assert_int_equal(client_gets(&f, client), FFNTP_REFUSED_UNSYNCHRONISED);
+	assert_within(due_s(&f, client), 64, 0.1, "s");
+	free(client);
+}
+
 /* A reply that comes at once is better than one that waits for a long interval. */
 static void a_client_that_is_limited_asks_in_basic_mode(void **state)
 {
@@ -624,7 +685,10 @@ int main(void)
 		cmocka_unit_test(short_intervals_have_no_second_request),
 		cmocka_unit_test(after_a_kiss_there_is_no_second_request),
 		cmocka_unit_test(adaptive_intervals_are_those_of_a_pair),
+		cmocka_unit_test(a_client_is_in_one_of_two_modes),
 		cmocka_unit_test(a_client_uses_an_exchange_once_it_is_complete),
+		cmocka_unit_test(a_forged_reply_brings_no_second_request),
+		cmocka_unit_test(a_useless_reply_brings_no_second_request),
 		cmocka_unit_test(a_client_that_is_limited_asks_in_basic_mode),
 	};
 

@@ -99,7 +99,7 @@ struct ffntp_client_config {
 	enum ffntp_leap_expiry leap_expiry;
 	/*
 	 * 1: ask the server for interleaved mode (RFC 9769), in which the transmit timestamp of a reply is measured
-	 * when it has really left, and comes with the next reply. If polls are more than 16 s apart, each poll is then
+	 * when it has really left, and comes with the next reply. If polls are more than 8 s apart, each poll is then
 	 * two requests, 2 s apart. 0, usually: basic mode. Guests (FFNTP_SESSION_MINIMAL) always use basic mode.
 	 */
 	uint64_t interleaved;
