@@ -15,21 +15,26 @@ double ffntp_clock_offset_s(const struct ffntp_clock_state *clock, const struct 
 	return clock->has_estimate ? clock_s - (rtt_s - residence_s) / 2 : 0;
 }
 
-void ffntp_clock_continue(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *former)
+void ffntp_clock_introduce(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *known)
 {
-	double period_s = ffntp_mapping_period_s(former->period, former->period_shift);
-	double esterror = (double)former->period_esterror / (double)former->period + FFNTP_SAVED_PERIOD_ERROR;
-	double maxerror = (double)former->period_maxerror / (double)former->period;
+	double period_s = ffntp_mapping_period_s(known->period, known->period_shift);
+	double esterror = (double)known->period_esterror / (double)known->period + FFNTP_SAVED_PERIOD_ERROR;
+	double maxerror = (double)known->period_maxerror / (double)known->period;
 
-	clock->publisher.disruption_marker = former->disruption_marker;
-	clock->publisher.counter_marker = former->counter_marker;
-	if (former->status != FFNTP_STATUS_SYNCHRONISED && former->status != FFNTP_STATUS_FREE_RUNNING)
-		return;
-	clock->wire.pivot_s = former->time.s;
-	ffntp_leap_continue(&clock->wire.leap, former);
-	ffntp_publisher_continue(&clock->publisher, former);
+	clock->wire.pivot_s = known->time.s;
+	ffntp_leap_continue(&clock->wire.leap, known);
 	ffntp_rate_range_know(&clock->range, (struct ffntp_rate_bound){ period_s, maxerror });
 	clock->rate = ffntp_rate_range_now(&clock->range);
 	if (esterror < clock->config.period_hint_error)
 		clock->ops->warm(estimator, period_s, esterror);
+}
+
+void ffntp_clock_continue(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *former)
+{
+	clock->publisher.disruption_marker = former->disruption_marker;
+	clock->publisher.counter_marker = former->counter_marker;
+	if (former->status != FFNTP_STATUS_SYNCHRONISED && former->status != FFNTP_STATUS_FREE_RUNNING)
+		return;
+	ffntp_publisher_continue(&clock->publisher, former);
+	ffntp_clock_introduce(clock, estimator, former);
 }

@@ -61,6 +61,12 @@ static inline struct ffntp_rate_bound ffntp_clock_candidate_rate(const struct ff
  */
 FFNTP_MUST_USE double ffntp_clock_offset_s(const struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp);
 
+/*
+ * Begin with what a map of the same counter knows besides the time: the counter's rate, the rule of leap seconds, and
+ * the era. The map has a time. estimator: the state of an association's estimator.
+ */
+void ffntp_clock_introduce(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *known);
+
 /* Continue from the last map of a former clock of the same counter. estimator: the state of an association's estimator.
  */
 void ffntp_clock_continue(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *former);

@@ -11,21 +11,20 @@
 const char *ffntp_device_connect(struct ffntp_device *device)
 {
 	enum ffntp_clock_result result;
-	struct ffntp_steady steady;
+	struct ffntp_look look;
 	const char *problem;
-	ffntp_counter now;
 
 	if (device->is_connected)
 		return "the clock device is connected already";
 	problem = device->ops->connect(device);
 	if (problem != NULL)
 		return problem;
-	result = device->ops->steady(device, &steady, &now);
+	result = device->ops->look(device, &look);
 	if (result != FFNTP_CLOCK_OK) {
 		device->ops->disconnect(device);
 		return ffntp_clock_result_text(result);
 	}
-	device->connected_at = ffntp_steady_elapsed(&steady, now);
+	device->connected_at = ffntp_steady_elapsed(&look.steady, look.now);
 	device->is_connected = true;
 	return NULL;
 }
@@ -77,13 +76,17 @@ enum ffntp_clock_result ffntp_device_steady(struct ffntp_device *device, struct 
 	return result == FFNTP_CLOCK_OK ? ffntp_steady_utc(&steady, now, utc) : result;
 }
 
-/* Rounded to the nearest nanosecond. */
+/*
+ * Rounded to the nearest nanosecond. Elapsed time stands at 0 at first if the device was connected during an update and
+ * the former period was the longer one.
+ */
 enum ffntp_clock_result ffntp_device_elapsed(struct ffntp_device *device, uint64_t *ns)
 {
 	static const struct ffntp_span half_ns = { 0, UINT64_MAX / 2000000000 };
 	struct ffntp_steady steady;
 	struct ffntp_time elapsed;
 	ffntp_counter now;
+	int64_t since_ns;
 	enum ffntp_clock_result result = look_at_steady(device, &steady, &now);
 
 	if (result != FFNTP_CLOCK_OK)
@@ -91,7 +94,8 @@ enum ffntp_clock_result ffntp_device_elapsed(struct ffntp_device *device, uint64
 	if (steady.period == 0)
 		return FFNTP_CLOCK_STEADY;
 	elapsed = ffntp_time_plus(ffntp_steady_elapsed(&steady, now), half_ns);
-	*ns = (uint64_t)ffntp_time_diff_ns(elapsed, device->connected_at);
+	since_ns = ffntp_time_diff_ns(elapsed, device->connected_at);
+	*ns = since_ns > 0 ? (uint64_t)since_ns : 0;
 	return FFNTP_CLOCK_OK;
 }
 
@@ -306,7 +310,7 @@ enum ffntp_clock_result ffntp_page_device_look(struct ffntp_device *device, stru
 		struct ffntp_look copy = { .now = count(page_device(device)) };
 
 		ffntp_page_load_steady(page, begun, &copy.steady);
-		if (ffntp_page_try_read(page, &copy.map) && ffntp_page_is_whole(page, begun)) {
+		if (ffntp_page_try_read(page, begun, &copy.map)) {
 			*look = copy;
 			return FFNTP_CLOCK_OK;
 		}

@@ -48,6 +48,28 @@ enum ffntp_page_offset {
 #define FFNTP_SOURCE_VERDICTS 20 /* counts; the estimator's state follows them */
 #define FFNTP_STEADY_STRIDE 112
 
+/*
+ * The words of the map lie in three ranges, and the copy has the same three, in this order:
+ * FFNTP_PAGE_COPIED(from, to, copy). In front of it is the sequence of the update during which readers may use it.
+ */
+#define FFNTP_PAGE_COPIES                                                          \
+	FFNTP_PAGE_COPIED(FFNTP_AT_MARKER, FFNTP_AT_GENERATION, FFNTP_AT_COPY_MAP) \
+	FFNTP_PAGE_COPIED(FFNTP_AT_VOID_AFTER, FFNTP_AT_LINE, FFNTP_AT_COPY_BLOCK) \
+	FFNTP_PAGE_COPIED(FFNTP_AT_ASYMMETRY_ESTERROR, FFNTP_AT_ANCHORS, FFNTP_AT_COPY_LATER)
+
+#define FFNTP_PAGE_COPIED(from, to, copy) +((to) - (from))
+_Static_assert(FFNTP_AT_COPY_MAP + (0 FFNTP_PAGE_COPIES) == FFNTP_AT_STEADY, "the copy fills its place");
+#undef FFNTP_PAGE_COPIED
+
+#define IS_COPIED(at)                                               \
+	(((at) >= FFNTP_AT_MARKER && (at) < FFNTP_AT_GENERATION) || \
+	 ((at) >= FFNTP_AT_VOID_AFTER && (at) < FFNTP_AT_LINE) ||   \
+	 ((at) >= FFNTP_AT_ASYMMETRY_ESTERROR && (at) < FFNTP_AT_ANCHORS))
+#define MAP_WORD(offset, type, NAME, name, unit, since, codec) \
+	_Static_assert(IS_COPIED(offset), "readers need each word of the map during an update, too");
+#include "page_fields.def"
+#undef IS_COPIED
+
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ASYMMETRY_ESTERROR, "the line fits");
 _Static_assert(FFNTP_AT_TAI_OUTLASTS + 8 <= FFNTP_AT_ANCHORS, "so do the words behind it");
@@ -63,6 +85,18 @@ _Static_assert(FFNTP_VERDICTS <= FFNTP_SOURCE_VERDICTS, "a source fits");
 #else
 #define FFNTP_LE32(x) (x)
 #define FFNTP_LE64(x) (x)
+#endif
+
+/*
+ * FFNTP_COMPUTE_HERE makes a compiler finish a calculation at this point, so that fewer words of the line are alive at
+ * once than the machine has registers.
+ */
+#if defined(__GNUC__)
+#define FFNTP_ALWAYS_INLINE __attribute__((always_inline)) static inline
+#define FFNTP_COMPUTE_HERE(value) __asm__("" : "+r"(value))
+#else
+#define FFNTP_ALWAYS_INLINE static inline
+#define FFNTP_COMPUTE_HERE(value) ((void)(value))
 #endif
 
 static inline uint64_t ffntp_page_load_word(const ffntp_page_word *word)
@@ -113,6 +147,33 @@ static inline bool ffntp_page_is_whole(const struct ffntp_page *page, uint32_t b
 	return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == (begun & ~UINT32_C(1));
 }
 
+/*
+ * Load a word of the map that is current according to 'begun': during an update that is the former map, of which the
+ * page has a copy. offset: a constant, so that the program only chooses between 0 and the distance of the copy.
+ */
+FFNTP_ALWAYS_INLINE uint64_t ffntp_page_load_current(const struct ffntp_page *page, uint32_t begun, size_t offset)
+{
+	size_t is_copy = begun & 1;
+
+#define FFNTP_PAGE_COPIED(from, to, copy) offset >= (from) && offset < (to) ? is_copy *((size_t)(copy) - (from)):
+	return ffntp_page_load(page, offset + (FFNTP_PAGE_COPIES 0));
+#undef FFNTP_PAGE_COPIED
+}
+
+/*
+ * End a read of the current map, as ffntp_page_is_whole does. If 'begun' is odd the loads were from the copy, which
+ * does not change before the sequence does. It is valid if its writer made it for this update: a writer that knows no
+ * copy does not, nor does one that was killed before the copy was complete, and ffntp_page_format withdraws the copy
+ * before it changes anything.
+ */
+static inline bool ffntp_page_is_current(const struct ffntp_page *page, uint32_t begun)
+{
+	if (ffntp_page_is_whole(page, begun))
+		return true;
+	return FFNTP_LE32(atomic_load_explicit(&page->sequence, memory_order_relaxed)) == begun &&
+	       ffntp_page_load(page, FFNTP_AT_COPY_SEQUENCE) == begun;
+}
+
 /* Yield the core to its other hyperthread for a moment. */
 static inline void ffntp_page_pause(void)
 {
@@ -123,29 +184,20 @@ static inline void ffntp_page_pause(void)
 #endif
 }
 
-/* Load the map once; the caller checks the sequence. */
-void ffntp_page_load_map(const struct ffntp_page *page, struct ffntp_map *map);
+/* Load the current map once; the caller checks the sequence. begun: as ffntp_page_begin returned it. */
+void ffntp_page_load_map(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map);
 
 /* Load the monotonic state once; the caller checks the sequence. begun: as ffntp_page_begin returned it. */
 void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady);
 
-/* Try once to read the map. Returns false, with *map untouched, if the page was being written. */
-bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map);
+/*
+ * Try once to read the current map. Returns false, with *map untouched, if an update has begun or ended since 'begun',
+ * or is under way on a page without a valid copy.
+ */
+bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map);
 
 /* Load one word of the prepared line, as in FFNTP_PAGE_LINE(page, frac). */
 #define FFNTP_PAGE_LINE(page, field) ffntp_page_load(page, FFNTP_AT_LINE + offsetof(struct ffntp_line, field))
-
-/*
- * FFNTP_COMPUTE_HERE makes a compiler finish a calculation at this point, so that fewer words of the line are alive at
- * once than the machine has registers.
- */
-#if defined(__GNUC__)
-#define FFNTP_ALWAYS_INLINE __attribute__((always_inline)) static inline
-#define FFNTP_COMPUTE_HERE(value) __asm__("" : "+r"(value))
-#else
-#define FFNTP_ALWAYS_INLINE static inline
-#define FFNTP_COMPUTE_HERE(value) ((void)(value))
-#endif
 
 /* Return the line's time after this number of ticks, modulo 2^64 s. The caller has checked the key and the ticks. */
 static inline struct ffntp_span ffntp_page_line_estimate(const struct ffntp_page *page, uint64_t ticks,

@@ -34,6 +34,21 @@ const char *ffntp_page_result_text(enum ffntp_page_result result)
 	return "unknown";
 }
 
+const char *ffntp_selection_name(enum ffntp_selection selection)
+{
+	static const char *const names[FFNTP_SELECTIONS] = {
+		[FFNTP_SELECTION_NONE] = "none",
+		[FFNTP_SELECTION_FOLLOWED] = "followed",
+		[FFNTP_SELECTION_COMBINED] = "combined",
+		[FFNTP_SELECTION_SPARE] = "spare",
+		[FFNTP_SELECTION_FALSETICKER] = "falseticker",
+		[FFNTP_SELECTION_ASTRAY] = "astray",
+		[FFNTP_SELECTION_NO_MAJORITY] = "no-majority",
+	};
+
+	return (unsigned)selection < FFNTP_SELECTIONS ? names[selection] : "unknown";
+}
+
 static void load_identity(const struct ffntp_page *page, struct ffntp_page_identity *identity)
 {
 	identity->counter_kind = (enum ffntp_counter_kind)(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND) & 0xff);
@@ -86,22 +101,21 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
 		*to = (struct ffntp_steady){ .kind = FFNTP_STEADY_NONE };
 }
 
-void ffntp_page_load_map(const struct ffntp_page *page, struct ffntp_map *to)
+void ffntp_page_load_map(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *to)
 {
-	ffntp_page_unpack_status(ffntp_page_load(page, FFNTP_AT_STATUS), to);
+	ffntp_page_unpack_status(ffntp_page_load_current(page, begun, FFNTP_AT_STATUS), to);
 	to->counter_kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
 #define MAP_WORD(offset, type, NAME, name, unit, since, codec) \
-	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load(page, offset));
+	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load_current(page, begun, offset));
 #include "page_fields.def"
 }
 
-bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map)
+bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map)
 {
-	uint32_t begun = ffntp_page_begin(page);
 	struct ffntp_map copy;
 
-	ffntp_page_load_map(page, &copy);
-	if (!ffntp_page_is_whole(page, begun))
+	ffntp_page_load_map(page, begun, &copy);
+	if (!ffntp_page_is_current(page, begun))
 		return false;
 	*map = copy;
 	return true;
@@ -110,7 +124,7 @@ bool ffntp_page_try_read(const struct ffntp_page *page, struct ffntp_map *map)
 enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map)
 {
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
-		if (ffntp_page_try_read(page, map))
+		if (ffntp_page_try_read(page, ffntp_page_begin(page), map))
 			return FFNTP_CLOCK_OK;
 		ffntp_page_pause();
 	}
@@ -146,15 +160,19 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 #include "page_fields.def"
 }
 
-/* Load the current map or, if 'then' is earlier, the newest past map that is not after 'then'. */
-static enum ffntp_clock_result load_past(const struct ffntp_page *page, ffntp_counter then, struct ffntp_map *map)
+/*
+ * Load the current map or, if 'then' is earlier, the newest past map that is not after 'then'. The update that is under
+ * way if 'begun' is odd may store one past map, and always over the oldest one, so that the others can be used.
+ */
+static enum ffntp_clock_result load_past(const struct ffntp_page *page, uint32_t begun, ffntp_counter then,
+					 struct ffntp_map *map)
 {
-	uint64_t count = ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT);
+	uint64_t count = ffntp_page_load_current(page, begun, FFNTP_AT_ANCHOR_COUNT);
 
-	ffntp_page_load_map(page, map);
+	ffntp_page_load_map(page, begun, map);
 	if ((int64_t)(then - map->at) >= 0)
 		return FFNTP_CLOCK_OK;
-	for (uint64_t back = 1; back <= count && back <= FFNTP_PAGE_ANCHORS; back++) {
+	for (uint64_t back = 1; back <= count && back <= FFNTP_PAGE_ANCHORS - (begun & 1); back++) {
 		size_t anchor = ffntp_page_anchor_at(count - back);
 
 		if ((int64_t)(then - ffntp_page_load(page, anchor + 8)) >= 0) {
@@ -170,9 +188,9 @@ enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_page *page, ffnt
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
 		uint32_t begun = ffntp_page_begin(page);
 		struct ffntp_map copy;
-		enum ffntp_clock_result result = load_past(page, then, &copy);
+		enum ffntp_clock_result result = load_past(page, begun, then, &copy);
 
-		if (ffntp_page_is_whole(page, begun)) {
+		if (ffntp_page_is_current(page, begun)) {
 			if (result == FFNTP_CLOCK_OK)
 				*map = copy;
 			return result;

@@ -2,15 +2,56 @@
 #include "assert.h"
 #include "page_words.h"
 
+/* --- the copy of the map --- */
+
+/* The words of the map, each range with the place of its copy. */
+static const struct {
+	uint16_t from, to, copy;
+} copied[] = {
+#define FFNTP_PAGE_COPIED(from, to, copy) { (from), (to), (copy) },
+	FFNTP_PAGE_COPIES
+#undef FFNTP_PAGE_COPIED
+};
+
+/* Copy the words of the map to the copy, or back. */
+static void copy_words(struct ffntp_page *page, bool is_back)
+{
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		for (size_t at = copied[i].from, copy = copied[i].copy; at < copied[i].to; at += 8, copy += 8)
+			ffntp_page_store(page, is_back ? at : copy, ffntp_page_load(page, is_back ? copy : at));
+}
+
 /*
- * Begin an update: make the sequence odd. It is odd already if a writer was killed. The fence keeps later stores from
- * moving above it.
+ * Make the copy that readers use during the next update. A reader that loads a word of it also sees the end of the
+ * former update, because of the first fence, so that no reader in the former update takes it for the former copy. The
+ * second fence keeps the copy from being declared valid before it is complete, in case this writer is killed here.
+ */
+static void make_copy(struct ffntp_page *page)
+{
+	atomic_thread_fence(memory_order_release);
+	copy_words(page, false);
+	atomic_thread_fence(memory_order_release);
+	ffntp_page_store(page, FFNTP_AT_COPY_SEQUENCE, ffntp_page_begin(page) + 1);
+}
+
+/* Declare the copy invalid, before words change that readers use together with it. */
+static void withdraw_copy(struct ffntp_page *page)
+{
+	ffntp_page_store(page, FFNTP_AT_COPY_SEQUENCE, 0);
+	atomic_thread_fence(memory_order_release);
+}
+
+/* --- the sequence --- */
+
+/*
+ * Begin an update: make the sequence odd. It is odd already if a writer was killed. A reader that sees it sees the
+ * whole copy, because of the order release. The fence keeps later stores from moving above it.
  */
 static void begin_update(struct ffntp_page *page)
 {
 	uint32_t sequence = ffntp_page_begin(page) | 1;
 
-	atomic_store_explicit(&page->sequence, FFNTP_LE32(sequence), memory_order_relaxed);
+	atomic_store_explicit(&page->sequence, FFNTP_LE32(sequence), memory_order_release);
 	atomic_thread_fence(memory_order_release);
 }
 
@@ -19,6 +60,7 @@ static void end_update(struct ffntp_page *page)
 	uint32_t sequence = ffntp_page_begin(page) + 1;
 
 	atomic_store_explicit(&page->sequence, FFNTP_LE32(sequence), memory_order_release);
+	make_copy(page);
 }
 
 /* --- a map --- */
@@ -51,7 +93,7 @@ static bool is_stored(const struct ffntp_page *page, const struct ffntp_map *map
 {
 	struct ffntp_map stored;
 
-	ffntp_page_load_map(page, &stored);
+	ffntp_page_load_map(page, 0, &stored); /* the words that are being written */
 	return stored.status == map->status && stored.at == map->at && stored.period == map->period &&
 	       stored.period_shift == map->period_shift && stored.time.s == map->time.s &&
 	       stored.time.frac == map->time.frac && stored.maxerror_before_ns == map->maxerror_before_ns &&
@@ -265,6 +307,7 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 	struct ffntp_map map = { .status = FFNTP_STATUS_INITIALISING };
 	struct ffntp_steady steady = keep_steady(page, identity);
 
+	withdraw_copy(page);
 	begin_update(page);
 	for (size_t offset = 16; offset < FFNTP_PAGE_SIZE; offset += 8)
 		if (offset < FFNTP_AT_BLOCK ||
@@ -340,33 +383,61 @@ static bool is_sound(const struct ffntp_map *map)
 	       map->leap_sign >= -1 && map->leap_sign <= 1;
 }
 
-static bool is_adoptable(const struct ffntp_page *page, const struct ffntp_page_identity *identity,
+static bool is_adoptable(const struct ffntp_page *page, uint32_t begun, const struct ffntp_page_identity *identity,
 			 struct ffntp_map *former)
 {
 	struct ffntp_page_identity theirs;
 
-	if (ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs) != FFNTP_PAGE_OK || (ffntp_page_begin(page) & 1) != 0)
-		return false;
-	ffntp_page_load_map(page, former);
-	return is_same_identity(&theirs, identity) && is_sound(former);
+	return ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs) == FFNTP_PAGE_OK &&
+	       ffntp_page_try_read(page, begun, former) && is_same_identity(&theirs, identity) && is_sound(former);
+}
+
+/* Later markers continue from those on the page, so that their base is 0. */
+static void rebase_markers(struct ffntp_page *page, const struct ffntp_map *former)
+{
+	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);
+	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(0, former->counter_marker));
+}
+
+/*
+ * Undo the update that a killed writer left unfinished: store the former map from the copy. Half of its past map may
+ * lie over the oldest one: readers do not use a past map that begins when the current one does. The sources are unknown
+ * until the next update.
+ */
+static void undo_update(struct ffntp_page *page, const struct ffntp_map *former, const struct ffntp_steady *steady)
+{
+	begin_update(page);
+	copy_words(page, true);
+	ffntp_page_store(page, ffntp_page_anchor_at(ffntp_page_load(page, FFNTP_AT_ANCHOR_COUNT)) + 8, former->at);
+	rebase_markers(page, former);
+	publish(page, former, NULL, 0, steady);
+}
+
+/* Continue the page of a writer that ended between updates. It may have been killed while it made the copy. */
+static void continue_page(struct ffntp_page *page, const struct ffntp_map *former, const struct ffntp_steady *steady)
+{
+	make_copy(page);
+	begin_update(page);
+	rebase_markers(page, former);
+	store_steady(page, steady); /* each update uses the other slot */
+	end_update(page);
 }
 
 bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity *identity, struct ffntp_map *former)
 {
+	uint32_t begun = ffntp_page_begin(page);
 	struct ffntp_steady steady;
 	struct ffntp_map found;
 
-	if (!is_adoptable(page, identity, &found)) {
+	if (!is_adoptable(page, begun, identity, &found)) {
 		ffntp_page_format(page, identity);
 		return false;
 	}
-	/* Later markers continue from the one on the page, so their base is 0. */
-	ffntp_page_load_steady(page, ffntp_page_begin(page), &steady);
-	begin_update(page);
-	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, 0);
-	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(0, found.counter_marker));
-	store_steady(page, &steady); /* each update uses the other slot */
-	end_update(page);
+	ffntp_page_load_steady(page, begun, &steady);
+	if ((begun & 1) != 0)
+		undo_update(page, &found, &steady);
+	else
+		continue_page(page, &found, &steady);
 	*former = found;
 	return true;
 }

@@ -6,8 +6,8 @@
 
 /*
  * Number of reads before a reader gives up. An update takes 0.1 us, or 0.9 us with eight sources, and a read at least
- * 0.04 us, so a reader outlasts an active writer. If a writer was stopped in mid-update, giving up takes 40 us, or 0.1
- * ms on CPUs with a long pause instruction.
+ * 0.04 us, so a reader outlasts an active writer. If a writer was stopped in mid-update, and the reader cannot use the
+ * copy of the map, giving up takes 40 us, or 0.1 ms on CPUs with a long pause instruction.
  */
 #define FFNTP_PAGE_TRIES 1000
 
@@ -827,5 +827,55 @@
 
 /* Timestamps have jitter of their own, and are rounded (s): no path's noise is taken to be less. */
 #define FFNTP_LAW_NOISE_LEAST_S 25e-9
+
+/* --- ensemble --- */
+
+/*
+ * A path's frame, the distance of its clock from the joint clock, is the mean over this many exchanges (older ones
+ * fade): the errors of the path's own clock, which last some ten exchanges, average out to a seventh of them.
+ */
+#define FFNTP_ENSEMBLE_FRAME_EXCHANGES 512.0
+
+/* Exchanges after which a frame is half as good as a known one, so that the path counts half. */
+#define FFNTP_ENSEMBLE_FRAME_YOUNG 16.0
+
+/*
+ * Least value of 1 - r^2, r being the correlation of time and rate, for which a belief that went back in time is used.
+ * Chosen: far above rounding, and far below what a clock has that was updated minutes ago (0.1).
+ */
+#define FFNTP_ENSEMBLE_LATE_SINGULAR 1e-6
+
+/*
+ * A path's clock is astray beyond this distance from the joint clock, in standard deviations of both, whose errors are
+ * in part the same.
+ */
+#define FFNTP_ENSEMBLE_ASTRAY_SIGMAS 6.0
+
+/* Exchanges in a row that are astray before the path is left out; single ones are left out at once. */
+#define FFNTP_ENSEMBLE_ASTRAY_EXCHANGES 8
+
+/* A path that is astray is looked at again after this many exchanges: if it has stood still, it is used again. */
+#define FFNTP_ENSEMBLE_RETURN_EXCHANGES 64
+
+/*
+ * Time constant (s) with which what a server counts for changes: an hour, so that a server that comes or goes moves the
+ * clock by less than the clock's error.
+ */
+#define FFNTP_ENSEMBLE_SHARE_S 3600.0
+
+/* Shares are computed again this many times in their time constant, because they cost as much as a vote. */
+#define FFNTP_ENSEMBLE_SHARE_STEPS 64
+
+/* The least standard deviation (s) of a server's time, so that no path is taken to be exact. */
+#define FFNTP_ENSEMBLE_LEAST_SD_S 1e-7
+
+/* A server that is followed alone is left for one with this share of its error variance. */
+#define FFNTP_ENSEMBLE_BETTER 0.5
+
+/* Degrees of freedom of Student's t for asymmetries, as for FFNTP_ASYMMETRY_SHARE. */
+#define FFNTP_BLEND_FREEDOM 4.2
+
+/* Requests that a server may leave unanswered before the others are a majority without it. */
+#define FFNTP_ENSEMBLE_PATIENCE 3
 
 #endif

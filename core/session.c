@@ -95,7 +95,7 @@ static void read_source(struct ffntp_session *session)
 	for (size_t i = 0; i < sizeof session->address; i++)
 		session->source.address[i] = session->address[i];
 	session->source.port = session->port;
-	session->source.is_selected = 1;
+	session->source.selection = FFNTP_SELECTION_FOLLOWED;
 }
 
 /* The client's timer also wakes where a leap second begins or ends: the map is then published at once. */
@@ -519,6 +519,7 @@ const char *ffntp_event_name(enum ffntp_event_kind kind)
 		[FFNTP_EVENT_DISRUPTED] = "disrupted",
 		[FFNTP_EVENT_SERVER] = "server",
 		[FFNTP_EVENT_MAP] = "map",
+		[FFNTP_EVENT_SELECTION] = "selection",
 	};
 
 	return (unsigned)kind < FFNTP_EVENTS ? names[kind] : "unknown";

@@ -40,6 +40,8 @@ const char *ffntp_verdict_name(enum ffntp_verdict verdict)
 		return "leap-second";
 	case FFNTP_REFUSED_SMEAR:
 		return "smear";
+	case FFNTP_REFUSED_AUTHENTICATION:
+		return "authentication";
 	case FFNTP_VERDICTS:
 		break;
 	}

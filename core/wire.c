@@ -55,21 +55,33 @@ void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIR
 }
 
 /*
+ * A key identifier of zero without a digest: the sender could not verify the MAC of the packet that it answers (RFC
+ * 5905, section 9.2).
+ */
+static bool is_crypto_nak(const uint8_t *mac, size_t length)
+{
+	return length == MAC_NAK && ffntp_load_be(mac, MAC_NAK) == 0;
+}
+
+/*
  * Check the tail after the header: extension fields, then perhaps a MAC. A tail of at most 24 bytes can only be a MAC,
  * because a last extension field that no MAC follows has at least 28 bytes. A longer tail begins with an extension
  * field. The loop ends, because each step takes 16 bytes or more.
  */
-static bool tail_is_well_formed(const uint8_t *tail, size_t left)
+static enum ffntp_verdict judge_tail(const uint8_t *tail, size_t left)
 {
 	while (left > MAC_160) {
 		size_t length = (size_t)ffntp_load_be(tail + FIELD_LENGTH_AT, 2);
 
 		if (length < FIELD_LEAST || length % 4 != 0 || length > left)
-			return false;
+			return FFNTP_REFUSED_LENGTH;
 		tail += length;
 		left -= length;
 	}
-	return left == 0 || left == MAC_NAK || left == MAC_128 || left == MAC_160;
+	if (is_crypto_nak(tail, left))
+		return FFNTP_REFUSED_AUTHENTICATION;
+	return left == 0 || left == MAC_NAK || left == MAC_128 || left == MAC_160 ? FFNTP_ACCEPTED
+										  : FFNTP_REFUSED_LENGTH;
 }
 
 static struct ffntp_ntp load_timestamp(const uint8_t *bytes)
@@ -79,8 +91,13 @@ static struct ffntp_ntp load_timestamp(const uint8_t *bytes)
 
 enum ffntp_verdict ffntp_wire_read(const uint8_t *bytes, size_t length, struct ffntp_packet *packet)
 {
-	if (length < FFNTP_WIRE_SIZE || !tail_is_well_formed(bytes + FFNTP_WIRE_SIZE, length - FFNTP_WIRE_SIZE))
+	enum ffntp_verdict verdict;
+
+	if (length < FFNTP_WIRE_SIZE)
 		return FFNTP_REFUSED_LENGTH;
+	verdict = judge_tail(bytes + FFNTP_WIRE_SIZE, length - FFNTP_WIRE_SIZE);
+	if (verdict != FFNTP_ACCEPTED)
+		return verdict;
 	*packet = (struct ffntp_packet){
 		.leap = bytes[FLAGS] >> 6,
 		.version = bytes[FLAGS] >> 3 & 7,

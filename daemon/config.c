@@ -47,11 +47,11 @@ static bool parse_unsigned(const char *word, unsigned long max, unsigned long *v
 	if (*word == '\0')
 		return false;
 	for (; *word != '\0'; word++) {
-		if (*word < '0' || *word > '9')
+		unsigned long digit = (unsigned long)(*word - '0');
+
+		if (*word < '0' || *word > '9' || digit > max || sum > (max - digit) / 10)
 			return false;
-		sum = sum * 10 + (unsigned long)(*word - '0');
-		if (sum > max)
-			return false;
+		sum = sum * 10 + digit;
 	}
 	*value = sum;
 	return true;
@@ -147,6 +147,16 @@ static bool parse_leapseclist(struct ffntp_config *config, const struct line *li
 	return true;
 }
 
+static bool parse_keyfile(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words != 2)
+		return refuse(line, "%s takes one file name", line->word[0]);
+	if (strlen(line->word[1]) >= sizeof(config->keyfile))
+		return refuse(line, "%s: the file name is too long", line->word[0]);
+	strcpy(config->keyfile, line->word[1]);
+	return true;
+}
+
 static bool parse_leapindicators(struct ffntp_config *config, const struct line *line)
 {
 	bool ignores = line->words == 2 && strcasecmp(line->word[1], "ignore") == 0;
@@ -207,7 +217,6 @@ static const struct server_option server_options[] = {
 	{ #name, OPTION_FLAG, NULL, offsetof(struct ffntp_config_server, member), sizeof(bool), 0, 1 },
 #include "server_options.def"
 	REFUSED("nts", "NTS is not implemented, and the line does not permit requests without it"),
-	REFUSED("key", "symmetric keys are not implemented"),
 	REFUSED("prefer", "the first server that answers is used; put the preferred one first"),
 	REFUSED("trust", "the first server that answers is used; put the trusted one first"),
 	REFUSED("burst", "only iburst is implemented"),
@@ -255,8 +264,13 @@ static void store_option(struct ffntp_config_server *server, const struct server
 	void *member = (char *)server + option->offset;
 	const uint8_t byte = (uint8_t)value;
 	const uint16_t pair = (uint16_t)value;
+	const uint32_t word = (uint32_t)value;
 
-	memcpy(member, option->size == sizeof(byte) ? (const void *)&byte : (const void *)&pair, option->size);
+	memcpy(member,
+	       option->size == sizeof(byte)   ? (const void *)&byte
+	       : option->size == sizeof(pair) ? (const void *)&pair
+					      : (const void *)&word,
+	       option->size);
 }
 
 /* Read an option of server_options. */
@@ -335,6 +349,7 @@ static const struct keyword {
 	const char *why;
 } keywords[] = {
 	{ "server", parse_server, NULL },
+	{ "keyfile", parse_keyfile, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
 	{ "leapfile", parse_leapseclist, NULL },
 	{ "leapindicators", parse_leapindicators, NULL },
@@ -359,8 +374,7 @@ static const struct keyword {
 	{ "maxslewrate", NULL, STEERS },
 	{ "leapsecmode", NULL, STEERS },
 	{ "tinker", NULL, STEERS },
-	{ "keyfile", NULL, "symmetric keys are not implemented" },
-	{ "keys", NULL, "symmetric keys are not implemented" },
+	{ "keys", NULL, "keyfile FILE names a file of chrony's format" },
 	{ "ntsdumpdir", NULL, NO_NTS },
 	{ "ntstrustedcerts", NULL, NO_NTS },
 	{ "authselectmode", NULL, NO_NTS },

@@ -46,6 +46,7 @@ struct ffntp_config {
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
 	bool ignores_leap_indicators;           /* leap seconds come from the table only */
 	bool leap_expiry_is_strict;             /* TAI is unknown once the table has expired */
+	char keyfile[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
 	char journal[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
 	uint64_t journal_size;                  /* bytes */
 };

@@ -248,10 +248,12 @@ static void log_server(const struct ffntp_keeper *keeper, const char *verb)
 	ffntp_log(FFNTP_LOG_NOTICE, "%s %s", verb, server_text(keeper).is);
 }
 
-static void name_servers(const struct ffntp_config *config, struct ffntp_server_name names[FFNTP_SERVERS_MAX])
+static void name_servers(const struct ffntp_config *config, const struct ffntp_serverkeys *keys,
+			 struct ffntp_server_name names[FFNTP_SERVERS_MAX])
 {
 	for (size_t i = 0; i < config->servers; i++)
-		names[i] = (struct ffntp_server_name){ config->server[i].name, config->server[i].port };
+		names[i] = (struct ffntp_server_name){ config->server[i].name, config->server[i].port,
+						       ffntp_serverkeys_get(keys, i) };
 }
 
 static void log_problems(const struct ffntp_servers *servers)
@@ -266,7 +268,7 @@ static bool open_servers(struct ffntp_keeper *keeper, struct ffntp_servers *serv
 	const struct ffntp_config *config = &keeper->options->config;
 	bool is_open;
 
-	name_servers(config, keeper->names);
+	name_servers(config, &keeper->keys, keeper->names);
 	is_open = ffntp_servers_open(servers, keeper->names, config->servers);
 	log_problems(servers);
 	return is_open;
@@ -277,11 +279,16 @@ static struct ffntp_journal_file *open_journal(const struct ffntp_config *config
 	return ffntp_journal_file_open(config->journal, config->journal_size);
 }
 
-bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
+static void wipe_keys(struct ffntp_keeper *keeper)
+{
+	ffntp_serverkeys_wipe(&keeper->keys);
+	ffntp_serverkeys_wipe(&keeper->next_keys);
+}
+
+static bool open_keeper(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
 	struct ffntp_servers servers;
 
-	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
 	if (!open_servers(keeper, &servers))
 		return false;
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
@@ -300,6 +307,17 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 	return true;
 }
 
+bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
+{
+	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
+	if (!ffntp_serverkeys_read(&keeper->keys, &options->config))
+		return false;
+	if (open_keeper(keeper, options))
+		return true;
+	wipe_keys(keeper);
+	return false;
+}
+
 void ffntp_keeper_close(struct ffntp_keeper *keeper)
 {
 	ffntp_clock_log_close(&keeper->clock_log);
@@ -309,6 +327,7 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 	close_page(keeper);
 	if (keeper->next != NULL)
 		ffntp_servers_close(&keeper->next_servers);
+	wipe_keys(keeper);
 }
 
 /* Change to a different counter. The servers stay. */
@@ -335,7 +354,8 @@ static bool change_configuration(struct ffntp_keeper *keeper)
 	const struct ffntp_map map = *ffntp_session_map(keeper->sync.session);
 
 	keeper->options = keeper->next;
-	memcpy(keeper->names, keeper->next_names, sizeof(keeper->names));
+	keeper->keys = keeper->next_keys;
+	name_servers(&keeper->options->config, &keeper->keys, keeper->names);
 	keeper->next_servers.names = keeper->names;
 	ffntp_leaptable_open(&keeper->leaptable, keeper->options->config.leap_list);
 	if (!ffntp_journal_file_is(former.journal, &keeper->options->config))
@@ -344,6 +364,7 @@ static bool change_configuration(struct ffntp_keeper *keeper)
 		if (keeper->journal != former.journal)
 			ffntp_journal_file_close(keeper->journal);
 		*keeper = former;
+		wipe_keys(&former);
 		return false;
 	}
 	ffntp_survey_close(&keeper->survey);
@@ -351,7 +372,13 @@ static bool change_configuration(struct ffntp_keeper *keeper)
 	if (keeper->journal != former.journal)
 		ffntp_journal_file_close(former.journal);
 	ffntp_journal_file_resize(keeper->journal, keeper->options->config.journal_size);
+	wipe_keys(&former);
 	return true;
+}
+
+static void log_unchanged(void)
+{
+	ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 }
 
 static void work_configuration(struct ffntp_keeper *keeper)
@@ -365,15 +392,20 @@ static void work_configuration(struct ffntp_keeper *keeper)
 		delay_first_request(keeper);
 		log_server(keeper, "asking");
 	} else {
-		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
+		log_unchanged();
 	}
+	ffntp_serverkeys_wipe(&keeper->next_keys);
 	keeper->next = NULL;
 }
 
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
+	if (!ffntp_serverkeys_read(&keeper->next_keys, &options->config)) {
+		log_unchanged();
+		return;
+	}
 	keeper->next = options;
-	name_servers(&options->config, keeper->next_names);
+	name_servers(&options->config, &keeper->next_keys, keeper->next_names);
 	ffntp_servers_start(&keeper->next_servers, keeper->next_names, options->config.servers);
 	work_configuration(keeper);
 }
@@ -520,6 +552,7 @@ static void take_event(void *context, const struct ffntp_event *event)
 		break;
 	case FFNTP_EVENT_NONE:
 	case FFNTP_EVENT_CHANGE_SERVER:
+	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}
@@ -553,16 +586,18 @@ static void report_expiry(struct ffntp_keeper *keeper)
 }
 
 /* Collect one address of each server that has one: the address in use for the server in use, else the first. */
-static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct ffntp_address **addresses)
+static size_t survey_servers(const struct ffntp_keeper *keeper, struct ffntp_survey_server *chosen)
 {
 	const struct ffntp_servers *servers = &keeper->sync.servers;
 	size_t count = 0;
 
 	for (size_t i = 0; i < servers->count; i++) {
+		const struct ffntp_key *key = servers->names[i].key;
+
 		if (i == servers->server)
-			addresses[count++] = ffntp_servers_address(servers);
+			chosen[count++] = (struct ffntp_survey_server){ ffntp_servers_address(servers), key };
 		else if (servers->found[i].count > 0)
-			addresses[count++] = &servers->found[i].address[0];
+			chosen[count++] = (struct ffntp_survey_server){ &servers->found[i].address[0], key };
 	}
 	return count;
 }
@@ -597,14 +632,14 @@ static void end_survey(struct ffntp_keeper *keeper)
 
 static void work_survey(struct ffntp_keeper *keeper)
 {
-	const struct ffntp_address *addresses[FFNTP_CONFIG_SERVERS];
+	struct ffntp_survey_server servers[FFNTP_CONFIG_SERVERS];
 
 	if (ffntp_survey_is_running(&keeper->survey)) {
 		if (ffntp_survey_step(&keeper->survey))
 			end_survey(keeper);
 	} else if (is_survey_wanted(keeper)) {
-		ffntp_survey_begin(&keeper->survey, &keeper->client_config, &keeper->source, addresses,
-				   survey_addresses(keeper, addresses), monotonic_s());
+		ffntp_survey_begin(&keeper->survey, &keeper->client_config, &keeper->source, servers,
+				   survey_servers(keeper, servers), monotonic_s());
 	}
 }
 

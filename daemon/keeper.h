@@ -16,6 +16,7 @@
 #include "leaptable.h"
 #include "log.h"
 #include "options.h"
+#include "serverkeys.h"
 #include "survey.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
@@ -30,9 +31,11 @@ struct ffntp_keeper {
 	struct ffntp_leaptable leaptable;
 	struct ffntp_client_config client_config; /* of the session */
 	struct ffntp_survey survey;
+	struct ffntp_serverkeys keys;
 	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_sync sync;
 	const struct ffntp_options *next; /* the options to apply once their servers are resolved; NULL: none */
+	struct ffntp_serverkeys next_keys;
 	struct ffntp_server_name next_names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers next_servers;
 	struct ffntp_clock_log clock_log;
@@ -48,17 +51,17 @@ struct ffntp_keeper {
 };
 
 /*
- * Open the counter, the page and the clock log, and resolve the servers. options: must outlive the keeper.
- * Returns false if that failed; the reason was logged, and there is nothing to close.
+ * Read the keys, open the counter, the page and the clock log, and resolve the servers. options: must outlive the
+ * keeper. Returns false if that failed; the reason was logged, and there is nothing to close.
  */
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options);
 
 /*
- * Change to a new configuration (servers, limits, leap seconds) once its servers are resolved, which may take any
- * number of steps. Counter, page and clock log stay the same, and the page stays valid; the
- * journal changes if its name does. If no server can be resolved,
- * or memory is short, the old configuration stays; this is logged, and visible in keeper->options. options: must
- * outlive the keeper. Do not call it while an earlier change is pending.
+ * Change to a new configuration (servers, keys, limits, leap seconds) once its servers are resolved, which may take any
+ * number of steps. Counter, page and clock log stay the same, and the page stays valid; the journal changes if its name
+ * does. If a key cannot be used, no server can be resolved, or memory is short, the old configuration stays; this is
+ * logged, and visible in keeper->options. options: must outlive the keeper. Do not call it while an earlier change is
+ * pending.
  */
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options);
 

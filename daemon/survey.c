@@ -41,17 +41,18 @@ static void take_event(void *context, const struct ffntp_event *event)
 	case FFNTP_EVENT_DISRUPTED:
 	case FFNTP_EVENT_SERVER:
 	case FFNTP_EVENT_MAP:
+	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}
 }
 
 static void open_peer(struct ffntp_survey *survey, const struct ffntp_client_config *config,
-		      const struct ffntp_counter_source *source, const struct ffntp_address *address)
+		      const struct ffntp_counter_source *source, const struct ffntp_survey_server *server)
 {
 	struct ffntp_peer *peer = &survey->peer[survey->running];
 
-	if (!ffntp_peer_open(peer, config, source, address))
+	if (!ffntp_peer_open(peer, config, source, server->address, server->key))
 		return;
 	peer->listener = take_event;
 	peer->context = survey;
@@ -59,7 +60,7 @@ static void open_peer(struct ffntp_survey *survey, const struct ffntp_client_con
 }
 
 void ffntp_survey_begin(struct ffntp_survey *survey, const struct ffntp_client_config *config,
-			const struct ffntp_counter_source *source, const struct ffntp_address *const *addresses,
+			const struct ffntp_counter_source *source, const struct ffntp_survey_server *servers,
 			size_t count, int64_t now_s)
 {
 	struct ffntp_client_config once = *config;
@@ -70,7 +71,7 @@ void ffntp_survey_begin(struct ffntp_survey *survey, const struct ffntp_client_c
 	once.poll_min_s = once.poll_max_s = 1024;
 	once.poll_is_adaptive = false;
 	for (size_t i = 0; i < count && i < FFNTP_CONFIG_SERVERS; i++)
-		open_peer(survey, &once, source, addresses[i]);
+		open_peer(survey, &once, source, &servers[i]);
 }
 
 /*

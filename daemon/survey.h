@@ -14,6 +14,12 @@
 #include "../ports/linux/peer.h"
 #include "config.h"
 
+/* A server to ask. */
+struct ffntp_survey_server {
+	const struct ffntp_address *address;
+	const struct ffntp_key *key; /* or NULL */
+};
+
 struct ffntp_survey {
 	size_t running; /* peers whose reply is still awaited */
 	size_t asked;
@@ -32,7 +38,7 @@ bool ffntp_survey_is_due(const struct ffntp_survey *survey, int64_t utc_s, int64
 
 /* Start a survey, and cancel a running one; it must not be moved in memory. config, source: as for ffntp_peer_open. */
 void ffntp_survey_begin(struct ffntp_survey *survey, const struct ffntp_client_config *config,
-			const struct ffntp_counter_source *source, const struct ffntp_address *const *addresses,
+			const struct ffntp_counter_source *source, const struct ffntp_survey_server *servers,
 			size_t count, int64_t now_s);
 
 static inline bool ffntp_survey_is_running(const struct ffntp_survey *survey)

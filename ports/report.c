@@ -176,6 +176,7 @@ static const char *words_of(enum ffntp_event_kind kind)
 	case FFNTP_EVENT_ERROR:
 	case FFNTP_EVENT_SERVER:
 	case FFNTP_EVENT_MAP:
+	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}

@@ -214,6 +214,11 @@ static const struct sim_scenario scenarios[] = {
 
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
 
+size_t sim_observed_count(void)
+{
+	return SCENARIOS;
+}
+
 const struct sim_scenario *sim_observed_at(size_t index)
 {
 	return index < SCENARIOS ? &scenarios[index] : NULL;

@@ -55,7 +55,7 @@ static bool is_on(const struct sim_spell *spell, uint64_t key, double t_s)
 	return since_s < spell->length_s;
 }
 
-static void add(struct sim_conditions *sum, const struct sim_conditions *more)
+void sim_conditions_add(struct sim_conditions *sum, const struct sim_conditions *more)
 {
 	for (size_t way = 0; way < SIM_WAYS; way++) {
 		sum->way[way].minimum_s += more->way[way].minimum_s;
@@ -118,8 +118,12 @@ struct sim_conditions sim_path_conditions(const struct sim_path *path, double t_
 	struct sim_conditions sum = without_spells(path, t_s);
 
 	for (size_t i = 0; i < SIM_SPELLS; i++) {
-		if (is_on(&path->spells[i], path->spell_key[i], t_s))
-			add(&sum, &path->spells[i].more);
+		const struct sim_spell *spell = &path->spells[i];
+
+		if (!is_on(spell, path->spell_key[i], t_s))
+			continue;
+		sim_conditions_add(&sum, &spell->more);
+		sum.server_error_s += spell->server_rate * (t_s - spell->from_s);
 	}
 	return sum;
 }

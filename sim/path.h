@@ -51,6 +51,7 @@ struct sim_spell {
 	 */
 	bool is_irregular;
 	struct sim_conditions more;
+	double server_rate; /* the server's clock moves away from true time at this rate (ratio) from from_s on */
 };
 
 #define SIM_SPELLS 4
@@ -80,6 +81,9 @@ struct sim_path {
 	double score[SIM_WAYS]; /* of the newest packet with a level */
 	uint64_t spell_key[SIM_SPELLS], drift_key[SIM_DRIFTS];
 };
+
+/* Add conditions to others. A law takes the place of the former one. */
+void sim_conditions_add(struct sim_conditions *sum, const struct sim_conditions *more);
 
 /* Set steady, spells and drifts before; the rest is initialised from the seed. */
 void sim_path_init(struct sim_path *path, uint64_t seed);

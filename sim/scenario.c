@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "observed.h"
+#include "several.h"
 
 /*
  * Unless stated otherwise: 24 hours, an oscillator 12 ppm fast whose skew wanders by 1e-9 a second, like that of a
@@ -112,7 +113,10 @@ static const struct sim_scenario scenarios[] = {
 
 const struct sim_scenario *sim_scenario_at(size_t index)
 {
-	return index < SCENARIOS ? &scenarios[index] : sim_observed_at(index - SCENARIOS);
+	if (index < SCENARIOS)
+		return &scenarios[index];
+	index -= SCENARIOS;
+	return index < sim_observed_count() ? sim_observed_at(index) : sim_several_at(index - sim_observed_count());
 }
 
 const struct sim_scenario *sim_scenario_find(const char *name)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "../core/ensemble.h"
 #include "../core/wire.h"
 
 /* "SIM". */
@@ -18,22 +19,96 @@
 /* A session that waits for less than this is called again after this time. */
 #define LEAST_WAIT_NS 1000
 
+/* The servers but the first are asked for the first time within this time. */
+#define START_S 16.0
+
+/* Stream numbers of a server. */
 #define NONCE_STREAM 4
-#define TRANSMIT_STREAM 5
+#define ASYMMETRY_STREAM 10
+#define TRANSMIT_STREAM 13
+
+/* Stream numbers of the world; the seeds of servers but the first are the first numbers of the last ones. */
+#define START_STREAM 11
+#define CHURN_STREAM 12
+#define SERVER_STREAM 1000
+
+/* --- the servers --- */
+
+/* Return the kind of a server; NULL if it is as the scenario has it. */
+static const struct sim_server_kind *kind_of(const struct sim_scenario *scenario, unsigned server)
+{
+	const struct sim_server_kind *kind = scenario->kinds;
+
+	for (; kind && kind->count > 0; kind++) {
+		if (server < kind->count)
+			return kind;
+		server -= kind->count;
+	}
+	return NULL;
+}
+
+static void set_kind(struct sim_path *path, const struct sim_server_kind *kind)
+{
+	for (size_t way = 0; way < SIM_WAYS; way++) {
+		if (kind->minimum_s > 0)
+			path->steady.way[way].minimum_s = kind->minimum_s;
+		if (kind->queue_s > 0)
+			path->steady.way[way].queue_s = kind->queue_s;
+	}
+	sim_conditions_add(&path->steady, &kind->more);
+	path->spells[SIM_SPELLS - 1] = kind->spell;
+	path->drifts[SIM_DRIFTS - 1] = kind->drift;
+}
+
+static void set_asymmetry(struct sim_path *path, const struct sim_asymmetry *asymmetry, uint64_t seed)
+{
+	struct sim_random random = sim_random_begin(seed, ASYMMETRY_STREAM);
+	struct sim_way *forth = &path->steady.way[SIM_FORTH], *back = &path->steady.way[SIM_BACK];
+	double size_s = asymmetry->median * (forth->minimum_s + back->minimum_s) *
+			exp(asymmetry->spread * sim_random_normal(&random));
+
+	if (sim_random_unit(&random) < 0.5)
+		size_s = -size_s;
+	forth->minimum_s += size_s / 2;
+	back->minimum_s -= size_s / 2;
+}
+
+static uint64_t seed_of(uint64_t seed, unsigned server)
+{
+	struct sim_random random = sim_random_begin(seed, SERVER_STREAM + server);
+
+	return server == 0 ? seed : sim_random_next(&random);
+}
+
+static void init_server(struct sim_server *server, const struct sim_scenario *scenario,
+			const struct sim_server_kind *kind, uint64_t seed)
+{
+	server->path.steady = scenario->steady;
+	server->nonces = sim_random_begin(seed, NONCE_STREAM);
+	server->transmit = sim_random_begin(seed, TRANSMIT_STREAM);
+	server->member = -1;
+	for (size_t i = 0; i < SIM_SPELLS; i++)
+		server->path.spells[i] = scenario->spells[i];
+	for (size_t i = 0; i < SIM_DRIFTS; i++)
+		server->path.drifts[i] = scenario->drifts[i];
+	if (kind)
+		set_kind(&server->path, kind);
+	if (scenario->asymmetry.median > 0)
+		set_asymmetry(&server->path, &scenario->asymmetry, seed);
+	sim_path_init(&server->path, seed);
+}
 
 void sim_world_init(struct sim_world *world, const struct sim_scenario *scenario, uint64_t seed)
 {
 	*world = (struct sim_world){
-		.path.steady = scenario->steady,
-		.nonces = sim_random_begin(seed, NONCE_STREAM),
-		.transmit = sim_random_begin(seed, TRANSMIT_STREAM),
 		.now_ns = SIM_START_NS,
+		.starts = sim_random_begin(seed, START_STREAM),
+		.churns = sim_random_begin(seed, CHURN_STREAM),
+		.churn_s = scenario->churn_s,
+		.servers = scenario->servers > 0 ? scenario->servers : 1,
 	};
-	for (size_t i = 0; i < SIM_SPELLS; i++)
-		world->path.spells[i] = scenario->spells[i];
-	for (size_t i = 0; i < SIM_DRIFTS; i++)
-		world->path.drifts[i] = scenario->drifts[i];
-	sim_path_init(&world->path, seed);
+	for (unsigned i = 0; i < world->servers; i++)
+		init_server(&world->server[i], scenario, kind_of(scenario, i), seed_of(seed, i));
 	sim_oscillator_init(&world->oscillator, &scenario->oscillator, seed, SIM_START_NS);
 }
 
@@ -42,9 +117,19 @@ ffntp_counter sim_world_counter(struct sim_world *world)
 	return sim_oscillator_read(&world->oscillator, world->now_ns);
 }
 
+static double since_start_s(int64_t truth_ns)
+{
+	return (double)(truth_ns - SIM_START_NS) * 1e-9;
+}
+
 double sim_world_gauge_s(const struct sim_world *world, int64_t truth_ns)
 {
-	return sim_path_gauge_s(&world->path, (double)(truth_ns - SIM_START_NS) * 1e-9);
+	return world->servers == 1 ? sim_path_gauge_s(&world->server[0].path, since_start_s(truth_ns)) : 0;
+}
+
+double sim_world_server_error_s(const struct sim_world *world, unsigned server, int64_t truth_ns)
+{
+	return sim_path_conditions(&world->server[server].path, since_start_s(truth_ns)).server_error_s;
 }
 
 void sim_world_configure(struct ffntp_client_config *config, const struct sim_scenario *scenario,
@@ -59,7 +144,11 @@ void sim_world_configure(struct ffntp_client_config *config, const struct sim_sc
 	config->poll_max_s = config->poll_min_s > ADAPTIVE_MAX_S ? config->poll_min_s : ADAPTIVE_MAX_S;
 	config->counter_may_jump = scenario->counter_may_jump;
 	config->pivot_s = SIM_START_NS / FFNTP_NS_PER_S;
+	if (scenario->servers > 1)
+		config->leap_trust = FFNTP_LEAP_TRUST_CALLER;
 }
+
+/* --- exchanges --- */
 
 /* Round to the nearest 2^-32 s, so that whole nanoseconds are not biased by a quarter of one. */
 static struct ffntp_ntp ntp_from_ns(int64_t ns)
@@ -81,24 +170,24 @@ static int8_t precision_log2_s(double tick_s)
  * Answer in interleaved mode (RFC 9769) if the request asks for the reply that the server remembers. As chrony does, it
  * remembers only replies to requests that ask.
  */
-static void interleave(struct sim_world *world, const struct ffntp_packet *request, struct ffntp_packet *reply)
+static void interleave(struct sim_server *server, const struct ffntp_packet *request, struct ffntp_packet *reply)
 {
-	bool is_saved = request->origin.units == world->saved_receive.units;
+	bool is_saved = request->origin.units == server->saved_receive.units;
 
 	if (request->origin.units == 0)
 		return;
 	if (is_saved) {
 		reply->origin = request->receive;
-		reply->transmit = world->saved_transmit;
+		reply->transmit = server->saved_transmit;
 	}
-	world->saved_receive = reply->receive;
-	world->saved_transmit = ntp_from_ns(world->exchange.departed_ns);
+	server->saved_receive = reply->receive;
+	server->saved_transmit = ntp_from_ns(server->exchange.departed_ns);
 }
 
 /* Compose the server's reply to the request. */
-static void answer(struct sim_world *world, const uint8_t bytes[FFNTP_REQUEST_SIZE], uint8_t reply[FFNTP_WIRE_SIZE])
+static void answer(struct sim_server *server, const uint8_t bytes[FFNTP_REQUEST_SIZE], uint8_t reply[FFNTP_WIRE_SIZE])
 {
-	const struct sim_exchange *exchange = &world->exchange;
+	const struct sim_exchange *exchange = &server->exchange;
 	struct ffntp_packet request, packet;
 
 	if (ffntp_wire_read(bytes, FFNTP_REQUEST_SIZE, &request) != FFNTP_ACCEPTED)
@@ -115,7 +204,7 @@ static void answer(struct sim_world *world, const uint8_t bytes[FFNTP_REQUEST_SI
 		.receive = ntp_from_ns(exchange->tb_ns),
 		.transmit = ntp_from_ns(exchange->te_ns),
 	};
-	interleave(world, &request, &packet);
+	interleave(server, &request, &packet);
 	ffntp_wire_write(&packet, reply);
 }
 
@@ -127,24 +216,24 @@ static int64_t ticked_ns(int64_t ns, double tick_s)
 }
 
 /* Return how much later than its transmit timestamp the reply leaves. */
-static int64_t transmit_ns(struct sim_world *world)
+static int64_t transmit_ns(struct sim_server *server)
 {
-	double mean_s = world->exchange.conditions.server_transmit_s;
+	double mean_s = server->exchange.conditions.server_transmit_s;
 
-	return mean_s > 0 ? (int64_t)(mean_s * 1e9 * sim_random_exponential(&world->transmit)) : 0;
+	return mean_s > 0 ? (int64_t)(mean_s * 1e9 * sim_random_exponential(&server->transmit)) : 0;
 }
 
 /* Draw the delays of both ways at once. Returns false if a packet is lost on one of them. */
-static bool travel(struct sim_world *world, struct sim_exchange *exchange)
+static bool travel(const struct sim_world *world, struct sim_server *server)
 {
-	double t_s = (double)(world->now_ns - SIM_START_NS) * 1e-9;
+	struct sim_exchange *exchange = &server->exchange;
 	int64_t forth_ns = 0, back_ns = 0, transmit, server_ns;
 	bool arrives;
 
-	exchange->conditions = sim_path_conditions(&world->path, t_s);
-	arrives = sim_path_delay(&world->path, SIM_FORTH, &exchange->conditions.way[SIM_FORTH], &forth_ns);
-	arrives &= sim_path_delay(&world->path, SIM_BACK, &exchange->conditions.way[SIM_BACK], &back_ns);
-	transmit = transmit_ns(world);
+	exchange->conditions = sim_path_conditions(&server->path, since_start_s(world->now_ns));
+	arrives = sim_path_delay(&server->path, SIM_FORTH, &exchange->conditions.way[SIM_FORTH], &forth_ns);
+	arrives &= sim_path_delay(&server->path, SIM_BACK, &exchange->conditions.way[SIM_BACK], &back_ns);
+	transmit = transmit_ns(server);
 	server_ns = (int64_t)(exchange->conditions.server_error_s * 1e9);
 	exchange->truth_ta_ns = world->now_ns;
 	server_ns += world->now_ns + forth_ns;
@@ -152,62 +241,72 @@ static bool travel(struct sim_world *world, struct sim_exchange *exchange)
 	exchange->te_ns = ticked_ns(server_ns + SIM_RESIDENCE_NS, exchange->conditions.server_tick_s);
 	exchange->departed_ns = ticked_ns(server_ns + SIM_RESIDENCE_NS + transmit, exchange->conditions.server_tick_s);
 	exchange->truth_tf_ns = world->now_ns + forth_ns + SIM_RESIDENCE_NS + transmit + back_ns;
-	return arrives;
+	return arrives && !server->is_dead;
 }
 
-static uint64_t nonce_of(struct sim_world *world)
+static uint64_t nonce_of(struct sim_server *server)
 {
-	uint64_t nonce = sim_random_next(&world->nonces);
+	uint64_t nonce = sim_random_next(&server->nonces);
 
 	return nonce != 0 ? nonce : 1;
 }
 
-static void put(struct sim_world *world, struct ffntp_session *session, struct ffntp_input input)
+/* --- the ensemble --- */
+
+static void put(struct sim_world *world, struct ffntp_ensemble *ensemble, const struct sim_server *server,
+		struct ffntp_input input)
 {
 	input.at = sim_world_counter(world);
-	ffntp_session_input(session, &input);
+	ffntp_ensemble_input(ensemble, (unsigned)server->member, &input);
 }
 
 /* An older reply that is still under way is dropped, because the session has given it up. */
-static void send_request(struct sim_world *world, struct ffntp_session *session)
+static void send_request(struct sim_world *world, struct ffntp_ensemble *ensemble, struct sim_server *server)
 {
 	const uint8_t *request;
 
-	world->exchange = (struct sim_exchange){ .ta = sim_world_counter(world), .number = world->requests };
-	put(world, session, (struct ffntp_input){ .kind = FFNTP_INPUT_REQUEST, .nonce = nonce_of(world) });
-	request = ffntp_session_request(session);
+	server->exchange = (struct sim_exchange){ .ta = sim_world_counter(world),
+						  .number = server->requests,
+						  .server = (unsigned)(server - world->server) };
+	put(world, ensemble, server, (struct ffntp_input){ .kind = FFNTP_INPUT_REQUEST, .nonce = nonce_of(server) });
+	request = ffntp_session_request(ffntp_ensemble_session(ensemble, (unsigned)server->member));
 	if (request == NULL)
 		abort();
 	world->requests++;
-	world->is_in_flight = travel(world, &world->exchange);
-	if (world->is_in_flight)
-		answer(world, request, world->reply);
+	server->requests++;
+	server->is_in_flight = travel(world, server);
+	if (server->is_in_flight)
+		answer(server, request, server->reply);
 }
 
-static enum ffntp_verdict take_verdict(struct ffntp_session *session)
+static enum ffntp_verdict take_verdict(struct ffntp_ensemble *ensemble, const struct sim_server *server)
 {
-	struct ffntp_event event = { .kind = FFNTP_EVENT_NONE };
+	struct ffntp_event event;
+	unsigned member;
 
-	while (ffntp_session_event(session, &event) && event.kind != FFNTP_EVENT_REPLY)
-		;
-	if (event.kind != FFNTP_EVENT_REPLY)
-		abort();
-	return event.verdict;
+	while (ffntp_ensemble_event(ensemble, &member, &event)) {
+		if (event.kind == FFNTP_EVENT_REPLY && (int)member == server->member)
+			return event.verdict;
+	}
+	abort();
 }
 
-static void deliver(struct sim_world *world, struct ffntp_session *session, const struct sim_observer *observer)
+static void deliver(struct sim_world *world, struct ffntp_ensemble *ensemble, struct sim_server *server,
+		    const struct sim_observer *observer)
 {
 	enum ffntp_verdict verdict;
 
-	world->is_in_flight = false;
-	world->exchange.tf = sim_world_counter(world);
+	server->is_in_flight = false;
+	server->wake_ns = world->now_ns;
+	server->exchange.tf = sim_world_counter(world);
 	if (observer->before)
-		observer->before(observer->context, &world->exchange);
-	put(world, session,
-	    (struct ffntp_input){ .kind = FFNTP_INPUT_DATAGRAM, .bytes = world->reply, .length = sizeof world->reply });
-	verdict = take_verdict(session);
+		observer->before(observer->context, &server->exchange);
+	put(world, ensemble, server,
+	    (struct ffntp_input){
+		    .kind = FFNTP_INPUT_DATAGRAM, .bytes = server->reply, .length = sizeof server->reply });
+	verdict = take_verdict(ensemble, server);
 	if (observer->after)
-		observer->after(observer->context, &world->exchange, verdict);
+		observer->after(observer->context, &server->exchange, verdict);
 }
 
 static int64_t sooner(int64_t a_ns, int64_t b_ns)
@@ -232,43 +331,168 @@ static int64_t next_second(const struct sim_world *world)
 	return SIM_START_NS + seconds * FFNTP_NS_PER_S;
 }
 
-/* Let the session do what is due. Returns the time until which it waits. */
-static int64_t act(struct sim_world *world, struct ffntp_session *session)
+/* Let a server's session do what is due. */
+static void act(struct sim_world *world, struct ffntp_ensemble *ensemble, struct sim_server *server)
 {
-	put(world, session, (struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT });
+	const struct ffntp_session *session = ffntp_ensemble_session(ensemble, (unsigned)server->member);
+
+	put(world, ensemble, server, (struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT });
 	if (ffntp_session_wants_request(session))
-		send_request(world, session);
-	return time_of(world, ffntp_session_deadline(session));
+		send_request(world, ensemble, server);
+	server->wake_ns = time_of(world, ffntp_session_deadline(session));
 }
 
-struct ffntp_session *sim_world_begin(struct sim_world *world, const struct ffntp_client_config *config)
+/* Let all sessions do what is due. Returns the time until which they wait. */
+static int64_t act_all(struct sim_world *world, struct ffntp_ensemble *ensemble)
 {
-	size_t size = ffntp_session_memory(config);
-	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
+	int64_t wake_ns = INT64_MAX;
 
-	return memory != NULL ? ffntp_session_init(memory, size, config, sim_world_counter(world)) : NULL;
+	for (unsigned i = 0; i < world->servers; i++) {
+		struct sim_server *server = &world->server[i];
+
+		if (server->member < 0)
+			continue;
+		if (server->wake_ns <= world->now_ns)
+			act(world, ensemble, server);
+		wake_ns = sooner(wake_ns, server->wake_ns);
+	}
+	return wake_ns;
 }
 
-const struct ffntp_map *sim_session_map(struct ffntp_session *session, ffntp_counter now)
+static void wake_all(struct sim_world *world)
+{
+	for (unsigned i = 0; i < world->servers; i++)
+		world->server[i].wake_ns = world->now_ns;
+}
+
+/* Return the arrival of the next reply, but not later than a time. */
+static int64_t next_reply(const struct sim_world *world, int64_t until_ns)
+{
+	for (unsigned i = 0; i < world->servers; i++) {
+		if (world->server[i].is_in_flight)
+			until_ns = sooner(until_ns, world->server[i].exchange.truth_tf_ns);
+	}
+	return until_ns;
+}
+
+static void deliver_all(struct sim_world *world, struct ffntp_ensemble *ensemble, const struct sim_observer *observer)
+{
+	for (unsigned i = 0; i < world->servers; i++) {
+		struct sim_server *server = &world->server[i];
+
+		if (server->is_in_flight && server->exchange.truth_tf_ns <= world->now_ns)
+			deliver(world, ensemble, server, observer);
+	}
+}
+
+static void add_server(struct sim_world *world, struct ffntp_ensemble *ensemble, struct sim_server *server)
+{
+	const struct ffntp_member_config member = { .client = world->config };
+
+	server->member = ffntp_ensemble_add(ensemble, &member, sim_world_counter(world));
+	if (server->member < 0)
+		abort();
+	server->wake_ns = world->now_ns;
+}
+
+static void remove_server(struct sim_world *world, struct ffntp_ensemble *ensemble, struct sim_server *server)
+{
+	ffntp_ensemble_remove(ensemble, (unsigned)server->member, sim_world_counter(world));
+	server->member = -1;
+	server->is_in_flight = false;
+}
+
+static unsigned answering(const struct sim_world *world)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < world->servers; i++)
+		count += world->server[i].member >= 0 && !world->server[i].is_dead;
+	return count;
+}
+
+/* A random server leaves or comes. */
+static void churn(struct sim_world *world, struct ffntp_ensemble *ensemble)
+{
+	struct sim_server *server = &world->server[sim_random_next(&world->churns) % world->servers];
+	bool dies = sim_random_unit(&world->churns) < 0.5;
+
+	if (server->member < 0)
+		add_server(world, ensemble, server);
+	else if (server->is_dead)
+		server->is_dead = false;
+	else if (answering(world) == 1)
+		return;
+	else if (dies)
+		server->is_dead = true;
+	else
+		remove_server(world, ensemble, server);
+}
+
+static bool is_churn_due(const struct sim_world *world)
+{
+	int64_t every_ns = (int64_t)(world->churn_s * 1e9);
+
+	return every_ns > 0 && (world->now_ns - SIM_START_NS) % every_ns == 0;
+}
+
+static void start_later(struct sim_world *world, struct ffntp_ensemble *ensemble, const struct sim_server *server)
+{
+	double wait_s = START_S * sim_random_unit(&world->starts);
+	ffntp_counter until = sim_world_counter(world) + (ffntp_counter)(wait_s * SIM_COUNTER_HZ);
+
+	put(world, ensemble, server, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .until = until });
+}
+
+struct ffntp_ensemble *sim_world_begin(struct sim_world *world, const struct ffntp_client_config *config)
+{
+	const struct ffntp_ensemble_config all = { .client = *config, .members = world->servers };
+	size_t size = ffntp_ensemble_memory(&all);
+	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
+	struct ffntp_ensemble *ensemble;
+
+	if (memory == NULL)
+		return NULL;
+	ensemble = ffntp_ensemble_init(memory, size, &all, sim_world_counter(world));
+	world->config = *config;
+	for (unsigned i = 0; i < world->servers; i++) {
+		add_server(world, ensemble, &world->server[i]);
+		if (i > 0)
+			start_later(world, ensemble, &world->server[i]);
+	}
+	return ensemble;
+}
+
+const struct ffntp_map *sim_ensemble_map(struct ffntp_ensemble *ensemble, ffntp_counter now)
 {
 	const struct ffntp_input input = { .kind = FFNTP_INPUT_PUBLISH, .at = now };
 
-	ffntp_session_input(session, &input);
-	return ffntp_session_map(session);
+	ffntp_ensemble_input(ensemble, FFNTP_ENSEMBLE_ALL, &input);
+	return ffntp_ensemble_map(ensemble);
 }
 
-void sim_world_run(struct sim_world *world, struct ffntp_session *session, int64_t until_ns,
+struct ffntp_session *sim_ensemble_session(struct ffntp_ensemble *ensemble)
+{
+	return ensemble->member[0].session;
+}
+
+/* At whole seconds all sessions are called, because the oscillator's rate has changed. */
+void sim_world_run(struct sim_world *world, struct ffntp_ensemble *ensemble, int64_t until_ns,
 		   const struct sim_observer *observer)
 {
+	wake_all(world);
 	while (world->now_ns < until_ns) {
 		int64_t second_ns = next_second(world);
-		int64_t wake_ns = sooner(act(world, session), sooner(second_ns, until_ns));
-		bool has_reply = world->is_in_flight && world->exchange.truth_tf_ns <= wake_ns;
+		int64_t wake_ns = sooner(act_all(world, ensemble), sooner(second_ns, until_ns));
 
-		world->now_ns = has_reply ? world->exchange.truth_tf_ns : wake_ns;
-		if (has_reply)
-			deliver(world, session, observer);
-		if (world->now_ns == second_ns && observer->second)
+		world->now_ns = next_reply(world, wake_ns);
+		deliver_all(world, ensemble, observer);
+		if (world->now_ns != second_ns)
+			continue;
+		if (observer->second)
 			observer->second(observer->context, second_ns, sim_world_counter(world));
+		if (is_churn_due(world))
+			churn(world, ensemble);
+		wake_all(world);
 	}
 }

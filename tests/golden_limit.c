@@ -56,16 +56,16 @@ static void watch(void *context, const struct sim_exchange *exchange)
 static void run(const struct sim_scenario *scenario, uint64_t seed, struct day *day)
 {
 	const struct sim_observer observer = { .context = day, .before = watch };
-	struct ffntp_session *session;
+	struct ffntp_ensemble *ensemble;
 	struct sim_world world;
 
 	sim_world_init(&world, scenario, seed);
-	session = make_session(scenario, 16, &world);
+	ensemble = make_ensemble(scenario, 16, &world);
 	day->limit = sim_limit_new(scenario);
 	assert_non_null(day->limit);
-	sim_world_run(&world, session, SIM_START_NS + LENGTH_NS, &observer);
+	sim_world_run(&world, ensemble, SIM_START_NS + LENGTH_NS, &observer);
 	sim_limit_free(day->limit);
-	free(session);
+	free(ensemble);
 }
 
 static void the_limit_of_observed_laws(void **state)

@@ -26,7 +26,7 @@
 #define LENGTH_NS (24 * 3600 * FFNTP_NS_PER_S)
 
 struct day {
-	struct ffntp_session *session;
+	struct ffntp_ensemble *ensemble;
 	struct sim_limit *limit;
 	double squares, limit_squares; /* of errors just before each exchange of the second half, in s */
 	unsigned exchanges, refused, broken, scored;
@@ -37,7 +37,7 @@ static double read_error_s(struct day *day, ffntp_counter now, int64_t truth_ns)
 {
 	struct ffntp_time truth = ffntp_time_from_ns(truth_ns);
 	struct ffntp_reading reading;
-	const struct ffntp_map *map = sim_session_map(day->session, now);
+	const struct ffntp_map *map = sim_ensemble_map(day->ensemble, now);
 
 	assert_int_equal(ffntp_clock_at(map, now, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
 	day->broken += ffntp_time_is_before(truth, reading.earliest) || ffntp_time_is_before(reading.latest, truth);
@@ -82,12 +82,12 @@ static void run_day(const struct sim_scenario *scenario, uint64_t seed, struct d
 
 	sim_world_init(&world, scenario, seed);
 	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_LAW, 16);
-	day->session = sim_world_begin(&world, &config);
+	day->ensemble = sim_world_begin(&world, &config);
 	day->limit = sim_limit_new(scenario);
-	assert_true(day->session && day->limit);
-	sim_world_run(&world, day->session, SIM_START_NS + LENGTH_NS, &observer);
+	assert_true(day->ensemble && day->limit);
+	sim_world_run(&world, day->ensemble, SIM_START_NS + LENGTH_NS, &observer);
 	sim_limit_free(day->limit);
-	free(day->session);
+	free(day->ensemble);
 }
 
 static void check_scenario(void **state)
@@ -96,7 +96,7 @@ static void check_scenario(void **state)
 
 	assert_non_null(scenario);
 	for (uint64_t seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
-		struct day day = { .session = NULL };
+		struct day day = { .ensemble = NULL };
 		double ratio;
 
 		run_day(scenario, seed, &day);
@@ -112,7 +112,7 @@ static void check_scenario(void **state)
 /* The RMS error over half a day, in s. */
 static double rms_s(const char *scenario, uint64_t seed)
 {
-	struct day day = { .session = NULL };
+	struct day day = { .ensemble = NULL };
 
 	run_day(sim_scenario_find(scenario), seed, &day);
 	assert_true(day.broken == 0);

@@ -48,7 +48,7 @@ static inline void statistics_add(struct statistics *statistics, double value)
 	statistics->squares += value * value;
 }
 
-#define EXCHANGES 6000
+#define EXCHANGES 30000
 
 struct course {
 	struct sim_exchange exchanges[EXCHANGES];
@@ -80,17 +80,17 @@ static inline void course_after(void *context, const struct sim_exchange *exchan
 	course->refused += verdict != FFNTP_ACCEPTED;
 }
 
-/* The caller frees the session. */
-static inline struct ffntp_session *make_session(const struct sim_scenario *scenario, uint32_t poll_s,
-						 struct sim_world *world)
+/* The caller frees the ensemble. */
+static inline struct ffntp_ensemble *make_ensemble(const struct sim_scenario *scenario, uint32_t poll_s,
+						   struct sim_world *world)
 {
 	struct ffntp_client_config config;
-	struct ffntp_session *session;
+	struct ffntp_ensemble *ensemble;
 
 	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_LAW, poll_s);
-	session = sim_world_begin(world, &config);
-	assert_non_null(session);
-	return session;
+	ensemble = sim_world_begin(world, &config);
+	assert_non_null(ensemble);
+	return ensemble;
 }
 
 static inline struct course *course_of(const struct sim_scenario *scenario, uint64_t seed, uint32_t poll_s,
@@ -98,13 +98,13 @@ static inline struct course *course_of(const struct sim_scenario *scenario, uint
 {
 	struct course *course = calloc(1, sizeof(*course));
 	const struct sim_observer observer = { .context = course, .second = course_second, .after = course_after };
-	struct ffntp_session *session;
+	struct ffntp_ensemble *ensemble;
 
 	assert_non_null(course);
 	sim_world_init(&course->world, scenario, seed);
-	session = make_session(scenario, poll_s, &course->world);
-	sim_world_run(&course->world, session, SIM_START_NS + (int64_t)(hours * (double)HOUR_NS), &observer);
-	free(session);
+	ensemble = make_ensemble(scenario, poll_s, &course->world);
+	sim_world_run(&course->world, ensemble, SIM_START_NS + (int64_t)(hours * (double)HOUR_NS), &observer);
+	free(ensemble);
 	return course;
 }
 

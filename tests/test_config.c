@@ -34,6 +34,21 @@ static void reads_a_server_with_all_options(void **state)
 	assert_true(config.server[0].iburst);
 }
 
+static void reads_the_key_of_a_server(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "server a key 4294967295\nserver b key 1 iburst\nserver c\nKeyFile /etc/keys\n",
+			  &error));
+	assert_true(config.server[0].key_id == UINT32_MAX);
+	assert_int_equal(config.server[1].key_id, 1);
+	assert_true(config.server[1].iburst);
+	assert_int_equal(config.server[2].key_id, 0);
+	assert_string_equal(config.keyfile, "/etc/keys");
+}
+
 static void gives_a_bare_server_chronys_defaults(void **state)
 {
 	struct ffntp_config config;
@@ -211,7 +226,12 @@ static const struct refusal refusals[] = {
 	{ "servre a\n", 1, "unknown keyword 'servre'" },
 	{ "server a\n\nserver b burst\n", 3, "unsupported option 'burst'" },
 	{ "server a nts", 1, "unsupported option 'nts'" },
-	{ "server a key 7", 1, "unsupported option 'key'" },
+	{ "server a key 0", 1, "not within 1 to 4294967295" },
+	{ "server a key 4294967296", 1, "not within 1 to 4294967295" },
+	{ "server a key 42949672950", 1, "not within 1 to 4294967295" },
+	{ "server a key", 1, "'key' needs a value" },
+	{ "keyfile", 1, "takes one file name" },
+	{ "keys /etc/ntp.keys", 1, "keyfile FILE" },
 	{ "server a fast", 1, "unknown option 'fast'" },
 	{ "server", 1, "needs a name" },
 	{ "journal", 1, "takes one file name" },
@@ -309,6 +329,8 @@ static void refuses_what_is_too_long(void **state)
 		{ "server ", FFNTP_CONFIG_NAME_SIZE, false },
 		{ "leapseclist ", FFNTP_CONFIG_PATH_SIZE - 1, true },
 		{ "leapseclist ", FFNTP_CONFIG_PATH_SIZE, false },
+		{ "keyfile ", FFNTP_CONFIG_PATH_SIZE - 1, true },
+		{ "keyfile ", FFNTP_CONFIG_PATH_SIZE, false },
 		{ "#", FFNTP_CONFIG_LINE_MAX - 1, true },
 		{ "#", FFNTP_CONFIG_LINE_MAX, false },
 		{ "", 1 << 20, false },
@@ -350,6 +372,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_server_with_all_options),
+		cmocka_unit_test(reads_the_key_of_a_server),
 		cmocka_unit_test(gives_a_bare_server_chronys_defaults),
 		cmocka_unit_test(a_name_on_the_command_line_has_a_burst),
 		cmocka_unit_test(reads_numbers_and_files),

@@ -1,6 +1,7 @@
 /* Devices: the fake, and properties of every device. */
 #include <string.h>
 
+#include "../core/page.h"
 #include "fakeclock.h"
 
 static uint64_t elapsed_ns(struct ffntp_device *clock)
@@ -84,7 +85,10 @@ static void what_is_no_page_is_not_connected(void **state)
 	every_call_is(ffntp_fake_device(&fake), FFNTP_CLOCK_DISCONNECTED);
 }
 
-/* The writer was killed in mid-update, so that the page does not yield the moment that elapsed time counts from. */
+/*
+ * The writer was killed in mid-update, and made no copy of the map, so that the page does not yield the moment that
+ * elapsed time counts from.
+ */
 static void a_page_that_is_being_written_is_not_connected(void **state)
 {
 	struct ffntp_fake fake;
@@ -94,6 +98,7 @@ static void a_page_that_is_being_written_is_not_connected(void **state)
 	ffntp_fake_init(&fake, START_NS);
 	(void)ffntp_fake_advance(&fake, SECOND);
 	ffntp_page_hold(&fake.page);
+	ffntp_page_store(&fake.page, FFNTP_AT_COPY_SEQUENCE, 0);
 	assert_string_equal(ffntp_device_connect(clock), ffntp_clock_result_text(FFNTP_CLOCK_BUSY));
 	every_call_is(clock, FFNTP_CLOCK_DISCONNECTED);
 	ffntp_fake_step(&fake, 0);
@@ -101,6 +106,36 @@ static void a_page_that_is_being_written_is_not_connected(void **state)
 	(void)ffntp_fake_advance(&fake, SECOND);
 	assert_int_equal(elapsed_ns(clock), SECOND);
 	ffntp_device_disconnect(clock);
+}
+
+/*
+ * The device is connected during an update, and the update makes the period longer or shorter: elapsed time begins at 0
+ * and does not run backwards.
+ */
+static void elapsed_time_begins_during_an_update(void **state)
+{
+	(void)state;
+	for (int64_t ppm = -100; ppm <= 100; ppm += 200) {
+		struct ffntp_fake fake;
+		struct ffntp_device *clock = ffntp_fake_device(&fake);
+		ffntp_counter held;
+		uint64_t ns;
+
+		ffntp_fake_init(&fake, START_NS);
+		(void)ffntp_fake_advance(&fake, SECOND);
+		held = fake.counter;
+		ffntp_page_hold(&fake.page);
+		fake.counter += SECOND;
+		assert_null(ffntp_device_connect(clock));
+		fake.map.period = (uint64_t)((int64_t)fake.map.period + (int64_t)fake.map.period / 1000000 * ppm);
+		ffntp_page_publish_steadily(&fake.page, &fake.map, NULL, 0, held);
+		assert_int_equal(ffntp_device_elapsed(clock, &ns), FFNTP_CLOCK_OK);
+		assert_in_range(ns, 0, 101000);
+		fake.counter += SECOND;
+		assert_int_equal(ffntp_device_elapsed(clock, &ns), FFNTP_CLOCK_OK);
+		assert_in_range(ns, SECOND - 201000, SECOND + 201000);
+		ffntp_device_disconnect(clock);
+	}
 }
 
 static void time_stands_still_until_it_is_told_to_pass(void **state)
@@ -608,6 +643,7 @@ int main(void)
 		cmocka_unit_test(before_connect_and_after_disconnect_nothing_is_told),
 		cmocka_unit_test(what_is_no_page_is_not_connected),
 		cmocka_unit_test(a_page_that_is_being_written_is_not_connected),
+		cmocka_unit_test(elapsed_time_begins_during_an_update),
 		cmocka_unit_test(time_stands_still_until_it_is_told_to_pass),
 		cmocka_unit_test(time_does_not_go_back),
 		cmocka_unit_test(each_reading_is_later),

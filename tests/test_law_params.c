@@ -206,7 +206,7 @@ static void make_record(enum place place)
 	struct record *record = &records[place];
 	const struct sim_observer observer = { .context = record, .after = add_moment };
 	struct ffntp_client_config config;
-	struct ffntp_session *session;
+	struct ffntp_ensemble *ensemble;
 	struct sim_world world;
 
 	if (making->change)
@@ -215,10 +215,10 @@ static void make_record(enum place place)
 	record->moments = calloc(MOMENTS, sizeof *record->moments);
 	sim_world_init(&world, &scenario, 9001 + (uint64_t)place);
 	sim_world_configure(&config, &scenario, FFNTP_ESTIMATOR_RADCLOCK, making->poll_s);
-	session = sim_world_begin(&world, &config);
-	assert_true(record->moments && session);
-	sim_world_run(&world, session, SIM_START_NS + (int64_t)(making->hours * 3600e9), &observer);
-	free(session);
+	ensemble = sim_world_begin(&world, &config);
+	assert_true(record->moments && ensemble);
+	sim_world_run(&world, ensemble, SIM_START_NS + (int64_t)(making->hours * 3600e9), &observer);
+	free(ensemble);
 }
 
 static int make_records(void **state)

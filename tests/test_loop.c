@@ -9,7 +9,9 @@
 #include <ffntp/linuxdevice.h>
 #include <string.h>
 
+#include "../core/wire.h"
 #include "../daemon/survey.h"
+#include "../ports/linux/keys.h"
 #include "../ports/linux/sync.h"
 #include "../ports/linux/udp.h"
 
@@ -18,6 +20,10 @@
 /* The result of poll() for each datagram, as passed to the socket. */
 static int told[16];
 static unsigned times;
+
+/* The next datagram, if its length is not 0. It arrives once. */
+static uint8_t arriving[FFNTP_UDP_SIZE];
+static size_t arriving_length;
 
 enum ffntp_udp_arrival __wrap_ffntp_udp_receive(struct ffntp_udp *udp, const struct ffntp_counter_source *source,
 						int events, ffntp_counter woke, uint8_t bytes[FFNTP_UDP_SIZE],
@@ -30,8 +36,14 @@ enum ffntp_udp_arrival __wrap_ffntp_udp_receive(struct ffntp_udp *udp, const str
 	(void)udp;
 	(void)source;
 	(void)woke;
-	(void)bytes;
 	(void)error;
+	if (arriving_length > 0) {
+		memcpy(bytes, arriving, arriving_length);
+		*length = arriving_length;
+		arriving_length = 0;
+		times = DATAGRAMS;
+		return FFNTP_UDP_DATAGRAM;
+	}
 	assert_true(times < sizeof(told) / sizeof(told[0]));
 	told[times++] = events;
 	*length = 0;
@@ -75,7 +87,7 @@ static int open_loop(void **state)
 	(void)state;
 	memset(&loop, 0, sizeof(loop));
 	counter_event = FFNTP_COUNTER_STEADY;
-	loop.name = (struct ffntp_server_name){ "127.0.0.1", 9 };
+	loop.name = (struct ffntp_server_name){ .name = "127.0.0.1", .port = 9 };
 	assert_null(ffntp_counter_open(&loop.source, FFNTP_COUNTER_MONOTONIC_RAW));
 	assert_true(ffntp_servers_open(&servers, &loop.name, 1));
 	ffntp_peer_config_default(&config, &loop.source);
@@ -202,24 +214,110 @@ static void what_poll_said_counts_for_one_datagram(void **state)
 static void a_survey_dates_nothing_back(void **state)
 {
 	static struct ffntp_survey survey;
-	const struct ffntp_address *address[1];
+	struct ffntp_survey_server server = { 0 };
 	struct ffntp_counter_source source;
 	struct ffntp_client_config config;
 	struct ffntp_addresses found;
 
 	(void)state;
 	assert_true(ffntp_resolve_numeric("127.0.0.1:9", 123, &found));
-	address[0] = &found.address[0];
+	server.address = &found.address[0];
 	assert_null(ffntp_counter_open(&source, FFNTP_COUNTER_MONOTONIC_RAW));
 	ffntp_client_config_default(&config);
 	config.counter_kind = source.kind;
-	ffntp_survey_begin(&survey, &config, &source, address, 1, 1);
+	ffntp_survey_begin(&survey, &config, &source, &server, 1, 1);
 	assert_false(ffntp_survey_step(&survey));
 	times = 0;
 	assert_false(ffntp_survey_step(&survey));
 	assert_int_equal(times, 1);
 	assert_int_equal(told[0], 0);
 	ffntp_survey_close(&survey);
+}
+
+/* --- with a key --- */
+
+static struct ffntp_key key;
+
+/* The session's last request and last datagram. */
+static uint64_t nonce;
+static uint8_t recorded[FFNTP_UDP_SIZE];
+static size_t recorded_length;
+
+static void record(void *context, const struct ffntp_input *input)
+{
+	(void)context;
+	if (input->kind == FFNTP_INPUT_REQUEST)
+		nonce = input->nonce;
+	if (input->kind != FFNTP_INPUT_DATAGRAM)
+		return;
+	memcpy(recorded, input->bytes, input->length);
+	recorded_length = input->length;
+}
+
+static struct ffntp_key key_of(uint32_t id)
+{
+	static struct ffntp_keyfile file = { .text = "10 SHA256 tulip\n11 SHA256 tulip\n12 SHA256 rose\n" };
+	struct ffntp_key found;
+	struct ffntp_key_error error;
+
+	file.length = strlen(file.text);
+	assert_true(ffntp_key_find(&file, id, &found, &error));
+	return found;
+}
+
+/* The true server's answer to the last request, without its MAC. */
+static void make_reply(uint8_t bytes[FFNTP_REQUEST_SIZE])
+{
+	const struct ffntp_ntp time = { UINT64_C(0xee00000000000000) };
+	const struct ffntp_packet reply = {
+		.version = 4, .mode = 4, .stratum = 1, .origin = { nonce }, .receive = time, .transmit = time
+	};
+
+	ffntp_wire_write(&reply, bytes);
+}
+
+static void arrive(const uint8_t *bytes, size_t length)
+{
+	times = 0;
+	memcpy(arriving, bytes, length);
+	arriving_length = length;
+	ffntp_sync_step(&loop.sync, POLLIN);
+}
+
+static uint32_t count_of(enum ffntp_verdict verdict)
+{
+	return ffntp_session_source(loop.sync.session)->verdicts[verdict];
+}
+
+/* Nothing of a reply without the right MAC reaches the session, and the true reply, which comes later, is used. */
+static void with_a_key_only_authentic_replies_are_used(void **state)
+{
+	static const uint8_t nothing[FFNTP_CRYPTO_NAK_SIZE];
+	uint8_t reply[FFNTP_KEY_PACKET_SIZE];
+	uint32_t refused = 0;
+
+	(void)state;
+	key = key_of(10);
+	ffntp_session_record(loop.sync.session, record, NULL);
+	ffntp_peer_move(&loop.sync.peer, &loop.sync.peer.address, &key);
+	ffntp_sync_step(&loop.sync, 0);
+	make_reply(reply);
+	arrive(reply, FFNTP_REQUEST_SIZE);
+	assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), ++refused);
+	for (uint32_t id = 11; id <= 12; id++) {
+		struct ffntp_key other = key_of(id);
+
+		arrive(reply, ffntp_key_sign(&other, reply));
+		assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), ++refused);
+		assert_int_equal(recorded_length, sizeof(nothing));
+		assert_memory_equal(recorded, nothing, sizeof(nothing));
+		assert_true(ffntp_session_is_awaiting(loop.sync.session));
+	}
+	arrive(reply, ffntp_key_sign(&key, reply));
+	assert_int_equal(count_of(FFNTP_ACCEPTED), 1);
+	assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), refused);
+	assert_int_equal(recorded_length, FFNTP_REQUEST_SIZE);
+	assert_memory_equal(recorded, reply, FFNTP_REQUEST_SIZE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_loop, close_loop)
@@ -232,6 +330,7 @@ int main(void)
 		TEST(a_counter_that_is_lost_ends_all),
 		TEST(what_a_former_client_said_is_kept),
 		TEST(what_told_no_time_is_not_kept),
+		TEST(with_a_key_only_authentic_replies_are_used),
 		cmocka_unit_test(what_poll_said_counts_for_one_datagram),
 		cmocka_unit_test(a_survey_dates_nothing_back),
 	};

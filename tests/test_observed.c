@@ -272,7 +272,7 @@ static struct ffntp_packet last_reply(const struct course *course)
 {
 	struct ffntp_packet packet;
 
-	assert_int_equal(ffntp_wire_read(course->world.reply, FFNTP_WIRE_SIZE, &packet), FFNTP_ACCEPTED);
+	assert_int_equal(ffntp_wire_read(course->world.server[0].reply, FFNTP_WIRE_SIZE, &packet), FFNTP_ACCEPTED);
 	return packet;
 }
 

@@ -295,7 +295,34 @@ static void case_31_the_next_daemon_takes_over_in_place(void **state)
 	assert_false(ffntp_linux_is_replaced(&reader, path));
 }
 
-static void case_31_a_page_left_in_mid_update_is_repaired_in_place(void **state)
+/* Its readers go on with the former map, and so does the next writer. Monotonic UTC waits for that writer. */
+static void case_31_a_page_left_in_mid_update_is_continued(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source), former, read;
+	struct ffntp_reading reading;
+	struct ffntp_time utc;
+	bool is_adopted;
+
+	(void)state;
+	ffntp_page_publish_steadily(file.page, &map, NULL, 0, map.at);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	ffntp_page_hold(file.page);
+	for (size_t at = 0x10; at < 0x68; at++)
+		((uint8_t *)file.page)[at] ^= 0xff;
+	now_by(&reader);
+	assert_int_equal(ffntp_linux_at(&reader, map.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_page_read(file.page, &read), FFNTP_CLOCK_OK);
+	assert_int_equal(ffntp_linux_steady(&reader, &utc, NULL), FFNTP_CLOCK_BUSY);
+	ffntp_pagefile_close(&file);
+	assert_null(open_file(&source.identity, &former, &is_adopted));
+	assert_true(is_adopted);
+	assert_exactly(former.at, map.at, "");
+	now_by(&reader);
+	assert_int_equal(ffntp_linux_steady(&reader, &utc, NULL), FFNTP_CLOCK_OK);
+}
+
+static void case_31_a_page_left_in_mid_update_without_a_copy_is_repaired_in_place(void **state)
 {
 	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
 	struct ffntp_map map = map_of_now(&source), former;
@@ -306,6 +333,7 @@ static void case_31_a_page_left_in_mid_update_is_repaired_in_place(void **state)
 	ffntp_page_publish(file.page, &map, NULL, 0);
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
 	((uint8_t *)file.page)[0x0c] |= 1;
+	memset((uint8_t *)file.page + 0x150, 0, 8);
 	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_BUSY);
 	assert_int_equal(ffntp_linux_at(&reader, map.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_BUSY);
 	ffntp_pagefile_close(&file);
@@ -638,7 +666,8 @@ int main(void)
 		TEST(the_past_is_read_with_its_own_map),
 		TEST(only_one_daemon_keeps_a_page),
 		TEST(case_31_the_next_daemon_takes_over_in_place),
-		TEST(case_31_a_page_left_in_mid_update_is_repaired_in_place),
+		TEST(case_31_a_page_left_in_mid_update_is_continued),
+		TEST(case_31_a_page_left_in_mid_update_without_a_copy_is_repaired_in_place),
 		TEST(case_33_a_page_of_another_counter_is_replaced),
 		TEST(case_33_a_page_that_changes_its_counter),
 		TEST(case_32_no_page),

@@ -91,9 +91,9 @@ static void addresses_are_equal_with_their_port(void **state)
 
 static void open_servers(struct ffntp_servers *servers, size_t count)
 {
-	static const struct ffntp_server_name names[] = { { "192.0.2.1", 123 },
-							  { "192.0.2.2", 123 },
-							  { "192.0.2.3", 123 } };
+	static const struct ffntp_server_name names[] = { { .name = "192.0.2.1", .port = 123 },
+							  { .name = "192.0.2.2", .port = 123 },
+							  { .name = "192.0.2.3", .port = 123 } };
 
 	assert_true(ffntp_servers_open(servers, names, count));
 	for (size_t i = 0; i < count; i++)
@@ -102,7 +102,8 @@ static void open_servers(struct ffntp_servers *servers, size_t count)
 
 static void names_that_do_not_resolve_are_told(void **state)
 {
-	static const struct ffntp_server_name names[] = { { "[", 123 }, { "192.0.2.2", 123 } };
+	static const struct ffntp_server_name names[] = { { .name = "[", .port = 123 },
+							  { .name = "192.0.2.2", .port = 123 } };
 	struct ffntp_servers servers;
 
 	(void)state;
@@ -117,7 +118,9 @@ static void names_that_do_not_resolve_are_told(void **state)
 
 static void names_are_resolved_in_the_background(void **state)
 {
-	static const struct ffntp_server_name names[] = { { "[", 123 }, { "192.0.2.2", 123 }, { "]", 123 } };
+	static const struct ffntp_server_name names[] = { { .name = "[", .port = 123 },
+							  { .name = "192.0.2.2", .port = 123 },
+							  { .name = "]", .port = 123 } };
 	struct ffntp_servers servers;
 	bool is_any;
 

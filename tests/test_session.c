@@ -707,7 +707,7 @@ static void test_a_different_server_is_asked_at_once(void **state)
 	exchange(b);
 	assert_int_equal(ffntp_session_source(b->session)->address[15], 1);
 	assert_int_equal(ffntp_session_source(b->session)->port, 123);
-	assert_int_equal(ffntp_session_source(b->session)->is_selected, 1);
+	assert_int_equal(ffntp_session_source(b->session)->selection, FFNTP_SELECTION_FOLLOWED);
 	name_server(b, 1, 123);
 	assert_no_events(b);
 	assert_false(ffntp_session_wants_request(b->session));

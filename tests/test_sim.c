@@ -334,14 +334,115 @@ static void test_truth_goes_on_and_nothing_comes_before_its_cause(void **state)
 	(void)state;
 	for (size_t i = 0; sim_scenario_at(i) != NULL; i++) {
 		struct course *course = course_of(sim_scenario_at(i), 54, 16, 6);
-		int64_t former_ns = SIM_START_NS;
+		int64_t former_ns[FFNTP_ENSEMBLE_MEMBERS] = { 0 }, newest_ns = SIM_START_NS;
 
 		for (size_t j = 0; j < course->count; j++) {
-			check_exchange(&course->exchanges[j], former_ns);
-			former_ns = course->exchanges[j].truth_tf_ns;
+			const struct sim_exchange *exchange = &course->exchanges[j];
+
+			assert_at_least(exchange->truth_tf_ns, newest_ns, "ns, whatever the server");
+			newest_ns = exchange->truth_tf_ns;
+			check_exchange(exchange, former_ns[exchange->server]);
+			former_ns[exchange->server] = newest_ns;
 		}
 		free(course);
 	}
+}
+
+/* --- several servers --- */
+
+/* The first server of several has the packets of a single one; the others have packets and times of their own. */
+static void test_each_server_has_a_path_of_its_own(void **state)
+{
+	struct course *one = course_of(scenario_named("metro"), 58, 16, 2);
+	struct course *three = course_of(scenario_named("three-equal"), 58, 16, 2);
+	size_t count[3] = { 0 };
+	double least_s = 1, sum_s[3] = { 0 };
+
+	(void)state;
+	assert_true(three->seconds == one->seconds);
+	for (size_t i = 0; i < one->seconds; i++)
+		assert_exactly(three->at_second[i], one->at_second[i], "");
+	for (size_t i = 0; i < three->count; i++) {
+		const struct sim_exchange *exchange = &three->exchanges[i];
+		size_t number = count[exchange->server]++;
+		int64_t took_ns = exchange->truth_tf_ns - exchange->truth_ta_ns;
+
+		assert_exactly(exchange->number, number, "");
+		if (exchange->server == 0)
+			assert_exactly(took_ns, one->exchanges[number].truth_tf_ns - one->exchanges[number].truth_ta_ns,
+				       "ns");
+		sum_s[exchange->server] += (double)took_ns * 1e-9;
+		least_s = fmin(least_s, (double)took_ns * 1e-9);
+	}
+	assert_between(4e-3, least_s, 4.1e-3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_between(450, (double)count[i], 465);
+		assert_near(sum_s[i] / (double)count[i], 4.22e-3, 0.005);
+	}
+	assert_true(sum_s[0] != sum_s[1] && sum_s[1] != sum_s[2]);
+	free(one);
+	free(three);
+}
+
+/* Half of the sizes are below the median, a tenth above 4 %, and both signs are as frequent; round trips are equal. */
+static void test_asymmetries_are_as_measured(void **state)
+{
+	const struct sim_scenario *scenario = scenario_named("asymmetric-five");
+	unsigned below = 0, large = 0, positive = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 400; seed++) {
+		struct sim_world world;
+
+		sim_world_init(&world, scenario, seed);
+		assert_true(world.servers == 5);
+		for (unsigned i = 0; i < 5; i++) {
+			const struct sim_way *way = world.server[i].path.steady.way;
+			double share = (way[SIM_FORTH].minimum_s - way[SIM_BACK].minimum_s) / 4e-3;
+
+			assert_near(way[SIM_FORTH].minimum_s + way[SIM_BACK].minimum_s, 4e-3, 1e-12);
+			positive += share > 0;
+			below += fabs(share) < 0.014;
+			large += fabs(share) > 0.04;
+		}
+	}
+	assert_between(930, positive, 1070);
+	assert_between(930, below, 1070);
+	assert_between(160, large, 240);
+}
+
+/* A server that drifts away does so from its beginning on, and the others do not. */
+static void test_kinds_are_of_the_first_servers(void **state)
+{
+	struct sim_world world;
+
+	(void)state;
+	sim_world_init(&world, scenario_named("drifting-liar"), 59);
+	assert_true(sim_world_server_error_s(&world, 0, SIM_START_NS + 5 * HOUR_NS) == 0);
+	assert_near(sim_world_server_error_s(&world, 0, SIM_START_NS + 16 * HOUR_NS), 3.6e-3, 1e-9);
+	assert_true(sim_world_server_error_s(&world, 1, SIM_START_NS + 16 * HOUR_NS) == 0);
+	sim_world_init(&world, scenario_named("falseticker"), 59);
+	assert_true(world.servers == 4 && world.server[2].path.steady.way[SIM_BACK].minimum_s == 15e-3);
+	assert_true(sim_world_server_error_s(&world, 2, SIM_START_NS) == 0);
+	assert_true(sim_world_server_error_s(&world, 3, SIM_START_NS) == 20e-3);
+}
+
+/* Each server is away for a part of the time, and there is never none that answers. */
+static void test_churn(void **state)
+{
+	struct course *course = course_of(scenario_named("churn"), 60, 16, 6);
+	size_t count[5] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < course->count; i++) {
+		count[course->exchanges[i].server]++;
+		if (i > 0)
+			assert_at_most(course->exchanges[i].truth_tf_ns - course->exchanges[i - 1].truth_tf_ns,
+				       FFNTP_NS_PER_S * 35, "ns");
+	}
+	for (size_t i = 0; i < 5; i++)
+		assert_between(350, (double)count[i], 1150);
+	free(course);
 }
 
 static void test_losses_are_as_many_as_they_should_be(void **state)
@@ -382,9 +483,9 @@ static void test_spells_are_what_exchanges_meet(void **state)
 
 /* Sums over the readings of a clock, once a second of the second half. */
 struct readings {
-	struct ffntp_session *session;
+	struct ffntp_ensemble *ensemble;
 	int64_t from_ns;
-	size_t outside;
+	size_t outside, within;
 	struct statistics error_us;
 };
 
@@ -396,17 +497,19 @@ static void read_second(void *context, int64_t truth_ns, ffntp_counter now)
 
 	if (truth_ns < readings->from_ns)
 		return;
-	assert_int_equal(ffntp_clock_at(sim_session_map(readings->session, now), now, FFNTP_UTC, UINT64_MAX, &reading),
-			 FFNTP_CLOCK_OK);
+	assert_int_equal(
+		ffntp_clock_at(sim_ensemble_map(readings->ensemble, now), now, FFNTP_UTC, UINT64_MAX, &reading),
+		FFNTP_CLOCK_OK);
 	readings->outside +=
 		ffntp_time_is_before(truth, reading.earliest) || ffntp_time_is_before(reading.latest, truth);
+	readings->within += llabs(ffntp_time_diff_ns(reading.estimate, truth)) <= 2 * (int64_t)reading.esterror_ns;
 	statistics_add(&readings->error_us, (double)ffntp_time_diff_ns(reading.estimate, truth) * 1e-3);
 }
 
-/* Return the mean square error (us^2) of a clock. */
-static double square_of(const char *name, uint64_t seed, uint32_t poll_s, bool is_interleaved)
+/* Run a clock for twelve hours. The bound holds at each reading. */
+static struct readings readings_of(const struct sim_scenario *scenario, uint64_t seed, uint32_t poll_s,
+				   bool is_interleaved)
 {
-	const struct sim_scenario *scenario = scenario_named(name);
 	struct readings readings = { .from_ns = SIM_START_NS + 6 * HOUR_NS };
 	const struct sim_observer observer = { .context = &readings, .second = read_second };
 	struct ffntp_client_config config;
@@ -415,11 +518,19 @@ static double square_of(const char *name, uint64_t seed, uint32_t poll_s, bool i
 	sim_world_init(&world, scenario, seed);
 	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_LAW, poll_s);
 	config.interleaved = is_interleaved;
-	readings.session = sim_world_begin(&world, &config);
-	assert_non_null(readings.session);
-	sim_world_run(&world, readings.session, SIM_START_NS + 12 * HOUR_NS, &observer);
-	free(readings.session);
+	readings.ensemble = sim_world_begin(&world, &config);
+	assert_non_null(readings.ensemble);
+	sim_world_run(&world, readings.ensemble, SIM_START_NS + 12 * HOUR_NS, &observer);
+	free(readings.ensemble);
 	assert_int_equal(readings.outside, 0);
+	return readings;
+}
+
+/* Return the mean square error (us^2) of a clock. */
+static double square_of(const char *name, uint64_t seed, uint32_t poll_s, bool is_interleaved)
+{
+	struct readings readings = readings_of(scenario_named(name), seed, poll_s, is_interleaved);
+
 	return readings.error_us.squares / readings.error_us.count;
 }
 
@@ -450,6 +561,28 @@ static void test_interleaved_mode(void **state)
 		print_message("# %s %u: %.3f\n", cases[i].name, cases[i].poll_s, sqrt(interleaved / basic));
 		assert_between(0.2, sqrt(interleaved / basic), cases[i].most);
 	}
+}
+
+/* The clock of several servers takes most exchanges late, half of them by a poll interval, and knows its error. */
+static void test_interleaved_mode_of_several_servers(void **state)
+{
+	struct sim_scenario scenario = *scenario_named("server-transmit-noise");
+	double basic = 0, interleaved = 0, within = 0, count = 0;
+
+	(void)state;
+	scenario.servers = 3;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct readings readings = readings_of(&scenario, seed, 0, false);
+
+		basic += readings.error_us.squares;
+		readings = readings_of(&scenario, seed, 0, true);
+		interleaved += readings.error_us.squares;
+		within += (double)readings.within;
+		count += readings.error_us.count;
+	}
+	print_message("# 3 servers: %.3f, within 2 esterror %.3f\n", sqrt(interleaved / basic), within / count);
+	assert_between(0.2, sqrt(interleaved / basic), 0.7);
+	assert_between(0.954, within / count, 1); /* as of a normal distribution */
 }
 
 /*
@@ -530,10 +663,15 @@ int main(void)
 		cmocka_unit_test(test_a_seed_is_one_course),
 		cmocka_unit_test(test_the_world_does_not_mind_who_asks),
 		cmocka_unit_test(test_truth_goes_on_and_nothing_comes_before_its_cause),
+		cmocka_unit_test(test_each_server_has_a_path_of_its_own),
+		cmocka_unit_test(test_asymmetries_are_as_measured),
+		cmocka_unit_test(test_kinds_are_of_the_first_servers),
+		cmocka_unit_test(test_churn),
 		cmocka_unit_test(test_losses_are_as_many_as_they_should_be),
 		cmocka_unit_test(test_spells_are_what_exchanges_meet),
 		cmocka_unit_test(test_a_server_that_ticks),
 		cmocka_unit_test(test_interleaved_mode),
+		cmocka_unit_test(test_interleaved_mode_of_several_servers),
 		cmocka_unit_test(test_events_happen),
 		cmocka_unit_test(test_scenarios_have_names_of_their_own),
 	};

@@ -212,7 +212,7 @@ static const char *open_sync(struct demo *demo)
 	config.estimator = demo->estimator;
 	config.poll_min_s = POLL_S;
 	config.burst = BURST;
-	demo->name = (struct ffntp_server_name){ "127.0.0.1", demo->server.port };
+	demo->name = (struct ffntp_server_name){ .name = "127.0.0.1", .port = demo->server.port };
 	if (!ffntp_servers_open(&servers, &demo->name, 1))
 		return servers.problem[0];
 	if (!ffntp_sync_open(&demo->sync, &parts))

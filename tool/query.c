@@ -84,6 +84,7 @@ static void take_event(void *context, const struct ffntp_event *event)
 	case FFNTP_EVENT_DISRUPTED:
 	case FFNTP_EVENT_SERVER:
 	case FFNTP_EVENT_MAP:
+	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}
@@ -103,7 +104,7 @@ static bool open_targets(const struct query *query, struct target *targets, char
 		targets[i].address = found.address[0];
 	}
 	for (int i = 0; i < count; i++) {
-		if (!ffntp_peer_open(&targets[i].peer, &query->config, &query->source, &targets[i].address)) {
+		if (!ffntp_peer_open(&targets[i].peer, &query->config, &query->source, &targets[i].address, NULL)) {
 			tool_error(query->command, "%s: out of memory", names[i]);
 			return false;
 		}

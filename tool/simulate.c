@@ -7,6 +7,7 @@
 
 #include "../sim/limit.h"
 #include "../sim/scenario.h"
+#include "../sim/watch.h"
 #include "../sim/world.h"
 #include "commands.h"
 #include "output.h"
@@ -27,7 +28,8 @@ struct simulate {
 	const char *poll;
 	uint32_t poll_s; /* 0: adaptive */
 	int64_t seed;
-	double hours; /* 0: the scenario's */
+	double hours;    /* 0: the scenario's */
+	int64_t servers; /* 0: the scenario's */
 	const char *trace_path, *journal_path, *recorded_path;
 	bool as_json, with_limit, only_list, is_interleaved;
 	bool header_is_printed;
@@ -62,7 +64,7 @@ enum { SETTLING_1MS, SETTLING_100US, SETTLINGS };
 /* One simulation. */
 struct run {
 	struct sim_world world;
-	struct ffntp_session *session;
+	struct ffntp_ensemble *ensemble;
 	struct sim_limit *limit; /* or NULL */
 	FILE *trace, *journal;   /* or NULL */
 	struct recorder recorder;
@@ -73,6 +75,8 @@ struct run {
 	struct gauge gauge;
 	size_t held, within, within_less_gauge, unreadable, exchanges, refused;
 	struct settling settling[SETTLINGS];
+	struct sim_watch watch;
+	size_t within_together; /* the error was within twice esterror and asymmetry together */
 };
 
 static void series_add(struct series *series, double value)
@@ -101,7 +105,7 @@ static void errors_add(struct errors *errors, double error_us, double gauge_us)
 /* Read the clock as a reader would. Returns false if there is no time. */
 static bool read_clock(struct run *run, ffntp_counter now, struct ffntp_reading *reading)
 {
-	return ffntp_clock_at(sim_session_map(run->session, now), now, FFNTP_UTC, UINT64_MAX, reading) ==
+	return ffntp_clock_at(sim_ensemble_map(run->ensemble, now), now, FFNTP_UTC, UINT64_MAX, reading) ==
 	       FFNTP_CLOCK_OK;
 }
 
@@ -153,6 +157,7 @@ static void add_second(struct run *run, const struct ffntp_reading *reading, int
 	series_add(&run->esterror, esterror_us);
 	run->held += is_held(reading, truth_ns);
 	run->within += fabs(us) <= 2 * esterror_us;
+	run->within_together += fabs(us) <= 2e6 * sim_watch_estimated_s(reading);
 	run->within_less_gauge += fabs(us - unseen_us) <= 2 * esterror_us;
 }
 
@@ -165,6 +170,7 @@ static void watch_second(void *context, int64_t truth_ns, ffntp_counter now)
 
 	for (size_t i = 0; i < SETTLINGS; i++)
 		settle(&run->settling[i], t_s, is_readable ? fabs(error_us(&reading, truth_ns)) : (double)INFINITY);
+	sim_watch_second(&run->watch, &run->world, run->ensemble, truth_ns, is_readable ? &reading : NULL);
 	if (!is_scored)
 		return;
 	if (is_readable)
@@ -282,6 +288,35 @@ static json_t *limit_json(struct run *run)
 	return object;
 }
 
+static json_t *used_json(const struct run *run)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < run->world.servers; i++)
+		json_array_append_new(array, json_integer((json_int_t)run->watch.used[i]));
+	return array;
+}
+
+/* The figures of the whole run that matter with several servers. */
+static json_t *servers_json(const struct run *run)
+{
+	const struct sim_watch *watch = &run->watch;
+	json_t *object = json_object();
+
+	json_object_set_new(object, "number", json_integer(run->world.servers));
+	json_object_set_new(object, "seconds", json_integer((json_int_t)watch->seconds));
+	json_object_set_new(object, "readable_s", json_integer((json_int_t)watch->readable));
+	json_object_set_new(object, "synchronised_s", json_integer((json_int_t)watch->synchronised));
+	json_object_set_new(object, "bound_broken_s", json_integer((json_int_t)watch->broken));
+	json_object_set_new(object, "largest_jump_esterrors", output_json_real(watch->jump));
+	json_object_set_new(object, "largest_jump_at_s", json_integer(watch->jump_at_s));
+	json_object_set_new(object, "within_2_esterror_and_asymmetry",
+			    output_json_real(share(run, run->within_together)));
+	json_object_set_new(object, "wrong_used_s", json_integer((json_int_t)watch->wrong_used));
+	json_object_set_new(object, "used_s", used_json(run));
+	return object;
+}
+
 static void set_poll_json(json_t *object, const struct simulate *simulate)
 {
 	bool is_adaptive = simulate->poll_s == 0;
@@ -314,6 +349,7 @@ static bool print_json(const struct simulate *simulate, const struct sim_scenari
 	json_object_set_new(object, "within_100us_s", output_json_real(settled_s(&run->settling[SETTLING_100US])));
 	json_object_set_new(object, "gauge", gauge_json(&run->gauge));
 	json_object_set_new(object, "less_gauge", less_gauge_json(run));
+	json_object_set_new(object, "servers", servers_json(run));
 	if (run->limit)
 		json_object_set_new(object, "limit", limit_json(run));
 	return output_json(object);
@@ -416,16 +452,16 @@ static void release(struct run *run)
 	free(run->limit_second.values);
 	free(run->limit_before.values);
 	sim_limit_free(run->limit);
-	free(run->session);
+	free(run->ensemble);
 }
 
-static bool make_session(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
-			 struct ffntp_client_config *config)
+static bool make_ensemble(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
+			  struct ffntp_client_config *config)
 {
 	sim_world_configure(config, scenario, simulate->estimator, simulate->poll_s);
 	config->interleaved = simulate->is_interleaved;
-	run->session = sim_world_begin(&run->world, config);
-	return run->session != NULL;
+	run->ensemble = sim_world_begin(&run->world, config);
+	return run->ensemble != NULL;
 }
 
 /* Create a file, if one is named. */
@@ -466,7 +502,8 @@ static bool open_journal(const struct simulate *simulate, struct run *run, const
 	if (!open_file(simulate, simulate->journal_path, &run->journal))
 		return false;
 	if (run->journal)
-		recorder_begin(&run->recorder, run->journal, run->session, config, sim_world_counter(&run->world));
+		recorder_begin(&run->recorder, run->journal, sim_ensemble_session(run->ensemble), config,
+			       sim_world_counter(&run->world));
 	return true;
 }
 
@@ -490,7 +527,7 @@ static void simulate_all(const struct simulate *simulate, const struct sim_scena
 	run->score_from_ns = SIM_START_NS + length_ns / 2;
 	run->settling[SETTLING_1MS] = (struct settling){ .limit_us = 1000, .since_s = -1 };
 	run->settling[SETTLING_100US] = (struct settling){ .limit_us = 100, .since_s = -1 };
-	sim_world_run(&run->world, run->session, SIM_START_NS + length_ns, &observer);
+	sim_world_run(&run->world, run->ensemble, SIM_START_NS + length_ns, &observer);
 }
 
 static bool finish(struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)
@@ -505,16 +542,28 @@ static bool finish(struct simulate *simulate, const struct sim_scenario *scenari
 	return true;
 }
 
-static bool simulate_one(struct simulate *simulate, const struct sim_scenario *scenario)
+/* Return the scenario as it is to be run: with as many servers as asked for. The limit is that of one. */
+static struct sim_scenario with_servers(const struct simulate *simulate, const struct sim_scenario *scenario)
 {
-	struct run run = { .session = NULL };
+	struct sim_scenario result = *scenario;
+
+	if (simulate->servers > 0)
+		result.servers = (unsigned)simulate->servers;
+	result.has_limit = result.has_limit && result.servers <= 1;
+	return result;
+}
+
+static bool simulate_one(struct simulate *simulate, const struct sim_scenario *listed)
+{
+	const struct sim_scenario copy = with_servers(simulate, listed), *scenario = &copy;
+	struct run run = { .ensemble = NULL };
 	struct ffntp_client_config config;
 	bool is_good;
 
 	sim_world_init(&run.world, scenario, (uint64_t)simulate->seed);
 	if (simulate->with_limit && scenario->has_limit)
 		run.limit = sim_limit_new(scenario);
-	is_good = make_session(simulate, scenario, &run, &config) &&
+	is_good = make_ensemble(simulate, scenario, &run, &config) &&
 		  (run.limit || !simulate->with_limit || !scenario->has_limit);
 	if (!is_good)
 		tool_error(simulate->command, "%s: out of memory", scenario->name);
@@ -558,6 +607,8 @@ static bool check_scenario(const struct simulate *simulate, const char *name)
 
 	if (!scenario)
 		tool_error(simulate->command, "no scenario '%s'; ffntp simulate --list names them", name);
+	else if ((simulate->trace_path || simulate->journal_path) && with_servers(simulate, scenario).servers > 1)
+		tool_error(simulate->command, "--trace and --journal record one server; %s has several", name);
 	else if (simulate->recorded_path && !scenario->has_limit)
 		tool_error(simulate->command, "--recorded: %s has no known limit", name);
 	else if (simulate->recorded_path && scenario->limit_needs_world)
@@ -596,6 +647,8 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 		tool_estimator(&simulate.estimator),
 		tool_real("hours", "H", &simulate.hours, HOURS_LEAST, HOURS_MOST,
 			  "hours to simulate [24 for most scenarios]"),
+		tool_integer("servers", "N", &simulate.servers, 1, FFNTP_ENSEMBLE_MEMBERS,
+			     "number of servers [the scenario's]"),
 		tool_flag("xleave", &simulate.is_interleaved, "ask the server for interleaved mode"),
 		tool_flag("limit", &simulate.with_limit, "also the smallest possible error, where known"),
 		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),

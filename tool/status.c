@@ -103,7 +103,7 @@ static const char *source_address(const struct ffntp_source *source, char text[A
 static const struct ffntp_source *selected(const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->count; i++) {
-		if (snapshot->sources[i].is_selected)
+		if (snapshot->sources[i].selection == FFNTP_SELECTION_FOLLOWED)
 			return &snapshot->sources[i];
 	}
 	return NULL;
@@ -151,7 +151,7 @@ static json_t *source_json(const struct snapshot *snapshot, const struct ffntp_s
 	json_t *object = json_object();
 
 	set(object, "address", json_string(source_address(source, address)));
-	set(object, "selected", json_boolean(source->is_selected));
+	set(object, "selected", json_boolean(source->selection == FFNTP_SELECTION_FOLLOWED));
 	set(object, "stratum", json_integer(source->stratum));
 	set(object, "refid", json_string(output_refid(source, refid)));
 	set(object, "leap", json_integer(source->leap));
@@ -383,7 +383,7 @@ static void print_source(const struct snapshot *snapshot, const struct ffntp_sou
 {
 	char address[ADDRESS_SIZE], offset[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE];
 
-	printf("%c ", source->is_selected ? '*' : ' ');
+	printf("%c ", source->selection == FFNTP_SELECTION_FOLLOWED ? '*' : ' ');
 	output_name(source_address(source, address), 2, 24);
 	printf(" %7u %6u %5o %9s %11s %10s\n", source->stratum, 1u << (source->poll_log2_s & 31), source->reach,
 	       was_accepted(source) ? output_duration(since_s(snapshot, source->last_accepted), last) : "never",

@@ -54,6 +54,7 @@ type verdict =
   | Refused_contradiction
   | Refused_leap
   | Refused_smear
+  | Refused_authentication
 
 type source = {
   stratum : int;

@@ -117,6 +117,7 @@ type verdict =
   | Refused_contradiction  (** the server's time and the counter contradict each other *)
   | Refused_leap  (** the timestamp is ambiguous: within a leap second *)
   | Refused_smear  (** the server smears a leap second: for a day its time is not UTC *)
+  | Refused_authentication  (** a crypto-NAK; or the system's port could not verify the reply's MAC *)
 
 val verdict_name : verdict -> string
 (** A short lower-case name such as ["bogus-origin"]. *)

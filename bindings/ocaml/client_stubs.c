@@ -319,7 +319,7 @@ value ffntp_ml_client_source(value client)
 }
 
 /* The constructors of Client.verdict are in this order. */
-_Static_assert(FFNTP_VERDICTS == 18, "Client.verdict must have as many constructors");
+_Static_assert(FFNTP_VERDICTS == 19, "Client.verdict must have as many constructors");
 
 value ffntp_ml_verdict_name(value verdict)
 {

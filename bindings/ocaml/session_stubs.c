@@ -132,15 +132,15 @@ static void check_former(const struct ffntp_session *session, const struct ffntp
 		caml_invalid_argument("Ffntp.Session.input: the output is of a different counter");
 }
 
-/* The kinds in the order of Session.event's constructors without arguments. */
+/* The kinds in the order of Session.event's constructors without arguments. A session alone has no selection. */
 static const enum ffntp_event_kind event_kinds[] = {
 	FFNTP_EVENT_SENT,      FFNTP_EVENT_NOT_SENT,   FFNTP_EVENT_NO_NONCE,
 	FFNTP_EVENT_ERROR,     FFNTP_EVENT_UNANSWERED, FFNTP_EVENT_CHANGE_SERVER,
 	FFNTP_EVENT_DISRUPTED, FFNTP_EVENT_SERVER,     FFNTP_EVENT_MAP,
 };
 
-_Static_assert(sizeof event_kinds / sizeof *event_kinds + 2 == FFNTP_EVENTS,
-	       "each kind but NONE, and REPLY, which has an argument");
+_Static_assert(sizeof event_kinds / sizeof *event_kinds + 3 == FFNTP_EVENTS,
+	       "each kind but NONE, SELECTION, and REPLY, which has an argument");
 
 static value copy_event(struct ffntp_event event)
 {

@@ -52,7 +52,7 @@ static bool is_muted(const struct ffntp_law_filter *filter, int way)
 	return muted_for > 0 && muted_for < filter->params->mute_exchanges;
 }
 
-static double weight_of(const struct ffntp_law_filter *filter, int way)
+double ffntp_law_weight(const struct ffntp_law_filter *filter, int way)
 {
 	const struct ffntp_law_params *params = filter->params;
 	double n = filter->law[way].n;
@@ -107,7 +107,7 @@ static void follow_drift(struct ffntp_law_filter *filter)
 		double delay = ffntp_law_delay(newest, &filter->now, way), rank;
 		double gain = ffntp_law_gain(law, delay, delay - filter->drift[way], &rank);
 
-		score[way] = ffntp_fmax(score[way] + weight_of(filter, way) * gain - params->drift_price, 0);
+		score[way] = ffntp_fmax(score[way] + ffntp_law_weight(filter, way) * gain - params->drift_price, 0);
 		filter->drift[way] += rank / law->power / params->drift_exchanges;
 	}
 	if (score[0] + score[1] >= params->drift_score)
@@ -444,8 +444,8 @@ static void update(struct ffntp_law_filter *filter)
 {
 	struct ffntp_law_sight sight = ffntp_law_sight_of(&filter->past[filter->filled - 1]);
 
-	sight.weight[0] = weight_of(filter, 0);
-	sight.weight[1] = weight_of(filter, 1);
+	sight.weight[0] = ffntp_law_weight(filter, 0);
+	sight.weight[1] = ffntp_law_weight(filter, 1);
 	(void)ffntp_law_clock_update(&filter->clock, filter->law, &sight);
 }
 

@@ -99,6 +99,10 @@ bool ffntp_law_take(struct ffntp_law_filter *filter, double elapsed_s);
 /* law_change: return the score of a cause in the open trial (nepers), as the filter's own decisions count it. */
 double ffntp_law_cause_score(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause);
 
+/* law_change: return what a delay of this way counts, 0 to 1: less if the way is congested or successive delays are
+ * alike. */
+double ffntp_law_weight(const struct ffntp_law_filter *filter, int way);
+
 /* law_describe: the operation describe of ../estimator.h. */
 void ffntp_law_describe(const void *of, struct ffntp_estimator_state *state);
 

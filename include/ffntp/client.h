@@ -243,7 +243,7 @@ void ffntp_client_server_changed(struct ffntp_client *client, ffntp_counter now)
 void ffntp_client_output(struct ffntp_client *client, ffntp_counter now, struct ffntp_map *map);
 
 /*
- * Fill in the state of the server; address, port and is_selected are left to the caller. Stratum 0 means that no reply
+ * Fill in the state of the server; address, port and selection are left to the caller. Stratum 0 means that no reply
  * of this server has supplied a usable time since it was chosen or since the counter was disrupted; then only the
  * counts of verdicts are valid.
  */

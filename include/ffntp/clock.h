@@ -25,8 +25,13 @@ enum ffntp_clock_result {
 	FFNTP_CLOCK_BOUND,          /* the error bound exceeds the caller's limit */
 	FFNTP_CLOCK_RANGE,   /* the result does not fit, or the readings are too far apart to order past and future */
 	FFNTP_CLOCK_TOO_OLD, /* the counter reading is older than the oldest stored map */
-	FFNTP_CLOCK_BUSY,    /* the page was being written at every try */
-	FFNTP_CLOCK_COUNTER, /* the counter cannot be read in this process */
+	/*
+	 * The page was being written at every try. A map is read nevertheless, unless its writer is older than the copy
+	 * of the map; monotonic UTC, elapsed time and sources are not, while a writer is suspended in an update or
+	 * killed there.
+	 */
+	FFNTP_CLOCK_BUSY,
+	FFNTP_CLOCK_COUNTER,      /* the counter cannot be read in this process */
 	FFNTP_CLOCK_DISCONNECTED, /* the device is not connected */
 	FFNTP_CLOCK_STEADY,       /* the writer of the map does not keep monotonic UTC */
 	FFNTP_CLOCK_OTHER_BOOT,   /* the mark was taken in a different boot or from a different counter */

@@ -76,6 +76,21 @@ struct ffntp_page_identity {
 	uint64_t time_namespace; /* identifies the writer's time namespace; 0 if the system has only one */
 };
 
+/* How the clock uses a server. */
+enum ffntp_selection {
+	FFNTP_SELECTION_NONE = 0,    /* it has no time yet, or does not answer */
+	FFNTP_SELECTION_FOLLOWED,    /* the map comes from this server; of several, it is the one that counts most */
+	FFNTP_SELECTION_COMBINED,    /* it is combined with others */
+	FFNTP_SELECTION_SPARE,       /* it agrees with the majority, and is not used */
+	FFNTP_SELECTION_FALSETICKER, /* the majority excludes its time */
+	FFNTP_SELECTION_ASTRAY,      /* its time drifts away from the others', within the bounds of all */
+	FFNTP_SELECTION_NO_MAJORITY, /* no majority of servers agrees */
+	FFNTP_SELECTIONS             /* the number of them */
+};
+
+/* Return a short lower-case name such as "falseticker"; "unknown" for values outside the enumeration. Never NULL. */
+const char *ffntp_selection_name(enum ffntp_selection selection);
+
 /* The state of one server, for people and monitoring; readers of the time do not need it. */
 struct ffntp_source {
 	uint8_t address[16]; /* IPv6, or IPv4 mapped into IPv6; network byte order */
@@ -85,11 +100,12 @@ struct ffntp_source {
 	uint8_t reach;       /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
 				supplied a usable time */
 	uint8_t poll_log2_s; /* the poll interval, rounded up to a power of two */
-	uint8_t is_selected; /* 1: the map comes from this server */
-	uint32_t refid;      /* as on the wire, first byte in the top bits */
-	int64_t offset_ns;   /* our clock minus the server's at the last exchange; positive: ours is ahead */
-	uint64_t rtt_ns;     /* round trip of the last exchange */
-	uint64_t rtt_min_ns; /* least round trip since this server was chosen */
+	uint8_t selection;   /* enum ffntp_selection */
+	uint8_t share_percent; /* its share in the time of several servers */
+	uint32_t refid;        /* as on the wire, first byte in the top bits */
+	int64_t offset_ns;     /* our clock minus the server's at the last exchange; positive: ours is ahead */
+	uint64_t rtt_ns;       /* round trip of the last exchange */
+	uint64_t rtt_min_ns;   /* least round trip since this server was chosen */
 	uint32_t root_delay_ns, root_dispersion_ns; /* saturated */
 	ffntp_counter last_accepted;                /* tf of the last accepted exchange */
 	uint32_t verdicts[FFNTP_VERDICTS];          /* count of each verdict on this server's replies; saturated */
@@ -108,7 +124,8 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 
 /*
  * Take over a page that a former writer left.
- * Returns true and the former map if the page is valid, has the same identity, and was not left in mid-update.
+ * Returns true and the former map if the page is valid, has the same identity, and was not left in mid-update by a
+ * writer that makes no copy of the map. If it has a copy, the update that was left is undone.
  * Otherwise lays out the page again, with a new disruption marker, and returns false.
  */
 FFNTP_MUST_USE bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity *identity,
@@ -122,7 +139,8 @@ void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, co
 			size_t count);
 
 /*
- * Begin an update that also advances monotonic UTC (steady.h): readers retry until ffntp_page_publish_steadily ends it.
+ * Begin an update that also advances monotonic UTC (steady.h): readers use the former map, and readers of monotonic UTC
+ * and elapsed time retry, until ffntp_page_publish_steadily ends it.
  * Read the counter after this call, because monotonic UTC can continue without a step back only from a reading that is
  * later than every reading made with the former map.
  */
@@ -146,21 +164,23 @@ FFNTP_MUST_USE enum ffntp_page_result ffntp_page_check(const struct ffntp_page *
 						       struct ffntp_page_identity *identity);
 
 /*
- * Read the current map. Returns FFNTP_CLOCK_OK; or, if the page was being written at each of a limited number of tries,
- * FFNTP_CLOCK_BUSY and *map untouched.
+ * Read the current map; during an update that is the former one. Returns FFNTP_CLOCK_OK. If updates ended at each of a
+ * limited number of tries, or if one was under way and its writer makes no copy of the map, as older writers: returns
+ * FFNTP_CLOCK_BUSY, with *map untouched.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map);
 
 /*
  * Read the state of monotonic UTC, elapsed time and phase. Evaluate it at a counter reading taken before this call.
- * Returns as ffntp_page_read does.
+ * Returns FFNTP_CLOCK_OK; or, if the page was being written at each of a limited number of tries, FFNTP_CLOCK_BUSY.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page,
 							      struct ffntp_steady *steady);
 
 /*
  * Read the map that was current at counter reading 'then': the newest one whose 'at' is not later. Returns
- * FFNTP_CLOCK_TOO_OLD if 'then' is earlier than the oldest stored map; otherwise as ffntp_page_read does.
+ * FFNTP_CLOCK_TOO_OLD if 'then' is earlier than the oldest stored map, which does not count during an update; otherwise
+ * as ffntp_page_read does.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_page *page, ffntp_counter then,
 							    struct ffntp_map *map);
@@ -168,7 +188,8 @@ FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_p
 /*
  * Read the state of all servers.
  * sources: room for FFNTP_PAGE_SOURCES. count: set to the number of servers.
- * Returns FFNTP_CLOCK_OK; or FFNTP_CLOCK_BUSY, with *count untouched and the contents of sources undefined.
+ * Returns as ffntp_page_read_steady does; if FFNTP_CLOCK_BUSY, with *count untouched and the contents of sources
+ * undefined.
  */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page,
 							       struct ffntp_source *sources, size_t *count);

@@ -46,6 +46,8 @@ struct ffntp_session;
 
 /* --- inputs --- */
 
+#define FFNTP_CRYPTO_NAK_SIZE (FFNTP_REQUEST_SIZE + 4) /* bytes; a header and a key identifier (RFC 5905) */
+
 /* The kind of an input; behind it the fields of struct ffntp_input that it uses besides 'at'. */
 enum ffntp_input_kind {
 	FFNTP_INPUT_TIMEOUT = 0, /* time has passed: do what is due. It has no effect before the deadline */
@@ -59,7 +61,11 @@ enum ffntp_input_kind {
 	FFNTP_INPUT_SENT,
 	/* error. The request could not be sent. It counts as unanswered once its reply is overdue. */
 	FFNTP_INPUT_NOT_SENT,
-	/* bytes, length. A datagram from the server; 'at' is its arrival, or later. */
+	/*
+	 * bytes, length. A datagram from the server; 'at' is its arrival, or later. A port that authenticates replies
+	 * passes the FFNTP_REQUEST_SIZE bytes that it verified. In place of a reply that it could not verify it passes
+	 * a crypto-NAK, FFNTP_CRYPTO_NAK_SIZE bytes of zero: the session counts it, and goes on waiting.
+	 */
 	FFNTP_INPUT_DATAGRAM,
 	/* error. The network reported an error while a reply was awaited, such as an unreachable port. */
 	FFNTP_INPUT_ERROR,
@@ -133,7 +139,8 @@ enum ffntp_event_kind {
 	/* ffntp_session_map is new and is to be published. It is the first event of its input: others may take time to
 	 * log. */
 	FFNTP_EVENT_MAP,
-	FFNTP_EVENTS /* the number of kinds */
+	FFNTP_EVENT_SELECTION, /* an ensemble uses the server differently from now on (ensemble.h) */
+	FFNTP_EVENTS           /* the number of kinds */
 };
 
 struct ffntp_event {

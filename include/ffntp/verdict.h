@@ -31,7 +31,9 @@ enum ffntp_verdict {
 	FFNTP_REFUSED_CONTRADICTION, /* the server's time is inconsistent with the clock's error bound or estimate */
 	FFNTP_REFUSED_LEAP,          /* the timestamp is ambiguous: within a leap second */
 	FFNTP_REFUSED_SMEAR,         /* the server smears a leap second, so its time is not UTC for a day */
-	FFNTP_VERDICTS               /* the number of verdicts */
+	/* A reason in the packet that came later. */
+	FFNTP_REFUSED_AUTHENTICATION, /* a crypto-NAK; or the reply lacks the MAC of the server's key (session.h) */
+	FFNTP_VERDICTS                /* the number of verdicts */
 };
 
 /*

@@ -49,7 +49,7 @@ static const char *open_servers(struct ffntp_linux_ntp *ntp, const struct ffntp_
 	if (config->server_count < 1 || config->server_count > FFNTP_SERVERS_MAX)
 		return "one to eight servers are needed";
 	for (size_t i = 0; i < config->server_count; i++)
-		ntp->names[i] = (struct ffntp_server_name){ config->servers[i], NTP_PORT };
+		ntp->names[i] = (struct ffntp_server_name){ .name = config->servers[i], .port = NTP_PORT };
 	return ffntp_servers_open(servers, ntp->names, config->server_count) ? NULL : servers->problem[0];
 }
 

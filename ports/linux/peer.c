@@ -3,11 +3,13 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../../core/params.h"
 #include "../../core/stamp.h"
+#include "keys.h"
 #include "random.h"
 
 /* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
@@ -29,13 +31,14 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 }
 
 bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
-		     const struct ffntp_counter_source *source, const struct ffntp_address *address)
+		     const struct ffntp_counter_source *source, const struct ffntp_address *address,
+		     const struct ffntp_key *key)
 {
 	size_t size = ffntp_session_memory(config);
 	ffntp_counter now = ffntp_counter_read(source);
 	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
 
-	*peer = (struct ffntp_peer){ .address = *address, .source = source, .began = now };
+	*peer = (struct ffntp_peer){ .address = *address, .key = key, .source = source, .began = now };
 	ffntp_udp_init(&peer->udp);
 	peer->session = memory != NULL ? ffntp_session_init(memory, size, config, now) : NULL;
 	if (peer->session == NULL) {
@@ -87,10 +90,11 @@ void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
 	put(peer, &input);
 }
 
-void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address)
+void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key)
 {
 	ffntp_udp_close(&peer->udp);
 	peer->address = *address;
+	peer->key = key;
 	name_server(peer);
 }
 
@@ -125,18 +129,32 @@ int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int 
 
 /* --- receiving --- */
 
+static const uint8_t crypto_nak[FFNTP_CRYPTO_NAK_SIZE];
+
+/* Put the header of a verified reply, or else a crypto-NAK, in the datagram's place: no other byte is ever used. */
+static void authenticate(const struct ffntp_peer *peer, struct ffntp_input *datagram)
+{
+	bool is_authentic = ffntp_key_verify(peer->key, datagram->bytes, datagram->length);
+
+	datagram->length = is_authentic ? FFNTP_REQUEST_SIZE : sizeof(crypto_nak);
+	if (!is_authentic)
+		datagram->bytes = crypto_nak;
+}
+
 /*
  * The departure's stamp is passed as of the departure: a reply that waited for this program while its deadline passed
  * is still in time.
  */
 static void put_reply(struct ffntp_peer *peer, const uint8_t *bytes, size_t length)
 {
-	ffntp_counter ta, tf;
+	struct ffntp_input datagram = { .kind = FFNTP_INPUT_DATAGRAM, .bytes = bytes, .length = length };
+	ffntp_counter ta;
 
-	ffntp_stamping_resolve(&peer->udp.stamping, ffntp_session_period_s(peer->session), &ta, &tf);
+	if (peer->key != NULL)
+		authenticate(peer, &datagram);
+	ffntp_stamping_resolve(&peer->udp.stamping, ffntp_session_period_s(peer->session), &ta, &datagram.at);
 	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_SENT, .at = ta, .stamp = ta });
-	ffntp_peer_input(
-		peer, (struct ffntp_input){ .kind = FFNTP_INPUT_DATAGRAM, .at = tf, .bytes = bytes, .length = length });
+	ffntp_peer_input(peer, datagram);
 }
 
 bool ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke)
@@ -165,9 +183,14 @@ bool ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke
 /* Listen for as long as a reply may be awaited, also for duplicates, which are counted. */
 static void send_request(struct ffntp_peer *peer, ffntp_counter at)
 {
-	const uint8_t *packet = ffntp_session_request(peer->session);
-	int error = ffntp_udp_send(&peer->udp, packet, FFNTP_REQUEST_SIZE);
+	uint8_t packet[FFNTP_KEY_PACKET_SIZE];
+	size_t length = FFNTP_REQUEST_SIZE;
+	int error;
 
+	memcpy(packet, ffntp_session_request(peer->session), FFNTP_REQUEST_SIZE);
+	if (peer->key != NULL)
+		length = ffntp_key_sign(peer->key, packet);
+	error = ffntp_udp_send(&peer->udp, packet, length);
 	peer->listens_until = at + (ffntp_counter)(FFNTP_REPLY_TIMEOUT_S / ffntp_session_period_s(peer->session));
 	if (error != 0)
 		ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_NOT_SENT, .error = error });

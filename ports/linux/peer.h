@@ -17,6 +17,8 @@
 #include "resolve.h"
 #include "udp.h"
 
+struct ffntp_key; /* keys.h */
+
 /* Called with each event, before the next input. It must not call this module; the session's results may be read. */
 typedef void ffntp_peer_listener(void *context, const struct ffntp_event *event);
 
@@ -24,6 +26,7 @@ struct ffntp_peer {
 	struct ffntp_session *session; /* the owner may read and record it; only this module passes inputs to it */
 	ffntp_counter began;           /* the reading that the session began with */
 	struct ffntp_address address;
+	const struct ffntp_key *key; /* of the server at this address; NULL: requests and replies have no MAC */
 	const struct ffntp_counter_source *source;
 	ffntp_peer_listener *listener;
 	void *context;
@@ -38,11 +41,13 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 
 /*
  * Create a session with the server at address; it has no input yet. config: period_hint_s and counter_kind must be the
- * source's. source: must outlive the peer. listener and context may be set in the struct after that.
+ * source's. source, key: must outlive the peer; key may be NULL. listener and context may be set in the struct after
+ * that.
  * Returns false if the configuration is out of range or memory is short; then there is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
-				    const struct ffntp_counter_source *source, const struct ffntp_address *address);
+				    const struct ffntp_counter_source *source, const struct ffntp_address *address,
+				    const struct ffntp_key *key);
 
 void ffntp_peer_close(struct ffntp_peer *peer);
 
@@ -65,8 +70,8 @@ bool ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke
 /* Do one thing that is due at counter reading now, sending included. Returns false if nothing is due. */
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now);
 
-/* Change the server's address. The path is forgotten, the oscillator is kept. */
-void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address);
+/* Change the server's address and key. The path is forgotten, the oscillator is kept. */
+void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key);
 
 /* Pass any other input of ffntp/session.h. Its 'at' is the counter, unless it is set. */
 void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input);

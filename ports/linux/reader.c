@@ -289,7 +289,7 @@ static bool copy_map(const struct ffntp_linux_reader *reader, struct ffntp_map *
 		uint32_t begun = ffntp_page_begin(reader->page);
 
 		*now = ffntp_counter_read_kind(reader->counter_kind);
-		if (ffntp_page_try_read(reader->page, map) && ffntp_page_is_whole(reader->page, begun))
+		if (ffntp_page_try_read(reader->page, begun, map))
 			return true;
 		ffntp_page_pause();
 	}
@@ -360,7 +360,7 @@ static bool copy_steady(const struct ffntp_linux_reader *reader, struct ffntp_ma
 
 		*now = ffntp_counter_read_ordered(reader->counter_kind);
 		ffntp_page_load_steady(reader->page, begun, steady);
-		if (ffntp_page_try_read(reader->page, map) && ffntp_page_is_whole(reader->page, begun))
+		if ((begun & 1) == 0 && ffntp_page_try_read(reader->page, begun, map))
 			return true;
 		ffntp_page_pause();
 	}

@@ -87,6 +87,11 @@ const char *ffntp_servers_name(const struct ffntp_servers *servers)
 	return servers->names[servers->server].name;
 }
 
+const struct ffntp_key *ffntp_servers_key(const struct ffntp_servers *servers)
+{
+	return servers->names[servers->server].key;
+}
+
 /* A numeric address need not be resolved again. */
 static bool is_numeric(const struct ffntp_server_name *server)
 {

@@ -14,9 +14,12 @@
 
 #define FFNTP_SERVERS_MAX 8 /* as many as a page has room for */
 
+struct ffntp_key; /* keys.h */
+
 struct ffntp_server_name {
-	const char *name; /* in the format of ffntp_resolve */
-	uint16_t port;    /* used if the name has none */
+	const char *name;            /* in the format of ffntp_resolve */
+	uint16_t port;               /* used if the name has none */
+	const struct ffntp_key *key; /* that authenticates requests and replies; NULL: none */
 };
 
 struct ffntp_servers {
@@ -50,9 +53,10 @@ FFNTP_MUST_USE bool ffntp_servers_finish(struct ffntp_servers *servers, bool *is
 /* May be called at any time. */
 void ffntp_servers_close(struct ffntp_servers *servers);
 
-/* Return the address to ask, and the name that it belongs to. */
+/* Return the address to ask, the name that it belongs to, and its key. */
 const struct ffntp_address *ffntp_servers_address(const struct ffntp_servers *servers);
 const char *ffntp_servers_name(const struct ffntp_servers *servers);
+const struct ffntp_key *ffntp_servers_key(const struct ffntp_servers *servers);
 
 enum ffntp_servers_advice {
 	FFNTP_STAY,

@@ -52,6 +52,7 @@ static void take_event(struct ffntp_sync *sync, const struct ffntp_event *event)
 	case FFNTP_EVENT_ERROR:
 	case FFNTP_EVENT_DISRUPTED:
 	case FFNTP_EVENT_SERVER:
+	case FFNTP_EVENT_SELECTION:
 	case FFNTP_EVENTS:
 		break;
 	}
@@ -80,7 +81,8 @@ bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *par
 		.poll_max_s = parts->config->poll_max_s,
 		.pause_s = parts->config->poll_min_s,
 	};
-	if (!ffntp_peer_open(&sync->peer, parts->config, sync->source, ffntp_servers_address(&sync->servers)))
+	if (!ffntp_peer_open(&sync->peer, parts->config, sync->source, ffntp_servers_address(&sync->servers),
+			     ffntp_servers_key(&sync->servers)))
 		return false;
 	sync->peer.listener = listen_to_session;
 	sync->peer.context = sync;
@@ -119,7 +121,7 @@ static void follow(struct ffntp_sync *sync)
 	sync->advice = FFNTP_STAY;
 	if (advice == FFNTP_STAY)
 		return;
-	ffntp_peer_move(&sync->peer, ffntp_servers_address(&sync->servers));
+	ffntp_peer_move(&sync->peer, ffntp_servers_address(&sync->servers), ffntp_servers_key(&sync->servers));
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
 		pause_requests(sync);
 }

@@ -25,7 +25,7 @@ static void check_config(const struct ffntp_config *config)
 
 		check(server->name[0] != '\0' && memchr(server->name, '\0', sizeof(server->name)) != NULL);
 #define SERVER_NUMBER(member, type, usual, least, most, name) \
-	check((unsigned)server->member + 1 > (least) && server->member <= (most));
+	check(server->member == (usual) || ((uint64_t)server->member + 1 > (least) && server->member <= (most)));
 #include "../../daemon/server_options.def"
 		check(server->minpoll_log2_s <= server->maxpoll_log2_s &&
 		      server->maxpoll_log2_s <= FFNTP_CONFIG_POLL_LAST);

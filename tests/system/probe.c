@@ -3,7 +3,7 @@
  *   probe show PAGE             the page as JSON
  *   probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON. Each comparison
  *                               is the narrowest of a few, because the first after a sleep is slow, and any may be
- *                               interrupted, most of all in a sanitizer's build.
+ *                               interrupted, most of all in a sanitizer's build. Refused readings are counted by cause.
  * It exits with 1, and one line, if the page cannot be opened.
  */
 #include <inttypes.h>
@@ -19,6 +19,7 @@
 #define SAMPLES_MAX 100000
 #define BRACKET_NS 3000 /* a wider comparison was interrupted and means little */
 #define TRIES 8
+#define CAUSES (FFNTP_CLOCK_NEGATIVE + 1)
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -75,6 +76,7 @@ struct summary {
 	int64_t errors_ns[SAMPLES_MAX];
 	size_t samples;
 	unsigned outside, refused;
+	unsigned causes[CAUSES]; /* refused readings, by enum ffntp_clock_result */
 	int64_t bound_max_ns;
 };
 
@@ -92,6 +94,7 @@ static bool try_comparison(const struct ffntp_linux_reader *reader, struct compa
 
 	if (result != FFNTP_CLOCK_OK) {
 		summary->refused++;
+		summary->causes[result]++;
 		return false;
 	}
 	if (ffntp_time_to_ns(reading.latest) < before_ns || ffntp_time_to_ns(reading.earliest) > after_ns)
@@ -129,6 +132,21 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void show_refused(const struct summary *summary)
+{
+	const char *separator = "";
+
+	printf("\"refused\":%u,\"causes\":{", summary->refused);
+	for (int i = 0; i < CAUSES; i++) {
+		if (summary->causes[i] == 0)
+			continue;
+		printf("%s\"%s\":%u", separator, ffntp_clock_result_text((enum ffntp_clock_result)i),
+		       summary->causes[i]);
+		separator = ",";
+	}
+	printf("}");
+}
+
 static int watch(const struct ffntp_linux_reader *reader, double seconds)
 {
 	static struct summary summary;
@@ -140,10 +158,12 @@ static int watch(const struct ffntp_linux_reader *reader, double seconds)
 	}
 	qsort(summary.errors_ns, summary.samples, sizeof(summary.errors_ns[0]), compare);
 	printf("{\"samples\":%zu,\"median_ns\":%" PRId64 ",\"max_ns\":%" PRId64 ",\"bound_max_ns\":%" PRId64
-	       ",\"outside\":%u,\"refused\":%u}\n",
+	       ",\"outside\":%u,",
 	       summary.samples, summary.samples > 0 ? summary.errors_ns[summary.samples / 2] : -1,
-	       summary.samples > 0 ? summary.errors_ns[summary.samples - 1] : -1, summary.bound_max_ns, summary.outside,
-	       summary.refused);
+	       summary.samples > 0 ? summary.errors_ns[summary.samples - 1] : -1, summary.bound_max_ns,
+	       summary.outside);
+	show_refused(&summary);
+	puts("}");
 	return 0;
 }
 

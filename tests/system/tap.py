@@ -238,4 +238,4 @@ def check_watched(result, seconds, median_ns=10000):
     check(result["samples"] >= 5 * seconds, f"too few readings: {result}")
     check(result["median_ns"] <= median_ns, f"the median error is too large: {result}")
     check(result["outside"] == 0, f"the bound did not hold: {result}")
-    check(result["refused"] == 0, f"readings were refused: {result}")
+    check(result["refused"] == 0, f"readings were refused, by cause {result['causes']}: {result}")

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """
-Against ntpsec's ntpd: a minute at a request a second. It always binds port 123, and so runs in a network namespace.
+Against ntpsec's ntpd: a minute at a request a second; and with symmetric keys. It always binds port 123, and so runs in
+a network namespace.
 """
+import contextlib
 import sys
+import time
 
 import namespace
 import packages
@@ -17,17 +20,64 @@ driftfile /nonexistent
 """
 
 
-def test_time_from_ntpsec(folder):
-    ntpd = packages.program("ntpsec", "/usr/sbin/ntpd")
+KEY = "00112233445566778899aabbccddeeff"
+
+
+@contextlib.contextmanager
+def ntpd(folder, more=""):
+    """Run ntpd in a namespace of its own. more: further lines of its configuration."""
+    program = packages.program("ntpsec", "/usr/sbin/ntpd")
     namespace.enter()
     namespace.switch_loopback(True)
     with open(f"{folder}/ntp.conf", "w") as f:
-        f.write(CONFIG)
-    with tap.process([ntpd, "-n", "-g", "-c", f"{folder}/ntp.conf"], f"{folder}/ntpd.log",
-                     preexec_fn=namespace.without_the_clock), \
-            tap.daemon(folder, "--poll", "1", "-v", "127.0.0.1"):
+        f.write(CONFIG + more)
+    with tap.process([program, "-n", "-g", "-c", f"{folder}/ntp.conf"], f"{folder}/ntpd.log",
+                     preexec_fn=namespace.without_the_clock):
+        yield
+
+
+def test_time_from_ntpsec(folder):
+    with ntpd(folder), tap.daemon(folder, "--poll", "1", "-v", "127.0.0.1"):
         tap.wait_for_status(folder, "synchronised", 60)
         tap.check_watched(tap.watch(folder, SECONDS), SECONDS)
+
+
+@contextlib.contextmanager
+def with_keys(folder, number, ours):
+    """Run ntpd with two keys, and ffntpd with one of that number."""
+    with open(f"{folder}/ntp.keys", "w") as f:
+        f.write(f"10 AES {KEY}\n11 SHA256 {KEY}\n")
+    for name, text in ("keys", ours), ("conf", f"server 127.0.0.1 iburst key {number}\nkeyfile {folder}/keys\n"):
+        with open(f"{folder}/{name}", "w") as f:
+            f.write(text)
+    with ntpd(folder, f"keys {folder}/ntp.keys\ntrustedkey 10 11\n"), \
+            tap.daemon(folder, "--poll", "1", "-v", "-c", f"{folder}/conf"):
+        yield
+
+
+def check_right_key(folder, number, ours):
+    with with_keys(folder, number, ours):
+        page = tap.wait_for_status(folder, "synchronised", 60)
+        tap.check(page["verdicts"]["authentication"] == 0, f"{page}")
+
+
+def test_the_right_key_of_type_aes128(folder):
+    check_right_key(folder, 10, f"10 AES128 HEX:{KEY}\n")
+
+
+def test_the_right_key_of_type_sha256(folder):
+    check_right_key(folder, 11, f"11 SHA256 HEX:{KEY}\n")
+
+
+def test_a_wrong_key_gives_no_time(folder):
+    """ntpd drops a request with a wrong MAC, but answers one without a MAC as soon as it has the time."""
+    with with_keys(folder, 10, f"10 AES128 HEX:{KEY[:-1]}e\n"):
+        # It is asked once, because its rate limit counts all requests from an address.
+        time.sleep(15)
+        tap.check(tap.answers(123), "ntpd has no time")
+        page = tap.probe(folder)
+        tap.check(page["status"] == "initialising" and page["verdicts"]["accepted"] == 0, f"{page}")
+    tap.check("no usable reply" in tap.said(folder), tap.said(folder))
 
 
 if __name__ == "__main__":

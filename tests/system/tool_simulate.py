@@ -8,7 +8,9 @@ import tool
 
 KEYS = ["scenario", "seed", "estimator", "poll_s", "hours", "requests", "exchanges", "refused", "scored", "unreadable",
         "second", "before", "after", "bound_held", "bound_median_us", "within_2_esterror", "esterror_median_us",
-        "within_1ms_s", "within_100us_s", "gauge", "less_gauge"]
+        "within_1ms_s", "within_100us_s", "gauge", "less_gauge", "servers"]
+SERVERS = ["number", "seconds", "readable_s", "synchronised_s", "bound_broken_s", "largest_jump_esterrors", "largest_jump_at_s",
+           "within_2_esterror_and_asymmetry", "wrong_used_s", "used_s"]
 SUMMARY = {"rms_us", "median_us", "p99_us", "max_us"}
 NEEDED = """lan metro metro-quiet continental intercontinental wifi congestion temperature frequency-step
     route-change-one-way route-change-both-ways flapping-routes route-change-in-noise server-fault small-server-fault outage-4-hours
@@ -19,7 +21,11 @@ NEEDED = """lan metro metro-quiet continental intercontinental wifi congestion t
     weibull-tails granted-uplink fast-mode-rare slow-mode-rare slotted-uplink cellular-comb beam-comb spikes-and-tails
     lasting-queues busy-spells beating-slots sparse-polls missing-bunches server-ticks-half-ms server-wanders cheap-oscillator
     rate-turns temperature-gamma frequency-step-gamma floors-together floors-apart route-change-gamma route-change-slots
-    server-fault-normal server-fault-two-modes""".split()
+    server-fault-normal server-fault-two-modes
+    three-equal ten-equal asymmetric-one asymmetric-five churn two-of-five-lie one-of-two-lies two-of-three-lie drifting-liar
+    liar-within-bound small-fault-of-three long-fault-of-three all-but-one-silent pool-of-twenty nearest-fails falseticker""".split()
+# A majority of liars is what no bound can contain.
+LIARS_WIN = ["two-of-three-lie"]
 TRACES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "traces")
 
 
@@ -54,9 +60,9 @@ def test_every_scenario_runs_with_each_estimator(folder):
             tap.check([result["scenario"] for result in results] == names, f"{results}")
             results = [result for result in results if not is_too_coarse(result)]
             for result in results:
-                tap.check(list(result) == KEYS, f"{list(result)}")
+                tap.check(list(result) == KEYS and list(result["servers"]) == SERVERS, f"{list(result)}")
                 tap.check(result["estimator"] == estimator and str(result["poll_s"]) == poll, f"{result}")
-                tap.check(result["bound_held"] == 1, f"a bound did not hold: {result}")
+                tap.check(result["bound_held"] == (result["scenario"] not in LIARS_WIN), f"a bound: {result}")
                 tap.check(result["requests"] >= result["exchanges"] >= result["refused"], f"{result}")
                 tap.check(result["scored"] + result["unreadable"] == 5401, f"{result}")
                 tap.check(all(set(result[when]) == SUMMARY for when in ("second", "before", "after")), f"{result}")
@@ -107,6 +113,30 @@ def test_the_gauge_drifts_with_the_floors(folder):
     [drifts] = simulate("--hours", "24", "floors-apart")
     gauge = drifts["gauge"]
     tap.check(-30 <= gauge["least_us"] < gauge["mean_us"] - 5 < gauge["mean_us"] + 5 < gauge["most_us"] <= 30, f"{gauge}")
+
+
+# --- several servers ---
+
+def test_any_scenario_with_several_servers(folder):
+    [one] = simulate("--hours", "2", "--seed", "94", "metro")
+    [same] = simulate("--hours", "2", "--seed", "94", "--servers", "1", "three-equal")
+    [three] = simulate("--hours", "2", "--seed", "94", "--servers", "3", "metro")
+    [listed] = simulate("--hours", "2", "--seed", "94", "three-equal")
+    tap.check({**same, "scenario": "metro"} == one, f"{same} {one}")
+    tap.check({**listed, "scenario": "metro"} == three, f"{listed} {three}")
+    tap.check(one["servers"]["number"] == 1 and three["servers"]["number"] == len(three["servers"]["used_s"]) == 3, f"{three}")
+    tap.check(three["servers"]["seconds"] == three["servers"]["synchronised_s"] == 7141, f"{three}")
+    tap.check(three["requests"] > 2.9 * one["requests"], f"{three}")
+    [most] = simulate("--hours", "0.1", "--servers", "64", "lan")
+    tap.check(most["servers"]["number"] == 64 and most["bound_held"] == 1, f"{most}")
+
+
+def test_liars(folder):
+    wins, splits, found = simulate("--hours", "2", "two-of-three-lie", "one-of-two-lies", "two-of-five-lie")
+    tap.check(wins["bound_held"] == 0 and wins["servers"]["wrong_used_s"] > 7000, f"{wins}")
+    tap.check(splits["servers"]["synchronised_s"] == 0 and splits["bound_held"] == 1, f"{splits}")
+    tap.check(splits["bound_median_us"] > 20000, f"{splits}")
+    tap.check(found["servers"]["wrong_used_s"] == 0 and found["servers"]["synchronised_s"] == 7141, f"{found}")
 
 
 # --- its traces ---
@@ -204,6 +234,10 @@ def test_what_makes_no_sense_is_refused(folder):
     tool.check_refused(["simulate", "--hours", "0", "lan"], "--hours", code=2)
     tool.check_refused(["simulate", "--hours", "1e9", "lan"], "--hours", code=2)
     tool.check_refused(["simulate", "--estimator", "sundial", "lan"], "'sundial'", code=2)
+    tool.check_refused(["simulate", "--servers", "0", "lan"], "--servers", code=2)
+    tool.check_refused(["simulate", "--servers", "65", "lan"], "--servers", code=2)
+    tool.check_refused(["simulate", "--trace", f"{folder}/t", "--servers", "2", "lan"], "--trace", "lan", code=2)
+    tool.check_refused(["simulate", "--journal", f"{folder}/t", "three-equal"], "--journal", "three-equal", code=2)
     tool.check_refused(["simulate", "--trace", f"{folder}/t", "lan", "metro"], "--trace", code=2)
     tool.check_refused(["simulate", "--recorded", f"{folder}/t", "congestion"], "congestion", "limit", code=2)
     tap.check(not os.path.exists(f"{folder}/t"), "something was written")

@@ -1,6 +1,6 @@
 /*
- * torture_kill: a busy writer of a page file is killed at random, thousands of times; the next writer takes over.
- * Readers in processes of their own keep the file mapped throughout.
+ * torture_kill: a busy writer of a page file is killed at random, thousands of times, and the next writer takes over;
+ * or it is suspended. Readers in processes of their own keep the file mapped throughout.
  */
 #include <sched.h>
 #include <setjmp.h>
@@ -25,6 +25,7 @@
 
 #define KIND FFNTP_COUNTER_MONOTONIC_RAW
 #define KILLS 2000
+#define STOPS 1000
 #define READERS 2
 
 static char directory[] = "ffntp-kill-XXXXXX";
@@ -51,7 +52,7 @@ static _Noreturn void writer(void)
 	ffntp_counter_identity(KIND, &identity);
 	if (ffntp_pagefile_open(&file, path, &identity, &former, &is_adopted) != NULL)
 		_exit(1);
-	if (is_adopted && !torture_is_initialising(&former) && !torture_is_map(&former))
+	if (!is_adopted || (!torture_is_initialising(&former) && !torture_is_map(&former)))
 		_exit(2);
 	for (;;) {
 		torture_publish(file.page, atomic_fetch_add(&arena->next, 1), KIND);
@@ -127,15 +128,17 @@ static bool kill_writer(pid_t child, struct prng *prng, const struct ffntp_page 
 	return (ffntp_page_begin(page) & 1) != 0;
 }
 
-/* Check a page without a writer: each reader gets a definite result, and soon. */
-static void check_left_page(const struct ffntp_page *page, bool is_torn)
+/* Check a page without a writer: it has a whole map, whether or not the writer was in the middle of an update. */
+static void check_left_page(struct torture_reader *reader, const struct ffntp_page *page)
 {
-	struct torture_reader look = { .newest = 0 };
+	uint64_t whole = reader->whole;
 
-	torture_read_map(&look, page);
-	assert_int_equal(look.busy, is_torn);
-	assert_int_equal(look.whole, !is_torn);
-	assert_int_equal(look.wrong, 0);
+	torture_read_map(reader, page);
+	assert_int_equal(reader->whole, whole + 1);
+	for (unsigned i = 0; i < 10; i++)
+		torture_read_past(reader, page);
+	assert_int_equal(reader->wrong, 0);
+	assert_true(reader->newest == 0 || reader->restarts == 0);
 }
 
 static void make_page(void)
@@ -167,6 +170,7 @@ static void finish_readers(const pid_t readers[READERS])
 
 static void case_31_a_busy_writer_is_killed_thousands_of_times(void **state)
 {
+	struct torture_reader look = { .prng = { 2 } };
 	struct prng prng = { 1 };
 	struct ffntp_linux_reader own;
 	pid_t readers[READERS];
@@ -178,17 +182,53 @@ static void case_31_a_busy_writer_is_killed_thousands_of_times(void **state)
 	for (size_t i = 0; i < READERS; i++)
 		readers[i] = start_reader(i);
 	for (unsigned i = 0; i < KILLS; i++) {
-		bool is_torn;
-
 		atomic_store(&arena->is_busy, 0);
-		is_torn = kill_writer(start_writer(), &prng, own.page);
-		check_left_page(own.page, is_torn);
-		torn += is_torn;
+		torn += kill_writer(start_writer(), &prng, own.page);
+		check_left_page(&look, own.page);
 	}
 	finish_readers(readers);
 	print_message("# %u of %u kills left a torn page\n", torn, KILLS);
 	assert_true(torn > KILLS / 100 && torn < KILLS);
 	assert_false(ffntp_linux_is_replaced(&own, path));
+	ffntp_linux_close(&own);
+}
+
+/* Suspend the writer at a random moment, as a scheduler does. Return true if it was in the middle of an update. */
+static bool suspend_writer(pid_t child, struct prng *prng, const struct ffntp_page *page)
+{
+	int status;
+
+	pause_ns((long)prng_below(prng, 200000));
+	assert_int_equal(kill(child, SIGSTOP), 0);
+	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+	assert_true(WIFSTOPPED(status));
+	return (ffntp_page_begin(page) & 1) != 0;
+}
+
+static void case_30_a_busy_writer_is_suspended(void **state)
+{
+	struct torture_reader look = { .prng = { 4 } };
+	struct prng prng = { 3 };
+	struct ffntp_linux_reader own;
+	unsigned torn = 0;
+	pid_t child;
+
+	(void)state;
+	make_page();
+	assert_int_equal(ffntp_linux_open(&own, path), FFNTP_PAGE_OK);
+	atomic_store(&arena->is_busy, 0);
+	child = start_writer();
+	while (atomic_load(&arena->is_busy) == 0)
+		sched_yield();
+	for (unsigned i = 0; i < STOPS; i++) {
+		torn += suspend_writer(child, &prng, own.page);
+		check_left_page(&look, own.page);
+		assert_int_equal(kill(child, SIGCONT), 0);
+	}
+	(void)kill_writer(child, &prng, own.page);
+	print_message("# %u of %u times the writer was suspended in mid-update\n", torn, STOPS);
+	assert_true(torn > STOPS / 100 && torn < STOPS);
+	assert_int_equal(look.restarts, 0);
 	ffntp_linux_close(&own);
 }
 
@@ -205,6 +245,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(case_31_a_busy_writer_is_killed_thousands_of_times, clean_up),
+		cmocka_unit_test_teardown(case_30_a_busy_writer_is_suspended, clean_up),
 	};
 	int failed;
 

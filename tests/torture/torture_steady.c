@@ -40,7 +40,7 @@ static ffntp_counter read_counter(void *context)
 struct writer {
 	struct prng prng;
 	struct ffntp_map map;
-	uint64_t updates, repairs, takeovers;
+	uint64_t updates, repairs, undone, takeovers;
 };
 
 static int64_t between(struct prng *prng, int64_t low, int64_t high)
@@ -101,8 +101,13 @@ static void update(struct writer *writer)
 	if (prng_below(&writer->prng, 16) == 0) /* the writer stops, and the next one takes over */
 		writer->takeovers += ffntp_page_adopt(&page, &identity, &former);
 	ffntp_page_hold(&page);
-	if (prng_below(&writer->prng, 16) == 0) { /* the writer is killed here, and the next one takes over */
-		writer->repairs += !ffntp_page_adopt(&page, &identity, &former);
+	if (prng_below(&writer->prng, 16) == 0) {      /* the writer is killed here, and the next one takes over */
+		if (prng_below(&writer->prng, 2) == 0) /* it made no copy of the map */
+			ffntp_page_store(&page, FFNTP_AT_COPY_SEQUENCE, 0);
+		if (ffntp_page_adopt(&page, &identity, &former))
+			writer->undone++;
+		else
+			writer->repairs++;
 		ffntp_page_hold(&page);
 	}
 	ffntp_page_publish_steadily(&page, &writer->map, NULL, 0, read_counter(NULL));
@@ -111,7 +116,7 @@ static void update(struct writer *writer)
 
 static void write_until_over(struct writer *writer)
 {
-	while (atomic_load(&left) > 0 || writer->repairs == 0 || writer->takeovers == 0) {
+	while (atomic_load(&left) > 0 || writer->repairs == 0 || writer->undone == 0 || writer->takeovers == 0) {
 		update(writer);
 		for (uint64_t i = prng_below(&writer->prng, 20000); i > 0; i--)
 			ffntp_page_pause();
@@ -237,7 +242,8 @@ int main(int argc, char **argv)
 		add(&sum, &results[i]);
 	}
 	ffntp_device_disconnect(&device.device);
-	is_good = sum.backwards == 0 && sum.utc > 0 && sum.elapsed > 0 && writer.repairs > 0 && writer.takeovers > 0;
+	is_good = sum.backwards == 0 && sum.utc > 0 && sum.elapsed > 0 && writer.repairs > 0 && writer.undone > 0 &&
+		  writer.takeovers > 0;
 	printf("1..1\n# %" PRIu64 " readings of UTC, %" PRIu64 " of elapsed, %" PRIu64 " without a time; %" PRIu64
 	       " updates, %" PRIu64 " repairs; %" PRIu64 " ran backwards\n%sok 1 - steady time never decreases\n",
 	       sum.utc, sum.elapsed, sum.none, writer.updates, writer.repairs, sum.backwards, is_good ? "" : "not ");

@@ -25,6 +25,7 @@ let verdicts =
       Accepted; Refused_length; Refused_version; Refused_mode; Refused_origin; Refused_duplicate; Refused_late;
       Refused_kiss_rate; Refused_kiss_deny; Refused_kiss_other; Refused_unsynchronised; Refused_timestamps;
       Refused_root_distance; Refused_residence; Refused_counter; Refused_contradiction; Refused_leap; Refused_smear;
+      Refused_authentication;
     ]
 
 let test_names () =
@@ -41,7 +42,7 @@ let test_names () =
       "accepted"; "length"; "version"; "mode"; "bogus-origin"; "duplicate"; "late"; "kiss-rate"; "kiss-deny";
       "kiss-other";
       "unsynchronised"; "timestamps"; "root-distance"; "residence"; "counter"; "contradiction"; "leap-second";
-      "smear";
+      "smear"; "authentication";
     ]
     (List.map Client.verdict_name verdicts);
   check Alcotest.string "there are no more of them" "unknown"

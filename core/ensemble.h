@@ -1,0 +1,83 @@
+/* ensemble: the state behind ffntp/ensemble.h, for the files that implement it. */
+#ifndef FFNTP_CORE_ENSEMBLE_H
+#define FFNTP_CORE_ENSEMBLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../include/ffntp/ensemble.h"
+#include "law/law_joint.h"
+#include "publisher.h"
+#include "session.h"
+
+/* A member. Zeroed: the place is free. */
+struct ffntp_member {
+	struct ffntp_session *session;
+	bool is_preferred, is_trusted, is_required, is_unused;
+	enum ffntp_selection selection, shown; /* now, and as the last event had it */
+	bool has_time, is_fresh;               /* it has an interval; it answers */
+	bool is_right;                         /* the majority agrees with it */
+	/* Its markers at the last look, and whether they have changed since the ensemble's changed. */
+	uint64_t disruption_marker;
+	uint32_t counter_marker;
+	bool has_stepped, has_jumped;
+	ffntp_counter learnt_at; /* tf of the stamp that was learnt last */
+	/* The time that it shows the joint clock. */
+	struct ffntp_law_frame frame;
+	double behind_s, variance_s2; /* its published time behind the joint clock, as of the newest exchange */
+	double share;                 /* in the published time; all shares sum to 1, or are 0 */
+	unsigned apart;               /* exchanges in a row that were far from the joint clock */
+	bool is_astray;
+	double checked_s;   /* distance from the joint clock when it was looked at last */
+	unsigned unchecked; /* exchanges since then */
+};
+
+/* No more events can follow from one input: the map, and for each member those of its session and its selection. */
+#define FFNTP_ENSEMBLE_EVENTS (FFNTP_SESSION_EVENTS + 1 + FFNTP_ENSEMBLE_MEMBERS)
+
+struct ffntp_ensemble_event {
+	unsigned member;
+	struct ffntp_event event;
+};
+
+struct ffntp_ensemble {
+	struct ffntp_ensemble_config config;
+	size_t size, stride; /* of all, and of a member's session, in bytes */
+	unsigned char *sessions;
+	ffntp_counter now, begun;
+	struct ffntp_member member[FFNTP_ENSEMBLE_MEMBERS];
+	int lead; /* the member that is followed while there is no joint clock; -1: none yet */
+
+	struct ffntp_law_joint joint;
+	/* The published time is the joint clock's, or the lead's, moved by this: it fades, so that no change is a jump.
+	 */
+	double residual_s;
+	ffntp_counter shared_at; /* when the shares were brought up to date */
+
+	struct ffntp_publisher publisher;
+	struct ffntp_map map;
+	bool has_majority;
+	bool prefers;      /* a preferred member is right */
+	bool keeps_former; /* the map is a former ensemble's, until this one has an estimate */
+	bool is_disrupted;
+	bool is_map_due, has_new_map;
+
+	struct ffntp_ensemble_event event[FFNTP_ENSEMBLE_EVENTS];
+	unsigned events, taken;
+	ffntp_ensemble_recorder *recorder;
+	void *recorder_context;
+};
+
+/* ensemble_time: process an accepted exchange of a member. */
+void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned member);
+
+/* ensemble_time: forget all that depends on counter readings, because the members have. */
+void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble);
+
+/* ensemble_time: a member is about to leave, or to begin again: its part in the time fades. */
+void ffntp_ensemble_release(struct ffntp_ensemble *ensemble, unsigned member);
+
+/* ensemble_time: compute the map as of now, and each member's selection. */
+void ffntp_ensemble_compute(struct ffntp_ensemble *ensemble, struct ffntp_map *map);
+
+#endif

@@ -1,0 +1,763 @@
+/*
+ * ensemble_time: the time of several servers. Their intervals vote on the bound; the joint clock (law_joint.h) takes
+ * from each exchange its information about the oscillator; a mean over the servers' paths, robust against those that
+ * are wrong, places it on true time. docs/ensemble.md describes the method.
+ */
+#include "blend.h"
+#include "client.h"
+#include "ensemble.h"
+#include "mapping.h"
+#include "maths.h"
+#include "params.h"
+#include "vote.h"
+
+static struct ffntp_client *client_of(const struct ffntp_member *member)
+{
+	return member->session->client;
+}
+
+static const struct ffntp_clock_state *clock_of(const struct ffntp_member *member)
+{
+	return &client_of(member)->clock;
+}
+
+static void *estimator_of(const struct ffntp_member *member)
+{
+	return client_of(member)->association.estimator;
+}
+
+static bool is_law(const struct ffntp_member *member)
+{
+	return clock_of(member)->ops == &ffntp_law_ops;
+}
+
+/* --- the members --- */
+
+static void store_markers(struct ffntp_member *member)
+{
+	member->disruption_marker = clock_of(member)->publisher.disruption_marker;
+	member->counter_marker = clock_of(member)->publisher.counter_marker;
+}
+
+static void look_at(struct ffntp_member *member)
+{
+	const struct ffntp_clock_state *clock = clock_of(member);
+
+	member->has_time = clock->publisher.has_map && clock->bound.is_known && clock->has_estimate;
+	member->is_fresh = client_of(member)->association.polling.unanswered < FFNTP_UNANSWERED_FREE_RUNNING;
+	member->has_stepped = member->has_stepped || member->disruption_marker != clock->publisher.disruption_marker;
+	member->has_jumped = member->has_jumped || member->counter_marker != clock->publisher.counter_marker;
+	store_markers(member);
+}
+
+static void extend(struct ffntp_vote_interval *interval, struct ffntp_bound bound, ffntp_counter at,
+		   struct ffntp_ntp reference, struct ffntp_rate_bound rate)
+{
+	ffntp_bound_age(&bound, at, reference, rate);
+	interval->low = ffntp_fmin(interval->low, bound.earliest_s);
+	interval->high = ffntp_fmax(interval->high, bound.latest_s);
+}
+
+/* Return the interval that contains the true time at a reading if the member's server is right, from the reference. */
+static struct ffntp_vote_interval interval_of(const struct ffntp_member *member, ffntp_counter at,
+					      struct ffntp_ntp reference)
+{
+	const struct ffntp_clock_state *clock = clock_of(member);
+	struct ffntp_vote_interval interval = { 1e300, -1e300 };
+
+	extend(&interval, clock->bound, at, reference, clock->rate);
+	for (unsigned i = 0; i < clock->dissent.count; i++) {
+		const struct ffntp_candidate *candidate = &clock->dissent.candidate[i];
+
+		extend(&interval, candidate->bound, at, reference,
+		       candidate->excludes_clock ? ffntp_rate_range_now(&candidate->range) : clock->rate);
+	}
+	return interval;
+}
+
+/* Return the interval of the counter's rate, s per tick. */
+static struct ffntp_vote_interval rate_of(const struct ffntp_member *member)
+{
+	const struct ffntp_rate_bound rate = clock_of(member)->rate;
+
+	return (struct ffntp_vote_interval){ rate.period_s * (1 - rate.max_error),
+					     rate.period_s * (1 + rate.max_error) };
+}
+
+/* --- the vote --- */
+
+/* Return whether the member may be combined: it has the time, and the majority agrees with it. */
+static bool is_candidate(const struct ffntp_member *member)
+{
+	return member->session != NULL && member->has_time && member->is_right && !member->is_unused &&
+	       !member->is_astray;
+}
+
+/* The members that vote, and their intervals. */
+struct ballot {
+	unsigned count, voter[FFNTP_ENSEMBLE_MEMBERS];
+	struct ffntp_vote_intervals time, rate;
+	struct ffntp_vote result, rate_result;
+};
+
+static void collect(const struct ffntp_ensemble *ensemble, struct ballot *ballot, bool only_fresh, bool only_trusted)
+{
+	ballot->count = 0;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session != NULL && member->has_time && !member->is_unused &&
+		    (member->is_fresh || !only_fresh) && (member->is_trusted || !only_trusted))
+			ballot->voter[ballot->count++] = i;
+	}
+}
+
+/* Trusted members that answer vote, or else all that answer, or else all. */
+static void choose_voters(const struct ffntp_ensemble *ensemble, struct ballot *ballot)
+{
+	collect(ensemble, ballot, true, true);
+	if (ballot->count == 0)
+		collect(ensemble, ballot, true, false);
+	if (ballot->count == 0)
+		collect(ensemble, ballot, false, false);
+}
+
+/* A voter's interval is in the ballot; the others are compared with the result, too. */
+static void judge(struct ffntp_ensemble *ensemble, const struct ballot *ballot, ffntp_counter at,
+		  struct ffntp_ntp reference)
+{
+	unsigned voter = 0;
+
+	ensemble->has_majority = ballot->result.has_majority;
+	ensemble->prefers = false;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		struct ffntp_member *member = &ensemble->member[i];
+		struct ffntp_vote_interval interval;
+
+		member->is_right = false;
+		if (member->session == NULL || !member->has_time)
+			continue;
+		if (voter < ballot->count && ballot->voter[voter] == i)
+			interval = (struct ffntp_vote_interval){ ballot->time.low[voter], ballot->time.high[voter] };
+		else
+			interval = interval_of(member, at, reference);
+		voter += voter < ballot->count && ballot->voter[voter] == i;
+		member->is_right = ffntp_vote_agrees(&ballot->result, &interval);
+		ensemble->prefers =
+			ensemble->prefers || (member->is_preferred && is_candidate(member) && member->is_fresh);
+	}
+}
+
+static void hold_vote(struct ffntp_ensemble *ensemble, struct ballot *ballot, ffntp_counter at,
+		      struct ffntp_ntp reference)
+{
+	ballot->time.count = ballot->rate.count = 0;
+	for (unsigned i = 0; i < ballot->count; i++) {
+		const struct ffntp_member *member = &ensemble->member[ballot->voter[i]];
+
+		ffntp_vote_add(&ballot->time, interval_of(member, at, reference));
+		ffntp_vote_add(&ballot->rate, rate_of(member));
+	}
+	ballot->result = ffntp_vote_count(&ballot->time);
+	ballot->rate_result = ffntp_vote_count(&ballot->rate);
+	judge(ensemble, ballot, at, reference);
+}
+
+/*
+ * A member changes its marker when its server or the counter has stepped. If most voters do, earlier maps of the
+ * ensemble must not be combined with later ones either.
+ */
+static void follow_markers(struct ffntp_ensemble *ensemble, const struct ballot *ballot)
+{
+	unsigned stepped = 0, jumped = 0;
+
+	for (unsigned i = 0; i < ballot->count; i++) {
+		stepped += ensemble->member[ballot->voter[i]].has_stepped;
+		jumped += ensemble->member[ballot->voter[i]].has_jumped;
+	}
+	if (2 * stepped <= ballot->count)
+		return;
+	if (2 * jumped > ballot->count)
+		ffntp_publisher_break_counter(&ensemble->publisher, ensemble->now);
+	else
+		ffntp_publisher_break(&ensemble->publisher, ensemble->now);
+	for (unsigned i = 0; i < ensemble->config.members; i++)
+		ensemble->member[i].has_stepped = ensemble->member[i].has_jumped = false;
+}
+
+/* --- which members are combined --- */
+
+static bool is_combined(const struct ffntp_ensemble *ensemble, unsigned number)
+{
+	const struct ffntp_member *member = &ensemble->member[number];
+
+	return is_candidate(member) && (member->is_preferred || !ensemble->prefers);
+}
+
+/* Return the variance of a member's asymmetry (s^2): of the path to the server, and of the server's own path. */
+static double asymmetry2(const struct ffntp_member *member)
+{
+	const struct ffntp_association *association = &client_of(member)->association;
+
+	return ffntp_square(clock_of(member)->estimate.asymmetry_esterror_s +
+			    FFNTP_ASYMMETRY_SHARE * association->stamp.root_delay_s) +
+	       ffntp_square(FFNTP_ENSEMBLE_LEAST_SD_S);
+}
+
+/* --- the lead: the member that is followed while there is no joint clock, and whose leap seconds are the ensemble's
+ * --- */
+
+static double error2(const struct ffntp_member *member)
+{
+	return ffntp_square(clock_of(member)->estimate.esterror_s) + asymmetry2(member);
+}
+
+/* Return the time of a member's estimate at a reading, relative to a reference (s). */
+static double time_of(const struct ffntp_member *member, ffntp_counter at, struct ffntp_ntp reference)
+{
+	const struct ffntp_estimate *estimate = &clock_of(member)->estimate;
+
+	return ffntp_ntp_diff_s(estimate->reference, reference) + estimate->correction_s +
+	       ffntp_counter_diff(at, estimate->at) * estimate->period_s;
+}
+
+static bool can_lead(const struct ffntp_ensemble *ensemble, int number)
+{
+	return number >= 0 && ensemble->member[number].session != NULL && ensemble->member[number].has_time;
+}
+
+/* Return whether a member can be preferred to a lead that is not right, or does not answer. */
+static bool is_good_lead(const struct ffntp_ensemble *ensemble, int number)
+{
+	return can_lead(ensemble, number) && is_combined(ensemble, (unsigned)number) &&
+	       ensemble->member[number].is_fresh;
+}
+
+/* Return the best of those that are right and answer; a lead that is as good stays. Without them the lead stays. */
+static int best_lead(const struct ffntp_ensemble *ensemble)
+{
+	int lead = can_lead(ensemble, ensemble->lead) ? ensemble->lead : -1;
+	bool is_good = is_good_lead(ensemble, lead);
+	double best = is_good ? error2(&ensemble->member[lead]) * FFNTP_ENSEMBLE_BETTER : 1e300;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (lead < 0 && can_lead(ensemble, (int)i))
+			lead = (int)i;
+		if (!is_good_lead(ensemble, (int)i) || error2(&ensemble->member[i]) >= best)
+			continue;
+		lead = (int)i;
+		best = error2(&ensemble->member[i]);
+	}
+	return lead;
+}
+
+/* While the lead is followed, a different lead is no jump: the difference fades. */
+static void choose_lead(struct ffntp_ensemble *ensemble)
+{
+	int lead = best_lead(ensemble), former = ensemble->lead;
+
+	ensemble->lead = lead;
+	if (ensemble->joint.is_begun || lead == former || !can_lead(ensemble, former) || lead < 0 ||
+	    clock_of(&ensemble->member[former])->accepted < FFNTP_TRUST_EXCHANGES)
+		return;
+	ensemble->residual_s += time_of(&ensemble->member[former], ensemble->now,
+					clock_of(&ensemble->member[former])->estimate.reference) -
+				time_of(&ensemble->member[lead], ensemble->now,
+					clock_of(&ensemble->member[former])->estimate.reference);
+}
+
+/* --- shares: the part of each member in the published time --- */
+
+/* Return the mean distance of the members' times behind the joint clock, by their shares (s); 0 if none has a share. */
+static double behind_of(const struct ffntp_ensemble *ensemble, double *variance_s2, double *asymmetry_s2)
+{
+	double sum = 0, shares = 0, variance = 0, asymmetry = 0, spread = 0;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		shares += ensemble->member[i].share;
+		sum += ensemble->member[i].share * ensemble->member[i].behind_s;
+	}
+	*variance_s2 = *asymmetry_s2 = 0;
+	if (!(shares > 0))
+		return 0;
+	sum /= shares;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+		double share2 = ffntp_square(member->share / shares);
+
+		if (!(member->share > 0))
+			continue;
+		variance += share2 * member->variance_s2;
+		asymmetry += share2 * asymmetry2(member);
+		spread += share2 * ffntp_square(member->behind_s - sum);
+	}
+	*variance_s2 = variance;
+	*asymmetry_s2 = ffntp_fmax(asymmetry, spread);
+	return sum;
+}
+
+static double behind(const struct ffntp_ensemble *ensemble)
+{
+	double variance_s2, asymmetry_s2;
+
+	return behind_of(ensemble, &variance_s2, &asymmetry_s2);
+}
+
+void ffntp_ensemble_release(struct ffntp_ensemble *ensemble, unsigned number)
+{
+	struct ffntp_member *member = &ensemble->member[number];
+	double before = behind(ensemble);
+
+	if (ensemble->lead == (int)number)
+		ensemble->lead = -1;
+	member->frame = (struct ffntp_law_frame){ 0 };
+	member->apart = 0;
+	member->is_astray = false;
+	if (member->share == 0)
+		return;
+	member->share = 0;
+	ensemble->residual_s += before - behind(ensemble);
+}
+
+/* Set what each member is to count for; the shares approach that. Returns whether any member counts. */
+static bool set_targets(const struct ffntp_ensemble *ensemble, double target[FFNTP_ENSEMBLE_MEMBERS])
+{
+	struct ffntp_blend_value value[FFNTP_ENSEMBLE_MEMBERS];
+	double shares[FFNTP_ENSEMBLE_MEMBERS];
+	unsigned number[FFNTP_ENSEMBLE_MEMBERS], count = 0;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+
+		target[i] = 0;
+		if (!is_combined(ensemble, i) || !member->is_fresh || !(member->frame.exchanges > 0))
+			continue;
+		number[count] = i;
+		value[count++] = (struct ffntp_blend_value){ member->behind_s,
+							     ffntp_sqrt(asymmetry2(member) + member->variance_s2) };
+	}
+	if (count == 0)
+		return false;
+	ffntp_blend_shares(value, count, shares);
+	for (unsigned i = 0; i < count; i++)
+		target[number[i]] = shares[i];
+	return true;
+}
+
+static bool has_shares(const struct ffntp_ensemble *ensemble)
+{
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (ensemble->member[i].share > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Let the shares approach their targets, and the residual fade: slowly, or as fast as a young ensemble learns. */
+static void update_shares(struct ffntp_ensemble *ensemble)
+{
+	double period_s = ensemble->config.client.period_hint_s;
+	double elapsed_s = ffntp_counter_diff(ensemble->now, ensemble->shared_at) * period_s;
+	double age_s = ffntp_counter_diff(ensemble->now, ensemble->begun) * period_s;
+	double constant_s = ffntp_fmin(ffntp_fmax(age_s, 1), FFNTP_ENSEMBLE_SHARE_S);
+	double gain = elapsed_s / (elapsed_s + constant_s);
+	double target[FFNTP_ENSEMBLE_MEMBERS], before;
+
+	if (elapsed_s < constant_s / FFNTP_ENSEMBLE_SHARE_STEPS)
+		return;
+	ensemble->shared_at = ensemble->now;
+	ensemble->residual_s *= 1 - gain;
+	if (!ensemble->joint.is_begun || !set_targets(ensemble, target))
+		return;
+	before = behind(ensemble);
+	if (!has_shares(ensemble))
+		gain = 1;
+	for (unsigned i = 0; i < ensemble->config.members; i++)
+		ensemble->member[i].share += gain * (target[i] - ensemble->member[i].share);
+	if (gain == 1)
+		ensemble->residual_s += before - behind(ensemble);
+}
+
+/* --- the joint clock --- */
+
+/* Return whether a member's clock counts when it is asked which clock is astray. */
+static bool is_witness(const struct ffntp_ensemble *ensemble, unsigned number)
+{
+	const struct ffntp_member *member = &ensemble->member[number];
+
+	return is_combined(ensemble, number) && member->is_fresh && member->frame.exchanges > 0;
+}
+
+static void count_witnesses(const struct ffntp_ensemble *ensemble, unsigned *all, unsigned *apart)
+{
+	*all = *apart = 0;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (!is_witness(ensemble, i))
+			continue;
+		++*all;
+		*apart += ensemble->member[i].apart > 0;
+	}
+}
+
+static void begin_joint(struct ffntp_ensemble *ensemble, unsigned number)
+{
+	struct ffntp_member *member = &ensemble->member[number];
+
+	ffntp_law_joint_begin(&ensemble->joint, &member->frame, estimator_of(member));
+	for (unsigned i = 0; i < ensemble->config.members; i++)
+		ensemble->member[i].apart = 0;
+}
+
+static void store_behind(struct ffntp_member *member)
+{
+	member->behind_s = ffntp_law_joint_behind_s(&member->frame, estimator_of(member), &member->variance_s2);
+}
+
+/* A path whose clock stands still where it is has changed, and its server has not: its frame is learnt again. */
+static void check_return(struct ffntp_ensemble *ensemble, unsigned number)
+{
+	struct ffntp_member *member = &ensemble->member[number];
+	double shift_s = ffntp_law_joint_shift_s(&ensemble->joint, estimator_of(member));
+	double sd_s = ffntp_sqrt(2) * clock_of(member)->estimate.esterror_s;
+
+	if (++member->unchecked < FFNTP_ENSEMBLE_RETURN_EXCHANGES)
+		return;
+	if (ffntp_fabs(shift_s - member->checked_s) < FFNTP_ENSEMBLE_ASTRAY_SIGMAS * sd_s)
+		ffntp_ensemble_release(ensemble, number);
+	member->checked_s = shift_s;
+	member->unchecked = 0;
+}
+
+/* The member's clock is far from the joint clock. Either most are, and the joint clock is wrong; or it is this one. */
+static void take_apart(struct ffntp_ensemble *ensemble, unsigned number)
+{
+	struct ffntp_member *member = &ensemble->member[number];
+	unsigned all, apart;
+
+	if (member->apart++ == 0) {
+		member->checked_s = ffntp_law_joint_shift_s(&ensemble->joint, estimator_of(member));
+		member->unchecked = 0;
+	}
+	count_witnesses(ensemble, &all, &apart);
+	if (2 * apart > all && is_witness(ensemble, number)) {
+		begin_joint(ensemble, number);
+		return;
+	}
+	if (member->apart >= FFNTP_ENSEMBLE_ASTRAY_EXCHANGES && all > 2 && !member->is_astray) {
+		unsigned count = member->apart;
+		double checked_s = member->checked_s;
+
+		ffntp_ensemble_release(ensemble, number);
+		member->apart = count;
+		member->is_astray = true;
+		member->checked_s = checked_s;
+	}
+	check_return(ensemble, number);
+}
+
+/* An exchange of a known path. */
+static void take_known(struct ffntp_ensemble *ensemble, unsigned number)
+{
+	struct ffntp_member *member = &ensemble->member[number];
+	const struct ffntp_stamp *stamp = &client_of(member)->association.stamp;
+	void *estimator = estimator_of(member);
+
+	if (member->is_astray) {
+		check_return(ensemble, number);
+		return;
+	}
+	if (ffntp_law_joint_distance(&ensemble->joint, &member->frame, estimator) > FFNTP_ENSEMBLE_ASTRAY_SIGMAS) {
+		take_apart(ensemble, number);
+		return;
+	}
+	member->apart = 0;
+	if (is_combined(ensemble, number) && ffntp_law_joint_can_use(estimator))
+		ffntp_law_joint_add(&ensemble->joint, &member->frame, estimator, stamp);
+	ffntp_law_joint_learn(&ensemble->joint, &member->frame, estimator);
+	store_behind(member);
+}
+
+static void take_exchange(struct ffntp_ensemble *ensemble, unsigned number)
+{
+	struct ffntp_member *member = &ensemble->member[number];
+	void *estimator = estimator_of(member);
+
+	ffntp_law_joint_pass(&ensemble->joint, clock_of(member)->estimate.at);
+	if (member->frame.exchanges > 0 && !ffntp_law_joint_knows(&member->frame, estimator))
+		ffntp_ensemble_release(ensemble, number);
+	if (member->is_astray || member->frame.exchanges > 0) {
+		take_known(ensemble, number);
+		return;
+	}
+	if (!ffntp_law_joint_can_use(estimator))
+		return;
+	ffntp_law_joint_learn(&ensemble->joint, &member->frame, estimator);
+	store_behind(member);
+}
+
+/* The majority's announcement of a leap second counts for each member. */
+static void announce_leap(struct ffntp_ensemble *ensemble, unsigned number)
+{
+	uint8_t indicators[FFNTP_ENSEMBLE_MEMBERS];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session != NULL && member->has_time && member->is_fresh && !member->is_unused)
+			indicators[count++] = client_of(member)->association.stamp.leap;
+	}
+	ffntp_client_announce(client_of(&ensemble->member[number]), ffntp_leap_count(indicators, count), ensemble->now);
+}
+
+void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned number)
+{
+	struct ffntp_member *member = &ensemble->member[number];
+
+	member->learnt_at = client_of(member)->association.accepted_at;
+	look_at(member);
+	announce_leap(ensemble, number);
+	if (!is_law(member))
+		return;
+	if (ensemble->joint.is_begun) {
+		take_exchange(ensemble, number);
+	} else if ((int)number == ensemble->lead && is_combined(ensemble, number) &&
+		   ffntp_law_joint_can_use(estimator_of(member))) {
+		begin_joint(ensemble, number);
+		store_behind(member);
+		member->share = 1;
+	}
+}
+
+void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble)
+{
+	ensemble->joint.is_begun = false;
+	ensemble->publisher.has_map = false;
+	ensemble->residual_s = 0;
+	ensemble->lead = -1;
+	ensemble->begun = ensemble->shared_at = ensemble->now;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		struct ffntp_member *member = &ensemble->member[i];
+
+		member->frame = (struct ffntp_law_frame){ 0 };
+		member->share = 0;
+		member->apart = 0;
+		member->has_time = member->is_right = member->is_astray = false;
+		member->has_stepped = member->has_jumped = false;
+		if (member->session != NULL)
+			store_markers(member);
+	}
+}
+
+/* --- the map --- */
+
+/* Express an estimate at a later reading. */
+static void advance(struct ffntp_estimate *estimate, ffntp_counter at)
+{
+	double elapsed_s = ffntp_counter_diff(at, estimate->at) * estimate->period_s;
+	double variance_s2 = ffntp_square(estimate->esterror_s), rate2 = ffntp_square(estimate->period_esterror);
+
+	if (elapsed_s <= 0)
+		return;
+	variance_s2 +=
+		elapsed_s * (2 * estimate->covariance_s + elapsed_s * (rate2 + estimate->wander_per_s * elapsed_s / 3));
+	estimate->at = at;
+	estimate->correction_s += elapsed_s;
+	estimate->esterror_s = ffntp_sqrt(ffntp_fmax(variance_s2, 0));
+	estimate->covariance_s += elapsed_s * (rate2 + estimate->wander_per_s * elapsed_s / 2);
+	estimate->period_esterror = ffntp_sqrt(rate2 + estimate->wander_per_s * elapsed_s);
+}
+
+/* The estimate as of now, where the members' intervals are compared. */
+static void set_estimate(struct ffntp_ensemble *ensemble, struct ffntp_estimate *estimate)
+{
+	double variance_s2, asymmetry_s2, behind_s;
+
+	*estimate = clock_of(&ensemble->member[ensemble->lead])->estimate;
+	if (!ensemble->joint.is_begun) {
+		advance(estimate, ensemble->now);
+		estimate->correction_s += ensemble->residual_s;
+		estimate->esterror_s += ffntp_fabs(ensemble->residual_s);
+		return;
+	}
+	ffntp_law_joint_pass(&ensemble->joint, ensemble->now);
+	behind_s = behind_of(ensemble, &variance_s2, &asymmetry_s2);
+	ffntp_law_joint_estimate(&ensemble->joint, behind_s + ensemble->residual_s, variance_s2, estimate);
+	estimate->asymmetry_esterror_s = ffntp_sqrt(asymmetry_s2) + ffntp_fabs(ensemble->residual_s);
+}
+
+static double shortest_poll_s(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
+{
+	double least_s = 1e300;
+
+	for (unsigned i = 0; i < ballot->count; i++)
+		least_s = ffntp_fmin(least_s,
+				     client_of(&ensemble->member[ballot->voter[i]])->association.polling.interval_s);
+	return least_s;
+}
+
+static void publish(struct ffntp_ensemble *ensemble, const struct ballot *ballot, const struct ffntp_estimate *estimate)
+{
+	const struct ffntp_clock_state *lead = clock_of(&ensemble->member[ensemble->lead]);
+	double least_s = ballot->rate_result.low, most_s = ballot->rate_result.high, period_s = (least_s + most_s) / 2;
+	struct ffntp_finding finding = {
+		.estimate = estimate,
+		.is_settled = lead->accepted >= FFNTP_TRUST_EXCHANGES,
+		.pivot_s = lead->wire.pivot_s,
+		.bound = { true, estimate->at, estimate->reference, ballot->result.low, ballot->result.high },
+		.rate = { period_s, (most_s - least_s) / 2 / period_s },
+		.poll_s = shortest_poll_s(ensemble, ballot),
+	};
+
+	ffntp_publisher_tell(&ensemble->publisher, &finding);
+	ensemble->is_disrupted = false;
+}
+
+static bool trusts(const struct ffntp_ensemble *ensemble)
+{
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (ensemble->member[i].session != NULL && ensemble->member[i].is_trusted)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Count the members that vote or may soon: those that answer, or have not been asked in vain yet. If there are trusted
+ * ones, these are meant.
+ */
+static unsigned count_expected(const struct ffntp_ensemble *ensemble)
+{
+	bool only_trusted = trusts(ensemble);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session == NULL || member->is_unused || (only_trusted && !member->is_trusted))
+			continue;
+		count += member->has_time ? member->is_fresh
+					  : client_of(member)->association.polling.unanswered < FFNTP_ENSEMBLE_PATIENCE;
+	}
+	return count;
+}
+
+static bool is_synchronised(const struct ffntp_member *member)
+{
+	const struct ffntp_clock_state *clock = clock_of(member);
+
+	return is_candidate(member) && member->is_fresh && clock->dissent.count == 0 &&
+	       clock->confirmed >= FFNTP_SYNCHRONISED_EXCHANGES;
+}
+
+/* Count the members that are right and synchronised, and set whether a required one is missing. */
+static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_required)
+{
+	bool requires = false, has_required = false;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session == NULL)
+			continue;
+		requires = requires || member->is_required;
+		if (!is_synchronised(member))
+			continue;
+		count++;
+		has_required = has_required || member->is_required;
+	}
+	*lacks_required = requires && !has_required;
+	return count;
+}
+
+static enum ffntp_status status_of(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
+{
+	bool lacks_required;
+	unsigned right = count_right(ensemble, &lacks_required);
+	unsigned least = ensemble->config.least_sources > 0 ? ensemble->config.least_sources : 1;
+
+	if (right < least || lacks_required || 2 * right <= ballot->count ||
+	    2 * ballot->count <= count_expected(ensemble))
+		return FFNTP_STATUS_FREE_RUNNING;
+	return FFNTP_STATUS_SYNCHRONISED;
+}
+
+static enum ffntp_selection selection_of(const struct ffntp_ensemble *ensemble, unsigned number)
+{
+	const struct ffntp_member *member = &ensemble->member[number];
+
+	if (!member->has_time || !member->is_fresh)
+		return FFNTP_SELECTION_NONE;
+	if (!ensemble->has_majority)
+		return FFNTP_SELECTION_NO_MAJORITY;
+	if (!member->is_right)
+		return FFNTP_SELECTION_FALSETICKER;
+	if (member->is_astray)
+		return FFNTP_SELECTION_ASTRAY;
+	if (!is_combined(ensemble, number))
+		return FFNTP_SELECTION_SPARE;
+	return ensemble->joint.is_begun ? FFNTP_SELECTION_COMBINED : FFNTP_SELECTION_SPARE;
+}
+
+/* The member that counts most is shown as the one that is followed. */
+static void set_selections(struct ffntp_ensemble *ensemble)
+{
+	int first = ensemble->joint.is_begun ? -1 : ensemble->lead;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session == NULL)
+			continue;
+		member->selection = selection_of(ensemble, i);
+		if (member->selection == FFNTP_SELECTION_COMBINED &&
+		    (first < 0 || member->share > ensemble->member[first].share))
+			first = (int)i;
+	}
+	if (first >= 0 && (ensemble->member[first].selection == FFNTP_SELECTION_COMBINED ||
+			   ensemble->member[first].selection == FFNTP_SELECTION_SPARE))
+		ensemble->member[first].selection = FFNTP_SELECTION_FOLLOWED;
+}
+
+/* The map is valid for as long as any voter's would be. */
+static ffntp_counter void_after(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
+{
+	double keep_s = FFNTP_VOID_S, period_s = clock_of(&ensemble->member[ensemble->lead])->rate.period_s;
+
+	for (unsigned i = 0; i < ballot->count; i++)
+		keep_s = ffntp_fmax(
+			keep_s, FFNTP_VOID_POLLS *
+					client_of(&ensemble->member[ballot->voter[i]])->association.polling.interval_s);
+	return ensemble->now + ffntp_ticks_of(keep_s, period_s);
+}
+
+void ffntp_ensemble_compute(struct ffntp_ensemble *ensemble, struct ffntp_map *map)
+{
+	struct ffntp_estimate estimate;
+	struct ballot ballot;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (ensemble->member[i].session != NULL)
+			look_at(&ensemble->member[i]);
+	}
+	choose_lead(ensemble);
+	choose_voters(ensemble, &ballot);
+	if (ensemble->lead < 0 || ballot.count == 0) {
+		*map = ffntp_publisher_nothing(&ensemble->publisher, ensemble->config.client.period_hint_s,
+					       ensemble->now);
+		map->status = ensemble->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
+		set_selections(ensemble);
+		return;
+	}
+	follow_markers(ensemble, &ballot);
+	update_shares(ensemble);
+	set_estimate(ensemble, &estimate);
+	hold_vote(ensemble, &ballot, estimate.at, estimate.reference);
+	publish(ensemble, &ballot, &estimate);
+	set_selections(ensemble);
+	*map = ensemble->publisher.map;
+	ffntp_leap_describe(&clock_of(&ensemble->member[ensemble->lead])->wire.leap, map);
+	map->status = status_of(ensemble, &ballot);
+	map->void_after = void_after(ensemble, &ballot);
+}

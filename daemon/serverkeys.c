@@ -1,0 +1,91 @@
+#include "serverkeys.h"
+
+#include <string.h>
+
+#include "log.h"
+
+void ffntp_serverkeys_wipe(struct ffntp_serverkeys *keys)
+{
+	explicit_bzero(keys, sizeof(*keys));
+}
+
+/* Return the first server that has a key; NULL if there is none. */
+static const struct ffntp_config_server *first_with_key(const struct ffntp_config *config)
+{
+	for (size_t i = 0; i < config->servers; i++) {
+		if (config->server[i].key_id != 0)
+			return &config->server[i];
+	}
+	return NULL;
+}
+
+static void log_error(const char *path, const struct ffntp_config_server *server, const struct ffntp_key_error *error)
+{
+	if (error->line > 0)
+		ffntp_log(FFNTP_LOG_ERROR, "%s:%u: %s", path, error->line, error->text);
+	else
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s, which the server %s needs", path, error->text, server->name);
+}
+
+static bool find_key(const struct ffntp_keyfile *file, const char *path, const struct ffntp_config_server *server,
+		     struct ffntp_key *key)
+{
+	struct ffntp_key_error error;
+
+	if (!ffntp_key_find(file, server->key_id, key, &error)) {
+		log_error(path, server, &error);
+		return false;
+	}
+	if (key->bits < FFNTP_KEY_BITS_LEAST)
+		ffntp_log(FFNTP_LOG_WARNING,
+			  "%s: key %u has only %zu bits, so that an attacker can find it by trying; use 128 or more",
+			  path, key->id, key->bits);
+	return true;
+}
+
+static bool find_keys(const struct ffntp_keyfile *file, struct ffntp_serverkeys *keys,
+		      const struct ffntp_config *config)
+{
+	for (size_t i = 0; i < config->servers; i++) {
+		if (config->server[i].key_id != 0 &&
+		    !find_key(file, config->keyfile, &config->server[i], &keys->key[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool read_keys(struct ffntp_keyfile *file, struct ffntp_serverkeys *keys, const struct ffntp_config *config)
+{
+	const char *problem = ffntp_keyfile_read(file, config->keyfile);
+
+	if (problem != NULL) {
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", config->keyfile, problem);
+		return false;
+	}
+	if (file->is_exposed)
+		ffntp_log(FFNTP_LOG_WARNING,
+			  "%s: every user of this machine may access the keys; forbid it with: chmod o= %s",
+			  config->keyfile, config->keyfile);
+	return find_keys(file, keys, config);
+}
+
+bool ffntp_serverkeys_read(struct ffntp_serverkeys *keys, const struct ffntp_config *config)
+{
+	const struct ffntp_config_server *server = first_with_key(config);
+	struct ffntp_keyfile file;
+	bool is_read;
+
+	*keys = (struct ffntp_serverkeys){ 0 };
+	if (server == NULL)
+		return true;
+	if (config->keyfile[0] == '\0') {
+		ffntp_log(FFNTP_LOG_ERROR, "server %s: key %u: the configuration has no line 'keyfile FILE'",
+			  server->name, server->key_id);
+		return false;
+	}
+	is_read = read_keys(&file, keys, config);
+	ffntp_keyfile_wipe(&file);
+	if (!is_read)
+		ffntp_serverkeys_wipe(keys);
+	return is_read;
+}
