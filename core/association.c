@@ -21,6 +21,8 @@ void ffntp_association_change_server(struct ffntp_association *association, ffnt
 	for (unsigned i = 0; i < FFNTP_VERDICTS; i++)
 		association->verdicts[i] = 0;
 	ffntp_exchange_expire(&association->exchange);
+	if (FFNTP_CAN_INTERLEAVE)
+		ffntp_exchange_forget(&association->exchange);
 	association->exchange.grain = (struct ffntp_grain){ 0 };
 	ffntp_polling_init(&association->polling, &config, now);
 }
@@ -28,7 +30,7 @@ void ffntp_association_change_server(struct ffntp_association *association, ffnt
 void ffntp_association_disrupted(struct ffntp_association *association)
 {
 	ffntp_exchange_expire(&association->exchange);
-	association->exchange.has_last_tf = false;
+	association->exchange.has_last_tf = association->exchange.has_former = false;
 	ffntp_grain_break(&association->exchange.grain);
 }
 

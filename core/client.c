@@ -69,6 +69,8 @@ static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_c
 	init_clock(&client->clock, config, now);
 	ffntp_association_init(&client->association, (unsigned char *)memory + aligned(sizeof *client), &polling,
 			       config->max_root_distance_s, now);
+	if (FFNTP_CAN_INTERLEAVE)
+		client->association.exchange.is_interleaved = config->interleaved != 0;
 	client->decision = (struct ffntp_decision){ 0 };
 	ffntp_clock_reset(&client->clock, &client->association, ffntp_clock_configured_rate(&client->clock));
 	return client;
@@ -194,6 +196,8 @@ bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_
 {
 	bool was_waiting = client->association.exchange.is_waiting;
 
+	if (FFNTP_CAN_INTERLEAVE && !ffntp_polling_can_interleave(&client->association.polling))
+		ffntp_exchange_forget(&client->association.exchange);
 	if (!ffntp_exchange_begin(&client->association.exchange, ta, nonce, packet))
 		return false;
 	if (was_waiting)
@@ -226,7 +230,13 @@ static bool finish_exchange(struct ffntp_client *client, const uint8_t *bytes, s
 	client->decision = (struct ffntp_decision){
 		.kind = FFNTP_DECISION_REJECT, .reason = FFNTP_REASON_REPLY, .verdict = verdict, .at = tf
 	};
-	return verdict == FFNTP_ACCEPTED;
+	if (verdict != FFNTP_ACCEPTED)
+		return false;
+	if (FFNTP_CAN_INTERLEAVE && !client->association.exchange.is_complete) {
+		client->decision.kind = FFNTP_DECISION_NONE;
+		client->decision.reason = FFNTP_REASON_INCOMPLETE;
+	}
+	return !FFNTP_CAN_INTERLEAVE || client->association.exchange.is_complete;
 }
 
 /* Decide on a datagram. Returns the verdict. */
@@ -249,6 +259,12 @@ static enum ffntp_verdict decide(struct ffntp_client *client, const uint8_t *byt
 	return client->decision.verdict;
 }
 
+/* Return whether the reply that arrived at tf waits for its transmit timestamp. */
+static bool waits_since(const struct ffntp_exchange *exchange, ffntp_counter tf)
+{
+	return !exchange->is_waiting && exchange->has_former && exchange->former.tf == tf;
+}
+
 enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t *bytes, size_t length,
 				      ffntp_counter tf)
 {
@@ -259,6 +275,8 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
 	ffntp_association_count(association, verdict);
 	if (was_waiting && !association->exchange.is_waiting)
 		ffntp_polling_replied(&association->polling, verdict, client->clock.rate.period_s);
+	if (FFNTP_CAN_INTERLEAVE && was_waiting && waits_since(&association->exchange, tf))
+		ffntp_polling_follow_up(&association->polling, client->clock.rate.period_s);
 	if (verdict == FFNTP_REFUSED_COUNTER)
 		disrupt(client, FFNTP_REASON_COUNTER, tf);
 	return verdict;

@@ -73,7 +73,7 @@ bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)
 	       ffntp_is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
 	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= FFNTP_POLL_MOST_S &&
 	       config->burst >= 1 && config->burst <= 16 && are_options_valid(config) &&
-	       (unsigned)config->leap_expiry <= FFNTP_LEAP_EXPIRY_STRICT &&
+	       (unsigned)config->leap_expiry <= FFNTP_LEAP_EXPIRY_STRICT && config->interleaved <= 1 &&
 	       (config->leap_table == NULL || ffntp_leap_table_check(config->leap_table) == FFNTP_TIMESCALE_OK);
 }
 

@@ -17,7 +17,7 @@ const char *ffntp_decision_reason_name(enum ffntp_decision_reason reason)
 	static const char *const names[] = {
 		"none",   "reply",    "leap-ambiguous", "leap-missed", "smear",       "smear-begins", "outside",
 		"margin", "estimate", "candidate",      "line",        "leap-second", "merged",       "strain",
-		"rates",  "grain",    "disproved",      "implausible", "counter",     "reported",
+		"rates",  "grain",    "disproved",      "implausible", "counter",     "reported",     "incomplete",
 	};
 
 	_Static_assert(sizeof names / sizeof *names == FFNTP_REASONS, "a name for each");

@@ -271,6 +271,12 @@ static void spread_disruption(struct ffntp_ensemble *ensemble, unsigned number, 
 	ffntp_ensemble_forget(ensemble);
 }
 
+/* A refused reply brings no stamp; nor does an accepted one in interleaved mode whose exchange is not complete yet. */
+static bool has_new_stamp(const struct ffntp_member *member)
+{
+	return member->session->client->association.accepted_at != member->learnt_at;
+}
+
 static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, const struct ffntp_input *input)
 {
 	bool was_disrupted = ensemble->is_disrupted;
@@ -280,8 +286,7 @@ static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, co
 	if (ensemble->is_disrupted)
 		spread_disruption(ensemble, number, input->at);
 	ensemble->is_disrupted = ensemble->is_disrupted || was_disrupted;
-	if (!is_single(ensemble) && input->kind == FFNTP_INPUT_DATAGRAM &&
-	    ensemble->member[number].session->client->decision.verdict == FFNTP_ACCEPTED)
+	if (!is_single(ensemble) && input->kind == FFNTP_INPUT_DATAGRAM && has_new_stamp(&ensemble->member[number]))
 		ffntp_ensemble_learn(ensemble, number);
 }
 

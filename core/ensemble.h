@@ -21,6 +21,7 @@ struct ffntp_member {
 	uint64_t disruption_marker;
 	uint32_t counter_marker;
 	bool has_stepped, has_jumped;
+	ffntp_counter learnt_at; /* tf of the stamp that was learnt last */
 	/* The time that it shows the joint clock. */
 	struct ffntp_law_frame frame;
 	double behind_s, variance_s2; /* its published time behind the joint clock, as of the newest exchange */

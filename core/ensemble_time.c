@@ -516,6 +516,7 @@ void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned number)
 {
 	struct ffntp_member *member = &ensemble->member[number];
 
+	member->learnt_at = client_of(member)->association.accepted_at;
 	look_at(member);
 	announce_leap(ensemble, number);
 	if (!is_law(member))

@@ -8,11 +8,20 @@
 /* Kiss codes (RFC 5905, figure 13), as a reference identifier holds them. */
 #define KISS(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
+/*
+ * Return the second nonce of a request. An attacker who does not see the request can guess neither of the two. If they
+ * are equal, the server and judge_origin treat the request as one in basic mode. It is 0 only for 0, which is no nonce.
+ */
+static uint64_t second_nonce(uint64_t nonce)
+{
+	return nonce << 1 | nonce >> 63;
+}
+
 bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uint64_t nonce,
 			  uint8_t bytes[FFNTP_WIRE_SIZE])
 {
 	/* The request reveals neither the client's clock nor its program. */
-	const struct ffntp_packet request = {
+	struct ffntp_packet request = {
 		.version = FFNTP_WIRE_VERSION,
 		.mode = FFNTP_MODE_CLIENT,
 		.transmit = { nonce },
@@ -20,6 +29,11 @@ bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uin
 
 	if (nonce == 0)
 		return false;
+	exchange->is_asking = exchange->server_receive != 0;
+	if (FFNTP_CAN_INTERLEAVE && exchange->is_asking) {
+		request.origin.units = exchange->server_receive;
+		request.receive.units = second_nonce(nonce);
+	}
 	ffntp_exchange_expire(exchange);
 	exchange->is_waiting = true;
 	exchange->nonce = nonce;
@@ -42,16 +56,35 @@ void ffntp_exchange_expire(struct ffntp_exchange *exchange)
 	exchange->expired_nonce = exchange->nonce;
 }
 
+void ffntp_exchange_forget(struct ffntp_exchange *exchange)
+{
+	exchange->has_former = false;
+	exchange->server_receive = 0;
+}
+
+/* Return whether this is the origin of a reply to the request with this nonce, in either mode. */
+static bool is_origin_of(const struct ffntp_exchange *exchange, uint64_t nonce, uint64_t origin)
+{
+	return origin == nonce || (FFNTP_CAN_INTERLEAVE && exchange->is_interleaved && origin == second_nonce(nonce));
+}
+
+/* Return whether this is the origin of an interleaved reply to the request in flight. */
+static bool is_interleaved(const struct ffntp_exchange *exchange, uint64_t origin)
+{
+	return FFNTP_CAN_INTERLEAVE && exchange->is_asking && origin != exchange->nonce &&
+	       origin == second_nonce(exchange->nonce);
+}
+
 /* Zero is never a nonce: servers copy it from requests that have no timestamp. */
 static enum ffntp_verdict judge_origin(const struct ffntp_exchange *exchange, uint64_t origin)
 {
 	if (origin == 0)
 		return FFNTP_REFUSED_ORIGIN;
-	if (exchange->is_waiting && origin == exchange->nonce)
+	if (exchange->is_waiting && (origin == exchange->nonce || is_interleaved(exchange, origin)))
 		return FFNTP_ACCEPTED;
-	if (origin == exchange->answered_nonce)
+	if (is_origin_of(exchange, exchange->answered_nonce, origin))
 		return FFNTP_REFUSED_DUPLICATE;
-	if (origin == exchange->expired_nonce)
+	if (is_origin_of(exchange, exchange->expired_nonce, origin))
 		return FFNTP_REFUSED_LATE;
 	return FFNTP_REFUSED_ORIGIN;
 }
@@ -132,13 +165,11 @@ static double root_dispersion_s(const struct ffntp_packet *packet, double precis
 }
 
 /* Check that the server has a usable time. */
-static enum ffntp_verdict judge_server(const struct ffntp_packet *packet, double precision_s)
+static enum ffntp_verdict judge_server(const struct ffntp_packet *packet)
 {
 	if (packet->stratum == 0)
 		return judge_kiss(packet->refid);
-	if (!is_synchronised(packet))
-		return FFNTP_REFUSED_UNSYNCHRONISED;
-	return has_timestamps(packet, precision_s) ? FFNTP_ACCEPTED : FFNTP_REFUSED_TIMESTAMPS;
+	return is_synchronised(packet) ? FFNTP_ACCEPTED : FFNTP_REFUSED_UNSYNCHRONISED;
 }
 
 /* Check that the root distance is within the limit. */
@@ -161,15 +192,15 @@ static bool residence_fits(const struct ffntp_packet *packet, double ticks, doub
 	return ffntp_ntp_diff_s(packet->transmit, packet->receive) < longest_s + precision_s;
 }
 
-static double rtt_ticks(const struct ffntp_exchange *exchange, ffntp_counter tf)
+static double rtt_ticks(const struct ffntp_answered *answered)
 {
-	return ffntp_counter_diff(tf, exchange->ta);
+	return ffntp_counter_diff(answered->tf, answered->ta);
 }
 
 /* Return the ticks by which ta may be later than the departure. */
-static uint64_t late_ticks(const struct ffntp_exchange *exchange)
+static uint64_t late_ticks(const struct ffntp_answered *answered)
 {
-	uint64_t ticks = exchange->ta - exchange->begun_at;
+	uint64_t ticks = answered->ta - answered->begun_at;
 
 	return ticks <= INT64_MAX ? ticks : 0;
 }
@@ -178,14 +209,14 @@ static uint64_t late_ticks(const struct ffntp_exchange *exchange)
  * Drop an estimate of the departure that leaves no room for the residence, because it is that of a different copy of
  * the datagram; or that is later than a stamp can record.
  */
-static void settle_departure(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
-			     double precision_s, const struct ffntp_exchange_limits *limits)
+static void settle_departure(struct ffntp_answered *answered, double precision_s,
+			     const struct ffntp_exchange_limits *limits)
 {
-	double ticks = rtt_ticks(exchange, tf);
-	bool fits = residence_fits(packet, ticks, precision_s, limits);
+	double ticks = rtt_ticks(answered);
+	bool fits = residence_fits(&answered->reply, ticks, precision_s, limits);
 
-	if (ticks > 0 && (!fits || late_ticks(exchange) > UINT32_MAX))
-		exchange->ta -= late_ticks(exchange);
+	if (ticks > 0 && (!fits || late_ticks(answered) > UINT32_MAX))
+		answered->ta -= late_ticks(answered);
 }
 
 /*
@@ -214,12 +245,12 @@ static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, doubl
  * Store tf, before which no later exchange may begin, and return whether this one did. Replies rejected for their
  * contents do not reach this check.
  */
-static bool counter_went_back(struct ffntp_exchange *exchange, ffntp_counter tf)
+static bool counter_went_back(struct ffntp_exchange *exchange, const struct ffntp_answered *answered)
 {
-	bool went_back = exchange->has_last_tf && ffntp_counter_diff(exchange->ta, exchange->last_tf) < 0;
+	bool went_back = exchange->has_last_tf && ffntp_counter_diff(answered->ta, exchange->last_tf) < 0;
 
 	exchange->has_last_tf = true;
-	exchange->last_tf = tf;
+	exchange->last_tf = answered->tf;
 	return went_back;
 }
 
@@ -235,15 +266,15 @@ static void end(struct ffntp_exchange *exchange)
  * Take the reply's timestamps as evidence for the steps of the server's clock. A jump of the counter would count as
  * evidence as well, so ffntp_association_disrupted also calls ffntp_grain_break.
  */
-static void watch_grain(struct ffntp_exchange *exchange, const struct ffntp_packet *packet, ffntp_counter tf,
+static void watch_grain(struct ffntp_exchange *exchange, const struct ffntp_answered *answered,
 			const struct ffntp_exchange_limits *limits)
 {
 	const struct ffntp_grain_sample sample = {
-		.ta = exchange->ta,
-		.tf = tf,
-		.tb = packet->receive,
-		.te = packet->transmit,
-		.stated_s = stated_precision_s(packet->precision_log2_s),
+		.ta = answered->ta,
+		.tf = answered->tf,
+		.tb = answered->reply.receive,
+		.te = answered->reply.transmit,
+		.stated_s = stated_precision_s(answered->reply.precision_log2_s),
 		.period_s = limits->period_s,
 		.period_error = limits->period_error,
 	};
@@ -251,15 +282,16 @@ static void watch_grain(struct ffntp_exchange *exchange, const struct ffntp_pack
 	ffntp_grain_add(&exchange->grain, &sample);
 }
 
-static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet,
-				     ffntp_counter tf, double precision_s)
+static struct ffntp_stamp make_stamp(const struct ffntp_answered *answered, double precision_s)
 {
+	const struct ffntp_packet *packet = &answered->reply;
+
 	return (struct ffntp_stamp){
-		.ta = exchange->ta,
+		.ta = answered->ta,
 		.tb = packet->receive,
 		.te = packet->transmit,
-		.tf = tf,
-		.ta_late_ticks = (uint32_t)late_ticks(exchange),
+		.tf = answered->tf,
+		.ta_late_ticks = (uint32_t)late_ticks(answered),
 		.refid = packet->refid,
 		.root_delay_s = ffntp_short_s(packet->root_delay),
 		.root_dispersion_s = root_dispersion_s(packet, precision_s),
@@ -269,33 +301,92 @@ static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, cons
 	};
 }
 
+/* Check the timestamps of a reply with its own transmit timestamp, and the root distance. */
+static enum ffntp_verdict judge_reply(struct ffntp_exchange *exchange, const struct ffntp_answered *answered,
+				      const struct ffntp_exchange_limits *limits)
+{
+	const struct ffntp_packet *packet = &answered->reply;
+
+	if (!has_timestamps(packet, effective_precision_s(exchange, packet)))
+		return FFNTP_REFUSED_TIMESTAMPS;
+	watch_grain(exchange, answered, limits);
+	return judge_distance(packet, effective_precision_s(exchange, packet), limits->max_root_distance_s);
+}
+
+/* Check the counter, and make the stamp. */
+static enum ffntp_verdict measure(struct ffntp_exchange *exchange, struct ffntp_answered *answered,
+				  const struct ffntp_exchange_limits *limits, struct ffntp_stamp *stamp)
+{
+	double precision_s = effective_precision_s(exchange, &answered->reply);
+	enum ffntp_verdict verdict;
+
+	settle_departure(answered, precision_s, limits);
+	verdict = judge_counter(&answered->reply, rtt_ticks(answered), precision_s, limits);
+	if (verdict == FFNTP_ACCEPTED)
+		*stamp = make_stamp(answered, precision_s);
+	FFNTP_ASSERT(verdict != FFNTP_ACCEPTED || (int64_t)(stamp->tf - stamp->ta) > 0);
+	exchange->is_complete = verdict == FFNTP_ACCEPTED;
+	return verdict;
+}
+
+static enum ffntp_verdict finish_basic(struct ffntp_exchange *exchange, struct ffntp_answered *answered,
+				       const struct ffntp_exchange_limits *limits, struct ffntp_stamp *stamp)
+{
+	enum ffntp_verdict verdict = judge_reply(exchange, answered, limits);
+
+	if (verdict != FFNTP_ACCEPTED)
+		return verdict;
+	if (counter_went_back(exchange, answered))
+		return FFNTP_REFUSED_COUNTER;
+	return measure(exchange, answered, limits, stamp);
+}
+
+/*
+ * The reply has the transmit timestamp of the reply before it, which completes the former exchange. If the server has
+ * mixed up two exchanges, that time does not fit into the round trip. The former exchange may be a poll interval old:
+ * all rules for leap seconds and bounds take the exchanges in their order, whatever their age.
+ */
+static enum ffntp_verdict finish_interleaved(struct ffntp_exchange *exchange, const struct ffntp_answered *answered,
+					     const struct ffntp_exchange_limits *limits, struct ffntp_stamp *stamp)
+{
+	struct ffntp_answered former = exchange->former;
+	bool has_former = exchange->has_former;
+	enum ffntp_verdict verdict;
+
+	exchange->has_former = false;
+	if (counter_went_back(exchange, answered) || !(rtt_ticks(answered) > 0))
+		return FFNTP_REFUSED_COUNTER;
+	exchange->has_former = true;
+	exchange->former = *answered;
+	if (!has_former)
+		return FFNTP_ACCEPTED;
+	former.reply.transmit = answered->reply.transmit;
+	verdict = judge_reply(exchange, &former, limits);
+	return verdict == FFNTP_ACCEPTED ? measure(exchange, &former, limits, stamp) : verdict;
+}
+
 enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const uint8_t *bytes, size_t length,
 					 ffntp_counter tf, const struct ffntp_exchange_limits *limits,
 					 struct ffntp_stamp *stamp)
 {
-	struct ffntp_packet packet;
-	enum ffntp_verdict verdict = ffntp_wire_read(bytes, length, &packet);
-	double precision_s;
+	struct ffntp_answered answered = { .begun_at = exchange->begun_at, .ta = exchange->ta, .tf = tf };
+	enum ffntp_verdict verdict = ffntp_wire_read(bytes, length, &answered.reply);
+	bool completes_former;
 
+	exchange->is_complete = false;
 	if (verdict == FFNTP_ACCEPTED)
-		verdict = judge_packet(exchange, &packet);
+		verdict = judge_packet(exchange, &answered.reply);
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
+	completes_former = is_interleaved(exchange, answered.reply.origin.units);
 	end(exchange);
-	verdict = judge_server(&packet, effective_precision_s(exchange, &packet));
+	verdict = judge_server(&answered.reply);
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
-	watch_grain(exchange, &packet, tf, limits);
-	precision_s = effective_precision_s(exchange, &packet);
-	verdict = judge_distance(&packet, precision_s, limits->max_root_distance_s);
-	if (verdict != FFNTP_ACCEPTED)
-		return verdict;
-	if (counter_went_back(exchange, tf))
-		return FFNTP_REFUSED_COUNTER;
-	settle_departure(exchange, &packet, tf, precision_s, limits);
-	verdict = judge_counter(&packet, rtt_ticks(exchange, tf), precision_s, limits);
-	if (verdict == FFNTP_ACCEPTED)
-		*stamp = make_stamp(exchange, &packet, tf, precision_s);
-	FFNTP_ASSERT(verdict != FFNTP_ACCEPTED || (int64_t)(stamp->tf - stamp->ta) > 0);
-	return verdict;
+	if (FFNTP_CAN_INTERLEAVE && exchange->is_interleaved)
+		exchange->server_receive = answered.reply.receive.units;
+	if (FFNTP_CAN_INTERLEAVE && completes_former)
+		return finish_interleaved(exchange, &answered, limits, stamp);
+	exchange->has_former = false;
+	return finish_basic(exchange, &answered, limits, stamp);
 }

@@ -13,8 +13,37 @@
 #include "stamp.h"
 #include "wire.h"
 
-/* State of the exchanges with a server. Zeroed: no request was sent yet. */
+/* Guests leave interleaved mode out, because the size of their core is limited. */
+#ifdef FFNTP_SESSION_MINIMAL
+#define FFNTP_CAN_INTERLEAVE false
+#else
+#define FFNTP_CAN_INTERLEAVE true
+#endif
+
+/* A request and the reply to it. */
+struct ffntp_answered {
+	ffntp_counter begun_at; /* read before sending, so the request left no earlier */
+	ffntp_counter ta;       /* best estimate of the departure */
+	ffntp_counter tf;
+	struct ffntp_packet reply;
+};
+
+/*
+ * State of the exchanges with a server. Zeroed: no request was sent yet.
+ *
+ * Interleaved mode (RFC 9769): a server measures when a reply really left only after it has left, and sends that time
+ * with the next reply. A request asks for it by the receive timestamp of the former reply, in the field of the origin.
+ * The reply has the request's receive field as its origin instead of the transmit field, so both fields are nonces. It
+ * completes the former exchange; its own exchange waits for the next reply. A server that does not support the mode, or
+ * that was restarted, answers in basic mode.
+ */
 struct ffntp_exchange {
+	bool is_interleaved;     /* ask for interleaved mode; set by the client */
+	bool is_asking;          /* the request in flight asks for it */
+	bool is_complete;        /* the last accepted reply completed an exchange, and there is a stamp */
+	bool has_former;         /* 'former' waits for its transmit timestamp */
+	uint64_t server_receive; /* receive timestamp of the last reply, to ask with; 0: none */
+	struct ffntp_answered former;
 	bool is_waiting;
 	uint64_t nonce;          /* nonce of the request in flight; never 0 */
 	uint64_t answered_nonce; /* nonce of the last answered request; a second reply with it is a duplicate */
@@ -44,6 +73,9 @@ void ffntp_exchange_sent(struct ffntp_exchange *exchange, ffntp_counter ta);
 /* Give up the request in flight, if any. */
 void ffntp_exchange_expire(struct ffntp_exchange *exchange);
 
+/* Send the next request in basic mode. A reply that waits for its transmit timestamp is dropped. */
+void ffntp_exchange_forget(struct ffntp_exchange *exchange);
+
 struct ffntp_exchange_limits {
 	double period_s;     /* best known period, seconds per tick */
 	double period_error; /* maximum error of the period, as a ratio */
@@ -55,7 +87,9 @@ struct ffntp_exchange_limits {
  * Judge a datagram. The first check that fails determines the verdict. The order is: length, version, mode, origin; the
  * server's state (kiss, synchronised, timestamps, root distance); the counter and the residence. A reply with the right
  * origin ends the exchange, whatever else is wrong with it, and a copy of it is a duplicate.
- * Returns FFNTP_ACCEPTED and a stamp in wire time (UTC), or the reason for rejection with *stamp untouched.
+ * Returns FFNTP_ACCEPTED and a stamp in wire time (UTC), or the reason for rejection with *stamp untouched. The stamp
+ * of an interleaved reply is that of the former exchange, and the verdict is on that one, too. FFNTP_ACCEPTED with
+ * is_complete false: there is no such exchange, and *stamp is untouched.
  */
 FFNTP_MUST_USE enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const uint8_t *bytes,
 							size_t length, ffntp_counter tf,

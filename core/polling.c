@@ -54,6 +54,8 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 {
 	if (polling->burst_left > 0)
 		polling->burst_left--;
+	polling->is_follow_up = polling->next_is_follow_up;
+	polling->next_is_follow_up = false;
 	polling->asked = now;
 	polling->next = now + ffntp_ticks_of(wait_s(polling), period_s);
 	FFNTP_ASSERT(polling->taper_s <= polling->interval_s || polling->burst_left > 0);
@@ -96,6 +98,20 @@ void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict ver
 	}
 }
 
+bool ffntp_polling_can_interleave(const struct ffntp_polling *polling)
+{
+	return polling->floor_s <= polling->config.min_s || polling->interval_s <= FFNTP_INTERLEAVED_WAIT_S;
+}
+
+void ffntp_polling_follow_up(struct ffntp_polling *polling, double period_s)
+{
+	if (polling->is_follow_up || polling->floor_s > polling->config.min_s ||
+	    polling->next - polling->asked <= ffntp_ticks_of(FFNTP_INTERLEAVED_WAIT_S, period_s))
+		return;
+	polling->next_is_follow_up = true;
+	polling->next = polling->asked + ffntp_ticks_of(FFNTP_BURST_INTERVAL_S, period_s);
+}
+
 static double variance_after(const struct ffntp_outlook *outlook, double s)
 {
 	return outlook->variance_s2 +
@@ -121,6 +137,15 @@ static double longest_within(const struct ffntp_outlook *outlook, double varianc
 	return low_s;
 }
 
+/* Return the standard deviation that adaptive polling maintains in proportion to that of one poll (s). */
+static double proportional_s(const struct ffntp_polling *polling, const struct ffntp_outlook *outlook)
+{
+	double accuracy_s = FFNTP_ADAPTIVE_RATIO * outlook->exchange_esterror_s;
+	bool is_pair = polling->is_follow_up || polling->next_is_follow_up;
+
+	return is_pair ? accuracy_s * FFNTP_INTERLEAVED_PAIR : accuracy_s;
+}
+
 void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s)
 {
 	double accuracy_s = polling->config.accuracy_s;
@@ -130,7 +155,7 @@ void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlo
 	if (!polling->config.is_adaptive || is_starting(polling))
 		return;
 	if (accuracy_s == 0)
-		accuracy_s = FFNTP_ADAPTIVE_RATIO * outlook->exchange_esterror_s;
+		accuracy_s = proportional_s(polling, outlook);
 	set_interval(polling, longest_within(outlook, accuracy_s * accuracy_s, polling->floor_s, longest_s), period_s);
 }
 

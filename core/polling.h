@@ -24,10 +24,12 @@ struct ffntp_polling {
 	double floor_s;    /* lower limit: min_s, or longer after a kiss-o'-death */
 	double interval_s; /* poll interval from the next request on */
 	unsigned burst_left;
-	double taper_s;        /* after a burst: the last wait, which grows to interval_s */
-	unsigned kiss_replies; /* accepted replies since floor_s last changed */
-	unsigned unanswered;   /* consecutive requests without a usable reply */
-	bool change_is_due;    /* the next call of ffntp_client_timer returns FFNTP_CHANGE_SERVER */
+	double taper_s;         /* after a burst: the last wait, which grows to interval_s */
+	unsigned kiss_replies;  /* accepted replies since floor_s last changed */
+	unsigned unanswered;    /* consecutive requests without a usable reply */
+	bool change_is_due;     /* the next call of ffntp_client_timer returns FFNTP_CHANGE_SERVER */
+	bool is_follow_up;      /* the last request follows up another (ffntp_polling_follow_up) */
+	bool next_is_follow_up; /* the next one will */
 	uint8_t reach;       /* reach register: a bit for each of the last eight requests, newest in bit 0; 1: the reply
 				supplied a time */
 	ffntp_counter next;  /* time of the next request */
@@ -53,6 +55,15 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 
 /* Record the verdict on the reply to the request in flight. */
 void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict verdict, double period_s);
+
+/* Return whether exchanges may complete each other in interleaved mode: not at long intervals after a kiss-o'-death. */
+bool ffntp_polling_can_interleave(const struct ffntp_polling *polling);
+
+/*
+ * Interleaved mode, after a reply that waits for its transmit timestamp: if the next request is long to come, send one
+ * soon that follows up this one. Follow-ups have no follow-ups.
+ */
+void ffntp_polling_follow_up(struct ffntp_polling *polling, double period_s);
 
 /* Choose the interval again after a reply, if polling is adaptive. */
 void ffntp_polling_adapt(struct ffntp_polling *polling, const struct ffntp_outlook *outlook, double period_s);

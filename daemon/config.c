@@ -130,6 +130,7 @@ void ffntp_config_client(const struct ffntp_config *config, size_t server, struc
 #define KEYWORD(member, usual, least, most, name, unit, scale) client->member = config->member;
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[server].member;
 #include "../core/client_options.def"
+	client->interleaved = config->server[server].xleave;
 }
 
 /* --- other keywords --- */
@@ -215,7 +216,6 @@ static const struct server_option server_options[] = {
 #include "server_options.def"
 	REFUSED("nts", "NTS is not implemented, and the line does not permit requests without it"),
 	REFUSED("burst", "only iburst is implemented"),
-	REFUSED("xleave", "interleaved mode is not implemented"),
 	REFUSED("offset", "a server's offset cannot be corrected"),
 	REFUSED("version", "requests always have version 4"),
 	REFUSED("maxdelay", "the estimator judges delays by itself"),

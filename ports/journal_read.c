@@ -213,6 +213,7 @@ static bool take_config(struct rest *rest, struct ffntp_client_config *config, s
 #define LATER_KEYWORD(member, usual, least, most, name, unit, scale) TAKE_OPTION(name, member)
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) TAKE_OPTION(name, member)
 #include "../core/client_options.def"
+	config->interleaved = take_text(rest, " " FFNTP_JOURNAL_INTERLEAVED);
 	config->leap_expiry =
 		take_text(rest, " " FFNTP_JOURNAL_KEEP) ? FFNTP_LEAP_EXPIRY_KEEP : FFNTP_LEAP_EXPIRY_STRICT;
 	return take_text(rest, " " FFNTP_JOURNAL_TABLE_KEY) && take_table(rest, table, &config->leap_table);

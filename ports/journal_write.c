@@ -140,6 +140,8 @@ static void put_config(struct line *line, const struct ffntp_client_config *conf
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) \
 	LATER_KEYWORD(member, usual, least, most, name, unit, scale)
 #include "../core/client_options.def"
+	if (config->interleaved != 0)
+		put_text(line, " " FFNTP_JOURNAL_INTERLEAVED);
 	if (config->leap_expiry == FFNTP_LEAP_EXPIRY_KEEP)
 		put_text(line, " " FFNTP_JOURNAL_KEEP);
 	put_text(line, " " FFNTP_JOURNAL_TABLE_KEY);

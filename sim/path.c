@@ -68,6 +68,7 @@ void sim_conditions_add(struct sim_conditions *sum, const struct sim_conditions 
 			sum->way[way].law = more->way[way].law;
 	}
 	sum->server_error_s += more->server_error_s;
+	sum->server_transmit_s += more->server_transmit_s;
 	sum->server_tick_s += more->server_tick_s;
 	sum->root_distance_s += more->root_distance_s;
 }

@@ -29,7 +29,12 @@ struct sim_way {
 
 struct sim_conditions {
 	struct sim_way way[SIM_WAYS];
-	double server_error_s;  /* the server's clock minus true time */
+	double server_error_s; /* the server's clock minus true time */
+	/*
+	 * A reply leaves later than the server's transmit timestamp by an exponential number with this mean; the server
+	 * learns of it for interleaved mode.
+	 */
+	double server_transmit_s;
 	double server_tick_s;   /* the server's clock moves in steps of this; 0: of 1 ns */
 	double root_distance_s; /* the largest server_error_s that the server states in its replies */
 };

@@ -25,6 +25,7 @@
 /* Stream numbers of a server. */
 #define NONCE_STREAM 4
 #define ASYMMETRY_STREAM 10
+#define TRANSMIT_STREAM 13
 
 /* Stream numbers of the world; the seeds of servers but the first are the first numbers of the last ones. */
 #define START_STREAM 11
@@ -84,6 +85,7 @@ static void init_server(struct sim_server *server, const struct sim_scenario *sc
 {
 	server->path.steady = scenario->steady;
 	server->nonces = sim_random_begin(seed, NONCE_STREAM);
+	server->transmit = sim_random_begin(seed, TRANSMIT_STREAM);
 	server->member = -1;
 	for (size_t i = 0; i < SIM_SPELLS; i++)
 		server->path.spells[i] = scenario->spells[i];
@@ -164,13 +166,31 @@ static int8_t precision_log2_s(double tick_s)
 	return tick_s > 0 ? (int8_t)ceil(log2(tick_s)) : PRECISION_LOG2_S;
 }
 
-/* Compose the server's reply to the request. */
-static void answer(const struct sim_exchange *exchange, const uint8_t request[FFNTP_REQUEST_SIZE],
-		   uint8_t reply[FFNTP_WIRE_SIZE])
+/*
+ * Answer in interleaved mode (RFC 9769) if the request asks for the reply that the server remembers. As chrony does, it
+ * remembers only replies to requests that ask.
+ */
+static void interleave(struct sim_server *server, const struct ffntp_packet *request, struct ffntp_packet *reply)
 {
-	struct ffntp_packet packet;
+	bool is_saved = request->origin.units == server->saved_receive.units;
 
-	if (ffntp_wire_read(request, FFNTP_REQUEST_SIZE, &packet) != FFNTP_ACCEPTED)
+	if (request->origin.units == 0)
+		return;
+	if (is_saved) {
+		reply->origin = request->receive;
+		reply->transmit = server->saved_transmit;
+	}
+	server->saved_receive = reply->receive;
+	server->saved_transmit = ntp_from_ns(server->exchange.departed_ns);
+}
+
+/* Compose the server's reply to the request. */
+static void answer(struct sim_server *server, const uint8_t bytes[FFNTP_REQUEST_SIZE], uint8_t reply[FFNTP_WIRE_SIZE])
+{
+	const struct sim_exchange *exchange = &server->exchange;
+	struct ffntp_packet request, packet;
+
+	if (ffntp_wire_read(bytes, FFNTP_REQUEST_SIZE, &request) != FFNTP_ACCEPTED)
 		abort();
 	packet = (struct ffntp_packet){
 		.version = FFNTP_WIRE_VERSION,
@@ -180,10 +200,11 @@ static void answer(const struct sim_exchange *exchange, const uint8_t request[FF
 		.root_dispersion = (uint32_t)ceil(exchange->conditions.root_distance_s * 0x1p16),
 		.refid = REFID,
 		.reference = ntp_from_ns(exchange->tb_ns),
-		.origin = packet.transmit,
+		.origin = request.transmit,
 		.receive = ntp_from_ns(exchange->tb_ns),
 		.transmit = ntp_from_ns(exchange->te_ns),
 	};
+	interleave(server, &request, &packet);
 	ffntp_wire_write(&packet, reply);
 }
 
@@ -194,22 +215,32 @@ static int64_t ticked_ns(int64_t ns, double tick_s)
 	return tick_ns > 0 ? ns - ns % tick_ns : ns;
 }
 
+/* Return how much later than its transmit timestamp the reply leaves. */
+static int64_t transmit_ns(struct sim_server *server)
+{
+	double mean_s = server->exchange.conditions.server_transmit_s;
+
+	return mean_s > 0 ? (int64_t)(mean_s * 1e9 * sim_random_exponential(&server->transmit)) : 0;
+}
+
 /* Draw the delays of both ways at once. Returns false if a packet is lost on one of them. */
 static bool travel(const struct sim_world *world, struct sim_server *server)
 {
 	struct sim_exchange *exchange = &server->exchange;
-	int64_t forth_ns = 0, back_ns = 0, server_ns;
+	int64_t forth_ns = 0, back_ns = 0, transmit, server_ns;
 	bool arrives;
 
 	exchange->conditions = sim_path_conditions(&server->path, since_start_s(world->now_ns));
 	arrives = sim_path_delay(&server->path, SIM_FORTH, &exchange->conditions.way[SIM_FORTH], &forth_ns);
 	arrives &= sim_path_delay(&server->path, SIM_BACK, &exchange->conditions.way[SIM_BACK], &back_ns);
+	transmit = transmit_ns(server);
 	server_ns = (int64_t)(exchange->conditions.server_error_s * 1e9);
 	exchange->truth_ta_ns = world->now_ns;
 	server_ns += world->now_ns + forth_ns;
 	exchange->tb_ns = ticked_ns(server_ns, exchange->conditions.server_tick_s);
 	exchange->te_ns = ticked_ns(server_ns + SIM_RESIDENCE_NS, exchange->conditions.server_tick_s);
-	exchange->truth_tf_ns = world->now_ns + forth_ns + SIM_RESIDENCE_NS + back_ns;
+	exchange->departed_ns = ticked_ns(server_ns + SIM_RESIDENCE_NS + transmit, exchange->conditions.server_tick_s);
+	exchange->truth_tf_ns = world->now_ns + forth_ns + SIM_RESIDENCE_NS + transmit + back_ns;
 	return arrives && !server->is_dead;
 }
 
@@ -245,7 +276,7 @@ static void send_request(struct sim_world *world, struct ffntp_ensemble *ensembl
 	server->requests++;
 	server->is_in_flight = travel(world, server);
 	if (server->is_in_flight)
-		answer(&server->exchange, request, server->reply);
+		answer(server, request, server->reply);
 }
 
 static enum ffntp_verdict take_verdict(struct ffntp_ensemble *ensemble, const struct sim_server *server)

@@ -26,6 +26,7 @@
 struct sim_exchange {
 	ffntp_counter ta, tf;
 	int64_t tb_ns, te_ns; /* the server's clock */
+	int64_t departed_ns;  /* when the reply really left, by the server's clock */
 	int64_t truth_ta_ns, truth_tf_ns;
 	struct sim_conditions conditions;
 	uint64_t number; /* of its request, among those to its server */
@@ -44,7 +45,9 @@ struct sim_observer {
 
 struct sim_server {
 	struct sim_path path;
-	struct sim_random nonces;
+	struct sim_random nonces, transmit;
+	/* The server's memory of the last reply to a request that asked for interleaved mode: receive and transmit. */
+	struct ffntp_ntp saved_receive, saved_transmit;
 	uint64_t requests;
 	int member;      /* its number in the ensemble; negative: it is not a member */
 	bool is_dead;    /* it does not answer */

@@ -132,6 +132,15 @@ static void a_client_takes_what_is_accepted(void **state)
 	ffntp_config_client(&config, 0, &client);
 	assert_true(client.max_drift == 1e-3 && client.max_root_distance_s == 16 && client.accuracy_target_s == 1);
 	assert_int_not_equal(ffntp_client_memory(&client), 0);
+	assert_true(client.interleaved == 0);
+	assert_true(parse(&config, "server a xleave minpoll 4\nserver b\n", &error));
+	ffntp_config_client(&config, 0, &client);
+	assert_true(client.interleaved == 1);
+	assert_int_not_equal(ffntp_client_memory(&client), 0);
+	ffntp_config_client(&config, 1, &client);
+	assert_true(client.interleaved == 0);
+	client.interleaved = 2;
+	assert_int_equal(ffntp_client_memory(&client), 0);
 	assert_false(parse(&config, "maxclockerror 1001\n", &error));
 }
 

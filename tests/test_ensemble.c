@@ -8,7 +8,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../core/client.h"
+#include "../core/ensemble.h"
 #include "../include/ffntp/ensemble.h"
+#include "../core/params.h"
 #include "world.h"
 
 #define START_NS INT64_C(1767225600000000000) /* 2026-01-01 */
@@ -689,6 +692,41 @@ static void test_a_refused_reply_teaches_nothing(void **state)
 	drop(b);
 }
 
+/* In interleaved mode a reply may have no stamp, because its exchange is complete only with the next one. */
+static void test_an_incomplete_exchange_teaches_nothing(void **state)
+{
+	struct bench *b = make(2, 0);
+	const struct ffntp_member *member;
+	struct ffntp_packet packet;
+	double exchanges;
+
+	(void)state;
+	b->config.client.interleaved = 1;
+	begin(b);
+	add_usual(b, 0);
+	add_usual(b, 1);
+	run(b, 3600);
+	member = &b->ensemble->member[0];
+	while (!b->server[0].has_reply) {
+		act(b);
+		b->world.now_ns = b->server[0].has_reply ? b->world.now_ns : next_ns(b, INT64_MAX);
+	}
+	b->world.now_ns = b->server[0].reply_ns;
+	assert_int_equal(ffntp_wire_read(b->server[0].reply, FFNTP_WIRE_SIZE, &packet), FFNTP_ACCEPTED);
+	packet.origin.units = packet.origin.units << 1 | packet.origin.units >> 63; /* the request's second nonce */
+	ffntp_wire_write(&packet, b->server[0].reply);
+	exchanges = member->frame.exchanges;
+	assert_true(exchanges > 0 && exchanges < FFNTP_ENSEMBLE_FRAME_EXCHANGES);
+	deliver(b, 0);
+	assert_int_equal(member->session->client->decision.verdict, FFNTP_ACCEPTED);
+	assert_int_equal(member->session->client->decision.reason, FFNTP_REASON_INCOMPLETE);
+	assert_true(member->frame.exchanges == exchanges);
+	run(b, 600);
+	assert_true(member->frame.exchanges > exchanges);
+	assert_kept(b, 100000);
+	drop(b);
+}
+
 /* --- wrong servers --- */
 
 static void test_a_falseticker_is_named_and_left_out(void **state)
@@ -1073,6 +1111,7 @@ int main(void)
 		cmocka_unit_test(test_a_former_map_without_time_gives_its_markers),
 		cmocka_unit_test(test_a_counter_that_was_set_back_concerns_all),
 		cmocka_unit_test(test_a_refused_reply_teaches_nothing),
+		cmocka_unit_test(test_an_incomplete_exchange_teaches_nothing),
 		cmocka_unit_test(test_a_server_in_doubt_has_a_wide_interval),
 		cmocka_unit_test(test_one_of_three_is_not_enough_while_two_may_still_answer),
 		cmocka_unit_test(test_the_majority_announces_leap_seconds),

@@ -357,6 +357,12 @@ static void configurations(void **state)
 	assert_int_equal(ffntp_journal_write_session(&writer, &entry.ensemble.client, entry.at, again), length);
 	assert_memory_equal(line, again, length);
 	assert_int_equal(entry.ensemble.client.leap_expiry, FFNTP_LEAP_EXPIRY_KEEP);
+	assert_true(entry.ensemble.client.interleaved == 0 && strstr(line, "interleaved") == NULL);
+	config.interleaved = 1;
+	length = ffntp_journal_write_session(&writer, &config, UINT64_MAX, line);
+	assert_int_equal(ffntp_journal_read(&reader, line, length - 1, &entry), FFNTP_JOURNAL_SESSION);
+	assert_true(entry.ensemble.client.interleaved == 1);
+	config.interleaved = 0;
 	config.leap_expiry = FFNTP_LEAP_EXPIRY_STRICT; /* as in a journal of a program without the choice */
 	length = ffntp_journal_write_continues(&writer, &config, line);
 	assert_int_equal(ffntp_journal_read(&reader, line, length - 1, &entry), FFNTP_JOURNAL_CONTINUES);

@@ -481,6 +481,110 @@ static void test_spells_are_what_exchanges_meet(void **state)
 	free(course);
 }
 
+/* Sums over the readings of a clock, once a second of the second half. */
+struct readings {
+	struct ffntp_ensemble *ensemble;
+	int64_t from_ns;
+	size_t outside, within;
+	struct statistics error_us;
+};
+
+static void read_second(void *context, int64_t truth_ns, ffntp_counter now)
+{
+	struct readings *readings = context;
+	const struct ffntp_time truth = ffntp_time_from_ns(truth_ns);
+	struct ffntp_reading reading;
+
+	if (truth_ns < readings->from_ns)
+		return;
+	assert_int_equal(
+		ffntp_clock_at(sim_ensemble_map(readings->ensemble, now), now, FFNTP_UTC, UINT64_MAX, &reading),
+		FFNTP_CLOCK_OK);
+	readings->outside +=
+		ffntp_time_is_before(truth, reading.earliest) || ffntp_time_is_before(reading.latest, truth);
+	readings->within += llabs(ffntp_time_diff_ns(reading.estimate, truth)) <= 2 * (int64_t)reading.esterror_ns;
+	statistics_add(&readings->error_us, (double)ffntp_time_diff_ns(reading.estimate, truth) * 1e-3);
+}
+
+/* Run a clock for twelve hours. The bound holds at each reading. */
+static struct readings readings_of(const struct sim_scenario *scenario, uint64_t seed, uint32_t poll_s,
+				   bool is_interleaved)
+{
+	struct readings readings = { .from_ns = SIM_START_NS + 6 * HOUR_NS };
+	const struct sim_observer observer = { .context = &readings, .second = read_second };
+	struct ffntp_client_config config;
+	struct sim_world world;
+
+	sim_world_init(&world, scenario, seed);
+	sim_world_configure(&config, scenario, FFNTP_ESTIMATOR_LAW, poll_s);
+	config.interleaved = is_interleaved;
+	readings.ensemble = sim_world_begin(&world, &config);
+	assert_non_null(readings.ensemble);
+	sim_world_run(&world, readings.ensemble, SIM_START_NS + 12 * HOUR_NS, &observer);
+	free(readings.ensemble);
+	assert_int_equal(readings.outside, 0);
+	return readings;
+}
+
+/* Return the mean square error (us^2) of a clock. */
+static double square_of(const char *name, uint64_t seed, uint32_t poll_s, bool is_interleaved)
+{
+	struct readings readings = readings_of(scenario_named(name), seed, poll_s, is_interleaved);
+
+	return readings.error_us.squares / readings.error_us.count;
+}
+
+/* Interleaved mode removes the noise, and its exchanges, of which each is complete later, make no clock worse. */
+static void test_interleaved_mode(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t poll_s;
+		double most; /* interleaved relative to basic, RMS over the seeds */
+	} cases[] = {
+		{ "server-transmit-noise", 4, 0.8 },
+		{ "server-transmit-noise", 64, 0.7 },
+		{ "server-transmit-noise", 0, 0.7 },
+		{ "metro", 4, 1.05 },
+		{ "metro", 64, 0.95 },
+		{ "metro", 0, 0.95 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		double basic = 0, interleaved = 0;
+
+		for (uint64_t seed = 1; seed <= 10; seed++) {
+			basic += square_of(cases[i].name, seed, cases[i].poll_s, false);
+			interleaved += square_of(cases[i].name, seed, cases[i].poll_s, true);
+		}
+		print_message("# %s %u: %.3f\n", cases[i].name, cases[i].poll_s, sqrt(interleaved / basic));
+		assert_between(0.2, sqrt(interleaved / basic), cases[i].most);
+	}
+}
+
+/* The clock of several servers takes most exchanges late, half of them by a poll interval, and knows its error. */
+static void test_interleaved_mode_of_several_servers(void **state)
+{
+	struct sim_scenario scenario = *scenario_named("server-transmit-noise");
+	double basic = 0, interleaved = 0, within = 0, count = 0;
+
+	(void)state;
+	scenario.servers = 3;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct readings readings = readings_of(&scenario, seed, 0, false);
+
+		basic += readings.error_us.squares;
+		readings = readings_of(&scenario, seed, 0, true);
+		interleaved += readings.error_us.squares;
+		within += (double)readings.within;
+		count += readings.error_us.count;
+	}
+	print_message("# 3 servers: %.3f, within 2 esterror %.3f\n", sqrt(interleaved / basic), within / count);
+	assert_between(0.2, sqrt(interleaved / basic), 0.7);
+	assert_between(0.954, within / count, 1); /* as of a normal distribution */
+}
+
 /*
  * A server's clock that moves in steps is late by up to one of them, uniformly distributed, and states this precision.
  */
@@ -566,6 +670,8 @@ int main(void)
 		cmocka_unit_test(test_losses_are_as_many_as_they_should_be),
 		cmocka_unit_test(test_spells_are_what_exchanges_meet),
 		cmocka_unit_test(test_a_server_that_ticks),
+		cmocka_unit_test(test_interleaved_mode),
+		cmocka_unit_test(test_interleaved_mode_of_several_servers),
 		cmocka_unit_test(test_events_happen),
 		cmocka_unit_test(test_scenarios_have_names_of_their_own),
 	};

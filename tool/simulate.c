@@ -31,7 +31,7 @@ struct simulate {
 	double hours;    /* 0: the scenario's */
 	int64_t servers; /* 0: the scenario's */
 	const char *trace_path, *journal_path, *recorded_path;
-	bool as_json, with_limit, only_list;
+	bool as_json, with_limit, only_list, is_interleaved;
 	bool header_is_printed;
 };
 
@@ -461,6 +461,7 @@ static bool make_ensemble(const struct simulate *simulate, const struct sim_scen
 	struct ffntp_client_config client;
 
 	sim_world_configure(&client, scenario, simulate->estimator, simulate->poll_s);
+	client.interleaved = simulate->is_interleaved;
 	run->ensemble = sim_world_make(&run->world, &client, config);
 	return run->ensemble != NULL;
 }
@@ -650,6 +651,7 @@ int tool_simulate(const struct tool_command *command, int argc, char **argv)
 			  "hours to simulate [24 for most scenarios]"),
 		tool_integer("servers", "N", &simulate.servers, 1, FFNTP_ENSEMBLE_MEMBERS,
 			     "number of servers [the scenario's]"),
+		tool_flag("xleave", &simulate.is_interleaved, "ask the server for interleaved mode"),
 		tool_flag("limit", &simulate.with_limit, "also the smallest possible error, where known"),
 		tool_text("trace", "FILE", &simulate.trace_path, "write the exchanges, for ffntp replay"),
 		tool_text("journal", "FILE", &simulate.journal_path, "write all inputs, for ffntp replay"),

@@ -70,24 +70,57 @@ void ffntp_law_joint_pass(struct ffntp_law_joint *joint, ffntp_counter at)
 	joint->at = at;
 }
 
-/* An exchange may have ended before the newest one of a different path, which the joint clock has used already. */
+/* Return whether each belief is a distribution, and its time and its rate are not one number. */
+static bool are_beliefs(const struct ffntp_law_clock *clock)
+{
+	for (int i = 0; i < FFNTP_LAW_BANK; i++) {
+		const struct ffntp_law_belief *b = &clock->belief[i];
+
+		if (!(b->p00 > 0 && b->p11 > 0 &&
+		      b->p01 * b->p01 < b->p00 * b->p11 * (1 - FFNTP_ENSEMBLE_LATE_SINGULAR)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * An exchange may have ended before the joint clock's anchor: by a poll interval, if interleaved mode has completed it.
+ * The clock goes back to its end, which takes off what the oscillator may have wandered since, is updated, and goes
+ * forth again. That is exact if there was no update since. If there was, it counts the exchange for less than it is
+ * worth; and for nothing, if the later exchanges show the clock better than its wander lets this one.
+ */
+static void update(struct ffntp_law_joint *joint, const struct ffntp_law laws[2], const struct ffntp_law_sight *sight,
+		   double late_s)
+{
+	struct ffntp_law_clock clock = joint->clock;
+
+	if (late_s > 0) {
+		ffntp_law_clock_predict(&clock, -late_s);
+		if (!are_beliefs(&clock))
+			return;
+	}
+	(void)ffntp_law_clock_update(&clock, laws, sight);
+	if (late_s > 0)
+		ffntp_law_clock_predict(&clock, late_s);
+	joint->clock = clock;
+	refresh(joint);
+}
+
 void ffntp_law_joint_add(struct ffntp_law_joint *joint, const struct ffntp_law_frame *frame, const void *estimator,
 			 const struct ffntp_stamp *stamp)
 {
 	const struct ffntp_law_filter *path = estimator;
-	double span_s = ffntp_counter_diff(joint->at, stamp->ta) * joint->period_s;
+	double since_ta_s = ffntp_counter_diff(joint->at, stamp->ta) * joint->period_s;
 	double late_s = ffntp_counter_diff(joint->at, stamp->tf) * joint->period_s;
 	double known = frame->exchanges / (frame->exchanges + FFNTP_ENSEMBLE_FRAME_YOUNG);
 	const struct ffntp_law_sight sight = {
-		.forward_s = frame->shift_s - span_s - ffntp_ntp_diff_s(stamp->tb, joint->reference),
-		.backward_s = frame->shift_s - ffntp_ntp_diff_s(stamp->te, joint->reference) -
-			      late_s * (1 - joint->now.gamma),
-		.span_s = span_s,
+		.forward_s = frame->shift_s - since_ta_s - ffntp_ntp_diff_s(stamp->tb, joint->reference),
+		.backward_s = frame->shift_s - ffntp_ntp_diff_s(stamp->te, joint->reference) - late_s,
+		.span_s = since_ta_s - late_s,
 		.weight = { known * ffntp_law_weight(path, 0), known * ffntp_law_weight(path, 1) },
 	};
 
-	(void)ffntp_law_clock_update(&joint->clock, path->law, &sight);
-	refresh(joint);
+	update(joint, path->law, &sight, late_s);
 }
 
 double ffntp_law_joint_shift_s(const struct ffntp_law_joint *joint, const void *estimator)

@@ -97,6 +97,12 @@ struct ffntp_client_config {
 	enum ffntp_leap_trust leap_trust;
 	uint32_t unused; /* padding of the first version, whose callers leave it undefined */
 	enum ffntp_leap_expiry leap_expiry;
+	/*
+	 * 1: ask the server for interleaved mode (RFC 9769), in which the transmit timestamp of a reply is measured
+	 * when it has really left, and comes with the next reply. If polls are more than 8 s apart, each poll is then
+	 * two requests, 2 s apart. 0, usually: basic mode. Guests (FFNTP_SESSION_MINIMAL) always use basic mode.
+	 */
+	uint64_t interleaved;
 };
 
 /*

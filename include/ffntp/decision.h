@@ -16,7 +16,7 @@ FFNTP_BEGIN_DECLARATIONS
 
 /* The effect of a reply on the clock. */
 enum ffntp_decision_kind {
-	FFNTP_DECISION_NONE = 0,    /* no reply was processed yet */
+	FFNTP_DECISION_NONE = 0,    /* no reply was processed yet, or nothing was decided on the reply */
 	FFNTP_DECISION_ACCEPT,      /* the exchange updates bound, rates, estimate and map */
 	FFNTP_DECISION_REJECT,      /* the exchange changes no time; it may count as evidence against the clock */
 	FFNTP_DECISION_STEP,        /* the clock's time is replaced by the one that a candidate's exchanges agree on */
@@ -50,6 +50,7 @@ enum ffntp_decision_reason {
 	FFNTP_REASON_IMPLAUSIBLE, /* RESET: the estimate is beyond all limits */
 	FFNTP_REASON_COUNTER,     /* RESET: the counter ran backwards */
 	FFNTP_REASON_REPORTED,    /* RESET: the caller reported a disruption */
+	FFNTP_REASON_INCOMPLETE,  /* NONE: interleaved mode, and the next reply has the transmit timestamp */
 	FFNTP_REASONS             /* the number of reasons */
 };
 

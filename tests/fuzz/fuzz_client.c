@@ -273,7 +273,7 @@ static void step(struct run *run)
 	}
 }
 
-/* Choose among the first two estimators, all kinds of counter, and two poll intervals. */
+/* Choose among the first two estimators, all kinds of counter, two poll intervals, and both modes. */
 static void choose(struct ffntp_client_config *config, uint64_t bits)
 {
 	ffntp_client_config_default(config);
@@ -284,6 +284,7 @@ static void choose(struct ffntp_client_config *config, uint64_t bits)
 	config->leap_expiry = bits & 32 ? FFNTP_LEAP_EXPIRY_STRICT : FFNTP_LEAP_EXPIRY_KEEP;
 	config->poll_min_s = bits & 8 ? 1 : 16;
 	config->history = bits & 16 ? 64 : 0;
+	config->interleaved = bits >> 6 & 1;
 	config->pivot_s = START_S;
 }
 

@@ -15,6 +15,7 @@ SUMMARY = {"rms_us", "median_us", "p99_us", "max_us"}
 NEEDED = """lan metro metro-quiet continental intercontinental wifi congestion temperature frequency-step
     route-change-one-way route-change-both-ways flapping-routes route-change-in-noise server-fault small-server-fault outage-4-hours
     loss-90-percent cold-start unequal-noise uplink wandering-oscillator asymmetric-path server-ticks-1-ms server-ticks-16-ms leap-smear
+    server-transmit-noise
     counter-jump
     normal-tails normal-tails-unlike normal-tails-far gamma-tails gamma-down gamma-up hump-down uniform-down lognormal-tails
     weibull-tails granted-uplink fast-mode-rare slow-mode-rare slotted-uplink cellular-comb beam-comb spikes-and-tails
