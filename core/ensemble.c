@@ -162,6 +162,8 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 		member->disruption_marker = member->session->client->clock.publisher.disruption_marker;
 		if (is_single(ensemble))
 			ensemble->map = *ffntp_session_map(member->session);
+		if (ensemble->recorder != NULL)
+			ensemble->recorder->added(ensemble->recorder_context, i, config, now);
 		return (int)i;
 	}
 	return -1;
@@ -169,8 +171,10 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 
 void ffntp_ensemble_remove(struct ffntp_ensemble *ensemble, unsigned member, ffntp_counter now)
 {
-	if (member >= ensemble->config.members)
+	if (member >= ensemble->config.members || ensemble->member[member].session == NULL)
 		return;
+	if (ensemble->recorder != NULL)
+		ensemble->recorder->removed(ensemble->recorder_context, member, now);
 	if (ffntp_counter_is_before(ensemble->now, now))
 		ensemble->now = now;
 	ffntp_ensemble_release(ensemble, member);
@@ -313,7 +317,15 @@ static void input_to_all(struct ffntp_ensemble *ensemble, const struct ffntp_inp
 	}
 	if (is_of_counter(input))
 		disrupt(ensemble, input);
-	ensemble->is_map_due = ensemble->is_map_due || input->kind == FFNTP_INPUT_PUBLISH || is_of_counter(input);
+	if (!is_single(ensemble) && (input->kind == FFNTP_INPUT_PUBLISH || is_of_counter(input)))
+		ensemble->is_map_due = true;
+}
+
+/* As for a session, a timeout before the member's deadline has no effect: journals leave it out. */
+static bool has_effect(const struct ffntp_ensemble *ensemble, unsigned member, const struct ffntp_input *input)
+{
+	return input->kind != FFNTP_INPUT_TIMEOUT || member == FFNTP_ENSEMBLE_ALL ||
+	       !ffntp_counter_is_before(input->at, ffntp_session_deadline(ensemble->member[member].session));
 }
 
 /* As in a session: only a disruption's reading may be earlier than those before it, apart from a datagram's. */
@@ -329,8 +341,9 @@ void ffntp_ensemble_input(struct ffntp_ensemble *ensemble, unsigned member, cons
 	if (member != FFNTP_ENSEMBLE_ALL && ffntp_ensemble_session(ensemble, member) == NULL)
 		return;
 	if (ensemble->recorder != NULL)
-		ensemble->recorder(ensemble->recorder_context, member, input);
-	advance(ensemble, input);
+		ensemble->recorder->input(ensemble->recorder_context, member, input);
+	if (has_effect(ensemble, member, input))
+		advance(ensemble, input);
 	if (member == FFNTP_ENSEMBLE_ALL)
 		input_to_all(ensemble, input);
 	else
@@ -338,7 +351,8 @@ void ffntp_ensemble_input(struct ffntp_ensemble *ensemble, unsigned member, cons
 	compute_if_due(ensemble);
 }
 
-void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, ffntp_ensemble_recorder *recorder, void *context)
+void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_recorder *recorder,
+			   void *context)
 {
 	ensemble->recorder = recorder;
 	ensemble->recorder_context = context;

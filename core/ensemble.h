@@ -47,6 +47,12 @@ struct ffntp_ensemble {
 	struct ffntp_member member[FFNTP_ENSEMBLE_MEMBERS];
 	int lead; /* the member that is followed while there is no joint clock; -1: none yet */
 
+	/* The last estimate, whether it was based on enough exchanges, and whose it was: the lead's, or -1: the joint
+	 * clock's. */
+	struct ffntp_estimate former;
+	int followed;
+	bool has_former;
+
 	struct ffntp_law_joint joint;
 	/* The published time is the joint clock's, or the lead's, moved by this: it fades, so that no change is a jump.
 	 */
@@ -63,7 +69,7 @@ struct ffntp_ensemble {
 
 	struct ffntp_ensemble_event event[FFNTP_ENSEMBLE_EVENTS];
 	unsigned events, taken;
-	ffntp_ensemble_recorder *recorder;
+	const struct ffntp_ensemble_recorder *recorder;
 	void *recorder_context;
 };
 

@@ -207,18 +207,35 @@ static double asymmetry2(const struct ffntp_member *member)
 /* --- the lead: the member that is followed while there is no joint clock, and whose leap seconds are the ensemble's
  * --- */
 
-static double error2(const struct ffntp_member *member)
+/* Express an estimate at a later reading. */
+static void advance(struct ffntp_estimate *estimate, ffntp_counter at)
 {
-	return ffntp_square(clock_of(member)->estimate.esterror_s) + asymmetry2(member);
+	double elapsed_s = ffntp_counter_diff(at, estimate->at) * estimate->period_s;
+	double variance_s2 = ffntp_square(estimate->esterror_s), rate2 = ffntp_square(estimate->period_esterror);
+
+	if (elapsed_s <= 0)
+		return;
+	variance_s2 +=
+		elapsed_s * (2 * estimate->covariance_s + elapsed_s * (rate2 + estimate->wander_per_s * elapsed_s / 3));
+	estimate->at = at;
+	estimate->correction_s += elapsed_s;
+	estimate->esterror_s = ffntp_sqrt(ffntp_fmax(variance_s2, 0));
+	estimate->covariance_s += elapsed_s * (rate2 + estimate->wander_per_s * elapsed_s / 2);
+	estimate->period_esterror = ffntp_sqrt(rate2 + estimate->wander_per_s * elapsed_s);
 }
 
-/* Return the time of a member's estimate at a reading, relative to a reference (s). */
-static double time_of(const struct ffntp_member *member, ffntp_counter at, struct ffntp_ntp reference)
+/* Return the variance (s^2) of a member's time as of now: that of a server that is silent grows. */
+static double variance2(const struct ffntp_ensemble *ensemble, const struct ffntp_member *member)
 {
-	const struct ffntp_estimate *estimate = &clock_of(member)->estimate;
+	struct ffntp_estimate estimate = clock_of(member)->estimate;
 
-	return ffntp_ntp_diff_s(estimate->reference, reference) + estimate->correction_s +
-	       ffntp_counter_diff(at, estimate->at) * estimate->period_s;
+	advance(&estimate, ensemble->now);
+	return ffntp_square(estimate.esterror_s);
+}
+
+static double error2(const struct ffntp_ensemble *ensemble, const struct ffntp_member *member)
+{
+	return variance2(ensemble, member) + asymmetry2(member);
 }
 
 static bool can_lead(const struct ffntp_ensemble *ensemble, int number)
@@ -238,32 +255,17 @@ static int best_lead(const struct ffntp_ensemble *ensemble)
 {
 	int lead = can_lead(ensemble, ensemble->lead) ? ensemble->lead : -1;
 	bool is_good = is_good_lead(ensemble, lead);
-	double best = is_good ? error2(&ensemble->member[lead]) * FFNTP_ENSEMBLE_BETTER : 1e300;
+	double best = is_good ? error2(ensemble, &ensemble->member[lead]) * FFNTP_ENSEMBLE_BETTER : 1e300;
 
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
 		if (lead < 0 && can_lead(ensemble, (int)i))
 			lead = (int)i;
-		if (!is_good_lead(ensemble, (int)i) || error2(&ensemble->member[i]) >= best)
+		if (!is_good_lead(ensemble, (int)i) || error2(ensemble, &ensemble->member[i]) >= best)
 			continue;
 		lead = (int)i;
-		best = error2(&ensemble->member[i]);
+		best = error2(ensemble, &ensemble->member[i]);
 	}
 	return lead;
-}
-
-/* While the lead is followed, a different lead is no jump: the difference fades. */
-static void choose_lead(struct ffntp_ensemble *ensemble)
-{
-	int lead = best_lead(ensemble), former = ensemble->lead;
-
-	ensemble->lead = lead;
-	if (ensemble->joint.is_begun || lead == former || !can_lead(ensemble, former) || lead < 0 ||
-	    clock_of(&ensemble->member[former])->accepted < FFNTP_TRUST_EXCHANGES)
-		return;
-	ensemble->residual_s += time_of(&ensemble->member[former], ensemble->now,
-					clock_of(&ensemble->member[former])->estimate.reference) -
-				time_of(&ensemble->member[lead], ensemble->now,
-					clock_of(&ensemble->member[former])->estimate.reference);
 }
 
 /* --- shares: the part of each member in the published time --- */
@@ -533,6 +535,7 @@ void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble)
 	ensemble->joint.is_begun = false;
 	ensemble->publisher.has_map = false;
 	ensemble->residual_s = 0;
+	ensemble->has_former = false;
 	ensemble->lead = -1;
 	ensemble->begun = ensemble->shared_at = ensemble->now;
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
@@ -550,39 +553,81 @@ void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble)
 
 /* --- the map --- */
 
-/* Express an estimate at a later reading. */
-static void advance(struct ffntp_estimate *estimate, ffntp_counter at)
+static void estimate_by_joint(struct ffntp_ensemble *ensemble, struct ffntp_estimate *estimate)
 {
-	double elapsed_s = ffntp_counter_diff(at, estimate->at) * estimate->period_s;
-	double variance_s2 = ffntp_square(estimate->esterror_s), rate2 = ffntp_square(estimate->period_esterror);
+	double variance_s2, asymmetry_s2, behind_s;
 
-	if (elapsed_s <= 0)
-		return;
-	variance_s2 +=
-		elapsed_s * (2 * estimate->covariance_s + elapsed_s * (rate2 + estimate->wander_per_s * elapsed_s / 3));
-	estimate->at = at;
-	estimate->correction_s += elapsed_s;
-	estimate->esterror_s = ffntp_sqrt(ffntp_fmax(variance_s2, 0));
-	estimate->covariance_s += elapsed_s * (rate2 + estimate->wander_per_s * elapsed_s / 2);
-	estimate->period_esterror = ffntp_sqrt(rate2 + estimate->wander_per_s * elapsed_s);
+	ffntp_law_joint_pass(&ensemble->joint, ensemble->now);
+	behind_s = behind_of(ensemble, &variance_s2, &asymmetry_s2);
+	ffntp_law_joint_estimate(&ensemble->joint, behind_s, variance_s2, estimate);
+	estimate->asymmetry_esterror_s = ffntp_sqrt(asymmetry_s2);
+}
+
+static void estimate_by_lead(const struct ffntp_ensemble *ensemble, struct ffntp_estimate *estimate)
+{
+	*estimate = clock_of(&ensemble->member[ensemble->lead])->estimate;
+	advance(estimate, ensemble->now);
+}
+
+/*
+ * Return whether no exchange reaches the joint clock, and the lead alone is better: so it is if no member stays for
+ * long enough that its laws and its frame are learnt.
+ */
+static bool is_starved(const struct ffntp_ensemble *ensemble, const struct ffntp_estimate *estimate)
+{
+	unsigned all, apart;
+
+	count_witnesses(ensemble, &all, &apart);
+	return all == 0 && is_good_lead(ensemble, ensemble->lead) &&
+	       ffntp_square(estimate->esterror_s) * FFNTP_ENSEMBLE_BETTER >
+		       variance2(ensemble, &ensemble->member[ensemble->lead]);
+}
+
+static void leave_joint(struct ffntp_ensemble *ensemble)
+{
+	ensemble->joint.is_begun = false;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		struct ffntp_member *member = &ensemble->member[i];
+
+		member->frame = (struct ffntp_law_frame){ 0 };
+		member->share = 0;
+		member->apart = 0;
+		member->is_astray = false;
+	}
+}
+
+/* A different clock that is followed from now on is no jump: the time that was published goes on. */
+static void keep_time(struct ffntp_ensemble *ensemble, const struct ffntp_estimate *estimate)
+{
+	int followed = ensemble->joint.is_begun ? -1 : ensemble->lead;
+	struct ffntp_estimate former = ensemble->former;
+
+	if (ensemble->has_former && followed != ensemble->followed) {
+		advance(&former, estimate->at);
+		ensemble->residual_s = ffntp_ntp_diff_s(former.reference, estimate->reference) + former.correction_s -
+				       estimate->correction_s;
+	}
+	ensemble->followed = followed;
 }
 
 /* The estimate as of now, where the members' intervals are compared. */
 static void set_estimate(struct ffntp_ensemble *ensemble, struct ffntp_estimate *estimate)
 {
-	double variance_s2, asymmetry_s2, behind_s;
+	const struct ffntp_clock_state *lead = clock_of(&ensemble->member[ensemble->lead]);
 
-	*estimate = clock_of(&ensemble->member[ensemble->lead])->estimate;
-	if (!ensemble->joint.is_begun) {
-		advance(estimate, ensemble->now);
-		estimate->correction_s += ensemble->residual_s;
-		estimate->esterror_s += ffntp_fabs(ensemble->residual_s);
-		return;
+	*estimate = lead->estimate;
+	if (ensemble->joint.is_begun) {
+		estimate_by_joint(ensemble, estimate);
+		if (is_starved(ensemble, estimate))
+			leave_joint(ensemble);
 	}
-	ffntp_law_joint_pass(&ensemble->joint, ensemble->now);
-	behind_s = behind_of(ensemble, &variance_s2, &asymmetry_s2);
-	ffntp_law_joint_estimate(&ensemble->joint, behind_s + ensemble->residual_s, variance_s2, estimate);
-	estimate->asymmetry_esterror_s = ffntp_sqrt(asymmetry_s2) + ffntp_fabs(ensemble->residual_s);
+	if (!ensemble->joint.is_begun)
+		estimate_by_lead(ensemble, estimate);
+	keep_time(ensemble, estimate);
+	estimate->correction_s += ensemble->residual_s;
+	estimate->asymmetry_esterror_s += ffntp_fabs(ensemble->residual_s);
+	ensemble->former = *estimate;
+	ensemble->has_former = lead->accepted >= FFNTP_TRUST_EXCHANGES;
 }
 
 static double shortest_poll_s(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
@@ -660,7 +705,7 @@ static bool is_synchronised(const struct ffntp_member *member)
 /* Count the members that are right and synchronised, and set whether a required one is missing. */
 static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_required)
 {
-	bool requires = false, has_required = false;
+	bool is_any_required = false, has_required = false;
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
@@ -668,13 +713,13 @@ static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_r
 
 		if (member->session == NULL)
 			continue;
-		requires = requires || member->is_required;
+		is_any_required = is_any_required || member->is_required;
 		if (!is_synchronised(member))
 			continue;
 		count++;
 		has_required = has_required || member->is_required;
 	}
-	*lacks_required = requires && !has_required;
+	*lacks_required = is_any_required && !has_required;
 	return count;
 }
 
@@ -748,7 +793,7 @@ void ffntp_ensemble_compute(struct ffntp_ensemble *ensemble, struct ffntp_map *m
 		if (ensemble->member[i].session != NULL)
 			look_at(&ensemble->member[i]);
 	}
-	choose_lead(ensemble);
+	ensemble->lead = best_lead(ensemble);
 	choose_voters(ensemble, &ballot);
 	if (ensemble->lead < 0 || ballot.count == 0) {
 		*map = ffntp_publisher_nothing(&ensemble->publisher, ensemble->config.client.period_hint_s,

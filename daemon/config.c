@@ -81,20 +81,17 @@ struct number {
 	double most, scale;
 };
 
-#define NUMBER_IN(structure, member, most, name, scale)                \
-	{                                                              \
-#name, offsetof(struct structure, member), most, scale \
-	}
+#define NUMBER_IN(structure, member, most, name, scale) { #name, offsetof(struct structure, member), most, scale },
 
 static const struct number keyword_numbers[] = {
-#define KEYWORD(member, usual, least, most, name, unit, scale) NUMBER_IN(ffntp_config, member, most, name, scale),
+#define KEYWORD(member, usual, least, most, name, unit, scale) NUMBER_IN(ffntp_config, member, most, name, scale)
 #include "../core/client_options.def"
 	{ NULL, 0, 0, 0 },
 };
 
 static const struct number server_numbers[] = {
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) \
-	NUMBER_IN(ffntp_config_server, member, most, name, scale),
+	NUMBER_IN(ffntp_config_server, member, most, name, scale)
 #include "../core/client_options.def"
 	{ NULL, 0, 0, 0 },
 };

@@ -15,19 +15,27 @@
 /* Room for the lines of several exchanges, or of a few datagrams of the greatest length. */
 #define BUFFER_SIZE (16 * FFNTP_JOURNAL_LINE_SIZE)
 
+/*
+ * While exchanges are in progress, the lines of one server wait until this much is in memory. Of several servers one
+ * may never answer, so that an exchange is nearly always in progress: their lines wait for about 20 exchanges only.
+ */
+#define SINGLE_WAITS (BUFFER_SIZE / 2)
+#define ENSEMBLE_WAITS 4096
+
 struct ffntp_journal_file {
 	char path[FFNTP_CONFIG_PATH_SIZE];
 	uint64_t size_max;
 	int descriptor; /* -1: the recording has ended */
 	uint64_t size;  /* of the file, in whole lines */
 	struct ffntp_journal writer;
-	const struct ffntp_session *session;
-	struct ffntp_client_config config; /* of the session */
+	const struct ffntp_ensemble *ensemble; /* the recorded one; NULL: none yet */
+	struct ffntp_ensemble_config config;
+	struct ffntp_member_config member[FFNTP_ENSEMBLE_MEMBERS];
 	size_t used;
 	char buffer[BUFFER_SIZE];
 };
 
-/* The journal of the newest session, for the handler of a signal. */
+/* The journal of the newest ensemble, for the handler of a signal. */
 static struct ffntp_journal_file *volatile opened;
 
 /* --- the file --- */
@@ -200,13 +208,27 @@ void ffntp_journal_file_rescue(void)
 
 /* --- rotation --- */
 
-/* A session cannot be run from its middle: the new file states that it continues the old one. */
+/* An ensemble cannot be run from its middle: the new file states that it continues the old one, and the members. */
+static void write_continues(struct ffntp_journal_file *file)
+{
+	char *line = room(file);
+
+	if (file->ensemble == NULL)
+		return;
+	file->used += ffntp_journal_write_ensemble_continues(&file->writer, &file->config, line);
+	for (unsigned i = 0; i < file->config.members; i++) {
+		if (ffntp_ensemble_session(file->ensemble, i) == NULL)
+			continue;
+		line = room(file);
+		file->used += ffntp_journal_write_listed(&file->writer, i, &file->member[i], line);
+	}
+}
+
 static void rotate(struct ffntp_journal_file *file)
 {
 	char older[FFNTP_CONFIG_PATH_SIZE + 2];
 	int former = file->descriptor;
 	const char *problem;
-	char *line;
 
 	snprintf(older, sizeof(older), "%s.1", file->path);
 	if (rename(file->path, older) != 0) {
@@ -222,17 +244,30 @@ static void rotate(struct ffntp_journal_file *file)
 	}
 	ffntp_log(FFNTP_LOG_INFO, "%s continues %s", file->path, older);
 	begin_file(file);
-	if (file->session == NULL)
-		return;
-	line = room(file);
-	file->used += ffntp_journal_write_continues(&file->writer, &file->config, line);
+	write_continues(file);
+}
+
+static bool is_awaiting(const struct ffntp_session *session)
+{
+	return session != NULL && ffntp_session_is_awaiting(session);
+}
+
+/* Return whether the lines in memory wait for the end of an exchange. */
+static bool has_to_wait(const struct ffntp_journal_file *file)
+{
+	size_t most = file->config.members > 1 ? ENSEMBLE_WAITS : SINGLE_WAITS;
+	bool is_any_awaiting = false;
+
+	for (unsigned i = 0; file->ensemble != NULL && i < file->config.members; i++)
+		is_any_awaiting |= is_awaiting(ffntp_ensemble_session(file->ensemble, i));
+	return is_any_awaiting && file->used < most;
 }
 
 void ffntp_journal_file_write(struct ffntp_journal_file *file)
 {
 	if (file == NULL || file->descriptor < 0)
 		return;
-	if (file->session != NULL && ffntp_session_is_awaiting(file->session) && file->used < BUFFER_SIZE / 2)
+	if (has_to_wait(file))
 		return;
 	empty_buffer(file);
 	if (file->descriptor >= 0 && file->size >= file->size_max)
@@ -241,35 +276,61 @@ void ffntp_journal_file_write(struct ffntp_journal_file *file)
 
 /* --- lines --- */
 
-static void record(void *context, unsigned member, const struct ffntp_input *input)
+static void add_input(struct ffntp_journal_file *file, size_t length)
 {
-	struct ffntp_journal_file *file = context;
-	size_t length;
-	char *line;
-
-	(void)member; /* there is one */
-	if (file->descriptor < 0 || !ffntp_journal_is_recorded(file->session, input))
-		return;
-	line = room(file);
-	length = ffntp_journal_write_input(&file->writer, input, line);
 	file->used += length;
 	if (length == 0)
 		end_recording(file, "a datagram is too long for a line");
 }
 
-void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
-				const struct ffntp_client_config *config, ffntp_counter at)
+static void record_input(void *context, unsigned member, const struct ffntp_input *input)
 {
+	struct ffntp_journal_file *file = context;
+	char *line;
+
+	if (file->descriptor < 0 || !ffntp_journal_is_member_recorded(&file->writer, file->ensemble, member, input))
+		return;
+	line = room(file);
+	add_input(file, ffntp_journal_write_member_input(&file->writer, member, input, line));
+}
+
+static void record_added(void *context, unsigned member, const struct ffntp_member_config *config, ffntp_counter now)
+{
+	struct ffntp_journal_file *file = context;
+	char *line;
+
+	file->member[member] = *config;
+	if (file->descriptor < 0)
+		return;
+	line = room(file);
+	file->used += ffntp_journal_write_added(&file->writer, member, config, now, line);
+}
+
+static void record_removed(void *context, unsigned member, ffntp_counter now)
+{
+	struct ffntp_journal_file *file = context;
+	char *line;
+
+	if (file->descriptor < 0)
+		return;
+	line = room(file);
+	file->used += ffntp_journal_write_removed(&file->writer, member, now, line);
+}
+
+void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
+				 const struct ffntp_ensemble_config *config, ffntp_counter at)
+{
+	static const struct ffntp_ensemble_recorder functions = { record_input, record_added, record_removed };
 	char *line;
 
 	if (file == NULL || file->descriptor < 0)
 		return;
-	file->session = ffntp_ensemble_session(ensemble, 0);
+	file->ensemble = ensemble;
 	file->config = *config;
 	opened = file;
 	line = room(file);
-	file->used += ffntp_journal_write_session(&file->writer, config, at, line);
-	ffntp_ensemble_record(ensemble, record, file);
+	file->used += ffntp_journal_write_ensemble(&file->writer, config, at, line);
+	ffntp_ensemble_record(ensemble, &functions, file);
 }
 
 void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map)

@@ -1,7 +1,7 @@
 /*
- * journal: writes the inputs of the daemon's session, and the digests of its maps, to a file that 'ffntp replay' runs
- * again (docs/journal.md). Lines are kept in memory until the step ends, because a request must not wait for a disk. If
- * the file cannot be written, one line reports it; the recording ends, and the clock continues.
+ * journal: writes the inputs of the daemon's ensemble, and the digests of its maps, to a file that 'ffntp
+ * replay' runs again (docs/journal.md). Lines are kept in memory until the step ends, because a request must not wait
+ * for a disk. If the file cannot be written, one line reports it; the recording ends, and the clock continues.
  */
 #ifndef FFNTP_DAEMON_JOURNAL_H
 #define FFNTP_DAEMON_JOURNAL_H
@@ -34,19 +34,20 @@ void ffntp_journal_file_resize(struct ffntp_journal_file *file, uint64_t size_ma
 void ffntp_journal_file_close(struct ffntp_journal_file *file);
 
 /*
- * Begin to record an ensemble with room for one member that has had no input yet: config and at are the arguments of
- * its session's ffntp_session_init. The journal must not be closed before the ensemble's last input. config's table of
- * leap seconds must stay valid.
+ * Begin to record an ensemble that has no members yet: config and at are the arguments of its ffntp_ensemble_init. From
+ * then on members and inputs are recorded by themselves; pass ffntp_ensemble_map to ffntp_journal_file_map at each
+ * FFNTP_EVENT_MAP. The journal must not be closed before the ensemble's last input. The tables of leap seconds of all
+ * configurations must stay valid.
  */
-void ffntp_journal_file_session(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
-				const struct ffntp_client_config *config, ffntp_counter at);
+void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
+				 const struct ffntp_ensemble_config *config, ffntp_counter at);
 
-/* Record that the session yielded this map after its last input. */
+/* Record that the ensemble yielded this map after its last input. */
 void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map);
 
 /*
  * Write the lines that are in memory to the file. Call it when nothing urgent is due. The lines of an exchange in
- * progress wait for its end, unless memory is short.
+ * progress wait for its end, unless memory is short, or those of an ensemble are many.
  */
 void ffntp_journal_file_write(struct ffntp_journal_file *file);
 

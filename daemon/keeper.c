@@ -208,7 +208,8 @@ static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, 
 		return false;
 	}
 	keeper->client_config = config.client;
-	ffntp_journal_file_session(keeper->journal, keeper->sync.ensemble, &config.client, keeper->sync.began);
+	ffntp_journal_file_ensemble(keeper->journal, keeper->sync.ensemble, &config, keeper->sync.began);
+	ffntp_sync_begin(&keeper->sync);
 	if (former != NULL)
 		ffntp_sync_continue(&keeper->sync, former);
 	return true;
@@ -314,15 +315,9 @@ static bool open_lineup(const struct ffntp_config *config, struct ffntp_lineup *
 	return is_any;
 }
 
-/* The format of journals has no place for several servers yet. */
 static struct ffntp_journal_file *open_journal(const struct ffntp_config *config)
 {
-	if (!ffntp_config_is_many(config))
-		return ffntp_journal_file_open(config->journal, config->journal_size);
-	if (config->journal[0] != '\0')
-		ffntp_log(FFNTP_LOG_WARNING, "%s: a journal has one server, not several: nothing is recorded",
-			  config->journal);
-	return NULL;
+	return ffntp_journal_file_open(config->journal, config->journal_size);
 }
 
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options)
@@ -372,13 +367,14 @@ static bool change_clock(struct ffntp_keeper *keeper)
 
 /* --- changing the configuration --- */
 
-/* Find the servers of the next configuration that are followed already. */
+/* Find the servers of the next configuration that are followed already. A new journal needs a new ensemble. */
 static void find_former(struct ffntp_keeper *keeper)
 {
 	const struct ffntp_config *next = &keeper->next->config, *former = &keeper->options->config;
 	bool is_taken[FFNTP_CONFIG_SERVERS] = { false };
 
-	if (!ffntp_config_is_many(next) || !ffntp_config_is_many(former) || !ffntp_config_is_same_clock(next, former))
+	if (!ffntp_config_is_many(next) || !ffntp_config_is_many(former) ||
+	    !ffntp_config_is_same_clock(next, former) || !ffntp_journal_file_is(keeper->journal, next))
 		return;
 	for (size_t i = 0; i < next->servers; i++) {
 		for (size_t j = 0; j < former->servers; j++) {
@@ -401,8 +397,10 @@ static bool change_servers(struct ffntp_keeper *keeper)
 	keeper->options = keeper->next;
 	configure(keeper, &keeper->next_lineup, &unused);
 	log_problems(&keeper->next_lineup);
-	if (ffntp_sync_change(&keeper->sync, &keeper->next_lineup))
+	if (ffntp_sync_change(&keeper->sync, &keeper->next_lineup)) {
+		ffntp_journal_file_resize(keeper->journal, keeper->options->config.journal_size);
 		return true;
+	}
 	keeper->options = former;
 	return false;
 }

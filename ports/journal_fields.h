@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../include/ffntp/client.h"
+#include "../include/ffntp/ensemble.h"
 #include "../include/ffntp/map.h"
 #include "../include/ffntp/session.h"
 
@@ -65,6 +66,19 @@
 	WHOLE("leap-trust=", leap_trust, enum ffntp_leap_trust, 0, FFNTP_LEAP_TRUST_NOBODY)
 
 /*
+ * Before that configuration: those of an ensemble, and of a member. An ensemble with room for one member has the lines
+ * of a session instead.
+ */
+#define FFNTP_JOURNAL_ENSEMBLE_FIELDS(WHOLE)                                           \
+	WHOLE(FFNTP_JOURNAL_MEMBERS_KEY, members, unsigned, 2, FFNTP_ENSEMBLE_MEMBERS) \
+	WHOLE("least-sources=", least_sources, unsigned, 0, FFNTP_ENSEMBLE_MEMBERS)
+#define FFNTP_JOURNAL_MEMBER_FIELDS(WHOLE)            \
+	WHOLE("preferred=", is_preferred, bool, 0, 1) \
+	WHOLE("trusted=", is_trusted, bool, 0, 1)     \
+	WHOLE("required=", is_required, bool, 0, 1)   \
+	WHOLE("unused=", is_unused, bool, 0, 1)
+
+/*
  * Fields that came later follow these lists in a line, as " name=" and the value, if the word of a map is not 0, or an
  * option does not have its usual value: LATER_WORD of core/page_fields.def, LATER_KEYWORD and SERVER_WORD of
  * core/client_options.def. Code that expands a list expands those, too. Here they are counted.
@@ -87,12 +101,21 @@ _Static_assert(sizeof(struct ffntp_map) == 160 + 8 * FFNTP_JOURNAL_LATER_WORDS,
 	       "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
 _Static_assert(sizeof(struct ffntp_client_config) == 120 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
 	       "FFNTP_JOURNAL_CONFIG_FIELDS lists every field of the configuration");
+_Static_assert(sizeof(struct ffntp_ensemble_config) == sizeof(struct ffntp_client_config) + 8,
+	       "FFNTP_JOURNAL_ENSEMBLE_FIELDS lists every field of an ensemble's configuration");
+_Static_assert(sizeof(struct ffntp_member_config) == sizeof(struct ffntp_client_config) + 8,
+	       "FFNTP_JOURNAL_MEMBER_FIELDS lists every field of a member's configuration");
 #endif
 
 /* The words that begin lines. */
 #define FFNTP_JOURNAL_SESSION_WORD "session"
+#define FFNTP_JOURNAL_ENSEMBLE_WORD "ensemble"
 #define FFNTP_JOURNAL_CONTINUES_WORD "continues"
+#define FFNTP_JOURNAL_LISTED_WORD "member"
+#define FFNTP_JOURNAL_ADDED_WORD "added"
+#define FFNTP_JOURNAL_REMOVED_WORD "removed"
 #define FFNTP_JOURNAL_MAP_WORD "map"
+#define FFNTP_JOURNAL_MEMBERS_KEY "members="
 #define FFNTP_JOURNAL_TABLE_KEY "leap-table="
 /* Missing if TAI is unknown once the table has expired, as in the journals of programs without the choice. */
 #define FFNTP_JOURNAL_KEEP "leap-expiry=0"

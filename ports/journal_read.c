@@ -87,7 +87,7 @@ static bool take_natural(struct rest *rest, uint64_t most, uint64_t *value)
 	for (*value = 0; is_decimal(rest); count++, rest->at++) {
 		uint64_t digit = (uint64_t)(*rest->at - '0');
 
-		if (*value > (most - digit) / 10)
+		if (digit > most || *value > (most - digit) / 10)
 			return false;
 		*value = *value * 10 + digit;
 	}
@@ -216,6 +216,22 @@ static bool take_config(struct rest *rest, struct ffntp_client_config *config, s
 	config->leap_expiry =
 		take_text(rest, " " FFNTP_JOURNAL_KEEP) ? FFNTP_LEAP_EXPIRY_KEEP : FFNTP_LEAP_EXPIRY_STRICT;
 	return take_text(rest, " " FFNTP_JOURNAL_TABLE_KEY) && take_table(rest, table, &config->leap_table);
+}
+
+static bool take_ensemble(struct rest *rest, struct ffntp_ensemble_config *config, struct ffntp_leap_table *table)
+{
+	int64_t number;
+
+	FFNTP_JOURNAL_ENSEMBLE_FIELDS(TAKE_WHOLE)
+	return take_config(rest, &config->client, table);
+}
+
+static bool take_member(struct rest *rest, struct ffntp_member_config *config, struct ffntp_leap_table *table)
+{
+	int64_t number;
+
+	FFNTP_JOURNAL_MEMBER_FIELDS(TAKE_WHOLE)
+	return take_config(rest, &config->client, table);
 }
 
 #undef TAKE_WHOLE
@@ -355,26 +371,96 @@ static const char *read_head(struct ffntp_journal *journal, struct rest *rest, s
 	return NULL;
 }
 
-static const char *read_session(struct ffntp_journal *journal, struct rest *rest, enum ffntp_journal_kind kind,
-				struct ffntp_journal_entry *entry)
+/* No listed member may have this number. */
+#define NONE_LISTED FFNTP_ENSEMBLE_MEMBERS
+
+/* Read the rest of a line that begins a session, or an ensemble. */
+static const char *read_beginning(struct ffntp_journal *journal, struct rest *rest, enum ffntp_journal_kind kind,
+				  bool is_ensemble, struct ffntp_journal_entry *entry)
 {
-	if (!take_word(rest, &entry->at))
-		return "the session's counter reading is not 16 hexadecimal digits";
-	if (!take_config(rest, &entry->config, &entry->table) || !is_at_end(rest))
+	struct ffntp_ensemble_config *config = &entry->ensemble;
+
+	*config = (struct ffntp_ensemble_config){ .members = 1 };
+	if (!(is_ensemble ? take_ensemble(rest, config, &entry->table)
+			  : take_config(rest, &config->client, &entry->table)) ||
+	    !is_at_end(rest))
 		return "the session's configuration is malformed or out of range";
 	entry->kind = kind;
 	journal->at = entry->at;
 	journal->has_session = true;
+	journal->room = config->members;
+	journal->next_listed = is_ensemble && kind == FFNTP_JOURNAL_CONTINUES ? 0 : NONE_LISTED;
 	return NULL;
 }
 
-static const char *read_map(const struct ffntp_journal *journal, struct rest *rest, struct ffntp_journal_entry *entry)
+static const char *read_session(struct ffntp_journal *journal, struct rest *rest, enum ffntp_journal_kind kind,
+				struct ffntp_journal_entry *entry)
+{
+	bool is_ensemble = kind == FFNTP_JOURNAL_ENSEMBLE;
+	struct rest after;
+
+	if (!take_word(rest, &entry->at))
+		return "the session's counter reading is not 16 hexadecimal digits";
+	after = *rest;
+	is_ensemble |= kind == FFNTP_JOURNAL_CONTINUES && take_text(&after, " " FFNTP_JOURNAL_MEMBERS_KEY);
+	return read_beginning(journal, rest, kind, is_ensemble, entry);
+}
+
+/* Take the number of a member for which the ensemble has room. Only an ensemble with room for several has numbers. */
+static bool take_number(const struct ffntp_journal *journal, struct rest *rest, unsigned *member)
+{
+	uint64_t number;
+
+	if (journal->room < 2 || !take_natural(rest, journal->room - 1, &number))
+		return false;
+	*member = (unsigned)number;
+	return true;
+}
+
+static const char no_number[] = "the member's number is malformed, or the ensemble has no room for it";
+
+static const char *read_listed(struct ffntp_journal *journal, struct rest *rest, struct ffntp_journal_entry *entry)
+{
+	if (!take_number(journal, rest, &entry->number))
+		return no_number;
+	if (entry->number < journal->next_listed)
+		return "a listed member that is not behind 'continues', in the order of the numbers";
+	if (!take_member(rest, &entry->member, &entry->table) || !is_at_end(rest))
+		return "the member's configuration is malformed or out of range";
+	entry->kind = FFNTP_JOURNAL_LISTED;
+	journal->next_listed = entry->number + 1;
+	return NULL;
+}
+
+/* Read the rest of a line about a member that comes or goes. */
+static const char *read_change(struct ffntp_journal *journal, struct rest *rest, enum ffntp_journal_kind kind,
+			       struct ffntp_journal_entry *entry)
+{
+	uint64_t difference;
+
+	if (!take_difference(rest, &difference) || !take_text(rest, " "))
+		return "the counter's difference is not a hexadecimal number";
+	if (!take_number(journal, rest, &entry->number))
+		return no_number;
+	if (kind == FFNTP_JOURNAL_ADDED && !take_member(rest, &entry->member, &entry->table))
+		return "the member's configuration is malformed or out of range";
+	if (!is_at_end(rest))
+		return "the line about a member has something behind it";
+	entry->kind = kind;
+	entry->at = journal->at + difference;
+	journal->at = entry->at;
+	journal->next_listed = NONE_LISTED;
+	return NULL;
+}
+
+static const char *read_map(struct ffntp_journal *journal, struct rest *rest, struct ffntp_journal_entry *entry)
 {
 	if (!journal->has_session)
 		return "a map before the first session";
 	if (!take_word(rest, &entry->digest) || !is_at_end(rest))
 		return "the map's digest is not 16 hexadecimal digits";
 	entry->kind = FFNTP_JOURNAL_MAP;
+	journal->next_listed = NONE_LISTED;
 	return NULL;
 }
 
@@ -383,6 +469,9 @@ static const char *read_input(struct ffntp_journal *journal, struct rest *rest, 
 	struct ffntp_input *input = &entry->input;
 	uint64_t difference;
 
+	entry->number = FFNTP_ENSEMBLE_ALL;
+	if (is_decimal(rest) && (!take_number(journal, rest, &entry->number) || !take_text(rest, " ")))
+		return no_number;
 	if (!take_kind(rest, &input->kind))
 		return "not a kind of line that a journal has";
 	if (!journal->has_session)
@@ -394,6 +483,7 @@ static const char *read_input(struct ffntp_journal *journal, struct rest *rest, 
 		return "the input's values are malformed, missing, out of range or too many";
 	entry->kind = FFNTP_JOURNAL_INPUT;
 	journal->at = input->at;
+	journal->next_listed = NONE_LISTED;
 	return NULL;
 }
 
@@ -409,8 +499,16 @@ static const char *read_line(struct ffntp_journal *journal, struct rest *rest, s
 	}
 	if (take_text(rest, FFNTP_JOURNAL_SESSION_WORD " "))
 		return read_session(journal, rest, FFNTP_JOURNAL_SESSION, entry);
+	if (take_text(rest, FFNTP_JOURNAL_ENSEMBLE_WORD " "))
+		return read_session(journal, rest, FFNTP_JOURNAL_ENSEMBLE, entry);
 	if (take_text(rest, FFNTP_JOURNAL_CONTINUES_WORD " "))
 		return read_session(journal, rest, FFNTP_JOURNAL_CONTINUES, entry);
+	if (take_text(rest, FFNTP_JOURNAL_LISTED_WORD " "))
+		return read_listed(journal, rest, entry);
+	if (take_text(rest, FFNTP_JOURNAL_ADDED_WORD " "))
+		return read_change(journal, rest, FFNTP_JOURNAL_ADDED, entry);
+	if (take_text(rest, FFNTP_JOURNAL_REMOVED_WORD " "))
+		return read_change(journal, rest, FFNTP_JOURNAL_REMOVED, entry);
 	if (take_text(rest, FFNTP_JOURNAL_MAP_WORD " "))
 		return read_map(journal, rest, entry);
 	return read_input(journal, rest, entry);

@@ -146,17 +146,34 @@ static void put_config(struct line *line, const struct ffntp_client_config *conf
 	put_table(line, config->leap_table);
 }
 
+static void put_ensemble(struct line *line, const struct ffntp_ensemble_config *config)
+{
+	FFNTP_JOURNAL_ENSEMBLE_FIELDS(PUT_WHOLE)
+	put_config(line, &config->client);
+}
+
+static void put_member(struct line *line, const struct ffntp_member_config *config)
+{
+	FFNTP_JOURNAL_MEMBER_FIELDS(PUT_WHOLE)
+	put_config(line, &config->client);
+}
+
 #undef PUT_WHOLE
 #undef PUT_REAL
+
+static void put_beginning(struct line *line, const char *word, ffntp_counter at)
+{
+	put_text(line, word);
+	put(line, ' ');
+	put_word(line, at);
+}
 
 static size_t write_config(const char *word, const struct ffntp_client_config *config, ffntp_counter at,
 			   char text[FFNTP_JOURNAL_LINE_SIZE])
 {
 	struct line line = { text };
 
-	put_text(&line, word);
-	put(&line, ' ');
-	put_word(&line, at);
+	put_beginning(&line, word, at);
 	put_config(&line, config);
 	return end(&line, text);
 }
@@ -166,6 +183,7 @@ size_t ffntp_journal_write_session(struct ffntp_journal *journal, const struct f
 {
 	journal->at = at;
 	journal->has_session = true;
+	journal->room = 1;
 	return write_config(FFNTP_JOURNAL_SESSION_WORD, config, at, text);
 }
 
@@ -173,6 +191,85 @@ size_t ffntp_journal_write_continues(struct ffntp_journal *journal, const struct
 				     char text[FFNTP_JOURNAL_LINE_SIZE])
 {
 	return write_config(FFNTP_JOURNAL_CONTINUES_WORD, config, journal->at, text);
+}
+
+size_t ffntp_journal_write_ensemble(struct ffntp_journal *journal, const struct ffntp_ensemble_config *config,
+				    ffntp_counter at, char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	struct line line = { text };
+
+	journal->room = config->members;
+	journal->has_session = config->members > 1;
+	if (config->members == 1)
+		return 0;
+	journal->at = at;
+	put_beginning(&line, FFNTP_JOURNAL_ENSEMBLE_WORD, at);
+	put_ensemble(&line, config);
+	return end(&line, text);
+}
+
+size_t ffntp_journal_write_ensemble_continues(struct ffntp_journal *journal, const struct ffntp_ensemble_config *config,
+					      char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	struct line line = { text };
+
+	if (config->members == 1)
+		return 0;
+	put_beginning(&line, FFNTP_JOURNAL_CONTINUES_WORD, journal->at);
+	put_ensemble(&line, config);
+	return end(&line, text);
+}
+
+size_t ffntp_journal_write_listed(struct ffntp_journal *journal, unsigned member,
+				  const struct ffntp_member_config *config, char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	struct line line = { text };
+
+	if (journal->room == 1)
+		return ffntp_journal_write_continues(journal, &config->client, text);
+	put_text(&line, FFNTP_JOURNAL_LISTED_WORD " ");
+	put_decimal(&line, member);
+	put_member(&line, config);
+	return end(&line, text);
+}
+
+/* The reading of a line, as its difference from the line's before. */
+static void put_reading(struct line *line, struct ffntp_journal *journal, ffntp_counter at)
+{
+	put_difference(line, at - journal->at);
+	journal->at = at;
+}
+
+size_t ffntp_journal_write_added(struct ffntp_journal *journal, unsigned member,
+				 const struct ffntp_member_config *config, ffntp_counter at,
+				 char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	struct line line = { text };
+
+	if (journal->room == 1)
+		return ffntp_journal_write_session(journal, &config->client, at, text);
+	put_text(&line, FFNTP_JOURNAL_ADDED_WORD " ");
+	put_reading(&line, journal, at);
+	put(&line, ' ');
+	put_decimal(&line, member);
+	put_member(&line, config);
+	return end(&line, text);
+}
+
+size_t ffntp_journal_write_removed(struct ffntp_journal *journal, unsigned member, ffntp_counter at,
+				   char text[FFNTP_JOURNAL_LINE_SIZE])
+{
+	struct line line = { text };
+
+	if (journal->room == 1) {
+		journal->has_session = false;
+		return 0;
+	}
+	put_text(&line, FFNTP_JOURNAL_REMOVED_WORD " ");
+	put_reading(&line, journal, at);
+	put(&line, ' ');
+	put_decimal(&line, member);
+	return end(&line, text);
 }
 
 #define PUT_WHOLE(member, type, least, most) \
@@ -255,15 +352,24 @@ static bool has_value(enum ffntp_input_kind kind)
 size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffntp_input *input,
 				 char text[FFNTP_JOURNAL_LINE_SIZE])
 {
+	return ffntp_journal_write_member_input(journal, FFNTP_ENSEMBLE_ALL, input, text);
+}
+
+size_t ffntp_journal_write_member_input(struct ffntp_journal *journal, unsigned member, const struct ffntp_input *input,
+					char text[FFNTP_JOURNAL_LINE_SIZE])
+{
 	const char *word = ffntp_journal_input_word(input->kind);
 	struct line line = { text };
 
 	if (word == NULL || (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX))
 		return 0;
+	if (member != FFNTP_ENSEMBLE_ALL && journal->room > 1) {
+		put_decimal(&line, member);
+		put(&line, ' ');
+	}
 	put_text(&line, word);
 	put(&line, ' ');
-	put_difference(&line, input->at - journal->at);
-	journal->at = input->at;
+	put_reading(&line, journal, input->at);
 	if (input->kind == FFNTP_INPUT_FORMER)
 		put_map(&line, input->map);
 	if (has_value(input->kind))

@@ -68,7 +68,7 @@ static void watch_second(void *context, int64_t truth_ns, ffntp_counter now)
 }
 
 /* Run a scenario to its end. The caller frees the day. */
-static struct day *run_lie(const struct sim_scenario *scenario, uint64_t seed, double lie_s)
+static struct day *run_polled(const struct sim_scenario *scenario, uint64_t seed, double lie_s, uint32_t poll_s)
 {
 	struct day *day = calloc(1, sizeof *day);
 	const struct sim_observer observer = { .context = day, .second = watch_second };
@@ -76,7 +76,7 @@ static struct day *run_lie(const struct sim_scenario *scenario, uint64_t seed, d
 
 	assert_non_null(day);
 	sim_world_init(&day->world, scenario, seed);
-	day->ensemble = make_ensemble(scenario, 16, &day->world);
+	day->ensemble = make_ensemble(scenario, poll_s, &day->world);
 	day->scored_from_ns = SIM_START_NS + length_ns / 2;
 	day->admitted_s = lie_s;
 	sim_world_run(&day->world, day->ensemble, SIM_START_NS + length_ns, &observer);
@@ -84,6 +84,11 @@ static struct day *run_lie(const struct sim_scenario *scenario, uint64_t seed, d
 	day->ensemble = NULL;
 	assert_true(day->watch.seconds > 40000 && day->watch.readable == day->watch.seconds && day->scored > 2000);
 	return day;
+}
+
+static struct day *run_lie(const struct sim_scenario *scenario, uint64_t seed, double lie_s)
+{
+	return run_polled(scenario, seed, lie_s, 16);
 }
 
 static struct day *run_day(const char *scenario, uint64_t seed)
@@ -229,6 +234,26 @@ static void servers_come_and_go_without_a_jump(void **state)
 	print_message("churn: %.3g us; synchronised for %.1f h at least\n", days.rms_s * 1e6, days.synchronised_h[0]);
 }
 
+/*
+ * With polls of 64 s and more no server stays for long enough that its laws are learnt. Followed one after the other,
+ * they are 50 to 150 us off; a joint clock that none of them reached was 2 ms off.
+ */
+static void servers_that_nothing_is_learnt_of_suffice(void **state)
+{
+	double all[SEEDS];
+
+	(void)state;
+	for (uint64_t i = 0; i < SEEDS; i++) {
+		struct day *day = run_polled(scenario_named("churn"), FIRST_SEED + i, 0, 0);
+
+		assert_true(day->watch.broken == 0);
+		all[i] = rms_s(day);
+		free(day);
+	}
+	print_message("churn, adaptive polls: %.3g us\n", median_of(all, SEEDS) * 1e6);
+	assert_true(median_of(all, SEEDS) < 300e-6);
+}
+
 /* --- deceit --- */
 
 /* The three that are right are as good as three alone. */
@@ -241,7 +266,7 @@ static void two_liars_of_five_are_found(void **state)
 	assert_true(days.wrong_used_h == 0 && days.synchronised_h[0] > 23.98);
 }
 
-/* Nobody can know which one is right: the bound admits both, and the clock is not synchronised. */
+/* No client can know which one is right: the bound admits both, and the clock is not synchronised. */
 static void one_of_two_lies(void **state)
 {
 	(void)state;
@@ -256,7 +281,7 @@ static void one_of_two_lies(void **state)
 	}
 }
 
-/* What a majority of liars can do: docs/security.md. The clock is theirs, without a jump, and the honest one is out. */
+/* A majority of liars wins (docs/security.md). The clock is theirs, without a jump, and the honest one is out. */
 static void two_liars_of_three_win(void **state)
 {
 	struct day *day = run_day("two-of-three-lie", FIRST_SEED);
@@ -294,13 +319,13 @@ static void faults_of_one_of_three_do_not_matter(void **state)
 	assert_ratio("3 ms for an hour", median_rms_s("long-fault-of-three"), three_s, 1.2);
 }
 
-/* The remaining one is no majority of five: the clock keeps its accuracy, and does not claim to be synchronised. */
+/* A server that is silent has no vote: the remaining one suffices, and the clock is as good as with one. */
 static void all_but_one_are_silent(void **state)
 {
 	struct days days = run_days("all-but-one-silent", 40);
 
 	(void)state;
-	assert_true(15.9 < days.synchronised_h[0] && days.synchronised_h[1] < 16.2);
+	assert_true(days.synchronised_h[0] > 39.9);
 	assert_ratio("four of five silent", days.rms_s, one_s, 1.2);
 }
 
@@ -354,6 +379,7 @@ int main(void)
 		cmocka_unit_test(several_servers_are_better_than_one),
 		cmocka_unit_test(asymmetries_average_out),
 		cmocka_unit_test(servers_come_and_go_without_a_jump),
+		cmocka_unit_test(servers_that_nothing_is_learnt_of_suffice),
 		cmocka_unit_test(two_liars_of_five_are_found),
 		cmocka_unit_test(one_of_two_lies),
 		cmocka_unit_test(two_liars_of_three_win),

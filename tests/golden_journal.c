@@ -18,15 +18,15 @@
 struct replay {
 	struct ffntp_journal reader;
 	struct ffntp_journal_entry entry;
-	struct ffntp_session *session;
+	struct ffntp_ensemble *ensemble; /* a session is one with room for one member */
 	void *memory;
 	struct ffntp_leap_table table;
-	uint64_t digest; /* of the session's newest map */
+	uint64_t digest; /* of the newest map */
 	bool has_map;    /* the last input yielded it */
 	size_t maps;     /* that were equal */
 };
 
-/* The session's table must outlive the entry. */
+/* The table must outlive the entry. A journal here has one at a time. */
 static const struct ffntp_leap_table *keep(struct replay *replay, const struct ffntp_leap_table *table)
 {
 	if (table != NULL)
@@ -34,33 +34,58 @@ static const struct ffntp_leap_table *keep(struct replay *replay, const struct f
 	return table != NULL ? &replay->table : NULL;
 }
 
-static const char *begin_session(struct replay *replay)
+static const char *add_member(struct replay *replay)
 {
-	struct ffntp_client_config *config = &replay->entry.config;
-	size_t size = ffntp_session_memory(config);
+	struct ffntp_member_config *config = &replay->entry.member;
+
+	config->client.leap_table = keep(replay, config->client.leap_table);
+	if (ffntp_ensemble_add(replay->ensemble, config, replay->entry.at) != (int)replay->entry.number)
+		return "the member does not get its number";
+	return NULL;
+}
+
+static const char *begin_ensemble(struct replay *replay)
+{
+	struct ffntp_ensemble_config *config = &replay->entry.ensemble;
+	size_t size = ffntp_ensemble_memory(config);
 
 	free(replay->memory);
-	config->leap_table = keep(replay, config->leap_table);
+	config->client.leap_table = keep(replay, config->client.leap_table);
 	replay->memory = size > 0 ? aligned_alloc(16, size) : NULL;
-	replay->session =
-		replay->memory != NULL ? ffntp_session_init(replay->memory, size, config, replay->entry.at) : NULL;
-	return replay->session != NULL ? NULL : "the session does not begin";
+	replay->ensemble =
+		replay->memory != NULL ? ffntp_ensemble_init(replay->memory, size, config, replay->entry.at) : NULL;
+	if (replay->ensemble == NULL)
+		return "the session does not begin";
+	if (config->members > 1)
+		return NULL;
+	replay->entry.number = 0;
+	replay->entry.member = (struct ffntp_member_config){ .client = config->client };
+	return add_member(replay);
+}
+
+static const char *remove_member(struct replay *replay)
+{
+	if (ffntp_ensemble_session(replay->ensemble, replay->entry.number) == NULL)
+		return "there is no such member";
+	ffntp_ensemble_remove(replay->ensemble, replay->entry.number, replay->entry.at);
+	return NULL;
 }
 
 static const char *run_input(struct replay *replay)
 {
 	struct ffntp_input *input = &replay->entry.input;
 	struct ffntp_event event;
+	unsigned member;
 
 	if (replay->has_map)
 		return "the recorded session published no map here";
 	input->leap_table = keep(replay, input->leap_table);
-	ffntp_session_input(replay->session, input);
-	while (ffntp_session_event(replay->session, &event)) {
+	ffntp_ensemble_input(replay->ensemble, replay->entry.number, input);
+	while (ffntp_ensemble_event(replay->ensemble, &member, &event)) {
 		if (event.kind != FFNTP_EVENT_MAP)
 			continue;
 		replay->has_map = true;
-		replay->digest = ffntp_journal_digest(ffntp_session_map(replay->session));
+		replay->digest = ffntp_journal_digest(ffntp_ensemble_map(replay->ensemble));
 	}
 	return NULL;
 }
@@ -76,17 +101,23 @@ static const char *compare(struct replay *replay)
 	return NULL;
 }
 
-/* Returns the reason if the line cannot be read, or is not what the session yields. */
-static const char *run_line(struct replay *replay, const char *line, size_t length)
+/* Returns the reason if the line was not read, or is not what the session or ensemble yields. */
+static const char *run_entry(struct replay *replay)
 {
-	switch (ffntp_journal_read(&replay->reader, line, length, &replay->entry)) {
+	switch (replay->entry.kind) {
 	case FFNTP_JOURNAL_SESSION:
-		return begin_session(replay);
+	case FFNTP_JOURNAL_ENSEMBLE:
+		return begin_ensemble(replay);
+	case FFNTP_JOURNAL_ADDED:
+		return add_member(replay);
+	case FFNTP_JOURNAL_REMOVED:
+		return remove_member(replay);
 	case FFNTP_JOURNAL_INPUT:
 		return run_input(replay);
 	case FFNTP_JOURNAL_MAP:
 		return compare(replay);
 	case FFNTP_JOURNAL_CONTINUES:
+	case FFNTP_JOURNAL_LISTED:
 		return "the session began in an earlier file";
 	case FFNTP_JOURNAL_INVALID:
 		return replay->entry.problem;
@@ -104,7 +135,8 @@ static const char *run_file(FILE *file, struct replay *replay, size_t *number)
 
 	while (problem == NULL && fgets(line, sizeof(line), file) != NULL) {
 		++*number;
-		problem = run_line(replay, line, strcspn(line, "\n"));
+		ffntp_journal_read(&replay->reader, line, strcspn(line, "\n"), &replay->entry);
+		problem = run_entry(replay);
 	}
 	if (problem == NULL && replay->maps < MAPS_LEAST)
 		problem = "too few maps";
@@ -142,14 +174,11 @@ static bool copy_line(struct replay *replay, const char *line, FILE *copy)
 	if (kind == FFNTP_JOURNAL_MAP)
 		return true;
 	fputs(line, copy);
-	if (kind == FFNTP_JOURNAL_SESSION)
-		return begin_session(replay) == NULL;
-	if (kind != FFNTP_JOURNAL_INPUT)
-		return kind != FFNTP_JOURNAL_INVALID;
 	replay->has_map = false;
-	(void)run_input(replay);
+	if (run_entry(replay) != NULL)
+		return false;
 	if (replay->has_map)
-		fwrite(map, 1, ffntp_journal_write_map(ffntp_session_map(replay->session), map), copy);
+		fwrite(map, 1, ffntp_journal_write_map(ffntp_ensemble_map(replay->ensemble), map), copy);
 	return true;
 }
 

@@ -32,7 +32,8 @@ FLAGS = ['-std=c11', '-ffp-contract=off', '-w', '-D_GNU_SOURCE', '-D__XEN_INTERF
 SANITIZED = ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined']
 # Programs that simulate hours, in which a missing guard shows as a wrong time. Without sanitizers they take a quarter
 # of the time.
-SIMULATING = {'beginning', 'ensemble', 'law_clock', 'law_density', 'law_stamps', 'leap', 'ruling', 'trust'}
+SIMULATING = {'beginning', 'ensemble', 'ensemble_journal', 'law_clock', 'law_density', 'law_stamps', 'leap', 'ruling',
+              'trust'}
 TIME_LIMIT_S = 40 * float(os.environ.get('PATIENCE', '1'))
 WORKERS = min(os.cpu_count() or 1, 4)
 SEARCHED = ['core/**/*.[ch]', 'ports/**/*.[ch]', 'daemon/**/*.[ch]']
@@ -44,6 +45,7 @@ SOURCES = {'solo5': 'tests/test_unikernel.c', 'minios': 'tests/test_unikernel.c'
 LINUX, GUEST = ['ports/linux/*.c'], ['ports/*.c', 'ports/guest/*.c', 'ports/guest/xen/*.c']
 PARTS = {'follow': ['ports/*.c'],
          'journal': ['ports/*.c'],
+         'ensemble_journal': ['ports/journal_*.c'],
          'standstill': ['ports/*.c'],
          'pci': GUEST,
          'virtio': GUEST,
@@ -95,7 +97,7 @@ GUARDS = [
     ('ensemble', 'ensemble', 'compute_if_due', 'if (ensemble->keeps_former) return;', '', 'test_a_former_map_is'),
     ('ensemble', 'ensemble', 'input_to_member', 'if (ensemble->is_disrupted)', 'if (false)',
      'test_a_counter_that_was_set_back'),
-    ('ensemble', 'ensemble', 'ffntp_ensemble_remove', 'if (member >= ensemble->config.members) return;', '',
+    ('ensemble', 'ensemble', 'ffntp_ensemble_remove', 'member >= ensemble->config.members ||', '',
      'test_memory_and'),
     ('ensemble', 'ensemble', 'input_to_member', '&& ensemble->member[number].session->client->decision.verdict == FFNTP_ACCEPTED',
      '', 'test_a_refused_reply'),
@@ -112,6 +114,10 @@ GUARDS = [
     ('ensemble', 'ensemble', 'judge', '&& is_candidate(member)', '', 'test_preferred'),
     ('ensemble', 'ensemble', 'ffntp_ensemble_release', 'ensemble->residual_s += before - behind(ensemble);', '',
      'test_servers_that_come'),
+    ('ensemble', 'ensemble', 'keep_time', 'ensemble->has_former && followed != ensemble->followed', 'false',
+     'test_a_lead_that'),
+    ('ensemble', 'ensemble', 'is_starved', 'return all == 0 &&', 'return false &&', 'test_a_joint_clock_that'),
+    ('ensemble', 'ensemble', 'is_starved', 'all == 0 &&', '', 'test_preferred'),
     ('ensemble', 'ensemble', 'update_shares', 'ensemble->residual_s *= 1 - gain;', '', 'test_three_servers'),
     ('ensemble', 'ensemble', 'take_apart', '2 * apart > all', 'false', 'test_a_change_of_the_rate'),
     ('ensemble', 'ensemble', 'take_apart', 'member->is_astray = true;', '', 'test_a_server_that_drifts'),
@@ -583,7 +589,19 @@ GUARDS = [
     ('journal', 'journal', 'take_difference',
      '|| size > most || (is_negative && size == 0)) return false; *value = is_negative ? -size',
      ') return false; *value = is_negative ? -size', 'malformed_lines'),
-    ('journal', 'journal', 'take_natural', 'if (*value > (most - digit) / 10) return false;', '', 'malformed_lines'),
+    ('journal', 'journal', 'take_natural', 'if (digit > most || *value > (most - digit) / 10) return false;', '', 'malformed_lines'),
+    ('journal', 'journal', 'take_natural', 'digit > most ||', '', 'lines_of_ensembles_that_are_refused'),
+    ('journal', 'journal', 'take_number', 'journal->room < 2 ||', '', 'lines_of_ensembles_that_are_refused'),
+    ('journal', 'journal', 'read_listed', 'if (entry->number < journal->next_listed)', 'if (false)',
+     'ensembles_continue_with_their_members'),
+    ('journal', 'journal', 'read_change', 'if (!is_at_end(rest))', 'if (false)', 'lines_of_ensembles_that_are_refused'),
+    ('journal', 'journal', 'read_input', 'journal->next_listed = NONE_LISTED;', '', 'ensembles_continue_with_their_members'),
+    ('journal', 'journal', 'ffntp_journal_write_member_input', '&& journal->room > 1', '', 'room_for_one'),
+    ('journal', 'journal', 'ffntp_journal_write_removed', 'journal->has_session = false;', '', 'room_for_one'),
+    ('journal', 'ensemble_journal', 'ffntp_ensemble_input', 'if (has_effect(ensemble, member, input))', '',
+     'random_ensembles_replay'),
+    ('journal', 'ensemble_journal', 'input_to_all', 'if (!is_single(ensemble) && (input->kind', 'if ((input->kind',
+     'with_room_for_one'),
     ('journal', 'journal', 'take_decimal', 'return *value >= least && *value <= most;', 'return true;', 'malformed_lines'),
     ('journal', 'journal', 'take_table', 'table->count == FFNTP_LEAP_TABLE_SIZE ||', '', 'too_many_leap_seconds'),
     ('journal', 'journal', 'take_table', 'return ffntp_leap_table_check(table) == FFNTP_TIMESCALE_OK;', 'return true;',
@@ -594,7 +612,7 @@ GUARDS = [
     ('journal', 'journal', 'read_line', 'if (!journal->has_head)', 'if (false)', 'lines_in_the_wrong_place'),
     ('journal', 'journal', 'read_input', 'if (!take_value(rest, entry) || !is_at_end(rest))', 'if (!take_value(rest, entry))',
      'malformed_lines'),
-    ('journal', 'journal', 'ffntp_journal_write_input',
+    ('journal', 'journal', 'ffntp_journal_write_member_input',
      '|| (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX)', '',
      'too_long_a_datagram'),
     ('config', 'client', 'ffntp_client_config_is_valid', 'FFNTP_PERIOD_LEAST_S, FFNTP_PERIOD_MOST_S)',

@@ -205,7 +205,7 @@ static void each_number_has_its_range(void **state)
 	assert_true(takes("pool a maxpoll 17 ", #name, most, &config));                \
 	assert_int_equal(config.server[0].member, most);                               \
 	assert_false(takes("pool a maxpoll 17 ", #name, (double)(most) + 1, &config)); \
-	assert_false(takes("pool a maxpoll 17 ", #name, (double)(least)-1, &config));
+	assert_false(takes("pool a maxpoll 17 ", #name, -1 + (double)(least), &config));
 #include "../daemon/server_options.def"
 }
 

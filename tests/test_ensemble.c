@@ -351,6 +351,23 @@ static void repeat(void *context, unsigned member, const struct ffntp_input *inp
 		twin->maps += event.kind == FFNTP_EVENT_MAP;
 }
 
+static void ignore_added(void *context, unsigned member, const struct ffntp_member_config *config, ffntp_counter at)
+{
+	(void)context;
+	(void)member;
+	(void)config;
+	(void)at;
+}
+
+static void ignore_removed(void *context, unsigned member, ffntp_counter at)
+{
+	(void)context;
+	(void)member;
+	(void)at;
+}
+
+static const struct ffntp_ensemble_recorder repeater = { repeat, ignore_added, ignore_removed };
+
 static void assert_same_map(const struct ffntp_map *a, const struct ffntp_map *b)
 {
 	assert_true(a->status == b->status && a->leap == b->leap && a->at == b->at && a->time.s == b->time.s &&
@@ -369,7 +386,7 @@ static void test_with_room_for_one_it_is_a_session(void **state)
 	twin.session = ffntp_session_init(aligned_alloc(16, size), size, &b->config.client, now(b));
 	assert_non_null(twin.session);
 	add_usual(b, 0);
-	ffntp_ensemble_record(b->ensemble, repeat, &twin);
+	ffntp_ensemble_record(b->ensemble, &repeater, &twin);
 	for (int hour = 0; hour < 12; hour++) {
 		run(b, 600);
 		assert_same_map(map(b), ffntp_session_map(twin.session));
@@ -459,6 +476,46 @@ static void test_servers_that_come_and_go_do_not_move_the_clock(void **state)
 		assert_true(b->largest_jump < 0.5);
 		assert_int_equal(b->synchronised, b->readings);
 	}
+	drop(b);
+}
+
+/* A young ensemble follows one server; where that one leaves, its errors fade, and do not go at once. */
+static void test_a_lead_that_leaves_is_no_jump(void **state)
+{
+	struct bench *b = make(3, 3);
+	double before_ns;
+
+	(void)state;
+	b->server[0].world.server_error_ns = 1000000;
+	b->server[0].world.queue_ns = 1000;
+	run(b, 100);
+	assert_selection(b, 0, FFNTP_SELECTION_FOLLOWED);
+	before_ns = b->last_ns;
+	assert_true(fabs(before_ns - 1e6) < 1e5);
+	drop_member(b, 0);
+	run(b, 2);
+	assert_true(fabs(b->last_ns - before_ns) < 2e4);
+	run(b, 3 * 3600);
+	assert_true(fabs(b->last_ns) < 1e5);
+	drop(b);
+}
+
+/* No server stays for long enough that the joint clock could use it: one that answers is followed meanwhile. */
+static void test_a_joint_clock_that_no_server_reaches_is_left(void **state)
+{
+	struct bench *b = make(5, 3);
+
+	(void)state;
+	run(b, 3 * 3600);
+	for (unsigned round = 0; round < 180; round++) {
+		drop_member(b, round % 3);
+		add_usual(b, round % 3);
+		b->world.ticks_per_ns += 1e-9; /* so that the rate that was known does not suffice */
+		world_set_counter(&b->world, now(b), b->world.ticks_per_ns);
+		run(b, 100);
+		assert_int_equal(b->broken, 0);
+	}
+	assert_kept(b, 500000);
 	drop(b);
 }
 
@@ -1007,6 +1064,8 @@ int main(void)
 		cmocka_unit_test(test_three_servers_are_combined),
 		cmocka_unit_test(test_more_servers_are_better),
 		cmocka_unit_test(test_servers_that_come_and_go_do_not_move_the_clock),
+		cmocka_unit_test(test_a_lead_that_leaves_is_no_jump),
+		cmocka_unit_test(test_a_joint_clock_that_no_server_reaches_is_left),
 		cmocka_unit_test(test_the_last_server_may_go),
 		cmocka_unit_test(test_servers_that_fall_silent_count_no_longer),
 		cmocka_unit_test(test_a_disruption_concerns_all),

@@ -13,11 +13,15 @@
 #include "prng.h"
 
 #define HEAD "ffntp-journal 1 0.1.0"
-#define SESSION                                                                                       \
-	"session 00000000000003e8 estimator=0 counter=0 period=3e112e0be826d695 "                     \
+#define CLIENT                                                                                        \
+	" estimator=0 counter=0 period=3e112e0be826d695 "                                             \
 	"period-error=3f40624dd2f1a9fc poll-min=64 poll-max=1024 adaptive=0 target=0000000000000000 " \
 	"burst=4 history=0 max-drift=3eb0c6f7a0b5ed8d may-jump=0 max-distance=4008000000000000 "      \
 	"pivot=1767225600 leap-trust=0 leap-table=none"
+#define SESSION "session 00000000000003e8" CLIENT
+#define ENSEMBLE "ensemble 00000000000003e8 members=4 least-sources=2" CLIENT
+#define CONTINUES "continues 00000000000003e8 members=4 least-sources=2" CLIENT
+#define MEMBER " preferred=0 trusted=1 required=0 unused=1" CLIENT
 
 static enum ffntp_journal_kind read_text(struct ffntp_journal *journal, const char *text,
 					 struct ffntp_journal_entry *entry)
@@ -35,6 +39,62 @@ static struct ffntp_journal begun(struct ffntp_journal_entry *entry)
 	assert_int_equal(read_text(&journal, HEAD, entry), FFNTP_JOURNAL_HEAD);
 	assert_int_equal(read_text(&journal, SESSION, entry), FFNTP_JOURNAL_SESSION);
 	return journal;
+}
+
+static struct ffntp_journal begun_ensemble(struct ffntp_journal_entry *entry)
+{
+	struct ffntp_journal journal = { 0 };
+
+	assert_int_equal(read_text(&journal, HEAD, entry), FFNTP_JOURNAL_HEAD);
+	assert_int_equal(read_text(&journal, ENSEMBLE, entry), FFNTP_JOURNAL_ENSEMBLE);
+	return journal;
+}
+
+/* Write the line of an entry again. Returns its length; 0 if it is for people, or a map. */
+static size_t write_again(struct ffntp_journal *writer, const struct ffntp_journal_entry *entry,
+			  char line[FFNTP_JOURNAL_LINE_SIZE])
+{
+	switch (entry->kind) {
+	case FFNTP_JOURNAL_SESSION:
+		return ffntp_journal_write_session(writer, &entry->ensemble.client, entry->at, line);
+	case FFNTP_JOURNAL_ENSEMBLE:
+		return ffntp_journal_write_ensemble(writer, &entry->ensemble, entry->at, line);
+	case FFNTP_JOURNAL_CONTINUES:
+		writer->at = entry->at;
+		return entry->ensemble.members == 1
+			       ? ffntp_journal_write_continues(writer, &entry->ensemble.client, line)
+			       : ffntp_journal_write_ensemble_continues(writer, &entry->ensemble, line);
+	case FFNTP_JOURNAL_LISTED:
+		return ffntp_journal_write_listed(writer, entry->number, &entry->member, line);
+	case FFNTP_JOURNAL_ADDED:
+		return ffntp_journal_write_added(writer, entry->number, &entry->member, entry->at, line);
+	case FFNTP_JOURNAL_REMOVED:
+		return ffntp_journal_write_removed(writer, entry->number, entry->at, line);
+	case FFNTP_JOURNAL_INPUT:
+		return ffntp_journal_write_member_input(writer, entry->number, &entry->input, line);
+	case FFNTP_JOURNAL_INVALID:
+	case FFNTP_JOURNAL_NOTHING:
+	case FFNTP_JOURNAL_HEAD:
+	case FFNTP_JOURNAL_MAP:
+		break;
+	}
+	return 0;
+}
+
+/* Read a line, and write it again. */
+static void check_line(struct ffntp_journal *journal, const char *line, enum ffntp_journal_kind kind,
+		       struct ffntp_journal_entry *entry)
+{
+	struct ffntp_journal writer = *journal;
+	char again[FFNTP_JOURNAL_LINE_SIZE];
+	size_t length;
+
+	assert_int_equal(read_text(journal, line, entry), kind);
+	length = write_again(&writer, entry, again);
+	assert_int_equal(length, strlen(line) + 1);
+	assert_memory_equal(again, line, strlen(line));
+	assert_int_equal(again[length - 1], '\n');
+	assert_true(writer.at == journal->at);
 }
 
 /* Write an input in the state of 'begun', compare its line, and read it back into the entry. */
@@ -288,19 +348,19 @@ static void configurations(void **state)
 	length = ffntp_journal_write_session(&writer, &config, UINT64_MAX, line);
 	assert_int_equal(ffntp_journal_read(&reader, line, length - 1, &entry), FFNTP_JOURNAL_SESSION);
 	assert_true(entry.at == UINT64_MAX && reader.at == UINT64_MAX);
-	assert_int_equal(entry.config.size, config.size);
-	assert_int_equal(entry.config.estimator, FFNTP_ESTIMATOR_RADCLOCK);
-	assert_true(entry.config.period_hint_s == config.period_hint_s);
-	assert_true(entry.config.poll_is_adaptive && entry.config.counter_may_jump);
-	assert_int_equal(entry.config.pivot_s, -5);
-	assert_memory_equal(entry.config.leap_table, config.leap_table, sizeof(*config.leap_table));
-	assert_int_equal(ffntp_journal_write_session(&writer, &entry.config, entry.at, again), length);
+	assert_int_equal(entry.ensemble.client.size, config.size);
+	assert_int_equal(entry.ensemble.client.estimator, FFNTP_ESTIMATOR_RADCLOCK);
+	assert_true(entry.ensemble.client.period_hint_s == config.period_hint_s);
+	assert_true(entry.ensemble.client.poll_is_adaptive && entry.ensemble.client.counter_may_jump);
+	assert_int_equal(entry.ensemble.client.pivot_s, -5);
+	assert_memory_equal(entry.ensemble.client.leap_table, config.leap_table, sizeof(*config.leap_table));
+	assert_int_equal(ffntp_journal_write_session(&writer, &entry.ensemble.client, entry.at, again), length);
 	assert_memory_equal(line, again, length);
-	assert_int_equal(entry.config.leap_expiry, FFNTP_LEAP_EXPIRY_KEEP);
+	assert_int_equal(entry.ensemble.client.leap_expiry, FFNTP_LEAP_EXPIRY_KEEP);
 	config.leap_expiry = FFNTP_LEAP_EXPIRY_STRICT; /* as in a journal of a program without the choice */
 	length = ffntp_journal_write_continues(&writer, &config, line);
 	assert_int_equal(ffntp_journal_read(&reader, line, length - 1, &entry), FFNTP_JOURNAL_CONTINUES);
-	assert_int_equal(entry.config.leap_expiry, FFNTP_LEAP_EXPIRY_STRICT);
+	assert_int_equal(entry.ensemble.client.leap_expiry, FFNTP_LEAP_EXPIRY_STRICT);
 	assert_true(entry.at == UINT64_MAX);
 }
 
@@ -431,7 +491,14 @@ static void malformed_lines(void **state)
 /* One byte of the session's line is changed; the values that it may have then are those of another valid line. */
 static void a_changed_byte_is_refused_or_read_as_written(void **state)
 {
-	static const char *const lines[] = { SESSION, "former 1 " FULL_MAP, "request 1 0000000000000123" };
+	static const char *const lines[] = { SESSION,
+					     "former 1 " FULL_MAP,
+					     "request 1 0000000000000123",
+					     ENSEMBLE,
+					     CONTINUES,
+					     "added 1 2" MEMBER,
+					     "removed 1 2",
+					     "3 sent 1 -2" };
 	struct ffntp_journal_entry entry;
 	size_t refused = 0, accepted = 0;
 
@@ -440,24 +507,15 @@ static void a_changed_byte_is_refused_or_read_as_written(void **state)
 		size_t length = strlen(lines[line]);
 
 		for (size_t i = 0; i < length; i++) {
-			struct ffntp_journal journal = begun(&entry), writer = journal;
+			struct ffntp_journal journal = begun_ensemble(&entry), writer = journal;
 			char changed[FFNTP_JOURNAL_LINE_SIZE], again[FFNTP_JOURNAL_LINE_SIZE] = { 0 };
-			size_t written = 0;
+			size_t written;
 
 			memcpy(changed, lines[line], length);
 			changed[i] ^= 1;
-			switch (ffntp_journal_read(&journal, changed, length, &entry)) {
-			case FFNTP_JOURNAL_SESSION:
-				written = ffntp_journal_write_session(&writer, &entry.config, entry.at, again);
-				break;
-			case FFNTP_JOURNAL_INPUT:
-				written = ffntp_journal_write_input(&writer, &entry.input, again);
-				break;
-			case FFNTP_JOURNAL_INVALID:
-			case FFNTP_JOURNAL_NOTHING:
-			case FFNTP_JOURNAL_HEAD:
-			case FFNTP_JOURNAL_CONTINUES:
-			case FFNTP_JOURNAL_MAP:
+			(void)ffntp_journal_read(&journal, changed, length, &entry);
+			written = write_again(&writer, &entry, again);
+			if (written == 0) {
 				refused++;
 				continue;
 			}
@@ -479,13 +537,18 @@ static void nothing_beyond_the_length_is_read(void **state)
 					     "datagram 1 0011223344",
 					     "server 1 00000000000000000000ffff7f000001 123",
 					     "map 0000000000000000",
-					     "leap-table 1 1782604800,1483228800:37" };
+					     "leap-table 1 1782604800,1483228800:37",
+					     ENSEMBLE,
+					     CONTINUES,
+					     "added 1 2" MEMBER,
+					     "removed 1 2",
+					     "3 sent 1 -2" };
 	struct ffntp_journal_entry entry;
 
 	(void)state;
 	for (size_t line = 0; line < COUNT(lines); line++) {
 		for (size_t length = 0; length <= strlen(lines[line]); length++) {
-			struct ffntp_journal journal = begun(&entry);
+			struct ffntp_journal journal = begun_ensemble(&entry);
 			char *copy = malloc(length + 1);
 
 			assert_non_null(copy);
@@ -543,6 +606,10 @@ static void the_longest_table_fits(void **state)
 	ffntp_client_config_default(&config);
 	config.leap_table = &table;
 	assert_true(ffntp_journal_write_session(&journal, &config, UINT64_MAX, line) < sizeof(line));
+	journal.room = FFNTP_ENSEMBLE_MEMBERS;
+	assert_true(ffntp_journal_write_added(&journal, FFNTP_ENSEMBLE_MEMBERS - 1,
+					      &(struct ffntp_member_config){ .client = config },
+					      journal.at + (UINT64_C(1) << 63), line) < sizeof(line));
 }
 
 static void random_inputs_read_back(void **state)
@@ -586,6 +653,152 @@ static void random_inputs_read_back(void **state)
 	}
 }
 
+/* --- ensembles --- */
+
+static void members(void **state)
+{
+	struct ffntp_journal_entry entry;
+	struct ffntp_journal journal = begun_ensemble(&entry);
+
+	(void)state;
+	assert_int_equal(entry.ensemble.members, 4);
+	assert_int_equal(entry.ensemble.least_sources, 2);
+	assert_int_equal(entry.ensemble.client.poll_max_s, 1024);
+	check_line(&journal, "added 10 3" MEMBER, FFNTP_JOURNAL_ADDED, &entry);
+	assert_true(entry.at == 1016 && entry.number == 3);
+	assert_true(entry.member.is_trusted && entry.member.is_unused);
+	assert_false(entry.member.is_preferred || entry.member.is_required);
+	assert_int_equal(entry.member.client.poll_max_s, 1024);
+	check_line(&journal, "added -1 0 preferred=1 trusted=0 required=1 unused=0" CLIENT, FFNTP_JOURNAL_ADDED,
+		   &entry);
+	assert_true(entry.member.is_preferred && entry.member.is_required && entry.at == 1015);
+	assert_false(entry.member.is_trusted || entry.member.is_unused);
+	check_line(&journal, "removed 1 3", FFNTP_JOURNAL_REMOVED, &entry);
+	assert_true(entry.at == 1016 && entry.number == 3 && journal.at == 1016);
+	check_line(&journal, ENSEMBLE, FFNTP_JOURNAL_ENSEMBLE, &entry);
+	assert_true(journal.at == 1000);
+}
+
+static void inputs_of_members(void **state)
+{
+	struct ffntp_journal_entry entry;
+	struct ffntp_journal journal = begun_ensemble(&entry);
+
+	(void)state;
+	check_line(&journal, "3 request 10 0000000000000123", FFNTP_JOURNAL_INPUT, &entry);
+	assert_true(entry.number == 3 && entry.input.nonce == 0x123 && entry.input.at == 1016);
+	check_line(&journal, "0 datagram -1 ", FFNTP_JOURNAL_INPUT, &entry);
+	assert_true(entry.number == 0 && entry.input.at == 1015);
+	check_line(&journal, "publish 0", FFNTP_JOURNAL_INPUT, &entry);
+	assert_true(entry.number == FFNTP_ENSEMBLE_ALL);
+	check_line(&journal, SESSION, FFNTP_JOURNAL_SESSION, &entry);
+	assert_int_equal(entry.ensemble.members, 1);
+	check_line(&journal, "publish 0", FFNTP_JOURNAL_INPUT, &entry);
+	assert_true(entry.number == FFNTP_ENSEMBLE_ALL);
+}
+
+static void ensembles_continue_with_their_members(void **state)
+{
+	struct ffntp_journal_entry entry;
+	struct ffntp_journal journal = begun_ensemble(&entry);
+
+	(void)state;
+	refuse_before("member 0" MEMBER, &journal, "behind 'continues'");
+	check_line(&journal, CONTINUES, FFNTP_JOURNAL_CONTINUES, &entry);
+	assert_int_equal(entry.ensemble.least_sources, 2);
+	check_line(&journal, "member 1" MEMBER, FFNTP_JOURNAL_LISTED, &entry);
+	assert_true(entry.number == 1 && entry.member.is_trusted && !entry.member.is_required);
+	refuse_before("member 0" MEMBER, &journal, "order");
+	refuse_before("member 1" MEMBER, &journal, "order");
+	assert_int_equal(read_text(&journal, "# a comment", &entry), FFNTP_JOURNAL_NOTHING);
+	check_line(&journal, "member 3" MEMBER, FFNTP_JOURNAL_LISTED, &entry);
+	refuse_before("member 4" MEMBER, &journal, "no room");
+	check_line(&journal, CONTINUES, FFNTP_JOURNAL_CONTINUES, &entry);
+	check_line(&journal, "1 timeout 1", FFNTP_JOURNAL_INPUT, &entry);
+	refuse_before("member 2" MEMBER, &journal, "behind 'continues'");
+}
+
+static void lines_of_ensembles_that_are_refused(void **state)
+{
+	static const char *const lines[] = {
+		"4 timeout 1",
+		"03 timeout 1",
+		"-1 timeout 1",
+		"+1 timeout 1",
+		"1  timeout 1",
+		"1timeout 1",
+		"1 ",
+		"1",
+		"4294967295 timeout 1",
+		"4294967297 timeout 1",
+		"1 1 timeout 1",
+		"1 map 0000000000000000",
+		"1 added 1 2" MEMBER,
+		"added 1 4" MEMBER,
+		"added 01 2" MEMBER,
+		"added 1 02" MEMBER,
+		"added 2" MEMBER,
+		"added 1 2" CLIENT,
+		"added 1 2 preferred=2 trusted=0 required=0 unused=0" CLIENT,
+		"added 1 2 trusted=0 preferred=0 required=0 unused=0" CLIENT,
+		"added 1 2" MEMBER " ",
+		"removed 1 4",
+		"removed 1",
+		"removed 1 2 ",
+		"removed 1 2" MEMBER,
+		"ensemble 00000000000003e8" CLIENT,
+		"ensemble 00000000000003e8 members=1 least-sources=2" CLIENT,
+		"ensemble 00000000000003e8 members=65 least-sources=2" CLIENT,
+		"ensemble 00000000000003e8 members=4 least-sources=65" CLIENT,
+		"ensemble 00000000000003e8 members=4" CLIENT,
+		ENSEMBLE " ",
+		"continues 00000000000003e8 members=1 least-sources=2" CLIENT,
+		"session 00000000000003e8 members=4 least-sources=2" CLIENT,
+	};
+	static const char *const not_of_sessions[] = { "0 timeout 1", "added 1 0" MEMBER, "removed 1 0",
+						       "member 0" MEMBER };
+	struct ffntp_journal none = { .has_head = true };
+	struct ffntp_journal_entry entry;
+	struct ffntp_journal journal = begun_ensemble(&entry), session = begun(&entry);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		refuse_before(lines[i], &journal, "");
+	for (size_t i = 0; i < COUNT(not_of_sessions); i++) {
+		refuse_before(not_of_sessions[i], &session, "no room");
+		refuse_before(not_of_sessions[i], &none, "no room");
+	}
+	check_line(&session, "continues 00000000000003e8" CLIENT, FFNTP_JOURNAL_CONTINUES, &entry);
+	refuse_before("member 0" MEMBER, &session, "no room");
+}
+
+/* The lines of an ensemble with room for one member are those of a session, as long as it has the member. */
+static void room_for_one(void **state)
+{
+	struct ffntp_ensemble_config config = { .members = 1 };
+	struct ffntp_input input = { .kind = FFNTP_INPUT_PUBLISH, .at = 1000 };
+	struct ffntp_journal_entry entry;
+	struct ffntp_journal writer = { 0 };
+	struct ffntp_member_config member = { .is_required = true };
+	char line[FFNTP_JOURNAL_LINE_SIZE];
+
+	(void)state;
+	(void)begun(&entry);
+	config.client = member.client = entry.ensemble.client;
+	assert_int_equal(ffntp_journal_write_ensemble(&writer, &config, 999, line), 0);
+	assert_false(ffntp_journal_is_member_recorded(&writer, NULL, FFNTP_ENSEMBLE_ALL, &input));
+	assert_int_equal(ffntp_journal_write_added(&writer, 0, &member, 1000, line), strlen(SESSION) + 1);
+	assert_memory_equal(line, SESSION, strlen(SESSION));
+	assert_true(ffntp_journal_is_member_recorded(&writer, NULL, FFNTP_ENSEMBLE_ALL, &input));
+	assert_int_equal(ffntp_journal_write_member_input(&writer, 0, &input, line), strlen("publish 0\n"));
+	assert_int_equal(ffntp_journal_write_ensemble_continues(&writer, &config, line), 0);
+	assert_int_equal(ffntp_journal_write_listed(&writer, 0, &member, line),
+			 strlen("continues 00000000000003e8" CLIENT "\n"));
+	assert_memory_equal(line, "continues 00000000000003e8" CLIENT "\n", strlen(CLIENT));
+	assert_int_equal(ffntp_journal_write_removed(&writer, 0, 1001, line), 0);
+	assert_false(ffntp_journal_is_member_recorded(&writer, NULL, FFNTP_ENSEMBLE_ALL, &input));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -609,6 +822,11 @@ int main(void)
 		cmocka_unit_test(too_many_leap_seconds),
 		cmocka_unit_test(the_longest_table_fits),
 		cmocka_unit_test(random_inputs_read_back),
+		cmocka_unit_test(members),
+		cmocka_unit_test(inputs_of_members),
+		cmocka_unit_test(ensembles_continue_with_their_members),
+		cmocka_unit_test(lines_of_ensembles_that_are_refused),
+		cmocka_unit_test(room_for_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,7 @@ static void open_servers(size_t servers, unsigned room)
 	assert_true(ffntp_lineup_resolve(&lineup));
 	ffntp_page_format(&loop.page, &loop.source.identity);
 	assert_true(ffntp_sync_open(&loop.sync, &parts));
+	ffntp_sync_begin(&loop.sync);
 }
 
 static int open_loop(void **state)
@@ -369,6 +370,9 @@ static void record(void *context, unsigned member, const struct ffntp_input *inp
 	recorded_length = input->length;
 }
 
+/* No member joins or leaves while it is in use. */
+static const struct ffntp_ensemble_recorder recorder = { .input = record };
+
 static struct ffntp_key key_of(uint32_t id)
 {
 	static struct ffntp_keyfile file = { .text = "10 SHA256 tulip\n11 SHA256 tulip\n12 SHA256 rose\n" };
@@ -413,7 +417,7 @@ static void with_a_key_only_authentic_replies_are_used(void **state)
 
 	(void)state;
 	key = key_of(10);
-	ffntp_ensemble_record(loop.sync.ensemble, record, NULL);
+	ffntp_ensemble_record(loop.sync.ensemble, &recorder, NULL);
 	loop.sync.peer[0].peer.key = &key;
 	step(0);
 	make_reply(reply);
@@ -442,7 +446,7 @@ static void a_lone_server_is_not_exchanged(void **state)
 	struct ffntp_lineup lineup;
 
 	(void)state;
-	ffntp_ensemble_record(loop.sync.ensemble, record, NULL);
+	ffntp_ensemble_record(loop.sync.ensemble, &recorder, NULL);
 	step(0);
 	make_reply(reply);
 	arrive(reply, sizeof(reply));

@@ -218,6 +218,7 @@ static const char *open_sync(struct demo *demo)
 		ffntp_lineup_close(&lineup);
 		return "out of memory";
 	}
+	ffntp_sync_begin(&demo->sync);
 	ffntp_sync_publish(&demo->sync);
 	return NULL;
 }

@@ -102,12 +102,19 @@ static bool option_set(const struct tool_command *command, const struct tool_opt
 	return is_good;
 }
 
+/* -v is short for --verbose, where a subcommand has it. */
+static bool is_verbose(const char *name)
+{
+	return strcmp(name, "verbose") == 0;
+}
+
 static void print_option(const char *name, const char *argument, const char *help)
 {
 	bool is_optional = argument && argument[0] == '[';
 	char left[40];
 
-	snprintf(left, sizeof(left), "--%s%s%s", name, argument && !is_optional ? " " : "", argument ? argument : "");
+	snprintf(left, sizeof(left), "%s--%s%s%s", is_verbose(name) ? "-v, " : "", name,
+		 argument && !is_optional ? " " : "", argument ? argument : "");
 	printf("  %-20s %s\n", left, help);
 }
 
@@ -171,6 +178,18 @@ static void fill_long_options(struct option *longs, const struct tool_option *op
 	longs[count] = (struct option){ "help", no_argument, NULL, 'h' };
 }
 
+/* Return the option's place in the table of getopt_long's result, -v as --verbose; -1 if there is no such option. */
+static int place_of(int found, const struct tool_option *options)
+{
+	int place = 0;
+
+	if (found >= FIRST_OPTION)
+		return found - FIRST_OPTION;
+	while (found == 'v' && options[place].name && !is_verbose(options[place].name))
+		place++;
+	return found == 'v' && options[place].name ? place : -1;
+}
+
 static bool parse(const struct tool_command *command, const char *shorts, const struct tool_option *options, int argc,
 		  char **argv, int *first_operand, int *code)
 {
@@ -186,11 +205,12 @@ static bool parse(const struct tool_command *command, const char *shorts, const 
 			*code = TOOL_OK;
 			return false;
 		}
-		if (found == '?' || found == ':') {
+		if (place_of(found, options) < 0) {
+			optopt = found == 'v' ? found : optopt;
 			report_bad_option(command, found, argv);
 			return false;
 		}
-		if (!option_set(command, &options[found - FIRST_OPTION], optarg))
+		if (!option_set(command, &options[place_of(found, options)], optarg))
 			return false;
 	}
 	*first_operand = optind;
@@ -200,13 +220,13 @@ static bool parse(const struct tool_command *command, const char *shorts, const 
 bool tool_options_parse(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
 			int *first_operand, int *code)
 {
-	return parse(command, ":h", options, argc, argv, first_operand, code);
+	return parse(command, ":hv", options, argc, argv, first_operand, code);
 }
 
 bool tool_options_leading(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,
 			  int *first_operand, int *code)
 {
-	return parse(command, "+:h", options, argc, argv, first_operand, code);
+	return parse(command, "+:hv", options, argc, argv, first_operand, code);
 }
 
 bool tool_options_alone(const struct tool_command *command, const struct tool_option *options, int argc, char **argv,

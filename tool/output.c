@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <arpa/inet.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,48 @@ const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE])
 		return text;
 	}
 	snprintf(text, OUTPUT_NUMBER_SIZE, "%.17s %s", output_number(seconds / units[i].size, number), units[i].name);
+	return text;
+}
+
+void output_row(const char *name, double seconds, const char *comment)
+{
+	char text[OUTPUT_NUMBER_SIZE];
+
+	printf("%-14s: %-14s %s\n", name, output_duration(seconds, text), comment);
+}
+
+const char *output_age(double seconds, char text[OUTPUT_NUMBER_SIZE])
+{
+	static const struct {
+		double size, most;
+		const char *name;
+	} units[] = { { 1, 9999.5, "" }, { 60, 999.5, "m" }, { 3600, 99.5, "h" }, { 86400, 999.5, "d" } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (fabs(seconds) / units[i].size < units[i].most) {
+			snprintf(text, OUTPUT_NUMBER_SIZE, "%.0f%s", seconds / units[i].size, units[i].name);
+			return text;
+		}
+	}
+	snprintf(text, OUTPUT_NUMBER_SIZE, "%.0fy", seconds / (365.25 * 86400));
+	return text;
+}
+
+const char *output_short(double seconds, char text[OUTPUT_NUMBER_SIZE])
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	double value = seconds * 1e9;
+	size_t i = 0;
+
+	if (fabs(seconds) >= 9999.5)
+		return output_age(seconds, text);
+	for (; i < 3 && fabs(value) >= 999.5; i++)
+		value /= 1000;
+	snprintf(text, OUTPUT_NUMBER_SIZE, "%.*f%s",
+		 i == 0 || fabs(value) >= 99.95 ? 0
+		 : fabs(value) >= 9.995         ? 1
+						: 2,
+		 value, units[i]);
 	return text;
 }
 
@@ -179,6 +222,21 @@ const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REF
 		snprintf(text, OUTPUT_REFID_SIZE, "%c%c%c%c", bytes[0], bytes[1], bytes[2], bytes[3]);
 	else
 		snprintf(text, OUTPUT_REFID_SIZE, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+	return text;
+}
+
+const char *output_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char address[INET6_ADDRSTRLEN] = "?";
+
+	if (memcmp(source->address, mapped, sizeof(mapped)) == 0) {
+		inet_ntop(AF_INET, source->address + 12, address, sizeof(address));
+		snprintf(text, OUTPUT_ADDRESS_SIZE, "%s:%u", address, source->port);
+	} else {
+		inet_ntop(AF_INET6, source->address, address, sizeof(address));
+		snprintf(text, OUTPUT_ADDRESS_SIZE, "[%s]:%u", address, source->port);
+	}
 	return text;
 }
 

@@ -7,6 +7,7 @@
 #include <ffntp/instant.h>
 #include <ffntp/timescale.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -36,6 +37,17 @@ const char *output_number(double value, char text[OUTPUT_NUMBER_SIZE]);
 /* Format with a suitable unit: "1.234 us", "-15.00 ms", "-1234.567 s". */
 const char *output_duration(double seconds, char text[OUTPUT_NUMBER_SIZE]);
 
+/* Print a duration in a line of its own: "Bound         : 1.940 ms       largest possible error". */
+void output_row(const char *name, double seconds, const char *comment);
+
+/* Format three significant digits without a space: "484us", "-1.25ms"; at most 7 characters; output_age from 9999.5 s
+ * on. */
+const char *output_short(double seconds, char text[OUTPUT_NUMBER_SIZE]);
+
+/* Format in at most 5 characters: seconds without a unit below 10000, else minutes, hours, days or years: "377",
+ * "167m". */
+const char *output_age(double seconds, char text[OUTPUT_NUMBER_SIZE]);
+
 /* Format as ISO 8601 with nanoseconds, without a zone: "2026-01-01T00:00:02.004179219"; "-" outside the years 1 to
  * 9999. */
 const char *output_time(struct ffntp_time time, char text[OUTPUT_TIME_SIZE]);
@@ -58,6 +70,11 @@ void output_name(const char *name, int before, int width);
  * Format the reference id: up to four letters at stratum 1, otherwise an IPv4 address or the value that stands for one.
  */
 const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REFID_SIZE]);
+
+#define OUTPUT_ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
+
+/* Format the server's address and port: "192.0.2.1:123", "[2001:db8::1]:123". */
+const char *output_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE]);
 
 /* Return the counter's name for people. Never NULL. */
 const char *output_counter_name(enum ffntp_counter_kind kind);

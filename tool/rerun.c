@@ -14,11 +14,55 @@ bool rerun_is_journal(const struct lines_line *first)
 	return first->length >= length && memcmp(first->text, FFNTP_JOURNAL_BEGINNING, length) == 0;
 }
 
-void rerun_end(struct rerun *rerun)
+/* --- memory --- */
+
+static void free_ensemble(struct rerun *rerun)
 {
+	while (rerun->table) {
+		struct rerun_table *first = rerun->table;
+
+		rerun->table = first->next;
+		free(first);
+	}
 	free(rerun->memory);
 	rerun->memory = NULL;
-	rerun->session = NULL;
+	rerun->ensemble = NULL;
+}
+
+void rerun_end(struct rerun *rerun)
+{
+	free_ensemble(rerun);
+	tally_clear(&rerun->tally);
+}
+
+static bool is_equal_table(const struct ffntp_leap_table *a, const struct ffntp_leap_table *b)
+{
+	bool is_equal = a->expires_s == b->expires_s && a->count == b->count;
+
+	for (uint32_t i = 0; is_equal && i < a->count; i++)
+		is_equal = a->entry[i].from_s == b->entry[i].from_s &&
+			   a->entry[i].tai_offset_s == b->entry[i].tai_offset_s;
+	return is_equal;
+}
+
+/* Replace a table by a copy that outlives the entry. Members that have equal ones share it. */
+static bool keep_table(struct rerun *rerun, const struct ffntp_leap_table **table)
+{
+	struct rerun_table *kept = rerun->table;
+
+	if (!*table)
+		return true;
+	while (kept && !is_equal_table(&kept->table, *table))
+		kept = kept->next;
+	if (!kept) {
+		kept = malloc(sizeof(*kept));
+		if (!kept)
+			return false;
+		*kept = (struct rerun_table){ rerun->table, **table };
+		rerun->table = kept;
+	}
+	*table = &kept->table;
+	return true;
 }
 
 /* --- one line on standard error --- */
@@ -49,17 +93,58 @@ static double seconds(const struct rerun *rerun, ffntp_counter at)
 	return (double)(int64_t)(at - rerun->begun_at) * rerun->period_s;
 }
 
+static bool is_session(const struct rerun *rerun)
+{
+	return rerun->room == 1;
+}
+
+/* Return the name of a member's server: its address, if it is known. */
+static const char *server_name(const struct rerun *rerun, unsigned member, char name[TALLY_NAME_SIZE])
+{
+	static const uint8_t unknown[sizeof(((struct ffntp_source *)0)->address)];
+	const struct ffntp_session *session = ffntp_ensemble_session(rerun->ensemble, member);
+	const struct ffntp_source *source = session ? ffntp_session_source(session) : NULL;
+
+	if (source && memcmp(source->address, unknown, sizeof(unknown)) != 0)
+		return output_address(source, name);
+	snprintf(name, TALLY_NAME_SIZE, "member %u", member);
+	return name;
+}
+
+/* A session's map has the offset and the round trip of its server. */
+static void print_source(const struct rerun *rerun)
+{
+	struct ffntp_source source = { 0 };
+
+	if (is_session(rerun) && ffntp_ensemble_source(rerun->ensemble, 0, &source))
+		printf(", offset %+.3f us, RTT %.3f us", (double)source.offset_ns * 1e-3, (double)source.rtt_ns * 1e-3);
+}
+
+/* Print how many servers an ensemble uses in each way. */
+static void print_selections(const struct rerun *rerun)
+{
+	unsigned count[FFNTP_SELECTIONS] = { 0 };
+	struct ffntp_source source;
+
+	for (unsigned i = 0; i < rerun->room; i++)
+		count[ffntp_ensemble_source(rerun->ensemble, i, &source) ? source.selection : 0]++;
+	for (unsigned i = FFNTP_SELECTION_FOLLOWED; !is_session(rerun) && i < FFNTP_SELECTIONS; i++) {
+		if (count[i] > 0)
+			printf(", %s %u", ffntp_selection_name((enum ffntp_selection)i), count[i]);
+	}
+}
+
 static void print_map(const struct rerun *rerun)
 {
-	const struct ffntp_map *map = ffntp_session_map(rerun->session);
-	const struct ffntp_source *source = ffntp_session_source(rerun->session);
+	const struct ffntp_map *map = ffntp_ensemble_map(rerun->ensemble);
 
 	printf("map %s", ffntp_status_name(map->status));
-	if (map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING)
-		printf(", bound -%.3f +%.3f us, estimated error %.3f us, offset %+.3f us, RTT %.3f us",
-		       (double)map->maxerror_before_ns * 1e-3, (double)map->maxerror_after_ns * 1e-3,
-		       (double)map->esterror_ns * 1e-3, (double)source->offset_ns * 1e-3,
-		       (double)source->rtt_ns * 1e-3);
+	if (map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING) {
+		printf(", bound -%.3f +%.3f us, estimated error %.3f us", (double)map->maxerror_before_ns * 1e-3,
+		       (double)map->maxerror_after_ns * 1e-3, (double)map->esterror_ns * 1e-3);
+		print_source(rerun);
+	}
+	print_selections(rerun);
 	putchar('\n');
 }
 
@@ -70,9 +155,9 @@ static void print_evidence(const char *name, double value)
 		printf(", %s %.6g", name, value);
 }
 
-static void print_reply(const struct rerun *rerun, enum ffntp_verdict verdict)
+static void print_reply(const struct rerun *rerun, unsigned member, enum ffntp_verdict verdict)
 {
-	const struct ffntp_decision *decision = ffntp_session_decision(rerun->session);
+	const struct ffntp_decision *decision = ffntp_session_decision(ffntp_ensemble_session(rerun->ensemble, member));
 
 	printf("reply %s: %s", ffntp_verdict_name(verdict), ffntp_decision_name(decision->kind));
 	if (decision->reason != FFNTP_REASON_NONE)
@@ -88,28 +173,54 @@ static void print_reply(const struct rerun *rerun, enum ffntp_verdict verdict)
 	putchar('\n');
 }
 
-static void print_event(const struct rerun *rerun, const struct ffntp_event *event)
+static void print_selection(const struct rerun *rerun, unsigned member)
+{
+	struct ffntp_source source = { 0 };
+	bool has_source = ffntp_ensemble_source(rerun->ensemble, member, &source);
+
+	printf("selection %s\n", has_source ? ffntp_selection_name((enum ffntp_selection)source.selection) : "unknown");
+}
+
+/* server: the name of the server that the event is of, or NULL. */
+static void print_event(const struct rerun *rerun, unsigned member, const char *server, const struct ffntp_event *event)
 {
 	printf("%14.6f ", seconds(rerun, rerun->entry.input.at));
+	if (server)
+		printf("%s ", server);
 	if (event->kind == FFNTP_EVENT_MAP)
 		print_map(rerun);
 	else if (event->kind == FFNTP_EVENT_REPLY)
-		print_reply(rerun, event->verdict);
+		print_reply(rerun, member, event->verdict);
+	else if (event->kind == FFNTP_EVENT_SELECTION)
+		print_selection(rerun, member);
 	else if (event->kind == FFNTP_EVENT_NOT_SENT || event->kind == FFNTP_EVENT_ERROR)
 		printf("%s %" PRId32 "\n", ffntp_event_name(event->kind), event->error);
 	else
 		printf("%s\n", ffntp_event_name(event->kind));
 }
 
-static void take_event(struct rerun *rerun, const struct ffntp_event *event)
+static void take_event(struct rerun *rerun, unsigned member, const struct ffntp_event *event)
 {
-	rerun->events[event->kind]++;
-	if (event->kind == FFNTP_EVENT_REPLY)
-		rerun->verdicts[event->verdict]++;
-	if (event->kind == FFNTP_EVENT_MAP && rerun->waits < RERUN_WAITING_MAX)
-		rerun->waiting[rerun->waits++] = ffntp_journal_digest(ffntp_session_map(rerun->session));
+	bool has_server = !is_session(rerun) && member != FFNTP_ENSEMBLE_ALL;
+	char name[TALLY_NAME_SIZE];
+	const char *server = has_server ? server_name(rerun, member, name) : NULL;
+
+	tally_add(&rerun->tally, server, event);
+	if (event->kind == FFNTP_EVENT_MAP) {
+		rerun->is_waiting = true;
+		rerun->waiting_digest = ffntp_journal_digest(ffntp_ensemble_map(rerun->ensemble));
+	}
 	if (rerun->is_verbose)
-		print_event(rerun, event);
+		print_event(rerun, member, server, event);
+}
+
+/* A member that came or went is no event. */
+static void print_change(const struct rerun *rerun, unsigned member, const char *word)
+{
+	char name[TALLY_NAME_SIZE];
+
+	if (rerun->is_verbose)
+		printf("%14.6f %s %s\n", seconds(rerun, rerun->entry.at), server_name(rerun, member, name), word);
 }
 
 /* --- lines --- */
@@ -120,85 +231,155 @@ static void keep_program(struct rerun *rerun)
 		 rerun->entry.program);
 }
 
-/* The table that the session points to outlives the entry. */
-static const struct ffntp_leap_table *keep_table(struct rerun *rerun, const struct ffntp_leap_table *table)
+static const char out_of_memory[] = "out of memory";
+
+/* --- members --- */
+
+/* Add the entry's member. Returns the reason if that is impossible. */
+static const char *add_member(struct rerun *rerun, ffntp_counter at, unsigned *number)
 {
-	if (table == NULL)
-		return NULL;
-	rerun->table = *table;
-	return &rerun->table;
+	struct ffntp_member_config *config = &rerun->entry.member;
+	int added;
+
+	if (!keep_table(rerun, &config->client.leap_table))
+		return out_of_memory;
+	added = ffntp_ensemble_add(rerun->ensemble, config, at);
+	if (added < 0)
+		return "the ensemble has no room for the member, or its configuration is out of range";
+	*number = (unsigned)added;
+	return NULL;
 }
 
-/* Returns the reason if the session cannot begin. */
-static const char *begin_session(struct rerun *rerun)
+static bool has_member(const struct rerun *rerun)
 {
-	struct ffntp_client_config *config = &rerun->entry.config;
-	size_t size = ffntp_session_memory(config);
+	return ffntp_ensemble_session(rerun->ensemble, rerun->entry.number) != NULL;
+}
 
-	rerun_end(rerun);
+/* Returns the reason if the member cannot be added. */
+static const char *run_added(struct rerun *rerun)
+{
+	unsigned number = 0;
+	const char *problem = add_member(rerun, rerun->entry.at, &number);
+
+	if (problem == NULL && number != rerun->entry.number)
+		problem = "the replay gives the added member a different number";
+	if (problem == NULL)
+		print_change(rerun, number, "added");
+	return problem;
+}
+
+static const char *run_removed(struct rerun *rerun)
+{
+	if (!has_member(rerun))
+		return "the ensemble has no member of this number to remove";
+	print_change(rerun, rerun->entry.number, "removed");
+	ffntp_ensemble_remove(rerun->ensemble, rerun->entry.number, rerun->entry.at);
+	return NULL;
+}
+
+/*
+ * A member of an ensemble that began in an earlier file. If that file was not named, the member is added; copies of it
+ * take the free places before it for a moment, so that it gets its number.
+ */
+static const char *run_listed(struct rerun *rerun)
+{
+	bool is_copy[FFNTP_ENSEMBLE_MEMBERS] = { false };
+	const char *problem;
+	unsigned number = 0;
+
+	if (has_member(rerun))
+		return NULL;
+	if (rerun->is_compared)
+		return "this file does not continue the file before it, which has no such member";
+	do {
+		problem = add_member(rerun, rerun->reader.at, &number);
+		if (problem != NULL)
+			return problem;
+		is_copy[number] = number < rerun->entry.number;
+	} while (is_copy[number]);
+	for (unsigned i = 0; i < number; i++) {
+		if (is_copy[i])
+			ffntp_ensemble_remove(rerun->ensemble, i, rerun->reader.at);
+	}
+	return NULL;
+}
+
+/* --- sessions and ensembles --- */
+
+/* Returns the reason if the ensemble cannot begin. */
+static const char *begin_ensemble(struct rerun *rerun)
+{
+	struct ffntp_ensemble_config *config = &rerun->entry.ensemble;
+	size_t size = ffntp_ensemble_memory(config);
+	unsigned number;
+
+	free_ensemble(rerun);
 	if (size == 0)
 		return "the session's configuration is out of range";
-	config->leap_table = keep_table(rerun, config->leap_table);
 	rerun->memory = aligned_alloc(16, size);
-	if (rerun->memory)
-		rerun->session = ffntp_session_init(rerun->memory, size, config, rerun->entry.at);
-	if (!rerun->session)
-		return "out of memory";
+	if (!rerun->memory || !keep_table(rerun, &config->client.leap_table))
+		return out_of_memory;
+	rerun->ensemble = ffntp_ensemble_init(rerun->memory, size, config, rerun->entry.at);
+	if (!rerun->ensemble)
+		return "the session's configuration is out of range";
 	rerun->begun_at = rerun->entry.at;
-	rerun->period_s = config->period_hint_s;
-	rerun->waits = 0;
+	rerun->period_s = config->client.period_hint_s;
+	rerun->room = config->members;
+	rerun->is_waiting = false;
 	rerun->sessions++;
-	return NULL;
+	if (config->members > 1)
+		return NULL;
+	rerun->entry.member = (struct ffntp_member_config){ .client = config->client };
+	return add_member(rerun, rerun->entry.at, &number);
 }
 
 static const char *begin_compared(struct rerun *rerun)
 {
 	rerun->is_compared = true;
-	return begin_session(rerun);
+	return begin_ensemble(rerun);
 }
 
 /* 'before': the counter of the file's predecessor at its end. */
-static const char *continue_session(struct rerun *rerun, ffntp_counter before)
+static const char *continue_ensemble(struct rerun *rerun, ffntp_counter before)
 {
-	if (rerun->session)
-		return rerun->entry.at == before ? NULL : "this file does not continue the file before it";
+	if (rerun->ensemble && (rerun->entry.at != before || rerun->entry.ensemble.members != rerun->room))
+		return "this file does not continue the file before it";
+	if (rerun->ensemble)
+		return NULL;
 	rerun->is_compared = false;
-	return begin_session(rerun);
+	return begin_ensemble(rerun);
 }
 
-static void run_input(struct rerun *rerun)
+/* Returns the reason if the input cannot be run. */
+static const char *run_input(struct rerun *rerun)
 {
 	struct ffntp_input *input = &rerun->entry.input;
 	struct ffntp_event event;
+	unsigned member;
 
-	if (input->kind == FFNTP_INPUT_LEAP_TABLE)
-		input->leap_table = keep_table(rerun, input->leap_table);
+	if (rerun->entry.number != FFNTP_ENSEMBLE_ALL && !has_member(rerun))
+		return "the ensemble has no member of this number";
+	if (input->kind == FFNTP_INPUT_LEAP_TABLE && !keep_table(rerun, &input->leap_table))
+		return out_of_memory;
 	rerun->inputs++;
-	ffntp_session_input(rerun->session, input);
-	while (ffntp_session_event(rerun->session, &event))
-		take_event(rerun, &event);
+	ffntp_ensemble_input(rerun->ensemble, rerun->entry.number, input);
+	while (ffntp_ensemble_event(rerun->ensemble, &member, &event))
+		take_event(rerun, member, &event);
+	return NULL;
 }
 
-/* Compare a recorded map with the oldest of the session's that waits. */
-static bool is_equal(struct rerun *rerun)
-{
-	bool equal = rerun->waits > 0 && rerun->waiting[0] == rerun->entry.digest;
-
-	if (rerun->waits > 0)
-		memmove(rerun->waiting, rerun->waiting + 1, --rerun->waits * sizeof(rerun->waiting[0]));
-	return equal;
-}
+/* --- maps --- */
 
 static bool compare(struct rerun *rerun, const struct lines *lines, const struct lines_line *line)
 {
-	bool has_map = rerun->waits > 0;
+	bool has_map = rerun->is_waiting;
 
+	rerun->is_waiting = false;
 	if (!rerun->is_compared) {
 		rerun->uncompared++;
-		rerun->waits = 0;
 		return true;
 	}
-	if (is_equal(rerun)) {
+	if (has_map && rerun->waiting_digest == rerun->entry.digest) {
 		rerun->equal++;
 		return true;
 	}
@@ -209,8 +390,8 @@ static bool compare(struct rerun *rerun, const struct lines *lines, const struct
 /* A map that waits when the next input comes was not published by the recorded session. */
 static bool has_published_all(struct rerun *rerun, const struct lines *lines, const struct lines_line *line)
 {
-	if (rerun->waits == 0 || !rerun->is_compared) {
-		rerun->waits = 0;
+	if (!rerun->is_waiting || !rerun->is_compared) {
+		rerun->is_waiting = false;
 		return true;
 	}
 	return differ(rerun, lines, line, "the replay publishes a map before this line");
@@ -221,72 +402,69 @@ static bool has_published_all(struct rerun *rerun, const struct lines *lines, co
  */
 static void end_recorder(struct rerun *rerun)
 {
-	if (rerun->is_compared)
-		rerun->unwritten += rerun->waits;
-	rerun->waits = 0;
+	if (rerun->is_compared && rerun->is_waiting)
+		rerun->unwritten++;
+	rerun->is_waiting = false;
 }
 
-static bool run_line(struct rerun *rerun, const struct lines *lines, const struct lines_line *line)
-{
-	ffntp_counter before = rerun->reader.at;
-	const char *problem = NULL;
+/* --- lines --- */
 
-	switch (ffntp_journal_read(&rerun->reader, line->text, line->length, &rerun->entry)) {
+/* Return whether a map of the input before must have had its line before a line of this kind. */
+static bool ends_input(enum ffntp_journal_kind kind)
+{
+	return kind == FFNTP_JOURNAL_SESSION || kind == FFNTP_JOURNAL_ENSEMBLE || kind == FFNTP_JOURNAL_ADDED ||
+	       kind == FFNTP_JOURNAL_REMOVED || kind == FFNTP_JOURNAL_INPUT;
+}
+
+/* Return the reason if the line is not valid, or cannot be run. 'before': the reader's counter before the line. */
+static const char *run_entry(struct rerun *rerun, enum ffntp_journal_kind kind, ffntp_counter before)
+{
+	switch (kind) {
 	case FFNTP_JOURNAL_INVALID:
-		problem = rerun->entry.problem;
-		break;
+		return rerun->entry.problem;
 	case FFNTP_JOURNAL_NOTHING:
+	case FFNTP_JOURNAL_MAP:
 		break;
 	case FFNTP_JOURNAL_HEAD:
 		end_recorder(rerun);
 		keep_program(rerun);
 		break;
 	case FFNTP_JOURNAL_SESSION:
-		if (!has_published_all(rerun, lines, line))
-			return false;
-		problem = begin_compared(rerun);
-		break;
+	case FFNTP_JOURNAL_ENSEMBLE:
+		return begin_compared(rerun);
 	case FFNTP_JOURNAL_CONTINUES:
-		problem = continue_session(rerun, before);
-		break;
+		return continue_ensemble(rerun, before);
+	case FFNTP_JOURNAL_LISTED:
+		return run_listed(rerun);
+	case FFNTP_JOURNAL_ADDED:
+		return run_added(rerun);
+	case FFNTP_JOURNAL_REMOVED:
+		return run_removed(rerun);
 	case FFNTP_JOURNAL_INPUT:
-		if (!has_published_all(rerun, lines, line))
-			return false;
-		run_input(rerun);
-		break;
-	case FFNTP_JOURNAL_MAP:
-		return compare(rerun, lines, line);
+		return run_input(rerun);
 	}
+	return NULL;
+}
+
+static bool run_line(struct rerun *rerun, const struct lines *lines, const struct lines_line *line)
+{
+	ffntp_counter before = rerun->reader.at;
+	enum ffntp_journal_kind kind = ffntp_journal_read(&rerun->reader, line->text, line->length, &rerun->entry);
+	const char *problem;
+
+	if (kind == FFNTP_JOURNAL_MAP)
+		return compare(rerun, lines, line);
+	if (ends_input(kind) && !has_published_all(rerun, lines, line))
+		return false;
+	problem = run_entry(rerun, kind, before);
 	return problem == NULL || refuse(rerun, lines, line, problem);
 }
 
 /* --- the result --- */
 
-static void print_counts(const struct rerun *rerun)
-{
-	const char *separator = " (";
-
-	printf("  sessions %" PRIu64, rerun->sessions);
-	for (unsigned kind = FFNTP_EVENT_NONE + 1; kind < FFNTP_EVENTS; kind++) {
-		if (kind == FFNTP_EVENT_MAP || rerun->events[kind] == 0)
-			continue;
-		printf(", %s %" PRIu64, ffntp_event_name((enum ffntp_event_kind)kind), rerun->events[kind]);
-		for (unsigned i = 0; kind == FFNTP_EVENT_REPLY && i < FFNTP_VERDICTS; i++) {
-			if (rerun->verdicts[i] == 0)
-				continue;
-			printf("%s%s %" PRIu64, separator, ffntp_verdict_name((enum ffntp_verdict)i),
-			       rerun->verdicts[i]);
-			separator = ", ";
-		}
-		if (kind == FFNTP_EVENT_REPLY)
-			putchar(')');
-	}
-	putchar('\n');
-}
-
 static bool print_json(const struct rerun *rerun, const char *path, unsigned long cut_in_line)
 {
-	json_t *object = json_object(), *events = json_object(), *verdicts = json_object();
+	json_t *object = json_object();
 
 	json_object_set_new(object, "journal", json_string(path));
 	json_object_set_new(object, "program", json_string(rerun->program));
@@ -296,26 +474,22 @@ static bool print_json(const struct rerun *rerun, const char *path, unsigned lon
 	json_object_set_new(object, "maps_unwritten", json_integer((json_int_t)rerun->unwritten));
 	json_object_set_new(object, "cut_in_line",
 			    cut_in_line > 0 ? json_integer((json_int_t)cut_in_line) : json_null());
-	for (unsigned i = FFNTP_EVENT_NONE + 1; i < FFNTP_EVENTS; i++)
-		json_object_set_new(events, ffntp_event_name((enum ffntp_event_kind)i),
-				    json_integer((json_int_t)rerun->events[i]));
-	for (unsigned i = 0; i < FFNTP_VERDICTS; i++)
-		json_object_set_new(verdicts, ffntp_verdict_name((enum ffntp_verdict)i),
-				    json_integer((json_int_t)rerun->verdicts[i]));
-	json_object_set_new(object, "events", events);
-	json_object_set_new(object, "verdicts", verdicts);
+	tally_json(&rerun->tally, object);
 	return output_json(object);
 }
 
 static bool print_text(const struct rerun *rerun, const char *path, unsigned long cut_in_line)
 {
+	char sessions[OUTPUT_NUMBER_SIZE];
+
 	printf("%s: %" PRIu64 " inputs, %" PRIu64 " maps, all equal", path, rerun->inputs, rerun->equal);
 	if (rerun->unwritten > 0)
 		printf("; the last %" PRIu64 " before a recorder ended not written", rerun->unwritten);
 	if (cut_in_line > 0)
 		printf("; the file ends in the middle of line %lu, which was not replayed", cut_in_line);
 	putchar('\n');
-	print_counts(rerun);
+	snprintf(sessions, sizeof(sessions), "sessions %" PRIu64, rerun->sessions);
+	tally_print(&rerun->tally, sessions);
 	return true;
 }
 
@@ -342,8 +516,7 @@ static void begin_file(struct rerun *rerun)
 	rerun->reader.has_head = false;
 	rerun->reader.has_session = false;
 	rerun->sessions = rerun->inputs = rerun->equal = rerun->uncompared = rerun->unwritten = 0;
-	memset(rerun->events, 0, sizeof(rerun->events));
-	memset(rerun->verdicts, 0, sizeof(rerun->verdicts));
+	tally_clear(&rerun->tally);
 }
 
 bool rerun_file(struct rerun *rerun, struct lines *lines)

@@ -1,19 +1,18 @@
 /*
- * rerun: runs the sessions of a journal again, and compares the digest of every map. Prints the events, or a summary.
+ * rerun: runs the sessions and ensembles of a journal again, and compares the digest of every map. Prints the events,
+ * or a summary.
  */
 #ifndef FFNTP_TOOL_RERUN_H
 #define FFNTP_TOOL_RERUN_H
 
-#include <ffntp/session.h>
+#include <ffntp/ensemble.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "../ports/journal.h"
 #include "lines.h"
 #include "options.h"
-
-/* No input yields more events (core/session.h), so that no more maps can wait for their lines. */
-#define RERUN_WAITING_MAX 4
+#include "tally.h"
 
 #define RERUN_PROGRAM_SIZE 64
 
@@ -21,21 +20,26 @@ struct rerun {
 	const struct tool_command *command;
 	bool as_json, is_verbose;
 	struct ffntp_journal reader;
-	struct ffntp_session *session; /* NULL: none began yet */
+	struct ffntp_ensemble *ensemble; /* a session is one with room for one member; NULL: none began yet */
 	void *memory;
+	unsigned room;   /* for its members */
 	double period_s; /* of the session's hint */
 	ffntp_counter begun_at;
-	bool is_compared;              /* false: the session's beginning is not known */
-	struct ffntp_leap_table table; /* the session's */
+	bool is_compared;          /* false: the session's beginning is not known */
+	struct rerun_table *table; /* the tables of leap seconds that its members point to */
 	struct ffntp_journal_entry entry;
-	uint64_t waiting[RERUN_WAITING_MAX]; /* digests of the session's maps whose lines were not read yet */
-	unsigned waits;
+	bool is_waiting; /* the last input yielded a map whose line was not read yet */
+	uint64_t waiting_digest;
 	char program[RERUN_PROGRAM_SIZE];
 	/* Of the present file: */
 	uint64_t sessions, inputs, equal, uncompared;
 	uint64_t unwritten; /* maps of the last input before a recorder ended, which it did not write */
-	uint64_t events[FFNTP_EVENTS];
-	uint64_t verdicts[FFNTP_VERDICTS];
+	struct event_tally tally;
+};
+
+struct rerun_table {
+	struct rerun_table *next;
+	struct ffntp_leap_table table;
 };
 
 /* Return whether a file with this first line is a journal. */

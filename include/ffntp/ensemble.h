@@ -103,11 +103,19 @@ const struct ffntp_map *ffntp_ensemble_map(const struct ffntp_ensemble *ensemble
 FFNTP_MUST_USE bool ffntp_ensemble_source(const struct ffntp_ensemble *ensemble, unsigned member,
 					  struct ffntp_source *source);
 
-/* Called with each input before it is processed. The input's pointers are valid during the call only. */
-typedef void ffntp_ensemble_recorder(void *context, unsigned member, const struct ffntp_input *input);
+/* Functions that are called with all that changes an ensemble; pointers are valid during the call only. */
+struct ffntp_ensemble_recorder {
+	/* An input, before it is processed. member: a number, or FFNTP_ENSEMBLE_ALL. */
+	void (*input)(void *context, unsigned member, const struct ffntp_input *input);
+	/* A member that was added, with the arguments of ffntp_ensemble_add. member: the number that it returns. */
+	void (*added)(void *context, unsigned member, const struct ffntp_member_config *config, ffntp_counter now);
+	/* A member that is about to be removed. */
+	void (*removed)(void *context, unsigned member, ffntp_counter now);
+};
 
-/* Record: call recorder with each input from now on; NULL ends it. Members that are added or removed are not inputs. */
-void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, ffntp_ensemble_recorder *recorder, void *context);
+/* Record: call the recorder's functions from now on; NULL ends it. The recorder is not copied. */
+void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_recorder *recorder,
+			   void *context);
 
 FFNTP_END_DECLARATIONS
 

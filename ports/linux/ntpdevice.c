@@ -89,6 +89,7 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 	ffntp_page_format(&ntp->page, &ntp->source.identity);
 	if (!ffntp_sync_open(&ntp->sync, &parts))
 		return "out of memory";
+	ffntp_sync_begin(&ntp->sync);
 	ffntp_sync_publish(&ntp->sync);
 	return NULL;
 }

@@ -278,13 +278,18 @@ static struct ffntp_ensemble *make_ensemble(const struct ffntp_ensemble_config *
 	return ensemble;
 }
 
-static bool has_members(const struct ffntp_sync *sync)
+/* Return whether the ensemble has the memory for each server of a lineup, whose configurations are in range. */
+static bool has_room(const struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
 {
-	for (unsigned i = 0; i < sync->room; i++) {
-		if (sync->peer[i].is_open)
-			return true;
+	size_t usual = ffntp_session_memory(&sync->client);
+
+	for (size_t i = 0; i < lineup->count; i++) {
+		size_t needed = ffntp_session_memory(&lineup->server[i].member.client);
+
+		if (needed == 0 || needed > usual)
+			return false;
 	}
-	return false;
+	return true;
 }
 
 static void free_parts(struct ffntp_sync *sync)
@@ -309,14 +314,17 @@ bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *par
 	};
 	sync->ensemble = make_ensemble(parts->config, sync->began);
 	sync->peer = calloc(sync->room, sizeof(*sync->peer));
-	if (sync->ensemble != NULL && sync->peer != NULL)
-		fill(sync, join_first);
-	if (sync->ensemble == NULL || sync->peer == NULL || !has_members(sync)) {
+	if (sync->ensemble == NULL || sync->peer == NULL || !has_room(sync, &sync->lineup)) {
 		free_parts(sync);
 		return false;
 	}
 	sync->keeps_stamping = ffntp_udp_keep_stamping();
 	return true;
+}
+
+void ffntp_sync_begin(struct ffntp_sync *sync)
+{
+	fill(sync, join_first);
 }
 
 struct ffntp_lineup ffntp_sync_end(struct ffntp_sync *sync)
@@ -369,17 +377,6 @@ static bool keeps_time(const struct ffntp_sync *sync, const struct ffntp_lineup 
 			return true;
 	}
 	return false;
-}
-
-static bool has_room(const struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
-{
-	size_t usual = ffntp_session_memory(&sync->client);
-
-	for (size_t i = 0; i < lineup->count; i++) {
-		if (ffntp_session_memory(&lineup->server[i].member.client) > usual)
-			return false;
-	}
-	return true;
 }
 
 /* Members of servers that go leave; the others get their new place. */

@@ -71,11 +71,14 @@ struct ffntp_sync_parts {
 #define FFNTP_SYNC_DESCRIPTORS FFNTP_ENSEMBLE_MEMBERS
 
 /*
- * Open a sync. Nothing is published and no server asked yet, and the ensemble has had no input: a recorder may be set.
- * The sync must not be moved in memory.
+ * Open a sync. Nothing is published and no server asked yet, and the ensemble has no members: a recorder may be set.
+ * Then call ffntp_sync_begin. The sync must not be moved in memory.
  * Returns false if the configuration is out of range, or memory is short; then there is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *parts);
+
+/* Let the servers of the lineup become members, as far as they have addresses. Call it before all functions below. */
+void ffntp_sync_begin(struct ffntp_sync *sync);
 
 /* Close the sync. The page keeps its content. */
 void ffntp_sync_close(struct ffntp_sync *sync);

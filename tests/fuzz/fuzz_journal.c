@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 struct run {
-	struct ffntp_journal reader, writer;
+	struct ffntp_journal reader, writer; /* the writer has the reader's state before the line */
 	struct ffntp_journal_entry entry;
 };
 
@@ -27,12 +27,22 @@ static size_t write_again(struct run *run, char line[FFNTP_JOURNAL_LINE_SIZE])
 
 	switch (entry->kind) {
 	case FFNTP_JOURNAL_SESSION:
-		return ffntp_journal_write_session(&run->writer, &entry->config, entry->at, line);
+		return ffntp_journal_write_session(&run->writer, &entry->ensemble.client, entry->at, line);
+	case FFNTP_JOURNAL_ENSEMBLE:
+		return ffntp_journal_write_ensemble(&run->writer, &entry->ensemble, entry->at, line);
 	case FFNTP_JOURNAL_CONTINUES:
 		run->writer.at = entry->at;
-		return ffntp_journal_write_continues(&run->writer, &entry->config, line);
+		if (entry->ensemble.members > 1)
+			return ffntp_journal_write_ensemble_continues(&run->writer, &entry->ensemble, line);
+		return ffntp_journal_write_continues(&run->writer, &entry->ensemble.client, line);
+	case FFNTP_JOURNAL_LISTED:
+		return ffntp_journal_write_listed(&run->writer, entry->number, &entry->member, line);
+	case FFNTP_JOURNAL_ADDED:
+		return ffntp_journal_write_added(&run->writer, entry->number, &entry->member, entry->at, line);
+	case FFNTP_JOURNAL_REMOVED:
+		return ffntp_journal_write_removed(&run->writer, entry->number, entry->at, line);
 	case FFNTP_JOURNAL_INPUT:
-		return ffntp_journal_write_input(&run->writer, &entry->input, line);
+		return ffntp_journal_write_member_input(&run->writer, entry->number, &entry->input, line);
 	case FFNTP_JOURNAL_INVALID:
 	case FFNTP_JOURNAL_NOTHING:
 	case FFNTP_JOURNAL_HEAD:
@@ -51,6 +61,7 @@ static void take_line(struct run *run, const char *text, size_t length)
 
 	require(copy != NULL);
 	memcpy(copy, text, length);
+	run->writer = run->reader;
 	kind = ffntp_journal_read(&run->reader, copy, length, &run->entry);
 	require((kind == FFNTP_JOURNAL_INVALID) == (run->entry.problem != NULL));
 	written = write_again(run, line);

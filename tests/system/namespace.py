@@ -1,14 +1,17 @@
-"""A network namespace of the test's own, whose loopback can be switched off: port 123 is free there, and no other process is disturbed."""
+"""Namespaces of the test's own, so that no other process is disturbed: of the network, where the loopback can be switched off and
+port 123 is free, and of mounts."""
 import ctypes
+import errno
 import fcntl
 import os
 import socket
 import struct
+import subprocess
 
 import tap
 
-CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS = 0x10000000, 0x40000000, 0x00020000
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 SIOCSIFFLAGS, SIOCSIFADDR, IFF_UP = 0x8914, 0x8916, 1
 PR_CAPBSET_DROP, CAP_SYS_TIME = 24, 25
 
@@ -56,6 +59,50 @@ def without_the_clock():
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_TIME, 0, 0, 0)
 
 
+def separate_mounts(libc):
+    """Keep mounts of this namespace from others. Returns 0, or the error."""
+    return 0 if libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) == 0 else ctypes.get_errno()
+
+
+def leave_chroot():
+    """Make the namespace's own root the root: from a directory outside the root, .. leads there."""
+    os.chdir("/")
+    os.chroot("/usr")
+    while not os.path.samefile("..", "."):
+        os.chdir("..")
+    os.chroot(".")
+
+
+def enter_mounts():
+    """For preexec_fn, as root: enter a mount namespace whose mounts no other one sees.
+
+    unshare(1) fails in a chroot whose / is no mount point, because mount(2) cannot name the mount that contains it. The process
+    leaves the chroot for that call.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    error = 0 if libc.unshare(CLONE_NEWNS) == 0 else ctypes.get_errno()
+    if error == 0 and separate_mounts(libc) == errno.EINVAL:
+        root = os.open("/", os.O_PATH)
+        leave_chroot()
+        error = separate_mounts(libc)
+        os.fchdir(root)
+        os.chroot(".")
+        os.close(root)
+    if error != 0:
+        raise OSError(error, os.strerror(error))
+
+
+def run_with_mounts(command):
+    """Run a command that may mount, as root. Raises Skip where this is not permitted."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, preexec_fn=enter_mounts)
+    except subprocess.SubprocessError:
+        raise tap.Skip("no mount namespace") from None
+    if "mount:" in done.stderr:
+        raise tap.Skip(done.stderr.strip())
+    return done
+
+
 def hosts(path, names):
     """Return a preexec_fn for which each name has its addresses, by an /etc/hosts of the process's own. Raises Skip without permission."""
     if os.geteuid() != 0:
@@ -63,9 +110,9 @@ def hosts(path, names):
     with open(path, "w") as f:
         f.writelines(f"{address} {name}\n" for name, addresses in names.items() for address in addresses)
 
-    def enter_mounts():
+    def enter_mounts_with_hosts():
+        enter_mounts()
         libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(CLONE_NEWNS) != 0 or libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) != 0 or \
-                libc.mount(path.encode(), b"/etc/hosts", None, MS_BIND, None) != 0:
-            raise OSError(ctypes.get_errno(), "no mount namespace")
-    return enter_mounts
+        if libc.mount(os.path.abspath(path).encode(), b"/etc/hosts", None, MS_BIND, None) != 0:
+            raise OSError(ctypes.get_errno(), "no /etc/hosts of its own")
+    return enter_mounts_with_hosts

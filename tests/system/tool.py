@@ -58,6 +58,15 @@ def kept_page(folder, server, *arguments):
         yield f"{folder}/page"
 
 
+def patched(folder, page, name, *patches):
+    """Copy a page, with bytes replaced: pairs of an offset and bytes. Return the copy's path."""
+    with open(page, "rb") as f:
+        copy = bytearray(f.read())
+    for offset, value in patches:
+        copy[offset:offset + len(value)] = value
+    return write(folder, name, bytes(copy))
+
+
 def make_trace(count=400, seed=1, begin_s=1767225600, skew=37e-6, poll_s=16, truth=True):
     """Make lines of a trace: the counter is fast by skew, and each way takes 100 us and a queue of 20 us."""
     rng = random.Random(seed)

@@ -228,6 +228,88 @@ def test_a_session_in_two_files(folder):
     tap.check(code == 1 and "other:2: " in errors, errors)
 
 
+# --- an ensemble: three servers, of which one is 20 ms wrong and one is replaced ---
+
+ENSEMBLE = f"{JOURNALS}/three-servers.journal"
+SERVERS = [f"192.0.2.{i}:123" for i in range(1, 5)]
+
+
+def test_an_ensembles_counts_are_those_of_its_servers(folder):
+    result, = check_replays(ENSEMBLE)
+    servers = {server["server"]: server for server in result["servers"]}
+    tap.check(sorted(servers) == SERVERS, f"{sorted(servers)}")
+    for key in "sent", "reply", "unanswered", "no-nonce", "selection":
+        total = sum(server["events"][key] for server in servers.values())
+        tap.check(total == result["events"][key], f"{key}: {total} of {result['events'][key]}")
+    tap.check(all(server["verdicts"]["accepted"] > 20 for server in servers.values()), f"{servers}")
+    _, output, _ = tool.ffntp("replay", ENSEMBLE)
+    for name in SERVERS:
+        tap.check(f"\n  {name} sent {servers[name]['events']['sent']}, " in output, output)
+    tap.check("servers" not in check_replays(simulated(folder))[0], "a session has counts for each server")
+
+
+def test_an_ensembles_events_have_their_server(folder):
+    _, output, _ = tool.ffntp("replay", "--verbose", ENSEMBLE)
+    for text in (" member 0 added", " 192.0.2.1:123 reply accepted: accept", " 192.0.2.3:123 selection falseticker",
+                 " 192.0.2.2:123 selection combined", " 192.0.2.2:123 removed", "followed 1, combined 1, falseticker 1",
+                 " 192.0.2.4:123 sent", " map disrupted"):
+        tap.check(text in output, f"no '{text}'")
+
+
+def test_an_ensembles_invalid_lines_are_refused(folder):
+    lines = lines_of(ENSEMBLE)
+    added, removed = find(lines, "added", 2), find(lines, "removed", 1)
+    request = next(number for number, line in enumerate(lines, 1) if line.startswith("1 request "))
+    for number, old, new, reason in ((added, "added 0 1", "added 0 2", "a different number"),
+                                     (added, "poll-min=", "poll-min=9", "out of range"),
+                                     (removed, lines[removed - 1][-1], "3", "no member of this number"),
+                                     (request, "1 request", "3 request", "no member of this number"),
+                                     (request, "1 request", "4 request", "no room"),
+                                     (2, "members=4", "members=1", "out of range"),
+                                     (2, "members=4", "members=2", "")):
+        path = changed(folder, lines, number, lines[number - 1], lines[number - 1][::-1].replace(old[::-1], new[::-1], 1)[::-1])
+        tool.check_refused(["replay", path], "changed:", reason)
+    missing = tool.write(folder, "missing", "\n".join(lines[:removed - 1] + lines[removed:]) + "\n")
+    tool.check_refused(["replay", missing], f"missing:{removed}: ", "number")
+
+
+def split_ensemble(folder, number):
+    """Return the journal in two files, as rotation makes them, and the lines of the second."""
+    lines = lines_of(ENSEMBLE)
+    at, members = int(lines[1].split()[1], 16), {}
+    for line in lines[2:number]:
+        word, *values = line.split()
+        if word.isdigit():
+            values = values[1:]
+        if word == "added":
+            members[int(values[1])] = values[2:]
+        if word == "removed":
+            del members[int(values[1])]
+        at += int(values[0], 16) if word != "map" else 0
+    second = [lines[0], " ".join(["continues", f"{at % 2**64:016x}", *lines[1].split()[2:]]),
+              *(" ".join(["member", str(i), *members[i]]) for i in sorted(members)), *lines[number:]]
+    return (tool.write(folder, "journal.1", "\n".join(lines[:number]) + "\n"),
+            tool.write(folder, "journal", "\n".join(second) + "\n"), second)
+
+
+def test_an_ensemble_in_two_files(folder):
+    """Split before, within and after the moment at which member 1 is missing."""
+    lines = lines_of(ENSEMBLE)
+    whole, = check_replays(ENSEMBLE)
+    for number in (find(lines, "map", 100), find(lines, "removed", 1), find(lines, "map", len(lines) // 5)):
+        first, second, continued = split_ensemble(folder, number)
+        results = tool.objects(["replay", "--json", first, second])
+        tap.check(sum(each["maps_equal"] for each in results) == whole["maps_equal"], f"{results} {whole}")
+        code, output, errors = tool.ffntp("replay", "--verbose", second)
+        tap.check(code == 1 and "earlier file" in errors and " map " in output, errors)
+        other = tool.write(folder, "other", "\n".join(continued).replace("\nmember 0 ", "\nmember 3 ") + "\n")
+        code, _, errors = tool.ffntp("replay", first, other)
+        tap.check(code == 1 and "other:" in errors, errors)
+        more = [*continued[:3], "member 3 " + continued[2].split(" ", 2)[2]]
+        code, _, errors = tool.ffntp("replay", first, tool.write(folder, "more", "\n".join(more) + "\n"))
+        tap.check(code == 1 and "more:4: this file does not continue" in errors, errors)
+
+
 def test_a_journal_that_cannot_be_written(folder):
     tool.check_refused(["simulate", "--hours", "0.5", "--journal", f"{folder}/missing/journal", "metro"], "missing/journal")
     if os.path.exists("/dev/full"):
