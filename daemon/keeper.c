@@ -238,6 +238,10 @@ static struct server_text server_text(const struct ffntp_keeper *keeper)
 	char address[FFNTP_ADDRESS_TEXT_SIZE];
 	struct server_text text;
 
+	if (!ffntp_sync_has_server(&keeper->sync)) {
+		snprintf(text.is, sizeof(text.is), "%s", name);
+		return text;
+	}
 	ffntp_address_text(&keeper->sync.peer.address, address);
 	snprintf(text.is, sizeof(text.is), strcmp(name, address) == 0 ? "%s" : "%s (%s)", name, address);
 	return text;
@@ -248,28 +252,38 @@ static void log_server(const struct ffntp_keeper *keeper, const char *verb)
 	ffntp_log(FFNTP_LOG_NOTICE, "%s %s", verb, server_text(keeper).is);
 }
 
-static void name_servers(const struct ffntp_config *config, struct ffntp_server_name names[FFNTP_SERVERS_MAX])
+/* Begin to ask the first server, if one has an address already. */
+static void begin_asking(struct ffntp_keeper *keeper)
 {
+	keeper->has_asked = ffntp_sync_has_server(&keeper->sync);
+	if (!keeper->has_asked)
+		return;
+	delay_first_request(keeper);
+	log_server(keeper, "asking");
+}
+
+/* Log the problems of names. They are rare: each is reported once, and when it changes or ends. */
+static void log_names(struct ffntp_servers *servers)
+{
+	enum ffntp_lookup_event event;
+	const struct ffntp_lookup *lookup;
+
+	while ((lookup = ffntp_servers_news(servers, &event)) != NULL) {
+		if (event == FFNTP_LOOKUP_FOUND)
+			ffntp_log(FFNTP_LOG_NOTICE, "%s: its address is known now", lookup->name);
+		else
+			ffntp_log(FFNTP_LOG_WARNING, "%s: %s; it is looked up again until that succeeds", lookup->name,
+				  lookup->problem);
+	}
+}
+
+static void open_servers(const struct ffntp_config *config, struct ffntp_servers *servers)
+{
+	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
+
 	for (size_t i = 0; i < config->servers; i++)
 		names[i] = (struct ffntp_server_name){ config->server[i].name, config->server[i].port };
-}
-
-static void log_problems(const struct ffntp_servers *servers)
-{
-	for (size_t i = 0; i < servers->count; i++)
-		if (servers->problem[i] != NULL)
-			ffntp_log(FFNTP_LOG_WARNING, "%s: %s", servers->names[i].name, servers->problem[i]);
-}
-
-static bool open_servers(struct ffntp_keeper *keeper, struct ffntp_servers *servers)
-{
-	const struct ffntp_config *config = &keeper->options->config;
-	bool is_open;
-
-	name_servers(config, keeper->names);
-	is_open = ffntp_servers_open(servers, keeper->names, config->servers);
-	log_problems(servers);
-	return is_open;
+	ffntp_servers_open(servers, names, config->servers, ffntp_sync_now_s());
 }
 
 static struct ffntp_journal_file *open_journal(const struct ffntp_config *config)
@@ -282,8 +296,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 	struct ffntp_servers servers;
 
 	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
-	if (!open_servers(keeper, &servers))
-		return false;
+	open_servers(&options->config, &servers);
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
 	keeper->journal = open_journal(&options->config);
 	if (!open_clock(keeper, &servers)) {
@@ -295,8 +308,9 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 		ffntp_keeper_close(keeper);
 		return false;
 	}
-	delay_first_request(keeper);
-	log_server(keeper, "asking");
+	begin_asking(keeper);
+	if (!keeper->has_asked)
+		ffntp_sync_publish(&keeper->sync);
 	return true;
 }
 
@@ -335,8 +349,6 @@ static bool change_configuration(struct ffntp_keeper *keeper)
 	const struct ffntp_map map = *ffntp_session_map(keeper->sync.session);
 
 	keeper->options = keeper->next;
-	memcpy(keeper->names, keeper->next_names, sizeof(keeper->names));
-	keeper->next_servers.names = keeper->names;
 	ffntp_leaptable_open(&keeper->leaptable, keeper->options->config.leap_list);
 	if (!ffntp_journal_file_is(former.journal, &keeper->options->config))
 		keeper->journal = open_journal(&keeper->options->config);
@@ -354,17 +366,30 @@ static bool change_configuration(struct ffntp_keeper *keeper)
 	return true;
 }
 
+/*
+ * Return whether the new configuration is to be judged now, and in *is_usable whether it is better than the old one.
+ * One whose names cannot be resolved is not used, unless the old one's could not be resolved either.
+ */
+static bool is_next_resolved(struct ffntp_keeper *keeper, bool *is_usable)
+{
+	bool is_over;
+
+	(void)ffntp_servers_poll(&keeper->next_servers, ffntp_sync_now_s());
+	*is_usable = ffntp_servers_is_any(&keeper->next_servers, &is_over) || !ffntp_sync_has_server(&keeper->sync);
+	return *is_usable || is_over;
+}
+
 static void work_configuration(struct ffntp_keeper *keeper)
 {
-	bool is_any;
+	bool is_usable;
 
-	if (keeper->next == NULL || !ffntp_servers_finish(&keeper->next_servers, &is_any))
+	if (keeper->next == NULL || !is_next_resolved(keeper, &is_usable))
 		return;
-	log_problems(&keeper->next_servers);
-	if (is_any && change_configuration(keeper)) {
-		delay_first_request(keeper);
-		log_server(keeper, "asking");
+	if (is_usable && change_configuration(keeper)) {
+		begin_asking(keeper);
 	} else {
+		log_names(&keeper->next_servers);
+		ffntp_servers_close(&keeper->next_servers);
 		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 	}
 	keeper->next = NULL;
@@ -373,8 +398,7 @@ static void work_configuration(struct ffntp_keeper *keeper)
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
 	keeper->next = options;
-	name_servers(&options->config, keeper->next_names);
-	ffntp_servers_start(&keeper->next_servers, keeper->next_names, options->config.servers);
+	open_servers(&options->config, &keeper->next_servers);
 	work_configuration(keeper);
 }
 
@@ -559,10 +583,10 @@ static size_t survey_addresses(const struct ffntp_keeper *keeper, const struct f
 	size_t count = 0;
 
 	for (size_t i = 0; i < servers->count; i++) {
-		if (i == servers->server)
+		if (i == servers->server && ffntp_servers_address(servers) != NULL)
 			addresses[count++] = ffntp_servers_address(servers);
-		else if (servers->found[i].count > 0)
-			addresses[count++] = &servers->found[i].address[0];
+		else if (servers->lookup[i].found.count > 0)
+			addresses[count++] = &servers->lookup[i].found.address[0];
 	}
 	return count;
 }
@@ -626,6 +650,9 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 
 	ffntp_sync_step(&keeper->sync, ready > 0 ? waiting.revents : 0);
 	log_sent(keeper);
+	log_names(&keeper->sync.servers);
+	if (!keeper->has_asked)
+		begin_asking(keeper);
 	if (keeper->sync.is_lost && !change_clock(keeper))
 		return false;
 	work_survey(keeper);

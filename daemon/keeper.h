@@ -30,13 +30,12 @@ struct ffntp_keeper {
 	struct ffntp_leaptable leaptable;
 	struct ffntp_client_config client_config; /* of the session */
 	struct ffntp_survey survey;
-	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_sync sync;
 	const struct ffntp_options *next; /* the options to apply once their servers are resolved; NULL: none */
-	struct ffntp_server_name next_names[FFNTP_SERVERS_MAX];
 	struct ffntp_servers next_servers;
 	struct ffntp_clock_log clock_log;
 	struct ffntp_journal_file *journal; /* or NULL */
+	bool has_asked;                     /* a server had an address: the first request was planned */
 	bool has_sent;                      /* a request left in this step */
 	enum ffntp_leap leap;               /* as last logged */
 	enum ffntp_status status;
@@ -48,13 +47,14 @@ struct ffntp_keeper {
 };
 
 /*
- * Open the counter, the page and the clock log, and resolve the servers. options: must outlive the keeper.
+ * Open the counter, the page and the clock log, and begin to resolve the servers, which may take any number of steps.
+ * options: must outlive the keeper.
  * Returns false if that failed; the reason was logged, and there is nothing to close.
  */
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options);
 
 /*
- * Change to a new configuration (servers, limits, leap seconds) once its servers are resolved, which may take any
+ * Change to a new configuration (servers, limits, leap seconds) once one of its servers is resolved, which may take any
  * number of steps. Counter, page and clock log stay the same, and the page stays valid; the
  * journal changes if its name does. If no server can be resolved,
  * or memory is short, the old configuration stays; this is logged, and visible in keeper->options. options: must

@@ -52,7 +52,6 @@ enum ffntp_counter_event __wrap_ffntp_counter_check(struct ffntp_counter_source 
 static struct loop {
 	struct ffntp_page page;
 	struct ffntp_counter_source source;
-	struct ffntp_server_name name;
 	struct ffntp_sync sync;
 	char events[256];
 } loop;
@@ -66,22 +65,33 @@ static void take_event(void *context, const struct ffntp_event *event)
 	strcat(self->events, " ");
 }
 
-static int open_loop(void **state)
+static int open_with(const char *name)
 {
 	struct ffntp_client_config config;
 	struct ffntp_servers servers;
 	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &servers, take_event, &loop };
 
-	(void)state;
 	memset(&loop, 0, sizeof(loop));
 	counter_event = FFNTP_COUNTER_STEADY;
-	loop.name = (struct ffntp_server_name){ "127.0.0.1", 9 };
 	assert_null(ffntp_counter_open(&loop.source, FFNTP_COUNTER_MONOTONIC_RAW));
-	assert_true(ffntp_servers_open(&servers, &loop.name, 1));
+	ffntp_servers_open(&servers, &(struct ffntp_server_name){ name, 9 }, 1, 0);
 	ffntp_peer_config_default(&config, &loop.source);
 	ffntp_page_format(&loop.page, &loop.source.identity);
 	assert_true(ffntp_sync_open(&loop.sync, &parts));
 	return 0;
+}
+
+static int open_loop(void **state)
+{
+	(void)state;
+	return open_with("127.0.0.1");
+}
+
+/* "[" is resolved in a thread, without a name server, and fails. */
+static int open_nameless(void **state)
+{
+	(void)state;
+	return open_with("[");
 }
 
 static int close_loop(void **state)
@@ -110,6 +120,39 @@ static void nothing_is_asked_during_a_pause(void **state)
 	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1, 1);
 	ffntp_sync_step(&loop.sync, 0);
 	assert_true(ffntp_sync_descriptor(&loop.sync) >= 0);
+}
+
+static void without_an_address_nothing_is_asked(void **state)
+{
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	size_t count = 1;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		ffntp_sync_step(&loop.sync, 0);
+		assert_int_equal(ffntp_sync_descriptor(&loop.sync), -1);
+		assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1000, 1000);
+		counter_event = FFNTP_COUNTER_DISRUPTED; /* it ends a pause */
+		ffntp_sync_publish(&loop.sync);
+		assert_int_equal(ffntp_page_read_sources(&loop.page, sources, &count), FFNTP_CLOCK_OK);
+		assert_int_equal(count, 0);
+	}
+	assert_null(strstr(loop.events, "unanswered"));
+	assert_null(strstr(loop.events, "sent"));
+}
+
+static void the_first_address_is_asked_at_once(void **state)
+{
+	struct ffntp_addresses found;
+
+	(void)state;
+	ffntp_sync_step(&loop.sync, 0);
+	assert_true(ffntp_resolve_numeric("127.0.0.1", 9, &found));
+	ffntp_peer_move(&loop.sync.peer, &found.address[0]);
+	assert_true(ffntp_sync_has_server(&loop.sync));
+	ffntp_sync_step(&loop.sync, 0);
+	assert_true(ffntp_sync_descriptor(&loop.sync) >= 0);
+	assert_null(strstr(loop.events, "server"));
 }
 
 static void a_counter_that_was_disrupted_is_told_of_and_goes_on(void **state)
@@ -228,6 +271,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_is_asked_during_a_pause),
+		cmocka_unit_test_setup_teardown(without_an_address_nothing_is_asked, open_nameless, close_loop),
+		cmocka_unit_test_setup_teardown(the_first_address_is_asked_at_once, open_nameless, close_loop),
 		TEST(a_counter_that_was_disrupted_is_told_of_and_goes_on),
 		TEST(a_counter_that_is_lost_ends_all),
 		TEST(what_a_former_client_said_is_kept),

@@ -1,6 +1,5 @@
 /*
- * servers: names are parsed, and one of several servers is chosen. All addresses are numeric, so that no resolver is
- * asked.
+ * servers: names are parsed, and one of several servers is chosen. No name server is asked.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,48 +94,77 @@ static void open_servers(struct ffntp_servers *servers, size_t count)
 							  { "192.0.2.2", 123 },
 							  { "192.0.2.3", 123 } };
 
-	assert_true(ffntp_servers_open(servers, names, count));
+	ffntp_servers_open(servers, names, count, 0);
 	for (size_t i = 0; i < count; i++)
-		assert_null(servers->problem[i]);
+		assert_int_equal(servers->lookup[i].found.count, 1);
 }
 
-static void names_that_do_not_resolve_are_told(void **state)
+/* "[" is resolved by the system's own resolver, in a thread, and fails. */
+static void names_are_resolved_in_the_background(void **state)
+{
+	static const struct ffntp_server_name names[] = { { "[", 123 }, { "192.0.2.2", 123 }, { "]", 123 } };
+	struct ffntp_servers servers;
+	bool is_over = false;
+
+	(void)state;
+	ffntp_servers_open(&servers, names, 3, 0);
+	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
+	while (ffntp_servers_is_any(&servers, &is_over) && !is_over) {
+		assert_int_equal(ffntp_servers_poll(&servers, 0), FFNTP_STAY);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	assert_non_null(servers.lookup[0].problem);
+	assert_null(servers.lookup[1].problem);
+	assert_non_null(servers.lookup[2].problem);
+	ffntp_servers_close(&servers);
+}
+
+static void a_caller_may_wait_for_the_first_result(void **state)
 {
 	static const struct ffntp_server_name names[] = { { "[", 123 }, { "192.0.2.2", 123 } };
 	struct ffntp_servers servers;
 
 	(void)state;
-	assert_false(ffntp_servers_open(&servers, names, 1));
-	assert_non_null(servers.problem[0]);
-	assert_true(ffntp_servers_open(&servers, names, 2));
-	assert_non_null(servers.problem[0]);
-	assert_null(servers.problem[1]);
-	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
+	ffntp_servers_open(&servers, names, 1, 0);
+	assert_false(ffntp_servers_wait(&servers, 0));
+	assert_non_null(servers.lookup[0].problem);
+	assert_null(ffntp_servers_address(&servers));
+	ffntp_servers_close(&servers);
+	ffntp_servers_open(&servers, names, 2, 0);
+	assert_true(ffntp_servers_wait(&servers, 0));
 	ffntp_servers_close(&servers);
 }
 
-static void names_are_resolved_in_the_background(void **state)
+static void names_are_told_from_mistakes(void **state)
 {
-	static const struct ffntp_server_name names[] = { { "[", 123 }, { "192.0.2.2", 123 }, { "]", 123 } };
-	struct ffntp_servers servers;
-	bool is_any;
+	static const char *const names[] = { "ntp.example.org", "ntp.example.org:1123", "192.0.2.1",       "::1",
+					     "[::1]:123",       "fe80::1%usb0",         "[fe80::1%usb0]:1" };
+	static const char *const mistakes[] = {
+		"[", "::1::2", "fe80::1%", "usb0%fe80::1", "2001:db8::1%usb0", "a:0", "fe80::1%a-name-that-is-too-long"
+	};
 
 	(void)state;
-	ffntp_servers_start(&servers, names + 1, 1);
-	assert_true(ffntp_servers_finish(&servers, &is_any) && is_any);
-	ffntp_servers_start(&servers, names, 3);
-	while (!ffntp_servers_finish(&servers, &is_any))
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	assert_true(is_any);
-	assert_non_null(servers.problem[0]);
-	assert_null(servers.problem[1]);
-	assert_non_null(servers.problem[2]);
-	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
-	ffntp_servers_close(&servers);
-	ffntp_servers_start(&servers, names, 1);
-	while (!ffntp_servers_finish(&servers, &is_any))
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	assert_false(is_any);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!ffntp_resolve_is_name(names[i]))
+			fail_msg("refused: %s", names[i]);
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
+		if (ffntp_resolve_is_name(mistakes[i]))
+			fail_msg("accepted: %s", mistakes[i]);
+}
+
+/* Every machine has an interface 1, the loopback. */
+static void messages_name_the_zone(void **state)
+{
+	struct ffntp_addresses found;
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
+
+	(void)state;
+	assert_true(ffntp_resolve_numeric("fe80::1%1", 123, &found));
+	ffntp_address_text(&found.address[0], text);
+	assert_string_equal(text, "[fe80::1%lo]:123");
+	found.address[0].v6.sin6_scope_id = 987654321;
+	ffntp_address_text(&found.address[0], text);
+	assert_string_equal(text, "[fe80::1%987654321]:123");
 }
 
 static void a_single_server_is_kept(void **state)
@@ -148,7 +176,7 @@ static void a_single_server_is_kept(void **state)
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
 		assert_int_equal(ffntp_servers_change(&servers), FFNTP_STAY);
-		assert_int_equal(ffntp_servers_poll(&servers), FFNTP_STAY);
+		assert_int_equal(ffntp_servers_poll(&servers, i), FFNTP_STAY);
 	}
 	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.1");
 	ffntp_servers_close(&servers);
@@ -240,8 +268,10 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_address),
 		cmocka_unit_test(an_address_reads_as_ipv6),
 		cmocka_unit_test(addresses_are_equal_with_their_port),
-		cmocka_unit_test(names_that_do_not_resolve_are_told),
 		cmocka_unit_test(names_are_resolved_in_the_background),
+		cmocka_unit_test(a_caller_may_wait_for_the_first_result),
+		cmocka_unit_test(names_are_told_from_mistakes),
+		cmocka_unit_test(messages_name_the_zone),
 		cmocka_unit_test(a_single_server_is_kept),
 		cmocka_unit_test(the_first_that_answers_is_used),
 		cmocka_unit_test(a_round_without_an_answer_ends_with_a_pause),

@@ -45,7 +45,6 @@ struct demo {
 	enum ffntp_estimator_kind estimator;
 	struct loopserver server;
 	struct ffntp_counter_source source;
-	struct ffntp_server_name name;
 	struct ffntp_sync sync;
 	struct ffntp_pagefile file;
 	struct ffntp_linux_reader reader;
@@ -212,9 +211,8 @@ static const char *open_sync(struct demo *demo)
 	config.estimator = demo->estimator;
 	config.poll_min_s = POLL_S;
 	config.burst = BURST;
-	demo->name = (struct ffntp_server_name){ "127.0.0.1", demo->server.port };
-	if (!ffntp_servers_open(&servers, &demo->name, 1))
-		return servers.problem[0];
+	ffntp_servers_open(&servers, &(struct ffntp_server_name){ "127.0.0.1", demo->server.port }, 1,
+			   ffntp_sync_now_s());
 	if (!ffntp_sync_open(&demo->sync, &parts))
 		return "out of memory";
 	ffntp_sync_publish(&demo->sync);

@@ -19,7 +19,6 @@
 struct ffntp_linux_ntp {
 	struct ffntp_page page;
 	struct ffntp_counter_source source;
-	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
 	struct ffntp_leap_table leap_table;
 	struct ffntp_sync sync;
 	int stop; /* an eventfd; -1 without a thread */
@@ -43,14 +42,22 @@ static struct ffntp_linux_ntp_device *ntp_device(struct ffntp_device *device)
 
 /* --- opening --- */
 
-static const char *open_servers(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config,
-				struct ffntp_servers *servers)
+static const char *open_servers(const struct ffntp_linux_ntp_config *config, struct ffntp_servers *servers)
 {
+	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
+	int64_t now_s = ffntp_sync_now_s();
+	const char *problem;
+
 	if (config->server_count < 1 || config->server_count > FFNTP_SERVERS_MAX)
 		return "one to eight servers are needed";
 	for (size_t i = 0; i < config->server_count; i++)
-		ntp->names[i] = (struct ffntp_server_name){ config->servers[i], NTP_PORT };
-	return ffntp_servers_open(servers, ntp->names, config->server_count) ? NULL : servers->problem[0];
+		names[i] = (struct ffntp_server_name){ config->servers[i], NTP_PORT };
+	ffntp_servers_open(servers, names, config->server_count, now_s);
+	if (ffntp_servers_wait(servers, now_s))
+		return NULL;
+	problem = servers->lookup[0].problem;
+	ffntp_servers_close(servers);
+	return problem;
 }
 
 static void configure(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config,
@@ -88,7 +95,7 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 static const char *open_clock(struct ffntp_linux_ntp *ntp, const struct ffntp_linux_ntp_config *config)
 {
 	struct ffntp_servers servers;
-	const char *problem = open_servers(ntp, config, &servers);
+	const char *problem = open_servers(config, &servers);
 
 	if (problem != NULL)
 		return problem;

@@ -10,6 +10,9 @@
 #include "../../core/stamp.h"
 #include "random.h"
 
+/* The session of a server without an address is paused for this time, again and again (s). */
+#define ADDRESS_WAIT_S 16
+
 /* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
 static int64_t pivot_s(int64_t built_s)
 {
@@ -35,7 +38,9 @@ bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *
 	ffntp_counter now = ffntp_counter_read(source);
 	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
 
-	*peer = (struct ffntp_peer){ .address = *address, .source = source, .began = now };
+	*peer = (struct ffntp_peer){ .source = source, .began = now };
+	if (address != NULL)
+		peer->address = *address;
 	ffntp_udp_init(&peer->udp);
 	peer->session = memory != NULL ? ffntp_session_init(memory, size, config, now) : NULL;
 	if (peer->session == NULL) {
@@ -80,7 +85,7 @@ static void name_server(struct ffntp_peer *peer)
 
 void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
 {
-	if (!peer->is_named)
+	if (!peer->is_named && ffntp_address_is_some(&peer->address))
 		name_server(peer);
 	if (input.at == 0)
 		input.at = ffntp_counter_read(peer->source);
@@ -89,9 +94,14 @@ void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
 
 void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address)
 {
+	bool is_first = !ffntp_address_is_some(&peer->address);
+	ffntp_counter now = ffntp_counter_read(peer->source);
+
 	ffntp_udp_close(&peer->udp);
 	peer->address = *address;
 	name_server(peer);
+	if (is_first)
+		ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now });
 }
 
 /* --- waiting --- */
@@ -202,9 +212,19 @@ static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 		ffntp_udp_close(&peer->udp);
 }
 
+/* Without an address there is nothing to ask: the request waits. A disruption ends this pause. */
+static void wait_for_address(struct ffntp_peer *peer, ffntp_counter now)
+{
+	ffntp_counter wait = (ffntp_counter)(ADDRESS_WAIT_S / ffntp_session_period_s(peer->session));
+
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now + wait });
+}
+
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 {
 	stop_listening(peer, now);
+	if (ffntp_session_wants_request(peer->session) && !ffntp_address_is_some(&peer->address))
+		wait_for_address(peer, now);
 	if (ffntp_session_wants_request(peer->session)) {
 		ask(peer, now);
 		return true;

@@ -23,7 +23,7 @@ typedef void ffntp_peer_listener(void *context, const struct ffntp_event *event)
 struct ffntp_peer {
 	struct ffntp_session *session; /* the owner may read and record it; only this module passes inputs to it */
 	ffntp_counter began;           /* the reading that the session began with */
-	struct ffntp_address address;
+	struct ffntp_address address;  /* or none, if its name has not been resolved yet */
 	const struct ffntp_counter_source *source;
 	ffntp_peer_listener *listener;
 	void *context;
@@ -38,7 +38,8 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 
 /*
  * Create a session with the server at address; it has no input yet. config: period_hint_s and counter_kind must be the
- * source's. source: must outlive the peer. listener and context may be set in the struct after that.
+ * source's. source: must outlive the peer. address: NULL if none is known yet; then no request leaves before
+ * ffntp_peer_move. listener and context may be set in the struct after that.
  * Returns false if the configuration is out of range or memory is short; then there is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
@@ -65,7 +66,7 @@ bool ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke
 /* Do one thing that is due at counter reading now, sending included. Returns false if nothing is due. */
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now);
 
-/* Change the server's address. The path is forgotten, the oscillator is kept. */
+/* Change the server's address. The path is forgotten, the oscillator is kept. The first address is asked at once. */
 void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address);
 
 /* Pass any other input of ffntp/session.h. Its 'at' is the counter, unless it is set. */

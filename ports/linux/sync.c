@@ -1,8 +1,18 @@
 /* sync: see sync.h. */
 #include "sync.h"
 
+#include <time.h>
+
 /* Limits the datagrams per step, so that a flood of them does not delay the timer. */
 #define DATAGRAMS_PER_STEP 16
+
+int64_t ffntp_sync_now_s(void)
+{
+	struct timespec time = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return time.tv_sec;
+}
 
 static ffntp_counter now(const struct ffntp_sync *sync)
 {
@@ -11,11 +21,16 @@ static ffntp_counter now(const struct ffntp_sync *sync)
 
 /* --- events --- */
 
+bool ffntp_sync_has_server(const struct ffntp_sync *sync)
+{
+	return ffntp_address_is_some(&sync->peer.address);
+}
+
 static void publish_map(struct ffntp_sync *sync)
 {
 	ffntp_page_hold(sync->page);
 	ffntp_page_publish_steadily(sync->page, ffntp_session_map(sync->session), ffntp_session_source(sync->session),
-				    1, ffntp_counter_read_ordered(sync->source->kind));
+				    ffntp_sync_has_server(sync), ffntp_counter_read_ordered(sync->source->kind));
 }
 
 static void take_reply(struct ffntp_sync *sync, enum ffntp_verdict verdict)
@@ -183,6 +198,6 @@ void ffntp_sync_step(struct ffntp_sync *sync, int revents)
 		receive(sync, revents, woke);
 	while (ffntp_peer_timer(&sync->peer, now(sync)))
 		follow(sync);
-	sync->advice = ffntp_servers_poll(&sync->servers);
+	sync->advice = ffntp_servers_poll(&sync->servers, ffntp_sync_now_s());
 	follow(sync);
 }

@@ -53,6 +53,12 @@ struct ffntp_sync_parts {
  */
 FFNTP_MUST_USE bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *parts);
 
+/* Return the time that the names of servers are resolved by, which also advances while the machine is suspended (s). */
+int64_t ffntp_sync_now_s(void);
+
+/* Return whether a server has an address. Until then nothing is asked, and the page has no source. */
+bool ffntp_sync_has_server(const struct ffntp_sync *sync);
+
 /* Close the sync. The page keeps its content. */
 void ffntp_sync_close(struct ffntp_sync *sync);
 
