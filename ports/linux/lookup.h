@@ -37,10 +37,9 @@ enum ffntp_lookup_event {
 
 /*
  * Begin an attempt if one is due, and take its result. The first poll already finds a numeric address. After a failure
- * the next attempt is due after 2 s, and then after twice the wait, up to some minutes; after a success after two weeks,
- * or earlier on request. The interface of a link-local address is looked up at each poll, because it may be removed and
- * made again with a different index.
- * now_s: any clock that does not run backwards.
+ * the next attempt is due after 2 s, and then after twice the wait, up to some minutes; after a success after two
+ * weeks, or earlier on request. The interface of a link-local address is looked up at each poll, because it may be
+ * removed and made again with a different index. now_s: any clock that does not run backwards.
  */
 enum ffntp_lookup_event ffntp_lookup_poll(struct ffntp_lookup *lookup, int64_t now_s);
 
