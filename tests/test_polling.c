@@ -100,8 +100,8 @@ static void ask(struct world *world, double now_s)
 static void run(struct world *world, double until_s)
 {
 	for (;;) {
-		ffntp_counter at = world->is_waiting ? ffntp_polling_deadline(&world->polling, PERIOD_S)
-						     : world->polling.next;
+		ffntp_counter at =
+			world->is_waiting ? ffntp_polling_deadline(&world->polling, PERIOD_S) : world->polling.next;
 
 		if ((double)at * 1e-9 >= until_s)
 			return;
@@ -288,7 +288,9 @@ static enum ffntp_verdict random_verdict(struct prng *prng)
 /* One of the things that can happen to a client; all of them leave the next request due, but not at once. */
 static void disturb(struct world *world, double now_s)
 {
-	const struct ffntp_outlook outlook = { .variance_s2 = 1e-12, .rate_variance = 1e-16, .exchange_esterror_s = 1e-6 };
+	const struct ffntp_outlook outlook = { .variance_s2 = 1e-12,
+					       .rate_variance = 1e-16,
+					       .exchange_esterror_s = 1e-6 };
 
 	switch (prng_next(&world->prng) % 5) {
 	case 0:
