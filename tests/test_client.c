@@ -378,7 +378,7 @@ static void test_free_runs_without_answers(void **state)
 	world_run(&f.world, f.client, 3600);
 	assert_int_equal(world_read(&f.world, f.client, &before), FFNTP_CLOCK_OK);
 	f.world.is_silent = true;
-	changes = world_run(&f.world, f.client, 6 * 16 + 2 * 32 + 8); /* after six it is asked half as often */
+	changes = world_run(&f.world, f.client, 8 * 16 + 8);
 	assert_int_equal(changes, 1);
 	assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_FREE_RUNNING);
 	run_bounded(&f, 7200);
