@@ -162,8 +162,8 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 		member->disruption_marker = member->session->client->clock.publisher.disruption_marker;
 		if (is_single(ensemble))
 			ensemble->map = *ffntp_session_map(member->session);
-		if (ensemble->recorder != NULL)
-			ensemble->recorder->added(ensemble->recorder_context, i, config, now);
+		if (ensemble->recorder.added != NULL)
+			ensemble->recorder.added(ensemble->recorder_context, i, config, now);
 		return (int)i;
 	}
 	return -1;
@@ -173,8 +173,8 @@ void ffntp_ensemble_remove(struct ffntp_ensemble *ensemble, unsigned member, ffn
 {
 	if (member >= ensemble->config.members || ensemble->member[member].session == NULL)
 		return;
-	if (ensemble->recorder != NULL)
-		ensemble->recorder->removed(ensemble->recorder_context, member, now);
+	if (ensemble->recorder.removed != NULL)
+		ensemble->recorder.removed(ensemble->recorder_context, member, now);
 	if (ffntp_counter_is_before(ensemble->now, now))
 		ensemble->now = now;
 	ffntp_ensemble_release(ensemble, member);
@@ -340,8 +340,8 @@ void ffntp_ensemble_input(struct ffntp_ensemble *ensemble, unsigned member, cons
 	begin_events(ensemble);
 	if (member != FFNTP_ENSEMBLE_ALL && ffntp_ensemble_session(ensemble, member) == NULL)
 		return;
-	if (ensemble->recorder != NULL)
-		ensemble->recorder->input(ensemble->recorder_context, member, input);
+	if (ensemble->recorder.input != NULL)
+		ensemble->recorder.input(ensemble->recorder_context, member, input);
 	if (has_effect(ensemble, member, input))
 		advance(ensemble, input);
 	if (member == FFNTP_ENSEMBLE_ALL)
@@ -349,11 +349,13 @@ void ffntp_ensemble_input(struct ffntp_ensemble *ensemble, unsigned member, cons
 	else
 		input_to_member(ensemble, member, input);
 	compute_if_due(ensemble);
+	if (ensemble->recorder.published != NULL && ensemble->has_new_map)
+		ensemble->recorder.published(ensemble->recorder_context, &ensemble->map);
 }
 
 void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_recorder *recorder,
 			   void *context)
 {
-	ensemble->recorder = recorder;
+	ensemble->recorder = recorder != NULL ? *recorder : (struct ffntp_ensemble_recorder){ 0 };
 	ensemble->recorder_context = context;
 }

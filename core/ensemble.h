@@ -69,7 +69,7 @@ struct ffntp_ensemble {
 
 	struct ffntp_ensemble_event event[FFNTP_ENSEMBLE_EVENTS];
 	unsigned events, taken;
-	const struct ffntp_ensemble_recorder *recorder;
+	struct ffntp_ensemble_recorder recorder;
 	void *recorder_context;
 };
 

@@ -16,10 +16,10 @@
 #define BUFFER_SIZE (16 * FFNTP_JOURNAL_LINE_SIZE)
 
 /*
- * While exchanges are in progress, the lines of one server wait until this much is in memory. Of several servers one
- * may never answer, so that an exchange is nearly always in progress: their lines wait for about 20 exchanges only.
+ * While exchanges are in progress, a session's lines wait until this much is in memory. Of several servers one may
+ * never answer, so that an exchange is nearly always in progress: an ensemble's lines wait for about 20 exchanges only.
  */
-#define SINGLE_WAITS (BUFFER_SIZE / 2)
+#define SESSION_WAITS (BUFFER_SIZE / 2)
 #define ENSEMBLE_WAITS 4096
 
 struct ffntp_journal_file {
@@ -28,14 +28,14 @@ struct ffntp_journal_file {
 	int descriptor; /* -1: the recording has ended */
 	uint64_t size;  /* of the file, in whole lines */
 	struct ffntp_journal writer;
-	const struct ffntp_ensemble *ensemble; /* the recorded one; NULL: none yet */
+	const struct ffntp_ensemble *ensemble; /* the one that is recorded; NULL: none yet */
 	struct ffntp_ensemble_config config;
 	struct ffntp_member_config member[FFNTP_ENSEMBLE_MEMBERS];
 	size_t used;
 	char buffer[BUFFER_SIZE];
 };
 
-/* The journal of the newest ensemble, for the handler of a signal. */
+/* The journal of the newest session, for the handler of a signal. */
 static struct ffntp_journal_file *volatile opened;
 
 /* --- the file --- */
@@ -208,7 +208,8 @@ void ffntp_journal_file_rescue(void)
 
 /* --- rotation --- */
 
-/* An ensemble cannot be run from its middle: the new file states that it continues the old one, and the members. */
+/* A session cannot be run from its middle: the new file states that it continues the old one, and with which members.
+ */
 static void write_continues(struct ffntp_journal_file *file)
 {
 	char *line = room(file);
@@ -255,7 +256,7 @@ static bool is_awaiting(const struct ffntp_session *session)
 /* Return whether the lines in memory wait for the end of an exchange. */
 static bool has_to_wait(const struct ffntp_journal_file *file)
 {
-	size_t most = file->config.members > 1 ? ENSEMBLE_WAITS : SINGLE_WAITS;
+	size_t most = file->config.members > 1 ? ENSEMBLE_WAITS : SESSION_WAITS;
 	bool is_any_awaiting = false;
 
 	for (unsigned i = 0; file->ensemble != NULL && i < file->config.members; i++)
@@ -317,10 +318,22 @@ static void record_removed(void *context, unsigned member, ffntp_counter now)
 	file->used += ffntp_journal_write_removed(&file->writer, member, now, line);
 }
 
+static void record_map(void *context, const struct ffntp_map *map)
+{
+	struct ffntp_journal_file *file = context;
+	char *line;
+
+	if (file->descriptor < 0)
+		return;
+	line = room(file);
+	file->used += ffntp_journal_write_map(map, line);
+}
+
 void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
 				 const struct ffntp_ensemble_config *config, ffntp_counter at)
 {
-	static const struct ffntp_ensemble_recorder functions = { record_input, record_added, record_removed };
+	static const struct ffntp_ensemble_recorder functions = { record_input, record_added, record_removed,
+								  record_map };
 	char *line;
 
 	if (file == NULL || file->descriptor < 0)
@@ -331,14 +344,4 @@ void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_e
 	line = room(file);
 	file->used += ffntp_journal_write_ensemble(&file->writer, config, at, line);
 	ffntp_ensemble_record(ensemble, &functions, file);
-}
-
-void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map)
-{
-	char *line;
-
-	if (file == NULL || file->descriptor < 0)
-		return;
-	line = room(file);
-	file->used += ffntp_journal_write_map(map, line);
 }

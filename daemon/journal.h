@@ -1,5 +1,5 @@
 /*
- * journal: writes the inputs of the daemon's ensemble, and the digests of its maps, to a file that 'ffntp
+ * journal: writes the inputs of the daemon's session or ensemble, and the digests of its maps, to a file that 'ffntp
  * replay' runs again (docs/journal.md). Lines are kept in memory until the step ends, because a request must not wait
  * for a disk. If the file cannot be written, one line reports it; the recording ends, and the clock continues.
  */
@@ -35,15 +35,11 @@ void ffntp_journal_file_close(struct ffntp_journal_file *file);
 
 /*
  * Begin to record an ensemble that has no members yet: config and at are the arguments of its ffntp_ensemble_init. From
- * then on members and inputs are recorded by themselves; pass ffntp_ensemble_map to ffntp_journal_file_map at each
- * FFNTP_EVENT_MAP. The journal must not be closed before the ensemble's last input. The tables of leap seconds of all
- * configurations must stay valid.
+ * then on members, inputs and maps are recorded without further calls. The journal must not be closed before the
+ * ensemble's last input. The tables of leap seconds of all configurations must stay valid.
  */
 void ffntp_journal_file_ensemble(struct ffntp_journal_file *file, struct ffntp_ensemble *ensemble,
 				 const struct ffntp_ensemble_config *config, ffntp_counter at);
-
-/* Record that the ensemble yielded this map after its last input. */
-void ffntp_journal_file_map(struct ffntp_journal_file *file, const struct ffntp_map *map);
 
 /*
  * Write the lines that are in memory to the file. Call it when nothing urgent is due. The lines of an exchange in

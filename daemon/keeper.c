@@ -192,11 +192,20 @@ static void configure(const struct ffntp_keeper *keeper, struct ffntp_lineup *li
 
 static ffntp_sync_listener take_event;
 
+static void record_ensemble(void *context, struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_config *config,
+			    ffntp_counter at)
+{
+	const struct ffntp_keeper *keeper = context;
+
+	ffntp_journal_file_ensemble(keeper->journal, ensemble, config, at);
+}
+
 /* The lineup becomes the sync's, unless this fails. former: the page's last map; NULL if there was none. */
 static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, const struct ffntp_map *former)
 {
 	struct ffntp_ensemble_config config;
-	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page, lineup, take_event, keeper };
+	const struct ffntp_sync_parts parts = { &config,    &keeper->source, keeper->page, lineup,
+						take_event, record_ensemble, keeper };
 
 	configure(keeper, lineup, &config);
 	keeper->member = calloc(config.members, sizeof(*keeper->member));
@@ -208,8 +217,6 @@ static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, 
 		return false;
 	}
 	keeper->client_config = config.client;
-	ffntp_journal_file_ensemble(keeper->journal, keeper->sync.ensemble, &config, keeper->sync.began);
-	ffntp_sync_begin(&keeper->sync);
 	if (former != NULL)
 		ffntp_sync_continue(&keeper->sync, former);
 	return true;
@@ -709,8 +716,6 @@ static void take_event(void *context, unsigned member, const struct ffntp_event 
 {
 	struct ffntp_keeper *keeper = context;
 
-	if (event->kind == FFNTP_EVENT_MAP)
-		ffntp_journal_file_map(keeper->journal, ffntp_sync_map(&keeper->sync));
 	if (keeper->sync.is_lost)
 		return;
 	if (event->kind == FFNTP_EVENT_MAP)

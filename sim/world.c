@@ -413,22 +413,35 @@ static void start_later(struct sim_world *world, struct ffntp_ensemble *ensemble
 	put(world, ensemble, server, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .until = until });
 }
 
-struct ffntp_ensemble *sim_world_begin(struct sim_world *world, const struct ffntp_client_config *config)
+struct ffntp_ensemble *sim_world_make(struct sim_world *world, const struct ffntp_client_config *config,
+				      struct ffntp_ensemble_config *all)
 {
-	const struct ffntp_ensemble_config all = { .client = *config, .members = world->servers };
-	size_t size = ffntp_ensemble_memory(&all);
-	void *memory = size > 0 ? aligned_alloc(16, size) : NULL;
-	struct ffntp_ensemble *ensemble;
+	size_t size;
+	void *memory;
 
-	if (memory == NULL)
-		return NULL;
-	ensemble = ffntp_ensemble_init(memory, size, &all, sim_world_counter(world));
+	*all = (struct ffntp_ensemble_config){ .client = *config, .members = world->servers };
+	size = ffntp_ensemble_memory(all);
+	memory = size > 0 ? aligned_alloc(16, size) : NULL;
 	world->config = *config;
+	return memory != NULL ? ffntp_ensemble_init(memory, size, all, sim_world_counter(world)) : NULL;
+}
+
+void sim_world_add(struct sim_world *world, struct ffntp_ensemble *ensemble)
+{
 	for (unsigned i = 0; i < world->servers; i++) {
 		add_server(world, ensemble, &world->server[i]);
 		if (i > 0)
 			start_later(world, ensemble, &world->server[i]);
 	}
+}
+
+struct ffntp_ensemble *sim_world_begin(struct sim_world *world, const struct ffntp_client_config *config)
+{
+	struct ffntp_ensemble_config all;
+	struct ffntp_ensemble *ensemble = sim_world_make(world, config, &all);
+
+	if (ensemble != NULL)
+		sim_world_add(world, ensemble);
 	return ensemble;
 }
 
@@ -438,11 +451,6 @@ const struct ffntp_map *sim_ensemble_map(struct ffntp_ensemble *ensemble, ffntp_
 
 	ffntp_ensemble_input(ensemble, FFNTP_ENSEMBLE_ALL, &input);
 	return ffntp_ensemble_map(ensemble);
-}
-
-struct ffntp_session *sim_ensemble_session(struct ffntp_ensemble *ensemble)
-{
-	return ensemble->member[0].session;
 }
 
 /* At whole seconds all sessions are called, because the oscillator's rate has changed. */

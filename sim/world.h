@@ -91,9 +91,16 @@ void sim_world_configure(struct ffntp_client_config *config, const struct sim_sc
 			 enum ffntp_estimator_kind estimator, uint32_t poll_s);
 
 /*
- * Begin an ensemble of this world's servers. The first one is asked at once, the others at a random moment of the first
- * 16 s. Returns NULL if memory is short. The caller frees the ensemble with free().
+ * Make an ensemble with room for this world's servers, as *all describes it. Returns NULL if memory is short. The
+ * caller frees the ensemble with free().
  */
+struct ffntp_ensemble *sim_world_make(struct sim_world *world, const struct ffntp_client_config *config,
+				      struct ffntp_ensemble_config *all);
+
+/* Add the servers. The first one is asked at once, the others at a random moment of the first 16 s. */
+void sim_world_add(struct sim_world *world, struct ffntp_ensemble *ensemble);
+
+/* Make an ensemble, and add the servers. */
 struct ffntp_ensemble *sim_world_begin(struct sim_world *world, const struct ffntp_client_config *config);
 
 /* Run the ensemble until this true time. The observer is called for the last second, too. */
@@ -102,8 +109,5 @@ void sim_world_run(struct sim_world *world, struct ffntp_ensemble *ensemble, int
 
 /* Return the ensemble's map as of counter reading now. */
 const struct ffntp_map *sim_ensemble_map(struct ffntp_ensemble *ensemble, ffntp_counter now);
-
-/* Return the session of the first server, for recorders. */
-struct ffntp_session *sim_ensemble_session(struct ffntp_ensemble *ensemble);
 
 #endif

@@ -118,7 +118,7 @@ static double median_of(double *values, size_t count)
 static void assert_calm(const char *scenario, const struct day *day)
 {
 	if (day->watch.broken > 0 || day->watch.jump > 3)
-		print_message("%s: %d s broken; a jump of %.2f estimated errors at %d s\n", scenario,
+		print_message("# %s: %d s broken; a jump of %.2f estimated errors at %d s\n", scenario,
 			      (int)day->watch.broken, day->watch.jump, (int)day->watch.jump_at_s);
 	assert_true(day->watch.broken == 0);
 	assert_true(day->watch.jump <= 3);
@@ -172,7 +172,7 @@ static double median_rms_s(const char *scenario)
 
 static void assert_ratio(const char *what, double value, double reference, double most)
 {
-	print_message("%s: %.3g us, %.2f of %.3g us; at most %.2f\n", what, value * 1e6, value / reference,
+	print_message("# %s: %.3g us, %.2f of %.3g us; at most %.2f\n", what, value * 1e6, value / reference,
 		      reference * 1e6, most);
 	assert_true(value <= most * reference);
 }
@@ -231,7 +231,7 @@ static void servers_come_and_go_without_a_jump(void **state)
 	struct days days = run_days("churn", 24);
 
 	(void)state;
-	print_message("churn: %.3g us; synchronised for %.1f h at least\n", days.rms_s * 1e6, days.synchronised_h[0]);
+	print_message("# churn: %.3g us; synchronised for %.1f h at least\n", days.rms_s * 1e6, days.synchronised_h[0]);
 }
 
 /*
@@ -250,7 +250,7 @@ static void servers_that_nothing_is_learnt_of_suffice(void **state)
 		all[i] = rms_s(day);
 		free(day);
 	}
-	print_message("churn, adaptive polls: %.3g us\n", median_of(all, SEEDS) * 1e6);
+	print_message("# churn, adaptive polls: %.3g us\n", median_of(all, SEEDS) * 1e6);
 	assert_true(median_of(all, SEEDS) < 300e-6);
 }
 
@@ -299,7 +299,7 @@ static void a_liar_that_drifts_is_left_out(void **state)
 	struct days days = run_days("drifting-liar", 24);
 
 	(void)state;
-	print_message("the drifting liar was used for %.2f h\n", days.used_h[0]);
+	print_message("# the drifting liar was used for %.2f h\n", days.used_h[0]);
 	assert_true(days.used_h[0] > 5.5 && days.used_h[0] < 8);
 	assert_true(days.synchronised_h[0] > 23.98);
 	assert_ratio("a drifting liar of three", days.rms_s, three_s, 2);
@@ -346,7 +346,7 @@ static void the_nearest_fails(void **state)
 	double rms_us = median_rms_s("nearest-fails") * 1e6;
 
 	(void)state;
-	print_message("nearest-fails: %.3g us; at most 4.5\n", rms_us);
+	print_message("# nearest-fails: %.3g us; at most 4.5\n", rms_us);
 	assert_true(rms_us <= 4.5);
 }
 

@@ -351,22 +351,7 @@ static void repeat(void *context, unsigned member, const struct ffntp_input *inp
 		twin->maps += event.kind == FFNTP_EVENT_MAP;
 }
 
-static void ignore_added(void *context, unsigned member, const struct ffntp_member_config *config, ffntp_counter at)
-{
-	(void)context;
-	(void)member;
-	(void)config;
-	(void)at;
-}
-
-static void ignore_removed(void *context, unsigned member, ffntp_counter at)
-{
-	(void)context;
-	(void)member;
-	(void)at;
-}
-
-static const struct ffntp_ensemble_recorder repeater = { repeat, ignore_added, ignore_removed };
+static const struct ffntp_ensemble_recorder repeater = { .input = repeat };
 
 static void assert_same_map(const struct ffntp_map *a, const struct ffntp_map *b)
 {

@@ -108,7 +108,16 @@ static void record_removed(void *context, unsigned member, ffntp_counter now)
 	trial->text.used += ffntp_journal_write_removed(&trial->writer, member, now, line);
 }
 
-static const struct ffntp_ensemble_recorder recorder = { record_input, record_added, record_removed };
+static void record_map(void *context, const struct ffntp_map *map)
+{
+	struct trial *trial = context;
+	char *line = room(&trial->text);
+
+	trial->maps++;
+	trial->text.used += ffntp_journal_write_map(map, line);
+}
+
+static const struct ffntp_ensemble_recorder recorder = { record_input, record_added, record_removed, record_map };
 
 static void pass_to_session(struct trial *trial, const struct ffntp_input *input)
 {
@@ -130,20 +139,16 @@ static void pass_to_session(struct trial *trial, const struct ffntp_input *input
 
 static void pass(struct trial *trial, unsigned member, const struct ffntp_input *input)
 {
+	size_t before = trial->maps, yielded = 0;
 	struct ffntp_event event;
 	unsigned from;
 
 	if (member == FFNTP_ENSEMBLE_ALL || ffntp_ensemble_session(trial->ensemble, member) != NULL)
 		pass_to_session(trial, input);
 	ffntp_ensemble_input(trial->ensemble, member, input);
-	while (ffntp_ensemble_event(trial->ensemble, &from, &event)) {
-		char *line = room(&trial->text);
-
-		if (event.kind != FFNTP_EVENT_MAP)
-			continue;
-		trial->maps++;
-		trial->text.used += ffntp_journal_write_map(ffntp_ensemble_map(trial->ensemble), line);
-	}
+	while (ffntp_ensemble_event(trial->ensemble, &from, &event))
+		yielded += event.kind == FFNTP_EVENT_MAP;
+	assert_int_equal(trial->maps - before, yielded);
 }
 
 /* --- what happens --- */

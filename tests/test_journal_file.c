@@ -64,13 +64,7 @@ static int add(struct trial *trial, ffntp_counter at, bool is_required)
 
 static void input(struct trial *trial, unsigned member, struct ffntp_input input)
 {
-	struct ffntp_event event;
-
 	ffntp_ensemble_input(trial->ensemble, member, &input);
-	while (ffntp_ensemble_event(trial->ensemble, &member, &event)) {
-		if (event.kind == FFNTP_EVENT_MAP)
-			ffntp_journal_file_map(trial->file, ffntp_ensemble_map(trial->ensemble));
-	}
 }
 
 /* Read the beginning of each line, up to its second blank or the first of its configuration. */

@@ -83,7 +83,7 @@ static void open_with(const char *const *names, size_t servers, unsigned room)
 {
 	struct ffntp_ensemble_config config = { .members = room };
 	struct ffntp_lineup lineup;
-	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &lineup, take_event, &loop };
+	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &lineup, take_event, NULL, &loop };
 
 	memset(&loop, 0, sizeof(loop));
 	counter_event = FFNTP_COUNTER_STEADY;
@@ -99,7 +99,6 @@ static void open_with(const char *const *names, size_t servers, unsigned room)
 	ffntp_lineup_open(&lineup, ffntp_sync_now_s());
 	ffntp_page_format(&loop.page, &loop.source.identity);
 	assert_true(ffntp_sync_open(&loop.sync, &parts));
-	ffntp_sync_begin(&loop.sync);
 }
 
 static const char *const numeric[] = { "127.0.0.1", "127.0.0.1", "127.0.0.1" };
@@ -500,7 +499,6 @@ static void record(void *context, unsigned member, const struct ffntp_input *inp
 	recorded_length = input->length;
 }
 
-/* No member joins or leaves while it is in use. */
 static const struct ffntp_ensemble_recorder recorder = { .input = record };
 
 static struct ffntp_key key_of(uint32_t id)

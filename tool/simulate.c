@@ -456,10 +456,12 @@ static void release(struct run *run)
 }
 
 static bool make_ensemble(const struct simulate *simulate, const struct sim_scenario *scenario, struct run *run,
-			  struct ffntp_client_config *config)
+			  struct ffntp_ensemble_config *config)
 {
-	sim_world_configure(config, scenario, simulate->estimator, simulate->poll_s);
-	run->ensemble = sim_world_begin(&run->world, config);
+	struct ffntp_client_config client;
+
+	sim_world_configure(&client, scenario, simulate->estimator, simulate->poll_s);
+	run->ensemble = sim_world_make(&run->world, &client, config);
 	return run->ensemble != NULL;
 }
 
@@ -496,13 +498,12 @@ static bool open_trace(const struct simulate *simulate, const struct sim_scenari
 	return true;
 }
 
-static bool open_journal(const struct simulate *simulate, struct run *run, const struct ffntp_client_config *config)
+static bool open_journal(const struct simulate *simulate, struct run *run, const struct ffntp_ensemble_config *config)
 {
 	if (!open_file(simulate, simulate->journal_path, &run->journal))
 		return false;
 	if (run->journal)
-		recorder_begin(&run->recorder, run->journal, sim_ensemble_session(run->ensemble), config,
-			       sim_world_counter(&run->world));
+		recorder_begin(&run->recorder, run->journal, run->ensemble, config, sim_world_counter(&run->world));
 	return true;
 }
 
@@ -526,6 +527,7 @@ static void simulate_all(const struct simulate *simulate, const struct sim_scena
 	run->score_from_ns = SIM_START_NS + length_ns / 2;
 	run->settling[SETTLING_1MS] = (struct settling){ .limit_us = 1000, .since_s = -1 };
 	run->settling[SETTLING_100US] = (struct settling){ .limit_us = 100, .since_s = -1 };
+	sim_world_add(&run->world, run->ensemble);
 	sim_world_run(&run->world, run->ensemble, SIM_START_NS + length_ns, &observer);
 }
 
@@ -556,7 +558,7 @@ static bool simulate_one(struct simulate *simulate, const struct sim_scenario *l
 {
 	const struct sim_scenario copy = with_servers(simulate, listed), *scenario = &copy;
 	struct run run = { .ensemble = NULL };
-	struct ffntp_client_config config;
+	struct ffntp_ensemble_config config;
 	bool is_good;
 
 	sim_world_init(&run.world, scenario, (uint64_t)simulate->seed);
@@ -606,8 +608,8 @@ static bool check_scenario(const struct simulate *simulate, const char *name)
 
 	if (!scenario)
 		tool_error(simulate->command, "no scenario '%s'; ffntp simulate --list names them", name);
-	else if ((simulate->trace_path || simulate->journal_path) && with_servers(simulate, scenario).servers > 1)
-		tool_error(simulate->command, "--trace and --journal record one server; %s has several", name);
+	else if (simulate->trace_path && with_servers(simulate, scenario).servers > 1)
+		tool_error(simulate->command, "--trace records one server; %s has several", name);
 	else if (simulate->recorded_path && !scenario->has_limit)
 		tool_error(simulate->command, "--recorded: %s has no known limit", name);
 	else if (simulate->recorded_path && scenario->limit_needs_world)

@@ -98,32 +98,20 @@ bool snapshot_was_accepted(const struct ffntp_source *source)
 	return source->verdicts[FFNTP_ACCEPTED] > 0 && source->stratum != 0;
 }
 
-/* Format the address without the port. Returns whether it is one of IPv6. */
-static bool format_address(const struct ffntp_source *source, char text[INET6_ADDRSTRLEN])
+/* The usual port is left out, and with it the brackets of an IPv6 address. */
+const char *snapshot_short_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	bool is_mapped = memcmp(source->address, mapped, sizeof(mapped)) == 0;
+	size_t length;
 
-	if (!inet_ntop(is_mapped ? AF_INET : AF_INET6, source->address + (is_mapped ? sizeof(mapped) : 0), text,
-		       INET6_ADDRSTRLEN))
-		snprintf(text, INET6_ADDRSTRLEN, "?");
-	return !is_mapped;
-}
-
-const char *snapshot_address(const struct ffntp_source *source, char text[SNAPSHOT_ADDRESS_SIZE])
-{
-	char address[INET6_ADDRSTRLEN];
-	bool is_v6 = format_address(source, address);
-
-	snprintf(text, SNAPSHOT_ADDRESS_SIZE, is_v6 ? "[%s]:%u" : "%s:%u", address, source->port);
-	return text;
-}
-
-const char *snapshot_short_address(const struct ffntp_source *source, char text[SNAPSHOT_ADDRESS_SIZE])
-{
+	output_address(source, text);
 	if (source->port != NTP_PORT)
-		return snapshot_address(source, text);
-	format_address(source, text);
+		return text;
+	*strrchr(text, ':') = '\0';
+	if (text[0] != '[')
+		return text;
+	length = strlen(text) - 2;
+	memmove(text, text + 1, length);
+	text[length] = '\0';
 	return text;
 }
 

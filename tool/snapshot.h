@@ -2,13 +2,13 @@
 #ifndef FFNTP_TOOL_SNAPSHOT_H
 #define FFNTP_TOOL_SNAPSHOT_H
 
-#include <arpa/inet.h>
 #include <ffntp/clock.h>
 #include <ffntp/page.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "options.h"
+#include "output.h"
 
 struct snapshot {
 	struct ffntp_map map;
@@ -40,13 +40,8 @@ size_t snapshot_count(const struct snapshot *snapshot, enum ffntp_selection sele
 /* Return whether a reply of this server was accepted since the last disruption of the counter. */
 bool snapshot_was_accepted(const struct ffntp_source *source);
 
-#define SNAPSHOT_ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
-
-/* Format "192.0.2.1:123" or "[2001:db8::1]:123". */
-const char *snapshot_address(const struct ffntp_source *source, char text[SNAPSHOT_ADDRESS_SIZE]);
-
-/* Format the same without port 123, and without brackets then. */
-const char *snapshot_short_address(const struct ffntp_source *source, char text[SNAPSHOT_ADDRESS_SIZE]);
+/* Format the address as output_address does, without port 123, and without brackets then. */
+const char *snapshot_short_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE]);
 
 /* Return the server's distance from its reference clock (s): root delay / 2 + root dispersion. */
 double snapshot_root_distance_s(const struct ffntp_source *source);

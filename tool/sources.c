@@ -94,10 +94,10 @@ static void set_exchange(json_t *object, const struct snapshot *snapshot, const 
 
 json_t *sources_one_json(const struct snapshot *snapshot, const struct ffntp_source *source)
 {
-	char address[SNAPSHOT_ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
+	char address[OUTPUT_ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
 	json_t *object = json_object();
 
-	set(object, "address", json_string(snapshot_address(source, address)));
+	set(object, "address", json_string(output_address(source, address)));
 	set(object, "selected", json_boolean(source->selection == FFNTP_SELECTION_FOLLOWED));
 	set(object, "selection", json_string(ffntp_selection_name(selection_of(source))));
 	set(object, "share_percent", source->stratum != 0 ? json_integer(share_percent(source)) : json_null());
@@ -243,7 +243,7 @@ static void print_exchange(const struct ffntp_source *source)
 
 static void print_row(const struct snapshot *snapshot, const struct ffntp_source *source)
 {
-	char address[SNAPSHOT_ADDRESS_SIZE], poll[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE] = "-";
+	char address[OUTPUT_ADDRESS_SIZE], poll[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE] = "-";
 
 	if (snapshot_was_accepted(source))
 		output_age(snapshot_since_s(snapshot, source->last_accepted), last);

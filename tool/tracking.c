@@ -172,7 +172,7 @@ static void print_reading(const struct snapshot *snapshot)
 static void print_reference(const struct snapshot *snapshot)
 {
 	const struct ffntp_source *source = snapshot_followed(snapshot);
-	char address[SNAPSHOT_ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
+	char address[OUTPUT_ADDRESS_SIZE], refid[OUTPUT_REFID_SIZE];
 
 	if (!source) {
 		printf("%-14s: none%s\n", "Reference",
@@ -182,10 +182,10 @@ static void print_reference(const struct snapshot *snapshot)
 		return;
 	}
 	if (source->stratum == 0) {
-		printf("%-14s: %s, which has not answered yet\n", "Reference", snapshot_address(source, address));
+		printf("%-14s: %s, which has not answered yet\n", "Reference", output_address(source, address));
 		return;
 	}
-	printf("%-14s: %s, %s\n", "Reference", snapshot_address(source, address), output_refid(source, refid));
+	printf("%-14s: %s, %s\n", "Reference", output_address(source, address), output_refid(source, refid));
 	printf("%-14s: %-14u of the reference\n", "Stratum", source->stratum);
 }
 

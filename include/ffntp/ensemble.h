@@ -103,7 +103,10 @@ const struct ffntp_map *ffntp_ensemble_map(const struct ffntp_ensemble *ensemble
 FFNTP_MUST_USE bool ffntp_ensemble_source(const struct ffntp_ensemble *ensemble, unsigned member,
 					  struct ffntp_source *source);
 
-/* Functions that are called with all that changes an ensemble; pointers are valid during the call only. */
+/*
+ * Functions that are called with all that changes an ensemble, and with its maps; pointers are valid during the call
+ * only. NULL: not called.
+ */
 struct ffntp_ensemble_recorder {
 	/* An input, before it is processed. member: a number, or FFNTP_ENSEMBLE_ALL. */
 	void (*input)(void *context, unsigned member, const struct ffntp_input *input);
@@ -111,9 +114,11 @@ struct ffntp_ensemble_recorder {
 	void (*added)(void *context, unsigned member, const struct ffntp_member_config *config, ffntp_counter now);
 	/* A member that is about to be removed. */
 	void (*removed)(void *context, unsigned member, ffntp_counter now);
+	/* A map that the last input yielded, before its events are taken. */
+	void (*published)(void *context, const struct ffntp_map *map);
 };
 
-/* Record: call the recorder's functions from now on; NULL ends it. The recorder is not copied. */
+/* Record: call the recorder's functions from now on; NULL ends it. The recorder is copied. */
 void ffntp_ensemble_record(struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_recorder *recorder,
 			   void *context);
 

@@ -80,7 +80,7 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 {
 	const char *problem = ffntp_counter_open(&ntp->source, config->counter_kind);
 	struct ffntp_ensemble_config ensemble = { .members = 1 };
-	struct ffntp_sync_parts parts = { &ensemble, &ntp->source, &ntp->page, lineup, NULL, NULL };
+	struct ffntp_sync_parts parts = { &ensemble, &ntp->source, &ntp->page, lineup, NULL, NULL, NULL };
 
 	if (problem != NULL)
 		return problem;
@@ -91,7 +91,6 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 	ffntp_page_format(&ntp->page, &ntp->source.identity);
 	if (!ffntp_sync_open(&ntp->sync, &parts))
 		return "out of memory";
-	ffntp_sync_begin(&ntp->sync);
 	ffntp_sync_publish(&ntp->sync);
 	return NULL;
 }

@@ -351,13 +351,11 @@ bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *par
 		free_parts(sync);
 		return false;
 	}
+	if (parts->recorder != NULL)
+		parts->recorder(parts->context, sync->ensemble, parts->config, sync->began);
+	fill(sync, join_first);
 	sync->keeps_stamping = ffntp_udp_keep_stamping();
 	return true;
-}
-
-void ffntp_sync_begin(struct ffntp_sync *sync)
-{
-	fill(sync, join_first);
 }
 
 struct ffntp_lineup ffntp_sync_end(struct ffntp_sync *sync)

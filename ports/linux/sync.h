@@ -30,6 +30,10 @@
  */
 typedef void ffntp_sync_listener(void *context, unsigned member, const struct ffntp_event *event);
 
+/* Called by ffntp_sync_open with its ensemble, which has no members yet: a caller that records it begins here. */
+typedef void ffntp_sync_recorder(void *context, struct ffntp_ensemble *ensemble,
+				 const struct ffntp_ensemble_config *config, ffntp_counter at);
+
 /* A member: one address that is followed. */
 struct ffntp_sync_peer {
 	struct ffntp_peer peer;
@@ -64,24 +68,20 @@ struct ffntp_sync_parts {
 	struct ffntp_page *page;             /* a page of this counter */
 	const struct ffntp_lineup *lineup;   /* opened; the sync owns it from now on, unless opening fails */
 	ffntp_sync_listener *listener;       /* or NULL */
-	void *context;
+	ffntp_sync_recorder *recorder;       /* or NULL */
+	void *context;                       /* of both */
 };
 
 /* Most descriptors that ffntp_sync_descriptors sets. */
 #define FFNTP_SYNC_DESCRIPTORS FFNTP_ENSEMBLE_MEMBERS
 
 /*
- * Open a sync. Nothing is published and no server asked yet, and the ensemble has no members: a recorder may be set.
- * Then call ffntp_sync_begin. The sync must not be moved in memory.
+ * Open a sync. Nothing is published and no server asked yet. Servers that have an address are members from now on, and
+ * those whose names are resolved later join then. With room for one the server is a member at once in any case.
+ * The sync must not be moved in memory.
  * Returns false if the configuration is out of range, or memory is short; then there is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *parts);
-
-/*
- * Let the servers of the lineup become members, as far as they have addresses; with room for one the server is a member
- * from now on in any case. Those whose names are resolved later join then. Call it before all functions below.
- */
-void ffntp_sync_begin(struct ffntp_sync *sync);
 
 /* Return the time that the names of servers are resolved by, which also advances while the machine is suspended (s). */
 int64_t ffntp_sync_now_s(void);

@@ -149,9 +149,9 @@ def hosts(path, names):
     with open(path, "w") as f:
         f.writelines(f"{address} {name}\n" for name, addresses in names.items() for address in addresses)
 
-    def enter_mounts_with_hosts():
+    def enter():
         enter_mounts()
         libc = ctypes.CDLL(None, use_errno=True)
-        if libc.mount(os.path.abspath(path).encode(), b"/etc/hosts", None, MS_BIND, None) != 0:
-            raise OSError(ctypes.get_errno(), "no /etc/hosts of its own")
-    return enter_mounts_with_hosts
+        if libc.mount(path.encode(), b"/etc/hosts", None, MS_BIND, None) != 0:
+            raise OSError(ctypes.get_errno(), "no mount namespace")
+    return enter

@@ -54,6 +54,14 @@ def test_every_scenario_replays(folder):
     tap.check(refused > 20, "the events of the scenarios are missing")
 
 
+def test_every_scenario_of_several_servers_replays(folder):
+    names = [name for name in scenarios() if not has_one_server(name)]
+    tap.check(len(names) >= 10, f"only {len(names)} scenarios")
+    for name in names:
+        result, = check_replays(simulated(folder, name, "--poll", "64", hours="1.5"))
+        tap.check(result["maps_equal"] > 4000 and len(result["servers"]) > 1, f"{name}: too few: {result}")
+
+
 def test_each_estimator_and_adaptive_polling_replay(folder):
     for estimator in "law", "radclock":
         check_replays(simulated(folder, "congestion", "--estimator", estimator, "--poll", "adaptive", hours="15"))
