@@ -156,7 +156,7 @@ static void expire_if_overdue(struct ffntp_client *client, ffntp_counter now)
 	if (!client->association.exchange.is_waiting || ffntp_counter_diff(now, deadline) < 0)
 		return;
 	ffntp_exchange_expire(&client->association.exchange);
-	ffntp_polling_expired(&client->association.polling);
+	ffntp_polling_expired(&client->association.polling, client->clock.rate.period_s);
 }
 
 /*
@@ -176,9 +176,10 @@ static ffntp_counter next_leap_edge(const struct ffntp_client *client, ffntp_cou
 
 struct ffntp_action ffntp_client_timer(struct ffntp_client *client, ffntp_counter now)
 {
-	ffntp_counter next = client->association.polling.next;
+	ffntp_counter next;
 
 	expire_if_overdue(client, now);
+	next = client->association.polling.next;
 	if (client->association.polling.change_is_due) {
 		client->association.polling.change_is_due = false;
 		return (struct ffntp_action){ FFNTP_CHANGE_SERVER, now };
@@ -201,7 +202,7 @@ bool ffntp_client_request(struct ffntp_client *client, ffntp_counter ta, uint64_
 	if (!ffntp_exchange_begin(&client->association.exchange, ta, nonce, packet))
 		return false;
 	if (was_waiting)
-		ffntp_polling_expired(&client->association.polling);
+		ffntp_polling_expired(&client->association.polling, client->clock.rate.period_s);
 	ffntp_polling_sent(&client->association.polling, ta, client->clock.rate.period_s);
 	return true;
 }

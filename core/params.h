@@ -529,8 +529,39 @@
  */
 #define FFNTP_SYNCHRONISED_EXCHANGES 2
 
-/* Number of replies at an interval that a kiss-o'-death required, before a shorter one is tried again. */
+/*
+ * Number of replies at an interval that a kiss-o'-death required, before a shorter one is tried; and at one that
+ * silence suggested, which is usually an outage, after which the former interval is served again.
+ */
 #define FFNTP_KISS_DECAY_REPLIES 64
+#define FFNTP_SILENCE_DECAY_REPLIES 8
+
+/* Largest such number, because each try that fails doubles it: two hours at 2 s. */
+#define FFNTP_PATIENCE_MOST 4096
+
+/*
+ * Number of replies at the configured interval after which the server is known to serve it, and former tries that
+ * failed are forgotten. ntpsec's limiter answers 60 to 75 requests at a rate that it then refuses for ever
+ * (findings/ntpsec-limits-one-a-second.sh).
+ */
+#define FFNTP_SERVED_REPLIES 256
+
+/*
+ * Silence after replies: consecutive requests without any reply, from which on the server is taken to limit the rate;
+ * the largest probability (ratio) that all are lost by chance, by the share that had replies before; and the number
+ * of requests in which that share is learnt. A path that loses one packet in ten loses six in a row once in a million
+ * requests; one that loses nine in ten needs 131.
+ */
+#define FFNTP_SILENCE_REQUESTS 6
+#define FFNTP_SILENCE_CHANCE 1e-6
+#define FFNTP_SILENCE_WINDOW 128
+
+/*
+ * Longest interval that silence leads to (s). The usual limits are 1 s in ntpsec, and 8 s on average in ntpd ("discard
+ * average 3") and chrony ("ratelimit interval 3"). A longer one would cost accuracy where connectivity comes and goes,
+ * for nothing: 64 s doubled the error of polls of 16 s on a path that is silent for 4 to 12 minutes in 38.
+ */
+#define FFNTP_SILENCE_FLOOR_S 16.0
 
 /*
  * --- law: the delay-law estimator (docs/algorithm.md) ---

@@ -20,6 +20,9 @@ void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_pollin
 		.config = *config,
 		.floor_s = config->min_s,
 		.interval_s = config->min_s,
+		.share = 0.5,
+		.counted = 1,
+		.silence_chance = 1,
 		.next = now,
 		.asked = now,
 	};
@@ -71,30 +74,101 @@ static void set_interval(struct ffntp_polling *polling, double interval_s, doubl
 	polling->next = polling->asked + ffntp_ticks_of(interval_s, period_s);
 }
 
+static void end_silence(struct ffntp_polling *polling)
+{
+	polling->silent = 0;
+	polling->silence_chance = 1;
+}
+
+/* Return whether so long a silence is not chance on a path that loses packets as this one did before. */
+static bool is_silence(const struct ffntp_polling *polling)
+{
+	return polling->has_answered && polling->silent >= FFNTP_SILENCE_REQUESTS &&
+	       polling->silence_chance <= FFNTP_SILENCE_CHANCE;
+}
+
+static void learn_share(struct ffntp_polling *polling, bool has_reply)
+{
+	if (polling->counted < FFNTP_SILENCE_WINDOW)
+		polling->counted++;
+	polling->share += (has_reply - polling->share) / polling->counted;
+}
+
+/* Learn the share of requests that have a reply. A silence that is not chance does not count. */
+static void end_silence_by_reply(struct ffntp_polling *polling)
+{
+	if (is_silence(polling))
+		end_silence(polling);
+	for (; polling->silent > 0; polling->silent--)
+		learn_share(polling, false);
+	learn_share(polling, true);
+	end_silence(polling);
+	polling->has_answered = true;
+}
+
 static void set_floor(struct ffntp_polling *polling, double floor_s, double period_s)
 {
 	polling->floor_s = floor_s;
-	polling->kiss_replies = 0;
+	polling->served = 0;
+	end_silence(polling);
 	if (polling->interval_s < floor_s || !polling->config.is_adaptive)
 		set_interval(polling, floor_s, period_s);
 }
 
+static unsigned clamp_patience(unsigned replies, unsigned least)
+{
+	if (replies < least)
+		return least;
+	return replies < FFNTP_PATIENCE_MOST ? replies : FFNTP_PATIENCE_MOST;
+}
+
+/* Poll more seldom. replies: the least number of replies before a shorter interval is tried. */
+static void slow_down(struct ffntp_polling *polling, double floor_s, unsigned replies, double period_s)
+{
+	polling->patience = clamp_patience(polling->is_trying ? 2 * polling->patience : polling->patience, replies);
+	polling->is_trying = false;
+	set_floor(polling, floor_s, period_s);
+}
+
+/* Poll more often once the server has served the present interval for long enough. */
+static void speed_up(struct ffntp_polling *polling, double period_s)
+{
+	polling->served++;
+	if (polling->floor_s > polling->config.min_s && polling->served >= polling->patience) {
+		polling->is_trying = true;
+		set_floor(polling, ffntp_fmax(polling->floor_s / 2, polling->config.min_s), period_s);
+	} else if (polling->floor_s <= polling->config.min_s && polling->served >= FFNTP_SERVED_REPLIES) {
+		polling->is_trying = false;
+		polling->patience = 0;
+		polling->served = FFNTP_SERVED_REPLIES;
+	}
+}
+
+static void count_unanswered(struct ffntp_polling *polling)
+{
+	polling->unanswered++;
+	if (polling->unanswered % FFNTP_UNANSWERED_CHANGE == 0)
+		polling->change_is_due = true;
+}
+
+/* A server that answers only with kisses, or without a usable time, drops no requests. */
 void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict verdict, double period_s)
 {
+	end_silence_by_reply(polling);
 	if (verdict == FFNTP_REFUSED_KISS_RATE) {
-		set_floor(polling, ffntp_fmin(2 * polling->interval_s, polling->config.max_s), period_s);
+		slow_down(polling, ffntp_fmin(2 * polling->interval_s, polling->config.max_s), FFNTP_KISS_DECAY_REPLIES,
+			  period_s);
 	} else if (verdict == FFNTP_REFUSED_KISS_DENY) {
-		set_floor(polling, polling->config.max_s, period_s);
+		slow_down(polling, polling->config.max_s, FFNTP_KISS_DECAY_REPLIES, period_s);
 		polling->change_is_due = true;
-	} else if (verdict == FFNTP_ACCEPTED && polling->floor_s > polling->config.min_s &&
-		   ++polling->kiss_replies >= FFNTP_KISS_DECAY_REPLIES) {
-		set_floor(polling, ffntp_fmax(polling->floor_s / 2, polling->config.min_s), period_s);
+	} else if (verdict == FFNTP_ACCEPTED) {
+		speed_up(polling, period_s);
 	}
 	if (verdict == FFNTP_ACCEPTED || verdict == FFNTP_REFUSED_CONTRADICTION) {
 		polling->reach |= 1;
 		polling->unanswered = 0;
 	} else {
-		ffntp_polling_expired(polling); /* an answer without a usable time counts as none */
+		count_unanswered(polling); /* an answer without a usable time counts as none */
 	}
 }
 
@@ -172,11 +246,16 @@ ffntp_counter ffntp_polling_deadline(const struct ffntp_polling *polling, double
 	return polling->next - polling->asked < wait ? polling->next : polling->asked + wait;
 }
 
-void ffntp_polling_expired(struct ffntp_polling *polling)
+/* Neither a server that has never answered nor a rate that every server serves is a reason to ask more seldom. */
+void ffntp_polling_expired(struct ffntp_polling *polling, double period_s)
 {
-	polling->unanswered++;
-	if (polling->unanswered % FFNTP_UNANSWERED_CHANGE == 0)
-		polling->change_is_due = true;
+	double floor_s = ffntp_fmin(ffntp_fmin(2 * polling->interval_s, FFNTP_SILENCE_FLOOR_S), polling->config.max_s);
+
+	count_unanswered(polling);
+	polling->silent++;
+	polling->silence_chance *= 1 - polling->share;
+	if (is_silence(polling) && floor_s > polling->interval_s)
+		slow_down(polling, floor_s, FFNTP_SILENCE_DECAY_REPLIES, period_s);
 }
 
 uint8_t ffntp_polling_log2_s(const struct ffntp_polling *polling)

@@ -1,6 +1,8 @@
 /*
- * polling: the time of the next request. A client begins with a burst that tapers off to the poll interval; a
- * kiss-o'-death makes the interval longer.
+ * polling: the time of the next request. A client begins with a burst that tapers off to the poll interval. A
+ * kiss-o'-death makes the interval longer, and so does silence after replies, because a server that limits the rate of
+ * requests may drop them without a word, and may count those it drops. After a number of replies a shorter interval is
+ * tried; a try that fails doubles that number (docs/algorithm.md).
  */
 #ifndef FFNTP_CORE_POLLING_H
 #define FFNTP_CORE_POLLING_H
@@ -21,11 +23,18 @@ struct ffntp_polling_config {
 
 struct ffntp_polling {
 	struct ffntp_polling_config config;
-	double floor_s;    /* lower limit: min_s, or longer after a kiss-o'-death */
+	double floor_s;    /* lower limit: min_s, or longer after a kiss-o'-death or after silence */
 	double interval_s; /* poll interval from the next request on */
 	unsigned burst_left;
 	double taper_s;         /* after a burst: the last wait, which grows to interval_s */
-	unsigned kiss_replies;  /* accepted replies since floor_s last changed */
+	unsigned served;        /* accepted replies since floor_s last changed */
+	unsigned patience;      /* their number at which half of floor_s is tried */
+	bool is_trying;         /* floor_s was made shorter after it was last made longer */
+	bool has_answered;      /* the server gave a reply */
+	unsigned counted;       /* requests in 'share', up to FFNTP_SILENCE_WINDOW */
+	double share;           /* share of the requests that have a reply */
+	unsigned silent;        /* consecutive requests without any reply, since floor_s last changed */
+	double silence_chance;  /* probability of that silence, if losses were chance alone */
 	unsigned unanswered;    /* consecutive requests without a usable reply */
 	bool change_is_due;     /* the next call of ffntp_client_timer returns FFNTP_CHANGE_SERVER */
 	bool is_follow_up;      /* the last request follows up another (ffntp_polling_follow_up) */
@@ -80,7 +89,7 @@ ffntp_counter ffntp_polling_deadline(const struct ffntp_polling *polling, double
 /* Return the poll exponent of RFC 5905: the least power of two that is no shorter than the interval. */
 uint8_t ffntp_polling_log2_s(const struct ffntp_polling *polling);
 
-/* Record that the request in flight was given up, or that its reply was not usable. */
-void ffntp_polling_expired(struct ffntp_polling *polling);
+/* Record that the request in flight was given up without a reply. */
+void ffntp_polling_expired(struct ffntp_polling *polling, double period_s);
 
 #endif

@@ -252,7 +252,15 @@ static bool open_clock_log(struct ffntp_keeper *keeper)
 	return false;
 }
 
-/* "NAME (ADDRESS)" of a server, or the address alone if that is its name. */
+static bool has_address(const struct ffntp_keeper *keeper, unsigned member)
+{
+	const struct ffntp_peer *peer = ffntp_sync_peer(&keeper->sync, member);
+
+	return peer != NULL && ffntp_address_is_some(&peer->address);
+}
+
+/* "NAME (ADDRESS)" of a server, or one of them alone: the address if that is its name, the name if it has no address.
+ */
 struct server_text {
 	char is[FFNTP_CONFIG_NAME_SIZE + FFNTP_ADDRESS_TEXT_SIZE + 4];
 };
@@ -263,6 +271,10 @@ static struct server_text server_text(const struct ffntp_keeper *keeper, unsigne
 	char address[FFNTP_ADDRESS_TEXT_SIZE];
 	struct server_text text;
 
+	if (!has_address(keeper, member)) {
+		snprintf(text.is, sizeof(text.is), "%s", name);
+		return text;
+	}
 	ffntp_address_text(&ffntp_sync_peer(&keeper->sync, member)->address, address);
 	snprintf(text.is, sizeof(text.is), strcmp(name, address) == 0 ? "%s" : "%s (%s)", name, address);
 	return text;
@@ -271,7 +283,7 @@ static struct server_text server_text(const struct ffntp_keeper *keeper, unsigne
 static void log_servers(const struct ffntp_keeper *keeper)
 {
 	for (unsigned i = 0; i < keeper->sync.room; i++) {
-		if (ffntp_sync_peer(&keeper->sync, i) != NULL)
+		if (has_address(keeper, i))
 			ffntp_log(FFNTP_LOG_NOTICE, "asking %s", server_text(keeper, i).is);
 	}
 }
@@ -299,27 +311,25 @@ static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup 
 	return false;
 }
 
-static void log_problems(const struct ffntp_lineup *lineup)
+/* Log the problems of names. They are rare: each is reported once, and when it changes or ends. */
+static void log_names_of(struct ffntp_servers *servers)
 {
-	for (size_t i = 0; i < lineup->count; i++) {
-		const char *problem = lineup->server[i].servers.problem[0];
+	enum ffntp_lookup_event event;
+	const struct ffntp_lookup *lookup;
 
-		if (problem != NULL)
-			ffntp_log(FFNTP_LOG_WARNING, "%s: %s", lineup->server[i].names[0].name, problem);
+	while ((lookup = ffntp_servers_news(servers, &event)) != NULL) {
+		if (event == FFNTP_LOOKUP_FOUND)
+			ffntp_log(FFNTP_LOG_NOTICE, "%s: its address is known now", lookup->name);
+		else
+			ffntp_log(FFNTP_LOG_WARNING, "%s: %s; it is looked up again until that succeeds", lookup->name,
+				  lookup->problem);
 	}
 }
 
-static bool open_lineup(const struct ffntp_config *config, struct ffntp_lineup *lineup)
+static void log_names(struct ffntp_lineup *lineup)
 {
-	bool is_any;
-
-	if (!name_servers(config, lineup))
-		return false;
-	is_any = ffntp_lineup_resolve(lineup);
-	log_problems(lineup);
-	if (!is_any)
-		ffntp_lineup_close(lineup);
-	return is_any;
+	for (size_t i = 0; i < lineup->count; i++)
+		log_names_of(&lineup->server[i].servers);
 }
 
 static struct ffntp_journal_file *open_journal(const struct ffntp_config *config)
@@ -332,8 +342,9 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 	struct ffntp_lineup lineup;
 
 	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
-	if (!open_lineup(&options->config, &lineup))
+	if (!name_servers(&options->config, &lineup))
 		return false;
+	ffntp_lineup_open(&lineup, ffntp_sync_now_s());
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
 	keeper->journal = open_journal(&options->config);
 	if (!open_clock(keeper, &lineup)) {
@@ -347,6 +358,8 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 	}
 	delay_first_requests(keeper);
 	log_servers(keeper);
+	if (!ffntp_sync_has_server(&keeper->sync))
+		ffntp_sync_publish(&keeper->sync);
 	return true;
 }
 
@@ -374,13 +387,14 @@ static bool change_clock(struct ffntp_keeper *keeper)
 
 /* --- changing the configuration --- */
 
-/* Find the servers of the next configuration that are followed already. */
+/* Find the servers of the next configuration that are followed already. A new journal needs a new ensemble. */
 static void find_former(struct ffntp_keeper *keeper)
 {
 	const struct ffntp_config *next = &keeper->next->config, *former = &keeper->options->config;
 	bool is_taken[FFNTP_CONFIG_SERVERS] = { false };
 
-	if (!ffntp_config_is_many(next) || !ffntp_config_is_many(former) || !ffntp_config_is_same_clock(next, former))
+	if (!ffntp_config_is_many(next) || !ffntp_config_is_many(former) || !ffntp_config_is_same_clock(next, former) ||
+	    !ffntp_journal_file_is(keeper->journal, next))
 		return;
 	for (size_t i = 0; i < next->servers; i++) {
 		for (size_t j = 0; j < former->servers; j++) {
@@ -402,9 +416,10 @@ static bool change_servers(struct ffntp_keeper *keeper)
 
 	keeper->options = keeper->next;
 	configure(keeper, &keeper->next_lineup, &unused);
-	log_problems(&keeper->next_lineup);
-	if (ffntp_sync_change(&keeper->sync, &keeper->next_lineup))
+	if (ffntp_sync_change(&keeper->sync, &keeper->next_lineup)) {
+		ffntp_journal_file_resize(keeper->journal, keeper->options->config.journal_size);
 		return true;
+	}
 	keeper->options = former;
 	return false;
 }
@@ -450,7 +465,7 @@ static bool resolve_former(struct ffntp_keeper *keeper)
 		if (server->former < 0)
 			continue;
 		server->former = -1;
-		ffntp_lineup_start(server);
+		ffntp_lineup_start(server, ffntp_sync_now_s());
 		is_any = true;
 	}
 	return is_any;
@@ -461,19 +476,32 @@ static void log_unchanged(void)
 	ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 }
 
+/*
+ * Return whether the new configuration is to be judged now, and in *is_usable whether it is better than the old one.
+ * One whose names cannot be resolved is not used, unless the old one's could not be resolved either.
+ */
+static bool is_next_resolved(struct ffntp_keeper *keeper, bool *is_usable)
+{
+	bool is_over;
+
+	*is_usable = ffntp_lineup_poll(&keeper->next_lineup, ffntp_sync_now_s(), &is_over) ||
+		     !ffntp_sync_has_server(&keeper->sync);
+	return *is_usable || is_over;
+}
+
 static void work_configuration(struct ffntp_keeper *keeper)
 {
-	bool is_any;
+	bool is_usable;
 
-	if (keeper->next == NULL || !ffntp_lineup_finish(&keeper->next_lineup, &is_any))
+	if (keeper->next == NULL || !is_next_resolved(keeper, &is_usable))
 		return;
-	if (is_any && !change_servers(keeper)) {
+	if (is_usable && !change_servers(keeper)) {
 		if (resolve_former(keeper))
 			return;
-		is_any = replace_ensemble(keeper);
+		is_usable = replace_ensemble(keeper);
 	}
-	if (!is_any) {
-		log_problems(&keeper->next_lineup);
+	if (!is_usable) {
+		log_names(&keeper->next_lineup);
 		log_unchanged();
 		ffntp_lineup_close(&keeper->next_lineup);
 	}
@@ -488,10 +516,7 @@ void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options
 	}
 	keeper->next = options;
 	find_former(keeper);
-	for (size_t i = 0; i < keeper->next_lineup.count; i++) {
-		if (keeper->next_lineup.server[i].former < 0)
-			ffntp_lineup_start(&keeper->next_lineup.server[i]);
-	}
+	ffntp_lineup_open(&keeper->next_lineup, ffntp_sync_now_s());
 	work_configuration(keeper);
 }
 
@@ -569,6 +594,7 @@ static void log_network(struct ffntp_keeper *keeper, unsigned member, const char
 static void log_move(struct ffntp_keeper *keeper, unsigned member)
 {
 	keeper->member[member].selection = FFNTP_SELECTION_NONE;
+	log_names(&keeper->sync.lineup); /* the reason comes first */
 	ffntp_log_limited(&keeper->member[member].move_limit, monotonic_s(), change_levels, "now asking %s",
 			  server_text(keeper, member).is);
 }
@@ -751,6 +777,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 {
 	step_sync(keeper);
 	log_sent(keeper);
+	log_names(&keeper->sync.lineup);
 	if (keeper->sync.is_lost && !change_clock(keeper))
 		return false;
 	follow_table(keeper);

@@ -38,7 +38,7 @@ struct ffntp_keeper {
 	struct ffntp_leaptable leaptable;
 	struct ffntp_client_config client_config; /* the usual one of the servers */
 	struct ffntp_sync sync;
-	const struct ffntp_options *next; /* the options to apply once their servers are resolved; NULL: none */
+	const struct ffntp_options *next; /* the options to apply once a server is resolved; NULL: none */
 	struct ffntp_lineup next_lineup;
 	struct ffntp_clock_log clock_log;
 	struct ffntp_journal_file *journal; /* or NULL */
@@ -52,17 +52,18 @@ struct ffntp_keeper {
 };
 
 /*
- * Read the keys, open the counter, the page and the clock log, and resolve the servers. options: must outlive the
- * keeper. Returns false if that failed; the reason was logged, and there is nothing to close.
+ * Read the keys, open the counter, the page and the clock log, and begin to resolve the servers, which may take any
+ * number of steps. options: must outlive the keeper.
+ * Returns false if that failed; the reason was logged, and there is nothing to close.
  */
 bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *options);
 
 /*
- * Change to a new configuration (servers, keys, limits, leap seconds) once its servers are resolved, which may take any
- * number of steps. Counter, page and clock log stay the same, and the page stays valid; of several servers those that
- * stay go on as they are; the journal changes if its name does. If a key cannot be used, no server can be resolved, or
- * memory is short, the old configuration stays; this is logged, and visible in keeper->options. options: must outlive
- * the keeper. Do not call it while an earlier change is pending.
+ * Change to a new configuration (servers, keys, limits, leap seconds) once one of its servers is resolved, which may
+ * take any number of steps. Counter, page and clock log stay the same, and the page stays valid; of several servers
+ * those that stay go on as they are; the journal changes if its name does. If a key cannot be used, no server can be
+ * resolved although one of the old ones was, or memory is short, the old configuration stays; this is logged, and
+ * visible in keeper->options. options: must outlive the keeper. Do not call it while an earlier change is pending.
  */
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options);
 

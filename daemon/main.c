@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <unistd.h>
 
 #include "journal.h"
 #include "keeper.h"
@@ -10,17 +9,11 @@
 #include "notify.h"
 #include "options.h"
 
-static volatile sig_atomic_t is_open, must_stop, must_reload;
+static volatile sig_atomic_t must_stop, must_reload;
 
-/*
- * Before the keeper is open the process exits at once: name resolution cannot be interrupted, and there is nothing to
- * clean up yet.
- */
 static void stop(int number)
 {
 	(void)number;
-	if (!is_open)
-		_exit(0);
 	must_stop = 1;
 }
 
@@ -104,7 +97,6 @@ int main(int argc, char **argv)
 	catch_faults();
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
-	is_open = 1;
 	ffntp_notify_ready(&notify, keeper.page);
 	while (is_well && !must_stop) {
 		if (must_reload && !ffntp_keeper_is_reloading(&keeper))

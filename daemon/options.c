@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../core/estimator.h"
+#include "../ports/linux/resolve.h"
 #include "log.h"
 
 /* Larger than any configuration for 64 servers. */
@@ -224,6 +225,18 @@ static bool check_sources(const struct ffntp_config *config)
 	return false;
 }
 
+/* A name that cannot be one is a mistake; one that does not resolve now may resolve later. */
+static bool check_names(const struct ffntp_config *config)
+{
+	for (size_t i = 0; i < config->servers; i++) {
+		if (ffntp_resolve_is_name(config->server[i].name))
+			continue;
+		ffntp_log(FFNTP_LOG_ERROR, "server '%s': neither a name nor an address", config->server[i].name);
+		return false;
+	}
+	return true;
+}
+
 /* The command line counts, wherever -c stands in it. */
 static bool read_journal(struct ffntp_options *options)
 {
@@ -259,7 +272,8 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 			return false;
 		}
 	}
-	if (read_journal(options) && read_servers(argv + optind, options) && check_sources(&options->config))
+	if (read_journal(options) && read_servers(argv + optind, options) && check_sources(&options->config) &&
+	    check_names(&options->config))
 		return true;
 	*code = FFNTPD_EXIT_USAGE;
 	return false;

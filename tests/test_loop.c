@@ -8,6 +8,7 @@
 
 #include <ffntp/linuxdevice.h>
 #include <string.h>
+#include <time.h>
 
 #include "../core/wire.h"
 #include "../ports/linux/keys.h"
@@ -77,8 +78,8 @@ static void take_event(void *context, unsigned member, const struct ffntp_event 
 	strcat(self->events, " ");
 }
 
-/* Open a loop with servers on ports of the loopback on which nothing listens: 9, and those above. */
-static void open_servers(size_t servers, unsigned room)
+/* Open a loop with servers of these names, on ports on which nothing listens: 9, and those above. */
+static void open_with(const char *const *names, size_t servers, unsigned room)
 {
 	struct ffntp_ensemble_config config = { .members = room };
 	struct ffntp_lineup lineup;
@@ -90,27 +91,57 @@ static void open_servers(size_t servers, unsigned room)
 	ffntp_peer_config_default(&config.client, &loop.source);
 	assert_true(ffntp_lineup_init(&lineup, servers));
 	for (size_t i = 0; i < servers; i++) {
-		const struct ffntp_server_name name = { .name = "127.0.0.1", .port = (uint16_t)(9 + i) };
+		const struct ffntp_server_name name = { .name = names[i], .port = (uint16_t)(9 + i) };
 
 		assert_true(ffntp_lineup_name(&lineup.server[i], &name, 1));
 		lineup.server[i].member.client = config.client;
 	}
-	assert_true(ffntp_lineup_resolve(&lineup));
+	ffntp_lineup_open(&lineup, ffntp_sync_now_s());
 	ffntp_page_format(&loop.page, &loop.source.identity);
 	assert_true(ffntp_sync_open(&loop.sync, &parts));
 }
 
+static const char *const numeric[] = { "127.0.0.1", "127.0.0.1", "127.0.0.1" };
+
 static int open_loop(void **state)
 {
 	(void)state;
-	open_servers(1, 1);
+	open_with(numeric, 1, 1);
 	return 0;
 }
 
 static int open_three(void **state)
 {
 	(void)state;
-	open_servers(3, FFNTP_ENSEMBLE_MEMBERS);
+	open_with(numeric, 3, FFNTP_ENSEMBLE_MEMBERS);
+	return 0;
+}
+
+/* "[" is resolved in a thread, without a name server, and fails. */
+static int open_nameless(void **state)
+{
+	static const char *const names[] = { "[" };
+
+	(void)state;
+	open_with(names, 1, 1);
+	return 0;
+}
+
+static int open_one_of_three(void **state)
+{
+	static const char *const names[] = { "[", "127.0.0.1", "[" };
+
+	(void)state;
+	open_with(names, 3, FFNTP_ENSEMBLE_MEMBERS);
+	return 0;
+}
+
+static int open_none_of_two(void **state)
+{
+	static const char *const names[] = { "[", "[" };
+
+	(void)state;
+	open_with(names, 2, FFNTP_ENSEMBLE_MEMBERS);
 	return 0;
 }
 
@@ -158,6 +189,63 @@ static void nothing_is_asked_during_a_pause(void **state)
 	assert_int_equal(descriptor(), -1);
 	ffntp_sync_pause(&loop.sync, 0);
 	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1, 1);
+	step(0);
+	assert_true(descriptor() >= 0);
+}
+
+static void without_an_address_nothing_is_asked(void **state)
+{
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	size_t count = 1;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		step(0);
+		assert_int_equal(descriptor(), -1);
+		assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1000, 1000);
+		counter_event = FFNTP_COUNTER_DISRUPTED; /* it ends a pause */
+		ffntp_sync_publish(&loop.sync);
+		assert_int_equal(ffntp_page_read_sources(&loop.page, sources, &count), FFNTP_CLOCK_OK);
+		assert_int_equal(count, 0);
+	}
+	assert_null(strstr(loop.events, "unanswered"));
+	assert_null(strstr(loop.events, "sent"));
+}
+
+static void the_first_address_is_asked_at_once(void **state)
+{
+	struct ffntp_addresses found;
+
+	(void)state;
+	step(0);
+	assert_true(ffntp_resolve_numeric("127.0.0.1", 9, &found));
+	ffntp_peer_move(&loop.sync.peer[0].peer, &found.address[0], NULL);
+	assert_true(ffntp_sync_has_server(&loop.sync));
+	step(0);
+	assert_true(descriptor() >= 0);
+	assert_null(strstr(loop.events, "server"));
+}
+
+/* Let the name of a server be resolved in the next step. */
+static void resolve(size_t server)
+{
+	struct ffntp_lookup *lookup = &loop.sync.lineup.server[server].servers.lookup[0];
+
+	ffntp_lookup_close(lookup);
+	ffntp_lookup_init(lookup, "127.0.0.1", (uint16_t)(9 + server));
+}
+
+static void a_lone_name_is_asked_soon_after_it_is_resolved(void **state)
+{
+	(void)state;
+	step(0);
+	assert_false(ffntp_sync_has_server(&loop.sync));
+	resolve(0);
+	step(0);
+	assert_true(ffntp_sync_has_server(&loop.sync));
+	assert_string_equal(loop.events, "server ");
+	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1, 201);
+	nanosleep(&(struct timespec){ .tv_nsec = 210000000 }, NULL);
 	step(0);
 	assert_true(descriptor() >= 0);
 }
@@ -348,6 +436,48 @@ static void the_page_shows_each_server(void **state)
 		assert_int_equal(sources[i].port, 9 + i);
 }
 
+/* --- several servers, of which some have no address --- */
+
+static size_t count_shown(void)
+{
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	size_t count;
+
+	ffntp_sync_publish(&loop.sync);
+	assert_int_equal(ffntp_page_read_sources(&loop.page, sources, &count), FFNTP_CLOCK_OK);
+	return count;
+}
+
+static void servers_without_an_address_join_later(void **state)
+{
+	(void)state;
+	assert_int_equal(ffntp_sync_peer(&loop.sync, 0)->address.v4.sin_port, htons(10));
+	assert_null(ffntp_sync_peer(&loop.sync, 1));
+	assert_int_equal(count_shown(), 1);
+	step(0);
+	assert_true(descriptor() >= 0);
+	loop.events[0] = '\0';
+	resolve(2);
+	step(0);
+	assert_string_equal(loop.events, "server ");
+	assert_int_equal(ffntp_sync_peer(&loop.sync, 1)->address.v4.sin_port, htons(11));
+	assert_null(ffntp_sync_peer(&loop.sync, 2));
+	assert_int_equal(count_shown(), 2);
+}
+
+static void the_counter_is_checked_without_a_server(void **state)
+{
+	(void)state;
+	ffntp_sync_publish(&loop.sync);
+	assert_int_equal(page_status(), FFNTP_STATUS_INITIALISING);
+	step(0);
+	assert_int_equal(descriptor(), -1);
+	assert_false(loop.sync.is_lost);
+	counter_event = FFNTP_COUNTER_LOST;
+	step(0);
+	assert_true(loop.sync.is_lost);
+}
+
 /* --- with a key --- */
 
 static struct ffntp_key key;
@@ -462,6 +592,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_is_asked_during_a_pause),
 		TEST(with_a_key_only_authentic_replies_are_used),
+		cmocka_unit_test_setup_teardown(without_an_address_nothing_is_asked, open_nameless, close_loop),
+		cmocka_unit_test_setup_teardown(the_first_address_is_asked_at_once, open_nameless, close_loop),
+		cmocka_unit_test_setup_teardown(a_lone_name_is_asked_soon_after_it_is_resolved, open_nameless,
+						close_loop),
+		cmocka_unit_test_setup_teardown(servers_without_an_address_join_later, open_one_of_three, close_loop),
+		cmocka_unit_test_setup_teardown(the_counter_is_checked_without_a_server, open_none_of_two, close_loop),
 		TEST(a_counter_that_was_disrupted_is_told_of_and_goes_on),
 		TEST(a_counter_that_is_lost_ends_all),
 		TEST(what_a_former_client_said_is_kept),

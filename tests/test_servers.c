@@ -1,6 +1,6 @@
 /*
- * servers, lineup, pool: names are parsed, and one of several servers is chosen, or several of a pool. All addresses
- * are numeric, so that no resolver is asked.
+ * servers, lineup, pool: names are parsed, and one of several servers is chosen, or several of a pool. No name server
+ * is asked.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,51 +97,80 @@ static void open_servers(struct ffntp_servers *servers, size_t count)
 							  { .name = "192.0.2.2", .port = 123 },
 							  { .name = "192.0.2.3", .port = 123 } };
 
-	assert_true(ffntp_servers_open(servers, names, count));
+	ffntp_servers_open(servers, names, count, 0);
 	for (size_t i = 0; i < count; i++)
-		assert_null(servers->problem[i]);
+		assert_int_equal(servers->lookup[i].found.count, 1);
 }
 
-static void names_that_do_not_resolve_are_told(void **state)
-{
-	static const struct ffntp_server_name names[] = { { .name = "[", .port = 123 },
-							  { .name = "192.0.2.2", .port = 123 } };
-	struct ffntp_servers servers;
-
-	(void)state;
-	assert_false(ffntp_servers_open(&servers, names, 1));
-	assert_non_null(servers.problem[0]);
-	assert_true(ffntp_servers_open(&servers, names, 2));
-	assert_non_null(servers.problem[0]);
-	assert_null(servers.problem[1]);
-	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
-	ffntp_servers_close(&servers);
-}
-
+/* "[" is resolved by the system's own resolver, in a thread, and fails. */
 static void names_are_resolved_in_the_background(void **state)
 {
 	static const struct ffntp_server_name names[] = { { .name = "[", .port = 123 },
 							  { .name = "192.0.2.2", .port = 123 },
 							  { .name = "]", .port = 123 } };
 	struct ffntp_servers servers;
-	bool is_any;
+	bool is_over = false;
 
 	(void)state;
-	ffntp_servers_start(&servers, names + 1, 1);
-	assert_true(ffntp_servers_finish(&servers, &is_any) && is_any);
-	ffntp_servers_start(&servers, names, 3);
-	while (!ffntp_servers_finish(&servers, &is_any))
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	assert_true(is_any);
-	assert_non_null(servers.problem[0]);
-	assert_null(servers.problem[1]);
-	assert_non_null(servers.problem[2]);
+	ffntp_servers_open(&servers, names, 3, 0);
 	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
-	ffntp_servers_close(&servers);
-	ffntp_servers_start(&servers, names, 1);
-	while (!ffntp_servers_finish(&servers, &is_any))
+	while (ffntp_servers_is_any(&servers, &is_over) && !is_over) {
+		assert_int_equal(ffntp_servers_poll(&servers, 0), FFNTP_STAY);
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	assert_false(is_any);
+	}
+	assert_non_null(servers.lookup[0].problem);
+	assert_null(servers.lookup[1].problem);
+	assert_non_null(servers.lookup[2].problem);
+	ffntp_servers_close(&servers);
+}
+
+static void a_caller_may_wait_for_the_first_result(void **state)
+{
+	static const struct ffntp_server_name names[] = { { .name = "[", .port = 123 },
+							  { .name = "192.0.2.2", .port = 123 } };
+	struct ffntp_servers servers;
+
+	(void)state;
+	ffntp_servers_open(&servers, names, 1, 0);
+	assert_false(ffntp_servers_wait(&servers, 0));
+	assert_non_null(servers.lookup[0].problem);
+	assert_null(ffntp_servers_address(&servers));
+	ffntp_servers_close(&servers);
+	ffntp_servers_open(&servers, names, 2, 0);
+	assert_true(ffntp_servers_wait(&servers, 0));
+	ffntp_servers_close(&servers);
+}
+
+static void names_are_told_from_mistakes(void **state)
+{
+	static const char *const names[] = { "ntp.example.org", "ntp.example.org:1123", "192.0.2.1",       "::1",
+					     "[::1]:123",       "fe80::1%usb0",         "[fe80::1%usb0]:1" };
+	static const char *const mistakes[] = {
+		"[", "::1::2", "fe80::1%", "usb0%fe80::1", "2001:db8::1%usb0", "a:0", "fe80::1%a-name-that-is-too-long"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!ffntp_resolve_is_name(names[i]))
+			fail_msg("refused: %s", names[i]);
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
+		if (ffntp_resolve_is_name(mistakes[i]))
+			fail_msg("accepted: %s", mistakes[i]);
+}
+
+/* Every machine has an interface 1, the loopback. */
+static void messages_name_the_zone(void **state)
+{
+	struct ffntp_addresses found;
+	char text[FFNTP_ADDRESS_TEXT_SIZE];
+
+	(void)state;
+	assert_true(ffntp_resolve_numeric("fe80::1%1", 123, &found));
+	ffntp_address_text(&found.address[0], text);
+	assert_string_equal(text, "[fe80::1%lo]:123");
+	found.address[0].v6.sin6_scope_id = 987654321;
+	ffntp_address_text(&found.address[0], text);
+	assert_string_equal(text, "[fe80::1%987654321]:123");
 }
 
 static void a_single_server_is_kept(void **state)
@@ -153,7 +182,7 @@ static void a_single_server_is_kept(void **state)
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(ffntp_servers_unanswered(&servers), FFNTP_STAY);
 		assert_int_equal(ffntp_servers_change(&servers), FFNTP_STAY);
-		assert_int_equal(ffntp_servers_poll(&servers), FFNTP_STAY);
+		assert_int_equal(ffntp_servers_poll(&servers, i), FFNTP_STAY);
 	}
 	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.1");
 	ffntp_servers_close(&servers);
@@ -318,7 +347,7 @@ static void a_lineup_has_names_of_its_own(void **state)
 	assert_true(ffntp_lineup_init_single(&lineup, names, 2));
 	memset(first, 0, sizeof(first));
 	memset(second, 0, sizeof(second));
-	assert_true(ffntp_lineup_resolve(&lineup));
+	ffntp_lineup_open(&lineup, 0);
 	assert_string_equal(ffntp_servers_name(&lineup.server->servers), "192.0.2.1");
 	assert_int_equal(ffntp_servers_change(&lineup.server->servers), FFNTP_MOVE);
 	assert_string_equal(ffntp_servers_name(&lineup.server->servers), "192.0.2.2");
@@ -326,58 +355,108 @@ static void a_lineup_has_names_of_its_own(void **state)
 	assert_null(lineup.server);
 }
 
+/* Wait until no first attempt is running. Returns whether a server has an address. */
+static bool wait_for(struct ffntp_lineup *lineup)
+{
+	bool is_over, is_any = ffntp_lineup_poll(lineup, 0, &is_over);
+
+	while (!is_over) {
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		is_any = ffntp_lineup_poll(lineup, 0, &is_over);
+	}
+	return is_any;
+}
+
 static void of_a_lineup_those_that_resolve_are_used(void **state)
 {
 	struct ffntp_lineup lineup;
-	bool is_any;
+	bool is_over;
 
 	(void)state;
 	open_lineup(&lineup, "[", "]");
-	assert_false(ffntp_lineup_resolve(&lineup));
+	ffntp_lineup_open(&lineup, 0);
+	assert_false(wait_for(&lineup));
 	ffntp_lineup_close(&lineup);
 	open_lineup(&lineup, "[", "192.0.2.2");
-	assert_true(ffntp_lineup_resolve(&lineup));
-	assert_false(lineup.server[0].is_resolved);
-	assert_true(lineup.server[1].is_resolved);
+	ffntp_lineup_open(&lineup, 0);
+	assert_true(ffntp_lineup_poll(&lineup, 0, &is_over)); /* at once */
+	assert_true(wait_for(&lineup));
+	assert_null(ffntp_servers_address(&lineup.server[0].servers));
+	assert_non_null(lineup.server[0].servers.lookup[0].problem);
 	assert_int_equal(ffntp_lineup_found(&lineup.server[1])->count, 1);
-	ffntp_lineup_close(&lineup);
-	open_lineup(&lineup, "[", "]");
-	for (size_t i = 0; i < 2; i++)
-		ffntp_lineup_start(&lineup.server[i]);
-	while (!ffntp_lineup_finish(&lineup, &is_any))
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	assert_false(is_any);
-	lineup.server[1].former = 0;
-	assert_true(ffntp_lineup_finish(&lineup, &is_any) && is_any);
 	ffntp_lineup_close(&lineup);
 }
 
-/* Each attempt begins after a longer wait: at 16, 48, 112 s and so on, and in the end every 1024 s. */
-static void a_name_is_resolved_again_after_longer_waits(void **state)
+/* A server that has a place in the former lineup is not resolved again. */
+static void of_a_lineup_those_that_are_kept_count(void **state)
 {
-	static const int64_t begins_s[] = { 16, 48, 112, 240, 496, 1008, 2032, 3056, 4080 };
 	struct ffntp_lineup lineup;
-	size_t begun = 0;
 
 	(void)state;
 	open_lineup(&lineup, "[", "192.0.2.2");
-	assert_false(ffntp_lineup_work(&lineup.server[1], 1000));
-	assert_false(ffntp_lineup_work(&lineup.server[1], 1015));
-	assert_true(ffntp_lineup_work(&lineup.server[1], 1016) && lineup.server[1].is_resolved);
-	assert_false(ffntp_lineup_work(&lineup.server[0], 1));
-	for (int64_t now_s = 1; now_s < 4100; now_s++) {
-		int64_t planned_s = lineup.server[0].resolve_at_s;
+	lineup.server[1].former = 0;
+	ffntp_lineup_open(&lineup, 0);
+	assert_true(wait_for(&lineup));
+	assert_int_equal(lineup.server[1].servers.count, 0);
+	ffntp_lineup_close(&lineup);
+}
 
-		do
-			assert_false(ffntp_lineup_work(&lineup.server[0], now_s));
-		while (lineup.server[0].is_resolving);
-		if (lineup.server[0].resolve_at_s == planned_s)
-			continue;
-		assert_true(begun < sizeof(begins_s) / sizeof(begins_s[0]));
-		assert_int_equal(now_s - 1, begins_s[begun++]);
+/* Make the name's resolution look as if it had succeeded then. */
+static void resolve_at(struct ffntp_lineup_server *server, int64_t now_s)
+{
+	server->servers.lookup[0].ended_s = now_s;
+	server->servers.lookup[0].next_s = INT64_MAX;
+}
+
+/* The waits are 64, 128, 256 s and so on, and in the end 1024 s. They begin from scratch once nothing is lacking. */
+static void a_pool_that_lacks_addresses_resolves_its_name_after_longer_waits(void **state)
+{
+	static const int64_t waits_s[] = { 64, 128, 256, 512, 1024, 1024, 1024 };
+	struct ffntp_lineup lineup;
+	struct ffntp_lineup_server *server;
+
+	(void)state;
+	open_lineup(&lineup, "192.0.2.1", "192.0.2.2");
+	ffntp_lineup_open(&lineup, 0);
+	server = &lineup.server[0];
+	for (int round = 0; round < 2; round++) {
+		int64_t now_s = 1000;
+
+		for (size_t i = 0; i < sizeof(waits_s) / sizeof(waits_s[0]); i++) {
+			int64_t began_s = now_s;
+
+			resolve_at(server, now_s);
+			ffntp_lineup_renew(server, now_s);
+			while (server->servers.lookup[0].next_s == INT64_MAX)
+				ffntp_lineup_renew(server, ++now_s);
+			assert_int_equal(now_s - began_s, waits_s[i]);
+		}
+		ffntp_lineup_be_content(server);
 	}
-	assert_int_equal(begun, sizeof(begins_s) / sizeof(begins_s[0]));
-	assert_false(lineup.server[0].is_resolved);
+	ffntp_lineup_close(&lineup);
+}
+
+/* They are tried again only after the name has been resolved again, with success. */
+static void addresses_that_were_given_up_are_tried_again_later(void **state)
+{
+	struct ffntp_lineup lineup;
+	struct ffntp_lineup_server *server;
+
+	(void)state;
+	open_lineup(&lineup, "192.0.2.1", "192.0.2.2");
+	ffntp_lineup_open(&lineup, 0);
+	server = &lineup.server[0];
+	resolve_at(server, 1000);
+	ffntp_lineup_reject(server, &ffntp_lineup_found(server)->address[0]);
+	ffntp_lineup_renew(server, 1001);
+	assert_int_equal(server->pool.rejections, 1);
+	resolve_at(server, 1100);
+	server->servers.lookup[0].problem = "no name server";
+	ffntp_lineup_renew(server, 1100);
+	assert_int_equal(server->pool.rejections, 1);
+	server->servers.lookup[0].problem = NULL;
+	ffntp_lineup_renew(server, 1101);
+	assert_int_equal(server->pool.rejections, 0);
 	ffntp_lineup_close(&lineup);
 }
 
@@ -424,8 +503,10 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_address),
 		cmocka_unit_test(an_address_reads_as_ipv6),
 		cmocka_unit_test(addresses_are_equal_with_their_port),
-		cmocka_unit_test(names_that_do_not_resolve_are_told),
 		cmocka_unit_test(names_are_resolved_in_the_background),
+		cmocka_unit_test(a_caller_may_wait_for_the_first_result),
+		cmocka_unit_test(names_are_told_from_mistakes),
+		cmocka_unit_test(messages_name_the_zone),
 		cmocka_unit_test(a_single_server_is_kept),
 		cmocka_unit_test(the_first_that_answers_is_used),
 		cmocka_unit_test(a_round_without_an_answer_ends_with_a_pause),
@@ -436,7 +517,9 @@ int main(void)
 		cmocka_unit_test(a_pool_rejects_any_number_of_addresses),
 		cmocka_unit_test(a_lineup_has_names_of_its_own),
 		cmocka_unit_test(of_a_lineup_those_that_resolve_are_used),
-		cmocka_unit_test(a_name_is_resolved_again_after_longer_waits),
+		cmocka_unit_test(of_a_lineup_those_that_are_kept_count),
+		cmocka_unit_test(a_pool_that_lacks_addresses_resolves_its_name_after_longer_waits),
+		cmocka_unit_test(addresses_that_were_given_up_are_tried_again_later),
 		cmocka_unit_test(keys_are_compared),
 	};
 

@@ -214,7 +214,8 @@ static const char *open_sync(struct demo *demo)
 	if (!ffntp_lineup_init_single(&lineup, &name, 1))
 		return "out of memory";
 	lineup.server->member.client = config.client;
-	if (!ffntp_lineup_resolve(&lineup) || !ffntp_sync_open(&demo->sync, &parts)) {
+	ffntp_lineup_open(&lineup, ffntp_sync_now_s());
+	if (!ffntp_sync_open(&demo->sync, &parts)) {
 		ffntp_lineup_close(&lineup);
 		return "out of memory";
 	}

@@ -6,8 +6,10 @@
 
 #include "keys.h"
 
-/* Waits before a name is resolved again (s): the first one, and the longest, a usual lifetime of addresses in DNS. */
-#define WAIT_FIRST_S 16
+/* Waits before a pool's name is resolved again (s): the first one, and the longest, a usual lifetime of addresses in
+ * DNS.
+ */
+#define WAIT_FIRST_S 64
 #define WAIT_MOST_S 1024
 
 /* --- making and closing --- */
@@ -108,67 +110,70 @@ bool ffntp_lineup_is_same_key(const struct ffntp_lineup_server *a, const struct 
 
 /* --- resolving --- */
 
-bool ffntp_lineup_resolve(struct ffntp_lineup *lineup)
+void ffntp_lineup_start(struct ffntp_lineup_server *server, int64_t now_s)
+{
+	ffntp_servers_open(&server->servers, server->names, server->count, now_s);
+}
+
+void ffntp_lineup_open(struct ffntp_lineup *lineup, int64_t now_s)
+{
+	for (size_t i = 0; i < lineup->count; i++) {
+		if (lineup->server[i].former < 0)
+			ffntp_lineup_start(&lineup->server[i], now_s);
+	}
+}
+
+bool ffntp_lineup_poll(struct ffntp_lineup *lineup, int64_t now_s, bool *is_over)
 {
 	bool is_any = false;
 
+	*is_over = true;
 	for (size_t i = 0; i < lineup->count; i++) {
-		struct ffntp_lineup_server *server = &lineup->server[i];
+		struct ffntp_servers *servers = &lineup->server[i].servers;
+		bool has_ended;
 
-		server->is_resolved = ffntp_servers_open(&server->servers, server->names, server->count);
-		is_any = is_any || server->is_resolved;
+		(void)ffntp_servers_poll(servers, now_s);
+		is_any |= ffntp_servers_is_any(servers, &has_ended) || lineup->server[i].former >= 0;
+		*is_over = *is_over && has_ended;
 	}
 	return is_any;
-}
-
-void ffntp_lineup_start(struct ffntp_lineup_server *server)
-{
-	server->is_resolving = true;
-	ffntp_servers_start(&server->servers, server->names, server->count);
-}
-
-bool ffntp_lineup_finish(struct ffntp_lineup *lineup, bool *is_any)
-{
-	bool is_over = true;
-
-	*is_any = false;
-	for (size_t i = 0; i < lineup->count; i++) {
-		struct ffntp_lineup_server *server = &lineup->server[i];
-
-		if (server->is_resolving && ffntp_servers_finish(&server->servers, &server->is_resolved))
-			server->is_resolving = false;
-		is_over = is_over && !server->is_resolving;
-		*is_any = *is_any || server->is_resolved || server->former >= 0;
-	}
-	return is_over;
 }
 
 const struct ffntp_addresses *ffntp_lineup_found(const struct ffntp_lineup_server *server)
 {
-	return &server->servers.found[0];
+	return &server->servers.lookup[0].found;
+}
+
+/* --- pools that lack addresses --- */
+
+void ffntp_lineup_reject(struct ffntp_lineup_server *server, const struct ffntp_address *address)
+{
+	ffntp_pool_reject(&server->pool, address);
+	server->rejected_s = server->servers.lookup[0].ended_s;
 }
 
 static void wait_longer(struct ffntp_lineup_server *server, int64_t now_s)
 {
-	server->resolve_at_s = now_s + server->wait_s;
+	server->renew_at_s = now_s + server->wait_s;
 	server->wait_s = 2 * server->wait_s < WAIT_MOST_S ? 2 * server->wait_s : WAIT_MOST_S;
 }
 
-bool ffntp_lineup_work(struct ffntp_lineup_server *server, int64_t now_s)
+void ffntp_lineup_renew(struct ffntp_lineup_server *server, int64_t now_s)
 {
-	bool is_any = false;
+	struct ffntp_lookup *lookup = &server->servers.lookup[0];
 
-	if (server->resolve_at_s == 0)
+	if (lookup->problem == NULL && lookup->ended_s > server->rejected_s)
+		ffntp_pool_reset(&server->pool);
+	if (server->renew_at_s == 0)
 		wait_longer(server, now_s);
-	if (!server->is_resolving) {
-		if (now_s < server->resolve_at_s)
-			return false;
-		ffntp_lineup_start(server);
-	}
-	if (!ffntp_servers_finish(&server->servers, &is_any))
-		return false;
-	server->is_resolving = false;
-	server->is_resolved = server->is_resolved || is_any;
+	if (now_s < server->renew_at_s)
+		return;
+	ffntp_lookup_renew(lookup);
 	wait_longer(server, now_s);
-	return is_any;
+}
+
+void ffntp_lineup_be_content(struct ffntp_lineup_server *server)
+{
+	server->renew_at_s = 0;
+	server->wait_s = WAIT_FIRST_S;
 }

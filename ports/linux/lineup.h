@@ -1,7 +1,7 @@
 /*
- * lineup: the servers and pools that a daemon or a device follows, with the addresses of their names. Names are
- * resolved at the start; those that cannot be resolved, and pools that lack addresses, are resolved again in the
- * background, after a wait that is longer each time.
+ * lineup: the servers and pools that a daemon or a device follows, with the addresses of their names, which are
+ * resolved in the background (servers.h). The name of a pool that lacks addresses is resolved again, after a wait that
+ * is longer each time.
  */
 #ifndef FFNTP_LINUX_LINEUP_H
 #define FFNTP_LINUX_LINEUP_H
@@ -25,9 +25,9 @@ struct ffntp_lineup_server {
 	int former;                        /* for ffntp_sync_change: its place in the former lineup, or -1 */
 
 	struct ffntp_pool pool;
-	bool is_resolving, is_resolved; /* in the background; at least once */
-	int64_t resolve_at_s;           /* not before */
-	int64_t wait_s;                 /* after the next resolution */
+	int64_t rejected_s; /* time at which its name had been resolved when it last gave an address up */
+	int64_t renew_at_s; /* resolve its name again then; 0: not planned */
+	int64_t wait_s;     /* after that */
 };
 
 struct ffntp_lineup {
@@ -48,15 +48,16 @@ FFNTP_MUST_USE bool ffntp_lineup_name(struct ffntp_lineup_server *server, const 
 FFNTP_MUST_USE bool ffntp_lineup_init_single(struct ffntp_lineup *lineup, const struct ffntp_server_name *names,
 					     size_t count);
 
-/* Resolve all names in this thread. Returns whether a server has an address; 'problem' of its servers has reasons. */
-FFNTP_MUST_USE bool ffntp_lineup_resolve(struct ffntp_lineup *lineup);
+/* Begin to resolve the names of one server, or of all that have no place in the former lineup. now_s: as in servers.h.
+ */
+void ffntp_lineup_start(struct ffntp_lineup_server *server, int64_t now_s);
+void ffntp_lineup_open(struct ffntp_lineup *lineup, int64_t now_s);
 
 /*
- * Resolve a server's names in the background. ffntp_lineup_finish returns false while any names of the lineup are being
- * resolved; then true, and in *is_any whether a server has an address, or a place in the former lineup.
+ * Take the results of the background's resolution. Returns whether a server has an address, or a place in the former
+ * lineup; *is_over: no name's first attempt is still running.
  */
-void ffntp_lineup_start(struct ffntp_lineup_server *server);
-FFNTP_MUST_USE bool ffntp_lineup_finish(struct ffntp_lineup *lineup, bool *is_any);
+FFNTP_MUST_USE bool ffntp_lineup_poll(struct ffntp_lineup *lineup, int64_t now_s, bool *is_over);
 
 /* Return whether two servers have the same key, or none. */
 bool ffntp_lineup_is_same_key(const struct ffntp_lineup_server *a, const struct ffntp_lineup_server *b);
@@ -64,8 +65,15 @@ bool ffntp_lineup_is_same_key(const struct ffntp_lineup_server *a, const struct 
 /* Return the addresses of a pool's name. */
 const struct ffntp_addresses *ffntp_lineup_found(const struct ffntp_lineup_server *server);
 
-/* Work in the background on a server that lacks addresses. Returns true when its name has been resolved again. */
-FFNTP_MUST_USE bool ffntp_lineup_work(struct ffntp_lineup_server *server, int64_t now_s);
+/* Give an address of a pool up. */
+void ffntp_lineup_reject(struct ffntp_lineup_server *server, const struct ffntp_address *address);
+
+/*
+ * Call this about once a second for a pool that lacks addresses: its name is resolved again, and addresses that were
+ * given up before are tried again after that. For one that lacks none, call ffntp_lineup_be_content.
+ */
+void ffntp_lineup_renew(struct ffntp_lineup_server *server, int64_t now_s);
+void ffntp_lineup_be_content(struct ffntp_lineup_server *server);
 
 /* Close one server; a zeroed one has nothing to close. */
 void ffntp_lineup_drop(struct ffntp_lineup_server *server);

@@ -45,6 +45,7 @@ static struct ffntp_linux_ntp_device *ntp_device(struct ffntp_device *device)
 static const char *open_servers(const struct ffntp_linux_ntp_config *config, struct ffntp_lineup *lineup)
 {
 	struct ffntp_server_name names[FFNTP_SERVERS_MAX];
+	int64_t now_s = ffntp_sync_now_s();
 	const char *problem;
 
 	if (config->server_count < 1 || config->server_count > FFNTP_SERVERS_MAX)
@@ -53,9 +54,10 @@ static const char *open_servers(const struct ffntp_linux_ntp_config *config, str
 		names[i] = (struct ffntp_server_name){ .name = config->servers[i], .port = NTP_PORT };
 	if (!ffntp_lineup_init_single(lineup, names, config->server_count))
 		return "out of memory";
-	if (ffntp_lineup_resolve(lineup))
+	ffntp_lineup_open(lineup, now_s);
+	if (ffntp_servers_wait(&lineup->server->servers, now_s))
 		return NULL;
-	problem = lineup->server->servers.problem[0];
+	problem = lineup->server->servers.lookup[0].problem;
 	ffntp_lineup_close(lineup);
 	return problem;
 }

@@ -12,6 +12,9 @@
 #include "keys.h"
 #include "random.h"
 
+/* The session of a server without an address is paused for this time, again and again (s). */
+#define ADDRESS_WAIT_S 16
+
 /* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
 static int64_t pivot_s(int64_t built_s)
 {
@@ -41,10 +44,11 @@ bool ffntp_peer_join(struct ffntp_peer *peer, struct ffntp_ensemble *ensemble, c
 		.ensemble = ensemble,
 		.member = (unsigned)member,
 		.session = ffntp_ensemble_session(ensemble, (unsigned)member),
-		.address = *address,
 		.source = source,
 		.keeps_stamping = -1,
 	};
+	if (address != NULL)
+		peer->address = *address;
 	ffntp_udp_init(&peer->udp);
 	return true;
 }
@@ -107,7 +111,7 @@ static void name_server(struct ffntp_peer *peer)
 
 void ffntp_peer_name(struct ffntp_peer *peer)
 {
-	if (!peer->is_named)
+	if (!peer->is_named && ffntp_address_is_some(&peer->address))
 		name_server(peer);
 }
 
@@ -121,10 +125,15 @@ void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
 
 void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key)
 {
+	bool is_first = !ffntp_address_is_some(&peer->address);
+	ffntp_counter now = ffntp_counter_read(peer->source);
+
 	ffntp_udp_close(&peer->udp);
 	peer->address = *address;
 	peer->key = key;
 	name_server(peer);
+	if (is_first)
+		ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now });
 }
 
 /* --- waiting --- */
@@ -254,9 +263,19 @@ static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 		ffntp_udp_close(&peer->udp);
 }
 
+/* Without an address there is nothing to ask: the request waits. A disruption ends this pause. */
+static void wait_for_address(struct ffntp_peer *peer, ffntp_counter now)
+{
+	ffntp_counter wait = (ffntp_counter)(ADDRESS_WAIT_S / ffntp_session_period_s(peer->session));
+
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now + wait });
+}
+
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 {
 	stop_listening(peer, now);
+	if (ffntp_session_wants_request(peer->session) && !ffntp_address_is_some(&peer->address))
+		wait_for_address(peer, now);
 	if (ffntp_session_wants_request(peer->session)) {
 		ask(peer, now);
 		return true;

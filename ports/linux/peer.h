@@ -30,8 +30,8 @@ struct ffntp_peer {
 	unsigned member;                     /* its number in the ensemble */
 	const struct ffntp_session *session; /* the member's, for reading */
 	void *memory;                        /* of the ensemble, if it is the peer's own; else NULL */
-	struct ffntp_address address;
-	const struct ffntp_key *key; /* of the server at this address; NULL: requests and replies have no MAC */
+	struct ffntp_address address;        /* or none, if its name has not been resolved yet */
+	const struct ffntp_key *key;         /* of the server at this address; NULL: requests and replies have no MAC */
 	const struct ffntp_counter_source *source;
 	ffntp_peer_listener *listener;
 	void *context;
@@ -46,9 +46,9 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 
 /*
  * Create an ensemble with this one member, whose server is at address; it has no input yet. config: period_hint_s and
- * counter_kind must be the source's. source, key: must outlive the peer; key may be NULL. listener and context may be
- * set in the struct after that. Returns false if the configuration is out of range or memory is short; then there is
- * nothing to close.
+ * counter_kind must be the source's. source, key: must outlive the peer; key may be NULL. address: NULL if none is
+ * known yet; then no request leaves before ffntp_peer_move. listener and context may be set in the struct after that.
+ * Returns false if the configuration is out of range or memory is short; then there is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_client_config *config,
 				    const struct ffntp_counter_source *source, const struct ffntp_address *address,
@@ -85,10 +85,15 @@ bool ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke
 /* Do one thing that is due at counter reading now, sending included. Returns false if nothing is due. */
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now);
 
-/* Change the server's address and key. The path is forgotten, the oscillator is kept. */
+/*
+ * Change the server's address and key. The path is forgotten, the oscillator is kept. The first address is asked at
+ * once.
+ */
 void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key);
 
-/* Pass the server's address to the session, if it was not passed yet; other inputs of the member do so, too. */
+/* Pass the server's address to the session, if it is known and was not passed yet; other inputs of the member do so,
+ * too.
+ */
 void ffntp_peer_name(struct ffntp_peer *peer);
 
 /* Pass any other input of ffntp/session.h to this member. Its 'at' is the counter, unless it is set. */

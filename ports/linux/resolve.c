@@ -94,6 +94,34 @@ bool ffntp_resolve_numeric(const char *name, uint16_t port, struct ffntp_address
 	return split(name, port, &host) && lookup(&host, AI_NUMERICHOST | AI_NUMERICSERV, found) == NULL;
 }
 
+bool ffntp_resolve_has_zone(const char *name)
+{
+	return strchr(name, '%') != NULL; /* which no host's name contains */
+}
+
+/* Only link-local addresses have a zone: the interface that they are reached over. */
+static bool is_zoned(char *name)
+{
+	char *zone = strchr(name, '%');
+	struct in6_addr address;
+
+	*zone++ = '\0';
+	return zone[0] != '\0' && strlen(zone) < IF_NAMESIZE && inet_pton(AF_INET6, name, &address) == 1 &&
+	       (IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_MC_LINKLOCAL(&address));
+}
+
+bool ffntp_resolve_is_name(const char *name)
+{
+	struct ffntp_addresses found;
+	struct host host;
+
+	if (!split(name, 1, &host) || strpbrk(host.name, "[]") != NULL)
+		return false;
+	if (ffntp_resolve_has_zone(host.name))
+		return is_zoned(host.name);
+	return strchr(host.name, ':') == NULL || lookup(&host, AI_NUMERICHOST | AI_NUMERICSERV, &found) == NULL;
+}
+
 const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresses *found)
 {
 	struct host host;
@@ -192,15 +220,31 @@ static uint16_t address_port(const struct ffntp_address *address)
 	return ntohs(address->any.sa_family == AF_INET6 ? address->v6.sin6_port : address->v4.sin_port);
 }
 
+/* Append "%eth0", the interface of a link-local address; its index if it is gone. */
+static void append_zone(uint32_t index, char *host, size_t size)
+{
+	size_t length = strlen(host);
+	char name[IF_NAMESIZE];
+
+	if (index == 0)
+		return;
+	if (if_indextoname(index, name) != NULL)
+		snprintf(host + length, size - length, "%%%s", name);
+	else
+		snprintf(host + length, size - length, "%%%u", (unsigned)index);
+}
+
 void ffntp_address_text(const struct ffntp_address *address, char text[FFNTP_ADDRESS_TEXT_SIZE])
 {
-	char host[INET6_ADDRSTRLEN] = "?";
+	char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "?";
 	bool is_v6 = address->any.sa_family == AF_INET6;
 
-	if (is_v6)
+	if (is_v6) {
 		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof(host));
-	else
+		append_zone(address->v6.sin6_scope_id, host, sizeof(host));
+	} else {
 		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof(host));
+	}
 	snprintf(text, FFNTP_ADDRESS_TEXT_SIZE, is_v6 ? "[%s]:%u" : "%s:%u", host, address_port(address));
 }
 

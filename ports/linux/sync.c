@@ -16,8 +16,19 @@
 /* Replies in a row of a falseticker in a pool, before it is replaced. */
 #define WRONG_MOST 8
 
-/* The first request to a server that joins later leaves within this time (s). */
+/* The first request to a server that joins later leaves within this time (s), if there are others; and if there are
+ * none.
+ */
 #define JOIN_SPREAD_S 2
+#define ALONE_SPREAD_S 0.2
+
+int64_t ffntp_sync_now_s(void)
+{
+	struct timespec time = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return time.tv_sec;
+}
 
 static ffntp_counter now(const struct ffntp_sync *sync)
 {
@@ -49,6 +60,20 @@ const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member)
 	return ffntp_servers_name(&server_of(sync, &sync->peer[member])->servers);
 }
 
+static bool has_address(const struct ffntp_sync_peer *peer)
+{
+	return peer->is_open && ffntp_address_is_some(&peer->peer.address);
+}
+
+bool ffntp_sync_has_server(const struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (has_address(&sync->peer[i]))
+			return true;
+	}
+	return false;
+}
+
 /* --- events --- */
 
 static void publish_map(struct ffntp_sync *sync)
@@ -57,7 +82,7 @@ static void publish_map(struct ffntp_sync *sync)
 	size_t count = 0;
 
 	for (unsigned i = 0; i < sync->room && count < FFNTP_PAGE_SOURCES; i++)
-		count += ffntp_ensemble_source(sync->ensemble, i, &sources[count]);
+		count += has_address(&sync->peer[i]) && ffntp_ensemble_source(sync->ensemble, i, &sources[count]);
 	ffntp_page_hold(sync->page);
 	ffntp_page_publish_steadily(sync->page, ffntp_sync_map(sync), sources, count,
 				    ffntp_counter_read_ordered(sync->source->kind));
@@ -163,7 +188,7 @@ static bool is_used(const void *context, const struct ffntp_address *address)
 	return false;
 }
 
-/* Follow a server of the lineup at this address. Returns the member; NULL if there is no room. */
+/* Follow a server of the lineup at this address, or NULL. Returns the member; NULL if there is no room. */
 static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, const struct ffntp_address *address,
 				    ffntp_counter at)
 {
@@ -216,16 +241,22 @@ static void pause_at_random(struct ffntp_sync *sync, struct ffntp_sync_peer *pee
 	ffntp_peer_input(&peer->peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = at, .until = at + delay });
 }
 
+/* A member of a running ensemble has its first address. */
+static void begin_asking(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	static const struct ffntp_event event = { .kind = FFNTP_EVENT_SERVER };
+
+	pause_at_random(sync, peer, 0, ffntp_sync_is_many(sync) ? JOIN_SPREAD_S : ALONE_SPREAD_S);
+	emit(sync, peer->peer.member, &event);
+}
+
 /* A server that joins a running ensemble. */
 static void join_later(struct ffntp_sync *sync, size_t server, const struct ffntp_address *address)
 {
-	static const struct ffntp_event event = { .kind = FFNTP_EVENT_SERVER };
 	struct ffntp_sync_peer *peer = join(sync, server, address, now(sync));
 
-	if (peer == NULL)
-		return;
-	pause_at_random(sync, peer, 0, JOIN_SPREAD_S);
-	emit(sync, peer->peer.member, &event);
+	if (peer != NULL)
+		begin_asking(sync, peer);
 }
 
 /* Joins a server of the lineup at an address. */
@@ -245,18 +276,20 @@ static void fill_pool(struct ffntp_sync *sync, size_t server, adder *add)
 	}
 }
 
-/* Follow all servers of the lineup that have an address and are not followed yet, as far as there is room. */
+/*
+ * Follow all servers of the lineup that have an address and are not followed yet, as far as there is room. With room
+ * for one the server is followed without an address, too, because the ensemble's map is its own.
+ */
 static void fill(struct ffntp_sync *sync, adder *add)
 {
 	for (size_t i = 0; i < sync->lineup.count; i++) {
 		struct ffntp_lineup_server *server = &sync->lineup.server[i];
+		const struct ffntp_address *address = ffntp_servers_address(&server->servers);
 
-		if (server->is_resolving || !server->is_resolved)
-			continue;
 		if (server->most > 0)
 			fill_pool(sync, i, add);
-		else if (count_members(sync, i) == 0)
-			add(sync, i, ffntp_servers_address(&server->servers));
+		else if (count_members(sync, i) == 0 && (address != NULL || !ffntp_sync_is_many(sync)))
+			add(sync, i, address);
 	}
 }
 
@@ -278,13 +311,18 @@ static struct ffntp_ensemble *make_ensemble(const struct ffntp_ensemble_config *
 	return ensemble;
 }
 
-static bool has_members(const struct ffntp_sync *sync)
+/* Return whether the ensemble has the memory for each server of a lineup, whose configurations are in range. */
+static bool has_room(const struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
 {
-	for (unsigned i = 0; i < sync->room; i++) {
-		if (sync->peer[i].is_open)
-			return true;
+	size_t usual = ffntp_session_memory(&sync->client);
+
+	for (size_t i = 0; i < lineup->count; i++) {
+		size_t needed = ffntp_session_memory(&lineup->server[i].member.client);
+
+		if (needed == 0 || needed > usual)
+			return false;
 	}
-	return false;
+	return true;
 }
 
 static void free_parts(struct ffntp_sync *sync)
@@ -309,15 +347,13 @@ bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *par
 	};
 	sync->ensemble = make_ensemble(parts->config, sync->began);
 	sync->peer = calloc(sync->room, sizeof(*sync->peer));
-	if (sync->ensemble != NULL && sync->peer != NULL) {
-		if (parts->recorder != NULL)
-			parts->recorder(parts->context, sync->ensemble, parts->config, sync->began);
-		fill(sync, join_first);
-	}
-	if (sync->ensemble == NULL || sync->peer == NULL || !has_members(sync)) {
+	if (sync->ensemble == NULL || sync->peer == NULL || !has_room(sync, &sync->lineup)) {
 		free_parts(sync);
 		return false;
 	}
+	if (parts->recorder != NULL)
+		parts->recorder(parts->context, sync->ensemble, parts->config, sync->began);
+	fill(sync, join_first);
 	sync->keeps_stamping = ffntp_udp_keep_stamping();
 	return true;
 }
@@ -372,17 +408,6 @@ static bool keeps_time(const struct ffntp_sync *sync, const struct ffntp_lineup 
 			return true;
 	}
 	return false;
-}
-
-static bool has_room(const struct ffntp_sync *sync, const struct ffntp_lineup *lineup)
-{
-	size_t usual = ffntp_session_memory(&sync->client);
-
-	for (size_t i = 0; i < lineup->count; i++) {
-		if (ffntp_session_memory(&lineup->server[i].member.client) > usual)
-			return false;
-	}
-	return true;
 }
 
 /* Members of servers that go leave; the others get their new place. */
@@ -462,6 +487,7 @@ static void follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	const struct ffntp_servers *servers = &server_of(sync, peer)->servers;
 	enum ffntp_servers_advice advice = peer->advice;
+	bool is_first = !has_address(peer);
 
 	peer->advice = FFNTP_STAY;
 	if (advice == FFNTP_STAY)
@@ -469,6 +495,8 @@ static void follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 	ffntp_peer_move(&peer->peer, ffntp_servers_address(servers), ffntp_servers_key(servers));
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
 		pause_member(sync, peer);
+	if (is_first)
+		begin_asking(sync, peer);
 }
 
 static void follow_all(struct ffntp_sync *sync)
@@ -518,7 +546,7 @@ void ffntp_sync_publish(struct ffntp_sync *sync)
 	ffntp_sync_input(sync, (struct ffntp_input){ .kind = FFNTP_INPUT_PUBLISH });
 }
 
-/* --- servers that lack addresses --- */
+/* --- addresses of servers and pools --- */
 
 static bool has_unfit(const struct ffntp_sync *sync, size_t server)
 {
@@ -539,56 +567,49 @@ static void replace_unfit(struct ffntp_sync *sync)
 
 		if (!peer->is_open || !peer->is_unfit || (address = choose_of_pool(sync, server)) == NULL)
 			continue;
-		ffntp_pool_reject(&sync->lineup.server[server].pool, &peer->peer.address);
+		ffntp_lineup_reject(&sync->lineup.server[server], &peer->peer.address);
 		leave(sync, peer);
 		join_later(sync, server, address);
 	}
 }
 
-static bool lacks_addresses(const struct ffntp_sync *sync, size_t server)
+static void work_pool(struct ffntp_sync *sync, size_t place)
 {
-	const struct ffntp_lineup_server *at = &sync->lineup.server[server];
+	struct ffntp_lineup_server *server = &sync->lineup.server[place];
 
-	if (at->most == 0)
-		return !at->is_resolved;
-	return count_members(sync, server) < at->most || has_unfit(sync, server);
+	if (count_members(sync, place) >= server->most && !has_unfit(sync, place))
+		ffntp_lineup_be_content(server);
+	else if (choose_of_pool(sync, place) == NULL)
+		ffntp_lineup_renew(server, ffntp_sync_now_s());
 }
 
-static int64_t monotonic_s(void)
-{
-	struct timespec time = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
-
-/* Resolve the names of servers and pools that need it. With one server, servers.c does that alone. */
-static void work_lineup(struct ffntp_sync *sync)
-{
-	if (!ffntp_sync_is_many(sync))
-		return;
-	replace_unfit(sync);
-	for (size_t i = 0; i < sync->lineup.count; i++) {
-		struct ffntp_lineup_server *server = &sync->lineup.server[i];
-
-		if (!lacks_addresses(sync, i) || !ffntp_lineup_work(server, monotonic_s()))
-			continue;
-		if (server->most > 0 && choose_of_pool(sync, i) == NULL)
-			ffntp_pool_reset(&server->pool);
-		fill(sync, join_later);
-	}
-}
-
-static void poll_names(struct ffntp_sync *sync)
+/* Let the member of a server follow its addresses. */
+static void work_server(struct ffntp_sync *sync, size_t place, enum ffntp_servers_advice advice)
 {
 	for (unsigned i = 0; i < sync->room; i++) {
 		struct ffntp_sync_peer *peer = &sync->peer[i];
 
-		if (!peer->is_open || is_of_pool(sync, peer))
+		if (!peer->is_open || peer->server != place)
 			continue;
-		peer->advice = ffntp_servers_poll(&server_of(sync, peer)->servers);
+		peer->advice = advice;
 		follow(sync, peer);
 	}
+}
+
+/* Resolve the names of servers and pools that need it, and follow their addresses. */
+static void work_lineup(struct ffntp_sync *sync)
+{
+	for (size_t i = 0; i < sync->lineup.count; i++) {
+		struct ffntp_lineup_server *server = &sync->lineup.server[i];
+		enum ffntp_servers_advice advice = ffntp_servers_poll(&server->servers, ffntp_sync_now_s());
+
+		if (server->most > 0)
+			work_pool(sync, i);
+		else if (advice != FFNTP_STAY)
+			work_server(sync, i, advice);
+	}
+	replace_unfit(sync);
+	fill(sync, join_later);
 }
 
 /* --- one step --- */
@@ -650,8 +671,11 @@ static int revents_of(const struct ffntp_sync_peer *peer, const struct pollfd *r
 	return 0;
 }
 
+/* While no server has an address, the counter is checked at each step, because a former map may be in use. */
 static bool is_anything_due(const struct ffntp_sync *sync, const struct pollfd *ready, size_t count, ffntp_counter at)
 {
+	if (!ffntp_sync_has_server(sync))
+		return true;
 	for (unsigned i = 0; i < sync->room; i++) {
 		const struct ffntp_sync_peer *peer = &sync->peer[i];
 
@@ -680,6 +704,5 @@ void ffntp_sync_step(struct ffntp_sync *sync, const struct pollfd *ready, size_t
 		while (sync->peer[i].is_open && ffntp_peer_timer(&sync->peer[i].peer, now(sync)))
 			follow(sync, &sync->peer[i]);
 	}
-	poll_names(sync);
 	work_lineup(sync);
 }

@@ -25,8 +25,8 @@
 
 /*
  * Called with each event of the ensemble, for a caller that logs or counts. member: as ffntp_ensemble_event sets it. At
- * FFNTP_EVENT_MAP the page has the map. A member that joins later begins with FFNTP_EVENT_SERVER. Do not call the sync
- * in this function.
+ * FFNTP_EVENT_MAP the page has the map. A member that joins later, or gets its first address later, begins with
+ * FFNTP_EVENT_SERVER. Do not call the sync in this function.
  */
 typedef void ffntp_sync_listener(void *context, unsigned member, const struct ffntp_event *event);
 
@@ -66,7 +66,7 @@ struct ffntp_sync_parts {
 	const struct ffntp_ensemble_config *config; /* with room for one member, or for all that a lineup may have */
 	struct ffntp_counter_source *source; /* it must outlive the sync, like the page and the listener's context */
 	struct ffntp_page *page;             /* a page of this counter */
-	const struct ffntp_lineup *lineup;   /* resolved; the sync owns it from now on, unless opening fails */
+	const struct ffntp_lineup *lineup;   /* opened; the sync owns it from now on, unless opening fails */
 	ffntp_sync_listener *listener;       /* or NULL */
 	ffntp_sync_recorder *recorder;       /* or NULL */
 	void *context;                       /* of both */
@@ -76,11 +76,18 @@ struct ffntp_sync_parts {
 #define FFNTP_SYNC_DESCRIPTORS FFNTP_ENSEMBLE_MEMBERS
 
 /*
- * Open a sync. Nothing is published and no server asked yet, and the ensemble has had no input: a recorder may be set.
+ * Open a sync. Nothing is published and no server asked yet. Servers that have an address are members from now on, and
+ * those whose names are resolved later join then. With room for one the server is a member at once in any case.
  * The sync must not be moved in memory.
  * Returns false if the configuration is out of range, or memory is short; then there is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *parts);
+
+/* Return the time that the names of servers are resolved by, which also advances while the machine is suspended (s). */
+int64_t ffntp_sync_now_s(void);
+
+/* Return whether a server has an address. Until then nothing is asked, and the page has no source. */
+bool ffntp_sync_has_server(const struct ffntp_sync *sync);
 
 /* Close the sync. The page keeps its content. */
 void ffntp_sync_close(struct ffntp_sync *sync);

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import subprocess
+import time
 
 import tap
 
@@ -37,6 +38,44 @@ def add_address(address):
     """Add an IPv4 address to the loopback; at most one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         fcntl.ioctl(s, SIOCSIFADDR, struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(address)))
+
+
+RTM_NEWLINK, RTM_DELLINK = 16, 17
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL = 0x1, 0x4, 0x400, 0x200
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_LINKINFO, IFLA_INFO_KIND = 1, 3, 18, 1
+
+
+def attribute(kind, data):
+    return struct.pack("HH", 4 + len(data), kind) + data + b"\0" * (-len(data) % 4)
+
+
+def change_link(message, flags, *attributes):
+    """Ask the kernel to make or remove a network interface. Raises Skip if it cannot."""
+    body = struct.pack("BxHiII", 0, 0, 0, 0, 0) + b"".join(attributes)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:
+        s.send(struct.pack("IHHII", 16 + len(body), message, NLM_F_REQUEST | NLM_F_ACK | flags, 1, 0) + body)
+        error = -struct.unpack_from("i", s.recv(4096), 16)[0]
+    if error != 0:
+        raise tap.Skip(f"no network interface: {os.strerror(error)}")
+
+
+def add_link(name):
+    """Make an interface and its peer, and switch it on. Return its link-local address, the same each time."""
+    change_link(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, attribute(IFLA_ADDRESS, b"\2\0\0\0\0\1"),
+                attribute(IFLA_IFNAME, name.encode() + b"\0"), attribute(IFLA_LINKINFO, attribute(IFLA_INFO_KIND, b"veth")))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for other in [other for _, other in socket.if_nameindex() if other != "lo"]:
+            fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", other.encode(), IFF_UP))
+    deadline = time.monotonic() + 5
+    while not any(line.split()[5] == name for line in open("/proc/net/if_inet6")):
+        if time.monotonic() > deadline:
+            raise tap.Skip("no link-local address")
+        time.sleep(0.05)
+    return "fe80::ff:fe00:1"
+
+
+def remove_link(name):
+    change_link(RTM_DELLINK, 0, attribute(IFLA_IFNAME, name.encode() + b"\0"))
 
 
 def mute_resolver():

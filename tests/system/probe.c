@@ -65,12 +65,12 @@ static void show_selections(const struct ffntp_source *sources, size_t count)
 
 static int show(const struct ffntp_linux_reader *reader)
 {
-	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES] = { 0 }; /* all zero before a server has an address */
 	struct ffntp_map map;
 	size_t count = 0;
 
 	if (ffntp_page_read(reader->page, &map) != FFNTP_CLOCK_OK ||
-	    ffntp_page_read_sources(reader->page, sources, &count) != FFNTP_CLOCK_OK || count == 0) {
+	    ffntp_page_read_sources(reader->page, sources, &count) != FFNTP_CLOCK_OK) {
 		puts("busy, or empty");
 		return 1;
 	}

@@ -61,8 +61,15 @@ def test_a_configuration_that_cannot_be_read_is_refused(folder):
     check_refusal(folder, ["-c", "null"], "null:2:", "NUL")
 
 
-def test_a_name_that_does_not_resolve_ends_it(folder):
-    check_refusal(folder, ["--page", "page", "no.such.name.invalid"], "no.such.name.invalid", code=1)
+def test_a_name_that_does_not_resolve_is_tried_again(folder):
+    with tap.daemon(folder, "no.such.name.invalid") as running:
+        tap.wait_for(lambda: "no.such.name.invalid: " in tap.said(folder), "a line about it", 40)
+        tap.check(tap.probe(folder)["status"] == "initialising" and running.poll() is None, "ended")
+
+
+def test_what_cannot_be_a_name_is_refused(folder):
+    for name in ("[", "fe80::1%", "2001:db8::1%eth0", "::1::2", "ntp.example.org:0"):
+        check_refusal(folder, ["--page", "page", name], name, "neither a name nor an address")
 
 
 def test_of_several_names_those_that_resolve_are_used(folder):

@@ -61,23 +61,28 @@ def test_a_session_replays(folder):
 
 
 def test_several_servers_replay(folder):
-    """One of them lies, one is exchanged while the daemon runs."""
-    def configure(*servers):
-        with open(f"{folder}/new", "w") as f:
-            f.write("".join(f"server 127.0.0.1 port {server.port} iburst minpoll 0\n" for server in servers))
-        os.rename(f"{folder}/new", f"{folder}/conf")
-    with fake.Server() as first, fake.Server() as second, fake.Server() as third, \
-            fake.Server(lambda server, request, number: [fake.reply(request, offset_s=0.1)]) as liar:
-        configure(first, second, liar)
-        with recorded(folder, "-c", f"{folder}/conf") as running:
-            tap.wait_for_status(folder, "synchronised")
-            tap.wait_for(lambda: len(first.requests) > 8, "requests")
-            configure(first, third, liar)
+    """One lies, one is exchanged for a different one by a reload; then the daemon starts again."""
+    def server_lines(*servers):
+        return "".join(f"server 127.0.0.1:{server.port} iburst minpoll 0\n" for server in servers)
+    liar = fake.Server(lambda server, request, number: [fake.reply(request, offset_s=1)])
+    with fake.Server() as first, fake.Server() as second, fake.Server() as third, liar:
+        file = tool.write(folder, "many.conf", server_lines(first, second, liar))
+        with recorded(folder, "-c", file) as running:
+            tap.wait_for(lambda: "falseticker" in tap.said(folder), "the liar", 60)
+            tool.write(folder, "many.conf", server_lines(first, third, liar))
             running.send_signal(signal.SIGHUP)
-            tap.wait_for(lambda: len(third.requests) > 3, "the third server")
+            tap.wait_for(lambda: len(third.requests) > 5, "the new server", 60)
             tap.stop(running)
-    result = replayed(folder)
-    tap.check(result["maps_equal"] > 20, f"{result}")
+        lines = lines_of(folder)
+        for word, count in ("ensemble", 1), ("added", 4), ("removed", 1):
+            tap.check(sum(line.startswith(f"{word} ") for line in lines) == count, f"not {count} lines of '{word}'")
+        result = replayed(folder)
+        check_equal(result, accepted=20, sent=20)
+        tap.check(result["cut_in_line"] is None and result["sessions"] == 1, f"{result}")
+        with recorded(folder, "-c", file, name="again") as running:
+            tap.wait_for(lambda: "synchronised" in tap.said(folder, "again"), "the second daemon", 60)
+            tap.stop(running)
+    tap.check(replayed(folder)["sessions"] == 2, "the second daemon's ensemble is not in the journal")
 
 
 def test_a_disruption_replays(folder):

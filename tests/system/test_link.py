@@ -2,6 +2,7 @@
 """A network that is not there yet, goes, and comes back: errors of send and of ICMP are counted, and the daemon does not end."""
 import os
 import signal
+import socket
 import struct
 import sys
 
@@ -55,6 +56,64 @@ def answer(resolver, query, client, address):
     is_a = question.endswith(b"\0\1\0\1")
     found = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + bytes(map(int, address.split("."))) if is_a else b""
     resolver.sendto(query[:2] + struct.pack(">HHHHH", 0x8180, 1, is_a, 0, 0) + question + found, client)
+
+
+def answer_all(resolver, address):
+    """Answer the queries that have come, and those of the next second."""
+    resolver.settimeout(1)
+    try:
+        while True:
+            answer(resolver, *resolver.recvfrom(512), address)
+    except TimeoutError:
+        pass
+
+
+def test_without_a_network_at_boot_it_stays_and_finds_its_server_later(folder):
+    namespace.enter()
+    with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"late.example:{server.port}") as running:
+        tap.wait_for(lambda: "looked up again" in tap.said(folder), "a line about the name")
+        page = tap.probe(folder)
+        tap.check(page["status"] == "initialising" and running.poll() is None, f"{page}")
+        with namespace.mute_resolver() as resolver:
+            for _ in range(30):
+                answer_all(resolver, "127.0.0.1")
+                if server.requests:
+                    break
+            tap.wait_for_status(folder, "synchronised")
+        lines = [line for line in tap.said(folder).splitlines() if "looked up again" in line]
+        tap.check(all("late.example" in line for line in lines) and len(set(lines)) == len(lines) <= 2, f"{lines}")
+        tap.check("asking late.example" in tap.said(folder), tap.said(folder))
+        check_it_ends(running)
+
+
+def test_a_numeric_server_is_asked_while_a_name_is_looked_for(folder):
+    namespace.enter()
+    with namespace.mute_resolver() as resolver, fake.Server() as server, \
+            tap.daemon(folder, "--poll", "1", "slow.example", f"127.0.0.1:{server.port}", env=PATIENT) as running:
+        hear(resolver)
+        tap.wait_for(lambda: server.requests, "a request", 2)
+        tap.wait_for_status(folder, "synchronised")
+        check_it_ends(running)
+
+
+# --- an interface that is made again ---
+
+def test_a_link_local_server_is_asked_over_an_interface_that_is_made_again(folder):
+    namespace.enter()
+    namespace.switch_loopback(True)
+    address = namespace.add_link("usb0")
+    with fake.Server(host="::", family=socket.AF_INET6) as server, \
+            tap.daemon(folder, "--poll", "1", f"[{address}%usb0]:{server.port}") as running:
+        tap.wait_for_status(folder, "synchronised")
+        tap.check(f"[{address}%usb0]:{server.port}" in tap.said(folder), f"no zone: {tap.said(folder)}")
+        namespace.remove_link("usb0")
+        tap.wait_for_status(folder, "free-running")
+        tap.check("there is no network interface of that name" in tap.said(folder), tap.said(folder))
+        namespace.add_link("usb0")
+        asked = len(server.requests)
+        tap.wait_for(lambda: len(server.requests) > asked + 3, "requests over the new interface")
+        tap.wait_for_status(folder, "synchronised")
+        check_it_ends(running)
 
 
 def test_the_clock_goes_on_while_other_servers_are_looked_for(folder):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """
-Against ntpsec's ntpd: a minute at a request a second; and with symmetric keys. It always binds port 123, and so runs in
-a network namespace.
+Against ntpsec's ntpd: a minute at a request a second, two and a half more with its usual limit of the rate, and with
+symmetric keys. It always binds port 123, and so runs in a network namespace.
 """
 import contextlib
 import sys
@@ -15,16 +15,16 @@ SECONDS = 60
 CONFIG = """disable ntp
 tos orphan 5 orphanwait 1
 tos minsane 1 minclock 1
-restrict default noquery
 driftfile /nonexistent
 """
+UNLIMITED = "restrict default noquery\n"
 
 
 KEY = "00112233445566778899aabbccddeeff"
 
 
 @contextlib.contextmanager
-def ntpd(folder, more=""):
+def ntpd(folder, more=UNLIMITED):
     """Run ntpd in a namespace of its own. more: further lines of its configuration."""
     program = packages.program("ntpsec", "/usr/sbin/ntpd")
     namespace.enter()
@@ -42,6 +42,18 @@ def test_time_from_ntpsec(folder):
         tap.check_watched(tap.watch(folder, SECONDS), SECONDS)
 
 
+def test_a_rate_is_found_that_ntpsec_serves(folder):
+    """One request a second is over its limit after 75 s, and it counts what it drops."""
+    with ntpd(folder, ""), tap.daemon(folder, "--poll", "1", "-v", "127.0.0.1"):
+        tap.wait_for_status(folder, "synchronised", 60)
+        tap.wait_for(lambda: tap.probe(folder)["poll_log2_s"] == 1, "an interval of 2 s", 110)
+        for _ in range(4):
+            before = tap.probe(folder)["verdicts"]["accepted"]
+            time.sleep(15)
+            after = tap.probe(folder)["verdicts"]["accepted"]
+            tap.check(after >= before + 4, f"{after - before} replies in 15 s")
+
+
 @contextlib.contextmanager
 def with_keys(folder, number, ours):
     """Run ntpd with two keys, and ffntpd with one of that number."""
@@ -50,7 +62,7 @@ def with_keys(folder, number, ours):
     for name, text in ("keys", ours), ("conf", f"server 127.0.0.1 iburst key {number}\nkeyfile {folder}/keys\n"):
         with open(f"{folder}/{name}", "w") as f:
             f.write(text)
-    with ntpd(folder, f"keys {folder}/ntp.keys\ntrustedkey 10 11\n"), \
+    with ntpd(folder, UNLIMITED + f"keys {folder}/ntp.keys\ntrustedkey 10 11\n"), \
             tap.daemon(folder, "--poll", "1", "-v", "-c", f"{folder}/conf"):
         yield
 
