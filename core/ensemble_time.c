@@ -363,7 +363,7 @@ static void update_shares(struct ffntp_ensemble *ensemble)
 	double age_s = ffntp_counter_diff(ensemble->now, ensemble->begun) * period_s;
 	double constant_s = ffntp_fmin(ffntp_fmax(age_s, 1), FFNTP_ENSEMBLE_SHARE_S);
 	double gain = elapsed_s / (elapsed_s + constant_s);
-	double target[FFNTP_ENSEMBLE_MEMBERS], before;
+	double target[FFNTP_ENSEMBLE_MEMBERS] = { 0 }, before;
 
 	if (elapsed_s < constant_s / FFNTP_ENSEMBLE_SHARE_STEPS)
 		return;

@@ -234,24 +234,26 @@ static void servers_come_and_go_without_a_jump(void **state)
 	print_message("# churn: %.3g us; synchronised for %.1f h at least\n", days.rms_s * 1e6, days.synchronised_h[0]);
 }
 
+#define STARVING_SEEDS 8
+
 /*
- * With polls of 64 s and more no server stays for long enough that its laws are learnt. Followed one after the other,
- * they are 50 to 150 us off; a joint clock that none of them reached was 2 ms off.
+ * With polls of 64 s and more hardly any server stays for so long that its laws are learnt. Followed one after the
+ * other, they give 0.15 ms over these seeds; a joint clock that none of them reaches is 1 ms off.
  */
-static void servers_that_nothing_is_learnt_of_suffice(void **state)
+static void servers_that_stay_briefly_suffice(void **state)
 {
-	double all[SEEDS];
+	double squares = 0;
 
 	(void)state;
-	for (uint64_t i = 0; i < SEEDS; i++) {
+	for (uint64_t i = 0; i < STARVING_SEEDS; i++) {
 		struct day *day = run_polled(scenario_named("churn"), FIRST_SEED + i, 0, 0);
 
 		assert_true(day->watch.broken == 0);
-		all[i] = rms_s(day);
+		squares += rms_s(day) * rms_s(day) / STARVING_SEEDS;
 		free(day);
 	}
-	print_message("# churn, adaptive polls: %.3g us\n", median_of(all, SEEDS) * 1e6);
-	assert_true(median_of(all, SEEDS) < 300e-6);
+	print_message("# churn, adaptive polls: %.3g us\n", sqrt(squares) * 1e6);
+	assert_true(sqrt(squares) < 400e-6);
 }
 
 /* --- deceit --- */
@@ -379,7 +381,7 @@ int main(void)
 		cmocka_unit_test(several_servers_are_better_than_one),
 		cmocka_unit_test(asymmetries_average_out),
 		cmocka_unit_test(servers_come_and_go_without_a_jump),
-		cmocka_unit_test(servers_that_nothing_is_learnt_of_suffice),
+		cmocka_unit_test(servers_that_stay_briefly_suffice),
 		cmocka_unit_test(two_liars_of_five_are_found),
 		cmocka_unit_test(one_of_two_lies),
 		cmocka_unit_test(two_liars_of_three_win),

@@ -124,7 +124,7 @@ GUARDS = [
      'test_a_lead_that'),
     ('ensemble', 'ensemble', 'is_starved', 'return all == 0 &&', 'return false &&', 'test_a_joint_clock_that'),
     ('ensemble', 'ensemble', 'is_starved', 'all == 0 &&', '', 'test_preferred'),
-    ('ensemble', 'ensemble', 'update_shares', 'ensemble->residual_s *= 1 - gain;', '', 'test_three_servers'),
+    ('ensemble', 'ensemble', 'update_shares', 'ensemble->residual_s *= 1 - gain;', '', 'test_a_lead_that'),
     ('ensemble', 'ensemble', 'take_apart', '2 * apart > all', 'false', 'test_a_change_of_the_rate'),
     ('ensemble', 'ensemble', 'take_apart', 'member->is_astray = true;', '', 'test_a_server_that_drifts'),
     ('ensemble', 'ensemble', 'check_return', 'ffntp_ensemble_release(ensemble, number);', ';',

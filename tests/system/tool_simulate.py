@@ -237,7 +237,6 @@ def test_what_makes_no_sense_is_refused(folder):
     tool.check_refused(["simulate", "--servers", "0", "lan"], "--servers", code=2)
     tool.check_refused(["simulate", "--servers", "65", "lan"], "--servers", code=2)
     tool.check_refused(["simulate", "--trace", f"{folder}/t", "--servers", "2", "lan"], "--trace", "lan", code=2)
-    tool.check_refused(["simulate", "--journal", f"{folder}/t", "three-equal"], "--journal", "three-equal", code=2)
     tool.check_refused(["simulate", "--trace", f"{folder}/t", "lan", "metro"], "--trace", code=2)
     tool.check_refused(["simulate", "--recorded", f"{folder}/t", "congestion"], "congestion", "limit", code=2)
     tap.check(not os.path.exists(f"{folder}/t"), "something was written")
