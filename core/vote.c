@@ -14,32 +14,46 @@ static void sort(double sorted[FFNTP_VOTE_MOST], const double *ends, unsigned co
 	}
 }
 
-/*
- * The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. A
- * lower end is contained in all intervals that begin there or before, except those that end before.
- */
-struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals)
+/* Return the first lower end that enough intervals contain: those that begin there or before, and have not ended. */
+static unsigned first_point(const double *low, const double *high, unsigned count, unsigned majority)
 {
-	double low[FFNTP_VOTE_MOST], high[FFNTP_VOTE_MOST];
-	unsigned count = intervals->count, majority = count / 2 + 1, first = 0, last = count - 1, ended = 0, ahead = 0;
+	unsigned first = 0, ended = 0;
 
-	FFNTP_ASSERT(count > 0 && count <= FFNTP_VOTE_MOST);
-	sort(low, intervals->low, count);
-	sort(high, intervals->high, count);
-	for (;; first++) {
-		if (first == count)
-			return (struct ffntp_vote){ false, low[0], high[count - 1] };
-		while (high[ended] < low[first])
+	for (; first < count; first++) {
+		while (ended < count && high[ended] < low[first])
 			ended++;
 		if (first + 1 - ended >= majority)
 			break;
 	}
-	/* The same from the other side; there is such a point. */
-	for (;; last--) {
-		while (low[count - 1 - ahead] > high[last])
+	return first;
+}
+
+/* Return how many upper ends lie behind the last one that enough intervals contain. */
+static unsigned behind_last_point(const double *low, const double *high, unsigned count, unsigned majority)
+{
+	unsigned behind = 0, ahead = 0;
+
+	for (; behind < count; behind++) {
+		while (ahead < count && low[count - 1 - ahead] > high[count - 1 - behind])
 			ahead++;
-		if (count - last - ahead >= majority)
+		if (behind + 1 - ahead >= majority)
 			break;
 	}
-	return (struct ffntp_vote){ true, low[first], high[last] };
+	return behind;
+}
+
+/* The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. */
+struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals)
+{
+	double low[FFNTP_VOTE_MOST] = { 0 }, high[FFNTP_VOTE_MOST] = { 0 };
+	unsigned count = intervals->count, majority = count / 2 + 1, first, behind;
+
+	FFNTP_ASSERT(count > 0 && count <= FFNTP_VOTE_MOST);
+	sort(low, intervals->low, count);
+	sort(high, intervals->high, count);
+	first = first_point(low, high, count, majority);
+	if (first == count)
+		return (struct ffntp_vote){ false, low[0], high[count - 1] };
+	behind = behind_last_point(low, high, count, majority);
+	return (struct ffntp_vote){ true, low[first], high[count - 1 - behind] };
 }

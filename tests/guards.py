@@ -82,8 +82,9 @@ __attribute__((constructor)) static void choose(void)
 
 GUARDS = [
     ('vote', 'vote', 'ffntp_vote_count', 'count / 2 + 1', 'count / 2', 'test_the_bound_is'),
-    ('vote', 'vote', 'ffntp_vote_count', 'while (high[ended] < low[first]) ended++;', '', 'test_without_a_majority'),
-    ('vote', 'vote', 'ffntp_vote_count', 'while (low[count - 1 - ahead] > high[last]) ahead++;', '', 'test_the_bound_is'),
+    ('vote', 'vote', 'first_point', 'while (ended < count && high[ended] < low[first]) ended++;', '', 'test_without_a_majority'),
+    ('vote', 'vote', 'behind_last_point',
+     'while (ahead < count && low[count - 1 - ahead] > high[count - 1 - behind]) ahead++;', '', 'test_the_bound_is'),
     ('vote', 'vote', 'ffntp_vote_agrees', 'vote->has_majority &&', '', 'test_who_agrees'),
     ('blend', 'blend', 'weigh', '(FFNTP_BLEND_FREEDOM - 2 + apart2)', '1', 'test_outliers'),
     ('blend', 'blend', 'ffntp_blend_shares', 'median(values, count)', 'values[0].value', 'test_outliers'),
