@@ -62,7 +62,8 @@ struct ffntp_config_error {
 /* Set a configuration without servers, and every number to its default. */
 void ffntp_config_default(struct ffntp_config *config);
 
-/* Set the members of core/client_options.def, and interleaved mode, in the configuration of the client of this server. */
+/* Set the members of core/client_options.def, and interleaved mode, in the configuration of the client of this server.
+ */
 void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client);
 
 /* Return how many servers may be followed at once: pools count with all of their sources. */
