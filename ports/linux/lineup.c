@@ -50,7 +50,7 @@ bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_se
 {
 	char *text;
 
-	if (!copy_key(server, names[0].key))
+	if (count == 0 || !copy_key(server, names[0].key))
 		return false;
 	server->names = malloc(count * sizeof(*names) + text_size(names, count));
 	if (server->names == NULL)

@@ -56,10 +56,10 @@ static void show_selections(const struct ffntp_source *sources, size_t count)
 	printf(",\"sources\":[");
 	for (size_t i = 0; i < count; i++)
 		printf("%s{\"port\":%u,\"last_byte\":%u,\"selection\":\"%s\",\"share_percent\":%u,\"accepted\":%" PRIu32
-		       "}",
+		       ",\"authentication\":%" PRIu32 "}",
 		       i > 0 ? "," : "", sources[i].port, sources[i].address[15],
 		       ffntp_selection_name((enum ffntp_selection)sources[i].selection), sources[i].share_percent,
-		       sources[i].verdicts[FFNTP_ACCEPTED]);
+		       sources[i].verdicts[FFNTP_ACCEPTED], sources[i].verdicts[FFNTP_REFUSED_AUTHENTICATION]);
 	printf("]");
 }
 

@@ -122,6 +122,26 @@ def test_a_reload_begins_a_session_that_replays(folder):
     check_equal(replayed(folder, "other"), accepted=2)
 
 
+def test_a_reload_with_a_different_journal_begins_an_ensemble_in_it(folder):
+    """Otherwise the servers, which stay, would go on as they are, and their beginning would be missing in the journal."""
+    with fake.Server() as first, fake.Server() as second:
+        def configure(journal):
+            return tool.write(folder, "conf", f"journal {folder}/{journal}\n" + "".join(
+                f"server 127.0.0.1:{server.port} iburst minpoll 0\n" for server in (first, second)))
+        with tap.daemon(folder, "-c", configure("journal")) as running:
+            tap.wait_for_status(folder, "synchronised")
+            configure("other")
+            running.send_signal(signal.SIGHUP)
+            tap.wait_for(lambda: os.path.exists(f"{folder}/other"), "a different journal")
+            before = len(first.requests)
+            tap.wait_for(lambda: len(first.requests) > before + 3, "further requests")
+            tap.stop(running)
+    for name in "journal", "other":
+        result = replayed(folder, name)
+        check_equal(result, accepted=4)
+        tap.check(result["sessions"] == 1, f"{name}: {result}")
+
+
 def test_a_killed_daemons_journal_replays(folder):
     with fake.Server() as server:
         with recorded(folder, f"127.0.0.1:{server.port}") as running:

@@ -96,6 +96,33 @@ def test_a_numeric_server_is_asked_while_a_name_is_looked_for(folder):
         check_it_ends(running)
 
 
+def test_of_several_servers_each_joins_when_its_name_is_resolved(folder):
+    """Neither of two names resolves at the start. The time of the numeric server is used meanwhile."""
+    namespace.enter()
+    with fake.Server() as first, fake.Server() as second, fake.Server() as third:
+        with open(f"{folder}/conf", "w") as f:
+            f.write(f"server 127.0.0.1:{first.port} iburst minpoll 0\n" +
+                    "".join(f"server {name}.example port {server.port} iburst minpoll 0\n"
+                            for name, server in (("late", second), ("later", third))))
+        with tap.daemon(folder, "-c", f"{folder}/conf") as running:
+            tap.wait_for(lambda: tap.said(folder).count("looked up again") == 2, "a line about each name")
+            namespace.switch_loopback(True)
+            tap.wait_for_status(folder, "synchronised")
+            tap.check(len(tap.probe(folder)["sources"]) == 1, f"{tap.probe(folder)}")
+            with namespace.mute_resolver() as resolver:
+                for _ in range(30):
+                    answer_all(resolver, "127.0.0.1")
+                    if second.requests and third.requests:
+                        break
+                tap.wait_for(lambda: all(each["accepted"] > 2 for each in tap.probe(folder)["sources"]), "replies of all")
+            page = tap.wait_for_status(folder, "synchronised")
+            tap.check([each["port"] for each in page["sources"]][0] == first.port and len(page["sources"]) == 3, f"{page}")
+            said = tap.said(folder)
+            for name in "late", "later":
+                tap.check(said.index(f"{name}.example: its address is known now") < said.index(f"now asking {name}.example ("), said)
+            check_it_ends(running)
+
+
 # --- an interface that is made again ---
 
 def test_a_link_local_server_is_asked_over_an_interface_that_is_made_again(folder):
