@@ -4,7 +4,6 @@
  */
 #include "ensemble.h"
 
-#include "client.h"
 #include "mapping.h"
 #include "stamp.h"
 

@@ -6,9 +6,11 @@
 #include <stddef.h>
 
 #include "../include/ffntp/ensemble.h"
+#include "client.h"
 #include "law/law_joint.h"
 #include "publisher.h"
 #include "session.h"
+#include "vote.h"
 
 /* A member. Zeroed: the place is free. */
 struct ffntp_member {
@@ -73,6 +75,60 @@ struct ffntp_ensemble {
 	struct ffntp_ensemble_recorder recorder;
 	void *recorder_context;
 };
+
+/* The members that vote, and their intervals. */
+struct ffntp_ballot {
+	unsigned count, voter[FFNTP_ENSEMBLE_MEMBERS];
+	struct ffntp_vote_intervals time, rate;
+	struct ffntp_vote result, rate_result;
+};
+
+static inline struct ffntp_client *ffntp_member_client(const struct ffntp_member *member)
+{
+	return member->session->client;
+}
+
+static inline const struct ffntp_clock_state *ffntp_member_clock(const struct ffntp_member *member)
+{
+	return &member->session->client->clock;
+}
+
+/* Return whether the member may be combined: it has the time, and the majority agrees with it. */
+static inline bool ffntp_member_is_candidate(const struct ffntp_member *member)
+{
+	return member->session != NULL && member->has_time && member->is_right && !member->is_unused &&
+	       !member->is_astray;
+}
+
+/* Return whether the member is combined: a preferred one, while there are such. */
+static inline bool ffntp_ensemble_combines(const struct ffntp_ensemble *ensemble, unsigned number)
+{
+	const struct ffntp_member *member = &ensemble->member[number];
+
+	return ffntp_member_is_candidate(member) && (member->is_preferred || !ensemble->prefers);
+}
+
+/* ensemble_vote: see whether a member has the time, whether it answers, and whether its markers have changed. */
+void ffntp_ensemble_look_at(struct ffntp_member *member);
+
+/* ensemble_vote: take the member's present markers for those that are known. */
+void ffntp_ensemble_store_markers(struct ffntp_member *member);
+
+/* ensemble_vote: choose the voters, and change the ensemble's markers if most of theirs have changed. */
+void ffntp_ensemble_begin_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot);
+
+/*
+ * ensemble_vote: vote on the time at a reading, from the reference, and on the counter's rate (s per tick); then judge
+ * all members by the result. There is a voter.
+ */
+void ffntp_ensemble_hold_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot, ffntp_counter at,
+			      struct ffntp_ntp reference);
+
+/* ensemble_vote: return the status, synchronised or free-running. */
+enum ffntp_status ffntp_ensemble_status(const struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot);
+
+/* ensemble_vote: set how each member is used. */
+void ffntp_ensemble_set_selections(struct ffntp_ensemble *ensemble);
 
 /* ensemble_time: process an accepted exchange of a member. */
 void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned member);

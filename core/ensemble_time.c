@@ -1,205 +1,30 @@
 /*
- * ensemble_time: the time of several servers. Their intervals vote on the bound; the joint clock (law_joint.h) takes
- * from each exchange its information about the oscillator; a mean over the servers' paths, robust against those that
- * are wrong, places it on true time. docs/ensemble.md describes the method.
+ * ensemble_time: the time of several servers. The joint clock (law_joint.h) takes from each exchange its information
+ * about the oscillator; a mean over the servers' paths, robust against those that are wrong, places it on true time;
+ * the vote (ensemble_vote.c) bounds it. docs/ensemble.md describes the method.
  */
 #include "blend.h"
-#include "client.h"
 #include "ensemble.h"
 #include "mapping.h"
 #include "maths.h"
 #include "params.h"
-#include "vote.h"
-
-static struct ffntp_client *client_of(const struct ffntp_member *member)
-{
-	return member->session->client;
-}
-
-static const struct ffntp_clock_state *clock_of(const struct ffntp_member *member)
-{
-	return &client_of(member)->clock;
-}
 
 static void *estimator_of(const struct ffntp_member *member)
 {
-	return client_of(member)->association.estimator;
+	return ffntp_member_client(member)->association.estimator;
 }
 
 static bool is_law(const struct ffntp_member *member)
 {
-	return clock_of(member)->ops == &ffntp_law_ops;
-}
-
-/* --- the members --- */
-
-static void store_markers(struct ffntp_member *member)
-{
-	member->disruption_marker = clock_of(member)->publisher.disruption_marker;
-	member->counter_marker = clock_of(member)->publisher.counter_marker;
-}
-
-static void look_at(struct ffntp_member *member)
-{
-	const struct ffntp_clock_state *clock = clock_of(member);
-
-	member->has_time = clock->publisher.has_map && clock->bound.is_known && clock->has_estimate;
-	member->is_fresh = client_of(member)->association.polling.unanswered < FFNTP_UNANSWERED_FREE_RUNNING;
-	member->has_stepped = member->has_stepped || member->disruption_marker != clock->publisher.disruption_marker;
-	member->has_jumped = member->has_jumped || member->counter_marker != clock->publisher.counter_marker;
-	store_markers(member);
-}
-
-static void extend(struct ffntp_vote_interval *interval, struct ffntp_bound bound, ffntp_counter at,
-		   struct ffntp_ntp reference, struct ffntp_rate_bound rate)
-{
-	ffntp_bound_age(&bound, at, reference, rate);
-	interval->low = ffntp_fmin(interval->low, bound.earliest_s);
-	interval->high = ffntp_fmax(interval->high, bound.latest_s);
-}
-
-/* Return the interval that contains the true time at a reading if the member's server is right, from the reference. */
-static struct ffntp_vote_interval interval_of(const struct ffntp_member *member, ffntp_counter at,
-					      struct ffntp_ntp reference)
-{
-	const struct ffntp_clock_state *clock = clock_of(member);
-	struct ffntp_vote_interval interval = { 1e300, -1e300 };
-
-	extend(&interval, clock->bound, at, reference, clock->rate);
-	for (unsigned i = 0; i < clock->dissent.count; i++) {
-		const struct ffntp_candidate *candidate = &clock->dissent.candidate[i];
-
-		extend(&interval, candidate->bound, at, reference,
-		       candidate->excludes_clock ? ffntp_rate_range_now(&candidate->range) : clock->rate);
-	}
-	return interval;
-}
-
-/* Return the interval of the counter's rate, s per tick. */
-static struct ffntp_vote_interval rate_of(const struct ffntp_member *member)
-{
-	const struct ffntp_rate_bound rate = clock_of(member)->rate;
-
-	return (struct ffntp_vote_interval){ rate.period_s * (1 - rate.max_error),
-					     rate.period_s * (1 + rate.max_error) };
-}
-
-/* --- the vote --- */
-
-/* Return whether the member may be combined: it has the time, and the majority agrees with it. */
-static bool is_candidate(const struct ffntp_member *member)
-{
-	return member->session != NULL && member->has_time && member->is_right && !member->is_unused &&
-	       !member->is_astray;
-}
-
-/* The members that vote, and their intervals. */
-struct ballot {
-	unsigned count, voter[FFNTP_ENSEMBLE_MEMBERS];
-	struct ffntp_vote_intervals time, rate;
-	struct ffntp_vote result, rate_result;
-};
-
-static void collect(const struct ffntp_ensemble *ensemble, struct ballot *ballot, bool only_fresh, bool only_trusted)
-{
-	ballot->count = 0;
-	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		const struct ffntp_member *member = &ensemble->member[i];
-
-		if (member->session != NULL && member->has_time && !member->is_unused &&
-		    (member->is_fresh || !only_fresh) && (member->is_trusted || !only_trusted))
-			ballot->voter[ballot->count++] = i;
-	}
-}
-
-/* Trusted members that answer vote, or else all that answer, or else all. */
-static void choose_voters(const struct ffntp_ensemble *ensemble, struct ballot *ballot)
-{
-	collect(ensemble, ballot, true, true);
-	if (ballot->count == 0)
-		collect(ensemble, ballot, true, false);
-	if (ballot->count == 0)
-		collect(ensemble, ballot, false, false);
-}
-
-/* A voter's interval is in the ballot; the others are compared with the result, too. */
-static void judge(struct ffntp_ensemble *ensemble, const struct ballot *ballot, ffntp_counter at,
-		  struct ffntp_ntp reference)
-{
-	unsigned voter = 0;
-
-	ensemble->has_majority = ballot->result.has_majority;
-	ensemble->prefers = false;
-	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		struct ffntp_member *member = &ensemble->member[i];
-		struct ffntp_vote_interval interval;
-
-		member->is_right = false;
-		if (member->session == NULL || !member->has_time)
-			continue;
-		if (voter < ballot->count && ballot->voter[voter] == i)
-			interval = (struct ffntp_vote_interval){ ballot->time.low[voter], ballot->time.high[voter] };
-		else
-			interval = interval_of(member, at, reference);
-		voter += voter < ballot->count && ballot->voter[voter] == i;
-		member->is_right = ffntp_vote_agrees(&ballot->result, &interval);
-		ensemble->prefers =
-			ensemble->prefers || (member->is_preferred && is_candidate(member) && member->is_fresh);
-	}
-}
-
-static void hold_vote(struct ffntp_ensemble *ensemble, struct ballot *ballot, ffntp_counter at,
-		      struct ffntp_ntp reference)
-{
-	ballot->time.count = ballot->rate.count = 0;
-	for (unsigned i = 0; i < ballot->count; i++) {
-		const struct ffntp_member *member = &ensemble->member[ballot->voter[i]];
-
-		ffntp_vote_add(&ballot->time, interval_of(member, at, reference));
-		ffntp_vote_add(&ballot->rate, rate_of(member));
-	}
-	ballot->result = ffntp_vote_count(&ballot->time);
-	ballot->rate_result = ffntp_vote_count(&ballot->rate);
-	judge(ensemble, ballot, at, reference);
-}
-
-/*
- * A member changes its marker when its server or the counter has stepped. If most voters do, earlier maps of the
- * ensemble must not be combined with later ones either.
- */
-static void follow_markers(struct ffntp_ensemble *ensemble, const struct ballot *ballot)
-{
-	unsigned stepped = 0, jumped = 0;
-
-	for (unsigned i = 0; i < ballot->count; i++) {
-		stepped += ensemble->member[ballot->voter[i]].has_stepped;
-		jumped += ensemble->member[ballot->voter[i]].has_jumped;
-	}
-	if (2 * stepped <= ballot->count)
-		return;
-	if (2 * jumped > ballot->count)
-		ffntp_publisher_break_counter(&ensemble->publisher, ensemble->now);
-	else
-		ffntp_publisher_break(&ensemble->publisher, ensemble->now);
-	for (unsigned i = 0; i < ensemble->config.members; i++)
-		ensemble->member[i].has_stepped = ensemble->member[i].has_jumped = false;
-}
-
-/* --- which members are combined --- */
-
-static bool is_combined(const struct ffntp_ensemble *ensemble, unsigned number)
-{
-	const struct ffntp_member *member = &ensemble->member[number];
-
-	return is_candidate(member) && (member->is_preferred || !ensemble->prefers);
+	return ffntp_member_clock(member)->ops == &ffntp_law_ops;
 }
 
 /* Return the variance of a member's asymmetry (s^2): of the path to the server, and of the server's own path. */
 static double asymmetry2(const struct ffntp_member *member)
 {
-	const struct ffntp_association *association = &client_of(member)->association;
+	const struct ffntp_association *association = &ffntp_member_client(member)->association;
 
-	return ffntp_square(clock_of(member)->estimate.asymmetry_esterror_s +
+	return ffntp_square(ffntp_member_clock(member)->estimate.asymmetry_esterror_s +
 			    FFNTP_ASYMMETRY_SHARE * association->stamp.root_delay_s) +
 	       ffntp_square(FFNTP_ENSEMBLE_LEAST_SD_S);
 }
@@ -227,7 +52,7 @@ static void advance(struct ffntp_estimate *estimate, ffntp_counter at)
 /* Return the variance (s^2) of a member's time as of now: that of a server that is silent grows. */
 static double variance2(const struct ffntp_ensemble *ensemble, const struct ffntp_member *member)
 {
-	struct ffntp_estimate estimate = clock_of(member)->estimate;
+	struct ffntp_estimate estimate = ffntp_member_clock(member)->estimate;
 
 	advance(&estimate, ensemble->now);
 	return ffntp_square(estimate.esterror_s);
@@ -246,7 +71,7 @@ static bool can_lead(const struct ffntp_ensemble *ensemble, int number)
 /* Return whether a member can be preferred to a lead that is not right, or does not answer. */
 static bool is_good_lead(const struct ffntp_ensemble *ensemble, int number)
 {
-	return can_lead(ensemble, number) && is_combined(ensemble, (unsigned)number) &&
+	return can_lead(ensemble, number) && ffntp_ensemble_combines(ensemble, (unsigned)number) &&
 	       ensemble->member[number].is_fresh;
 }
 
@@ -332,7 +157,7 @@ static bool set_targets(const struct ffntp_ensemble *ensemble, double target[FFN
 		const struct ffntp_member *member = &ensemble->member[i];
 
 		target[i] = 0;
-		if (!is_combined(ensemble, i) || !member->is_fresh || !(member->frame.exchanges > 0))
+		if (!ffntp_ensemble_combines(ensemble, i) || !member->is_fresh || !(member->frame.exchanges > 0))
 			continue;
 		number[count] = i;
 		value[count++] = (struct ffntp_blend_value){ member->behind_s,
@@ -387,7 +212,7 @@ static bool is_witness(const struct ffntp_ensemble *ensemble, unsigned number)
 {
 	const struct ffntp_member *member = &ensemble->member[number];
 
-	return is_combined(ensemble, number) && member->is_fresh && member->frame.exchanges > 0;
+	return ffntp_ensemble_combines(ensemble, number) && member->is_fresh && member->frame.exchanges > 0;
 }
 
 static void count_witnesses(const struct ffntp_ensemble *ensemble, unsigned *all, unsigned *apart)
@@ -420,7 +245,7 @@ static void check_return(struct ffntp_ensemble *ensemble, unsigned number)
 {
 	struct ffntp_member *member = &ensemble->member[number];
 	double shift_s = ffntp_law_joint_shift_s(&ensemble->joint, estimator_of(member));
-	double sd_s = ffntp_sqrt(2) * clock_of(member)->estimate.esterror_s;
+	double sd_s = ffntp_sqrt(2) * ffntp_member_clock(member)->estimate.esterror_s;
 
 	if (++member->unchecked < FFNTP_ENSEMBLE_RETURN_EXCHANGES)
 		return;
@@ -461,7 +286,7 @@ static void take_apart(struct ffntp_ensemble *ensemble, unsigned number)
 static void take_known(struct ffntp_ensemble *ensemble, unsigned number)
 {
 	struct ffntp_member *member = &ensemble->member[number];
-	const struct ffntp_stamp *stamp = &client_of(member)->association.stamp;
+	const struct ffntp_stamp *stamp = &ffntp_member_client(member)->association.stamp;
 	void *estimator = estimator_of(member);
 
 	if (member->is_astray) {
@@ -473,7 +298,7 @@ static void take_known(struct ffntp_ensemble *ensemble, unsigned number)
 		return;
 	}
 	member->apart = 0;
-	if (is_combined(ensemble, number) && ffntp_law_joint_can_use(estimator))
+	if (ffntp_ensemble_combines(ensemble, number) && ffntp_law_joint_can_use(estimator))
 		ffntp_law_joint_add(&ensemble->joint, &member->frame, estimator, stamp);
 	ffntp_law_joint_learn(&ensemble->joint, &member->frame, estimator);
 	store_behind(member);
@@ -484,7 +309,7 @@ static void take_exchange(struct ffntp_ensemble *ensemble, unsigned number)
 	struct ffntp_member *member = &ensemble->member[number];
 	void *estimator = estimator_of(member);
 
-	ffntp_law_joint_pass(&ensemble->joint, clock_of(member)->estimate.at);
+	ffntp_law_joint_pass(&ensemble->joint, ffntp_member_clock(member)->estimate.at);
 	if (member->frame.exchanges > 0 && !ffntp_law_joint_knows(&member->frame, estimator))
 		ffntp_ensemble_release(ensemble, number);
 	if (member->is_astray || member->frame.exchanges > 0) {
@@ -507,23 +332,24 @@ static void announce_leap(struct ffntp_ensemble *ensemble, unsigned number)
 		const struct ffntp_member *member = &ensemble->member[i];
 
 		if (member->session != NULL && member->has_time && member->is_fresh && !member->is_unused)
-			indicators[count++] = client_of(member)->association.stamp.leap;
+			indicators[count++] = ffntp_member_client(member)->association.stamp.leap;
 	}
-	ffntp_client_announce(client_of(&ensemble->member[number]), ffntp_leap_count(indicators, count), ensemble->now);
+	ffntp_client_announce(ffntp_member_client(&ensemble->member[number]), ffntp_leap_count(indicators, count),
+			      ensemble->now);
 }
 
 void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned number)
 {
 	struct ffntp_member *member = &ensemble->member[number];
 
-	member->learnt_at = client_of(member)->association.accepted_at;
-	look_at(member);
+	member->learnt_at = ffntp_member_client(member)->association.accepted_at;
+	ffntp_ensemble_look_at(member);
 	announce_leap(ensemble, number);
 	if (!is_law(member))
 		return;
 	if (ensemble->joint.is_begun) {
 		take_exchange(ensemble, number);
-	} else if ((int)number == ensemble->lead && is_combined(ensemble, number) &&
+	} else if ((int)number == ensemble->lead && ffntp_ensemble_combines(ensemble, number) &&
 		   ffntp_law_joint_can_use(estimator_of(member))) {
 		begin_joint(ensemble, number);
 		store_behind(member);
@@ -548,7 +374,7 @@ void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble)
 		member->has_time = member->is_right = member->is_astray = false;
 		member->has_stepped = member->has_jumped = false;
 		if (member->session != NULL)
-			store_markers(member);
+			ffntp_ensemble_store_markers(member);
 	}
 }
 
@@ -566,7 +392,7 @@ static void estimate_by_joint(struct ffntp_ensemble *ensemble, struct ffntp_esti
 
 static void estimate_by_lead(const struct ffntp_ensemble *ensemble, struct ffntp_estimate *estimate)
 {
-	*estimate = clock_of(&ensemble->member[ensemble->lead])->estimate;
+	*estimate = ffntp_member_clock(&ensemble->member[ensemble->lead])->estimate;
 	advance(estimate, ensemble->now);
 }
 
@@ -614,7 +440,7 @@ static void keep_time(struct ffntp_ensemble *ensemble, const struct ffntp_estima
 /* The estimate as of now, where the members' intervals are compared. */
 static void set_estimate(struct ffntp_ensemble *ensemble, struct ffntp_estimate *estimate)
 {
-	const struct ffntp_clock_state *lead = clock_of(&ensemble->member[ensemble->lead]);
+	const struct ffntp_clock_state *lead = ffntp_member_clock(&ensemble->member[ensemble->lead]);
 
 	*estimate = lead->estimate;
 	if (ensemble->joint.is_begun) {
@@ -631,19 +457,21 @@ static void set_estimate(struct ffntp_ensemble *ensemble, struct ffntp_estimate 
 	ensemble->has_former = lead->accepted >= FFNTP_TRUST_EXCHANGES;
 }
 
-static double shortest_poll_s(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
+static double shortest_poll_s(const struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot)
 {
 	double least_s = 1e300;
 
 	for (unsigned i = 0; i < ballot->count; i++)
-		least_s = ffntp_fmin(least_s,
-				     client_of(&ensemble->member[ballot->voter[i]])->association.polling.interval_s);
+		least_s = ffntp_fmin(
+			least_s,
+			ffntp_member_client(&ensemble->member[ballot->voter[i]])->association.polling.interval_s);
 	return least_s;
 }
 
-static void publish(struct ffntp_ensemble *ensemble, const struct ballot *ballot, const struct ffntp_estimate *estimate)
+static void publish(struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot,
+		    const struct ffntp_estimate *estimate)
 {
-	const struct ffntp_clock_state *lead = clock_of(&ensemble->member[ensemble->lead]);
+	const struct ffntp_clock_state *lead = ffntp_member_clock(&ensemble->member[ensemble->lead]);
 	double least_s = ballot->rate_result.low, most_s = ballot->rate_result.high, period_s = (least_s + most_s) / 2;
 	struct ffntp_finding finding = {
 		.estimate = estimate,
@@ -658,159 +486,42 @@ static void publish(struct ffntp_ensemble *ensemble, const struct ballot *ballot
 	ensemble->is_disrupted = false;
 }
 
-static bool trusts(const struct ffntp_ensemble *ensemble)
-{
-	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		if (ensemble->member[i].session != NULL && ensemble->member[i].is_trusted)
-			return true;
-	}
-	return false;
-}
-
-/* Return whether a member that has no time may have it soon: it was not asked in vain yet, and has not refused service.
- */
-static bool may_answer(const struct ffntp_member *member)
-{
-	const struct ffntp_polling *polling = &client_of(member)->association.polling;
-
-	return polling->unanswered < FFNTP_ENSEMBLE_PATIENCE && polling->floor_s <= polling->config.min_s;
-}
-
-/*
- * Count the members that vote or may soon: those that answer, or have not been asked in vain yet. If there are trusted
- * ones, these are meant.
- */
-static unsigned count_expected(const struct ffntp_ensemble *ensemble)
-{
-	bool only_trusted = trusts(ensemble);
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		const struct ffntp_member *member = &ensemble->member[i];
-
-		if (member->session == NULL || member->is_unused || (only_trusted && !member->is_trusted))
-			continue;
-		count += member->has_time ? member->is_fresh : may_answer(member);
-	}
-	return count;
-}
-
-static bool is_synchronised(const struct ffntp_member *member)
-{
-	const struct ffntp_clock_state *clock = clock_of(member);
-
-	return is_candidate(member) && member->is_fresh && clock->dissent.count == 0 &&
-	       clock->confirmed >= FFNTP_SYNCHRONISED_EXCHANGES;
-}
-
-/* Count the members that are right and synchronised, and set whether a required one is missing. */
-static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_required)
-{
-	bool is_any_required = false, has_required = false;
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		const struct ffntp_member *member = &ensemble->member[i];
-
-		if (member->session == NULL)
-			continue;
-		is_any_required = is_any_required || member->is_required;
-		if (!is_synchronised(member))
-			continue;
-		count++;
-		has_required = has_required || member->is_required;
-	}
-	*lacks_required = is_any_required && !has_required;
-	return count;
-}
-
-static enum ffntp_status status_of(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
-{
-	bool lacks_required;
-	unsigned right = count_right(ensemble, &lacks_required);
-	unsigned least = ensemble->config.least_sources > 0 ? ensemble->config.least_sources : 1;
-
-	if (right < least || lacks_required || 2 * right <= ballot->count ||
-	    2 * ballot->count <= count_expected(ensemble))
-		return FFNTP_STATUS_FREE_RUNNING;
-	return FFNTP_STATUS_SYNCHRONISED;
-}
-
-static enum ffntp_selection selection_of(const struct ffntp_ensemble *ensemble, unsigned number)
-{
-	const struct ffntp_member *member = &ensemble->member[number];
-
-	if (!member->has_time || !member->is_fresh)
-		return FFNTP_SELECTION_NONE;
-	if (!ensemble->has_majority)
-		return FFNTP_SELECTION_NO_MAJORITY;
-	if (!member->is_right)
-		return FFNTP_SELECTION_FALSETICKER;
-	if (member->is_astray)
-		return FFNTP_SELECTION_ASTRAY;
-	if (!is_combined(ensemble, number))
-		return FFNTP_SELECTION_SPARE;
-	return ensemble->joint.is_begun ? FFNTP_SELECTION_COMBINED : FFNTP_SELECTION_SPARE;
-}
-
-/* The member that counts most is shown as the one that is followed. */
-static void set_selections(struct ffntp_ensemble *ensemble)
-{
-	int first = ensemble->joint.is_begun ? -1 : ensemble->lead;
-
-	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		struct ffntp_member *member = &ensemble->member[i];
-
-		if (member->session == NULL)
-			continue;
-		member->selection = selection_of(ensemble, i);
-		if (member->selection == FFNTP_SELECTION_COMBINED &&
-		    (first < 0 || member->share > ensemble->member[first].share))
-			first = (int)i;
-	}
-	if (first >= 0 && (ensemble->member[first].selection == FFNTP_SELECTION_COMBINED ||
-			   ensemble->member[first].selection == FFNTP_SELECTION_SPARE))
-		ensemble->member[first].selection = FFNTP_SELECTION_FOLLOWED;
-}
-
 /* The map is valid for as long as any voter's would be. */
-static ffntp_counter void_after(const struct ffntp_ensemble *ensemble, const struct ballot *ballot)
+static ffntp_counter void_after(const struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot)
 {
-	double keep_s = FFNTP_VOID_S, period_s = clock_of(&ensemble->member[ensemble->lead])->rate.period_s;
+	double keep_s = FFNTP_VOID_S, period_s = ffntp_member_clock(&ensemble->member[ensemble->lead])->rate.period_s;
 
 	for (unsigned i = 0; i < ballot->count; i++)
-		keep_s = ffntp_fmax(
-			keep_s, FFNTP_VOID_POLLS *
-					client_of(&ensemble->member[ballot->voter[i]])->association.polling.interval_s);
+		keep_s = ffntp_fmax(keep_s, FFNTP_VOID_POLLS * ffntp_member_client(&ensemble->member[ballot->voter[i]])
+								       ->association.polling.interval_s);
 	return ensemble->now + ffntp_ticks_of(keep_s, period_s);
 }
 
 void ffntp_ensemble_compute(struct ffntp_ensemble *ensemble, struct ffntp_map *map)
 {
 	struct ffntp_estimate estimate;
-	struct ballot ballot;
+	struct ffntp_ballot ballot;
 
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
 		if (ensemble->member[i].session != NULL)
-			look_at(&ensemble->member[i]);
+			ffntp_ensemble_look_at(&ensemble->member[i]);
 	}
 	ensemble->lead = best_lead(ensemble);
-	choose_voters(ensemble, &ballot);
+	ffntp_ensemble_begin_vote(ensemble, &ballot);
 	if (ensemble->lead < 0 || ballot.count == 0) {
 		*map = ffntp_publisher_nothing(&ensemble->publisher, ensemble->config.client.period_hint_s,
 					       ensemble->now);
 		map->status = ensemble->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
-		set_selections(ensemble);
+		ffntp_ensemble_set_selections(ensemble);
 		return;
 	}
-	follow_markers(ensemble, &ballot);
 	update_shares(ensemble);
 	set_estimate(ensemble, &estimate);
-	hold_vote(ensemble, &ballot, estimate.at, estimate.reference);
+	ffntp_ensemble_hold_vote(ensemble, &ballot, estimate.at, estimate.reference);
 	publish(ensemble, &ballot, &estimate);
-	set_selections(ensemble);
+	ffntp_ensemble_set_selections(ensemble);
 	*map = ensemble->publisher.map;
-	ffntp_leap_describe(&clock_of(&ensemble->member[ensemble->lead])->wire.leap, map);
-	map->status = status_of(ensemble, &ballot);
+	ffntp_leap_describe(&ffntp_member_clock(&ensemble->member[ensemble->lead])->wire.leap, map);
+	map->status = ffntp_ensemble_status(ensemble, &ballot);
 	map->void_after = void_after(ensemble, &ballot);
 }

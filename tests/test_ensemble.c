@@ -881,6 +881,7 @@ static void test_a_server_in_doubt_has_a_wide_interval(void **state)
 	assert_int_equal(b->broken, 0);
 	assert_int_equal(status(b), FFNTP_STATUS_FREE_RUNNING);
 	assert_true(map(b)->maxerror_after_ns > 150 * 1000000);
+	assert_selection(b, 0, FFNTP_SELECTION_ASTRAY);
 	drop(b);
 }
 

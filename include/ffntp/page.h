@@ -83,7 +83,8 @@ enum ffntp_selection {
 	FFNTP_SELECTION_COMBINED,    /* it is combined with others */
 	FFNTP_SELECTION_SPARE,       /* it agrees with the majority, and is not used */
 	FFNTP_SELECTION_FALSETICKER, /* the majority excludes its time */
-	FFNTP_SELECTION_ASTRAY,      /* its time drifts away from the others', within the bounds of all */
+	FFNTP_SELECTION_ASTRAY,      /* its time drifts away from the others', within the bounds of all, or contradicts
+					what it was before */
 	FFNTP_SELECTION_NO_MAJORITY, /* no majority of servers agrees */
 	FFNTP_SELECTIONS             /* the number of them */
 };

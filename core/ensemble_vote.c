@@ -1,0 +1,272 @@
+/*
+ * ensemble_vote: the voters, the result of their vote, the status, and the selection of each server.
+ * docs/ensemble.md describes the rules.
+ */
+#include "ensemble.h"
+#include "maths.h"
+#include "params.h"
+
+/* --- the members --- */
+
+void ffntp_ensemble_store_markers(struct ffntp_member *member)
+{
+	member->disruption_marker = ffntp_member_clock(member)->publisher.disruption_marker;
+	member->counter_marker = ffntp_member_clock(member)->publisher.counter_marker;
+}
+
+void ffntp_ensemble_look_at(struct ffntp_member *member)
+{
+	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
+
+	member->has_time = clock->publisher.has_map && clock->bound.is_known && clock->has_estimate;
+	member->is_fresh = ffntp_member_client(member)->association.polling.unanswered < FFNTP_UNANSWERED_FREE_RUNNING;
+	member->has_stepped = member->has_stepped || member->disruption_marker != clock->publisher.disruption_marker;
+	member->has_jumped = member->has_jumped || member->counter_marker != clock->publisher.counter_marker;
+	ffntp_ensemble_store_markers(member);
+}
+
+static void extend(struct ffntp_vote_interval *interval, struct ffntp_bound bound, ffntp_counter at,
+		   struct ffntp_ntp reference, struct ffntp_rate_bound rate)
+{
+	ffntp_bound_age(&bound, at, reference, rate);
+	interval->low = ffntp_fmin(interval->low, bound.earliest_s);
+	interval->high = ffntp_fmax(interval->high, bound.latest_s);
+}
+
+/* Return the interval that contains the true time at a reading if the member's server is right, from the reference. */
+static struct ffntp_vote_interval interval_of(const struct ffntp_member *member, ffntp_counter at,
+					      struct ffntp_ntp reference)
+{
+	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
+	struct ffntp_vote_interval interval = { 1e300, -1e300 };
+
+	extend(&interval, clock->bound, at, reference, clock->rate);
+	for (unsigned i = 0; i < clock->dissent.count; i++) {
+		const struct ffntp_candidate *candidate = &clock->dissent.candidate[i];
+
+		extend(&interval, candidate->bound, at, reference,
+		       candidate->excludes_clock ? ffntp_rate_range_now(&candidate->range) : clock->rate);
+	}
+	return interval;
+}
+
+/* Return the interval of the counter's rate, s per tick. */
+static struct ffntp_vote_interval rate_of(const struct ffntp_member *member)
+{
+	const struct ffntp_rate_bound rate = ffntp_member_clock(member)->rate;
+
+	return (struct ffntp_vote_interval){ rate.period_s * (1 - rate.max_error),
+					     rate.period_s * (1 + rate.max_error) };
+}
+
+/* --- the vote --- */
+
+static void collect(const struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot, bool only_fresh,
+		    bool only_trusted)
+{
+	ballot->count = 0;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session != NULL && member->has_time && !member->is_unused &&
+		    (member->is_fresh || !only_fresh) && (member->is_trusted || !only_trusted))
+			ballot->voter[ballot->count++] = i;
+	}
+}
+
+/* Trusted members that answer vote, or else all that answer, or else all. */
+static void choose_voters(const struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot)
+{
+	collect(ensemble, ballot, true, true);
+	if (ballot->count == 0)
+		collect(ensemble, ballot, true, false);
+	if (ballot->count == 0)
+		collect(ensemble, ballot, false, false);
+}
+
+/* A voter's interval is in the ballot; the others are compared with the result, too. */
+static void judge(struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot, ffntp_counter at,
+		  struct ffntp_ntp reference)
+{
+	unsigned voter = 0;
+
+	ensemble->has_majority = ballot->result.has_majority;
+	ensemble->prefers = false;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		struct ffntp_member *member = &ensemble->member[i];
+		struct ffntp_vote_interval interval;
+
+		member->is_right = false;
+		if (member->session == NULL || !member->has_time)
+			continue;
+		if (voter < ballot->count && ballot->voter[voter] == i)
+			interval = (struct ffntp_vote_interval){ ballot->time.low[voter], ballot->time.high[voter] };
+		else
+			interval = interval_of(member, at, reference);
+		voter += voter < ballot->count && ballot->voter[voter] == i;
+		member->is_right = ffntp_vote_agrees(&ballot->result, &interval);
+		ensemble->prefers = ensemble->prefers ||
+				    (member->is_preferred && ffntp_member_is_candidate(member) && member->is_fresh);
+	}
+}
+
+void ffntp_ensemble_hold_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot, ffntp_counter at,
+			      struct ffntp_ntp reference)
+{
+	ballot->time.count = ballot->rate.count = 0;
+	for (unsigned i = 0; i < ballot->count; i++) {
+		const struct ffntp_member *member = &ensemble->member[ballot->voter[i]];
+
+		ffntp_vote_add(&ballot->time, interval_of(member, at, reference));
+		ffntp_vote_add(&ballot->rate, rate_of(member));
+	}
+	ballot->result = ffntp_vote_count(&ballot->time);
+	ballot->rate_result = ffntp_vote_count(&ballot->rate);
+	judge(ensemble, ballot, at, reference);
+}
+
+/*
+ * A member changes its marker when its server or the counter has stepped. If most voters do, earlier maps of the
+ * ensemble must not be combined with later ones either.
+ */
+static void follow_markers(struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot)
+{
+	unsigned stepped = 0, jumped = 0;
+
+	for (unsigned i = 0; i < ballot->count; i++) {
+		stepped += ensemble->member[ballot->voter[i]].has_stepped;
+		jumped += ensemble->member[ballot->voter[i]].has_jumped;
+	}
+	if (2 * stepped <= ballot->count)
+		return;
+	if (2 * jumped > ballot->count)
+		ffntp_publisher_break_counter(&ensemble->publisher, ensemble->now);
+	else
+		ffntp_publisher_break(&ensemble->publisher, ensemble->now);
+	for (unsigned i = 0; i < ensemble->config.members; i++)
+		ensemble->member[i].has_stepped = ensemble->member[i].has_jumped = false;
+}
+
+void ffntp_ensemble_begin_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot)
+{
+	choose_voters(ensemble, ballot);
+	if (ballot->count > 0)
+		follow_markers(ensemble, ballot);
+}
+
+/* --- status and selection --- */
+
+static bool trusts(const struct ffntp_ensemble *ensemble)
+{
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (ensemble->member[i].session != NULL && ensemble->member[i].is_trusted)
+			return true;
+	}
+	return false;
+}
+
+/* Return whether a member that has no time may have it soon: it was not asked in vain yet, and has not refused service.
+ */
+static bool may_answer(const struct ffntp_member *member)
+{
+	const struct ffntp_polling *polling = &ffntp_member_client(member)->association.polling;
+
+	return polling->unanswered < FFNTP_ENSEMBLE_PATIENCE && polling->floor_s <= polling->config.min_s;
+}
+
+/*
+ * Count the members that vote or may soon: those that answer, or have not been asked in vain yet. If there are trusted
+ * ones, these are meant.
+ */
+static unsigned count_expected(const struct ffntp_ensemble *ensemble)
+{
+	bool only_trusted = trusts(ensemble);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session == NULL || member->is_unused || (only_trusted && !member->is_trusted))
+			continue;
+		count += member->has_time ? member->is_fresh : may_answer(member);
+	}
+	return count;
+}
+
+static bool is_synchronised(const struct ffntp_member *member)
+{
+	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
+
+	return ffntp_member_is_candidate(member) && member->is_fresh && clock->dissent.count == 0 &&
+	       clock->confirmed >= FFNTP_SYNCHRONISED_EXCHANGES;
+}
+
+/* Count the members that are right and synchronised, and set whether a required one is missing. */
+static unsigned count_right(const struct ffntp_ensemble *ensemble, bool *lacks_required)
+{
+	bool is_any_required = false, has_required = false;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		const struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session == NULL)
+			continue;
+		is_any_required = is_any_required || member->is_required;
+		if (!is_synchronised(member))
+			continue;
+		count++;
+		has_required = has_required || member->is_required;
+	}
+	*lacks_required = is_any_required && !has_required;
+	return count;
+}
+
+enum ffntp_status ffntp_ensemble_status(const struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot)
+{
+	bool lacks_required;
+	unsigned right = count_right(ensemble, &lacks_required);
+	unsigned least = ensemble->config.least_sources > 0 ? ensemble->config.least_sources : 1;
+
+	if (right < least || lacks_required || 2 * right <= ballot->count ||
+	    2 * ballot->count <= count_expected(ensemble))
+		return FFNTP_STATUS_FREE_RUNNING;
+	return FFNTP_STATUS_SYNCHRONISED;
+}
+
+static enum ffntp_selection selection_of(const struct ffntp_ensemble *ensemble, unsigned number)
+{
+	const struct ffntp_member *member = &ensemble->member[number];
+
+	if (!member->has_time || !member->is_fresh)
+		return FFNTP_SELECTION_NONE;
+	if (!ensemble->has_majority)
+		return FFNTP_SELECTION_NO_MAJORITY;
+	if (!member->is_right)
+		return FFNTP_SELECTION_FALSETICKER;
+	if (member->is_astray || ffntp_member_clock(member)->dissent.count > 0)
+		return FFNTP_SELECTION_ASTRAY;
+	if (!ffntp_ensemble_combines(ensemble, number))
+		return FFNTP_SELECTION_SPARE;
+	return ensemble->joint.is_begun ? FFNTP_SELECTION_COMBINED : FFNTP_SELECTION_SPARE;
+}
+
+/* The member that counts most is shown as the one that is followed. */
+void ffntp_ensemble_set_selections(struct ffntp_ensemble *ensemble)
+{
+	int first = ensemble->joint.is_begun ? -1 : ensemble->lead;
+
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		struct ffntp_member *member = &ensemble->member[i];
+
+		if (member->session == NULL)
+			continue;
+		member->selection = selection_of(ensemble, i);
+		if (member->selection == FFNTP_SELECTION_COMBINED &&
+		    (first < 0 || member->share > ensemble->member[first].share))
+			first = (int)i;
+	}
+	if (first >= 0 && (ensemble->member[first].selection == FFNTP_SELECTION_COMBINED ||
+			   ensemble->member[first].selection == FFNTP_SELECTION_SPARE))
+		ensemble->member[first].selection = FFNTP_SELECTION_FOLLOWED;
+}
