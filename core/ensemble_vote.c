@@ -165,7 +165,8 @@ static bool trusts(const struct ffntp_ensemble *ensemble)
 	return false;
 }
 
-/* Return whether a member that has no time may have it soon: it was not asked in vain yet, and has not refused service.
+/* Return whether a member that has no time may have it soon: it was not asked in vain yet, and its server does not
+ * limit the rate.
  */
 static bool may_answer(const struct ffntp_member *member)
 {
