@@ -1,6 +1,6 @@
 /*
- * Run a fuzz target once on each file in a folder, without libFuzzer: seeds FOLDER. A target that requires what the code
- * no longer promises then fails in make check, and with any compiler. Output: one line of TAP for each file.
+ * Run a fuzz target once on each file in a folder, without libFuzzer: seeds FOLDER. A target that requires what the
+ * code no longer promises then fails in make check, and with any compiler. Output: one line of TAP for each file.
  */
 #include <dirent.h>
 #include <stdint.h>
