@@ -209,6 +209,17 @@ def test_killed_and_started_again_the_clock_goes_on(folder):
     tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
 
 
+def test_a_wrong_date_of_the_system_has_no_effect(folder):
+    """A machine without a battery for its clock may start decades ahead, or before the release."""
+    for years in (69, 140, -40):
+        environment = {**os.environ, "LD_PRELOAD": os.environ["DATE"], "DATE_AHEAD": str(years * 365 * 86400),
+                       "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}", env=environment):
+            tap.wait_for_status(folder, "synchronised")
+            tap.check_watched(tap.watch(folder, 1), 1, median_ns=10**8)
+        os.unlink(f"{folder}/page")
+
+
 def configure(folder, text):
     with open(f"{folder}/new", "w") as f:
         f.write(text)
