@@ -59,9 +59,11 @@ static inline uint64_t error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate,
 
 struct ffntp_time ffntp_map_time(const struct ffntp_map *map, ffntp_counter at)
 {
+	unsigned shift = map->period_shift & 63; /* which a damaged page may exceed */
+
 	if ((int64_t)(at - map->at) < 0)
-		return ffntp_time_minus(map->time, ffntp_span_down(map->at - at, map->period, map->period_shift));
-	return ffntp_time_plus(map->time, ffntp_span_down(at - map->at, map->period, map->period_shift));
+		return ffntp_time_minus(map->time, ffntp_span_down(map->at - at, map->period, shift));
+	return ffntp_time_plus(map->time, ffntp_span_down(at - map->at, map->period, shift));
 }
 
 uint64_t ffntp_map_esterror_ns(const struct ffntp_map *map, uint64_t ticks)

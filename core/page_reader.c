@@ -147,9 +147,9 @@ enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page, st
 	return FFNTP_CLOCK_BUSY;
 }
 
-/* Load a past map. The caller has loaded the current map into *map, which supplies the fields that both share. */
-static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffntp_map *to)
+void ffntp_page_load_past_map(const struct ffntp_page *page, uint64_t number, struct ffntp_map *to)
 {
+	size_t anchor = ffntp_page_anchor_at(number);
 	uint64_t status = ffntp_page_load(page, anchor);
 
 	ffntp_page_unpack_status(status, to);
@@ -176,7 +176,7 @@ static enum ffntp_clock_result load_past(const struct ffntp_page *page, uint32_t
 		size_t anchor = ffntp_page_anchor_at(count - back);
 
 		if ((int64_t)(then - ffntp_page_load(page, anchor + 8)) >= 0) {
-			load_anchor(page, anchor, map);
+			ffntp_page_load_past_map(page, count - back, map);
 			return FFNTP_CLOCK_OK;
 		}
 	}
