@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """ffntpd as a process: start, end, rejected configurations, and the state that survives it."""
+import contextlib
+import fcntl
 import os
 import resource
+import select
 import signal
 import socket
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -176,6 +180,70 @@ def test_what_is_no_page_is_left_alone(folder):
 def test_a_log_that_cannot_be_written_is_refused(folder):
     code, output = tap.run_daemon(folder, "--clock-log", "no/such/log", "127.0.0.1")
     tap.check(code == 1 and "no/such/log" in output, f"{code}: {output}")
+
+
+@contextlib.contextmanager
+def daemon_with(folder, *arguments, **options):
+    """Run a daemon whose standard error is not the test's log, until it is synchronised; yield it, and the server."""
+    with fake.Server() as server:
+        command = [tap.FFNTPD, "-vv", "--poll", "1", "--page", f"{folder}/page", *arguments, f"127.0.0.1:{server.port}"]
+        running = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
+        try:
+            tap.wait_for_status(folder, "synchronised")
+            yield running, server
+        finally:
+            tap.check(tap.stop(running)[0] == 0, "did not end well")
+
+
+def goes_on(server):
+    before = len(server.requests)
+    tap.wait_for(lambda: len(server.requests) > before + 2, "seconds in which it goes on")
+
+
+def test_a_log_that_nobody_reads_costs_lines_and_not_the_clock(folder):
+    reading, writing = os.pipe()
+    os.write(writing, b"x" * fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096))
+    with daemon_with(folder, stderr=writing) as (_, server):
+        goes_on(server)
+        os.set_blocking(reading, False)
+        tap.check(os.read(reading, 8192).strip(b"x") == b"", "the pipe was not full")
+        said = []
+        tap.wait_for(lambda: select.select([reading], [], [], 0)[0] and not said.append(os.read(reading, 8192)) and
+                     b"lost here" in b"".join(said), "the number of lost lines")
+        first = b"".join(said).split(b"\n")[0].decode()
+        tap.check(first.startswith("ffntpd: ") and int(first.split()[1]) > 5, f"{first}")
+        tap.check(not os.get_blocking(reading) and os.get_blocking(writing), "our descriptor was changed")
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_socket_that_nobody_reads_and_a_full_disk_are_the_same(folder):
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    while True:
+        try:
+            theirs.send(b"x" * 1024)
+        except BlockingIOError:
+            break
+    theirs.setblocking(True)
+    with ours, theirs, daemon_with(folder, stderr=theirs) as (_, server):
+        goes_on(server)
+    os.unlink(f"{folder}/page")
+    with open("/dev/full", "w") as full, daemon_with(folder, stderr=full) as (_, server):
+        goes_on(server)
+
+
+def test_without_standard_streams_no_file_gets_the_log(folder):
+    os.mkfifo(f"{folder}/pipe")
+    tap.check(tap.run_daemon(folder, "--clock-log", f"{folder}/pipe", "127.0.0.1")[0] == 1, "waited for a reader")
+    with daemon_with(folder, "--clock-log", f"{folder}/clock", "--journal", f"{folder}/journal",
+                     preexec_fn=lambda: os.closerange(0, 3)) as (running, server):
+        goes_on(server)
+        streams = {os.readlink(f"/proc/{running.pid}/fd/{number}") for number in range(3)}
+        tap.check(streams == {"/dev/null"}, f"{streams}")
+    for name in "page", "page.lock", "clock", "journal":
+        with open(f"{folder}/{name}", "rb") as f:
+            tap.check(b"ffntpd:" not in f.read(), f"a line of the log is in {name}")
 
 
 def test_a_full_disk_under_the_log_is_said_once(folder):
