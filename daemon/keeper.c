@@ -85,6 +85,7 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 		return false;
 	}
 	keeper->page = keeper->file.page;
+	ffntp_pagewatch_begin(&keeper->pagewatch, path);
 	ffntp_log(FFNTP_LOG_NOTICE, "publishing %s with %s%s", path, counter_name(keeper->source.kind),
 		  *is_adopted ? ", continuing from its last map" : "");
 	return true;
@@ -341,7 +342,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 {
 	struct ffntp_lineup lineup;
 
-	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
+	*keeper = (struct ffntp_keeper){ .options = options, .file = { .lock = -1, .kept = -1 } };
 	if (!name_servers(&options->config, &lineup))
 		return false;
 	ffntp_lineup_open(&lineup, ffntp_sync_now_s());
@@ -753,6 +754,15 @@ static void report_expiry(struct ffntp_keeper *keeper)
 
 /* --- one step --- */
 
+static bool follow_page(struct ffntp_keeper *keeper)
+{
+	if (!ffntp_pagewatch_step(&keeper->pagewatch, &keeper->file, monotonic_s()))
+		return false;
+	if (keeper->private_page == NULL)
+		keeper->page = keeper->sync.page = keeper->file.page;
+	return true;
+}
+
 static int timeout_ms(const struct ffntp_keeper *keeper)
 {
 	int limit_ms = STEP_MS_MAX;
@@ -778,7 +788,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	step_sync(keeper);
 	log_sent(keeper);
 	log_names(&keeper->sync.lineup);
-	if (keeper->sync.is_lost && !change_clock(keeper))
+	if ((keeper->sync.is_lost && !change_clock(keeper)) || !follow_page(keeper))
 		return false;
 	follow_table(keeper);
 	report_expiry(keeper);

@@ -5,6 +5,7 @@ import fcntl
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import statistics
@@ -161,6 +162,68 @@ def test_a_second_instance_is_refused_and_the_first_goes_on(folder):
         tap.wait_for_status(folder, "synchronised")
         check_refusal(folder, ["--page", f"{folder}/page", "127.0.0.1"], f"{folder}/page", "another daemon", code=1)
         tap.check(running.poll() is None and tap.probe(folder)["status"] == "synchronised", "the first was disturbed")
+
+
+def reads_on(folder, status="synchronised"):
+    """Wait for a page that a reader finds by its name, and that is still updated."""
+    at = tap.wait_for_status(folder, status)["at"]
+    tap.wait_for(lambda: (tap.probe(folder) or {}).get("at", at) != at, "an update of the page")
+
+
+def test_what_is_removed_or_replaced_is_written_again(folder):
+    """The daemon's folder, its page or its lock: each is back within seconds, and locked against a second daemon."""
+    home = f"{folder}/home"
+    page, old = f"{home}/page", f"{folder}/old"
+
+    def replace():
+        shutil.copy(page, f"{home}/copy")
+        os.rename(f"{home}/copy", page)
+    damages = (lambda: shutil.rmtree(home), lambda: os.unlink(page), lambda: os.unlink(f"{page}.lock"), replace,
+               lambda: os.rename(home, old))
+    with fake.Server() as server, tap.process([tap.FFNTPD, "--poll", "1", "--page", page, f"127.0.0.1:{server.port}"],
+                                              f"{folder}/ffntpd.log") as running:
+        tap.wait_for_status(home, "synchronised")
+        marker = tap.probe(home)["disruption_marker"]
+        for number, damage in enumerate(damages, 1):
+            damage()
+            tap.wait_for(lambda: tap.said(folder).count("it is written again") == number, f"damage {number} to be seen")
+            reads_on(home)
+            tap.check(tap.probe(home)["disruption_marker"] == marker, "not the same clock")
+            code, output = tap.run_daemon(folder, "--page", page, "127.0.0.1")
+            tap.check(code == 1 and "another daemon keeps" in output, f"damage {number}: two daemons: {code} {output}")
+        tap.check(tap.probe(old)["status"] == "unknown", "readers of the former file see no end of it")
+        tap.check(running.poll() is None, "ended")
+
+
+def test_two_daemons_never_keep_one_page(folder):
+    """The lock is removed, and a second daemon starts before the first one looks; or its folder is another daemon's."""
+    with fake.Server() as server:
+        address = f"127.0.0.1:{server.port}"
+        with tap.daemon(folder, "--poll", "1", address) as first:
+            tap.wait_for_status(folder, "synchronised")
+            first.send_signal(signal.SIGSTOP)
+            os.unlink(f"{folder}/page.lock")
+            code, output = tap.run_daemon(folder, "--page", f"{folder}/page", address)
+            tap.check(code == 1 and "another daemon keeps" in output, f"two daemons: {code} {output}")
+            os.unlink(f"{folder}/page")
+            with tap.daemon(folder, "--poll", "1", address, name="second"):
+                tap.wait_for_status(folder, "synchronised")
+                first.send_signal(signal.SIGCONT)
+                tap.check(first.wait(10) == 1, "the first did not end")
+                tap.check("another daemon keeps" in tap.said(folder), tap.said(folder))
+                reads_on(folder)
+
+
+def test_a_reader_cannot_lock_the_page(folder):
+    with fake.Server() as server:
+        arguments = ("--poll", "1", f"127.0.0.1:{server.port}")
+        with tap.daemon(folder, *arguments):
+            tap.wait_for_status(folder, "synchronised")
+        with open(f"{folder}/page", "rb") as page:
+            fcntl.flock(page, fcntl.LOCK_EX)
+            fcntl.lockf(page, fcntl.LOCK_SH)
+            with tap.daemon(folder, *arguments, name="again"):
+                reads_on(folder)
 
 
 def test_a_page_that_cannot_be_made_is_refused(folder):
