@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """ffntp replay: its scores against an independent computation, its ways of reading, and the traces that it rejects."""
 import gzip
+import json
 import math
 import os
 import statistics
@@ -170,6 +171,14 @@ def test_a_rate_that_was_not_given_is_named(folder):
         tap.check(result["refused"] == 0, f"{result}")
     for skew in (520e-6, -520e-6):
         tool.check_refused(["replay", tool.write(folder, "skewed", tool.make_trace(200, skew=skew))], "500 ppm")
+
+
+def test_a_trace_of_which_nothing_is_accepted_is_explained(folder):
+    """Its counter stands still; the score is printed all the same."""
+    path = tool.write(folder, "still", "\n".join(f"1000 {s}000000000 {s}000000100 1000" for s in range(1, 20)))
+    code, output, errors = tool.ffntp("replay", "--json", path)
+    tap.check(code == 1 and json.loads(output)["refused"] == 19, f"{code} {output}")
+    tap.check(errors.count("\n") == 1 and "still: no exchange was accepted" in errors, errors)
 
 
 def test_a_step_does_not_change_a_trace_s_rate(folder):
