@@ -122,13 +122,13 @@ static void unmap_page(struct ffntp_page *page)
 }
 
 /* A page's file that is open. */
-struct opened {
+struct existing {
 	struct ffntp_page *page; /* NULL: there is no file */
 	int descriptor;          /* the page's lock is held while this is open; -1 if there is no file */
 	bool is_own;
 };
 
-static const char *map_existing(struct opened *existing)
+static const char *map_existing(struct existing *existing)
 {
 	struct stat status;
 	const char *problem;
@@ -154,23 +154,23 @@ static void close_descriptor(int *descriptor)
 	*descriptor = -1;
 }
 
-static void close_opened(struct opened *opened)
+static void close_existing(struct existing *existing)
 {
-	unmap_page(opened->page);
-	opened->page = NULL;
-	close_descriptor(&opened->descriptor);
+	unmap_page(existing->page);
+	existing->page = NULL;
+	close_descriptor(&existing->descriptor);
 }
 
-static const char *open_existing(const char *path, struct opened *existing)
+static const char *open_existing(const char *path, struct existing *existing)
 {
 	const char *problem;
 
-	*existing = (struct opened){ .descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) };
+	*existing = (struct existing){ .descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) };
 	if (existing->descriptor < 0)
 		return errno == ENOENT ? NULL : reason_of(errno);
 	problem = map_existing(existing);
 	if (problem != NULL)
-		close_opened(existing);
+		close_existing(existing);
 	return problem;
 }
 
@@ -190,7 +190,7 @@ enum fate {
 };
 
 /* Decide what happens to an existing page file. Returns NULL, or a message if the file is no clock page. */
-static const char *judge_existing(const struct opened *existing, const struct ffntp_page_identity *identity,
+static const char *judge_existing(const struct existing *existing, const struct ffntp_page_identity *identity,
 				  enum fate *fate)
 {
 	struct ffntp_page_identity theirs;
@@ -233,11 +233,11 @@ static const char *fill(int descriptor, const void *content)
  * Create a file with this content under a temporary name, locked and mapped. Because the lock beside the page is ours,
  * an existing file of that name belongs to a process that has ended.
  */
-static const char *create(const char *name, const void *content, struct opened *created)
+static const char *create(const char *name, const void *content, struct existing *created)
 {
 	const char *problem;
 
-	*created = (struct opened){ .descriptor = -1, .is_own = true };
+	*created = (struct existing){ .descriptor = -1, .is_own = true };
 	unlink(name);
 	created->descriptor = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, PAGE_MODE);
 	if (created->descriptor < 0)
@@ -249,7 +249,7 @@ static const char *create(const char *name, const void *content, struct opened *
 	}
 	if (problem == NULL)
 		return NULL;
-	close_opened(created);
+	close_existing(created);
 	unlink(name);
 	return problem;
 }
@@ -260,7 +260,7 @@ struct draft {
 	const struct ffntp_page *used; /* NULL: a new one */
 };
 
-static const char *create_page(const char *name, const struct draft *draft, struct opened *created)
+static const char *create_page(const char *name, const struct draft *draft, struct existing *created)
 {
 	static const uint8_t zeroes[FFNTP_PAGE_SIZE];
 	const char *problem = create(name, draft->used != NULL ? (const void *)draft->used : zeroes, created);
@@ -276,7 +276,7 @@ static const char *create_page(const char *name, const struct draft *draft, stru
  * any more.
  */
 static const char *replace(const char *path, const struct draft *draft, struct ffntp_page *retiring,
-			   struct opened *created)
+			   struct existing *created)
 {
 	char name[PATH_MAX];
 	const char *problem;
@@ -292,11 +292,11 @@ static const char *replace(const char *path, const struct draft *draft, struct f
 		return NULL;
 	problem = reason_of(errno);
 	unlink(name);
-	close_opened(created);
+	close_existing(created);
 	return problem;
 }
 
-static void take_page(struct ffntp_pagefile *file, const struct opened *taken)
+static void take_page(struct ffntp_pagefile *file, const struct existing *taken)
 {
 	file->page = taken->page;
 	file->kept = taken->descriptor;
@@ -306,7 +306,7 @@ static const char *open_page(struct ffntp_pagefile *file, const char *path, cons
 			     struct ffntp_map *former, bool *is_adopted)
 {
 	const struct draft draft = { identity, NULL };
-	struct opened existing, created;
+	struct existing existing, created;
 	enum fate fate = FATE_REPLACE;
 	const char *problem = open_existing(path, &existing);
 
@@ -321,7 +321,7 @@ static const char *open_page(struct ffntp_pagefile *file, const char *path, cons
 		problem = replace(path, &draft, fate == FATE_RETIRE ? existing.page : NULL, &created);
 	if (problem == NULL)
 		take_page(file, &created);
-	close_opened(&existing);
+	close_existing(&existing);
 	return problem;
 }
 
@@ -397,7 +397,7 @@ static const char *renew_lock(struct ffntp_pagefile *file, const char *path)
 static const char *renew_page(struct ffntp_pagefile *file, const char *path)
 {
 	const struct draft draft = { NULL, file->page };
-	struct opened existing, created, former = { file->page, file->kept, true };
+	struct existing existing, created, former = { file->page, file->kept, true };
 	enum fate fate = FATE_REPLACE;
 	struct ffntp_page_identity identity;
 	const char *problem = open_existing(path, &existing);
@@ -406,12 +406,12 @@ static const char *renew_page(struct ffntp_pagefile *file, const char *path)
 		problem = judge_existing(&existing, &identity, &fate);
 	if (problem == NULL)
 		problem = replace(path, &draft, fate == FATE_REPLACE ? NULL : existing.page, &created);
-	close_opened(&existing);
+	close_existing(&existing);
 	if (problem != NULL)
 		return problem;
 	take_page(file, &created);
 	retire(former.page);
-	close_opened(&former);
+	close_existing(&former);
 	return NULL;
 }
 
