@@ -14,7 +14,7 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result)
 	case FFNTP_CLOCK_DISRUPTED:
 		return "the counter was disrupted: its earlier readings no longer give the time";
 	case FFNTP_CLOCK_VOID:
-		return "the clock page is stale: its writer has stopped";
+		return "the clock page is stale: its writer has stopped; start it again";
 	case FFNTP_CLOCK_TAI_UNKNOWN:
 		return "the offset of TAI from UTC is not known";
 	case FFNTP_CLOCK_BOUND:

@@ -11,19 +11,20 @@ const char *ffntp_page_result_text(enum ffntp_page_result result)
 	case FFNTP_PAGE_FOREIGN:
 		return "not a clock page of this project";
 	case FFNTP_PAGE_VERSION:
-		return "a clock page of a version that is not known here";
+		return "a clock page of a version that is not known here: update this program or ffntpd, whichever is "
+		       "older";
 	case FFNTP_PAGE_OTHER_BOOT:
-		return "a clock page from before this machine last started";
+		return "a clock page from before this machine last started: no ffntpd has written it since";
 	case FFNTP_PAGE_OTHER_NAMESPACE:
-		return "a clock page of another time namespace";
+		return "a clock page of another time namespace: run ffntpd in the namespace of its readers";
 	case FFNTP_PAGE_NO_COUNTER:
-		return "a clock page whose counter cannot be read safely here";
+		return "a clock page whose counter cannot be read safely here: ffntpd may have to be started again";
 	case FFNTP_PAGE_MISSING:
-		return "no clock page there";
+		return "no clock page there; is ffntpd running?";
 	case FFNTP_PAGE_UNTRUSTED:
 		return "a clock page in a place where a user who is not trusted could replace it";
 	case FFNTP_PAGE_DENIED:
-		return "this user may not read it";
+		return "this user may not read it: see the permissions of the file and of its folders";
 	case FFNTP_PAGE_UNKNOWN_BOOT:
 		return "a clock page of which it is not known whether it is of this boot, because boot_id is hidden; a "
 		       "page on a "

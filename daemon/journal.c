@@ -165,7 +165,7 @@ struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t si
 	file->size_max = size_max;
 	problem = open_file(file);
 	if (problem != NULL) {
-		ffntp_log(FFNTP_LOG_ERROR, "%s: %s: nothing is recorded; the clock continues", path, problem);
+		ffntp_log(FFNTP_LOG_ERROR, "journal %s: %s: nothing is recorded; the clock continues", path, problem);
 		free(file);
 		return NULL;
 	}

@@ -81,7 +81,7 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 	const char *problem = ffntp_pagefile_open(&keeper->file, path, &keeper->source.identity, former, is_adopted);
 
 	if (problem != NULL) {
-		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, problem);
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s; --page names a different page", path, problem);
 		return false;
 	}
 	keeper->page = keeper->file.page;

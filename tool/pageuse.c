@@ -17,8 +17,7 @@ static bool open_page(const struct tool_command *command, const char *path, stru
 	if (result == FFNTP_PAGE_OK)
 		return true;
 	if (result == FFNTP_PAGE_MISSING && !path)
-		tool_error(command, "%s: %s; is ffntpd running? --page names a different page", name,
-			   ffntp_page_result_text(result));
+		tool_error(command, "%s: %s --page names a different page", name, ffntp_page_result_text(result));
 	else if (result == FFNTP_PAGE_UNTRUSTED)
 		tool_error(command, "%s: %s; --page %s reads it nevertheless", name, ffntp_page_result_text(result),
 			   name);

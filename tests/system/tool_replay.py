@@ -242,7 +242,7 @@ def test_malformed_lines_are_named(folder):
     check_malformed(folder, "99999999999999999999 2 3 4 5 6", 9, "64 bits")
     check_malformed(folder, "1 2 3 4 5 6" + " " * 600, 9, "too long")
     check_malformed(folder, "1 2 3 4 5 6\0", 9, "not a whole number")
-    check_malformed(folder, "\x7fELF\x02\x01", 1, "not a whole number")
+    check_malformed(folder, "\x7fELF\x02\x01", 1, "not a whole number", "neither a trace nor the beginning of a journal")
 
 
 def test_what_is_no_trace_is_refused(folder):
