@@ -239,7 +239,7 @@ def test_a_disk_that_does_not_answer_costs_no_time(folder):
                 os.unlink(f"{folder}/stuck")
             tap.stop(running)
         tap.check("recorded" not in tap.said(folder), tap.said(folder))
-        check_equal(replayed(folder), accepted=8)
+        check_equal(replayed(folder), accepted=4)
         with recorded(folder, f"127.0.0.1:{server.port}", env=environment) as running:
             tap.wait_for_status(folder, "synchronised")
             open(f"{folder}/stuck", "w").close()
