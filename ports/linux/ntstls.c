@@ -320,8 +320,8 @@ static bool receive_message(struct ffntp_nts_exchange *exchange)
 			exchange, (int)gnutls_record_recv(exchange->session, exchange->message + exchange->length,
 							  sizeof(exchange->message) - exchange->length));
 
-		if (result == 0)
-			break;
+		if (result == 0 || result == GNUTLS_E_PREMATURE_TERMINATION)
+			break; /* the records say whether anything is missing */
 		if (result < 0 && !is_again(result))
 			return fail(exchange, "receiving", gnutls_strerror(result));
 		exchange->length += result > 0 ? (size_t)result : 0;
