@@ -240,6 +240,22 @@ static void what_runs_is_abandoned(void **state)
 	assert_int_equal(fake.abandoned, 1);
 }
 
+/* Addresses of one name may be tried in turn; the key exchange may name a different server for the time. */
+static void keys_stay_with_the_address_that_they_were_agreed_with(void **state)
+{
+	struct ffntp_ntslink link = begin();
+	struct ffntp_addresses other;
+
+	(void)state;
+	assert_true(ffntp_resolve_numeric("127.0.0.2", 123, &other));
+	assert_ptr_equal(ffntp_ntslink_move(&link, &address), &address);
+	take_keys(&link, 1000);
+	assert_ptr_equal(ffntp_ntslink_move(&link, &address), &link.server);
+	assert_int_equal(link.nts.cookies, 8);
+	assert_ptr_equal(ffntp_ntslink_move(&link, &other.address[0]), &other.address[0]);
+	assert_int_equal(link.nts.cookies, 0);
+}
+
 static void without_an_address_or_a_thread_it_waits(void **state)
 {
 	struct ffntp_ntslink link = begin();
@@ -267,6 +283,7 @@ int main(void)
 		cmocka_unit_test(keys_that_are_of_no_use_are_not_agreed_anew_at_once),
 		cmocka_unit_test(an_assumption_that_failed_is_not_made_again),
 		cmocka_unit_test(what_runs_is_abandoned),
+		cmocka_unit_test(keys_stay_with_the_address_that_they_were_agreed_with),
 		cmocka_unit_test(without_an_address_or_a_thread_it_waits),
 	};
 

@@ -39,6 +39,14 @@ void ffntp_ntslink_open(struct ffntp_ntslink *link, const struct ffntp_nts_metho
 	copy_host(link->host, name);
 }
 
+static void set_port(struct ffntp_address *address, uint16_t port)
+{
+	if (address->any.sa_family == AF_INET6)
+		address->v6.sin6_port = htons(port);
+	else
+		address->v4.sin_port = htons(port);
+}
+
 static void abandon(struct ffntp_ntslink *link)
 {
 	if (link->exchange != NULL)
@@ -51,6 +59,19 @@ void ffntp_ntslink_forget(struct ffntp_ntslink *link)
 	abandon(link);
 	explicit_bzero(&link->nts, sizeof(link->nts));
 	link->unanswered = 0;
+}
+
+const struct ffntp_address *ffntp_ntslink_move(struct ffntp_ntslink *link, const struct ffntp_address *address)
+{
+	struct ffntp_address asked = *address;
+
+	if (link->method.ops == NULL)
+		return address;
+	set_port(&asked, link->method.port);
+	if (link->nts.aead != NULL && ffntp_address_is_equal(&asked, &link->asked))
+		return &link->server;
+	ffntp_ntslink_forget(link);
+	return address;
 }
 
 void ffntp_ntslink_close(struct ffntp_ntslink *link)
@@ -83,14 +104,6 @@ static void wait_longer(struct ffntp_ntslink *link, int64_t now_s)
 	link->wait_s = 2 * link->wait_s < WAIT_MOST_S ? 2 * link->wait_s : WAIT_MOST_S;
 }
 
-static void set_port(struct ffntp_address *address, uint16_t port)
-{
-	if (address->any.sa_family == AF_INET6)
-		address->v6.sin6_port = htons(port);
-	else
-		address->v4.sin_port = htons(port);
-}
-
 /* Keys that no reply ever confirmed are no better than a failure: the next exchange waits, and guesses nothing. */
 static void start(struct ffntp_ntslink *link, const struct ffntp_address *address, int64_t time_s, int64_t now_s)
 {
@@ -104,6 +117,7 @@ static void start(struct ffntp_ntslink *link, const struct ffntp_address *addres
 	link->is_siv_only = link->is_siv_only || (link->is_assumed && !link->has_answered);
 	order.is_siv_only = link->is_siv_only;
 	set_port(&order.address, link->method.port);
+	link->asking = order.address;
 	link->exchange = link->method.ops->start(&order);
 	wait_longer(link, now_s);
 }
@@ -123,6 +137,8 @@ static enum ffntp_ntslink_event take_keys(struct ffntp_ntslink *link, const stru
 
 	ffntp_address_text(&outcome->server, address);
 	link->nts = outcome->nts;
+	link->asked = link->asking;
+	link->server = outcome->server;
 	link->is_assumed = outcome->is_assumed;
 	link->has_answered = link->has_failed = false;
 	link->has_news = true;

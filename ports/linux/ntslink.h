@@ -61,6 +61,8 @@ struct ffntp_ntslink {
 	struct ffntp_nts nts; /* for requests and replies */
 	struct ffntp_nts_method method;
 	struct ffntp_nts_exchange *exchange; /* running, or NULL */
+	struct ffntp_address asking;         /* with whom */
+	struct ffntp_address asked, server;  /* with whom the keys were agreed, and whom to ask for the time */
 	char host[256];
 	int64_t retry_at_s;  /* no key exchange before then */
 	int64_t wait_s;      /* after the next one that fails */
@@ -78,8 +80,14 @@ void ffntp_ntslink_open(struct ffntp_ntslink *link, const struct ffntp_nts_metho
 
 void ffntp_ntslink_close(struct ffntp_ntslink *link);
 
-/* Forget keys and cookies, because they belong to a different address, or a copy of this machine may have them, too. */
+/* Forget keys and cookies, because a copy of this machine may have them, too. */
 void ffntp_ntslink_forget(struct ffntp_ntslink *link);
+
+/*
+ * The server's address is this one from now on. Keys that belong to a different one are forgotten. Returns the address
+ * to ask for the time: that of the keys, if there are any.
+ */
+const struct ffntp_address *ffntp_ntslink_move(struct ffntp_ntslink *link, const struct ffntp_address *address);
 
 /* Record that an authentic reply came, or that none came in time. */
 void ffntp_ntslink_answered(struct ffntp_ntslink *link);

@@ -525,12 +525,13 @@ static void follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 	const struct ffntp_servers *servers = &server_of(sync, peer)->servers;
 	enum ffntp_servers_advice advice = peer->advice;
 	bool is_first = !has_address(peer);
+	const struct ffntp_address *address;
 
 	peer->advice = FFNTP_STAY;
 	if (advice == FFNTP_STAY)
 		return;
-	ffntp_ntslink_forget(&peer->link);
-	ffntp_peer_move(&peer->peer, ffntp_servers_address(servers), ffntp_servers_key(servers));
+	address = ffntp_ntslink_move(&peer->link, ffntp_servers_address(servers));
+	ffntp_peer_move(&peer->peer, address, ffntp_servers_key(servers));
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
 		pause_member(sync, peer);
 	if (is_first)
