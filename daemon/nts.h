@@ -7,7 +7,7 @@
 #include "config.h"
 
 /*
- * Let the servers of a lineup do key exchange where the configuration says so. Their places are the same in both.
+ * Give the servers of a lineup key exchange, if they have the option nts. Their places are the same in both.
  * Returns false if the certificates cannot be read; it was logged.
  */
 FFNTP_MUST_USE bool ffntp_nts_apply(const struct ffntp_config *config, struct ffntp_lineup *lineup);

@@ -67,7 +67,7 @@ void ffntp_nts_add_cookie(struct ffntp_nts *nts, const uint8_t *bytes, size_t si
 	copy(cookie->bytes, bytes, size);
 }
 
-/* The cookie was sent: nobody who watches shall see it twice and recognise this client. */
+/* A cookie that was sent is never sent again, because a host on the way could recognise this client by it. */
 static void drop_newest(struct ffntp_nts *nts)
 {
 	clear(nts->cookie[--nts->cookies].bytes, FFNTP_NTS_COOKIE_MOST);

@@ -85,9 +85,8 @@ FFNTP_MUST_USE size_t ffntp_nts_request(struct ffntp_nts *nts, const uint8_t hea
 
 /*
  * Check a datagram. It is authentic if it has the identifier of the request in flight, and an authenticator by the
- * server's key over all that comes before it. What follows the authenticator is ignored. Its cookies are kept. A reply
- * is accepted once.
- * Returns whether it is; then its first FFNTP_REQUEST_SIZE bytes are the reply.
+ * server's key over all that comes before it. Fields behind the authenticator are ignored. Its cookies are kept. A
+ * reply is accepted once. Returns whether it is; then its first FFNTP_REQUEST_SIZE bytes are the reply.
  */
 FFNTP_MUST_USE bool ffntp_nts_reply(struct ffntp_nts *nts, const uint8_t *bytes, size_t length);
 

@@ -13,7 +13,7 @@ enum {
 	NEW_COOKIE = 5,
 	NTPV4_SERVER = 6,
 	NTPV4_PORT = 7,
-	/* chrony's: with AEAD 30 the exporter's context has 30, as RFC 8915 says, only if both sides send it. */
+	/* chrony's: with AEAD 30 the exporter's context has 30, as in RFC 8915, only if both sides send it. */
 	COMPLIANT_GCM_SIV_EXPORTER = 1024,
 	CRITICAL = 0x8000,
 };

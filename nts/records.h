@@ -17,7 +17,7 @@
 /* Longest name of a server, with its end (bytes). */
 #define FFNTP_NTS_NAME_SIZE 256
 
-/* What a server has agreed to. */
+/* The result of a key exchange. */
 struct ffntp_nts_agreement {
 	uint16_t aead;                                     /* its number; it was offered */
 	uint16_t exported_aead;                            /* the number in the exporter's context */

@@ -1,4 +1,4 @@
-/* nts: NTS packets and the messages of key exchange: what is sent, and what is accepted of a hostile network. */
+/* nts: packets of NTS and messages of key exchange, from real servers and from a hostile network. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -147,7 +147,7 @@ static unsigned count_fields(const struct world *world, uint16_t type)
 	return count;
 }
 
-/* What a reply may have that is wrong. */
+/* Faults of a reply. */
 struct flaw {
 	size_t identifier; /* bytes of it; 0: no identifier */
 	bool is_other;     /* the identifier is a different one */
@@ -155,7 +155,7 @@ struct flaw {
 	bool is_changed;   /* a byte of the header was changed after sealing */
 	bool has_wrong_key;
 	bool has_no_authenticator;
-	int nonce_by, sealed_by; /* what the lengths in the authenticator are off by */
+	int nonce_by, sealed_by; /* errors of the lengths in the authenticator */
 	unsigned cookies;        /* inside the authenticator */
 	size_t cookie_size;
 };

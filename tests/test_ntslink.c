@@ -1,4 +1,4 @@
-/* ntslink: when keys are agreed anew, and how long after a failure. The key exchange is a fake. */
+/* ntslink: the times of key exchanges, also after failures. The key exchange is a fake. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -164,7 +164,7 @@ static void take_keys(struct ffntp_ntslink *link, int64_t now)
 	assert_int_equal(work(link, now), FFNTP_NTSLINK_READY);
 }
 
-/* ntpsec is silent when it does not know a cookie; chrony and ntpd-rs say so, which anyone may forge. */
+/* ntpsec is silent when it does not know a cookie; chrony and ntpd-rs refuse it, which anyone may forge. */
 static void silence_leads_to_new_keys_and_a_refusal_does_sooner(void **state)
 {
 	struct ffntp_ntslink link = begin();

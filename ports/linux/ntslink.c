@@ -13,8 +13,8 @@
 #define WAIT_MOST_S 65536
 
 /*
- * Requests in a row without an authentic reply, after which keys are agreed anew: ntpsec is silent when it cannot use a
- * cookie. Of a server that says so, one suffices.
+ * Requests in a row without an authentic reply, after which there is a new key exchange: ntpsec is silent when it
+ * cannot use a cookie. If the server refuses the cookie, one suffices.
  */
 #define SILENCE 4
 

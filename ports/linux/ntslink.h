@@ -14,7 +14,7 @@
 
 #define FFNTP_NTS_PORT 4460 /* of key exchange (RFC 8915, section 7.1) */
 
-/* What a key exchange is to do. */
+/* One key exchange to be done. */
 struct ffntp_nts_order {
 	const char *host; /* whose certificate is asked for: a name, or an address */
 	struct ffntp_address address;

@@ -225,7 +225,7 @@ static bool is_numeric(const char *host)
 	return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
 }
 
-/* Say what is wrong with the certificate. */
+/* Describe the fault of the certificate. */
 static bool fail_verification(struct ffntp_nts_exchange *exchange)
 {
 	unsigned status = gnutls_session_get_verify_cert_status(exchange->session);
@@ -321,7 +321,7 @@ static bool receive_message(struct ffntp_nts_exchange *exchange)
 							  sizeof(exchange->message) - exchange->length));
 
 		if (result == 0 || result == GNUTLS_E_PREMATURE_TERMINATION)
-			break; /* the records say whether anything is missing */
+			break; /* ffntp_nts_read_message checks whether anything is missing */
 		if (result < 0 && !is_again(result))
 			return fail(exchange, "receiving", gnutls_strerror(result));
 		exchange->length += result > 0 ? (size_t)result : 0;

@@ -55,7 +55,7 @@ def check_time(folder):
 
 
 def wait_for_log(folder, text, patience_s=20):
-    tap.wait_for(lambda: text in tap.said(folder), f"the log to say {text!r}", patience_s)
+    tap.wait_for(lambda: text in tap.said(folder), f"{text!r} in the log", patience_s)
 
 
 def check_refused(folder, nts_port, text, **options):
