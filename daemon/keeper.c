@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../include/ffntp/linux.h"
+#include "nts.h"
 #include "serverkeys.h"
 
 /* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
@@ -47,22 +48,6 @@ static bool open_counter(struct ffntp_keeper *keeper)
 	return problem == NULL;
 }
 
-static const char *counter_name(enum ffntp_counter_kind kind)
-{
-	switch (kind) {
-	case FFNTP_COUNTER_TSC:
-		return "the time stamp counter";
-	case FFNTP_COUNTER_ARM_VIRTUAL:
-		return "Arm's virtual counter";
-	case FFNTP_COUNTER_MONOTONIC_RAW:
-		return "CLOCK_MONOTONIC_RAW";
-	case FFNTP_COUNTER_NONE:
-	case FFNTP_COUNTER_OTHER:
-		break;
-	}
-	return "a counter";
-}
-
 static bool open_private_page(struct ffntp_keeper *keeper)
 {
 	keeper->private_page = aligned_alloc(FFNTP_PAGE_SIZE, FFNTP_PAGE_SIZE);
@@ -86,7 +71,7 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 	}
 	keeper->page = keeper->file.page;
 	ffntp_pagewatch_begin(&keeper->pagewatch, path);
-	ffntp_log(FFNTP_LOG_NOTICE, "publishing %s with %s%s", path, counter_name(keeper->source.kind),
+	ffntp_log(FFNTP_LOG_NOTICE, "publishing %s with %s%s", path, ffntp_counter_text(keeper->source.kind),
 		  *is_adopted ? ", continuing from its last map" : "");
 	return true;
 }
@@ -289,7 +274,8 @@ static void log_servers(const struct ffntp_keeper *keeper)
 	}
 }
 
-/* Name the servers of a configuration. Returns false if a key cannot be used, or memory is short; it was logged. */
+/* Name the servers of a configuration. Returns false if a key or certificate cannot be used, or memory is short; it was
+ * logged. */
 static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup *lineup)
 {
 	struct ffntp_serverkeys keys;
@@ -305,11 +291,12 @@ static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup 
 		is_named = ffntp_lineup_name(&lineup->server[i], &name, 1);
 	}
 	ffntp_serverkeys_wipe(&keys);
-	if (is_named)
-		return true;
-	ffntp_log(FFNTP_LOG_ERROR, "out of memory");
-	ffntp_lineup_close(lineup);
-	return false;
+	if (!is_named)
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
+	is_named = is_named && ffntp_nts_apply(config, lineup);
+	if (!is_named)
+		ffntp_lineup_close(lineup);
+	return is_named;
 }
 
 /* Log the problems of names. They are rare: each is reported once, and when it changes or ends. */
@@ -788,6 +775,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	step_sync(keeper);
 	log_sent(keeper);
 	log_names(&keeper->sync.lineup);
+	ffntp_nts_log(&keeper->sync);
 	if ((keeper->sync.is_lost && !change_clock(keeper)) || !follow_page(keeper))
 		return false;
 	follow_table(keeper);
