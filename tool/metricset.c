@@ -195,14 +195,18 @@ static void write_tai_expiry(struct exposition *out, const struct view *view, co
 		exposition_integer(out, NULL, view->snapshot->map.tai_expires_s);
 }
 
-/* The object in JSON decides whether there is one. */
+/*
+ * The object in JSON decides whether there is one. A second that is left out would have begun one second before
+ * midnight.
+ */
 static void write_next_leap(struct exposition *out, const struct view *view, const struct metric *metric)
 {
 	const struct ffntp_map *map = view->snapshot ? &view->snapshot->map : NULL;
 	struct exposition_labels labels = { { { "change", map && map->leap_sign < 0 ? "left out" : "inserted" } } };
 
 	if (map && json_is_object(json_object_get(view->clock, metric->key)))
-		exposition_integer(out, &labels, map->leap_at_s - ffntp_map_numbering(map).offset_s);
+		exposition_integer(out, &labels,
+				   map->leap_at_s - ffntp_map_numbering(map).offset_s + (map->leap_sign < 0));
 }
 
 /* --- the servers --- */
