@@ -136,7 +136,7 @@ static void write_status(struct exposition *out, const struct view *view, const 
 	}
 }
 
-static void write_counter(struct exposition *out, const struct view *view, const struct metric *metric)
+static void write_page(struct exposition *out, const struct view *view, const struct metric *metric)
 {
 	if (view->clock)
 		exposition_integer(
@@ -181,7 +181,7 @@ static void write_disruption(struct exposition *out, const struct view *view, co
 				   (int64_t)(view->snapshot->map.disruption_marker & ((UINT64_C(1) << 53) - 1)));
 }
 
-static void write_counter_marker(struct exposition *out, const struct view *view, const struct metric *metric)
+static void write_jump_marker(struct exposition *out, const struct view *view, const struct metric *metric)
 {
 	(void)metric;
 	if (view->snapshot)

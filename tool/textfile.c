@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whatever the umask is: a service manager's would hide the file from its reader. */
+/* Independent of the umask, because that of a service manager would hide the file from its reader. */
 #define MODE 0644
 
 static bool write_all(int fd, const char *text, size_t length)

@@ -74,7 +74,7 @@ def in_base_units(key, number):
 
 # Values that change with every reading, and those that are no numbers.
 MOVING = ("ffntp_reading_timestamp_seconds", "ffntp_bound_seconds", "ffntp_error_estimate_seconds", "ffntp_system_clock_offset_seconds")
-WORDS = ("ffntp_status", "ffntp_counter", "ffntp_next_leap_second_timestamp_seconds", "ffntp_source_selection",
+WORDS = ("ffntp_status", "ffntp_page", "ffntp_next_leap_second_timestamp_seconds", "ffntp_source_selection",
          "ffntp_source_reached_requests")
 
 
@@ -97,7 +97,7 @@ def check_values(found, before, after):
 def check_states(found, status):
     for name in ("unknown", "initialising", "synchronised", "free-running", "disrupted"):
         tap.check(value(found, "ffntp_status", ffntp_status=name) == (name == status["status"]), f"{name}: {found}")
-    tap.check(value(found, "ffntp_counter_info", counter=status["counter"]) == 1, f"{found}")
+    tap.check(value(found, "ffntp_page_info", counter=status["counter"]) == 1, f"{found}")
     for name in ("none", "followed", "combined", "spare", "falseticker", "astray", "no-majority"):
         count = sum(source["selection"] == name for source in status["sources"])
         tap.check(value(found, "ffntp_sources", selection=name) == count, f"{name}: {found}")
@@ -235,7 +235,7 @@ def test_a_page_without_a_time(folder):
 
 
 def test_labels_are_escaped_and_unique(folder):
-    """A server states a reference id with a quote and a backslash; another one is on the page twice."""
+    """A server states a reference id with a quote and a backslash; the same server is on the page twice."""
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         hostile = tool_sources.page_of(folder, page, {"host": (192, 0, 2, 1), "selection": 1, "stratum": 1},
                                        {"host": (192, 0, 2, 1), "selection": 2}, {"host": (192, 0, 2, 2), "selection": 77})
@@ -251,7 +251,7 @@ def test_labels_are_escaped_and_unique(folder):
 
 def test_a_file_is_replaced_as_a_whole(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
-        path = tool.write(folder, "ffntp.prom", "what was there before\n")
+        path = tool.write(folder, "ffntp.prom", "the former file\n")
         os.mkdir(f"{folder}/empty")
         before = os.stat(path).st_ino
         code, output, errors = tool.ffntp("metrics", "--page", page, "--textfile", path, umask=0o077)
