@@ -4,6 +4,7 @@ the HTTP server and its limits. The metrics of a page without a time are valid, 
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -13,6 +14,7 @@ import sys
 import time
 
 import fake
+import namespace
 import tap
 import tool
 import tool_sources
@@ -146,16 +148,26 @@ SOURCES = [{"host": (198, 51, 100, 200), "selection": 1, "share": 67, "poll": 10
            {"host": (192, 0, 2, 4), "selection": 0, "stratum": 0}]
 
 
+def distant(server, request, number):
+    """Answer over a path of 2 ms each way, so that the least delays are known."""
+    time.sleep(0.002)
+    answer = [fake.reply(request)]
+    time.sleep(0.002)
+    return answer
+
+
 def test_the_values_are_those_of_status(folder):
     """A copy of the page does not change, so that the same values are expected of both commands."""
-    with fake.Server() as server, tool.kept_page(folder, server) as page:
+    with fake.Server(distant) as server, tool.kept_page(folder, server) as page:
         tap.wait_for(lambda: "ffntp_source_floor_seconds" in tool.ffntp("metrics", "--page", page)[1], "floors")
-        found, status = check_equals_status(tool.patched(folder, page, "copy"))
+        copy, name = tool.patched(folder, page, "copy"), f"127.0.0.1:{server.port}"
+        found, _ = check_equals_status(copy)
         tap.check(abs(value(found, "ffntp_reading_timestamp_seconds") - time.time()) < 10, f"{found}")
-        tap.check(value(found, "ffntp_source_info", source=f"127.0.0.1:{server.port}", refid="TEST", estimator="law") == 1, f"{found}")
-        floors = [value(found, "ffntp_source_floor_seconds", source=f"127.0.0.1:{server.port}", direction=name)
-                  for name in ("forward", "backward")]
-        tap.check(all(0 < floor < 1 for floor in floors), f"{floors}")
+        tap.check(value(found, "ffntp_source_info", source=name, refid="TEST", estimator="law") == 1, f"{found}")
+        [status] = tool.objects(["status", "--json", "--estimator", "--page", copy])
+        for direction in ("forward", "backward"):
+            check_close(direction, value(found, "ffntp_source_floor_seconds", source=name, direction=direction),
+                        in_base_units("_ns", status["estimator"][f"floor_{direction}_ns"]))
         tap.check(0 < value(found, "ffntp_bound_growth_ratio") < 0.01, f"{found}")
         check_equals_status(tool_sources.page_of(folder, page, *SOURCES))
 
@@ -180,7 +192,8 @@ def test_each_metric_of_the_table_is_there(folder):
     with fake.Server() as server, tool.kept_page(folder, server, "--counter", "raw") as page:
         text = tool.ffntp("metrics", "--page", page)[1]
         described = re.findall(r"^# TYPE (\w+)", text, re.MULTILINE)
-        optional = {"ffntp_source_floor_seconds", "ffntp_next_leap_second_timestamp_seconds", "ffntp_tai_offset_seconds", "ffntp_tai_expiry_timestamp_seconds"}
+        optional = {"ffntp_source_floor_seconds", "ffntp_next_leap_second_timestamp_seconds", "ffntp_tai_offset_seconds",
+                    "ffntp_tai_expiry_timestamp_seconds"}
         missing = [name for _, name, _, _, _ in rows() if name not in described and name not in optional]
         tap.check(not missing and len(described) > 30, f"{missing}")
         tap.check(described == [name for _, name, _, _, _ in rows() if name in described], "the order")
@@ -232,6 +245,40 @@ def test_a_page_without_a_time(folder):
         if subprocess.run(["stat", "-f", "-c", "%T", rebooted], capture_output=True, text=True).stdout.strip() != "tmpfs":
             check_no_time(metrics("--page", rebooted), "other-boot")
             check_no_time(metrics("--page", tool.patched(folder, page, "bootless", (AT_BOOT_ID, bytes(16)))), "unknown-boot")
+
+
+# --- containers ---
+
+def in_container(folder, page, script=""):
+    """Return the metrics as a container has them that has a boot id of its own, and runs as a different user."""
+    if os.geteuid() != 0:
+        raise tap.Skip("only root can mount")
+    os.chmod(folder, 0o755)
+    program, boot_id = shutil.copy(tool.FFNTP, folder), tool.write(folder, "boot_id", "01234567-89ab-4cde-8f01-23456789abcd\n")
+    reader = f"exec setpriv --reuid 54321 --regid 54321 --clear-groups {program} metrics --page {page}"
+    done = namespace.run_with_mounts(["sh", "-ec", f"mount --bind {boot_id} /proc/sys/kernel/random/boot_id; {script} {reader}"])
+    tap.check(done.returncode == 0 and done.stderr == "", f"{done}")
+    return samples(done.stdout)
+
+
+def test_a_container_reads_the_page_of_its_host(folder):
+    """A page on a tmpfs is of this boot, whatever boot id the container has. On a disk it could be of an earlier one."""
+    with fake.Server() as server, tool.kept_page(folder, server) as page:
+        mount = f"mount -t tmpfs -o mode=755 none {folder}/run; cp {page} {folder}/run/page; mount -o remount,ro {folder}/run;"
+        os.mkdir(f"{folder}/run")
+        tap.check(value(in_container(folder, f"{folder}/run/page", mount), "ffntp_up") == 1, "a page in memory")
+        if subprocess.run(["stat", "-f", "-c", "%T", page], capture_output=True, text=True).stdout.strip() != "tmpfs":
+            check_no_time(in_container(folder, page), "other-boot")
+
+
+def test_a_time_namespace_of_a_container(folder):
+    """CLOCK_MONOTONIC_RAW is shifted there, so that a page of that counter cannot be used."""
+    with fake.Server() as server, tool.kept_page(folder, server, "--counter", "raw") as page:
+        done = subprocess.run(["unshare", "--time", "--monotonic", "100", "--fork", tool.FFNTP, "metrics", "--page", page], capture_output=True,
+                              text=True)
+        if done.returncode != 0:
+            raise tap.Skip(f"no time namespace: {done.stderr.strip()}")
+        check_no_time(samples(done.stdout), "other-time-namespace")
 
 
 def test_labels_are_escaped_and_unique(folder):
@@ -308,7 +355,8 @@ def get(port, path="/metrics", method="GET", headers=None):
 
 
 # As Prometheus sends it.
-ACCEPT = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+ACCEPT = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+          "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
 
 
 def test_scrapes(folder):
@@ -378,7 +426,8 @@ def test_idle_connections_hinder_nobody_for_long(folder):
     with listening(folder, f"{folder}/page", port) as running:
         wait_for_port(folder, port)
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(24)]
-        descriptors = tap.wait_for(lambda: len(os.listdir(f"/proc/{running.pid}/fd")) >= 16 and os.listdir(f"/proc/{running.pid}/fd"), "connections")
+        opened = f"/proc/{running.pid}/fd"
+        descriptors = tap.wait_for(lambda: len(os.listdir(opened)) >= 16 and os.listdir(opened), "connections")
         tap.check(len(descriptors) <= 3 + 2 + 16, f"{descriptors}")
         tap.check(get(port)[0].status == 200, "no answer")
         with open(f"/proc/{running.pid}/stat") as f:
