@@ -186,12 +186,13 @@ static void receive_more(const struct scrape *scrape, struct connection *connect
 
 	if (received < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* A client that closes before its request is whole has no use for an answer. A 0 byte would hide what follows.
-	 */
-	if (received <= 0 || memchr(end, '\0', (size_t)received)) {
+	/* A client that closes before its request is whole has no use for an answer. */
+	if (received <= 0) {
 		close_connection(connection);
 		return;
 	}
+	/* A 0 byte hides the end of the request, so that the connection ends without an answer, when its time is over.
+	 */
 	connection->received += (size_t)received;
 	connection->request[connection->received] = '\0';
 	if (connection->received == REQUEST_SIZE || strstr(connection->request, "\r\n\r\n") ||
