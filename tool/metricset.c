@@ -146,14 +146,20 @@ static void write_page(struct exposition *out, const struct view *view, const st
 			1);
 }
 
-/* Write the time by the clock at an earlier counter reading, with the present rate, if there is a time. */
+/*
+ * Write the time by the clock at an earlier counter reading, with the present rate, if there is a time. A page may
+ * contain any number, so that the time need not fit.
+ */
 static void write_time_of(struct exposition *out, const struct exposition_labels *labels,
 			  const struct snapshot *snapshot, ffntp_counter then)
 {
 	double since_ns = snapshot_since_s(snapshot, then) * 1e9;
+	int64_t time_ns;
 
-	if (snapshot->result == FFNTP_CLOCK_OK && fabs(since_ns) < 9e18)
-		exposition_ns(out, labels, ffntp_time_to_ns(snapshot->reading.estimate) - llround(since_ns));
+	if (snapshot->result != FFNTP_CLOCK_OK || fabs(since_ns) > 9e18)
+		return;
+	if (!__builtin_sub_overflow(ffntp_time_to_ns(snapshot->reading.estimate), llround(since_ns), &time_ns))
+		exposition_ns(out, labels, time_ns);
 }
 
 static void write_update(struct exposition *out, const struct view *view, const struct metric *metric)
@@ -350,7 +356,7 @@ static void source_replies(struct exposition *out, const struct view *view, cons
 #define SOURCE_METRIC(name, type, unit, writer, key, help) \
 	{ { #name, unit, help, EXPOSITION_##type }, NULL, source_##writer, key },
 static const struct metric metrics[] = {
-#include "metrics.def"
+#include "metricset.def"
 };
 
 static void write_metric(struct exposition *out, const struct view *view, const struct metric *metric)

@@ -1,4 +1,4 @@
-/* metricset: the metrics of metrics.def, from the clock page. docs/metrics.md describes each. */
+/* metricset: the metrics of metricset.def, from the clock page. docs/metrics.md describes each. */
 #ifndef FFNTP_TOOL_METRICSET_H
 #define FFNTP_TOOL_METRICSET_H
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares tool/metrics.def with the tables of docs/metrics.md, and with the dashboard and the alert rules of monitoring/, which may
+"""Compares tool/metricset.def with the tables of docs/metrics.md, and with the dashboard and the alert rules of monitoring/, which may
 name no other metric. Writes TAP."""
 import json
 import re
@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from checks import TOP, Tap
 
-TABLE, DOCUMENT = 'tool/metrics.def', 'docs/metrics.md'
+TABLE, DOCUMENT = 'tool/metricset.def', 'docs/metrics.md'
 DASHBOARD, RULES, RULES_TEST = 'monitoring/dashboard.json', 'monitoring/ffntp-rules.yml', 'monitoring/ffntp-rules-test.yml'
 Metric = namedtuple('Metric', 'name type unit key')
 KINDS = {'METRIC': 'clock', 'SOURCE_METRIC': 'source'}

@@ -59,7 +59,7 @@ def value(found, name, **labels):
 
 def rows():
     """Return the table of metrics: kind, name, type, writer and key of each."""
-    with open(f"{TOP}/tool/metrics.def") as f:
+    with open(f"{TOP}/tool/metricset.def") as f:
         return re.findall(r'^(METRIC|SOURCE_METRIC)\((\w+), (\w+), "\w*", (\w+), "(\w*)"', f.read(), re.MULTILINE)
 
 
