@@ -237,6 +237,9 @@ def test_a_page_without_a_time(folder):
         check_no_time(disrupted, "disrupted")
         tap.check(value(disrupted, "ffntp_status", ffntp_status="disrupted") == 1, f"{disrupted}")
         tap.check(value(disrupted, "ffntp_source_stratum", source=f"127.0.0.1:{server.port}") == 1, "the servers")
+        set_back = tool.patched(folder, page, "set-back", (AT_COUNTER, struct.pack("<Q", 1 << 62)), (AT_VOID_AFTER, struct.pack("<Q", 1 << 63)),
+                                (AT_LINE_LIMIT, bytes(8)))
+        check_no_time(metrics("--page", set_back), "disrupted")
         check_no_time(metrics("--page", tool.patched(folder, page, "unset", (AT_STATUS, b"\1"))), "initialising")
         with open(page, "rb") as f:
             f.seek(AT_COUNTER)
