@@ -306,33 +306,47 @@ static int catch_signals(void)
 	return signalfd(-1, &ends, SFD_CLOEXEC);
 }
 
+/* Serve until a signal arrives. Returns false if waiting failed. */
+static bool run(struct scrape *scrape)
+{
+	bool has_failed = false;
+
+	scrape->signals = catch_signals();
+	if (scrape->signals < 0)
+		return false;
+	while (serve_once(scrape, &has_failed))
+		;
+	return !has_failed;
+}
+
+static void end(struct scrape *scrape)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (scrape->connection[i].state != FREE)
+			close_connection(&scrape->connection[i]);
+	}
+	if (scrape->signals >= 0)
+		close(scrape->signals);
+	free(scrape);
+}
+
 bool scrape_serve(int listener, scrape_render *render, void *context)
 {
 	struct scrape *scrape = calloc(1, sizeof(*scrape));
-	bool has_failed = scrape == NULL;
-	int error;
+	bool is_served = false;
+	int error = errno;
 
 	if (scrape) {
 		scrape->render = render;
 		scrape->context = context;
 		scrape->listener = listener;
-		scrape->signals = catch_signals();
-		has_failed = scrape->signals < 0;
-		while (!has_failed && serve_once(scrape, &has_failed))
-			;
+		is_served = run(scrape);
 		error = errno;
-		for (int i = 0; i < CONNECTIONS; i++) {
-			if (scrape->connection[i].state != FREE)
-				close_connection(&scrape->connection[i]);
-		}
-		close(scrape->signals);
-		errno = error;
+		end(scrape);
 	}
-	error = errno;
 	close(listener);
-	free(scrape);
 	errno = error;
-	return !has_failed;
+	return is_served;
 }
 
 /* With SO_REUSEADDR a server that was just stopped can be started again; one that still listens excludes us. */
