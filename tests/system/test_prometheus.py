@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Debian's Prometheus and promtool, unpacked: the metrics by promtool's rules, the alert rules by their cases, the dashboard's queries,
-and a Prometheus that scrapes ffntp metrics and evaluates all of them."""
+"""Debian's Prometheus, promtool and node_exporter, unpacked: the metrics by promtool's rules, the alert rules by their cases, the
+dashboard's queries, the file that node_exporter reads, and a Prometheus that scrapes ffntp metrics and evaluates all of them."""
 import contextlib
 import json
 import os
@@ -58,6 +58,29 @@ def test_names_types_and_helps(folder):
     tap.check(check_passes("check", "metrics", input=text) == "", "promtool has remarks")
     code, _ = promtool("check", "metrics", input=text.replace("# HELP ffntp_up", "# HELP ffntp_op"))
     tap.check(code != 0, "promtool finds nothing")
+
+
+def test_node_exporter_reads_the_file(folder):
+    """It reads the older format alone, and refuses the whole file for a word that it does not know."""
+    exporter, port = packages.program("prometheus-node-exporter", "/usr/bin/prometheus-node-exporter"), free_tcp_port()
+    argv = [exporter, f"--web.listen-address=127.0.0.1:{port}", "--collector.disable-defaults", "--collector.textfile",
+            f"--collector.textfile.directory={folder}"]
+    with fake.Server() as server, tool.kept_page(folder, server) as page, tap.process(argv, f"{folder}/exporter.log"):
+        code, _, errors = tool.ffntp("metrics", "--page", page, "--textfile", f"{folder}/ffntp.prom")
+        tap.check(code == 0, errors)
+        text = tap.wait_for(lambda: scraped(port), "node_exporter", 30)
+        tap.check("\nffntp_up 1\n" in text and "\nnode_textfile_scrape_error 0\n" in text, text[-2000:])
+        tap.check("# TYPE ffntp_source_replies_total counter\n" in text and "# TYPE ffntp_status gauge\n" in text, text)
+        tool.write(folder, "ffntp.prom", tool.ffntp("metrics", "--page", page)[1])
+        tap.check("\nnode_textfile_scrape_error 1\n" in scraped(port), "node_exporter reads OpenMetrics, too")
+
+
+def scraped(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            return answer.read().decode()
+    except OSError:
+        return None
 
 
 # --- a Prometheus of our own ---
