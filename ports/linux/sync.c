@@ -723,7 +723,7 @@ size_t ffntp_sync_descriptors(const struct ffntp_sync *sync, struct pollfd *read
 {
 	size_t count = 0;
 
-	for (unsigned i = 0; i < sync->room; i++) {
+	for (unsigned i = 0; i < sync->room && !sync->is_lost; i++) {
 		int descriptor = sync->peer[i].is_open ? ffntp_peer_descriptor(&sync->peer[i].peer) : -1;
 
 		if (descriptor >= 0)
@@ -738,7 +738,7 @@ int ffntp_sync_timeout_ms(const struct ffntp_sync *sync, int limit_ms)
 {
 	ffntp_counter at = now(sync);
 
-	for (unsigned i = 0; i < sync->room; i++) {
+	for (unsigned i = 0; i < sync->room && !sync->is_lost; i++) {
 		if (sync->peer[i].is_open)
 			limit_ms = ffntp_peer_timeout_ms(&sync->peer[i].peer, at, limit_ms);
 	}
