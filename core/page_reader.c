@@ -30,6 +30,10 @@ const char *ffntp_page_result_text(enum ffntp_page_result result)
 		       "tmpfs such as /run can be read";
 	case FFNTP_PAGE_LIMIT:
 		return "too many open files, or no memory";
+	case FFNTP_PAGE_NO_TIME:
+		return "a VMClock page that has no time: its hypervisor signals disruptions only";
+	case FFNTP_PAGE_TIMESCALE:
+		return "a VMClock page whose time is neither UTC nor TAI";
 	}
 	return "unknown";
 }

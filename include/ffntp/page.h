@@ -64,6 +64,8 @@ enum ffntp_page_result {
 	FFNTP_PAGE_DENIED,          /* this process may not read the file */
 	FFNTP_PAGE_UNKNOWN_BOOT, /* the writer or this process has no boot id, and the file may be of an earlier boot */
 	FFNTP_PAGE_LIMIT,        /* too many open files or mappings, or no memory */
+	FFNTP_PAGE_NO_TIME,      /* a VMClock page of another writer that has no time, and only signals disruptions */
+	FFNTP_PAGE_TIMESCALE,    /* a VMClock page of another writer whose time is neither UTC nor TAI */
 };
 
 /* Return one line of text for people. Never NULL. */
