@@ -55,7 +55,11 @@ const char *ffntp_selection_name(enum ffntp_selection selection)
 
 static void load_identity(const struct ffntp_page *page, struct ffntp_page_identity *identity)
 {
-	identity->counter_kind = (enum ffntp_counter_kind)(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND) & 0xff);
+	uint64_t counter = ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
+
+	identity->counter_kind = ffntp_page_unpack_kind(counter);
+	identity->is_guests = ffntp_page_unpack_guests(counter);
+	identity->tai_offset_s = 0;
 	ffntp_page_unpack_boot(ffntp_page_load(page, FFNTP_AT_BOOT_ID), identity->boot_id);
 	ffntp_page_unpack_boot(ffntp_page_load(page, FFNTP_AT_BOOT_ID + 8), identity->boot_id + 8);
 	identity->time_namespace = ffntp_page_load(page, FFNTP_AT_TIME_NAMESPACE);
@@ -105,13 +109,21 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
 		*to = (struct ffntp_steady){ .kind = FFNTP_STEADY_NONE };
 }
 
+/* Convert VMClock's time, as loaded, to the map's: a page of UTC has it without the offset. */
+static void add_utc_offset(const struct ffntp_page *page, struct ffntp_map *map)
+{
+	if (!ffntp_page_is_tai(page))
+		map->time.s = (int64_t)((uint64_t)map->time.s + (uint64_t)map->tai_offset_s);
+}
+
 void ffntp_page_load_map(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *to)
 {
 	ffntp_page_unpack_status(ffntp_page_load_current(page, begun, FFNTP_AT_STATUS), to);
-	to->counter_kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
+	to->counter_kind = ffntp_page_unpack_kind(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND));
 #define MAP_WORD(offset, type, NAME, name, unit, since, codec) \
 	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load_current(page, begun, offset));
 #include "page_fields.def"
+	add_utc_offset(page, to);
 }
 
 bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map)
@@ -162,6 +174,7 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 #define PAST_WORD(number, offset, type, NAME, name, unit, since, codec) \
 	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load(page, anchor + 8 * (number)));
 #include "page_fields.def"
+	add_utc_offset(page, to);
 }
 
 /*

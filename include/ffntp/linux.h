@@ -60,7 +60,7 @@ void ffntp_linux_close(struct ffntp_linux_reader *reader);
 
 /*
  * Return whether the file at path is no longer the one that was opened. A daemon that must change the layout or the
- * counter of its page creates a new file and sets the old page to status unknown. The call makes a system call; use it
+ * counter of its page creates a new file and sets the old page to status disrupted. The call makes a system call; use it
  * after a reading has failed.
  * path: as passed to ffntp_linux_open.
  */

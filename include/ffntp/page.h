@@ -6,6 +6,7 @@
 #ifndef FFNTP_PAGE_H
 #define FFNTP_PAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -71,11 +72,21 @@ enum ffntp_page_result {
 /* Return one line of text for people. Never NULL. */
 const char *ffntp_page_result_text(enum ffntp_page_result result);
 
-/* The counter that a page belongs to. A reader may use the page only if its own identity is equal. */
+/*
+ * The counter that a page belongs to. A reader may use the page only if its own identity is equal, tai_offset_s
+ * excepted.
+ */
 struct ffntp_page_identity {
 	enum ffntp_counter_kind counter_kind;
 	uint8_t boot_id[16];     /* random, one per boot; zeroes if the system has none */
 	uint64_t time_namespace; /* identifies the writer's time namespace; 0 if the system has only one */
+	bool is_guests;          /* the counter is that of a guest, not of the machine that writes the page */
+	/*
+	 * For a page that does not exist yet: TAI - UTC in seconds as its writer knows it, be it from an expired table.
+	 * VMClock's time on that page is then TAI, as long as the page exists; if this is 0, it is UTC. Readers of this
+	 * header need not know which of the two it is. ffntp_page_check sets it to 0.
+	 */
+	int16_t tai_offset_s;
 };
 
 /* How the clock uses a server. */
@@ -121,7 +132,8 @@ struct ffntp_source {
 
 /*
  * Lay out a page with status initialising, no past maps and no sources. The page may be in any state that a former
- * writer left; readers see the former page or the new one, but never a mixture.
+ * writer left; readers see the former page or the new one, but never a mixture. A page that exists keeps VMClock's type
+ * of time, because the specification declares it constant.
  */
 void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity *identity);
 

@@ -133,7 +133,8 @@ static bool is_same_counter(const struct ffntp_page_identity *a, const struct ff
 	static const uint8_t unknown[16];
 
 	return memcmp(a->boot_id, unknown, sizeof unknown) != 0 && a->counter_kind == b->counter_kind &&
-	       a->time_namespace == b->time_namespace && memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) == 0;
+	       a->time_namespace == b->time_namespace && a->is_guests == b->is_guests &&
+	       memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) == 0;
 }
 
 enum fate {
@@ -161,12 +162,17 @@ static const char *judge_existing(const struct existing *existing, const struct 
 	return NULL;
 }
 
+/*
+ * Set the page's status to "unreliable", the only one at which Linux's VMClock driver stops using a page. VMClock has
+ * no field like void_after.
+ */
 static void retire(struct ffntp_page *page)
 {
-	struct ffntp_map over = { .status = FFNTP_STATUS_UNKNOWN };
+	struct ffntp_map over;
 
-	if (ffntp_page_read(page, &over) == FFNTP_CLOCK_OK)
-		over.status = FFNTP_STATUS_UNKNOWN;
+	if (ffntp_page_read(page, &over) != FFNTP_CLOCK_OK)
+		over = (struct ffntp_map){ .period = 1 };
+	over.status = FFNTP_STATUS_DISRUPTED;
 	ffntp_page_publish(page, &over, NULL, 0);
 }
 
