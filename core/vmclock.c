@@ -157,6 +157,7 @@ static enum ffntp_clock_result complete(const struct ffntp_page *page, uint64_t 
 
 	if (ffntp_vmclock_check_time(page, &kind) != FFNTP_PAGE_OK)
 		return FFNTP_CLOCK_UNSYNCHRONISED;
+	map->counter_kind = kind;
 	if (result != FFNTP_CLOCK_OK)
 		return result;
 	if (!has_bound(flags, map))
@@ -169,7 +170,6 @@ static enum ffntp_clock_result complete(const struct ffntp_page *page, uint64_t 
 		map->time.s += map->tai_offset_s;
 	set_esterrors(flags, map);
 	set_life(map);
-	map->counter_kind = kind;
 	return set_leap(map) ? FFNTP_CLOCK_OK : FFNTP_CLOCK_INVALID;
 }
 

@@ -67,6 +67,7 @@ enum ffntp_page_result {
 	FFNTP_PAGE_LIMIT,        /* too many open files or mappings, or no memory */
 	FFNTP_PAGE_NO_TIME,      /* a VMClock page of another writer that has no time, and only signals disruptions */
 	FFNTP_PAGE_TIMESCALE,    /* a VMClock page of another writer whose time is neither UTC nor TAI */
+	FFNTP_PAGE_GUESTS,       /* the page is in terms of a guest's counter, and this is not that guest */
 };
 
 /* Return one line of text for people. Never NULL. */
@@ -179,7 +180,13 @@ FFNTP_MUST_USE enum ffntp_page_result ffntp_page_check(const struct ffntp_page *
 						       struct ffntp_page_identity *identity);
 
 /*
- * Read the current map; during an update that is the former one. Returns FFNTP_CLOCK_OK. If updates ended at each of a
+ * The functions below also read VMClock pages of other writers, of which ffntp_linux_open maps those that can be read:
+ * the map has VMClock's bound, and there are no past maps, no monotonic UTC and no servers.
+ */
+
+/*
+ * Read the current map; during an update that is the former one. Returns FFNTP_CLOCK_OK; for a VMClock page of another
+ * writer also FFNTP_CLOCK_NO_BOUND, FFNTP_CLOCK_TAI_UNKNOWN or FFNTP_CLOCK_INVALID. If updates ended at each of a
  * limited number of tries, or if one was under way and its writer makes no copy of the map, as older writers: returns
  * FFNTP_CLOCK_BUSY, with *map untouched.
  */
