@@ -479,3 +479,22 @@ bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity 
 	*former = found;
 	return true;
 }
+
+/* --- a copy for others --- */
+
+void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from)
+{
+	uint32_t sequence = ffntp_page_begin(from);
+
+	withdraw_copy(to);
+	atomic_store_explicit(&to->sequence, FFNTP_LE32(sequence - 1), memory_order_release);
+	atomic_thread_fence(memory_order_release);
+	for (size_t offset = 16; offset < FFNTP_PAGE_SIZE; offset += 8)
+		if (offset != FFNTP_AT_COPY_SEQUENCE)
+			ffntp_page_store(to, offset, ffntp_page_load(from, offset));
+	for (size_t i = 3; i-- > 0;)
+		ffntp_page_store_head(to, i, ffntp_page_load_head(from, i));
+	atomic_store_explicit(&to->sequence, FFNTP_LE32(sequence), memory_order_release);
+	atomic_thread_fence(memory_order_release);
+	ffntp_page_store(to, FFNTP_AT_COPY_SEQUENCE, ffntp_page_load(from, FFNTP_AT_COPY_SEQUENCE));
+}

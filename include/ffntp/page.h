@@ -168,6 +168,13 @@ void ffntp_page_hold(struct ffntp_page *page);
 void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map *map,
 				 const struct ffntp_source *sources, size_t count, ffntp_counter now);
 
+/*
+ * Copy a page of this process to memory that readers map, as one update. Nothing is read from 'to', which a guest may be
+ * able to write; its former content must be an earlier copy of the same page, or no page.
+ * from: no update is under way.
+ */
+void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from);
+
 /* --- readers: any thread of any process that has the page mapped --- */
 
 /*
