@@ -27,8 +27,8 @@ FFNTP_BEGIN_DECLARATIONS
 struct ffntp_linux_reader {
 	const struct ffntp_page *page; /* also for ffntp_page_read and similar functions */
 	enum ffntp_counter_kind counter_kind;
-	uint64_t device, inode; /* of the mapped file */
 	bool is_foreign;        /* a VMClock page of another writer */
+	uint64_t device, inode; /* of the mapped file */
 };
 
 /* Size in bytes of the longest path on Linux, its final 0 included. */
