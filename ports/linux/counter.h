@@ -34,6 +34,13 @@ struct ffntp_counter_source {
 FFNTP_MUST_USE const char *ffntp_counter_refusal(enum ffntp_counter_kind kind);
 
 /*
+ * Return whether the kernel holds the counter to be stable and the same on all CPUs, be it that it keeps time by
+ * another one, such as kvm-clock, or that the CPU does not declare it invariant. For a counter that a hypervisor
+ * vouches for.
+ */
+FFNTP_MUST_USE bool ffntp_counter_is_stable(enum ffntp_counter_kind kind);
+
+/*
  * Choose a counter and measure its period, which takes 20 ms for a TSC. kind: the counter wanted, or FFNTP_COUNTER_NONE
  * for the best one.
  * Returns NULL; or a message, and *source is untouched, if the wanted counter is not usable.

@@ -130,6 +130,8 @@ static enum ffntp_page_result judge_vmclock(const struct ffntp_page *page, const
 		return result;
 	if (!is_device(source) && !is_in_memory(source->descriptor) && !has_changed_since_boot(&source->status))
 		return FFNTP_PAGE_UNKNOWN_BOOT;
+	if (is_device(source) && ffntp_counter_is_stable(identity->counter_kind))
+		return FFNTP_PAGE_OK; /* the hypervisor vouches for the counter's rate */
 	return ffntp_counter_refusal(identity->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER;
 }
 
