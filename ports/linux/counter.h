@@ -34,8 +34,8 @@ struct ffntp_counter_source {
 FFNTP_MUST_USE const char *ffntp_counter_refusal(enum ffntp_counter_kind kind);
 
 /*
- * Return whether the kernel holds the counter to be stable and the same on all CPUs, be it that it keeps time by
- * another one, such as kvm-clock, or that the CPU does not declare it invariant. For a counter that a hypervisor
+ * Return whether the kernel holds the counter to be stable and the same on all CPUs, also if it keeps time by a
+ * different one, such as kvm-clock, or if the CPU does not declare it invariant. For a counter that a hypervisor
  * vouches for.
  */
 FFNTP_MUST_USE bool ffntp_counter_is_stable(enum ffntp_counter_kind kind);
