@@ -22,7 +22,13 @@ enum { FFNTP_VMCLOCK_ARM_VIRTUAL = 0, FFNTP_VMCLOCK_X86_TSC = 1, FFNTP_VMCLOCK_N
 enum { FFNTP_VMCLOCK_UTC = 0, FFNTP_VMCLOCK_TAI = 1 };
 enum {
 	FFNTP_VMCLOCK_TAI_OFFSET_VALID = 1 << 0,
-	FFNTP_VMCLOCK_ERRORS_VALID = 0xf << 3, /* of period and time, estimated and maximum */
+	FFNTP_VMCLOCK_PERIOD_ESTERROR_VALID = 1 << 3,
+	FFNTP_VMCLOCK_PERIOD_MAXERROR_VALID = 1 << 4,
+	FFNTP_VMCLOCK_TIME_ESTERROR_VALID = 1 << 5,
+	FFNTP_VMCLOCK_TIME_MAXERROR_VALID = 1 << 6,
+	FFNTP_VMCLOCK_ERRORS_VALID = 0xf << 3, /* these four */
+	FFNTP_VMCLOCK_GENERATION_PRESENT = 1 << 8,
+	FFNTP_VMCLOCK_NOTIFICATION_PRESENT = 1 << 9,
 };
 
 /* Where each field lies: page_fields.def. */
@@ -201,6 +207,13 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
  * or is under way on a page without a valid copy.
  */
 bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map);
+
+/*
+ * Copy a page of this process to memory that readers map, as one update. Nothing is read from 'to', which a guest may
+ * be able to write; its former content must be an earlier copy of the same page, or no page. from: no update is under
+ * way.
+ */
+void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from);
 
 /* Load one word of the prepared line, as in FFNTP_PAGE_LINE(page, frac). */
 #define FFNTP_PAGE_LINE(page, field) ffntp_page_load(page, FFNTP_AT_LINE + offsetof(struct ffntp_line, field))

@@ -11,6 +11,7 @@
 #endif
 
 #define CLOCKSOURCE_PATH "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+#define AVAILABLE_PATH "/sys/devices/system/clocksource/clocksource0/available_clocksource"
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
 #define NAMESPACE_PATH "/proc/self/ns/time"
 
@@ -120,6 +121,20 @@ const char *ffntp_counter_text(enum ffntp_counter_kind kind)
 		break;
 	}
 	return "a counter";
+}
+
+/* An unstable TSC is not among the available clocksources. */
+bool ffntp_counter_is_stable(enum ffntp_counter_kind kind)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	char names[256], *place = names;
+
+	read_line(AVAILABLE_PATH, names, sizeof names);
+	for (char *name; kind == FFNTP_COUNTER_TSC && (name = strsep(&place, " ")) != NULL;)
+		if (strcmp(name, "tsc") == 0)
+			return true;
+#endif
+	return ffntp_counter_refusal(kind) == NULL;
 }
 
 static enum ffntp_counter_kind best_kind(void)

@@ -37,6 +37,13 @@ FFNTP_MUST_USE const char *ffntp_counter_refusal(enum ffntp_counter_kind kind);
 const char *ffntp_counter_text(enum ffntp_counter_kind kind);
 
 /*
+ * Return whether the kernel holds the counter to be stable and the same on all CPUs, also if it keeps time by a
+ * different one, such as kvm-clock, or if the CPU does not declare it invariant. For a counter that a hypervisor
+ * vouches for.
+ */
+FFNTP_MUST_USE bool ffntp_counter_is_stable(enum ffntp_counter_kind kind);
+
+/*
  * Choose a counter and measure its period, which takes 20 ms for a TSC. kind: the counter wanted, or FFNTP_COUNTER_NONE
  * for the best one.
  * Returns NULL; or a message, and *source is untouched, if the wanted counter is not usable.
