@@ -22,6 +22,9 @@ bool output_json(json_t *object);
 /* Return a number with six significant digits; null if it is not finite. */
 json_t *output_json_real(double value);
 
+/* Return a text; in one that is not UTF-8, bytes that are not ASCII are '?'. */
+json_t *output_json_text(const char *text);
+
 /* Return nanoseconds, saturated at JSON's largest integer, 2^63 - 1. */
 json_t *output_json_ns(uint64_t ns);
 

@@ -74,12 +74,17 @@ static bool refuse(const struct rerun *rerun, const struct lines *lines, const s
 	return false;
 }
 
-/* Another version may compute other maps: that is the first thing to know about a difference. */
-static bool differ(const struct rerun *rerun, const struct lines *lines, const struct lines_line *line,
-		   const char *what)
+/*
+ * Another version may compute other maps: that is the first thing to know about a difference. An observer goes on with
+ * the maps of this version.
+ */
+static bool differ(struct rerun *rerun, const struct lines *lines, const struct lines_line *line, const char *what)
 {
 	bool is_other = strcmp(rerun->program, FFNTP_VERSION) != 0;
 
+	rerun->differing++;
+	if (rerun->observer)
+		return true;
 	tool_error(rerun->command, "%s:%lu: %s; %" PRIu64 " maps before it are equal%s%s%s", lines_path(lines),
 		   line->number, what, rerun->equal, is_other ? ". The journal was written by version " : "",
 		   is_other ? rerun->program : "", is_other ? ", and this is version " FFNTP_VERSION : "");
@@ -88,7 +93,7 @@ static bool differ(const struct rerun *rerun, const struct lines *lines, const s
 
 /* --- events --- */
 
-static double seconds(const struct rerun *rerun, ffntp_counter at)
+double rerun_seconds(const struct rerun *rerun, ffntp_counter at)
 {
 	return (double)(int64_t)(at - rerun->begun_at) * rerun->period_s;
 }
@@ -98,8 +103,7 @@ static bool is_session(const struct rerun *rerun)
 	return rerun->room == 1;
 }
 
-/* Return the name of a member's server: its address, if it is known. */
-static const char *server_name(const struct rerun *rerun, unsigned member, char name[TALLY_NAME_SIZE])
+const char *rerun_server_name(const struct rerun *rerun, unsigned member, char name[TALLY_NAME_SIZE])
 {
 	static const uint8_t unknown[sizeof(((struct ffntp_source *)0)->address)];
 	const struct ffntp_session *session = ffntp_ensemble_session(rerun->ensemble, member);
@@ -184,7 +188,7 @@ static void print_selection(const struct rerun *rerun, unsigned member)
 /* server: the name of the server that the event is of, or NULL. */
 static void print_event(const struct rerun *rerun, unsigned member, const char *server, const struct ffntp_event *event)
 {
-	printf("%14.6f ", seconds(rerun, rerun->entry.input.at));
+	printf("%14.6f ", rerun_seconds(rerun, rerun->entry.input.at));
 	if (server)
 		printf("%s ", server);
 	if (event->kind == FFNTP_EVENT_MAP)
@@ -203,14 +207,16 @@ static void take_event(struct rerun *rerun, unsigned member, const struct ffntp_
 {
 	bool has_server = !is_session(rerun) && member != FFNTP_ENSEMBLE_ALL;
 	char name[TALLY_NAME_SIZE];
-	const char *server = has_server ? server_name(rerun, member, name) : NULL;
+	const char *server = has_server ? rerun_server_name(rerun, member, name) : NULL;
 
 	tally_add(&rerun->tally, server, event);
 	if (event->kind == FFNTP_EVENT_MAP) {
 		rerun->is_waiting = true;
 		rerun->waiting_digest = ffntp_journal_digest(ffntp_ensemble_map(rerun->ensemble));
 	}
-	if (rerun->is_verbose)
+	if (rerun->observer)
+		rerun->observer->event(rerun->observer->context, rerun, member, event);
+	else if (rerun->is_verbose)
 		print_event(rerun, member, server, event);
 }
 
@@ -220,7 +226,8 @@ static void print_change(const struct rerun *rerun, unsigned member, const char 
 	char name[TALLY_NAME_SIZE];
 
 	if (rerun->is_verbose)
-		printf("%14.6f %s %s\n", seconds(rerun, rerun->entry.at), server_name(rerun, member, name), word);
+		printf("%14.6f %s %s\n", rerun_seconds(rerun, rerun->entry.at), rerun_server_name(rerun, member, name),
+		       word);
 }
 
 /* --- lines --- */
@@ -327,6 +334,8 @@ static const char *begin_ensemble(struct rerun *rerun)
 	rerun->room = config->members;
 	rerun->is_waiting = false;
 	rerun->sessions++;
+	if (rerun->observer)
+		rerun->observer->begun(rerun->observer->context, rerun);
 	if (config->members > 1)
 		return NULL;
 	rerun->entry.member = (struct ffntp_member_config){ .client = config->client };
@@ -394,6 +403,7 @@ static bool has_published_all(struct rerun *rerun, const struct lines *lines, co
 		rerun->is_waiting = false;
 		return true;
 	}
+	rerun->is_waiting = false;
 	return differ(rerun, lines, line, "the replay publishes a map before this line");
 }
 
@@ -462,41 +472,46 @@ static bool run_line(struct rerun *rerun, const struct lines *lines, const struc
 
 /* --- the result --- */
 
-static bool print_json(const struct rerun *rerun, const char *path, unsigned long cut_in_line)
+json_t *rerun_json(const struct rerun *rerun, const char *path)
 {
+	bool is_cut = rerun->cut_in_line > 0;
 	json_t *object = json_object();
 
-	json_object_set_new(object, "journal", json_string(path));
-	json_object_set_new(object, "program", json_string(rerun->program));
+	json_object_set_new(object, "journal", output_json_text(path));
+	json_object_set_new(object, "program", output_json_text(rerun->program));
 	json_object_set_new(object, "sessions", json_integer((json_int_t)rerun->sessions));
 	json_object_set_new(object, "inputs", json_integer((json_int_t)rerun->inputs));
 	json_object_set_new(object, "maps_equal", json_integer((json_int_t)rerun->equal));
 	json_object_set_new(object, "maps_unwritten", json_integer((json_int_t)rerun->unwritten));
-	json_object_set_new(object, "cut_in_line",
-			    cut_in_line > 0 ? json_integer((json_int_t)cut_in_line) : json_null());
+	json_object_set_new(object, "cut_in_line", is_cut ? json_integer((json_int_t)rerun->cut_in_line) : json_null());
 	tally_json(&rerun->tally, object);
-	return output_json(object);
+	return object;
 }
 
-static bool print_text(const struct rerun *rerun, const char *path, unsigned long cut_in_line)
+static bool print_text(const struct rerun *rerun, const char *path)
 {
 	char sessions[OUTPUT_NUMBER_SIZE];
 
 	printf("%s: %" PRIu64 " inputs, %" PRIu64 " maps, all equal", path, rerun->inputs, rerun->equal);
 	if (rerun->unwritten > 0)
 		printf("; the last %" PRIu64 " before a recorder ended not written", rerun->unwritten);
-	if (cut_in_line > 0)
-		printf("; the file ends in the middle of line %lu, which was not replayed", cut_in_line);
+	if (rerun->cut_in_line > 0)
+		printf("; the file ends in the middle of line %lu, which was not replayed", rerun->cut_in_line);
 	putchar('\n');
 	snprintf(sessions, sizeof(sessions), "sessions %" PRIu64, rerun->sessions);
 	tally_print(&rerun->tally, sessions);
 	return true;
 }
 
-/* A journal in which nothing was compared proves nothing. */
-static bool finish(struct rerun *rerun, const char *path, unsigned long cut_in_line)
+static bool print_result(const struct rerun *rerun, const char *path)
 {
-	if (rerun->uncompared > 0) {
+	return rerun->as_json ? output_json(rerun_json(rerun, path)) : print_text(rerun, path);
+}
+
+/* A journal in which nothing was compared proves nothing. */
+static bool finish(struct rerun *rerun, const char *path)
+{
+	if (rerun->uncompared > 0 && !rerun->observer) {
 		tool_error(rerun->command,
 			   "%s: %" PRIu64
 			   " maps are of a session that began in an earlier file, and were not compared; "
@@ -504,38 +519,38 @@ static bool finish(struct rerun *rerun, const char *path, unsigned long cut_in_l
 			   path, rerun->uncompared);
 		return false;
 	}
-	if (rerun->equal == 0) {
+	if (rerun->equal + rerun->uncompared + rerun->differing == 0) {
 		tool_error(rerun->command, "%s: no map in it", path);
 		return false;
 	}
-	return rerun->as_json ? print_json(rerun, path, cut_in_line) : print_text(rerun, path, cut_in_line);
+	return rerun->observer || print_result(rerun, path);
 }
 
 static void begin_file(struct rerun *rerun)
 {
 	rerun->reader.has_head = false;
 	rerun->reader.has_session = false;
-	rerun->sessions = rerun->inputs = rerun->equal = rerun->uncompared = rerun->unwritten = 0;
+	rerun->sessions = rerun->inputs = rerun->equal = rerun->uncompared = rerun->unwritten = rerun->differing = 0;
+	rerun->cut_in_line = 0;
 	tally_clear(&rerun->tally);
 }
 
 bool rerun_file(struct rerun *rerun, struct lines *lines)
 {
 	char error[LINES_ERROR_SIZE];
-	unsigned long cut_in_line = 0;
 	enum lines_result result;
 	struct lines_line line;
 
 	begin_file(rerun);
 	while ((result = lines_next(lines, &line, error)) == LINES_LINE) {
 		if (!line.is_whole)
-			cut_in_line = line.number;
+			rerun->cut_in_line = line.number;
 		else if (!run_line(rerun, lines, &line))
 			return false;
 	}
 	end_recorder(rerun);
 	if (result == LINES_END)
-		return finish(rerun, lines_path(lines), cut_in_line);
+		return finish(rerun, lines_path(lines));
 	tool_error(rerun->command, "%s", error);
 	return false;
 }
