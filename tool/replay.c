@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "output.h"
 #include "player.h"
+#include "progress.h"
 #include "rerun.h"
 #include "score.h"
 #include "tracefile.h"
@@ -244,16 +245,21 @@ static bool replay_trace(struct replay *replay, const struct trace *trace, struc
 {
 	struct ffntp_client_config config;
 	struct scores scores;
+	bool is_run;
 
 	player_configure(&config, replay->estimator, (uint32_t)replay->poll_s, replay->counter_hz, trace);
 	if (!has_rate_given(replay, &config, trace))
 		return false;
-	if (!player_run(&config, trace, steps) || !score(trace, steps, &scores)) {
+	progress_begin(trace->name);
+	is_run = player_run(&config, trace, steps, progress_show) && score(trace, steps, &scores);
+	if (is_run)
+		scores.ns_per_stamp = player_cost_ns(&config, trace, steps);
+	progress_end();
+	if (!is_run) {
 		tool_error(replay->command, "%s: the client does not accept this configuration; not replayed",
 			   trace->name);
 		return false;
 	}
-	scores.ns_per_stamp = player_cost_ns(&config, trace, steps);
 	if (!write_per_stamp(replay, trace, steps))
 		return false;
 	if (replay->as_json)

@@ -55,28 +55,46 @@ static bool parse_duration(const char *text, double *seconds)
 	return false;
 }
 
+/* Return the number of two or four digits. */
+static unsigned digits(const char *text, size_t count)
+{
+	unsigned number = 0;
+
+	for (size_t i = 0; i < count; i++)
+		number = number * 10 + (unsigned)(text[i] - '0');
+	return number;
+}
+
+/* Return whether the text has the form of the beginning of a date of this length. */
+static bool has_form(const char *text, size_t length)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+
+	if (length != 10 && length != 16 && length != 19)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	}
+	return true;
+}
+
 /* Read "2026-11-22", "2026-11-22T20:15" or "2026-11-22T20:15:31", perhaps with Z behind it. */
 static bool parse_date(const char *text, double *seconds)
 {
 	struct ffntp_calendar date = { 0 };
 	struct ffntp_utc utc;
-	unsigned part[5] = { 0 };
-	int year, end[3] = { 0 };
 	size_t length = strlen(text);
 
-	sscanf(text, "%4d-%2u-%2u%nT%2u:%2u%n:%2u%n", &year, &part[0], &part[1], &end[0], &part[2], &part[3], &end[1],
-	       &part[4], &end[2]);
 	length -= length > 10 && text[length - 1] == 'Z';
-	if (length != 10 && length != 16 && length != 19)
+	if (!has_form(text, length))
 		return false;
-	if (strspn(text, "0123456789-T:") < length || (size_t)end[length == 10 ? 0 : length == 16 ? 1 : 2] != length)
-		return false;
-	date.year = year;
-	date.month = (uint8_t)part[0];
-	date.day = (uint8_t)part[1];
-	date.hour = (uint8_t)part[2];
-	date.minute = (uint8_t)part[3];
-	date.second = (uint8_t)part[4];
+	date.year = (int32_t)digits(text, 4);
+	date.month = (uint8_t)digits(text + 5, 2);
+	date.day = (uint8_t)digits(text + 8, 2);
+	date.hour = length > 10 ? (uint8_t)digits(text + 11, 2) : 0;
+	date.minute = length > 10 ? (uint8_t)digits(text + 14, 2) : 0;
+	date.second = length > 16 ? (uint8_t)digits(text + 17, 2) : 0;
 	if (ffntp_utc_from_calendar(&date, &utc) != FFNTP_TIMESCALE_OK)
 		return false;
 	*seconds = (double)utc.time.s;
@@ -103,7 +121,7 @@ static bool cut_before(struct report *report, const struct since *since)
 	struct report_data *data = &report->data;
 	double from = since->is_before_end ? data->to - since->s : since->s - (double)data->base_s;
 
-	data->from = data->line[REPORT_STATUS].point[0].t;
+	data->from = data->line[REPORT_STATUS].count > 0 ? data->line[REPORT_STATUS].point[0].t : 0;
 	if (!since->is_given || from <= data->from)
 		return true;
 	if (from >= data->to) {
@@ -255,7 +273,7 @@ int tool_report(const struct tool_command *command, int argc, char **argv)
 	struct since since;
 	const struct tool_option options[] = {
 		tool_text("since", "T", &since_text, "begin at a time (UTC), or so long before the end: 24h"),
-		tool_text("chart-js", "FILE", &library, "Chart.js 3 or 4, minified [" FFNTP_CHART_JS "]"),
+		tool_text("chart-js", "FILE", &library, "Chart.js 3 or 4, minified [that of libjs-chart.js]"),
 		{ 0 },
 	};
 	int operand = 0, code;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "output.h"
+#include "progress.h"
 
 bool rerun_is_journal(const struct lines_line *first)
 {
@@ -542,13 +543,17 @@ bool rerun_file(struct rerun *rerun, struct lines *lines)
 	struct lines_line line;
 
 	begin_file(rerun);
+	if (!rerun->is_verbose)
+		progress_begin(lines_path(lines));
 	while ((result = lines_next(lines, &line, error)) == LINES_LINE) {
+		progress_show(lines_done(lines));
 		if (!line.is_whole)
 			rerun->cut_in_line = line.number;
 		else if (!run_line(rerun, lines, &line))
 			return false;
 	}
 	end_recorder(rerun);
+	progress_end();
 	if (result == LINES_END)
 		return finish(rerun, lines_path(lines));
 	tool_error(rerun->command, "%s", error);

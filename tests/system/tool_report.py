@@ -2,6 +2,7 @@
 """ffntp report without a browser: the page's data beside the journal's own bytes and beside ffntp replay; what a hostile journal can
 write; its policy; input that cannot be used. test_report.py looks at the charts in a browser."""
 import base64
+import contextlib
 import hashlib
 import html.parser
 import json
@@ -9,10 +10,12 @@ import math
 import os
 import pty
 import re
+import select
 import statistics
 import struct
 import subprocess
 import sys
+import time
 
 import tap
 import tool
@@ -323,6 +326,71 @@ def test_the_page_from_standard_input(folder):
     with open(THREE, "rb") as f:
         code, output, errors = tool.ffntp(*arguments(folder, "-"), stdin=f.read())
     tap.check(code == 0 and errors == "" and data_of(output)["replays"][0]["journal"] == "stdin", errors)
+
+
+# --- progress ---
+
+def on_a_terminal(command, until, stdin=subprocess.DEVNULL, patience_s=20, feed=lambda running: None):
+    """Run the command with a terminal as standard error until that has shown a text; return all that it has shown."""
+    master, slave = pty.openpty()
+    running = subprocess.Popen([tool.FFNTP, *command], stdin=stdin, stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    shown, end = b"", time.monotonic() + patience_s
+    try:
+        while until not in shown and time.monotonic() < end:
+            feed(running)
+            if select.select([master], [], [], 0.02)[0]:
+                shown += os.read(master, 4096)
+    except OSError:
+        pass
+    finally:
+        running.kill()
+        with contextlib.suppress(BrokenPipeError):
+            running.communicate()
+        os.close(master)
+    return shown.decode()
+
+
+def test_progress_on_a_terminal(folder):
+    """A simulation that is far too long, and a journal that comes slowly."""
+    shown = on_a_terminal(["simulate", "--hours", "2400", "--poll", "1", "metro"], b"left")
+    tap.check(re.search(r"metro: \d+ %, \d+ s left", shown), repr(shown))
+    with open(THREE, "rb") as f:
+        journal = f.read()
+    parts = []
+
+    def feed(running):
+        running.stdin.write(parts.pop() if parts else b"# later\n" * 10000)
+        running.stdin.flush()
+    for command in (["replay", "-"], arguments(folder, "-")):
+        parts = [journal]
+        shown = on_a_terminal(command, b" s", stdin=subprocess.PIPE, feed=feed)
+        tap.check(re.search(r"stdin: [23] s", shown), f"{command}: {shown!r}")
+
+
+def test_progress_goes_away(folder):
+    """An error after it begins a line of its own."""
+    begun = time.monotonic()
+    with open(THREE, "rb") as f:
+        parts = [f.read()]
+
+    def feed(running):
+        with contextlib.suppress(BrokenPipeError):
+            late = b"# later\n" if time.monotonic() < begun + 2.5 else b"nonsense\n"
+            running.stdin.write(parts.pop() if parts else late * 10000)
+            running.stdin.flush()
+    shown = on_a_terminal(["replay", "-"], b"\n", stdin=subprocess.PIPE, feed=feed)
+    tap.check(re.search(r"\rstdin: 2 s\r +\rffntp replay: stdin:\d+: [^\r]*\r\n$", shown), repr(shown))
+
+
+def test_no_progress_without_a_terminal(folder):
+    """As in the other tests, which get nothing on standard error; this one takes long enough."""
+    running = subprocess.Popen([tool.FFNTP, "simulate", "--hours", "2400", "--poll", "1", "metro"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        tap.check(select.select([running.stderr], [], [], 2.6)[0] == [], "something on standard error")
+    finally:
+        running.kill()
+        running.communicate()
 
 
 if __name__ == "__main__":
