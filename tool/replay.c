@@ -300,7 +300,8 @@ static bool replay_path(struct replay *replay, const char *path)
 		tool_error(replay->command, "%s", error);
 	} else {
 		lines_again(lines);
-		is_good = rerun_is_journal(&first) ? rerun_file(&replay->rerun, lines) : replay_lines(replay, lines);
+		is_good = ffntp_replay_is_journal(first.text, first.length) ? rerun_file(&replay->rerun, lines)
+									    : replay_lines(replay, lines);
 	}
 	lines_close(lines);
 	fflush(stdout);

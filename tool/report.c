@@ -145,12 +145,12 @@ static void add_notices(struct report *report, const char *path)
 {
 	const struct rerun *rerun = &report->rerun;
 
-	add_notice(report, path, rerun->differing,
+	add_notice(report, path, rerun->state->different,
 		   "maps differ from the recorded ones, as those of a different version of ffntp do. The report shows "
 		   "the maps "
 		   "of this version.");
 	add_notice(
-		report, path, rerun->uncompared,
+		report, path, rerun->state->uncompared,
 		"maps are of a session that began in an earlier file, which was not named before this one. The report "
 		"shows them as if the session had begun here.");
 	add_notice(report, path, rerun->cut_in_line, "is the number of an incomplete last line, which is left out.");
@@ -172,7 +172,7 @@ static bool run_file(struct report *report, struct lines *lines)
 	case LINES_LINE:
 		break;
 	}
-	if (!rerun_is_journal(&first)) {
+	if (!ffntp_replay_is_journal(first.text, first.length)) {
 		tool_error(report->command,
 			   "%s: not a journal; 'ffntpd --journal FILE' and 'ffntp simulate --journal FILE' write one",
 			   path);
@@ -245,7 +245,7 @@ static bool write_page(struct report *report, char *chart_js, size_t length)
 
 static bool run(struct report *report, const struct since *since, const char *library, char **paths)
 {
-	struct rerun_observer observer = { &report->data, report_data_begun, report_data_event };
+	static const struct ffntp_replay_listener listener = { .event = report_data_event, .begun = report_data_begun };
 	char error[REPORT_ERROR_SIZE];
 	size_t length = 0;
 	char *chart_js = report_library(library, &length, error);
@@ -254,7 +254,8 @@ static bool run(struct report *report, const struct since *since, const char *li
 	if (!chart_js)
 		tool_error(report->command, "%s", error);
 	report->rerun.command = report->command;
-	report->rerun.observer = &observer;
+	report->rerun.listener = &listener;
+	report->rerun.context = &report->data;
 	report->replays = json_array();
 	for (; is_good && *paths; paths++)
 		is_good = run_path(report, *paths);

@@ -83,15 +83,16 @@ static struct report_server *server_of(struct report_data *data, const char *nam
 }
 
 /* Return the server of this member; NULL if it is not known yet, or memory is short. */
-static struct report_server *server_of_member(struct report_data *data, const struct rerun *rerun, unsigned member)
+static struct report_server *server_of_member(struct report_data *data, const struct ffntp_replay_state *state,
+					      unsigned member)
 {
 	char name[TALLY_NAME_SIZE];
 
-	if (member == FFNTP_ENSEMBLE_ALL && rerun->room == 1)
+	if (member == FFNTP_ENSEMBLE_ALL && state->room == 1)
 		member = 0;
-	if (member == FFNTP_ENSEMBLE_ALL || !ffntp_ensemble_session(rerun->ensemble, member))
+	if (member == FFNTP_ENSEMBLE_ALL || !ffntp_ensemble_session(state->ensemble, member))
 		return NULL;
-	return server_of(data, rerun_server_name(rerun, member, name));
+	return server_of(data, rerun_server_name(state, member, name));
 }
 
 /* --- events --- */
@@ -189,17 +190,18 @@ static void begin_pending(struct report_data *data)
 	data->is_pending = true;
 }
 
-void report_data_begun(void *context, const struct rerun *rerun)
+void report_data_begun(void *context, const struct ffntp_replay_state *state,
+		       const struct ffntp_ensemble_config *ensemble)
 {
-	const struct ffntp_client_config *config = &rerun->entry.ensemble.client;
+	const struct ffntp_client_config *config = &ensemble->client;
 	struct report_data *data = context;
 
 	if (!data->has_session)
 		data->base_s = config->pivot_s;
 	begin_pending(data);
-	data->line_at = rerun->begun_at;
+	data->line_at = state->at;
 	data->line_s = (double)(config->pivot_s - data->base_s);
-	data->line_period_s = config->period_hint_s;
+	data->line_period_s = data->period_s = config->period_hint_s;
 	data->map = (struct ffntp_map){ 0 };
 	data->pivot_s = config->pivot_s;
 	data->pivot = ffntp_ntp_from_time((struct ffntp_time){ .s = config->pivot_s });
@@ -248,18 +250,29 @@ static double step_s(const struct ffntp_map *map, const struct ffntp_map *former
 	       (double)(int64_t)(map->at - former->at) * period_s(former);
 }
 
-static void add_correction(struct report_data *data, const struct ffntp_map *map, double t)
+/* Keep by how much the map moved the clock, until the reply that did so is counted. */
+static void take_step(struct report_data *data, const struct ffntp_map *map)
 {
 	struct ffntp_reading former;
 
 	if (!has_time(&data->map) || data->map.disruption_marker != map->disruption_marker ||
 	    ffntp_clock_at(&data->map, map->at, FFNTP_UTC, UINT64_MAX, &former) != FFNTP_CLOCK_OK)
 		return;
-	add(data, &data->line[REPORT_CORRECTION], t, step_s(map, &data->map));
-	add(data, &data->line[REPORT_EXPECTED], t, (double)former.esterror_ns * 1e-9);
+	data->is_moved = true;
+	data->moved_s = step_s(map, &data->map);
+	data->expected_s = (double)former.esterror_ns * 1e-9;
 }
 
-static void add_reading(struct report_data *data, const struct rerun *rerun, const struct ffntp_map *map,
+static void add_correction(struct report_data *data, double t)
+{
+	if (data->is_moved) {
+		add(data, &data->line[REPORT_CORRECTION], t, data->moved_s);
+		add(data, &data->line[REPORT_EXPECTED], t, data->expected_s);
+	}
+	data->is_moved = false;
+}
+
+static void add_reading(struct report_data *data, const struct ffntp_replay_state *state, const struct ffntp_map *map,
 			ffntp_counter at, double t)
 {
 	struct ffntp_reading reading;
@@ -270,22 +283,22 @@ static void add_reading(struct report_data *data, const struct rerun *rerun, con
 	add(data, &data->line[REPORT_ESTERROR], t, (double)reading.esterror_ns * 1e-9);
 	if (reading.asymmetry_esterror_ns > 0)
 		add(data, &data->line[REPORT_ASYMMETRY], t, (double)reading.asymmetry_esterror_ns * 1e-9);
-	add(data, &data->line[REPORT_FREQUENCY], t, (rerun->period_s / period_s(map) - 1) * 1e6);
+	add(data, &data->line[REPORT_FREQUENCY], t, (data->period_s / period_s(map) - 1) * 1e6);
 	add(data, &data->line[REPORT_FREQUENCY_ERROR], t, (double)map->period_esterror / (double)map->period * 1e6);
-	add(data, &data->line[REPORT_PHASE], t, since_pivot_s(data, map, at) - rerun_seconds(rerun, at));
+	add(data, &data->line[REPORT_PHASE], t, since_pivot_s(data, map, at) - state->seconds);
 }
 
-static void take_selections(struct report_data *data, const struct rerun *rerun, double t)
+static void take_selections(struct report_data *data, const struct ffntp_replay_state *state, double t)
 {
 	for (size_t i = 0; i < data->servers; i++)
 		data->server[i].is_member = false;
-	for (unsigned member = 0; member < rerun->room; member++) {
+	for (unsigned member = 0; member < state->room; member++) {
 		struct ffntp_source source = { 0 };
 		struct report_server *server;
 
-		if (!ffntp_ensemble_source(rerun->ensemble, member, &source))
+		if (!ffntp_ensemble_source(state->ensemble, member, &source))
 			continue;
-		server = server_of_member(data, rerun, member);
+		server = server_of_member(data, state, member);
 		if (!server)
 			continue;
 		server->is_member = true;
@@ -297,26 +310,26 @@ static void take_selections(struct report_data *data, const struct rerun *rerun,
 	}
 }
 
-static void take_map(struct report_data *data, const struct rerun *rerun)
+static void take_map(struct report_data *data, const struct ffntp_replay_state *state)
 {
-	const struct ffntp_map *map = ffntp_ensemble_map(rerun->ensemble);
-	ffntp_counter at = rerun->entry.input.at;
+	const struct ffntp_map *map = ffntp_ensemble_map(state->ensemble);
+	ffntp_counter at = state->at;
 	double t;
 
+	data->is_moved = false;
 	if (has_time(map))
 		take_time(data, map, at);
 	if (data->map.counter_marker != map->counter_marker && has_time(&data->map))
 		break_phases(data, seconds_of(data, at));
 	t = seconds_of(data, at);
 	if (has_time(map)) {
-		if (rerun->entry.input.kind == FFNTP_INPUT_DATAGRAM)
-			add_correction(data, map, t);
-		add_reading(data, rerun, map, at, t);
+		take_step(data, map);
+		add_reading(data, state, map, at, t);
 	} else if (has_time(&data->map)) {
 		begin_pending(data);
 	}
 	set_status(data, t, map->status);
-	take_selections(data, rerun, t);
+	take_selections(data, state, t);
 	data->map = *map;
 }
 
@@ -329,15 +342,16 @@ static double server_ahead_s(const struct ffntp_map *map, struct ffntp_ntp serve
 	       (double)(int64_t)(at - map->at) * period_s(map);
 }
 
-static void add_stamp(struct report_data *data, const struct rerun *rerun, struct report_server *server,
+static void add_stamp(struct report_data *data, const struct ffntp_replay_state *state, struct report_server *server,
 		      const struct ffntp_stamp *stamp, double t)
 {
-	const struct ffntp_map *map = ffntp_ensemble_map(rerun->ensemble);
-	ffntp_counter middle = stamp->ta + (stamp->tf - stamp->ta) / 2;
+	const struct ffntp_map *map = ffntp_ensemble_map(state->ensemble);
+	double middle_s =
+		state->seconds - ffntp_ticks(state->at - (stamp->ta + (stamp->tf - stamp->ta) / 2)) * data->period_s;
 	double forward_s = (double)ffntp_ntp_diff(stamp->tb, data->pivot) * 0x1p-32;
 	double backward_s = (double)ffntp_ntp_diff(stamp->te, data->pivot) * 0x1p-32;
 
-	add(data, &server->line[REPORT_SEEN], t, (forward_s + backward_s) / 2 - rerun_seconds(rerun, middle));
+	add(data, &server->line[REPORT_SEEN], t, (forward_s + backward_s) / 2 - middle_s);
 	if (!has_time(map))
 		return;
 	forward_s = server_ahead_s(map, stamp->tb, stamp->ta);
@@ -347,12 +361,12 @@ static void add_stamp(struct report_data *data, const struct rerun *rerun, struc
 	add(data, &server->line[REPORT_RTT], t, forward_s + backward_s);
 }
 
-static void take_accepted(struct report_data *data, const struct rerun *rerun, unsigned member,
+static void take_accepted(struct report_data *data, const struct ffntp_replay_state *state, unsigned member,
 			  struct report_server *server, double t)
 {
 	unsigned number = member == FFNTP_ENSEMBLE_ALL ? 0 : member;
 	const struct ffntp_association *association =
-		&ffntp_ensemble_session(rerun->ensemble, number)->client->association;
+		&ffntp_ensemble_session(state->ensemble, number)->client->association;
 	struct ffntp_source source = { 0 };
 
 	/* In interleaved mode a reply may complete no exchange. */
@@ -361,8 +375,8 @@ static void take_accepted(struct report_data *data, const struct rerun *rerun, u
 		return;
 	server->has_stamp = true;
 	server->stamp_at = association->stamp.tf;
-	add_stamp(data, rerun, server, &association->stamp, t);
-	if (!ffntp_ensemble_source(rerun->ensemble, number, &source) || source.stratum == 0)
+	add_stamp(data, state, server, &association->stamp, t);
+	if (!ffntp_ensemble_source(state->ensemble, number, &source) || source.stratum == 0)
 		return;
 	add(data, &server->line[REPORT_OFFSET], t, (double)source.offset_ns * 1e-9);
 	output_refid(&source, server->refid);
@@ -370,11 +384,11 @@ static void take_accepted(struct report_data *data, const struct rerun *rerun, u
 }
 
 /* A decision that changed the clock by other means than the estimator. */
-static void take_decision(struct report_data *data, const struct rerun *rerun, unsigned member,
+static void take_decision(struct report_data *data, const struct ffntp_replay_state *state, unsigned member,
 			  const struct report_server *server, double t)
 {
 	unsigned number = member == FFNTP_ENSEMBLE_ALL ? 0 : member;
-	const struct ffntp_decision *decision = ffntp_session_decision(ffntp_ensemble_session(rerun->ensemble, number));
+	const struct ffntp_decision *decision = ffntp_session_decision(ffntp_ensemble_session(state->ensemble, number));
 	char text[REPORT_NOTE_SIZE], offset[OUTPUT_NUMBER_SIZE];
 
 	if (decision->kind == FFNTP_DECISION_NONE || decision->kind == FFNTP_DECISION_ACCEPT ||
@@ -387,17 +401,18 @@ static void take_decision(struct report_data *data, const struct rerun *rerun, u
 	add_note(data, server, t, text);
 }
 
-static void take_reply(struct report_data *data, const struct rerun *rerun, unsigned member, enum ffntp_verdict verdict,
-		       double t)
+static void take_reply(struct report_data *data, const struct ffntp_replay_state *state, unsigned member,
+		       enum ffntp_verdict verdict, double t)
 {
-	struct report_server *server = server_of_member(data, rerun, member);
+	struct report_server *server = server_of_member(data, state, member);
 	char name[REPORT_KIND_SIZE];
 
+	add_correction(data, t);
 	if (!server)
 		return;
-	take_decision(data, rerun, member, server, t);
+	take_decision(data, state, member, server, t);
 	if (verdict == FFNTP_ACCEPTED) {
-		take_accepted(data, rerun, member, server, t);
+		take_accepted(data, state, member, server, t);
 		return;
 	}
 	snprintf(name, sizeof(name), "refused: %s", ffntp_verdict_name(verdict));
@@ -406,21 +421,21 @@ static void take_reply(struct report_data *data, const struct rerun *rerun, unsi
 
 /* --- events --- */
 
-static void note_selection(struct report_data *data, const struct rerun *rerun, unsigned member, double t)
+static void note_selection(struct report_data *data, const struct ffntp_replay_state *state, unsigned member, double t)
 {
 	struct ffntp_source source = { 0 };
 	char text[REPORT_NOTE_SIZE];
 
-	if (!ffntp_ensemble_source(rerun->ensemble, member, &source))
+	if (!ffntp_ensemble_source(state->ensemble, member, &source))
 		return;
 	snprintf(text, sizeof(text), "selection %s", ffntp_selection_name((enum ffntp_selection)source.selection));
-	add_note(data, server_of_member(data, rerun, member), t, text);
+	add_note(data, server_of_member(data, state, member), t, text);
 }
 
-static void take_other(struct report_data *data, const struct rerun *rerun, unsigned member,
+static void take_other(struct report_data *data, const struct ffntp_replay_state *state, unsigned member,
 		       const struct ffntp_event *event, double t)
 {
-	struct report_server *server = server_of_member(data, rerun, member);
+	struct report_server *server = server_of_member(data, state, member);
 
 	add_kind(data, ffntp_event_name(event->kind), server, t);
 	if (event->kind == FFNTP_EVENT_DISRUPTED || event->kind == FFNTP_EVENT_CHANGE_SERVER ||
@@ -430,19 +445,20 @@ static void take_other(struct report_data *data, const struct rerun *rerun, unsi
 		break_phases(data, t);
 }
 
-void report_data_event(void *context, const struct rerun *rerun, unsigned member, const struct ffntp_event *event)
+void report_data_event(void *context, const struct ffntp_replay_state *state, unsigned member,
+		       const struct ffntp_event *event)
 {
 	struct report_data *data = context;
 
 	if (event->kind == FFNTP_EVENT_MAP)
-		take_map(data, rerun);
+		take_map(data, state);
 	else if (event->kind == FFNTP_EVENT_REPLY)
-		take_reply(data, rerun, member, event->verdict, seconds_of(data, rerun->entry.input.at));
+		take_reply(data, state, member, event->verdict, seconds_of(data, state->at));
 	else if (event->kind == FFNTP_EVENT_SELECTION)
-		note_selection(data, rerun, member, seconds_of(data, rerun->entry.input.at));
+		note_selection(data, state, member, seconds_of(data, state->at));
 	else if (event->kind != FFNTP_EVENT_SENT)
-		take_other(data, rerun, member, event, seconds_of(data, rerun->entry.input.at));
-	data->to = seconds_of(data, rerun->entry.input.at);
+		take_other(data, state, member, event, seconds_of(data, state->at));
+	data->to = seconds_of(data, state->at);
 }
 
 /* --- the end --- */

@@ -1,6 +1,6 @@
 /*
- * reportdata: collects the course of the clock, its servers and the events of journals, for 'ffntp report'. It observes
- * a rerun (rerun.h).
+ * reportdata: collects the course of the clock, its servers and the events of journals, for 'ffntp report', while they
+ * are replayed (ffntp/replay.h).
  */
 #ifndef FFNTP_TOOL_REPORTDATA_H
 #define FFNTP_TOOL_REPORTDATA_H
@@ -83,13 +83,18 @@ struct report_data {
 	ffntp_counter line_at; /* time by the newest map that had one */
 	double line_s, line_period_s;
 	struct ffntp_map map;
+	double period_s; /* the session's hint */
 	struct ffntp_ntp pivot;
 	int64_t pivot_s;
+	bool is_moved; /* the last map moved the clock: by these (s) */
+	double moved_s, expected_s;
 };
 
-/* The functions of struct rerun_observer. context: the report_data. */
-void report_data_begun(void *context, const struct rerun *rerun);
-void report_data_event(void *context, const struct rerun *rerun, unsigned member, const struct ffntp_event *event);
+/* The functions of a struct ffntp_replay_listener. context: the report_data. */
+void report_data_begun(void *context, const struct ffntp_replay_state *state,
+		       const struct ffntp_ensemble_config *config);
+void report_data_event(void *context, const struct ffntp_replay_state *state, unsigned member,
+		       const struct ffntp_event *event);
 
 /* Remove all from before this time (s since base_s); the states that lasted then begin there. */
 void report_data_cut(struct report_data *data, double from);
