@@ -204,11 +204,11 @@ const char *output_leap(enum ffntp_leap leap)
 	return "unknown";
 }
 
-void output_name(const char *name, int before, int width)
+void output_name(FILE *file, const char *name, int before, int width)
 {
-	printf("%-*s", width, name);
+	fprintf(file, "%-*s", width, name);
 	if (strlen(name) > (size_t)width)
-		printf("\n%*s", before + width, "");
+		fprintf(file, "\n%*s", before + width, "");
 }
 
 static bool is_letter(uint32_t byte)

@@ -65,7 +65,7 @@ const char *output_date(int64_t utc_s, char text[OUTPUT_TIME_SIZE]);
 const char *output_leap(enum ffntp_leap leap);
 
 /* Print a name in a column of this width, 'before' columns from the left. A longer name gets a line of its own. */
-void output_name(const char *name, int before, int width);
+void output_name(FILE *file, const char *name, int before, int width);
 
 #define OUTPUT_REFID_SIZE 16
 

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "pageuse.h"
-
 #define NTP_PORT 123
 #define TRIES 4
 
@@ -73,6 +71,12 @@ bool snapshot_take(const struct tool_command *command, const char *path, struct 
 {
 	*snapshot = (struct snapshot){ 0 };
 	return pageuse_take(command, path, read_page, snapshot);
+}
+
+bool snapshot_try(const char *path, struct snapshot *snapshot, struct pageuse_outcome *outcome)
+{
+	*snapshot = (struct snapshot){ 0 };
+	return pageuse_try(path, read_page, snapshot, outcome);
 }
 
 const struct ffntp_source *snapshot_followed(const struct snapshot *snapshot)
