@@ -335,8 +335,8 @@ static void write_notes(FILE *file, const struct report_data *data)
 	static const char *const headings[] = { "time (UTC)", "server", "event", NULL };
 	size_t left_out = data->noted.count > NOTES_SHOWN ? data->noted.count - NOTES_SHOWN : 0;
 
-	fprintf(file, "<details%s><summary>%zu events that changed the clock or its servers</summary>\n",
-		data->noted.count <= 20 ? " open" : "", data->noted.count);
+	fprintf(file, "<details%s><summary>%zu event%s that changed the clock or its servers</summary>\n",
+		data->noted.count <= 20 ? " open" : "", data->noted.count, data->noted.count == 1 ? "" : "s");
 	if (left_out > 0)
 		fprintf(file,
 			"<p>The earliest %zu are not listed; <code>ffntp replay --verbose</code> prints all.</p>\n",

@@ -42,7 +42,7 @@ static void catch_signals(void)
 		sigaction(numbers[i], &action, NULL);
 }
 
-/* Whoever started this program gets to know the signal that ended it. */
+/* End by the same signal, so that the parent process gets to know it. */
 static void end_by_signal(void)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
@@ -219,7 +219,7 @@ int tool_watch(const struct tool_command *command, int argc, char **argv)
 		tool_text("page", "FILE", &watch.path, "the clock page [the one that ffntpd keeps]"),
 		tool_real("interval", "S", &watch.interval_s, INTERVAL_LEAST_S, INTERVAL_MOST_S,
 			  "seconds between two looks [1]"),
-		tool_integer("count", "N", &watch.count, 0, 0x1p53, "end after so many looks [0: never]"),
+		tool_integer("count", "N", &watch.count, 0, 0x1p53, "end after N looks [0: never]"),
 		{ 0 },
 	};
 	bool has_screen;

@@ -183,7 +183,7 @@ function toggle(event, item, legend) {
 function optionsOf(chart) {
 	const hasRows = chart.y.kind === 'rows';
 	return {
-		animation: false, responsive: true, maintainAspectRatio: false, normalized: false,
+		animation: false, responsive: true, devicePixelRatio: root.classList.contains('print') ? 2 : undefined, maintainAspectRatio: false, normalized: false,
 		indexAxis: hasRows && chart.id === 'states' ? 'y' : 'x',
 		interaction: { mode: 'nearest', intersect: true },
 		scales: { x: axisOf(chart.x), y: axisOf(chart.y) },
