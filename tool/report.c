@@ -119,9 +119,10 @@ static bool parse_since(const struct tool_command *command, const char *text, st
 static bool cut_before(struct report *report, const struct since *since)
 {
 	struct report_data *data = &report->data;
-	double from = since->is_before_end ? data->to - since->s : since->s - (double)data->base_s;
+	double from;
 
-	data->from = data->line[REPORT_STATUS].count > 0 ? data->line[REPORT_STATUS].point[0].t : 0;
+	report_data_finish(data);
+	from = since->is_before_end ? data->to - since->s : since->s - (double)data->base_s;
 	if (!since->is_given || from <= data->from)
 		return true;
 	if (from >= data->to) {
@@ -215,7 +216,7 @@ static bool put_page(const struct report *report, const char *text, size_t lengt
 
 static bool write_page(struct report *report, char *chart_js, size_t length)
 {
-	const char *notices[NOTICES_MAX];
+	const char *notices[NOTICES_MAX + 2];
 	struct report_page page = {
 		.data = &report->data,
 		.replays = report->replays,
@@ -231,6 +232,13 @@ static bool write_page(struct report *report, char *chart_js, size_t length)
 
 	for (size_t i = 0; i < report->notices; i++)
 		notices[i] = report->notice[i];
+	if (report->data.is_out_of_order)
+		notices[page.notice_count++] =
+			"A session begins before the end of the one before it, so that lines go back. "
+			"Name the journals of one computer, in the order of their times.";
+	if (!report->data.has_time)
+		notices[page.notice_count++] = "The clock never had the time. Times are by the system's clock at the "
+					       "beginning of each session.";
 	file = open_memstream(&text, &size);
 	is_good = file && !report->data.is_short && report_write(file, &page);
 	if (file)

@@ -10,6 +10,9 @@
 
 #define NO_SERVER SIZE_MAX
 
+/* Latest time that a session may begin with: the year 9999. */
+#define SANE_TIME_S INT64_C(253402300799)
+
 static double seconds_of(const struct report_data *data, ffntp_counter at)
 {
 	return data->line_s + (double)(int64_t)(at - data->line_at) * data->line_period_s;
@@ -190,6 +193,19 @@ static void begin_pending(struct report_data *data)
 	data->is_pending = true;
 }
 
+/* The pivot may be any number. */
+static int64_t sane_time_s(int64_t s)
+{
+	return s < 0 ? 0 : s > SANE_TIME_S ? SANE_TIME_S : s;
+}
+
+/* A session that never had the time keeps the times that it began with. */
+static void end_session(struct report_data *data)
+{
+	if (data->has_session && data->is_pending)
+		data->to = fmax(data->to, data->pending_to);
+}
+
 void report_data_begun(void *context, const struct ffntp_replay_state *state,
 		       const struct ffntp_ensemble_config *ensemble)
 {
@@ -197,13 +213,16 @@ void report_data_begun(void *context, const struct ffntp_replay_state *state,
 	struct report_data *data = context;
 
 	if (!data->has_session)
-		data->base_s = config->pivot_s;
+		data->base_s = sane_time_s(config->pivot_s);
+	end_session(data);
+	data->is_pending = false;
 	begin_pending(data);
+	data->is_beginning = true;
 	data->line_at = state->at;
-	data->line_s = (double)(config->pivot_s - data->base_s);
+	data->line_s = (double)(sane_time_s(config->pivot_s) - data->base_s);
 	data->line_period_s = data->period_s = config->period_hint_s;
 	data->map = (struct ffntp_map){ 0 };
-	data->pivot_s = config->pivot_s;
+	data->pivot_s = (double)config->pivot_s;
 	data->pivot = ffntp_ntp_from_time((struct ffntp_time){ .s = config->pivot_s });
 	for (size_t i = 0; i < data->servers; i++) {
 		data->server[i].is_member = data->server[i].has_stamp = false;
@@ -214,7 +233,8 @@ void report_data_begun(void *context, const struct ffntp_replay_state *state,
 	add_kind(data, "session begins", NULL, data->line_s);
 	add_note(data, NULL, data->line_s, "session begins");
 	if (!data->has_session)
-		data->to = data->line_s;
+		data->to = (double)-INFINITY;
+	data->pending_to = data->line_s;
 	data->has_session = true;
 }
 
@@ -223,7 +243,7 @@ void report_data_begun(void *context, const struct ffntp_replay_state *state,
 /* Return the map's time minus the session's pivot, both continuous, at a counter reading (s). */
 static double since_pivot_s(const struct report_data *data, const struct ffntp_map *map, ffntp_counter at)
 {
-	return (double)(map->time.s - data->pivot_s) + (double)map->time.frac * 0x1p-64 +
+	return (double)map->time.s - data->pivot_s + (double)map->time.frac * 0x1p-64 +
 	       (double)(int64_t)(at - map->at) * period_s(map);
 }
 
@@ -232,13 +252,17 @@ static void take_time(struct report_data *data, const struct ffntp_map *map, ffn
 	double before = seconds_of(data, at);
 
 	data->line_at = map->at;
-	data->line_s = (double)(map->time.s - map->tai_offset_s - data->base_s) + (double)map->time.frac * 0x1p-64;
+	data->line_s =
+		(double)map->time.s - map->tai_offset_s - (double)data->base_s + (double)map->time.frac * 0x1p-64;
 	data->line_period_s = period_s(map);
 	data->has_time = true;
 	if (!data->is_pending)
 		return;
 	each_series(data, timeseries_shift, seconds_of(data, at) - before);
 	data->is_pending = false;
+	if (data->is_beginning && seconds_of(data, at) < data->to)
+		data->is_out_of_order = true;
+	data->is_beginning = false;
 }
 
 /* Return by how much 'map' is ahead of the map before it, at its own counter reading (s). */
@@ -246,7 +270,7 @@ static double step_s(const struct ffntp_map *map, const struct ffntp_map *former
 {
 	double halves = (double)(int64_t)((map->time.frac >> 1) - (former->time.frac >> 1));
 
-	return (double)(map->time.s - former->time.s) + halves * 0x1p-63 -
+	return (double)map->time.s - (double)former->time.s + halves * 0x1p-63 -
 	       (double)(int64_t)(map->at - former->at) * period_s(former);
 }
 
@@ -458,10 +482,21 @@ void report_data_event(void *context, const struct ffntp_replay_state *state, un
 		note_selection(data, state, member, seconds_of(data, state->at));
 	else if (event->kind != FFNTP_EVENT_SENT)
 		take_other(data, state, member, event, seconds_of(data, state->at));
-	data->to = seconds_of(data, state->at);
+	if (data->is_pending)
+		data->pending_to = seconds_of(data, state->at);
+	else
+		data->to = fmax(data->to, seconds_of(data, state->at));
 }
 
 /* --- the end --- */
+
+void report_data_finish(struct report_data *data)
+{
+	end_session(data);
+	data->from = data->to;
+	for (size_t i = 0; i < data->line[REPORT_STATUS].count; i++)
+		data->from = fmin(data->from, data->line[REPORT_STATUS].point[i].t);
+}
 
 static void cut(struct timeseries *series, double from)
 {

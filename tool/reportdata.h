@@ -76,16 +76,18 @@ struct report_data {
 	struct report_note *note;
 	size_t notes, note_room;
 	struct timeseries noted; /* when; y: number of the note */
+	bool is_out_of_order;    /* a session began before the end of the one before it */
 	bool is_short;           /* memory was short: the data are not complete */
 
 	/* The present session. */
-	bool has_session, is_pending;
+	bool has_session, is_beginning, is_pending;
+	double pending_to;     /* as 'to', while times are preliminary */
 	ffntp_counter line_at; /* time by the newest map that had one */
 	double line_s, line_period_s;
 	struct ffntp_map map;
 	double period_s; /* the session's hint */
 	struct ffntp_ntp pivot;
-	int64_t pivot_s;
+	double pivot_s;
 	bool is_moved; /* the last map moved the clock: by these (s) */
 	double moved_s, expected_s;
 };
@@ -95,6 +97,9 @@ void report_data_begun(void *context, const struct ffntp_replay_state *state,
 		       const struct ffntp_ensemble_config *config);
 void report_data_event(void *context, const struct ffntp_replay_state *state, unsigned member,
 		       const struct ffntp_event *event);
+
+/* End the collection: set 'from' and 'to'. At least one session must have begun. */
+void report_data_finish(struct report_data *data);
 
 /* Remove all from before this time (s since base_s); the states that lasted then begin there. */
 void report_data_cut(struct report_data *data, double from);

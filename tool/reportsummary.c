@@ -7,15 +7,17 @@
 #include "output.h"
 #include "score.h"
 
+/* Times further from the beginning than this are shown as that. */
+#define SECONDS_MAX 1e12
+
 /* Most rows of the table of events. */
 #define NOTES_SHOWN 400
 
 const char *report_time(const struct report_data *data, double t, char text[OUTPUT_TIME_SIZE])
 {
-	double whole = floor(t);
-	struct ffntp_time time = { .s = data->base_s + (int64_t)whole, .frac = (uint64_t)((t - whole) * 0x1p64) };
+	int64_t seconds = fabs(t) < SECONDS_MAX ? (int64_t)floor(t) : 0;
 
-	output_time(time, text);
+	output_time((struct ffntp_time){ .s = data->base_s + seconds }, text);
 	if (strlen(text) > 19)
 		text[19] = 'Z';
 	if (strlen(text) > 20)

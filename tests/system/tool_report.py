@@ -9,6 +9,7 @@ import json
 import math
 import os
 import pty
+import random
 import re
 import select
 import statistics
@@ -297,6 +298,36 @@ def test_a_clock_without_answers_has_a_report(folder):
     text = page(folder, tool.write(folder, "dead", "\n".join(lines) + "\n"))
     data = data_of(text)
     tap.check(data["summary"]["events"]["unanswered"] > 10 and data["summary"]["synchronised_percent"] == 0, f"{data['summary']}")
+    tap.check("never had the time" in text and data["summary"]["from"].startswith("2026-01-01T00:00:0"), f"{data['summary']}")
+
+
+def test_the_order_of_journals(folder):
+    """A later journal first: the page says so. In order, the range is that of both."""
+    early, late = f"{JOURNALS}/three-servers.journal", f"{JOURNALS}/live.journal"
+    text, back = page(folder, early, late), page(folder, late, early)
+    tap.check("lines go back" in back and "lines go back" not in text, "notice")
+    ranges = [(data_of(each)["summary"]["from"], data_of(each)["summary"]["to"]) for each in (text, back)]
+    tap.check(ranges[0] == ranges[1] == ("2026-02-02T02:39:59Z", "2026-11-30T00:00:44Z"), f"{ranges}")
+
+
+def test_random_changes_of_a_journal(folder):
+    """Whatever a journal has, there is a page or one line, and nothing else."""
+    rng = random.Random(5)
+    with open(THREE, "rb") as f:
+        lines = f.read().splitlines()
+    for _ in range(25):
+        changed = list(lines)
+        number = rng.choice((1, 2, 3, rng.randrange(len(lines))))
+        words = changed[number].split(b" ")
+        place = rng.randrange(len(words))
+        digits = re.sub(rb"[0-9a-f](?=[0-9a-f]*$)", lambda _: b"%x" % rng.randrange(16), words[place])
+        words[place] = rng.choice((digits, words[place].replace(b"0", b"f"), b"-1", b"", words[place] * 2))
+        changed[number] = b" ".join(words)
+        code, output, errors = tool.ffntp(*arguments(folder, tool.write(folder, "changed", b"\n".join(changed) + b"\n")))
+        tap.check((code, bool(output), len(errors.splitlines())) in ((0, True, 0), (1, False, 1)), f"{number} {words}: {code} {errors}")
+        if code == 0:
+            check_harmless(output)
+            data_of(output)
 
 
 def test_without_chart_js(folder):
