@@ -76,9 +76,10 @@ struct watch_minute watch_values(const struct snapshot *snapshot)
 const char *watch_bars(const double values[WATCH_MINUTES], unsigned columns, bool is_utf8, double *most,
 		       char text[WATCH_BARS_SIZE])
 {
-	static const char *const blocks[LEVELS] = { "\u2581", "\u2582", "\u2583", "\u2584",
-						    "\u2585", "\u2586", "\u2587", "\u2588" };
-	static const char *const letters[LEVELS] = { "_", ".", ":", "-", "=", "+", "*", "#" };
+	static const char *const bars[2][LEVELS] = {
+		{ "_", ".", ":", "-", "=", "+", "*", "#" },
+		{ "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588" },
+	};
 	char *end = text;
 
 	*most = (double)NAN;
@@ -90,7 +91,7 @@ const char *watch_bars(const double values[WATCH_MINUTES], unsigned columns, boo
 		const char *bar = " ";
 
 		if (!isnan(values[i]))
-			bar = (is_utf8 ? blocks : letters)[(int)fmin(fmax(level, 1), LEVELS) - 1];
+			bar = bars[is_utf8 ? 1 : 0][(int)fmin(fmax(level, 1), LEVELS) - 1];
 		end = stpcpy(end, bar);
 	}
 	return text;
@@ -140,7 +141,7 @@ static void write_status(FILE *file, const struct watch_view *view)
 	char time[OUTPUT_TIME_SIZE];
 
 	if (view->problem)
-		fprintf(file, "%-*s%s\n", LABEL_WIDTH, "No clock", view->problem);
+		fprintf(file, "%-*s%s; waiting for ffntpd\n", LABEL_WIDTH, "No clock", view->problem);
 	else
 		fprintf(file, "%-*s%-16s %sZ%s\n", LABEL_WIDTH, "Status", ffntp_status_name(view->snapshot->map.status),
 			write_time(view->snapshot, time),

@@ -302,7 +302,7 @@ def test_a_clock_without_answers_has_a_report(folder):
 
 
 def test_the_order_of_journals(folder):
-    """A later journal first: the page says so. In order, the range is that of both."""
+    """A later journal first: the page has a notice. In order, the range is that of both."""
     early, late = f"{JOURNALS}/three-servers.journal", f"{JOURNALS}/live.journal"
     text, back = page(folder, early, late), page(folder, late, early)
     tap.check("lines go back" in back and "lines go back" not in text, "notice")
@@ -311,7 +311,7 @@ def test_the_order_of_journals(folder):
 
 
 def test_random_changes_of_a_journal(folder):
-    """Whatever a journal has, there is a page or one line, and nothing else."""
+    """For a journal with any content there is a page or one line, and nothing else."""
     rng = random.Random(5)
     with open(THREE, "rb") as f:
         lines = f.read().splitlines()

@@ -160,7 +160,8 @@ def test_count(folder):
 def test_lines_where_there_is_no_screen(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         for term in "dumb", "no-such-terminal", "":
-            with terminal(watch(page, "--count", "2"), TERM=term) as shown:
+            # ncurses does not release the memory of a terminal that it does not know.
+            with terminal(watch(page, "--count", "2"), TERM=term, ASAN_OPTIONS="detect_leaks=0") as shown:
                 tap.check(shown.ended() == 0 and b"\x1b" not in shown.raw and shown.text().count(" synchronised: offset") == 2, shown.text())
 
 
