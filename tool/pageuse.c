@@ -14,8 +14,7 @@ static void report_page(const struct tool_command *command, const char *path, en
 	const char *name = name_of(path, own);
 
 	if (result == FFNTP_PAGE_MISSING && !path)
-		tool_error(command, "%s: %s; is ffntpd running? --page names a different page", name,
-			   ffntp_page_result_text(result));
+		tool_error(command, "%s: %s --page names a different page", name, ffntp_page_result_text(result));
 	else if (result == FFNTP_PAGE_UNTRUSTED)
 		tool_error(command, "%s: %s; --page %s reads it nevertheless", name, ffntp_page_result_text(result),
 			   name);

@@ -251,7 +251,8 @@ static bool finish(struct rerun *rerun, const char *path)
 		return false;
 	}
 	if (state->equal + state->uncompared + state->different == 0) {
-		tool_error(rerun->command, "%s: no map in it", path);
+		tool_error(rerun->command, "%s: no map in it: the recording ended before there was anything to compare",
+			   path);
 		return false;
 	}
 	return rerun->listener || print_result(rerun, path);

@@ -50,6 +50,16 @@ static void read_both(const struct ffntp_linux_reader *reader, struct snapshot *
 	}
 }
 
+/* The reader also refuses a counter that was set back behind the map, as every program that uses it does. */
+static enum ffntp_clock_result read_time(const struct ffntp_linux_reader *reader, struct snapshot *snapshot)
+{
+	enum ffntp_clock_result result = ffntp_linux_now(reader, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	return ffntp_clock_at(&snapshot->map, snapshot->now, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
+}
+
 static enum ffntp_clock_result read_page(const struct ffntp_linux_reader *reader, void *context)
 {
 	struct snapshot *snapshot = context;
@@ -63,7 +73,7 @@ static enum ffntp_clock_result read_page(const struct ffntp_linux_reader *reader
 	snapshot->period_s = ldexp((double)snapshot->map.period, -64 - snapshot->map.period_shift);
 	if (is_stale(&snapshot->map, snapshot->now))
 		return FFNTP_CLOCK_VOID;
-	snapshot->result = ffntp_clock_at(&snapshot->map, snapshot->now, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
+	snapshot->result = read_time(reader, snapshot);
 	return FFNTP_CLOCK_OK;
 }
 
