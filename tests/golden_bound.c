@@ -186,7 +186,7 @@ static bool judge(const struct trace *trace, uint32_t poll_s)
 	bool is_good;
 
 	player_configure(&config, FFNTP_ESTIMATOR_DEFAULT, poll_s, 1e9, trace);
-	if (!steps || !found.shares || !player_run(&config, trace, steps)) {
+	if (!steps || !found.shares || !player_run(&config, trace, steps, NULL)) {
 		printf("Bail out! no client\n");
 		exit(1);
 	}

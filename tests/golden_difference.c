@@ -162,7 +162,7 @@ static bool run(const struct trace *trace)
 	bool is_good = true;
 
 	player_configure(&config, FFNTP_ESTIMATOR_DEFAULT, 16, (double)TICKS_PER_S, trace);
-	if (!player_run(&config, trace, steps))
+	if (!player_run(&config, trace, steps, NULL))
 		fail("no client");
 	for (size_t k = 0; k < INTERVALS; k++)
 		series[k] = (struct series){ .length_s = intervals_s[k],

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -14,6 +16,7 @@
 struct lines {
 	gzFile file;
 	const char *path;
+	double size; /* bytes; NAN: unknown */
 	char chunk[CHUNK_SIZE];
 	size_t used, filled;
 	char text[LINES_MAX + 1];
@@ -92,9 +95,22 @@ void lines_again(struct lines *lines)
 	lines->is_again = true;
 }
 
+double lines_done(const struct lines *lines)
+{
+	return (double)gzoffset(lines->file) / lines->size;
+}
+
 const char *lines_path(const struct lines *lines)
 {
 	return lines->path;
+}
+
+static double size_of(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 ? (double)status.st_size
+											: (double)NAN;
 }
 
 struct lines *lines_open(const char *path, char error[LINES_ERROR_SIZE])
@@ -107,6 +123,7 @@ struct lines *lines_open(const char *path, char error[LINES_ERROR_SIZE])
 		lines->file = gzdopen(fd, "rb");
 	if (lines && lines->file) {
 		lines->path = is_stdin ? "stdin" : path;
+		lines->size = size_of(fd);
 		lines->line.text = lines->text;
 		return lines;
 	}

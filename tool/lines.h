@@ -37,6 +37,9 @@ enum lines_result lines_next(struct lines *lines, struct lines_line *line, char 
 /* Let lines_next return the present line once more. */
 void lines_again(struct lines *lines);
 
+/* Return how much of the file was read, 0 to 1, for progress; NAN if its size is not known. */
+double lines_done(const struct lines *lines);
+
 /* Return the file's name for messages. */
 const char *lines_path(const struct lines *lines);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../core/estimator.h"
+#include "progress.h"
 
 #define MAX_OPTIONS 16
 #define MAX_LINE 1024
@@ -31,6 +32,7 @@ void tool_error(const struct tool_command *command, const char *format, ...)
 			*c = '?';
 	}
 	fflush(stdout);
+	progress_end();
 	fprintf(stderr, "ffntp%s%s: %s\n", command ? " " : "", command ? command->name : "", line);
 }
 

@@ -30,6 +30,19 @@ json_t *output_json_real(double value)
 	return isfinite(value) ? json_real(strtod(text, NULL)) : json_null();
 }
 
+json_t *output_json_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char *copy = string ? NULL : strdup(text);
+
+	for (char *c = copy; c && *c; c++)
+		*c = (unsigned char)*c < 128 ? *c : '?';
+	if (copy)
+		string = json_string(copy);
+	free(copy);
+	return string;
+}
+
 json_t *output_json_ns(uint64_t ns)
 {
 	return json_integer(ns < INT64_MAX ? (json_int_t)ns : INT64_MAX);
@@ -191,11 +204,11 @@ const char *output_leap(enum ffntp_leap leap)
 	return "unknown";
 }
 
-void output_name(const char *name, int before, int width)
+void output_name(FILE *file, const char *name, int before, int width)
 {
-	printf("%-*s", width, name);
+	fprintf(file, "%-*s", width, name);
 	if (strlen(name) > (size_t)width)
-		printf("\n%*s", before + width, "");
+		fprintf(file, "\n%*s", before + width, "");
 }
 
 static bool is_letter(uint32_t byte)

@@ -22,6 +22,9 @@ bool output_json(json_t *object);
 /* Return a number with six significant digits; null if it is not finite. */
 json_t *output_json_real(double value);
 
+/* Return a text; in one that is not UTF-8, bytes that are not ASCII are '?'. */
+json_t *output_json_text(const char *text);
+
 /* Return nanoseconds, saturated at JSON's largest integer, 2^63 - 1. */
 json_t *output_json_ns(uint64_t ns);
 
@@ -62,7 +65,7 @@ const char *output_date(int64_t utc_s, char text[OUTPUT_TIME_SIZE]);
 const char *output_leap(enum ffntp_leap leap);
 
 /* Print a name in a column of this width, 'before' columns from the left. A longer name gets a line of its own. */
-void output_name(const char *name, int before, int width);
+void output_name(FILE *file, const char *name, int before, int width);
 
 #define OUTPUT_REFID_SIZE 16
 

@@ -107,7 +107,8 @@ static void read_clock(const struct ffntp_map *map, const struct trace_row *row,
 			   !ffntp_time_is_before(full.latest, truth);
 }
 
-bool player_run(const struct ffntp_client_config *config, const struct trace *trace, struct player_step *steps)
+bool player_run(const struct ffntp_client_config *config, const struct trace *trace, struct player_step *steps,
+		void (*show)(double done))
 {
 	void *memory;
 	struct ffntp_client *client = make_client(config, trace, &memory);
@@ -116,6 +117,8 @@ bool player_run(const struct ffntp_client_config *config, const struct trace *tr
 	for (size_t i = 0; client && i < trace->count; i++) {
 		uint8_t reply[FFNTP_WIRE_SIZE];
 
+		if (show)
+			show((double)i / (double)trace->count);
 		/*
 		 * Requests without an answer, which a trace does not contain, publish maps again, but change no line.
 		 */

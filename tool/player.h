@@ -34,8 +34,12 @@ void player_configure(struct ffntp_client_config *config, enum ffntp_estimator_k
 /* Return the estimator's name, also for the default. */
 const char *player_estimator_name(enum ffntp_estimator_kind kind);
 
-/* Set one step for each row. Returns false if the configuration is out of range or memory is short. */
-bool player_run(const struct ffntp_client_config *config, const struct trace *trace, struct player_step *steps);
+/*
+ * Set one step for each row. show: called with how much is done, 0 to 1; NULL: not called.
+ * Returns false if the configuration is out of range or memory is short.
+ */
+bool player_run(const struct ffntp_client_config *config, const struct trace *trace, struct player_step *steps,
+		void (*show)(double done));
 
 /*
  * Measure the estimator's cost per stamp in ns: its stamps are added once more without scoring; the result is the

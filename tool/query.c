@@ -253,7 +253,7 @@ static void print_row(const struct target *target, const struct finding *finding
 {
 	char offset[OUTPUT_NUMBER_SIZE], bound[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE], refid[OUTPUT_REFID_SIZE];
 
-	output_name(target->name, 0, NAME_WIDTH);
+	output_name(stdout, target->name, 0, NAME_WIDTH);
 	printf(" %17s %8s %8s %7u  %s\n", output_duration((double)finding->offset_ns * 1e-9, offset),
 	       output_duration((double)finding->bound_ns * 1e-9, bound),
 	       output_duration((double)finding->source.rtt_min_ns * 1e-9, rtt), finding->source.stratum,

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "output.h"
 #include "player.h"
+#include "progress.h"
 #include "rerun.h"
 #include "score.h"
 #include "tracefile.h"
@@ -277,16 +278,21 @@ static bool replay_trace(struct replay *replay, const struct trace *trace, struc
 {
 	struct ffntp_client_config config;
 	struct scores scores;
+	bool is_run;
 
 	player_configure(&config, replay->estimator, (uint32_t)replay->poll_s, replay->counter_hz, trace);
 	if (!has_rate_given(replay, &config, trace))
 		return false;
-	if (!player_run(&config, trace, steps) || !score(trace, steps, &scores)) {
+	progress_begin(trace->name);
+	is_run = player_run(&config, trace, steps, progress_show) && score(trace, steps, &scores);
+	if (is_run)
+		scores.ns_per_stamp = player_cost_ns(&config, trace, steps);
+	progress_end();
+	if (!is_run) {
 		tool_error(replay->command, "%s: the client does not accept this configuration; not replayed",
 			   trace->name);
 		return false;
 	}
-	scores.ns_per_stamp = player_cost_ns(&config, trace, steps);
 	if (!write_per_stamp(replay, trace, steps))
 		return false;
 	return print_scores(replay, trace, &scores) && is_any_accepted(replay, trace, steps, &scores);
@@ -324,7 +330,8 @@ static bool replay_path(struct replay *replay, const char *path)
 		tool_error(replay->command, "%s", error);
 	} else {
 		lines_again(lines);
-		is_good = rerun_is_journal(&first) ? rerun_file(&replay->rerun, lines) : replay_lines(replay, lines);
+		is_good = ffntp_replay_is_journal(first.text, first.length) ? rerun_file(&replay->rerun, lines)
+									    : replay_lines(replay, lines);
 	}
 	lines_close(lines);
 	fflush(stdout);

@@ -11,6 +11,7 @@
 #include "../sim/world.h"
 #include "commands.h"
 #include "output.h"
+#include "progress.h"
 #include "player.h"
 #include "recorded.h"
 #include "recorder.h"
@@ -69,6 +70,7 @@ struct run {
 	FILE *trace, *journal;   /* or NULL */
 	struct recorder recorder;
 	int64_t score_from_ns;
+	double length_s; /* of the simulation */
 	struct errors second, before, after;
 	struct series bound, esterror; /* us */
 	struct series limit_second, limit_before;
@@ -168,6 +170,7 @@ static void watch_second(void *context, int64_t truth_ns, ffntp_counter now)
 	bool is_readable = read_clock(run, now, &reading), is_scored = truth_ns >= run->score_from_ns;
 	double t_s = (double)(truth_ns - SIM_START_NS) * 1e-9;
 
+	progress_show(t_s / run->length_s);
 	for (size_t i = 0; i < SETTLINGS; i++)
 		settle(&run->settling[i], t_s, is_readable ? fabs(error_us(&reading, truth_ns)) : (double)INFINITY);
 	sim_watch_second(&run->watch, &run->world, run->ensemble, truth_ns, is_readable ? &reading : NULL);
@@ -526,10 +529,13 @@ static void simulate_all(const struct simulate *simulate, const struct sim_scena
 	int64_t length_ns = (int64_t)(hours * 3600) * FFNTP_NS_PER_S;
 
 	run->score_from_ns = SIM_START_NS + length_ns / 2;
+	run->length_s = (double)length_ns * 1e-9;
 	run->settling[SETTLING_1MS] = (struct settling){ .limit_us = 1000, .since_s = -1 };
 	run->settling[SETTLING_100US] = (struct settling){ .limit_us = 100, .since_s = -1 };
 	sim_world_add(&run->world, run->ensemble);
+	progress_begin(scenario->name);
 	sim_world_run(&run->world, run->ensemble, SIM_START_NS + length_ns, &observer);
+	progress_end();
 }
 
 static bool finish(struct simulate *simulate, const struct sim_scenario *scenario, struct run *run)

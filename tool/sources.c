@@ -172,18 +172,18 @@ static void print_legend(void)
 }
 
 /* Print words in lines of TEXT_WIDTH columns. column: 0 before the first word. */
-static void print_words(unsigned *column, const char *words)
+static void print_words(FILE *file, unsigned *column, const char *words)
 {
 	unsigned length = (unsigned)strlen(words);
 
 	if (*column != 0 && *column + 1 + length > TEXT_WIDTH) {
-		printf("\n");
+		fprintf(file, "\n");
 		*column = 0;
 	}
-	*column += (unsigned)printf("%*s%s", *column == 0 ? DETAIL_INDENT : 1, "", words);
+	*column += (unsigned)fprintf(file, "%*s%s", *column == 0 ? DETAIL_INDENT : 1, "", words);
 }
 
-static void print_refusals(const struct ffntp_source *source, unsigned *column)
+static void print_refusals(FILE *file, const struct ffntp_source *source, unsigned *column)
 {
 	uint32_t left = 0;
 	char words[64];
@@ -191,81 +191,81 @@ static void print_refusals(const struct ffntp_source *source, unsigned *column)
 	for (int verdict = FFNTP_ACCEPTED + 1; verdict < FFNTP_VERDICTS; verdict++)
 		left += source->verdicts[verdict] != 0;
 	if (left == 0)
-		print_words(column, "none");
+		print_words(file, column, "none");
 	for (int verdict = FFNTP_ACCEPTED + 1; left > 0; verdict++) {
 		if (source->verdicts[verdict] == 0)
 			continue;
 		left--;
 		snprintf(words, sizeof(words), "%" PRIu32 " %s%s", source->verdicts[verdict],
 			 ffntp_verdict_name((enum ffntp_verdict)verdict), left > 0 ? "," : "");
-		print_words(column, words);
+		print_words(file, column, words);
 	}
 }
 
 /* Print what the server states, the noise of its replies, and what became of them. */
-static void print_details(const struct ffntp_source *source)
+static void print_details(FILE *file, const struct ffntp_source *source)
 {
 	char words[64], refid[OUTPUT_REFID_SIZE], number[OUTPUT_NUMBER_SIZE];
 	unsigned column = 0;
 
 	if (snapshot_was_accepted(source)) {
 		snprintf(words, sizeof(words), "refid %s,", output_refid(source, refid));
-		print_words(&column, words);
+		print_words(file, &column, words);
 		snprintf(words, sizeof(words), "root distance %s,",
 			 output_duration(snapshot_root_distance_s(source), number));
-		print_words(&column, words);
+		print_words(file, &column, words);
 	}
 	if (snapshot_was_accepted(source) && isfinite(noise_s(source))) {
 		snprintf(words, sizeof(words), "noise %s;", output_duration(noise_s(source), number));
-		print_words(&column, words);
+		print_words(file, &column, words);
 	}
 	snprintf(words, sizeof(words), "%" PRIu32 " accepted; refused:", source->verdicts[FFNTP_ACCEPTED]);
-	print_words(&column, words);
-	print_refusals(source, &column);
-	printf("\n");
+	print_words(file, &column, words);
+	print_refusals(file, source, &column);
+	fprintf(file, "\n");
 }
 
 /* The columns from the offset on are those of an accepted reply. */
-static void print_exchange(const struct ffntp_source *source)
+static void print_exchange(FILE *file, const struct ffntp_source *source)
 {
 	char offset[OUTPUT_NUMBER_SIZE], bound[OUTPUT_NUMBER_SIZE], rtt[OUTPUT_NUMBER_SIZE];
 	char least[OUTPUT_NUMBER_SIZE], asymmetry[OUTPUT_NUMBER_SIZE];
 
 	if (!snapshot_was_accepted(source)) {
-		printf(" %7s %6s %6s %6s %6s %5s\n", "-", "-", "-", "-", "-", "-");
+		fprintf(file, " %7s %6s %6s %6s %6s %5s\n", "-", "-", "-", "-", "-", "-");
 		return;
 	}
-	printf(" %7s %6s %6s %6s %6s %3u %%\n", output_short((double)source->offset_ns * 1e-9, offset),
-	       output_short(offset_bound_s(source), bound), output_short((double)source->rtt_ns * 1e-9, rtt),
-	       output_short((double)source->rtt_min_ns * 1e-9, least), output_short(asymmetry_s(source), asymmetry),
-	       share_percent(source));
+	fprintf(file, " %7s %6s %6s %6s %6s %3u %%\n", output_short((double)source->offset_ns * 1e-9, offset),
+		output_short(offset_bound_s(source), bound), output_short((double)source->rtt_ns * 1e-9, rtt),
+		output_short((double)source->rtt_min_ns * 1e-9, least), output_short(asymmetry_s(source), asymmetry),
+		share_percent(source));
 }
 
-static void print_row(const struct snapshot *snapshot, const struct ffntp_source *source)
+static void print_row(FILE *file, const struct snapshot *snapshot, const struct ffntp_source *source)
 {
 	char address[OUTPUT_ADDRESS_SIZE], poll[OUTPUT_NUMBER_SIZE], last[OUTPUT_NUMBER_SIZE] = "-";
 
 	if (snapshot_was_accepted(source))
 		output_age(snapshot_since_s(snapshot, source->last_accepted), last);
-	printf("%c ", sign_of(selection_of(source)));
-	output_name(snapshot_short_address(source, address), 2, NAME_WIDTH);
-	printf(" %2u %4s %5o %4s", source->stratum, output_age(ldexp(1, source->poll_log2_s & 31), poll), source->reach,
-	       last);
-	print_exchange(source);
+	fprintf(file, "%c ", sign_of(selection_of(source)));
+	output_name(file, snapshot_short_address(source, address), 2, NAME_WIDTH);
+	fprintf(file, " %2u %4s %5o %4s", source->stratum, output_age(ldexp(1, source->poll_log2_s & 31), poll),
+		source->reach, last);
+	print_exchange(file, source);
 }
 
-void sources_print(const struct snapshot *snapshot, bool with_details)
+void sources_print(FILE *file, const struct snapshot *snapshot, bool with_details)
 {
 	if (snapshot->count == 0) {
-		printf("no servers yet\n");
+		fprintf(file, "no servers yet\n");
 		return;
 	}
-	printf("  %-*s %2s %4s %5s %4s %7s %6s %6s %6s %6s %5s\n", NAME_WIDTH, "server", "st", "poll", "reach", "last",
-	       "offset", "bound", "RTT", "least", "asymm.", "share");
+	fprintf(file, "  %-*s %2s %4s %5s %4s %7s %6s %6s %6s %6s %5s\n", NAME_WIDTH, "server", "st", "poll", "reach",
+		"last", "offset", "bound", "RTT", "least", "asymm.", "share");
 	for (size_t i = 0; i < snapshot->count; i++) {
-		print_row(snapshot, &snapshot->sources[i]);
+		print_row(file, snapshot, &snapshot->sources[i]);
 		if (with_details)
-			print_details(&snapshot->sources[i]);
+			print_details(file, &snapshot->sources[i]);
 	}
 }
 
@@ -290,6 +290,6 @@ int tool_sources(const struct tool_command *command, int argc, char **argv)
 		return print_json(&snapshot) ? TOOL_OK : TOOL_FAILED;
 	if (is_verbose)
 		print_legend();
-	sources_print(&snapshot, is_verbose);
+	sources_print(stdout, &snapshot, is_verbose);
 	return TOOL_OK;
 }

@@ -4,11 +4,12 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "snapshot.h"
 
 /* Print a row for each server. with_details: after each row, what the server states and its refused replies. */
-void sources_print(const struct snapshot *snapshot, bool with_details);
+void sources_print(FILE *file, const struct snapshot *snapshot, bool with_details);
 
 /* Return an array with an object for each server. */
 json_t *sources_json(const struct snapshot *snapshot);

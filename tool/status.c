@@ -123,7 +123,7 @@ static void print_text(const struct snapshot *snapshot, bool wants_estimator)
 	tracking_print(snapshot);
 	if (snapshot->count > 0) {
 		printf("\n");
-		sources_print(snapshot, true);
+		sources_print(stdout, snapshot, true);
 	}
 	if (wants_estimator)
 		print_estimator(snapshot);

@@ -31,7 +31,7 @@ static double ratio_ppm(uint64_t part, uint64_t whole)
 }
 
 /* Return CLOCK_REALTIME minus the clock; for CLOCK_REALTIME, which has no name for it, 23:59:60 is 23:59:59 again. */
-static int64_t realtime_offset_ns(const struct snapshot *snapshot)
+int64_t tracking_realtime_offset_ns(const struct snapshot *snapshot)
 {
 	return ffntp_time_diff_ns(snapshot->realtime, snapshot->reading.estimate);
 }
@@ -105,7 +105,7 @@ static void set_reading(json_t *object, const struct snapshot *snapshot)
 	set(object, "frequency_offset_ppm", is_good ? output_json_real(frequency_offset_ppm(snapshot)) : json_null());
 	set(object, "frequency_esterror_ppm",
 	    is_good ? output_json_real(ratio_ppm(map->period_esterror, map->period)) : json_null());
-	set(object, "realtime_offset_ns", is_good ? json_integer(realtime_offset_ns(snapshot)) : json_null());
+	set(object, "realtime_offset_ns", is_good ? json_integer(tracking_realtime_offset_ns(snapshot)) : json_null());
 	set(object, "update_age_s", is_good ? output_json_real(snapshot_since_s(snapshot, map->at)) : json_null());
 }
 
@@ -166,7 +166,8 @@ static void print_reading(const struct snapshot *snapshot)
 	print_asymmetry(&snapshot->reading);
 	output_row("Bound", (double)snapshot->reading.bound_ns * 1e-9, "largest possible error");
 	output_row("Last update", snapshot_since_s(snapshot, snapshot->map.at), "ago");
-	output_row("System time", (double)realtime_offset_ns(snapshot) * 1e-9, "CLOCK_REALTIME minus this clock");
+	output_row("System time", (double)tracking_realtime_offset_ns(snapshot) * 1e-9,
+		   "CLOCK_REALTIME minus this clock");
 }
 
 static void print_reference(const struct snapshot *snapshot)

@@ -12,4 +12,7 @@ void tracking_print(const struct snapshot *snapshot);
 /* Set the same values in the object, without the reference, which is one of the sources. */
 void tracking_set_json(const struct snapshot *snapshot, json_t *object);
 
+/* Return CLOCK_REALTIME minus the clock. */
+int64_t tracking_realtime_offset_ns(const struct snapshot *snapshot);
+
 #endif

@@ -32,7 +32,7 @@ READING_PATH = ['core/clock.c', 'core/steady.c', 'core/device.c', 'core/fake.c',
                 'core/page_writer.c', 'core/vmclock.c', 'core/instant.c', 'core/timescale.c', 'core/map.c']
 PUBLIC = 'include/ffntp'
 # Public headers that belong to a port, not to core.
-PORT_HEADERS = {'linux.h', 'linuxdevice.h'}
+PORT_HEADERS = {'linux.h', 'linuxdevice.h', 'replay.h'}
 
 ALONE = ['-std=c11', '-fsyntax-only', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-xc']
 CORE = ['-std=c11', '-ffreestanding', '-c']
