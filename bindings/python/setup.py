@@ -1,0 +1,58 @@
+"""Builds the extension against an installed libffntp, which pkg-config finds. pyproject.toml has the rest.
+
+With FFNTP_STATIC=1 in the environment the library becomes part of the extension, and need not be installed where the
+wheel is used; libnettle must.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from wheel.bdist_wheel import bdist_wheel
+
+# The first version of CPython's limited API that has buffers: src/binding.h.
+PYTHON_TAG = "cp311"
+
+
+def pkg_config(*options: str) -> list[str]:
+    try:
+        done = subprocess.run(["pkg-config", *options, "ffntp"], capture_output=True, text=True)
+    except FileNotFoundError:
+        sys.exit("pkg-config is missing: install it (Debian: pkg-config)")
+    if done.returncode != 0:
+        sys.exit(f"{done.stderr.strip()}\nlibffntp is not installed where pkg-config looks: install libffntp-dev, or set "
+                 "PKG_CONFIG_PATH to the folder of ffntp.pc")
+    return done.stdout.split()
+
+
+class AbiWheel(bdist_wheel):
+    """A wheel for all later versions of CPython, too."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        return PYTHON_TAG, "abi3", super().get_tag()[2]
+
+
+def libraries() -> tuple[list[str], list[str]]:
+    """Return archives, and flags for the linker."""
+    if os.environ.get("FFNTP_STATIC", "0") in ("", "0"):
+        return [], pkg_config("--libs")
+    [folder] = pkg_config("--variable=libdir")
+    sysroot = os.environ.get("PKG_CONFIG_SYSROOT_DIR", "")
+    return [f"{sysroot}{folder}/libffntp.a"], [flag for flag in pkg_config("--libs", "--static") if flag != "-lffntp"]
+
+
+archives, link_flags = libraries()
+setup(
+    ext_modules=[Extension(
+        "ffntp._ffntp",
+        sources=sorted(path.as_posix() for path in Path("src").glob("*.c")),
+        depends=sorted(path.as_posix() for path in Path("src").glob("*.h")),
+        extra_compile_args=["-std=c11", "-fvisibility=hidden", *pkg_config("--cflags")],
+        extra_objects=archives,
+        extra_link_args=[*link_flags, "-lm"],
+        py_limited_api=True,
+    )],
+    cmdclass={"bdist_wheel": AbiWheel},
+)
