@@ -54,6 +54,9 @@ void binding_raise_page(const struct binding_state *state, const char *path, con
 
 /* --- values.c: conversions, and the types of values --- */
 
+/* Raise a TypeError. wanted: a noun with its article. Returns false. */
+bool binding_raise_type(const char *name, const char *wanted, PyObject *object);
+
 /* Convert an integer, or anything with __index__. Returns false with an exception that names the argument. */
 bool binding_to_u64(PyObject *object, const char *name, uint64_t *value);
 bool binding_to_i64(PyObject *object, const char *name, int64_t *value);

@@ -129,9 +129,13 @@ static PyObject *fake_set_status(PyObject *self, PyObject *object)
 			return Py_NewRef(Py_None);
 		}
 	}
-	PyErr_Format(PyUnicode_Check(object) ? PyExc_ValueError : PyExc_TypeError,
-		     "status must be 'unknown', 'initialising', 'synchronised', 'free-running' or 'disrupted', not %R",
-		     object);
+	if (PyUnicode_Check(object))
+		PyErr_Format(PyExc_ValueError,
+			     "status must be 'unknown', 'initialising', 'synchronised', 'free-running' or 'disrupted', "
+			     "not %R",
+			     object);
+	else
+		binding_raise_type("status", "a str", object);
 	return NULL;
 }
 

@@ -30,8 +30,7 @@ struct mark_object {
 
 /* --- conversions --- */
 
-/* Raise a TypeError. wanted: a noun with its article. Returns false. */
-static bool raise_type(const char *name, const char *wanted, PyObject *object)
+bool binding_raise_type(const char *name, const char *wanted, PyObject *object)
 {
 	PyObject *type = PyType_GetName(Py_TYPE(object));
 
@@ -45,7 +44,7 @@ static bool raise_type(const char *name, const char *wanted, PyObject *object)
 static PyObject *to_integer(PyObject *object, const char *name)
 {
 	if (!PyIndex_Check(object)) {
-		raise_type(name, "an integer", object);
+		binding_raise_type(name, "an integer", object);
 		return NULL;
 	}
 	return PyNumber_Index(object);
@@ -106,7 +105,7 @@ bool binding_to_scale(PyObject *object, enum ffntp_timescale *scale)
 	if (object == NULL)
 		return true;
 	if (!PyUnicode_Check(object))
-		return raise_type("scale", "a str", object);
+		return binding_raise_type("scale", "a str", object);
 	for (int i = FFNTP_UTC; i <= FFNTP_UTC_SLS; i++) {
 		if (PyUnicode_CompareWithASCIIString(object, scale_names[i]) == 0) {
 			*scale = (enum ffntp_timescale)i;
@@ -191,7 +190,7 @@ PyObject *binding_new_instant(const struct binding_state *state, struct ffntp_ti
 bool binding_to_instant(const struct binding_state *state, PyObject *object, const char *name, struct ffntp_time *time)
 {
 	if (Py_TYPE(object) != state->instant)
-		return raise_type(name, "an Instant", object);
+		return binding_raise_type(name, "an Instant", object);
 	*time = time_of(object);
 	return true;
 }
@@ -460,7 +459,7 @@ static PyObject *reading_repr(PyObject *self)
 static bool order_readings(PyObject *self, PyObject *other, enum ffntp_order *order)
 {
 	if (Py_TYPE(self) != Py_TYPE(other))
-		return raise_type("other", "a Reading", other);
+		return binding_raise_type("other", "a Reading", other);
 	if (((struct reading_object *)self)->scale != ((struct reading_object *)other)->scale) {
 		PyErr_SetString(PyExc_ValueError, "the readings are of different time scales");
 		return false;
@@ -614,7 +613,7 @@ static const struct ffntp_mark *mark_of(PyObject *self)
 bool binding_to_mark(const struct binding_state *state, PyObject *object, const char *name, struct ffntp_mark *mark)
 {
 	if (Py_TYPE(object) != state->mark)
-		return raise_type(name, "a Mark", object);
+		return binding_raise_type(name, "a Mark", object);
 	*mark = *mark_of(object);
 	return true;
 }
