@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
-from wheel.bdist_wheel import bdist_wheel
 
 # The first version of CPython's limited API that has buffers: src/binding.h.
 PYTHON_TAG = "cp311"
@@ -27,20 +26,16 @@ def pkg_config(*options: str) -> list[str]:
     return done.stdout.split()
 
 
-class AbiWheel(bdist_wheel):
-    """A wheel for all later versions of CPython, too."""
-
-    def get_tag(self) -> tuple[str, str, str]:
-        return PYTHON_TAG, "abi3", super().get_tag()[2]
-
-
 def libraries() -> tuple[list[str], list[str]]:
     """Return archives, and flags for the linker."""
     if os.environ.get("FFNTP_STATIC", "0") in ("", "0"):
         return [], pkg_config("--libs")
-    [folder] = pkg_config("--variable=libdir")
-    sysroot = os.environ.get("PKG_CONFIG_SYSROOT_DIR", "")
-    return [f"{sysroot}{folder}/libffntp.a"], [flag for flag in pkg_config("--libs", "--static") if flag != "-lffntp"]
+    flags = pkg_config("--libs", "--static")
+    folders = [flag.removeprefix("-L") for flag in flags if flag.startswith("-L")] + pkg_config("--variable=libdir")
+    found = [f"{folder}/libffntp.a" for folder in folders if Path(folder, "libffntp.a").exists()]
+    if not found:
+        sys.exit(f"there is no libffntp.a in {' '.join(folders)}: install libffntp-dev")
+    return found[:1], [flag for flag in flags if flag != "-lffntp"]
 
 
 archives, link_flags = libraries()
@@ -54,5 +49,5 @@ setup(
         extra_link_args=[*link_flags, "-lm"],
         py_limited_api=True,
     )],
-    cmdclass={"bdist_wheel": AbiWheel},
+    options={"bdist_wheel": {"py_limited_api": PYTHON_TAG}},
 )
