@@ -35,7 +35,7 @@ def libraries() -> tuple[list[str], list[str]]:
     found = [f"{folder}/libffntp.a" for folder in folders if Path(folder, "libffntp.a").exists()]
     if not found:
         sys.exit(f"there is no libffntp.a in {' '.join(folders)}: install libffntp-dev")
-    return found[:1], [flag for flag in flags if flag != "-lffntp"]
+    return found[:1], ["-Wl,--exclude-libs,ALL", *(flag for flag in flags if flag != "-lffntp")]
 
 
 archives, link_flags = libraries()
