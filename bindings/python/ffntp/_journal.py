@@ -52,7 +52,7 @@ class Table(Mapping[str, "memoryview"]):
 
 @dataclass(frozen=True)
 class FileCounts:
-    """What one file of a journal had."""
+    """The counts of one file of a journal."""
 
     program: str
     """The version of the program that wrote it."""
@@ -74,7 +74,7 @@ class FileCounts:
 
 @dataclass(frozen=True)
 class Replay:
-    """What replay() returns."""
+    """The result of replay()."""
 
     files: tuple[FileCounts, ...]
     """One for each file."""

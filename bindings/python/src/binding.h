@@ -1,6 +1,7 @@
 /*
- * binding: what the files of the extension share. They use CPython's limited API of 3.11, so that one binary serves all
- * later versions, and the public headers of libffntp alone. All functions are called with the interpreter's lock held.
+ * binding: declarations that the files of the extension share. They use CPython's limited API of 3.11, so that one
+ * binary serves all later versions, and the public headers of libffntp alone. All functions are called with the
+ * interpreter's lock held.
  */
 #ifndef FFNTP_PYTHON_BINDING_H
 #define FFNTP_PYTHON_BINDING_H

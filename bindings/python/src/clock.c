@@ -209,7 +209,7 @@ static PyGetSetDef base_fields[] = {
 };
 
 static char base_doc[] =
-	"What all clocks can do. Any thread may read a clock; no reading releases the interpreter's lock.";
+	"The base of all clocks. Any thread may read a clock; no reading releases the interpreter's lock.";
 
 static PyType_Slot base_slots[] = {
 	{ Py_tp_doc, base_doc },

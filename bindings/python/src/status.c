@@ -1,4 +1,5 @@
-/* What a page has beside the time, as dictionaries, from which the package makes its data classes; and tuples of names.
+/* The content of a page beside the time, as dictionaries, from which the package makes its data classes; and tuples of
+ * names.
  */
 #include "binding.h"
 
