@@ -92,7 +92,7 @@ def test_a_build_without_the_library_says_what_to_do(folder):
 def test_an_installation_by_meson(folder):
     libraries, _ = installed(folder)
     [module] = glob.glob(f"{folder}/root/**/ffntp/_ffntp.abi3.so", recursive=True)
-    names = sorted(os.listdir(os.path.dirname(module)))
+    names = sorted(set(os.listdir(os.path.dirname(module))) - {"__pycache__"})      # later versions of Meson make it
     tap.check(names == ["__init__.py", "_ffntp.abi3.so", "_ffntp.pyi", "_journal.py", "_scale.py", "py.typed"], f"{names}")
     pytest(os.path.dirname(os.path.dirname(module)), ["fake"], LD_LIBRARY_PATH=libraries)
 

@@ -206,7 +206,7 @@ def test_two_threads(journals):
     assert len(results) == 4 and all(each == results[0] for each in results)
     replayer, refused = _ffntp.Replayer(), []
     replayer.begin_file()
-    thread = threading.Thread(target=lambda: replayer.feed(content))
+    thread = threading.Thread(target=lambda: replayer.feed(content * 15))      # half a second: a file may have several sessions
     thread.start()
     while thread.is_alive():
         try:
