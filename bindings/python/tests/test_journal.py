@@ -2,7 +2,9 @@
 import builtins
 import gzip
 import io
+import os
 import re
+import subprocess
 import threading
 
 import pytest
@@ -50,6 +52,38 @@ def test_columns(journals):
     assert repr(done.replies).startswith("<Table of ") and "offset_ns" in done.replies
     with pytest.raises(KeyError):
         done.maps["nothing"]
+
+
+@pytest.mark.skipif("FFNTP" not in os.environ, reason="FFNTP names no tool")
+@pytest.mark.parametrize("name", NAMES)
+def test_values_are_those_that_the_tool_prints(journals, name):
+    path = journals / f"{name}.journal"
+    said = subprocess.run([os.environ["FFNTP"], "replay", "--verbose", path], capture_output=True, text=True, check=True).stdout
+    done = ffntp.replay(path)
+    maps = [line for line in said.splitlines() if re.match(r" *-?[\d.]+ map ", line)]
+    assert len(maps) == done.maps.rows
+    for i, line in enumerate(maps):
+        wanted = [f"{done.maps['seconds'][i]:.6f} map {ffntp.STATUSES[done.maps['status'][i]]}"]
+        if " bound " in line:
+            wanted += [f"bound -{done.maps['bound_before_ns'][i] / 1000:.3f} +{done.maps['bound_after_ns'][i] / 1000:.3f} us",
+                       f"estimated error {done.maps['esterror_ns'][i] / 1000:.3f} us"]
+        assert all(part in line for part in wanted), (line, wanted)
+    replies = [line for line in said.splitlines() if re.search(r" reply \S+: ", line)]
+    assert len(replies) == done.replies.rows
+    for i, line in enumerate(replies):
+        row = {key: column[i] for key, column in done.replies.items()}
+        wanted = f"reply {ffntp.VERDICTS[row['verdict']]}: {ffntp.DECISIONS[row['decision']]}"
+        wanted += f", {ffntp.REASONS[row['reason']]}" if row["reason"] else ""
+        assert wanted in line, (line, wanted)
+        assert f"{row['seconds']:.6f} " in line
+        for key in "gap_s", "outside_s", "strain_s":
+            assert (f"{key} {row[key]:.6g}" in line) == (row[key] != 0), (line, row)
+    # A session's map has the offset and the round trip of its server, as of the reply that it follows.
+    pairs = re.findall(r"offset ([-+\d.]+) us, RTT ([\d.]+) us.*\n.* reply accepted", said)
+    rows = [i for i in range(done.replies.rows) if done.replies["verdict"][i] == 0]
+    for (offset, rtt), i in zip(pairs, rows):
+        assert (f"{done.replies['offset_ns'][i] / 1000:+.3f}", f"{done.replies['rtt_ns'][i] / 1000:.3f}") == (offset, rtt)
+    assert bool(pairs) == (name != "three-servers")
 
 
 def test_numpy(journals):
@@ -188,7 +222,10 @@ def test_rubbish_for_a_replayer():
             replayer.feed(wrong)
     assert replayer.servers() == {} and set(replayer.tables()) == {"maps", "replies", "events"}
     replayer.feed(b"")
-    replayer.feed(memoryview(b"partly"))
+    data = bytearray(b"par")
+    replayer.feed(data)
+    data += b"it is not held"
+    replayer.feed(memoryview(b"tly"))
     assert replayer.end_file()["cut_in_line"] == 1
     with pytest.raises(BufferError):
         replayer.feed(memoryview(b"abcdef")[::2])

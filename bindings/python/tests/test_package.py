@@ -68,9 +68,10 @@ def use(page, journal):
         mark = clock.mark()
         clock.since(mark), clock.at(mark), clock.monotonic_utc(), clock.elapsed_ns(), clock.status(), clock.path
         mark.__reduce__(), mark.phase.__reduce__(), hash(mark), repr(mark), mark == mark, mark.phase - mark.phase
-        clock.reopen(), clock.is_replaced()
+        clock.reopen(), clock.is_replaced(), clock.__init__(page)
+    ffntp.Clock(page).now()
     for wrong in (lambda: clock.now(), lambda: clock.now(3), lambda: clock.now("x"), lambda: clock.now(nonsense=1),
-                  lambda: ffntp.Clock("/nowhere"), lambda: ffntp.Clock(3), lambda: ffntp.Instant(2**70), lambda: ffntp.Mark(1, 2, 3, 4, 5),
+                  lambda: ffntp.Clock("/nowhere" * 500), lambda: ffntp.Clock(3), lambda: ffntp.Instant(2**70), lambda: ffntp.Mark(1, 2, 3, 4, 5),
                   lambda: _ffntp.Replayer().feed(b"x\\n"), lambda: _ffntp.ClockBase()):
         try:
             wrong()
