@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """The Python binding as its users build it: wheels with Debian's tools, without a network, and the code of docs/python.md; and its
-tests under the sanitizers."""
+tests under the sanitizers.
+
+Usage: test_python.py SOURCE...     the C files of library and extension
+"""
 import glob
 import os
 import re
@@ -14,6 +17,7 @@ import tap
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD, PYTHON = os.environ["BUILD"], os.environ["PYTHON"]
 BINDING = f"{TOP}/bindings/python"
+SOURCES = sys.argv[1:]
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
 # Those that concern the extension; test_package.py also measures memory, which sanitizers use differently.
 TESTS = ["clock", "fake", "journal", "rubbish"]
@@ -34,7 +38,8 @@ def has(module):
 def pytest(folder, tests, **environment):
     """Run tests with the package in the folder."""
     run(PYTHON, "-X", "faulthandler", "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"{BINDING}/tests/test_{name}.py" for name in tests),
-        cwd=folder, env=dict(os.environ, PYTHONPATH=folder, PYTHONDONTWRITEBYTECODE="1", **environment))
+        cwd=folder, env=dict(os.environ, PYTHONPATH=folder, PYTHONDONTWRITEBYTECODE="1", LIBFFNTP=f"{BUILD}/ports/linux/libffntp.so",
+                         **environment))
 
 
 def installed(folder):
@@ -80,7 +85,7 @@ def test_a_wheel_with_the_library_inside(folder):
     [extension] = glob.glob(f"{target}/ffntp/_ffntp*.so")
     tap.check("libffntp" not in run("ldd", extension), "the library is not inside")
     tap.check(run("nm", "-D", "--defined-only", extension).split()[2::3] == ["PyInit__ffntp"], "the extension exports too much")
-    pytest(target, ["fake", "journal", "rubbish"])
+    pytest(target, TESTS)
 
 
 def test_a_build_without_the_library_says_what_to_do(folder):
@@ -118,17 +123,12 @@ def test_the_code_of_the_document(folder):
             tap.check(said.strip() and re.search(r"\d{5}|ok", said), f"{program}: {said}")
 
 
-def sources():
-    for pattern in "core/*.c", "core/*/*.c", "ports/linux/*.c", "ports/journal_*.c", "ports/replay.c", "bindings/python/src/*.c":
-        yield from sorted(glob.glob(f"{TOP}/{pattern}"))
-
-
 def test_under_the_sanitizers(folder):
     """The extension with the sources of the library inside. Python does not free all memory: no leaks are looked for."""
     shutil.copytree(f"{BUILD}/bindings/python/ffntp", f"{folder}/ffntp", ignore=shutil.ignore_patterns("*.so", "*.p"))
     include = run(PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('include'))").strip()
     run("gcc", "-std=c11", "-g", "-O1", "-shared", "-fPIC", *SANITIZERS, "-DFFNTP_ASSERTIONS", "-D_GNU_SOURCE", f"-I{TOP}/include",
-        f"-I{include}", *sources(), "-lnettle", "-lm", "-o", f"{folder}/ffntp/_ffntp.abi3.so")
+        f"-I{include}", *SOURCES, "-lnettle", "-lm", "-o", f"{folder}/ffntp/_ffntp.abi3.so")
     runtimes = [run("gcc", f"-print-file-name={name}").strip() for name in ("libasan.so", "libubsan.so")]
     pytest(folder, TESTS, LD_PRELOAD=" ".join(runtimes), ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
            PYTHONMALLOC="malloc")
