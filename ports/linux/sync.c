@@ -680,13 +680,15 @@ static void use_keys(struct ffntp_sync_peer *peer, const struct ffntp_address *a
 	ffntp_peer_hurry(&peer->peer);
 }
 
-/* After a failure the next address of the name is tried, if there is one. */
+/* After a failure the next address of the name is tried, at once if it was not tried yet. */
 static void try_next(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	if (is_of_pool(sync, peer))
 		peer->is_unfit = true;
 	else if (peer->advice == FFNTP_STAY)
 		peer->advice = ffntp_servers_change(&server_of(sync, peer)->servers);
+	if (peer->advice == FFNTP_MOVE)
+		ffntp_ntslink_hurry(&peer->link);
 	follow(sync, peer);
 }
 
