@@ -40,11 +40,14 @@ def test_a_live_daemon(tmp_path):
         assert source.address == f"127.0.0.1:{server.port}" and source.selection == "followed" and source.verdicts["accepted"] >= 2
         assert source.rtt_ns >= source.rtt_min_ns > 0 and 0 <= source.since_accepted_s < 10 and not status.is_void
         assert clock.at(mark).is_before(clock.now()) in (True, False)
-        assert clock.since(mark).ns == pytest.approx(time.time_ns() - first, abs=10**8)
+        third = time.time_ns()
+        since, fourth = clock.since(mark).ns, time.time_ns()
+        assert third - second - 10**7 <= since <= fourth - first + 10**7       # the system's clock may slew
         with pytest.raises(ffntp.BoundError):
             clock.now(max_bound_ns=1)
     assert clock.now().bound_ns > 0         # until the page is void
     done = ffntp.replay(journal)
-    assert done.servers == {0: f"127.0.0.1:{server.port}"} and done.maps.rows == done.files[0].maps_equal >= 2
+    assert done.servers == {0: f"127.0.0.1:{server.port}"} and done.files[0].maps_equal >= 2
+    assert done.maps.rows == done.files[0].maps_equal + done.files[0].maps_unwritten
     at_unix_ns = done.maps["time_ns"][-1] - done.maps["utc_offset_s"][-1] * 10**9
     assert abs(at_unix_ns - time.time_ns()) < 60 * 10**9

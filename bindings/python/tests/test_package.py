@@ -103,7 +103,8 @@ def test_nothing_leaks(page, journals):
     done = run_python(LEAKS, page.path, journals / "three-servers.journal")
     assert done.returncode == 0, done.stderr
     memory, blocks, references = done.stdout.replace("[", "").replace("]", "").replace(",", "").split(maxsplit=2)
-    assert int(memory) < 300_000 and abs(int(blocks)) < 50, done.stdout
+    # Two kilobytes for each use: a mapping or a long path has four. Less than that is the allocator's own.
+    assert int(memory) < 2_000_000 and abs(int(blocks)) < 50, done.stdout
     assert all(abs(int(each)) < 50 for each in references.split()), done.stdout
 
 
