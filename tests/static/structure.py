@@ -61,9 +61,21 @@ def headers_of_ocaml():
     return ['-isystem', subprocess.run(['ocamlc', '-where'], capture_output=True, text=True, check=True).stdout.strip()]
 
 
+def headers_of_python():
+    """Debian's, which Meson builds the binding with; another interpreter may come first in PATH."""
+    found = subprocess.run(['pkg-config', '--cflags-only-I', 'python3'], capture_output=True, text=True, check=True).stdout
+    return [word for flag in found.split() for word in ('-isystem', flag.removeprefix('-I'))]
+
+
+def headers_of_others(header):
+    if header.is_relative_to('bindings/ocaml'):
+        return headers_of_ocaml()
+    return headers_of_python() if header.is_relative_to('bindings/python') else []
+
+
 def compile_header(compiler, header):
     """Compile a header alone; a public one as its users include it. The declaration after it is for headers of macros alone."""
-    others = headers_of_ocaml() if header.is_relative_to('bindings/ocaml') else []
+    others = headers_of_others(header)
     if header.parts[0] == 'include':
         return run([compiler, *ALONE, '-Iinclude', '-'], text=f'#include <ffntp/{header.name}>\nint alone;\n')
     return run([compiler, *ALONE, '-D_GNU_SOURCE', '-Iinclude', *others, '-'], text=f'#include "{header}"\nint alone;\n')
