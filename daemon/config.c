@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "refclockline.h"
+
 #define WORDS_MAX 32
 
 /* One line, split into words. */
@@ -385,6 +387,23 @@ static bool parse_pool(struct ffntp_config *config, const struct line *line)
 	return parse_server_line(config, line, true);
 }
 
+static bool parse_refclock(struct ffntp_config *config, const struct line *line)
+{
+	struct ffntp_config_server *server = &config->server[config->servers];
+	char text[FFNTP_REFCLOCKLINE_TEXT_SIZE];
+	size_t before = 0;
+
+	if (ffntp_config_members(config) >= FFNTP_CONFIG_SERVERS)
+		return refuse(line, "more than %d servers", FFNTP_CONFIG_SERVERS);
+	for (size_t i = 0; i < config->servers; i++)
+		before += config->server[i].is_refclock;
+	server_default(server);
+	if (!ffntp_refclockline_parse(server, before, line->word, line->words, text))
+		return refuse(line, "%s: %s", line->word[0], text);
+	config->servers++;
+	return true;
+}
+
 static bool parse_minsources(struct ffntp_config *config, const struct line *line)
 {
 	unsigned long value;
@@ -407,7 +426,8 @@ bool ffntp_config_is_many(const struct ffntp_config *config)
 
 bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b)
 {
-	bool is_same = strcmp(a->name, b->name) == 0 && a->is_pool == b->is_pool;
+	bool is_same = strcmp(a->name, b->name) == 0 && a->is_pool == b->is_pool && a->is_refclock == b->is_refclock &&
+		       ffntp_refclockline_is_same(&a->refclock, &b->refclock);
 
 #define SERVER_NUMBER(member, type, usual, least, most, name) is_same = is_same && a->member == b->member;
 #define SERVER_FLAG(member, name) is_same = is_same && a->member == b->member;
@@ -440,6 +460,7 @@ static const struct keyword {
 } keywords[] = {
 	{ "server", parse_server, NULL },
 	{ "pool", parse_pool, NULL },
+	{ "refclock", parse_refclock, NULL },
 	{ "minsources", parse_minsources, NULL },
 	{ "keyfile", parse_keyfile, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
@@ -456,7 +477,6 @@ static const struct keyword {
 	{ "restrict", NULL, SERVES },
 	{ "broadcast", NULL, SERVES },
 	{ "port", NULL, SERVES },
-	{ "refclock", NULL, SERVES },
 	{ "tos", NULL, SERVES },
 	{ "makestep", NULL, STEERS },
 	{ "rtcsync", NULL, STEERS },

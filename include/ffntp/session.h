@@ -5,8 +5,8 @@
  *
  * The session never reads a clock, draws no random bits, allocates nothing, and stores nothing outside the memory that
  * the caller gave it. One thread at a time may use a session; several sessions are independent of each other.
- * A core built with FFNTP_SESSION_MINIMAL, as in guests, ignores FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_LEAP_VOTE and
- * FFNTP_INPUT_FORMER, and calls neither recorder nor tracer.
+ * A core built with FFNTP_SESSION_MINIMAL, as in guests, ignores FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_LEAP_VOTE,
+ * FFNTP_INPUT_FORMER, FFNTP_INPUT_MEASURED and FFNTP_INPUT_NOT_MEASURED, and calls neither recorder nor tracer.
  *
  *   for (;;) {
  *           input(FFNTP_INPUT_TIMEOUT, .at = counter());
@@ -95,7 +95,34 @@ enum ffntp_input_kind {
 	/* Yield the map as of now, with FFNTP_EVENT_MAP. Otherwise maps come after each reply, where a leap second
 	 * begins or ends, and once a minute. */
 	FFNTP_INPUT_PUBLISH,
+	/*
+	 * measurement. A reference clock of this machine was read, in place of the request that
+	 * ffntp_session_wants_request asks for; without such a wish it has no effect. 'at' is the counter after reading
+	 * it. A member has either a server or a reference clock. A reference clock has no FFNTP_INPUT_SERVER.
+	 */
+	FFNTP_INPUT_MEASURED,
+	/* error. The reference clock could not be read. It counts as a request without a reply. */
+	FFNTP_INPUT_NOT_MEASURED,
 	FFNTP_INPUTS /* the number of kinds */
+};
+
+/* In place of a leap indicator: the reference clock announces no leap seconds. */
+#define FFNTP_LEAP_UNANNOUNCED 3
+
+/*
+ * One reading of a reference clock, such as a PTP hardware clock, by a counter reading before it and the input's 'at'
+ * after it. The clock showed 'time' at some moment between the two.
+ */
+struct ffntp_measurement {
+	ffntp_counter before;
+	struct ffntp_ntp time;
+	bool is_tai;         /* the clock keeps TAI; TAI - UTC must be known, or the measurement is refused */
+	uint8_t leap;        /* leap indicator, 0 to 2; or FFNTP_LEAP_UNANNOUNCED */
+	uint8_t stratum;     /* that of a server which has this clock, 1 to 15 */
+	uint32_t refid;      /* up to four letters and digits, the first one in the top bits */
+	double max_error_s;  /* largest error of the clock's time, without its precision (s); 0 or more */
+	double root_delay_s; /* as a server states it; half of it adds to the largest error (s); 0 or more */
+	double precision_s;  /* size of the clock's steps (s); above 0, up to 1 */
 };
 
 /*
@@ -117,6 +144,7 @@ struct ffntp_input {
 	struct ffntp_leap_vote vote;
 	const struct ffntp_leap_table *leap_table;
 	const struct ffntp_map *map;
+	const struct ffntp_measurement *measurement;
 };
 
 /* Return a short lower-case name such as "datagram"; "unknown" for values outside the enumeration. Never NULL. */
@@ -130,8 +158,9 @@ enum ffntp_event_kind {
 	FFNTP_EVENT_SENT,          /* a request was begun */
 	FFNTP_EVENT_NOT_SENT,      /* a request could not be sent; 'error' has the reason */
 	FFNTP_EVENT_NO_NONCE,      /* the system had no random bits; the session asks again after a second */
-	FFNTP_EVENT_REPLY,         /* a datagram arrived; 'verdict' is its result */
-	FFNTP_EVENT_ERROR,         /* the network reported 'error' while a reply was awaited */
+	FFNTP_EVENT_REPLY,         /* a datagram arrived, or a reference clock was read; 'verdict' is its result */
+	FFNTP_EVENT_ERROR,         /* the network reported 'error' while a reply was awaited, or a reference clock could
+				      not be read */
 	FFNTP_EVENT_UNANSWERED,    /* no reply was accepted in time */
 	FFNTP_EVENT_CHANGE_SERVER, /* resolve the server's name again, or choose a different server */
 	FFNTP_EVENT_DISRUPTED,     /* the counter jumped: the time is measured again */

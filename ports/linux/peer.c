@@ -11,6 +11,7 @@
 #include "../../core/stamp.h"
 #include "keys.h"
 #include "random.h"
+#include "refclock.h"
 
 /* The session of a server without an address is paused for this time, again and again (s). */
 #define ADDRESS_WAIT_S 16
@@ -256,6 +257,33 @@ static void ask(struct ffntp_peer *peer, ffntp_counter now)
 		send_request(peer, input.at);
 }
 
+/* --- a reference clock --- */
+
+/* The session asks again after its interval, or after the refclock's wait. A disruption ends that wait. */
+static void report_failure(struct ffntp_peer *peer, int error)
+{
+	ffntp_counter now = ffntp_counter_read(peer->source);
+	ffntp_counter wait = (ffntp_counter)(peer->refclock->wait_s / ffntp_session_period_s(peer->session));
+
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_NOT_MEASURED, .at = now, .error = error });
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now + wait });
+}
+
+static void measure(struct ffntp_peer *peer)
+{
+	struct ffntp_input input = { .kind = FFNTP_INPUT_MEASURED };
+	struct ffntp_measurement measurement;
+	int error = ffntp_refclock_read(peer->refclock, peer->source, &measurement, &input.at);
+
+	input.measurement = &measurement;
+	if (error == 0)
+		ffntp_peer_input(peer, input);
+	else
+		report_failure(peer, error);
+}
+
+/* --- the timer --- */
+
 /* Close the socket once no reply is awaited, so that nothing is received without a request. */
 static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 {
@@ -274,10 +302,14 @@ static void wait_for_address(struct ffntp_peer *peer, ffntp_counter now)
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 {
 	stop_listening(peer, now);
-	if (ffntp_session_wants_request(peer->session) && !ffntp_address_is_some(&peer->address))
+	if (ffntp_session_wants_request(peer->session) && peer->refclock == NULL &&
+	    !ffntp_address_is_some(&peer->address))
 		wait_for_address(peer, now);
 	if (ffntp_session_wants_request(peer->session)) {
-		ask(peer, now);
+		if (peer->refclock != NULL)
+			measure(peer);
+		else
+			ask(peer, now);
 		return true;
 	}
 	if (ffntp_counter_is_before(now, ffntp_session_deadline(peer->session)))
