@@ -327,7 +327,7 @@ enum ffntp_verdict ffntp_client_measured(struct ffntp_client *client, const stru
 void ffntp_client_not_measured(struct ffntp_client *client, ffntp_counter now)
 {
 	ffntp_polling_sent(&client->association.polling, now, client->clock.rate.period_s);
-	ffntp_polling_failed(&client->association.polling);
+	ffntp_polling_expired(&client->association.polling, client->clock.rate.period_s);
 }
 
 /* --- output --- */

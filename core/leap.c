@@ -204,10 +204,9 @@ bool ffntp_leap_from_utc(const struct ffntp_leap_belief *belief, struct ffntp_ti
 
 /* --- from TAI --- */
 
-/* Find UTC from the table, or from its last entry once it has expired, unless TAI is unknown then. */
-static bool utc_of_tai(const struct ffntp_leap_belief *belief, struct ffntp_time tai, struct ffntp_time *utc)
+/* Find UTC from the table, or from its last entry once it has expired. */
+static bool utc_of_tai(const struct ffntp_leap_table *table, struct ffntp_time tai, struct ffntp_time *utc)
 {
-	const struct ffntp_leap_table *table = belief->table;
 	struct ffntp_utc found;
 
 	if (table == NULL)
@@ -218,7 +217,7 @@ static bool utc_of_tai(const struct ffntp_leap_belief *belief, struct ffntp_time
 	}
 	utc->s = tai.s - table->entry[table->count - 1].tai_offset_s;
 	utc->frac = tai.frac;
-	return !belief->is_strict && utc->s >= table->expires_s;
+	return utc->s >= table->expires_s;
 }
 
 bool ffntp_leap_from_tai(struct ffntp_leap_belief *belief, struct ffntp_time tai, struct ffntp_time *time)
@@ -226,7 +225,7 @@ bool ffntp_leap_from_tai(struct ffntp_leap_belief *belief, struct ffntp_time tai
 	struct ffntp_time utc;
 
 	if (!belief->is_begun) {
-		if (!utc_of_tai(belief, tai, &utc))
+		if (!utc_of_tai(belief->table, tai, &utc))
 			return false;
 		ffntp_leap_begin(belief, utc);
 	}

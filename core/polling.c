@@ -258,11 +258,6 @@ void ffntp_polling_expired(struct ffntp_polling *polling, double period_s)
 		slow_down(polling, floor_s, FFNTP_SILENCE_DECAY_REPLIES, period_s);
 }
 
-void ffntp_polling_failed(struct ffntp_polling *polling)
-{
-	count_unanswered(polling);
-}
-
 uint8_t ffntp_polling_log2_s(const struct ffntp_polling *polling)
 {
 	uint8_t log2 = 0;

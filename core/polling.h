@@ -92,7 +92,4 @@ uint8_t ffntp_polling_log2_s(const struct ffntp_polling *polling);
 /* Record that the request in flight was given up without a reply. */
 void ffntp_polling_expired(struct ffntp_polling *polling, double period_s);
 
-/* Record that a reference clock could not be read. Its caller waits for as long as it likes; no rate is limited. */
-void ffntp_polling_failed(struct ffntp_polling *polling);
-
 #endif

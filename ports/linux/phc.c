@@ -189,12 +189,10 @@ static bool convert(const struct measuring *measuring, const struct sample *samp
 	double most = (double)(int64_t)(measuring->after.high - measuring->before.low);
 	double low = place(measuring, sample->before_ns).low, high = place(measuring, sample->after_ns).high;
 
-	if (!(low <= most) || !(high >= 0) || !(low < high) || sample->ns >= FFNTP_NS_PER_S)
+	if (!(low < most) || !(high > 0) || !(low < high) || sample->ns >= FFNTP_NS_PER_S)
 		return false;
 	reading->before = measuring->before.low + (uint64_t)(int64_t)floor(fmax(low, 0));
 	reading->after = measuring->before.low + (uint64_t)(int64_t)ceil(fmin(high, most));
-	if (reading->after == reading->before)
-		reading->after++;
 	reading->s = sample->s;
 	reading->ns = sample->ns;
 	return true;
