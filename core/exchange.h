@@ -1,6 +1,6 @@
 /*
- * exchange: one request in flight, and the one reply that answers it. This module converts the wire's terms (origin,
- * receive, transmit) to stamps (ta, tb, te, tf).
+ * exchange: one request in flight, and the one reply that answers it; or one reading of a reference clock. This module
+ * converts the wire's terms (origin, receive, transmit) to stamps (ta, tb, te, tf).
  */
 #ifndef FFNTP_CORE_EXCHANGE_H
 #define FFNTP_CORE_EXCHANGE_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../include/ffntp/session.h"
+#include "../include/ffntp/measurement.h"
 #include "grain.h"
 #include "stamp.h"
 #include "wire.h"

@@ -387,20 +387,43 @@ static bool parse_pool(struct ffntp_config *config, const struct line *line)
 	return parse_server_line(config, line, true);
 }
 
+static size_t count_refclocks(const struct ffntp_config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->servers; i++)
+		count += config->server[i].is_refclock;
+	return count;
+}
+
+/* A reference clock is read at a fixed interval, and with a burst at the start, which costs no one anything. */
+static void add_refclock(struct ffntp_config *config, const struct ffntp_refclockline *parsed)
+{
+	struct ffntp_config_server *server = &config->server[config->servers++];
+
+	server_default(server);
+	strcpy(server->name, parsed->device);
+	server->is_refclock = server->iburst = true;
+	server->minpoll_log2_s = server->maxpoll_log2_s = parsed->poll_log2_s;
+	server->is_preferred = parsed->is_preferred;
+	server->is_trusted = parsed->is_trusted;
+	server->is_required = parsed->is_required;
+	server->is_unused = parsed->is_unused;
+	server->refclock = parsed->refclock;
+}
+
 static bool parse_refclock(struct ffntp_config *config, const struct line *line)
 {
-	struct ffntp_config_server *server = &config->server[config->servers];
 	char text[FFNTP_REFCLOCKLINE_TEXT_SIZE];
-	size_t before = 0;
+	struct ffntp_refclockline parsed;
 
 	if (ffntp_config_members(config) >= FFNTP_CONFIG_SERVERS)
 		return refuse(line, "more than %d servers", FFNTP_CONFIG_SERVERS);
-	for (size_t i = 0; i < config->servers; i++)
-		before += config->server[i].is_refclock;
-	server_default(server);
-	if (!ffntp_refclockline_parse(server, before, line->word, line->words, text))
+	if (!ffntp_refclockline_parse(&parsed, count_refclocks(config), line->word, line->words, text))
 		return refuse(line, "%s: %s", line->word[0], text);
-	config->servers++;
+	if (strlen(parsed.device) >= sizeof(config->server[0].name))
+		return refuse(line, "%s: the device's name is too long", line->word[0]);
+	add_refclock(config, &parsed);
 	return true;
 }
 

@@ -13,7 +13,7 @@
 #define SAMPLES_MOST 25
 
 /* The options as they are written. */
-struct ffntp_refclock_line {
+struct options_written {
 #define REFCLOCK_NUMBER(member, usual, least, most, name) int32_t member;
 #define REFCLOCK_REAL(member, usual, least, most, name, unit) double member;
 #define REFCLOCK_FLAG(member, name) bool member;
@@ -33,7 +33,7 @@ struct option {
 /* Versions of clang-format differ on a macro that is a pair of braces. */
 /* clang-format off */
 #define OPTION(kind, member, least, most, name) \
-	{ #name, kind, NULL, offsetof(struct ffntp_refclock_line, member), least, most }
+	{ #name, kind, NULL, offsetof(struct options_written, member), least, most }
 #define REFUSED(name, why) { name, OPTION_REFUSED, why, 0, 0, 0 }
 /* clang-format on */
 
@@ -94,10 +94,10 @@ static const struct option *find_option(const char *name)
 }
 
 /* Store the value of an option that has one. */
-static bool store_value(struct ffntp_refclock_line *line, const struct option *option, const char *word,
+static bool store_value(struct options_written *written, const struct option *option, const char *word,
 			char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
 {
-	void *member = (char *)line + option->offset;
+	void *member = (char *)written + option->offset;
 	bool must_be_whole = option->kind == OPTION_NUMBER;
 	int32_t number;
 	double value;
@@ -114,14 +114,14 @@ static bool store_value(struct ffntp_refclock_line *line, const struct option *o
 	return true;
 }
 
-static void store_flag(struct ffntp_refclock_line *line, const struct option *option)
+static void store_flag(struct options_written *written, const struct option *option)
 {
 	const bool is_set = true;
 
-	memcpy((char *)line + option->offset, &is_set, sizeof(is_set));
+	memcpy((char *)written + option->offset, &is_set, sizeof(is_set));
 }
 
-static bool parse_refid(struct ffntp_refclock_line *line, const char *word, char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
+static bool parse_refid(struct options_written *written, const char *word, char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
 {
 	size_t length = strlen(word);
 
@@ -131,12 +131,12 @@ static bool parse_refid(struct ffntp_refclock_line *line, const char *word, char
 	}
 	if (length < 1 || length >= FFNTP_REFCLOCK_NAME_SIZE)
 		return refuse(text, "'refid %s' is not one to four letters and digits", word);
-	line->refid = word;
+	written->refid = word;
 	return true;
 }
 
 /* Read the option at word *at, and move *at past it. */
-static bool parse_option(struct ffntp_refclock_line *line, char *const *word, size_t words, size_t *at,
+static bool parse_option(struct options_written *written, char *const *word, size_t words, size_t *at,
 			 char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
 {
 	const char *name = word[*at];
@@ -149,63 +149,65 @@ static bool parse_option(struct ffntp_refclock_line *line, char *const *word, si
 		return refuse(text, "unsupported option '%s': %s", option->name, option->why);
 	++*at;
 	if (option != NULL && option->kind == OPTION_FLAG) {
-		store_flag(line, option);
+		store_flag(written, option);
 		return true;
 	}
 	if (*at >= words)
 		return refuse(text, "'%s' needs a value", name);
-	line->has_dpoll |= strcasecmp(name, "dpoll") == 0;
-	return is_refid ? parse_refid(line, word[(*at)++], text) : store_value(line, option, word[(*at)++], text);
+	written->has_dpoll |= strcasecmp(name, "dpoll") == 0;
+	return is_refid ? parse_refid(written, word[(*at)++], text) : store_value(written, option, word[(*at)++], text);
 }
 
-static bool check_line(const struct ffntp_refclock_line *line, char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
+static bool check_line(const struct options_written *written, char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
 {
-	if (line->is_tai && line->is_utc)
+	if (written->is_tai && written->is_utc)
 		return refuse(text, "'tai' and 'utc' exclude each other");
-	if (line->is_unused && (line->is_preferred || line->is_trusted || line->is_required))
+	if (written->is_unused && (written->is_preferred || written->is_trusted || written->is_required))
 		return refuse(text, "'noselect' excludes prefer, trust and require");
 	return true;
 }
 
 /* chronyd reads the device each 2^dpoll s, and filters the readings of 2^poll s. Here they are taken together. */
-static unsigned samples_of(const struct ffntp_refclock_line *line)
+static unsigned samples_of(const struct options_written *written)
 {
-	int32_t log2 = line->poll_log2_s - line->dpoll_log2_s;
+	int32_t log2 = written->poll_log2_s - written->dpoll_log2_s;
 
-	if (!line->has_dpoll)
+	if (!written->has_dpoll)
 		return SAMPLES_USUAL;
 	if (log2 <= 0)
 		return 1;
 	return log2 > 4 ? SAMPLES_MOST : 1u << log2;
 }
 
-static void set_server(struct ffntp_config_server *server, size_t index, const struct ffntp_refclock_line *line)
+static void set_name(struct ffntp_refclock_config *refclock, size_t index, const char *refid)
 {
-	server->is_refclock = true;
-	server->iburst = true;
-	server->minpoll_log2_s = server->maxpoll_log2_s = (uint8_t)line->poll_log2_s;
-	server->is_preferred = line->is_preferred;
-	server->is_trusted = line->is_trusted;
-	server->is_required = line->is_required;
-	server->is_unused = line->is_unused;
-	server->refclock = (struct ffntp_refclock_config){
-		.is_tai = line->is_tai,
-		.samples = samples_of(line),
-		.stratum = (uint8_t)line->stratum,
-		.offset_s = line->offset_s,
-		.delay_s = line->delay_s,
-		.max_error_s = line->max_error_s,
-		.precision_s = line->precision_s,
-	};
-	if (line->refid != NULL)
-		snprintf(server->refclock.name, sizeof(server->refclock.name), "%.4s", line->refid);
+	if (refid != NULL)
+		snprintf(refclock->name, sizeof(refclock->name), "%.4s", refid);
 	else
-		snprintf(server->refclock.name, sizeof(server->refclock.name), index < 10 ? "PHC%zu" : "PH%zu",
-			 index % 100);
+		snprintf(refclock->name, sizeof(refclock->name), index < 10 ? "PHC%zu" : "PH%zu", index % 100);
+}
+
+static void set_line(struct ffntp_refclockline *line, size_t index, const struct options_written *written)
+{
+	line->poll_log2_s = (uint8_t)written->poll_log2_s;
+	line->is_preferred = written->is_preferred;
+	line->is_trusted = written->is_trusted;
+	line->is_required = written->is_required;
+	line->is_unused = written->is_unused;
+	line->refclock = (struct ffntp_refclock_config){
+		.is_tai = written->is_tai,
+		.samples = samples_of(written),
+		.stratum = (uint8_t)written->stratum,
+		.offset_s = written->offset_s,
+		.delay_s = written->delay_s,
+		.max_error_s = written->max_error_s,
+		.precision_s = written->precision_s,
+	};
+	set_name(&line->refclock, index, written->refid);
 }
 
 /* Check the driver and the device, and store the device. */
-static bool parse_device(struct ffntp_config_server *server, char *const *word, size_t words,
+static bool parse_device(struct ffntp_refclockline *line, char *const *word, size_t words,
 			 char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
 {
 	static const char usage[] = "needs a driver and a device: PHC /dev/ptp0";
@@ -216,30 +218,30 @@ static bool parse_device(struct ffntp_config_server *server, char *const *word, 
 		return refuse(text, "the driver '%s' is not implemented: PHC is", word[1]);
 	if (strchr(word[2], ':') != NULL)
 		return refuse(text, "'%s': options behind the device's name are not implemented", word[2]);
-	if (word[2][0] != '/' || strlen(word[2]) >= sizeof(server->name))
+	if (word[2][0] != '/')
 		return refuse(text, "'%s' is not the path of a device, such as /dev/ptp0", word[2]);
-	strcpy(server->name, word[2]);
+	line->device = word[2];
 	return true;
 }
 
-bool ffntp_refclockline_parse(struct ffntp_config_server *server, size_t index, char *const *word, size_t words,
+bool ffntp_refclockline_parse(struct ffntp_refclockline *line, size_t index, char *const *word, size_t words,
 			      char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
 {
-	struct ffntp_refclock_line line = {
+	struct options_written written = {
 #define REFCLOCK_NUMBER(member, usual, least, most, name) .member = (usual),
 #define REFCLOCK_REAL(member, usual, least, most, name, unit) .member = (usual),
 #include "refclock_options.def"
 	};
 
-	if (!parse_device(server, word, words, text))
+	if (!parse_device(line, word, words, text))
 		return false;
 	for (size_t at = 3; at < words;) {
-		if (!parse_option(&line, word, words, &at, text))
+		if (!parse_option(&written, word, words, &at, text))
 			return false;
 	}
-	if (!check_line(&line, text))
+	if (!check_line(&written, text))
 		return false;
-	set_server(server, index, &line);
+	set_line(line, index, &written);
 	return true;
 }
 

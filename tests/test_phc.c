@@ -86,7 +86,7 @@ static ffntp_counter fake_counter(const struct ffntp_counter_source *source)
 	return counter_at(sys.now_ns);
 }
 
-/* What the kernel sees of a system clock. */
+/* Return a system clock as the kernel reads it. */
 static int64_t kernel_ns(clockid_t clock)
 {
 	if (clock == CLOCK_MONOTONIC_RAW)
@@ -282,7 +282,7 @@ static void an_older_kernel_has_realtime_only(void **state)
 		phc = opened();
 		assert_below(read_truly(&phc, 16, FFNTP_PHC_EXTENDED_REALTIME), 1500, "ns");
 		assert_below(read_truly(&phc, 25, FFNTP_PHC_EXTENDED_REALTIME), 1500, "ns");
-		assert_int_equal(sys.asked[FFNTP_PHC_PRECISE], 1); /* what is missing is asked for once */
+		assert_int_equal(sys.asked[FFNTP_PHC_PRECISE], 1); /* a missing way is asked for once */
 		assert_int_equal(sys.asked[FFNTP_PHC_EXTENDED_RAW], 1);
 		assert_int_equal(sys.asked[FFNTP_PHC_EXTENDED_REALTIME], 2);
 	}
@@ -503,7 +503,7 @@ static void a_measurement_has_what_the_user_states(void **state)
 	ffntp_refclock_close(&refclock);
 }
 
-/* A clock of which nobody states an error is not believed to the nanosecond. */
+/* An error that neither the driver nor the user states is not taken to be 0. */
 static void an_unstated_error_is_a_millisecond(void **state)
 {
 	struct ffntp_refclock refclock = begun(usual);

@@ -105,7 +105,7 @@ static uint64_t width_of(const struct pair *pair)
 	return pair->high - pair->low;
 }
 
-/* What one reading of the clock needs besides the clock. */
+/* The state of one reading of the clock. */
 struct measuring {
 	const struct ffntp_phc *phc;
 	const struct ffntp_counter_source *source;

@@ -8,14 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../include/ffntp/session.h"
+#include "../../include/ffntp/measurement.h"
 #include "counter.h"
 #include "phc.h"
 
 /* Size of a name, such as "PHC0", with its NUL. */
 #define FFNTP_REFCLOCK_NAME_SIZE 5
 
-/* What a user states of a reference clock. */
+/* The properties of a reference clock that a user states. */
 struct ffntp_refclock_config {
 	char name[FFNTP_REFCLOCK_NAME_SIZE]; /* its reference identifier; letters and digits */
 	bool is_tai;                         /* it keeps TAI instead of UTC */
@@ -59,7 +59,7 @@ FFNTP_MUST_USE int ffntp_refclock_read(struct ffntp_refclock *refclock, const st
 /* Return the reference identifier: the name, whose first letter is the top byte; a shorter one ends in zeros. */
 uint32_t ffntp_refclock_refid(const struct ffntp_refclock *refclock);
 
-/* Return a text for this errno value of a reading: what is wrong, and what to do. Never NULL. */
+/* Return a text with the cause of this errno value of a reading, and with the remedy. Never NULL. */
 const char *ffntp_refclock_advice(int error);
 
 #endif
