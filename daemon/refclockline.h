@@ -11,7 +11,7 @@
 /* Size of a message about a line, with its NUL. */
 #define FFNTP_REFCLOCKLINE_TEXT_SIZE 160
 
-/* What a line states. */
+/* The contents of a line. */
 struct ffntp_refclockline {
 	const char *device; /* its path, one of the words */
 	uint8_t poll_log2_s;

@@ -9,7 +9,7 @@
 #include "../ports/linux/sync.h"
 #include "log.h"
 
-/* What was last logged of a reference clock. Zeroed: nothing. */
+/* The state of a reference clock as it was last logged. Zeroed: nothing was logged. */
 struct ffntp_refclock_log {
 	bool is_read;  /* that it is read */
 	int32_t error; /* that it failed with this error; 0: that it did not */
