@@ -37,6 +37,12 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result)
 		return "the counter reading lies in the future";
 	case FFNTP_CLOCK_NEGATIVE:
 		return "the duration ends before it begins";
+	case FFNTP_CLOCK_NO_BOUND:
+		return "the VMClock page does not state the maximum errors of its time and period, so that nothing "
+		       "bounds "
+		       "the time";
+	case FFNTP_CLOCK_INVALID:
+		return "the VMClock page has values that the VMClock specification does not define";
 	}
 	return "unknown";
 }

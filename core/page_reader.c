@@ -1,5 +1,82 @@
 /* page_reader: the readers' side of ffntp/page.h. */
 #include "page_words.h"
+#include "vmclock.h"
+
+/* --- VMClock pages of other writers, which have no block --- */
+
+#ifdef FFNTP_SESSION_MINIMAL
+
+/* Guests read pages with a block only. */
+static bool has_block(const struct ffntp_page *page)
+{
+	(void)page;
+	return true;
+}
+
+static bool try_foreign(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map)
+{
+	(void)page, (void)begun, (void)map;
+	return false;
+}
+
+static enum ffntp_clock_result read_foreign(const struct ffntp_page *page, struct ffntp_map *map)
+{
+	(void)page, (void)map;
+	return FFNTP_CLOCK_BUSY;
+}
+
+#else
+
+static bool has_block(const struct ffntp_page *page)
+{
+	return (uint32_t)ffntp_page_load(page, FFNTP_AT_BLOCK) == FFNTP_BLOCK_MAGIC;
+}
+
+/* Return the page's map, or one without time if the page has none for any reason. */
+static struct ffntp_map foreign_map(const struct ffntp_vmclock *state)
+{
+	struct ffntp_map map = {
+		.status = ffntp_reading_judge_status(state->status) != FFNTP_CLOCK_OK ? state->status
+										      : FFNTP_STATUS_UNKNOWN,
+		.counter_kind = state->map.counter_kind,
+		.disruption_marker = state->disruption_marker,
+		.counter_marker = (uint32_t)state->disruption_marker,
+		.at = state->map.at,
+		.period = 1,
+		.stable_period = 1,
+		.void_after = state->map.at,
+	};
+
+	return state->result == FFNTP_CLOCK_OK ? state->map : map;
+}
+
+static bool try_foreign(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map)
+{
+	struct ffntp_vmclock state;
+
+	if (!ffntp_vmclock_try_read(page, begun, &state))
+		return false;
+	*map = foreign_map(&state);
+	return true;
+}
+
+/* A map without time is a result; a time without a bound is not. */
+static enum ffntp_clock_result read_foreign(const struct ffntp_page *page, struct ffntp_map *map)
+{
+	struct ffntp_vmclock state;
+	enum ffntp_clock_result result = ffntp_vmclock_read(page, &state);
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	if (state.result != FFNTP_CLOCK_OK && ffntp_reading_judge_status(state.status) == FFNTP_CLOCK_OK)
+		return state.result;
+	*map = foreign_map(&state);
+	return FFNTP_CLOCK_OK;
+}
+
+#endif
+
+/* --- texts --- */
 
 const char *ffntp_page_result_text(enum ffntp_page_result result)
 {
@@ -25,11 +102,16 @@ const char *ffntp_page_result_text(enum ffntp_page_result result)
 	case FFNTP_PAGE_DENIED:
 		return "this user may not read it";
 	case FFNTP_PAGE_UNKNOWN_BOOT:
-		return "a clock page of which it is not known whether it is of this boot, because boot_id is hidden; a "
-		       "page on a "
-		       "tmpfs such as /run can be read";
+		return "a clock page of which it is not known whether it is of this boot, because it has no boot id or "
+		       "boot_id is hidden; a page on a tmpfs such as /run can be read";
 	case FFNTP_PAGE_LIMIT:
 		return "too many open files, or no memory";
+	case FFNTP_PAGE_NO_TIME:
+		return "a VMClock page that has no time: its hypervisor signals disruptions only";
+	case FFNTP_PAGE_TIMESCALE:
+		return "a VMClock page whose time is neither UTC nor TAI";
+	case FFNTP_PAGE_GUESTS:
+		return "a clock page in terms of a guest's counter: only that guest can read it, as a VMClock device";
 	}
 	return "unknown";
 }
@@ -51,7 +133,11 @@ const char *ffntp_selection_name(enum ffntp_selection selection)
 
 static void load_identity(const struct ffntp_page *page, struct ffntp_page_identity *identity)
 {
-	identity->counter_kind = (enum ffntp_counter_kind)(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND) & 0xff);
+	uint64_t counter = ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
+
+	identity->counter_kind = ffntp_page_unpack_kind(counter);
+	identity->is_guests = ffntp_page_unpack_guests(counter);
+	identity->tai_offset_s = 0;
 	ffntp_page_unpack_boot(ffntp_page_load(page, FFNTP_AT_BOOT_ID), identity->boot_id);
 	ffntp_page_unpack_boot(ffntp_page_load(page, FFNTP_AT_BOOT_ID + 8), identity->boot_id + 8);
 	identity->time_namespace = ffntp_page_load(page, FFNTP_AT_TIME_NAMESPACE);
@@ -94,6 +180,8 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
 	size_t slot = ffntp_page_steady_at(begun);
 
 	*to = (struct ffntp_steady){ .kind = FFNTP_STEADY_NONE };
+	if (!has_block(page))
+		return;
 #define STEADY_FIELD(offset, type, name, unit, since, codec) \
 	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load(page, slot + (offset) / 8 * 8));
 #include "page_fields.def"
@@ -101,19 +189,29 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
 		*to = (struct ffntp_steady){ .kind = FFNTP_STEADY_NONE };
 }
 
+/* Convert VMClock's time, as loaded, to the map's: a page of UTC has it without the offset. */
+static void add_utc_offset(const struct ffntp_page *page, struct ffntp_map *map)
+{
+	if (!ffntp_page_is_tai(page))
+		map->time.s = (int64_t)((uint64_t)map->time.s + (uint64_t)map->tai_offset_s);
+}
+
 void ffntp_page_load_map(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *to)
 {
 	ffntp_page_unpack_status(ffntp_page_load_current(page, begun, FFNTP_AT_STATUS), to);
-	to->counter_kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
+	to->counter_kind = ffntp_page_unpack_kind(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND));
 #define MAP_WORD(offset, type, NAME, name, unit, since, codec) \
 	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load_current(page, begun, offset));
 #include "page_fields.def"
+	add_utc_offset(page, to);
 }
 
 bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map)
 {
 	struct ffntp_map copy;
 
+	if (!has_block(page))
+		return try_foreign(page, begun, map);
 	ffntp_page_load_map(page, begun, &copy);
 	if (!ffntp_page_is_current(page, begun))
 		return false;
@@ -123,6 +221,8 @@ bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct f
 
 enum ffntp_clock_result ffntp_page_read(const struct ffntp_page *page, struct ffntp_map *map)
 {
+	if (!has_block(page))
+		return read_foreign(page, map);
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
 		if (ffntp_page_try_read(page, ffntp_page_begin(page), map))
 			return FFNTP_CLOCK_OK;
@@ -158,6 +258,7 @@ static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffn
 #define PAST_WORD(number, offset, type, NAME, name, unit, since, codec) \
 	FFNTP_PAGE_GET(offset, type, codec, ffntp_page_load(page, anchor + 8 * (number)));
 #include "page_fields.def"
+	add_utc_offset(page, to);
 }
 
 /*
@@ -183,8 +284,25 @@ static enum ffntp_clock_result load_past(const struct ffntp_page *page, uint32_t
 	return FFNTP_CLOCK_TOO_OLD;
 }
 
+/* A VMClock page of another writer has one map. */
+static enum ffntp_clock_result read_past_foreign(const struct ffntp_page *page, ffntp_counter then,
+						 struct ffntp_map *map)
+{
+	struct ffntp_map newest;
+	enum ffntp_clock_result result = read_foreign(page, &newest);
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	if ((int64_t)(then - newest.at) < 0)
+		return FFNTP_CLOCK_TOO_OLD;
+	*map = newest;
+	return FFNTP_CLOCK_OK;
+}
+
 enum ffntp_clock_result ffntp_page_read_past(const struct ffntp_page *page, ffntp_counter then, struct ffntp_map *map)
 {
+	if (!has_block(page))
+		return read_past_foreign(page, then, map);
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
 		uint32_t begun = ffntp_page_begin(page);
 		struct ffntp_map copy;
@@ -219,7 +337,7 @@ enum ffntp_clock_result ffntp_page_read_sources(const struct ffntp_page *page, s
 {
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
 		uint32_t begun = ffntp_page_begin(page);
-		uint64_t there = ffntp_page_load(page, FFNTP_AT_SOURCE_COUNT);
+		uint64_t there = has_block(page) ? ffntp_page_load(page, FFNTP_AT_SOURCE_COUNT) : 0;
 
 		for (size_t i = 0; i < there && i < FFNTP_PAGE_SOURCES; i++)
 			load_source(page, ffntp_page_source_at(i), &sources[i]);

@@ -41,7 +41,29 @@ static inline uint32_t ffntp_page_load_head(const struct ffntp_page *page, size_
 	return FFNTP_LE32(atomic_load_explicit(&page->head[i], memory_order_relaxed));
 }
 
+/* Return whether VMClock's time on this page is TAI, and not UTC: constant as long as the page exists. */
+static inline bool ffntp_page_is_tai(const struct ffntp_page *page)
+{
+	return ffntp_page_load_head(page, 2) >> 24 == FFNTP_VMCLOCK_TAI;
+}
+
 /* --- packed words --- */
+
+/* The word at FFNTP_AT_COUNTER_KIND: the kind, and in the next byte whether it is a guest's counter. */
+static inline uint64_t ffntp_page_pack_counter(const struct ffntp_page_identity *identity)
+{
+	return (uint64_t)identity->counter_kind | (uint64_t)identity->is_guests << 8;
+}
+
+static inline enum ffntp_counter_kind ffntp_page_unpack_kind(uint64_t word)
+{
+	return (enum ffntp_counter_kind)(uint8_t)word;
+}
+
+static inline bool ffntp_page_unpack_guests(uint64_t word)
+{
+	return (word >> 8 & 0xff) != 0;
+}
 
 static inline uint64_t ffntp_page_pack_leap(int64_t at_s, int8_t sign)
 {
@@ -112,17 +134,16 @@ static inline void ffntp_page_unpack_flags(uint64_t word, struct ffntp_map *map)
 	map->tai_is_known = (word & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
 }
 
-/* VMClock's time is TAI or UTC itself, whereas a map's may be UTC plus a constant. */
+/* VMClock's time is TAI or UTC itself, as the page was made, whereas a map's may be UTC plus a constant. */
 static inline uint64_t ffntp_page_pack_time_s(const struct ffntp_page *page, const struct ffntp_map *map)
 {
-	(void)page;
-	return (uint64_t)map->time.s - (map->tai_is_known ? 0 : (uint64_t)map->tai_offset_s);
+	return (uint64_t)map->time.s - (ffntp_page_is_tai(page) ? 0 : (uint64_t)map->tai_offset_s);
 }
 
-/* The flags and the offset were loaded before. */
+/* The reader adds the offset on a page of UTC. */
 static inline void ffntp_page_unpack_time_s(uint64_t word, struct ffntp_map *map)
 {
-	map->time.s = map->tai_is_known ? (int64_t)word : (int64_t)(word + (uint64_t)map->tai_offset_s);
+	map->time.s = (int64_t)word;
 }
 
 /* VMClock has one error for both sides. */

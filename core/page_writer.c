@@ -72,12 +72,41 @@ static uint32_t vmclock_counter(enum ffntp_counter_kind kind)
 	return kind == FFNTP_COUNTER_ARM_VIRTUAL ? FFNTP_VMCLOCK_ARM_VIRTUAL : FFNTP_VMCLOCK_NO_COUNTER;
 }
 
-/* Version, counter and time type share a word. */
+/* Version, counter and time type share a word; the specification declares all three constant. */
 static void store_type(struct ffntp_page *page, enum ffntp_counter_kind kind, bool is_tai)
 {
 	uint32_t time_type = is_tai ? FFNTP_VMCLOCK_TAI : FFNTP_VMCLOCK_UTC;
 
 	ffntp_page_store_head(page, 2, FFNTP_VMCLOCK_VERSION | vmclock_counter(kind) << 16 | time_type << 24);
+}
+
+/* Return TAI - UTC as the page has it, whether it is flagged valid or not. */
+static int16_t offset_of(const struct ffntp_page *page)
+{
+	struct ffntp_map map;
+
+	ffntp_page_unpack_status(ffntp_page_load(page, FFNTP_AT_STATUS), &map);
+	return map.tai_offset_s;
+}
+
+/*
+ * Return the map as this page can have it. A page whose time is TAI keeps the last known TAI - UTC while a map does not
+ * know it: as a part of the map's constant, so that UTC stays right; and as valid, while the map has no time.
+ */
+static struct ffntp_map fit(const struct ffntp_page *page, const struct ffntp_map *map)
+{
+	struct ffntp_map fitted = *map;
+	int16_t shift_s = (int16_t)(offset_of(page) - map->tai_offset_s);
+
+	if (map->tai_is_known || !ffntp_page_is_tai(page))
+		return fitted;
+	fitted.tai_offset_s = offset_of(page);
+	fitted.time.s = (int64_t)((uint64_t)map->time.s + (uint64_t)shift_s);
+	if (map->leap_sign != 0)
+		fitted.leap_at_s = (int64_t)((uint64_t)map->leap_at_s + (uint64_t)shift_s);
+	fitted.tai_is_known = !ffntp_page_is_usable(map->status) &&
+			      (ffntp_page_load(page, FFNTP_AT_FLAGS) & FFNTP_VMCLOCK_TAI_OFFSET_VALID) != 0;
+	return fitted;
 }
 
 static void store_map(struct ffntp_page *page, const struct ffntp_map *from)
@@ -268,7 +297,7 @@ static void store_source(struct ffntp_page *page, size_t at, const struct ffntp_
 
 static void store_identity(struct ffntp_page *page, const struct ffntp_page_identity *identity)
 {
-	ffntp_page_store(page, FFNTP_AT_COUNTER_KIND, identity->counter_kind);
+	ffntp_page_store(page, FFNTP_AT_COUNTER_KIND, ffntp_page_pack_counter(identity));
 	ffntp_page_store(page, FFNTP_AT_BOOT_ID, ffntp_page_pack_boot(identity->boot_id));
 	ffntp_page_store(page, FFNTP_AT_BOOT_ID + 8, ffntp_page_pack_boot(identity->boot_id + 8));
 	ffntp_page_store(page, FFNTP_AT_TIME_NAMESPACE, identity->time_namespace);
@@ -276,7 +305,8 @@ static void store_identity(struct ffntp_page *page, const struct ffntp_page_iden
 
 static bool is_same_identity(const struct ffntp_page_identity *a, const struct ffntp_page_identity *b)
 {
-	bool is_same = a->counter_kind == b->counter_kind && a->time_namespace == b->time_namespace;
+	bool is_same = a->counter_kind == b->counter_kind && a->time_namespace == b->time_namespace &&
+		       a->is_guests == b->is_guests;
 
 	for (size_t i = 0; i < sizeof(a->boot_id); i++)
 		is_same = is_same && a->boot_id[i] == b->boot_id[i];
@@ -304,7 +334,13 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 	bool is_fresh = ffntp_page_load_head(page, 0) != FFNTP_VMCLOCK_MAGIC;
 	uint64_t base = is_fresh ? 0 : ffntp_page_load(page, FFNTP_AT_MARKER) + 1;
 	uint32_t counter_base = is_fresh ? 0 : (uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) + 1;
-	struct ffntp_map map = { .status = FFNTP_STATUS_INITIALISING };
+	bool is_tai = is_fresh ? identity->tai_offset_s != 0 : ffntp_page_is_tai(page);
+	int16_t tai_offset_s = identity->tai_offset_s == 0 && is_tai ? offset_of(page) : identity->tai_offset_s;
+	struct ffntp_map map = {
+		.status = FFNTP_STATUS_INITIALISING,
+		.tai_is_known = tai_offset_s != 0,
+		.tai_offset_s = tai_offset_s,
+	};
 	struct ffntp_steady steady = keep_steady(page, identity);
 
 	withdraw_copy(page);
@@ -319,9 +355,9 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 	store_identity(page, identity);
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, base);
 	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(counter_base, 0));
+	store_type(page, identity->counter_kind, is_tai);
 	store_map(page, &map);
 	store_steady(page, &steady);
-	store_type(page, identity->counter_kind, false);
 	ffntp_page_store_head(page, 1, FFNTP_PAGE_SIZE);
 	ffntp_page_store_head(page, 0, FFNTP_VMCLOCK_MAGIC);
 	end_update(page);
@@ -330,13 +366,12 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 static void publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
 		    size_t count, const struct ffntp_steady *steady)
 {
-	enum ffntp_counter_kind kind = (enum ffntp_counter_kind)ffntp_page_load(page, FFNTP_AT_COUNTER_KIND);
+	enum ffntp_counter_kind kind = ffntp_page_unpack_kind(ffntp_page_load(page, FFNTP_AT_COUNTER_KIND));
 	struct ffntp_line line = prepare_line(map, kind);
 
 	begin_update(page);
 	store_steady(page, steady);
 	update_anchors(page, map);
-	store_type(page, kind, map->tai_is_known);
 	store_map(page, map);
 	FFNTP_ASSERT(is_stored(page, map));
 	store_line(page, &line);
@@ -349,7 +384,9 @@ static void publish(struct ffntp_page *page, const struct ffntp_map *map, const 
 void ffntp_page_publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
 			size_t count)
 {
-	publish(page, map, sources, count, &(struct ffntp_steady){ .kind = FFNTP_STEADY_NONE });
+	struct ffntp_map fitted = fit(page, map);
+
+	publish(page, &fitted, sources, count, &(struct ffntp_steady){ .kind = FFNTP_STEADY_NONE });
 }
 
 /*
@@ -366,11 +403,12 @@ void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map
 {
 	uint64_t marker = ffntp_page_load(page, FFNTP_AT_MARKER_BASE) + map->disruption_marker;
 	bool is_continuous = marker == ffntp_page_load(page, FFNTP_AT_MARKER);
+	struct ffntp_map fitted = fit(page, map);
 	struct ffntp_steady former, next;
 
 	ffntp_page_load_steady(page, ffntp_page_begin(page), &former);
-	next = ffntp_steady_next(&former, map, is_continuous, now);
-	publish(page, map, sources, count, &next);
+	next = ffntp_steady_next(&former, &fitted, is_continuous, now);
+	publish(page, &fitted, sources, count, &next);
 }
 
 /* --- taking over a page --- */
@@ -440,4 +478,23 @@ bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity 
 		continue_page(page, &found, &steady);
 	*former = found;
 	return true;
+}
+
+/* --- a copy for others --- */
+
+void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from)
+{
+	uint32_t sequence = ffntp_page_begin(from);
+
+	withdraw_copy(to);
+	atomic_store_explicit(&to->sequence, FFNTP_LE32(sequence - 1), memory_order_release);
+	atomic_thread_fence(memory_order_release);
+	for (size_t offset = 16; offset < FFNTP_PAGE_SIZE; offset += 8)
+		if (offset != FFNTP_AT_COPY_SEQUENCE)
+			ffntp_page_store(to, offset, ffntp_page_load(from, offset));
+	for (size_t i = 3; i-- > 0;)
+		ffntp_page_store_head(to, i, ffntp_page_load_head(from, i));
+	atomic_store_explicit(&to->sequence, FFNTP_LE32(sequence), memory_order_release);
+	atomic_thread_fence(memory_order_release);
+	ffntp_page_store(to, FFNTP_AT_COPY_SEQUENCE, ffntp_page_load(from, FFNTP_AT_COPY_SEQUENCE));
 }

@@ -11,6 +11,18 @@
  */
 #define FFNTP_PAGE_TRIES 1000
 
+/* --- vmclock --- */
+
+/*
+ * Longest life of a map of a VMClock page by another writer (s). VMClock states no end; known writers update their page
+ * every second, or every minute, and a crystal keeps the rate that a writer states for about an hour.
+ */
+#define FFNTP_VMCLOCK_LIFE_S 3600
+
+/* TAI - UTC (s) that a page may state: 10 in 1972, and a margin for a century of leap seconds. */
+#define FFNTP_VMCLOCK_TAI_LEAST_S 10
+#define FFNTP_VMCLOCK_TAI_MOST_S 255
+
 /* --- steady --- */
 
 /* Slew of monotonic UTC towards the estimate: 500 ppm, in 2^-64. No kernel slews faster: RFC 5905, A.1.1, MAXFREQ. */

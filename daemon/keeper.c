@@ -45,6 +45,8 @@ static bool open_counter(struct ffntp_keeper *keeper)
 
 	if (problem != NULL)
 		ffntp_log(FFNTP_LOG_ERROR, "the counter cannot be used: %s", problem);
+	keeper->source.identity.tai_offset_s = ffntp_leaptable_offset(&keeper->leaptable, (int64_t)time(NULL),
+								      keeper->options->config.leap_expiry_is_strict);
 	return problem == NULL;
 }
 

@@ -78,6 +78,18 @@ const struct ffntp_leap_table *ffntp_leaptable_get(const struct ffntp_leaptable 
 	return leaptable->has_table ? &leaptable->table : NULL;
 }
 
+int16_t ffntp_leaptable_offset(const struct ffntp_leaptable *leaptable, int64_t utc_s, bool is_strict)
+{
+	const struct ffntp_leap_table *table = &leaptable->table;
+	uint32_t i = leaptable->has_table ? table->count : 0;
+
+	if (i == 0 || (is_strict && utc_s >= table->expires_s))
+		return 0;
+	while (i > 1 && utc_s >= table->entry[0].from_s && utc_s < table->entry[i - 1].from_s)
+		i--;
+	return table->entry[i - 1].tai_offset_s;
+}
+
 bool ffntp_leaptable_poll(struct ffntp_leaptable *leaptable, int64_t now_s)
 {
 	struct stat status;

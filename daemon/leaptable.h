@@ -32,6 +32,12 @@ void ffntp_leaptable_open(struct ffntp_leaptable *leaptable, const char *named);
 const struct ffntp_leap_table *ffntp_leaptable_get(const struct ffntp_leaptable *leaptable);
 
 /*
+ * Return TAI - UTC at this POSIX second in seconds; after the table's expiry its last offset, or 0 if is_strict.
+ * Returns 0 without a table. A time before the table, as of a system clock that was never set, counts as its end.
+ */
+int16_t ffntp_leaptable_offset(const struct ffntp_leaptable *leaptable, int64_t utc_s, bool is_strict);
+
+/*
  * Check the file, once a minute. now_s: any clock that does not run backwards. Returns true if the table has changed.
  * If the file was removed or has become unreadable, the old table is kept.
  */

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "guestpages.h"
 #include "journal.h"
 #include "keeper.h"
 #include "log.h"
@@ -81,10 +82,17 @@ static void reload(struct ffntp_keeper *keeper, struct ffntp_notify *notify, int
 		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 }
 
+/* Publish for the guests what the last step has published. */
+static void update_guests(struct ffntp_guestpages *guests, const struct ffntp_keeper *keeper)
+{
+	ffntp_guestpages_update(guests, keeper->page, keeper->source.kind, ffntp_counter_read(&keeper->source));
+}
+
 int main(int argc, char **argv)
 {
 	static struct ffntp_options options;
 	static struct ffntp_keeper keeper;
+	static struct ffntp_guestpages guests;
 	static struct ffntp_notify notify;
 	bool is_well = true;
 	int code;
@@ -97,13 +105,21 @@ int main(int argc, char **argv)
 	catch_faults();
 	if (!ffntp_keeper_open(&keeper, &options))
 		return FFNTPD_EXIT_FAILURE;
+	if (!ffntp_guestpages_open(&guests, options.guest, options.guests, &keeper.source.identity,
+				   ffntp_counter_read(&keeper.source))) {
+		ffntp_keeper_close(&keeper);
+		return FFNTPD_EXIT_FAILURE;
+	}
 	ffntp_notify_ready(&notify, keeper.page);
 	while (is_well && !must_stop) {
 		if (must_reload && !ffntp_keeper_is_reloading(&keeper))
 			reload(&keeper, &notify, argc, argv);
 		is_well = ffntp_keeper_step(&keeper);
+		if (is_well)
+			update_guests(&guests, &keeper);
 		ffntp_notify_step(&notify, keeper.page);
 	}
+	ffntp_guestpages_close(&guests, ffntp_counter_read(&keeper.source));
 	if (!is_well)
 		return FFNTPD_EXIT_FAILURE;
 	ffntp_notify_stopping();

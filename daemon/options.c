@@ -27,6 +27,9 @@ static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "                          maxpoll [adaptive, 64 to 1024 s]\n"
 				 "  --page FILE             where to publish [/run/ffntp/page for root, else\n"
 				 "                          $XDG_RUNTIME_DIR/ffntp/page or /tmp/ffntp-UID/page]\n"
+				 "  --guest-page FILE       publish for a guest, too: a page to show it as a VMClock\n"
+				 "                          device; repeatable, each followed by\n"
+				 "  --counter-offset N      the guest's counter minus this machine's, in ticks\n"
 				 "  --clock-log FILE        write 'RAW_NS UTC_NS' once a second; without --page\n"
 				 "                          no page is published\n"
 				 "  --journal FILE          record all inputs, for 'ffntp replay'\n"
@@ -50,6 +53,8 @@ enum {
 	OPTION_COUNTER = 256,
 	OPTION_POLL,
 	OPTION_PAGE,
+	OPTION_GUEST_PAGE,
+	OPTION_COUNTER_OFFSET,
 	OPTION_CLOCK_LOG,
 	OPTION_JOURNAL,
 	OPTION_JOURNAL_SIZE,
@@ -61,6 +66,8 @@ static const struct option long_options[] = {
 	{ "counter", required_argument, NULL, OPTION_COUNTER },
 	{ "poll", required_argument, NULL, OPTION_POLL },
 	{ "page", required_argument, NULL, OPTION_PAGE },
+	{ "guest-page", required_argument, NULL, OPTION_GUEST_PAGE },
+	{ "counter-offset", required_argument, NULL, OPTION_COUNTER_OFFSET },
 	{ "clock-log", required_argument, NULL, OPTION_CLOCK_LOG },
 	{ "journal", required_argument, NULL, OPTION_JOURNAL },
 	{ "journal-size", required_argument, NULL, OPTION_JOURNAL_SIZE },
@@ -155,6 +162,60 @@ static bool read_config(const char *path, struct ffntp_options *options)
 	return false;
 }
 
+static bool read_guest_page(const char *path, struct ffntp_options *options)
+{
+	if (*path == '\0') {
+		ffntp_log(FFNTP_LOG_ERROR, "--guest-page '': not the name of a file");
+		return false;
+	}
+	if (options->guests == FFNTP_GUESTPAGES) {
+		ffntp_log(FFNTP_LOG_ERROR, "--guest-page '%s': more than %d guests", path, FFNTP_GUESTPAGES);
+		return false;
+	}
+	options->guest[options->guests++] = (struct ffntp_guestpage_name){ .path = path };
+	return true;
+}
+
+/* An offset from -2^63 to 2^64 - 1: it is taken modulo 2^64, as counters are. */
+static bool parse_offset(const char *word, uint64_t *offset)
+{
+	char *end;
+
+	errno = 0;
+	*offset = *word == '-' ? (uint64_t)strtoll(word, &end, 10) : strtoull(word, &end, 10);
+	return errno == 0 && end != word && *end == '\0' && strspn(word, "+-0123456789") == strlen(word);
+}
+
+static bool read_counter_offset(const char *word, struct ffntp_options *options)
+{
+	struct ffntp_guestpage_name *guest = options->guests > 0 ? &options->guest[options->guests - 1] : NULL;
+
+	if (guest == NULL || guest->has_offset) {
+		ffntp_log(FFNTP_LOG_ERROR, "--counter-offset %s: it must follow the --guest-page that it belongs to",
+			  word);
+		return false;
+	}
+	guest->has_offset = parse_offset(word, &guest->offset);
+	if (!guest->has_offset)
+		ffntp_log(FFNTP_LOG_ERROR, "--counter-offset '%s': not a whole number of ticks of 64 bits", word);
+	return guest->has_offset;
+}
+
+/* No default: a page with a wrong offset is wrong by the time that this machine has run. */
+static bool check_guests(const struct ffntp_options *options)
+{
+	for (size_t i = 0; i < options->guests; i++) {
+		if (options->guest[i].has_offset)
+			continue;
+		ffntp_log(
+			FFNTP_LOG_ERROR,
+			"--guest-page %s: --counter-offset N must follow it, the guest's counter minus this machine's",
+			options->guest[i].path);
+		return false;
+	}
+	return true;
+}
+
 static bool read_option(int option, struct ffntp_options *options)
 {
 	switch (option) {
@@ -176,6 +237,10 @@ static bool read_option(int option, struct ffntp_options *options)
 		if (*optarg == '\0')
 			ffntp_log(FFNTP_LOG_ERROR, "--page '': not the name of a file");
 		return *optarg != '\0';
+	case OPTION_GUEST_PAGE:
+		return read_guest_page(optarg, options);
+	case OPTION_COUNTER_OFFSET:
+		return read_counter_offset(optarg, options);
 	case OPTION_CLOCK_LOG:
 		options->clock_log = optarg;
 		return true;
@@ -272,8 +337,8 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 			return false;
 		}
 	}
-	if (read_journal(options) && read_servers(argv + optind, options) && check_sources(&options->config) &&
-	    check_names(&options->config))
+	if (check_guests(options) && read_journal(options) && read_servers(argv + optind, options) &&
+	    check_sources(&options->config) && check_names(&options->config))
 		return true;
 	*code = FFNTPD_EXIT_USAGE;
 	return false;

@@ -3,10 +3,12 @@
 #define FFNTP_DAEMON_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../include/ffntp/client.h"
 #include "config.h"
+#include "guestpages.h"
 #include "log.h"
 
 enum { FFNTPD_EXIT_FAILURE = 1, FFNTPD_EXIT_USAGE = 2 };
@@ -21,6 +23,8 @@ struct ffntp_options {
 	const char *clock_log;              /* NULL: none */
 	const char *journal, *journal_size; /* NULL: as configured */
 	bool has_config_file;
+	struct ffntp_guestpage_name guest[FFNTP_GUESTPAGES];
+	size_t guests;
 	enum ffntp_log_level shown; /* the lines to log */
 	struct ffntp_config config; /* the file's, with the command line's servers after the file's, and its journal */
 };

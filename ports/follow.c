@@ -109,3 +109,9 @@ void ffntp_follow_lose(struct ffntp_follow *follow, ffntp_counter now)
 	follow->followed = NULL;
 	say_nothing(follow, status == FFNTP_STATUS_SYNCHRONISED ? FFNTP_STATUS_FREE_RUNNING : status, now);
 }
+
+void ffntp_follow_end(struct ffntp_follow *follow, ffntp_counter now)
+{
+	follow->followed = NULL;
+	say_nothing(follow, FFNTP_STATUS_DISRUPTED, now);
+}

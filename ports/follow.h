@@ -53,4 +53,10 @@ bool ffntp_follow_update(struct ffntp_follow *follow);
  */
 void ffntp_follow_lose(struct ffntp_follow *follow, ffntp_counter now);
 
+/*
+ * Stop following for good: our page gets the status disrupted, VMClock's "unreliable", because VMClock has no field
+ * that ends a map.
+ */
+void ffntp_follow_end(struct ffntp_follow *follow, ffntp_counter now);
+
 #endif

@@ -33,6 +33,17 @@ static inline struct ffntp_page *fresh(void)
 	return &memory.page;
 }
 
+/* A page whose writer knows TAI when it makes the page. */
+static inline struct ffntp_page *fresh_tai(void)
+{
+	struct ffntp_page_identity with_tai = identity;
+
+	with_tai.tai_offset_s = 37;
+	memset(&memory, 0, sizeof(memory));
+	ffntp_page_format(&memory.page, &with_tai);
+	return &memory.page;
+}
+
 /* Return a map of 1 ns per tick, made at counter reading 'at', and valid for an hour. */
 static inline struct ffntp_map map_at(ffntp_counter at)
 {

@@ -90,7 +90,7 @@ static uint64_t little_endian(size_t offset, size_t size)
 
 static void vmclock_fields_lie_where_the_specification_says(void **state)
 {
-	struct ffntp_page *page = fresh();
+	struct ffntp_page *page = fresh_tai();
 	struct ffntp_map map = map_at(77 * S);
 
 	(void)state;
@@ -181,7 +181,7 @@ static wide units(struct ffntp_time t)
 /* VMClock has one error for both sides: the larger of the two. */
 static void vmclock_readers_and_ours_agree(void **state)
 {
-	struct ffntp_page *page = fresh();
+	struct ffntp_page *page = fresh_tai();
 	struct prng prng = { 2 };
 
 	(void)state;
@@ -226,6 +226,108 @@ static void vmclock_readers_are_told_utc_where_tai_is_not_known(void **state)
 	assert_int_equal(ffntp_clock_at(&back, 7 * S, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
 	assert_true(units(reading.estimate) == time);
 	assert_true(reading.estimate.s == map.time.s + 6 + 3);
+}
+
+/*
+ * UTC as Linux's driver computes it from the page: its versions until 6.19 take a page of UTC, or of TAI with a valid
+ * offset. Returns false where that driver gives EINVAL.
+ */
+static bool linux_utc_s(int64_t *s)
+{
+	bool is_tai = memory.bytes[0x0b] == 1, is_offset_valid = (memory.bytes[0x18] & 1) != 0;
+
+	*s = (int64_t)little_endian(0x48, 8) + (is_tai ? (int16_t)little_endian(0x24, 2) : 0);
+	return memory.bytes[0x22] != 4 && (!is_tai || is_offset_valid);
+}
+
+/* TAI likewise: later versions take a page of TAI, or of UTC with a valid offset. */
+static bool linux_tai_s(int64_t *s)
+{
+	bool is_tai = memory.bytes[0x0b] == 1, is_offset_valid = (memory.bytes[0x18] & 1) != 0;
+
+	*s = (int64_t)little_endian(0x48, 8) - (is_tai ? 0 : (int16_t)little_endian(0x24, 2));
+	return memory.bytes[0x22] != 4 && (is_tai || is_offset_valid);
+}
+
+/* Require UTC of our own readers at 7 s of map_at(S), and past maps. */
+static void assert_utc_of_map(const struct ffntp_page *page)
+{
+	struct ffntp_map map = read_map(page);
+	struct ffntp_reading reading;
+
+	assert_int_equal(ffntp_clock_at(&map, 7 * S, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_true(reading.estimate.s == 1700000007);
+	assert_true(read_line(page, 7 * S, FFNTP_UTC, UINT64_MAX, &reading));
+	assert_true(reading.estimate.s == 1700000007);
+}
+
+/* VMClock declares the type of time constant. TAI is in the fields that may change. */
+static void the_type_of_time_never_changes_on_a_page_of_tai(void **state)
+{
+	struct ffntp_page *page = fresh_tai();
+	struct ffntp_map known = map_at(S), unknown = known,
+			 start = { .status = FFNTP_STATUS_INITIALISING, .period = 1 };
+	struct ffntp_reading reading;
+	int64_t utc_s, tai_s;
+
+	(void)state;
+	/* Linux looks at a page once, when its device is found: it has the type and the offset from the beginning. */
+	assert_true(linux_utc_s(&utc_s) && linux_tai_s(&tai_s));
+	assert_int_equal((int16_t)little_endian(0x24, 2), -37);
+	ffntp_page_publish(page, &start, NULL, 0);
+	assert_true(linux_utc_s(&utc_s) && linux_tai_s(&tai_s));
+	assert_int_equal((int16_t)little_endian(0x24, 2), -37);
+	ffntp_page_publish(page, &known, NULL, 0);
+	assert_true(linux_utc_s(&utc_s) && utc_s == 1700000001);
+	assert_true(linux_tai_s(&tai_s) && tai_s == 1700000038);
+	unknown.tai_is_known = false;
+	unknown.tai_offset_s = 0;
+	unknown.time.s -= 37;
+	unknown.leap_sign = 1;
+	unknown.leap_at_s = unknown.time.s + 8;
+	ffntp_page_publish(page, &unknown, NULL, 0);
+	assert_int_equal(memory.bytes[0x0b], 1);
+	assert_false(linux_utc_s(&utc_s)); /* the number is right, and the flag states that TAI is not known */
+	assert_true(utc_s == 1700000001 && linux_tai_s(&tai_s) && tai_s == 1700000038);
+	assert_utc_of_map(page);
+	assert_int_equal(read_map(page).tai_is_known, false);
+	unknown = read_map(page);
+	assert_int_equal(ffntp_clock_at(&unknown, 7 * S, FFNTP_TAI, UINT64_MAX, &reading), FFNTP_CLOCK_TAI_UNKNOWN);
+	assert_int_equal(ffntp_clock_at(&unknown, 9 * S, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_int_equal(reading.leap, FFNTP_LEAP_POSITIVE); /* its leap second has moved along */
+	unknown.status = FFNTP_STATUS_DISRUPTED;
+	ffntp_page_publish(page, &unknown, NULL, 0);
+	assert_int_equal(memory.bytes[0x18] & 1, 0);
+	ffntp_page_format(page, &identity); /* the next writer knows no TAI */
+	assert_int_equal(memory.bytes[0x0b], 1);
+	assert_int_equal((int16_t)little_endian(0x24, 2), -37);
+}
+
+static void the_type_of_time_never_changes_on_a_page_of_utc(void **state)
+{
+	struct ffntp_page_identity with_tai = identity;
+	struct ffntp_page *page = fresh();
+	struct ffntp_map map = map_at(S), back, past;
+	int64_t utc_s, tai_s;
+
+	(void)state;
+	assert_false(linux_tai_s(&tai_s));
+	ffntp_page_publish(page, &map, NULL, 0);
+	assert_int_equal(memory.bytes[0x0b], 0);
+	assert_true(linux_utc_s(&utc_s) && utc_s == 1700000001);
+	assert_true(linux_tai_s(&tai_s) && tai_s == 1700000038);
+	assert_utc_of_map(page);
+	back = read_map(page);
+	assert_maps_equal(&back, &map);
+	back.at += S;
+	back.time.s += 1;
+	ffntp_page_publish(page, &back, NULL, 0);
+	assert_int_equal(ffntp_page_read_past(page, map.at, &past), FFNTP_CLOCK_OK);
+	assert_true(past.time.s == map.time.s && past.tai_is_known);
+	with_tai.tai_offset_s = 37;
+	ffntp_page_format(page, &with_tai); /* the next writer knows TAI */
+	assert_int_equal(memory.bytes[0x0b], 0);
+	assert_true(linux_utc_s(&utc_s) && linux_tai_s(&tai_s));
 }
 
 /* --- the prepared line --- */
@@ -603,25 +705,31 @@ static uint64_t digest(uint64_t hash)
  * The digest is that of the pages that the first version wrote. A layout that only adds fields does not change it,
  * because no map here sets them, and because older readers skip the copy.
  */
-static void the_layout_does_not_change(void **state)
+static uint64_t digest_of_maps(struct ffntp_page *page, bool is_tai)
 {
-	struct ffntp_page *page = fresh();
 	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
 	struct prng prng = { 7 };
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	(void)state;
 	for (unsigned i = 0; i < 200; i++) {
 		struct ffntp_map map = map_of_bytes(&prng, i * S);
 		size_t count = prng_below(&prng, FFNTP_PAGE_SOURCES + 1);
 
+		map.tai_is_known = is_tai;
 		for (size_t k = 0; k < count; k++)
 			sources[k] = source_of_bytes(&prng);
 		ffntp_page_hold(page);
 		ffntp_page_publish_steadily(page, &map, sources, count, (i + 1) * S);
 		hash = digest(hash);
 	}
-	assert_true(hash == UINT64_C(0x52edd3365adb4aed));
+	return hash;
+}
+
+static void the_layout_does_not_change(void **state)
+{
+	(void)state;
+	assert_true(digest_of_maps(fresh(), false) == UINT64_C(0x8b0c6f92cb334d2d));
+	assert_true(digest_of_maps(fresh_tai(), true) == UINT64_C(0x97cae99252d042e7));
 }
 
 /* --- the estimator's state --- */
@@ -682,6 +790,8 @@ int main(void)
 		cmocka_unit_test(vmclock_is_told_what_it_has_words_for),
 		cmocka_unit_test(vmclock_readers_and_ours_agree),
 		cmocka_unit_test(vmclock_readers_are_told_utc_where_tai_is_not_known),
+		cmocka_unit_test(the_type_of_time_never_changes_on_a_page_of_tai),
+		cmocka_unit_test(the_type_of_time_never_changes_on_a_page_of_utc),
 		cmocka_unit_test(the_line_says_what_the_map_says),
 		cmocka_unit_test(a_line_ends_where_a_leap_second_begins_or_ends),
 		cmocka_unit_test(the_line_leaves_to_the_map_what_must_be_judged),

@@ -15,10 +15,14 @@ double snapshot_since_s(const struct snapshot *snapshot, ffntp_counter then)
 	return (double)(int64_t)(snapshot->now - then) * snapshot->period_s;
 }
 
-/* A page that was just created has no content yet, not even its void_after. */
-static bool is_stale(const struct ffntp_map *map, ffntp_counter now)
+/*
+ * A page that was just created has no content yet, not even its void_after. A VMClock page of another writer may have
+ * no time at all.
+ */
+static bool is_stale(const struct ffntp_map *map, bool is_foreign, ffntp_counter now)
 {
-	if (map->status == FFNTP_STATUS_INITIALISING && map->void_after == 0)
+	if ((map->status == FFNTP_STATUS_INITIALISING && map->void_after == 0) ||
+	    (is_foreign && map->status != FFNTP_STATUS_SYNCHRONISED && map->status != FFNTP_STATUS_FREE_RUNNING))
 		return false;
 	return map->status == FFNTP_STATUS_UNKNOWN || (int64_t)(now - map->void_after) > 0;
 }
@@ -63,7 +67,7 @@ static enum ffntp_clock_result read_page(const struct ffntp_linux_reader *reader
 		return result;
 	read_both(reader, snapshot);
 	snapshot->period_s = ldexp((double)snapshot->map.period, -64 - snapshot->map.period_shift);
-	if (is_stale(&snapshot->map, snapshot->now))
+	if (is_stale(&snapshot->map, reader->is_foreign, snapshot->now))
 		return FFNTP_CLOCK_VOID;
 	snapshot->result = ffntp_clock_at(&snapshot->map, snapshot->now, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
 	return FFNTP_CLOCK_OK;

@@ -17,6 +17,8 @@ type refusal =
   | Other_boot
   | Future
   | Negative
+  | No_bound
+  | Invalid
 
 type leap = No_leap | Pre_positive | Pre_negative | Positive | Post_positive | Post_negative
 type scale = Utc | Tai | Utc_smeared | Utc_sls

@@ -37,6 +37,8 @@ type refusal =
   | Other_boot
   | Future
   | Negative
+  | No_bound  (** a VMClock page of another writer that states no maximum errors *)
+  | Invalid  (** a VMClock page of another writer with values that VMClock does not define *)
 
 val refusal_text : refusal -> string
 (** A message in one line. *)

@@ -1,6 +1,6 @@
 type buffer = (char, Bigarray.int8_unsigned_elt, Bigarray.c_layout) Bigarray.Array1.t
 type t = { buffer : buffer; counter : Counter.kind }
-type error = Truncated | Foreign | Version | Other_boot | Other_namespace | No_counter | Missing | Untrusted | Denied | Unknown_boot | Limit
+type error = Truncated | Foreign | Version | Other_boot | Other_namespace | No_counter | Missing | Untrusted | Denied | Unknown_boot | Limit | No_time | Timescale | Guests
 
 external error_text : error -> string = "ffntp_ml_page_error_text"
 external check : buffer -> (Counter.kind, error) result = "ffntp_ml_page_check"

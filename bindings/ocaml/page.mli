@@ -18,6 +18,9 @@ type error =
   | Denied  (** this process may not read the file *)
   | Unknown_boot  (** the writer or this process has no boot id *)
   | Limit  (** too many open files, or no memory *)
+  | No_time  (** a VMClock page of another writer that has no time *)
+  | Timescale  (** a VMClock page of another writer whose time is neither UTC nor TAI *)
+  | Guests  (** in terms of a guest's counter, and this is not that guest *)
 
 val error_text : error -> string
 (** A message in one line. *)

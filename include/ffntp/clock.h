@@ -37,6 +37,8 @@ enum ffntp_clock_result {
 	FFNTP_CLOCK_OTHER_BOOT,   /* the mark was taken in a different boot or from a different counter */
 	FFNTP_CLOCK_FUTURE,       /* the mark lies in the future */
 	FFNTP_CLOCK_NEGATIVE,     /* the duration would end before it begins */
+	FFNTP_CLOCK_NO_BOUND,     /* a VMClock page of another writer, which does not state its maximum errors */
+	FFNTP_CLOCK_INVALID,      /* a VMClock page of another writer, with values that VMClock does not define */
 };
 
 /* Return one line of text for people. Never NULL. */

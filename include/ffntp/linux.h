@@ -28,6 +28,7 @@ struct ffntp_linux_reader {
 	const struct ffntp_page *page; /* also for ffntp_page_read and similar functions */
 	enum ffntp_counter_kind counter_kind;
 	uint64_t device, inode; /* of the mapped file */
+	bool is_foreign;        /* a VMClock page of another writer */
 };
 
 /* Size in bytes of the longest path on Linux, its final 0 included. */
@@ -41,7 +42,9 @@ FFNTP_MUST_USE bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE]);
 
 /*
  * Open a page, and check that its layout is known, that it is of this boot, and that this process can read its counter
- * safely.
+ * safely. The page may also be a VMClock page of another writer, such as Linux's device /dev/vmclock0: what its
+ * hypervisor states about this machine's counter is trusted, and the bound is the one that it states. A file with such
+ * a page must be in memory, or have changed since this machine started.
  * path: NULL for the usual places: /run/ffntp/page and the default path of this user. The first page that has the time
  * is chosen; if none has, the first one that exists. Without a path, a page is opened only if it belongs to root or to
  * this user, or to the owner of its directory, if that lies in a directory that root alone can write to (/run).
@@ -60,9 +63,8 @@ void ffntp_linux_close(struct ffntp_linux_reader *reader);
 
 /*
  * Return whether the file at path is no longer the one that was opened. A daemon that must change the layout or the
- * counter of its page creates a new file and sets the old page to status unknown. The call makes a system call; use it
- * after a reading has failed.
- * path: as passed to ffntp_linux_open.
+ * counter of its page creates a new file and sets the old page to status disrupted. The call makes a system call; use
+ * it after a reading has failed. path: as passed to ffntp_linux_open.
  */
 FFNTP_MUST_USE bool ffntp_linux_is_replaced(const struct ffntp_linux_reader *reader, const char *path);
 

@@ -6,6 +6,7 @@
 #ifndef FFNTP_PAGE_H
 #define FFNTP_PAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,16 +65,29 @@ enum ffntp_page_result {
 	FFNTP_PAGE_DENIED,          /* this process may not read the file */
 	FFNTP_PAGE_UNKNOWN_BOOT, /* the writer or this process has no boot id, and the file may be of an earlier boot */
 	FFNTP_PAGE_LIMIT,        /* too many open files or mappings, or no memory */
+	FFNTP_PAGE_NO_TIME,      /* a VMClock page of another writer that has no time, and only signals disruptions */
+	FFNTP_PAGE_TIMESCALE,    /* a VMClock page of another writer whose time is neither UTC nor TAI */
+	FFNTP_PAGE_GUESTS,       /* the page is in terms of a guest's counter, and this is not that guest */
 };
 
 /* Return one line of text for people. Never NULL. */
 const char *ffntp_page_result_text(enum ffntp_page_result result);
 
-/* The counter that a page belongs to. A reader may use the page only if its own identity is equal. */
+/*
+ * The counter that a page belongs to. A reader may use the page only if its own identity is equal, tai_offset_s
+ * excepted.
+ */
 struct ffntp_page_identity {
 	enum ffntp_counter_kind counter_kind;
 	uint8_t boot_id[16];     /* random, one per boot; zeroes if the system has none */
 	uint64_t time_namespace; /* identifies the writer's time namespace; 0 if the system has only one */
+	bool is_guests;          /* the counter is that of a guest, not of the machine that writes the page */
+	/*
+	 * For a page that does not exist yet: TAI - UTC in seconds as its writer knows it, be it from an expired table.
+	 * VMClock's time on that page is then TAI, as long as the page exists; if this is 0, it is UTC. Readers of this
+	 * header need not know which of the two it is. ffntp_page_check sets it to 0.
+	 */
+	int16_t tai_offset_s;
 };
 
 /* How the clock uses a server. */
@@ -121,7 +135,8 @@ struct ffntp_source {
 
 /*
  * Lay out a page with status initialising, no past maps and no sources. The page may be in any state that a former
- * writer left; readers see the former page or the new one, but never a mixture.
+ * writer left; readers see the former page or the new one, but never a mixture. A page that exists keeps VMClock's type
+ * of time, because the specification declares it constant.
  */
 void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity *identity);
 
@@ -155,6 +170,13 @@ void ffntp_page_hold(struct ffntp_page *page);
 void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map *map,
 				 const struct ffntp_source *sources, size_t count, ffntp_counter now);
 
+/*
+ * Copy a page of this process to memory that readers map, as one update. Nothing is read from 'to', which a guest may be
+ * able to write; its former content must be an earlier copy of the same page, or no page.
+ * from: no update is under way.
+ */
+void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from);
+
 /* --- readers: any thread of any process that has the page mapped --- */
 
 /*
@@ -167,7 +189,13 @@ FFNTP_MUST_USE enum ffntp_page_result ffntp_page_check(const struct ffntp_page *
 						       struct ffntp_page_identity *identity);
 
 /*
- * Read the current map; during an update that is the former one. Returns FFNTP_CLOCK_OK. If updates ended at each of a
+ * The functions below also read VMClock pages of other writers, of which ffntp_linux_open maps those that can be read:
+ * the map has VMClock's bound, and there are no past maps, no monotonic UTC and no servers.
+ */
+
+/*
+ * Read the current map; during an update that is the former one. Returns FFNTP_CLOCK_OK; for a VMClock page of another
+ * writer also FFNTP_CLOCK_NO_BOUND, FFNTP_CLOCK_TAI_UNKNOWN or FFNTP_CLOCK_INVALID. If updates ended at each of a
  * limited number of tries, or if one was under way and its writer makes no copy of the map, as older writers: returns
  * FFNTP_CLOCK_BUSY, with *map untouched.
  */

@@ -133,14 +133,44 @@ static bool is_same_counter(const struct ffntp_page_identity *a, const struct ff
 	static const uint8_t unknown[16];
 
 	return memcmp(a->boot_id, unknown, sizeof unknown) != 0 && a->counter_kind == b->counter_kind &&
-	       a->time_namespace == b->time_namespace && memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) == 0;
+	       a->time_namespace == b->time_namespace && a->is_guests == b->is_guests &&
+	       memcmp(a->boot_id, b->boot_id, sizeof(a->boot_id)) == 0;
 }
 
 enum fate {
 	FATE_ADOPT,   /* its readers may read our counter */
+	FATE_KEEP,    /* use the file as it is: the caller lays out the page */
 	FATE_RETIRE,  /* its readers may not, but they understand the page: mark it as over */
 	FATE_REPLACE, /* an unknown layout: leave the file untouched, its void_after ends it */
 };
+
+static bool is_empty(const struct ffntp_page *page)
+{
+	static const struct ffntp_page zeroes;
+
+	return memcmp(page, &zeroes, FFNTP_PAGE_SIZE) == 0;
+}
+
+/*
+ * Decide what happens to an existing file for a guest. The machine monitor has mapped it, so that it is not replaced;
+ * it may also have created it, empty. Its content is the guest's, if that may write it, and is not taken over.
+ */
+static const char *judge_guests(const struct existing *existing, const struct ffntp_page_identity *identity,
+				enum fate *fate)
+{
+	struct ffntp_page_identity theirs;
+	enum ffntp_page_result result = ffntp_page_check(existing->page, FFNTP_PAGE_SIZE, &theirs);
+
+	if (!existing->is_own)
+		return "it belongs to another user, who could truncate it: let ffntpd create it, and the machine "
+		       "monitor map it";
+	*fate = FATE_KEEP;
+	if (result == FFNTP_PAGE_OK)
+		return theirs.is_guests && theirs.counter_kind == identity->counter_kind
+			       ? NULL
+			       : "a clock page, but not one for a guest";
+	return is_empty(existing->page) ? NULL : ffntp_page_result_text(result);
+}
 
 /* Decide what happens to an existing page file. Returns NULL, or a message if the file is no clock page. */
 static const char *judge_existing(const struct existing *existing, const struct ffntp_page_identity *identity,
@@ -152,6 +182,8 @@ static const char *judge_existing(const struct existing *existing, const struct 
 	*fate = FATE_REPLACE;
 	if (existing->page == NULL)
 		return NULL;
+	if (identity->is_guests)
+		return judge_guests(existing, identity, fate);
 	result = ffntp_page_check(existing->page, FFNTP_PAGE_SIZE, &theirs);
 	if (result == FFNTP_PAGE_VERSION)
 		return NULL;
@@ -161,12 +193,17 @@ static const char *judge_existing(const struct existing *existing, const struct 
 	return NULL;
 }
 
+/*
+ * Set the page's status to "unreliable", the only one at which Linux's VMClock driver stops using a page. VMClock has
+ * no field like void_after.
+ */
 static void retire(struct ffntp_page *page)
 {
-	struct ffntp_map over = { .status = FFNTP_STATUS_UNKNOWN };
+	struct ffntp_map over;
 
-	if (ffntp_page_read(page, &over) == FFNTP_CLOCK_OK)
-		over.status = FFNTP_STATUS_UNKNOWN;
+	if (ffntp_page_read(page, &over) != FFNTP_CLOCK_OK)
+		over = (struct ffntp_map){ .period = 1 };
+	over.status = FFNTP_STATUS_DISRUPTED;
 	ffntp_page_publish(page, &over, NULL, 0);
 }
 
@@ -241,9 +278,9 @@ static const char *open_page(struct ffntp_pagefile *file, const char *path, cons
 
 	if (problem == NULL)
 		problem = judge_existing(&existing, identity, &fate);
-	if (problem == NULL && fate == FATE_ADOPT) {
+	if (problem == NULL && (fate == FATE_ADOPT || fate == FATE_KEEP)) {
 		file->page = existing.page;
-		*is_adopted = ffntp_page_adopt(existing.page, identity, former);
+		*is_adopted = fate == FATE_ADOPT && ffntp_page_adopt(existing.page, identity, former);
 		return NULL;
 	}
 	if (problem == NULL)

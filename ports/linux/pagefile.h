@@ -20,8 +20,9 @@ struct ffntp_pagefile {
 /*
  * Create or take over the page at path, readable for all users. A missing directory is created, one level deep.
  * former: the page's last map, if *is_adopted becomes true; else untouched.
- * Returns NULL; or a message without the path, then nothing is open and the file at path is unchanged. Among the
- * reasons: another daemon keeps this page; the file is no clock page.
+ * A guest's page (identity->is_guests) is kept in its file, which may be empty, and is not adopted: if the file
+ * existed, the caller lays out the page again. Returns NULL; or a message without the path, then nothing is open and
+ * the file at path is unchanged. Among the reasons: another daemon keeps this page; the file is no clock page.
  */
 FFNTP_MUST_USE const char *ffntp_pagefile_open(struct ffntp_pagefile *file, const char *path,
 					       const struct ffntp_page_identity *identity, struct ffntp_map *former,

@@ -10,10 +10,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../core/clock.h"
 #include "../../core/page.h"
+#include "../../core/vmclock.h"
 #include "counter.h"
 
 #define SYSTEM_PATH "/run/ffntp/page"
@@ -90,29 +92,89 @@ static enum ffntp_page_result result_of(int error)
 	}
 }
 
-/* A page never shrinks, so that the size from fstat holds while it is mapped. */
-static enum ffntp_page_result map_file(struct ffntp_linux_reader *reader, int descriptor, const struct stat *status)
+/* An open file with a page. */
+struct source {
+	int descriptor;
+	struct stat status;
+};
+
+/* Return whether it is a device, whose page is this machine's hypervisor's, and not a file. */
+static bool is_device(const struct source *source)
+{
+	return S_ISCHR(source->status.st_mode);
+}
+
+/*
+ * Return whether a file has changed since this machine started, by the system's clock. If that clock has not been set
+ * yet, changes of earlier boots lie in its future.
+ */
+static bool has_changed_since_boot(const struct stat *status)
+{
+	struct timespec now = { 0 }, up = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return status->st_ctim.tv_sec <= now.tv_sec && status->st_ctim.tv_sec > now.tv_sec - up.tv_sec;
+}
+
+/* Judge a page by VMClock's fields. A file of a VMClock page states no boot, and may have outlived one. */
+static enum ffntp_page_result judge_vmclock(const struct ffntp_page *page, const struct source *source,
+					    struct ffntp_page_identity *identity)
+{
+	enum ffntp_page_result result = ffntp_vmclock_check(page, FFNTP_PAGE_SIZE);
+
+	*identity = (struct ffntp_page_identity){ .counter_kind = FFNTP_COUNTER_NONE };
+	if (result == FFNTP_PAGE_OK)
+		result = ffntp_vmclock_check_time(page, &identity->counter_kind);
+	if (result != FFNTP_PAGE_OK)
+		return result;
+	if (!is_device(source) && !is_in_memory(source->descriptor) && !has_changed_since_boot(&source->status))
+		return FFNTP_PAGE_UNKNOWN_BOOT;
+	return ffntp_counter_refusal(identity->counter_kind) == NULL ? FFNTP_PAGE_OK : FFNTP_PAGE_NO_COUNTER;
+}
+
+/*
+ * Judge a page. A device's page is in terms of this machine's counter by VMClock's definition, whichever machine wrote
+ * it. In a file, VMClock's fields count only if there is no block of this project.
+ */
+static enum ffntp_page_result judge_page(const struct ffntp_page *page, const struct source *source,
+					 struct ffntp_linux_reader *reader)
 {
 	struct ffntp_page_identity identity;
+	enum ffntp_page_result result = ffntp_page_check(page, FFNTP_PAGE_SIZE, &identity);
+
+	reader->is_foreign = result == FFNTP_PAGE_FOREIGN || result == FFNTP_PAGE_TRUNCATED;
+	if (reader->is_foreign || (result == FFNTP_PAGE_OK && is_device(source)))
+		result = judge_vmclock(page, source, &identity);
+	else if (result == FFNTP_PAGE_OK && identity.is_guests)
+		result = FFNTP_PAGE_GUESTS;
+	else if (result == FFNTP_PAGE_OK)
+		result = judge_identity(&identity, source->descriptor);
+	reader->counter_kind = identity.counter_kind;
+	return result;
+}
+
+/* A page never shrinks, so that the size from fstat holds while it is mapped. */
+static enum ffntp_page_result map_page(struct ffntp_linux_reader *reader, const struct source *source)
+{
+	struct ffntp_linux_reader mapped = { .device = source->status.st_dev, .inode = source->status.st_ino };
 	enum ffntp_page_result result;
 	void *memory;
 
-	if (!S_ISREG(status->st_mode))
+	if (!S_ISREG(source->status.st_mode) && !is_device(source))
 		return FFNTP_PAGE_MISSING;
-	if (status->st_size < FFNTP_PAGE_SIZE)
+	if (!is_device(source) && source->status.st_size < FFNTP_PAGE_SIZE)
 		return FFNTP_PAGE_TRUNCATED;
-	memory = mmap(NULL, FFNTP_PAGE_SIZE, PROT_READ, MAP_SHARED, descriptor, 0);
+	memory = mmap(NULL, FFNTP_PAGE_SIZE, PROT_READ, MAP_SHARED, source->descriptor, 0);
 	if (memory == MAP_FAILED)
 		return result_of(errno);
-	result = ffntp_page_check(memory, FFNTP_PAGE_SIZE, &identity);
+	mapped.page = memory;
+	result = judge_page(mapped.page, source, &mapped);
 	if (result == FFNTP_PAGE_OK)
-		result = judge_identity(&identity, descriptor);
-	if (result != FFNTP_PAGE_OK) {
+		*reader = mapped;
+	else
 		munmap(memory, FFNTP_PAGE_SIZE);
-		return result;
-	}
-	*reader = (struct ffntp_linux_reader){ memory, identity.counter_kind, status->st_dev, status->st_ino };
-	return FFNTP_PAGE_OK;
+	return result;
 }
 
 /* --- trust --- */
@@ -158,17 +220,16 @@ static bool is_trusted(const char *path, const struct stat *status)
 /* O_NONBLOCK, because opening a FIFO must not block. */
 static enum ffntp_page_result open_path(struct ffntp_linux_reader *reader, const char *path, bool any_owner)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct source source = { .descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) };
 	enum ffntp_page_result result = FFNTP_PAGE_UNTRUSTED;
-	struct stat status;
 
-	if (descriptor < 0)
+	if (source.descriptor < 0)
 		return result_of(errno);
-	if (fstat(descriptor, &status) != 0)
+	if (fstat(source.descriptor, &source.status) != 0)
 		result = result_of(errno);
-	else if (any_owner || is_trusted(path, &status))
-		result = map_file(reader, descriptor, &status);
-	close(descriptor);
+	else if (any_owner || is_trusted(path, &source.status))
+		result = map_page(reader, &source);
+	close(source.descriptor);
 	return result;
 }
 
@@ -296,6 +357,30 @@ static bool copy_map(const struct ffntp_linux_reader *reader, struct ffntp_map *
 	return false;
 }
 
+/* Read the time from a VMClock page of another writer. */
+static enum ffntp_clock_result now_by_vmclock(const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
+					      uint64_t max_bound_ns, struct ffntp_reading *reading)
+{
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(reader->page);
+		ffntp_counter now = ffntp_counter_read_kind(reader->counter_kind);
+		struct ffntp_vmclock state;
+
+		if (!ffntp_vmclock_try_read(reader->page, begun, &state)) {
+			ffntp_page_pause();
+			continue;
+		}
+		if (state.result != FFNTP_CLOCK_OK)
+			return state.result;
+		if (state.map.counter_kind != reader->counter_kind)
+			return FFNTP_CLOCK_COUNTER;
+		if (ffntp_reading_is_set_back(&state.map, now))
+			return FFNTP_CLOCK_DISRUPTED;
+		return ffntp_clock_at(&state.map, now, scale, max_bound_ns, reading);
+	}
+	return FFNTP_CLOCK_BUSY;
+}
+
 /* Read the time from a page in any state. */
 __attribute__((noinline)) static enum ffntp_clock_result now_carefully(const struct ffntp_linux_reader *reader,
 								       enum ffntp_timescale scale,
@@ -305,6 +390,8 @@ __attribute__((noinline)) static enum ffntp_clock_result now_carefully(const str
 	struct ffntp_map map;
 	ffntp_counter now;
 
+	if (reader->is_foreign)
+		return now_by_vmclock(reader, scale, max_bound_ns, reading);
 	if (!copy_map(reader, &map, &now))
 		return FFNTP_CLOCK_BUSY;
 	if (map.counter_kind != reader->counter_kind)
@@ -346,6 +433,8 @@ __attribute__((noinline)) static enum ffntp_clock_result now_by_raw(const struct
 enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
 					uint64_t max_bound_ns, struct ffntp_reading *reading)
 {
+	if (reader->is_foreign) /* because it has no prepared line */
+		return now_carefully(reader, scale, max_bound_ns, reading);
 	if (reader->counter_kind != CPU_COUNTER)
 		return now_by_raw(reader, scale, max_bound_ns, reading);
 	return now_by(CPU_COUNTER, reader, scale, max_bound_ns, reading);

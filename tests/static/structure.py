@@ -29,7 +29,7 @@ COMPILER_MAY_CALL = {'memcpy', 'memset', 'memmove', 'memcmp'}
 LINKER_DEFINES = {'_GLOBAL_OFFSET_TABLE_'}
 
 READING_PATH = ['core/clock.c', 'core/steady.c', 'core/device.c', 'core/fake.c', 'core/page_reader.c',
-                'core/page_writer.c', 'core/instant.c', 'core/timescale.c', 'core/map.c']
+                'core/page_writer.c', 'core/vmclock.c', 'core/instant.c', 'core/timescale.c', 'core/map.c']
 PUBLIC = 'include/ffntp'
 # Public headers that belong to a port, not to core.
 PORT_HEADERS = {'linux.h', 'linuxdevice.h'}

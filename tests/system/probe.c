@@ -19,7 +19,7 @@
 #define SAMPLES_MAX 100000
 #define BRACKET_NS 3000 /* a wider comparison was interrupted and means little */
 #define TRIES 8
-#define CAUSES (FFNTP_CLOCK_NEGATIVE + 1)
+#define CAUSES (FFNTP_CLOCK_INVALID + 1)
 
 static int64_t clock_ns(clockid_t clock)
 {

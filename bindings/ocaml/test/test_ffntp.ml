@@ -54,10 +54,11 @@ let test_names () =
           (List.map said
              [
                Unsynchronised; Disrupted; Void; Tai_unknown; Bound; Range; Too_old; Busy; Counter; Disconnected;
-               Steady; Other_boot; Future; Negative;
+               Steady; Other_boot; Future; Negative; No_bound; Invalid;
              ]))
-    = 14);
-  is_true "the last of them" (said Negative = "the duration ends before it begins")
+    = 16);
+  is_true "the last of them"
+    (said Invalid = "the VMClock page has values that the VMClock specification does not define")
 
 (* --- the client --- *)
 
