@@ -412,19 +412,35 @@ static void add_refclock(struct ffntp_config *config, const struct ffntp_refcloc
 	server->refclock = parsed->refclock;
 }
 
-static bool parse_refclock(struct ffntp_config *config, const struct line *line)
+static bool parse_refclock_words(struct ffntp_config *config, const struct line *line, char *const *word, size_t words)
 {
 	char text[FFNTP_REFCLOCKLINE_TEXT_SIZE];
 	struct ffntp_refclockline parsed;
 
 	if (ffntp_config_members(config) >= FFNTP_CONFIG_SERVERS)
 		return refuse(line, "more than %d servers", FFNTP_CONFIG_SERVERS);
-	if (!ffntp_refclockline_parse(&parsed, count_refclocks(config), line->word, line->words, text))
+	if (!ffntp_refclockline_parse(&parsed, count_refclocks(config), word, words, text))
 		return refuse(line, "%s: %s", line->word[0], text);
 	if (strlen(parsed.device) >= sizeof(config->server[0].name))
 		return refuse(line, "%s: the device's name is too long", line->word[0]);
 	add_refclock(config, &parsed);
 	return true;
+}
+
+static bool parse_refclock(struct ffntp_config *config, const struct line *line)
+{
+	return parse_refclock_words(config, line, line->word, line->words);
+}
+
+/* The short form of a line for Linux's device. */
+static bool parse_source(struct ffntp_config *config, const struct line *line)
+{
+	static char keyword[] = "refclock", driver[] = "VMCLOCK", device[] = "/dev/vmclock0";
+	char *const words[] = { keyword, driver, device };
+
+	if (line->words != 2 || strcasecmp(line->word[1], "vmclock") != 0)
+		return refuse(line, "%s takes vmclock; name others with server, pool or refclock", line->word[0]);
+	return parse_refclock_words(config, line, words, 3);
 }
 
 static bool parse_minsources(struct ffntp_config *config, const struct line *line)
@@ -484,6 +500,7 @@ static const struct keyword {
 	{ "server", parse_server, NULL },
 	{ "pool", parse_pool, NULL },
 	{ "refclock", parse_refclock, NULL },
+	{ "source", parse_source, NULL },
 	{ "minsources", parse_minsources, NULL },
 	{ "keyfile", parse_keyfile, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },

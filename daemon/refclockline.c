@@ -179,12 +179,20 @@ static unsigned samples_of(const struct options_written *written)
 	return log2 > 4 ? SAMPLES_MOST : 1u << log2;
 }
 
+/* The driver's letters and the number of the clock; two letters leave room for a number of two digits. */
 static void set_name(struct ffntp_refclock_config *refclock, size_t index, const char *refid)
 {
-	if (refid != NULL)
+	const char *driver = refclock->kind == FFNTP_REFCLOCK_VMCLOCK ? "VMC" : "PHC";
+
+	if (refid != NULL) {
 		snprintf(refclock->name, sizeof(refclock->name), "%.4s", refid);
-	else
-		snprintf(refclock->name, sizeof(refclock->name), index < 10 ? "PHC%zu" : "PH%zu", index % 100);
+		return;
+	}
+	memcpy(refclock->name, driver, 3);
+	if (index >= 10)
+		refclock->name[2] = (char)('0' + index / 10 % 10);
+	refclock->name[3] = (char)('0' + index % 10);
+	refclock->name[4] = '\0';
 }
 
 static void set_line(struct ffntp_refclockline *line, size_t index, const struct options_written *written)
@@ -195,6 +203,7 @@ static void set_line(struct ffntp_refclockline *line, size_t index, const struct
 	line->is_required = written->is_required;
 	line->is_unused = written->is_unused;
 	line->refclock = (struct ffntp_refclock_config){
+		.kind = line->refclock.kind,
 		.is_tai = written->is_tai,
 		.samples = samples_of(written),
 		.stratum = (uint8_t)written->stratum,
@@ -210,17 +219,19 @@ static void set_line(struct ffntp_refclockline *line, size_t index, const struct
 static bool parse_device(struct ffntp_refclockline *line, char *const *word, size_t words,
 			 char text[FFNTP_REFCLOCKLINE_TEXT_SIZE])
 {
-	static const char usage[] = "needs a driver and a device: PHC /dev/ptp0";
+	static const char usage[] = "needs a driver and a device: PHC /dev/ptp0, or VMCLOCK /dev/vmclock0";
+	bool is_vmclock = words > 1 && strcasecmp(word[1], "VMCLOCK") == 0;
 
 	if (words < 3)
 		return refuse(text, usage);
-	if (strcasecmp(word[1], "PHC") != 0)
-		return refuse(text, "the driver '%s' is not implemented: PHC is", word[1]);
+	if (!is_vmclock && strcasecmp(word[1], "PHC") != 0)
+		return refuse(text, "the driver '%s' is not implemented: PHC and VMCLOCK are", word[1]);
 	if (strchr(word[2], ':') != NULL)
 		return refuse(text, "'%s': options behind the device's name are not implemented", word[2]);
 	if (word[2][0] != '/')
 		return refuse(text, "'%s' is not the path of a device, such as /dev/ptp0", word[2]);
 	line->device = word[2];
+	line->refclock.kind = is_vmclock ? FFNTP_REFCLOCK_VMCLOCK : FFNTP_REFCLOCK_PHC;
 	return true;
 }
 
@@ -241,13 +252,15 @@ bool ffntp_refclockline_parse(struct ffntp_refclockline *line, size_t index, cha
 	}
 	if (!check_line(&written, text))
 		return false;
+	if (written.is_tai && line->refclock.kind == FFNTP_REFCLOCK_VMCLOCK)
+		return refuse(text, "a VMClock page states its own time scale: remove 'tai'");
 	set_line(line, index, &written);
 	return true;
 }
 
 bool ffntp_refclockline_is_same(const struct ffntp_refclock_config *a, const struct ffntp_refclock_config *b)
 {
-	return strcmp(a->name, b->name) == 0 && a->is_tai == b->is_tai && a->samples == b->samples &&
-	       a->stratum == b->stratum && a->offset_s == b->offset_s && a->delay_s == b->delay_s &&
-	       a->max_error_s == b->max_error_s && a->precision_s == b->precision_s;
+	return a->kind == b->kind && strcmp(a->name, b->name) == 0 && a->is_tai == b->is_tai &&
+	       a->samples == b->samples && a->stratum == b->stratum && a->offset_s == b->offset_s &&
+	       a->delay_s == b->delay_s && a->max_error_s == b->max_error_s && a->precision_s == b->precision_s;
 }

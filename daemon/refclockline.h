@@ -20,8 +20,8 @@ struct ffntp_refclockline {
 };
 
 /*
- * Read the words of a line, "refclock PHC DEVICE [OPTION...]". index: the number of reference clocks before this one,
- * from which its name follows. Returns false, with the reason in text, if a word is invalid.
+ * Read the words of a line, "refclock PHC|VMCLOCK DEVICE [OPTION...]". index: the number of reference clocks before
+ * this one, from which its name follows. Returns false, with the reason in text, if a word is invalid.
  */
 bool ffntp_refclockline_parse(struct ffntp_refclockline *line, size_t index, char *const *word, size_t words,
 			      char text[FFNTP_REFCLOCKLINE_TEXT_SIZE]);

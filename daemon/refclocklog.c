@@ -1,7 +1,5 @@
 #include "refclocklog.h"
 
-#include <string.h>
-
 #include "servertext.h"
 
 static const struct ffntp_log_levels problem_levels = { FFNTP_LOG_WARNING, FFNTP_LOG_INFO };
@@ -14,7 +12,7 @@ static void log_failure(struct ffntp_refclock_log *log, const char *name, int32_
 	log->error = error;
 	log->is_read = false;
 	ffntp_log_limited(&log->limit, now_s, problem_levels, "%s: %s: %s; it is tried again, once a minute at least",
-			  name, strerror(error), ffntp_refclock_advice(error));
+			  name, ffntp_refclock_problem(error), ffntp_refclock_advice(error));
 }
 
 static void log_reading(struct ffntp_refclock_log *log, const struct ffntp_refclock *refclock, const char *name)
@@ -23,7 +21,7 @@ static void log_reading(struct ffntp_refclock_log *log, const struct ffntp_refcl
 		return;
 	*log = (struct ffntp_refclock_log){ .is_read = true, .limit = log->limit };
 	ffntp_log(FFNTP_LOG_NOTICE, "%s is read with %s; its error is taken to be up to %g s%s", name,
-		  ffntp_phc_method_text(refclock->method), refclock->max_error_s,
+		  ffntp_refclock_way(refclock), refclock->max_error_s,
 		  refclock->has_stated_error ? "" : ", because nothing states it: state it with maxerror");
 }
 

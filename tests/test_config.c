@@ -270,6 +270,9 @@ static const struct refusal refusals[] = {
 	{ "minsources 2 3", 1, "takes one number" },
 	{ "makestep 1 3", 1, "never touches the system clock" },
 	{ "refclock PPS /dev/pps0", 1, "refclock: the driver 'PPS' is not implemented" },
+	{ "refclock VMCLOCK /dev/vmclock0 tai", 1, "states its own time scale" },
+	{ "source", 1, "takes vmclock" },
+	{ "source ntp1.example.org", 1, "name others with server" },
 	{ "refclock PHC", 1, "needs a driver and a device" },
 	{ "refclock PHC ptp0", 1, "not the path of a device" },
 	{ "refclock PHC /dev/ptp0:nocrossts", 1, "options behind the device's name" },
@@ -331,15 +334,16 @@ static void reference_clocks(void **state)
 		"server a\nrefclock PHC /dev/ptp0\n"
 		"refclock phc /dev/ptp1 poll 4 dpoll 1 stratum 2 offset -1e-6 delay 1e-5 maxerror 2e-6 "
 		"precision 1e-8 refid GPS tai prefer trust require\n"
-		"refclock PHC /dev/ptp2 dpoll -10 utc noselect\nrefclock PHC /dev/ptp3 poll 3 dpoll 5\n";
+		"refclock PHC /dev/ptp2 dpoll -10 utc noselect\nrefclock PHC /dev/ptp3 poll 3 dpoll 5\n"
+		"refclock vmclock /dev/vmclock1 poll 1\nsource vmclock\n";
 	struct ffntp_config config;
 	struct ffntp_config_error error;
 	const struct ffntp_config_server *usual = &config.server[1], *full = &config.server[2];
 
 	(void)state;
 	assert_true(parse(&config, text, &error));
-	assert_int_equal(config.servers, 5);
-	assert_true(ffntp_config_is_many(&config) && ffntp_config_members(&config) == 5);
+	assert_int_equal(config.servers, 7);
+	assert_true(ffntp_config_is_many(&config) && ffntp_config_members(&config) == 7);
 	assert_false(config.server[0].is_refclock);
 	assert_true(usual->is_refclock && !usual->is_pool && usual->iburst && !usual->is_preferred);
 	assert_string_equal(usual->name, "/dev/ptp0");
@@ -355,6 +359,11 @@ static void reference_clocks(void **state)
 	assert_string_equal(config.server[3].refclock.name, "PHC2");
 	assert_true(config.server[3].is_unused && config.server[3].refclock.samples == 25);
 	assert_int_equal(config.server[4].refclock.samples, 1);
+	assert_string_equal(config.server[5].name, "/dev/vmclock1");
+	assert_string_equal(config.server[5].refclock.name, "VMC4");
+	assert_true(config.server[5].refclock.kind == FFNTP_REFCLOCK_VMCLOCK && config.server[5].minpoll_log2_s == 1);
+	assert_string_equal(config.server[6].name, "/dev/vmclock0");
+	assert_true(config.server[6].refclock.kind == FFNTP_REFCLOCK_VMCLOCK && config.server[6].minpoll_log2_s == 2);
 }
 
 /* A reload keeps a reference clock whose line is the same. */
@@ -373,6 +382,7 @@ static void reference_clocks_are_compared(void **state)
 		"refclock PHC /dev/ptp0 maxerror 1",
 		"refclock PHC /dev/ptp0 precision 1",
 		"refclock PHC /dev/ptp0 prefer",
+		"refclock VMCLOCK /dev/ptp0 refid PHC0",
 	};
 	struct ffntp_config a, b;
 	struct ffntp_config_error error;

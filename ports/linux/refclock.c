@@ -22,6 +22,7 @@ void ffntp_refclock_init(struct ffntp_refclock *refclock, const struct ffntp_ref
 void ffntp_refclock_close(struct ffntp_refclock *refclock)
 {
 	ffntp_phc_close(&refclock->phc);
+	ffntp_vmclocksource_close(&refclock->vmclock);
 	refclock->has_read = false;
 }
 
@@ -68,22 +69,20 @@ uint32_t ffntp_refclock_refid(const struct ffntp_refclock *refclock)
 	return refid;
 }
 
-static struct ffntp_ntp time_of(const struct ffntp_phc_reading *reading, double offset_s)
+static struct ffntp_ntp corrected(struct ffntp_time time, double offset_s)
 {
-	struct ffntp_time time = ffntp_time_from_ns(reading->ns);
-
-	time.s = reading->s;
-	time = ffntp_time_add_ns(time, (int64_t)(offset_s * 1e9 + (offset_s < 0 ? -0.5 : 0.5)));
-	return ffntp_ntp_from_time(time);
+	return ffntp_ntp_from_time(ffntp_time_add_ns(time, (int64_t)(offset_s * 1e9 + (offset_s < 0 ? -0.5 : 0.5))));
 }
 
-static struct ffntp_measurement describe(const struct ffntp_refclock *refclock, const struct ffntp_phc_reading *reading)
+/* Return the measurement of a clock that showed this time. */
+static struct ffntp_measurement describe(const struct ffntp_refclock *refclock, ffntp_counter before,
+					 struct ffntp_time time)
 {
 	const struct ffntp_refclock_config *config = &refclock->config;
 
 	return (struct ffntp_measurement){
-		.before = reading->before,
-		.time = time_of(reading, config->offset_s),
+		.before = before,
+		.time = corrected(time, config->offset_s),
 		.is_tai = config->is_tai,
 		.leap = FFNTP_LEAP_UNANNOUNCED,
 		.stratum = (uint8_t)(config->stratum + 1),
@@ -94,12 +93,50 @@ static struct ffntp_measurement describe(const struct ffntp_refclock *refclock, 
 	};
 }
 
-static int read_open(struct ffntp_refclock *refclock, const struct ffntp_counter_source *source,
-		     struct ffntp_phc_reading *reading)
+static int read_phc(struct ffntp_refclock *refclock, const struct ffntp_counter_source *source,
+		    struct ffntp_measurement *measurement, ffntp_counter *after)
 {
 	int error = refclock->phc.descriptor >= 0 ? 0 : ffntp_phc_open(&refclock->phc, refclock->path);
+	struct ffntp_phc_reading reading;
+	struct ffntp_time time;
 
-	return error != 0 ? error : ffntp_phc_read(&refclock->phc, source, refclock->config.samples, reading);
+	if (error == 0)
+		error = ffntp_phc_read(&refclock->phc, source, refclock->config.samples, &reading);
+	if (error != 0)
+		return error;
+	find_error(refclock);
+	refclock->method = reading.method;
+	time = ffntp_time_from_ns(reading.ns);
+	time.s = reading.s;
+	*measurement = describe(refclock, reading.before, time);
+	*after = reading.after;
+	return 0;
+}
+
+/* Return the leap indicator of a server that knows this. */
+static uint8_t indicator_of(enum ffntp_leap leap)
+{
+	return leap == FFNTP_LEAP_PRE_POSITIVE ? 1 : leap == FFNTP_LEAP_PRE_NEGATIVE ? 2 : 0;
+}
+
+static int read_vmclock(struct ffntp_refclock *refclock, const struct ffntp_counter_source *source,
+			struct ffntp_measurement *measurement, ffntp_counter *after)
+{
+	int error = refclock->vmclock.is_open ? 0 : ffntp_vmclocksource_open(&refclock->vmclock, refclock->path);
+	struct ffntp_vmclocksource_reading reading;
+	double bound_s;
+
+	if (error == 0)
+		error = ffntp_vmclocksource_read(&refclock->vmclock, source, &reading);
+	if (error != 0)
+		return error;
+	bound_s = (double)reading.bound_ns * 1e-9;
+	refclock->has_stated_error = true;
+	refclock->max_error_s = bound_s > refclock->config.max_error_s ? bound_s : refclock->config.max_error_s;
+	*measurement = describe(refclock, reading.before, reading.time);
+	measurement->leap = indicator_of(reading.leap);
+	*after = reading.after;
+	return 0;
 }
 
 /* A device that is used again, such as a card that was plugged in again, has a new descriptor and maybe a new driver.
@@ -117,26 +154,50 @@ static int fail(struct ffntp_refclock *refclock, int error)
 int ffntp_refclock_read(struct ffntp_refclock *refclock, const struct ffntp_counter_source *source,
 			struct ffntp_measurement *measurement, ffntp_counter *after)
 {
-	struct ffntp_phc_reading reading;
-	int error = read_open(refclock, source, &reading);
+	bool is_vmclock = refclock->config.kind == FFNTP_REFCLOCK_VMCLOCK;
+	int error = is_vmclock ? read_vmclock(refclock, source, measurement, after)
+			       : read_phc(refclock, source, measurement, after);
 
 	if (error != 0)
 		return fail(refclock, error);
-	find_error(refclock);
 	refclock->error = 0;
 	refclock->wait_s = 0;
 	refclock->has_read = true;
-	refclock->method = reading.method;
-	*measurement = describe(refclock, &reading);
-	*after = reading.after;
 	return 0;
+}
+
+const char *ffntp_refclock_way(const struct ffntp_refclock *refclock)
+{
+	if (refclock->config.kind == FFNTP_REFCLOCK_VMCLOCK)
+		return "the bound of its VMClock page";
+	return ffntp_phc_method_text(refclock->method);
+}
+
+/* --- texts --- */
+
+const char *ffntp_refclock_problem(int error)
+{
+	if (error == FFNTP_VMCLOCKSOURCE_OWN)
+		return "a page of ffntpd itself";
+	if (error >= FFNTP_VMCLOCKSOURCE_TIME)
+		return ffntp_clock_result_text((enum ffntp_clock_result)(error - FFNTP_VMCLOCKSOURCE_TIME));
+	if (error >= FFNTP_VMCLOCKSOURCE_PAGE)
+		return ffntp_page_result_text((enum ffntp_page_result)(error - FFNTP_VMCLOCKSOURCE_PAGE));
+	return strerror(error);
 }
 
 const char *ffntp_refclock_advice(int error)
 {
 	switch (error) {
+	case FFNTP_VMCLOCKSOURCE_OWN:
+		return "a clock cannot follow itself: name the page of the hypervisor, such as /dev/vmclock0";
+	case FFNTP_VMCLOCKSOURCE_PAGE + FFNTP_PAGE_MISSING:
+		return "the hypervisor has to offer a VMClock, and its driver, ptp_vmclock, came with Linux 6.13";
+	case FFNTP_VMCLOCKSOURCE_PAGE + FFNTP_PAGE_NO_TIME:
+		return "this hypervisor's VMClock is no source of time: remove the line, and name servers or a PHC";
 	case EACCES:
 	case EPERM:
+	case FFNTP_VMCLOCKSOURCE_PAGE + FFNTP_PAGE_DENIED:
 		return "this user may not read it: let the daemon's group read it, by a udev rule as in ffntpd(8), "
 		       "\"Reference clocks\"; a hardened service also needs DeviceAllow";
 	case ENOENT:
@@ -156,6 +217,9 @@ const char *ffntp_refclock_advice(int error)
 	case ETIMEDOUT:
 		return "its driver reported an error: the kernel's log ('dmesg') may have the cause";
 	default:
-		return "it could not be read";
+		break;
 	}
+	if (error >= FFNTP_VMCLOCKSOURCE_PAGE)
+		return "the hypervisor writes the page, and has to mend it";
+	return "it could not be read";
 }

@@ -170,4 +170,37 @@ def test_beside_a_server(folder):
             tap.check(tap.said(folder).count("is read with") == 1, tap.said(folder))
 
 
+def copy_page(folder):
+    """Copy the page of ffntpd without its own block: the rest is a VMClock page, as of a hypervisor that ended."""
+    def copy():
+        with open(f"{folder}/page", "rb") as f:
+            page = f.read()
+        with open(f"{folder}/vmclock", "wb") as f:
+            f.write(page[:0x800] + bytes(0x800))
+        with open(f"{folder}/page", "rb") as f:
+            return page[0x0c] % 2 == 0 and f.read(16) == page[:16]
+    tap.wait_for(copy, "a page between two updates")
+
+
+def test_a_vmclock_page(folder):
+    set_device(folder, precise=1)
+    write_config(folder, f"refclock PHC {DEVICE} poll 0 maxerror 1e-6")
+    with daemon(folder):
+        tap.wait_for_verdict(folder, "accepted", 6)
+        if "with the time stamp counter" not in tap.said(folder):
+            raise tap.Skip("VMClock has no number for this machine's counter")
+        copy_page(folder)
+        write_config(folder, f"refclock VMCLOCK {folder}/page\nrefclock VMCLOCK {folder}/none")
+        with tap.process([tap.FFNTPD, "-c", f"{folder}/conf", "--page", f"{folder}/other"], f"{folder}/other.log"):
+            for words in "a page of ffntpd itself: a clock cannot follow itself", "the hypervisor has to offer a VMClock":
+                tap.wait_for(lambda: words in tap.said(folder, "other"), words)
+    write_config(folder, f"refclock VMCLOCK {folder}/vmclock poll 0")
+    with tap.daemon(folder, "-c", f"{folder}/conf", "--counter", "tsc", "--journal", f"{folder}/journal", name="guest") as running:
+        tap.wait_for(lambda: "the clock is synchronised" in tap.said(folder, "guest"), "the time")
+        tap.check("VMC0" in tap.said(folder, "guest") and "the bound of its VMClock page" in tap.said(folder, "guest"), "the line")
+        check_error(folder, 20000, 2)
+        tap.stop(running)
+    tap.check(", all equal\n" in tool(folder, "replay", f"{folder}/journal"), "the journal differs")
+
+
 tap.run(sys.modules[__name__])
