@@ -354,13 +354,16 @@ static void inputs_that_nobody_asked_for(void **state)
 	run(b, 60);
 	b->now_s += 0.1;
 	at = counter_at(b, b->now_s);
-	memset(b->counts, 0, sizeof b->counts);
 	while (ffntp_session_wants_request(ffntp_ensemble_session(b->ensemble, b->member)))
 		measure(b);
 	memset(b->counts, 0, sizeof b->counts);
 	measure(b);
 	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_MEASURED, .at = at });
 	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_NOT_MEASURED, .at = at, .error = 5 });
+	b->now_s += 4;
+	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT, .at = counter_at(b, b->now_s) });
+	assert_true(ffntp_session_wants_request(ffntp_ensemble_session(b->ensemble, b->member)));
+	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_MEASURED, .at = counter_at(b, b->now_s) });
 	assert_int_equal(b->counts[FFNTP_EVENT_REPLY] + b->counts[FFNTP_EVENT_ERROR], 0);
 	drop(b);
 }

@@ -39,7 +39,9 @@ static struct {
 	bool has_raw;                /* PTP_SYS_OFFSET_EXTENDED takes CLOCK_MONOTONIC_RAW */
 	int open_error;
 	double before_ns, after_ns; /* of a reading of the device: up to this long before and after */
-	double step_after_ns;       /* CLOCK_REALTIME steps by step_ns once the time is past this; 0: never */
+	double call_ns, control_ns; /* duration of a call that reads a clock, up to twice that; and of a request */
+	double next_rate;     /* rate of CLOCK_REALTIME from the device's next reading on; 0: it does not change */
+	double step_after_ns; /* CLOCK_REALTIME steps by step_ns once the time is past this; 0: never */
 	double step_ns;
 	bool has_bad_time;
 	unsigned opened, closed, asked[FFNTP_PHC_METHODS];
@@ -58,6 +60,8 @@ static void begin(uint64_t seed)
 	sys.realtime_rate = 1 - 200e-6;
 	sys.has_raw = true;
 	sys.before_ns = sys.after_ns = 1000;
+	sys.call_ns = 20;
+	sys.control_ns = 2000;
 }
 
 static double some(double most_ns)
@@ -82,7 +86,7 @@ static ffntp_counter counter_at(double ns)
 static ffntp_counter fake_counter(const struct ffntp_counter_source *source)
 {
 	(void)source;
-	pass(some(10));
+	pass(some(sys.call_ns / 2));
 	return counter_at(sys.now_ns);
 }
 
@@ -110,6 +114,11 @@ static int64_t read_device(void)
 
 	pass(some(sys.before_ns));
 	ns = take_device();
+	if (sys.next_rate > 0) {
+		sys.realtime_ns += sys.now_ns * (sys.realtime_rate - sys.next_rate);
+		sys.realtime_rate = sys.next_rate;
+		sys.next_rate = 0;
+	}
 	pass(some(sys.after_ns));
 	return ns;
 }
@@ -135,9 +144,9 @@ static int fake_gettime(clockid_t clock, struct timespec *time)
 			time->tv_nsec = 1000000000;
 		return 0;
 	}
-	pass(some(20));
+	pass(some(sys.call_ns));
 	*time = to_timespec(kernel_ns(clock) + (clock == CLOCK_MONOTONIC_RAW ? (int64_t)sys.namespace_ns : 0));
-	pass(some(20));
+	pass(some(sys.call_ns));
 	return 0;
 }
 
@@ -176,12 +185,16 @@ static int fake_extended(struct ptp_sys_offset_extended *offset)
 
 static int fake_control(int descriptor, unsigned long request, void *argument)
 {
+	int error;
+
 	assert_int_equal(descriptor, DESCRIPTOR);
-	pass(some(2000));
+	pass(some(sys.control_ns));
 	if (request == PTP_SYS_OFFSET_PRECISE)
 		return fake_precise(argument);
 	assert_true(request == PTP_SYS_OFFSET_EXTENDED);
-	return fake_extended(argument);
+	error = fake_extended(argument);
+	pass(some(sys.control_ns));
+	return error;
 }
 
 static int fake_open(const char *path, int *descriptor)
@@ -365,6 +378,44 @@ static void a_slew_of_the_system_clock_keeps_the_truth_inside(void **state)
 		sys.realtime_rate = 1 + (seed % 2 > 0 ? 0.0833 : -0.0833); /* as fast as chronyd slews */
 		phc = opened();
 		read_truly(&phc, (unsigned)(seed % 25) + 1, FFNTP_PHC_EXTENDED_REALTIME);
+	}
+}
+
+/* If the calls take no time, a nanosecond of the kernel's timestamps is all that is unknown. */
+static void a_nanosecond_has_two_ends(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 2000; seed++) {
+		struct ffntp_phc phc;
+
+		begin(seed + 1);
+		sys.precise = EOPNOTSUPP;
+		sys.now_ns = some(1e6);
+		sys.call_ns = 0;
+		sys.before_ns = sys.after_ns = seed % 2 > 0 ? 0 : 1;
+		phc = opened();
+		assert_at_most(read_truly(&phc, 1, FFNTP_PHC_EXTENDED_RAW), 9, "ns");
+	}
+}
+
+/* Both extrapolations are then wrong in the same direction. */
+static void a_rate_that_changes_during_a_reading(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 2000; seed++) {
+		struct ffntp_phc phc;
+
+		begin(seed + 1);
+		sys.precise = EOPNOTSUPP;
+		sys.has_raw = false;
+		sys.call_ns = 0;
+		sys.control_ns = 200000;
+		sys.before_ns = 0;
+		sys.after_ns = 200000;
+		sys.realtime_rate = sys.raw_rate + 900e-6;
+		sys.next_rate = sys.raw_rate - 900e-6;
+		phc = opened();
+		read_truly(&phc, 1, FFNTP_PHC_EXTENDED_REALTIME);
 	}
 }
 
@@ -563,6 +614,8 @@ int main(void)
 		cmocka_unit_test(asymmetric_brackets),
 		cmocka_unit_test(a_step_of_the_system_clock_widens_the_reading),
 		cmocka_unit_test(a_slew_of_the_system_clock_keeps_the_truth_inside),
+		cmocka_unit_test(a_nanosecond_has_two_ends),
+		cmocka_unit_test(a_rate_that_changes_during_a_reading),
 		cmocka_unit_test(a_time_namespace_leaves_realtime),
 		cmocka_unit_test(errors_of_the_device_are_returned),
 		cmocka_unit_test(a_way_that_fails_once_leaves_the_next),
