@@ -202,6 +202,13 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
  */
 bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map);
 
+/*
+ * Copy a page of this process to memory that readers map, as one update. Nothing is read from 'to', which a guest may
+ * be able to write; its former content must be an earlier copy of the same page, or no page. from: no update is under
+ * way.
+ */
+void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from);
+
 /* Load one word of the prepared line, as in FFNTP_PAGE_LINE(page, frac). */
 #define FFNTP_PAGE_LINE(page, field) ffntp_page_load(page, FFNTP_AT_LINE + offsetof(struct ffntp_line, field))
 

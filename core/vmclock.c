@@ -75,19 +75,22 @@ static bool set_tai_offset(uint64_t flags, struct ffntp_map *map)
 	return map->tai_is_known;
 }
 
-/* Return the POSIX second at which the month of this one ends. */
+static bool date_of(int64_t utc_s, struct ffntp_calendar *date)
+{
+	return ffntp_calendar_from_utc((struct ffntp_utc){ .time = { .s = utc_s } }, date) == FFNTP_TIMESCALE_OK;
+}
+
+/* Return the POSIX second at which the month of this one ends; 0 outside the years of the calendar. */
 static int64_t end_of_month(int64_t utc_s)
 {
-	const struct ffntp_utc utc = { .time = { .s = utc_s } };
 	struct ffntp_calendar date;
 
-	if (ffntp_calendar_from_utc(utc, &date) != FFNTP_TIMESCALE_OK)
-		return 0;
 	do
 		utc_s += 86400;
-	while (ffntp_calendar_from_utc((struct ffntp_utc){ .time = { .s = utc_s } }, &date) == FFNTP_TIMESCALE_OK &&
-	       date.day != 1);
-	return utc_s - (utc_s % 86400 + 86400) % 86400;
+	while (date_of(utc_s, &date) && date.day != 1);
+	if (!date_of(utc_s, &date))
+		return 0;
+	return utc_s - date.hour * 3600 - date.minute * 60 - date.second;
 }
 
 /*

@@ -229,7 +229,7 @@ static void vmclock_readers_are_told_utc_where_tai_is_not_known(void **state)
 }
 
 /*
- * UTC as Linux's driver computes it from the page: its versions until 6.19 take a page of UTC, or of TAI with a valid
+ * UTC as Linux's driver computes it from the page: its earlier versions take a page of UTC, or of TAI with a valid
  * offset. Returns false where that driver gives EINVAL.
  */
 static bool linux_utc_s(int64_t *s)
@@ -328,6 +328,33 @@ static void the_type_of_time_never_changes_on_a_page_of_utc(void **state)
 	ffntp_page_format(page, &with_tai); /* the next writer knows TAI */
 	assert_int_equal(memory.bytes[0x0b], 0);
 	assert_true(linux_utc_s(&utc_s) && linux_tai_s(&tai_s));
+}
+
+/* --- a copy for others --- */
+
+/* The memory of the copy may be a guest's, which scribbles on it: only its next reading matters. */
+static void a_mirror_is_the_page_whatever_was_there(void **state)
+{
+	static union {
+		struct ffntp_page page;
+		uint8_t bytes[FFNTP_PAGE_SIZE];
+	} mirror;
+	struct ffntp_page *page = fresh_tai();
+	struct ffntp_map map = map_at(S), copy;
+	struct prng prng = { 3 };
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		map.at += S;
+		map.time.s++;
+		ffntp_page_publish(page, &map, NULL, 0);
+		for (size_t k = 0; k < FFNTP_PAGE_SIZE; k++)
+			mirror.bytes[k] = (uint8_t)prng_next(&prng);
+		ffntp_page_mirror(&mirror.page, page);
+		assert_memory_equal(mirror.bytes, memory.bytes, FFNTP_PAGE_SIZE);
+		assert_int_equal(ffntp_page_read(&mirror.page, &copy), FFNTP_CLOCK_OK);
+		assert_maps_equal(&copy, &map);
+	}
 }
 
 /* --- the prepared line --- */
@@ -790,6 +817,7 @@ int main(void)
 		cmocka_unit_test(vmclock_is_told_what_it_has_words_for),
 		cmocka_unit_test(vmclock_readers_and_ours_agree),
 		cmocka_unit_test(vmclock_readers_are_told_utc_where_tai_is_not_known),
+		cmocka_unit_test(a_mirror_is_the_page_whatever_was_there),
 		cmocka_unit_test(the_type_of_time_never_changes_on_a_page_of_tai),
 		cmocka_unit_test(the_type_of_time_never_changes_on_a_page_of_utc),
 		cmocka_unit_test(the_line_says_what_the_map_says),

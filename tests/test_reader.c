@@ -654,6 +654,161 @@ static void the_default_path_depends_on_the_user(void **state)
 
 #define TEST(name) cmocka_unit_test_teardown(name, clean_up)
 
+/* --- VMClock --- */
+
+/* Build a page from VMClock's specification alone, by a map of now and the bound that VMClock's fields state. */
+static void write_vmclock(const struct ffntp_map *map, uint8_t counter_id, uint64_t flags)
+{
+	uint8_t bytes[FFNTP_PAGE_SIZE] = { 'V', 'C', 'L', 'K', 0, 0x10, 0, 0, 1, 0, counter_id, 0, 2 };
+	const struct {
+		size_t offset;
+		uint64_t value;
+	} words[] = {
+		{ 0x10, 5 },
+		{ 0x18, flags },
+		{ 0x20, (uint64_t)2 << 16 | (uint64_t)map->period_shift << 56 },
+		{ 0x28, map->at },
+		{ 0x30, map->period },
+		{ 0x40, map->period_maxerror },
+		{ 0x48, (uint64_t)map->time.s },
+		{ 0x50, map->time.frac },
+		{ 0x60, map->maxerror_before_ns },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		memcpy(bytes + words[i].offset, &words[i].value, 8); /* tests run on little-endian machines */
+	write_file(bytes, sizeof bytes);
+}
+
+static int64_t realtime_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * FFNTP_NS_PER_S + t.tv_nsec;
+}
+
+#define BOUNDED (UINT64_C(1) << 4 | UINT64_C(1) << 6)
+
+static void vmclock_pages_of_other_writers_are_read(void **state)
+{
+	struct ffntp_counter_source source;
+	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
+	struct ffntp_reading reading;
+	struct ffntp_time steady;
+	struct ffntp_map map;
+	int64_t before_ns;
+	size_t count = 9;
+
+	(void)state;
+	if (ffntp_counter_open(&source, FFNTP_COUNTER_TSC) != NULL)
+		skip();
+	map = map_of_now(&source);
+	write_vmclock(&map, 1, BOUNDED);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	assert_true(reader.is_foreign);
+	before_ns = realtime_ns();
+	reading = now_by(&reader);
+	assert_true(ffntp_time_to_ns(reading.earliest) <= realtime_ns());
+	assert_true(ffntp_time_to_ns(reading.latest) >= before_ns);
+	assert_true(reading.status == FFNTP_STATUS_SYNCHRONISED);
+	assert_int_equal(ffntp_page_read_sources(reader.page, sources, &count), FFNTP_CLOCK_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(ffntp_linux_steady(&reader, &steady, NULL), FFNTP_CLOCK_STEADY);
+	assert_int_equal(ffntp_linux_at(&reader, map.at, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_true(reading.estimate.s == map.time.s && reading.bound_ns == 1000000);
+	assert_int_equal(ffntp_linux_at(&reader, map.at - 1, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_TOO_OLD);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, 999999, &reading), FFNTP_CLOCK_BOUND);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_TAI, UINT64_MAX, &reading), FFNTP_CLOCK_TAI_UNKNOWN);
+	ffntp_linux_close(&reader);
+	map.at += (uint64_t)(10 / source.period_hint_s);
+	write_vmclock(&map, 1, BOUNDED);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_DISRUPTED);
+	ffntp_linux_close(&reader);
+	map.at -= (uint64_t)(7200 / source.period_hint_s);
+	write_vmclock(&map, 1, BOUNDED);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_VOID);
+	ffntp_linux_close(&reader);
+	write_vmclock(&map, 1, 0);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_NO_BOUND);
+	assert_int_equal(ffntp_page_read(reader.page, &map), FFNTP_CLOCK_NO_BOUND);
+}
+
+/* The prepared line lies in the block, which such a page does not have; what lies there instead is not used. */
+static void a_line_without_a_block_is_not_read(void **state)
+{
+	struct ffntp_counter_source source;
+	struct ffntp_reading reading;
+	struct ffntp_map map;
+	int descriptor;
+
+	(void)state;
+	if (ffntp_counter_open(&source, FFNTP_COUNTER_TSC) != NULL)
+		skip();
+	assert_null(open_file(&source.identity, &map, &(bool){ false }));
+	map = map_of_now(&source);
+	ffntp_page_publish(file.page, &map, NULL, 0);
+	descriptor = open(path, O_WRONLY);
+	assert_int_equal(pwrite(descriptor, "none", 4, 0x800), 4);
+	assert_int_equal(pwrite(descriptor, "\1\0\0\0", 4, 0x60), 4); /* 1 ns: VMClock's bound */
+	close(descriptor);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading), FFNTP_CLOCK_OK);
+	assert_true(reading.bound_ns < 1000000);
+}
+
+static void vmclock_pages_without_time(void **state)
+{
+	const struct ffntp_map map = { .period = 1 };
+
+	(void)state;
+	write_vmclock(&map, 0xff, BOUNDED);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_NO_TIME);
+#if defined(__x86_64__)
+	write_vmclock(&map, 0, BOUNDED);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_NO_COUNTER);
+#endif
+	assert_int_equal(ffntp_linux_open(&reader, "/dev/zero"), FFNTP_PAGE_FOREIGN); /* a device that can be mapped */
+	assert_int_equal(ffntp_linux_open(&reader, "/dev/null"), FFNTP_PAGE_MISSING); /* and one that cannot */
+}
+
+/* A machine monitor has mapped the file, or created it, so that the page stays in it. */
+static void a_page_for_a_guest_stays_in_its_file(void **state)
+{
+	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_page_identity guests = source.identity;
+	uint8_t zeroes[2 * FFNTP_PAGE_SIZE] = { 0 };
+	struct ffntp_map former;
+	bool is_adopted = true;
+	ino_t inode;
+
+	(void)state;
+	guests.is_guests = true;
+	write_file(zeroes, sizeof zeroes);
+	inode = status_of(path).st_ino;
+	assert_null(open_file(&guests, &former, &is_adopted));
+	assert_false(is_adopted);
+	ffntp_page_format(file.page, &guests);
+	ffntp_pagefile_close(&file);
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_GUESTS);
+	assert_null(open_file(&guests, &former, &is_adopted));
+	assert_false(is_adopted);
+	assert_true(status_of(path).st_ino == inode && status_of(path).st_size == sizeof zeroes);
+	ffntp_pagefile_close(&file);
+	assert_null(open_file(&source.identity, &former, &is_adopted)); /* a daemon's own page is never a guest's */
+	assert_false(is_adopted);
+	assert_int_not_equal(status_of(path).st_ino, inode);
+	ffntp_pagefile_close(&file);
+	assert_non_null(open_file(&guests, &former, &is_adopted)); /* nor the other way round */
+	zeroes[5000] = 1;
+	zeroes[50] = 1;
+	write_file(zeroes, sizeof zeroes);
+	assert_non_null(open_file(&guests, &former, &is_adopted));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -681,6 +836,10 @@ int main(void)
 		TEST(a_link_is_not_followed_by_a_daemon),
 		TEST(paths_that_lead_nowhere),
 		TEST(the_default_path_depends_on_the_user),
+		TEST(vmclock_pages_of_other_writers_are_read),
+		TEST(a_line_without_a_block_is_not_read),
+		TEST(vmclock_pages_without_time),
+		TEST(a_page_for_a_guest_stays_in_its_file),
 	};
 	int failed;
 

@@ -380,7 +380,7 @@ static void announced_leap_seconds(void **state)
 	}
 }
 
-/* Whatever the bytes are, nothing but a bounded time comes out. Sanitizers look at the arithmetic. */
+/* Random bytes give no time, or a bounded one. Sanitizers look at the arithmetic. */
 static void garbage(void **state)
 {
 	struct prng prng = { 11 };

@@ -27,8 +27,8 @@ FFNTP_BEGIN_DECLARATIONS
 struct ffntp_linux_reader {
 	const struct ffntp_page *page; /* also for ffntp_page_read and similar functions */
 	enum ffntp_counter_kind counter_kind;
-	uint64_t device, inode; /* of the mapped file */
 	bool is_foreign;        /* a VMClock page of another writer */
+	uint64_t device, inode; /* of the mapped file */
 };
 
 /* Size in bytes of the longest path on Linux, its final 0 included. */
@@ -42,8 +42,8 @@ FFNTP_MUST_USE bool ffntp_linux_default_path(char path[FFNTP_LINUX_PATH_SIZE]);
 
 /*
  * Open a page, and check that its layout is known, that it is of this boot, and that this process can read its counter
- * safely. The page may also be a VMClock page of another writer, such as Linux's device /dev/vmclock0: what its
- * hypervisor states about this machine's counter is trusted, and the bound is the one that it states. A file with such
+ * safely. The page may also be a VMClock page of another writer, such as Linux's device /dev/vmclock0: the
+ * hypervisor is trusted, and the bound is the one that it states. A file with such
  * a page must be in memory, or have changed since this machine started.
  * path: NULL for the usual places: /run/ffntp/page and the default path of this user. The first page that has the time
  * is chosen; if none has, the first one that exists. Without a path, a page is opened only if it belongs to root or to

@@ -79,15 +79,15 @@ const char *ffntp_page_result_text(enum ffntp_page_result result);
  */
 struct ffntp_page_identity {
 	enum ffntp_counter_kind counter_kind;
-	uint8_t boot_id[16];     /* random, one per boot; zeroes if the system has none */
-	uint64_t time_namespace; /* identifies the writer's time namespace; 0 if the system has only one */
-	bool is_guests;          /* the counter is that of a guest, not of the machine that writes the page */
+	uint8_t boot_id[16]; /* random, one per boot; zeroes if the system has none */
+	bool is_guests;      /* the counter is that of a guest, not of the machine that writes the page */
 	/*
 	 * For a page that does not exist yet: TAI - UTC in seconds as its writer knows it, be it from an expired table.
 	 * VMClock's time on that page is then TAI, as long as the page exists; if this is 0, it is UTC. Readers of this
 	 * header need not know which of the two it is. ffntp_page_check sets it to 0.
 	 */
 	int16_t tai_offset_s;
+	uint64_t time_namespace; /* identifies the writer's time namespace; 0 if the system has only one */
 };
 
 /* How the clock uses a server. */
@@ -169,13 +169,6 @@ void ffntp_page_hold(struct ffntp_page *page);
  */
 void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map *map,
 				 const struct ffntp_source *sources, size_t count, ffntp_counter now);
-
-/*
- * Copy a page of this process to memory that readers map, as one update. Nothing is read from 'to', which a guest may be
- * able to write; its former content must be an earlier copy of the same page, or no page.
- * from: no update is under way.
- */
-void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from);
 
 /* --- readers: any thread of any process that has the page mapped --- */
 

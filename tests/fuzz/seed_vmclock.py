@@ -4,8 +4,9 @@ import struct
 import sys
 from pathlib import Path
 
-# The structure of UAPI.13, version 1.1.
-LAYOUT = '<IIHBBIQQ2xBBhBBQQQQQQQQQ'
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'system'))
+from vmclock import LAYOUT  # noqa: E402
+
 HZ = 1 << 30
 BOUNDED, TAI, GENERATION = 0x78, 0x01, 0x100
 
@@ -33,7 +34,6 @@ SEEDS = {
 
 
 def main():
-    assert struct.calcsize(LAYOUT) == 0x70
     for name, bytes_of in SEEDS.items():
         Path(sys.argv[1], name).write_bytes(bytes_of)
 
