@@ -18,8 +18,8 @@
 #include "resolve.h"
 #include "udp.h"
 
-struct ffntp_key; /* keys.h */
-struct ffntp_nts; /* nts/packet.h */
+struct ffntp_key;      /* keys.h */
+struct ffntp_nts;      /* nts/packet.h */
 struct ffntp_refclock; /* refclock.h */
 
 /*
