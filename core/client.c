@@ -214,23 +214,34 @@ void ffntp_client_sent(struct ffntp_client *client, ffntp_counter ta)
 
 /* --- replies --- */
 
-/* Judge a datagram by itself. Returns whether it is a reply that the clock decides on; otherwise the decision is made.
- */
-static bool finish_exchange(struct ffntp_client *client, const uint8_t *bytes, size_t length, ffntp_counter tf,
-			    struct ffntp_stamp *stamp)
+static struct ffntp_exchange_limits limits_of(const struct ffntp_client *client)
 {
-	const struct ffntp_exchange_limits limits = {
+	return (struct ffntp_exchange_limits){
 		.period_s = client->clock.rate.period_s,
 		.period_error = client->clock.rate.max_error,
 		.max_rtt_s = FFNTP_MAX_RTT_S,
 		.max_root_distance_s = client->association.max_root_distance_s,
 	};
-	enum ffntp_verdict verdict =
-		ffntp_exchange_finish(&client->association.exchange, bytes, length, tf, &limits, stamp);
+}
 
+/* The decision on what was rejected by itself, before the clock decides. */
+static void begin_decision(struct ffntp_client *client, enum ffntp_verdict verdict, ffntp_counter tf)
+{
 	client->decision = (struct ffntp_decision){
 		.kind = FFNTP_DECISION_REJECT, .reason = FFNTP_REASON_REPLY, .verdict = verdict, .at = tf
 	};
+}
+
+/* Judge a datagram by itself. Returns whether it is a reply that the clock decides on; otherwise the decision is made.
+ */
+static bool finish_exchange(struct ffntp_client *client, const uint8_t *bytes, size_t length, ffntp_counter tf,
+			    struct ffntp_stamp *stamp)
+{
+	const struct ffntp_exchange_limits limits = limits_of(client);
+	enum ffntp_verdict verdict =
+		ffntp_exchange_finish(&client->association.exchange, bytes, length, tf, &limits, stamp);
+
+	begin_decision(client, verdict, tf);
 	if (verdict != FFNTP_ACCEPTED)
 		return false;
 	if (FFNTP_CAN_INTERLEAVE && !client->association.exchange.is_complete) {
@@ -240,24 +251,32 @@ static bool finish_exchange(struct ffntp_client *client, const uint8_t *bytes, s
 	return !FFNTP_CAN_INTERLEAVE || client->association.exchange.is_complete;
 }
 
-/* Decide on a datagram. Returns the verdict. */
-static enum ffntp_verdict decide(struct ffntp_client *client, const uint8_t *bytes, size_t length, ffntp_counter tf)
+/* Decide on a stamp, or NULL. former_grain_s: the proven step of the server's clock before it. */
+static enum ffntp_verdict decide_on(struct ffntp_client *client, const struct ffntp_stamp *stamp, double former_grain_s,
+				    ffntp_counter tf)
 {
-	double grain_s = client->association.exchange.grain.seen_s;
-	struct ffntp_stamp stamp;
-	bool is_stamp = finish_exchange(client, bytes, length, tf, &stamp);
-	bool is_coarse = client->association.exchange.grain.seen_s > grain_s * (1 + FFNTP_GRAIN_SAME);
+	bool is_coarse = client->association.exchange.grain.seen_s > former_grain_s * (1 + FFNTP_GRAIN_SAME);
 
 	if (is_coarse)
 		ffntp_clock_server_is_coarse(&client->clock, &client->association, tf);
-	if (is_stamp)
-		ffntp_clock_update(&client->clock, &client->association, &stamp, &client->decision);
+	if (stamp != NULL)
+		ffntp_clock_update(&client->clock, &client->association, stamp, &client->decision);
 	client->decision.bound_is_reset = client->decision.bound_is_reset || is_coarse;
 	if (is_coarse && client->decision.kind == FFNTP_DECISION_ACCEPT) {
 		client->decision.kind = FFNTP_DECISION_BOUND_RESET;
 		client->decision.reason = FFNTP_REASON_GRAIN;
 	}
 	return client->decision.verdict;
+}
+
+/* Decide on a datagram. Returns the verdict. */
+static enum ffntp_verdict decide(struct ffntp_client *client, const uint8_t *bytes, size_t length, ffntp_counter tf)
+{
+	double grain_s = client->association.exchange.grain.seen_s;
+	struct ffntp_stamp stamp;
+	bool is_stamp = finish_exchange(client, bytes, length, tf, &stamp);
+
+	return decide_on(client, is_stamp ? &stamp : NULL, grain_s, tf);
 }
 
 /* Return whether the reply that arrived at tf waits for its transmit timestamp. */
@@ -281,6 +300,34 @@ enum ffntp_verdict ffntp_client_reply(struct ffntp_client *client, const uint8_t
 	if (verdict == FFNTP_REFUSED_COUNTER)
 		disrupt(client, FFNTP_REASON_COUNTER, tf);
 	return verdict;
+}
+
+/* --- a reference clock --- */
+
+enum ffntp_verdict ffntp_client_measured(struct ffntp_client *client, const struct ffntp_measurement *measurement,
+					 ffntp_counter after)
+{
+	struct ffntp_association *association = &client->association;
+	const struct ffntp_exchange_limits limits = limits_of(client);
+	double grain_s = association->exchange.grain.seen_s;
+	struct ffntp_stamp stamp;
+	enum ffntp_verdict verdict;
+
+	ffntp_polling_sent(&association->polling, measurement->before, client->clock.rate.period_s);
+	verdict = ffntp_exchange_measured(&association->exchange, measurement, after, &limits, &stamp);
+	begin_decision(client, verdict, after);
+	verdict = decide_on(client, verdict == FFNTP_ACCEPTED ? &stamp : NULL, grain_s, after);
+	ffntp_association_count(association, verdict);
+	ffntp_polling_replied(&association->polling, verdict, client->clock.rate.period_s);
+	if (verdict == FFNTP_REFUSED_COUNTER)
+		disrupt(client, FFNTP_REASON_COUNTER, after);
+	return verdict;
+}
+
+void ffntp_client_not_measured(struct ffntp_client *client, ffntp_counter now)
+{
+	ffntp_polling_sent(&client->association.polling, now, client->clock.rate.period_s);
+	ffntp_polling_expired(&client->association.polling, client->clock.rate.period_s);
 }
 
 /* --- output --- */
@@ -319,7 +366,7 @@ static void describe_stamp(const struct ffntp_association *association, double p
 	const struct ffntp_stamp *stamp = &association->stamp;
 
 	source->stratum = stamp->stratum;
-	source->leap = stamp->leap;
+	source->leap = stamp->leap == FFNTP_LEAP_UNANNOUNCED ? 0 : stamp->leap;
 	source->refid = stamp->refid;
 	source->offset_ns = ffntp_mapping_signed_ns(association->offset_s);
 	source->rtt_ns = ffntp_mapping_ns(ffntp_ticks(ffntp_stamp_rtt_ticks(stamp)) * period_s);

@@ -34,6 +34,16 @@ struct ffntp_estimator_config ffntp_client_config_estimator(const struct ffntp_c
 /* Return the polling configuration for a client's configuration. */
 struct ffntp_polling_config ffntp_client_config_polling(const struct ffntp_client_config *config);
 
+/*
+ * Process a reading of a reference clock, which takes the place of a request and its reply. after: the counter after
+ * the reading. Returns the verdict, which is also counted.
+ */
+enum ffntp_verdict ffntp_client_measured(struct ffntp_client *client, const struct ffntp_measurement *measurement,
+					 ffntp_counter after);
+
+/* Record that the reference clock could not be read: this counts as a request without a reply. */
+void ffntp_client_not_measured(struct ffntp_client *client, ffntp_counter now);
+
 /* client_state: set what a source states of the estimator. */
 void ffntp_client_describe(const struct ffntp_client *client, struct ffntp_source *source);
 

@@ -276,6 +276,11 @@ static bool has_new_stamp(const struct ffntp_member *member)
 	return member->session->client->association.accepted_at != member->learnt_at;
 }
 
+static bool brings_stamps(const struct ffntp_input *input)
+{
+	return input->kind == FFNTP_INPUT_DATAGRAM || input->kind == FFNTP_INPUT_MEASURED;
+}
+
 static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, const struct ffntp_input *input)
 {
 	bool was_disrupted = ensemble->is_disrupted;
@@ -285,7 +290,7 @@ static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, co
 	if (ensemble->is_disrupted)
 		spread_disruption(ensemble, number, input->at);
 	ensemble->is_disrupted = ensemble->is_disrupted || was_disrupted;
-	if (!is_single(ensemble) && input->kind == FFNTP_INPUT_DATAGRAM && has_new_stamp(&ensemble->member[number]))
+	if (!is_single(ensemble) && brings_stamps(input) && has_new_stamp(&ensemble->member[number]))
 		ffntp_ensemble_learn(ensemble, number);
 }
 

@@ -322,6 +322,13 @@ static void take_exchange(struct ffntp_ensemble *ensemble, unsigned number)
 	store_behind(member);
 }
 
+/* Return whether the member announces leap seconds, or that there are none. */
+static bool announces(const struct ffntp_member *member)
+{
+	return member->session != NULL && member->has_time && member->is_fresh && !member->is_unused &&
+	       ffntp_member_client(member)->association.stamp.leap != FFNTP_LEAP_UNANNOUNCED;
+}
+
 /* The majority's announcement of a leap second counts for each member. */
 static void announce_leap(struct ffntp_ensemble *ensemble, unsigned number)
 {
@@ -331,7 +338,7 @@ static void announce_leap(struct ffntp_ensemble *ensemble, unsigned number)
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
 		const struct ffntp_member *member = &ensemble->member[i];
 
-		if (member->session != NULL && member->has_time && member->is_fresh && !member->is_unused)
+		if (announces(member))
 			indicators[count++] = ffntp_member_client(member)->association.stamp.leap;
 	}
 	ffntp_client_announce(ffntp_member_client(&ensemble->member[number]), ffntp_leap_count(indicators, count),

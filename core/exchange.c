@@ -245,12 +245,12 @@ static enum ffntp_verdict judge_counter(const struct ffntp_packet *packet, doubl
  * Store tf, before which no later exchange may begin, and return whether this one did. Replies rejected for their
  * contents do not reach this check.
  */
-static bool counter_went_back(struct ffntp_exchange *exchange, const struct ffntp_answered *answered)
+static bool counter_went_back(struct ffntp_exchange *exchange, ffntp_counter ta, ffntp_counter tf)
 {
-	bool went_back = exchange->has_last_tf && ffntp_counter_diff(answered->ta, exchange->last_tf) < 0;
+	bool went_back = exchange->has_last_tf && ffntp_counter_diff(ta, exchange->last_tf) < 0;
 
 	exchange->has_last_tf = true;
-	exchange->last_tf = answered->tf;
+	exchange->last_tf = tf;
 	return went_back;
 }
 
@@ -336,7 +336,7 @@ static enum ffntp_verdict finish_basic(struct ffntp_exchange *exchange, struct f
 
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
-	if (counter_went_back(exchange, answered))
+	if (counter_went_back(exchange, answered->ta, answered->tf))
 		return FFNTP_REFUSED_COUNTER;
 	return measure(exchange, answered, limits, stamp);
 }
@@ -354,7 +354,7 @@ static enum ffntp_verdict finish_interleaved(struct ffntp_exchange *exchange, co
 	enum ffntp_verdict verdict;
 
 	exchange->has_former = false;
-	if (counter_went_back(exchange, answered) || !(rtt_ticks(answered) > 0))
+	if (counter_went_back(exchange, answered->ta, answered->tf) || !(rtt_ticks(answered) > 0))
 		return FFNTP_REFUSED_COUNTER;
 	exchange->has_former = true;
 	exchange->former = *answered;
@@ -389,4 +389,68 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 		return finish_interleaved(exchange, &answered, limits, stamp);
 	exchange->has_former = false;
 	return finish_basic(exchange, &answered, limits, stamp);
+}
+
+/* --- a reference clock --- */
+
+static void watch_clock_grain(struct ffntp_exchange *exchange, const struct ffntp_stamp *stamp,
+			      const struct ffntp_exchange_limits *limits)
+{
+	const struct ffntp_grain_sample sample = {
+		.ta = stamp->ta,
+		.tf = stamp->tf,
+		.tb = stamp->tb,
+		.te = stamp->te,
+		.stated_s = stamp->precision_s,
+		.period_s = limits->period_s,
+		.period_error = limits->period_error,
+	};
+
+	ffntp_grain_add(&exchange->grain, &sample);
+}
+
+static struct ffntp_stamp stamp_of_clock(const struct ffntp_measurement *measurement, ffntp_counter after)
+{
+	return (struct ffntp_stamp){
+		.ta = measurement->before,
+		.tb = measurement->time,
+		.te = measurement->time,
+		.tf = after,
+		.refid = measurement->refid,
+		.root_delay_s = measurement->root_delay_s,
+		.precision_s = ffntp_fmax(measurement->precision_s, 0x1p-32), /* a timestamp's unit */
+		.stratum = measurement->stratum,
+		.leap = measurement->leap,
+		.is_tai = measurement->is_tai,
+	};
+}
+
+/* Return whether the clock's own statements have a meaning; comparisons with a NAN are false. */
+static bool is_measurement(const struct ffntp_measurement *measurement)
+{
+	return measurement->time.units != 0 && measurement->leap <= FFNTP_LEAP_UNANNOUNCED &&
+	       measurement->stratum >= 1 && measurement->stratum <= 15 && measurement->max_error_s >= 0 &&
+	       measurement->root_delay_s >= 0 && measurement->precision_s > 0 && measurement->precision_s <= 1;
+}
+
+enum ffntp_verdict ffntp_exchange_measured(struct ffntp_exchange *exchange, const struct ffntp_measurement *measurement,
+					   ffntp_counter after, const struct ffntp_exchange_limits *limits,
+					   struct ffntp_stamp *stamp)
+{
+	struct ffntp_stamp taken = stamp_of_clock(measurement, after);
+	double ticks = ffntp_counter_diff(taken.tf, taken.ta);
+
+	if (!is_measurement(measurement))
+		return FFNTP_REFUSED_TIMESTAMPS;
+	watch_clock_grain(exchange, &taken, limits);
+	taken.precision_s = ffntp_fmax(taken.precision_s, exchange->grain.seen_s);
+	taken.root_dispersion_s = measurement->max_error_s + taken.precision_s;
+	if (!(ffntp_stamp_root_distance_s(&taken) <= limits->max_root_distance_s))
+		return FFNTP_REFUSED_ROOT_DISTANCE;
+	if (counter_went_back(exchange, taken.ta, taken.tf) || !(ticks > 0))
+		return FFNTP_REFUSED_COUNTER;
+	if (!(ticks * limits->period_s * (1 - limits->period_error) <= limits->max_rtt_s))
+		return FFNTP_REFUSED_LATE;
+	*stamp = taken;
+	return FFNTP_ACCEPTED;
 }

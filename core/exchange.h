@@ -1,6 +1,6 @@
 /*
- * exchange: one request in flight, and the one reply that answers it. This module converts the wire's terms (origin,
- * receive, transmit) to stamps (ta, tb, te, tf).
+ * exchange: one request in flight, and the one reply that answers it; or one reading of a reference clock. This module
+ * converts the wire's terms (origin, receive, transmit) to stamps (ta, tb, te, tf).
  */
 #ifndef FFNTP_CORE_EXCHANGE_H
 #define FFNTP_CORE_EXCHANGE_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../include/ffntp/measurement.h"
 #include "grain.h"
 #include "stamp.h"
 #include "wire.h"
@@ -18,6 +19,13 @@
 #define FFNTP_CAN_INTERLEAVE false
 #else
 #define FFNTP_CAN_INTERLEAVE true
+#endif
+
+/* Nor do guests have reference clocks. */
+#ifdef FFNTP_SESSION_MINIMAL
+#define FFNTP_CAN_MEASURE false
+#else
+#define FFNTP_CAN_MEASURE true
 #endif
 
 /* A request and the reply to it. */
@@ -95,5 +103,14 @@ FFNTP_MUST_USE enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *e
 							size_t length, ffntp_counter tf,
 							const struct ffntp_exchange_limits *limits,
 							struct ffntp_stamp *stamp);
+
+/*
+ * Judge a reading of a reference clock, which needs no request. after: the counter after the reading.
+ * Returns FFNTP_ACCEPTED and a stamp in the clock's time; or the reason for rejection, as of a reply, with *stamp
+ * untouched.
+ */
+FFNTP_MUST_USE enum ffntp_verdict
+ffntp_exchange_measured(struct ffntp_exchange *exchange, const struct ffntp_measurement *measurement,
+			ffntp_counter after, const struct ffntp_exchange_limits *limits, struct ffntp_stamp *stamp);
 
 #endif

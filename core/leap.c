@@ -202,6 +202,40 @@ bool ffntp_leap_from_utc(const struct ffntp_leap_belief *belief, struct ffntp_ti
 	return true;
 }
 
+/* --- from TAI --- */
+
+/* Find UTC from the table, or from its last entry once it has expired. */
+static bool utc_of_tai(const struct ffntp_leap_table *table, struct ffntp_time tai, struct ffntp_time *utc)
+{
+	struct ffntp_utc found;
+
+	if (table == NULL)
+		return false;
+	if (ffntp_utc_from_tai(table, tai, &found) == FFNTP_TIMESCALE_OK) {
+		*utc = found.time;
+		return true;
+	}
+	utc->s = tai.s - table->entry[table->count - 1].tai_offset_s;
+	utc->frac = tai.frac;
+	return utc->s >= table->expires_s;
+}
+
+bool ffntp_leap_from_tai(struct ffntp_leap_belief *belief, struct ffntp_time tai, struct ffntp_time *time)
+{
+	struct ffntp_time utc;
+
+	if (!belief->is_begun) {
+		if (!utc_of_tai(belief->table, tai, &utc))
+			return false;
+		ffntp_leap_begin(belief, utc);
+	}
+	if (!belief->tai_is_known)
+		return false;
+	belief->has_jumped = false;
+	*time = (struct ffntp_time){ tai.s - belief->tai_base_s, tai.frac };
+	return true;
+}
+
 /* --- announcements --- */
 
 /*

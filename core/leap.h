@@ -58,6 +58,13 @@ void ffntp_leap_follow(struct ffntp_leap_belief *belief, struct ffntp_time now);
 FFNTP_MUST_USE bool ffntp_leap_from_utc(const struct ffntp_leap_belief *belief, struct ffntp_time utc,
 					const struct ffntp_leap_window *window, struct ffntp_time *time);
 
+/*
+ * Convert TAI to the core's time; the first call sets the rule, as ffntp_leap_begin does. TAI also shows the relation
+ * of the core's time to it after a jump. Returns false, with *time untouched, if TAI - UTC is unknown.
+ */
+FFNTP_MUST_USE bool ffntp_leap_from_tai(struct ffntp_leap_belief *belief, struct ffntp_time tai,
+					struct ffntp_time *time);
+
 /* Return whether a leap second is announced only in the last second before it, too late to be accepted. */
 bool ffntp_leap_is_too_late(const struct ffntp_leap_belief *belief, struct ffntp_time utc, int announced);
 

@@ -4,6 +4,7 @@
  */
 #include "session.h"
 
+#include "client.h"
 #include "mapping.h"
 #include "params.h"
 #include "stamp.h"
@@ -240,6 +241,32 @@ static void take_datagram(struct ffntp_session *session, const struct ffntp_inpu
 	add_event(session, event);
 }
 
+/* A reference clock was read, if the session asked for that. */
+static void take_measurement(struct ffntp_session *session, const struct ffntp_input *input)
+{
+	struct ffntp_event event = { .kind = FFNTP_EVENT_REPLY };
+
+	if (IS_MINIMAL || !session->wants_request || input->measurement == NULL)
+		return;
+	event.verdict = ffntp_client_measured(session->client, input->measurement, input->at);
+	if (event.verdict == FFNTP_REFUSED_COUNTER) {
+		session->now = input->at; /* as after a datagram */
+		session->is_paused = false;
+	}
+	session->is_map_due = true;
+	add_event(session, event);
+}
+
+static void miss_measurement(struct ffntp_session *session, const struct ffntp_input *input)
+{
+	if (IS_MINIMAL || !session->wants_request)
+		return;
+	ffntp_client_not_measured(session->client, session->now);
+	session->is_map_due = true;
+	add_error(session, FFNTP_EVENT_ERROR, input->error);
+	add_kind(session, FFNTP_EVENT_UNANSWERED);
+}
+
 /* Readings from before a disruption have no meaning after it. */
 static void forget_readings(struct ffntp_session *session)
 {
@@ -366,6 +393,12 @@ static void apply_input(struct ffntp_session *session, const struct ffntp_input 
 		break;
 	case FFNTP_INPUT_PUBLISH:
 		session->is_map_due = true;
+		break;
+	case FFNTP_INPUT_MEASURED:
+		take_measurement(session, input);
+		break;
+	case FFNTP_INPUT_NOT_MEASURED:
+		miss_measurement(session, input);
 		break;
 	}
 }
@@ -500,6 +533,8 @@ const char *ffntp_input_name(enum ffntp_input_kind kind)
 		[FFNTP_INPUT_LEAP_VOTE] = "leap-vote",
 		[FFNTP_INPUT_FORMER] = "former",
 		[FFNTP_INPUT_PUBLISH] = "publish",
+		[FFNTP_INPUT_MEASURED] = "measured",
+		[FFNTP_INPUT_NOT_MEASURED] = "not-measured",
 	};
 
 	return (unsigned)kind < FFNTP_INPUTS ? names[kind] : "unknown";

@@ -27,7 +27,8 @@ struct ffntp_stamp {
 	double precision_s; /* size of the steps of the server's clock: the stated one, or the larger one that its
 			       timestamps show */
 	uint8_t stratum;
-	uint8_t leap; /* 0 to 2 */
+	uint8_t leap; /* 0 to 2; FFNTP_LEAP_UNANNOUNCED: a reference clock, which announces no leap seconds */
+	bool is_tai;  /* before wiretime converts tb and te: they are TAI instead of UTC */
 };
 
 /*

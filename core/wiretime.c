@@ -1,6 +1,7 @@
 /* wiretime: see wiretime.h. */
 #include "wiretime.h"
 
+#include "exchange.h"
 #include "mapping.h"
 #include "params.h"
 
@@ -30,6 +31,25 @@ static int8_t announced(const struct ffntp_wiretime *wire, const struct ffntp_st
 	return stamp->leap == 1 ? 1 : stamp->leap == 2 ? -1 : 0;
 }
 
+/* TAI counts every second once, so that no window is needed. */
+static bool convert_tai(struct ffntp_wiretime *wire, struct ffntp_stamp *stamp)
+{
+	struct ffntp_time tb = ffntp_time_from_ntp(stamp->tb, wire->pivot_s);
+	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, wire->pivot_s);
+
+	if (!ffntp_leap_from_tai(&wire->leap, tb, &tb) || !ffntp_leap_from_tai(&wire->leap, te, &te))
+		return false;
+	stamp->tb = ffntp_ntp_from_time(tb);
+	stamp->te = ffntp_ntp_from_time(te);
+	return true;
+}
+
+/* A core without reference clocks has no stamps in TAI. */
+static bool is_tai(const struct ffntp_stamp *stamp)
+{
+	return FFNTP_CAN_MEASURE && stamp->is_tai;
+}
+
 bool ffntp_wiretime_convert(struct ffntp_wiretime *wire, const struct ffntp_bound *bound, struct ffntp_rate_bound rate,
 			    struct ffntp_stamp *stamp)
 {
@@ -37,6 +57,8 @@ bool ffntp_wiretime_convert(struct ffntp_wiretime *wire, const struct ffntp_boun
 	struct ffntp_time tb = ffntp_time_from_ntp(stamp->tb, wire->pivot_s);
 	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, wire->pivot_s);
 
+	if (is_tai(stamp))
+		return convert_tai(wire, stamp);
 	ffntp_leap_begin(&wire->leap, te);
 	if (!window.is_known && ffntp_leap_is_too_late(&wire->leap, te, announced(wire, stamp)))
 		return false;
@@ -52,7 +74,7 @@ void ffntp_wiretime_hear(struct ffntp_wiretime *wire, const struct ffntp_stamp *
 	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, wire->pivot_s);
 
 	ffntp_leap_follow(&wire->leap, te);
-	if (wire->heeds_servers)
+	if (wire->heeds_servers && stamp->leap != FFNTP_LEAP_UNANNOUNCED)
 		ffntp_leap_hear(&wire->leap, te, (struct ffntp_leap_vote){ .sign = announced(wire, stamp) });
 }
 

@@ -20,7 +20,8 @@ struct ffntp_wiretime {
 /*
  * Convert the stamp's tb and te to the core's time; the first stamp sets the rule.
  * bound: contains the true time, from stamps before.
- * Returns false, with the stamp unchanged, if a leap second makes the timestamps ambiguous.
+ * Returns false, with the stamp unchanged, if a leap second makes the timestamps ambiguous, or if they are TAI and
+ * TAI - UTC is unknown.
  */
 FFNTP_MUST_USE bool ffntp_wiretime_convert(struct ffntp_wiretime *wire, const struct ffntp_bound *bound,
 					   struct ffntp_rate_bound rate, struct ffntp_stamp *stamp);

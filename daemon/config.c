@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "refclockline.h"
+
 #define WORDS_MAX 32
 
 /* One line, split into words. */
@@ -433,6 +435,62 @@ static bool parse_pool(struct ffntp_config *config, const struct line *line)
 	return parse_server_line(config, line, true);
 }
 
+static size_t count_refclocks(const struct ffntp_config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->servers; i++)
+		count += config->server[i].is_refclock;
+	return count;
+}
+
+/* A reference clock is read at a fixed interval, and with a burst at the start, which costs no one anything. */
+static void add_refclock(struct ffntp_config *config, const struct ffntp_refclockline *parsed)
+{
+	struct ffntp_config_server *server = &config->server[config->servers++];
+
+	server_default(server);
+	strcpy(server->name, parsed->device);
+	server->is_refclock = server->iburst = true;
+	server->minpoll_log2_s = server->maxpoll_log2_s = parsed->poll_log2_s;
+	server->is_preferred = parsed->is_preferred;
+	server->is_trusted = parsed->is_trusted;
+	server->is_required = parsed->is_required;
+	server->is_unused = parsed->is_unused;
+	server->refclock = parsed->refclock;
+}
+
+static bool parse_refclock_words(struct ffntp_config *config, const struct line *line, char *const *word, size_t words)
+{
+	char text[FFNTP_REFCLOCKLINE_TEXT_SIZE];
+	struct ffntp_refclockline parsed;
+
+	if (ffntp_config_members(config) >= FFNTP_CONFIG_SERVERS)
+		return refuse(line, "more than %d servers", FFNTP_CONFIG_SERVERS);
+	if (!ffntp_refclockline_parse(&parsed, count_refclocks(config), word, words, text))
+		return refuse(line, "%s: %s", line->word[0], text);
+	if (strlen(parsed.device) >= sizeof(config->server[0].name))
+		return refuse(line, "%s: the device's name is too long", line->word[0]);
+	add_refclock(config, &parsed);
+	return true;
+}
+
+static bool parse_refclock(struct ffntp_config *config, const struct line *line)
+{
+	return parse_refclock_words(config, line, line->word, line->words);
+}
+
+/* The short form of a line for Linux's device. */
+static bool parse_source(struct ffntp_config *config, const struct line *line)
+{
+	static char keyword[] = "refclock", driver[] = "VMCLOCK", device[] = "/dev/vmclock0";
+	char *const words[] = { keyword, driver, device };
+
+	if (line->words != 2 || strcasecmp(line->word[1], "vmclock") != 0)
+		return refuse(line, "%s takes vmclock; name others with server, pool or refclock", line->word[0]);
+	return parse_refclock_words(config, line, words, 3);
+}
+
 static bool parse_minsources(struct ffntp_config *config, const struct line *line)
 {
 	unsigned long value;
@@ -455,7 +513,8 @@ bool ffntp_config_is_many(const struct ffntp_config *config)
 
 bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b)
 {
-	bool is_same = strcmp(a->name, b->name) == 0 && a->is_pool == b->is_pool;
+	bool is_same = strcmp(a->name, b->name) == 0 && a->is_pool == b->is_pool && a->is_refclock == b->is_refclock &&
+		       ffntp_refclockline_is_same(&a->refclock, &b->refclock);
 
 #define SERVER_NUMBER(member, type, usual, least, most, name) is_same = is_same && a->member == b->member;
 #define SERVER_FLAG(member, name) is_same = is_same && a->member == b->member;
@@ -487,6 +546,8 @@ static const struct keyword {
 } keywords[] = {
 	{ "server", parse_server, NULL },
 	{ "pool", parse_pool, NULL },
+	{ "refclock", parse_refclock, NULL },
+	{ "source", parse_source, NULL },
 	{ "minsources", parse_minsources, NULL },
 	{ "keyfile", parse_keyfile, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
@@ -503,7 +564,6 @@ static const struct keyword {
 	{ "restrict", NULL, SERVES },
 	{ "broadcast", NULL, SERVES },
 	{ "port", NULL, SERVES },
-	{ "refclock", NULL, SERVES },
 	{ "tos", NULL, SERVES },
 	{ "makestep", NULL, STEERS },
 	{ "rtcsync", NULL, STEERS },

@@ -11,6 +11,7 @@
 
 #include "../include/ffntp/client.h"
 #include "../include/ffntp/ensemble.h"
+#include "../ports/linux/refclock.h"
 
 #define FFNTP_CONFIG_SERVERS FFNTP_ENSEMBLE_MEMBERS
 #define FFNTP_CONFIG_NAME_SIZE 256 /* a domain name has at most 253 characters (RFC 1035) */
@@ -29,10 +30,11 @@ _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest in
 /* Lines of ntstrustedcerts. */
 #define FFNTP_CONFIG_TRUSTED 4
 
-/* A server, or a pool, of whose addresses several are followed. */
+/* A server; or a pool, of whose addresses several are followed; or a reference clock, whose name is its device. */
 struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
-	bool is_pool;
+	bool is_pool, is_refclock;
+	struct ffntp_refclock_config refclock; /* if it is one */
 	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
 #define SERVER_NUMBER(member, type, usual, least, most, name) type member;
 #define SERVER_FLAG(member, name) bool member;

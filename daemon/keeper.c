@@ -10,6 +10,7 @@
 #include "../include/ffntp/linux.h"
 #include "nts.h"
 #include "serverkeys.h"
+#include "servertext.h"
 
 /* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
 #define STEP_MS_MAX 1000
@@ -129,7 +130,7 @@ static uint32_t larger(uint32_t a, uint32_t b)
 static void set_polling(const struct ffntp_keeper *keeper, const struct ffntp_config_server *server,
 			struct ffntp_client_config *config)
 {
-	uint32_t named_s = keeper->options->poll_s;
+	uint32_t named_s = server->is_refclock ? 0 : keeper->options->poll_s;
 
 	config->poll_min_s = UINT32_C(1) << server->minpoll_log2_s;
 	config->poll_max_s = UINT32_C(1) << server->maxpoll_log2_s;
@@ -244,28 +245,12 @@ static bool has_address(const struct ffntp_keeper *keeper, unsigned member)
 {
 	const struct ffntp_peer *peer = ffntp_sync_peer(&keeper->sync, member);
 
-	return peer != NULL && ffntp_address_is_some(&peer->address);
+	return peer != NULL && (peer->refclock != NULL || ffntp_address_is_some(&peer->address));
 }
 
-/* "NAME (ADDRESS)" of a server, or one of them alone: the address if that is its name, the name if it has no address.
- */
-struct server_text {
-	char is[FFNTP_CONFIG_NAME_SIZE + FFNTP_ADDRESS_TEXT_SIZE + 4];
-};
-
-static struct server_text server_text(const struct ffntp_keeper *keeper, unsigned member)
+static struct ffntp_server_text server_text(const struct ffntp_keeper *keeper, unsigned member)
 {
-	const char *name = ffntp_sync_name(&keeper->sync, member);
-	char address[FFNTP_ADDRESS_TEXT_SIZE];
-	struct server_text text;
-
-	if (!has_address(keeper, member)) {
-		snprintf(text.is, sizeof(text.is), "%s", name);
-		return text;
-	}
-	ffntp_address_text(&ffntp_sync_peer(&keeper->sync, member)->address, address);
-	snprintf(text.is, sizeof(text.is), strcmp(name, address) == 0 ? "%s" : "%s (%s)", name, address);
-	return text;
+	return ffntp_server_text(&keeper->sync, member);
 }
 
 static void log_servers(const struct ffntp_keeper *keeper)
@@ -290,7 +275,9 @@ static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup 
 		const struct ffntp_server_name name = { config->server[i].name, config->server[i].port,
 							ffntp_serverkeys_get(&keys, i) };
 
-		is_named = ffntp_lineup_name(&lineup->server[i], &name, 1);
+		is_named = ffntp_lineup_name(&lineup->server[i], &name, 1) &&
+			   (!config->server[i].is_refclock ||
+			    ffntp_lineup_set_refclock(&lineup->server[i], &config->server[i].refclock));
 	}
 	ffntp_serverkeys_wipe(&keys);
 	if (!is_named)
@@ -710,7 +697,9 @@ static void take_event(void *context, unsigned member, const struct ffntp_event 
 		return;
 	if (event->kind == FFNTP_EVENT_MAP)
 		log_published(keeper);
-	else if (ffntp_sync_peer(&keeper->sync, member) != NULL)
+	else if (ffntp_sync_peer(&keeper->sync, member) != NULL &&
+		 !ffntp_refclock_log_event(&keeper->member[member].refclock, &keeper->sync, member, event,
+					   monotonic_s()))
 		log_event(keeper, member, event);
 }
 

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "options.h"
 #include "pagewatch.h"
+#include "refclocklog.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
 #define FFNTP_LEAPS (FFNTP_LEAP_POST_NEGATIVE + 1)
@@ -28,6 +29,7 @@ struct ffntp_keeper_member {
 	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];
 	struct ffntp_log_limit selection_limit[FFNTP_SELECTIONS];
 	struct ffntp_log_limit network_limit, unanswered_limit, move_limit;
+	struct ffntp_refclock_log refclock;
 };
 
 struct ffntp_keeper {

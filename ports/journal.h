@@ -17,8 +17,9 @@
 #include "../include/ffntp/timescale.h"
 
 /*
- * The version of the format. It changes when the inputs of a session change, or a field in journal_fields.h. Fields
- * that come later do not change it: a line has them only if they are set, and digests leave them out.
+ * The version of the format. It changes when an input of a session changes, or a field in journal_fields.h. Inputs and
+ * fields that come later do not change it: a program that does not know an input refuses its line, a line has a field
+ * only if it is set, and digests leave those fields out.
  */
 #define FFNTP_JOURNAL_VERSION 1
 
@@ -52,7 +53,9 @@ size_t ffntp_journal_write_session(struct ffntp_journal *journal, const struct f
 size_t ffntp_journal_write_continues(struct ffntp_journal *journal, const struct ffntp_client_config *config,
 				     char line[FFNTP_JOURNAL_LINE_SIZE]);
 
-/* Write an input of a session. Returns 0 if its datagram is longer than FFNTP_JOURNAL_DATAGRAM_MAX or its kind unknown.
+/*
+ * Write an input of a session. Returns 0 if its datagram is longer than FFNTP_JOURNAL_DATAGRAM_MAX, its measurement is
+ * missing, or its kind is unknown.
  */
 size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffntp_input *input,
 				 char line[FFNTP_JOURNAL_LINE_SIZE]);
@@ -149,6 +152,7 @@ struct ffntp_journal_entry {
 	uint64_t digest;
 	struct ffntp_leap_table table;
 	struct ffntp_map map;
+	struct ffntp_measurement measurement;
 	uint8_t bytes[FFNTP_JOURNAL_DATAGRAM_MAX];
 };
 

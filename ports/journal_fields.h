@@ -140,6 +140,8 @@ static inline const char *ffntp_journal_input_word(enum ffntp_input_kind kind)
 		[FFNTP_INPUT_LEAP_VOTE] = "leap-vote",
 		[FFNTP_INPUT_FORMER] = "former",
 		[FFNTP_INPUT_PUBLISH] = "publish",
+		[FFNTP_INPUT_MEASURED] = "measured",
+		[FFNTP_INPUT_NOT_MEASURED] = "not-measured",
 	};
 
 	return kind < FFNTP_INPUTS ? words[kind] : NULL;

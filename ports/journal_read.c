@@ -298,6 +298,35 @@ static bool take_later(struct rest *rest, const struct ffntp_input *input, ffntp
 	return true;
 }
 
+/* Take a number that a member of this type holds, with the blank before it. */
+static bool take_number_of(struct rest *rest, uint64_t most, uint64_t *number)
+{
+	return take_text(rest, " ") && take_natural(rest, most, number);
+}
+
+static bool take_spaced_real(struct rest *rest, double *value)
+{
+	return take_text(rest, " ") && take_real(rest, value);
+}
+
+static bool take_measurement(struct rest *rest, const struct ffntp_input *input, struct ffntp_measurement *measurement)
+{
+	uint64_t is_tai, leap, stratum, refid;
+
+	*measurement = (struct ffntp_measurement){ 0 };
+	if (!take_later(rest, input, &measurement->before) || !take_text(rest, " ") ||
+	    !take_word(rest, &measurement->time.units) || !take_number_of(rest, 1, &is_tai) ||
+	    !take_number_of(rest, UINT8_MAX, &leap) || !take_number_of(rest, UINT8_MAX, &stratum) ||
+	    !take_number_of(rest, UINT32_MAX, &refid))
+		return false;
+	measurement->is_tai = is_tai != 0;
+	measurement->leap = (uint8_t)leap;
+	measurement->stratum = (uint8_t)stratum;
+	measurement->refid = (uint32_t)refid;
+	return take_spaced_real(rest, &measurement->max_error_s) &&
+	       take_spaced_real(rest, &measurement->root_delay_s) && take_spaced_real(rest, &measurement->precision_s);
+}
+
 /* Take the fields of the input's kind, with the blank before them. */
 static bool take_value(struct rest *rest, struct ffntp_journal_entry *entry)
 {
@@ -316,6 +345,7 @@ static bool take_value(struct rest *rest, struct ffntp_journal_entry *entry)
 		return take_text(rest, " ") && take_later(rest, input, &input->until);
 	case FFNTP_INPUT_NOT_SENT:
 	case FFNTP_INPUT_ERROR:
+	case FFNTP_INPUT_NOT_MEASURED:
 		return take_text(rest, " ") && take_error(rest, input);
 	case FFNTP_INPUT_DATAGRAM:
 		return take_text(rest, " ") && take_datagram(rest, entry);
@@ -331,6 +361,9 @@ static bool take_value(struct rest *rest, struct ffntp_journal_entry *entry)
 	case FFNTP_INPUT_FORMER:
 		input->map = &entry->map;
 		return take_map(rest, &entry->map);
+	case FFNTP_INPUT_MEASURED:
+		input->measurement = &entry->measurement;
+		return take_text(rest, " ") && take_measurement(rest, input, &entry->measurement);
 	case FFNTP_INPUTS:
 		break;
 	}

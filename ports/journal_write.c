@@ -299,6 +299,24 @@ static void put_map(struct line *line, const struct ffntp_map *map)
 #undef PUT_WORD
 #undef PUT_LATER
 
+static void put_measurement(struct line *line, const struct ffntp_measurement *measurement, ffntp_counter at)
+{
+	const int64_t numbers[] = { measurement->is_tai, measurement->leap, measurement->stratum, measurement->refid };
+	const double reals[] = { measurement->max_error_s, measurement->root_delay_s, measurement->precision_s };
+
+	put_difference(line, measurement->before - at);
+	put(line, ' ');
+	put_word(line, measurement->time.units);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		put(line, ' ');
+		put_decimal(line, numbers[i]);
+	}
+	for (size_t i = 0; i < sizeof(reals) / sizeof(reals[0]); i++) {
+		put(line, ' ');
+		put_real(line, reals[i]);
+	}
+}
+
 static void put_value(struct line *line, const struct ffntp_input *input)
 {
 	switch (input->kind) {
@@ -313,6 +331,7 @@ static void put_value(struct line *line, const struct ffntp_input *input)
 		break;
 	case FFNTP_INPUT_NOT_SENT:
 	case FFNTP_INPUT_ERROR:
+	case FFNTP_INPUT_NOT_MEASURED:
 		put_decimal(line, input->error);
 		break;
 	case FFNTP_INPUT_DATAGRAM:
@@ -335,6 +354,9 @@ static void put_value(struct line *line, const struct ffntp_input *input)
 		put_decimal(line, input->vote.sign);
 		put(line, ' ');
 		put_decimal(line, input->vote.is_unanimous);
+		break;
+	case FFNTP_INPUT_MEASURED:
+		put_measurement(line, input->measurement, input->at);
 		break;
 	case FFNTP_INPUT_TIMEOUT:
 	case FFNTP_INPUT_DISRUPTED:
@@ -364,6 +386,8 @@ size_t ffntp_journal_write_member_input(struct ffntp_journal *journal, unsigned 
 	struct line line = { text };
 
 	if (word == NULL || (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX))
+		return 0;
+	if (input->kind == FFNTP_INPUT_MEASURED && input->measurement == NULL)
 		return 0;
 	if (member != FFNTP_ENSEMBLE_ALL && journal->room > 1) {
 		put_decimal(&line, member);

@@ -310,7 +310,32 @@ static const struct refusal refusals[] = {
 	{ "minsources 65", 1, "not a number from 1 to 64" },
 	{ "minsources 2 3", 1, "takes one number" },
 	{ "makestep 1 3", 1, "never touches the system clock" },
-	{ "refclock PPS /dev/pps0", 1, "unsupported keyword" },
+	{ "refclock PPS /dev/pps0", 1, "refclock: the driver 'PPS' is not implemented" },
+	{ "refclock VMCLOCK /dev/vmclock0 tai", 1, "states its own time scale" },
+	{ "source", 1, "takes vmclock" },
+	{ "source ntp1.example.org", 1, "name others with server" },
+	{ "refclock PHC", 1, "needs a driver and a device" },
+	{ "refclock PHC ptp0", 1, "not the path of a device" },
+	{ "refclock PHC /dev/ptp0:nocrossts", 1, "options behind the device's name" },
+	{ "refclock PHC /dev/ptp0 poll", 1, "'poll' needs a value" },
+	{ "refclock PHC /dev/ptp0 poll -1", 1, "'poll -1' is not a whole number from 0 to 17" },
+	{ "refclock PHC /dev/ptp0 poll 18", 1, "from 0 to 17" },
+	{ "refclock PHC /dev/ptp0 poll 1.5", 1, "not a whole number" },
+	{ "refclock PHC /dev/ptp0 dpoll -11", 1, "from -10 to 17" },
+	{ "refclock PHC /dev/ptp0 offset 1e4", 1, "not a number from -1000 to 1000" },
+	{ "refclock PHC /dev/ptp0 offset nan", 1, "not a number" },
+	{ "refclock PHC /dev/ptp0 offset 1e999", 1, "not a number" },
+	{ "refclock PHC /dev/ptp0 offset 1x", 1, "not a number" },
+	{ "refclock PHC /dev/ptp0 delay -1", 1, "from 0 to 3" },
+	{ "refclock PHC /dev/ptp0 maxerror 0", 1, "from 1e-09 to 3" },
+	{ "refclock PHC /dev/ptp0 precision 0", 1, "from 1e-09 to 1" },
+	{ "refclock PHC /dev/ptp0 stratum 15", 1, "from 0 to 14" },
+	{ "refclock PHC /dev/ptp0 refid ABCDE", 1, "one to four letters" },
+	{ "refclock PHC /dev/ptp0 refid A.C", 1, "one to four letters" },
+	{ "refclock PHC /dev/ptp0 tai utc", 1, "exclude each other" },
+	{ "refclock PHC /dev/ptp0 prefer noselect", 1, "'noselect' excludes" },
+	{ "refclock PHC /dev/ptp0 filter 64", 1, "unsupported option 'filter'" },
+	{ "refclock PHC /dev/ptp0 fast", 1, "unknown option 'fast'" },
 	{ "maxdistance", 1, "takes one number" },
 	{ "maxdistance 1 2", 1, "takes one number" },
 	{ "maxdistance 0", 1, "is not a number above 0" },
@@ -341,6 +366,75 @@ static void refuses_with_the_line_and_the_reason(void **state)
 		if (strstr(error.text, refusals[i].says) == NULL)
 			fail_msg("'%s' gives '%s', not '%s'", refusals[i].text, error.text, refusals[i].says);
 		assert_int_equal(error.line, refusals[i].line);
+	}
+}
+
+static void reference_clocks(void **state)
+{
+	static const char text[] =
+		"server a\nrefclock PHC /dev/ptp0\n"
+		"refclock phc /dev/ptp1 poll 4 dpoll 1 stratum 2 offset -1e-6 delay 1e-5 maxerror 2e-6 "
+		"precision 1e-8 refid GPS tai prefer trust require\n"
+		"refclock PHC /dev/ptp2 dpoll -10 utc noselect\nrefclock PHC /dev/ptp3 poll 3 dpoll 5\n"
+		"refclock vmclock /dev/vmclock1 poll 1\nsource vmclock\n";
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+	const struct ffntp_config_server *usual = &config.server[1], *full = &config.server[2];
+
+	(void)state;
+	assert_true(parse(&config, text, &error));
+	assert_int_equal(config.servers, 7);
+	assert_true(ffntp_config_is_many(&config) && ffntp_config_members(&config) == 7);
+	assert_false(config.server[0].is_refclock);
+	assert_true(usual->is_refclock && !usual->is_pool && usual->iburst && !usual->is_preferred);
+	assert_string_equal(usual->name, "/dev/ptp0");
+	assert_string_equal(usual->refclock.name, "PHC0");
+	assert_true(usual->minpoll_log2_s == 2 && usual->maxpoll_log2_s == 2 && usual->refclock.samples == 16);
+	assert_true(usual->refclock.max_error_s == 0 && usual->refclock.precision_s == 1e-9 && !usual->refclock.is_tai);
+	assert_true(full->minpoll_log2_s == 4 && full->maxpoll_log2_s == 4 && full->refclock.samples == 8);
+	assert_string_equal(full->refclock.name, "GPS");
+	assert_true(full->refclock.offset_s == -1e-6 && full->refclock.delay_s == 1e-5);
+	assert_true(full->refclock.max_error_s == 2e-6 && full->refclock.precision_s == 1e-8);
+	assert_true(full->refclock.stratum == 2 && full->refclock.is_tai);
+	assert_true(full->is_preferred && full->is_trusted && full->is_required && !full->is_unused);
+	assert_string_equal(config.server[3].refclock.name, "PHC2");
+	assert_true(config.server[3].is_unused && config.server[3].refclock.samples == 25);
+	assert_int_equal(config.server[4].refclock.samples, 1);
+	assert_string_equal(config.server[5].name, "/dev/vmclock1");
+	assert_string_equal(config.server[5].refclock.name, "VMC4");
+	assert_true(config.server[5].refclock.kind == FFNTP_REFCLOCK_VMCLOCK && config.server[5].minpoll_log2_s == 1);
+	assert_string_equal(config.server[6].name, "/dev/vmclock0");
+	assert_true(config.server[6].refclock.kind == FFNTP_REFCLOCK_VMCLOCK && config.server[6].minpoll_log2_s == 2);
+}
+
+/* A reload keeps a reference clock whose line is the same. */
+static void reference_clocks_are_compared(void **state)
+{
+	static const char *const others[] = {
+		"server /dev/ptp0",
+		"refclock PHC /dev/ptp1",
+		"refclock PHC /dev/ptp0 refid GPS",
+		"refclock PHC /dev/ptp0 tai",
+		"refclock PHC /dev/ptp0 dpoll 0",
+		"refclock PHC /dev/ptp0 poll 3",
+		"refclock PHC /dev/ptp0 stratum 1",
+		"refclock PHC /dev/ptp0 offset 1",
+		"refclock PHC /dev/ptp0 delay 1",
+		"refclock PHC /dev/ptp0 maxerror 1",
+		"refclock PHC /dev/ptp0 precision 1",
+		"refclock PHC /dev/ptp0 prefer",
+		"refclock VMCLOCK /dev/ptp0 refid PHC0",
+	};
+	struct ffntp_config a, b;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&a, "refclock PHC /dev/ptp0", &error));
+	assert_true(parse(&b, "refclock PHC /dev/ptp0 utc poll 2", &error));
+	assert_true(ffntp_config_is_same_server(&a.server[0], &b.server[0]));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_true(parse(&b, others[i], &error));
+		assert_false(ffntp_config_is_same_server(&a.server[0], &b.server[0]));
 	}
 }
 
@@ -506,6 +600,8 @@ int main(void)
 		cmocka_unit_test(skips_comments_and_blank_lines),
 		cmocka_unit_test(keywords_have_no_case_and_lines_may_end_as_in_dos),
 		cmocka_unit_test(refuses_with_the_line_and_the_reason),
+		cmocka_unit_test(reference_clocks),
+		cmocka_unit_test(reference_clocks_are_compared),
 		cmocka_unit_test(refuses_a_nul_byte),
 		cmocka_unit_test(refuses_what_is_too_long),
 		cmocka_unit_test(reads_how_servers_are_combined),

@@ -172,6 +172,40 @@ static void errors_and_pauses(void **state)
 	assert_int_equal(entry.input.until, 2000);
 }
 
+static void measurements(void **state)
+{
+	struct ffntp_measurement measurement = {
+		.before = 900,
+		.time = { 0x123 },
+		.is_tai = true,
+		.leap = 3,
+		.stratum = 255,
+		.refid = UINT32_MAX,
+		.max_error_s = 1,
+		.root_delay_s = 0,
+		.precision_s = -2,
+	};
+	struct ffntp_input input = { .kind = FFNTP_INPUT_MEASURED, .at = 1001, .measurement = &measurement };
+	struct ffntp_journal_entry entry;
+	struct ffntp_journal journal = begun(&entry);
+	char line[FFNTP_JOURNAL_LINE_SIZE];
+
+	(void)state;
+	pass(&input,
+	     "measured 1 -65 0000000000000123 1 3 255 4294967295 3ff0000000000000 0000000000000000 c000000000000000",
+	     &entry);
+	assert_true(entry.input.measurement == &entry.measurement);
+	assert_true(entry.measurement.before == 900 && entry.measurement.time.units == 0x123);
+	assert_true(entry.measurement.is_tai && entry.measurement.leap == 3 && entry.measurement.stratum == 255);
+	assert_true(entry.measurement.refid == UINT32_MAX && entry.measurement.max_error_s == 1);
+	assert_true(entry.measurement.root_delay_s == 0 && entry.measurement.precision_s == -2);
+	pass(&(struct ffntp_input){ .kind = FFNTP_INPUT_NOT_MEASURED, .at = 1000, .error = 19 }, "not-measured 0 19",
+	     &entry);
+	assert_int_equal(entry.input.error, 19);
+	input.measurement = NULL;
+	assert_int_equal(ffntp_journal_write_input(&journal, &input, line), 0);
+}
+
 static void servers_and_counters(void **state)
 {
 	struct ffntp_input input = { .kind = FFNTP_INPUT_SERVER, .at = 1000, .port = 123 };
@@ -432,6 +466,18 @@ static void malformed_lines(void **state)
 		"timeouts 1",
 		" timeout 1",
 		"request 1",
+		"measured 1",
+		"measured 1 -65",
+		"measured 1 -65 123 1 3 1 4294967295 3ff0000000000000 0000000000000000 c000000000000000",
+		"measured 1 -65 0000000000000123 2 3 1 4294967295 3ff0000000000000 0000000000000000 c000000000000000",
+		"measured 1 -65 0000000000000123 1 256 1 4294967295 3ff0000000000000 0000000000000000 c000000000000000",
+		"measured 1 -65 0000000000000123 1 3 256 4294967295 3ff0000000000000 0000000000000000 c000000000000000",
+		"measured 1 -65 0000000000000123 1 3 1 4294967296 3ff0000000000000 0000000000000000 c000000000000000",
+		"measured 1 -65 0000000000000123 1 3 1 4294967295 3ff0000000000000 0000000000000000 c00000000000000",
+		"measured 1 -65 0000000000000123 1 3 1 4294967295 3ff0000000000000 0000000000000000 c000000000000000 ",
+		"measured 1 -65 0000000000000123 1 3 1 4294967295 3ff0000000000000 0000000000000000 c000000000000000 1",
+		"not-measured 1",
+		"not-measured 1 2147483648",
 		"request 1 1",
 		"request 1 000000000000012",
 		"request 1 00000000000000123",
@@ -629,6 +675,16 @@ static void random_inputs_read_back(void **state)
 		char line[FFNTP_JOURNAL_LINE_SIZE], again[FFNTP_JOURNAL_LINE_SIZE];
 		uint8_t bytes[64];
 		struct ffntp_map map = full_map();
+		struct ffntp_measurement measurement = {
+			.before = prng_any_size(&prng),
+			.time = { prng_any_size(&prng) },
+			.is_tai = prng_below(&prng, 2) > 0,
+			.leap = (uint8_t)prng_next(&prng),
+			.stratum = (uint8_t)prng_next(&prng),
+			.refid = (uint32_t)prng_any_size(&prng),
+			.max_error_s = (double)prng_next(&prng),
+			.precision_s = 1 / (double)prng_next(&prng),
+		};
 		struct ffntp_input input = {
 			.kind = (enum ffntp_input_kind)prng_below(&prng, FFNTP_INPUTS),
 			.at = prng_any_size(&prng),
@@ -643,6 +699,7 @@ static void random_inputs_read_back(void **state)
 			.vote = { .sign = (int8_t)prng_below(&prng, 2) },
 			.leap_table = prng_below(&prng, 2) > 0 ? ffntp_leap_table_builtin() : NULL,
 			.map = &map,
+			.measurement = &measurement,
 		};
 		struct ffntp_journal third = writer;
 		size_t length;
@@ -812,6 +869,7 @@ int main(void)
 		cmocka_unit_test(differences_wrap),
 		cmocka_unit_test(an_exchange),
 		cmocka_unit_test(errors_and_pauses),
+		cmocka_unit_test(measurements),
 		cmocka_unit_test(servers_and_counters),
 		cmocka_unit_test(leap_seconds),
 		cmocka_unit_test(former_maps),

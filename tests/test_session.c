@@ -12,6 +12,7 @@
 
 #define START_NS INT64_C(1767225600000000000) /* 2026-01-01 */
 #define S_NS INT64_C(1000000000)
+#define START_NTP ((uint64_t)(START_NS / S_NS + FFNTP_NTP_UNIX_S) << 32)
 #define RECORDED 4096
 
 /* An input as recorded, with copies of what it points to. */
@@ -19,6 +20,7 @@ struct recorded {
 	struct ffntp_input input;
 	uint8_t bytes[FFNTP_WIRE_SIZE];
 	struct ffntp_map map;
+	struct ffntp_measurement measurement;
 };
 
 struct bench {
@@ -834,6 +836,8 @@ static void record(void *context, const struct ffntp_input *input)
 		memcpy(recorded->bytes, input->bytes, input->length);
 	if (input->map != NULL)
 		recorded->map = *input->map;
+	if (input->measurement != NULL)
+		recorded->measurement = *input->measurement;
 	b->recordings++;
 }
 
@@ -842,6 +846,23 @@ static void begin_recording(struct bench *b)
 	b->recorded = calloc(RECORDED, sizeof *b->recorded);
 	assert_non_null(b->recorded);
 	ffntp_session_record(b->session, record, b);
+}
+
+/* Let time pass until the session wants a request; measure in its place, or fail to. */
+static void measure(struct bench *b, bool is_lost)
+{
+	struct ffntp_measurement measurement = { .leap = FFNTP_LEAP_UNANNOUNCED, .stratum = 1, .precision_s = 1e-9 };
+
+	while (!ffntp_session_wants_request(b->session)) {
+		pass_s(b, 1);
+		put_kind(b, FFNTP_INPUT_TIMEOUT);
+	}
+	measurement.time = ffntp_ntp_from_time(ffntp_time_from_ns(b->world.now_ns));
+	measurement.before = now(b) - 1000;
+	if (is_lost)
+		put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_NOT_MEASURED, .error = 19 });
+	else
+		put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_MEASURED, .measurement = &measurement });
 }
 
 /* A course with everything that an input can be. */
@@ -876,6 +897,11 @@ static void run_course(struct bench *b)
 	put(b, (struct ffntp_input){
 		       .kind = FFNTP_INPUT_COUNTER_REPLACED, .period_hint_s = 0.4e-9, .period_hint_error = 1e-4 });
 	run(b, 600);
+	measure(b, false);
+	assert_int_equal(b->event[1].verdict, FFNTP_ACCEPTED);
+	measure(b, true);
+	assert_events(b, FFNTP_EVENT_MAP, FFNTP_EVENT_ERROR, FFNTP_EVENT_UNANSWERED);
+	run(b, 600);
 	put_kind(b, FFNTP_INPUT_PUBLISH);
 }
 
@@ -885,6 +911,7 @@ static void put_recorded(struct ffntp_session *session, const struct recorded *r
 
 	input.bytes = recorded->input.bytes != NULL ? recorded->bytes : NULL;
 	input.map = recorded->input.map != NULL ? &recorded->map : NULL;
+	input.measurement = recorded->input.measurement != NULL ? &recorded->measurement : NULL;
 	ffntp_session_input(session, &input);
 }
 
@@ -962,7 +989,8 @@ static uint64_t pick(struct prng *prng, uint64_t limit)
 }
 
 /* An input of any kind; mostly shortly after the last one, sometimes before it or at a wild reading. */
-static struct ffntp_input random_input(struct prng *prng, ffntp_counter *at, const uint8_t *bytes)
+static struct ffntp_input random_input(struct prng *prng, ffntp_counter *at, const uint8_t *bytes,
+				       struct ffntp_measurement *measurement)
 {
 	static const double hints[] = { 1e-9, 0.5e-9, 0, 1e300, NAN };
 	uint64_t step = pick(prng, 3) > 0 ? pick(prng, 3000000000) : prng_any_size(prng) >> 20;
@@ -980,6 +1008,17 @@ static struct ffntp_input random_input(struct prng *prng, ffntp_counter *at, con
 	input.address[15] = (uint8_t)pick(prng, 3);
 	input.vote.sign = (int8_t)(pick(prng, 3) - 1);
 	input.leap_table = pick(prng, 2) > 0 ? ffntp_leap_table_builtin() : NULL;
+	*measurement = (struct ffntp_measurement){
+		.before = *at - pick(prng, 3000),
+		.time = { pick(prng, 2) > 0 ? prng_next(prng) : START_NTP + (*at << 2) },
+		.is_tai = pick(prng, 3) == 0,
+		.leap = (uint8_t)pick(prng, 6),
+		.stratum = (uint8_t)pick(prng, 20),
+		.max_error_s = hints[pick(prng, 5)],
+		.root_delay_s = hints[pick(prng, 4)],
+		.precision_s = hints[pick(prng, 5)],
+	};
+	input.measurement = pick(prng, 20) > 0 ? measurement : NULL;
 	return input;
 }
 
@@ -1010,7 +1049,8 @@ static void test_random_inputs(void **state)
 
 	(void)state;
 	for (int i = 0; i < 30000; i++) {
-		struct ffntp_input input = random_input(&prng, &at, reply);
+		struct ffntp_measurement measurement;
+		struct ffntp_input input = random_input(&prng, &at, reply, &measurement);
 		const uint8_t *packet;
 
 		assert_in_range(put_both(b->session, other->session, &input), 0, FFNTP_INPUTS);

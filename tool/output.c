@@ -231,11 +231,23 @@ const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REF
 	uint32_t refid = source->refid;
 	unsigned bytes[] = { refid >> 24, refid >> 16 & 255, refid >> 8 & 255, refid & 255 };
 
-	if (source->stratum <= 1 && has_letters(refid))
+	if ((source->stratum <= 1 || output_is_refclock(source)) && has_letters(refid))
 		snprintf(text, OUTPUT_REFID_SIZE, "%c%c%c%c", bytes[0], bytes[1], bytes[2], bytes[3]);
 	else
 		snprintf(text, OUTPUT_REFID_SIZE, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
 	return text;
+}
+
+bool output_is_refclock(const struct ffntp_source *source)
+{
+	static const uint8_t none[16] = { 0 };
+
+	return memcmp(source->address, none, sizeof(none)) == 0 && source->port == 0;
+}
+
+unsigned output_stratum(const struct ffntp_source *source)
+{
+	return output_is_refclock(source) && source->stratum > 0 ? source->stratum - 1u : source->stratum;
 }
 
 const char *output_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE])
@@ -243,6 +255,10 @@ const char *output_address(const struct ffntp_source *source, char text[OUTPUT_A
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	char address[INET6_ADDRSTRLEN] = "?";
 
+	if (output_is_refclock(source)) {
+		snprintf(text, OUTPUT_ADDRESS_SIZE, "%s", output_refid(source, address));
+		return text;
+	}
 	if (memcmp(source->address, mapped, sizeof(mapped)) == 0) {
 		inet_ntop(AF_INET, source->address + 12, address, sizeof(address));
 		snprintf(text, OUTPUT_ADDRESS_SIZE, "%s:%u", address, source->port);

@@ -76,7 +76,16 @@ const char *output_refid(const struct ffntp_source *source, char text[OUTPUT_REF
 
 #define OUTPUT_ADDRESS_SIZE (INET6_ADDRSTRLEN + 8)
 
-/* Format the server's address and port: "192.0.2.1:123", "[2001:db8::1]:123". */
+/* Return whether the source is a reference clock, which has no address. */
+bool output_is_refclock(const struct ffntp_source *source);
+
+/* Return the stratum: that of a reference clock is 0, and the page has that of a server with it. */
+unsigned output_stratum(const struct ffntp_source *source);
+
+/*
+ * Format the server's address and port: "192.0.2.1:123", "[2001:db8::1]:123"; or the name of a reference clock, which
+ * is its reference id: "PHC0".
+ */
 const char *output_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE]);
 
 /* Return the counter's name for people. Never NULL. */

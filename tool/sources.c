@@ -101,7 +101,8 @@ json_t *sources_one_json(const struct snapshot *snapshot, const struct ffntp_sou
 	set(object, "selected", json_boolean(source->selection == FFNTP_SELECTION_FOLLOWED));
 	set(object, "selection", json_string(ffntp_selection_name(selection_of(source))));
 	set(object, "share_percent", source->stratum != 0 ? json_integer(share_percent(source)) : json_null());
-	set(object, "stratum", json_integer(source->stratum));
+	set(object, "stratum", json_integer(output_stratum(source)));
+	set(object, "is_refclock", json_boolean(output_is_refclock(source)));
 	set(object, "refid", json_string(output_refid(source, refid)));
 	set(object, "leap", json_integer(source->leap));
 	set(object, "reach", json_integer(source->reach));
@@ -159,7 +160,7 @@ static void print_legend(void)
 	printf("  * followed: counts most   + combined with it       - agrees, but is not used\n"
 	       "  x falseticker: the majority excludes it            ~ drifts from the others\n"
 	       "  ! no majority agrees: any of them may be wrong     ? no time, or no answer\n"
-	       "  st      stratum of the server\n"
+	       "  st      stratum of the server; 0: a reference clock of this machine\n"
 	       "  poll    interval between requests; s, or with unit (m, h, d, y)\n"
 	       "  reach   the last eight requests, octal; 1: answered with a usable time\n"
 	       "  last    since the last accepted reply; s, or with unit\n"
@@ -249,7 +250,7 @@ static void print_row(FILE *file, const struct snapshot *snapshot, const struct 
 		output_age(snapshot_since_s(snapshot, source->last_accepted), last);
 	fprintf(file, "%c ", sign_of(selection_of(source)));
 	output_name(file, snapshot_short_address(source, address), 2, NAME_WIDTH);
-	fprintf(file, " %2u %4s %5o %4s", source->stratum, output_age(ldexp(1, source->poll_log2_s & 31), poll),
+	fprintf(file, " %2u %4s %5o %4s", output_stratum(source), output_age(ldexp(1, source->poll_log2_s & 31), poll),
 		source->reach, last);
 	print_exchange(file, source);
 }

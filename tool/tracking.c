@@ -186,8 +186,11 @@ static void print_reference(const struct snapshot *snapshot)
 		printf("%-14s: %s, which has not answered yet\n", "Reference", output_address(source, address));
 		return;
 	}
-	printf("%-14s: %s, %s\n", "Reference", output_address(source, address), output_refid(source, refid));
-	printf("%-14s: %-14u of the reference\n", "Stratum", source->stratum);
+	if (output_is_refclock(source))
+		printf("%-14s: %s, a reference clock of this machine\n", "Reference", output_refid(source, refid));
+	else
+		printf("%-14s: %s, %s\n", "Reference", output_address(source, address), output_refid(source, refid));
+	printf("%-14s: %-14u of the reference\n", "Stratum", output_stratum(source));
 }
 
 static void print_path(const struct ffntp_source *source)

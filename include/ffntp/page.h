@@ -108,7 +108,9 @@ const char *ffntp_selection_name(enum ffntp_selection selection);
 
 /* The state of one server, for people and monitoring; readers of the time do not need it. */
 struct ffntp_source {
-	uint8_t address[16]; /* IPv6, or IPv4 mapped into IPv6; network byte order */
+	uint8_t address[16]; /* IPv6, or IPv4 mapped into IPv6; network byte order. Zeros: a reference clock of this
+				machine, whose name is refid; its port is 0, its stratum that of a server which has it
+			      */
 	uint16_t port;       /* host byte order */
 	uint8_t stratum;     /* 0: no usable reply yet, and only the verdicts are valid */
 	uint8_t leap;        /* the server's leap indicator, 0 to 3 */

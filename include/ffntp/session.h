@@ -5,8 +5,8 @@
  *
  * The session never reads a clock, draws no random bits, allocates nothing, and stores nothing outside the memory that
  * the caller gave it. One thread at a time may use a session; several sessions are independent of each other.
- * A core built with FFNTP_SESSION_MINIMAL, as in guests, ignores FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_LEAP_VOTE and
- * FFNTP_INPUT_FORMER, and calls neither recorder nor tracer.
+ * A core built with FFNTP_SESSION_MINIMAL, as in guests, ignores FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_LEAP_VOTE,
+ * FFNTP_INPUT_FORMER, FFNTP_INPUT_MEASURED and FFNTP_INPUT_NOT_MEASURED, and calls neither recorder nor tracer.
  *
  *   for (;;) {
  *           input(FFNTP_INPUT_TIMEOUT, .at = counter());
@@ -36,6 +36,7 @@
 #include "decision.h"
 #include "linkage.h"
 #include "map.h"
+#include "measurement.h"
 #include "page.h"
 #include "timescale.h"
 #include "verdict.h"
@@ -95,6 +96,14 @@ enum ffntp_input_kind {
 	/* Yield the map as of now, with FFNTP_EVENT_MAP. Otherwise maps come after each reply, where a leap second
 	 * begins or ends, and once a minute. */
 	FFNTP_INPUT_PUBLISH,
+	/*
+	 * measurement. A reference clock of this machine was read, in place of the request that
+	 * ffntp_session_wants_request asks for; without such a wish it has no effect. 'at' is the counter after reading
+	 * it. A member has either a server or a reference clock. A reference clock has no FFNTP_INPUT_SERVER.
+	 */
+	FFNTP_INPUT_MEASURED,
+	/* error. The reference clock could not be read. It counts as a request without a reply. */
+	FFNTP_INPUT_NOT_MEASURED,
 	FFNTP_INPUTS /* the number of kinds */
 };
 
@@ -117,6 +126,7 @@ struct ffntp_input {
 	struct ffntp_leap_vote vote;
 	const struct ffntp_leap_table *leap_table;
 	const struct ffntp_map *map;
+	const struct ffntp_measurement *measurement;
 };
 
 /* Return a short lower-case name such as "datagram"; "unknown" for values outside the enumeration. Never NULL. */
@@ -130,8 +140,9 @@ enum ffntp_event_kind {
 	FFNTP_EVENT_SENT,          /* a request was begun */
 	FFNTP_EVENT_NOT_SENT,      /* a request could not be sent; 'error' has the reason */
 	FFNTP_EVENT_NO_NONCE,      /* the system had no random bits; the session asks again after a second */
-	FFNTP_EVENT_REPLY,         /* a datagram arrived; 'verdict' is its result */
-	FFNTP_EVENT_ERROR,         /* the network reported 'error' while a reply was awaited */
+	FFNTP_EVENT_REPLY,         /* a datagram arrived, or a reference clock was read; 'verdict' is its result */
+	FFNTP_EVENT_ERROR,         /* the network reported 'error' while a reply was awaited, or a reference clock could
+				      not be read */
 	FFNTP_EVENT_UNANSWERED,    /* no reply was accepted in time */
 	FFNTP_EVENT_CHANGE_SERVER, /* resolve the server's name again, or choose a different server */
 	FFNTP_EVENT_DISRUPTED,     /* the counter jumped: the time is measured again */

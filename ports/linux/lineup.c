@@ -69,6 +69,15 @@ bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_se
 	return true;
 }
 
+bool ffntp_lineup_set_refclock(struct ffntp_lineup_server *server, const struct ffntp_refclock_config *config)
+{
+	server->refclock = malloc(sizeof(*server->refclock));
+	if (server->refclock == NULL)
+		return false;
+	ffntp_refclock_init(server->refclock, config, server->names[0].name, &ffntp_phc_linux);
+	return true;
+}
+
 void ffntp_lineup_use_nts(struct ffntp_lineup_server *server, const struct ffntp_nts_method *method)
 {
 	server->nts = *method;
@@ -88,6 +97,9 @@ bool ffntp_lineup_init_single(struct ffntp_lineup *lineup, const struct ffntp_se
 void ffntp_lineup_drop(struct ffntp_lineup_server *server)
 {
 	ffntp_servers_close(&server->servers);
+	if (server->refclock != NULL)
+		ffntp_refclock_close(server->refclock);
+	free(server->refclock);
 	free(server->names);
 	if (server->key != NULL)
 		ffntp_key_wipe(server->key);
@@ -122,7 +134,8 @@ bool ffntp_lineup_is_same_key(const struct ffntp_lineup_server *a, const struct 
 
 void ffntp_lineup_start(struct ffntp_lineup_server *server, int64_t now_s)
 {
-	ffntp_servers_open(&server->servers, server->names, server->count, now_s);
+	if (server->refclock == NULL)
+		ffntp_servers_open(&server->servers, server->names, server->count, now_s);
 }
 
 void ffntp_lineup_open(struct ffntp_lineup *lineup, int64_t now_s)
@@ -143,7 +156,8 @@ bool ffntp_lineup_poll(struct ffntp_lineup *lineup, int64_t now_s, bool *is_over
 		bool has_ended;
 
 		(void)ffntp_servers_poll(servers, now_s);
-		is_any |= ffntp_servers_is_any(servers, &has_ended) || lineup->server[i].former >= 0;
+		is_any |= ffntp_servers_is_any(servers, &has_ended) || lineup->server[i].former >= 0 ||
+			  lineup->server[i].refclock != NULL;
 		*is_over = *is_over && has_ended;
 	}
 	return is_any;

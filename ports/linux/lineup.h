@@ -1,7 +1,7 @@
 /*
- * lineup: the servers and pools that a daemon or a device follows, with the addresses of their names, which are
- * resolved in the background (servers.h). The name of a pool that lacks addresses is resolved again, after a wait that
- * is longer each time.
+ * lineup: the servers, pools and reference clocks that a daemon or a device follows, with the addresses of their names,
+ * which are resolved in the background (servers.h). The name of a pool that lacks addresses is resolved again, after a
+ * wait that is longer each time.
  */
 #ifndef FFNTP_LINUX_LINEUP_H
 #define FFNTP_LINUX_LINEUP_H
@@ -13,9 +13,13 @@
 #include "../../include/ffntp/ensemble.h"
 #include "ntslink.h"
 #include "pool.h"
+#include "refclock.h"
 #include "servers.h"
 
-/* A server: one address of its names is followed at a time. Or a pool: several addresses of its name are. */
+/*
+ * A server: one address of its names is followed at a time. Or a pool: several addresses of its name are. Or a
+ * reference clock, whose only name is the path of its device.
+ */
 struct ffntp_lineup_server {
 	struct ffntp_server_name *names; /* allocated, with their texts */
 	size_t count;
@@ -24,6 +28,7 @@ struct ffntp_lineup_server {
 	struct ffntp_servers servers;      /* the addresses */
 	struct ffntp_member_config member; /* the configuration of each member */
 	unsigned most;                     /* of a pool: addresses to follow at once; 0: it is a server */
+	struct ffntp_refclock *refclock;   /* allocated; NULL: it is a server or a pool */
 	int former;                        /* for ffntp_sync_change: its place in the former lineup, or -1 */
 
 	struct ffntp_pool pool;
@@ -46,6 +51,13 @@ FFNTP_MUST_USE bool ffntp_lineup_init(struct ffntp_lineup *lineup, size_t count)
 FFNTP_MUST_USE bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_server_name *names,
 				      size_t count);
 
+/*
+ * Make a server with one name, the path of a device, a reference clock. Returns false if memory is short; then there is
+ * nothing to close beyond the server.
+ */
+FFNTP_MUST_USE bool ffntp_lineup_set_refclock(struct ffntp_lineup_server *server,
+					      const struct ffntp_refclock_config *config);
+
 /* Set how a server does key exchange. */
 void ffntp_lineup_use_nts(struct ffntp_lineup_server *server, const struct ffntp_nts_method *method);
 
@@ -60,7 +72,7 @@ void ffntp_lineup_open(struct ffntp_lineup *lineup, int64_t now_s);
 
 /*
  * Take the results of the background's resolution. Returns whether a server has an address, or a place in the former
- * lineup; *is_over: no name's first attempt is still running.
+ * lineup, or there is a reference clock; *is_over: no name's first attempt is still running.
  */
 FFNTP_MUST_USE bool ffntp_lineup_poll(struct ffntp_lineup *lineup, int64_t now_s, bool *is_over);
 

@@ -12,6 +12,7 @@
 #include "../../nts/packet.h"
 #include "keys.h"
 #include "random.h"
+#include "refclock.h"
 
 /* The session of a server without an address, or without keys, is paused for this time, again and again (s). */
 #define WAIT_S 16
@@ -270,6 +271,33 @@ static void ask(struct ffntp_peer *peer, ffntp_counter now)
 		send_request(peer, input.at);
 }
 
+/* --- a reference clock --- */
+
+/* The session asks again after its interval, or after the refclock's wait. A disruption ends that wait. */
+static void report_failure(struct ffntp_peer *peer, int error)
+{
+	ffntp_counter now = ffntp_counter_read(peer->source);
+	ffntp_counter wait = (ffntp_counter)(peer->refclock->wait_s / ffntp_session_period_s(peer->session));
+
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_NOT_MEASURED, .at = now, .error = error });
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now + wait });
+}
+
+static void measure(struct ffntp_peer *peer)
+{
+	struct ffntp_input input = { .kind = FFNTP_INPUT_MEASURED };
+	struct ffntp_measurement measurement;
+	int error = ffntp_refclock_read(peer->refclock, peer->source, &measurement, &input.at);
+
+	input.measurement = &measurement;
+	if (error == 0)
+		ffntp_peer_input(peer, input);
+	else
+		report_failure(peer, error);
+}
+
+/* --- the timer --- */
+
 /* Close the socket once no reply is awaited, so that nothing is received without a request. */
 static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 {
@@ -277,9 +305,11 @@ static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 		ffntp_udp_close(&peer->udp);
 }
 
+/* A reference clock needs neither. */
 static bool can_ask(const struct ffntp_peer *peer)
 {
-	return ffntp_address_is_some(&peer->address) && (peer->nts == NULL || peer->nts->cookies > 0);
+	return peer->refclock != NULL ||
+	       (ffntp_address_is_some(&peer->address) && (peer->nts == NULL || peer->nts->cookies > 0));
 }
 
 /* Without an address or keys there is nothing to ask: the request waits. A disruption ends this pause. */
@@ -296,7 +326,10 @@ bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 	if (ffntp_session_wants_request(peer->session) && !can_ask(peer))
 		wait_until_it_can(peer, now);
 	if (ffntp_session_wants_request(peer->session)) {
-		ask(peer, now);
+		if (peer->refclock != NULL)
+			measure(peer);
+		else
+			ask(peer, now);
 		return true;
 	}
 	if (ffntp_counter_is_before(now, ffntp_session_deadline(peer->session)))

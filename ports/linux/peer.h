@@ -1,7 +1,8 @@
 /*
  * peer: the association with one server on Linux: a member of an ensemble, an address, and the socket of the request in
- * flight. The caller polls the descriptor, if there is one, for POLLIN. It calls ffntp_peer_receive when the descriptor
- * is ready, and ffntp_peer_timer after each poll, each until it returns false. The listener gets the ensemble's events.
+ * flight; or with a reference clock, which is read in place of a request. The caller polls the descriptor, if there is
+ * one, for POLLIN. It calls ffntp_peer_receive when the descriptor is ready, and ffntp_peer_timer after each poll, each
+ * until it returns false. The listener gets the ensemble's events.
  *
  *   timeout = ffntp_peer_timeout_ms(&peer, now, 1000);
  *   poll(&(struct pollfd){ .fd = ffntp_peer_descriptor(&peer), .events = POLLIN }, 1, timeout);
@@ -17,8 +18,9 @@
 #include "resolve.h"
 #include "udp.h"
 
-struct ffntp_key; /* keys.h */
-struct ffntp_nts; /* nts/packet.h */
+struct ffntp_key;      /* keys.h */
+struct ffntp_nts;      /* nts/packet.h */
+struct ffntp_refclock; /* refclock.h */
 
 /*
  * Called with each event, before the next input. member: as ffntp_ensemble_event sets it; an input of one member may
@@ -32,6 +34,7 @@ struct ffntp_peer {
 	const struct ffntp_session *session; /* the member's, for reading */
 	void *memory;                        /* of the ensemble, if it is the peer's own; else NULL */
 	struct ffntp_address address;        /* or none, if its name has not been resolved yet */
+	struct ffntp_refclock *refclock;     /* in place of a server; NULL: it is a server */
 	const struct ffntp_key *key;         /* of the server at this address; NULL: requests and replies have no MAC */
 	struct ffntp_nts *nts; /* keys and cookies; NULL: no NTS. While it has no cookie nothing is asked */
 	const struct ffntp_counter_source *source;
@@ -57,9 +60,9 @@ FFNTP_MUST_USE bool ffntp_peer_open(struct ffntp_peer *peer, const struct ffntp_
 				    const struct ffntp_key *key);
 
 /*
- * Join an ensemble as a new member, likewise, without a key, which may be set in the struct. at: the counter. The
- * ensemble must outlive the peer.
- * Returns false if the ensemble does not accept the member; then there is nothing to close.
+ * Join an ensemble as a new member, likewise, without a key and a reference clock, which may be set in the struct. at:
+ * the counter. The ensemble must outlive the peer. Returns false if the ensemble does not accept the member; then there
+ * is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_peer_join(struct ffntp_peer *peer, struct ffntp_ensemble *ensemble,
 				    const struct ffntp_member_config *config, const struct ffntp_counter_source *source,

@@ -40,6 +40,11 @@ static struct ffntp_lineup_server *server_of(const struct ffntp_sync *sync, cons
 	return &sync->lineup.server[peer->server];
 }
 
+static bool is_refclock(const struct ffntp_sync_peer *peer)
+{
+	return peer->peer.refclock != NULL;
+}
+
 static bool is_of_pool(const struct ffntp_sync *sync, const struct ffntp_sync_peer *peer)
 {
 	return server_of(sync, peer)->most > 0;
@@ -57,12 +62,15 @@ const struct ffntp_peer *ffntp_sync_peer(const struct ffntp_sync *sync, unsigned
 
 const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member)
 {
-	return ffntp_servers_name(&server_of(sync, &sync->peer[member])->servers);
+	const struct ffntp_lineup_server *server = server_of(sync, &sync->peer[member]);
+
+	return server->refclock != NULL ? server->refclock->path : ffntp_servers_name(&server->servers);
 }
 
+/* Return whether a member can be asked: a server has an address; a reference clock needs none. */
 static bool has_address(const struct ffntp_sync_peer *peer)
 {
-	return peer->is_open && ffntp_address_is_some(&peer->peer.address);
+	return peer->is_open && (is_refclock(peer) || ffntp_address_is_some(&peer->peer.address));
 }
 
 const char *ffntp_sync_nts_news(struct ffntp_sync *sync, unsigned member, bool *has_failed)
@@ -82,13 +90,25 @@ bool ffntp_sync_has_server(const struct ffntp_sync *sync)
 
 /* --- events --- */
 
+/* A reference clock has its name on the page before it was read, too. */
+static bool describe_source(const struct ffntp_sync *sync, unsigned member, struct ffntp_source *source)
+{
+	const struct ffntp_refclock *refclock = sync->peer[member].peer.refclock;
+
+	if (!ffntp_ensemble_source(sync->ensemble, member, source))
+		return false;
+	if (refclock != NULL)
+		source->refid = ffntp_refclock_refid(refclock);
+	return true;
+}
+
 static void publish_map(struct ffntp_sync *sync)
 {
 	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
 	size_t count = 0;
 
 	for (unsigned i = 0; i < sync->room && count < FFNTP_PAGE_SOURCES; i++)
-		count += has_address(&sync->peer[i]) && ffntp_ensemble_source(sync->ensemble, i, &sources[count]);
+		count += has_address(&sync->peer[i]) && describe_source(sync, i, &sources[count]);
 	ffntp_page_hold(sync->page);
 	ffntp_page_publish_steadily(sync->page, ffntp_sync_map(sync), sources, count,
 				    ffntp_counter_read_ordered(sync->source->kind));
@@ -185,7 +205,7 @@ static void listen_to_ensemble(void *context, unsigned member, const struct ffnt
 		judge_keys(&sync->peer[member], event);
 		if (is_of_pool(sync, &sync->peer[member]))
 			judge_address(sync, member, event);
-		else
+		else if (!is_refclock(&sync->peer[member]))
 			choose_address(sync, &sync->peer[member], event);
 	}
 	emit(sync, member, event);
@@ -217,6 +237,7 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	peer = &sync->peer[joined.member];
 	*peer = (struct ffntp_sync_peer){ .peer = joined, .is_open = true, .server = server };
 	peer->pause_s = config->client.poll_min_s;
+	peer->peer.refclock = sync->lineup.server[server].refclock;
 	peer->peer.key = ffntp_servers_key(&sync->lineup.server[server].servers);
 	if (sync->lineup.server[server].nts.ops != NULL) {
 		ffntp_ntslink_open(&peer->link, &sync->lineup.server[server].nts,
@@ -307,10 +328,11 @@ static void fill(struct ffntp_sync *sync, adder *add)
 	for (size_t i = 0; i < sync->lineup.count; i++) {
 		struct ffntp_lineup_server *server = &sync->lineup.server[i];
 		const struct ffntp_address *address = ffntp_servers_address(&server->servers);
+		bool is_ready = address != NULL || server->refclock != NULL || !ffntp_sync_is_many(sync);
 
 		if (server->most > 0)
 			fill_pool(sync, i, add);
-		else if (count_members(sync, i) == 0 && (address != NULL || !ffntp_sync_is_many(sync)))
+		else if (count_members(sync, i) == 0 && is_ready)
 			add(sync, i, address);
 	}
 }

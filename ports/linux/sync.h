@@ -91,7 +91,8 @@ FFNTP_MUST_USE bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_
 /* Return the time that the names of servers are resolved by, which also advances while the machine is suspended (s). */
 int64_t ffntp_sync_now_s(void);
 
-/* Return whether a server has an address. Until then nothing is asked, and the page has no source. */
+/* Return whether a server has an address, or there is a reference clock. Until then nothing is asked, and the page has
+ * no source. */
 bool ffntp_sync_has_server(const struct ffntp_sync *sync);
 
 /* Close the sync. The page keeps its content. */
@@ -128,7 +129,10 @@ void ffntp_sync_input(struct ffntp_sync *sync, struct ffntp_input input);
 /* Return the map that the page should have. */
 const struct ffntp_map *ffntp_sync_map(const struct ffntp_sync *sync);
 
-/* Return a member, NULL if there is none of this number; and the name of its server. */
+/*
+ * Return a member, NULL if there is none of this number; and the name of its server, or the path of its reference
+ * clock.
+ */
 const struct ffntp_peer *ffntp_sync_peer(const struct ffntp_sync *sync, unsigned member);
 const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member);
 

@@ -19,7 +19,7 @@ def table_rows(document):
 
 
 def numbers_in(text):
-    return {float(number) for number in re.findall(r'(?<![\w.])\d+(?:\.\d+)?(?![\w])', text)}
+    return {float(number) for number in re.findall(r'(?<![\w.])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w])', text)}
 
 
 def undocumented(row, name, usual, most, scale=1.0):
@@ -38,10 +38,14 @@ def check_keywords(tap):
     tap.check('docs/ffntp.conf.md has each keyword with its range', problems if options else ['no keywords'])
 
 
+def poll_last():
+    return re.search(r'^#define FFNTP_CONFIG_POLL_LAST (\d+)', (TOP / 'daemon/config.h').read_text(), re.MULTILINE)[1]
+
+
 def check_server(tap):
     """The row of the line `server` has each option in brackets, and its largest and usual value."""
     row = next((row for code, row in table_rows('docs/ffntp.conf.md').items() if code.startswith('`server ')), '')
-    last = re.search(r'^#define FFNTP_CONFIG_POLL_LAST (\d+)', (TOP / 'daemon/config.h').read_text(), re.MULTILINE)[1]
+    last = poll_last()
     numbers = rows('daemon/server_options.def', 'SERVER_NUMBER')
     words = rows('core/client_options.def', 'SERVER_WORD')
     expected = [f'[{number[5]} N]' for number in numbers] + [f'[{word[4]} {word[5]}]' for word in words]
@@ -53,6 +57,21 @@ def check_server(tap):
     for word in words:
         problems += undocumented(row, word[4], word[1], word[3], float(word[6]))
     tap.check('docs/ffntp.conf.md has each option of a server', problems if numbers else ['no options'])
+
+
+def check_refclock(tap):
+    """The row of the line `refclock` has each option in brackets, and the option's own row its limits."""
+    documented = table_rows('docs/ffntp.conf.md')
+    row = next((row for code, row in documented.items() if code.startswith('`refclock ')), '')
+    numbers, reals = (rows('daemon/refclock_options.def', f'REFCLOCK_{kind}') for kind in ('NUMBER', 'REAL'))
+    expected = [f'[{number[4]} N]' for number in numbers] + [f'[{real[4]} {real[5]}]' for real in reals]
+    expected += [f'[{flag[1]}]' for flag in rows('daemon/refclock_options.def', 'REFCLOCK_FLAG')]
+    problems = [f'{option} is not in the row' for option in expected if option not in row]
+    for _, usual, _, most, name, *_ in numbers + reals:
+        own = next((text for code, text in documented.items() if code.startswith(f'`{name} ')), None)
+        problems += [f'no row `{name} ...`'] if own is None else undocumented(
+            own, name, usual, most.replace('FFNTP_CONFIG_POLL_LAST', poll_last()))
+    tap.check('docs/ffntp.conf.md has each option of a reference clock', problems if numbers else ['no options'])
 
 
 def check_daemon_options(tap):
@@ -77,6 +96,7 @@ def main():
     tap = Tap()
     check_keywords(tap)
     check_server(tap)
+    check_refclock(tap)
     check_daemon_options(tap)
     check_commands(tap)
     print(f'1..{tap.count}')
