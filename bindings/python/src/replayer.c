@@ -309,7 +309,7 @@ static struct binding_state *state_of(PyObject *self)
 
 static PyObject *replayer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-	static const struct ffntp_replay_listener listener = { take_event, NULL, NULL };
+	static const struct ffntp_replay_listener listener = { .event = take_event };
 	static char compare_name[] = "compare", *names[] = { compare_name, NULL };
 	allocfunc allocate = PyType_GetSlot(type, Py_tp_alloc);
 	struct replayer_object *self;
