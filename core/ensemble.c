@@ -237,6 +237,13 @@ static void inherit(struct ffntp_ensemble *ensemble, const struct ffntp_map *for
 	}
 }
 
+/* Return whether an event of a member shows that the counter was set back, which the caller did not report. */
+static bool shows_disruption(const struct ffntp_input *input, const struct ffntp_event *event)
+{
+	return (event->kind == FFNTP_EVENT_REPLY && event->verdict == FFNTP_REFUSED_COUNTER) ||
+	       (event->kind == FFNTP_EVENT_DISRUPTED && !is_of_counter(input));
+}
+
 /* Pass an input to a member. events: whether its events are the ensemble's. */
 static void pass(struct ffntp_ensemble *ensemble, unsigned number, const struct ffntp_input *input, bool with_events)
 {
@@ -251,12 +258,12 @@ static void pass(struct ffntp_ensemble *ensemble, unsigned number, const struct 
 			add_event(ensemble, number, event);
 		if (event.kind == FFNTP_EVENT_SERVER)
 			ffntp_ensemble_release(ensemble, number);
-		if (event.kind == FFNTP_EVENT_REPLY && event.verdict == FFNTP_REFUSED_COUNTER)
+		if (shows_disruption(input, &event))
 			ensemble->is_disrupted = true;
 	}
 }
 
-/* A reply that shows that the counter was set back concerns all members. */
+/* An input of one member that shows that the counter was set back concerns all members. */
 static void spread_disruption(struct ffntp_ensemble *ensemble, unsigned number, ffntp_counter at)
 {
 	const struct ffntp_input input = { .kind = FFNTP_INPUT_DISRUPTED, .at = at };
@@ -328,8 +335,7 @@ static void input_to_all(struct ffntp_ensemble *ensemble, const struct ffntp_inp
 /* As for a session, a timeout before the member's deadline has no effect: journals leave it out. */
 static bool has_effect(const struct ffntp_ensemble *ensemble, unsigned member, const struct ffntp_input *input)
 {
-	return input->kind != FFNTP_INPUT_TIMEOUT || member == FFNTP_ENSEMBLE_ALL ||
-	       !ffntp_counter_is_before(input->at, ffntp_session_deadline(ensemble->member[member].session));
+	return member == FFNTP_ENSEMBLE_ALL || ffntp_session_has_effect(ensemble->member[member].session, input);
 }
 
 /* As in a session: only a disruption's reading may be earlier than those before it, apart from a datagram's. */

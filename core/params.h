@@ -28,6 +28,9 @@
  */
 #define FFNTP_BEHIND_LIMIT (UINT64_MAX / 1000)
 
+/* The same for the inputs of a session, whose order within a thread is certain (s). */
+#define FFNTP_SET_BACK_S 1e-3
+
 /* --- exchange --- */
 
 /*

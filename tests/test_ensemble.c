@@ -677,6 +677,29 @@ static void test_a_counter_that_was_set_back_concerns_all(void **state)
 	drop(b);
 }
 
+/* No reply is awaited. The first member's timeout shows it, and the others need not find out one by one. */
+static void test_a_counter_that_was_set_back_between_exchanges_concerns_all(void **state)
+{
+	struct bench *b = make(3, 3);
+	uint64_t marker;
+
+	(void)state;
+	run(b, 3600);
+	marker = map(b)->disruption_marker;
+	for (unsigned i = 0; i < 3; i++)
+		assert_false(b->server[i].has_reply);
+	world_set_counter(&b->world, now(b) - 90 * S_NS, b->world.ticks_per_ns);
+	put(b, 2, (struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT });
+	assert_int_equal(status(b), FFNTP_STATUS_DISRUPTED);
+	assert_true(map(b)->disruption_marker != marker);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(ffntp_session_map(session(b, i))->status, FFNTP_STATUS_DISRUPTED);
+	run(b, 10);
+	assert_int_equal(b->broken, 0);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	drop(b);
+}
+
 static void test_a_refused_reply_teaches_nothing(void **state)
 {
 	struct bench *b = make(2, 2);
@@ -1111,6 +1134,7 @@ int main(void)
 		cmocka_unit_test(test_a_former_map_that_comes_late_is_ignored),
 		cmocka_unit_test(test_a_former_map_without_time_gives_its_markers),
 		cmocka_unit_test(test_a_counter_that_was_set_back_concerns_all),
+		cmocka_unit_test(test_a_counter_that_was_set_back_between_exchanges_concerns_all),
 		cmocka_unit_test(test_a_refused_reply_teaches_nothing),
 		cmocka_unit_test(test_an_incomplete_exchange_teaches_nothing),
 		cmocka_unit_test(test_a_server_in_doubt_has_a_wide_interval),
