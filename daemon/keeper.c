@@ -205,7 +205,7 @@ static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, 
 {
 	struct ffntp_ensemble_config config;
 	const struct ffntp_sync_parts parts = { &config,    &keeper->source, keeper->page, lineup,
-						take_event, record_ensemble, keeper };
+						take_event, record_ensemble, keeper,       &keeper->wakeup };
 
 	configure(keeper, lineup, &config);
 	keeper->member = calloc(config.members, sizeof(*keeper->member));
@@ -230,10 +230,12 @@ static bool open_clock(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup)
 
 	if (!open_counter(keeper) || !open_page(keeper, &former, &is_adopted))
 		return false;
-	if (open_sync(keeper, lineup, is_adopted ? &former : NULL))
-		return true;
-	close_page(keeper);
-	return false;
+	if (!open_sync(keeper, lineup, is_adopted ? &former : NULL)) {
+		close_page(keeper);
+		return false;
+	}
+	ffntp_wakeup_open(&keeper->wakeup, &keeper->source);
+	return true;
 }
 
 static void delay_first_requests(struct ffntp_keeper *keeper)
@@ -366,6 +368,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 void ffntp_keeper_close(struct ffntp_keeper *keeper)
 {
 	ffntp_clock_log_close(&keeper->clock_log);
+	ffntp_wakeup_close(&keeper->wakeup);
 	ffntp_sync_close(&keeper->sync);
 	free(keeper->member);
 	ffntp_journal_file_close(keeper->journal);
@@ -381,6 +384,7 @@ static bool change_clock(struct ffntp_keeper *keeper)
 
 	ffntp_log(FFNTP_LOG_ERROR, "the counter cannot be used any more: changing to a different counter and page");
 	free(keeper->member);
+	ffntp_wakeup_close(&keeper->wakeup);
 	close_page(keeper);
 	return open_clock(keeper, &lineup);
 }
@@ -762,13 +766,14 @@ static int timeout_ms(const struct ffntp_keeper *keeper)
 	return ffntp_sync_timeout_ms(&keeper->sync, limit_ms);
 }
 
-/* Wait for the servers' replies, and do what is due. */
+/* Wait for the servers' replies, or for a sign of a disruption, and do what is due. */
 static void step_sync(struct ffntp_keeper *keeper)
 {
-	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS];
+	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS + FFNTP_WAKEUP_DESCRIPTORS];
 	size_t count = ffntp_sync_descriptors(&keeper->sync, ready);
+	size_t more = ffntp_wakeup_descriptors(&keeper->wakeup, ready + count);
 
-	if (poll(ready, (nfds_t)count, timeout_ms(keeper)) < 0)
+	if (poll(ready, (nfds_t)(count + more), timeout_ms(keeper)) < 0)
 		count = 0;
 	ffntp_sync_step(&keeper->sync, ready, count);
 }

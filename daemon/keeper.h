@@ -32,6 +32,7 @@ struct ffntp_keeper_member {
 struct ffntp_keeper {
 	const struct ffntp_options *options;
 	struct ffntp_counter_source source;
+	struct ffntp_wakeup wakeup;
 	struct ffntp_pagefile file;
 	struct ffntp_page *page;         /* in the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */

@@ -12,6 +12,9 @@
 
 #define CLOCKSOURCE_PATH "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+/* Where the CPU does not state that it is a guest's: Xen's folder, and what KVM's or Xen's device tree has. */
+#define HYPERVISOR_PATH "/sys/hypervisor/type"
+#define DEVICE_TREE_PATH "/proc/device-tree/hypervisor"
 #define NAMESPACE_PATH "/proc/self/ns/time"
 
 /*
@@ -26,8 +29,18 @@
  */
 #define MEASURE_NS 20000000
 
+/* A counter whose measured period has changed by more than this ratio is a different one; measurements differ by 2e-5.
+ */
+#define RATE_CHANGE 100e-6
+
 /* A suspend is longer than this; two clocks that are read one after the other differ by less (ns). */
 #define SUSPEND_NS 1000000
+
+/*
+ * A cross-timestamp that is wider (ns) shows no jump, because the process was preempted in it; it is taken again. The
+ * narrowest of five is used anyway, with a tolerance of its width.
+ */
+#define NARROW_NS 10000
 
 /* Read the first line of a small file, without its end; empty if there is none. */
 static void read_line(const char *path, char *line, size_t size)
@@ -70,6 +83,18 @@ static const char *tsc_refusal(void)
 	return "this machine has no time stamp counter";
 }
 #endif
+
+/* CPUID 1, ECX bit 31: zero on hardware, set by all hypervisors that let Linux know of them. */
+static bool is_guest(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	unsigned eax, ebx, ecx, edx;
+
+	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1u << 31) != 0;
+#else
+	return access(HYPERVISOR_PATH, F_OK) == 0 || access(DEVICE_TREE_PATH, F_OK) == 0;
+#endif
+}
 
 static const char *arm_refusal(void)
 {
@@ -120,11 +145,12 @@ struct pair {
 	uint64_t ticks, raw_ns, width_ticks;
 };
 
-static struct pair take_pair(enum ffntp_counter_kind kind)
+/* Take the narrowest of five pairs, or the first one that is narrow enough. */
+static struct pair take_pair(enum ffntp_counter_kind kind, uint64_t enough_ticks)
 {
 	struct pair best = { .width_ticks = UINT64_MAX };
 
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 5 && best.width_ticks > enough_ticks; i++) {
 		uint64_t before = ffntp_counter_read_kind(kind);
 		uint64_t raw_ns = ffntp_counter_read_raw();
 		uint64_t width = ffntp_counter_read_kind(kind) - before;
@@ -144,11 +170,11 @@ static void wait_until_raw(uint64_t raw_ns)
 /* Measure the period against CLOCK_MONOTONIC_RAW, because CPUID states no frequency in many guests. */
 static void measure_period(struct ffntp_counter_source *source)
 {
-	struct pair first = take_pair(source->kind), last;
+	struct pair first = take_pair(source->kind, 0), last;
 	double ticks;
 
 	wait_until_raw(first.raw_ns + MEASURE_NS);
-	last = take_pair(source->kind);
+	last = take_pair(source->kind, 0);
 	ticks = (double)(last.ticks - first.ticks);
 	source->period_hint_s = (double)(last.raw_ns - first.raw_ns) * 1e-9 / ticks;
 	source->period_hint_error = RAW_ERROR + (double)(first.width_ticks + last.width_ticks) / ticks;
@@ -234,6 +260,49 @@ static bool was_suspended(struct ffntp_counter_source *source)
 	return suspended_ns - before_ns > SUSPEND_NS || before_ns - suspended_ns > SUSPEND_NS;
 }
 
+static void store_pair(struct ffntp_counter_source *source, const struct pair *pair)
+{
+	source->seen = pair->ticks;
+	source->seen_raw_ns = pair->raw_ns;
+}
+
+/*
+ * Return whether the counter ran backwards, or did not advance by the time that CLOCK_MONOTONIC_RAW did: the kernel
+ * keeps that clock going over a suspend in which the counter was set to any value.
+ */
+static bool has_jumped(struct ffntp_counter_source *source)
+{
+	uint64_t enough = (uint64_t)(NARROW_NS * 1e-9 / source->period_hint_s);
+	struct pair pair = take_pair(source->kind, enough);
+	double ticks = (double)(int64_t)(pair.ticks - source->seen);
+	double raw_ns = (double)(int64_t)(pair.raw_ns - source->seen_raw_ns);
+	double apart_ns = ticks * source->period_hint_s * 1e9 - raw_ns;
+	double allowed_ns = SUSPEND_NS + raw_ns * RATE_CHANGE + (double)pair.width_ticks * source->period_hint_s * 1e9;
+
+	store_pair(source, &pair);
+	return raw_ns < 0 || apart_ns > allowed_ns || apart_ns < -allowed_ns;
+}
+
+/*
+ * Measure the period again after a disruption. Returns whether it differs by more than a client that keeps its rate
+ * allows for; the former one stays if it does not.
+ */
+static bool has_other_rate(struct ffntp_counter_source *source)
+{
+	struct ffntp_counter_source former = *source;
+	double ratio;
+
+	if (source->kind == FFNTP_COUNTER_MONOTONIC_RAW)
+		return false;
+	measure_period(source);
+	ratio = source->period_hint_s / former.period_hint_s;
+	if (ratio > 1 + RATE_CHANGE || ratio < 1 - RATE_CHANGE)
+		return true;
+	source->period_hint_s = former.period_hint_s;
+	source->period_hint_error = former.period_hint_error;
+	return false;
+}
+
 /* A name that cannot be read at the moment, for example for lack of descriptors, counts as unchanged. */
 static bool has_clocksource_changed(struct ffntp_counter_source *source)
 {
@@ -250,16 +319,20 @@ enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source
 {
 	bool has_changed = has_clocksource_changed(source);
 	bool has_slept = was_suspended(source);
+	bool is_whole = !has_jumped(source);
 
 	if (has_changed && ffntp_counter_refusal(source->kind) != NULL)
 		return FFNTP_COUNTER_LOST;
-	return has_changed || has_slept ? FFNTP_COUNTER_DISRUPTED : FFNTP_COUNTER_STEADY;
+	if (!has_changed && !has_slept && is_whole)
+		return FFNTP_COUNTER_STEADY;
+	return has_other_rate(source) ? FFNTP_COUNTER_REPLACED : FFNTP_COUNTER_DISRUPTED;
 }
 
 const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_counter_kind kind)
 {
 	enum ffntp_counter_kind chosen = kind == FFNTP_COUNTER_NONE ? best_kind() : kind;
 	const char *refusal = ffntp_counter_refusal(chosen);
+	struct pair pair;
 
 	if (refusal != NULL)
 		return refusal;
@@ -267,11 +340,14 @@ const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_c
 		.kind = chosen,
 		.period_hint_s = 1e-9,
 		.period_hint_error = RAW_ERROR,
+		.may_jump = is_guest(),
 	};
 	if (chosen != FFNTP_COUNTER_MONOTONIC_RAW)
 		measure_period(source);
 	ffntp_counter_identity(chosen, &source->identity);
 	read_clocksource(source->clocksource);
 	source->has_boottime = read_suspended(&source->suspended_ns);
+	pair = take_pair(chosen, 0);
+	store_pair(source, &pair);
 	return NULL;
 }

@@ -21,10 +21,13 @@ struct ffntp_counter_source {
 	double period_hint_s;                /* seconds per tick */
 	double period_hint_error;            /* error of the hint, as a ratio */
 	struct ffntp_page_identity identity; /* identity of the pages that use this counter */
+	bool may_jump; /* the machine is a guest: it may be stopped, saved and restored without any sign */
 	/* Private: the state that ffntp_counter_check compares with. */
 	char clocksource[FFNTP_CLOCKSOURCE_SIZE]; /* the kernel's; empty if it cannot be read */
 	bool has_boottime;
 	int64_t suspended_ns; /* how long the machine was suspended since boot */
+	ffntp_counter seen;   /* the counter at the last check, and CLOCK_MONOTONIC_RAW with it */
+	uint64_t seen_raw_ns;
 };
 
 /*
@@ -42,11 +45,16 @@ FFNTP_MUST_USE const char *ffntp_counter_open(struct ffntp_counter_source *sourc
 
 enum ffntp_counter_event {
 	FFNTP_COUNTER_STEADY,
-	FFNTP_COUNTER_DISRUPTED, /* the machine was suspended, or the kernel changed its clocksource: measure again */
+	FFNTP_COUNTER_DISRUPTED, /* the machine was suspended, the kernel changed its clocksource, or the counter
+				    jumped: measure again */
+	FFNTP_COUNTER_REPLACED,  /* the same, and the counter has a different rate now: that of period_hint_s */
 	FFNTP_COUNTER_LOST,      /* the counter must not be used any more: open a new one, and a new page for it */
 };
 
-/* Check for disruptions; call it at each poll, and before a measurement is used. Each disruption is returned once. */
+/*
+ * Check for disruptions; call it at each wake-up, and before a measurement is used. Each disruption is returned once.
+ * It takes about 10 us; after a disruption 20 ms, in which the counter's rate is measured.
+ */
 FFNTP_MUST_USE enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source);
 
 /* Return this boot, and the time namespace of this process if the counter depends on it. */

@@ -30,6 +30,7 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 	config->counter_kind = source->kind;
 	config->period_hint_s = source->period_hint_s;
 	config->period_hint_error = source->period_hint_error;
+	config->counter_may_jump = source->may_jump;
 	config->pivot_s = pivot_s(config->pivot_s);
 }
 
@@ -151,11 +152,6 @@ static ffntp_counter deadline(const struct ffntp_peer *peer)
 												: until;
 }
 
-bool ffntp_peer_is_due(const struct ffntp_peer *peer, ffntp_counter now)
-{
-	return !ffntp_counter_is_before(now, deadline(peer));
-}
-
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms)
 {
 	double wait_ms = ceil((double)(int64_t)(deadline(peer) - now) * ffntp_session_period_s(peer->session) * 1e3);
@@ -273,6 +269,10 @@ static void wait_for_address(struct ffntp_peer *peer, ffntp_counter now)
 
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 {
+	if (!peer->is_named && ffntp_address_is_some(&peer->address)) {
+		ffntp_peer_name(peer); /* an input of its own, after which 'now' is old */
+		return true;
+	}
 	stop_listening(peer, now);
 	if (ffntp_session_wants_request(peer->session) && !ffntp_address_is_some(&peer->address))
 		wait_for_address(peer, now);
