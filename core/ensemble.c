@@ -283,12 +283,22 @@ static bool has_new_stamp(const struct ffntp_member *member)
 	return member->session->client->association.accepted_at != member->learnt_at;
 }
 
+/* Return whether a member's server contradicts its clock, whose counter may have jumped. */
+static bool is_contradicted(const struct ffntp_member *member)
+{
+	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
+
+	return clock->counter_may_jump && ffntp_dissent_excludes_clock(&clock->dissent);
+}
+
 static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, const struct ffntp_input *input)
 {
-	bool was_disrupted = ensemble->is_disrupted;
+	bool was_disrupted = ensemble->is_disrupted, was_contradicted = is_contradicted(&ensemble->member[number]);
 
 	ensemble->is_disrupted = false;
 	pass(ensemble, number, input, true);
+	if (!is_single(ensemble) && !was_contradicted && is_contradicted(&ensemble->member[number]))
+		ffntp_ensemble_begin_doubt(ensemble, number, input->at);
 	if (ensemble->is_disrupted)
 		spread_disruption(ensemble, number, input->at);
 	ensemble->is_disrupted = ensemble->is_disrupted || was_disrupted;

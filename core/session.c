@@ -4,6 +4,7 @@
  */
 #include "session.h"
 
+#include "client.h"
 #include "mapping.h"
 #include "params.h"
 #include "stamp.h"
@@ -443,6 +444,12 @@ void ffntp_session_input(struct ffntp_session *session, const struct ffntp_input
 	apply_input(session, has_jumped ? &disruption : input);
 	work_timer(session);
 	trace_events(session);
+}
+
+void ffntp_session_hurry(struct ffntp_session *session, ffntp_counter at)
+{
+	ffntp_polling_restart(&session->client->association.polling, at, session->period_s);
+	session->deadline = ffntp_counter_earlier(session->deadline, at);
 }
 
 /* --- reading --- */

@@ -874,6 +874,100 @@ static void test_a_step_of_all_servers_is_followed(void **state)
 	drop(b);
 }
 
+/* Find the time until the first reply of any server, and pass it. */
+static void run_until_answered(struct bench *b)
+{
+	unsigned before = b->counts[FFNTP_EVENT_REPLY];
+
+	while (b->counts[FFNTP_EVENT_REPLY] == before)
+		run(b, 0.1);
+}
+
+/* Nobody reported that the guest was stopped. The first reply refuses the time, and a burst finds it. */
+static void test_a_jump_of_the_counter_shows_in_the_first_reply(void **state)
+{
+	struct bench *b = make(3, 0);
+	uint32_t marker;
+
+	(void)state;
+	b->config.client.counter_may_jump = true;
+	b->config.client.poll_min_s = b->config.client.poll_max_s = 64;
+	begin(b);
+	for (unsigned i = 0; i < 3; i++)
+		add_usual(b, i);
+	run(b, 3600);
+	for (unsigned i = 0; i < 3; i++)
+		assert_false(b->server[i].has_reply);
+	marker = map(b)->counter_marker;
+	world_set_counter(&b->world, now(b), b->world.ticks_per_ns);
+	b->world.now_ns += 5 * S_NS;
+	b->world.counter_from_ns += 5 * S_NS; /* the counter stood still for 5 s */
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	run_until_answered(b);
+	assert_int_equal(status(b), FFNTP_STATUS_DISRUPTED);
+	run(b, 10);
+	assert_int_equal(b->broken, 0);
+	assert_true(map(b)->counter_marker != marker);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	run(b, 600);
+	assert_kept(b, 200000);
+	drop(b);
+}
+
+/* The others are asked at once, and the time is refused only until they have answered. */
+static void test_one_server_that_steps_is_no_jump(void **state)
+{
+	struct bench *b = make(3, 0);
+	uint32_t marker;
+	int64_t doubted_ns;
+
+	(void)state;
+	b->config.client.counter_may_jump = true;
+	b->config.client.poll_min_s = b->config.client.poll_max_s = 64;
+	begin(b);
+	for (unsigned i = 0; i < 3; i++)
+		add_usual(b, i);
+	run(b, 3600);
+	marker = map(b)->counter_marker;
+	b->server[1].world.server_error_ns = 5 * S_NS;
+	doubted_ns = b->world.now_ns;
+	while (status(b) != FFNTP_STATUS_DISRUPTED) {
+		b->world.now_ns = next_ns(b, INT64_MAX);
+		assert_true(b->world.now_ns - doubted_ns < 100 * S_NS);
+		act(b);
+	}
+	run(b, 600);
+	assert_in_range(b->refused, 0, 4);
+	assert_int_equal(b->broken, 0);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	assert_int_equal(map(b)->counter_marker, marker);
+	assert_selection(b, 1, FFNTP_SELECTION_FALSETICKER);
+	/* It is no news any more. */
+	b->server[1].world.server_error_ns = 9 * S_NS;
+	run(b, 600);
+	assert_int_equal(b->refused, 0);
+	drop(b);
+}
+
+/* Two servers that contradict each other after a burst: the vote decides, and does not know either. */
+static void test_a_doubt_ends(void **state)
+{
+	struct bench *b = make(2, 0);
+
+	(void)state;
+	b->config.client.counter_may_jump = true;
+	begin(b);
+	for (unsigned i = 0; i < 2; i++)
+		add_usual(b, i);
+	run(b, 3600);
+	b->server[1].world.server_error_ns = 5 * S_NS;
+	run(b, 600);
+	assert_in_range(b->refused, 1, 20);
+	assert_int_equal(b->broken, 0);
+	assert_int_equal(status(b), FFNTP_STATUS_FREE_RUNNING);
+	drop(b);
+}
+
 static void test_a_change_of_the_rate_is_followed(void **state)
 {
 	struct bench *b = make(3, 3);
@@ -1125,6 +1219,9 @@ int main(void)
 		cmocka_unit_test(test_a_liar_within_the_bounds_counts_little),
 		cmocka_unit_test(test_a_server_that_drifts_away_is_found),
 		cmocka_unit_test(test_a_step_of_all_servers_is_followed),
+		cmocka_unit_test(test_a_jump_of_the_counter_shows_in_the_first_reply),
+		cmocka_unit_test(test_one_server_that_steps_is_no_jump),
+		cmocka_unit_test(test_a_doubt_ends),
 		cmocka_unit_test(test_a_change_of_the_rate_is_followed),
 		cmocka_unit_test(test_preferred_servers_are_combined_alone_while_they_are_right),
 		cmocka_unit_test(test_a_trusted_server_is_believed_against_the_majority),
