@@ -39,6 +39,13 @@ struct ffntp_config_server {
 #include "../core/client_options.def"
 };
 
+/* Whether the counter may stop or jump without a sign, so that a server's contradiction is a disruption. */
+enum ffntp_counter_jumps {
+	FFNTP_COUNTER_JUMPS_AUTO, /* if the machine is a guest */
+	FFNTP_COUNTER_JUMPS_YES,
+	FFNTP_COUNTER_JUMPS_NO,
+};
+
 struct ffntp_config {
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	size_t servers;
@@ -49,9 +56,10 @@ struct ffntp_config {
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
 	bool ignores_leap_indicators;           /* leap seconds come from the table only */
 	bool leap_expiry_is_strict;             /* TAI is unknown once the table has expired */
-	char keyfile[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
-	char journal[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
-	uint64_t journal_size;                  /* bytes */
+	enum ffntp_counter_jumps counter_jumps;
+	char keyfile[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
+	char journal[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
+	uint64_t journal_size;                /* bytes */
 };
 
 struct ffntp_config_error {

@@ -158,6 +158,8 @@ static void configure_client(const struct ffntp_keeper *keeper, size_t server, s
 {
 	ffntp_peer_config_default(config, &keeper->source);
 	config->estimator = keeper->options->estimator;
+	if (keeper->options->config.counter_jumps != FFNTP_COUNTER_JUMPS_AUTO)
+		config->counter_may_jump = keeper->options->config.counter_jumps == FFNTP_COUNTER_JUMPS_YES;
 	ffntp_config_client(&keeper->options->config, server, config);
 	set_leap(keeper, config);
 	set_polling(keeper, &keeper->options->config.server[server], config);
