@@ -2,6 +2,7 @@
 #include "counter.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #define HYPERVISOR_PATH "/sys/hypervisor/type"
 #define DEVICE_TREE_PATH "/proc/device-tree/hypervisor"
 #define NAMESPACE_PATH "/proc/self/ns/time"
+#define OFFSETS_PATH "/proc/self/timens_offsets"
 
 /*
  * Largest rate error of CLOCK_MONOTONIC_RAW: the kernel's own calibration of its counter, and the crystal. 500 ppm is
@@ -140,23 +142,31 @@ static enum ffntp_counter_kind best_kind(void)
 	return FFNTP_COUNTER_MONOTONIC_RAW;
 }
 
-/* The counter and CLOCK_MONOTONIC_RAW at one instant, which is known to within half the width. */
+/* The counter and a clock of the kernel at one instant, which is known to within half the width. */
 struct pair {
-	uint64_t ticks, raw_ns, width_ticks;
+	uint64_t ticks, ns, width_ticks;
 };
 
+static uint64_t read_ns(clockid_t clock)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * FFNTP_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 /* Take the narrowest of five pairs, or the first one that is narrow enough. */
-static struct pair take_pair(enum ffntp_counter_kind kind, uint64_t enough_ticks)
+static struct pair take_pair(enum ffntp_counter_kind kind, clockid_t clock, uint64_t enough_ticks)
 {
 	struct pair best = { .width_ticks = UINT64_MAX };
 
 	for (unsigned i = 0; i < 5 && best.width_ticks > enough_ticks; i++) {
 		uint64_t before = ffntp_counter_read_kind(kind);
-		uint64_t raw_ns = ffntp_counter_read_raw();
+		uint64_t ns = read_ns(clock);
 		uint64_t width = ffntp_counter_read_kind(kind) - before;
 
 		if (width < best.width_ticks)
-			best = (struct pair){ before + width / 2, raw_ns, width };
+			best = (struct pair){ before + width / 2, ns, width };
 	}
 	return best;
 }
@@ -170,13 +180,13 @@ static void wait_until_raw(uint64_t raw_ns)
 /* Measure the period against CLOCK_MONOTONIC_RAW, because CPUID states no frequency in many guests. */
 static void measure_period(struct ffntp_counter_source *source)
 {
-	struct pair first = take_pair(source->kind, 0), last;
+	struct pair first = take_pair(source->kind, CLOCK_MONOTONIC_RAW, 0), last;
 	double ticks;
 
-	wait_until_raw(first.raw_ns + MEASURE_NS);
-	last = take_pair(source->kind, 0);
+	wait_until_raw(first.ns + MEASURE_NS);
+	last = take_pair(source->kind, CLOCK_MONOTONIC_RAW, 0);
 	ticks = (double)(last.ticks - first.ticks);
-	source->period_hint_s = (double)(last.raw_ns - first.raw_ns) * 1e-9 / ticks;
+	source->period_hint_s = (double)(last.ns - first.ns) * 1e-9 / ticks;
 	source->period_hint_error = RAW_ERROR + (double)(first.width_ticks + last.width_ticks) / ticks;
 }
 
@@ -219,6 +229,33 @@ void ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_iden
 		identity->time_namespace = namespace.st_ino;
 }
 
+/* Parse a line of timens_offsets: "NAME SECONDS NANOSECONDS". */
+static void parse_offset(const char *text, const char *name, int64_t *ns)
+{
+	const char *line = strstr(text, name);
+	char *end;
+
+	if (line == NULL)
+		return;
+	*ns = strtoll(line + strlen(name), &end, 10) * FFNTP_NS_PER_S;
+	*ns += strtoll(end, NULL, 10);
+}
+
+struct ffntp_linux_offsets ffntp_counter_offsets(void)
+{
+	struct ffntp_linux_offsets offsets = { 0 };
+	int descriptor = open(OFFSETS_PATH, O_RDONLY | O_CLOEXEC);
+	char text[256];
+	ssize_t length = descriptor < 0 ? 0 : read(descriptor, text, sizeof text - 1);
+
+	if (descriptor >= 0)
+		close(descriptor);
+	text[length > 0 ? length : 0] = '\0';
+	parse_offset(text, "monotonic", &offsets.monotonic_ns);
+	parse_offset(text, "boottime", &offsets.boottime_ns);
+	return offsets;
+}
+
 /* --- disruptions --- */
 
 static bool read_clock(clockid_t clock, int64_t *ns)
@@ -250,6 +287,28 @@ static bool read_suspended(int64_t *suspended_ns)
 	return true;
 }
 
+bool ffntp_counter_read_kernel(const struct ffntp_linux_offsets *offsets, int64_t *monotonic_ns, int64_t *suspended_ns)
+{
+	int64_t boottime_ns;
+
+	if (!read_clock(CLOCK_MONOTONIC, monotonic_ns) || !read_clock(CLOCK_BOOTTIME, &boottime_ns))
+		return false;
+	*monotonic_ns -= offsets->monotonic_ns;
+	*suspended_ns = boottime_ns - offsets->boottime_ns - *monotonic_ns;
+	return true;
+}
+
+struct ffntp_page_kernel ffntp_counter_kernel(const struct ffntp_counter_source *source)
+{
+	const struct ffntp_linux_offsets *offsets = &source->offsets;
+
+	return (struct ffntp_page_kernel){
+		.counter = source->has_boottime ? source->kernel_counter : 0,
+		.monotonic_ns = source->kernel_monotonic_ns,
+		.suspended_ns = source->suspended_ns - offsets->boottime_ns + offsets->monotonic_ns,
+	};
+}
+
 static bool was_suspended(struct ffntp_counter_source *source)
 {
 	int64_t suspended_ns, before_ns = source->suspended_ns;
@@ -263,7 +322,20 @@ static bool was_suspended(struct ffntp_counter_source *source)
 static void store_pair(struct ffntp_counter_source *source, const struct pair *pair)
 {
 	source->seen = pair->ticks;
-	source->seen_raw_ns = pair->raw_ns;
+	source->seen_raw_ns = pair->ns;
+}
+
+static uint64_t narrow_ticks(const struct ffntp_counter_source *source)
+{
+	return (uint64_t)(NARROW_NS * 1e-9 / source->period_hint_s);
+}
+
+static void store_kernel(struct ffntp_counter_source *source)
+{
+	struct pair pair = take_pair(source->kind, CLOCK_MONOTONIC, narrow_ticks(source));
+
+	source->kernel_counter = pair.ticks;
+	source->kernel_monotonic_ns = (int64_t)pair.ns - source->offsets.monotonic_ns;
 }
 
 /*
@@ -272,10 +344,9 @@ static void store_pair(struct ffntp_counter_source *source, const struct pair *p
  */
 static bool has_jumped(struct ffntp_counter_source *source)
 {
-	uint64_t enough = (uint64_t)(NARROW_NS * 1e-9 / source->period_hint_s);
-	struct pair pair = take_pair(source->kind, enough);
+	struct pair pair = take_pair(source->kind, CLOCK_MONOTONIC_RAW, narrow_ticks(source));
 	double ticks = (double)(int64_t)(pair.ticks - source->seen);
-	double raw_ns = (double)(int64_t)(pair.raw_ns - source->seen_raw_ns);
+	double raw_ns = (double)(int64_t)(pair.ns - source->seen_raw_ns);
 	double apart_ns = ticks * source->period_hint_s * 1e9 - raw_ns;
 	double allowed_ns = SUSPEND_NS + raw_ns * RATE_CHANGE + (double)pair.width_ticks * source->period_hint_s * 1e9;
 
@@ -321,6 +392,7 @@ enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source
 	bool has_slept = was_suspended(source);
 	bool is_whole = !has_jumped(source);
 
+	store_kernel(source);
 	if (has_changed && ffntp_counter_refusal(source->kind) != NULL)
 		return FFNTP_COUNTER_LOST;
 	if (!has_changed && !has_slept && is_whole)
@@ -347,7 +419,9 @@ const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_c
 	ffntp_counter_identity(chosen, &source->identity);
 	read_clocksource(source->clocksource);
 	source->has_boottime = read_suspended(&source->suspended_ns);
-	pair = take_pair(chosen, 0);
+	pair = take_pair(chosen, CLOCK_MONOTONIC_RAW, 0);
 	store_pair(source, &pair);
+	source->offsets = ffntp_counter_offsets();
+	store_kernel(source);
 	return NULL;
 }

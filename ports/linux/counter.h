@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "../../core/page.h"
 #include "../../include/ffntp/instant.h"
+#include "../../include/ffntp/linux.h"
 #include "../../include/ffntp/map.h"
 #include "../../include/ffntp/page.h"
 
@@ -28,6 +30,10 @@ struct ffntp_counter_source {
 	int64_t suspended_ns; /* how long the machine was suspended since boot */
 	ffntp_counter seen;   /* the counter at the last check, and CLOCK_MONOTONIC_RAW with it */
 	uint64_t seen_raw_ns;
+	/* The counter and CLOCK_MONOTONIC at one instant of the last check. */
+	ffntp_counter kernel_counter;
+	int64_t kernel_monotonic_ns;
+	struct ffntp_linux_offsets offsets;
 };
 
 /*
@@ -59,6 +65,22 @@ FFNTP_MUST_USE enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter
 
 /* Return this boot, and the time namespace of this process if the counter depends on it. */
 void ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_identity *identity);
+
+/*
+ * Return the kernel's clocks at the last check, for the page: a disruption since then is not known yet, so that readers
+ * who compare them with the present ones notice it.
+ */
+struct ffntp_page_kernel ffntp_counter_kernel(const struct ffntp_counter_source *source);
+
+/* Return the offsets of this process's time namespace; 0 where there is none, or where they cannot be read. */
+struct ffntp_linux_offsets ffntp_counter_offsets(void);
+
+/*
+ * Read CLOCK_MONOTONIC, and by how much CLOCK_BOOTTIME is ahead of it, without these offsets. Returns false where there
+ * is no CLOCK_BOOTTIME.
+ */
+FFNTP_MUST_USE bool ffntp_counter_read_kernel(const struct ffntp_linux_offsets *offsets, int64_t *monotonic_ns,
+					      int64_t *suspended_ns);
 
 /* Return CLOCK_MONOTONIC_RAW in nanoseconds. */
 static inline uint64_t ffntp_counter_read_raw(void)

@@ -132,7 +132,11 @@ static const char *open_ntp(struct ffntp_linux_ntp_device *self)
 	ntp->stop = -1;
 	self->ntp = ntp;
 	self->over_page.over_page.page = &ntp->page;
-	self->over_page.reader = (struct ffntp_linux_reader){ .page = &ntp->page, .counter_kind = ntp->source.kind };
+	self->over_page.reader = (struct ffntp_linux_reader){
+		.page = &ntp->page,
+		.counter_kind = ntp->source.kind,
+		.offsets = ntp->source.offsets,
+	};
 	return ffntp_page_device_connect(ffntp_linux_ntp_clock(self));
 }
 

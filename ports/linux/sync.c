@@ -78,12 +78,14 @@ bool ffntp_sync_has_server(const struct ffntp_sync *sync)
 
 static void publish_map(struct ffntp_sync *sync)
 {
+	const struct ffntp_page_kernel kernel = ffntp_counter_kernel(sync->source);
 	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
 	size_t count = 0;
 
 	for (unsigned i = 0; i < sync->room && count < FFNTP_PAGE_SOURCES; i++)
 		count += has_address(&sync->peer[i]) && ffntp_ensemble_source(sync->ensemble, i, &sources[count]);
 	ffntp_page_hold(sync->page);
+	ffntp_page_store_kernel(sync->page, &kernel);
 	ffntp_page_publish_steadily(sync->page, ffntp_sync_map(sync), sources, count,
 				    ffntp_counter_read_ordered(sync->source->kind));
 }

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import platform
+import signal
 import struct
 import subprocess
 import sys
@@ -53,11 +54,14 @@ class Machine:
                 self.server, self.marker = server, tap.probe(self.folder)["disruption_marker"]
                 yield running
 
-    def watch(self, seconds):
-        done = subprocess.run([tap.PROBE, "watch", f"{self.folder}/page", str(seconds)], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, text=True, timeout=seconds + 30, env=self.environment)
-        tap.check(done.returncode == 0, f"the page cannot be watched: {done.stdout}")
+    def probe(self, command, *arguments):
+        done = subprocess.run([tap.PROBE, command, f"{self.folder}/page", *arguments], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, timeout=30, env=self.environment)
+        tap.check(done.returncode == 0, f"the page cannot be read: {done.stdout}")
         return json.loads(done.stdout)
+
+    def watch(self, seconds):
+        return self.probe("watch", str(seconds))
 
     def check_noticed(self):
         """A second after the disruption no reading is outside of its bound, and soon the time is there again."""
@@ -117,6 +121,28 @@ def test_a_guest_that_is_restored(folder):
             machine.bend(boottime=-60, monotonic=-60, raw=-60, tsc=-60)
             machine.check_noticed()
         os.remove(f"{folder}/page")
+
+
+def check_reader(folder, counter, **seconds):
+    """The daemon sleeps longer than a reader: the reader who asks for it gets no wrong time, and the others do."""
+    machine = Machine(folder)
+    with machine.clock("--counter", counter) as running:
+        tap.check(machine.probe("check") == {"plain": "ok", "checked": "ok"}, "disrupted before")
+        running.send_signal(signal.SIGSTOP)
+        machine.bend(**seconds)
+        result = machine.probe("check")
+        running.send_signal(signal.SIGCONT)
+        tap.check(result["plain"] == "ok" and "disrupted" in result["checked"], f"{result}")
+        tap.wait_for(lambda: machine.probe("check")["checked"] == "ok", "the time", 10)
+
+
+def test_a_reader_that_wakes_up_first(folder):
+    check_reader(folder, "raw", realtime=HOUR_S, boottime=HOUR_S)
+
+
+def test_a_reader_of_a_counter_that_jumped(folder):
+    need_x86()
+    check_reader(folder, "tsc", tsc=90)
 
 
 def write_rtc(folder, date_s):
