@@ -230,14 +230,17 @@ static bool open_clock(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup)
 	struct ffntp_map former;
 	bool is_adopted;
 
-	if (!open_counter(keeper) || !open_page(keeper, &former, &is_adopted))
+	if (!open_counter(keeper))
 		return false;
-	if (!open_sync(keeper, lineup, is_adopted ? &former : NULL)) {
+	if (open_page(keeper, &former, &is_adopted)) {
+		if (open_sync(keeper, lineup, is_adopted ? &former : NULL)) {
+			ffntp_wakeup_open(&keeper->wakeup, &keeper->source);
+			return true;
+		}
 		close_page(keeper);
-		return false;
 	}
-	ffntp_wakeup_open(&keeper->wakeup, &keeper->source);
-	return true;
+	ffntp_counter_close(&keeper->source);
+	return false;
 }
 
 static void delay_first_requests(struct ffntp_keeper *keeper)
@@ -371,6 +374,7 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 {
 	ffntp_clock_log_close(&keeper->clock_log);
 	ffntp_wakeup_close(&keeper->wakeup);
+	ffntp_counter_close(&keeper->source);
 	ffntp_sync_close(&keeper->sync);
 	free(keeper->member);
 	ffntp_journal_file_close(keeper->journal);
@@ -387,6 +391,7 @@ static bool change_clock(struct ffntp_keeper *keeper)
 	ffntp_log(FFNTP_LOG_ERROR, "the counter cannot be used any more: changing to a different counter and page");
 	free(keeper->member);
 	ffntp_wakeup_close(&keeper->wakeup);
+	ffntp_counter_close(&keeper->source);
 	close_page(keeper);
 	return open_clock(keeper, &lineup);
 }

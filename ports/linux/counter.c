@@ -56,6 +56,23 @@ static void read_line(const char *path, char *line, size_t size)
 	line[strcspn(line, "\n")] = '\0';
 }
 
+/*
+ * Read the name again from a descriptor that stays open, because looking up the path would be the dearest part of a
+ * check. Without one, for lack of descriptors at the start, the path is used.
+ */
+static void read_clocksource_again(int descriptor, char name[FFNTP_CLOCKSOURCE_SIZE])
+{
+	ssize_t length;
+
+	if (descriptor < 0) {
+		read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
+		return;
+	}
+	length = pread(descriptor, name, FFNTP_CLOCKSOURCE_SIZE - 1, 0);
+	name[length > 0 ? length : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+}
+
 static void read_clocksource(char name[FFNTP_CLOCKSOURCE_SIZE])
 {
 	read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
@@ -379,7 +396,7 @@ static bool has_clocksource_changed(struct ffntp_counter_source *source)
 {
 	char name[FFNTP_CLOCKSOURCE_SIZE];
 
-	read_clocksource(name);
+	read_clocksource_again(source->clocksource_file, name);
 	if (name[0] == '\0' || strcmp(name, source->clocksource) == 0)
 		return false;
 	memcpy(source->clocksource, name, sizeof(name));
@@ -413,6 +430,7 @@ const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_c
 		.period_hint_s = 1e-9,
 		.period_hint_error = RAW_ERROR,
 		.may_jump = is_guest(),
+		.clocksource_file = open(CLOCKSOURCE_PATH, O_RDONLY | O_CLOEXEC),
 	};
 	if (chosen != FFNTP_COUNTER_MONOTONIC_RAW)
 		measure_period(source);
@@ -424,4 +442,11 @@ const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_c
 	source->offsets = ffntp_counter_offsets();
 	store_kernel(source);
 	return NULL;
+}
+
+void ffntp_counter_close(struct ffntp_counter_source *source)
+{
+	if (source->clocksource_file >= 0)
+		close(source->clocksource_file);
+	source->clocksource_file = -1;
 }

@@ -26,6 +26,7 @@ struct ffntp_counter_source {
 	bool may_jump; /* the machine is a guest: it may be stopped, saved and restored without any sign */
 	/* Private: the state that ffntp_counter_check compares with. */
 	char clocksource[FFNTP_CLOCKSOURCE_SIZE]; /* the kernel's; empty if it cannot be read */
+	int clocksource_file;                     /* where that is read; -1: from its path */
 	bool has_boottime;
 	int64_t suspended_ns; /* how long the machine was suspended since boot */
 	ffntp_counter seen;   /* the counter at the last check, and CLOCK_MONOTONIC_RAW with it */
@@ -48,6 +49,9 @@ FFNTP_MUST_USE const char *ffntp_counter_refusal(enum ffntp_counter_kind kind);
  * Returns NULL; or a message, and *source is untouched, if the wanted counter is not usable.
  */
 FFNTP_MUST_USE const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_counter_kind kind);
+
+/* Close the counter. A source that was not opened must not be closed; a program that ends need not close it. */
+void ffntp_counter_close(struct ffntp_counter_source *source);
 
 enum ffntp_counter_event {
 	FFNTP_COUNTER_STEADY,

@@ -87,11 +87,15 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 		return problem;
 	configure(ntp, config, &ensemble.client);
 	lineup->server->member.client = ensemble.client;
-	if (ffntp_client_memory(&ensemble.client) == 0)
+	if (ffntp_client_memory(&ensemble.client) == 0) {
+		ffntp_counter_close(&ntp->source);
 		return "poll intervals must be 1 to 131072 s, the shortest first, or the estimator is unknown";
+	}
 	ffntp_page_format(&ntp->page, &ntp->source.identity);
-	if (!ffntp_sync_open(&ntp->sync, &parts))
+	if (!ffntp_sync_open(&ntp->sync, &parts)) {
+		ffntp_counter_close(&ntp->source);
 		return "out of memory";
+	}
 	ffntp_wakeup_open(&ntp->wakeup, &ntp->source);
 	ffntp_sync_publish(&ntp->sync);
 	return NULL;
@@ -114,6 +118,7 @@ static void free_ntp(struct ffntp_linux_ntp_device *self)
 {
 	ffntp_sync_close(&self->ntp->sync);
 	ffntp_wakeup_close(&self->ntp->wakeup);
+	ffntp_counter_close(&self->ntp->source);
 	free(self->ntp);
 	self->ntp = NULL;
 	self->over_page.over_page.page = self->over_page.reader.page = NULL;
