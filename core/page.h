@@ -197,7 +197,7 @@ void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struc
 bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map);
 
 /*
- * What the kernel's clocks were when the writer last looked for a disruption. Offsets of time namespaces are taken off,
+ * The kernel's clocks when the writer last looked for a disruption. Offsets of time namespaces are taken off,
  * so that readers of other namespaces can compare.
  */
 struct ffntp_page_kernel {

@@ -1,6 +1,6 @@
 /*
- * wakeup: the signs of a disruption. Files stand for the device of VMClock and for the RTC. The functions that are
- * replaced are those that the sources call: with large file offsets they end in 64.
+ * wakeup: the signs of a disruption. Files stand for the device of VMClock and for the RTC. With large file
+ * offsets the sources call the functions that end in 64.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -27,13 +27,15 @@ static unsigned rtc_readings;
 
 int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
 int __wrap_poll(struct pollfd *ready, nfds_t count, int timeout_ms);
 ssize_t __real_pread64(int descriptor, void *bytes, size_t size, off_t from);
 ssize_t __wrap_pread64(int descriptor, void *bytes, size_t size, off_t from);
+ssize_t __wrap_pread(int descriptor, void *bytes, size_t size, off_t from);
 int __real_clock_gettime(clockid_t clock, struct timespec *t);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
 
-int __wrap_open64(const char *path, int flags, ...)
+static int open_file(const char *path, int flags)
 {
 	if (strcmp(path, "/dev/vmclock0") == 0)
 		return has_vmclock ? __real_open64(vmclock_path, flags) : -1;
@@ -42,6 +44,16 @@ int __wrap_open64(const char *path, int flags, ...)
 		return has_rtc ? __real_open64(rtc_path, flags) : -1;
 	}
 	return __real_open64(path, flags);
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	return open_file(path, flags);
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	return open_file(path, flags);
 }
 
 /* The device that can be polled is ready until it was read; a driver that cannot be polled is always ready. */
@@ -56,6 +68,11 @@ ssize_t __wrap_pread64(int descriptor, void *bytes, size_t size, off_t from)
 {
 	is_page_new = false;
 	return __real_pread64(descriptor, bytes, size, from);
+}
+
+ssize_t __wrap_pread(int descriptor, void *bytes, size_t size, off_t from)
+{
+	return __wrap_pread64(descriptor, bytes, size, from);
 }
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t)

@@ -389,7 +389,7 @@ static bool is_undisturbed(const struct ffntp_linux_reader *reader, const struct
 		return true;
 	by_counter_ns = counted_ns(reader, then->counter);
 	passed_ns = monotonic_ns - then->monotonic_ns;
-	return is_near(suspended_ns - then->suspended_ns, KERNEL_NS) && passed_ns >= -KERNEL_NS &&
+	return is_near(suspended_ns - then->suspended_ns, KERNEL_NS) &&
 	       (by_counter_ns == -1 ||
 		is_near(by_counter_ns - passed_ns, KERNEL_NS + (passed_ns >> KERNEL_SLEW_SHIFT)));
 }
