@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../include/ffntp/linux.h"
+#include "nts.h"
 #include "serverkeys.h"
 
 /* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
@@ -295,7 +296,8 @@ static void log_servers(const struct ffntp_keeper *keeper)
 	}
 }
 
-/* Name the servers of a configuration. Returns false if a key cannot be used, or memory is short; it was logged. */
+/* Name the servers of a configuration. Returns false if a key or certificate cannot be used, or memory is short; it was
+ * logged. */
 static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup *lineup)
 {
 	struct ffntp_serverkeys keys;
@@ -311,11 +313,12 @@ static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup 
 		is_named = ffntp_lineup_name(&lineup->server[i], &name, 1);
 	}
 	ffntp_serverkeys_wipe(&keys);
-	if (is_named)
-		return true;
-	ffntp_log(FFNTP_LOG_ERROR, "out of memory");
-	ffntp_lineup_close(lineup);
-	return false;
+	if (!is_named)
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
+	is_named = is_named && ffntp_nts_apply(config, lineup);
+	if (!is_named)
+		ffntp_lineup_close(lineup);
+	return is_named;
 }
 
 /* Log the problems of names. They are rare: each is reported once, and when it changes or ends. */
@@ -790,6 +793,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper)
 	step_sync(keeper);
 	log_sent(keeper);
 	log_names(&keeper->sync.lineup);
+	ffntp_nts_log(&keeper->sync);
 	if (keeper->sync.is_lost && !change_clock(keeper))
 		return false;
 	follow_table(keeper);

@@ -65,6 +65,12 @@ static bool has_address(const struct ffntp_sync_peer *peer)
 	return peer->is_open && ffntp_address_is_some(&peer->peer.address);
 }
 
+const char *ffntp_sync_nts_news(struct ffntp_sync *sync, unsigned member, bool *has_failed)
+{
+	*has_failed = false;
+	return ffntp_sync_peer(sync, member) != NULL ? ffntp_ntslink_news(&sync->peer[member].link, has_failed) : NULL;
+}
+
 bool ffntp_sync_has_server(const struct ffntp_sync *sync)
 {
 	for (unsigned i = 0; i < sync->room; i++) {
@@ -162,6 +168,15 @@ static void emit(const struct ffntp_sync *sync, unsigned member, const struct ff
 		sync->listener(sync->context, member, event);
 }
 
+/* Let the keys of NTS learn whether they are of use. */
+static void judge_keys(struct ffntp_sync_peer *peer, const struct ffntp_event *event)
+{
+	if (event->kind == FFNTP_EVENT_REPLY && !peer->link.nts.is_awaiting && peer->link.nts.aead != NULL)
+		ffntp_ntslink_answered(&peer->link);
+	if (event->kind == FFNTP_EVENT_UNANSWERED)
+		ffntp_ntslink_unanswered(&peer->link);
+}
+
 static void listen_to_ensemble(void *context, unsigned member, const struct ffntp_event *event)
 {
 	struct ffntp_sync *sync = context;
@@ -169,6 +184,7 @@ static void listen_to_ensemble(void *context, unsigned member, const struct ffnt
 	if (event->kind == FFNTP_EVENT_MAP)
 		publish_map(sync);
 	if (ffntp_sync_peer(sync, member) != NULL) {
+		judge_keys(&sync->peer[member], event);
 		if (is_of_pool(sync, &sync->peer[member]))
 			judge_address(sync, member, event);
 		else
@@ -204,6 +220,11 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	*peer = (struct ffntp_sync_peer){ .peer = joined, .is_open = true, .server = server };
 	peer->pause_s = config->client.poll_min_s;
 	peer->peer.key = ffntp_servers_key(&sync->lineup.server[server].servers);
+	if (sync->lineup.server[server].nts.ops != NULL) {
+		ffntp_ntslink_open(&peer->link, &sync->lineup.server[server].nts,
+				   ffntp_servers_name(&sync->lineup.server[server].servers), ffntp_sync_now_s());
+		peer->peer.nts = &peer->link.nts;
+	}
 	peer->peer.listener = listen_to_ensemble;
 	peer->peer.context = sync;
 	return peer;
@@ -213,6 +234,7 @@ static void leave(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	ffntp_ensemble_remove(sync->ensemble, peer->peer.member, now(sync));
 	ffntp_peer_close(&peer->peer);
+	ffntp_ntslink_close(&peer->link);
 	*peer = (struct ffntp_sync_peer){ 0 };
 }
 
@@ -366,6 +388,7 @@ struct ffntp_lineup ffntp_sync_end(struct ffntp_sync *sync)
 	for (unsigned i = 0; i < sync->room; i++) {
 		if (sync->peer[i].is_open)
 			ffntp_peer_close(&sync->peer[i].peer);
+		ffntp_ntslink_close(&sync->peer[i].link);
 	}
 	if (sync->keeps_stamping >= 0)
 		close(sync->keeps_stamping);
@@ -427,6 +450,17 @@ static void sort_members(struct ffntp_sync *sync, const struct ffntp_lineup *lin
 	}
 }
 
+/* Servers that go on do their next key exchange by the new lineup's method: its trusted certificates may differ. */
+static void take_methods(struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		struct ffntp_sync_peer *peer = &sync->peer[i];
+
+		if (peer->is_open && peer->link.method.ops != NULL)
+			peer->link.method = server_of(sync, peer)->nts;
+	}
+}
+
 bool ffntp_sync_change(struct ffntp_sync *sync, struct ffntp_lineup *lineup)
 {
 	if (!ffntp_sync_is_many(sync) || !keeps_time(sync, lineup) || !has_room(sync, lineup))
@@ -441,10 +475,13 @@ bool ffntp_sync_change(struct ffntp_sync *sync, struct ffntp_lineup *lineup)
 			continue;
 		*server = *former;
 		*former = unused;
+		former->nts = server->nts;
+		server->nts = unused.nts;
 		server->former = -1;
 	}
 	ffntp_lineup_close(&sync->lineup);
 	sync->lineup = *lineup;
+	take_methods(sync);
 	*lineup = (struct ffntp_lineup){ 0 };
 	fill(sync, join_later);
 	return true;
@@ -491,11 +528,13 @@ static void follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 	const struct ffntp_servers *servers = &server_of(sync, peer)->servers;
 	enum ffntp_servers_advice advice = peer->advice;
 	bool is_first = !has_address(peer);
+	const struct ffntp_address *address;
 
 	peer->advice = FFNTP_STAY;
 	if (advice == FFNTP_STAY)
 		return;
-	ffntp_peer_move(&peer->peer, ffntp_servers_address(servers), ffntp_servers_key(servers));
+	address = ffntp_ntslink_move(&peer->link, ffntp_servers_address(servers));
+	ffntp_peer_move(&peer->peer, address, ffntp_servers_key(servers));
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
 		pause_member(sync, peer);
 	if (is_first)
@@ -615,6 +654,72 @@ static void work_lineup(struct ffntp_sync *sync)
 	fill(sync, join_later);
 }
 
+/* --- key exchange of NTS --- */
+
+/*
+ * Return the POSIX time that certificates must be valid at: our own, once there is one; before that the system's, but
+ * not from before this program was built, or none at all.
+ */
+static int64_t certificate_time_s(const struct ffntp_sync *sync, const struct ffntp_nts_method *method)
+{
+	struct ffntp_client_config config;
+	struct ffntp_reading reading;
+	struct timespec date = { 0 };
+
+	if (ffntp_clock_at(ffntp_sync_map(sync), now(sync), FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK)
+		return reading.estimate.s;
+	if (method->has_unchecked_start)
+		return INT64_MIN;
+	ffntp_client_config_default(&config);
+	clock_gettime(CLOCK_REALTIME, &date);
+	return date.tv_sec > config.pivot_s ? date.tv_sec : config.pivot_s;
+}
+
+/* The keys are for a server at this address. */
+static void use_keys(struct ffntp_sync_peer *peer, const struct ffntp_address *address)
+{
+	if (!ffntp_address_is_equal(&peer->peer.address, address))
+		ffntp_peer_move(&peer->peer, address, NULL);
+	ffntp_peer_hurry(&peer->peer);
+}
+
+/* After a failure the next address of the name is tried, at once if it was not tried yet. */
+static void try_next(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	if (is_of_pool(sync, peer))
+		peer->is_unfit = true;
+	else if (peer->advice == FFNTP_STAY)
+		peer->advice = ffntp_servers_change(&server_of(sync, peer)->servers);
+	if (peer->advice == FFNTP_MOVE)
+		ffntp_ntslink_hurry(&peer->link);
+	follow(sync, peer);
+}
+
+/* The key exchange is with the address of the name, also if that has named a different server for the time. */
+static const struct ffntp_address *exchange_address(const struct ffntp_sync *sync, const struct ffntp_sync_peer *peer)
+{
+	const struct ffntp_address *address = ffntp_servers_address(&server_of(sync, peer)->servers);
+
+	return is_of_pool(sync, peer) || address == NULL ? &peer->peer.address : address;
+}
+
+static void work_keys(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	struct ffntp_address server;
+
+	switch (ffntp_ntslink_work(&peer->link, exchange_address(sync, peer),
+				   certificate_time_s(sync, &peer->link.method), ffntp_sync_now_s(), &server)) {
+	case FFNTP_NTSLINK_NOTHING:
+		break;
+	case FFNTP_NTSLINK_READY:
+		use_keys(peer, &server);
+		break;
+	case FFNTP_NTSLINK_FAILED:
+		try_next(sync, peer);
+		break;
+	}
+}
+
 /* --- one step --- */
 
 size_t ffntp_sync_descriptors(const struct ffntp_sync *sync, struct pollfd *ready)
@@ -717,4 +822,8 @@ void ffntp_sync_step(struct ffntp_sync *sync, const struct pollfd *ready, size_t
 			follow(sync, &sync->peer[i]);
 	}
 	work_lineup(sync);
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open && sync->peer[i].link.method.ops != NULL)
+			work_keys(sync, &sync->peer[i]);
+	}
 }

@@ -39,6 +39,7 @@ typedef void ffntp_sync_recorder(void *context, struct ffntp_ensemble *ensemble,
 struct ffntp_sync_peer {
 	struct ffntp_peer peer;
 	bool is_open;
+	struct ffntp_ntslink link;        /* keys and cookies of NTS; without a method if the server has none */
 	size_t server;                    /* its place in the lineup */
 	enum ffntp_servers_advice advice; /* to be followed once the present input's events were taken */
 	double pause_s;                   /* length of the next pause, after a round without an answer */
@@ -129,6 +130,12 @@ const struct ffntp_map *ffntp_sync_map(const struct ffntp_sync *sync);
 /* Return a member, NULL if there is none of this number; and the name of its server. */
 const struct ffntp_peer *ffntp_sync_peer(const struct ffntp_sync *sync, unsigned member);
 const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member);
+
+/*
+ * Take the result of a member's last key exchange of NTS, to be logged. Returns a line about it; NULL if there is
+ * nothing new. *has_failed: it is a problem.
+ */
+const char *ffntp_sync_nts_news(struct ffntp_sync *sync, unsigned member, bool *has_failed);
 
 /* Return whether there is room for several servers. */
 static inline bool ffntp_sync_is_many(const struct ffntp_sync *sync)
