@@ -75,6 +75,17 @@ static void bounded_raw(void)
 	bounded(&raw);
 }
 
+static void checked_tsc(void)
+{
+	struct ffntp_reading reading;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		if (ffntp_linux_now_checked(&tsc.reader, FFNTP_UTC, UINT64_MAX, &reading) != FFNTP_CLOCK_OK)
+			abort();
+		sink = reading.earliest.frac ^ reading.latest.frac;
+	}
+}
+
 static void past_tsc(void)
 {
 	ffntp_counter then = ffntp_linux_counter(&tsc.reader);
@@ -145,6 +156,7 @@ static const struct candidate candidates[] = {
 	{ "the TSC alone", counter_only, true },
 	{ "bounded reading, TSC", bounded_tsc, true },
 	{ "bounded reading, CLOCK_MONOTONIC_RAW", bounded_raw, false },
+	{ "reading checked by the kernel, TSC", checked_tsc, true },
 	{ "conversion of a past TSC value", past_tsc, true },
 	{ "bounded reading of a device, TSC", device_tsc, true },
 	{ "steady UTC of a device, TSC", steady_tsc, true },
@@ -190,6 +202,7 @@ static bool bench_open(struct bench *bench, enum ffntp_counter_kind kind, const 
 {
 	struct ffntp_counter_source source;
 	const char *problem = ffntp_counter_open(&source, kind);
+	struct ffntp_page_kernel kernel;
 	struct ffntp_map map;
 	bool is_adopted;
 
@@ -202,7 +215,9 @@ static bool bench_open(struct bench *bench, enum ffntp_counter_kind kind, const 
 		return false;
 	}
 	map = make_map(&source);
+	kernel = ffntp_counter_kernel(&source);
 	ffntp_page_hold(bench->file.page);
+	ffntp_page_store_kernel(bench->file.page, &kernel);
 	ffntp_page_publish_steadily(bench->file.page, &map, NULL, 0, ffntp_counter_read(&source));
 	ffntp_linux_page_device_init(&bench->device, bench->path);
 	bench->is_open = ffntp_linux_open(&bench->reader, bench->path) == FFNTP_PAGE_OK &&

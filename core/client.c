@@ -336,8 +336,11 @@ static enum ffntp_status status(const struct ffntp_clock_state *clock, const str
 {
 	if (!clock->publisher.has_map)
 		return clock->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
+	/* A jump that no exchange shows outside of the bound is one that the bound contains. */
+	if (clock->counter_may_jump && ffntp_dissent_excludes_clock(&clock->dissent))
+		return FFNTP_STATUS_DISRUPTED;
 	if (clock->dissent.count > 0)
-		return clock->counter_may_jump ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_FREE_RUNNING;
+		return FFNTP_STATUS_FREE_RUNNING;
 	if (clock->confirmed < FFNTP_SYNCHRONISED_EXCHANGES || association->is_smeared ||
 	    association->polling.unanswered >= FFNTP_UNANSWERED_FREE_RUNNING)
 		return FFNTP_STATUS_FREE_RUNNING;

@@ -150,12 +150,18 @@ static inline enum ffntp_clock_result ffntp_reading_judge(const struct ffntp_map
 	return FFNTP_CLOCK_OK;
 }
 
+/* Return whether a present reading is so far behind a stored one that the counter was set back. map: for its rate. */
+static inline bool ffntp_reading_is_behind(const struct ffntp_map *map, ffntp_counter stored, ffntp_counter now)
+{
+	struct ffntp_span behind = ffntp_span_down(stored - now, map->period, map->period_shift & 63);
+
+	return (int64_t)(now - stored) < 0 && (behind.s > 0 || behind.frac > FFNTP_BEHIND_LIMIT);
+}
+
 /* Return whether the counter was set back after the map was made. now: a present reading. */
 static inline bool ffntp_reading_is_set_back(const struct ffntp_map *map, ffntp_counter now)
 {
-	struct ffntp_span behind = ffntp_span_down(map->at - now, map->period, map->period_shift & 63);
-
-	return (int64_t)(now - map->at) < 0 && (behind.s > 0 || behind.frac > FFNTP_BEHIND_LIMIT);
+	return ffntp_reading_is_behind(map, map->at, now);
 }
 
 static inline bool ffntp_reading_is_far(int64_t s)

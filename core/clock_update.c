@@ -275,11 +275,24 @@ static void restore_line(struct ffntp_clock_state *clock, struct ffntp_associati
 	ffntp_publisher_move(&clock->publisher, now);
 }
 
-/* Ask sooner, because only more exchanges decide between the clock and the server. */
-static void hurry(const struct ffntp_clock_state *clock, struct ffntp_association *association, bool is_first)
+/* Return whether a burst that is to show a jump of the counter has not begun, or was too short for that. */
+static bool needs_burst(const struct ffntp_clock_state *clock, const struct ffntp_association *association,
+			bool is_first)
 {
-	if (clock->counter_may_jump && is_first)
-		ffntp_polling_restart(&association->polling, association->polling.next, clock->rate.period_s);
+	return clock->counter_may_jump &&
+	       (is_first || (association->polling.burst_left == 0 && clock->dissent.count > 0 &&
+			     clock->dissent.candidate[0].all < FFNTP_DISSENT_JUMP_EXCHANGES));
+}
+
+/*
+ * Ask sooner, because only more exchanges decide between the clock and the server: where the counter may jump, at once,
+ * because nobody reads the time until then.
+ */
+static void hurry(const struct ffntp_clock_state *clock, struct ffntp_association *association, ffntp_counter now,
+		  bool is_first)
+{
+	if (needs_burst(clock, association, is_first))
+		ffntp_polling_restart(&association->polling, now, clock->rate.period_s);
 	else
 		ffntp_polling_hurry(&association->polling, clock->rate.period_s);
 }
@@ -294,7 +307,7 @@ static void apply_reject(struct ffntp_clock_state *clock, struct ffntp_associati
 	if (!plan->has_dissent)
 		return;
 	clock->dissent = plan->dissent;
-	hurry(clock, association, is_first);
+	hurry(clock, association, stamp->tf, is_first);
 }
 
 static void apply_leap_correction(struct ffntp_clock_state *clock, struct ffntp_association *association,
@@ -305,7 +318,7 @@ static void apply_leap_correction(struct ffntp_clock_state *clock, struct ffntp_
 	clock->wire.leap = plan->leap;
 	ffntp_publisher_break(&clock->publisher, stamp->tf); /* the bounds published for UTC no longer hold */
 	clock->dissent = (struct ffntp_dissent){ 0 };
-	hurry(clock, association, is_first);
+	hurry(clock, association, stamp->tf, is_first);
 }
 
 /* Replace the clock's time and rate by the candidate's. */

@@ -56,7 +56,7 @@ enum ffntp_clock_result ffntp_device_now(struct ffntp_device *device, enum ffntp
 		return device->ops->now(device, scale, max_bound_ns, reading);
 	result = device->ops->look(device, &look);
 	if (result == FFNTP_CLOCK_OK && ffntp_reading_judge_status(look.map.status) == FFNTP_CLOCK_OK &&
-	    ffntp_reading_is_set_back(&look.map, look.now))
+	    ffntp_page_is_set_back(&look.map, look.steady.at, look.now))
 		result = FFNTP_CLOCK_DISRUPTED;
 	return result == FFNTP_CLOCK_OK ? ffntp_clock_at(&look.map, look.now, scale, max_bound_ns, reading) : result;
 }

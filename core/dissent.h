@@ -69,4 +69,14 @@ struct ffntp_dissent_case {
 enum ffntp_dissent_outcome ffntp_dissent_add(struct ffntp_dissent *dissent, const struct ffntp_dissent_case *fact,
 					     struct ffntp_candidate *decided);
 
+/* Return whether a candidate excludes the clock: one of the two is wrong. */
+static inline bool ffntp_dissent_excludes_clock(const struct ffntp_dissent *dissent)
+{
+	bool excludes = false;
+
+	for (unsigned i = 0; i < dissent->count; i++)
+		excludes = excludes || dissent->candidate[i].excludes_clock;
+	return excludes;
+}
+
 #endif

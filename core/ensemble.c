@@ -237,6 +237,13 @@ static void inherit(struct ffntp_ensemble *ensemble, const struct ffntp_map *for
 	}
 }
 
+/* Return whether an event of a member shows that the counter was set back, which the caller did not report. */
+static bool shows_disruption(const struct ffntp_input *input, const struct ffntp_event *event)
+{
+	return (event->kind == FFNTP_EVENT_REPLY && event->verdict == FFNTP_REFUSED_COUNTER) ||
+	       (event->kind == FFNTP_EVENT_DISRUPTED && !is_of_counter(input));
+}
+
 /* Pass an input to a member. events: whether its events are the ensemble's. */
 static void pass(struct ffntp_ensemble *ensemble, unsigned number, const struct ffntp_input *input, bool with_events)
 {
@@ -251,12 +258,12 @@ static void pass(struct ffntp_ensemble *ensemble, unsigned number, const struct 
 			add_event(ensemble, number, event);
 		if (event.kind == FFNTP_EVENT_SERVER)
 			ffntp_ensemble_release(ensemble, number);
-		if (event.kind == FFNTP_EVENT_REPLY && event.verdict == FFNTP_REFUSED_COUNTER)
+		if (shows_disruption(input, &event))
 			ensemble->is_disrupted = true;
 	}
 }
 
-/* A reply that shows that the counter was set back concerns all members. */
+/* An input of one member that shows that the counter was set back concerns all members. */
 static void spread_disruption(struct ffntp_ensemble *ensemble, unsigned number, ffntp_counter at)
 {
 	const struct ffntp_input input = { .kind = FFNTP_INPUT_DISRUPTED, .at = at };
@@ -281,12 +288,22 @@ static bool brings_stamps(const struct ffntp_input *input)
 	return input->kind == FFNTP_INPUT_DATAGRAM || input->kind == FFNTP_INPUT_MEASURED;
 }
 
+/* Return whether a member's server contradicts its clock, whose counter may have jumped. */
+static bool is_contradicted(const struct ffntp_member *member)
+{
+	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
+
+	return clock->counter_may_jump && ffntp_dissent_excludes_clock(&clock->dissent);
+}
+
 static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, const struct ffntp_input *input)
 {
-	bool was_disrupted = ensemble->is_disrupted;
+	bool was_disrupted = ensemble->is_disrupted, was_contradicted = is_contradicted(&ensemble->member[number]);
 
 	ensemble->is_disrupted = false;
 	pass(ensemble, number, input, true);
+	if (!is_single(ensemble) && !was_contradicted && is_contradicted(&ensemble->member[number]))
+		ffntp_ensemble_begin_doubt(ensemble, number, input->at);
 	if (ensemble->is_disrupted)
 		spread_disruption(ensemble, number, input->at);
 	ensemble->is_disrupted = ensemble->is_disrupted || was_disrupted;
@@ -333,8 +350,7 @@ static void input_to_all(struct ffntp_ensemble *ensemble, const struct ffntp_inp
 /* As for a session, a timeout before the member's deadline has no effect: journals leave it out. */
 static bool has_effect(const struct ffntp_ensemble *ensemble, unsigned member, const struct ffntp_input *input)
 {
-	return input->kind != FFNTP_INPUT_TIMEOUT || member == FFNTP_ENSEMBLE_ALL ||
-	       !ffntp_counter_is_before(input->at, ffntp_session_deadline(ensemble->member[member].session));
+	return member == FFNTP_ENSEMBLE_ALL || ffntp_session_has_effect(ensemble->member[member].session, input);
 }
 
 /* As in a session: only a disruption's reading may be earlier than those before it, apart from a datagram's. */

@@ -68,6 +68,8 @@ struct ffntp_ensemble {
 	bool prefers;      /* a preferred member is right */
 	bool keeps_former; /* the map is a former ensemble's, until this one has an estimate */
 	bool is_disrupted;
+	bool is_in_doubt; /* a server contradicts the clock, and it is not known yet whether the counter has jumped */
+	ffntp_counter doubted_at; /* since then */
 	bool is_map_due, has_new_map;
 
 	struct ffntp_ensemble_event event[FFNTP_ENSEMBLE_EVENTS];
@@ -114,6 +116,12 @@ void ffntp_ensemble_look_at(struct ffntp_member *member);
 /* ensemble_vote: take the member's present markers for those that are known. */
 void ffntp_ensemble_store_markers(struct ffntp_member *member);
 
+/*
+ * ensemble_vote: the server of a member that was right contradicts the clock, where the counter may jump. All members
+ * are asked at once.
+ */
+void ffntp_ensemble_begin_doubt(struct ffntp_ensemble *ensemble, unsigned member, ffntp_counter at);
+
 /* ensemble_vote: choose the voters, and change the ensemble's markers if most of theirs have changed. */
 void ffntp_ensemble_begin_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot);
 
@@ -124,7 +132,7 @@ void ffntp_ensemble_begin_vote(struct ffntp_ensemble *ensemble, struct ffntp_bal
 void ffntp_ensemble_hold_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot, ffntp_counter at,
 			      struct ffntp_ntp reference);
 
-/* ensemble_vote: return the status, synchronised or free-running. */
+/* ensemble_vote: return the status: synchronised, free-running, or disrupted while the counter is in doubt. */
 enum ffntp_status ffntp_ensemble_status(const struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot);
 
 /* ensemble_vote: set how each member is used. */

@@ -369,7 +369,7 @@ void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble)
 	ensemble->joint.is_begun = false;
 	ensemble->publisher.has_map = false;
 	ensemble->residual_s = 0;
-	ensemble->has_former = false;
+	ensemble->has_former = ensemble->is_in_doubt = false;
 	ensemble->lead = -1;
 	ensemble->begun = ensemble->shared_at = ensemble->now;
 	for (unsigned i = 0; i < ensemble->config.members; i++) {

@@ -145,6 +145,44 @@ static void follow_markers(struct ffntp_ensemble *ensemble, const struct ffntp_b
 		ffntp_publisher_break(&ensemble->publisher, ensemble->now);
 	for (unsigned i = 0; i < ensemble->config.members; i++)
 		ensemble->member[i].has_stepped = ensemble->member[i].has_jumped = false;
+	ensemble->is_in_doubt = false;
+}
+
+/* --- doubt --- */
+
+void ffntp_ensemble_begin_doubt(struct ffntp_ensemble *ensemble, unsigned number, ffntp_counter at)
+{
+	if (ensemble->is_in_doubt || !ensemble->member[number].is_right || ensemble->member[number].is_unused)
+		return;
+	ensemble->is_in_doubt = true;
+	ensemble->doubted_at = at;
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (i != number && ensemble->member[i].session != NULL)
+			ffntp_session_hurry(ensemble->member[i].session, at);
+	}
+}
+
+/* Return whether the member's server has confirmed its clock since the doubt began. */
+static bool is_confirmed(const struct ffntp_ensemble *ensemble, const struct ffntp_member *member)
+{
+	return ffntp_counter_is_before(ensemble->doubted_at, ffntp_member_client(member)->association.accepted_at) &&
+	       ffntp_member_clock(member)->dissent.count == 0 && !member->has_stepped;
+}
+
+/*
+ * End the doubt once most voters have confirmed their clocks, so that the one server is wrong; or after a burst, in
+ * which most would have followed a jump, so that the vote has the last word. follow_markers ends it if they did.
+ */
+static void settle_doubt(struct ffntp_ensemble *ensemble, const struct ffntp_ballot *ballot)
+{
+	double lasted_s =
+		ffntp_counter_diff(ensemble->now, ensemble->doubted_at) * ensemble->config.client.period_hint_s;
+	unsigned confirmed = 0;
+
+	for (unsigned i = 0; i < ballot->count; i++)
+		confirmed += is_confirmed(ensemble, &ensemble->member[ballot->voter[i]]);
+	ensemble->is_in_doubt =
+		ensemble->is_in_doubt && lasted_s < FFNTP_ENSEMBLE_DOUBT_S && 2 * confirmed <= ballot->count;
 }
 
 void ffntp_ensemble_begin_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot)
@@ -152,6 +190,7 @@ void ffntp_ensemble_begin_vote(struct ffntp_ensemble *ensemble, struct ffntp_bal
 	choose_voters(ensemble, ballot);
 	if (ballot->count > 0)
 		follow_markers(ensemble, ballot);
+	settle_doubt(ensemble, ballot);
 }
 
 /* --- status and selection --- */
@@ -229,6 +268,8 @@ enum ffntp_status ffntp_ensemble_status(const struct ffntp_ensemble *ensemble, c
 	unsigned right = count_right(ensemble, &lacks_required);
 	unsigned least = ensemble->config.least_sources > 0 ? ensemble->config.least_sources : 1;
 
+	if (ensemble->is_in_doubt)
+		return FFNTP_STATUS_DISRUPTED;
 	if (right < least || lacks_required || 2 * right <= ballot->count ||
 	    2 * ballot->count <= count_expected(ensemble))
 		return FFNTP_STATUS_FREE_RUNNING;

@@ -78,7 +78,7 @@ _Static_assert(FFNTP_AT_COPY_MAP + (0 FFNTP_PAGE_COPIES) == FFNTP_AT_STEADY, "th
 
 _Static_assert(sizeof(struct ffntp_page) == FFNTP_PAGE_SIZE, "VMClock's offsets are fixed");
 _Static_assert(FFNTP_AT_LINE + sizeof(struct ffntp_line) <= FFNTP_AT_ASYMMETRY_ESTERROR, "the line fits");
-_Static_assert(FFNTP_AT_TAI_OUTLASTS + 8 <= FFNTP_AT_ANCHORS, "so do the words behind it");
+_Static_assert(FFNTP_AT_PUBLISHED + 8 <= FFNTP_AT_ANCHORS, "so do the words behind it");
 _Static_assert((FFNTP_PAGE_ANCHORS & (FFNTP_PAGE_ANCHORS - 1)) == 0, "a ring by mask");
 _Static_assert(FFNTP_AT_ANCHORS + FFNTP_PAGE_ANCHORS * FFNTP_ANCHOR_STRIDE <= FFNTP_PAGE_SIZE, "anchors fit");
 _Static_assert(FFNTP_AT_STEADY + 2 * FFNTP_STEADY_STRIDE <= FFNTP_AT_SOURCES, "both slots fit");
@@ -215,6 +215,28 @@ bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct f
  */
 void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from);
 
+ * The kernel's clocks when the writer last looked for a disruption. Offsets of time namespaces are taken off,
+ * so that readers of other namespaces can compare.
+ */
+struct ffntp_page_kernel {
+	ffntp_counter counter; /* when CLOCK_MONOTONIC was read; 0: unknown, and so are the others */
+	int64_t monotonic_ns;
+	int64_t suspended_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+};
+
+/* Store the kernel's clocks, between ffntp_page_hold and ffntp_page_publish_steadily. */
+void ffntp_page_store_kernel(struct ffntp_page *page, const struct ffntp_page_kernel *kernel);
+
+/* Read the kernel's clocks as they were. A writer that is killed in mid-update may leave a mixture of two updates'. */
+void ffntp_page_read_kernel(const struct ffntp_page *page, struct ffntp_page_kernel *kernel);
+
+/* Return whether a present reading is so far behind the publication of the map that the counter was set back. */
+static inline bool ffntp_page_is_set_back(const struct ffntp_map *map, ffntp_counter published, ffntp_counter now)
+{
+	return ffntp_reading_is_behind(map, map->at, now) ||
+	       (published != 0 && ffntp_reading_is_behind(map, published, now));
+}
+
 /* Load one word of the prepared line, as in FFNTP_PAGE_LINE(page, frac). */
 #define FFNTP_PAGE_LINE(page, field) ffntp_page_load(page, FFNTP_AT_LINE + offsetof(struct ffntp_line, field))
 
@@ -230,7 +252,8 @@ static inline struct ffntp_span ffntp_page_line_estimate(const struct ffntp_page
 }
 
 /*
- * Try to make a reading from the prepared line, once: the line must be valid at 'now', and the bound within the limit.
+ * Try to make a reading from the prepared line, once: the line must be valid at 'now', which is not before the
+ * publication, and the bound within the limit.
  * Each word is used where it is loaded, so that registers suffice.
  * begun: the result of ffntp_page_begin before 'now' was read.
  * Returns false, with *reading untouched, in any other case and if the page was being written; the caller must then use
@@ -244,8 +267,8 @@ FFNTP_ALWAYS_INLINE bool ffntp_page_read_line(const struct ffntp_page *page, uin
 	uint64_t ticks = now - FFNTP_PAGE_LINE(page, at);
 	uint64_t key = FFNTP_PAGE_LINE(page, key);
 
-	if (ticks > FFNTP_PAGE_LINE(page, limit) || (uint8_t)key != kind ||
-	    (key >> (FFNTP_LINE_SCALE_SHIFT + (unsigned)scale) & 1) == 0)
+	if (ticks > FFNTP_PAGE_LINE(page, limit) || (int64_t)(now - ffntp_page_load(page, FFNTP_AT_PUBLISHED)) < 0 ||
+	    (uint8_t)key != kind || (key >> (FFNTP_LINE_SCALE_SHIFT + (unsigned)scale) & 1) == 0)
 		return false;
 
 	struct ffntp_span estimate = ffntp_page_line_estimate(page, ticks, scale);

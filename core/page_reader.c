@@ -248,6 +248,20 @@ enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page, st
 	return FFNTP_CLOCK_BUSY;
 }
 
+void ffntp_page_read_kernel(const struct ffntp_page *page, struct ffntp_page_kernel *kernel)
+{
+	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
+		uint32_t begun = ffntp_page_begin(page);
+
+		kernel->counter = ffntp_page_load(page, FFNTP_AT_KERNEL_COUNTER);
+		kernel->monotonic_ns = (int64_t)ffntp_page_load(page, FFNTP_AT_KERNEL_MONOTONIC);
+		kernel->suspended_ns = (int64_t)ffntp_page_load(page, FFNTP_AT_KERNEL_SUSPENDED);
+		if (ffntp_page_is_whole(page, begun))
+			return;
+		ffntp_page_pause();
+	}
+}
+
 void ffntp_page_load_past_map(const struct ffntp_page *page, uint64_t number, struct ffntp_map *to)
 {
 	size_t anchor = ffntp_page_anchor_at(number);

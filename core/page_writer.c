@@ -387,6 +387,7 @@ static void publish(struct ffntp_page *page, const struct ffntp_map *map, const 
 	for (size_t i = 0; i < count && i < FFNTP_PAGE_SOURCES; i++)
 		store_source(page, ffntp_page_source_at(i), &sources[i]);
 	ffntp_page_store(page, FFNTP_AT_SOURCE_COUNT, count < FFNTP_PAGE_SOURCES ? count : FFNTP_PAGE_SOURCES);
+	ffntp_page_store(page, FFNTP_AT_PUBLISHED, steady->at != 0 ? steady->at : map->at);
 	end_update(page);
 }
 
@@ -405,6 +406,13 @@ void ffntp_page_hold(struct ffntp_page *page)
 {
 	begin_update(page);
 	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void ffntp_page_store_kernel(struct ffntp_page *page, const struct ffntp_page_kernel *kernel)
+{
+	ffntp_page_store(page, FFNTP_AT_KERNEL_COUNTER, kernel->counter);
+	ffntp_page_store(page, FFNTP_AT_KERNEL_MONOTONIC, (uint64_t)kernel->monotonic_ns);
+	ffntp_page_store(page, FFNTP_AT_KERNEL_SUSPENDED, (uint64_t)kernel->suspended_ns);
 }
 
 void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map *map,

@@ -40,6 +40,9 @@
  */
 #define FFNTP_BEHIND_LIMIT (UINT64_MAX / 1000)
 
+/* The same for the inputs of a session, whose order within a thread is certain (s). */
+#define FFNTP_SET_BACK_S 1e-3
+
 /* --- exchange --- */
 
 /*
@@ -925,6 +928,12 @@
 
 /* Degrees of freedom of Student's t for asymmetries, as for FFNTP_ASYMMETRY_SHARE. */
 #define FFNTP_BLEND_FREEDOM 4.2
+
+/*
+ * Where the counter may jump, and one server contradicts the clock: longest wait for the others (s). A burst of eight
+ * requests takes so long.
+ */
+#define FFNTP_ENSEMBLE_DOUBT_S (8 * FFNTP_BURST_INTERVAL_S)
 
 /* Requests that a server may leave unanswered before the others are a majority without it. */
 #define FFNTP_ENSEMBLE_PATIENCE 3

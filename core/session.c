@@ -434,28 +434,54 @@ static void trace_events(const struct ffntp_session *session)
 }
 
 /*
+ * Return whether the counter was set back before this input. Only inputs that the caller passes with a present reading
+ * show it: a datagram's is that of its arrival, and those of a pause or a name may have waited for others.
+ */
+static bool is_set_back(const struct ffntp_session *session, const struct ffntp_input *input)
+{
+	return (input->kind == FFNTP_INPUT_TIMEOUT || input->kind == FFNTP_INPUT_REQUEST) &&
+	       ffntp_counter_diff(session->now, input->at) * session->period_s > FFNTP_SET_BACK_S;
+}
+
+/*
  * A reading from before the newest one is that of a datagram that arrived while something else was processed. After a
  * disruption the counter may have any value.
  */
 static void advance(struct ffntp_session *session, const struct ffntp_input *input)
 {
-	bool is_disrupted = input->kind == FFNTP_INPUT_DISRUPTED || input->kind == FFNTP_INPUT_COUNTER_REPLACED;
+	bool is_disrupted = input->kind == FFNTP_INPUT_DISRUPTED || input->kind == FFNTP_INPUT_COUNTER_REPLACED ||
+			    is_set_back(session, input);
 
 	if (is_disrupted || ffntp_counter_is_before(session->now, input->at))
 		session->now = input->at;
 }
 
+bool ffntp_session_has_effect(const struct ffntp_session *session, const struct ffntp_input *input)
+{
+	return input->kind != FFNTP_INPUT_TIMEOUT || !ffntp_counter_is_before(input->at, session->deadline) ||
+	       is_set_back(session, input);
+}
+
 void ffntp_session_input(struct ffntp_session *session, const struct ffntp_input *input)
 {
+	static const struct ffntp_input disruption = { .kind = FFNTP_INPUT_DISRUPTED };
+	bool has_jumped = is_set_back(session, input);
+
 	record(session, input);
 	session->events = session->taken = 0;
 	session->has_packet = session->is_map_due = session->has_new_map = false;
-	if (input->kind == FFNTP_INPUT_TIMEOUT && ffntp_counter_is_before(input->at, session->deadline))
+	if (!ffntp_session_has_effect(session, input))
 		return;
 	advance(session, input);
-	apply_input(session, input);
+	apply_input(session, has_jumped ? &disruption : input);
 	work_timer(session);
 	trace_events(session);
+}
+
+void ffntp_session_hurry(struct ffntp_session *session, ffntp_counter at)
+{
+	ffntp_polling_restart(&session->client->association.polling, at, session->period_s);
+	session->deadline = ffntp_counter_earlier(session->deadline, at);
 }
 
 /* --- reading --- */

@@ -55,4 +55,8 @@ struct ffntp_session {
 	void *tracer_context;
 };
 
+/* Begin a burst at reading 'at', by the next timeout, because other sources of time have reasons to doubt the counter.
+ */
+void ffntp_session_hurry(struct ffntp_session *session, ffntp_counter at);
+
 #endif

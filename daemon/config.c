@@ -209,6 +209,23 @@ static bool parse_leapexpiry(struct ffntp_config *config, const struct line *lin
 	return true;
 }
 
+static bool parse_counterjumps(struct ffntp_config *config, const struct line *line)
+{
+	static const char *const words[] = {
+		[FFNTP_COUNTER_JUMPS_AUTO] = "auto",
+		[FFNTP_COUNTER_JUMPS_YES] = "yes",
+		[FFNTP_COUNTER_JUMPS_NO] = "no",
+	};
+
+	for (size_t i = 0; line->words == 2 && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(line->word[1], words[i]) != 0)
+			continue;
+		config->counter_jumps = (enum ffntp_counter_jumps)i;
+		return true;
+	}
+	return refuse(line, "%s takes auto, yes or no", line->word[0]);
+}
+
 static bool parse_journal(struct ffntp_config *config, const struct line *line)
 {
 	if (line->words != 2)
@@ -528,7 +545,7 @@ bool ffntp_config_is_same_clock(const struct ffntp_config *a, const struct ffntp
 {
 	bool is_same = a->least_sources == b->least_sources && strcmp(a->leap_list, b->leap_list) == 0 &&
 		       a->ignores_leap_indicators == b->ignores_leap_indicators &&
-		       a->leap_expiry_is_strict == b->leap_expiry_is_strict;
+		       a->leap_expiry_is_strict == b->leap_expiry_is_strict && a->counter_jumps == b->counter_jumps;
 
 #define KEYWORD(member, usual, least, most, name, unit, scale) is_same = is_same && a->member == b->member;
 #include "../core/client_options.def"
@@ -554,6 +571,7 @@ static const struct keyword {
 	{ "leapfile", parse_leapseclist, NULL },
 	{ "leapindicators", parse_leapindicators, NULL },
 	{ "leapexpiry", parse_leapexpiry, NULL },
+	{ "counterjumps", parse_counterjumps, NULL },
 	{ "journal", parse_journal, NULL },
 	{ "journalsize", parse_journalsize, NULL },
 	{ "leapsectz", NULL, "leapseclist FILE reads the same table" },

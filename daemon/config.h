@@ -44,6 +44,13 @@ struct ffntp_config_server {
 #include "../core/client_options.def"
 };
 
+/* Whether the counter may stop or jump without a sign, so that a server's contradiction is a disruption. */
+enum ffntp_counter_jumps {
+	FFNTP_COUNTER_JUMPS_AUTO, /* if the machine is a guest */
+	FFNTP_COUNTER_JUMPS_YES,
+	FFNTP_COUNTER_JUMPS_NO,
+};
+
 struct ffntp_config {
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	size_t servers;
@@ -54,7 +61,8 @@ struct ffntp_config {
 	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
 	bool ignores_leap_indicators;           /* leap seconds come from the table only */
 	bool leap_expiry_is_strict;             /* TAI is unknown once the table has expired */
-	char keyfile[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
+	enum ffntp_counter_jumps counter_jumps;
+	char keyfile[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
 	/* Of NTS: files and folders of certificates that are trusted, and whether the system's are. */
 	char nts_trusted[FFNTP_CONFIG_TRUSTED][FFNTP_CONFIG_PATH_SIZE];
 	size_t nts_trusted_count;

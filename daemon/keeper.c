@@ -147,6 +147,8 @@ static void configure_client(const struct ffntp_keeper *keeper, size_t server, s
 {
 	ffntp_peer_config_default(config, &keeper->source);
 	config->estimator = keeper->options->estimator;
+	if (keeper->options->config.counter_jumps != FFNTP_COUNTER_JUMPS_AUTO)
+		config->counter_may_jump = keeper->options->config.counter_jumps == FFNTP_COUNTER_JUMPS_YES;
 	ffntp_config_client(&keeper->options->config, server, config);
 	set_leap(keeper, config);
 	set_polling(keeper, &keeper->options->config.server[server], config);
@@ -194,7 +196,7 @@ static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, 
 {
 	struct ffntp_ensemble_config config;
 	const struct ffntp_sync_parts parts = { &config,    &keeper->source, keeper->page, lineup,
-						take_event, record_ensemble, keeper };
+						take_event, record_ensemble, keeper,       &keeper->wakeup };
 
 	configure(keeper, lineup, &config);
 	keeper->member = calloc(config.members, sizeof(*keeper->member));
@@ -217,11 +219,16 @@ static bool open_clock(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup)
 	struct ffntp_map former;
 	bool is_adopted;
 
-	if (!open_counter(keeper) || !open_page(keeper, &former, &is_adopted))
+	if (!open_counter(keeper))
 		return false;
-	if (open_sync(keeper, lineup, is_adopted ? &former : NULL))
-		return true;
-	close_page(keeper);
+	if (open_page(keeper, &former, &is_adopted)) {
+		if (open_sync(keeper, lineup, is_adopted ? &former : NULL)) {
+			ffntp_wakeup_open(&keeper->wakeup, &keeper->source);
+			return true;
+		}
+		close_page(keeper);
+	}
+	ffntp_counter_close(&keeper->source);
 	return false;
 }
 
@@ -343,6 +350,8 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 void ffntp_keeper_close(struct ffntp_keeper *keeper)
 {
 	ffntp_clock_log_close(&keeper->clock_log);
+	ffntp_wakeup_close(&keeper->wakeup);
+	ffntp_counter_close(&keeper->source);
 	ffntp_sync_close(&keeper->sync);
 	free(keeper->member);
 	ffntp_journal_file_close(keeper->journal);
@@ -358,6 +367,8 @@ static bool change_clock(struct ffntp_keeper *keeper)
 
 	ffntp_log(FFNTP_LOG_ERROR, "the counter cannot be used any more: changing to a different counter and page");
 	free(keeper->member);
+	ffntp_wakeup_close(&keeper->wakeup);
+	ffntp_counter_close(&keeper->source);
 	close_page(keeper);
 	return open_clock(keeper, &lineup);
 }
@@ -750,13 +761,14 @@ static int timeout_ms(const struct ffntp_keeper *keeper)
 	return ffntp_sync_timeout_ms(&keeper->sync, limit_ms);
 }
 
-/* Wait for the servers' replies, and do what is due. */
+/* Wait for the servers' replies, or for a sign of a disruption, and do what is due. */
 static void step_sync(struct ffntp_keeper *keeper)
 {
-	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS];
+	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS + FFNTP_WAKEUP_DESCRIPTORS];
 	size_t count = ffntp_sync_descriptors(&keeper->sync, ready);
+	size_t more = ffntp_wakeup_descriptors(&keeper->wakeup, ready + count);
 
-	if (poll(ready, (nfds_t)count, timeout_ms(keeper)) < 0)
+	if (poll(ready, (nfds_t)(count + more), timeout_ms(keeper)) < 0)
 		count = 0;
 	ffntp_sync_step(&keeper->sync, ready, count);
 }

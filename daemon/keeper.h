@@ -35,6 +35,7 @@ struct ffntp_keeper_member {
 struct ffntp_keeper {
 	const struct ffntp_options *options;
 	struct ffntp_counter_source source;
+	struct ffntp_wakeup wakeup;
 	struct ffntp_pagefile file;
 	struct ffntp_pagewatch pagewatch;
 	struct ffntp_page *page;         /* in the file, or private */

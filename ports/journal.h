@@ -69,7 +69,7 @@ size_t ffntp_journal_write_map(const struct ffntp_map *map, char line[FFNTP_JOUR
  */
 static inline bool ffntp_journal_is_recorded(const struct ffntp_session *session, const struct ffntp_input *input)
 {
-	return input->kind != FFNTP_INPUT_TIMEOUT || (int64_t)(input->at - ffntp_session_deadline(session)) >= 0;
+	return ffntp_session_has_effect(session, input);
 }
 
 /*

@@ -114,6 +114,10 @@ static void reads_numbers_and_files(void **state)
 	assert_false(config.leap_expiry_is_strict);
 	assert_true(parse(&config, "LeapExpiry Strict\n", &error) && config.leap_expiry_is_strict);
 	assert_true(parse(&config, "leapexpiry strict\nleapexpiry keep\n", &error) && !config.leap_expiry_is_strict);
+	assert_int_equal(config.counter_jumps, FFNTP_COUNTER_JUMPS_AUTO);
+	assert_true(parse(&config, "CounterJumps Yes\n", &error) && config.counter_jumps == FFNTP_COUNTER_JUMPS_YES);
+	assert_true(parse(&config, "counterjumps no\n", &error) && config.counter_jumps == FFNTP_COUNTER_JUMPS_NO);
+	assert_true(parse(&config, "counterjumps auto\n", &error) && config.counter_jumps == FFNTP_COUNTER_JUMPS_AUTO);
 }
 
 static void reads_a_journal_and_its_size(void **state)
@@ -348,6 +352,9 @@ static const struct refusal refusals[] = {
 	{ "maxclockerror e", 1, "is not a number above 0" },
 	{ "accuracytarget 2", 1, "is not a number above 0" },
 	{ "leapseclist", 1, "takes one file name" },
+	{ "counterjumps", 1, "takes auto, yes or no" },
+	{ "counterjumps yes no", 1, "takes auto, yes or no" },
+	{ "counterjumps often", 1, "takes auto, yes or no" },
 	{ "leapexpiry", 1, "takes keep or strict" },
 	{ "leapexpiry strict now", 1, "takes keep or strict" },
 	{ "leapexpiry never", 1, "takes keep or strict" },
@@ -523,9 +530,9 @@ static void compares_servers_and_clocks(void **state)
 					       "server a port 124", "server a minpoll 5", "server a maxpoll 11",
 					       "server a iburst",   "server a prefer",    "server a trust",
 					       "server a require",  "server a noselect" };
-	static const char *const clocks[] = { "server a",          "minsources 2",         "maxdistance 1",
-					      "maxclockerror 2",   "accuracytarget 1",     "leapseclist /x",
-					      "leapexpiry strict", "leapindicators ignore" };
+	static const char *const clocks[] = { "server a",          "minsources 2",          "maxdistance 1",
+					      "maxclockerror 2",   "accuracytarget 1",      "leapseclist /x",
+					      "leapexpiry strict", "leapindicators ignore", "counterjumps no" };
 	struct ffntp_config a, b;
 	struct ffntp_config_error error;
 

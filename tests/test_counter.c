@@ -12,16 +12,31 @@
 #include "assertions.h"
 #include "../ports/linux/counter.h"
 
-static int64_t slept_ns; /* added to CLOCK_BOOTTIME, as a suspend does */
+static int64_t slept_ns;     /* added to CLOCK_BOOTTIME, as a suspend does */
+static int64_t raw_ahead_ns; /* added to CLOCK_MONOTONIC_RAW */
+static double raw_rate = 1;  /* of CLOCK_MONOTONIC_RAW since raw_from_ns */
+static int64_t raw_from_ns;
 static bool has_boottime = true;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *t);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
 
+static void bend_raw(struct timespec *t)
+{
+	int64_t ns = (int64_t)t->tv_sec * FFNTP_NS_PER_S + t->tv_nsec + raw_ahead_ns;
+
+	if (raw_rate != 1)
+		ns += (int64_t)((double)(ns - raw_from_ns) * (raw_rate - 1));
+	t->tv_sec = (time_t)(ns / FFNTP_NS_PER_S);
+	t->tv_nsec = (long)(ns % FFNTP_NS_PER_S);
+}
+
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
 {
 	int result = __real_clock_gettime(clock, t);
 
+	if (clock == CLOCK_MONOTONIC_RAW)
+		bend_raw(t);
 	if (clock != CLOCK_BOOTTIME)
 		return result;
 	if (!has_boottime) {
@@ -113,6 +128,66 @@ static void case_26_a_suspend_is_a_disruption(void **state)
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
 }
 
+/*
+ * The counter comes back lower, or higher, than the kernel's clock went on, as after a hibernation. CLOCK_MONOTONIC_RAW
+ * is moved the other way, because nothing can move the counter. 1 ms is noticed; the time between two readings is not.
+ */
+static void a_counter_that_jumped_is_a_disruption(void **state)
+{
+	static const int64_t jumps_ns[] = { 5000000, -5000000, 90 * FFNTP_NS_PER_S, -90 * FFNTP_NS_PER_S };
+	struct ffntp_counter_source source;
+
+	(void)state;
+	if (ffntp_counter_refusal(FFNTP_COUNTER_TSC) != NULL)
+		skip();
+	raw_ahead_ns = 1000 * FFNTP_NS_PER_S;
+	source = open_counter(FFNTP_COUNTER_TSC);
+	for (size_t i = 0; i < sizeof(jumps_ns) / sizeof(jumps_ns[0]); i++) {
+		raw_ahead_ns += 100000;
+		assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+		usleep(10000); /* in which the kernel's clock goes on by more than 5 ms */
+		raw_ahead_ns += jumps_ns[i];
+		assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_DISRUPTED);
+		assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+	}
+	raw_ahead_ns = 0;
+}
+
+/* With CLOCK_MONOTONIC_RAW as the counter, only its running backwards can be seen. */
+static void a_raw_clock_that_ran_backwards_is_a_disruption(void **state)
+{
+	struct ffntp_counter_source source;
+
+	(void)state;
+	raw_ahead_ns = 1000 * FFNTP_NS_PER_S;
+	source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
+	raw_ahead_ns -= 2 * FFNTP_NS_PER_S;
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_DISRUPTED);
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+	raw_ahead_ns = 0;
+}
+
+/* The counter's rate against the kernel's clock has changed by a hundredth. */
+static void a_counter_with_a_different_rate_is_a_different_one(void **state)
+{
+	struct ffntp_counter_source source;
+	double former_s;
+
+	(void)state;
+	if (ffntp_counter_refusal(FFNTP_COUNTER_TSC) != NULL)
+		skip();
+	source = open_counter(FFNTP_COUNTER_TSC);
+	former_s = source.period_hint_s;
+	raw_from_ns = (int64_t)ffntp_counter_read_raw();
+	raw_rate = 1.01;
+	usleep(200000);
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_REPLACED);
+	assert_true(source.period_hint_s > 1.009 * former_s && source.period_hint_s < 1.011 * former_s);
+	usleep(200000);
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
+	raw_rate = 1;
+}
+
 static void without_boottime_there_is_no_suspend(void **state)
 {
 	struct ffntp_counter_source source;
@@ -150,6 +225,9 @@ int main(void)
 		cmocka_unit_test(the_tsc_is_measured),
 		cmocka_unit_test(the_best_counter_is_chosen_and_can_be_forced),
 		cmocka_unit_test(case_26_a_suspend_is_a_disruption),
+		cmocka_unit_test(a_counter_that_jumped_is_a_disruption),
+		cmocka_unit_test(a_raw_clock_that_ran_backwards_is_a_disruption),
+		cmocka_unit_test(a_counter_with_a_different_rate_is_a_different_one),
 		cmocka_unit_test(without_boottime_there_is_no_suspend),
 		cmocka_unit_test(case_33_another_clocksource),
 	};

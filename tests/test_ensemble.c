@@ -677,6 +677,29 @@ static void test_a_counter_that_was_set_back_concerns_all(void **state)
 	drop(b);
 }
 
+/* No reply is awaited. The first member's timeout shows it, and the others need not find out one by one. */
+static void test_a_counter_that_was_set_back_between_exchanges_concerns_all(void **state)
+{
+	struct bench *b = make(3, 3);
+	uint64_t marker;
+
+	(void)state;
+	run(b, 3600);
+	marker = map(b)->disruption_marker;
+	for (unsigned i = 0; i < 3; i++)
+		assert_false(b->server[i].has_reply);
+	world_set_counter(&b->world, now(b) - 90 * S_NS, b->world.ticks_per_ns);
+	put(b, 2, (struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT });
+	assert_int_equal(status(b), FFNTP_STATUS_DISRUPTED);
+	assert_true(map(b)->disruption_marker != marker);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(ffntp_session_map(session(b, i))->status, FFNTP_STATUS_DISRUPTED);
+	run(b, 10);
+	assert_int_equal(b->broken, 0);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	drop(b);
+}
+
 static void test_a_refused_reply_teaches_nothing(void **state)
 {
 	struct bench *b = make(2, 2);
@@ -848,6 +871,105 @@ static void test_a_step_of_all_servers_is_followed(void **state)
 	assert_kept(b, 100000);
 	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
 	assert_true(map(b)->counter_marker != marker);
+	drop(b);
+}
+
+/* Find the time until the first reply of any server, and pass it. */
+static void run_until_answered(struct bench *b)
+{
+	unsigned before = b->counts[FFNTP_EVENT_REPLY];
+
+	while (b->counts[FFNTP_EVENT_REPLY] == before)
+		run(b, 0.1);
+}
+
+/* The guest was stopped, without a sign. The first reply refuses the time, and a burst finds it. */
+static void test_a_jump_of_the_counter_shows_in_the_first_reply(void **state)
+{
+	struct bench *b = make(3, 0);
+	uint32_t marker;
+
+	(void)state;
+	b->config.client.counter_may_jump = true;
+	b->config.client.poll_min_s = b->config.client.poll_max_s = 64;
+	begin(b);
+	for (unsigned i = 0; i < 3; i++)
+		add_usual(b, i);
+	run(b, 3600);
+	for (unsigned i = 0; i < 3; i++)
+		assert_false(b->server[i].has_reply);
+	marker = map(b)->counter_marker;
+	world_set_counter(&b->world, now(b), b->world.ticks_per_ns);
+	b->world.now_ns += 5 * S_NS;
+	b->world.counter_from_ns += 5 * S_NS; /* the counter stood still for 5 s */
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	run_until_answered(b);
+	assert_int_equal(status(b), FFNTP_STATUS_DISRUPTED);
+	run(b, 10);
+	assert_int_equal(b->broken, 0);
+	assert_true(map(b)->counter_marker != marker);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	run(b, 600);
+	assert_kept(b, 200000);
+	drop(b);
+}
+
+/* The others are asked at once, and the time is refused only until they have answered. */
+static void test_one_server_that_steps_is_no_jump(void **state)
+{
+	struct bench *b = make(3, 0);
+	uint32_t marker;
+	int64_t doubted_ns;
+	unsigned before;
+
+	(void)state;
+	b->config.client.counter_may_jump = true;
+	b->config.client.poll_min_s = b->config.client.poll_max_s = 64;
+	begin(b);
+	for (unsigned i = 0; i < 3; i++)
+		add_usual(b, i);
+	run(b, 3600);
+	marker = map(b)->counter_marker;
+	b->server[1].world.server_error_ns = 5 * S_NS;
+	doubted_ns = b->world.now_ns;
+	while (status(b) != FFNTP_STATUS_DISRUPTED) {
+		b->world.now_ns = next_ns(b, INT64_MAX);
+		assert_true(b->world.now_ns - doubted_ns < 100 * S_NS);
+		act(b);
+	}
+	run(b, 600);
+	assert_in_range(b->refused, 0, 4);
+	assert_int_equal(b->broken, 0);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	assert_int_equal(map(b)->counter_marker, marker);
+	assert_selection(b, 1, FFNTP_SELECTION_FALSETICKER);
+	/* It is no news any more. */
+	b->server[1].world.server_error_ns = 9 * S_NS;
+	before = b->counts[FFNTP_EVENT_REPLY];
+	while (b->counts[FFNTP_EVENT_REPLY] < before + 12) {
+		b->world.now_ns = next_ns(b, INT64_MAX);
+		act(b);
+		assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	}
+	drop(b);
+}
+
+/* Two servers that contradict each other after a burst: the vote decides, and does not know either. */
+static void test_a_doubt_ends(void **state)
+{
+	struct bench *b = make(2, 0);
+
+	(void)state;
+	b->config.client.counter_may_jump = true;
+	begin(b);
+	for (unsigned i = 0; i < 2; i++)
+		add_usual(b, i);
+	run(b, 3600);
+	b->server[1].world.server_error_ns = 5 * S_NS;
+	run(b, 600);
+	assert_in_range(b->refused, 1, 20);
+	assert_int_equal(b->broken, 0);
+	assert_int_equal(status(b), FFNTP_STATUS_FREE_RUNNING);
 	drop(b);
 }
 
@@ -1102,6 +1224,9 @@ int main(void)
 		cmocka_unit_test(test_a_liar_within_the_bounds_counts_little),
 		cmocka_unit_test(test_a_server_that_drifts_away_is_found),
 		cmocka_unit_test(test_a_step_of_all_servers_is_followed),
+		cmocka_unit_test(test_a_jump_of_the_counter_shows_in_the_first_reply),
+		cmocka_unit_test(test_one_server_that_steps_is_no_jump),
+		cmocka_unit_test(test_a_doubt_ends),
 		cmocka_unit_test(test_a_change_of_the_rate_is_followed),
 		cmocka_unit_test(test_preferred_servers_are_combined_alone_while_they_are_right),
 		cmocka_unit_test(test_a_trusted_server_is_believed_against_the_majority),
@@ -1111,6 +1236,7 @@ int main(void)
 		cmocka_unit_test(test_a_former_map_that_comes_late_is_ignored),
 		cmocka_unit_test(test_a_former_map_without_time_gives_its_markers),
 		cmocka_unit_test(test_a_counter_that_was_set_back_concerns_all),
+		cmocka_unit_test(test_a_counter_that_was_set_back_between_exchanges_concerns_all),
 		cmocka_unit_test(test_a_refused_reply_teaches_nothing),
 		cmocka_unit_test(test_an_incomplete_exchange_teaches_nothing),
 		cmocka_unit_test(test_a_server_in_doubt_has_a_wide_interval),

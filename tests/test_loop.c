@@ -83,7 +83,8 @@ static void open_with(const char *const *names, size_t servers, unsigned room)
 {
 	struct ffntp_ensemble_config config = { .members = room };
 	struct ffntp_lineup lineup;
-	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &lineup, take_event, NULL, &loop };
+	const struct ffntp_sync_parts parts = { &config,    &loop.source, &loop.page, &lineup,
+						take_event, NULL,         &loop,      NULL };
 
 	memset(&loop, 0, sizeof(loop));
 	counter_event = FFNTP_COUNTER_STEADY;

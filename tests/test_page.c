@@ -448,6 +448,11 @@ static void the_line_leaves_to_the_map_what_must_be_judged(void **state)
 					  UINT64_MAX, &reading));
 	assert_false(ffntp_page_read_line(page, ffntp_page_begin(page) - 2, FFNTP_COUNTER_TSC, 10 * S, FFNTP_TAI,
 					  UINT64_MAX, &reading));
+	/* The counter was set back, to a reading between the map's and that of its publication. */
+	ffntp_page_hold(page);
+	ffntp_page_publish_steadily(page, &map, NULL, 0, 20 * S);
+	assert_true(read_line(page, 20 * S, FFNTP_TAI, UINT64_MAX, &reading));
+	assert_false(read_line(page, 20 * S - 1, FFNTP_TAI, UINT64_MAX, &reading));
 	map.tai_is_known = false;
 	map.tai_offset_s = 0;
 	ffntp_page_publish(page, &map, NULL, 0);

@@ -20,9 +20,14 @@
 #include "assertions.h"
 #include <ffntp/linux.h>
 
+#include "../core/device.h"
+#include "../core/page.h"
+#include "../include/ffntp/linuxdevice.h"
 #include "../ports/linux/counter.h"
 #include "../ports/linux/pagefile.h"
 #include "count.h"
+
+#define S_NS INT64_C(1000000000)
 
 static char directory[] = "ffntp-test-XXXXXX";
 static char path[64], lock_path[80], new_path[80];
@@ -230,6 +235,80 @@ static void case_43_a_counter_behind_its_map(void **state)
 	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_DISRUPTED);
 	map.status = FFNTP_STATUS_UNKNOWN;
 	assert_int_equal(now_result(&map, FFNTP_UTC, UINT64_MAX), FFNTP_CLOCK_UNSYNCHRONISED);
+}
+
+/*
+ * The map is of an exchange a minute ago, and was published now: a reading between the two is one of a counter that was
+ * set back, too.
+ */
+static void case_43_a_counter_behind_its_publication(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source);
+	struct ffntp_linux_page_device page;
+	struct ffntp_device *clock = ffntp_linux_page_clock(&page);
+	struct ffntp_reading reading;
+	struct ffntp_look look;
+
+	(void)state;
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	ffntp_linux_page_device_init(&page, path);
+	assert_null(ffntp_device_connect(clock));
+	map.at = ffntp_counter_read(&source) - (uint64_t)(60 * S_NS);
+	map.void_after = map.at + (uint64_t)(1000 * S_NS);
+	for (int ahead_ms = 0; ahead_ms <= 20000; ahead_ms += 20000) {
+		bool is_behind = ahead_ms > 0;
+
+		ffntp_page_hold(file.page);
+		ffntp_page_publish_steadily(file.page, &map, NULL, 0,
+					    ffntp_counter_read(&source) + (uint64_t)ahead_ms * 1000000);
+		assert_int_equal(ffntp_linux_now(&reader, FFNTP_UTC, UINT64_MAX, &reading),
+				 is_behind ? FFNTP_CLOCK_DISRUPTED : FFNTP_CLOCK_OK);
+		assert_int_equal(clock->ops->look(clock, &look), FFNTP_CLOCK_OK);
+		assert_int_equal(ffntp_page_is_set_back(&look.map, look.steady.at, look.now), is_behind);
+	}
+	ffntp_device_disconnect(clock);
+}
+
+static void store_kernel(const struct ffntp_page_kernel *kernel, const struct ffntp_map *map)
+{
+	ffntp_page_hold(file.page);
+	ffntp_page_store_kernel(file.page, kernel);
+	ffntp_page_publish_steadily(file.page, map, NULL, 0, kernel->counter);
+}
+
+static enum ffntp_clock_result checked(const struct ffntp_page_kernel *kernel, const struct ffntp_map *map)
+{
+	struct ffntp_reading reading;
+
+	store_kernel(kernel, map);
+	return ffntp_linux_now_checked(&reader, FFNTP_UTC, UINT64_MAX, &reading);
+}
+
+/* The kernel's clocks stand for themselves, and the page is written as if they had been different. */
+static void a_reading_is_checked_by_the_kernels_clocks(void **state)
+{
+	struct ffntp_counter_source source = keep_page(FFNTP_COUNTER_MONOTONIC_RAW);
+	struct ffntp_map map = map_of_now(&source);
+	struct ffntp_page_kernel kernel = { .counter = ffntp_counter_read(&source) }, bent;
+
+	(void)state;
+	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
+	assert_true(ffntp_counter_read_kernel(&reader.offsets, &kernel.monotonic_ns, &kernel.suspended_ns));
+	assert_int_equal(checked(&kernel, &map), FFNTP_CLOCK_OK);
+	bent = kernel;
+	bent.suspended_ns -= 5000000; /* a suspend of 5 ms */
+	assert_int_equal(checked(&bent, &map), FFNTP_CLOCK_DISRUPTED);
+	bent = kernel;
+	bent.monotonic_ns += 3 * S_NS; /* all clocks went back, by more than went by */
+	assert_int_equal(checked(&bent, &map), FFNTP_CLOCK_DISRUPTED);
+	bent = kernel;
+	bent.monotonic_ns -= 3 * S_NS; /* the counter went back by 3 s against the kernel's clock */
+	assert_int_equal(checked(&bent, &map), FFNTP_CLOCK_DISRUPTED);
+	bent.counter = 0; /* a writer that does not know the kernel's clocks */
+	assert_int_equal(checked(&bent, &map), FFNTP_CLOCK_OK);
+	map.status = FFNTP_STATUS_DISRUPTED;
+	assert_int_equal(checked(&kernel, &map), FFNTP_CLOCK_DISRUPTED);
 }
 
 static void the_past_is_read_with_its_own_map(void **state)
@@ -819,6 +898,8 @@ int main(void)
 		TEST(a_reading_is_refused_with_a_reason),
 		TEST(case_34_a_daemon_that_stopped),
 		TEST(case_43_a_counter_behind_its_map),
+		TEST(case_43_a_counter_behind_its_publication),
+		TEST(a_reading_is_checked_by_the_kernels_clocks),
 		TEST(the_past_is_read_with_its_own_map),
 		TEST(only_one_daemon_keeps_a_page),
 		TEST(case_31_the_next_daemon_takes_over_in_place),

@@ -666,6 +666,54 @@ static void test_a_counter_set_back_behind_a_request(void **state)
 	before = b->counts[FFNTP_EVENT_SENT];
 	run(b, 60);
 	assert_in_range(b->counts[FFNTP_EVENT_SENT] - before, 4, 20);
+	assert_int_equal(b->counts[FFNTP_EVENT_DISRUPTED], 0); /* it is not found again by the next timeout */
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	drop(b);
+}
+
+/* Nor does it while no reply is awaited; the next timeout shows it, long before the deadline. */
+static void test_a_counter_set_back_between_exchanges(void **state)
+{
+	struct bench *b = make();
+	struct ffntp_input timeout = { .kind = FFNTP_INPUT_TIMEOUT };
+
+	(void)state;
+	run(b, 3600);
+	assert_true(wait_s(b) > 0.1);
+	put_kind(b, FFNTP_INPUT_PUBLISH); /* the newest reading is the present one */
+	timeout.at = now(b) - 100000;
+	assert_false(ffntp_session_has_effect(b->session, &timeout)); /* a thread may have been preempted for so long */
+	put(b, timeout);
+	assert_no_events(b);
+	world_set_counter(&b->world, now(b) - 90 * S_NS, b->world.ticks_per_ns);
+	timeout.at = now(b);
+	assert_true(ffntp_session_has_effect(b->session, &timeout));
+	put(b, timeout);
+	assert_events(b, FFNTP_EVENT_MAP, FFNTP_EVENT_DISRUPTED);
+	assert_int_equal(status(b), FFNTP_STATUS_DISRUPTED);
+	assert_true(ffntp_session_wants_request(b->session));
+	run(b, 10);
+	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
+	assert_in_range(error_ns(b) + 1000000, 0, 2000000);
+	drop(b);
+}
+
+/* The same, where a request is due: it is begun again. */
+static void test_a_request_behind_the_newest_reading(void **state)
+{
+	struct bench *b = make();
+
+	(void)state;
+	run(b, 3600);
+	pass_s(b, wait_s(b) + 1e-6);
+	put_kind(b, FFNTP_INPUT_TIMEOUT);
+	assert_true(ffntp_session_wants_request(b->session));
+	world_set_counter(&b->world, now(b) - 90 * S_NS, b->world.ticks_per_ns);
+	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_REQUEST, .nonce = 11 });
+	assert_events(b, FFNTP_EVENT_MAP, FFNTP_EVENT_DISRUPTED);
+	assert_null(ffntp_session_request(b->session));
+	assert_true(ffntp_session_wants_request(b->session));
+	run(b, 10);
 	assert_int_equal(status(b), FFNTP_STATUS_SYNCHRONISED);
 	drop(b);
 }
@@ -1143,6 +1191,8 @@ int main(void)
 		cmocka_unit_test(test_a_hint_out_of_range_is_only_a_disruption),
 		cmocka_unit_test(test_a_reply_in_the_tick_of_its_request_is_a_disruption),
 		cmocka_unit_test(test_a_counter_set_back_behind_a_request),
+		cmocka_unit_test(test_a_counter_set_back_between_exchanges),
+		cmocka_unit_test(test_a_request_behind_the_newest_reading),
 		cmocka_unit_test(test_a_former_map_that_comes_late),
 		cmocka_unit_test(test_a_different_server_is_asked_at_once),
 		cmocka_unit_test(test_a_former_map_is_kept_until_there_is_an_estimate),

@@ -137,7 +137,7 @@ static enum ffntp_clock_result read_clock(const struct ffntp_linux_reader *reade
 	enum ffntp_clock_result result;
 
 	if (!answer->is_steady)
-		return ffntp_linux_now(reader, answer->scale, max_bound_ns, &answer->reading);
+		return ffntp_linux_now_checked(reader, answer->scale, max_bound_ns, &answer->reading);
 	result = ffntp_linux_steady(reader, &answer->steady, &answer->reading);
 	return result == FFNTP_CLOCK_OK && answer->reading.bound_ns > max_bound_ns ? FFNTP_CLOCK_BOUND : result;
 }

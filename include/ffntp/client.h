@@ -82,8 +82,9 @@ struct ffntp_client_config {
 	 */
 	double max_drift;
 	/*
-	 * The counter may stop or jump without notice, as in a guest. The client then accepts a new time after one
-	 * consistent burst that contradicts the clock, rather than after half an hour.
+	 * The counter may stop or jump without notice, as in a guest. The first reply outside of the bound then makes
+	 * the status disrupted and begins a burst, and the client accepts a new time after three replies that agree,
+	 * rather than after half an hour.
 	 */
 	bool counter_may_jump;
 	double max_root_distance_s; /* reject replies whose root distance exceeds this; 0 to 16, usually 3 */

@@ -24,11 +24,17 @@
 
 FFNTP_BEGIN_DECLARATIONS
 
+/* The offsets of this process's time namespace, which its CLOCK_MONOTONIC and CLOCK_BOOTTIME contain. */
+struct ffntp_linux_offsets {
+	int64_t monotonic_ns, boottime_ns;
+};
+
 struct ffntp_linux_reader {
 	const struct ffntp_page *page; /* also for ffntp_page_read and similar functions */
 	enum ffntp_counter_kind counter_kind;
 	bool is_foreign;        /* a VMClock page of another writer */
 	uint64_t device, inode; /* of the mapped file */
+	struct ffntp_linux_offsets offsets;
 };
 
 /* Size in bytes of the longest path on Linux, its final 0 included. */
@@ -81,6 +87,17 @@ ffntp_counter ffntp_linux_counter(const struct ffntp_linux_reader *reader);
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader,
 						       enum ffntp_timescale scale, uint64_t max_bound_ns,
 						       struct ffntp_reading *reading);
+
+/*
+ * Read the time now, likewise, unless the kernel's clocks show that the machine was suspended, or the counter jumped,
+ * since the daemon last looked: a program that wakes up before the daemon gets no wrong time. It costs about 60 ns
+ * more, for CLOCK_MONOTONIC and CLOCK_BOOTTIME. Any thread. Fails as ffntp_linux_now does, with FFNTP_CLOCK_DISRUPTED
+ * after such a disruption, until the daemon has noticed it, which takes a second. With the page of a daemon that does
+ * not publish the kernel's clocks it is ffntp_linux_now.
+ */
+FFNTP_MUST_USE enum ffntp_clock_result ffntp_linux_now_checked(const struct ffntp_linux_reader *reader,
+							       enum ffntp_timescale scale, uint64_t max_bound_ns,
+							       struct ffntp_reading *reading);
 
 /*
  * Read monotonic UTC (ffntp_steady_utc), which never runs backwards within or between processes, and the plain reading

@@ -109,7 +109,8 @@ enum ffntp_input_kind {
 
 /*
  * One input. 'at' is the counter when it happened. A datagram may have arrived before the last input, while that was
- * processed; no other input may be earlier than the last one, except one that reports a disruption.
+ * processed; no other input may be earlier than the last one, except one that reports a disruption. A timeout or a
+ * request that is more than 1 ms earlier shows that the counter was set back: it is processed as FFNTP_INPUT_DISRUPTED.
  */
 struct ffntp_input {
 	enum ffntp_input_kind kind;
@@ -187,6 +188,12 @@ FFNTP_MUST_USE struct ffntp_session *ffntp_session_copy(const struct ffntp_sessi
  * error.
  */
 void ffntp_session_input(struct ffntp_session *session, const struct ffntp_input *input);
+
+/*
+ * Return whether the session would do anything with an input now. A timeout before the deadline has no effect, so that
+ * records may leave it out, unless it shows that the counter was set back.
+ */
+FFNTP_MUST_USE bool ffntp_session_has_effect(const struct ffntp_session *session, const struct ffntp_input *input);
 
 /* Take the next event of the last input. Returns false if there is none. */
 FFNTP_MUST_USE bool ffntp_session_event(struct ffntp_session *session, struct ffntp_event *event);

@@ -2,6 +2,7 @@
 #include "counter.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +14,11 @@
 #define CLOCKSOURCE_PATH "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define AVAILABLE_PATH "/sys/devices/system/clocksource/clocksource0/available_clocksource"
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+/* Where the CPU does not state that it is a guest's: Xen's folder, and what KVM's or Xen's device tree has. */
+#define HYPERVISOR_PATH "/sys/hypervisor/type"
+#define DEVICE_TREE_PATH "/proc/device-tree/hypervisor"
 #define NAMESPACE_PATH "/proc/self/ns/time"
+#define OFFSETS_PATH "/proc/self/timens_offsets"
 
 /*
  * Largest rate error of CLOCK_MONOTONIC_RAW: the kernel's own calibration of its counter, and the crystal. 500 ppm is
@@ -27,8 +32,18 @@
  */
 #define MEASURE_NS 20000000
 
+/* A counter whose measured period has changed by more than this ratio is a different one; measurements differ by 2e-5.
+ */
+#define RATE_CHANGE 100e-6
+
 /* A suspend is longer than this; two clocks that are read one after the other differ by less (ns). */
 #define SUSPEND_NS 1000000
+
+/*
+ * A cross-timestamp that is wider (ns) shows no jump, because the process was preempted in it; it is taken again. The
+ * narrowest of five is used anyway, with a tolerance of its width.
+ */
+#define NARROW_NS 10000
 
 /* Read the first line of a small file, without its end; empty if there is none. */
 static void read_line(const char *path, char *line, size_t size)
@@ -40,6 +55,23 @@ static void read_line(const char *path, char *line, size_t size)
 		close(descriptor);
 	line[length > 0 ? length : 0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
+}
+
+/*
+ * Read the name again from a descriptor that stays open, because looking up the path would be the dearest part of a
+ * check. Without one, for lack of descriptors at the start, the path is used.
+ */
+static void read_clocksource_again(int descriptor, char name[FFNTP_CLOCKSOURCE_SIZE])
+{
+	ssize_t length;
+
+	if (descriptor < 0) {
+		read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
+		return;
+	}
+	length = pread(descriptor, name, FFNTP_CLOCKSOURCE_SIZE - 1, 0);
+	name[length > 0 ? length : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
 }
 
 static void read_clocksource(char name[FFNTP_CLOCKSOURCE_SIZE])
@@ -71,6 +103,18 @@ static const char *tsc_refusal(void)
 	return "this machine has no time stamp counter";
 }
 #endif
+
+/* CPUID 1, ECX bit 31: zero on hardware, set by all hypervisors that let Linux know of them. */
+static bool is_guest(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	unsigned eax, ebx, ecx, edx;
+
+	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1u << 31) != 0;
+#else
+	return access(HYPERVISOR_PATH, F_OK) == 0 || access(DEVICE_TREE_PATH, F_OK) == 0;
+#endif
+}
 
 static const char *arm_refusal(void)
 {
@@ -146,22 +190,31 @@ static enum ffntp_counter_kind best_kind(void)
 	return FFNTP_COUNTER_MONOTONIC_RAW;
 }
 
-/* The counter and CLOCK_MONOTONIC_RAW at one instant, which is known to within half the width. */
+/* The counter and a clock of the kernel at one instant, which is known to within half the width. */
 struct pair {
-	uint64_t ticks, raw_ns, width_ticks;
+	uint64_t ticks, ns, width_ticks;
 };
 
-static struct pair take_pair(enum ffntp_counter_kind kind)
+static uint64_t read_ns(clockid_t clock)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * FFNTP_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+/* Take the narrowest of five pairs, or the first one that is narrow enough. */
+static struct pair take_pair(enum ffntp_counter_kind kind, clockid_t clock, uint64_t enough_ticks)
 {
 	struct pair best = { .width_ticks = UINT64_MAX };
 
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 5 && best.width_ticks > enough_ticks; i++) {
 		uint64_t before = ffntp_counter_read_kind(kind);
-		uint64_t raw_ns = ffntp_counter_read_raw();
+		uint64_t ns = read_ns(clock);
 		uint64_t width = ffntp_counter_read_kind(kind) - before;
 
 		if (width < best.width_ticks)
-			best = (struct pair){ before + width / 2, raw_ns, width };
+			best = (struct pair){ before + width / 2, ns, width };
 	}
 	return best;
 }
@@ -175,13 +228,13 @@ static void wait_until_raw(uint64_t raw_ns)
 /* Measure the period against CLOCK_MONOTONIC_RAW, because CPUID states no frequency in many guests. */
 static void measure_period(struct ffntp_counter_source *source)
 {
-	struct pair first = take_pair(source->kind), last;
+	struct pair first = take_pair(source->kind, CLOCK_MONOTONIC_RAW, 0), last;
 	double ticks;
 
-	wait_until_raw(first.raw_ns + MEASURE_NS);
-	last = take_pair(source->kind);
+	wait_until_raw(first.ns + MEASURE_NS);
+	last = take_pair(source->kind, CLOCK_MONOTONIC_RAW, 0);
 	ticks = (double)(last.ticks - first.ticks);
-	source->period_hint_s = (double)(last.raw_ns - first.raw_ns) * 1e-9 / ticks;
+	source->period_hint_s = (double)(last.ns - first.ns) * 1e-9 / ticks;
 	source->period_hint_error = RAW_ERROR + (double)(first.width_ticks + last.width_ticks) / ticks;
 }
 
@@ -224,6 +277,33 @@ void ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_iden
 		identity->time_namespace = namespace.st_ino;
 }
 
+/* Parse a line of timens_offsets: "NAME SECONDS NANOSECONDS". */
+static void parse_offset(const char *text, const char *name, int64_t *ns)
+{
+	const char *line = strstr(text, name);
+	char *end;
+
+	if (line == NULL)
+		return;
+	*ns = strtoll(line + strlen(name), &end, 10) * FFNTP_NS_PER_S;
+	*ns += strtoll(end, NULL, 10);
+}
+
+struct ffntp_linux_offsets ffntp_counter_offsets(void)
+{
+	struct ffntp_linux_offsets offsets = { 0 };
+	int descriptor = open(OFFSETS_PATH, O_RDONLY | O_CLOEXEC);
+	char text[256];
+	ssize_t length = descriptor < 0 ? 0 : read(descriptor, text, sizeof text - 1);
+
+	if (descriptor >= 0)
+		close(descriptor);
+	text[length > 0 ? length : 0] = '\0';
+	parse_offset(text, "monotonic", &offsets.monotonic_ns);
+	parse_offset(text, "boottime", &offsets.boottime_ns);
+	return offsets;
+}
+
 /* --- disruptions --- */
 
 static bool read_clock(clockid_t clock, int64_t *ns)
@@ -255,6 +335,28 @@ static bool read_suspended(int64_t *suspended_ns)
 	return true;
 }
 
+bool ffntp_counter_read_kernel(const struct ffntp_linux_offsets *offsets, int64_t *monotonic_ns, int64_t *suspended_ns)
+{
+	int64_t boottime_ns;
+
+	if (!read_clock(CLOCK_MONOTONIC, monotonic_ns) || !read_clock(CLOCK_BOOTTIME, &boottime_ns))
+		return false;
+	*monotonic_ns -= offsets->monotonic_ns;
+	*suspended_ns = boottime_ns - offsets->boottime_ns - *monotonic_ns;
+	return true;
+}
+
+struct ffntp_page_kernel ffntp_counter_kernel(const struct ffntp_counter_source *source)
+{
+	const struct ffntp_linux_offsets *offsets = &source->offsets;
+
+	return (struct ffntp_page_kernel){
+		.counter = source->has_boottime ? source->kernel_counter : 0,
+		.monotonic_ns = source->kernel_monotonic_ns,
+		.suspended_ns = source->suspended_ns - offsets->boottime_ns + offsets->monotonic_ns,
+	};
+}
+
 static bool was_suspended(struct ffntp_counter_source *source)
 {
 	int64_t suspended_ns, before_ns = source->suspended_ns;
@@ -265,12 +367,67 @@ static bool was_suspended(struct ffntp_counter_source *source)
 	return suspended_ns - before_ns > SUSPEND_NS || before_ns - suspended_ns > SUSPEND_NS;
 }
 
+static void store_pair(struct ffntp_counter_source *source, const struct pair *pair)
+{
+	source->seen = pair->ticks;
+	source->seen_raw_ns = pair->ns;
+}
+
+static uint64_t narrow_ticks(const struct ffntp_counter_source *source)
+{
+	return (uint64_t)(NARROW_NS * 1e-9 / source->period_hint_s);
+}
+
+static void store_kernel(struct ffntp_counter_source *source)
+{
+	struct pair pair = take_pair(source->kind, CLOCK_MONOTONIC, narrow_ticks(source));
+
+	source->kernel_counter = pair.ticks;
+	source->kernel_monotonic_ns = (int64_t)pair.ns - source->offsets.monotonic_ns;
+}
+
+/*
+ * Return whether the counter ran backwards, or did not advance by the time that CLOCK_MONOTONIC_RAW did: the kernel
+ * keeps that clock going over a suspend in which the counter was set to any value.
+ */
+static bool has_jumped(struct ffntp_counter_source *source)
+{
+	struct pair pair = take_pair(source->kind, CLOCK_MONOTONIC_RAW, narrow_ticks(source));
+	double ticks = (double)(int64_t)(pair.ticks - source->seen);
+	double raw_ns = (double)(int64_t)(pair.ns - source->seen_raw_ns);
+	double apart_ns = ticks * source->period_hint_s * 1e9 - raw_ns;
+	double allowed_ns = SUSPEND_NS + raw_ns * RATE_CHANGE + (double)pair.width_ticks * source->period_hint_s * 1e9;
+
+	store_pair(source, &pair);
+	return raw_ns < 0 || apart_ns > allowed_ns || apart_ns < -allowed_ns;
+}
+
+/*
+ * Measure the period again after a disruption. Returns whether it differs by more than a client that keeps its rate
+ * allows for; the former one stays if it does not.
+ */
+static bool has_other_rate(struct ffntp_counter_source *source)
+{
+	struct ffntp_counter_source former = *source;
+	double ratio;
+
+	if (source->kind == FFNTP_COUNTER_MONOTONIC_RAW)
+		return false;
+	measure_period(source);
+	ratio = source->period_hint_s / former.period_hint_s;
+	if (ratio > 1 + RATE_CHANGE || ratio < 1 - RATE_CHANGE)
+		return true;
+	source->period_hint_s = former.period_hint_s;
+	source->period_hint_error = former.period_hint_error;
+	return false;
+}
+
 /* A name that cannot be read at the moment, for example for lack of descriptors, counts as unchanged. */
 static bool has_clocksource_changed(struct ffntp_counter_source *source)
 {
 	char name[FFNTP_CLOCKSOURCE_SIZE];
 
-	read_clocksource(name);
+	read_clocksource_again(source->clocksource_file, name);
 	if (name[0] == '\0' || strcmp(name, source->clocksource) == 0)
 		return false;
 	memcpy(source->clocksource, name, sizeof(name));
@@ -281,16 +438,21 @@ enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source
 {
 	bool has_changed = has_clocksource_changed(source);
 	bool has_slept = was_suspended(source);
+	bool is_whole = !has_jumped(source);
 
+	store_kernel(source);
 	if (has_changed && ffntp_counter_refusal(source->kind) != NULL)
 		return FFNTP_COUNTER_LOST;
-	return has_changed || has_slept ? FFNTP_COUNTER_DISRUPTED : FFNTP_COUNTER_STEADY;
+	if (!has_changed && !has_slept && is_whole)
+		return FFNTP_COUNTER_STEADY;
+	return has_other_rate(source) ? FFNTP_COUNTER_REPLACED : FFNTP_COUNTER_DISRUPTED;
 }
 
 const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_counter_kind kind)
 {
 	enum ffntp_counter_kind chosen = kind == FFNTP_COUNTER_NONE ? best_kind() : kind;
 	const char *refusal = ffntp_counter_refusal(chosen);
+	struct pair pair;
 
 	if (refusal != NULL)
 		return refusal;
@@ -298,11 +460,24 @@ const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_c
 		.kind = chosen,
 		.period_hint_s = 1e-9,
 		.period_hint_error = RAW_ERROR,
+		.may_jump = is_guest(),
+		.clocksource_file = open(CLOCKSOURCE_PATH, O_RDONLY | O_CLOEXEC),
 	};
 	if (chosen != FFNTP_COUNTER_MONOTONIC_RAW)
 		measure_period(source);
 	ffntp_counter_identity(chosen, &source->identity);
 	read_clocksource(source->clocksource);
 	source->has_boottime = read_suspended(&source->suspended_ns);
+	pair = take_pair(chosen, CLOCK_MONOTONIC_RAW, 0);
+	store_pair(source, &pair);
+	source->offsets = ffntp_counter_offsets();
+	store_kernel(source);
 	return NULL;
+}
+
+void ffntp_counter_close(struct ffntp_counter_source *source)
+{
+	if (source->clocksource_file >= 0)
+		close(source->clocksource_file);
+	source->clocksource_file = -1;
 }

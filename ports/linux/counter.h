@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "../../core/page.h"
 #include "../../include/ffntp/instant.h"
+#include "../../include/ffntp/linux.h"
 #include "../../include/ffntp/map.h"
 #include "../../include/ffntp/page.h"
 
@@ -21,10 +23,18 @@ struct ffntp_counter_source {
 	double period_hint_s;                /* seconds per tick */
 	double period_hint_error;            /* error of the hint, as a ratio */
 	struct ffntp_page_identity identity; /* identity of the pages that use this counter */
+	bool may_jump; /* the machine is a guest: it may be stopped, saved and restored without any sign */
 	/* Private: the state that ffntp_counter_check compares with. */
 	char clocksource[FFNTP_CLOCKSOURCE_SIZE]; /* the kernel's; empty if it cannot be read */
+	int clocksource_file;                     /* where that is read; -1: from its path */
 	bool has_boottime;
 	int64_t suspended_ns; /* how long the machine was suspended since boot */
+	ffntp_counter seen;   /* the counter at the last check, and CLOCK_MONOTONIC_RAW with it */
+	uint64_t seen_raw_ns;
+	/* The counter and CLOCK_MONOTONIC at one instant of the last check. */
+	ffntp_counter kernel_counter;
+	int64_t kernel_monotonic_ns;
+	struct ffntp_linux_offsets offsets;
 };
 
 /*
@@ -50,17 +60,41 @@ FFNTP_MUST_USE bool ffntp_counter_is_stable(enum ffntp_counter_kind kind);
  */
 FFNTP_MUST_USE const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_counter_kind kind);
 
+/* Close the counter. A source that was not opened must not be closed; a program that ends need not close it. */
+void ffntp_counter_close(struct ffntp_counter_source *source);
+
 enum ffntp_counter_event {
 	FFNTP_COUNTER_STEADY,
-	FFNTP_COUNTER_DISRUPTED, /* the machine was suspended, or the kernel changed its clocksource: measure again */
+	FFNTP_COUNTER_DISRUPTED, /* the machine was suspended, the kernel changed its clocksource, or the counter
+				    jumped: measure again */
+	FFNTP_COUNTER_REPLACED,  /* the same, and the counter has a different rate now: that of period_hint_s */
 	FFNTP_COUNTER_LOST,      /* the counter must not be used any more: open a new one, and a new page for it */
 };
 
-/* Check for disruptions; call it at each poll, and before a measurement is used. Each disruption is returned once. */
+/*
+ * Check for disruptions; call it at each wake-up, and before a measurement is used. Each disruption is returned once.
+ * It takes about 10 us; after a disruption 20 ms, in which the counter's rate is measured.
+ */
 FFNTP_MUST_USE enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source);
 
 /* Return this boot, and the time namespace of this process if the counter depends on it. */
 void ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_identity *identity);
+
+/*
+ * Return the kernel's clocks at the last check, for the page: a disruption since then is not known yet, so that readers
+ * who compare them with the present ones notice it.
+ */
+struct ffntp_page_kernel ffntp_counter_kernel(const struct ffntp_counter_source *source);
+
+/* Return the offsets of this process's time namespace; 0 where there is none, or where they cannot be read. */
+struct ffntp_linux_offsets ffntp_counter_offsets(void);
+
+/*
+ * Read CLOCK_MONOTONIC, and by how much CLOCK_BOOTTIME is ahead of it, without these offsets. Returns false where there
+ * is no CLOCK_BOOTTIME.
+ */
+FFNTP_MUST_USE bool ffntp_counter_read_kernel(const struct ffntp_linux_offsets *offsets, int64_t *monotonic_ns,
+					      int64_t *suspended_ns);
 
 /* Return CLOCK_MONOTONIC_RAW in nanoseconds. */
 static inline uint64_t ffntp_counter_read_raw(void)

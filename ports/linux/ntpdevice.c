@@ -20,6 +20,7 @@ struct ffntp_linux_ntp {
 	struct ffntp_page page;
 	struct ffntp_counter_source source;
 	struct ffntp_leap_table leap_table;
+	struct ffntp_wakeup wakeup;
 	struct ffntp_sync sync;
 	int stop; /* an eventfd; -1 without a thread */
 	pthread_t thread;
@@ -80,17 +81,22 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 {
 	const char *problem = ffntp_counter_open(&ntp->source, config->counter_kind);
 	struct ffntp_ensemble_config ensemble = { .members = 1 };
-	struct ffntp_sync_parts parts = { &ensemble, &ntp->source, &ntp->page, lineup, NULL, NULL, NULL };
+	struct ffntp_sync_parts parts = { &ensemble, &ntp->source, &ntp->page, lineup, NULL, NULL, NULL, &ntp->wakeup };
 
 	if (problem != NULL)
 		return problem;
 	configure(ntp, config, &ensemble.client);
 	lineup->server->member.client = ensemble.client;
-	if (ffntp_client_memory(&ensemble.client) == 0)
+	if (ffntp_client_memory(&ensemble.client) == 0) {
+		ffntp_counter_close(&ntp->source);
 		return "poll intervals must be 1 to 131072 s, the shortest first, or the estimator is unknown";
+	}
 	ffntp_page_format(&ntp->page, &ntp->source.identity);
-	if (!ffntp_sync_open(&ntp->sync, &parts))
+	if (!ffntp_sync_open(&ntp->sync, &parts)) {
+		ffntp_counter_close(&ntp->source);
 		return "out of memory";
+	}
+	ffntp_wakeup_open(&ntp->wakeup, &ntp->source);
 	ffntp_sync_publish(&ntp->sync);
 	return NULL;
 }
@@ -111,6 +117,8 @@ static const char *open_clock(struct ffntp_linux_ntp *ntp, const struct ffntp_li
 static void free_ntp(struct ffntp_linux_ntp_device *self)
 {
 	ffntp_sync_close(&self->ntp->sync);
+	ffntp_wakeup_close(&self->ntp->wakeup);
+	ffntp_counter_close(&self->ntp->source);
 	free(self->ntp);
 	self->ntp = NULL;
 	self->over_page.over_page.page = self->over_page.reader.page = NULL;
@@ -129,7 +137,11 @@ static const char *open_ntp(struct ffntp_linux_ntp_device *self)
 	ntp->stop = -1;
 	self->ntp = ntp;
 	self->over_page.over_page.page = &ntp->page;
-	self->over_page.reader = (struct ffntp_linux_reader){ .page = &ntp->page, .counter_kind = ntp->source.kind };
+	self->over_page.reader = (struct ffntp_linux_reader){
+		.page = &ntp->page,
+		.counter_kind = ntp->source.kind,
+		.offsets = ntp->source.offsets,
+	};
 	return ffntp_page_device_connect(ffntp_linux_ntp_clock(self));
 }
 
@@ -156,9 +168,11 @@ static void *keep(void *context)
 	struct ffntp_linux_ntp *ntp = context;
 
 	for (;;) {
-		struct pollfd waiting[1 + FFNTP_SYNC_DESCRIPTORS] = { { .fd = ntp->stop, .events = POLLIN } };
+		struct pollfd waiting[1 + FFNTP_SYNC_DESCRIPTORS + FFNTP_WAKEUP_DESCRIPTORS] = { { .fd = ntp->stop,
+												   .events = POLLIN } };
 		size_t count = ffntp_sync_descriptors(&ntp->sync, waiting + 1);
-		int ready = poll(waiting, (nfds_t)(1 + count), timeout_ms(&ntp->sync));
+		size_t more = ffntp_wakeup_descriptors(&ntp->wakeup, waiting + 1 + count);
+		int ready = poll(waiting, (nfds_t)(1 + count + more), timeout_ms(&ntp->sync));
 
 		if (ready > 0 && waiting[0].revents != 0)
 			return NULL;

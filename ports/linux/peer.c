@@ -23,6 +23,7 @@ void ffntp_peer_config_default(struct ffntp_client_config *config, const struct 
 	config->counter_kind = source->kind;
 	config->period_hint_s = source->period_hint_s;
 	config->period_hint_error = source->period_hint_error;
+	config->counter_may_jump = source->may_jump;
 }
 
 bool ffntp_peer_join(struct ffntp_peer *peer, struct ffntp_ensemble *ensemble, const struct ffntp_member_config *config,
@@ -147,11 +148,6 @@ static ffntp_counter deadline(const struct ffntp_peer *peer)
 
 	return peer->udp.descriptor >= 0 && ffntp_counter_is_before(peer->listens_until, until) ? peer->listens_until
 												: until;
-}
-
-bool ffntp_peer_is_due(const struct ffntp_peer *peer, ffntp_counter now)
-{
-	return !ffntp_counter_is_before(now, deadline(peer));
 }
 
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms)
@@ -322,6 +318,10 @@ static void wait_until_it_can(struct ffntp_peer *peer, ffntp_counter now)
 
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 {
+	if (!peer->is_named && ffntp_address_is_some(&peer->address)) {
+		ffntp_peer_name(peer); /* an input of its own, after which 'now' is old */
+		return true;
+	}
 	stop_listening(peer, now);
 	if (ffntp_session_wants_request(peer->session) && !can_ask(peer))
 		wait_until_it_can(peer, now);

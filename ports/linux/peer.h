@@ -74,9 +74,6 @@ void ffntp_peer_close(struct ffntp_peer *peer);
 /* Return the descriptor to poll for POLLIN; -1 while no reply is awaited. It changes with each request. */
 int ffntp_peer_descriptor(const struct ffntp_peer *peer);
 
-/* Return whether ffntp_peer_timer has something to do at counter reading now. */
-bool ffntp_peer_is_due(const struct ffntp_peer *peer, ffntp_counter now);
-
 /* Return how long poll() may wait until ffntp_peer_timer has something to do, rounded up, from 1 to limit_ms. */
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms);
 

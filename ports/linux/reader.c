@@ -159,7 +159,11 @@ static enum ffntp_page_result judge_page(const struct ffntp_page *page, const st
 /* A page never shrinks, so that the size from fstat holds while it is mapped. */
 static enum ffntp_page_result map_page(struct ffntp_linux_reader *reader, const struct source *source)
 {
-	struct ffntp_linux_reader mapped = { .device = source->status.st_dev, .inode = source->status.st_ino };
+	struct ffntp_linux_reader mapped = {
+		.device = source->status.st_dev,
+		.inode = source->status.st_ino,
+		.offsets = ffntp_counter_offsets(),
+	};
 	enum ffntp_page_result result;
 	void *memory;
 
@@ -346,12 +350,14 @@ ffntp_counter ffntp_linux_counter(const struct ffntp_linux_reader *reader)
  * The counter is read inside the sequence as well, so that a map and a reading from different sides of a disruption are
  * never combined.
  */
-static bool copy_map(const struct ffntp_linux_reader *reader, struct ffntp_map *map, ffntp_counter *now)
+static bool copy_map(const struct ffntp_linux_reader *reader, struct ffntp_map *map, ffntp_counter *now,
+		     ffntp_counter *published)
 {
 	for (unsigned tries = 0; tries < FFNTP_PAGE_TRIES; tries++) {
 		uint32_t begun = ffntp_page_begin(reader->page);
 
 		*now = ffntp_counter_read_kind(reader->counter_kind);
+		*published = ffntp_page_load_current(reader->page, begun, FFNTP_AT_PUBLISHED);
 		if (ffntp_page_try_read(reader->page, begun, map))
 			return true;
 		ffntp_page_pause();
@@ -390,15 +396,15 @@ __attribute__((noinline)) static enum ffntp_clock_result now_carefully(const str
 								       struct ffntp_reading *reading)
 {
 	struct ffntp_map map;
-	ffntp_counter now;
+	ffntp_counter now, published;
 
 	if (reader->is_foreign)
 		return now_by_vmclock(reader, scale, max_bound_ns, reading);
-	if (!copy_map(reader, &map, &now))
+	if (!copy_map(reader, &map, &now, &published))
 		return FFNTP_CLOCK_BUSY;
 	if (map.counter_kind != reader->counter_kind)
 		return FFNTP_CLOCK_COUNTER;
-	if (ffntp_reading_is_set_back(&map, now) && ffntp_reading_judge_status(map.status) == FFNTP_CLOCK_OK)
+	if (ffntp_page_is_set_back(&map, published, now) && ffntp_reading_judge_status(map.status) == FFNTP_CLOCK_OK)
 		return FFNTP_CLOCK_DISRUPTED;
 	return ffntp_clock_at(&map, now, scale, max_bound_ns, reading);
 }
@@ -440,6 +446,69 @@ enum ffntp_clock_result ffntp_linux_now(const struct ffntp_linux_reader *reader,
 	if (reader->counter_kind != CPU_COUNTER)
 		return now_by_raw(reader, scale, max_bound_ns, reading);
 	return now_by(CPU_COUNTER, reader, scale, max_bound_ns, reading);
+}
+
+/*
+ * Largest difference of two readings of the kernel's clocks that were made one after the other (ns); and the share of
+ * the time since the daemon's by which CLOCK_MONOTONIC and the map may differ: chrony slews by up to a twelfth.
+ */
+#define KERNEL_NS 1000000
+#define KERNEL_SLEW_SHIFT 3
+#define KERNEL_TRIES 5
+
+static bool is_near(int64_t difference_ns, int64_t limit_ns)
+{
+	return difference_ns <= limit_ns && -difference_ns <= limit_ns;
+}
+
+/* Return the time that the counter counted since a reading, by the line's period; -1 where the line has none (ns). */
+static int64_t counted_ns(const struct ffntp_linux_reader *reader, ffntp_counter since)
+{
+	uint64_t high = FFNTP_PAGE_LINE(reader->page, period_high), low = FFNTP_PAGE_LINE(reader->page, period_low);
+	ffntp_counter now = ffntp_counter_read_kind(reader->counter_kind);
+	struct ffntp_span elapsed = ffntp_line_elapsed(now - since, high, low);
+
+	if (high == 0 && low == 0)
+		return -1;
+	return ffntp_time_to_ns((struct ffntp_time){ (int64_t)elapsed.s, elapsed.frac });
+}
+
+/* Return whether the kernel's clocks went on as the counter did, and without a suspend, since the daemon looked. */
+static bool is_undisturbed(const struct ffntp_linux_reader *reader, const struct ffntp_page_kernel *then)
+{
+	int64_t monotonic_ns, suspended_ns, passed_ns, by_counter_ns;
+
+	if (!ffntp_counter_read_kernel(&reader->offsets, &monotonic_ns, &suspended_ns))
+		return true;
+	by_counter_ns = counted_ns(reader, then->counter);
+	passed_ns = monotonic_ns - then->monotonic_ns;
+	return is_near(suspended_ns - then->suspended_ns, KERNEL_NS) &&
+	       (by_counter_ns == -1 ||
+		is_near(by_counter_ns - passed_ns, KERNEL_NS + (passed_ns >> KERNEL_SLEW_SHIFT)));
+}
+
+/*
+ * The time is read first, so that a suspend between the daemon's last look and the reading is noticed. A process that
+ * is preempted between two clocks compares them again; the daemon may have looked meanwhile.
+ */
+enum ffntp_clock_result ffntp_linux_now_checked(const struct ffntp_linux_reader *reader, enum ffntp_timescale scale,
+						uint64_t max_bound_ns, struct ffntp_reading *reading)
+{
+	struct ffntp_reading read;
+	enum ffntp_clock_result result = ffntp_linux_now(reader, scale, max_bound_ns, &read);
+	struct ffntp_page_kernel then;
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	result = FFNTP_CLOCK_DISRUPTED;
+	for (unsigned tries = 0; tries < KERNEL_TRIES && result != FFNTP_CLOCK_OK; tries++) {
+		ffntp_page_read_kernel(reader->page, &then);
+		if (then.counter == 0 || is_undisturbed(reader, &then))
+			result = FFNTP_CLOCK_OK;
+	}
+	if (result == FFNTP_CLOCK_OK)
+		*reading = read;
+	return result;
 }
 
 /* The counter is read in program order: a thread that has seen a steady time reads no smaller one. */

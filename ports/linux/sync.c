@@ -104,12 +104,14 @@ static bool describe_source(const struct ffntp_sync *sync, unsigned member, stru
 
 static void publish_map(struct ffntp_sync *sync)
 {
+	const struct ffntp_page_kernel kernel = ffntp_counter_kernel(sync->source);
 	struct ffntp_source sources[FFNTP_PAGE_SOURCES];
 	size_t count = 0;
 
 	for (unsigned i = 0; i < sync->room && count < FFNTP_PAGE_SOURCES; i++)
 		count += has_address(&sync->peer[i]) && describe_source(sync, i, &sources[count]);
 	ffntp_page_hold(sync->page);
+	ffntp_page_store_kernel(sync->page, &kernel);
 	ffntp_page_publish_steadily(sync->page, ffntp_sync_map(sync), sources, count,
 				    ffntp_counter_read_ordered(sync->source->kind));
 }
@@ -385,6 +387,7 @@ bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *par
 		.client = parts->config->client,
 		.source = parts->source,
 		.page = parts->page,
+		.wakeup = parts->wakeup,
 		.listener = parts->listener,
 		.context = parts->context,
 		.lineup = *parts->lineup,
@@ -767,15 +770,36 @@ int ffntp_sync_timeout_ms(const struct ffntp_sync *sync, int limit_ms)
 	return limit_ms;
 }
 
+/* Look for all signs of a disruption. */
+static enum ffntp_counter_event look_for_disruption(struct ffntp_sync *sync)
+{
+	enum ffntp_counter_event event = ffntp_counter_check(sync->source);
+
+	if (sync->wakeup == NULL)
+		return event;
+	if (ffntp_wakeup_look(sync->wakeup, now(sync)) && event == FFNTP_COUNTER_STEADY)
+		event = FFNTP_COUNTER_DISRUPTED;
+	if (event != FFNTP_COUNTER_STEADY)
+		ffntp_wakeup_disrupted(sync->wakeup, sync->source);
+	return event;
+}
+
 /* Call it before anything is measured or used. */
 static void check_counter(struct ffntp_sync *sync)
 {
-	enum ffntp_counter_event event = ffntp_counter_check(sync->source);
+	enum ffntp_counter_event event = look_for_disruption(sync);
+	struct ffntp_input input = {
+		.kind = FFNTP_INPUT_DISRUPTED,
+		.period_hint_s = sync->source->period_hint_s,
+		.period_hint_error = sync->source->period_hint_error,
+	};
 
 	if (event == FFNTP_COUNTER_STEADY)
 		return;
 	sync->is_lost = sync->is_lost || event == FFNTP_COUNTER_LOST;
-	ffntp_sync_input(sync, (struct ffntp_input){ .kind = FFNTP_INPUT_DISRUPTED });
+	if (event == FFNTP_COUNTER_REPLACED)
+		input.kind = FFNTP_INPUT_COUNTER_REPLACED;
+	ffntp_sync_input(sync, input);
 }
 
 static void receive(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, int revents, ffntp_counter woke)
@@ -798,27 +822,15 @@ static int revents_of(const struct ffntp_sync_peer *peer, const struct pollfd *r
 	return 0;
 }
 
-/* While no server has an address, the counter is checked at each step, because a former map may be in use. */
-static bool is_anything_due(const struct ffntp_sync *sync, const struct pollfd *ready, size_t count, ffntp_counter at)
-{
-	if (!ffntp_sync_has_server(sync))
-		return true;
-	for (unsigned i = 0; i < sync->room; i++) {
-		const struct ffntp_sync_peer *peer = &sync->peer[i];
-
-		if (revents_of(peer, ready, count) != 0 || (peer->is_open && ffntp_peer_is_due(&peer->peer, at)))
-			return true;
-	}
-	return false;
-}
-
-/* All replies are received first, because a reply that waits is dated later. */
+/*
+ * The counter is checked at each step, because readers use the page whether anything is due or not. All replies are
+ * received first, because a reply that waits is dated later.
+ */
 void ffntp_sync_step(struct ffntp_sync *sync, const struct pollfd *ready, size_t count)
 {
 	ffntp_counter woke = now(sync);
 
-	if (is_anything_due(sync, ready, count, woke))
-		check_counter(sync);
+	check_counter(sync);
 	if (sync->is_lost)
 		return;
 	for (unsigned i = 0; i < sync->room; i++) {

@@ -22,6 +22,7 @@
 #include "counter.h"
 #include "lineup.h"
 #include "peer.h"
+#include "wakeup.h"
 
 /*
  * Called with each event of the ensemble, for a caller that logs or counts. member: as ffntp_ensemble_event sets it. At
@@ -54,6 +55,7 @@ struct ffntp_sync {
 	struct ffntp_client_config client; /* the usual configuration of members */
 	struct ffntp_counter_source *source;
 	struct ffntp_page *page;
+	struct ffntp_wakeup *wakeup; /* or NULL */
 	ffntp_sync_listener *listener;
 	void *context;
 	struct ffntp_lineup lineup;
@@ -75,6 +77,7 @@ struct ffntp_sync_parts {
 	ffntp_sync_listener *listener;       /* or NULL */
 	ffntp_sync_recorder *recorder;       /* or NULL */
 	void *context;                       /* of both */
+	struct ffntp_wakeup *wakeup;         /* further signs of a disruption, or NULL; it must outlive the sync */
 };
 
 /* Most descriptors that ffntp_sync_descriptors sets. */
@@ -161,7 +164,8 @@ size_t ffntp_sync_descriptors(const struct ffntp_sync *sync, struct pollfd *read
  */
 int ffntp_sync_timeout_ms(const struct ffntp_sync *sync, int limit_ms);
 
-/* Do what is due. ready, count: the descriptors after poll(), with their revents; a failed poll() reports none. */
+/* Look for a disruption, and do what is due. ready, count: the descriptors after poll(), with their revents; a failed
+ * poll() reports none. */
 void ffntp_sync_step(struct ffntp_sync *sync, const struct pollfd *ready, size_t count);
 
 #endif

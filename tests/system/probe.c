@@ -181,13 +181,25 @@ static int watch(const struct ffntp_linux_reader *reader, double seconds)
 	return 0;
 }
 
+/* Print the results of a plain reading, and of one that is checked by the kernel's clocks. */
+static int check(const struct ffntp_linux_reader *reader)
+{
+	struct ffntp_reading reading;
+	enum ffntp_clock_result plain = ffntp_linux_now(reader, FFNTP_UTC, UINT64_MAX, &reading);
+	enum ffntp_clock_result checked = ffntp_linux_now_checked(reader, FFNTP_UTC, UINT64_MAX, &reading);
+
+	printf("{\"plain\":\"%s\",\"checked\":\"%s\"}\n", ffntp_clock_result_text(plain),
+	       ffntp_clock_result_text(checked));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct ffntp_linux_reader reader;
 	enum ffntp_page_result result;
 
-	if (argc < 3 || (strcmp(argv[1], "show") != 0 && argc < 4)) {
-		puts("usage: probe show PAGE | probe watch PAGE SECONDS");
+	if (argc < 3 || (strcmp(argv[1], "watch") == 0 && argc < 4)) {
+		puts("usage: probe show PAGE | probe check PAGE | probe watch PAGE SECONDS");
 		return 2;
 	}
 	result = ffntp_linux_open(&reader, argv[2]);
@@ -195,5 +207,7 @@ int main(int argc, char **argv)
 		puts(ffntp_page_result_text(result));
 		return 1;
 	}
-	return strcmp(argv[1], "show") == 0 ? show(&reader) : watch(&reader, atof(argv[3]));
+	if (strcmp(argv[1], "watch") == 0)
+		return watch(&reader, atof(argv[3]));
+	return strcmp(argv[1], "show") == 0 ? show(&reader) : check(&reader);
 }
