@@ -121,6 +121,22 @@ bool ffntp_counter_is_stable(enum ffntp_counter_kind kind)
 	return ffntp_counter_refusal(kind) == NULL;
 }
 
+const char *ffntp_counter_text(enum ffntp_counter_kind kind)
+{
+	switch (kind) {
+	case FFNTP_COUNTER_TSC:
+		return "the time stamp counter";
+	case FFNTP_COUNTER_ARM_VIRTUAL:
+		return "Arm's virtual counter";
+	case FFNTP_COUNTER_MONOTONIC_RAW:
+		return "CLOCK_MONOTONIC_RAW";
+	case FFNTP_COUNTER_NONE:
+	case FFNTP_COUNTER_OTHER:
+		break;
+	}
+	return "a counter";
+}
+
 static enum ffntp_counter_kind best_kind(void)
 {
 	if (ffntp_counter_refusal(FFNTP_COUNTER_TSC) == NULL)

@@ -33,6 +33,9 @@ struct ffntp_counter_source {
  */
 FFNTP_MUST_USE const char *ffntp_counter_refusal(enum ffntp_counter_kind kind);
 
+/* Return what messages call a counter, such as "the time stamp counter". */
+const char *ffntp_counter_text(enum ffntp_counter_kind kind);
+
 /*
  * Return whether the kernel holds the counter to be stable and the same on all CPUs, also if it keeps time by a
  * different one, such as kvm-clock, or if the CPU does not declare it invariant. For a counter that a hypervisor

@@ -43,7 +43,7 @@ struct ffntp_peer {
 	bool is_named;               /* the session has the server's address */
 };
 
-/* Set the usual configuration for this counter, and for the system's date. */
+/* Set the usual configuration for this counter. The system's date has no effect on it, because it may be wrong. */
 void ffntp_peer_config_default(struct ffntp_client_config *config, const struct ffntp_counter_source *source);
 
 /*
