@@ -215,6 +215,7 @@ bool ffntp_page_try_read(const struct ffntp_page *page, uint32_t begun, struct f
  */
 void ffntp_page_mirror(struct ffntp_page *to, const struct ffntp_page *from);
 
+/*
  * The kernel's clocks when the writer last looked for a disruption. Offsets of time namespaces are taken off,
  * so that readers of other namespaces can compare.
  */

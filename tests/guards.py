@@ -507,7 +507,7 @@ GUARDS = [
     ('vmclock', 'page', 'fit', 'fitted.tai_offset_s = offset_of(page);', '', 'the_type_of_time'),
     ('vmclock', 'page', 'fit', 'if (map->leap_sign != 0)', 'if (false)', 'the_type_of_time'),
     ('vmclock', 'page', 'fit', 'map->tai_is_known || !ffntp_page_is_tai(page)', 'true', 'the_type_of_time'),
-    ('vmclock', 'page', 'ffntp_page_format', 'is_fresh ? identity->tai_offset_s != 0 : ffntp_page_is_tai(page)',
+    ('vmclock', 'page', 'lay_out', 'is_fresh ? identity->tai_offset_s != 0 : ffntp_page_is_tai(page)',
      'identity->tai_offset_s != 0', 'the_type_of_time'),
     ('vmclock', 'page', 'add_utc_offset', 'if (!ffntp_page_is_tai(page))', 'if (!map->tai_is_known)', 'the_type_of_time'),
     ('vmclock', 'reader', 'ffntp_linux_now', 'if (reader->is_foreign)', 'if (false)', 'a_line_without'),

@@ -498,7 +498,9 @@ enum ffntp_clock_result ffntp_linux_now_checked(const struct ffntp_linux_reader 
 	enum ffntp_clock_result result = ffntp_linux_now(reader, scale, max_bound_ns, &read);
 	struct ffntp_page_kernel then;
 
-	if (result != FFNTP_CLOCK_OK)
+	if (result == FFNTP_CLOCK_OK && reader->is_foreign) /* VMClock has no field of the kernel's clocks */
+		*reading = read;
+	if (result != FFNTP_CLOCK_OK || reader->is_foreign)
 		return result;
 	result = FFNTP_CLOCK_DISRUPTED;
 	for (unsigned tries = 0; tries < KERNEL_TRIES && result != FFNTP_CLOCK_OK; tries++) {
