@@ -127,6 +127,11 @@ void ffntp_client_counter_replaced(struct ffntp_client *client, ffntp_counter no
 	ffntp_client_disrupted(client, now);
 }
 
+void ffntp_client_burst(struct ffntp_client *client, ffntp_counter now)
+{
+	ffntp_polling_burst(&client->association.polling, now, client->clock.rate.period_s);
+}
+
 void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table)
 {
 	ffntp_clock_set_leap_table(&client->clock, table);

@@ -34,6 +34,9 @@ struct ffntp_estimator_config ffntp_client_config_estimator(const struct ffntp_c
 /* Return the polling configuration for a client's configuration. */
 struct ffntp_polling_config ffntp_client_config_polling(const struct ffntp_client_config *config);
 
+/* Ask the server some times soon (polling.h). */
+void ffntp_client_burst(struct ffntp_client *client, ffntp_counter now);
+
 /* client_state: set what a source states of the estimator. */
 void ffntp_client_describe(const struct ffntp_client *client, struct ffntp_source *source);
 

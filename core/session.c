@@ -4,6 +4,7 @@
  */
 #include "session.h"
 
+#include "client.h"
 #include "mapping.h"
 #include "params.h"
 #include "stamp.h"
@@ -367,6 +368,9 @@ static void apply_input(struct ffntp_session *session, const struct ffntp_input 
 	case FFNTP_INPUT_PUBLISH:
 		session->is_map_due = true;
 		break;
+	case FFNTP_INPUT_BURST:
+		ffntp_client_burst(session->client, session->now);
+		break;
 	}
 }
 
@@ -500,6 +504,7 @@ const char *ffntp_input_name(enum ffntp_input_kind kind)
 		[FFNTP_INPUT_LEAP_VOTE] = "leap-vote",
 		[FFNTP_INPUT_FORMER] = "former",
 		[FFNTP_INPUT_PUBLISH] = "publish",
+		[FFNTP_INPUT_BURST] = "burst",
 	};
 
 	return (unsigned)kind < FFNTP_INPUTS ? names[kind] : "unknown";

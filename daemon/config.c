@@ -16,6 +16,7 @@ struct line {
 	size_t words;
 	char *word[WORDS_MAX];
 	char text[FFNTP_CONFIG_LINE_MAX + 1];
+	const struct ffntp_config_scope *scope;
 	struct ffntp_config_error *error;
 };
 
@@ -229,7 +230,6 @@ static const struct server_option server_options[] = {
 	REFUSED("filter", "the estimator decides what it remembers"),
 	REFUSED("presend", "it is not implemented"),
 	REFUSED("polltarget", "it is not implemented"),
-	REFUSED("offline", "it is not implemented"),
 	REFUSED("auto_offline", "it is not implemented"),
 	REFUSED("extfield", "it is not implemented"),
 	REFUSED("copy", "it is not implemented"),
@@ -352,26 +352,38 @@ static bool check_server(const struct ffntp_config *config, const struct ffntp_c
 	return true;
 }
 
-static bool parse_server_line(struct ffntp_config *config, const struct line *line, bool is_pool)
+/* Read the name of a server, and the file that has its line. */
+static bool parse_name(struct ffntp_config_server *server, const struct line *line)
 {
-	struct ffntp_config_server *server = &config->server[config->servers];
-
 	if (line->words < 2)
 		return refuse(line, "%s needs a name or an address", line->word[0]);
-	if (config->servers == FFNTP_CONFIG_SERVERS)
-		return refuse(line, "more than %d servers", FFNTP_CONFIG_SERVERS);
 	if (strlen(line->word[1]) >= sizeof(server->name))
 		return refuse(line, "%s: the name is too long", line->word[0]);
-	server_default(server);
+	if (line->scope->is_name != NULL && !line->scope->is_name(line->word[1]))
+		return refuse(line, "%s '%s': neither a name nor an address", line->word[0], line->word[1]);
 	strcpy(server->name, line->word[1]);
-	server->is_pool = is_pool;
+	if (line->scope->sources != NULL)
+		snprintf(server->file, sizeof(server->file), "%s", line->scope->sources);
+	return true;
+}
+
+static bool parse_server_line(struct ffntp_config *config, const struct line *line, bool is_pool)
+{
+	struct ffntp_config_server server;
+
+	server_default(&server);
+	if (!parse_name(&server, line))
+		return false;
+	server.is_pool = is_pool;
 	for (size_t at = 2; at < line->words;) {
-		if (!parse_server_option(server, line, &at))
+		if (!parse_server_option(&server, line, &at))
 			return false;
 	}
-	if (!check_server(config, server, line))
+	if (line->scope->sources != NULL && ffntp_config_has_server(config, &server))
+		return true;
+	if (!check_server(config, &server, line))
 		return false;
-	config->servers++;
+	config->server[config->servers++] = server;
 	return true;
 }
 
@@ -398,11 +410,72 @@ static bool parse_minsources(struct ffntp_config *config, const struct line *lin
 	return true;
 }
 
+/* --- directories --- */
+
+static bool check_directories(const struct line *line, size_t present)
+{
+	if (line->words < 2)
+		return refuse(line, "%s takes one or more directories", line->word[0]);
+	if (present + line->words - 1 > FFNTP_CONFIG_DIRECTORIES)
+		return refuse(line, "%s: more than %d directories", line->word[0], FFNTP_CONFIG_DIRECTORIES);
+	for (size_t i = 1; i < line->words; i++) {
+		if (strlen(line->word[i]) >= FFNTP_CONFIG_DIRECTORY_SIZE)
+			return refuse(line, "%s: the name of the directory is too long", line->word[0]);
+	}
+	return true;
+}
+
+static bool parse_confdir(struct ffntp_config *config, const struct line *line)
+{
+	if (!check_directories(line, 0))
+		return false;
+	if (line->scope->include == NULL)
+		return refuse(line, "%s: only the file that -c names may have this line", line->word[0]);
+	line->error->line = 0;
+	return line->scope->include(line->scope->context, config, &line->word[1], line->words - 1);
+}
+
+static bool parse_sourcedir(struct ffntp_config *config, const struct line *line)
+{
+	if (!check_directories(line, config->sourcedirs))
+		return false;
+	for (size_t i = 1; i < line->words; i++)
+		strcpy(config->sourcedir[config->sourcedirs++], line->word[i]);
+	return true;
+}
+
+/* --- lists of servers --- */
+
+bool ffntp_config_has_server(const struct ffntp_config *config, const struct ffntp_config_server *server)
+{
+	for (size_t i = 0; i < config->servers; i++) {
+		if (strcasecmp(config->server[i].name, server->name) == 0 && config->server[i].port == server->port)
+			return true;
+	}
+	return false;
+}
+
+bool ffntp_config_copy_server(struct ffntp_config *config, const struct ffntp_config_server *server)
+{
+	if (ffntp_config_has_server(config, server) ||
+	    ffntp_config_members(config) + members_of(server) > FFNTP_CONFIG_SERVERS)
+		return false;
+	config->server[config->servers++] = *server;
+	return true;
+}
+
+void ffntp_config_remove_server(struct ffntp_config *config, size_t place)
+{
+	config->servers--;
+	memmove(&config->server[place], &config->server[place + 1],
+		(config->servers - place) * sizeof(config->server[0]));
+}
+
 /* --- comparing --- */
 
 bool ffntp_config_is_many(const struct ffntp_config *config)
 {
-	return config->servers > 1 || config->server[0].is_pool;
+	return config->servers > 1 || (config->servers == 1 && config->server[0].is_pool) || config->sourcedirs > 0;
 }
 
 bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b)
@@ -411,6 +484,7 @@ bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const stru
 
 #define SERVER_NUMBER(member, type, usual, least, most, name) is_same = is_same && a->member == b->member;
 #define SERVER_FLAG(member, name) is_same = is_same && a->member == b->member;
+#define SERVER_START_FLAG(member, name)
 #include "server_options.def"
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) is_same = is_same && a->member == b->member;
 #include "../core/client_options.def"
@@ -431,6 +505,7 @@ bool ffntp_config_is_same_clock(const struct ffntp_config *a, const struct ffntp
 #define STEERS "ffntpd never touches the system clock"
 #define SERVES "ffntpd is a client only"
 #define NO_NTS "NTS is not implemented"
+#define LOCAL "ffntpd takes commands from its own machine only, through a socket beside the page"
 
 /* The keywords: those implemented, and those of ntp.conf and chrony.conf that are rejected with a reason. */
 static const struct keyword {
@@ -440,6 +515,8 @@ static const struct keyword {
 } keywords[] = {
 	{ "server", parse_server, NULL },
 	{ "pool", parse_pool, NULL },
+	{ "confdir", parse_confdir, NULL },
+	{ "sourcedir", parse_sourcedir, NULL },
 	{ "minsources", parse_minsources, NULL },
 	{ "keyfile", parse_keyfile, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
@@ -474,12 +551,10 @@ static const struct keyword {
 	{ "logfile", NULL, "messages go to standard error" },
 	{ "statsdir", NULL, "messages go to standard error" },
 	{ "statistics", NULL, "messages go to standard error" },
-	{ "confdir", NULL, "one file is read" },
-	{ "sourcedir", NULL, "one file is read" },
-	{ "include", NULL, "one file is read" },
-	{ "includefile", NULL, "one file is read" },
-	{ "cmdport", NULL, "the page is the only interface" },
-	{ "bindcmdaddress", NULL, "the page is the only interface" },
+	{ "include", NULL, "confdir DIRECTORY reads further files" },
+	{ "includefile", NULL, "confdir DIRECTORY reads further files" },
+	{ "cmdport", NULL, LOCAL },
+	{ "bindcmdaddress", NULL, LOCAL },
 	{ "user", NULL, "start ffntpd as the user it shall run as" },
 	{ "pidfile", NULL, "ffntpd stays in the foreground" },
 };
@@ -488,6 +563,9 @@ static bool parse_words(struct ffntp_config *config, const struct line *line)
 {
 	const struct number *number = find_number(keyword_numbers, line->word[0]);
 
+	if (line->scope->sources != NULL && strcasecmp(line->word[0], "server") != 0 &&
+	    strcasecmp(line->word[0], "pool") != 0)
+		return refuse(line, "'%s': a sources file has lines that begin with server or pool", line->word[0]);
 	if (number != NULL)
 		return parse_number_line(config, line, number);
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
@@ -551,6 +629,7 @@ void ffntp_config_default(struct ffntp_config *config)
 #define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
 #include "../core/client_options.def"
 	};
+	server_default(&config->server[0]);
 }
 
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
@@ -597,9 +676,10 @@ bool ffntp_config_set_journal_size(struct ffntp_config *config, const char *size
 	return true;
 }
 
-bool ffntp_config_parse(struct ffntp_config *config, const char *text, size_t length, struct ffntp_config_error *error)
+bool ffntp_config_parse(struct ffntp_config *config, const char *text, size_t length,
+			const struct ffntp_config_scope *scope, struct ffntp_config_error *error)
 {
-	struct line line = { .error = error };
+	struct line line = { .scope = scope, .error = error };
 
 	while (length > 0) {
 		const char *newline = memchr(text, '\n', length);

@@ -14,6 +14,8 @@
 
 static bool is_journal;
 static enum ffntp_log_level shown = FFNTP_LOG_DEFAULT;
+static char *watched;
+static size_t watched_size;
 
 /* systemd.exec(5): "DEVICE:INODE", in decimal. A program between systemd and this one may have replaced the stream. */
 void ffntp_log_begin(void)
@@ -33,6 +35,14 @@ void ffntp_log_show(enum ffntp_log_level level)
 	shown = level;
 }
 
+void ffntp_log_watch(char *text, size_t size)
+{
+	watched = text;
+	watched_size = size;
+	if (text != NULL)
+		*text = '\0';
+}
+
 static void make_printable(char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -45,6 +55,8 @@ static void make_printable(char *text)
 static void write_line(enum ffntp_log_level level, char line[LINE_SIZE])
 {
 	make_printable(line);
+	if (level == FFNTP_LOG_ERROR && watched != NULL && *watched == '\0')
+		snprintf(watched, watched_size, "%s", line);
 	if (is_journal)
 		fprintf(stderr, "<%d>%s\n", (int)level, line);
 	else

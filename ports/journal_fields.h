@@ -140,6 +140,7 @@ static inline const char *ffntp_journal_input_word(enum ffntp_input_kind kind)
 		[FFNTP_INPUT_LEAP_VOTE] = "leap-vote",
 		[FFNTP_INPUT_FORMER] = "former",
 		[FFNTP_INPUT_PUBLISH] = "publish",
+		[FFNTP_INPUT_BURST] = "burst",
 	};
 
 	return kind < FFNTP_INPUTS ? words[kind] : NULL;

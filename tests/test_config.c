@@ -16,7 +16,7 @@
 static bool parse(struct ffntp_config *config, const char *text, struct ffntp_config_error *error)
 {
 	ffntp_config_default(config);
-	return ffntp_config_parse(config, text, strlen(text), error);
+	return ffntp_config_parse(config, text, strlen(text), &(struct ffntp_config_scope){ 0 }, error);
 }
 
 static void reads_a_server_with_all_options(void **state)
@@ -311,7 +311,7 @@ static void refuses_a_nul_byte(void **state)
 
 	(void)state;
 	ffntp_config_default(&config);
-	assert_false(ffntp_config_parse(&config, text, sizeof(text) - 1, &error));
+	assert_false(ffntp_config_parse(&config, text, sizeof(text) - 1, &(struct ffntp_config_scope){ 0 }, &error));
 	assert_int_equal(error.line, 2);
 	assert_non_null(strstr(error.text, "NUL"));
 }

@@ -95,6 +95,11 @@ enum ffntp_input_kind {
 	/* Yield the map as of now, with FFNTP_EVENT_MAP. Otherwise maps come after each reply, where a leap second
 	 * begins or ends, and once a minute. */
 	FFNTP_INPUT_PUBLISH,
+	/*
+	 * The user wants some requests now, 2 s apart. The poll interval stays; a server that asked for fewer requests
+	 * gets none.
+	 */
+	FFNTP_INPUT_BURST,
 	FFNTP_INPUTS /* the number of kinds */
 };
 

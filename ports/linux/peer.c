@@ -12,8 +12,8 @@
 #include "keys.h"
 #include "random.h"
 
-/* The session of a server without an address is paused for this time, again and again (s). */
-#define ADDRESS_WAIT_S 16
+/* The session of a server that cannot be asked is paused for this time, again and again (s). */
+#define ASKING_WAIT_S 16
 
 /* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
 static int64_t pivot_s(int64_t built_s)
@@ -263,10 +263,15 @@ static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 		ffntp_udp_close(&peer->udp);
 }
 
-/* Without an address there is nothing to ask: the request waits. A disruption ends this pause. */
-static void wait_for_address(struct ffntp_peer *peer, ffntp_counter now)
+static bool can_ask(const struct ffntp_peer *peer)
 {
-	ffntp_counter wait = (ffntp_counter)(ADDRESS_WAIT_S / ffntp_session_period_s(peer->session));
+	return !peer->is_offline && ffntp_address_is_some(&peer->address);
+}
+
+/* Without an address, or offline, the request waits. A disruption ends this pause. */
+static void wait_to_ask(struct ffntp_peer *peer, ffntp_counter now)
+{
+	ffntp_counter wait = (ffntp_counter)(ASKING_WAIT_S / ffntp_session_period_s(peer->session));
 
 	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now + wait });
 }
@@ -274,8 +279,8 @@ static void wait_for_address(struct ffntp_peer *peer, ffntp_counter now)
 bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 {
 	stop_listening(peer, now);
-	if (ffntp_session_wants_request(peer->session) && !ffntp_address_is_some(&peer->address))
-		wait_for_address(peer, now);
+	if (ffntp_session_wants_request(peer->session) && !can_ask(peer))
+		wait_to_ask(peer, now);
 	if (ffntp_session_wants_request(peer->session)) {
 		ask(peer, now);
 		return true;

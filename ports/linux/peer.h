@@ -39,6 +39,7 @@ struct ffntp_peer {
 	ffntp_counter listens_until; /* the socket is closed then */
 	int keeps_stamping;          /* ffntp_udp_keep_stamping, with an ensemble of its own; else -1 */
 	bool is_named;               /* the session has the server's address */
+	bool is_offline;             /* no request leaves; the caller may set it at any time */
 };
 
 /* Set the usual configuration for this counter, and for the system's date. */

@@ -202,6 +202,7 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	*peer = (struct ffntp_sync_peer){ .peer = joined, .is_open = true, .server = server };
 	peer->pause_s = config->client.poll_min_s;
 	peer->peer.key = ffntp_servers_key(&sync->lineup.server[server].servers);
+	peer->peer.is_offline = sync->lineup.server[server].is_offline;
 	peer->peer.listener = listen_to_ensemble;
 	peer->peer.context = sync;
 	return peer;
@@ -445,6 +446,54 @@ bool ffntp_sync_change(struct ffntp_sync *sync, struct ffntp_lineup *lineup)
 	*lineup = (struct ffntp_lineup){ 0 };
 	fill(sync, join_later);
 	return true;
+}
+
+/* --- online and offline --- */
+
+void ffntp_sync_set_offline(struct ffntp_sync *sync, size_t server, bool is_offline)
+{
+	sync->lineup.server[server].is_offline = is_offline;
+	for (unsigned i = 0; i < sync->room; i++) {
+		struct ffntp_sync_peer *peer = &sync->peer[i];
+
+		if (!peer->is_open || peer->server != server || peer->peer.is_offline == is_offline)
+			continue;
+		peer->peer.is_offline = is_offline;
+		if (!is_offline)
+			pause_at_random(sync, peer, 0, ffntp_sync_is_many(sync) ? JOIN_SPREAD_S : ALONE_SPREAD_S);
+	}
+}
+
+bool ffntp_sync_has_route(const struct ffntp_sync *sync, size_t server)
+{
+	bool is_any = false;
+
+	for (unsigned i = 0; i < sync->room; i++) {
+		const struct ffntp_sync_peer *peer = &sync->peer[i];
+
+		if (!has_address(peer) || peer->server != server)
+			continue;
+		if (ffntp_udp_has_route(&peer->peer.address))
+			return true;
+		is_any = true;
+	}
+	return !is_any;
+}
+
+/* A pool's servers are asked all. */
+bool ffntp_sync_burst(struct ffntp_sync *sync, size_t server)
+{
+	bool is_any = false;
+
+	for (unsigned i = 0; i < sync->room; i++) {
+		struct ffntp_sync_peer *peer = &sync->peer[i];
+
+		if (!has_address(peer) || peer->server != server || peer->peer.is_offline)
+			continue;
+		ffntp_peer_input(&peer->peer, (struct ffntp_input){ .kind = FFNTP_INPUT_BURST });
+		is_any = true;
+	}
+	return is_any;
 }
 
 /* --- inputs --- */

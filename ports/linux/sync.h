@@ -114,6 +114,18 @@ void ffntp_sync_publish(struct ffntp_sync *sync);
 /* Send no request for this time (s). */
 void ffntp_sync_pause(struct ffntp_sync *sync, double delay_s);
 
+/*
+ * Ask a server of the lineup no more, or again, within two seconds. Its path and its time stay known, and age. The sync
+ * begins with the lineup's state.
+ */
+void ffntp_sync_set_offline(struct ffntp_sync *sync, size_t server, bool is_offline);
+
+/* Ask a server of the lineup some times soon. Returns false if it is offline or has no address. */
+bool ffntp_sync_burst(struct ffntp_sync *sync, size_t server);
+
+/* Return whether the system has a route to an address that a server of the lineup has, or it has none yet. */
+bool ffntp_sync_has_route(const struct ffntp_sync *sync, size_t server);
+
 /* Let the first request to each server wait for a random time between these (s). */
 void ffntp_sync_spread(struct ffntp_sync *sync, double least_s, double most_s);
 
