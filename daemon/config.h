@@ -35,7 +35,8 @@ struct ffntp_config_server {
 	bool is_pool;
 	char file[FFNTP_CONFIG_FILE_SIZE]; /* the sources file that has its line, without the directory; "": none */
 	bool is_added;                     /* at run time, so that no file has its line */
-					   /* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
+
+	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
 #define SERVER_NUMBER(member, type, usual, least, most, name) type member;
 #define SERVER_FLAG(member, name) bool member;
 #include "server_options.def"

@@ -8,10 +8,10 @@
 #include "options.h"
 
 /* The end of --help of commands that the daemon does. */
-#define CONTROL_CODES                                                                         \
-	"Root and the daemon's user may do this. Exits 1 if the daemon could not, 2 if the\n" \
-	"command is invalid, 3 without a daemon, 4 without the right, 5 without an answer,\n" \
-	"6 if it is busy, 7 if no server has this name.\n"
+#define CONTROL_CODES                                                                     \
+	"Root and the daemon's user may do this. Exits 1 if the daemon could not, 2 if\n" \
+	"the command is invalid, 3 without a daemon, 4 without the right, 5 without an\n" \
+	"answer, 6 if the daemon is busy, 7 if no server has this name.\n"
 
 #define COMMAND(name, operands, summary, help) \
 	int tool_##name(const struct tool_command *command, int argc, char **argv);
