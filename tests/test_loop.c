@@ -221,9 +221,9 @@ static void an_offline_server_is_not_asked(void **state)
 	ffntp_peer_move(&loop.sync.peer[0].peer, &found.address[0], NULL);
 	ffntp_sync_set_offline(&loop.sync, 0, true);
 	for (int i = 0; i < 3; i++) {
-		counter_event = FFNTP_COUNTER_DISRUPTED; /* it ends a pause */
 		step(0);
 		assert_int_equal(descriptor(), -1);
+		counter_event = FFNTP_COUNTER_DISRUPTED; /* it ends a pause */
 		assert_false(ffntp_sync_burst(&loop.sync, 0));
 	}
 	assert_null(strstr(loop.events, "sent"));
