@@ -69,6 +69,7 @@ static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_c
 	init_clock(&client->clock, config, now);
 	ffntp_association_init(&client->association, (unsigned char *)memory + aligned(sizeof *client), &polling,
 			       config->max_root_distance_s, now);
+	client->association.correction_s = config->correction_s;
 	if (FFNTP_CAN_INTERLEAVE)
 		client->association.exchange.is_interleaved = config->interleaved != 0;
 	client->decision = (struct ffntp_decision){ 0 };
@@ -255,6 +256,8 @@ static enum ffntp_verdict decide(struct ffntp_client *client, const uint8_t *byt
 
 	if (is_coarse)
 		ffntp_clock_server_is_coarse(&client->clock, &client->association, tf);
+	if (is_stamp)
+		ffntp_association_correct(&client->association, &stamp);
 	if (is_stamp)
 		ffntp_clock_update(&client->clock, &client->association, &stamp, &client->decision);
 	client->decision.bound_is_reset = client->decision.bound_is_reset || is_coarse;

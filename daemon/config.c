@@ -58,8 +58,10 @@ static bool parse_unsigned(const char *word, unsigned long max, unsigned long *v
 	return true;
 }
 
-/* Parse a positive, finite, decimal number; "inf", "nan" and hexadecimal, which strtod accepts, are rejected. */
-static bool parse_positive(const char *word, double max, double *value)
+/*
+ * Parse a finite, decimal number that is at most max; "inf", "nan" and hexadecimal, which strtod accepts, are rejected.
+ */
+static bool parse_real(const char *word, double max, double *value)
 {
 	char *end;
 	double number;
@@ -67,7 +69,7 @@ static bool parse_positive(const char *word, double max, double *value)
 	if (word[strspn(word, "0123456789.eE+-")] != '\0')
 		return false;
 	number = strtod(word, &end);
-	if (end == word || *end != '\0' || !(number > 0) || number > max)
+	if (end == word || *end != '\0' || !(number <= max))
 		return false;
 	*value = number;
 	return true;
@@ -79,22 +81,23 @@ static bool parse_positive(const char *word, double max, double *value)
 struct number {
 	const char *name;
 	size_t offset;
-	double most, scale;
+	double least, most, scale;
 };
 
-#define NUMBER_IN(structure, member, most, name, scale) { #name, offsetof(struct structure, member), most, scale },
+#define NUMBER_IN(structure, member, least, most, name, scale) \
+	{ #name, offsetof(struct structure, member), least, most, scale },
 
 static const struct number keyword_numbers[] = {
-#define KEYWORD(member, usual, least, most, name, unit, scale) NUMBER_IN(ffntp_config, member, most, name, scale)
+#define KEYWORD(member, usual, least, most, name, unit, scale) NUMBER_IN(ffntp_config, member, least, most, name, scale)
 #include "../core/client_options.def"
-	{ NULL, 0, 0, 0 },
+	{ NULL, 0, 0, 0, 0 },
 };
 
 static const struct number server_numbers[] = {
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) \
-	NUMBER_IN(ffntp_config_server, member, most, name, scale)
+	NUMBER_IN(ffntp_config_server, member, least, most, name, scale)
 #include "../core/client_options.def"
-	{ NULL, 0, 0, 0 },
+	{ NULL, 0, 0, 0, 0 },
 };
 
 static const struct number *find_number(const struct number *numbers, const char *name)
@@ -109,9 +112,12 @@ static const struct number *find_number(const struct number *numbers, const char
 /* Store the value of a word in the structure that has this number. */
 static bool store_number(const struct line *line, const struct number *number, const char *word, void *structure)
 {
-	double most = number->most / number->scale, value;
+	double most = number->most / number->scale, value = 0;
 
-	if (!parse_positive(word, most, &value))
+	if (number->least < 0 && (!parse_real(word, most, &value) || value < number->least / number->scale))
+		return refuse(line, "%s: '%s' is not a number from %g to %g", number->name, word,
+			      number->least / number->scale, most);
+	if (number->least >= 0 && (!parse_real(word, most, &value) || value <= 0))
 		return refuse(line, "%s: '%s' is not a number above 0 and up to %g", number->name, word, most);
 	value *= number->scale;
 	memcpy((char *)structure + number->offset, &value, sizeof(value));
@@ -127,7 +133,6 @@ static bool parse_number_line(struct ffntp_config *config, const struct line *li
 
 void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client)
 {
-	(void)server; /* if no option of a server reaches the client as it stands */
 #define KEYWORD(member, usual, least, most, name, unit, scale) client->member = config->member;
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[server].member;
 #include "../core/client_options.def"
@@ -217,7 +222,6 @@ static const struct server_option server_options[] = {
 #include "server_options.def"
 	REFUSED("nts", "NTS is not implemented, and the line does not permit requests without it"),
 	REFUSED("burst", "only iburst is implemented"),
-	REFUSED("offset", "a server's offset cannot be corrected"),
 	REFUSED("version", "requests always have version 4"),
 	REFUSED("maxdelay", "the estimator judges delays by itself"),
 	REFUSED("mindelay", "the estimator judges delays by itself"),

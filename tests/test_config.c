@@ -204,10 +204,12 @@ static void each_number_has_its_range(void **state)
 	assert_true(takes("server a\n", #name, (double)(most) / (scale) / 2, &config)); \
 	ffntp_config_client(&config, 0, &client);                                       \
 	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
-#define SERVER_WORD(member, usual, least, most, name, unit, scale)                     \
-	check_number("server a ", #name, (double)(most) / (scale));                    \
-	assert_true(takes("server a ", #name, (double)(most) / (scale) / 2, &config)); \
-	ffntp_config_client(&config, 0, &client);                                      \
+#define SERVER_WORD(member, usual, least, most, name, unit, scale)                        \
+	assert_true(takes("server a ", #name, (double)(least) / (scale), &config));       \
+	assert_false(takes("server a ", #name, (double)(least) / (scale)*1.01, &config)); \
+	assert_false(takes("server a ", #name, (double)(most) / (scale)*1.01, &config));  \
+	assert_true(takes("server a ", #name, (double)(most) / (scale) / 2, &config));    \
+	ffntp_config_client(&config, 0, &client);                                         \
 	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
 #include "../core/client_options.def"
 #define SERVER_NUMBER(member, type, usual, least, most, name)                          \
@@ -264,6 +266,10 @@ static const struct refusal refusals[] = {
 	{ "server a maxsources 2", 1, "'maxsources' is an option of pool" },
 	{ "server a noselect prefer", 1, "'noselect' excludes" },
 	{ "server a require noselect", 1, "'noselect' excludes" },
+	{ "server a offset", 1, "'offset' needs a value" },
+	{ "server a offset 1.01", 1, "offset: '1.01' is not a number from -1 to 1" },
+	{ "server a offset -2", 1, "not a number from -1 to 1" },
+	{ "server a offset nan", 1, "not a number from -1 to 1" },
 	{ "server a offline on", 1, "unknown option 'on'" },
 	{ "confdir", 1, "takes one or more directories" },
 	{ "confdir /a", 1, "only the file that -c names" },
