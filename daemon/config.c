@@ -161,6 +161,38 @@ static bool parse_keyfile(struct ffntp_config *config, const struct line *line)
 	return true;
 }
 
+static bool parse_ntstrustedcerts(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words != 2)
+		return refuse(line, "%s takes one name, of a file or a folder of certificates", line->word[0]);
+	if (config->nts_trusted_count == FFNTP_CONFIG_TRUSTED)
+		return refuse(line, "more than %d lines of %s; one may name a folder", FFNTP_CONFIG_TRUSTED,
+			      line->word[0]);
+	if (strlen(line->word[1]) >= FFNTP_CONFIG_PATH_SIZE)
+		return refuse(line, "%s: the file name is too long", line->word[0]);
+	strcpy(config->nts_trusted[config->nts_trusted_count++], line->word[1]);
+	return true;
+}
+
+static bool parse_nosystemcert(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words != 1)
+		return refuse(line, "%s stands alone", line->word[0]);
+	config->nts_distrusts_system = true;
+	return true;
+}
+
+static bool parse_nocerttimecheck(struct ffntp_config *config, const struct line *line)
+{
+	unsigned long value;
+
+	if (line->words != 2 || !parse_unsigned(line->word[1], UINT32_MAX, &value))
+		return refuse(line, "%s takes a number: 1 for a machine without a clock that keeps the date, else 0",
+			      line->word[0]);
+	config->nts_unchecked = (uint32_t)value;
+	return true;
+}
+
 static bool parse_leapindicators(struct ffntp_config *config, const struct line *line)
 {
 	bool ignores = line->words == 2 && strcasecmp(line->word[1], "ignore") == 0;
@@ -220,7 +252,7 @@ static const struct server_option server_options[] = {
 #define SERVER_FLAG(member, name) \
 	{ #name, OPTION_FLAG, NULL, offsetof(struct ffntp_config_server, member), sizeof(bool), 0, 1 },
 #include "server_options.def"
-	REFUSED("nts", "NTS is not implemented, and the line does not permit requests without it"),
+	REFUSED("certset", "all certificates of ntstrustedcerts are of one set"),
 	REFUSED("burst", "only iburst is implemented"),
 	REFUSED("version", "requests always have version 4"),
 	REFUSED("maxdelay", "the estimator judges delays by itself"),
@@ -348,6 +380,10 @@ static bool check_server(const struct ffntp_config *config, const struct ffntp_c
 			      server->maxpoll_log2_s);
 	if (!server->is_pool && has_option(line, "maxsources"))
 		return refuse(line, "%s: 'maxsources' is an option of pool", line->word[0]);
+	if (server->nts && server->key_id != 0)
+		return refuse(line, "%s: 'nts' excludes 'key'", line->word[0]);
+	if (!server->nts && has_option(line, "ntsport"))
+		return refuse(line, "%s: 'ntsport' is an option of servers with nts", line->word[0]);
 	if (server->is_unused && (server->is_preferred || server->is_trusted || server->is_required))
 		return refuse(line, "%s: 'noselect' excludes prefer, trust and require", line->word[0]);
 	if (ffntp_config_members(config) + members_of(server) > FFNTP_CONFIG_SERVERS)
@@ -508,7 +544,6 @@ bool ffntp_config_is_same_clock(const struct ffntp_config *a, const struct ffntp
 
 #define STEERS "ffntpd never touches the system clock"
 #define SERVES "ffntpd is a client only"
-#define NO_NTS "NTS is not implemented"
 #define LOCAL "ffntpd takes commands from its own machine only, through a socket beside the page"
 
 /* The keywords: those implemented, and those of ntp.conf and chrony.conf that are rejected with a reason. */
@@ -547,9 +582,12 @@ static const struct keyword {
 	{ "leapsecmode", NULL, STEERS },
 	{ "tinker", NULL, STEERS },
 	{ "keys", NULL, "keyfile FILE names a file of chrony's format" },
-	{ "ntsdumpdir", NULL, NO_NTS },
-	{ "ntstrustedcerts", NULL, NO_NTS },
-	{ "authselectmode", NULL, NO_NTS },
+	{ "ntstrustedcerts", parse_ntstrustedcerts, NULL },
+	{ "nosystemcert", parse_nosystemcert, NULL },
+	{ "nocerttimecheck", parse_nocerttimecheck, NULL },
+	{ "ntsdumpdir", NULL, "keys are not stored: each start has a key exchange of its own" },
+	{ "ntsrefresh", NULL, "a key exchange follows when keys are of no use any more" },
+	{ "authselectmode", NULL, "the options trust and require name the servers that count" },
 	{ "logdir", NULL, "messages go to standard error" },
 	{ "log", NULL, "messages go to standard error" },
 	{ "logfile", NULL, "messages go to standard error" },

@@ -29,6 +29,9 @@ _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest in
 #define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
 #define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
 
+/* Lines of ntstrustedcerts. */
+#define FFNTP_CONFIG_TRUSTED 4
+
 /* A server, or a pool, of whose addresses several are followed. */
 struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
@@ -56,8 +59,13 @@ struct ffntp_config {
 	bool ignores_leap_indicators;           /* leap seconds come from the table only */
 	bool leap_expiry_is_strict;             /* TAI is unknown once the table has expired */
 	char keyfile[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
-	char journal[FFNTP_CONFIG_PATH_SIZE];   /* "": none */
-	uint64_t journal_size;                  /* bytes */
+	/* Of NTS: files and folders of certificates that are trusted, and whether the system's are. */
+	char nts_trusted[FFNTP_CONFIG_TRUSTED][FFNTP_CONFIG_PATH_SIZE];
+	size_t nts_trusted_count;
+	bool nts_distrusts_system;
+	uint32_t nts_unchecked; /* above 0: until the clock has a time, the dates of certificates do not count */
+	char journal[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
+	uint64_t journal_size;                /* bytes */
 	/* The directories of sources files. */
 	char sourcedir[FFNTP_CONFIG_DIRECTORIES][FFNTP_CONFIG_DIRECTORY_SIZE];
 	size_t sourcedirs;

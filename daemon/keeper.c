@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../include/ffntp/linux.h"
+#include "nts.h"
 #include "serverlist.h"
 
 /* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
@@ -747,6 +748,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper, struct pollfd *others, size_
 	step_sync(keeper, others, count);
 	log_sent(keeper);
 	log_names(&keeper->sync.lineup);
+	ffntp_nts_log(&keeper->sync);
 	if (keeper->sync.is_lost && !change_clock(keeper))
 		return false;
 	follow_table(keeper);

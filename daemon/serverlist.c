@@ -1,6 +1,7 @@
 #include "serverlist.h"
 
 #include "log.h"
+#include "nts.h"
 #include "serverkeys.h"
 
 bool ffntp_serverlist_make(const struct ffntp_config *config, struct ffntp_lineup *lineup)
@@ -19,11 +20,12 @@ bool ffntp_serverlist_make(const struct ffntp_config *config, struct ffntp_lineu
 		lineup->server[i].is_offline = config->server[i].is_offline;
 	}
 	ffntp_serverkeys_wipe(&keys);
-	if (is_named)
-		return true;
-	ffntp_log(FFNTP_LOG_ERROR, "out of memory");
-	ffntp_lineup_close(lineup);
-	return false;
+	if (!is_named)
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
+	is_named = is_named && ffntp_nts_apply(config, lineup);
+	if (!is_named)
+		ffntp_lineup_close(lineup);
+	return is_named;
 }
 
 /* Return the place in the former configuration of a server of the next one, if no other has it; or -1. */

@@ -8,8 +8,8 @@
 #include "config.h"
 
 /*
- * Make a lineup of the servers of a configuration, with their keys. Returns false if a key cannot be used, or memory is
- * short; it was logged, and there is nothing to close.
+ * Make a lineup of the servers of a configuration, with their keys. Returns false if a key or certificate cannot be
+ * used, or memory is short; it was logged, and there is nothing to close.
  */
 FFNTP_MUST_USE bool ffntp_serverlist_make(const struct ffntp_config *config, struct ffntp_lineup *lineup);
 

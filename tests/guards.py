@@ -36,13 +36,13 @@ SIMULATING = {'beginning', 'ensemble', 'ensemble_journal', 'law_clock', 'law_den
               'trust'}
 TIME_LIMIT_S = 40 * float(os.environ.get('PATIENCE', '1'))
 WORKERS = min(os.cpu_count() or 1, 4)
-SEARCHED = ['core/**/*.[ch]', 'ports/**/*.[ch]', 'daemon/**/*.[ch]']
+SEARCHED = ['core/**/*.[ch]', 'nts/**/*.[ch]', 'ports/**/*.[ch]', 'daemon/**/*.[ch]']
 
 # A test whose program is another's source.
 SOURCES = {'solo5': 'tests/test_unikernel.c', 'minios': 'tests/test_unikernel.c'}
 
 # The files from which a test is linked, besides core: the linker takes what it needs of them, fakes first.
-LINUX, GUEST = ['ports/linux/*.c'], ['ports/*.c', 'ports/guest/*.c', 'ports/guest/xen/*.c']
+LINUX, GUEST = ['ports/linux/*.c', 'nts/*.c'], ['ports/*.c', 'ports/guest/*.c', 'ports/guest/xen/*.c']
 PARTS = {'follow': ['ports/*.c'],
          'journal': ['ports/*.c'],
          'ensemble_journal': ['ports/journal_*.c'],
@@ -57,6 +57,8 @@ PARTS = {'follow': ['ports/*.c'],
          'stamping': LINUX,
          'servers': LINUX,
          'loop': LINUX,
+         'nts': LINUX,
+         'ntslink': LINUX,
          'config': ['daemon/config.c'],
          'keys': [*LINUX, 'daemon/serverkeys.c', 'daemon/config.c', 'daemon/log.c'],
          'lookup': LINUX,
@@ -169,7 +171,29 @@ GUARDS = [
     ('keys', 'loop', 'authenticate', 'if (!is_authentic) datagram->bytes = crypto_nak;', '', 'with_a_key'),
     ('keys', 'loop', 'authenticate', 'is_authentic ? FFNTP_REQUEST_SIZE : sizeof(crypto_nak);', 'sizeof(crypto_nak);',
      'with_a_key'),
-    ('keys', 'loop', 'put_reply', 'if (peer->key != NULL) authenticate(peer, &datagram);', '', 'with_a_key'),
+    ('keys', 'loop', 'put_reply', 'if (peer->key != NULL || peer->nts != NULL) authenticate(peer, &datagram);', '', 'with_a_key'),
+    ('nts', 'nts', 'ffntp_nts_is_cookie', 'size % 4 == 0 &&', '', 'cookies_that_cannot'),
+    ('nts', 'nts', 'ffntp_nts_is_cookie', '&& size <= FFNTP_NTS_COOKIE_MOST', '', 'cookies_that_cannot'),
+    ('nts', 'nts', 'ffntp_nts_add_cookie', '|| nts->cookies >= FFNTP_NTS_COOKIES', '', 'cookies_that_cannot'),
+    ('nts', 'nts', 'ffntp_nts_request', 'drop_newest(nts);', '', 'no_cookie_is_sent'),
+    ('nts', 'nts', 'placeholders', 'fields - 1 < missing ?', 'false ?', 'a_request_stays'),
+    ('nts', 'nts', 'read_field', 'size < least ||', '', 'each_byte'),
+    ('nts', 'nts', 'read_field', '|| size > length - at', '', 'each_byte'),
+    ('nts', 'nts', 'open_field', 'padded(nonce_size) + padded(sealed_size) > field->size - LENGTHS', 'false', 'replies_with'),
+    ('nts', 'nts', 'open_field', 'sealed_size < FFNTP_NTS_TAG ||', '', 'replies_with'),
+    ('nts', 'nts', 'ffntp_nts_reply', '!nts->is_awaiting ||', '', 'an_authentic'),
+    ('nts', 'nts', 'ffntp_nts_reply', '!has_identifier ||', '', 'replies_with'),
+    ('nts', 'nts', 'ffntp_nts_reply', 'is_equal(field.value, nts->identifier, FFNTP_NTS_IDENTIFIER);', 'true;', 'replies_with'),
+    ('nts', 'nts', 'ffntp_nts_read_message', 'if (problem == NULL && reading.has_ended && at != length)', 'if (false)',
+     'messages_with'),
+    ('nts', 'nts', 'take_aead', 'if (!is_offered(reading->agreement->aead, reading->offers, reading->offer_count))',
+     'if (false)', 'messages_with'),
+    ('nts', 'nts', 'take_record', 'record->is_critical ? "a critical record is not known" : NULL', 'NULL', 'messages_with'),
+    ('nts', 'nts', 'take_name', "record->body[i] <= ' ' || record->body[i] > '~'", 'false', 'messages_with'),
+    ('nts', 'ntslink', 'needs_keys', 'link->unanswered > 0 && link->nts.naks > 0', 'link->nts.naks > 0', 'silence_leads'),
+    ('nts', 'ntslink', 'needs_keys', 'link->unanswered >= SILENCE ||', '', 'silence_leads'),
+    ('nts', 'ntslink', 'ffntp_ntslink_work', 'now_s >= link->retry_at_s &&', '', 'waits_double'),
+    ('nts', 'ntslink', 'ffntp_ntslink_move', 'ffntp_ntslink_forget(link);', '', 'keys_stay'),
     ('keys', 'keys', 'ffntp_key_verify', 'if (length != FFNTP_REQUEST_SIZE + ID_SIZE + size) return false;', '',
      'no_other_bit'),
     ('keys', 'keys', 'ffntp_key_verify',
@@ -536,8 +560,7 @@ GUARDS = [
     ('names', 'servers', 'is_zoned', "zone[0] != '\\0' &&", '', 'names_are_told'),
     ('names', 'servers', 'is_zoned', 'strlen(zone) < IF_NAMESIZE &&', '', 'names_are_told'),
     ('names', 'servers', 'ffntp_resolve_is_name', '|| strpbrk(host.name, "[]") != NULL', '', 'names_are_told'),
-    ('names', 'loop', 'ffntp_peer_timer', 'if (ffntp_session_wants_request(peer->session) && !can_ask(peer))'
-     ' wait_to_ask(peer, now);', '', 'without_an_address'),
+    ('names', 'loop', 'ffntp_peer_timer', 'if (ffntp_session_wants_request(peer->session) && !can_ask(peer)) wait_until_it_can(peer, now);', '', 'without_an_address'),
     ('control', 'loop', 'can_ask', '!peer->is_offline &&', '', 'an_offline_server'),
     ('names', 'loop', 'ffntp_peer_move', 'if (is_first)', 'if (false)', 'the_first_address'),
     (26, 'loop', 'check_counter', 'ffntp_sync_input(sync, (struct ffntp_input){ .kind = FFNTP_INPUT_DISRUPTED });', '',
@@ -1015,7 +1038,7 @@ class Bench:
     def __init__(self, folder, has_assertions=False):
         self.folder = Path(folder)
         self.has_assertions = has_assertions
-        for part in ('core', 'daemon', 'include', 'ports', 'tests'):
+        for part in ('core', 'daemon', 'include', 'nts', 'ports', 'tests'):
             unused = shutil.ignore_patterns('traces', 'realtraces', 'reference', 'corpus')
             shutil.copytree(TOP / part, self.folder / part, ignore=unused)
         (self.folder / 'filter.c').write_text(FILTER)

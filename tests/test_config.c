@@ -192,6 +192,12 @@ static void check_number(const char *beginning, const char *name, double most)
 	assert_false(parse(&config, text, &error));
 }
 
+/* Return the beginning of a line where an option of a server is legal with each of its values. */
+static const char *prefix_of(const char *option)
+{
+	return strcmp(option, "ntsport") == 0 ? "pool a nts " : "pool a maxpoll 17 ";
+}
+
 static void each_number_has_its_range(void **state)
 {
 	struct ffntp_client_config client;
@@ -212,11 +218,11 @@ static void each_number_has_its_range(void **state)
 	ffntp_config_client(&config, 0, &client);                                         \
 	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
 #include "../core/client_options.def"
-#define SERVER_NUMBER(member, type, usual, least, most, name)                          \
-	assert_true(takes("pool a maxpoll 17 ", #name, most, &config));                \
-	assert_int_equal(config.server[0].member, most);                               \
-	assert_false(takes("pool a maxpoll 17 ", #name, (double)(most) + 1, &config)); \
-	assert_false(takes("pool a maxpoll 17 ", #name, -1 + (double)(least), &config));
+#define SERVER_NUMBER(member, type, usual, least, most, name)                      \
+	assert_true(takes(prefix_of(#name), #name, most, &config));                \
+	assert_int_equal(config.server[0].member, most);                           \
+	assert_false(takes(prefix_of(#name), #name, (double)(most) + 1, &config)); \
+	assert_false(takes(prefix_of(#name), #name, -1 + (double)(least), &config));
 #include "../daemon/server_options.def"
 }
 
@@ -229,7 +235,18 @@ struct refusal {
 static const struct refusal refusals[] = {
 	{ "servre a\n", 1, "unknown keyword 'servre'" },
 	{ "server a\n\nserver b burst\n", 3, "unsupported option 'burst'" },
-	{ "server a nts", 1, "unsupported option 'nts'" },
+	{ "server a nts key 1", 1, "'nts' excludes 'key'" },
+	{ "server a ntsport 4461", 1, "'ntsport' is an option of servers with nts" },
+	{ "server a nts ntsport 0", 1, "not within 1 to 65535" },
+	{ "server a nts certset 1", 1, "unsupported option 'certset'" },
+	{ "ntstrustedcerts", 1, "takes one name" },
+	{ "ntstrustedcerts 1 /a", 1, "takes one name" },
+	{ "ntstrustedcerts a\nntstrustedcerts b\nntstrustedcerts c\nntstrustedcerts d\nntstrustedcerts e", 5,
+	  "more than 4" },
+	{ "nosystemcert 1", 1, "stands alone" },
+	{ "nocerttimecheck", 1, "takes a number" },
+	{ "nocerttimecheck x", 1, "takes a number" },
+	{ "ntsdumpdir /var/lib/ntp", 1, "keys are not stored" },
 	{ "server a key 0", 1, "not within 1 to 4294967295" },
 	{ "server a key 4294967296", 1, "not within 1 to 4294967295" },
 	{ "server a key 42949672950", 1, "not within 1 to 4294967295" },

@@ -1,7 +1,8 @@
 -- Makes a manual page of a document whose first heading is "NAME(SECTION): description". Usage:
 --     pandoc -s -f gfm -t man -L docs/man/man.lua -M footer="ffntp VERSION" docs/ffntp.md
 -- The heading becomes the page's title and its section NAME; a code block right behind it, SYNOPSIS; the text up to the next
--- heading, DESCRIPTION. A table of two columns becomes a list of terms, because it fits any width. Links to other documents
+-- heading, DESCRIPTION. A table of two columns, or with long cells, becomes a list of terms,
+-- because it fits any width. Links to other documents
 -- keep their text only.
 
 local function text(inlines)
@@ -28,15 +29,36 @@ local function promote(header)
 	return header
 end
 
+-- A cell longer than this does not fit into a column of a terminal, and groff does not break a cell over pages.
+local longest_cell = 120
+
+local function has_long_cell(rows)
+	for _, row in ipairs(rows) do
+		if #text(row[#row]) > longest_cell then
+			return true
+		end
+	end
+	return false
+end
+
+-- The last column describes; those before it, separated by dashes, are the term.
 local function terms(element)
 	local items = pandoc.List()
 	local simple = pandoc.utils.to_simple_table(element)
 
-	if #simple.aligns ~= 2 then
+	if #simple.aligns ~= 2 and not has_long_cell(simple.rows) then
 		return element
 	end
 	for _, row in ipairs(simple.rows) do
-		items:insert { pandoc.utils.blocks_to_inlines(row[1]), { row[2] } }
+		local term = pandoc.List()
+
+		for column = 1, #row - 1 do
+			if column > 1 and #row[column] > 0 then
+				term:insert(pandoc.Str(" - "))
+			end
+			term:extend(pandoc.utils.blocks_to_inlines(row[column]))
+		end
+		items:insert { term, { row[#row] } }
 	end
 	return pandoc.DefinitionList(items)
 end

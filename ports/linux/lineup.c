@@ -17,8 +17,10 @@
 bool ffntp_lineup_init(struct ffntp_lineup *lineup, size_t count)
 {
 	*lineup = (struct ffntp_lineup){ calloc(count + 1, sizeof(*lineup->server)), count };
-	if (lineup->server == NULL)
+	if (lineup->server == NULL) {
+		lineup->count = 0;
 		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		lineup->server[i].former = -1;
 		lineup->server[i].wait_s = WAIT_FIRST_S;
@@ -67,6 +69,12 @@ bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_se
 	return true;
 }
 
+void ffntp_lineup_use_nts(struct ffntp_lineup_server *server, const struct ffntp_nts_method *method)
+{
+	server->nts = *method;
+	method->ops->hold(method->context);
+}
+
 bool ffntp_lineup_init_single(struct ffntp_lineup *lineup, const struct ffntp_server_name *names, size_t count)
 {
 	if (!ffntp_lineup_init(lineup, 1))
@@ -84,6 +92,8 @@ void ffntp_lineup_drop(struct ffntp_lineup_server *server)
 	if (server->key != NULL)
 		ffntp_key_wipe(server->key);
 	free(server->key);
+	if (server->nts.ops != NULL)
+		server->nts.ops->drop(server->nts.context);
 	*server = (struct ffntp_lineup_server){ .former = -1 };
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "../../include/ffntp/ensemble.h"
+#include "ntslink.h"
 #include "pool.h"
 #include "servers.h"
 
@@ -19,6 +20,7 @@ struct ffntp_lineup_server {
 	struct ffntp_server_name *names; /* allocated, with their texts */
 	size_t count;
 	struct ffntp_key *key;             /* of all names; allocated, or NULL */
+	struct ffntp_nts_method nts;       /* key exchange of NTS; it holds a reference to its context */
 	struct ffntp_servers servers;      /* the addresses */
 	struct ffntp_member_config member; /* the configuration of each member */
 	unsigned most;                     /* of a pool: addresses to follow at once; 0: it is a server */
@@ -45,6 +47,9 @@ FFNTP_MUST_USE bool ffntp_lineup_init(struct ffntp_lineup *lineup, size_t count)
  * short. */
 FFNTP_MUST_USE bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_server_name *names,
 				      size_t count);
+
+/* Set how a server does key exchange. */
+void ffntp_lineup_use_nts(struct ffntp_lineup_server *server, const struct ffntp_nts_method *method);
 
 /* Make a lineup of one server with these names, of which one is asked at a time; 'member' is left zeroed. */
 FFNTP_MUST_USE bool ffntp_lineup_init_single(struct ffntp_lineup *lineup, const struct ffntp_server_name *names,

@@ -1,6 +1,7 @@
 /* peer: see peer.h. */
 #include "peer.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +10,12 @@
 
 #include "../../core/params.h"
 #include "../../core/stamp.h"
+#include "../../nts/packet.h"
 #include "keys.h"
 #include "random.h"
 
-/* The session of a server that cannot be asked is paused for this time, again and again (s). */
-#define ASKING_WAIT_S 16
+/* The session of a server without an address or keys, or offline, is paused for this time, again and again (s). */
+#define WAIT_S 16
 
 /* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
 static int64_t pivot_s(int64_t built_s)
@@ -123,17 +125,33 @@ void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
 	put(peer, &input);
 }
 
+void ffntp_peer_pause(struct ffntp_peer *peer, double least_s, double most_s)
+{
+	uint64_t bits;
+	double share = ffntp_random_nonce(&bits) ? (double)(bits >> 11) * 0x1p-53 : 0;
+	ffntp_counter at = ffntp_counter_read(peer->source);
+	ffntp_counter delay = (ffntp_counter)((least_s + share * (most_s - least_s)) / peer->source->period_hint_s);
+
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = at, .until = at + delay });
+}
+
 void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key)
 {
 	bool is_first = !ffntp_address_is_some(&peer->address);
-	ffntp_counter now = ffntp_counter_read(peer->source);
 
 	ffntp_udp_close(&peer->udp);
 	peer->address = *address;
 	peer->key = key;
 	name_server(peer);
 	if (is_first)
-		ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now });
+		ffntp_peer_hurry(peer);
+}
+
+void ffntp_peer_hurry(struct ffntp_peer *peer)
+{
+	ffntp_counter now = ffntp_counter_read(peer->source);
+
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now });
 }
 
 /* --- waiting --- */
@@ -172,7 +190,8 @@ static const uint8_t crypto_nak[FFNTP_CRYPTO_NAK_SIZE];
 /* Put the header of a verified reply, or else a crypto-NAK, in the datagram's place: no other byte is ever used. */
 static void authenticate(const struct ffntp_peer *peer, struct ffntp_input *datagram)
 {
-	bool is_authentic = ffntp_key_verify(peer->key, datagram->bytes, datagram->length);
+	bool is_authentic = peer->nts != NULL ? ffntp_nts_reply(peer->nts, datagram->bytes, datagram->length)
+					      : ffntp_key_verify(peer->key, datagram->bytes, datagram->length);
 
 	datagram->length = is_authentic ? FFNTP_REQUEST_SIZE : sizeof(crypto_nak);
 	if (!is_authentic)
@@ -188,7 +207,7 @@ static void put_reply(struct ffntp_peer *peer, const uint8_t *bytes, size_t leng
 	struct ffntp_input datagram = { .kind = FFNTP_INPUT_DATAGRAM, .bytes = bytes, .length = length };
 	ffntp_counter ta;
 
-	if (peer->key != NULL)
+	if (peer->key != NULL || peer->nts != NULL)
 		authenticate(peer, &datagram);
 	ffntp_stamping_resolve(&peer->udp.stamping, ffntp_session_period_s(peer->session), &ta, &datagram.at);
 	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_SENT, .at = ta, .stamp = ta });
@@ -218,17 +237,33 @@ bool ffntp_peer_receive(struct ffntp_peer *peer, int revents, ffntp_counter woke
 
 /* --- sending --- */
 
+enum { PACKET_SIZE = FFNTP_NTS_REQUEST_MOST };
+
+_Static_assert((int)PACKET_SIZE >= (int)FFNTP_KEY_PACKET_SIZE, "a packet has either kind of authentication");
+
+/* Make the packet of the session's request. Returns its length; 0 if there is no packet, because the kernel has no
+ * random bits.
+ */
+static size_t make_packet(struct ffntp_peer *peer, uint8_t packet[PACKET_SIZE])
+{
+	const uint8_t *request = ffntp_session_request(peer->session);
+	uint8_t random[FFNTP_NTS_RANDOM];
+
+	if (peer->nts != NULL)
+		return ffntp_random_bytes(random, sizeof(random))
+			       ? ffntp_nts_request(peer->nts, request, random, packet)
+			       : 0;
+	memcpy(packet, request, FFNTP_REQUEST_SIZE);
+	return peer->key != NULL ? ffntp_key_sign(peer->key, packet) : FFNTP_REQUEST_SIZE;
+}
+
 /* Listen for as long as a reply may be awaited, also for duplicates, which are counted. */
 static void send_request(struct ffntp_peer *peer, ffntp_counter at)
 {
-	uint8_t packet[FFNTP_KEY_PACKET_SIZE];
-	size_t length = FFNTP_REQUEST_SIZE;
-	int error;
+	uint8_t packet[PACKET_SIZE];
+	size_t length = make_packet(peer, packet);
+	int error = length > 0 ? ffntp_udp_send(&peer->udp, packet, length) : EAGAIN;
 
-	memcpy(packet, ffntp_session_request(peer->session), FFNTP_REQUEST_SIZE);
-	if (peer->key != NULL)
-		length = ffntp_key_sign(peer->key, packet);
-	error = ffntp_udp_send(&peer->udp, packet, length);
 	peer->listens_until = at + (ffntp_counter)(FFNTP_REPLY_TIMEOUT_S / ffntp_session_period_s(peer->session));
 	if (error != 0)
 		ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_NOT_SENT, .error = error });
@@ -265,13 +300,14 @@ static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 
 static bool can_ask(const struct ffntp_peer *peer)
 {
-	return !peer->is_offline && ffntp_address_is_some(&peer->address);
+	return !peer->is_offline && ffntp_address_is_some(&peer->address) &&
+	       (peer->nts == NULL || peer->nts->cookies > 0);
 }
 
-/* Without an address, or offline, the request waits. A disruption ends this pause. */
-static void wait_to_ask(struct ffntp_peer *peer, ffntp_counter now)
+/* Without an address or keys, or offline, there is nothing to ask: the request waits. A disruption ends this pause. */
+static void wait_until_it_can(struct ffntp_peer *peer, ffntp_counter now)
 {
-	ffntp_counter wait = (ffntp_counter)(ASKING_WAIT_S / ffntp_session_period_s(peer->session));
+	ffntp_counter wait = (ffntp_counter)(WAIT_S / ffntp_session_period_s(peer->session));
 
 	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now + wait });
 }
@@ -280,7 +316,7 @@ bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now)
 {
 	stop_listening(peer, now);
 	if (ffntp_session_wants_request(peer->session) && !can_ask(peer))
-		wait_to_ask(peer, now);
+		wait_until_it_can(peer, now);
 	if (ffntp_session_wants_request(peer->session)) {
 		ask(peer, now);
 		return true;

@@ -18,6 +18,7 @@
 #include "udp.h"
 
 struct ffntp_key; /* keys.h */
+struct ffntp_nts; /* nts/packet.h */
 
 /*
  * Called with each event, before the next input. member: as ffntp_ensemble_event sets it; an input of one member may
@@ -32,6 +33,7 @@ struct ffntp_peer {
 	void *memory;                        /* of the ensemble, if it is the peer's own; else NULL */
 	struct ffntp_address address;        /* or none, if its name has not been resolved yet */
 	const struct ffntp_key *key;         /* of the server at this address; NULL: requests and replies have no MAC */
+	struct ffntp_nts *nts; /* keys and cookies; NULL: no NTS. While it has no cookie nothing is asked */
 	const struct ffntp_counter_source *source;
 	ffntp_peer_listener *listener;
 	void *context;
@@ -92,10 +94,16 @@ bool ffntp_peer_timer(struct ffntp_peer *peer, ffntp_counter now);
  */
 void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key);
 
+/* Ask at once, whatever the pause; for keys of NTS that have come. */
+void ffntp_peer_hurry(struct ffntp_peer *peer);
+
 /* Pass the server's address to the session, if it is known and was not passed yet; other inputs of the member do so,
  * too.
  */
 void ffntp_peer_name(struct ffntp_peer *peer);
+
+/* Send no request for a random time between these (s). */
+void ffntp_peer_pause(struct ffntp_peer *peer, double least_s, double most_s);
 
 /* Pass any other input of ffntp/session.h to this member. Its 'at' is the counter, unless it is set. */
 void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input);

@@ -2,6 +2,7 @@
 #ifndef FFNTP_LINUX_RANDOM_H
 #define FFNTP_LINUX_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../../include/ffntp/instant.h"
@@ -11,5 +12,8 @@
  * early in boot.
  */
 FFNTP_MUST_USE bool ffntp_random_nonce(uint64_t *nonce);
+
+/* Fill memory, likewise. */
+FFNTP_MUST_USE bool ffntp_random_bytes(uint8_t *bytes, size_t size);
 
 #endif

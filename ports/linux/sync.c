@@ -5,8 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "random.h"
-
 /* Limits the datagrams per step, so that a flood of them does not delay the timer. */
 #define DATAGRAMS_PER_STEP 16
 
@@ -15,12 +13,6 @@
 
 /* Replies in a row of a falseticker in a pool, before it is replaced. */
 #define WRONG_MOST 8
-
-/* The first request to a server that joins later leaves within this time (s), if there are others; and if there are
- * none.
- */
-#define JOIN_SPREAD_S 2
-#define ALONE_SPREAD_S 0.2
 
 int64_t ffntp_sync_now_s(void)
 {
@@ -63,6 +55,12 @@ const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member)
 static bool has_address(const struct ffntp_sync_peer *peer)
 {
 	return peer->is_open && ffntp_address_is_some(&peer->peer.address);
+}
+
+const char *ffntp_sync_nts_news(struct ffntp_sync *sync, unsigned member, bool *has_failed)
+{
+	*has_failed = false;
+	return ffntp_sync_peer(sync, member) != NULL ? ffntp_ntslink_news(&sync->peer[member].link, has_failed) : NULL;
 }
 
 bool ffntp_sync_has_server(const struct ffntp_sync *sync)
@@ -160,6 +158,15 @@ static void emit(const struct ffntp_sync *sync, unsigned member, const struct ff
 		sync->listener(sync->context, member, event);
 }
 
+/* Let the keys of NTS learn whether they are of use. */
+static void judge_keys(struct ffntp_sync_peer *peer, const struct ffntp_event *event)
+{
+	if (event->kind == FFNTP_EVENT_REPLY && !peer->link.nts.is_awaiting && peer->link.nts.aead != NULL)
+		ffntp_ntslink_answered(&peer->link);
+	if (event->kind == FFNTP_EVENT_UNANSWERED)
+		ffntp_ntslink_unanswered(&peer->link);
+}
+
 static void listen_to_ensemble(void *context, unsigned member, const struct ffntp_event *event)
 {
 	struct ffntp_sync *sync = context;
@@ -167,6 +174,7 @@ static void listen_to_ensemble(void *context, unsigned member, const struct ffnt
 	if (event->kind == FFNTP_EVENT_MAP)
 		publish_map(sync);
 	if (ffntp_sync_peer(sync, member) != NULL) {
+		judge_keys(&sync->peer[member], event);
 		if (is_of_pool(sync, &sync->peer[member]))
 			judge_address(sync, member, event);
 		else
@@ -203,6 +211,11 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	peer->pause_s = config->client.poll_min_s;
 	peer->peer.key = ffntp_servers_key(&sync->lineup.server[server].servers);
 	peer->peer.is_offline = sync->lineup.server[server].is_offline;
+	if (sync->lineup.server[server].nts.ops != NULL) {
+		ffntp_ntslink_open(&peer->link, &sync->lineup.server[server].nts,
+				   ffntp_servers_name(&sync->lineup.server[server].servers), ffntp_sync_now_s());
+		peer->peer.nts = &peer->link.nts;
+	}
 	peer->peer.listener = listen_to_ensemble;
 	peer->peer.context = sync;
 	return peer;
@@ -212,6 +225,7 @@ static void leave(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	ffntp_ensemble_remove(sync->ensemble, peer->peer.member, now(sync));
 	ffntp_peer_close(&peer->peer);
+	ffntp_ntslink_close(&peer->link);
 	*peer = (struct ffntp_sync_peer){ 0 };
 }
 
@@ -231,23 +245,13 @@ static const struct ffntp_address *choose_of_pool(const struct ffntp_sync *sync,
 	return ffntp_pool_choose(&of->pool, ffntp_lineup_found(of), is_used, sync);
 }
 
-/* Pause one member for a random time between these. */
-static void pause_at_random(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, double least_s, double most_s)
-{
-	uint64_t bits;
-	double share = ffntp_random_nonce(&bits) ? (double)(bits >> 11) * 0x1p-53 : 0;
-	ffntp_counter at = now(sync);
-	ffntp_counter delay = (ffntp_counter)((least_s + share * (most_s - least_s)) / sync->source->period_hint_s);
-
-	ffntp_peer_input(&peer->peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = at, .until = at + delay });
-}
-
 /* A member of a running ensemble has its first address. */
 static void begin_asking(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	static const struct ffntp_event event = { .kind = FFNTP_EVENT_SERVER };
 
-	pause_at_random(sync, peer, 0, ffntp_sync_is_many(sync) ? JOIN_SPREAD_S : ALONE_SPREAD_S);
+	ffntp_peer_pause(&peer->peer, 0,
+			 ffntp_sync_is_many(sync) ? FFNTP_SYNC_JOIN_SPREAD_S : FFNTP_SYNC_ALONE_SPREAD_S);
 	emit(sync, peer->peer.member, &event);
 }
 
@@ -364,6 +368,7 @@ struct ffntp_lineup ffntp_sync_end(struct ffntp_sync *sync)
 	for (unsigned i = 0; i < sync->room; i++) {
 		if (sync->peer[i].is_open)
 			ffntp_peer_close(&sync->peer[i].peer);
+		ffntp_ntslink_close(&sync->peer[i].link);
 	}
 	if (sync->keeps_stamping >= 0)
 		close(sync->keeps_stamping);
@@ -425,6 +430,17 @@ static void sort_members(struct ffntp_sync *sync, const struct ffntp_lineup *lin
 	}
 }
 
+/* Servers that go on do their next key exchange by the new lineup's method: its trusted certificates may differ. */
+static void take_methods(struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room; i++) {
+		struct ffntp_sync_peer *peer = &sync->peer[i];
+
+		if (peer->is_open && peer->link.method.ops != NULL)
+			peer->link.method = server_of(sync, peer)->nts;
+	}
+}
+
 bool ffntp_sync_change(struct ffntp_sync *sync, struct ffntp_lineup *lineup)
 {
 	if (!ffntp_sync_is_many(sync) || !keeps_time(sync, lineup) || !has_room(sync, lineup))
@@ -439,61 +455,16 @@ bool ffntp_sync_change(struct ffntp_sync *sync, struct ffntp_lineup *lineup)
 			continue;
 		*server = *former;
 		*former = unused;
+		former->nts = server->nts;
+		server->nts = unused.nts;
 		server->former = -1;
 	}
 	ffntp_lineup_close(&sync->lineup);
 	sync->lineup = *lineup;
+	take_methods(sync);
 	*lineup = (struct ffntp_lineup){ 0 };
 	fill(sync, join_later);
 	return true;
-}
-
-/* --- online and offline --- */
-
-void ffntp_sync_set_offline(struct ffntp_sync *sync, size_t server, bool is_offline)
-{
-	sync->lineup.server[server].is_offline = is_offline;
-	for (unsigned i = 0; i < sync->room; i++) {
-		struct ffntp_sync_peer *peer = &sync->peer[i];
-
-		if (!peer->is_open || peer->server != server || peer->peer.is_offline == is_offline)
-			continue;
-		peer->peer.is_offline = is_offline;
-		if (!is_offline)
-			pause_at_random(sync, peer, 0, ffntp_sync_is_many(sync) ? JOIN_SPREAD_S : ALONE_SPREAD_S);
-	}
-}
-
-bool ffntp_sync_has_route(const struct ffntp_sync *sync, size_t server)
-{
-	bool is_any = false;
-
-	for (unsigned i = 0; i < sync->room; i++) {
-		const struct ffntp_sync_peer *peer = &sync->peer[i];
-
-		if (!has_address(peer) || peer->server != server)
-			continue;
-		if (ffntp_udp_has_route(&peer->peer.address))
-			return true;
-		is_any = true;
-	}
-	return !is_any;
-}
-
-/* A pool's servers are asked all. */
-bool ffntp_sync_burst(struct ffntp_sync *sync, size_t server)
-{
-	bool is_any = false;
-
-	for (unsigned i = 0; i < sync->room; i++) {
-		struct ffntp_sync_peer *peer = &sync->peer[i];
-
-		if (!has_address(peer) || peer->server != server || peer->peer.is_offline)
-			continue;
-		ffntp_peer_input(&peer->peer, (struct ffntp_input){ .kind = FFNTP_INPUT_BURST });
-		is_any = true;
-	}
-	return is_any;
 }
 
 /* --- inputs --- */
@@ -517,7 +488,7 @@ void ffntp_sync_spread(struct ffntp_sync *sync, double least_s, double most_s)
 {
 	for (unsigned i = 0; i < sync->room; i++) {
 		if (sync->peer[i].is_open)
-			pause_at_random(sync, &sync->peer[i], least_s, most_s);
+			ffntp_peer_pause(&sync->peer[i].peer, least_s, most_s);
 	}
 }
 
@@ -525,7 +496,7 @@ static void pause_member(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	double most_s = server_of(sync, peer)->member.client.poll_max_s;
 
-	pause_at_random(sync, peer, peer->pause_s, peer->pause_s);
+	ffntp_peer_pause(&peer->peer, peer->pause_s, peer->pause_s);
 	peer->pause_s *= 2;
 	if (peer->pause_s > most_s)
 		peer->pause_s = most_s;
@@ -537,11 +508,13 @@ static void follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 	const struct ffntp_servers *servers = &server_of(sync, peer)->servers;
 	enum ffntp_servers_advice advice = peer->advice;
 	bool is_first = !has_address(peer);
+	const struct ffntp_address *address;
 
 	peer->advice = FFNTP_STAY;
 	if (advice == FFNTP_STAY)
 		return;
-	ffntp_peer_move(&peer->peer, ffntp_servers_address(servers), ffntp_servers_key(servers));
+	address = ffntp_ntslink_move(&peer->link, ffntp_servers_address(servers));
+	ffntp_peer_move(&peer->peer, address, ffntp_servers_key(servers));
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
 		pause_member(sync, peer);
 	if (is_first)
@@ -661,6 +634,70 @@ static void work_lineup(struct ffntp_sync *sync)
 	fill(sync, join_later);
 }
 
+/* --- key exchange of NTS --- */
+
+/*
+ * Return the POSIX time that certificates must be valid at: our own, once there is one; before that the system's, but
+ * not from before this program was built, or none at all.
+ */
+static int64_t certificate_time_s(const struct ffntp_sync *sync, const struct ffntp_nts_method *method)
+{
+	struct ffntp_client_config config;
+	struct ffntp_reading reading;
+	struct timespec date = { 0 };
+
+	if (ffntp_clock_at(ffntp_sync_map(sync), now(sync), FFNTP_UTC, UINT64_MAX, &reading) == FFNTP_CLOCK_OK)
+		return reading.estimate.s;
+	if (method->has_unchecked_start)
+		return INT64_MIN;
+	ffntp_client_config_default(&config);
+	clock_gettime(CLOCK_REALTIME, &date);
+	return date.tv_sec > config.pivot_s ? date.tv_sec : config.pivot_s;
+}
+
+/* The keys are for a server at this address. */
+static void use_keys(struct ffntp_sync_peer *peer, const struct ffntp_address *address)
+{
+	if (!ffntp_address_is_equal(&peer->peer.address, address))
+		ffntp_peer_move(&peer->peer, address, NULL);
+	ffntp_peer_hurry(&peer->peer);
+}
+
+/* After a failure the next address of the name is tried, if there is one. */
+static void try_next(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	if (is_of_pool(sync, peer))
+		peer->is_unfit = true;
+	else if (peer->advice == FFNTP_STAY)
+		peer->advice = ffntp_servers_change(&server_of(sync, peer)->servers);
+	follow(sync, peer);
+}
+
+/* The key exchange is with the address of the name, also if that has named a different server for the time. */
+static const struct ffntp_address *exchange_address(const struct ffntp_sync *sync, const struct ffntp_sync_peer *peer)
+{
+	const struct ffntp_address *address = ffntp_servers_address(&server_of(sync, peer)->servers);
+
+	return is_of_pool(sync, peer) || address == NULL ? &peer->peer.address : address;
+}
+
+static void work_keys(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	struct ffntp_address server;
+
+	switch (ffntp_ntslink_work(&peer->link, exchange_address(sync, peer),
+				   certificate_time_s(sync, &peer->link.method), ffntp_sync_now_s(), &server)) {
+	case FFNTP_NTSLINK_NOTHING:
+		break;
+	case FFNTP_NTSLINK_READY:
+		use_keys(peer, &server);
+		break;
+	case FFNTP_NTSLINK_FAILED:
+		try_next(sync, peer);
+		break;
+	}
+}
+
 /* --- one step --- */
 
 size_t ffntp_sync_descriptors(const struct ffntp_sync *sync, struct pollfd *ready)
@@ -754,4 +791,8 @@ void ffntp_sync_step(struct ffntp_sync *sync, const struct pollfd *ready, size_t
 			follow(sync, &sync->peer[i]);
 	}
 	work_lineup(sync);
+	for (unsigned i = 0; i < sync->room; i++) {
+		if (sync->peer[i].is_open && !sync->peer[i].peer.is_offline && sync->peer[i].link.method.ops != NULL)
+			work_keys(sync, &sync->peer[i]);
+	}
 }

@@ -38,6 +38,7 @@ typedef void ffntp_sync_recorder(void *context, struct ffntp_ensemble *ensemble,
 struct ffntp_sync_peer {
 	struct ffntp_peer peer;
 	bool is_open;
+	struct ffntp_ntslink link;        /* keys and cookies of NTS; without a method if the server has none */
 	size_t server;                    /* its place in the lineup */
 	enum ffntp_servers_advice advice; /* to be followed once the present input's events were taken */
 	double pause_s;                   /* length of the next pause, after a round without an answer */
@@ -71,6 +72,13 @@ struct ffntp_sync_parts {
 	ffntp_sync_recorder *recorder;       /* or NULL */
 	void *context;                       /* of both */
 };
+
+/*
+ * The first request to a server that joins later, or is online again, leaves within this time (s), if there are others;
+ * and if there are none.
+ */
+#define FFNTP_SYNC_JOIN_SPREAD_S 2
+#define FFNTP_SYNC_ALONE_SPREAD_S 0.2
 
 /* Most descriptors that ffntp_sync_descriptors sets. */
 #define FFNTP_SYNC_DESCRIPTORS FFNTP_ENSEMBLE_MEMBERS
@@ -138,6 +146,12 @@ const struct ffntp_map *ffntp_sync_map(const struct ffntp_sync *sync);
 /* Return a member, NULL if there is none of this number; and the name of its server. */
 const struct ffntp_peer *ffntp_sync_peer(const struct ffntp_sync *sync, unsigned member);
 const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member);
+
+/*
+ * Take the result of a member's last key exchange of NTS, to be logged. Returns a line about it; NULL if there is
+ * nothing new. *has_failed: it is a problem.
+ */
+const char *ffntp_sync_nts_news(struct ffntp_sync *sync, unsigned member, bool *has_failed);
 
 /* Return whether there is room for several servers. */
 static inline bool ffntp_sync_is_many(const struct ffntp_sync *sync)

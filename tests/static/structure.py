@@ -21,7 +21,7 @@ TOP = Path(ARGUMENTS[0] if ARGUMENTS else __file__).resolve()
 TOP = TOP if TOP.is_dir() else TOP.parents[2]
 
 # Each part has a step. A file may include files of lower steps and of its own part.
-STEPS = {'core': 0, 'ports': 1, 'nts': 1, 'sim': 1, 'daemon': 2, 'tool': 2, 'bindings': 2, 'bench': 3, 'tests': 3}
+STEPS = {'core': 0, 'nts': 1, 'ports': 2, 'sim': 2, 'daemon': 3, 'tool': 3, 'bindings': 3, 'bench': 4, 'tests': 4}
 
 FREESTANDING = {'stdint.h', 'stddef.h', 'stdbool.h', 'stdatomic.h'}
 COMPILER_MAY_CALL = {'memcpy', 'memset', 'memmove', 'memcmp'}
@@ -79,7 +79,7 @@ def check_headers(tap):
 
 
 # All that is shipped, as one unit sees it: the stand-ins for the C library's headers are not the project's.
-PRODUCT = ('core', 'ports', 'sim', 'daemon', 'tool')
+PRODUCT = ('core', 'nts', 'ports', 'sim', 'daemon', 'tool')
 TOGETHER = ['gcc', *ALONE, '-D_GNU_SOURCE', '-D__XEN_INTERFACE_VERSION__=0x00040e00', '-Iinclude', '-I.']
 
 

@@ -4,9 +4,11 @@ Against ntpsec's ntpd: a minute at a request a second, two and a half more with 
 symmetric keys. It always binds port 123, and so runs in a network namespace.
 """
 import contextlib
+import os
 import sys
 import time
 
+import certificates
 import namespace
 import packages
 import tap
@@ -24,11 +26,12 @@ KEY = "00112233445566778899aabbccddeeff"
 
 
 @contextlib.contextmanager
-def ntpd(folder, more=UNLIMITED):
-    """Run ntpd in a namespace of its own. more: further lines of its configuration."""
+def ntpd(folder, more=UNLIMITED, enters=True):
+    """Run ntpd, in a namespace of its own if enters. more: further lines of its configuration."""
     program = packages.program("ntpsec", "/usr/sbin/ntpd")
-    namespace.enter()
-    namespace.switch_loopback(True)
+    if enters:
+        namespace.enter()
+        namespace.switch_loopback(True)
     with open(f"{folder}/ntp.conf", "w") as f:
         f.write(CONFIG + more)
     with tap.process([program, "-n", "-g", "-c", f"{folder}/ntp.conf"], f"{folder}/ntpd.log",
@@ -90,6 +93,31 @@ def test_a_wrong_key_gives_no_time(folder):
         page = tap.probe(folder)
         tap.check(page["status"] == "initialising" and page["verdicts"]["accepted"] == 0, f"{page}")
     tap.check("no usable reply" in tap.said(folder), tap.said(folder))
+
+
+def serve_nts(folder):
+    """Make certificates; return the lines of ntpd's configuration. It binds port 4460."""
+    certificates.make_authority(folder)
+    certificates.make_certificate(folder, "server")
+    with open(f"{folder}/conf", "w") as f:
+        f.write(f"server localhost nts iburst\nnosystemcert\nntstrustedcerts {folder}/ca.pem\n")
+    return (f"{UNLIMITED}restrict 127.0.0.1\nnts enable\nnts key {folder}/server.key\nnts cert {folder}/server.pem\n"
+            f"nts cookie {folder}/cookie-keys\n")
+
+
+def test_authenticated_time_by_nts(folder):
+    """ntpd is silent when it cannot use a cookie; that leads to new keys."""
+    lines = serve_nts(folder)
+    with contextlib.ExitStack() as stack:
+        with ntpd(folder, lines):
+            stack.enter_context(tap.daemon(folder, "--poll", "1", "-v", "-c", f"{folder}/conf"))
+            page = tap.wait_for_status(folder, "synchronised", 60)
+            tap.check(page["verdicts"]["authentication"] == 0, f"{page}")
+        os.unlink(f"{folder}/cookie-keys")
+        before = tap.probe(folder)["verdicts"]["accepted"]
+        with ntpd(folder, lines, enters=False):
+            tap.wait_for(lambda: tap.said(folder).count("NTS key exchange: 8 cookies") >= 2, "new keys", 120)
+            tap.wait_for_verdict(folder, "accepted", before + 3, 60)
 
 
 if __name__ == "__main__":
