@@ -19,7 +19,7 @@ static const struct ffntp_client_config usual = {
 	.poll_min_s = 16,
 	.poll_max_s = 1024,
 	.burst = 8,
-	.pivot_s = FFNTP_BUILD_S,
+	.pivot_s = FFNTP_PIVOT_S,
 #define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) .member = (usual),
 #include "client_options.def"

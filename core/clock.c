@@ -14,7 +14,7 @@ const char *ffntp_clock_result_text(enum ffntp_clock_result result)
 	case FFNTP_CLOCK_DISRUPTED:
 		return "the counter was disrupted: its earlier readings no longer give the time";
 	case FFNTP_CLOCK_VOID:
-		return "the clock page is stale: its writer has stopped";
+		return "the clock page is stale: its writer has stopped; start it again";
 	case FFNTP_CLOCK_TAI_UNKNOWN:
 		return "the offset of TAI from UTC is not known";
 	case FFNTP_CLOCK_BOUND:
@@ -59,9 +59,11 @@ static inline uint64_t error_ns(uint64_t base_ns, uint64_t ticks, uint64_t rate,
 
 struct ffntp_time ffntp_map_time(const struct ffntp_map *map, ffntp_counter at)
 {
+	unsigned shift = map->period_shift & 63; /* which a damaged page may exceed */
+
 	if ((int64_t)(at - map->at) < 0)
-		return ffntp_time_minus(map->time, ffntp_span_down(map->at - at, map->period, map->period_shift));
-	return ffntp_time_plus(map->time, ffntp_span_down(at - map->at, map->period, map->period_shift));
+		return ffntp_time_minus(map->time, ffntp_span_down(map->at - at, map->period, shift));
+	return ffntp_time_plus(map->time, ffntp_span_down(at - map->at, map->period, shift));
 }
 
 uint64_t ffntp_map_esterror_ns(const struct ffntp_map *map, uint64_t ticks)

@@ -2,7 +2,11 @@
 #include "clock_state.h"
 
 #include "mapping.h"
+#include "page_judge.h"
 #include "params.h"
+
+/* Half of NTP's era (s). */
+#define HALF_ERA_S (UINT64_C(1) << 31)
 
 double ffntp_clock_offset_s(const struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp)
 {
@@ -13,6 +17,12 @@ double ffntp_clock_offset_s(const struct ffntp_clock_state *clock, const struct 
 	double residence_s = ffntp_ntp_diff_s(stamp->te, stamp->tb);
 
 	return clock->has_estimate ? clock_s - (rtt_s - residence_s) / 2 : 0;
+}
+
+bool ffntp_clock_can_continue(int64_t pivot_s, const struct ffntp_map *former)
+{
+	return (former->status == FFNTP_STATUS_SYNCHRONISED || former->status == FFNTP_STATUS_FREE_RUNNING) &&
+	       ffntp_map_is_sound(former) && (uint64_t)former->time.s - (uint64_t)pivot_s + HALF_ERA_S < 2 * HALF_ERA_S;
 }
 
 void ffntp_clock_introduce(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *known)
@@ -33,7 +43,7 @@ void ffntp_clock_continue(struct ffntp_clock_state *clock, void *estimator, cons
 {
 	clock->publisher.disruption_marker = former->disruption_marker;
 	clock->publisher.counter_marker = former->counter_marker;
-	if (former->status != FFNTP_STATUS_SYNCHRONISED && former->status != FFNTP_STATUS_FREE_RUNNING)
+	if (!ffntp_clock_can_continue(clock->wire.pivot_s, former))
 		return;
 	ffntp_publisher_continue(&clock->publisher, former);
 	ffntp_clock_introduce(clock, estimator, former);

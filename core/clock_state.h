@@ -67,6 +67,12 @@ FFNTP_MUST_USE double ffntp_clock_offset_s(const struct ffntp_clock_state *clock
  */
 void ffntp_clock_introduce(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *known);
 
+/*
+ * Return whether a former map has a time that can be continued: it is sound, and its date is within 68 years of the
+ * pivot. A former daemon may have had a wrong date, and its page may have been damaged.
+ */
+FFNTP_MUST_USE bool ffntp_clock_can_continue(int64_t pivot_s, const struct ffntp_map *former);
+
 /* Continue from the last map of a former clock of the same counter. estimator: the state of an association's estimator.
  */
 void ffntp_clock_continue(struct ffntp_clock_state *clock, void *estimator, const struct ffntp_map *former);

@@ -226,7 +226,7 @@ static void inherit(struct ffntp_ensemble *ensemble, const struct ffntp_map *for
 		return;
 	ensemble->publisher.disruption_marker = former->disruption_marker;
 	ensemble->publisher.counter_marker = former->counter_marker;
-	ensemble->keeps_former = has_time(former);
+	ensemble->keeps_former = ffntp_clock_can_continue(ensemble->config.client.pivot_s, former);
 	if (!ensemble->keeps_former)
 		return;
 	ffntp_publisher_continue(&ensemble->publisher, former);

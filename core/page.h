@@ -187,6 +187,12 @@ static inline void ffntp_page_pause(void)
 /* Load the current map once; the caller checks the sequence. begun: as ffntp_page_begin returned it. */
 void ffntp_page_load_map(const struct ffntp_page *page, uint32_t begun, struct ffntp_map *map);
 
+/*
+ * Load a past map by its number, counted from the first one; the caller checks the sequence. map: the current map,
+ * whose fields that past maps do not have stay as they are.
+ */
+void ffntp_page_load_past_map(const struct ffntp_page *page, uint64_t number, struct ffntp_map *map);
+
 /* Load the monotonic state once; the caller checks the sequence. begun: as ffntp_page_begin returned it. */
 void ffntp_page_load_steady(const struct ffntp_page *page, uint32_t begun, struct ffntp_steady *steady);
 

@@ -11,19 +11,20 @@ const char *ffntp_page_result_text(enum ffntp_page_result result)
 	case FFNTP_PAGE_FOREIGN:
 		return "not a clock page of this project";
 	case FFNTP_PAGE_VERSION:
-		return "a clock page of a version that is not known here";
+		return "a clock page of a version that is not known here: update this program or ffntpd, whichever is "
+		       "older";
 	case FFNTP_PAGE_OTHER_BOOT:
-		return "a clock page from before this machine last started";
+		return "a clock page from before this machine last started: no ffntpd has written it since";
 	case FFNTP_PAGE_OTHER_NAMESPACE:
-		return "a clock page of another time namespace";
+		return "a clock page of another time namespace: run ffntpd in the namespace of its readers";
 	case FFNTP_PAGE_NO_COUNTER:
-		return "a clock page whose counter cannot be read safely here";
+		return "a clock page whose counter cannot be read safely here: ffntpd may have to be started again";
 	case FFNTP_PAGE_MISSING:
-		return "no clock page there";
+		return "no clock page there; is ffntpd running?";
 	case FFNTP_PAGE_UNTRUSTED:
 		return "a clock page in a place where a user who is not trusted could replace it";
 	case FFNTP_PAGE_DENIED:
-		return "this user may not read it";
+		return "this user may not read it: see the permissions of the file and of its folders";
 	case FFNTP_PAGE_UNKNOWN_BOOT:
 		return "a clock page of which it is not known whether it is of this boot, because boot_id is hidden; a "
 		       "page on a "
@@ -147,9 +148,9 @@ enum ffntp_clock_result ffntp_page_read_steady(const struct ffntp_page *page, st
 	return FFNTP_CLOCK_BUSY;
 }
 
-/* Load a past map. The caller has loaded the current map into *map, which supplies the fields that both share. */
-static void load_anchor(const struct ffntp_page *page, size_t anchor, struct ffntp_map *to)
+void ffntp_page_load_past_map(const struct ffntp_page *page, uint64_t number, struct ffntp_map *to)
 {
+	size_t anchor = ffntp_page_anchor_at(number);
 	uint64_t status = ffntp_page_load(page, anchor);
 
 	ffntp_page_unpack_status(status, to);
@@ -176,7 +177,7 @@ static enum ffntp_clock_result load_past(const struct ffntp_page *page, uint32_t
 		size_t anchor = ffntp_page_anchor_at(count - back);
 
 		if ((int64_t)(then - ffntp_page_load(page, anchor + 8)) >= 0) {
-			load_anchor(page, anchor, map);
+			ffntp_page_load_past_map(page, count - back, map);
 			return FFNTP_CLOCK_OK;
 		}
 	}

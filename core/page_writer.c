@@ -1,5 +1,6 @@
 /* page_writer: the writer's side of ffntp/page.h. */
 #include "assert.h"
+#include "page_judge.h"
 #include "page_words.h"
 
 /* --- the copy of the map --- */
@@ -299,13 +300,14 @@ static struct ffntp_steady keep_steady(const struct ffntp_page *page, const stru
 
 /* --- updates --- */
 
-void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity *identity)
+/* Lay the page out for a counter, with a monotonic state to begin with. */
+static void lay_out(struct ffntp_page *page, const struct ffntp_page_identity *identity,
+		    const struct ffntp_steady *steady)
 {
 	bool is_fresh = ffntp_page_load_head(page, 0) != FFNTP_VMCLOCK_MAGIC;
 	uint64_t base = is_fresh ? 0 : ffntp_page_load(page, FFNTP_AT_MARKER) + 1;
 	uint32_t counter_base = is_fresh ? 0 : (uint32_t)ffntp_page_load(page, FFNTP_AT_COUNTER_MARKER) + 1;
 	struct ffntp_map map = { .status = FFNTP_STATUS_INITIALISING };
-	struct ffntp_steady steady = keep_steady(page, identity);
 
 	withdraw_copy(page);
 	begin_update(page);
@@ -320,11 +322,18 @@ void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity
 	ffntp_page_store(page, FFNTP_AT_MARKER_BASE, base);
 	ffntp_page_store(page, FFNTP_AT_COUNTER_MARKER, ffntp_page_pack_marker_pair(counter_base, 0));
 	store_map(page, &map);
-	store_steady(page, &steady);
+	store_steady(page, steady);
 	store_type(page, identity->counter_kind, false);
 	ffntp_page_store_head(page, 1, FFNTP_PAGE_SIZE);
 	ffntp_page_store_head(page, 0, FFNTP_VMCLOCK_MAGIC);
 	end_update(page);
+}
+
+void ffntp_page_format(struct ffntp_page *page, const struct ffntp_page_identity *identity)
+{
+	struct ffntp_steady steady = keep_steady(page, identity);
+
+	lay_out(page, identity, &steady);
 }
 
 static void publish(struct ffntp_page *page, const struct ffntp_map *map, const struct ffntp_source *sources,
@@ -375,21 +384,13 @@ void ffntp_page_publish_steadily(struct ffntp_page *page, const struct ffntp_map
 
 /* --- taking over a page --- */
 
-/* Return whether the map is one that a writer stores: readable, with values in range. */
-static bool is_sound(const struct ffntp_map *map)
-{
-	return map->status <= FFNTP_STATUS_DISRUPTED && map->period_shift <= 62 &&
-	       (map->period > 0 || !ffntp_page_is_usable(map->status)) && map->leap <= FFNTP_LEAP_POST_NEGATIVE &&
-	       map->leap_sign >= -1 && map->leap_sign <= 1;
-}
-
 static bool is_adoptable(const struct ffntp_page *page, uint32_t begun, const struct ffntp_page_identity *identity,
 			 struct ffntp_map *former)
 {
 	struct ffntp_page_identity theirs;
 
 	return ffntp_page_check(page, FFNTP_PAGE_SIZE, &theirs) == FFNTP_PAGE_OK &&
-	       ffntp_page_try_read(page, begun, former) && is_same_identity(&theirs, identity) && is_sound(former);
+	       ffntp_page_try_read(page, begun, former) && is_same_identity(&theirs, identity);
 }
 
 /* Later markers continue from those on the page, so that their base is 0. */
@@ -434,6 +435,10 @@ bool ffntp_page_adopt(struct ffntp_page *page, const struct ffntp_page_identity 
 		return false;
 	}
 	ffntp_page_load_steady(page, begun, &steady);
+	if (!ffntp_page_is_intact(page, begun, &found, &steady)) {
+		lay_out(page, identity, &(struct ffntp_steady){ .kind = FFNTP_STEADY_NONE });
+		return false;
+	}
 	if ((begun & 1) != 0)
 		undo_update(page, &found, &steady);
 	else

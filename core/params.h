@@ -373,10 +373,18 @@
 /* --- client --- */
 
 /*
- * A date within 68 years of the true time, which distinguishes NTP's eras unless the caller supplies a better one
- * (2026-01-01).
+ * A date shortly before the release of this source (2026-01-01; s since 1970): no true time lies before it. It is a
+ * constant and not the time of compilation, so that builds are reproducible and a wrong clock of the build machine has
+ * no effect. scripts/release requires that it is less than a year old.
  */
-#define FFNTP_BUILD_S INT64_C(1767225600)
+#define FFNTP_RELEASE_S INT64_C(1767225600)
+
+/*
+ * The date that resolves NTP's eras unless the caller supplies a better one (s since 1970): half an era after the
+ * release, so that each timestamp becomes the only date that has it within 136 years from the release. No clock of the
+ * machine is involved, because it may be wrong by decades.
+ */
+#define FFNTP_PIVOT_S (FFNTP_RELEASE_S + (INT64_C(1) << 31))
 
 /*
  * Error of the period after the counter was disrupted (ratio): a different machine's crystal with the same nominal

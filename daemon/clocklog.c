@@ -1,8 +1,10 @@
 #include "clocklog.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../include/ffntp/clock.h"
 #include "log.h"
@@ -17,9 +19,16 @@
 
 bool ffntp_clock_log_open(struct ffntp_clock_log *log, const char *path)
 {
-	*log = (struct ffntp_clock_log){ .file = fopen(path, "we"), .next_ns = ffntp_counter_read_raw() };
-	if (log->file == NULL)
+	/* Without waiting for the reader of a pipe, now or at a line. */
+	int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+
+	*log = (struct ffntp_clock_log){ .next_ns = ffntp_counter_read_raw() };
+	log->file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+	if (log->file == NULL) {
+		if (descriptor >= 0)
+			close(descriptor);
 		return false;
+	}
 	setvbuf(log->file, NULL, _IOLBF, 0);
 	return true;
 }

@@ -371,6 +371,17 @@ static bool has_option(const struct line *line, const char *name)
 	return false;
 }
 
+/* If one limit of the interval is written and excludes the usual value of the other, the other follows it. */
+static void follow_written_poll(struct ffntp_config_server *server, const struct line *line)
+{
+	if (server->minpoll_log2_s <= server->maxpoll_log2_s)
+		return;
+	if (!has_option(line, "minpoll"))
+		server->minpoll_log2_s = server->maxpoll_log2_s;
+	else if (!has_option(line, "maxpoll"))
+		server->maxpoll_log2_s = server->minpoll_log2_s;
+}
+
 /* Check what concerns several options of the line, or other lines. */
 static bool check_server(const struct ffntp_config *config, const struct ffntp_config_server *server,
 			 const struct line *line)
@@ -419,6 +430,7 @@ static bool parse_server_line(struct ffntp_config *config, const struct line *li
 		if (!parse_server_option(&server, line, &at))
 			return false;
 	}
+	follow_written_poll(&server, line);
 	if (line->scope->sources != NULL && ffntp_config_has_server(config, &server))
 		return true;
 	if (!check_server(config, &server, line))

@@ -10,7 +10,15 @@
 #include <unistd.h>
 
 #include "../ports/journal.h"
+#include "background.h"
 #include "log.h"
+
+/*
+ * The clock waits this long for a write (ms). A disk, or rather the system's memory for it, takes far less; if it takes
+ * more, the clock goes on, and the lines wait in memory. At the end of a recording they have more time.
+ */
+#define WAIT_MS 20
+#define LAST_WAIT_MS 2000
 
 /* Room for the lines of several exchanges, or of a few datagrams of the greatest length. */
 #define BUFFER_SIZE (16 * FFNTP_JOURNAL_LINE_SIZE)
@@ -31,8 +39,13 @@ struct ffntp_journal_file {
 	const struct ffntp_ensemble *ensemble; /* the one that is recorded; NULL: none yet */
 	struct ffntp_ensemble_config config;
 	struct ffntp_member_config member[FFNTP_ENSEMBLE_MEMBERS];
+	/* One buffer is filled while the other one is written. */
+	struct ffntp_background background;
+	size_t pending; /* bytes that are being written; 0: none */
+	bool is_slow;   /* the file did not take them in time */
+	unsigned filled;
 	size_t used;
-	char buffer[BUFFER_SIZE];
+	char buffer[2][BUFFER_SIZE];
 };
 
 /* The journal of the newest session, for the handler of a signal. */
@@ -40,53 +53,65 @@ static struct ffntp_journal_file *volatile opened;
 
 /* --- the file --- */
 
+/* A file that is being written stays open: its number must not become a different file's. */
 static void end_recording(struct ffntp_journal_file *file, const char *reason)
 {
-	ffntp_log(FFNTP_LOG_ERROR, "%s: %s: nothing more is recorded; the clock continues", file->path, reason);
-	close(file->descriptor);
+	ffntp_log(FFNTP_LOG_ERROR, "journal %s: %s: nothing more is recorded; the clock continues", file->path, reason);
+	if (file->pending == 0)
+		close(file->descriptor);
 	file->descriptor = -1;
 	file->used = 0;
 }
 
-static bool write_all(int descriptor, const char *bytes, size_t count)
+/* A write has ended. If it failed in the middle of a line, cut the file back to its last whole line. */
+static void take_result(struct ffntp_journal_file *file)
 {
-	while (count > 0) {
-		ssize_t written = write(descriptor, bytes, count);
+	int error = ffntp_background_error(&file->background);
 
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return false;
-		bytes += written;
-		count -= (size_t)written;
-	}
-	return true;
-}
-
-/* Write the buffer. If that fails in the middle of a line, the file is cut back to its last whole line. */
-static void empty_buffer(struct ffntp_journal_file *file)
-{
-	int error;
-
-	if (file->descriptor < 0 || file->used == 0)
+	if (error == 0)
+		file->size += file->pending;
+	file->pending = 0;
+	if (error == 0 || file->descriptor < 0)
 		return;
-	if (write_all(file->descriptor, file->buffer, file->used)) {
-		file->size += file->used;
-		file->used = 0;
-		return;
-	}
-	error = errno;
 	if (ftruncate(file->descriptor, (off_t)file->size) != 0)
 		ffntp_log(FFNTP_LOG_INFO, "%s: its last line is incomplete", file->path);
 	end_recording(file, strerror(error));
 }
 
-/* Return room for one line. The caller adds its length to file->used. */
+/* Wait for the end of a write, at most this time. Returns whether there is none. */
+static bool await_write(struct ffntp_journal_file *file, long limit_ms)
+{
+	if (file->pending == 0)
+		return true;
+	file->is_slow = !ffntp_background_wait(&file->background, file->is_slow && limit_ms <= WAIT_MS ? 0 : limit_ms);
+	if (!file->is_slow)
+		take_result(file);
+	return !file->is_slow;
+}
+
+/* Write the buffer, unless the former one is still being written. */
+static void empty_buffer(struct ffntp_journal_file *file, long limit_ms)
+{
+	if (file->descriptor < 0 || file->used == 0 || !await_write(file, limit_ms) || file->descriptor < 0)
+		return;
+	file->pending = file->used;
+	ffntp_background_write(&file->background, file->descriptor, file->buffer[file->filled], file->used);
+	file->filled ^= 1;
+	file->used = 0;
+	(void)await_write(file, limit_ms);
+}
+
+/* Return room for one line. The caller adds its length to file->used, which has no effect if the recording has ended.
+ */
 static char *room(struct ffntp_journal_file *file)
 {
 	if (BUFFER_SIZE - file->used < FFNTP_JOURNAL_LINE_SIZE)
-		empty_buffer(file);
-	return file->buffer + file->used;
+		empty_buffer(file, WAIT_MS);
+	if (BUFFER_SIZE - file->used < FFNTP_JOURNAL_LINE_SIZE)
+		end_recording(file, "the disk has taken nothing for too long");
+	if (file->descriptor < 0)
+		file->used = 0;
+	return file->buffer[file->filled] + file->used;
 }
 
 static void begin_file(struct ffntp_journal_file *file)
@@ -164,8 +189,12 @@ struct ffntp_journal_file *ffntp_journal_file_open(const char *path, uint64_t si
 	strcpy(file->path, path);
 	file->size_max = size_max;
 	problem = open_file(file);
+	if (problem == NULL && !ffntp_background_open(&file->background)) {
+		problem = "a thread cannot be started";
+		close(file->descriptor);
+	}
 	if (problem != NULL) {
-		ffntp_log(FFNTP_LOG_ERROR, "%s: %s: nothing is recorded; the clock continues", path, problem);
+		ffntp_log(FFNTP_LOG_ERROR, "journal %s: %s: nothing is recorded; the clock continues", path, problem);
 		free(file);
 		return NULL;
 	}
@@ -192,9 +221,13 @@ void ffntp_journal_file_close(struct ffntp_journal_file *file)
 		return;
 	if (opened == file)
 		opened = NULL;
-	empty_buffer(file);
+	empty_buffer(file, LAST_WAIT_MS);
+	/* If the disk does not answer, the thread keeps its buffer, until the process ends. */
+	if (!await_write(file, LAST_WAIT_MS))
+		return;
 	if (file->descriptor >= 0)
 		close(file->descriptor);
+	ffntp_background_close(&file->background);
 	free(file);
 }
 
@@ -202,8 +235,8 @@ void ffntp_journal_file_rescue(void)
 {
 	struct ffntp_journal_file *file = opened;
 
-	if (file != NULL && file->descriptor >= 0)
-		(void)write_all(file->descriptor, file->buffer, file->used);
+	if (file != NULL && file->descriptor >= 0 && file->pending == 0)
+		(void)!ffntp_write_all(file->descriptor, file->buffer[file->filled], file->used);
 }
 
 /* --- rotation --- */
@@ -270,8 +303,8 @@ void ffntp_journal_file_write(struct ffntp_journal_file *file)
 		return;
 	if (has_to_wait(file))
 		return;
-	empty_buffer(file);
-	if (file->descriptor >= 0 && file->size >= file->size_max)
+	empty_buffer(file, WAIT_MS);
+	if (file->descriptor >= 0 && file->pending == 0 && file->size >= file->size_max)
 		rotate(file);
 }
 

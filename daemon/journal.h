@@ -1,7 +1,8 @@
 /*
  * journal: writes the inputs of the daemon's session or ensemble, and the digests of its maps, to a file that 'ffntp
  * replay' runs again (docs/journal.md). Lines are kept in memory until the step ends, because a request must not wait
- * for a disk. If the file cannot be written, one line reports it; the recording ends, and the clock continues.
+ * for a disk, and are written by a thread, because a disk may never answer. If the file cannot be written, one line
+ * reports it; the recording ends, and the clock continues.
  */
 #ifndef FFNTP_DAEMON_JOURNAL_H
 #define FFNTP_DAEMON_JOURNAL_H

@@ -48,22 +48,6 @@ static bool open_counter(struct ffntp_keeper *keeper)
 	return problem == NULL;
 }
 
-static const char *counter_name(enum ffntp_counter_kind kind)
-{
-	switch (kind) {
-	case FFNTP_COUNTER_TSC:
-		return "the time stamp counter";
-	case FFNTP_COUNTER_ARM_VIRTUAL:
-		return "Arm's virtual counter";
-	case FFNTP_COUNTER_MONOTONIC_RAW:
-		return "CLOCK_MONOTONIC_RAW";
-	case FFNTP_COUNTER_NONE:
-	case FFNTP_COUNTER_OTHER:
-		break;
-	}
-	return "a counter";
-}
-
 static bool open_private_page(struct ffntp_keeper *keeper)
 {
 	keeper->private_page = aligned_alloc(FFNTP_PAGE_SIZE, FFNTP_PAGE_SIZE);
@@ -82,11 +66,12 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 	const char *problem = ffntp_pagefile_open(&keeper->file, path, &keeper->source.identity, former, is_adopted);
 
 	if (problem != NULL) {
-		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, problem);
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s; --page names a different page", path, problem);
 		return false;
 	}
 	keeper->page = keeper->file.page;
-	ffntp_log(FFNTP_LOG_NOTICE, "publishing %s with %s%s", path, counter_name(keeper->source.kind),
+	ffntp_pagewatch_begin(&keeper->pagewatch, path);
+	ffntp_log(FFNTP_LOG_NOTICE, "publishing %s with %s%s", path, ffntp_counter_text(keeper->source.kind),
 		  *is_adopted ? ", continuing from its last map" : "");
 	return true;
 }
@@ -320,7 +305,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 {
 	struct ffntp_lineup lineup;
 
-	*keeper = (struct ffntp_keeper){ .options = options, .file.lock = -1 };
+	*keeper = (struct ffntp_keeper){ .options = options, .file = { .lock = -1, .kept = -1 } };
 	if (!ffntp_serverlist_make(&options->config, &lineup))
 		return false;
 	ffntp_lineup_open(&lineup, ffntp_sync_now_s());
@@ -721,6 +706,15 @@ static void report_expiry(struct ffntp_keeper *keeper)
 
 /* --- one step --- */
 
+static bool follow_page(struct ffntp_keeper *keeper)
+{
+	if (!ffntp_pagewatch_step(&keeper->pagewatch, &keeper->file, monotonic_s()))
+		return false;
+	if (keeper->private_page == NULL)
+		keeper->page = keeper->sync.page = keeper->file.page;
+	return true;
+}
+
 static int timeout_ms(const struct ffntp_keeper *keeper)
 {
 	int limit_ms = STEP_MS_MAX;
@@ -749,7 +743,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper, struct pollfd *others, size_
 	log_sent(keeper);
 	log_names(&keeper->sync.lineup);
 	ffntp_nts_log(&keeper->sync);
-	if (keeper->sync.is_lost && !change_clock(keeper))
+	if ((keeper->sync.is_lost && !change_clock(keeper)) || !follow_page(keeper))
 		return false;
 	follow_table(keeper);
 	report_expiry(keeper);

@@ -18,6 +18,7 @@
 #include "leaptable.h"
 #include "log.h"
 #include "options.h"
+#include "pagewatch.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
 #define FFNTP_LEAPS (FFNTP_LEAP_POST_NEGATIVE + 1)
@@ -35,6 +36,7 @@ struct ffntp_keeper {
 	const struct ffntp_options *options;
 	struct ffntp_counter_source source;
 	struct ffntp_pagefile file;
+	struct ffntp_pagewatch pagewatch;
 	struct ffntp_page *page;         /* in the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */
 	struct ffntp_leaptable leaptable;

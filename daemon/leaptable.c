@@ -51,8 +51,9 @@ static bool read_table(struct ffntp_leaptable *leaptable)
 	const char *problem = ffntp_leapfile_read(leaptable->path, &leaptable->table);
 
 	if (problem != NULL)
-		ffntp_log(FFNTP_LOG_WARNING, "%s: %s%s", leaptable->path, problem,
-			  leaptable->has_table ? "; the table that was read before stays in use" : "");
+		ffntp_log(FFNTP_LOG_WARNING, "table of leap seconds %s: %s%s", leaptable->path, problem,
+			  leaptable->has_table ? "; the table that was read before stays in use"
+					       : "; there is no table until it can be read");
 	leaptable->has_table = leaptable->has_table || problem == NULL;
 	return problem == NULL;
 }

@@ -1,4 +1,7 @@
-/* log: lines on standard error, with levels, and with a rate limit for those that network traffic can cause. */
+/*
+ * log: lines on standard error, with levels, and with a rate limit for those that network traffic can cause. Nothing
+ * here waits: a line that standard error does not take at once is lost, and counted in the next one.
+ */
 #ifndef FFNTP_DAEMON_LOG_H
 #define FFNTP_DAEMON_LOG_H
 
@@ -19,8 +22,9 @@ enum ffntp_log_level {
 #define FFNTP_LOG_DEFAULT FFNTP_LOG_NOTICE
 
 /*
- * Find out once, at the start, whether standard error is connected to the journal of systemd: JOURNAL_STREAM has its
- * device and inode then. Lines begin with <N> there, and with "ffntpd: " elsewhere.
+ * Begin, before any file is opened: /dev/null takes the place of a standard stream that is closed. Find out whether
+ * standard error is connected to the journal of systemd: JOURNAL_STREAM has its device and inode then. Lines begin with
+ * <N> there, and with "ffntpd: " elsewhere.
  */
 void ffntp_log_begin(void);
 

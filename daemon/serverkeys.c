@@ -59,7 +59,7 @@ static bool read_keys(struct ffntp_keyfile *file, struct ffntp_serverkeys *keys,
 	const char *problem = ffntp_keyfile_read(file, config->keyfile);
 
 	if (problem != NULL) {
-		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", config->keyfile, problem);
+		ffntp_log(FFNTP_LOG_ERROR, "keyfile %s: %s", config->keyfile, problem);
 		return false;
 	}
 	if (file->is_exposed)

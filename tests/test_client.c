@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../core/bits.h"
+#include "../core/params.h"
 #include "../core/publisher.h"
 #include "clientworld.h"
 
@@ -767,6 +768,28 @@ static void test_keeps_time_across_eras(void **state)
 	}
 }
 
+/* The release's date, around the end of era 0, and 68 and nearly 136 years after the release */
+static void test_resolves_the_era_without_a_date_of_the_caller(void **state)
+{
+	static const int64_t starts_s[] = { FFNTP_RELEASE_S, 2085978496 - 600,
+					    FFNTP_RELEASE_S + 68 * 365 * INT64_C(86400),
+					    FFNTP_RELEASE_S + 136 * 365 * INT64_C(86400) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof starts_s / sizeof *starts_s; i++) {
+		struct fixture f = make(starts_s[i] * S_NS);
+		struct ffntp_client_config usual;
+
+		ffntp_client_config_default(&usual);
+		f.config.pivot_s = usual.pivot_s;
+		make_client(&f);
+		world_run(&f.world, f.client, 1);
+		run_bounded(&f, 1200);
+		assert_true(llabs(world_error_ns(&f.world, f.client)) < 300000);
+		drop(&f);
+	}
+}
+
 static void test_tai_and_utc(void **state)
 {
 	struct fixture f = make(START_NS);
@@ -890,6 +913,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_adaptive_polling_asks_no_more_than_it_needs),
 		cmocka_unit_test(test_adaptive_polling_obeys_a_kiss),
 		cmocka_unit_test(test_adaptive_polling_hurries_when_contradicted),
+		cmocka_unit_test(test_resolves_the_era_without_a_date_of_the_caller),
 		cmocka_unit_test(test_keeps_time_across_eras),
 		cmocka_unit_test(test_tai_and_utc),
 		cmocka_unit_test(test_counter_may_wrap),

@@ -62,6 +62,29 @@ static void gives_a_bare_server_chronys_defaults(void **state)
 	assert_false(config.server[0].iburst);
 }
 
+/* As chrony, which accepts these lines: only two written limits can contradict each other. */
+static void an_unwritten_limit_of_the_interval_follows_the_written_one(void **state)
+{
+	static const struct {
+		const char *line;
+		unsigned minpoll, maxpoll;
+	} cases[] = {
+		{ "server a maxpoll 4", 4, 4 },  { "pool a maxpoll 0", 0, 0 },   { "server a minpoll 12", 12, 12 },
+		{ "pool a minpoll 17", 17, 17 }, { "server a maxpoll 7", 6, 7 }, { "server a minpoll 9", 9, 10 },
+		{ "server a MAXPOLL 5", 5, 5 },
+	};
+	struct ffntp_config_error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ffntp_config config;
+
+		assert_true(parse(&config, cases[i].line, &error));
+		assert_int_equal(config.server[0].minpoll_log2_s, cases[i].minpoll);
+		assert_int_equal(config.server[0].maxpoll_log2_s, cases[i].maxpoll);
+	}
+}
+
 static void a_name_on_the_command_line_has_a_burst(void **state)
 {
 	struct ffntp_config config;
@@ -275,7 +298,8 @@ static const struct refusal refusals[] = {
 	{ "server a minpoll -1", 1, "not within 0 to 17" },
 	{ "server a maxpoll 18", 1, "not within 0 to 17" },
 	{ "server a minpoll 9 maxpoll 8", 1, "above maxpoll" },
-	{ "server a minpoll 11", 1, "above maxpoll" },
+	{ "server a maxpoll 8 minpoll 9", 1, "above maxpoll" },
+	{ "server a minpoll 6 maxpoll 4", 1, "above maxpoll" },
 	{ "server a minpoll 99999999999999999999999", 1, "not within" },
 	{ "peer a", 1, "unsupported keyword 'peer': ffntpd is a client only; name it with server" },
 	{ "pool", 1, "needs a name" },
@@ -599,6 +623,7 @@ int main(void)
 		cmocka_unit_test(reads_a_server_with_all_options),
 		cmocka_unit_test(reads_the_key_of_a_server),
 		cmocka_unit_test(gives_a_bare_server_chronys_defaults),
+		cmocka_unit_test(an_unwritten_limit_of_the_interval_follows_the_written_one),
 		cmocka_unit_test(a_name_on_the_command_line_has_a_burst),
 		cmocka_unit_test(reads_numbers_and_files),
 		cmocka_unit_test(reads_a_journal_and_its_size),

@@ -293,6 +293,23 @@ static void a_counter_that_is_lost_ends_all(void **state)
 	assert_int_equal(page_status(), FFNTP_STATUS_DISRUPTED);
 }
 
+/* The reply that waits in the socket and the requests that are due must not wake the caller, who could do nothing. */
+static void without_its_counter_there_is_nothing_to_wait_for(void **state)
+{
+	(void)state;
+	step(0);
+	assert_true(descriptor() >= 0);
+	counter_event = FFNTP_COUNTER_LOST;
+	step(POLLIN);
+	assert_int_equal(descriptor(), -1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(ffntp_sync_timeout_ms(&loop.sync, 1000), 1000);
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+		step(0);
+	}
+	assert_int_equal(descriptor(), -1);
+}
+
 /* The page keeps a former client's map until there is a new one. */
 static void what_a_former_client_said_is_kept(void **state)
 {
@@ -619,6 +636,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_counter_is_checked_without_a_server, open_none_of_two, close_loop),
 		TEST(a_counter_that_was_disrupted_is_told_of_and_goes_on),
 		TEST(a_counter_that_is_lost_ends_all),
+		TEST(without_its_counter_there_is_nothing_to_wait_for),
 		TEST(what_a_former_client_said_is_kept),
 		TEST(what_told_no_time_is_not_kept),
 		cmocka_unit_test(what_poll_said_counts_for_one_datagram),

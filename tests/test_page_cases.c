@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../core/page_words.h"
 #include "count.h"
 #include "pageworld.h"
 #include "prng.h"
@@ -139,22 +140,135 @@ static void case_31_a_repaired_page_is_continued(void **state)
 	assert_int_equal(read_map(page).counter_marker, 1);
 }
 
-static void case_31_a_map_that_makes_no_sense_is_not_adopted(void **state)
+/* A page with past maps and a running monotonic state, as a daemon leaves it. */
+static void leave_page(void)
 {
 	struct ffntp_page *page = fresh();
-	struct ffntp_map map = map_at(100 * S), former;
+
+	for (unsigned i = 1; i <= 4; i++) {
+		struct ffntp_map map = map_at(100 * i * S);
+
+		ffntp_page_hold(page);
+		ffntp_page_publish_steadily(page, &map, NULL, 0, map.at + S);
+	}
+}
+
+/* Return whether a page whose last map is this one is adopted. Map and copy are equal there. */
+static bool is_adopted_with(struct ffntp_map map)
+{
+	struct ffntp_page *page = fresh();
+	struct ffntp_map former = { .at = 1 };
+	bool is_adopted;
+
+	ffntp_page_publish(page, &map, NULL, 0);
+	is_adopted = ffntp_page_adopt(page, &identity, &former);
+	assert_true(is_adopted == (former.at != 1));
+	assert_true(is_adopted || read_map(page).status == FFNTP_STATUS_INITIALISING);
+	return is_adopted;
+}
+
+/* Check whether a page is adopted if this member of its map has this value. */
+#define CHECK_ADOPTED(member, value, expected)                   \
+	do {                                                     \
+		struct ffntp_map map = map_at(100 * S);          \
+                                                                 \
+		map.leap_sign = 1;                               \
+		map.leap_at_s = map.time.s + 1000;               \
+		map.member = (value);                            \
+		assert_true(is_adopted_with(map) == (expected)); \
+	} while (false)
+
+static void case_31_a_map_that_makes_no_sense_is_not_adopted(void **state)
+{
+	const uint64_t period = map_at(0).period;
+	const int64_t time_s = map_at(100 * S).time.s, era_s = INT64_C(1) << 32;
 
 	(void)state;
-	map.period = 0;
-	ffntp_page_publish(page, &map, NULL, 0);
-	assert_false(ffntp_page_adopt(page, &identity, &former));
-	map = map_at(100 * S);
-	ffntp_page_publish(page, &map, NULL, 0);
-	memory.bytes[0x27] = 63;
-	assert_false(ffntp_page_adopt(page, &identity, &former));
-	map.status = (enum ffntp_status)9;
-	ffntp_page_publish(page, &map, NULL, 0);
-	assert_false(ffntp_page_adopt(page, &identity, &former));
+	CHECK_ADOPTED(disruption_marker, 1, true);
+	CHECK_ADOPTED(status, FFNTP_STATUS_DISRUPTED, true);
+	CHECK_ADOPTED(status, (enum ffntp_status)(FFNTP_STATUS_DISRUPTED + 1), false);
+	CHECK_ADOPTED(leap, (enum ffntp_leap)(FFNTP_LEAP_POST_NEGATIVE + 1), false);
+	CHECK_ADOPTED(leap_sign, 2, false);
+	CHECK_ADOPTED(leap_sign, -2, false);
+	CHECK_ADOPTED(leap_at_s, time_s + era_s, true);
+	CHECK_ADOPTED(leap_at_s, time_s + era_s + 1, false);
+	CHECK_ADOPTED(leap_at_s, time_s - era_s - 1, false);
+	CHECK_ADOPTED(leap_at_s, INT64_MIN / 256, false);
+	CHECK_ADOPTED(leap_at_s, INT64_MAX / 256, false);
+	CHECK_ADOPTED(time.s, INT64_MAX, false);
+	CHECK_ADOPTED(time.s, INT64_MIN, false);
+	CHECK_ADOPTED(tai_expires_s, INT64_MIN, false);
+	CHECK_ADOPTED(period, 0, false);
+	CHECK_ADOPTED(period, period / 4, false);
+	CHECK_ADOPTED(period_maxerror, period / 2, false);
+	CHECK_ADOPTED(period_esterror, period / 2, false);
+	CHECK_ADOPTED(stable_esterror, period / 2, false);
+	CHECK_ADOPTED(stable_period, period / 2, false);
+	CHECK_ADOPTED(stable_period, UINT64_MAX, false);
+}
+
+/* A shift of 63 and more cannot be published, and the copy has it, too. */
+static void case_31_a_shift_that_makes_no_sense_is_not_adopted(void **state)
+{
+	struct ffntp_map former;
+
+	(void)state;
+	leave_page();
+	memory.bytes[FFNTP_AT_STATUS + 7] = memory.bytes[FFNTP_AT_COPY_MAP + FFNTP_AT_STATUS - FFNTP_AT_MARKER + 7] =
+		63;
+	assert_false(ffntp_page_adopt(&memory.page, &identity, &former));
+}
+
+/* Check that a page with one byte changed is not adopted, and that its monotonic state is not continued. */
+static void check_adoption(size_t at)
+{
+	struct ffntp_steady steady;
+	struct ffntp_map former;
+
+	leave_page();
+	memory.bytes[at] ^= 0x80;
+	if (ffntp_page_adopt(&memory.page, &identity, &former))
+		fail_msg("damage at 0x%zx was not seen", at);
+	assert_int_equal(read_map(&memory.page).status, FFNTP_STATUS_INITIALISING);
+	assert_int_equal(ffntp_page_read_steady(&memory.page, &steady), FFNTP_CLOCK_OK);
+	assert_int_equal(steady.kind, FFNTP_STEADY_NONE);
+}
+
+static void case_31_damage_anywhere_in_the_map_or_its_copy_is_seen(void **state)
+{
+	struct ffntp_map former;
+
+	(void)state;
+	leave_page();
+	assert_true(ffntp_page_adopt(&memory.page, &identity, &former));
+	assert_int_equal(former.at, 400 * S);
+	for (size_t at = FFNTP_AT_MARKER; at < FFNTP_AT_GENERATION; at++)
+		check_adoption(at);
+	for (size_t at = FFNTP_AT_VOID_AFTER; at < FFNTP_AT_LINE; at++)
+		check_adoption(at);
+	for (size_t at = FFNTP_AT_COPY_MAP; at < FFNTP_AT_STEADY; at++)
+		check_adoption(at);
+}
+
+/* The three past maps, of which only what cannot be is seen, and the line of the monotonic state. */
+static void case_31_damage_of_past_maps_and_of_the_monotonic_state_is_seen(void **state)
+{
+	size_t slot;
+
+	(void)state;
+	leave_page();
+	slot = ffntp_page_steady_at(ffntp_page_begin(&memory.page));
+	for (size_t i = 0; i < 3; i++) {
+		check_adoption(ffntp_page_anchor_at(i) + 2);      /* status */
+		check_adoption(ffntp_page_anchor_at(i) + 7);      /* period_shift, 12 */
+		check_adoption(ffntp_page_anchor_at(i) + 8 + 7);  /* at */
+		check_adoption(ffntp_page_anchor_at(i) + 32 + 7); /* period_maxerror */
+	}
+	check_adoption(slot + 0x08); /* at, and with it the time there */
+	check_adoption(slot + 0x10); /* period */
+	check_adoption(slot + 0x18); /* void_after */
+	check_adoption(slot + 0x30); /* time */
+	check_adoption(slot + 0x38);
 }
 
 static void put(size_t offset, size_t size, uint64_t value)
@@ -284,6 +398,9 @@ int main(void)
 		cmocka_unit_test(case_31_a_writer_killed_between_updates),
 		cmocka_unit_test(case_31_a_repaired_page_is_continued),
 		cmocka_unit_test(case_31_a_map_that_makes_no_sense_is_not_adopted),
+		cmocka_unit_test(case_31_a_shift_that_makes_no_sense_is_not_adopted),
+		cmocka_unit_test(case_31_damage_anywhere_in_the_map_or_its_copy_is_seen),
+		cmocka_unit_test(case_31_damage_of_past_maps_and_of_the_monotonic_state_is_seen),
 		cmocka_unit_test(case_32_what_is_no_page),
 		cmocka_unit_test(case_32_garbage),
 		cmocka_unit_test(case_33_a_page_of_others_is_not_adopted),

@@ -494,6 +494,34 @@ static void test_false_promise_is_broken_visibly(void **state)
 	drop(&f);
 }
 
+/* A former map that makes no sense, or is of an era that the pivot excludes, leaves the client as it is. */
+static void test_no_former_map_that_cannot_be_is_continued(void **state)
+{
+	struct fixture f = make(START_NS);
+	struct ffntp_map former, bad;
+
+	(void)state;
+	world_run(&f.world, f.client, 7200);
+	ffntp_client_output(f.client, world_counter(&f.world, f.world.now_ns), &former);
+	for (unsigned i = 0; i < 4; i++) {
+		bad = former;
+		bad.time.s += i == 0 ? INT64_C(1) << 32 : 0;
+		bad.period /= i == 1 ? 8 : 1;
+		bad.period_maxerror = i == 2 ? UINT64_MAX : bad.period_maxerror;
+		bad.leap_sign = i == 3;
+		bad.leap_at_s = INT64_MIN / 256;
+		make_client(&f);
+		ffntp_client_continue(f.client, &bad);
+		world_run(&f.world, f.client, 1);
+		run_bounded(&f, 60);
+		assert_true(llabs(world_error_ns(&f.world, f.client)) < S_NS / 1000);
+		assert_int_equal(world_status(&f.world, f.client), FFNTP_STATUS_SYNCHRONISED);
+		/* A false bound that had been continued would have been broken visibly. */
+		assert_true(marker(&f) == former.disruption_marker);
+	}
+	drop(&f);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,6 +544,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_rate_that_steps_is_followed_within_a_burst),
 		cmocka_unit_test(test_rate_step_breaks_promises_and_not_the_clock),
 		cmocka_unit_test(test_successor_keeps_the_promises_of_its_predecessor),
+		cmocka_unit_test(test_no_former_map_that_cannot_be_is_continued),
 		cmocka_unit_test(test_false_promise_is_broken_visibly),
 	};
 

@@ -16,6 +16,15 @@
 /* Reads a subcommand's values from the page, into its context. */
 typedef enum ffntp_clock_result pageuse_read(const struct ffntp_linux_reader *reader, void *context);
 
+/* The result of opening a page and reading it. */
+struct pageuse_outcome {
+	enum ffntp_page_result page;
+	enum ffntp_clock_result clock; /* if the page is FFNTP_PAGE_OK */
+};
+
+/* Open the page at this path, NULL for the usual places, read it and close it. Returns whether both succeeded. */
+bool pageuse_try(const char *path, pageuse_read *read, void *context, struct pageuse_outcome *outcome);
+
 /*
  * Open the page at this path, NULL for the usual places, read it and close it. Returns false after one line on stderr
  * if it cannot be opened or has no time.

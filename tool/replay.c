@@ -240,6 +240,39 @@ static bool has_rate_given(const struct replay *replay, const struct ffntp_clien
 	return false;
 }
 
+/* Return the most frequent verdict. */
+static enum ffntp_verdict commonest(const struct player_step *steps, size_t count)
+{
+	size_t counts[FFNTP_VERDICTS] = { 0 };
+	unsigned most = 0;
+
+	for (size_t i = 0; i < count; i++)
+		counts[steps[i].verdict]++;
+	for (unsigned i = 1; i < FFNTP_VERDICTS; i++)
+		most = counts[i] > counts[most] ? i : most;
+	return (enum ffntp_verdict)most;
+}
+
+/* A score without a single accepted exchange needs an explanation. */
+static bool is_any_accepted(const struct replay *replay, const struct trace *trace, const struct player_step *steps,
+			    const struct scores *scores)
+{
+	if (scores->refused < scores->stamps)
+		return true;
+	tool_error(replay->command,
+		   "%s: no exchange was accepted, most of them were refused as '%s': there is nothing to score",
+		   trace->name, ffntp_verdict_name(commonest(steps, trace->count)));
+	return false;
+}
+
+static bool print_scores(struct replay *replay, const struct trace *trace, const struct scores *scores)
+{
+	if (replay->as_json)
+		return print_json(replay, trace, scores);
+	print_row(replay, trace, scores);
+	return true;
+}
+
 static bool replay_trace(struct replay *replay, const struct trace *trace, struct player_step *steps)
 {
 	struct ffntp_client_config config;
@@ -256,10 +289,7 @@ static bool replay_trace(struct replay *replay, const struct trace *trace, struc
 	scores.ns_per_stamp = player_cost_ns(&config, trace, steps);
 	if (!write_per_stamp(replay, trace, steps))
 		return false;
-	if (replay->as_json)
-		return print_json(replay, trace, &scores);
-	print_row(replay, trace, &scores);
-	return true;
+	return print_scores(replay, trace, &scores) && is_any_accepted(replay, trace, steps, &scores);
 }
 
 static bool replay_lines(struct replay *replay, struct lines *lines)

@@ -505,7 +505,8 @@ static bool finish(struct rerun *rerun, const char *path, unsigned long cut_in_l
 		return false;
 	}
 	if (rerun->equal == 0) {
-		tool_error(rerun->command, "%s: no map in it", path);
+		tool_error(rerun->command, "%s: no map in it: the recording ended before there was anything to compare",
+			   path);
 		return false;
 	}
 	return rerun->as_json ? print_json(rerun, path, cut_in_line) : print_text(rerun, path, cut_in_line);

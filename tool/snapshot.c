@@ -5,8 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "pageuse.h"
-
 #define NTP_PORT 123
 #define TRIES 4
 
@@ -52,6 +50,16 @@ static void read_both(const struct ffntp_linux_reader *reader, struct snapshot *
 	}
 }
 
+/* The reader also refuses a counter that was set back behind the map, as every program that uses it does. */
+static enum ffntp_clock_result read_time(const struct ffntp_linux_reader *reader, struct snapshot *snapshot)
+{
+	enum ffntp_clock_result result = ffntp_linux_now(reader, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
+
+	if (result != FFNTP_CLOCK_OK)
+		return result;
+	return ffntp_clock_at(&snapshot->map, snapshot->now, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
+}
+
 static enum ffntp_clock_result read_page(const struct ffntp_linux_reader *reader, void *context)
 {
 	struct snapshot *snapshot = context;
@@ -65,7 +73,7 @@ static enum ffntp_clock_result read_page(const struct ffntp_linux_reader *reader
 	snapshot->period_s = ldexp((double)snapshot->map.period, -64 - snapshot->map.period_shift);
 	if (is_stale(&snapshot->map, snapshot->now))
 		return FFNTP_CLOCK_VOID;
-	snapshot->result = ffntp_clock_at(&snapshot->map, snapshot->now, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
+	snapshot->result = read_time(reader, snapshot);
 	return FFNTP_CLOCK_OK;
 }
 
@@ -73,6 +81,12 @@ bool snapshot_take(const struct tool_command *command, const char *path, struct 
 {
 	*snapshot = (struct snapshot){ 0 };
 	return pageuse_take(command, path, read_page, snapshot);
+}
+
+bool snapshot_try(const char *path, struct snapshot *snapshot, struct pageuse_outcome *outcome)
+{
+	*snapshot = (struct snapshot){ 0 };
+	return pageuse_try(path, read_page, snapshot, outcome);
 }
 
 const struct ffntp_source *snapshot_followed(const struct snapshot *snapshot)

@@ -9,6 +9,7 @@
 
 #include "options.h"
 #include "output.h"
+#include "pageuse.h"
 
 struct snapshot {
 	struct ffntp_map map;
@@ -27,6 +28,9 @@ struct snapshot {
  * one line on stderr.
  */
 bool snapshot_take(const struct tool_command *command, const char *path, struct snapshot *snapshot);
+
+/* Like snapshot_take, without a line on stderr: *outcome has the reason. */
+bool snapshot_try(const char *path, struct snapshot *snapshot, struct pageuse_outcome *outcome);
 
 /* Return the seconds from this counter reading to the snapshot. */
 double snapshot_since_s(const struct snapshot *snapshot, ffntp_counter then);

@@ -47,7 +47,9 @@ static bool read_rows(struct lines *lines, struct trace *trace, char error[TRACE
 		if (!what && !append(trace, &row, &capacity))
 			what = "out of memory";
 		if (what) {
-			snprintf(error, TRACE_ERROR_SIZE, "%s:%lu: %s", lines_path(lines), line.number, what);
+			/* A journal without its first line is taken for a trace. */
+			snprintf(error, TRACE_ERROR_SIZE, "%s:%lu: %s%s", lines_path(lines), line.number, what,
+				 trace->count == 0 ? ": this is neither a trace nor the beginning of a journal" : "");
 			return false;
 		}
 	}

@@ -53,7 +53,8 @@ type config = {
   counter_may_jump : bool;  (** the counter may stop or jump without notice, as a guest's *)
   max_root_distance_s : float;  (** replies with a larger root distance are rejected *)
   pivot_s : int option;
-      (** seconds since 1970, within 68 years of the true time. [None]: the date of the library *)
+      (** seconds since 1970, within 68 years of the true time. [None]: 68 years after the release of the library, so
+          that any time within 136 years from the release is right *)
   leap_table : leap_table option;
       (** all leap seconds until it expires, which makes TAI known. [None]: leap seconds come from the server's
           announcements, and TAI is unknown *)

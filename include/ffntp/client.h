@@ -87,7 +87,11 @@ struct ffntp_client_config {
 	 */
 	bool counter_may_jump;
 	double max_root_distance_s; /* reject replies whose root distance exceeds this; 0 to 16, usually 3 */
-	int64_t pivot_s;            /* any time within 68 years of the true time, seconds since 1970 */
+	/*
+	 * Any time within 68 years of the true time, seconds since 1970; usually 68 years after the release of the
+	 * library, so that any time within 136 years from the release is right.
+	 */
+	int64_t pivot_s;
 	/*
 	 * Table of leap seconds that ffntp_leap_table_check accepts, or NULL. It must outlive the client or be replaced
 	 * by ffntp_client_leap_table. While it is valid, it is the only source of leap seconds and TAI is known. Once

@@ -106,6 +106,22 @@ const char *ffntp_counter_refusal(enum ffntp_counter_kind kind)
 	return "a counter that only its own port can read";
 }
 
+const char *ffntp_counter_text(enum ffntp_counter_kind kind)
+{
+	switch (kind) {
+	case FFNTP_COUNTER_TSC:
+		return "the time stamp counter";
+	case FFNTP_COUNTER_ARM_VIRTUAL:
+		return "Arm's virtual counter";
+	case FFNTP_COUNTER_MONOTONIC_RAW:
+		return "CLOCK_MONOTONIC_RAW";
+	case FFNTP_COUNTER_NONE:
+	case FFNTP_COUNTER_OTHER:
+		break;
+	}
+	return "a counter";
+}
+
 static enum ffntp_counter_kind best_kind(void)
 {
 	if (ffntp_counter_refusal(FFNTP_COUNTER_TSC) == NULL)

@@ -33,6 +33,9 @@ struct ffntp_counter_source {
  */
 FFNTP_MUST_USE const char *ffntp_counter_refusal(enum ffntp_counter_kind kind);
 
+/* Return what messages call a counter, such as "the time stamp counter". */
+const char *ffntp_counter_text(enum ffntp_counter_kind kind);
+
 /*
  * Choose a counter and measure its period, which takes 20 ms for a TSC. kind: the counter wanted, or FFNTP_COUNTER_NONE
  * for the best one.

@@ -145,6 +145,12 @@ static void disconnect_loop(struct ffntp_device *device)
 
 /* --- the thread --- */
 
+/* Without its counter the clock has ended: only the device's end is awaited. */
+static int timeout_ms(const struct ffntp_sync *sync)
+{
+	return sync->is_lost ? -1 : ffntp_sync_timeout_ms(sync, STEP_MS_MAX);
+}
+
 static void *keep(void *context)
 {
 	struct ffntp_linux_ntp *ntp = context;
@@ -152,7 +158,7 @@ static void *keep(void *context)
 	for (;;) {
 		struct pollfd waiting[1 + FFNTP_SYNC_DESCRIPTORS] = { { .fd = ntp->stop, .events = POLLIN } };
 		size_t count = ffntp_sync_descriptors(&ntp->sync, waiting + 1);
-		int ready = poll(waiting, (nfds_t)(1 + count), ffntp_sync_timeout_ms(&ntp->sync, STEP_MS_MAX));
+		int ready = poll(waiting, (nfds_t)(1 + count), timeout_ms(&ntp->sync));
 
 		if (ready > 0 && waiting[0].revents != 0)
 			return NULL;

@@ -80,6 +80,11 @@ void ffntp_ntslink_close(struct ffntp_ntslink *link)
 	link->method.ops = NULL;
 }
 
+void ffntp_ntslink_hurry(struct ffntp_ntslink *link)
+{
+	link->retry_at_s = INT64_MIN;
+}
+
 void ffntp_ntslink_answered(struct ffntp_ntslink *link)
 {
 	link->unanswered = 0;

@@ -89,6 +89,9 @@ void ffntp_ntslink_forget(struct ffntp_ntslink *link);
  */
 const struct ffntp_address *ffntp_ntslink_move(struct ffntp_ntslink *link, const struct ffntp_address *address);
 
+/* Permit a key exchange at once, with a further address of the name. */
+void ffntp_ntslink_hurry(struct ffntp_ntslink *link);
+
 /* Record that an authentic reply came, or that none came in time. */
 void ffntp_ntslink_answered(struct ffntp_ntslink *link);
 void ffntp_ntslink_unanswered(struct ffntp_ntslink *link);

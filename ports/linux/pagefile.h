@@ -15,6 +15,7 @@
 struct ffntp_pagefile {
 	struct ffntp_page *page; /* the page to publish to; NULL if not open */
 	int lock;                /* held while the page is kept; -1 if not open */
+	int kept;                /* the page's own file, locked as well; -1 if not open */
 };
 
 /*
@@ -26,6 +27,21 @@ struct ffntp_pagefile {
 FFNTP_MUST_USE const char *ffntp_pagefile_open(struct ffntp_pagefile *file, const char *path,
 					       const struct ffntp_page_identity *identity, struct ffntp_map *former,
 					       bool *is_adopted);
+
+/*
+ * Return whether the page and its lock are still at this path, where somebody may have removed or replaced them. Costs
+ * four system calls.
+ */
+FFNTP_MUST_USE bool ffntp_pagefile_is_there(const struct ffntp_pagefile *file, const char *path);
+
+/*
+ * Put page and lock back at their path. If the page is missing or was replaced, file->page becomes a different one with
+ * the same content, and the former file is marked as over for readers that have it mapped. A lock that a starting
+ * daemon holds for a moment is left to the next call, because the page's own lock ends that daemon.
+ * Returns NULL; or a message, as ffntp_pagefile_open does: then readers cannot find the page, or another daemon keeps
+ * the one at this path. The present page stays open.
+ */
+FFNTP_MUST_USE const char *ffntp_pagefile_renew(struct ffntp_pagefile *file, const char *path);
 
 /* Close the page. The file stays: its readers use it until void_after, and the next daemon takes it over. */
 void ffntp_pagefile_close(struct ffntp_pagefile *file);

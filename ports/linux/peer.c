@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../../core/params.h"
@@ -17,22 +16,12 @@
 /* The session of a server without an address or keys, or offline, is paused for this time, again and again (s). */
 #define WAIT_S 16
 
-/* Return the system's date, or the date of the build if that is later. An error below 68 years does not matter. */
-static int64_t pivot_s(int64_t built_s)
-{
-	struct timespec date = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &date);
-	return date.tv_sec > built_s ? date.tv_sec : built_s;
-}
-
 void ffntp_peer_config_default(struct ffntp_client_config *config, const struct ffntp_counter_source *source)
 {
 	ffntp_client_config_default(config);
 	config->counter_kind = source->kind;
 	config->period_hint_s = source->period_hint_s;
 	config->period_hint_error = source->period_hint_error;
-	config->pivot_s = pivot_s(config->pivot_s);
 }
 
 bool ffntp_peer_join(struct ffntp_peer *peer, struct ffntp_ensemble *ensemble, const struct ffntp_member_config *config,

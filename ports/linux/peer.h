@@ -44,7 +44,7 @@ struct ffntp_peer {
 	bool is_offline;             /* no request leaves; the caller may set it at any time */
 };
 
-/* Set the usual configuration for this counter, and for the system's date. */
+/* Set the usual configuration for this counter. The system's date has no effect on it, because it may be wrong. */
 void ffntp_peer_config_default(struct ffntp_client_config *config, const struct ffntp_counter_source *source);
 
 /*

@@ -663,13 +663,15 @@ static void use_keys(struct ffntp_sync_peer *peer, const struct ffntp_address *a
 	ffntp_peer_hurry(&peer->peer);
 }
 
-/* After a failure the next address of the name is tried, if there is one. */
+/* After a failure the next address of the name is tried, at once if it was not tried yet. */
 static void try_next(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	if (is_of_pool(sync, peer))
 		peer->is_unfit = true;
 	else if (peer->advice == FFNTP_STAY)
 		peer->advice = ffntp_servers_change(&server_of(sync, peer)->servers);
+	if (peer->advice == FFNTP_MOVE)
+		ffntp_ntslink_hurry(&peer->link);
 	follow(sync, peer);
 }
 
@@ -704,7 +706,7 @@ size_t ffntp_sync_descriptors(const struct ffntp_sync *sync, struct pollfd *read
 {
 	size_t count = 0;
 
-	for (unsigned i = 0; i < sync->room; i++) {
+	for (unsigned i = 0; i < sync->room && !sync->is_lost; i++) {
 		int descriptor = sync->peer[i].is_open ? ffntp_peer_descriptor(&sync->peer[i].peer) : -1;
 
 		if (descriptor >= 0)
@@ -719,7 +721,7 @@ int ffntp_sync_timeout_ms(const struct ffntp_sync *sync, int limit_ms)
 {
 	ffntp_counter at = now(sync);
 
-	for (unsigned i = 0; i < sync->room; i++) {
+	for (unsigned i = 0; i < sync->room && !sync->is_lost; i++) {
 		if (sync->peer[i].is_open)
 			limit_ms = ffntp_peer_timeout_ms(&sync->peer[i].peer, at, limit_ms);
 	}

@@ -59,7 +59,11 @@ struct ffntp_sync {
 	struct ffntp_lineup lineup;
 	struct ffntp_sync_peer *peer; /* by number of the member */
 	int keeps_stamping;           /* ffntp_udp_keep_stamping */
-	bool is_lost; /* the counter must not be used any more: nothing is published until a new start */
+	/*
+	 * The counter must not be used any more: nothing is published, and there is nothing to wait for, until a new
+	 * start.
+	 */
+	bool is_lost;
 };
 
 /* The parts of a sync. */

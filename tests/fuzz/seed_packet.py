@@ -7,7 +7,7 @@ import os
 import struct
 import sys
 
-KNOWS_NONCE, KNOWS_OLDER, SENT_LATER, GAVE_UP, HAD_ANOTHER = 1, 2, 4, 8, 16
+KNOWS_NONCE, KNOWS_OLDER, SENT_LATER, GAVE_UP, HAD_ANOTHER, INTERLEAVED, HAS_FORMER, KNOWS_SECOND = (1 << i for i in range(8))
 RECEIVE = 0xe8000000 << 32
 
 
@@ -90,6 +90,34 @@ OTHERS = {
     'quick': (KNOWS_NONCE, 1 << 40, 99_000),
 }
 
+# The former exchange's receive timestamp, and a request that asks for its transmit timestamp.
+FORMER = 0xe8000000fffff000
+ASKED = INTERLEAVED | HAS_FORMER | KNOWS_SECOND
+AT = (1 << 40, 10_000_000)
+
+
+def interleaved(residence=4295, **fields):
+    """A reply a second after the former exchange, with the time at which the former reply left."""
+    receive = FORMER + 2**32
+    return packet(receive=receive, residence=FORMER + residence - receive, **fields)
+
+
+INTERLEAVED_SEEDS = {
+    'xleave': (ASKED, interleaved()),
+    'xleave-first': (INTERLEAVED | KNOWS_SECOND, interleaved()),
+    'xleave-sent-later': (ASKED | SENT_LATER, interleaved()),
+    'xleave-basic': (INTERLEAVED | HAS_FORMER | KNOWS_NONCE, packet(receive=FORMER + 2**32)),
+    'xleave-late': (ASKED | GAVE_UP, interleaved()),
+    'xleave-not-asked': (KNOWS_SECOND, interleaved()),
+    'xleave-older': (INTERLEAVED | HAS_FORMER | KNOWS_OLDER, interleaved()),
+    'xleave-other-reply': (ASKED, interleaved(residence=1 << 32)),
+    'xleave-backwards': (ASKED, interleaved(residence=-5000)),
+    'xleave-no-transmit': (ASKED, interleaved(residence=-FORMER)),
+    'xleave-kiss': (ASKED, kiss(b'RATE')),
+    'xleave-unsynchronised': (ASKED, interleaved(first=0xe4)),
+    'xleave-stratum': (ASKED, interleaved(stratum=15)),
+}
+
 
 def write(folder, name, around, datagram):
     with open(os.path.join(folder, name), 'wb') as seed:
@@ -104,6 +132,9 @@ def main():
     write(folder, 'sent-later', AROUND['sent-later'], packet())
     for seed, around in OTHERS.items():
         write(folder, seed, around, packet())
+    for seed, (flags, datagram) in INTERLEAVED_SEEDS.items():
+        write(folder, seed, (flags, *AT), datagram)
+    write(folder, 'xleave-counter-back', (ASKED, 1 << 40, 2**64 - 1), interleaved())
 
 
 main()

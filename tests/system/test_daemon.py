@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 """ffntpd as a process: start, end, rejected configurations, and the state that survives it."""
+import contextlib
+import fcntl
 import os
 import resource
+import select
+import shutil
 import signal
 import socket
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -159,6 +164,68 @@ def test_a_second_instance_is_refused_and_the_first_goes_on(folder):
         tap.check(running.poll() is None and tap.probe(folder)["status"] == "synchronised", "the first was disturbed")
 
 
+def reads_on(folder, status="synchronised"):
+    """Wait for a page that a reader finds by its name, and that is still updated."""
+    at = tap.wait_for_status(folder, status)["at"]
+    tap.wait_for(lambda: (tap.probe(folder) or {}).get("at", at) != at, "an update of the page")
+
+
+def test_what_is_removed_or_replaced_is_written_again(folder):
+    """The daemon's folder, its page or its lock: each is back within seconds, and locked against a second daemon."""
+    home = f"{folder}/home"
+    page, old = f"{home}/page", f"{folder}/old"
+
+    def replace():
+        shutil.copy(page, f"{home}/copy")
+        os.rename(f"{home}/copy", page)
+    damages = (lambda: shutil.rmtree(home), lambda: os.unlink(page), lambda: os.unlink(f"{page}.lock"), replace,
+               lambda: os.rename(home, old))
+    with fake.Server() as server, tap.process([tap.FFNTPD, "--poll", "1", "--page", page, f"127.0.0.1:{server.port}"],
+                                              f"{folder}/ffntpd.log") as running:
+        tap.wait_for_status(home, "synchronised")
+        marker = tap.probe(home)["disruption_marker"]
+        for number, damage in enumerate(damages, 1):
+            damage()
+            tap.wait_for(lambda: tap.said(folder).count("it is written again") == number, f"damage {number} to be seen")
+            reads_on(home)
+            tap.check(tap.probe(home)["disruption_marker"] == marker, "not the same clock")
+            code, output = tap.run_daemon(folder, "--page", page, "127.0.0.1")
+            tap.check(code == 1 and "another daemon keeps" in output, f"damage {number}: two daemons: {code} {output}")
+        tap.check(tap.probe(old)["status"] in ("unknown", "disrupted"), "readers of the former file see no end of it")
+        tap.check(running.poll() is None, "ended")
+
+
+def test_two_daemons_never_keep_one_page(folder):
+    """The lock is removed, and a second daemon starts before the first one looks; or its folder is another daemon's."""
+    with fake.Server() as server:
+        address = f"127.0.0.1:{server.port}"
+        with tap.daemon(folder, "--poll", "1", address) as first:
+            tap.wait_for_status(folder, "synchronised")
+            first.send_signal(signal.SIGSTOP)
+            os.unlink(f"{folder}/page.lock")
+            code, output = tap.run_daemon(folder, "--page", f"{folder}/page", address)
+            tap.check(code == 1 and "another daemon keeps" in output, f"two daemons: {code} {output}")
+            os.unlink(f"{folder}/page")
+            with tap.daemon(folder, "--poll", "1", address, name="second"):
+                tap.wait_for_status(folder, "synchronised")
+                first.send_signal(signal.SIGCONT)
+                tap.check(first.wait(10) == 1, "the first did not end")
+                tap.check("another daemon keeps" in tap.said(folder), tap.said(folder))
+                reads_on(folder)
+
+
+def test_a_reader_cannot_lock_the_page(folder):
+    with fake.Server() as server:
+        arguments = ("--poll", "1", f"127.0.0.1:{server.port}")
+        with tap.daemon(folder, *arguments):
+            tap.wait_for_status(folder, "synchronised")
+        with open(f"{folder}/page", "rb") as page:
+            fcntl.flock(page, fcntl.LOCK_EX)
+            fcntl.lockf(page, fcntl.LOCK_SH)
+            with tap.daemon(folder, *arguments, name="again"):
+                reads_on(folder)
+
+
 def test_a_page_that_cannot_be_made_is_refused(folder):
     check_refusal(folder, ["--page", "no/such/page", "127.0.0.1"], "no/such/page", code=1)
     os.mkdir(f"{folder}/directory")
@@ -176,6 +243,70 @@ def test_what_is_no_page_is_left_alone(folder):
 def test_a_log_that_cannot_be_written_is_refused(folder):
     code, output = tap.run_daemon(folder, "--clock-log", "no/such/log", "127.0.0.1")
     tap.check(code == 1 and "no/such/log" in output, f"{code}: {output}")
+
+
+@contextlib.contextmanager
+def daemon_with(folder, *arguments, **options):
+    """Run a daemon whose standard error is not the test's log, until it is synchronised; yield it, and the server."""
+    with fake.Server() as server:
+        command = [tap.FFNTPD, "-vv", "--poll", "1", "--page", f"{folder}/page", *arguments, f"127.0.0.1:{server.port}"]
+        running = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
+        try:
+            tap.wait_for_status(folder, "synchronised")
+            yield running, server
+        finally:
+            tap.check(tap.stop(running)[0] == 0, "did not end well")
+
+
+def goes_on(server):
+    before = len(server.requests)
+    tap.wait_for(lambda: len(server.requests) > before + 2, "seconds in which it goes on")
+
+
+def test_a_log_that_nobody_reads_costs_lines_and_not_the_clock(folder):
+    reading, writing = os.pipe()
+    os.write(writing, b"x" * fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096))
+    with daemon_with(folder, stderr=writing) as (_, server):
+        goes_on(server)
+        os.set_blocking(reading, False)
+        tap.check(os.read(reading, 8192).strip(b"x") == b"", "the pipe was not full")
+        said = []
+        tap.wait_for(lambda: select.select([reading], [], [], 0)[0] and not said.append(os.read(reading, 8192)) and
+                     b"lost here" in b"".join(said), "the number of lost lines")
+        first = b"".join(said).split(b"\n")[0].decode()
+        tap.check(first.startswith("ffntpd: ") and int(first.split()[1]) > 5, f"{first}")
+        tap.check(not os.get_blocking(reading) and os.get_blocking(writing), "our descriptor was changed")
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_socket_that_nobody_reads_and_a_full_disk_are_the_same(folder):
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    while True:
+        try:
+            theirs.send(b"x" * 1024)
+        except BlockingIOError:
+            break
+    theirs.setblocking(True)
+    with ours, theirs, daemon_with(folder, stderr=theirs) as (_, server):
+        goes_on(server)
+    os.unlink(f"{folder}/page")
+    with open("/dev/full", "w") as full, daemon_with(folder, stderr=full) as (_, server):
+        goes_on(server)
+
+
+def test_without_standard_streams_no_file_gets_the_log(folder):
+    os.mkfifo(f"{folder}/pipe")
+    tap.check(tap.run_daemon(folder, "--clock-log", f"{folder}/pipe", "127.0.0.1")[0] == 1, "waited for a reader")
+    with daemon_with(folder, "--clock-log", f"{folder}/clock", "--journal", f"{folder}/journal",
+                     preexec_fn=lambda: os.closerange(0, 3)) as (running, server):
+        goes_on(server)
+        streams = {os.readlink(f"/proc/{running.pid}/fd/{number}") for number in range(3)}
+        tap.check(streams == {"/dev/null"}, f"{streams}")
+    for name in "page", "page.lock", "clock", "journal":
+        with open(f"{folder}/{name}", "rb") as f:
+            tap.check(b"ffntpd:" not in f.read(), f"a line of the log is in {name}")
 
 
 def test_a_full_disk_under_the_log_is_said_once(folder):
@@ -207,6 +338,17 @@ def test_killed_and_started_again_the_clock_goes_on(folder):
             watcher.join()
             tap.check(tap.wait_for_status(folder, "synchronised")["disruption_marker"] == marker, "broke its promises")
     tap.check(watched["outside"] == 0 and watched["refused"] == 0, f"noticed: {watched}")
+
+
+def test_a_wrong_date_of_the_system_has_no_effect(folder):
+    """A machine without a battery for its clock may start decades ahead, or before the release."""
+    for years in (69, 140, -40):
+        environment = {**os.environ, "LD_PRELOAD": os.environ["DATE"], "DATE_AHEAD": str(years * 365 * 86400),
+                       "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}", env=environment):
+            tap.wait_for_status(folder, "synchronised")
+            tap.check_watched(tap.watch(folder, 1), 1, median_ns=10**8)
+        os.unlink(f"{folder}/page")
 
 
 def configure(folder, text):

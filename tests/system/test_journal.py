@@ -224,6 +224,30 @@ def test_two_daemons_do_not_share_a_journal(folder):
             tap.wait_for_status(f"{folder}/second", "synchronised")
 
 
+def test_a_disk_that_does_not_answer_costs_no_time(folder):
+    """Lines wait in memory; with a disk that answers again all are there, and otherwise the daemon ends all the same."""
+    environment = {**os.environ, "LD_PRELOAD": os.environ["STUCK"], "STUCK": f"{folder}/stuck",
+                   "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    with fake.Server() as server:
+        with recorded(folder, f"127.0.0.1:{server.port}", env=environment) as running:
+            for _ in range(2):
+                tap.wait_for_status(folder, "synchronised")
+                at, before = tap.probe(folder)["at"], len(server.requests)
+                open(f"{folder}/stuck", "w").close()
+                tap.wait_for(lambda: len(server.requests) > before + 3, "further requests")
+                tap.check(tap.probe(folder)["at"] > at, "the page is not updated")
+                os.unlink(f"{folder}/stuck")
+            tap.stop(running)
+        tap.check("recorded" not in tap.said(folder), tap.said(folder))
+        check_equal(replayed(folder), accepted=4)
+        with recorded(folder, f"127.0.0.1:{server.port}", env=environment) as running:
+            tap.wait_for_status(folder, "synchronised")
+            open(f"{folder}/stuck", "w").close()
+            tap.wait_for_verdict(folder, "accepted", 5)
+            code, seconds = tap.stop(running)
+            tap.check(code == 0 and seconds < 8, f"exit code {code} after {seconds} s")
+
+
 def test_a_full_disk_costs_the_journal_and_not_the_clock(folder):
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))     # the page needs 4096

@@ -192,7 +192,7 @@ def test_a_key_that_cannot_be_used_ends_the_daemon_with_one_line(folder):
     configured(folder, 9)
     os.unlink(f"{folder}/keys")
     code, output = tap.run_daemon(folder, "--page", f"{folder}/page", *options)
-    tap.check((code, output) == (1, f"ffntpd: {folder}/keys: No such file or directory\n"), f"{code} {output}")
+    tap.check((code, output) == (1, f"ffntpd: keyfile {folder}/keys: No such file or directory\n"), f"{code} {output}")
     with open(f"{folder}/conf", "w") as f:
         f.write("server 127.0.0.1 key 11\n")
     code, output = tap.run_daemon(folder, "--page", f"{folder}/page", *options)

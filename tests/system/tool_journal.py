@@ -188,7 +188,7 @@ def test_other_versions_of_the_format_are_refused(folder):
 
 def test_journals_of_nothing(folder):
     lines = lines_of(simulated(folder))
-    for count, word in (1, "no map in it"), (2, "no map in it"):
+    for count, word in (1, "no map in it: the recording ended"), (2, "no map in it"):
         tool.check_refused(["replay", tool.write(folder, "nothing", "\n".join(lines[:count]) + "\n")], "nothing", word)
     orphan = tool.write(folder, "orphan", "\n".join(lines[:1] + lines[2:]) + "\n")
     tool.check_refused(["replay", orphan], "orphan:2: ", "before the first session")

@@ -191,7 +191,7 @@ def test_a_clock_that_is_not_set_yet(folder):
 
 
 def test_pages_that_are_none(folder):
-    check_both_refuse(f"{folder}/missing", "no clock page")
+    check_both_refuse(f"{folder}/missing", "no clock page", "is ffntpd running?")
     check_both_refuse(f"{folder}/missing/page", "no clock page")
     check_both_refuse(folder)
     check_both_refuse("/dev/zero")
@@ -209,7 +209,7 @@ def test_pages_that_were_spoilt(folder):
         check_both_refuse(tool.write(folder, "truncated", whole[:1000]), "short")
         check_both_refuse(tool.patched(folder, page, "foreign", (AT_MAGIC, b"KLCV")), "not a clock page")
         check_both_refuse(tool.patched(folder, page, "huge", (AT_SIZE, struct.pack("<I", 1 << 20))))
-        check_both_refuse(tool.patched(folder, page, "newer", (AT_VERSION, struct.pack("<H", 99))), "version")
+        check_both_refuse(tool.patched(folder, page, "newer", (AT_VERSION, struct.pack("<H", 99))), "version", "update")
         check_both_refuse(tool.patched(folder, page, "block", (AT_BLOCK, bytes(4))))
         check_both_refuse(tool.patched(folder, page, "later", (AT_BLOCK_VERSION, struct.pack("<H", 99))), "version")
         rebooted = tool.patched(folder, page, "rebooted", (AT_BOOT_ID, bytes(range(16))))
@@ -225,7 +225,7 @@ def test_a_stale_page(folder):
             f.seek(AT_COUNTER)
             at = f.read(8)
         stale = tool.patched(folder, page, "stale", (AT_VOID_AFTER, at), (AT_LINE_LIMIT, bytes(8)))
-        check_both_refuse(stale, "stale")
+        check_both_refuse(stale, "stale", "start it again")
 
 
 def test_a_page_that_its_daemon_left(folder):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """ffntp replay: its scores against an independent computation, its ways of reading, and the traces that it rejects."""
 import gzip
+import json
 import math
 import os
 import statistics
@@ -172,6 +173,14 @@ def test_a_rate_that_was_not_given_is_named(folder):
         tool.check_refused(["replay", tool.write(folder, "skewed", tool.make_trace(200, skew=skew))], "500 ppm")
 
 
+def test_a_trace_of_which_nothing_is_accepted_is_explained(folder):
+    """Its counter stands still; the score is printed all the same."""
+    path = tool.write(folder, "still", "\n".join(f"1000 {s}000000000 {s}000000100 1000" for s in range(1, 20)))
+    code, output, errors = tool.ffntp("replay", "--json", path)
+    tap.check(code == 1 and json.loads(output)["refused"] == 19, f"{code} {output}")
+    tap.check(errors.count("\n") == 1 and "still: no exchange was accepted" in errors, errors)
+
+
 def test_a_step_does_not_change_a_trace_s_rate(folder):
     """Jumps of the server, of the counter, and a server that is ahead now and then: valid traces, which the client judges."""
     rows = [list(map(int, line.split())) for line in tool.make_trace(200).splitlines()[1:]]
@@ -233,7 +242,7 @@ def test_malformed_lines_are_named(folder):
     check_malformed(folder, "99999999999999999999 2 3 4 5 6", 9, "64 bits")
     check_malformed(folder, "1 2 3 4 5 6" + " " * 600, 9, "too long")
     check_malformed(folder, "1 2 3 4 5 6\0", 9, "not a whole number")
-    check_malformed(folder, "\x7fELF\x02\x01", 1, "not a whole number")
+    check_malformed(folder, "\x7fELF\x02\x01", 1, "not a whole number", "neither a trace nor the beginning of a journal")
 
 
 def test_what_is_no_trace_is_refused(folder):
