@@ -1,6 +1,8 @@
 /* association: see association.h. */
 #include "association.h"
 
+#include "maths.h"
+
 void ffntp_association_init(struct ffntp_association *association, void *estimator,
 			    const struct ffntp_polling_config *polling, double max_root_distance_s, ffntp_counter now)
 {
@@ -32,6 +34,15 @@ void ffntp_association_disrupted(struct ffntp_association *association)
 	ffntp_exchange_expire(&association->exchange);
 	association->exchange.has_last_tf = association->exchange.has_former = false;
 	ffntp_grain_break(&association->exchange.grain);
+}
+
+void ffntp_association_correct(const struct ffntp_association *association, struct ffntp_stamp *stamp)
+{
+	uint64_t units = (uint64_t)(int64_t)(association->correction_s * 0x1p32);
+
+	stamp->tb.units += units;
+	stamp->te.units += units;
+	stamp->root_dispersion_s += ffntp_fabs(association->correction_s);
 }
 
 void ffntp_association_observe(struct ffntp_association *association, const struct ffntp_stamp *stamp, double offset_s)

@@ -20,7 +20,8 @@ struct ffntp_association {
 	 */
 	void *estimator;
 	double max_root_distance_s;
-	double offset_s; /* clock minus server at the newest stamp (s), before the stamp was used */
+	double correction_s; /* is added to the server's time */
+	double offset_s;     /* clock minus server at the newest stamp (s), before the stamp was used */
 	uint64_t rtt_min_ticks;
 	ffntp_counter accepted_at; /* tf of the newest accepted stamp */
 	bool has_stamp;
@@ -42,6 +43,12 @@ void ffntp_association_change_server(struct ffntp_association *association, ffnt
 
 /* Discard what compares counter readings with earlier ones, because the counter jumped. */
 void ffntp_association_disrupted(struct ffntp_association *association);
+
+/*
+ * Add the correction to the stamp's server time. The correction may be wrong by its size, because nothing but the
+ * configuration vouches for it: the root dispersion contains that.
+ */
+void ffntp_association_correct(const struct ffntp_association *association, struct ffntp_stamp *stamp);
 
 /* Store a stamp, newer than all before it, and the clock's offset from it (s). */
 void ffntp_association_observe(struct ffntp_association *association, const struct ffntp_stamp *stamp, double offset_s);

@@ -69,6 +69,7 @@ static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_c
 	init_clock(&client->clock, config, now);
 	ffntp_association_init(&client->association, (unsigned char *)memory + aligned(sizeof *client), &polling,
 			       config->max_root_distance_s, now);
+	client->association.correction_s = config->correction_s;
 	if (FFNTP_CAN_INTERLEAVE)
 		client->association.exchange.is_interleaved = config->interleaved != 0;
 	client->decision = (struct ffntp_decision){ 0 };
@@ -125,6 +126,11 @@ void ffntp_client_counter_replaced(struct ffntp_client *client, ffntp_counter no
 {
 	ffntp_clock_replace_counter(&client->clock, (struct ffntp_rate_bound){ period_hint_s, period_hint_error });
 	ffntp_client_disrupted(client, now);
+}
+
+void ffntp_client_burst(struct ffntp_client *client, ffntp_counter now)
+{
+	ffntp_polling_burst(&client->association.polling, now, client->clock.rate.period_s);
 }
 
 void ffntp_client_leap_table(struct ffntp_client *client, const struct ffntp_leap_table *table)
@@ -259,8 +265,12 @@ static enum ffntp_verdict decide_on(struct ffntp_client *client, const struct ff
 
 	if (is_coarse)
 		ffntp_clock_server_is_coarse(&client->clock, &client->association, tf);
-	if (stamp != NULL)
-		ffntp_clock_update(&client->clock, &client->association, stamp, &client->decision);
+	if (stamp != NULL) {
+		struct ffntp_stamp corrected = *stamp;
+
+		ffntp_association_correct(&client->association, &corrected);
+		ffntp_clock_update(&client->clock, &client->association, &corrected, &client->decision);
+	}
 	client->decision.bound_is_reset = client->decision.bound_is_reset || is_coarse;
 	if (is_coarse && client->decision.kind == FFNTP_DECISION_ACCEPT) {
 		client->decision.kind = FFNTP_DECISION_BOUND_RESET;

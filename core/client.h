@@ -44,6 +44,9 @@ enum ffntp_verdict ffntp_client_measured(struct ffntp_client *client, const stru
 /* Record that the reference clock could not be read: this counts as a request without a reply. */
 void ffntp_client_not_measured(struct ffntp_client *client, ffntp_counter now);
 
+/* Ask the server some times soon (polling.h). */
+void ffntp_client_burst(struct ffntp_client *client, ffntp_counter now);
+
 /* client_state: set what a source states of the estimator. */
 void ffntp_client_describe(const struct ffntp_client *client, struct ffntp_source *source);
 

@@ -505,6 +505,9 @@
 /* Time between the requests of a burst (s), which rate-limiting servers allow (chrony's and ntpd's iburst). */
 #define FFNTP_BURST_INTERVAL_S 2.0
 
+/* Requests of a burst that the user asks for while the clock runs, as in chrony's usual 'burst 4/4'. */
+#define FFNTP_BURST_WANTED 4
+
 /*
  * Adaptive polling waits until the clock's uncertainty is this many times that of one exchange (ratio); at 1 an
  * exchange halves the variance. Asking more often gains little; asking less often loses the clock's former information.

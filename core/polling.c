@@ -29,14 +29,31 @@ void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_pollin
 	begin_burst(polling);
 }
 
-/* After a jump of the counter 'asked' has no meaning, but then it is hardly ever near 'now'. */
-void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now, double period_s)
+/*
+ * Ask now, but no sooner after the last request than a burst's interval. After a jump of the counter 'asked' has no
+ * meaning, but then it is hardly ever near 'now'.
+ */
+static void ask_soon(struct ffntp_polling *polling, ffntp_counter now, double period_s)
 {
 	ffntp_counter pause = ffntp_ticks_of(ffntp_fmin(FFNTP_BURST_INTERVAL_S, polling->floor_s), period_s);
 	bool is_just_asked = now - polling->asked < pause || polling->asked - now < pause;
 
-	begin_burst(polling);
 	polling->next = is_just_asked ? polling->asked + pause : now;
+}
+
+void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now, double period_s)
+{
+	begin_burst(polling);
+	ask_soon(polling, now, period_s);
+}
+
+void ffntp_polling_burst(struct ffntp_polling *polling, ffntp_counter now, double period_s)
+{
+	if (polling->floor_s > polling->config.min_s)
+		return;
+	if (polling->burst_left < FFNTP_BURST_WANTED)
+		polling->burst_left = FFNTP_BURST_WANTED;
+	ask_soon(polling, now, period_s);
 }
 
 static bool is_starting(const struct ffntp_polling *polling)

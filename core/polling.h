@@ -59,6 +59,12 @@ void ffntp_polling_init(struct ffntp_polling *polling, const struct ffntp_pollin
 /* Start again with a burst, at once, but no sooner after the last request than a burst's interval. */
 void ffntp_polling_restart(struct ffntp_polling *polling, ffntp_counter now, double period_s);
 
+/*
+ * Ask some times a burst's interval apart, likewise, and go on at the present interval. A server that asked for fewer
+ * requests gets no burst.
+ */
+void ffntp_polling_burst(struct ffntp_polling *polling, ffntp_counter now, double period_s);
+
 /* Record that a request has left. period_s: seconds per tick, to convert intervals to ticks. */
 void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double period_s);
 

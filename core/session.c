@@ -400,6 +400,9 @@ static void apply_input(struct ffntp_session *session, const struct ffntp_input 
 	case FFNTP_INPUT_NOT_MEASURED:
 		miss_measurement(session, input);
 		break;
+	case FFNTP_INPUT_BURST:
+		ffntp_client_burst(session->client, session->now);
+		break;
 	}
 }
 
@@ -561,6 +564,7 @@ const char *ffntp_input_name(enum ffntp_input_kind kind)
 		[FFNTP_INPUT_PUBLISH] = "publish",
 		[FFNTP_INPUT_MEASURED] = "measured",
 		[FFNTP_INPUT_NOT_MEASURED] = "not-measured",
+		[FFNTP_INPUT_BURST] = "burst",
 	};
 
 	return (unsigned)kind < FFNTP_INPUTS ? names[kind] : "unknown";

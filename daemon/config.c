@@ -18,6 +18,7 @@ struct line {
 	size_t words;
 	char *word[WORDS_MAX];
 	char text[FFNTP_CONFIG_LINE_MAX + 1];
+	const struct ffntp_config_scope *scope;
 	struct ffntp_config_error *error;
 };
 
@@ -59,8 +60,10 @@ static bool parse_unsigned(const char *word, unsigned long max, unsigned long *v
 	return true;
 }
 
-/* Parse a positive, finite, decimal number; "inf", "nan" and hexadecimal, which strtod accepts, are rejected. */
-static bool parse_positive(const char *word, double max, double *value)
+/*
+ * Parse a finite, decimal number that is at most max; "inf", "nan" and hexadecimal, which strtod accepts, are rejected.
+ */
+static bool parse_real(const char *word, double max, double *value)
 {
 	char *end;
 	double number;
@@ -68,7 +71,7 @@ static bool parse_positive(const char *word, double max, double *value)
 	if (word[strspn(word, "0123456789.eE+-")] != '\0')
 		return false;
 	number = strtod(word, &end);
-	if (end == word || *end != '\0' || !(number > 0) || number > max)
+	if (end == word || *end != '\0' || !(number <= max))
 		return false;
 	*value = number;
 	return true;
@@ -80,22 +83,23 @@ static bool parse_positive(const char *word, double max, double *value)
 struct number {
 	const char *name;
 	size_t offset;
-	double most, scale;
+	double least, most, scale;
 };
 
-#define NUMBER_IN(structure, member, most, name, scale) { #name, offsetof(struct structure, member), most, scale },
+#define NUMBER_IN(structure, member, least, most, name, scale) \
+	{ #name, offsetof(struct structure, member), least, most, scale },
 
 static const struct number keyword_numbers[] = {
-#define KEYWORD(member, usual, least, most, name, unit, scale) NUMBER_IN(ffntp_config, member, most, name, scale)
+#define KEYWORD(member, usual, least, most, name, unit, scale) NUMBER_IN(ffntp_config, member, least, most, name, scale)
 #include "../core/client_options.def"
-	{ NULL, 0, 0, 0 },
+	{ NULL, 0, 0, 0, 0 },
 };
 
 static const struct number server_numbers[] = {
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) \
-	NUMBER_IN(ffntp_config_server, member, most, name, scale)
+	NUMBER_IN(ffntp_config_server, member, least, most, name, scale)
 #include "../core/client_options.def"
-	{ NULL, 0, 0, 0 },
+	{ NULL, 0, 0, 0, 0 },
 };
 
 static const struct number *find_number(const struct number *numbers, const char *name)
@@ -110,9 +114,12 @@ static const struct number *find_number(const struct number *numbers, const char
 /* Store the value of a word in the structure that has this number. */
 static bool store_number(const struct line *line, const struct number *number, const char *word, void *structure)
 {
-	double most = number->most / number->scale, value;
+	double most = number->most / number->scale, value = 0;
 
-	if (!parse_positive(word, most, &value))
+	if (number->least < 0 && (!parse_real(word, most, &value) || value < number->least / number->scale))
+		return refuse(line, "%s: '%s' is not a number from %g to %g", number->name, word,
+			      number->least / number->scale, most);
+	if (number->least >= 0 && (!parse_real(word, most, &value) || value <= 0))
 		return refuse(line, "%s: '%s' is not a number above 0 and up to %g", number->name, word, most);
 	value *= number->scale;
 	memcpy((char *)structure + number->offset, &value, sizeof(value));
@@ -128,7 +135,6 @@ static bool parse_number_line(struct ffntp_config *config, const struct line *li
 
 void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client)
 {
-	(void)server; /* if no option of a server reaches the client as it stands */
 #define KEYWORD(member, usual, least, most, name, unit, scale) client->member = config->member;
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[server].member;
 #include "../core/client_options.def"
@@ -267,7 +273,6 @@ static const struct server_option server_options[] = {
 #include "server_options.def"
 	REFUSED("certset", "all certificates of ntstrustedcerts are of one set"),
 	REFUSED("burst", "only iburst is implemented"),
-	REFUSED("offset", "a server's offset cannot be corrected"),
 	REFUSED("version", "requests always have version 4"),
 	REFUSED("maxdelay", "the estimator judges delays by itself"),
 	REFUSED("mindelay", "the estimator judges delays by itself"),
@@ -280,7 +285,6 @@ static const struct server_option server_options[] = {
 	REFUSED("filter", "the estimator decides what it remembers"),
 	REFUSED("presend", "it is not implemented"),
 	REFUSED("polltarget", "it is not implemented"),
-	REFUSED("offline", "it is not implemented"),
 	REFUSED("auto_offline", "it is not implemented"),
 	REFUSED("extfield", "it is not implemented"),
 	REFUSED("copy", "it is not implemented"),
@@ -418,27 +422,39 @@ static bool check_server(const struct ffntp_config *config, const struct ffntp_c
 	return true;
 }
 
-static bool parse_server_line(struct ffntp_config *config, const struct line *line, bool is_pool)
+/* Read the name of a server, and the file that has its line. */
+static bool parse_name(struct ffntp_config_server *server, const struct line *line)
 {
-	struct ffntp_config_server *server = &config->server[config->servers];
-
 	if (line->words < 2)
 		return refuse(line, "%s needs a name or an address", line->word[0]);
-	if (config->servers == FFNTP_CONFIG_SERVERS)
-		return refuse(line, "more than %d servers", FFNTP_CONFIG_SERVERS);
 	if (strlen(line->word[1]) >= sizeof(server->name))
 		return refuse(line, "%s: the name is too long", line->word[0]);
-	server_default(server);
+	if (line->scope->is_name != NULL && !line->scope->is_name(line->word[1]))
+		return refuse(line, "%s '%s': neither a name nor an address", line->word[0], line->word[1]);
 	strcpy(server->name, line->word[1]);
-	server->is_pool = is_pool;
+	if (line->scope->sources != NULL)
+		snprintf(server->file, sizeof(server->file), "%s", line->scope->sources);
+	return true;
+}
+
+static bool parse_server_line(struct ffntp_config *config, const struct line *line, bool is_pool)
+{
+	struct ffntp_config_server server;
+
+	server_default(&server);
+	if (!parse_name(&server, line))
+		return false;
+	server.is_pool = is_pool;
 	for (size_t at = 2; at < line->words;) {
-		if (!parse_server_option(server, line, &at))
+		if (!parse_server_option(&server, line, &at))
 			return false;
 	}
-	follow_written_poll(server, line);
-	if (!check_server(config, server, line))
+	follow_written_poll(&server, line);
+	if (line->scope->sources != NULL && ffntp_config_has_server(config, &server))
+		return true;
+	if (!check_server(config, &server, line))
 		return false;
-	config->servers++;
+	config->server[config->servers++] = server;
 	return true;
 }
 
@@ -521,11 +537,72 @@ static bool parse_minsources(struct ffntp_config *config, const struct line *lin
 	return true;
 }
 
+/* --- directories --- */
+
+static bool check_directories(const struct line *line, size_t present)
+{
+	if (line->words < 2)
+		return refuse(line, "%s takes one or more directories", line->word[0]);
+	if (present + line->words - 1 > FFNTP_CONFIG_DIRECTORIES)
+		return refuse(line, "%s: more than %d directories", line->word[0], FFNTP_CONFIG_DIRECTORIES);
+	for (size_t i = 1; i < line->words; i++) {
+		if (strlen(line->word[i]) >= FFNTP_CONFIG_DIRECTORY_SIZE)
+			return refuse(line, "%s: the name of the directory is too long", line->word[0]);
+	}
+	return true;
+}
+
+static bool parse_confdir(struct ffntp_config *config, const struct line *line)
+{
+	if (!check_directories(line, 0))
+		return false;
+	if (line->scope->include == NULL)
+		return refuse(line, "%s: only the file that -c names may have this line", line->word[0]);
+	line->error->line = 0;
+	return line->scope->include(line->scope->context, config, &line->word[1], line->words - 1);
+}
+
+static bool parse_sourcedir(struct ffntp_config *config, const struct line *line)
+{
+	if (!check_directories(line, config->sourcedirs))
+		return false;
+	for (size_t i = 1; i < line->words; i++)
+		strcpy(config->sourcedir[config->sourcedirs++], line->word[i]);
+	return true;
+}
+
+/* --- lists of servers --- */
+
+bool ffntp_config_has_server(const struct ffntp_config *config, const struct ffntp_config_server *server)
+{
+	for (size_t i = 0; i < config->servers; i++) {
+		if (strcasecmp(config->server[i].name, server->name) == 0 && config->server[i].port == server->port)
+			return true;
+	}
+	return false;
+}
+
+bool ffntp_config_copy_server(struct ffntp_config *config, const struct ffntp_config_server *server)
+{
+	if (ffntp_config_has_server(config, server) ||
+	    ffntp_config_members(config) + members_of(server) > FFNTP_CONFIG_SERVERS)
+		return false;
+	config->server[config->servers++] = *server;
+	return true;
+}
+
+void ffntp_config_remove_server(struct ffntp_config *config, size_t place)
+{
+	config->servers--;
+	memmove(&config->server[place], &config->server[place + 1],
+		(config->servers - place) * sizeof(config->server[0]));
+}
+
 /* --- comparing --- */
 
 bool ffntp_config_is_many(const struct ffntp_config *config)
 {
-	return config->servers > 1 || config->server[0].is_pool;
+	return config->servers > 1 || (config->servers == 1 && config->server[0].is_pool) || config->sourcedirs > 0;
 }
 
 bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b)
@@ -535,6 +612,7 @@ bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const stru
 
 #define SERVER_NUMBER(member, type, usual, least, most, name) is_same = is_same && a->member == b->member;
 #define SERVER_FLAG(member, name) is_same = is_same && a->member == b->member;
+#define SERVER_START_FLAG(member, name)
 #include "server_options.def"
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) is_same = is_same && a->member == b->member;
 #include "../core/client_options.def"
@@ -554,6 +632,7 @@ bool ffntp_config_is_same_clock(const struct ffntp_config *a, const struct ffntp
 
 #define STEERS "ffntpd never touches the system clock"
 #define SERVES "ffntpd is a client only"
+#define LOCAL "ffntpd takes commands from its own machine only, through a socket beside the page"
 
 /* The keywords: those implemented, and those of ntp.conf and chrony.conf that are rejected with a reason. */
 static const struct keyword {
@@ -565,6 +644,8 @@ static const struct keyword {
 	{ "pool", parse_pool, NULL },
 	{ "refclock", parse_refclock, NULL },
 	{ "source", parse_source, NULL },
+	{ "confdir", parse_confdir, NULL },
+	{ "sourcedir", parse_sourcedir, NULL },
 	{ "minsources", parse_minsources, NULL },
 	{ "keyfile", parse_keyfile, NULL },
 	{ "leapseclist", parse_leapseclist, NULL },
@@ -602,12 +683,10 @@ static const struct keyword {
 	{ "logfile", NULL, "messages go to standard error" },
 	{ "statsdir", NULL, "messages go to standard error" },
 	{ "statistics", NULL, "messages go to standard error" },
-	{ "confdir", NULL, "one file is read" },
-	{ "sourcedir", NULL, "one file is read" },
-	{ "include", NULL, "one file is read" },
-	{ "includefile", NULL, "one file is read" },
-	{ "cmdport", NULL, "the page is the only interface" },
-	{ "bindcmdaddress", NULL, "the page is the only interface" },
+	{ "include", NULL, "confdir DIRECTORY reads further files" },
+	{ "includefile", NULL, "confdir DIRECTORY reads further files" },
+	{ "cmdport", NULL, LOCAL },
+	{ "bindcmdaddress", NULL, LOCAL },
 	{ "user", NULL, "start ffntpd as the user it shall run as" },
 	{ "pidfile", NULL, "ffntpd stays in the foreground" },
 };
@@ -616,6 +695,9 @@ static bool parse_words(struct ffntp_config *config, const struct line *line)
 {
 	const struct number *number = find_number(keyword_numbers, line->word[0]);
 
+	if (line->scope->sources != NULL && strcasecmp(line->word[0], "server") != 0 &&
+	    strcasecmp(line->word[0], "pool") != 0)
+		return refuse(line, "'%s': a sources file has lines that begin with server or pool", line->word[0]);
 	if (number != NULL)
 		return parse_number_line(config, line, number);
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
@@ -679,6 +761,7 @@ void ffntp_config_default(struct ffntp_config *config)
 #define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
 #include "../core/client_options.def"
 	};
+	server_default(&config->server[0]);
 }
 
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
@@ -725,9 +808,10 @@ bool ffntp_config_set_journal_size(struct ffntp_config *config, const char *size
 	return true;
 }
 
-bool ffntp_config_parse(struct ffntp_config *config, const char *text, size_t length, struct ffntp_config_error *error)
+bool ffntp_config_parse(struct ffntp_config *config, const char *text, size_t length,
+			const struct ffntp_config_scope *scope, struct ffntp_config_error *error)
 {
-	struct line line = { .error = error };
+	struct line line = { .scope = scope, .error = error };
 
 	while (length > 0) {
 		const char *newline = memchr(text, '\n', length);

@@ -16,7 +16,10 @@
 #define FFNTP_CONFIG_SERVERS FFNTP_ENSEMBLE_MEMBERS
 #define FFNTP_CONFIG_NAME_SIZE 256 /* a domain name has at most 253 characters (RFC 1035) */
 #define FFNTP_CONFIG_PATH_SIZE 1024
-#define FFNTP_CONFIG_LINE_MAX 2048 /* bytes; a longer line is an error */
+#define FFNTP_CONFIG_LINE_MAX 2048  /* bytes; a longer line is an error */
+#define FFNTP_CONFIG_DIRECTORIES 10 /* of all lines sourcedir, and of a line confdir; as in chrony */
+#define FFNTP_CONFIG_DIRECTORY_SIZE 256
+#define FFNTP_CONFIG_FILE_SIZE 128 /* of the name of a file in such a directory */
 
 /* log2 of seconds */
 #define FFNTP_CONFIG_POLL_LAST 17
@@ -35,6 +38,9 @@ struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
 	bool is_pool, is_refclock;
 	struct ffntp_refclock_config refclock; /* if it is one */
+	char file[FFNTP_CONFIG_FILE_SIZE]; /* the sources file that has its line, without the directory; "": none */
+	bool is_added;                     /* at run time, so that no file has its line */
+
 	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
 #define SERVER_NUMBER(member, type, usual, least, most, name) type member;
 #define SERVER_FLAG(member, name) bool member;
@@ -70,11 +76,28 @@ struct ffntp_config {
 	uint32_t nts_unchecked; /* above 0: until the clock has a time, the dates of certificates do not count */
 	char journal[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
 	uint64_t journal_size;                /* bytes */
+	/* The directories of sources files. */
+	char sourcedir[FFNTP_CONFIG_DIRECTORIES][FFNTP_CONFIG_DIRECTORY_SIZE];
+	size_t sourcedirs;
 };
 
 struct ffntp_config_error {
-	unsigned line;  /* from 1 */
+	unsigned line;  /* from 1; 0: the includer has reported the error */
 	char text[160]; /* one printable line */
+};
+
+/*
+ * Reads the files of a line 'confdir' on top of the configuration. Returns false if it reported an error, which ends
+ * the parser.
+ */
+typedef bool ffntp_config_includer(void *context, struct ffntp_config *config, char *const *directories, size_t count);
+
+/* The file that is parsed. Zeroed: a file that a line 'confdir' names. */
+struct ffntp_config_scope {
+	const char *sources; /* the name of a sources file, which has lines of servers only; NULL: it is none */
+	ffntp_config_includer *include;    /* NULL: the file must not have a line 'confdir' */
+	void *context;                     /* of include */
+	bool (*is_name)(const char *name); /* returns whether a server may have this name; NULL: it may have any */
 };
 
 /* Set a configuration without servers, and every number to its default. */
@@ -86,10 +109,22 @@ void ffntp_config_client(const struct ffntp_config *config, size_t server, struc
 /* Return how many servers may be followed at once: pools count with all of their sources. */
 size_t ffntp_config_members(const struct ffntp_config *config);
 
-/* Return whether several servers may be followed at once, or one of a pool. */
+/* Return whether several servers may be followed at once, now or after a change of sources files. */
 bool ffntp_config_is_many(const struct ffntp_config *config);
 
-/* Return whether two servers have the same name and options. */
+/* Return whether a server or a pool of this name and port is configured. */
+bool ffntp_config_has_server(const struct ffntp_config *config, const struct ffntp_config_server *server);
+
+/*
+ * Add a copy of a server. Returns false if there is no room for it, with the sources of pools, or if the configuration
+ * has it already.
+ */
+bool ffntp_config_copy_server(struct ffntp_config *config, const struct ffntp_config_server *server);
+
+/* Remove the server at this place. Those behind it move up. */
+void ffntp_config_remove_server(struct ffntp_config *config, size_t place);
+
+/* Return whether two servers have the same name and options, but for 'offline', which is about the start. */
 bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b);
 
 /* Return whether two configurations differ in nothing but their servers and their journal. */
@@ -111,9 +146,11 @@ bool ffntp_config_set_journal(struct ffntp_config *config, const char *path);
 bool ffntp_config_set_journal_size(struct ffntp_config *config, const char *size);
 
 /*
- * Read a whole file's text on top of the configuration in *config.
+ * Read a whole file's text on top of the configuration in *config. In a sources file, a server that the configuration
+ * has already is left out.
  * Returns false at the first invalid line, with its number and the reason; *config is then partly changed.
  */
-bool ffntp_config_parse(struct ffntp_config *config, const char *text, size_t length, struct ffntp_config_error *error);
+bool ffntp_config_parse(struct ffntp_config *config, const char *text, size_t length,
+			const struct ffntp_config_scope *scope, struct ffntp_config_error *error);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "../include/ffntp/linux.h"
 #include "nts.h"
-#include "serverkeys.h"
+#include "serverlist.h"
 #include "servertext.h"
 
 /* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
@@ -164,6 +164,7 @@ static void configure(const struct ffntp_keeper *keeper, struct ffntp_lineup *li
 		.members = ffntp_config_is_many(file) ? FFNTP_ENSEMBLE_MEMBERS : 1,
 		.least_sources = file->least_sources,
 	};
+	configure_client(keeper, 0, &ensemble->client); /* in use if there are no servers */
 	for (size_t i = 0; i < lineup->count; i++) {
 		const struct ffntp_config_server *server = &file->server[i];
 		struct ffntp_member_config *member = &lineup->server[i].member;
@@ -268,33 +269,6 @@ static void log_servers(const struct ffntp_keeper *keeper)
 	}
 }
 
-/* Name the servers of a configuration. Returns false if a key or certificate cannot be used, or memory is short; it was
- * logged. */
-static bool name_servers(const struct ffntp_config *config, struct ffntp_lineup *lineup)
-{
-	struct ffntp_serverkeys keys;
-	bool is_named;
-
-	if (!ffntp_serverkeys_read(&keys, config))
-		return false;
-	is_named = ffntp_lineup_init(lineup, config->servers);
-	for (size_t i = 0; is_named && i < config->servers; i++) {
-		const struct ffntp_server_name name = { config->server[i].name, config->server[i].port,
-							ffntp_serverkeys_get(&keys, i) };
-
-		is_named = ffntp_lineup_name(&lineup->server[i], &name, 1) &&
-			   (!config->server[i].is_refclock ||
-			    ffntp_lineup_set_refclock(&lineup->server[i], &config->server[i].refclock));
-	}
-	ffntp_serverkeys_wipe(&keys);
-	if (!is_named)
-		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
-	is_named = is_named && ffntp_nts_apply(config, lineup);
-	if (!is_named)
-		ffntp_lineup_close(lineup);
-	return is_named;
-}
-
 /* Log the problems of names. They are rare: each is reported once, and when it changes or ends. */
 static void log_names_of(struct ffntp_servers *servers)
 {
@@ -326,7 +300,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 	struct ffntp_lineup lineup;
 
 	*keeper = (struct ffntp_keeper){ .options = options, .file = { .lock = -1, .kept = -1 } };
-	if (!name_servers(&options->config, &lineup))
+	if (!ffntp_serverlist_make(&options->config, &lineup))
 		return false;
 	ffntp_lineup_open(&lineup, ffntp_sync_now_s());
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
@@ -379,21 +353,10 @@ static bool change_clock(struct ffntp_keeper *keeper)
 static void find_former(struct ffntp_keeper *keeper)
 {
 	const struct ffntp_config *next = &keeper->next->config, *former = &keeper->options->config;
-	bool is_taken[FFNTP_CONFIG_SERVERS] = { false };
+	bool can_stay = ffntp_config_is_many(next) && ffntp_config_is_many(former) &&
+			ffntp_config_is_same_clock(next, former) && ffntp_journal_file_is(keeper->journal, next);
 
-	if (!ffntp_config_is_many(next) || !ffntp_config_is_many(former) || !ffntp_config_is_same_clock(next, former) ||
-	    !ffntp_journal_file_is(keeper->journal, next))
-		return;
-	for (size_t i = 0; i < next->servers; i++) {
-		for (size_t j = 0; j < former->servers; j++) {
-			if (is_taken[j] || !ffntp_config_is_same_server(&next->server[i], &former->server[j]) ||
-			    !ffntp_lineup_is_same_key(&keeper->next_lineup.server[i], &keeper->sync.lineup.server[j]))
-				continue;
-			is_taken[j] = true;
-			keeper->next_lineup.server[i].former = (int)j;
-			break;
-		}
-	}
+	ffntp_serverlist_match(next, &keeper->next_lineup, former, &keeper->sync.lineup, can_stay);
 }
 
 /* Return whether the running ensemble follows the servers of the next configuration now. */
@@ -498,7 +461,7 @@ static void work_configuration(struct ffntp_keeper *keeper)
 
 void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options *options)
 {
-	if (!name_servers(&options->config, &keeper->next_lineup)) {
+	if (!ffntp_serverlist_make(&options->config, &keeper->next_lineup)) {
 		log_unchanged();
 		return;
 	}
@@ -761,21 +724,23 @@ static int timeout_ms(const struct ffntp_keeper *keeper)
 	return ffntp_sync_timeout_ms(&keeper->sync, limit_ms);
 }
 
-/* Wait for the servers' replies, or for a sign of a disruption, and do what is due. */
-static void step_sync(struct ffntp_keeper *keeper)
+/* Wait for the servers' replies, a sign of a disruption, or the caller's descriptors, and do what is due. */
+static void step_sync(struct ffntp_keeper *keeper, struct pollfd *others, size_t other_count)
 {
-	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS + FFNTP_WAKEUP_DESCRIPTORS];
+	struct pollfd ready[FFNTP_SYNC_DESCRIPTORS + FFNTP_WAKEUP_DESCRIPTORS + FFNTP_KEEPER_OTHERS];
 	size_t count = ffntp_sync_descriptors(&keeper->sync, ready);
 	size_t more = ffntp_wakeup_descriptors(&keeper->wakeup, ready + count);
 
-	if (poll(ready, (nfds_t)(count + more), timeout_ms(keeper)) < 0)
-		count = 0;
+	memcpy(&ready[count + more], others, other_count * sizeof(*others));
+	if (poll(ready, (nfds_t)(count + more + other_count), timeout_ms(keeper)) < 0)
+		count = more = other_count = 0;
+	memcpy(others, &ready[count + more], other_count * sizeof(*others));
 	ffntp_sync_step(&keeper->sync, ready, count);
 }
 
-bool ffntp_keeper_step(struct ffntp_keeper *keeper)
+bool ffntp_keeper_step(struct ffntp_keeper *keeper, struct pollfd *others, size_t count)
 {
-	step_sync(keeper);
+	step_sync(keeper, others, count);
 	log_sent(keeper);
 	log_names(&keeper->sync.lineup);
 	ffntp_nts_log(&keeper->sync);

@@ -2,7 +2,9 @@
 #ifndef FFNTP_DAEMON_KEEPER_H
 #define FFNTP_DAEMON_KEEPER_H
 
+#include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../include/ffntp/map.h"
@@ -77,11 +79,15 @@ static inline bool ffntp_keeper_is_reloading(const struct ffntp_keeper *keeper)
 	return keeper->next != NULL;
 }
 
+/* Most descriptors of the caller in a step. */
+#define FFNTP_KEEPER_OTHERS 8
+
 /*
- * Wait for the next event, at most a second, and process it. Returns early if a signal comes.
+ * Wait for the next event, at most a second, and process it. Returns early if a signal comes, or if one of the
+ * descriptors in 'others', which are the caller's, is ready; their revents are set.
  * Returns false if the daemon cannot continue; the reason was logged.
  */
-bool ffntp_keeper_step(struct ffntp_keeper *keeper);
+bool ffntp_keeper_step(struct ffntp_keeper *keeper, struct pollfd *others, size_t count);
 
 /* Close the keeper. The page file keeps its content. */
 void ffntp_keeper_close(struct ffntp_keeper *keeper);

@@ -22,6 +22,8 @@ static int outlet = STDERR_FILENO;
 static uint64_t lost;  /* lines that could not be written since the last one that was */
 static bool is_broken; /* the last line was written in part */
 static enum ffntp_log_level shown = FFNTP_LOG_DEFAULT;
+static char *watched;
+static size_t watched_size;
 
 /*
  * Open /dev/null in place of a standard stream that is closed. Otherwise the next file that is opened would take its
@@ -72,6 +74,14 @@ void ffntp_log_begin(void)
 void ffntp_log_show(enum ffntp_log_level level)
 {
 	shown = level;
+}
+
+void ffntp_log_watch(char *text, size_t size)
+{
+	watched = text;
+	watched_size = size;
+	if (text != NULL)
+		*text = '\0';
 }
 
 static void make_printable(char *text)
@@ -133,6 +143,8 @@ static bool put_lost(void)
 static void write_line(enum ffntp_log_level level, char line[LINE_SIZE])
 {
 	make_printable(line);
+	if (level == FFNTP_LOG_ERROR && watched != NULL && *watched == '\0')
+		snprintf(watched, watched_size, "%s", line);
 	if (!put_lost()) {
 		lost++;
 		return;

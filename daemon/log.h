@@ -6,6 +6,7 @@
 #define FFNTP_DAEMON_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The level of a line; the values are those of syslog, which journald knows as <N>. */
@@ -35,6 +36,10 @@ void ffntp_log_show(enum ffntp_log_level level);
  * outside.
  */
 void ffntp_log(enum ffntp_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Copy the first error that is logged from now on into a text, which is empty until then; NULL ends it. One at a time.
+ */
+void ffntp_log_watch(char *text, size_t size);
 
 /* State of the limit of one kind of message. Zeroed: no message yet. */
 struct ffntp_log_limit {

@@ -3,6 +3,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../include/ffntp/linux.h"
+#include "changes.h"
+#include "commands.h"
+#include "control.h"
 #include "guestpages.h"
 #include "journal.h"
 #include "keeper.h"
@@ -63,23 +67,22 @@ static void catch_signals(bool can_reload)
 	sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error of that file */
 }
 
-/*
- * The old configuration stays in use until the new one is complete, so that a mistake in the file has no effect.
- * Reloads are processed one at a time.
- */
-static void reload(struct ffntp_keeper *keeper, struct ffntp_notify *notify, int argc, char **argv)
+/* Set the path of the page that was opened. Returns NULL if it is private. */
+static const char *page_path(const struct ffntp_options *options, char path[FFNTP_LINUX_PATH_SIZE])
 {
-	static struct ffntp_options options[2];
-	struct ffntp_options *next = &options[keeper->options == &options[0]];
-	int code;
+	if (options->page != NULL || options->clock_log != NULL)
+		return options->page;
+	return ffntp_linux_default_path(path) ? path : NULL;
+}
 
+/* Read the configuration again because of a signal. */
+static void reload(struct ffntp_changes *changes, struct ffntp_notify *notify)
+{
+	if (!must_reload)
+		return;
 	must_reload = 0;
+	changes->must_reload = true;
 	ffntp_notify_reloading(notify);
-	ffntp_log(FFNTP_LOG_NOTICE, "reading the configuration again");
-	if (ffntp_options_read(argc, argv, next, &code))
-		ffntp_keeper_reload(keeper, next);
-	else
-		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 }
 
 /* Publish for the guests what the last step has published. */
@@ -88,17 +91,50 @@ static void update_guests(struct ffntp_guestpages *guests, const struct ffntp_ke
 	ffntp_guestpages_update(guests, keeper->page, keeper->source.kind, ffntp_counter_read(&keeper->source));
 }
 
+static bool step(struct ffntp_changes *changes, struct ffntp_control *control, struct ffntp_guestpages *guests)
+{
+	struct pollfd ready[FFNTP_CONTROL_DESCRIPTORS];
+	size_t count = ffntp_control_descriptors(control, ready);
+	bool is_well = ffntp_keeper_step(changes->keeper, ready, count);
+
+	if (is_well) {
+		update_guests(guests, changes->keeper);
+		ffntp_control_step(control, ready, count, ffntp_commands_do, changes);
+	}
+	return is_well;
+}
+
+/* Keep the clock until a signal ends it. Returns false if the daemon cannot continue. */
+static bool run(struct ffntp_changes *changes, struct ffntp_control *control, struct ffntp_guestpages *guests)
+{
+	static struct ffntp_notify notify;
+	struct ffntp_keeper *keeper = changes->keeper;
+	bool is_well = true;
+
+	ffntp_notify_ready(&notify, keeper->page);
+	while (is_well && !must_stop) {
+		reload(changes, &notify);
+		ffntp_changes_step(changes);
+		is_well = step(changes, control, guests);
+		ffntp_notify_step(&notify, keeper->page);
+	}
+	if (is_well)
+		ffntp_notify_stopping();
+	return is_well;
+}
+
 int main(int argc, char **argv)
 {
 	static struct ffntp_options options;
 	static struct ffntp_keeper keeper;
 	static struct ffntp_guestpages guests;
-	static struct ffntp_notify notify;
-	bool is_well = true;
+	static struct ffntp_changes changes;
+	static struct ffntp_control control;
+	char path[FFNTP_LINUX_PATH_SIZE];
 	int code;
 
 	ffntp_log_begin();
-	if (!ffntp_options_read(argc, argv, &options, &code))
+	if (!ffntp_options_read(argc, argv, NULL, &options, &code))
 		return code;
 	ffntp_log_show(options.shown);
 	catch_signals(options.has_config_file);
@@ -110,19 +146,14 @@ int main(int argc, char **argv)
 		ffntp_keeper_close(&keeper);
 		return FFNTPD_EXIT_FAILURE;
 	}
-	ffntp_notify_ready(&notify, keeper.page);
-	while (is_well && !must_stop) {
-		if (must_reload && !ffntp_keeper_is_reloading(&keeper))
-			reload(&keeper, &notify, argc, argv);
-		is_well = ffntp_keeper_step(&keeper);
-		if (is_well)
-			update_guests(&guests, &keeper);
-		ffntp_notify_step(&notify, keeper.page);
-	}
+	changes.keeper = &keeper;
+	changes.argc = argc;
+	changes.argv = argv;
+	ffntp_control_open(&control, page_path(&options, path));
+	code = run(&changes, &control, &guests) ? 0 : FFNTPD_EXIT_FAILURE;
+	ffntp_control_close(&control);
 	ffntp_guestpages_close(&guests, ffntp_counter_read(&keeper.source));
-	if (!is_well)
-		return FFNTPD_EXIT_FAILURE;
-	ffntp_notify_stopping();
-	ffntp_keeper_close(&keeper);
-	return 0;
+	if (code == 0)
+		ffntp_keeper_close(&keeper);
+	return code;
 }

@@ -8,10 +8,8 @@
 
 #include "../core/estimator.h"
 #include "../ports/linux/resolve.h"
+#include "configfiles.h"
 #include "log.h"
-
-/* Larger than any configuration for 64 servers. */
-#define CONFIG_SIZE_MAX 65536
 
 static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "       ffntpd [OPTION...] -c FILE\n"
@@ -129,39 +127,6 @@ static bool read_poll(const char *word, struct ffntp_options *options)
 	return true;
 }
 
-static bool read_file(const char *path, char *text, size_t size, size_t *length)
-{
-	FILE *file = fopen(path, "re");
-	bool is_read;
-
-	if (file == NULL) {
-		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, strerror(errno));
-		return false;
-	}
-	errno = 0;
-	*length = fread(text, 1, size, file);
-	is_read = !ferror(file) && *length < size;
-	if (!is_read)
-		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path,
-			  ferror(file) ? strerror(errno) : "too large for a configuration");
-	fclose(file);
-	return is_read;
-}
-
-static bool read_config(const char *path, struct ffntp_options *options)
-{
-	char text[CONFIG_SIZE_MAX];
-	struct ffntp_config_error error;
-	size_t length;
-
-	if (!read_file(path, text, sizeof(text), &length))
-		return false;
-	if (ffntp_config_parse(&options->config, text, length, &error))
-		return true;
-	ffntp_log(FFNTP_LOG_ERROR, "%s:%u: %s", path, error.line, error.text);
-	return false;
-}
-
 static bool read_guest_page(const char *path, struct ffntp_options *options)
 {
 	if (*path == '\0') {
@@ -221,7 +186,7 @@ static bool read_option(int option, struct ffntp_options *options)
 	switch (option) {
 	case 'c':
 		options->has_config_file = true;
-		return read_config(optarg, options);
+		return ffntp_configfiles_read(optarg, &options->config);
 	case 'v':
 		if (options->shown < FFNTP_LOG_DEBUG)
 			options->shown++;
@@ -272,18 +237,19 @@ static bool read_servers(char **names, struct ffntp_options *options)
 			return false;
 		}
 	}
-	if (options->config.servers == 0)
+	if (options->config.servers == 0 && options->config.sourcedirs == 0)
 		ffntp_log(FFNTP_LOG_ERROR,
 			  "no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in "
 			  "'ffntpd -c FILE'");
-	return options->config.servers > 0;
+	return options->config.servers > 0 || options->config.sourcedirs > 0;
 }
 
+/* The servers of sources files come and go. */
 static bool check_sources(const struct ffntp_config *config)
 {
 	size_t count = ffntp_config_members(config);
 
-	if (config->least_sources <= count)
+	if (config->least_sources <= count || config->sourcedirs > 0)
 		return true;
 	ffntp_log(FFNTP_LOG_ERROR, "minsources %u: there %s %zu server%s", config->least_sources,
 		  count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
@@ -316,7 +282,8 @@ static bool read_journal(struct ffntp_options *options)
 	return true;
 }
 
-bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, int *code)
+bool ffntp_options_read(int argc, char **argv, const struct ffntp_config *former, struct ffntp_options *options,
+			int *code)
 {
 	int option;
 
@@ -338,8 +305,10 @@ bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, in
 		}
 	}
 	if (check_guests(options) && read_journal(options) && read_servers(argv + optind, options) &&
-	    check_sources(&options->config) && check_names(&options->config))
+	    check_sources(&options->config) && check_names(&options->config)) {
+		ffntp_configfiles_add_sources(&options->config, former);
 		return true;
+	}
 	*code = FFNTPD_EXIT_USAGE;
 	return false;
 }

@@ -30,9 +30,11 @@ struct ffntp_options {
 };
 
 /*
- * Read the command line and the configuration file that it names. May be called again, to read the file again.
+ * Read the command line, the configuration file that it names, and the sources files. May be called again, to read the
+ * files again. former: the configuration in use, whose servers stay where a sources file is invalid; NULL at the start.
  * Returns false and the exit code: --help or --version was printed, or one line on standard error names the error.
  */
-bool ffntp_options_read(int argc, char **argv, struct ffntp_options *options, int *code);
+bool ffntp_options_read(int argc, char **argv, const struct ffntp_config *former, struct ffntp_options *options,
+			int *code);
 
 #endif

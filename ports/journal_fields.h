@@ -142,6 +142,7 @@ static inline const char *ffntp_journal_input_word(enum ffntp_input_kind kind)
 		[FFNTP_INPUT_PUBLISH] = "publish",
 		[FFNTP_INPUT_MEASURED] = "measured",
 		[FFNTP_INPUT_NOT_MEASURED] = "not-measured",
+		[FFNTP_INPUT_BURST] = "burst",
 	};
 
 	return kind < FFNTP_INPUTS ? words[kind] : NULL;

@@ -336,6 +336,7 @@ static bool take_value(struct rest *rest, struct ffntp_journal_entry *entry)
 	case FFNTP_INPUT_TIMEOUT:
 	case FFNTP_INPUT_DISRUPTED:
 	case FFNTP_INPUT_PUBLISH:
+	case FFNTP_INPUT_BURST:
 		return true;
 	case FFNTP_INPUT_REQUEST:
 		return take_text(rest, " ") && take_word(rest, &input->nonce);

@@ -362,6 +362,7 @@ static void put_value(struct line *line, const struct ffntp_input *input)
 	case FFNTP_INPUT_DISRUPTED:
 	case FFNTP_INPUT_FORMER:
 	case FFNTP_INPUT_PUBLISH:
+	case FFNTP_INPUT_BURST:
 	case FFNTP_INPUTS:
 		break;
 	}
@@ -370,7 +371,7 @@ static void put_value(struct line *line, const struct ffntp_input *input)
 static bool has_value(enum ffntp_input_kind kind)
 {
 	return kind != FFNTP_INPUT_TIMEOUT && kind != FFNTP_INPUT_DISRUPTED && kind != FFNTP_INPUT_FORMER &&
-	       kind != FFNTP_INPUT_PUBLISH;
+	       kind != FFNTP_INPUT_PUBLISH && kind != FFNTP_INPUT_BURST;
 }
 
 size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffntp_input *input,

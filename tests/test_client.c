@@ -848,10 +848,42 @@ static void test_root_distance_is_in_the_bound(void **state)
 	drop(&far);
 }
 
+/* Run a client whose requests take 1 ms longer than the replies, with this correction. Returns the clock's error. */
+static int64_t error_with_correction_ns(double correction_s)
+{
+	struct fixture f = make(START_NS);
+	int64_t error_ns;
+
+	f.config.correction_s = correction_s;
+	f.world.asymmetry_ns = 1000000;
+	make_client(&f);
+	for (int i = 0; i < 60; i++) {
+		world_run(&f.world, f.client, 60);
+		assert_true(world_bound_holds(&f.world, f.client));
+	}
+	error_ns = world_error_ns(&f.world, f.client);
+	drop(&f);
+	return error_ns;
+}
+
+/* The correction is added to the server's time. The bound holds whatever it is. */
+static void test_a_correction_of_the_server(void **state)
+{
+	int64_t plain_ns = error_with_correction_ns(0);
+
+	(void)state;
+	assert_in_range(plain_ns, 450000, 550000);
+	assert_in_range(error_with_correction_ns(-0.0005) + 50000, 0, 100000);
+	assert_in_range(error_with_correction_ns(0.0005), 950000, 1050000);
+	assert_in_range(error_with_correction_ns(0.02), 20450000, 20550000);
+	assert_in_range(error_with_correction_ns(-0.02), -19550000, -19450000);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeps_time),
+		cmocka_unit_test(test_a_correction_of_the_server),
 		cmocka_unit_test(test_bound_holds_to_its_ends),
 		cmocka_unit_test(test_bound_holds_where_the_departure_is_that_of_a_later_copy),
 		cmocka_unit_test(test_a_server_that_is_coarser_than_it_says_is_seen_to_be),

@@ -16,7 +16,7 @@
 static bool parse(struct ffntp_config *config, const char *text, struct ffntp_config_error *error)
 {
 	ffntp_config_default(config);
-	return ffntp_config_parse(config, text, strlen(text), error);
+	return ffntp_config_parse(config, text, strlen(text), &(struct ffntp_config_scope){ 0 }, error);
 }
 
 static void reads_a_server_with_all_options(void **state)
@@ -237,10 +237,12 @@ static void each_number_has_its_range(void **state)
 	assert_true(takes("server a\n", #name, (double)(most) / (scale) / 2, &config)); \
 	ffntp_config_client(&config, 0, &client);                                       \
 	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
-#define SERVER_WORD(member, usual, least, most, name, unit, scale)                     \
-	check_number("server a ", #name, (double)(most) / (scale));                    \
-	assert_true(takes("server a ", #name, (double)(most) / (scale) / 2, &config)); \
-	ffntp_config_client(&config, 0, &client);                                      \
+#define SERVER_WORD(member, usual, least, most, name, unit, scale)                        \
+	assert_true(takes("server a ", #name, (double)(least) / (scale), &config));       \
+	assert_false(takes("server a ", #name, (double)(least) / (scale)*1.01, &config)); \
+	assert_false(takes("server a ", #name, (double)(most) / (scale)*1.01, &config));  \
+	assert_true(takes("server a ", #name, (double)(most) / (scale) / 2, &config));    \
+	ffntp_config_client(&config, 0, &client);                                         \
 	assert_true(client.member > 0.499 * (most) && client.member < 0.501 * (most));
 #include "../core/client_options.def"
 #define SERVER_NUMBER(member, type, usual, least, most, name)                      \
@@ -309,6 +311,16 @@ static const struct refusal refusals[] = {
 	{ "server a maxsources 2", 1, "'maxsources' is an option of pool" },
 	{ "server a noselect prefer", 1, "'noselect' excludes" },
 	{ "server a require noselect", 1, "'noselect' excludes" },
+	{ "server a offset", 1, "'offset' needs a value" },
+	{ "server a offset 1.01", 1, "offset: '1.01' is not a number from -1 to 1" },
+	{ "server a offset -2", 1, "not a number from -1 to 1" },
+	{ "server a offset nan", 1, "not a number from -1 to 1" },
+	{ "server a offline on", 1, "unknown option 'on'" },
+	{ "confdir", 1, "takes one or more directories" },
+	{ "confdir /a", 1, "only the file that -c names" },
+	{ "sourcedir", 1, "takes one or more directories" },
+	{ "sourcedir 1 2 3 4 5 6\nsourcedir 7 8 9 10 11", 2, "more than 10 directories" },
+	{ "include /a", 1, "confdir DIRECTORY" },
 	{ "minsources", 1, "takes one number" },
 	{ "minsources 0", 1, "not a number from 1 to 64" },
 	{ "minsources 65", 1, "not a number from 1 to 64" },
@@ -453,7 +465,7 @@ static void refuses_a_nul_byte(void **state)
 
 	(void)state;
 	ffntp_config_default(&config);
-	assert_false(ffntp_config_parse(&config, text, sizeof(text) - 1, &error));
+	assert_false(ffntp_config_parse(&config, text, sizeof(text) - 1, &(struct ffntp_config_scope){ 0 }, &error));
 	assert_int_equal(error.line, 2);
 	assert_non_null(strstr(error.text, "NUL"));
 }
@@ -592,6 +604,120 @@ static void refuses_more_servers_and_words_than_there_is_room_for(void **state)
 	assert_non_null(strstr(error.text, "words"));
 }
 
+/* --- directories --- */
+
+/* Read a line confdir as if each directory were a file with one server of its name. */
+static bool include(void *context, struct ffntp_config *config, char *const *directories, size_t count)
+{
+	if (context != NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		assert_true(ffntp_config_add_server(config, directories[i]));
+	return true;
+}
+
+static void reads_directories_where_their_line_stands(void **state)
+{
+	static const char text[] = "server a\nconfdir b c\nserver d\nsourcedir /e /f\nsourcedir /g\n";
+	struct ffntp_config_scope scope = { .include = include };
+	struct ffntp_config config;
+	struct ffntp_config_error error = { 0 };
+
+	(void)state;
+	ffntp_config_default(&config);
+	assert_true(ffntp_config_parse(&config, text, strlen(text), &scope, &error));
+	assert_int_equal(config.servers, 4);
+	assert_string_equal(config.server[1].name, "b");
+	assert_string_equal(config.server[3].name, "d");
+	assert_int_equal(config.sourcedirs, 3);
+	assert_string_equal(config.sourcedir[1], "/f");
+	assert_string_equal(config.sourcedir[2], "/g");
+	scope.context = &scope;
+	ffntp_config_default(&config);
+	assert_false(ffntp_config_parse(&config, text, strlen(text), &scope, &error));
+	assert_int_equal(error.line, 0); /* the includer has reported it */
+}
+
+static bool parse_sources(struct ffntp_config *config, const char *text, struct ffntp_config_error *error)
+{
+	const struct ffntp_config_scope scope = { .sources = "s.sources" };
+
+	return ffntp_config_parse(config, text, strlen(text), &scope, error);
+}
+
+static void a_sources_file_has_servers_only(void **state)
+{
+	static const char *const others[] = { "minsources 2",  "confdir /a", "sourcedir /a",
+					      "maxdistance 1", "allow",      "x" };
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "server a\nserver A port 5\n", &error));
+	assert_true(parse_sources(&config, "# x\nserver A iburst\npool b\nserver a port 5\nSERVER a port 6\n", &error));
+	assert_int_equal(config.servers, 4); /* a server that is there has one vote */
+	assert_false(config.server[0].iburst);
+	assert_string_equal(config.server[0].file, "");
+	assert_string_equal(config.server[2].file, "s.sources");
+	assert_true(config.server[2].is_pool && config.server[3].port == 6);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		assert_false(parse_sources(&config, others[i], &error));
+		assert_non_null(strstr(error.text, "lines that begin with server or pool"));
+	}
+}
+
+static bool is_b(const char *name)
+{
+	return strcmp(name, "b") == 0;
+}
+
+static void a_name_must_be_one(void **state)
+{
+	const struct ffntp_config_scope scope = { .is_name = is_b };
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	ffntp_config_default(&config);
+	assert_true(ffntp_config_parse(&config, "server b", 8, &scope, &error));
+	assert_false(ffntp_config_parse(&config, "pool a", 6, &scope, &error));
+	assert_string_equal(error.text, "pool 'a': neither a name nor an address");
+	assert_int_equal(config.servers, 1);
+}
+
+static void copies_and_removes_servers(void **state)
+{
+	struct ffntp_config config, full;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "server a\npool b maxsources 16\nserver c offline\n", &error));
+	assert_false(ffntp_config_copy_server(&config, &config.server[1]));
+	assert_true(parse(&full, "pool d maxsources 16\npool e maxsources 16\npool f maxsources 16\nserver g", &error));
+	assert_false(ffntp_config_copy_server(&full, &config.server[1])); /* 65 */
+	assert_true(ffntp_config_copy_server(&full, &config.server[2]));
+	assert_int_equal(full.servers, 5);
+	assert_true(full.server[4].is_offline);
+	ffntp_config_remove_server(&config, 1);
+	assert_int_equal(config.servers, 2);
+	assert_string_equal(config.server[1].name, "c");
+	assert_true(ffntp_config_is_same_server(&config.server[1], &full.server[4]));
+	full.server[4].is_offline = false; /* which is about the start */
+	assert_true(ffntp_config_is_same_server(&config.server[1], &full.server[4]));
+}
+
+/* With sources files there may be none at first, and several later. */
+static void sources_files_need_room(void **state)
+{
+	struct ffntp_config config;
+	struct ffntp_config_error error;
+
+	(void)state;
+	assert_true(parse(&config, "", &error) && !ffntp_config_is_many(&config));
+	assert_true(parse(&config, "server a", &error) && !ffntp_config_is_many(&config));
+	assert_true(parse(&config, "sourcedir /a", &error) && ffntp_config_is_many(&config));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +741,11 @@ int main(void)
 		cmocka_unit_test(compares_servers_and_clocks),
 		cmocka_unit_test(counts_the_members_of_pools),
 		cmocka_unit_test(refuses_more_servers_and_words_than_there_is_room_for),
+		cmocka_unit_test(reads_directories_where_their_line_stands),
+		cmocka_unit_test(a_sources_file_has_servers_only),
+		cmocka_unit_test(a_name_must_be_one),
+		cmocka_unit_test(copies_and_removes_servers),
+		cmocka_unit_test(sources_files_need_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,7 @@ static void inputs_without_values(void **state)
 	pass(&(struct ffntp_input){ .kind = FFNTP_INPUT_TIMEOUT, .at = 1016 }, "timeout 10", &entry);
 	pass(&(struct ffntp_input){ .kind = FFNTP_INPUT_DISRUPTED, .at = 999 }, "disrupted -1", &entry);
 	pass(&(struct ffntp_input){ .kind = FFNTP_INPUT_PUBLISH, .at = 1000 }, "publish 0", &entry);
+	pass(&(struct ffntp_input){ .kind = FFNTP_INPUT_BURST, .at = 1000 }, "burst 0", &entry);
 }
 
 static void differences_wrap(void **state)

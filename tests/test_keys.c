@@ -292,7 +292,7 @@ static void a_server_has_the_key_that_its_line_names(void **state)
 
 	(void)state;
 	ffntp_config_default(&config);
-	assert_true(ffntp_config_parse(&config, text, strlen(text), &error));
+	assert_true(ffntp_config_parse(&config, text, strlen(text), &(struct ffntp_config_scope){ 0 }, &error));
 	assert_false(ffntp_serverkeys_read(&keys, &config));
 	strcpy(config.keyfile, path);
 	write_file("10 SHA256 crocus\n4294967295 SHA256 crocus\n", 1, 0600);

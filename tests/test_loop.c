@@ -213,6 +213,24 @@ static void without_an_address_nothing_is_asked(void **state)
 	assert_null(strstr(loop.events, "sent"));
 }
 
+static void an_offline_server_is_not_asked(void **state)
+{
+	struct ffntp_addresses found;
+
+	(void)state;
+	assert_true(ffntp_resolve_numeric("127.0.0.1", 9, &found));
+	ffntp_peer_move(&loop.sync.peer[0].peer, &found.address[0], NULL);
+	ffntp_sync_set_offline(&loop.sync, 0, true);
+	for (int i = 0; i < 3; i++) {
+		step(0);
+		assert_int_equal(descriptor(), -1);
+		counter_event = FFNTP_COUNTER_DISRUPTED; /* it ends a pause */
+		assert_false(ffntp_sync_burst(&loop.sync, 0));
+	}
+	assert_null(strstr(loop.events, "sent"));
+	assert_true(ffntp_sync_has_route(&loop.sync, 0));
+}
+
 static void the_first_address_is_asked_at_once(void **state)
 {
 	struct ffntp_addresses found;
@@ -611,6 +629,7 @@ int main(void)
 		TEST(nothing_is_asked_during_a_pause),
 		TEST(with_a_key_only_authentic_replies_are_used),
 		cmocka_unit_test_setup_teardown(without_an_address_nothing_is_asked, open_nameless, close_loop),
+		cmocka_unit_test_setup_teardown(an_offline_server_is_not_asked, open_nameless, close_loop),
 		cmocka_unit_test_setup_teardown(the_first_address_is_asked_at_once, open_nameless, close_loop),
 		cmocka_unit_test_setup_teardown(a_lone_name_is_asked_soon_after_it_is_resolved, open_nameless,
 						close_loop),

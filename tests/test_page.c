@@ -760,8 +760,8 @@ static uint64_t digest_of_maps(struct ffntp_page *page, bool is_tai)
 static void the_layout_does_not_change(void **state)
 {
 	(void)state;
-	assert_true(digest_of_maps(fresh(), false) == UINT64_C(0x8b0c6f92cb334d2d));
-	assert_true(digest_of_maps(fresh_tai(), true) == UINT64_C(0x97cae99252d042e7));
+	assert_true(digest_of_maps(fresh(), false) == UINT64_C(0xcb9dd958427b2b3f));
+	assert_true(digest_of_maps(fresh_tai(), true) == UINT64_C(0x280de3daaf55efe1));
 }
 
 /* --- the estimator's state --- */

@@ -336,6 +336,25 @@ static void no_two_requests_are_closer_than_two_seconds(void **state)
 	}
 }
 
+static void a_burst_obeys_a_kiss(void **state)
+{
+	struct world world;
+	ffntp_counter next;
+
+	(void)state;
+	init(&world, 16, 1024);
+	for (int i = 0; i < 20; i++)
+		ffntp_polling_sent(&world.polling, S(1000 + 100 * i), PERIOD_S);
+	ffntp_polling_burst(&world.polling, S(2905), PERIOD_S);
+	assert_true(world.polling.next == S(2905));
+	ffntp_polling_sent(&world.polling, S(2905), PERIOD_S);
+	ffntp_polling_replied(&world.polling, FFNTP_REFUSED_KISS_RATE, PERIOD_S);
+	next = world.polling.next;
+	ffntp_polling_burst(&world.polling, S(2910), PERIOD_S);
+	assert_true(world.polling.next == next);
+	assert_true(next > S(2920));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +368,7 @@ int main(void)
 		cmocka_unit_test(no_interval_is_longer_than_configured),
 		cmocka_unit_test(a_try_that_fails_is_repeated_later),
 		cmocka_unit_test(no_two_requests_are_closer_than_two_seconds),
+		cmocka_unit_test(a_burst_obeys_a_kiss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

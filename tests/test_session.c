@@ -515,6 +515,32 @@ static void test_a_disruption_ends_a_pause(void **state)
 	drop(b);
 }
 
+/* Four requests 2 s apart; the interval stays. */
+static void test_a_burst_is_some_requests_soon(void **state)
+{
+	struct bench *b = make();
+	unsigned before;
+
+	(void)state;
+	run(b, 300);
+	before = b->world.requests;
+	while (b->world.requests == before)
+		run(b, 1);
+	before = b->world.requests;
+	run(b, 3); /* a poll of 16 s has just begun */
+	assert_int_equal(b->world.requests, before);
+	put_kind(b, FFNTP_INPUT_BURST);
+	run(b, 1);
+	assert_int_equal(b->world.requests, before + 1);
+	run(b, 6);
+	assert_int_equal(b->world.requests, before + 4);
+	run(b, 14);
+	assert_int_equal(b->world.requests, before + 4);
+	run(b, 3);
+	assert_int_equal(b->world.requests, before + 5);
+	drop(b);
+}
+
 static void test_a_map_is_yielded_once_a_minute(void **state)
 {
 	struct bench *b = make();
@@ -950,6 +976,8 @@ static void run_course(struct bench *b)
 	measure(b, true);
 	assert_events(b, FFNTP_EVENT_MAP, FFNTP_EVENT_ERROR, FFNTP_EVENT_UNANSWERED);
 	run(b, 600);
+	put_kind(b, FFNTP_INPUT_BURST);
+	run(b, 30);
 	put_kind(b, FFNTP_INPUT_PUBLISH);
 }
 
@@ -1184,6 +1212,7 @@ int main(void)
 		cmocka_unit_test(test_a_timeout_before_the_deadline_has_no_effect),
 		cmocka_unit_test(test_nothing_is_asked_during_a_pause),
 		cmocka_unit_test(test_a_disruption_ends_a_pause),
+		cmocka_unit_test(test_a_burst_is_some_requests_soon),
 		cmocka_unit_test(test_a_map_is_yielded_once_a_minute),
 		cmocka_unit_test(test_a_map_is_yielded_where_a_leap_second_begins_and_ends),
 		cmocka_unit_test(test_a_disruption_is_published_at_once),

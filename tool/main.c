@@ -8,6 +8,7 @@
 #include "commands.h"
 
 #define COMMAND(name, operands, summary, help) { #name, operands, summary, help, tool_##name },
+#define CONTROL(name, operands, summary, help) { #name, operands, summary, help, tool_control },
 static const struct tool_command commands[] = {
 #include "commands.def"
 };
@@ -19,9 +20,9 @@ static void print_help(void)
 	printf("Usage: ffntp COMMAND [OPTION]... [ARGUMENT]...\n"
 	       "Read and inspect the ffntpd clock; replay and simulate its estimators.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-	printf("\n  --help     this text; ffntp COMMAND --help describes a command\n"
-	       "  --version  the version\n");
+		printf("  %-9s %s\n", commands[i].name, commands[i].summary);
+	printf("\n  --help      this text; ffntp COMMAND --help describes a command\n"
+	       "  --version   the version\n");
 }
 
 /*

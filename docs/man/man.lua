@@ -72,6 +72,8 @@ function Pandoc(document)
 	assert(name, "the first heading is not 'NAME(SECTION): description'")
 	document.meta.title = name:upper()
 	document.meta.section = number
+	-- On a terminal there is one page: a row of a table that ends a page would be a warning.
+	result:insert(pandoc.RawBlock("man", ".if n .pl 10000v"))
 	section("NAME", { pandoc.Para { pandoc.Str(name .. " - " .. description) } }, result)
 	if blocks[1].t == "CodeBlock" then
 		section("SYNOPSIS", { blocks:remove(1) }, result)

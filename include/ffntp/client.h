@@ -108,6 +108,12 @@ struct ffntp_client_config {
 	 * two requests, 2 s apart. 0, usually: basic mode. Guests (FFNTP_SESSION_MINIMAL) always use basic mode.
 	 */
 	uint64_t interleaved;
+	/*
+	 * Added to the server's time (s), to correct a known asymmetry of the path, or a known error of the server; -1
+	 * to 1, usually 0. The root dispersion is larger by its size, so that the bound contains the true time whether
+	 * the correction is right or not.
+	 */
+	double correction_s;
 };
 
 /*

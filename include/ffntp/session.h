@@ -104,6 +104,11 @@ enum ffntp_input_kind {
 	FFNTP_INPUT_MEASURED,
 	/* error. The reference clock could not be read. It counts as a request without a reply. */
 	FFNTP_INPUT_NOT_MEASURED,
+	/*
+	 * The user wants some requests now, 2 s apart. The poll interval stays; a server that asked for fewer requests
+	 * gets none.
+	 */
+	FFNTP_INPUT_BURST,
 	FFNTP_INPUTS /* the number of kinds */
 };
 

@@ -16,7 +16,7 @@
 
 bool ffntp_lineup_init(struct ffntp_lineup *lineup, size_t count)
 {
-	*lineup = (struct ffntp_lineup){ calloc(count, sizeof(*lineup->server)), count };
+	*lineup = (struct ffntp_lineup){ calloc(count + 1, sizeof(*lineup->server)), count };
 	if (lineup->server == NULL) {
 		lineup->count = 0;
 		return false;
@@ -148,7 +148,7 @@ void ffntp_lineup_open(struct ffntp_lineup *lineup, int64_t now_s)
 
 bool ffntp_lineup_poll(struct ffntp_lineup *lineup, int64_t now_s, bool *is_over)
 {
-	bool is_any = false;
+	bool is_any = lineup->count == 0;
 
 	*is_over = true;
 	for (size_t i = 0; i < lineup->count; i++) {

@@ -29,6 +29,7 @@ struct ffntp_lineup_server {
 	struct ffntp_member_config member; /* the configuration of each member */
 	unsigned most;                     /* of a pool: addresses to follow at once; 0: it is a server */
 	struct ffntp_refclock *refclock;   /* allocated; NULL: it is a server or a pool */
+	bool is_offline;                   /* it is not asked */
 	int former;                        /* for ffntp_sync_change: its place in the former lineup, or -1 */
 
 	struct ffntp_pool pool;
@@ -42,7 +43,8 @@ struct ffntp_lineup {
 	size_t count;
 };
 
-/* Make a lineup of 'count' servers that have no names yet. Returns false if memory is short; then nothing is to close.
+/* Make a lineup of 'count' servers, or none, that have no names yet. Returns false if memory is short; then nothing is
+ * to close.
  */
 FFNTP_MUST_USE bool ffntp_lineup_init(struct ffntp_lineup *lineup, size_t count);
 
@@ -71,8 +73,8 @@ void ffntp_lineup_start(struct ffntp_lineup_server *server, int64_t now_s);
 void ffntp_lineup_open(struct ffntp_lineup *lineup, int64_t now_s);
 
 /*
- * Take the results of the background's resolution. Returns whether a server has an address, or a place in the former
- * lineup, or there is a reference clock; *is_over: no name's first attempt is still running.
+ * Take the results of the background's resolution. Returns whether a server has an address or a place in the former
+ * lineup, or there is a reference clock, or there are no servers; *is_over: no name's first attempt is still running.
  */
 FFNTP_MUST_USE bool ffntp_lineup_poll(struct ffntp_lineup *lineup, int64_t now_s, bool *is_over);
 

@@ -14,7 +14,7 @@
 #include "random.h"
 #include "refclock.h"
 
-/* The session of a server without an address, or without keys, is paused for this time, again and again (s). */
+/* The session of a server without an address or keys, or offline, is paused for this time, again and again (s). */
 #define WAIT_S 16
 
 void ffntp_peer_config_default(struct ffntp_client_config *config, const struct ffntp_counter_source *source)
@@ -114,6 +114,16 @@ void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input)
 	if (input.at == 0)
 		input.at = ffntp_counter_read(peer->source);
 	put(peer, &input);
+}
+
+void ffntp_peer_pause(struct ffntp_peer *peer, double least_s, double most_s)
+{
+	uint64_t bits;
+	double share = ffntp_random_nonce(&bits) ? (double)(bits >> 11) * 0x1p-53 : 0;
+	ffntp_counter at = ffntp_counter_read(peer->source);
+	ffntp_counter delay = (ffntp_counter)((least_s + share * (most_s - least_s)) / peer->source->period_hint_s);
+
+	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = at, .until = at + delay });
 }
 
 void ffntp_peer_move(struct ffntp_peer *peer, const struct ffntp_address *address, const struct ffntp_key *key)
@@ -304,11 +314,12 @@ static void stop_listening(struct ffntp_peer *peer, ffntp_counter now)
 /* A reference clock needs neither. */
 static bool can_ask(const struct ffntp_peer *peer)
 {
-	return peer->refclock != NULL ||
-	       (ffntp_address_is_some(&peer->address) && (peer->nts == NULL || peer->nts->cookies > 0));
+	bool can_send = ffntp_address_is_some(&peer->address) && (peer->nts == NULL || peer->nts->cookies > 0);
+
+	return !peer->is_offline && (peer->refclock != NULL || can_send);
 }
 
-/* Without an address or keys there is nothing to ask: the request waits. A disruption ends this pause. */
+/* Without an address or keys, or offline, there is nothing to ask: the request waits. A disruption ends this pause. */
 static void wait_until_it_can(struct ffntp_peer *peer, ffntp_counter now)
 {
 	ffntp_counter wait = (ffntp_counter)(WAIT_S / ffntp_session_period_s(peer->session));

@@ -44,6 +44,7 @@ struct ffntp_peer {
 	ffntp_counter listens_until; /* the socket is closed then */
 	int keeps_stamping;          /* ffntp_udp_keep_stamping, with an ensemble of its own; else -1 */
 	bool is_named;               /* the session has the server's address */
+	bool is_offline;             /* no request leaves; the caller may set it at any time */
 };
 
 /* Set the usual configuration for this counter. The system's date has no effect on it, because it may be wrong. */
@@ -100,6 +101,9 @@ void ffntp_peer_hurry(struct ffntp_peer *peer);
  * too.
  */
 void ffntp_peer_name(struct ffntp_peer *peer);
+
+/* Send no request for a random time between these (s). */
+void ffntp_peer_pause(struct ffntp_peer *peer, double least_s, double most_s);
 
 /* Pass any other input of ffntp/session.h to this member. Its 'at' is the counter, unless it is set. */
 void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input);

@@ -5,8 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "random.h"
-
 /* Limits the datagrams per step, so that a flood of them does not delay the timer. */
 #define DATAGRAMS_PER_STEP 16
 
@@ -15,12 +13,6 @@
 
 /* Replies in a row of a falseticker in a pool, before it is replaced. */
 #define WRONG_MOST 8
-
-/* The first request to a server that joins later leaves within this time (s), if there are others; and if there are
- * none.
- */
-#define JOIN_SPREAD_S 2
-#define ALONE_SPREAD_S 0.2
 
 int64_t ffntp_sync_now_s(void)
 {
@@ -241,6 +233,7 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	peer->pause_s = config->client.poll_min_s;
 	peer->peer.refclock = sync->lineup.server[server].refclock;
 	peer->peer.key = ffntp_servers_key(&sync->lineup.server[server].servers);
+	peer->peer.is_offline = sync->lineup.server[server].is_offline;
 	if (sync->lineup.server[server].nts.ops != NULL) {
 		ffntp_ntslink_open(&peer->link, &sync->lineup.server[server].nts,
 				   ffntp_servers_name(&sync->lineup.server[server].servers), ffntp_sync_now_s());
@@ -275,23 +268,13 @@ static const struct ffntp_address *choose_of_pool(const struct ffntp_sync *sync,
 	return ffntp_pool_choose(&of->pool, ffntp_lineup_found(of), is_used, sync);
 }
 
-/* Pause one member for a random time between these. */
-static void pause_at_random(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, double least_s, double most_s)
-{
-	uint64_t bits;
-	double share = ffntp_random_nonce(&bits) ? (double)(bits >> 11) * 0x1p-53 : 0;
-	ffntp_counter at = now(sync);
-	ffntp_counter delay = (ffntp_counter)((least_s + share * (most_s - least_s)) / sync->source->period_hint_s);
-
-	ffntp_peer_input(&peer->peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = at, .until = at + delay });
-}
-
 /* A member of a running ensemble has its first address. */
 static void begin_asking(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	static const struct ffntp_event event = { .kind = FFNTP_EVENT_SERVER };
 
-	pause_at_random(sync, peer, 0, ffntp_sync_is_many(sync) ? JOIN_SPREAD_S : ALONE_SPREAD_S);
+	ffntp_peer_pause(&peer->peer, 0,
+			 ffntp_sync_is_many(sync) ? FFNTP_SYNC_JOIN_SPREAD_S : FFNTP_SYNC_ALONE_SPREAD_S);
 	emit(sync, peer->peer.member, &event);
 }
 
@@ -530,7 +513,7 @@ void ffntp_sync_spread(struct ffntp_sync *sync, double least_s, double most_s)
 {
 	for (unsigned i = 0; i < sync->room; i++) {
 		if (sync->peer[i].is_open)
-			pause_at_random(sync, &sync->peer[i], least_s, most_s);
+			ffntp_peer_pause(&sync->peer[i].peer, least_s, most_s);
 	}
 }
 
@@ -538,7 +521,7 @@ static void pause_member(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	double most_s = server_of(sync, peer)->member.client.poll_max_s;
 
-	pause_at_random(sync, peer, peer->pause_s, peer->pause_s);
+	ffntp_peer_pause(&peer->peer, peer->pause_s, peer->pause_s);
 	peer->pause_s *= 2;
 	if (peer->pause_s > most_s)
 		peer->pause_s = most_s;
@@ -845,7 +828,7 @@ void ffntp_sync_step(struct ffntp_sync *sync, const struct pollfd *ready, size_t
 	}
 	work_lineup(sync);
 	for (unsigned i = 0; i < sync->room; i++) {
-		if (sync->peer[i].is_open && sync->peer[i].link.method.ops != NULL)
+		if (sync->peer[i].is_open && !sync->peer[i].peer.is_offline && sync->peer[i].link.method.ops != NULL)
 			work_keys(sync, &sync->peer[i]);
 	}
 }

@@ -80,6 +80,13 @@ struct ffntp_sync_parts {
 	struct ffntp_wakeup *wakeup;         /* further signs of a disruption, or NULL; it must outlive the sync */
 };
 
+/*
+ * The first request to a server that joins later, or is online again, leaves within this time (s), if there are others;
+ * and if there are none.
+ */
+#define FFNTP_SYNC_JOIN_SPREAD_S 2
+#define FFNTP_SYNC_ALONE_SPREAD_S 0.2
+
 /* Most descriptors that ffntp_sync_descriptors sets. */
 #define FFNTP_SYNC_DESCRIPTORS FFNTP_ENSEMBLE_MEMBERS
 
@@ -122,6 +129,18 @@ void ffntp_sync_publish(struct ffntp_sync *sync);
 
 /* Send no request for this time (s). */
 void ffntp_sync_pause(struct ffntp_sync *sync, double delay_s);
+
+/*
+ * Ask a server of the lineup no more, or again, within two seconds. Its path and its time stay known, and age. The sync
+ * begins with the lineup's state.
+ */
+void ffntp_sync_set_offline(struct ffntp_sync *sync, size_t server, bool is_offline);
+
+/* Ask a server of the lineup some times soon. Returns false if it is offline or has no address. */
+bool ffntp_sync_burst(struct ffntp_sync *sync, size_t server);
+
+/* Return whether the system has a route to an address that a server of the lineup has, or it has none yet. */
+bool ffntp_sync_has_route(const struct ffntp_sync *sync, size_t server);
 
 /* Let the first request to each server wait for a random time between these (s). */
 void ffntp_sync_spread(struct ffntp_sync *sync, double least_s, double most_s);

@@ -188,3 +188,13 @@ int ffntp_udp_keep_stamping(void)
 		(void)ask_for_stamps(descriptor);
 	return descriptor;
 }
+
+bool ffntp_udp_has_route(const struct ffntp_address *address)
+{
+	int descriptor = open_socket(address->any.sa_family);
+	bool has_route = descriptor >= 0 && connect(descriptor, &address->any, ffntp_address_length(address)) == 0;
+
+	if (descriptor >= 0)
+		close(descriptor);
+	return has_route;
+}

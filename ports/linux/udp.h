@@ -51,6 +51,9 @@ enum ffntp_udp_arrival ffntp_udp_receive(struct ffntp_udp *udp, const struct ffn
 
 void ffntp_udp_close(struct ffntp_udp *udp);
 
+/* Return whether the system has a route to an address. Nothing is sent. */
+FFNTP_MUST_USE bool ffntp_udp_has_route(const struct ffntp_address *address);
+
 /*
  * Keep the kernel's timestamping of arrivals switched on. The kernel switches it on with a delay when the first socket
  * asks for it, and off with the last, so that a socket per request would be too late for a quick reply.

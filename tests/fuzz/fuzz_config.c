@@ -46,12 +46,18 @@ static void check_error(const struct ffntp_config_error *error, const char *text
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+	static const struct ffntp_config_scope scope = { 0 }, sources = { .sources = "s.sources" };
 	struct ffntp_config config;
 	struct ffntp_config_error error = { 0 };
 	const char *text = (const char *)bytes;
 
 	ffntp_config_default(&config);
-	if (ffntp_config_parse(&config, text, size, &error))
+	if (ffntp_config_parse(&config, text, size, &scope, &error))
+		check_config(&config);
+	else
+		check_error(&error, text, size);
+	ffntp_config_default(&config);
+	if (ffntp_config_parse(&config, text, size, &sources, &error))
 		check_config(&config);
 	else
 		check_error(&error, text, size);

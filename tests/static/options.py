@@ -49,7 +49,7 @@ def check_server(tap):
     numbers = rows('daemon/server_options.def', 'SERVER_NUMBER')
     words = rows('core/client_options.def', 'SERVER_WORD')
     expected = [f'[{number[5]} N]' for number in numbers] + [f'[{word[4]} {word[5]}]' for word in words]
-    expected += [f'[{flag[1]}]' for flag in rows('daemon/server_options.def', 'SERVER_FLAG')]
+    expected += [f'[{flag[1]}]' for flag in rows('daemon/server_options.def', 'SERVER_(?:START_)?FLAG')]
     problems = [f'{option} is not in the row' for option in expected if option not in row]
     for number in numbers:
         if number[5] != 'port':  # as in every other program
@@ -83,7 +83,7 @@ def check_daemon_options(tap):
 
 def check_commands(tap):
     """A subcommand has a section and a test."""
-    names = [row[0] for row in rows('tool/commands.def', 'COMMAND')]
+    names = [row[0] for row in rows('tool/commands.def', '(?:COMMAND|CONTROL)')]
     text = (TOP / 'docs/ffntp.md').read_text()
     tests = ''.join(path.read_text() for path in (TOP / 'tests/system').glob('tool_*.py'))
     problems = [f'docs/ffntp.md has no section {name}' for name in names
