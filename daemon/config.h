@@ -38,8 +38,8 @@ struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
 	bool is_pool, is_refclock;
 	struct ffntp_refclock_config refclock; /* if it is one */
-	char file[FFNTP_CONFIG_FILE_SIZE]; /* the sources file that has its line, without the directory; "": none */
-	bool is_added;                     /* at run time, so that no file has its line */
+	char file[FFNTP_CONFIG_FILE_SIZE];     /* the sources file that has its line, without the directory; "": none */
+	bool is_added;                         /* at run time, so that no file has its line */
 
 	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
 #define SERVER_NUMBER(member, type, usual, least, most, name) type member;
