@@ -8,6 +8,9 @@
 
 #include "log.h"
 
+/* The name of the socket is looked for again after this time (s). */
+#define LOOK_S 1
+
 /* A client has this long to send its command (s). */
 #define PATIENCE_S 2
 
@@ -181,6 +184,22 @@ static bool is_ready(int descriptor, const struct pollfd *ready, size_t count)
 	return false;
 }
 
+static void keep_name(struct ffntp_control *control)
+{
+	int64_t now_s = monotonic_s();
+	int again;
+
+	if (control->listener < 0 || now_s < control->looks_at_s)
+		return;
+	control->looks_at_s = now_s + LOOK_S;
+	if (access(control->address.sun_path, F_OK) == 0 || (again = listen_at(&control->address)) < 0)
+		return;
+	close(control->listener);
+	control->listener = again;
+	ffntp_log(FFNTP_LOG_WARNING, "%s: the socket for commands was removed; it is there again",
+		  control->address.sun_path);
+}
+
 void ffntp_control_step(struct ffntp_control *control, const struct pollfd *ready, size_t count,
 			ffntp_control_handler *handler, void *context)
 {
@@ -196,4 +215,5 @@ void ffntp_control_step(struct ffntp_control *control, const struct pollfd *read
 	}
 	if (control->listener >= 0 && is_ready(control->listener, ready, count))
 		accept_one(control);
+	keep_name(control);
 }

@@ -19,6 +19,7 @@
 struct ffntp_control {
 	int listener;          /* -1: there is no socket */
 	int64_t listens_again; /* after a failure; CLOCK_MONOTONIC (s) */
+	int64_t looks_at_s;    /* for its name, likewise */
 	struct sockaddr_un address;
 	struct {
 		int descriptor; /* -1: none */
@@ -42,7 +43,8 @@ void ffntp_control_open(struct ffntp_control *control, const char *page);
 size_t ffntp_control_descriptors(const struct ffntp_control *control, struct pollfd *ready);
 
 /*
- * Take the commands that have arrived, and call the handler with each. ready, count: the descriptors after poll(). Call
+ * Take the commands that have arrived, and call the handler with each. A socket whose name was removed, or whose folder
+ * was, is made again within a second, as the page is (pagewatch.h). ready, count: the descriptors after poll(). Call
  * it about once a second at least, because it also ends connections.
  */
 void ffntp_control_step(struct ffntp_control *control, const struct pollfd *ready, size_t count,

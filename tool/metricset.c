@@ -43,6 +43,9 @@ static const char *page_reason(enum ffntp_page_result result)
 		[FFNTP_PAGE_DENIED] = "denied",
 		[FFNTP_PAGE_UNKNOWN_BOOT] = "unknown-boot",
 		[FFNTP_PAGE_LIMIT] = "limit",
+		[FFNTP_PAGE_NO_TIME] = "no-time",
+		[FFNTP_PAGE_TIMESCALE] = "timescale",
+		[FFNTP_PAGE_GUESTS] = "guests",
 	};
 
 	return (size_t)result < sizeof(reasons) / sizeof(reasons[0]) && reasons[result] ? reasons[result] : "other";
@@ -55,6 +58,8 @@ static const char *clock_reason(enum ffntp_clock_result result)
 		[FFNTP_CLOCK_DISRUPTED] = "disrupted",
 		[FFNTP_CLOCK_VOID] = "stale",
 		[FFNTP_CLOCK_BUSY] = "busy",
+		[FFNTP_CLOCK_NO_BOUND] = "no-bound",
+		[FFNTP_CLOCK_INVALID] = "invalid",
 	};
 
 	return (size_t)result < sizeof(reasons) / sizeof(reasons[0]) && reasons[result] ? reasons[result] : "other";

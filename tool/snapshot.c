@@ -57,7 +57,7 @@ static void read_both(const struct ffntp_linux_reader *reader, struct snapshot *
 /* The reader also refuses a counter that was set back behind the map, as every program that uses it does. */
 static enum ffntp_clock_result read_time(const struct ffntp_linux_reader *reader, struct snapshot *snapshot)
 {
-	enum ffntp_clock_result result = ffntp_linux_now(reader, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
+	enum ffntp_clock_result result = ffntp_linux_now_checked(reader, FFNTP_UTC, UINT64_MAX, &snapshot->reading);
 
 	if (result != FFNTP_CLOCK_OK)
 		return result;

@@ -233,6 +233,14 @@ def test_clients_that_block(folder):
         tap.check(tap.watch(folder, 1)["refused"] == 0, "the clock has the time")
 
 
+def test_a_socket_that_is_removed(folder):
+    with running(folder, 1, lambda s: line(s[0])):
+        os.unlink(f"{folder}/page.control")
+        check_tool(folder, 3, "no daemon", "online")
+        tap.wait_for(lambda: os.path.exists(f"{folder}/page.control"), "the socket again", 5)
+        check_tool(folder, 0, "1 server online", "online")
+
+
 def test_the_socket_of_a_dead_daemon(folder):
     with running(folder, 1, lambda s: line(s[0])) as (daemon, _):
         daemon.kill()

@@ -28,6 +28,10 @@ static const struct class clock_classes[] = {
 	  "The mark was taken in a different boot or from a different counter." },
 	{ FFNTP_CLOCK_FUTURE, "ffntp.FutureError", "The mark lies in the future." },
 	{ FFNTP_CLOCK_NEGATIVE, "ffntp.NegativeError", "The duration would end before it begins." },
+	{ FFNTP_CLOCK_NO_BOUND, "ffntp.NoBoundError",
+	  "A VMClock page of another writer, which does not state its maximum errors." },
+	{ FFNTP_CLOCK_INVALID, "ffntp.InvalidClockError",
+	  "A VMClock page of another writer, with values that VMClock does not define." },
 };
 
 static const struct class page_classes[] = {
@@ -44,6 +48,12 @@ static const struct class page_classes[] = {
 	{ FFNTP_PAGE_UNKNOWN_BOOT, "ffntp.PageUnknownBootError",
 	  "There is no boot id, and the page may be of an earlier boot." },
 	{ FFNTP_PAGE_LIMIT, "ffntp.PageLimitError", "Too many open files or mappings, or no memory." },
+	{ FFNTP_PAGE_NO_TIME, "ffntp.PageNoTimeError",
+	  "A VMClock page of another writer that has no time, and only signals disruptions." },
+	{ FFNTP_PAGE_TIMESCALE, "ffntp.PageTimescaleError",
+	  "A VMClock page of another writer whose time is neither UTC nor TAI." },
+	{ FFNTP_PAGE_GUESTS, "ffntp.PageGuestsError",
+	  "The page is in terms of a guest's counter, and this is not that guest." },
 };
 
 /* Make a class, and add it to the module under its name without the package. Returns NULL with an exception set. */
