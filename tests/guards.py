@@ -391,7 +391,7 @@ GUARDS = [
     (26, 'exchange', 'counter_went_back', 'exchange->last_tf = tf;', 'if (!went_back) exchange->last_tf = tf;',
      'case_26_a_counter_that_went_back'),
     (26, 'exchange', 'ffntp_exchange_finish', 'verdict = judge_server(&answered.reply);',
-     '(void)counter_went_back(exchange, &answered); verdict = judge_server(&answered.reply);', 'case_26_a_useless_reply'),
+     '(void)counter_went_back(exchange, answered.ta, answered.tf); verdict = judge_server(&answered.reply);', 'case_26_a_useless_reply'),
     (43, 'exchange', 'rtt_ticks', 'ffntp_counter_diff(answered->tf, answered->ta)', '(double)(answered->tf - answered->ta)',
      'case_43_counter'),
     ('xleave', 'interleaved', 'judge_origin', '|| is_interleaved(exchange, origin)', '|| origin == exchange->nonce << 1',
