@@ -2,7 +2,7 @@
 #include "refclock.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
