@@ -725,7 +725,6 @@ GUARDS = [
     ('standstill', 'standstill', 'ffntp_standstill_epoch',
      'if (now - self->looked_at >= self->frequency_hz / 1000 * LOOK_MS)', '', 'test_the_calendar'),
     ('port', 'port', 'is_whole', 'return went_on && is_same;', 'return went_on;', 'test_a_sleep'),
-    ('port', 'port', 'is_whole', 'return went_on && is_same;', 'return is_same;', 'test_a_counter_that_runs'),
     ('follow', 'follow', 'ffntp_follow_page', 'link.offset == follow->link.offset &&', '', 'test_another_page'),
     ('follow', 'follow', 'ffntp_follow_lose', 'follow->followed = NULL;', '', 'test_a_page_that_vanishes'),
     ('follow', 'follow', 'ffntp_follow_lose', 'FFNTP_STATUS_FREE_RUNNING : status',
