@@ -66,14 +66,15 @@ static size_t find_address(const struct command *command, const char *name)
 	return i;
 }
 
-/* Return whether a server has this name, "ntp.example.org" or "ntp.example.org:1123". */
+/* Return whether a server has this name: "ntp.example.org", "ntp.example.org:1123", or "PHC0" of a reference clock. */
 static bool is_named(const struct ffntp_config_server *server, const char *name)
 {
 	char with_port[FFNTP_CONFIG_NAME_SIZE + 8];
 
 	snprintf(with_port, sizeof(with_port), strchr(server->name, ':') != NULL ? "[%s]:%u" : "%s:%u", server->name,
 		 server->port);
-	return strcasecmp(server->name, name) == 0 || strcasecmp(with_port, name) == 0;
+	return strcasecmp(server->name, name) == 0 || strcasecmp(with_port, name) == 0 ||
+	       (server->is_refclock && strcasecmp(server->refclock.name, name) == 0);
 }
 
 /* Find the first server with this name, or else with this address. Returns false, with an answer, if there is none. */
@@ -165,6 +166,9 @@ static enum ffntp_control_result offline(const struct command *command)
 
 static enum ffntp_control_result onoffline(const struct command *command)
 {
+	if (*command->rest != '\0')
+		return answer(command, FFNTP_CONTROL_INVALID,
+			      "onoffline '%s': it takes no argument, because it is for all servers", command->rest);
 	return for_servers(command, set_by_route, "online, because they have a route or no address yet");
 }
 

@@ -697,7 +697,11 @@ static bool parse_words(struct ffntp_config *config, const struct line *line)
 
 	if (line->scope->sources != NULL && strcasecmp(line->word[0], "server") != 0 &&
 	    strcasecmp(line->word[0], "pool") != 0)
-		return refuse(line, "'%s': a sources file has lines that begin with server or pool", line->word[0]);
+		return refuse(line,
+			      *line->scope->sources != '\0'
+				      ? "'%s': a sources file has lines that begin with server or pool"
+				      : "'%s': only a server or a pool can be added, as in 'add server NAME iburst'",
+			      line->word[0]);
 	if (number != NULL)
 		return parse_number_line(config, line, number);
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {

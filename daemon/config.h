@@ -94,7 +94,8 @@ typedef bool ffntp_config_includer(void *context, struct ffntp_config *config, c
 
 /* The file that is parsed. Zeroed: a file that a line 'confdir' names. */
 struct ffntp_config_scope {
-	const char *sources; /* the name of a sources file, which has lines of servers only; NULL: it is none */
+	const char *sources; /* the name of a sources file, which has lines of servers only; "": a line that is added;
+				NULL: neither */
 	ffntp_config_includer *include;    /* NULL: the file must not have a line 'confdir' */
 	void *context;                     /* of include */
 	bool (*is_name)(const char *name); /* returns whether a server may have this name; NULL: it may have any */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../core/estimator.h"
 #include "../ports/linux/resolve.h"
@@ -25,8 +26,8 @@ static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "                          maxpoll [adaptive, 64 to 1024 s]\n"
 				 "  --page FILE             where to publish [/run/ffntp/page for root, else\n"
 				 "                          $XDG_RUNTIME_DIR/ffntp/page or /tmp/ffntp-UID/page]\n"
-				 "  --guest-page FILE       publish for a guest, too: a page to show it as a VMClock\n"
-				 "                          device; repeatable, each followed by\n"
+				 "  --guest-page FILE       publish for a guest, too: a page to show it as a\n"
+				 "                          VMClock device; repeatable, each followed by\n"
 				 "  --counter-offset N      the guest's counter minus this machine's, in ticks\n"
 				 "  --clock-log FILE        write 'RAW_NS UTC_NS' once a second; without --page\n"
 				 "                          no page is published\n"
@@ -237,11 +238,14 @@ static bool read_servers(char **names, struct ffntp_options *options)
 			return false;
 		}
 	}
-	if (options->config.servers == 0 && options->config.sourcedirs == 0)
-		ffntp_log(FFNTP_LOG_ERROR,
-			  "no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in "
-			  "'ffntpd -c FILE'");
-	return options->config.servers > 0 || options->config.sourcedirs > 0;
+	if (options->config.servers > 0 || options->config.sourcedirs > 0)
+		return true;
+	ffntp_log(FFNTP_LOG_ERROR, "%s",
+		  options->has_config_file
+			  ? "no server: the configuration names none; add a line, as in 'server ntp.example.org iburst'"
+			  : "no server: name one or more, as in 'ffntpd SERVER...', or a configuration file, as in "
+			    "'ffntpd -c FILE'");
+	return false;
 }
 
 /* The servers of sources files come and go. */
@@ -254,6 +258,21 @@ static bool check_sources(const struct ffntp_config *config)
 	ffntp_log(FFNTP_LOG_ERROR, "minsources %u: there %s %zu server%s", config->least_sources,
 		  count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
 	return false;
+}
+
+/* Each of its lines is a vote, so that a server that is wrong could outvote others. */
+static void warn_of_doubles(const struct ffntp_config *config)
+{
+	for (size_t i = 0; i < config->servers; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct ffntp_config_server *one = &config->server[j], *other = &config->server[i];
+
+			if (one->port == other->port && strcasecmp(one->name, other->name) == 0)
+				ffntp_log(FFNTP_LOG_WARNING,
+					  "%s: it is named more than once, and votes as often; remove a line",
+					  other->name);
+		}
+	}
 }
 
 /* A name that cannot be one is a mistake; one that does not resolve now may resolve later. */
@@ -306,6 +325,7 @@ bool ffntp_options_read(int argc, char **argv, const struct ffntp_config *former
 	}
 	if (check_guests(options) && read_journal(options) && read_servers(argv + optind, options) &&
 	    check_sources(&options->config) && check_names(&options->config)) {
+		warn_of_doubles(&options->config);
 		ffntp_configfiles_add_sources(&options->config, former);
 		return true;
 	}

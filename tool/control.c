@@ -37,6 +37,16 @@ static int connect_to(const char *page)
 	return -1;
 }
 
+/* Return whether root or this user listens there. In /tmp any user may have made the folder of this user's page. */
+static bool is_trusted(int descriptor)
+{
+	struct ucred listener;
+	socklen_t size = sizeof(listener);
+
+	return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &listener, &size) == 0 &&
+	       (listener.uid == 0 || listener.uid == geteuid());
+}
+
 static bool is_absent(int error)
 {
 	return error == ENOENT || error == ECONNREFUSED || error == ENOTDIR;
@@ -53,7 +63,12 @@ static int connect_usual(const char **page)
 	if (descriptor >= 0 || !is_absent(errno) || !ffntp_linux_default_path(own))
 		return descriptor;
 	*page = own;
-	return connect_to(own);
+	descriptor = connect_to(own);
+	if (descriptor < 0 || is_trusted(descriptor))
+		return descriptor;
+	close(descriptor);
+	errno = EPERM;
+	return -1;
 }
 
 /* --- the command --- */
@@ -84,7 +99,14 @@ static int refuse_connection(const struct tool_command *command, const char *pag
 			   page);
 		return FFNTP_CONTROL_NO_DAEMON;
 	}
-	if (error == EACCES || error == EPERM) {
+	if (error == EPERM) {
+		tool_error(command,
+			   "%s" FFNTP_CONTROL_SUFFIX ": a different user's program listens there, and is not trusted; "
+			   "--page names the page of your daemon",
+			   page);
+		return FFNTP_CONTROL_DENIED;
+	}
+	if (error == EACCES) {
 		tool_error(command,
 			   "%s" FFNTP_CONTROL_SUFFIX ": only root and the daemon's user may change its servers", page);
 		return FFNTP_CONTROL_DENIED;
@@ -93,11 +115,15 @@ static int refuse_connection(const struct tool_command *command, const char *pag
 	return error == EAGAIN ? FFNTP_CONTROL_SILENT : FFNTP_CONTROL_NO_DAEMON;
 }
 
-/* Print the daemon's answer, and return its code. */
-static int report(const struct tool_command *command, const char *answer)
+/* Print the daemon's answer, and return its code. A control character, which could change the terminal, becomes '?'. */
+static int report(const struct tool_command *command, char *answer)
 {
 	int code = answer[0] - '0';
 
+	for (char *at = answer; *at != '\0'; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+	}
 	if (code < FFNTP_CONTROL_DONE || code > FFNTP_CONTROL_NO_SERVER || answer[1] != ' ') {
 		tool_error(command, "the daemon's answer is not understood; are the two of one version?");
 		return FFNTP_CONTROL_FAILED;

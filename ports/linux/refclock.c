@@ -181,6 +181,8 @@ const char *ffntp_refclock_problem(int error)
 {
 	if (error == FFNTP_VMCLOCKSOURCE_OWN)
 		return "a page of ffntpd itself";
+	if (error == FFNTP_VMCLOCKSOURCE_PAGE + FFNTP_PAGE_MISSING)
+		return "there is no such device";
 	if (error >= FFNTP_VMCLOCKSOURCE_TIME)
 		return ffntp_clock_result_text((enum ffntp_clock_result)(error - FFNTP_VMCLOCKSOURCE_TIME));
 	if (error >= FFNTP_VMCLOCKSOURCE_PAGE)

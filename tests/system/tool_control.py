@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Servers change while the daemon runs: by commands over its socket, and by the files of directories."""
 import contextlib
+import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -101,7 +103,8 @@ def test_invalid_commands(folder):
     with running(folder, 1, lambda s: line(s[0])) as (daemon, servers):
         for code, text, *words in (
                 (2, "unknown option 'ibrst'", "add", "server", "a.example", "ibrst"),
-                (2, "lines that begin with server or pool", "add", "minsources", "1"),
+                (2, "only a server or a pool can be added", "add", "minsources", "1"),
+                (2, "it takes no argument", "onoffline", "127.0.0.1"),
                 (2, "neither a name nor an address", "add", "server", "[::1"),
                 (2, "needs a name", "add", "server"), (2, "no server is named", "add"),
                 (2, "one line of text", "add", "server", "a\nserver b"), (2, "too long", "add", "server", "a" * 3000),
@@ -231,6 +234,48 @@ def test_clients_that_block(folder):
         for client in idle:
             client.close()
         tap.check(tap.watch(folder, 1)["refused"] == 0, "the clock has the time")
+
+
+def test_the_name_of_a_reference_clock(folder):
+    with running(folder, 1, lambda s: line(s[0]), f"refclock VMCLOCK {folder}/none refid VMX"):
+        check_tool(folder, 0, "1 server offline", "offline", "VMX")
+        check_tool(folder, 0, "", "delete", "vmx")
+        check_tool(folder, 7, "no server has this name", "offline", "VMX")
+
+
+def another_users_daemon(folder, user):
+    """Listen as this user where a user without XDG_RUNTIME_DIR would look for their own daemon."""
+    os.setuid(user)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(f"{folder}/page.control")
+    os.chmod(f"{folder}/page.control", 0o777)
+    listener.listen()
+    listener.settimeout(10)
+    while True:
+        client = listener.accept()[0]
+        with contextlib.suppress(BrokenPipeError):           # of the tool that does not trust it
+            client.send(b"0 done by \x1b[31mme")
+
+
+def test_a_socket_of_another_user(folder):
+    if os.geteuid() != 0 or os.path.exists("/run/ffntp/page.control"):
+        raise tap.Skip("needs root, and no daemon of the system")
+    os.makedirs(f"{folder}/run/ffntp", mode=0o777)
+    os.chmod(folder, 0o755)
+    os.chmod(f"{folder}/run/ffntp", 0o777)
+    program = shutil.copy(FFNTP, folder)            # the build may be in a folder that an ordinary user cannot enter
+    listener = multiprocessing.Process(target=another_users_daemon, args=(f"{folder}/run/ffntp", 4444), daemon=True)
+    listener.start()
+    try:
+        tap.wait_for(lambda: os.path.exists(f"{folder}/run/ffntp/page.control"), "the socket")
+        as_user = ["setpriv", "--reuid", "5555", "--clear-groups", "env", f"XDG_RUNTIME_DIR={folder}/run", program, "reload"]
+        done = subprocess.run(as_user, capture_output=True, text=True, timeout=20)
+        tap.check(done.returncode == 4 and "is not trusted" in done.stderr, f"{done}")
+        done = subprocess.run([*as_user, "--page", f"{folder}/run/ffntp/page"], capture_output=True, text=True, timeout=20)
+        tap.check(done.returncode == 0 and done.stdout == "done by ?[31mme\n", f"a page that was named: {done}")
+    finally:
+        listener.terminate()
+        listener.join()
 
 
 def test_a_socket_that_is_removed(folder):
