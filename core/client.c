@@ -257,20 +257,18 @@ static bool finish_exchange(struct ffntp_client *client, const uint8_t *bytes, s
 	return !FFNTP_CAN_INTERLEAVE || client->association.exchange.is_complete;
 }
 
-/* Decide on a stamp, or NULL. former_grain_s: the proven step of the server's clock before it. */
-static enum ffntp_verdict decide_on(struct ffntp_client *client, const struct ffntp_stamp *stamp, double former_grain_s,
+/* Correct a stamp, and decide on it; or NULL. former_grain_s: the proven step of the server's clock before it. */
+static enum ffntp_verdict decide_on(struct ffntp_client *client, struct ffntp_stamp *stamp, double former_grain_s,
 				    ffntp_counter tf)
 {
 	bool is_coarse = client->association.exchange.grain.seen_s > former_grain_s * (1 + FFNTP_GRAIN_SAME);
 
 	if (is_coarse)
 		ffntp_clock_server_is_coarse(&client->clock, &client->association, tf);
-	if (stamp != NULL) {
-		struct ffntp_stamp corrected = *stamp;
-
-		ffntp_association_correct(&client->association, &corrected);
-		ffntp_clock_update(&client->clock, &client->association, &corrected, &client->decision);
-	}
+	if (stamp != NULL && FFNTP_CAN_CORRECT)
+		ffntp_association_correct(&client->association, stamp);
+	if (stamp != NULL)
+		ffntp_clock_update(&client->clock, &client->association, stamp, &client->decision);
 	client->decision.bound_is_reset = client->decision.bound_is_reset || is_coarse;
 	if (is_coarse && client->decision.kind == FFNTP_DECISION_ACCEPT) {
 		client->decision.kind = FFNTP_DECISION_BOUND_RESET;

@@ -14,18 +14,18 @@
 #include "stamp.h"
 #include "wire.h"
 
-/* Guests leave interleaved mode out, because the size of their core is limited. */
+/*
+ * Guests leave interleaved mode, reference clocks and the correction of a server out, because the size of their core is
+ * limited.
+ */
 #ifdef FFNTP_SESSION_MINIMAL
 #define FFNTP_CAN_INTERLEAVE false
+#define FFNTP_CAN_MEASURE false
+#define FFNTP_CAN_CORRECT false
 #else
 #define FFNTP_CAN_INTERLEAVE true
-#endif
-
-/* Nor do guests have reference clocks. */
-#ifdef FFNTP_SESSION_MINIMAL
-#define FFNTP_CAN_MEASURE false
-#else
 #define FFNTP_CAN_MEASURE true
+#define FFNTP_CAN_CORRECT true
 #endif
 
 /* A request and the reply to it. */

@@ -401,7 +401,8 @@ static void apply_input(struct ffntp_session *session, const struct ffntp_input 
 		miss_measurement(session, input);
 		break;
 	case FFNTP_INPUT_BURST:
-		ffntp_client_burst(session->client, session->now);
+		if (!IS_MINIMAL)
+			ffntp_client_burst(session->client, session->now);
 		break;
 	}
 }

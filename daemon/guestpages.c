@@ -57,14 +57,13 @@ bool ffntp_guestpages_open(struct ffntp_guestpages *pages, const struct ffntp_gu
 	}
 	guests.is_guests = true;
 	pages->guest = calloc(count, sizeof(*pages->guest));
-	if (pages->guest == NULL)
+	if (pages->guest == NULL) {
 		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
-	while (pages->guest != NULL && pages->count < count) {
-		if (!open_guest(&pages->guest[pages->count], &names[pages->count], &guests, now))
-			break;
-		pages->count++;
+		return false;
 	}
-	if (pages->guest != NULL && pages->count == count)
+	while (pages->count < count && open_guest(&pages->guest[pages->count], &names[pages->count], &guests, now))
+		pages->count++;
+	if (pages->count == count)
 		return true;
 	ffntp_guestpages_close(pages, now);
 	return false;

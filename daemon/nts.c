@@ -1,5 +1,7 @@
 #include "nts.h"
 
+#include <dlfcn.h>
+
 #include "../ports/linux/ntstls.h"
 #include "log.h"
 
@@ -12,15 +14,27 @@ static bool is_used(const struct ffntp_config *config)
 	return false;
 }
 
-static struct ffntp_ntstls_trust *read_trust(const struct ffntp_config *config)
+/* The module stays loaded, because its threads may run. */
+static const struct ffntp_ntstls *load(void)
+{
+	static const struct ffntp_ntstls *module;
+	void *loaded = module == NULL ? dlopen(FFNTP_NTSTLS_MODULE, RTLD_NOW | RTLD_LOCAL) : NULL;
+
+	if (loaded != NULL)
+		module = dlsym(loaded, FFNTP_NTSTLS_SYMBOL);
+	if (module == NULL)
+		ffntp_log(FFNTP_LOG_ERROR, "NTS: %s", dlerror());
+	return module;
+}
+
+static struct ffntp_ntstls_trust *read_trust(const struct ffntp_ntstls *module, const struct ffntp_config *config)
 {
 	const char *files[FFNTP_CONFIG_TRUSTED], *problem, *failed;
 	struct ffntp_ntstls_trust *trust;
 
 	for (size_t i = 0; i < config->nts_trusted_count; i++)
 		files[i] = config->nts_trusted[i];
-	trust = ffntp_ntstls_trust_read(files, config->nts_trusted_count, !config->nts_distrusts_system, &problem,
-					&failed);
+	trust = module->read_trust(files, config->nts_trusted_count, !config->nts_distrusts_system, &problem, &failed);
 	if (trust == NULL && failed != NULL)
 		ffntp_log(FFNTP_LOG_ERROR, "ntstrustedcerts: %s: %s", failed, problem);
 	else if (trust == NULL)
@@ -30,14 +44,13 @@ static struct ffntp_ntstls_trust *read_trust(const struct ffntp_config *config)
 
 bool ffntp_nts_apply(const struct ffntp_config *config, struct ffntp_lineup *lineup)
 {
-	struct ffntp_nts_method method = {
-		.ops = &ffntp_ntstls_ops,
-		.has_unchecked_start = config->nts_unchecked > 0,
-	};
+	const struct ffntp_ntstls *module = is_used(config) ? load() : NULL;
+	struct ffntp_nts_method method = { .has_unchecked_start = config->nts_unchecked > 0 };
 
-	if (!is_used(config))
-		return true;
-	method.context = read_trust(config);
+	if (module == NULL)
+		return !is_used(config);
+	method.ops = &module->ops;
+	method.context = read_trust(module, config);
 	if (method.context == NULL)
 		return false;
 	for (size_t i = 0; i < config->servers; i++) {

@@ -168,6 +168,12 @@ static const char *run_added(struct ffntp_replay *replay)
 	return NULL;
 }
 
+/* Return the bit of the line's member, 0 of all members. */
+static uint64_t member_bit(const struct ffntp_replay *replay)
+{
+	return replay->entry.number < FFNTP_ENSEMBLE_MEMBERS ? UINT64_C(1) << replay->entry.number : 0;
+}
+
 static const char *run_removed(struct ffntp_replay *replay)
 {
 	if (!has_member(replay))
@@ -175,6 +181,7 @@ static const char *run_removed(struct ffntp_replay *replay)
 	set_at(replay, replay->entry.at);
 	if (replay->listener.removed != NULL)
 		replay->listener.removed(replay->context, &replay->state, replay->entry.number);
+	replay->state.refclocks &= ~member_bit(replay);
 	ffntp_ensemble_remove(replay->ensemble, replay->entry.number, replay->entry.at);
 	return NULL;
 }
@@ -229,6 +236,7 @@ static const char *begin_ensemble(struct ffntp_replay *replay)
 	replay->period_s = config->client.period_hint_s;
 	set_at(replay, replay->entry.at);
 	replay->state.room = config->members;
+	replay->state.refclocks = 0;
 	replay->is_waiting = false;
 	replay->state.sessions++;
 	if (replay->listener.begun != NULL)
@@ -270,6 +278,8 @@ static const char *run_input(struct ffntp_replay *replay)
 	if (input->kind == FFNTP_INPUT_LEAP_TABLE && !keep_table(replay, &input->leap_table))
 		return out_of_memory;
 	replay->state.inputs++;
+	if (input->kind == FFNTP_INPUT_MEASURED || input->kind == FFNTP_INPUT_NOT_MEASURED)
+		replay->state.refclocks |= member_bit(replay);
 	set_at(replay, input->at);
 	ffntp_ensemble_input(replay->ensemble, replay->entry.number, input);
 	while (ffntp_ensemble_event(replay->ensemble, &member, &event))

@@ -44,7 +44,8 @@ static json_t *quantiles_json(const struct timeseries *series)
 	set(object, "median", count > 0 ? output_json_real(score_quantile(sorted, count, 0.5)) : json_null());
 	set(object, "p99", count > 0 ? output_json_real(score_quantile(sorted, count, 0.99)) : json_null());
 	set(object, "max", count > 0 ? output_json_real(sorted[count - 1]) : json_null());
-	set(object, "last", count > 0 ? output_json_real(series->point[series->count - 1].y) : json_null());
+	set(object, "last",
+	    count > 0 && series->point ? output_json_real(series->point[series->count - 1].y) : json_null());
 	free(sorted);
 	return object;
 }

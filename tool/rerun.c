@@ -42,7 +42,8 @@ const char *rerun_server_name(const struct ffntp_replay_state *state, unsigned m
 	const struct ffntp_session *session = ffntp_ensemble_session(state->ensemble, member);
 	const struct ffntp_source *source = session ? ffntp_session_source(session) : NULL;
 
-	if (source && (memcmp(source->address, unknown, sizeof(unknown)) != 0 || source->refid != 0))
+	if (source && (memcmp(source->address, unknown, sizeof(unknown)) != 0 ||
+		       ((state->refclocks >> (member & 63) & 1) != 0 && source->refid != 0)))
 		return output_address(source, name);
 	snprintf(name, TALLY_NAME_SIZE, "member %u", member);
 	return name;

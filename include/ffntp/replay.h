@@ -37,6 +37,7 @@ struct ffntp_replay_state {
 	ffntp_counter at;                      /* the counter reading of the line */
 	double seconds;      /* from the beginning of the session to the line, at the counter's nominal rate */
 	bool is_compared;    /* false: the session began in an earlier file, which was not replayed */
+	uint64_t refclocks;  /* bit N: member N is a reference clock, because it was measured */
 	const char *program; /* the version of the program that wrote the journal; "" before the first line */
 	/* Of the present file: */
 	uint64_t sessions;   /* that began */

@@ -6,7 +6,8 @@
  * The session never reads a clock, draws no random bits, allocates nothing, and stores nothing outside the memory that
  * the caller gave it. One thread at a time may use a session; several sessions are independent of each other.
  * A core built with FFNTP_SESSION_MINIMAL, as in guests, ignores FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_LEAP_VOTE,
- * FFNTP_INPUT_FORMER, FFNTP_INPUT_MEASURED and FFNTP_INPUT_NOT_MEASURED, and calls neither recorder nor tracer.
+ * FFNTP_INPUT_FORMER, FFNTP_INPUT_MEASURED, FFNTP_INPUT_NOT_MEASURED and FFNTP_INPUT_BURST, and correction_s of the
+ * configuration, and calls neither recorder nor tracer.
  *
  *   for (;;) {
  *           input(FFNTP_INPUT_TIMEOUT, .at = counter());

@@ -99,8 +99,8 @@ static void drop(void *context)
 	free(trust);
 }
 
-struct ffntp_ntstls_trust *ffntp_ntstls_trust_read(const char *const *files, size_t count, bool system,
-						   const char **problem, const char **failed)
+static struct ffntp_ntstls_trust *read_trust(const char *const *files, size_t count, bool system, const char **problem,
+					     const char **failed)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct ffntp_ntstls_trust *trust = calloc(1, sizeof(*trust));
@@ -483,4 +483,7 @@ static void abandon(struct ffntp_nts_exchange *exchange)
 		release(exchange);
 }
 
-const struct ffntp_nts_exchange_ops ffntp_ntstls_ops = { start, finish, abandon, hold, drop };
+__attribute__((visibility("default"))) const struct ffntp_ntstls ffntp_ntstls_module = {
+	.read_trust = read_trust,
+	.ops = { start, finish, abandon, hold, drop },
+};

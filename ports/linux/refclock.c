@@ -2,7 +2,7 @@
 #include "refclock.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,19 +33,21 @@ void ffntp_refclock_close(struct ffntp_refclock *refclock)
 static bool read_stated_error(const char *path, double *error_s)
 {
 	const char *device = strrchr(path, '/');
-	char name[128];
-	uint64_t ns;
+	char name[128], text[32];
 	FILE *file;
+	char *end;
 	bool is_read;
 
 	snprintf(name, sizeof(name), "/sys/class/ptp/%.32s/device/phc_error_bound", device != NULL ? device + 1 : path);
 	file = fopen(name, "re");
 	if (file == NULL)
 		return false;
-	is_read = fscanf(file, "%" SCNu64, &ns) == 1;
+	is_read = fgets(text, sizeof(text), file) != NULL;
 	fclose(file);
-	*error_s = (double)ns * 1e-9;
-	return is_read;
+	if (!is_read)
+		return false;
+	*error_s = (double)strtoull(text, &end, 10) * 1e-9;
+	return end != text;
 }
 
 static void find_error(struct ffntp_refclock *refclock)

@@ -35,8 +35,8 @@ static inline struct ffntp_map torture_map(uint64_t n, enum ffntp_counter_kind k
 		.asymmetry_esterror_ns = torture_mix(n) >> 32 | 1,
 		.maxerror_before_ns = torture_mix(n) >> 32 | 1,
 		.maxerror_after_ns = 2 * (torture_mix(n) >> 32 | 1),
-		.stable_period = torture_mix(n + 1),
-		.stable_esterror = torture_mix(n + 2),
+		.stable_period = (UINT64_C(1) << 62) + (torture_mix(n + 1) >> 4),
+		.stable_esterror = torture_mix(n + 2) >> 4,
 		.void_after = (n << TICKS_LOG2) + (UINT64_C(1) << 40),
 	};
 }

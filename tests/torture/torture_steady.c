@@ -211,6 +211,7 @@ static void begin(struct writer *writer)
 			.tai_offset_s = 37,
 			.time = { 1800000000, 0 },
 			.period = PERIOD,
+			.stable_period = PERIOD,
 			.maxerror_before_ns = 1000,
 			.maxerror_after_ns = 1000,
 		},
