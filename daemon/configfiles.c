@@ -30,9 +30,15 @@ static const char *read_all(FILE *file, char *text, size_t size, size_t *length)
 	return *length < size ? NULL : "too large for a configuration";
 }
 
+/* Return why a file was not opened: open_regular returns EINVAL for a folder, a FIFO or a device. */
+static const char *problem_of(int error)
+{
+	return error == EINVAL ? "not a regular file" : strerror(error);
+}
+
 static bool read_stream(FILE *file, const char *path, char *text, size_t size, size_t *length)
 {
-	const char *problem = file != NULL ? read_all(file, text, size, length) : strerror(errno);
+	const char *problem = file != NULL ? read_all(file, text, size, length) : problem_of(errno);
 
 	if (problem != NULL)
 		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, problem);
