@@ -30,12 +30,14 @@ local function promote(header)
 end
 
 -- A cell longer than this does not fit into a column of a terminal, and groff does not break a cell over pages.
-local longest_cell = 120
+local longest_cell = 60
 
 local function has_long_cell(rows)
 	for _, row in ipairs(rows) do
-		if #text(row[#row]) > longest_cell then
-			return true
+		for _, cell in ipairs(row) do
+			if #text(cell) > longest_cell then
+				return true
+			end
 		end
 	end
 	return false
