@@ -91,7 +91,7 @@ def test_a_numeric_server_is_asked_while_a_name_is_looked_for(folder):
     with namespace.mute_resolver() as resolver, fake.Server() as server, \
             tap.daemon(folder, "--poll", "1", "slow.example", f"127.0.0.1:{server.port}", env=PATIENT) as running:
         hear(resolver)
-        tap.wait_for(lambda: server.requests, "a request", 2)
+        tap.wait_for(lambda: server.requests, "a request", 4)    # the first one waits for up to 2 s
         tap.wait_for_status(folder, "synchronised")
         check_it_ends(running)
 
