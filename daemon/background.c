@@ -1,9 +1,10 @@
 #include "background.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../ports/linux/thread.h"
 
 int ffntp_write_all(int descriptor, const char *bytes, size_t count)
 {
@@ -51,18 +52,6 @@ static void *work(void *context)
 
 /* --- its user --- */
 
-static bool start(struct ffntp_background *background)
-{
-	sigset_t all, former;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &former);
-	error = pthread_create(&background->thread, NULL, work, background);
-	pthread_sigmask(SIG_SETMASK, &former, NULL);
-	return error == 0;
-}
-
 /* Waits are measured by a clock that nobody sets. */
 bool ffntp_background_open(struct ffntp_background *background)
 {
@@ -74,7 +63,7 @@ bool ffntp_background_open(struct ffntp_background *background)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&background->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	return start(background);
+	return ffntp_thread_start(&background->thread, work, background) == 0;
 }
 
 void ffntp_background_write(struct ffntp_background *background, int descriptor, const char *bytes, size_t count)

@@ -5,13 +5,13 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../core/wire.h"
+#include "../ports/linux/thread.h"
 
 /* "DEMO" */
 #define LOOPSERVER_REFID UINT32_C(0x44454d4f)
@@ -119,18 +119,6 @@ static int open_socket(struct loopserver *server)
 	return 0;
 }
 
-static int start_thread(struct loopserver *server)
-{
-	sigset_t all, former;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &former);
-	error = pthread_create(&server->thread, NULL, serve, server);
-	pthread_sigmask(SIG_SETMASK, &former, NULL);
-	return error;
-}
-
 static void close_all(struct loopserver *server)
 {
 	if (server->socket >= 0)
@@ -147,7 +135,7 @@ int loopserver_start(struct loopserver *server, int64_t ahead_ns)
 	error = open_socket(server);
 	if (error == 0) {
 		server->stop = eventfd(0, EFD_CLOEXEC);
-		error = server->stop < 0 ? errno : start_thread(server);
+		error = server->stop < 0 ? errno : ffntp_thread_start(&server->thread, serve, server);
 	}
 	if (error != 0)
 		close_all(server);

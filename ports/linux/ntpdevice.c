@@ -1,7 +1,6 @@
 /* ntpdevice: the device of linuxdevice.h with a client of its own, run by a thread or by the program's event loop. */
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "leapfile.h"
 #include "linuxdevice.h"
 #include "sync.h"
+#include "thread.h"
 
 #define NTP_PORT 123
 
@@ -180,19 +180,14 @@ static void *keep(void *context)
 	}
 }
 
-/* The thread blocks all signals, because they belong to the program. */
 static bool start(struct ffntp_linux_ntp *ntp)
 {
-	sigset_t all, former;
 	int error;
 
 	ntp->stop = eventfd(0, EFD_CLOEXEC);
 	if (ntp->stop < 0)
 		return false;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &former);
-	error = pthread_create(&ntp->thread, NULL, keep, ntp);
-	pthread_sigmask(SIG_SETMASK, &former, NULL);
+	error = ffntp_thread_start(&ntp->thread, keep, ntp);
 	if (error != 0)
 		close(ntp->stop);
 	return error == 0;

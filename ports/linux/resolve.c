@@ -3,12 +3,12 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netdb.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "thread.h"
 
 #define HOST_SIZE 256
 
@@ -160,18 +160,11 @@ static void *resolve_thread(void *argument)
 	return NULL;
 }
 
-/* The thread blocks all signals, because they must interrupt the main thread's poll(). */
 static bool start_thread(struct ffntp_resolver *resolver)
 {
-	sigset_t all, before;
 	pthread_t thread;
-	int error;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, NULL, resolve_thread, resolver);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error != 0)
+	if (ffntp_thread_start(&thread, resolve_thread, resolver) != 0)
 		return false;
 	pthread_detach(thread);
 	return true;
@@ -214,6 +207,14 @@ void ffntp_resolver_abandon(struct ffntp_resolver *resolver)
 }
 
 /* --- addresses --- */
+
+void ffntp_address_set_port(struct ffntp_address *address, uint16_t port)
+{
+	if (address->any.sa_family == AF_INET6)
+		address->v6.sin6_port = htons(port);
+	else
+		address->v4.sin_port = htons(port);
+}
 
 static uint16_t address_port(const struct ffntp_address *address)
 {

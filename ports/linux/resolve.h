@@ -79,6 +79,8 @@ static inline bool ffntp_address_is_some(const struct ffntp_address *address)
 	return address->any.sa_family != AF_UNSPEC;
 }
 
+void ffntp_address_set_port(struct ffntp_address *address, uint16_t port);
+
 bool ffntp_address_is_equal(const struct ffntp_address *a, const struct ffntp_address *b);
 
 /* Return the address as it is stored in a page: IPv6, or IPv4 mapped into it. */

@@ -1,0 +1,15 @@
+/* thread: threads beside a program's own. */
+#ifndef FFNTP_LINUX_THREAD_H
+#define FFNTP_LINUX_THREAD_H
+
+#include <pthread.h>
+
+#include "../../include/ffntp/instant.h"
+
+/*
+ * Start a thread with all signals blocked, because they belong to the program: they must interrupt its poll(). Returns
+ * 0 or an errno value.
+ */
+FFNTP_MUST_USE int ffntp_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
+
+#endif
