@@ -1,7 +1,6 @@
 /* ntslink: see ntslink.h. */
 #include "ntslink.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,14 +38,6 @@ void ffntp_ntslink_open(struct ffntp_ntslink *link, const struct ffntp_nts_metho
 	copy_host(link->host, name);
 }
 
-static void set_port(struct ffntp_address *address, uint16_t port)
-{
-	if (address->any.sa_family == AF_INET6)
-		address->v6.sin6_port = htons(port);
-	else
-		address->v4.sin_port = htons(port);
-}
-
 static void abandon(struct ffntp_ntslink *link)
 {
 	if (link->exchange != NULL)
@@ -67,7 +58,7 @@ const struct ffntp_address *ffntp_ntslink_move(struct ffntp_ntslink *link, const
 
 	if (link->method.ops == NULL)
 		return address;
-	set_port(&asked, link->method.port);
+	ffntp_address_set_port(&asked, link->method.port);
 	if (link->nts.aead != NULL && ffntp_address_is_equal(&asked, &link->asked))
 		return &link->server;
 	ffntp_ntslink_forget(link);
@@ -121,7 +112,7 @@ static void start(struct ffntp_ntslink *link, const struct ffntp_address *addres
 
 	link->is_siv_only = link->is_siv_only || (link->is_assumed && !link->has_answered);
 	order.is_siv_only = link->is_siv_only;
-	set_port(&order.address, link->method.port);
+	ffntp_address_set_port(&order.address, link->method.port);
 	link->asking = order.address;
 	link->exchange = link->method.ops->start(&order);
 	wait_longer(link, now_s);

@@ -80,7 +80,7 @@ void ffntp_ntslink_open(struct ffntp_ntslink *link, const struct ffntp_nts_metho
 
 void ffntp_ntslink_close(struct ffntp_ntslink *link);
 
-/* Forget keys and cookies, because a copy of this machine may have them, too. */
+/* Forget keys and cookies, and the key exchange that runs. */
 void ffntp_ntslink_forget(struct ffntp_ntslink *link);
 
 /*

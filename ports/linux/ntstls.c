@@ -8,7 +8,6 @@
 #include <gnutls/x509.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 
 #include "../../nts/records.h"
 #include "aead.h"
+#include "thread.h"
 
 /* A whole key exchange takes no longer (ms). */
 #define LIMIT_MS 10000
@@ -352,14 +352,6 @@ static bool export_keys(struct ffntp_nts_exchange *exchange)
 	       export_key(exchange, 1, nts->aead->key_size, nts->reply_key);
 }
 
-static void set_port(struct ffntp_address *address, uint16_t port)
-{
-	if (address->any.sa_family == AF_INET6)
-		address->v6.sin6_port = htons(port);
-	else
-		address->v4.sin_port = htons(port);
-}
-
 /* The server may name a different one for the time. */
 static bool find_server(struct ffntp_nts_exchange *exchange)
 {
@@ -368,14 +360,14 @@ static bool find_server(struct ffntp_nts_exchange *exchange)
 	const char *problem;
 
 	exchange->outcome.server = exchange->order.address;
-	set_port(&exchange->outcome.server, agreement->port);
+	ffntp_address_set_port(&exchange->outcome.server, agreement->port);
 	if (agreement->name[0] == '\0')
 		return true;
 	problem = ffntp_resolve(agreement->name, agreement->port, &found);
 	if (problem != NULL)
 		return fail(exchange, "finding the NTP server that the key exchange named", problem);
 	exchange->outcome.server = found.address[0];
-	set_port(&exchange->outcome.server, agreement->port);
+	ffntp_address_set_port(&exchange->outcome.server, agreement->port);
 	return true;
 }
 
@@ -432,18 +424,11 @@ static void *run(void *argument)
 	return NULL;
 }
 
-/* The thread blocks all signals, because they must interrupt the main thread's poll(). */
 static bool start_thread(struct ffntp_nts_exchange *exchange)
 {
-	sigset_t all, before;
 	pthread_t thread;
-	int error;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, NULL, run, exchange);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error != 0)
+	if (ffntp_thread_start(&thread, run, exchange) != 0)
 		return false;
 	pthread_detach(thread);
 	return true;

@@ -180,10 +180,10 @@ static void emit(const struct ffntp_sync *sync, unsigned member, const struct ff
 		sync->listener(sync->context, member, event);
 }
 
-/* Let the keys of NTS learn whether they are of use. */
+/* Let the keys of NTS learn whether they are of use. A reply that is not authentic has a verdict of its own. */
 static void judge_keys(struct ffntp_sync_peer *peer, const struct ffntp_event *event)
 {
-	if (event->kind == FFNTP_EVENT_REPLY && !peer->link.nts.is_awaiting && peer->link.nts.aead != NULL)
+	if (event->kind == FFNTP_EVENT_REPLY && event->verdict != FFNTP_REFUSED_AUTHENTICATION)
 		ffntp_ntslink_answered(&peer->link);
 	if (event->kind == FFNTP_EVENT_UNANSWERED)
 		ffntp_ntslink_unanswered(&peer->link);
@@ -705,7 +705,9 @@ static const struct ffntp_address *exchange_address(const struct ffntp_sync *syn
 {
 	const struct ffntp_address *address = ffntp_servers_address(&server_of(sync, peer)->servers);
 
-	return is_of_pool(sync, peer) || address == NULL ? &peer->peer.address : address;
+	if (is_of_pool(sync, peer))
+		return ffntp_address_is_some(&peer->link.asking) ? &peer->link.asking : &peer->peer.address;
+	return address != NULL ? address : &peer->peer.address;
 }
 
 static void work_keys(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
