@@ -1,7 +1,6 @@
 #include "nts.h"
 
-#include <dlfcn.h>
-
+#include "../ports/linux/module.h"
 #include "../ports/linux/ntstls.h"
 #include "log.h"
 
@@ -18,10 +17,10 @@ static bool is_used(const struct ffntp_config *config)
 static const struct ffntp_ntstls *load(void)
 {
 	static const struct ffntp_ntstls *module;
-	void *loaded = module == NULL ? dlopen(FFNTP_NTSTLS_MODULE, RTLD_NOW | RTLD_LOCAL) : NULL;
 
-	if (loaded != NULL)
-		module = dlsym(loaded, FFNTP_NTSTLS_SYMBOL);
+	if (module == NULL)
+		module = ffntp_module_load(FFNTP_NTSTLS_MODULE, FFNTP_MODULE_DIR "/" FFNTP_NTSTLS_MODULE,
+					   FFNTP_NTSTLS_SYMBOL);
 	if (module == NULL)
 		ffntp_log(FFNTP_LOG_ERROR, "NTS: %s", dlerror());
 	return module;

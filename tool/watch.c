@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "../ports/linux/module.h"
 #include "commands.h"
 #include "watchscreen.h"
 #include "watchview.h"
@@ -15,6 +16,7 @@
 
 struct watch {
 	const struct tool_command *command;
+	const struct watchscreen *screen; /* NULL: lines are printed */
 	const char *path;
 	double interval_s;
 	int64_t count; /* 0: no limit */
@@ -142,14 +144,14 @@ static void show(const struct watch *watch)
 		.snapshot = &watch->snapshot,
 		.history = &watch->history,
 		.problem = problem_of(watch),
-		.is_utf8 = watchscreen_is_utf8(),
+		.is_utf8 = watch->screen->is_utf8(),
 	};
 	char *text;
 
-	watchscreen_size(&view.rows, &view.columns);
+	watch->screen->size(&view.rows, &view.columns);
 	text = watch_view_text(&view);
 	if (text)
-		watchscreen_show(text, HELP, tone_of(watch), WATCH_STATUS_COLUMN);
+		watch->screen->show(text, HELP, tone_of(watch), WATCH_STATUS_COLUMN);
 	free(text);
 }
 
@@ -162,7 +164,7 @@ static bool wait_on_screen(const struct watch *watch, double until_s)
 	double left_s;
 
 	while ((left_s = until_s - now_s()) > 0 && stopped_by == 0) {
-		key = watchscreen_wait((int)ceil(left_s * 1e3));
+		key = watch->screen->wait((int)ceil(left_s * 1e3));
 		if (key == WATCHSCREEN_QUIT)
 			return false;
 		if (key == WATCHSCREEN_REDRAW)
@@ -191,25 +193,34 @@ static void print(const struct watch *watch)
 	fflush(stdout);
 }
 
-static void run(struct watch *watch, bool has_screen)
+static void run(struct watch *watch)
 {
 	double next_s = now_s();
 	bool goes_on = true;
 
 	for (int64_t i = 1; goes_on && stopped_by == 0; i++) {
 		look(watch);
-		if (has_screen)
+		if (watch->screen)
 			show(watch);
 		else
 			print(watch);
-		if (i == watch->count || (!has_screen && ferror(stdout)))
+		if (i == watch->count || (!watch->screen && ferror(stdout)))
 			break;
 		next_s = fmax(next_s + watch->interval_s, now_s());
-		if (has_screen)
+		if (watch->screen)
 			goes_on = wait_on_screen(watch, next_s);
 		else
 			wait_plainly(next_s);
 	}
+}
+
+/* Return the screen, with the terminal taken; NULL if there is none. */
+static const struct watchscreen *begin_screen(void)
+{
+	const struct watchscreen *screen =
+		ffntp_module_load(WATCHSCREEN_MODULE, FFNTP_MODULE_DIR "/" WATCHSCREEN_MODULE, WATCHSCREEN_SYMBOL);
+
+	return screen && screen->begin() ? screen : NULL;
 }
 
 int tool_watch(const struct tool_command *command, int argc, char **argv)
@@ -222,7 +233,6 @@ int tool_watch(const struct tool_command *command, int argc, char **argv)
 		tool_integer("count", "N", &watch.count, 0, 0x1p53, "end after N looks [0: never]"),
 		{ 0 },
 	};
-	bool has_screen;
 	int code;
 
 	watch = (struct watch){ .command = command, .interval_s = 1 };
@@ -231,10 +241,10 @@ int tool_watch(const struct tool_command *command, int argc, char **argv)
 	if (!begin(&watch))
 		return TOOL_FAILED;
 	catch_signals();
-	has_screen = watchscreen_begin();
-	run(&watch, has_screen);
-	if (has_screen)
-		watchscreen_end();
+	watch.screen = begin_screen();
+	run(&watch);
+	if (watch.screen)
+		watch.screen->end();
 	if (stopped_by != 0)
 		end_by_signal();
 	return watch.is_read ? TOOL_OK : TOOL_FAILED;

@@ -1,7 +1,5 @@
 #include "watchscreen.h"
 
-#ifdef FFNTP_NCURSES
-
 #include <curses.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -27,7 +25,7 @@ static void begin_colours(void)
 	init_pair(1 + WATCHSCREEN_BAD, COLOR_RED, -1);
 }
 
-bool watchscreen_begin(void)
+static bool begin(void)
 {
 	const char *term = getenv("TERM");
 
@@ -46,20 +44,20 @@ bool watchscreen_begin(void)
 	return true;
 }
 
-void watchscreen_end(void)
+static void end(void)
 {
 	endwin();
 	delscreen(screen);
 	screen = NULL;
 }
 
-void watchscreen_size(unsigned *rows, unsigned *columns)
+static void size(unsigned *rows, unsigned *columns)
 {
 	*rows = LINES > 0 ? (unsigned)LINES : 1;
 	*columns = COLS > 0 ? (unsigned)COLS : 1;
 }
 
-bool watchscreen_is_utf8(void)
+static bool is_utf8(void)
 {
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
@@ -81,7 +79,7 @@ static void show_line(int row, const char *text, size_t length)
 	}
 }
 
-void watchscreen_show(const char *text, const char *help, enum watchscreen_tone tone, int column)
+static void show(const char *text, const char *help, enum watchscreen_tone tone, int column)
 {
 	erase();
 	for (int row = 0; *text != '\0' && row < LINES - 1; row++) {
@@ -100,7 +98,7 @@ void watchscreen_show(const char *text, const char *help, enum watchscreen_tone 
 	refresh();
 }
 
-enum watchscreen_key watchscreen_wait(int ms)
+static enum watchscreen_key wait_for_key(int ms)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 	int key;
@@ -116,39 +114,5 @@ enum watchscreen_key watchscreen_wait(int ms)
 	return key == ERR ? WATCHSCREEN_NOTHING : WATCHSCREEN_REDRAW;
 }
 
-#else
-
-bool watchscreen_begin(void)
-{
-	return false;
-}
-
-void watchscreen_end(void)
-{
-}
-
-void watchscreen_size(unsigned *rows, unsigned *columns)
-{
-	*rows = *columns = 1;
-}
-
-bool watchscreen_is_utf8(void)
-{
-	return false;
-}
-
-void watchscreen_show(const char *text, const char *help, enum watchscreen_tone tone, int column)
-{
-	(void)text;
-	(void)help;
-	(void)tone;
-	(void)column;
-}
-
-enum watchscreen_key watchscreen_wait(int ms)
-{
-	(void)ms;
-	return WATCHSCREEN_QUIT;
-}
-
-#endif
+__attribute__((visibility("default")))
+const struct watchscreen watchscreen_module = { begin, end, size, is_utf8, show, wait_for_key };

@@ -25,7 +25,7 @@ struct ffntp_ntstls {
 	struct ffntp_nts_exchange_ops ops;
 };
 
-/* The module's file, and its one symbol. */
+/* The module's file, and its one symbol (module.h). */
 #define FFNTP_NTSTLS_MODULE "ffntp-nts.so"
 #define FFNTP_NTSTLS_SYMBOL "ffntp_ntstls_module"
 

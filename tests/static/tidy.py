@@ -15,7 +15,7 @@ from checks import TOP, Tap
 PARTS = ('core', 'nts', 'ports', 'daemon', 'tool', 'include')
 # Needs lwIP's source, which only make check-guests fetches.
 LEFT_OUT = 'ports/lwip'
-FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-D__XEN_INTERFACE_VERSION__=0x00040e00', '-DFFNTP_VERSION="0"', '-DFFNTP_CHART_JS=""', '-DFFNTP_ASSERTIONS',
+FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-D__XEN_INTERFACE_VERSION__=0x00040e00', '-DFFNTP_VERSION="0"', '-DFFNTP_CHART_JS=""', '-DFFNTP_MODULE_DIR=""', '-DFFNTP_ASSERTIONS',
          '-Iinclude', '-Itests/unikernel']
 
 
