@@ -189,12 +189,21 @@ static void judge_keys(struct ffntp_sync_peer *peer, const struct ffntp_event *e
 		ffntp_ntslink_unanswered(&peer->link);
 }
 
+/* A guest may have been restored or copied, and then another machine has the same cookies. */
+static void forget_keys(struct ffntp_sync *sync)
+{
+	for (unsigned i = 0; i < sync->room && sync->client.counter_may_jump; i++)
+		ffntp_ntslink_forget(&sync->peer[i].link);
+}
+
 static void listen_to_ensemble(void *context, unsigned member, const struct ffntp_event *event)
 {
 	struct ffntp_sync *sync = context;
 
 	if (event->kind == FFNTP_EVENT_MAP)
 		publish_map(sync);
+	if (event->kind == FFNTP_EVENT_DISRUPTED)
+		forget_keys(sync);
 	if (ffntp_sync_peer(sync, member) != NULL) {
 		judge_keys(&sync->peer[member], event);
 		if (is_of_pool(sync, &sync->peer[member]))

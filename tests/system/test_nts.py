@@ -16,6 +16,7 @@ import time
 import certificates
 import chrony
 import tap
+import test_disrupt as disrupt
 
 NEXT, AEAD, END = bytes.fromhex("800100020000"), bytes.fromhex("80040002000f"), bytes.fromhex("80000000")
 COOKIE = struct.pack(">HH", 5, 100) + bytes(range(100))
@@ -129,6 +130,22 @@ def chronyd_at(folder, nts_port, port):
             yield
     finally:
         tap.free_port = free_port
+
+
+def test_a_guest_that_was_restored(folder):
+    """A copy of the machine may have the same cookies: they are not used any more. Elsewhere they are kept."""
+    make_certificates(folder)
+    nts_port = free_tcp_port()
+    machine = disrupt.Machine(folder)
+    with chronyd(folder, nts_port):
+        for jumps, exchanges in ("yes", 2), ("no", 1):
+            with tap.daemon(folder, *configured(folder, nts_port, more=f"counterjumps {jumps}\n"), env=machine.environment, name=jumps):
+                before = tap.wait_for_verdict(folder, "accepted", 3, 20)
+                machine.bend(boottime=60)
+                tap.wait_for(lambda: tap.probe(folder)["disruption_marker"] != before["disruption_marker"], "the disruption")
+                tap.wait_for(lambda: tap.has_time(tap.probe(folder)), "the time", 20)
+                tap.check(tap.said(folder, jumps).count("NTS key exchange: ") == exchanges, tap.said(folder, jumps))
+            os.unlink(f"{folder}/page")
 
 
 def test_a_certificate_of_an_unknown_authority(folder):
