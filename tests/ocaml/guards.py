@@ -84,7 +84,6 @@ GUARDS = [
     ('lwt', 'handle', 'if verdict = Client.Accepted then hang_up t;', '', 'keeps time'),
     ('lwt', 'ask', 'hang_up t; put t (Session.Pause_until', 'put t (Session.Pause_until', 'nothing to send with'),
     ('lwt', 'ask', 'put t (Session.Pause_until (after t retry_s));', '', 'nothing to send with'),
-    ('lwt', 'look_at_counter', 'if is_set_back then disrupted t', 'ignore is_set_back', 'set back'),
     ('lwt', 'resolve', 'Lwt.pick [ found; late;', 'ignore late; Lwt.pick [ found;', 'stuck'),
     ('lwt', 'find_server', '| Some server -> run t server | None', '| Some _ | None', 'the name service fails'),
     ('lwt', 'handle', '| Unanswered -> hang_up t;', '| Unanswered ->', 'silence'),

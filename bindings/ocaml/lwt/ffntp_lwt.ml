@@ -57,7 +57,6 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     mutable former : (Udp.ipaddr * int) option;  (* the server in use, *)
     mutable servers : int;  (* and its number *)
     mutable port : int option;  (* the open port: a query is in flight *)
-    mutable seen : Counter.t;  (* the newest counter reading *)
     mutable wants_server : bool;  (* the server's name is to be resolved again *)
     mutable is_running : bool;
     wake : unit Lwt_condition.t;  (* a datagram has arrived, or the loop is to stop *)
@@ -156,13 +155,6 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     let left_s = seconds t (Int64.sub (Session.deadline t.session) (now t)) in
     sleep_s t (Float.max shortest_s (Float.min longest_s left_s))
 
-  (* A counter that ran backwards was set back, because the machine has been restored from a snapshot, or migrated. *)
-  let look_at_counter t =
-    let now = now t in
-    let is_set_back = Int64.compare (Int64.sub now t.seen) 0L < 0 in
-    t.seen <- now;
-    if is_set_back then disrupted t
-
   let resolve t =
     let found = Lwt.catch t.server (fun e -> Lwt.return_error (Printexc.to_string e)) in
     let late = Sleep.ns resolving_ns >|= fun () -> Error "no answer" in
@@ -174,9 +166,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     put t (Session.Server t.servers)
 
   let rec run t server =
-    if t.is_running then (
-      look_at_counter t;
-      put t Session.Timeout);
+    if t.is_running then put t Session.Timeout;
     if not t.is_running then Lwt.return_unit
     else if t.wants_server then find_server t
     else (
@@ -233,7 +223,6 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         former = None;
         servers = 0;
         port = None;
-        seen = now;
         wants_server = false;
         is_running = true;
         wake = Lwt_condition.create ();
