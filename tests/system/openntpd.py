@@ -1,4 +1,4 @@
-"""Debian's openntpd. It may not set the clock here, so that it never has the time, and says so in every reply."""
+"""Debian's openntpd. It may not set the clock here, so that it never has the time, and each of its replies is marked so."""
 import contextlib
 import ctypes
 import os

@@ -78,7 +78,7 @@ def test_all_at_once(folder):
             wait_for_selection(folder, servers[name], *USED)
         check_right(folder)
 
-        # One has no time, and is heard to say so.
+        # One has no time: its replies are marked so, and refused.
         row = sources(folder)[servers["openntpd"]]
         tap.check(row["selection"] == "none" and row["accepted"] == 0, f"{row}")
 
@@ -98,7 +98,7 @@ def test_all_at_once(folder):
         wait_for_selection(folder, servers["ntpsec"], *USED)
         check_right(folder)
 
-        # The one that stepped is believed again when it is right.
+        # The one that stepped is used again once it is right.
         step.to(0)
         wait_for_selection(folder, servers["stepping"], *USED, patience_s=120)
         check_right(folder)
