@@ -188,7 +188,7 @@ static void update_shares(struct ffntp_ensemble *ensemble)
 	double age_s = ffntp_counter_diff(ensemble->now, ensemble->begun) * period_s;
 	double constant_s = ffntp_fmin(ffntp_fmax(age_s, 1), FFNTP_ENSEMBLE_SHARE_S);
 	double gain = elapsed_s / (elapsed_s + constant_s);
-	double target[FFNTP_ENSEMBLE_MEMBERS] = { 0 }, before;
+	double target[FFNTP_ENSEMBLE_MEMBERS], before;
 
 	if (elapsed_s < constant_s / FFNTP_ENSEMBLE_SHARE_STEPS)
 		return;
@@ -224,6 +224,15 @@ static void count_witnesses(const struct ffntp_ensemble *ensemble, unsigned *all
 		++*all;
 		*apart += ensemble->member[i].apart > 0;
 	}
+}
+
+static bool has_witness(const struct ffntp_ensemble *ensemble)
+{
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (is_witness(ensemble, i))
+			return true;
+	}
+	return false;
 }
 
 static void begin_joint(struct ffntp_ensemble *ensemble, unsigned number)
@@ -410,10 +419,7 @@ static void estimate_by_lead(const struct ffntp_ensemble *ensemble, struct ffntp
  */
 static bool is_starved(const struct ffntp_ensemble *ensemble, const struct ffntp_estimate *estimate)
 {
-	unsigned all, apart;
-
-	count_witnesses(ensemble, &all, &apart);
-	return all == 0 && is_good_lead(ensemble, ensemble->lead) &&
+	return !has_witness(ensemble) && is_good_lead(ensemble, ensemble->lead) &&
 	       ffntp_square(estimate->esterror_s) * FFNTP_ENSEMBLE_BETTER >
 		       variance2(ensemble, &ensemble->member[ensemble->lead]);
 }

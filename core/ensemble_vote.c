@@ -227,10 +227,11 @@ static void settle_doubt(struct ffntp_ensemble *ensemble, const struct ffntp_bal
 		ffntp_counter_diff(ensemble->now, ensemble->doubted_at) * ensemble->config.client.period_hint_s;
 	unsigned confirmed = 0;
 
+	if (!ensemble->is_in_doubt)
+		return;
 	for (unsigned i = 0; i < ballot->count; i++)
 		confirmed += is_confirmed(ensemble, &ensemble->member[ballot->voter[i]]);
-	ensemble->is_in_doubt =
-		ensemble->is_in_doubt && lasted_s < FFNTP_ENSEMBLE_DOUBT_S && 2 * confirmed <= ballot->count;
+	ensemble->is_in_doubt = lasted_s < FFNTP_ENSEMBLE_DOUBT_S && 2 * confirmed <= ballot->count;
 }
 
 void ffntp_ensemble_begin_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot)

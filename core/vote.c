@@ -57,7 +57,7 @@ static unsigned behind_last_point(const double *low, const double *high, unsigne
 /* The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. */
 struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals, struct ffntp_vote_order *order)
 {
-	double low[FFNTP_VOTE_MOST] = { 0 }, high[FFNTP_VOTE_MOST] = { 0 };
+	double low[FFNTP_VOTE_MOST], high[FFNTP_VOTE_MOST];
 	unsigned count = intervals->count, majority = count / 2 + 1, first, behind;
 
 	FFNTP_ASSERT(count > 0 && count <= FFNTP_VOTE_MOST);
