@@ -763,13 +763,22 @@ static bool parse_line(struct ffntp_config *config, const char *text, size_t len
 
 void ffntp_config_default(struct ffntp_config *config)
 {
-	*config = (struct ffntp_config){
-		.journal_size = FFNTP_CONFIG_JOURNAL_USUAL,
-		.least_sources = 1,
-#define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
+	memset(config, 0, offsetof(struct ffntp_config, server));
+	config->journal_size = FFNTP_CONFIG_JOURNAL_USUAL;
+	config->least_sources = 1;
+#define KEYWORD(member, usual, least, most, name, unit, scale) config->member = (usual);
 #include "../core/client_options.def"
-	};
 	server_default(&config->server[0]);
+}
+
+void ffntp_config_copy(struct ffntp_config *to, const struct ffntp_config *from)
+{
+	size_t servers = from->servers > 0 ? from->servers : 1; /* the first one is never without its defaults */
+
+	memcpy(to, from, offsetof(struct ffntp_config, server));
+	memcpy(to->server, from->server, servers * sizeof(from->server[0]));
+	memcpy(to->sourcedir, from->sourcedir, from->sourcedirs * sizeof(from->sourcedir[0]));
+	memcpy(to->nts_trusted, from->nts_trusted, from->nts_trusted_count * sizeof(from->nts_trusted[0]));
 }
 
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name)

@@ -58,27 +58,30 @@ enum ffntp_counter_jumps {
 };
 
 struct ffntp_config {
-	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
-	size_t servers;
 	uint8_t least_sources; /* the clock is synchronised only while this many servers agree */
 			       /* The keywords of core/client_options.def, likewise. */
 #define KEYWORD(member, usual, least, most, name, unit, scale) double member;
 #include "../core/client_options.def"
-	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
-	bool ignores_leap_indicators;           /* leap seconds come from the table only */
-	bool leap_expiry_is_strict;             /* TAI is unknown once the table has expired */
+	bool ignores_leap_indicators; /* leap seconds come from the table only */
+	bool leap_expiry_is_strict;   /* TAI is unknown once the table has expired */
 	enum ffntp_counter_jumps counter_jumps;
-	char keyfile[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
-	/* Of NTS: files and folders of certificates that are trusted, and whether the system's are. */
-	char nts_trusted[FFNTP_CONFIG_TRUSTED][FFNTP_CONFIG_PATH_SIZE];
-	size_t nts_trusted_count;
-	bool nts_distrusts_system;
-	uint32_t nts_unchecked; /* above 0: until the clock has a time, the dates of certificates do not count */
-	char journal[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
-	uint64_t journal_size;                /* bytes */
+	bool nts_distrusts_system; /* of NTS: the system's certificates are not trusted */
+	uint32_t nts_unchecked;    /* above 0: until the clock has a time, the dates of certificates do not count */
+	uint64_t journal_size;     /* bytes */
+	char leap_list[FFNTP_CONFIG_PATH_SIZE];        /* "": the system's file */
+	char keyfile[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
+	char journal[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
+	size_t servers, sourcedirs, nts_trusted_count; /* the numbers of these: */
+
+	/*
+	 * What is behind the last server, directory or path is never written, because a page of memory that was never
+	 * written costs nothing: make a configuration with ffntp_config_default, and copy it with ffntp_config_copy.
+	 */
+	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	/* The directories of sources files. */
 	char sourcedir[FFNTP_CONFIG_DIRECTORIES][FFNTP_CONFIG_DIRECTORY_SIZE];
-	size_t sourcedirs;
+	/* Of NTS: files and folders of certificates that are trusted. */
+	char nts_trusted[FFNTP_CONFIG_TRUSTED][FFNTP_CONFIG_PATH_SIZE];
 };
 
 struct ffntp_config_error {
@@ -103,6 +106,9 @@ struct ffntp_config_scope {
 
 /* Set a configuration without servers, and every number to its default. */
 void ffntp_config_default(struct ffntp_config *config);
+
+/* Copy a configuration with its servers. */
+void ffntp_config_copy(struct ffntp_config *to, const struct ffntp_config *from);
 
 /* Set the members of core/client_options.def, and interleaved mode, in the configuration of this server's client. */
 void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client);

@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../include/ffntp/linux.h"
 #include "changes.h"
 #include "commands.h"
 #include "control.h"
@@ -67,14 +66,6 @@ static void catch_signals(bool can_reload)
 	sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error of that file */
 }
 
-/* Set the path of the page that was opened. Returns NULL if it is private. */
-static const char *page_path(const struct ffntp_options *options, char path[FFNTP_LINUX_PATH_SIZE])
-{
-	if (options->page != NULL || options->clock_log != NULL)
-		return options->page;
-	return ffntp_linux_default_path(path) ? path : NULL;
-}
-
 /* Read the configuration again because of a signal. */
 static void reload(struct ffntp_changes *changes, struct ffntp_notify *notify)
 {
@@ -130,7 +121,6 @@ int main(int argc, char **argv)
 	static struct ffntp_guestpages guests;
 	static struct ffntp_changes changes;
 	static struct ffntp_control control;
-	char path[FFNTP_LINUX_PATH_SIZE];
 	int code;
 
 	ffntp_log_begin();
@@ -149,7 +139,7 @@ int main(int argc, char **argv)
 	changes.keeper = &keeper;
 	changes.argc = argc;
 	changes.argv = argv;
-	ffntp_control_open(&control, page_path(&options, path));
+	ffntp_control_open(&control, ffntp_pagewatch_path(&keeper.pagewatch));
 	code = run(&changes, &control, &guests) ? 0 : FFNTPD_EXIT_FAILURE;
 	ffntp_control_close(&control);
 	ffntp_guestpages_close(&guests, ffntp_counter_read(&keeper.source));

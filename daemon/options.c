@@ -301,12 +301,19 @@ static bool read_journal(struct ffntp_options *options)
 	return true;
 }
 
+void ffntp_options_copy(struct ffntp_options *to, const struct ffntp_options *from)
+{
+	memcpy(to, from, offsetof(struct ffntp_options, config));
+	ffntp_config_copy(&to->config, &from->config);
+}
+
 bool ffntp_options_read(int argc, char **argv, const struct ffntp_config *former, struct ffntp_options *options,
 			int *code)
 {
 	int option;
 
-	*options = (struct ffntp_options){ .counter = FFNTP_CHOOSE_AUTO, .shown = FFNTP_LOG_DEFAULT };
+	memset(options, 0, offsetof(struct ffntp_options, config));
+	options->shown = FFNTP_LOG_DEFAULT;
 	ffntp_config_default(&options->config);
 	*code = 0;
 	optind = 0; /* restart the scan, also in the second call */

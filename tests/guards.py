@@ -237,7 +237,7 @@ GUARDS = [
     ('keys', 'keys', 'digest_size', 'size < FFNTP_KEY_DIGEST_MOST ? size : FFNTP_KEY_DIGEST_MOST', 'size', 'a_hash_is'),
     ('keys', 'keys', 'ffntp_key_find', 'ffntp_key_wipe(key);', '', 'an_unusable_key'),
     ('keys', 'keys', 'ffntp_serverkeys_read', 'if (!is_read) ffntp_serverkeys_wipe(keys);', '', 'a_server_has'),
-    ('keys', 'keys', 'ffntp_keyfile_wipe', 'explicit_bzero(file, sizeof(*file));', '', 'a_file_is_read'),
+    ('keys', 'keys', 'ffntp_keyfile_wipe', 'explicit_bzero(file, offsetof(struct ffntp_keyfile, text) + file->length);', '', 'a_file_is_read'),
     ('keys', 'keys', 'parse_key', 'key->type->why != NULL', 'false', 'an_unusable_key'),
     ('keys', 'keys', 'parse_key', 'line->count != 2 && line->count != WORDS', 'false', 'an_unusable_key'),
     ('keys', 'keys', 'take_key', 'mac != NULL && length != mac->key_size', 'false', 'an_unusable_key'),

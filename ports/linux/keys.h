@@ -48,11 +48,11 @@ struct ffntp_key {
 	} state;
 };
 
-/* The text of a file of keys. */
+/* The text of a file of keys. It is too large for the stack of a program that runs for long. */
 struct ffntp_keyfile {
 	bool is_exposed; /* users beside its owner and group may access it */
 	size_t length;
-	char text[FFNTP_KEYFILE_SIZE];
+	char text[FFNTP_KEYFILE_SIZE]; /* nothing is behind 'length' */
 };
 
 /* Read a file. Returns NULL, or a static message. Wipe the text in either case. */

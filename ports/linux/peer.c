@@ -2,11 +2,11 @@
 #include "peer.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../../core/maths.h"
 #include "../../core/params.h"
 #include "../../core/stamp.h"
 #include "../../nts/packet.h"
@@ -162,11 +162,11 @@ static ffntp_counter deadline(const struct ffntp_peer *peer)
 
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms)
 {
-	double wait_ms = ceil((double)(int64_t)(deadline(peer) - now) * ffntp_session_period_s(peer->session) * 1e3);
+	double wait_ms = (double)(int64_t)(deadline(peer) - now) * ffntp_session_period_s(peer->session) * 1e3;
 
 	if (!(wait_ms > 1))
 		return 1;
-	return wait_ms < limit_ms ? (int)wait_ms : limit_ms;
+	return wait_ms < limit_ms ? (int)ffntp_ceil(wait_ms) : limit_ms;
 }
 
 /* --- receiving --- */
