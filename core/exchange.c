@@ -39,6 +39,8 @@ bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uin
 	exchange->nonce = nonce;
 	exchange->begun_at = exchange->ta = ta;
 	ffntp_wire_write(&request, bytes);
+	if (FFNTP_CAN_REFINE)
+		ffntp_rootfield_ask(&exchange->root_field);
 	return true;
 }
 
@@ -54,6 +56,8 @@ void ffntp_exchange_expire(struct ffntp_exchange *exchange)
 		return;
 	exchange->is_waiting = false;
 	exchange->expired_nonce = exchange->nonce;
+	if (FFNTP_CAN_REFINE)
+		ffntp_rootfield_expired(&exchange->root_field);
 }
 
 void ffntp_exchange_forget(struct ffntp_exchange *exchange)
@@ -161,7 +165,7 @@ static double effective_precision_s(const struct ffntp_exchange *exchange, const
 
 static double root_dispersion_s(const struct ffntp_packet *packet, double precision_s)
 {
-	return ffntp_short_s(packet->root_dispersion) + precision_s;
+	return ffntp_wire_root_dispersion_s(packet) + precision_s;
 }
 
 /* Check that the server has a usable time. */
@@ -175,7 +179,7 @@ static enum ffntp_verdict judge_server(const struct ffntp_packet *packet)
 /* Check that the root distance is within the limit. */
 static enum ffntp_verdict judge_distance(const struct ffntp_packet *packet, double precision_s, double limit_s)
 {
-	double distance_s = ffntp_short_s(packet->root_delay) / 2 + root_dispersion_s(packet, precision_s);
+	double distance_s = ffntp_wire_root_delay_s(packet) / 2 + root_dispersion_s(packet, precision_s);
 
 	return distance_s <= limit_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_ROOT_DISTANCE;
 }
@@ -293,7 +297,7 @@ static struct ffntp_stamp make_stamp(const struct ffntp_answered *answered, doub
 		.tf = answered->tf,
 		.ta_late_ticks = (uint32_t)late_ticks(answered),
 		.refid = packet->refid,
-		.root_delay_s = ffntp_short_s(packet->root_delay),
+		.root_delay_s = ffntp_wire_root_delay_s(packet),
 		.root_dispersion_s = root_dispersion_s(packet, precision_s),
 		.precision_s = precision_s,
 		.stratum = packet->stratum,
@@ -324,6 +328,8 @@ static enum ffntp_verdict measure(struct ffntp_exchange *exchange, struct ffntp_
 	verdict = judge_counter(&answered->reply, rtt_ticks(answered), precision_s, limits);
 	if (verdict == FFNTP_ACCEPTED)
 		*stamp = make_stamp(answered, precision_s);
+	if (FFNTP_CAN_REFINE && verdict == FFNTP_ACCEPTED)
+		exchange->server_clock = ffntp_rootfield_clock(&answered->reply);
 	FFNTP_ASSERT(verdict != FFNTP_ACCEPTED || (int64_t)(stamp->tf - stamp->ta) > 0);
 	exchange->is_complete = verdict == FFNTP_ACCEPTED;
 	return verdict;
@@ -380,6 +386,8 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 		return verdict;
 	completes_former = is_interleaved(exchange, answered.reply.origin.units);
 	end(exchange);
+	if (FFNTP_CAN_REFINE)
+		ffntp_rootfield_replied(&exchange->root_field, &answered.reply);
 	verdict = judge_server(&answered.reply);
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;

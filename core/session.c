@@ -8,6 +8,7 @@
 #include "mapping.h"
 #include "params.h"
 #include "stamp.h"
+#include "wire.h"
 
 /*
  * Guests have no files. Without the inputs for a former session's map and for tables of leap seconds, and without
@@ -221,6 +222,11 @@ static void begin_request(struct ffntp_session *session, const struct ffntp_inpu
 		return;
 	}
 	session->has_packet = true;
+	session->packet_length = FFNTP_REQUEST_SIZE;
+	if (FFNTP_CAN_REFINE && session->client->association.exchange.root_field.is_asked) {
+		ffntp_wire_ask_root(session->packet + FFNTP_REQUEST_SIZE);
+		session->packet_length += FFNTP_WIRE_ROOT_SIZE;
+	}
 	session->is_awaiting = true;
 	session->reply_deadline = later(session, input->at, FFNTP_REPLY_TIMEOUT_S);
 	add_kind(session, FFNTP_EVENT_SENT);
@@ -498,6 +504,11 @@ bool ffntp_session_wants_request(const struct ffntp_session *session)
 const uint8_t *ffntp_session_request(const struct ffntp_session *session)
 {
 	return session->has_packet ? session->packet : NULL;
+}
+
+size_t ffntp_session_request_length(const struct ffntp_session *session)
+{
+	return session->has_packet ? session->packet_length : 0;
 }
 
 bool ffntp_session_is_awaiting(const struct ffntp_session *session)

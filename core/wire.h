@@ -5,6 +5,7 @@
 #ifndef FFNTP_CORE_WIRE_H
 #define FFNTP_CORE_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +21,32 @@
  */
 #define FFNTP_WIRE_VERSION_LEAST 1
 
+/*
+ * Guests leave the field of fine root values out, because the size of their core is limited.
+ */
+#ifdef FFNTP_SESSION_MINIMAL
+#define FFNTP_CAN_REFINE false
+#else
+#define FFNTP_CAN_REFINE true
+#endif
+
+/* Bytes of that field, with its head. */
+#define FFNTP_WIRE_ROOT_SIZE 28
+
 enum { FFNTP_MODE_CLIENT = 3, FFNTP_MODE_SERVER = 4 };
 enum { FFNTP_WIRE_LEAP_UNSYNCHRONISED = 3 };
+
+/*
+ * chrony's extension field F323: the root delay and dispersion in finer units than the header has, and the time of
+ * receipt on a clock of the server that its corrections do not move. The epoch changes when that clock begins again,
+ * which it does when the server steps its clock, or is restarted.
+ */
+struct ffntp_wire_root {
+	bool is_present;
+	uint32_t delay, dispersion; /* 4.28 s, unsigned */
+	struct ffntp_ntp receive;
+	uint32_t epoch;
+};
 
 struct ffntp_packet {
 	uint8_t leap;    /* 2 bits */
@@ -34,9 +59,13 @@ struct ffntp_packet {
 	uint32_t root_dispersion; /* 16.16 s, unsigned */
 	uint32_t refid;           /* first byte on the wire in the top bits */
 	struct ffntp_ntp reference, origin, receive, transmit;
+	struct ffntp_wire_root root; /* without one, if FFNTP_CAN_REFINE is false */
 };
 
 void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIRE_SIZE]);
+
+/* Write the field by which a request asks for fine root values. */
+void ffntp_wire_ask_root(uint8_t field[FFNTP_WIRE_ROOT_SIZE]);
 
 /*
  * Parse a datagram of any length.
@@ -51,5 +80,12 @@ static inline double ffntp_short_s(uint32_t units)
 {
 	return (double)units * 0x1p-16;
 }
+
+/*
+ * Return the root delay and the root dispersion of a packet (s): those of the field, if it has one whose values agree
+ * with the header's, which are the same rounded up.
+ */
+double ffntp_wire_root_delay_s(const struct ffntp_packet *packet);
+double ffntp_wire_root_dispersion_s(const struct ffntp_packet *packet);
 
 #endif

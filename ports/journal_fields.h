@@ -45,8 +45,8 @@
 	WORD(void_after)
 
 /*
- * A configuration without its table of leap seconds, leap_expiry and interleaved. WHOLE(key, member, type, least,
- * most): a decimal number. REAL(key, member): the 64 bits of a double.
+ * A configuration without its table of leap seconds, leap_expiry, interleaved and root_field. WHOLE(key, member, type,
+ * least, most): a decimal number. REAL(key, member): the 64 bits of a double.
  */
 #define FFNTP_JOURNAL_CONFIG_FIELDS(WHOLE, REAL)                                          \
 	WHOLE("estimator=", estimator, enum ffntp_estimator_kind, 0, FFNTP_ESTIMATOR_LAW) \
@@ -99,7 +99,7 @@ enum {
 #if UINTPTR_MAX > 0xffffffff
 _Static_assert(sizeof(struct ffntp_map) == 160 + 8 * FFNTP_JOURNAL_LATER_WORDS,
 	       "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
-_Static_assert(sizeof(struct ffntp_client_config) == 128 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
+_Static_assert(sizeof(struct ffntp_client_config) == 136 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
 	       "FFNTP_JOURNAL_CONFIG_FIELDS lists every field of the configuration");
 _Static_assert(sizeof(struct ffntp_ensemble_config) == sizeof(struct ffntp_client_config) + 8,
 	       "FFNTP_JOURNAL_ENSEMBLE_FIELDS lists every field of an ensemble's configuration");
@@ -121,6 +121,9 @@ _Static_assert(sizeof(struct ffntp_member_config) == sizeof(struct ffntp_client_
 #define FFNTP_JOURNAL_KEEP "leap-expiry=0"
 /* Missing in basic mode. */
 #define FFNTP_JOURNAL_INTERLEAVED "interleaved=1"
+/* Missing if servers are probed. */
+#define FFNTP_JOURNAL_ROOT_ASKED "root-field=1"
+#define FFNTP_JOURNAL_ROOT_NEVER "root-field=2"
 
 /* The word of an input; NULL for values outside the enumeration. */
 static inline const char *ffntp_journal_input_word(enum ffntp_input_kind kind)

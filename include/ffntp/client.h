@@ -44,6 +44,16 @@ enum ffntp_leap_expiry {
 	FFNTP_LEAP_EXPIRY_STRICT,   /* TAI is unknown */
 };
 
+/*
+ * Whether requests have chrony's extension field F323, by which a server states its root delay and dispersion to 4 ns
+ * instead of 15 us, and its own corrections.
+ */
+enum ffntp_root_field {
+	FFNTP_ROOT_FIELD_PROBE = 0, /* if the server's timestamps show that it is chrony */
+	FFNTP_ROOT_FIELD_ASK,       /* from the first request on; for a while not, after four without a reply */
+	FFNTP_ROOT_FIELD_NEVER,
+};
+
 /* The longest poll interval (s), RFC 5905's: 2^17. */
 #define FFNTP_POLL_MOST_S 131072
 
@@ -114,6 +124,11 @@ struct ffntp_client_config {
 	 * the correction is right or not.
 	 */
 	double correction_s;
+	/*
+	 * A value of enum ffntp_root_field, usually FFNTP_ROOT_FIELD_PROBE. Guests (FFNTP_SESSION_MINIMAL) never have
+	 * the field, and neither has a request whose caller sends its first FFNTP_REQUEST_SIZE bytes only.
+	 */
+	uint64_t root_field;
 };
 
 /*

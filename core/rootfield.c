@@ -1,0 +1,77 @@
+/* rootfield: see rootfield.h. */
+#include "rootfield.h"
+
+#include "maths.h"
+#include "params.h"
+
+static bool is_known_to_answer(const struct ffntp_rootfield *field)
+{
+	return field->use == FFNTP_ROOT_FIELD_ASK || field->is_answered;
+}
+
+void ffntp_rootfield_ask(struct ffntp_rootfield *field)
+{
+	field->is_asked = false;
+	if (field->plain > 0)
+		field->plain--;
+	else if (field->use != FFNTP_ROOT_FIELD_NEVER)
+		field->is_asked = is_known_to_answer(field) || field->marked >= FFNTP_ROOT_FIELD_MARKED;
+}
+
+void ffntp_rootfield_expired(struct ffntp_rootfield *field)
+{
+	unsigned most = is_known_to_answer(field) ? FFNTP_ROOT_FIELD_SILENT : 1;
+
+	if (!field->is_asked)
+		return;
+	field->is_asked = false;
+	if (++field->silent < most)
+		return;
+	field->silent = 0;
+	field->plain = FFNTP_ROOT_FIELD_PLAIN;
+}
+
+/* chrony sets the last bit of the time of receipt, and clears that of the transmit timestamp. */
+static bool has_marks(const struct ffntp_packet *packet)
+{
+	return (packet->receive.units & 1) == 1 && (packet->transmit.units & 1) == 0;
+}
+
+void ffntp_rootfield_replied(struct ffntp_rootfield *field, const struct ffntp_packet *packet)
+{
+	if (!has_marks(packet))
+		field->marked = 0;
+	else if (field->marked < FFNTP_ROOT_FIELD_MARKED)
+		field->marked++;
+	if (!field->is_asked)
+		return;
+	field->is_asked = false;
+	field->silent = 0;
+	field->is_answered = packet->root.is_present;
+	if (!field->is_answered)
+		field->plain = FFNTP_ROOT_FIELD_PLAIN;
+}
+
+void ffntp_rootfield_forget(struct ffntp_rootfield *field)
+{
+	*field = (struct ffntp_rootfield){ .use = field->use };
+}
+
+struct ffntp_rootfield_clock ffntp_rootfield_clock(const struct ffntp_packet *packet)
+{
+	return (struct ffntp_rootfield_clock){
+		.is_known = packet->root.is_present && packet->root.receive.units != 0,
+		.epoch = packet->root.epoch,
+		.ahead = packet->root.receive.units - packet->receive.units,
+	};
+}
+
+bool ffntp_rootfield_has_moved(const struct ffntp_rootfield_clock *before, const struct ffntp_rootfield_clock *after,
+			       double least_s)
+{
+	double moved_s = ffntp_fabs((double)(int64_t)(after->ahead - before->ahead) * 0x1p-32);
+
+	if (!before->is_known || !after->is_known)
+		return false;
+	return before->epoch != after->epoch || (moved_s >= FFNTP_ROOT_FIELD_MOVED_S && moved_s >= least_s);
+}
