@@ -37,7 +37,7 @@ static struct ffntp_rate_bound first_rate(const struct ffntp_clock_state *clock)
 
 /* Count an exchange, which agrees with the clock or contradicts it, for and against the candidates. */
 static enum ffntp_dissent_outcome weigh(const struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp,
-					bool agrees, bool is_servers, struct ffntp_clock_plan *plan)
+					bool agrees, struct ffntp_clock_plan *plan)
 {
 	const struct ffntp_dissent_case fact = {
 		.stamp = stamp,
@@ -48,13 +48,13 @@ static enum ffntp_dissent_outcome weigh(const struct ffntp_clock_state *clock, c
 		.rate = plan->range == FFNTP_PLAN_RANGE_CONTINUES ? ffntp_rate_range_now(&clock->range)
 								  : first_rate(clock),
 		.clock_exchanges = clock->agreed + (agrees && clock->agreed < UINT32_MAX),
-		.may_jump = clock->counter_may_jump && !is_servers,
+		.may_jump = clock->counter_may_jump && !(FFNTP_CAN_REFINE && plan->is_servers),
 	};
 
 	plan->has_dissent = true;
 	plan->dissent = clock->dissent;
 	if (FFNTP_CAN_REFINE)
-		plan->dissent.is_servers = is_servers;
+		plan->dissent.is_servers = plan->is_servers;
 	return ffntp_dissent_add(&plan->dissent, &fact, &plan->candidate);
 }
 
@@ -171,8 +171,7 @@ static void decide_line(const struct ffntp_clock_state *clock, struct ffntp_cloc
 static bool has_server_moved(const struct ffntp_clock_state *clock, const struct ffntp_association *association,
 			     const struct ffntp_clock_plan *plan)
 {
-	return FFNTP_CAN_REFINE &&
-	       (clock->dissent.is_servers || ffntp_association_server_has_moved(association, plan->decision.gap_s));
+	return clock->dissent.is_servers || ffntp_association_server_has_moved(association, plan->decision.gap_s);
 }
 
 /* Count an exchange that contradicts the clock, for this reason, and decide between the clock and the candidates. */
@@ -181,7 +180,9 @@ static void contradict(const struct ffntp_clock_state *clock, const struct ffntp
 		       struct ffntp_clock_plan *plan)
 {
 	reject(plan, reason, FFNTP_REFUSED_CONTRADICTION);
-	switch (weigh(clock, stamp, false, has_server_moved(clock, association, plan), plan)) {
+	if (FFNTP_CAN_REFINE)
+		plan->is_servers = has_server_moved(clock, association, plan);
+	switch (weigh(clock, stamp, false, plan)) {
 	case FFNTP_DISSENT_BELIEVED:
 		decide_step(clock, association, stamp, plan);
 		break;
@@ -234,8 +235,9 @@ static void watch_bound(const struct ffntp_clock_state *clock, const struct ffnt
 static void weigh_agreement(const struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp,
 			    struct ffntp_clock_plan *plan)
 {
-	if (clock->dissent.count == 0 ||
-	    weigh(clock, stamp, true, clock->dissent.is_servers, plan) != FFNTP_DISSENT_MERGED)
+	if (FFNTP_CAN_REFINE)
+		plan->is_servers = clock->dissent.is_servers;
+	if (clock->dissent.count == 0 || weigh(clock, stamp, true, plan) != FFNTP_DISSENT_MERGED)
 		return;
 	plan->bound.earliest_s = ffntp_fmin(plan->bound.earliest_s, plan->candidate.bound.earliest_s);
 	plan->bound.latest_s = ffntp_fmax(plan->bound.latest_s, plan->candidate.bound.latest_s);

@@ -37,7 +37,8 @@ static bool has_marks(const struct ffntp_packet *packet)
 	return (packet->receive.units & 1) == 1 && (packet->transmit.units & 1) == 0;
 }
 
-void ffntp_rootfield_replied(struct ffntp_rootfield *field, const struct ffntp_packet *packet)
+void ffntp_rootfield_replied(struct ffntp_rootfield *field, const struct ffntp_packet *packet,
+			     const struct ffntp_wire_root *root)
 {
 	if (!has_marks(packet))
 		field->marked = 0;
@@ -47,7 +48,7 @@ void ffntp_rootfield_replied(struct ffntp_rootfield *field, const struct ffntp_p
 		return;
 	field->is_asked = false;
 	field->silent = 0;
-	field->is_answered = packet->root.is_present;
+	field->is_answered = root->is_present;
 	if (!field->is_answered)
 		field->plain = FFNTP_ROOT_FIELD_PLAIN;
 }
@@ -57,12 +58,13 @@ void ffntp_rootfield_forget(struct ffntp_rootfield *field)
 	*field = (struct ffntp_rootfield){ .use = field->use };
 }
 
-struct ffntp_rootfield_clock ffntp_rootfield_clock(const struct ffntp_packet *packet)
+struct ffntp_rootfield_clock ffntp_rootfield_clock(const struct ffntp_packet *packet,
+						   const struct ffntp_wire_root *root)
 {
 	return (struct ffntp_rootfield_clock){
-		.is_known = packet->root.is_present && packet->root.receive.units != 0,
-		.epoch = packet->root.epoch,
-		.ahead = packet->root.receive.units - packet->receive.units,
+		.is_known = root->is_present && root->receive.units != 0,
+		.epoch = root->epoch,
+		.ahead = root->receive.units - packet->receive.units,
 	};
 }
 

@@ -37,13 +37,15 @@ void ffntp_rootfield_ask(struct ffntp_rootfield *field);
 void ffntp_rootfield_expired(struct ffntp_rootfield *field);
 
 /* A reply to the request in flight came. */
-void ffntp_rootfield_replied(struct ffntp_rootfield *field, const struct ffntp_packet *packet);
+void ffntp_rootfield_replied(struct ffntp_rootfield *field, const struct ffntp_packet *packet,
+			     const struct ffntp_wire_root *root);
 
 /* Discard all that is known of the server. */
 void ffntp_rootfield_forget(struct ffntp_rootfield *field);
 
 /* Return the server's clock as of this reply. */
-struct ffntp_rootfield_clock ffntp_rootfield_clock(const struct ffntp_packet *packet);
+struct ffntp_rootfield_clock ffntp_rootfield_clock(const struct ffntp_packet *packet,
+						   const struct ffntp_wire_root *root);
 
 /*
  * Return whether the server itself has moved its clock between two replies by at least this time (s), or begun it

@@ -212,6 +212,12 @@ static void work_timer(struct ffntp_session *session)
 
 /* --- inputs --- */
 
+/* Return whether the request in flight has the extension field. */
+static bool asks_root(const struct ffntp_session *session)
+{
+	return FFNTP_CAN_REFINE && session->client->association.exchange.root_field.is_asked;
+}
+
 static void begin_request(struct ffntp_session *session, const struct ffntp_input *input)
 {
 	if (!session->wants_request)
@@ -222,11 +228,8 @@ static void begin_request(struct ffntp_session *session, const struct ffntp_inpu
 		return;
 	}
 	session->has_packet = true;
-	session->packet_length = FFNTP_REQUEST_SIZE;
-	if (FFNTP_CAN_REFINE && session->client->association.exchange.root_field.is_asked) {
+	if (asks_root(session))
 		ffntp_wire_ask_root(session->packet + FFNTP_REQUEST_SIZE);
-		session->packet_length += FFNTP_WIRE_ROOT_SIZE;
-	}
 	session->is_awaiting = true;
 	session->reply_deadline = later(session, input->at, FFNTP_REPLY_TIMEOUT_S);
 	add_kind(session, FFNTP_EVENT_SENT);
@@ -508,7 +511,9 @@ const uint8_t *ffntp_session_request(const struct ffntp_session *session)
 
 size_t ffntp_session_request_length(const struct ffntp_session *session)
 {
-	return session->has_packet ? session->packet_length : 0;
+	if (!session->has_packet)
+		return 0;
+	return asks_root(session) ? FFNTP_REQUEST_SIZE + FFNTP_WIRE_ROOT_SIZE : FFNTP_REQUEST_SIZE;
 }
 
 bool ffntp_session_is_awaiting(const struct ffntp_session *session)

@@ -30,7 +30,6 @@ struct ffntp_session {
 	ffntp_counter reply_deadline;
 	bool has_packet; /* the last input began it */
 	uint8_t packet[FFNTP_REQUEST_MOST];
-	size_t packet_length;
 
 	/* The work that is due. */
 	bool wants_request;

@@ -40,10 +40,6 @@ enum {
 };
 #define ROOT_MAGIC UINT64_C(0xf5bedd9a)
 
-/* Bits by which 4.28 s is finer than 16.16 s, and the most by which rounding makes the header's value larger. */
-#define ROOT_FINER_BITS 12
-#define ROOT_ROUNDING (UINT64_C(2) << ROOT_FINER_BITS)
-
 /*
  * Sizes of a MAC, RFC 5905, section 7.3, and RFC 7822, section 3: a key identifier alone, or with a 128-bit or a
  * 160-bit digest.
@@ -78,41 +74,6 @@ void ffntp_wire_ask_root(uint8_t field[FFNTP_WIRE_ROOT_SIZE])
 	ffntp_store_be(field + ROOT_MAGIC_AT, 4, ROOT_MAGIC);
 }
 
-/* Take the values of a field, if it is that of root values. A later one replaces an earlier one. */
-static void take_root(const uint8_t *field, size_t length, struct ffntp_wire_root *root)
-{
-	if (length != FFNTP_WIRE_ROOT_SIZE || ffntp_load_be(field, 2) != ROOT_TYPE ||
-	    ffntp_load_be(field + ROOT_MAGIC_AT, 4) != ROOT_MAGIC)
-		return;
-	*root = (struct ffntp_wire_root){
-		.is_present = true,
-		.delay = (uint32_t)ffntp_load_be(field + ROOT_DELAY_AT, 4),
-		.dispersion = (uint32_t)ffntp_load_be(field + ROOT_DISPERSION_AT, 4),
-		.receive = { ffntp_load_be(field + ROOT_RECEIVE_AT, 8) },
-		.epoch = (uint32_t)ffntp_load_be(field + ROOT_EPOCH_AT, 4),
-	};
-}
-
-/* A server that contradicts itself has the larger value. */
-static double finer_s(const struct ffntp_packet *packet, uint32_t coarse, uint32_t fine)
-{
-	uint64_t rounding = ((uint64_t)coarse << ROOT_FINER_BITS) - fine;
-
-	if (FFNTP_CAN_REFINE && packet->root.is_present && rounding <= ROOT_ROUNDING)
-		return (double)fine * 0x1p-28;
-	return ffntp_short_s(coarse);
-}
-
-double ffntp_wire_root_delay_s(const struct ffntp_packet *packet)
-{
-	return finer_s(packet, packet->root_delay, packet->root.delay);
-}
-
-double ffntp_wire_root_dispersion_s(const struct ffntp_packet *packet)
-{
-	return finer_s(packet, packet->root_dispersion, packet->root.dispersion);
-}
-
 /*
  * A key identifier of zero without a digest: the sender could not verify the MAC of the packet that it answers (RFC
  * 5905, section 9.2).
@@ -127,15 +88,13 @@ static bool is_crypto_nak(const uint8_t *mac, size_t length)
  * because a last extension field that no MAC follows has at least 28 bytes. A longer tail begins with an extension
  * field. The loop ends, because each step takes 16 bytes or more.
  */
-static enum ffntp_verdict judge_tail(const uint8_t *tail, size_t left, struct ffntp_wire_root *root)
+static enum ffntp_verdict judge_tail(const uint8_t *tail, size_t left)
 {
 	while (left > MAC_160) {
 		size_t length = (size_t)ffntp_load_be(tail + FIELD_LENGTH_AT, 2);
 
 		if (length < FIELD_LEAST || length % 4 != 0 || length > left)
 			return FFNTP_REFUSED_LENGTH;
-		if (FFNTP_CAN_REFINE)
-			take_root(tail, length, root);
 		tail += length;
 		left -= length;
 	}
@@ -152,12 +111,11 @@ static struct ffntp_ntp load_timestamp(const uint8_t *bytes)
 
 enum ffntp_verdict ffntp_wire_read(const uint8_t *bytes, size_t length, struct ffntp_packet *packet)
 {
-	struct ffntp_wire_root root = { 0 };
 	enum ffntp_verdict verdict;
 
 	if (length < FFNTP_WIRE_SIZE)
 		return FFNTP_REFUSED_LENGTH;
-	verdict = judge_tail(bytes + FFNTP_WIRE_SIZE, length - FFNTP_WIRE_SIZE, &root);
+	verdict = judge_tail(bytes + FFNTP_WIRE_SIZE, length - FFNTP_WIRE_SIZE);
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
 	*packet = (struct ffntp_packet){
@@ -174,7 +132,37 @@ enum ffntp_verdict ffntp_wire_read(const uint8_t *bytes, size_t length, struct f
 		.origin = load_timestamp(bytes + ORIGIN),
 		.receive = load_timestamp(bytes + RECEIVE),
 		.transmit = load_timestamp(bytes + TRANSMIT),
-		.root = root,
 	};
 	return FFNTP_ACCEPTED;
+}
+
+/* Take the values of a field, if it is that of root values. */
+static void take_root(const uint8_t *field, size_t length, struct ffntp_wire_root *root)
+{
+	if (length != FFNTP_WIRE_ROOT_SIZE || ffntp_load_be(field, 2) != ROOT_TYPE ||
+	    ffntp_load_be(field + ROOT_MAGIC_AT, 4) != ROOT_MAGIC)
+		return;
+	*root = (struct ffntp_wire_root){
+		.is_present = true,
+		.delay = (uint32_t)ffntp_load_be(field + ROOT_DELAY_AT, 4),
+		.dispersion = (uint32_t)ffntp_load_be(field + ROOT_DISPERSION_AT, 4),
+		.receive = { ffntp_load_be(field + ROOT_RECEIVE_AT, 8) },
+		.epoch = (uint32_t)ffntp_load_be(field + ROOT_EPOCH_AT, 4),
+	};
+}
+
+struct ffntp_wire_root ffntp_wire_read_root(const uint8_t *bytes, size_t length)
+{
+	const uint8_t *tail = bytes + FFNTP_WIRE_SIZE;
+	struct ffntp_wire_root root = { 0 };
+	size_t left = length - FFNTP_WIRE_SIZE;
+
+	while (left > MAC_160) {
+		size_t size = (size_t)ffntp_load_be(tail + FIELD_LENGTH_AT, 2);
+
+		take_root(tail, size, &root);
+		tail += size;
+		left -= size;
+	}
+	return root;
 }

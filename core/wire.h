@@ -59,7 +59,6 @@ struct ffntp_packet {
 	uint32_t root_dispersion; /* 16.16 s, unsigned */
 	uint32_t refid;           /* first byte on the wire in the top bits */
 	struct ffntp_ntp reference, origin, receive, transmit;
-	struct ffntp_wire_root root; /* without one, if FFNTP_CAN_REFINE is false */
 };
 
 void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIRE_SIZE]);
@@ -82,10 +81,26 @@ static inline double ffntp_short_s(uint32_t units)
 }
 
 /*
- * Return the root delay and the root dispersion of a packet (s): those of the field, if it has one whose values agree
- * with the header's, which are the same rounded up.
+ * Return the field of fine root values of a datagram that ffntp_wire_read accepted; of several, the last. Not present
+ * if there is none.
  */
-double ffntp_wire_root_delay_s(const struct ffntp_packet *packet);
-double ffntp_wire_root_dispersion_s(const struct ffntp_packet *packet);
+struct ffntp_wire_root ffntp_wire_read_root(const uint8_t *bytes, size_t length);
+
+/* Bits by which 4.28 s is finer than 16.16 s, and the most by which rounding makes the header's value larger. */
+#define FFNTP_WIRE_FINER_BITS 12
+#define FFNTP_WIRE_ROUNDING (UINT64_C(2) << FFNTP_WIRE_FINER_BITS)
+
+/*
+ * Return a root delay or dispersion (s) from the header's value and the field's: the latter, if there is a field, and
+ * the former may be the same rounded up. A server that contradicts itself has the header's.
+ */
+static inline double ffntp_wire_root_s(uint32_t coarse, uint32_t fine, bool is_present)
+{
+	uint64_t rounding = ((uint64_t)coarse << FFNTP_WIRE_FINER_BITS) - fine;
+
+	if (FFNTP_CAN_REFINE && is_present && rounding <= FFNTP_WIRE_ROUNDING)
+		return (double)fine * 0x1p-28;
+	return ffntp_short_s(coarse);
+}
 
 #endif

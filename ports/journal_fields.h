@@ -99,7 +99,7 @@ enum {
 #if UINTPTR_MAX > 0xffffffff
 _Static_assert(sizeof(struct ffntp_map) == 160 + 8 * FFNTP_JOURNAL_LATER_WORDS,
 	       "FFNTP_JOURNAL_MAP_FIELDS lists every field of the map");
-_Static_assert(sizeof(struct ffntp_client_config) == 136 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
+_Static_assert(sizeof(struct ffntp_client_config) == 128 + 8 * FFNTP_JOURNAL_LATER_OPTIONS,
 	       "FFNTP_JOURNAL_CONFIG_FIELDS lists every field of the configuration");
 _Static_assert(sizeof(struct ffntp_ensemble_config) == sizeof(struct ffntp_client_config) + 8,
 	       "FFNTP_JOURNAL_ENSEMBLE_FIELDS lists every field of an ensemble's configuration");

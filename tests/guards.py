@@ -180,7 +180,7 @@ GUARDS = [
      'test_a_disruption'),
     ('rate', 'dissent', 'align', 'least_s = ffntp_fmax(least_s, FFNTP_PERIOD_LEAST_S);', '', 'test_a_rate_that_no'),
     ('rate', 'dissent', 'align', 'most_s = ffntp_fmin(most_s, FFNTP_PERIOD_MOST_S);', '', 'test_a_rate_that_no'),
-    ('root field', 'rootfield', 'finer_s', '&& rounding <= ROOT_ROUNDING', '', 'test_values_that_contradict'),
+    ('root field', 'rootfield', 'ffntp_wire_root_s', '&& rounding <= FFNTP_WIRE_ROUNDING', '', 'test_values_that_contradict'),
     ('root field', 'rootfield', 'take_root', '|| ffntp_load_be(field + ROOT_MAGIC_AT, 4) != ROOT_MAGIC', '', 'test_other_fields'),
     ('root field', 'rootfield', 'take_root', 'length != FFNTP_WIRE_ROOT_SIZE ||', '', 'test_other_fields'),
     ('root field', 'rootfield', 'ffntp_rootfield_has_moved', '&& moved_s >= least_s', '', 'test_a_small_correction'),

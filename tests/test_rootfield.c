@@ -30,13 +30,12 @@ static bool asks(struct ffntp_rootfield *field)
 static unsigned answer(struct ffntp_rootfield *field, unsigned requests, const struct ffntp_packet *reply,
 		       bool has_field)
 {
-	struct ffntp_packet packet = *reply;
+	const struct ffntp_wire_root root = { .is_present = has_field };
 	unsigned asked = 0;
 
-	packet.root.is_present = has_field;
 	for (unsigned i = 0; i < requests; i++) {
 		asked += asks(field);
-		ffntp_rootfield_replied(field, &packet);
+		ffntp_rootfield_replied(field, reply, &root);
 	}
 	return asked;
 }
@@ -141,11 +140,14 @@ static size_t write_reply(uint8_t bytes[128], uint32_t delay, uint32_t dispersio
 
 static void assert_values(const uint8_t *bytes, size_t length, double delay_s, double dispersion_s)
 {
+	struct ffntp_wire_root root;
 	struct ffntp_packet packet;
 
 	assert_int_equal(ffntp_wire_read(bytes, length, &packet), FFNTP_ACCEPTED);
-	assert_float_equal(ffntp_wire_root_delay_s(&packet), delay_s, 1e-12);
-	assert_float_equal(ffntp_wire_root_dispersion_s(&packet), dispersion_s, 1e-12);
+	root = ffntp_wire_read_root(bytes, length);
+	assert_float_equal(ffntp_wire_root_s(packet.root_delay, root.delay, root.is_present), delay_s, 1e-12);
+	assert_float_equal(ffntp_wire_root_s(packet.root_dispersion, root.dispersion, root.is_present), dispersion_s,
+			   1e-12);
 }
 
 static void test_finer_values(void **state)

@@ -117,18 +117,18 @@ struct ffntp_client_config {
 	 * when it has really left, and comes with the next reply. If polls are more than 8 s apart, each poll is then
 	 * two requests, 2 s apart. 0, usually: basic mode. Guests (FFNTP_SESSION_MINIMAL) always use basic mode.
 	 */
-	uint64_t interleaved;
+	uint32_t interleaved;
+	/*
+	 * A value of enum ffntp_root_field, usually FFNTP_ROOT_FIELD_PROBE. Guests (FFNTP_SESSION_MINIMAL) never have
+	 * the field, and neither has a request whose caller sends its first FFNTP_REQUEST_SIZE bytes only.
+	 */
+	uint32_t root_field;
 	/*
 	 * Added to the server's time (s), to correct a known asymmetry of the path, or a known error of the server; -1
 	 * to 1, usually 0. The root dispersion is larger by its size, so that the bound contains the true time whether
 	 * the correction is right or not.
 	 */
 	double correction_s;
-	/*
-	 * A value of enum ffntp_root_field, usually FFNTP_ROOT_FIELD_PROBE. Guests (FFNTP_SESSION_MINIMAL) never have
-	 * the field, and neither has a request whose caller sends its first FFNTP_REQUEST_SIZE bytes only.
-	 */
-	uint64_t root_field;
 };
 
 /*
