@@ -72,8 +72,10 @@ static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_c
 	client->association.correction_s = config->correction_s;
 	if (FFNTP_CAN_INTERLEAVE)
 		client->association.exchange.is_interleaved = config->interleaved != 0;
-	if (FFNTP_CAN_REFINE)
-		client->association.exchange.root_field.use = (enum ffntp_root_field)config->root_field;
+	if (FFNTP_CAN_REFINE) {
+		client->association.exchange.root_field.is_configured = config->root_field == FFNTP_ROOT_FIELD_ASK;
+		client->association.exchange.root_field.is_forbidden = config->root_field == FFNTP_ROOT_FIELD_NEVER;
+	}
 	client->decision = (struct ffntp_decision){ 0 };
 	ffntp_clock_reset(&client->clock, &client->association, ffntp_clock_configured_rate(&client->clock));
 	return client;

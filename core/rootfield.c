@@ -6,7 +6,7 @@
 
 static bool is_known_to_answer(const struct ffntp_rootfield *field)
 {
-	return field->use == FFNTP_ROOT_FIELD_ASK || field->is_answered;
+	return field->is_configured || field->is_answered;
 }
 
 void ffntp_rootfield_ask(struct ffntp_rootfield *field)
@@ -14,7 +14,7 @@ void ffntp_rootfield_ask(struct ffntp_rootfield *field)
 	field->is_asked = false;
 	if (field->plain > 0)
 		field->plain--;
-	else if (field->use != FFNTP_ROOT_FIELD_NEVER)
+	else if (!field->is_forbidden)
 		field->is_asked = is_known_to_answer(field) || field->marked >= FFNTP_ROOT_FIELD_MARKED;
 }
 
@@ -55,7 +55,10 @@ void ffntp_rootfield_replied(struct ffntp_rootfield *field, const struct ffntp_p
 
 void ffntp_rootfield_forget(struct ffntp_rootfield *field)
 {
-	*field = (struct ffntp_rootfield){ .use = field->use };
+	*field = (struct ffntp_rootfield){
+		.is_configured = field->is_configured,
+		.is_forbidden = field->is_forbidden,
+	};
 }
 
 struct ffntp_rootfield_clock ffntp_rootfield_clock(const struct ffntp_packet *packet,

@@ -1,5 +1,6 @@
 /*
- * rootfield: whether to ask a server for fine root values (wire.h), and what it says of its own corrections. The field
+ * rootfield: whether to ask a server for fine root values (wire.h), and the corrections of its own clock that it
+ * reports. The field
  * is asked for where the server is known to answer it: by the configuration, or because all of its timestamps have
  * chrony's marks, which answers requests with unknown fields of this size, too. Other servers are silent to them
  * (ntpsec), or log them. A server or a path that is silent to such requests gets plain ones.
@@ -10,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../include/ffntp/client.h"
 #include "wire.h"
 
 /* The state of the server's clock that its corrections do not move, as of one reply. */
@@ -22,7 +22,8 @@ struct ffntp_rootfield_clock {
 
 /* Zeroed: a server of which nothing is known. */
 struct ffntp_rootfield {
-	enum ffntp_root_field use;
+	bool is_configured; /* the server is known to answer it */
+	bool is_forbidden;
 	bool is_asked;    /* by the request in flight */
 	bool is_answered; /* a reply had the field */
 	uint8_t marked;   /* replies in a row with chrony's marks */

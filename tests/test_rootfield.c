@@ -42,7 +42,7 @@ static unsigned answer(struct ffntp_rootfield *field, unsigned requests, const s
 
 static void test_an_unknown_server_is_not_asked(void **state)
 {
-	struct ffntp_rootfield field = { .use = FFNTP_ROOT_FIELD_PROBE };
+	struct ffntp_rootfield field = { 0 };
 
 	(void)state;
 	assert_int_equal(answer(&field, 1000, &unmarked, false), 0);
@@ -53,7 +53,7 @@ static void test_an_unknown_server_is_not_asked(void **state)
 
 static void test_marks_show_chrony(void **state)
 {
-	struct ffntp_rootfield field = { .use = FFNTP_ROOT_FIELD_PROBE };
+	struct ffntp_rootfield field = { 0 };
 
 	(void)state;
 	(void)answer(&field, FFNTP_ROOT_FIELD_MARKED, &plain, false);
@@ -63,7 +63,7 @@ static void test_marks_show_chrony(void **state)
 /* An old chrony answers without the field. */
 static void test_replies_without_the_field(void **state)
 {
-	struct ffntp_rootfield field = { .use = FFNTP_ROOT_FIELD_ASK };
+	struct ffntp_rootfield field = { .is_configured = true };
 
 	(void)state;
 	assert_int_equal(answer(&field, 1 + FFNTP_ROOT_FIELD_PLAIN, &plain, false), 1);
@@ -73,7 +73,7 @@ static void test_replies_without_the_field(void **state)
 /* A path that drops longer packets, or a server that is silent to unknown fields: one request is lost. */
 static void test_silence_after_a_probe(void **state)
 {
-	struct ffntp_rootfield field = { .use = FFNTP_ROOT_FIELD_PROBE };
+	struct ffntp_rootfield field = { 0 };
 
 	(void)state;
 	(void)answer(&field, FFNTP_ROOT_FIELD_MARKED, &plain, false);
@@ -86,7 +86,7 @@ static void test_silence_after_a_probe(void **state)
 /* Lost packets do not end the use of the field where the server answers it. */
 static void test_silence_of_a_server_that_has_it(void **state)
 {
-	struct ffntp_rootfield field = { .use = FFNTP_ROOT_FIELD_ASK };
+	struct ffntp_rootfield field = { .is_configured = true };
 
 	(void)state;
 	for (int round = 0; round < 3; round++) {
@@ -105,7 +105,7 @@ static void test_silence_of_a_server_that_has_it(void **state)
 
 static void test_it_can_be_forbidden(void **state)
 {
-	struct ffntp_rootfield field = { .use = FFNTP_ROOT_FIELD_NEVER };
+	struct ffntp_rootfield field = { .is_forbidden = true };
 
 	(void)state;
 	assert_int_equal(answer(&field, 1000, &plain, true), 0);
@@ -113,7 +113,7 @@ static void test_it_can_be_forbidden(void **state)
 
 static void test_a_different_server_is_unknown(void **state)
 {
-	struct ffntp_rootfield field = { .use = FFNTP_ROOT_FIELD_PROBE };
+	struct ffntp_rootfield field = { 0 };
 
 	(void)state;
 	(void)answer(&field, FFNTP_ROOT_FIELD_MARKED, &plain, false);
@@ -160,7 +160,7 @@ static void test_finer_values(void **state)
 	assert_values(bytes, FFNTP_WIRE_SIZE, 3 * 0x1p-16, 3 * 0x1p-16);
 }
 
-/* The header's values are the field's, rounded up. A field that says something else is not used. */
+/* The header's values are the field's, rounded up. A field with other values is not used. */
 static void test_values_that_contradict_the_header(void **state)
 {
 	uint8_t bytes[128];
