@@ -323,7 +323,7 @@ static bool is_contradicted(const struct ffntp_member *member)
 {
 	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
 
-	return clock->counter_may_jump && ffntp_dissent_excludes_clock(&clock->dissent);
+	return ffntp_clock_may_have_jumped(clock) && ffntp_dissent_excludes_clock(&clock->dissent);
 }
 
 static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, const struct ffntp_input *input)

@@ -140,6 +140,7 @@ void ffntp_config_client(const struct ffntp_config *config, size_t server, struc
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[server].member;
 #include "../core/client_options.def"
 	client->interleaved = config->server[server].xleave;
+	client->root_field = config->server[server].root_field;
 }
 
 /* --- other keywords --- */
@@ -255,7 +256,7 @@ static bool parse_journalsize(struct ffntp_config *config, const struct line *li
 
 struct server_option {
 	const char *name;
-	enum { OPTION_NUMBER, OPTION_FLAG, OPTION_REFUSED } kind;
+	enum { OPTION_NUMBER, OPTION_FLAG, OPTION_REFUSED, OPTION_EXTFIELD } kind;
 	const char *why;     /* if it is refused */
 	size_t offset, size; /* of the member */
 	unsigned long least, most;
@@ -287,7 +288,7 @@ static const struct server_option server_options[] = {
 	REFUSED("presend", "it is not implemented"),
 	REFUSED("polltarget", "it is not implemented"),
 	REFUSED("auto_offline", "it is not implemented"),
-	REFUSED("extfield", "it is not implemented"),
+	{ "extfield", OPTION_EXTFIELD, NULL, 0, 0, 0, 0 },
 	REFUSED("copy", "it is not implemented"),
 };
 
@@ -324,12 +325,25 @@ static void store_option(struct ffntp_config_server *server, const struct server
 	       option->size);
 }
 
+/* The only extension field of chrony's that is implemented. */
+static bool parse_extfield(struct ffntp_config_server *server, const struct line *line, size_t at)
+{
+	bool is_none = strcasecmp(line->word[at + 1], "none") == 0;
+
+	if (!is_none && strcasecmp(line->word[at + 1], "F323") != 0)
+		return refuse(line, "%s: extfield: '%s' is neither F323 nor none", line->word[0], line->word[at + 1]);
+	server->root_field = is_none ? FFNTP_ROOT_FIELD_NEVER : FFNTP_ROOT_FIELD_ASK;
+	return true;
+}
+
 /* Read an option of server_options. */
 static bool parse_own_option(struct ffntp_config_server *server, const struct line *line, size_t at,
 			     const struct server_option *option)
 {
 	unsigned long value = 1;
 
+	if (option->kind == OPTION_EXTFIELD)
+		return parse_extfield(server, line, at);
 	if (option->kind == OPTION_REFUSED)
 		return refuse(line, "%s: unsupported option '%s': %s", line->word[0], option->name, option->why);
 	if (option->kind == OPTION_NUMBER && !parse_option_value(line, at, option, &value))
@@ -343,7 +357,8 @@ static bool parse_server_option(struct ffntp_config_server *server, const struct
 {
 	const struct server_option *option = find_server_option(line->word[*at]);
 	const struct number *number = find_number(server_numbers, line->word[*at]);
-	bool has_value = number != NULL || (option != NULL && option->kind == OPTION_NUMBER);
+	bool has_value =
+		number != NULL || (option != NULL && option->kind != OPTION_FLAG && option->kind != OPTION_REFUSED);
 	size_t first = *at;
 
 	if (option == NULL && number == NULL)
@@ -612,7 +627,7 @@ bool ffntp_config_is_many(const struct ffntp_config *config)
 bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b)
 {
 	bool is_same = strcmp(a->name, b->name) == 0 && a->is_pool == b->is_pool && a->is_refclock == b->is_refclock &&
-		       ffntp_refclockline_is_same(&a->refclock, &b->refclock);
+		       a->root_field == b->root_field && ffntp_refclockline_is_same(&a->refclock, &b->refclock);
 
 #define SERVER_NUMBER(member, type, usual, least, most, name) is_same = is_same && a->member == b->member;
 #define SERVER_FLAG(member, name) is_same = is_same && a->member == b->member;

@@ -40,6 +40,7 @@ struct ffntp_config_server {
 	struct ffntp_refclock_config refclock; /* if it is one */
 	char file[FFNTP_CONFIG_FILE_SIZE];     /* the sources file that has its line, without the directory; "": none */
 	bool is_added;                         /* at run time, so that no file has its line */
+	enum ffntp_root_field root_field;      /* extfield */
 
 	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
 #define SERVER_NUMBER(member, type, usual, least, most, name) type member;

@@ -45,8 +45,8 @@
 	WORD(void_after)
 
 /*
- * A configuration without its table of leap seconds, leap_expiry and interleaved. WHOLE(key, member, type, least,
- * most): a decimal number. REAL(key, member): the 64 bits of a double.
+ * A configuration without its table of leap seconds, leap_expiry, interleaved and root_field. WHOLE(key, member, type,
+ * least, most): a decimal number. REAL(key, member): the 64 bits of a double.
  */
 #define FFNTP_JOURNAL_CONFIG_FIELDS(WHOLE, REAL)                                          \
 	WHOLE("estimator=", estimator, enum ffntp_estimator_kind, 0, FFNTP_ESTIMATOR_LAW) \
@@ -121,5 +121,8 @@ _Static_assert(sizeof(struct ffntp_member_config) == sizeof(struct ffntp_client_
 #define FFNTP_JOURNAL_KEEP "leap-expiry=0"
 /* Missing in basic mode. */
 #define FFNTP_JOURNAL_INTERLEAVED "interleaved=1"
+/* Missing if servers are probed. */
+#define FFNTP_JOURNAL_ROOT_ASKED "root-field=1"
+#define FFNTP_JOURNAL_ROOT_NEVER "root-field=2"
 
 #endif

@@ -142,6 +142,10 @@ static void put_config(struct line *line, const struct ffntp_client_config *conf
 #include "../core/client_options.def"
 	if (config->interleaved != 0)
 		put_text(line, " " FFNTP_JOURNAL_INTERLEAVED);
+	if (config->root_field == FFNTP_ROOT_FIELD_ASK)
+		put_text(line, " " FFNTP_JOURNAL_ROOT_ASKED);
+	else if (config->root_field == FFNTP_ROOT_FIELD_NEVER)
+		put_text(line, " " FFNTP_JOURNAL_ROOT_NEVER);
 	if (config->leap_expiry == FFNTP_LEAP_EXPIRY_KEEP)
 		put_text(line, " " FFNTP_JOURNAL_KEEP);
 	put_text(line, " " FFNTP_JOURNAL_TABLE_KEY);

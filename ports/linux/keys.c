@@ -347,22 +347,21 @@ size_t ffntp_key_digest(const struct ffntp_key *key, const uint8_t *text, size_t
 	return size;
 }
 
-size_t ffntp_key_sign(const struct ffntp_key *key, uint8_t packet[FFNTP_KEY_PACKET_SIZE])
+size_t ffntp_key_sign(const struct ffntp_key *key, uint8_t packet[FFNTP_KEY_PACKET_SIZE], size_t length)
 {
-	ffntp_store_be(packet + FFNTP_REQUEST_SIZE, ID_SIZE, key->id);
-	return FFNTP_REQUEST_SIZE + ID_SIZE +
-	       ffntp_key_digest(key, packet, FFNTP_REQUEST_SIZE, packet + FFNTP_REQUEST_SIZE + ID_SIZE);
+	ffntp_store_be(packet + length, ID_SIZE, key->id);
+	return length + ID_SIZE + ffntp_key_digest(key, packet, length, packet + length + ID_SIZE);
 }
 
-bool ffntp_key_verify(const struct ffntp_key *key, const uint8_t *bytes, size_t length)
+size_t ffntp_key_verify(const struct ffntp_key *key, const uint8_t *bytes, size_t length)
 {
-	const size_t size = digest_size(key);
+	const size_t size = digest_size(key), covered = length - ID_SIZE - size;
 	uint8_t digest[FFNTP_KEY_DIGEST_MOST];
 
-	if (length != FFNTP_REQUEST_SIZE + ID_SIZE + size)
-		return false;
-	if (ffntp_load_be(bytes + FFNTP_REQUEST_SIZE, ID_SIZE) != key->id)
-		return false;
-	(void)ffntp_key_digest(key, bytes, FFNTP_REQUEST_SIZE, digest);
-	return memeql_sec(digest, bytes + FFNTP_REQUEST_SIZE + ID_SIZE, size) != 0;
+	if (covered != FFNTP_REQUEST_SIZE && covered != FFNTP_REQUEST_MOST)
+		return 0;
+	if (ffntp_load_be(bytes + covered, ID_SIZE) != key->id)
+		return 0;
+	(void)ffntp_key_digest(key, bytes, covered, digest);
+	return memeql_sec(digest, bytes + covered + ID_SIZE, size) != 0 ? covered : 0;
 }
