@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -230,6 +231,7 @@ static bool limit_calls(void)
 	}
 	error = filter->apply(catch_refusals());
 	dlclose(module);
+	malloc_trim(0); /* libseccomp has used 100 KiB */
 	return describe("seccomp", "system calls are limited (seccomp)", error);
 }
 
