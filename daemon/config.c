@@ -252,6 +252,20 @@ static bool parse_journalsize(struct ffntp_config *config, const struct line *li
 	return true;
 }
 
+static bool parse_sandbox(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words == 2 && ffntp_config_set_sandbox(config, line->word[1]))
+		return true;
+	return refuse(line, "%s takes on or off", line->word[0]);
+}
+
+static bool parse_user(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words == 2 && ffntp_config_set_user(config, line->word[1]))
+		return true;
+	return refuse(line, "%s takes the name of a user", line->word[0]);
+}
+
 /* --- the line of a server --- */
 
 struct server_option {
@@ -706,7 +720,8 @@ static const struct keyword {
 	{ "includefile", NULL, "confdir DIRECTORY reads further files" },
 	{ "cmdport", NULL, LOCAL },
 	{ "bindcmdaddress", NULL, LOCAL },
-	{ "user", NULL, "start ffntpd as the user it shall run as" },
+	{ "user", parse_user, NULL },
+	{ "sandbox", parse_sandbox, NULL },
 	{ "pidfile", NULL, "ffntpd stays in the foreground" },
 };
 
@@ -807,6 +822,20 @@ bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
 	strcpy(server->name, name);
 	server->iburst = true;
 	config->servers++;
+	return true;
+}
+
+bool ffntp_config_set_sandbox(struct ffntp_config *config, const char *word)
+{
+	config->sandbox_is_off = strcasecmp(word, "off") == 0;
+	return config->sandbox_is_off || strcasecmp(word, "on") == 0;
+}
+
+bool ffntp_config_set_user(struct ffntp_config *config, const char *name)
+{
+	if (*name == '\0' || strlen(name) >= sizeof(config->user))
+		return false;
+	strcpy(config->user, name);
 	return true;
 }
 

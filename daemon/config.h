@@ -30,6 +30,9 @@ _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest in
 #define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
 #define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
 
+/* Size of the name of a user of this machine, with its NUL. */
+#define FFNTP_CONFIG_USER_SIZE 64
+
 /* Lines of ntstrustedcerts. */
 #define FFNTP_CONFIG_TRUSTED 4
 
@@ -69,6 +72,8 @@ struct ffntp_config {
 	bool nts_distrusts_system; /* of NTS: the system's certificates are not trusted */
 	uint32_t nts_unchecked;    /* above 0: until the clock has a time, the dates of certificates do not count */
 	uint64_t journal_size;     /* bytes */
+	bool sandbox_is_off;
+	char user[FFNTP_CONFIG_USER_SIZE];             /* that a daemon of root becomes; "": the usual one */
 	char leap_list[FFNTP_CONFIG_PATH_SIZE];        /* "": the system's file */
 	char keyfile[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
 	char journal[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
@@ -143,6 +148,12 @@ bool ffntp_config_is_same_clock(const struct ffntp_config *a, const struct ffntp
  * if the name is too long or empty.
  */
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name);
+
+/* Set whether there is a sandbox: "on" or "off". Returns false if the word is neither. */
+bool ffntp_config_set_sandbox(struct ffntp_config *config, const char *word);
+
+/* Set the user that a daemon of root becomes. Returns false if the name is too long or empty. */
+bool ffntp_config_set_user(struct ffntp_config *config, const char *name);
 
 /* Set the file of the journal. Returns false if its name is too long or empty. */
 bool ffntp_config_set_journal(struct ffntp_config *config, const char *path);

@@ -22,6 +22,7 @@ struct ffntp_options {
 	const char *page;                   /* NULL: none given */
 	const char *clock_log;              /* NULL: none */
 	const char *journal, *journal_size; /* NULL: as configured */
+	const char *sandbox, *user;         /* likewise */
 	bool has_config_file;
 	struct ffntp_guestpage_name guest[FFNTP_GUESTPAGES];
 	size_t guests;
