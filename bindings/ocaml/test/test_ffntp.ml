@@ -731,7 +731,6 @@ let test_set_source () =
   Clock.set_source clock { source with period_s = 5e-9 };
   Clock.set_counter clock 3_000_000L;
   near "the period of an output is better" 1_000_000 (Int64.to_int (Int64.sub (Clock.elapsed_ns clock) elapsed_ns));
-  is_true "since 1970" (Mirage.since_1970 (fun () -> clock) () = (0, Int64.mul 1000L (Clock.elapsed_ns clock)));
   is_true "always the same" (Clock.default () == Clock.default ())
 
 let test_rng () =
