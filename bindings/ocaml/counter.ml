@@ -32,4 +32,4 @@ let measure ?(error = 0.01) kind first last =
   if not (ticks > 0. && s > 0. && period_s <= 1e-6) then
     invalid_arg "Ffntp.Counter.measure: no time has passed, or the counter is too slow";
   let uncertain = (Int64.to_float first.width +. Int64.to_float last.width) /. ticks in
-  { kind; period_s; period_error = Float.min 0.1 (error +. uncertain) }
+  { kind; period_s; period_error = Float.min 0.5 (error +. uncertain) }

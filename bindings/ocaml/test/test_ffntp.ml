@@ -47,18 +47,17 @@ let test_names () =
     (List.map Client.verdict_name verdicts);
   check Alcotest.string "there are no more of them" "unknown"
     (Client.verdict_name (Obj.magic (List.length verdicts)));
-  let said e = Output.refusal_text e in
   is_true "texts of refusals differ"
     (List.length
        (List.sort_uniq compare
-          (List.map said
+          (List.map Output.refusal_text
              [
                Unsynchronised; Disrupted; Void; Tai_unknown; Bound; Range; Too_old; Busy; Counter; Disconnected;
                Steady; Other_boot; Future; Negative; No_bound; Invalid;
              ]))
     = 16);
   is_true "the last of them"
-    (said Invalid = "the VMClock page has values that the VMClock specification does not define")
+    (Output.refusal_text Invalid = "the VMClock page has values that the VMClock specification does not define")
 
 (* --- the client --- *)
 
@@ -161,7 +160,7 @@ let test_refuses_configurations () =
       { usual with burst = 17 };
       { usual with max_drift = nan };
       { usual with counter = { source with period_s = 0. } };
-      { usual with counter = { source with period_error = 0.2 } };
+      { usual with counter = { source with period_error = 0.51 } };
       { usual with counter = { source with period_s = nan } };
       { usual with counter = { source with period_error = nan } };
       { usual with max_root_distance_s = nan };
@@ -535,7 +534,7 @@ let test_steady () =
   let clock = Clock.create source in
   let say ns = Clock.publish clock (output_at ns) in
   let steady () = ns_of_d_ps (Result.get_ok (Clock.steady_d_ps clock)) in
-  is_true "no time yet" (Result.is_error (Clock.steady_d_ps clock));
+  refuses "no time yet" Unsynchronised (Clock.steady_d_ps clock);
   say (later 0);
   let before = steady () in
   say (later (-1));
@@ -581,7 +580,7 @@ let test_allocates_its_result () =
   is_true "duration" (words (fun () -> Output.duration o ~from:0L ~until:now) < 9.1);
   let module C = Mirage.Make (struct
     let clock () = clock
-    let otherwise = None
+    let otherwise = Some (fun () -> (0, 0L))
   end) in
   is_true "Mirage's now_d_ps" (words C.now_d_ps < 6.1);
   is_true "Mirage's elapsed_ns" (words C.elapsed_ns < 3.1);
@@ -731,7 +730,6 @@ let test_set_source () =
   Clock.set_source clock { source with period_s = 5e-9 };
   Clock.set_counter clock 3_000_000L;
   near "the period of an output is better" 1_000_000 (Int64.to_int (Int64.sub (Clock.elapsed_ns clock) elapsed_ns));
-  is_true "since 1970" (Mirage.since_1970 (fun () -> clock) () = (0, Int64.mul 1000L (Clock.elapsed_ns clock)));
   is_true "always the same" (Clock.default () == Clock.default ())
 
 let test_rng () =
