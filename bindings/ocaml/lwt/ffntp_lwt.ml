@@ -83,7 +83,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
   (* A server that is asked: a member of the ensemble, and one of its name's addresses. *)
   type peer = {
     server : Udp.ipaddr server;
-    member : Ensemble.member;
+    mutable member : Ensemble.member option;  (* None: its name could not be resolved *)
     mutable current : Udp.ipaddr candidate option;  (* the address in use, *)
     mutable number : int;  (* and its number *)
     mutable untried : Udp.ipaddr candidate list;  (* addresses of the last resolution to be tried after it *)
@@ -178,7 +178,12 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         List.iter (fun peer -> peer.resolve_at <- now t) t.peers;
         tell t Disrupted
     | All, _ -> ()
-    | Member member, event -> List.iter (fun peer -> if peer.member = member then handle_of t peer event) t.peers
+    | Member member, Selection ->
+        let { Ensemble.selection; _ } = Ensemble.source member t.ensemble in
+        List.iter (fun peer -> if peer.member = Some member then tell_of t peer (Selected selection)) t.peers
+    | Member member, event -> List.iter (fun peer -> if peer.member = Some member then handle_of t peer event) t.peers
+
+  and put_to ?at t peer input = Option.iter (fun member -> put ?at t (Member member) input) peer.member
 
   and handle_of t peer = function
     | Session.Reply verdict ->
@@ -193,8 +198,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         try_next t peer
     | Change_server -> resolve_after t peer 0.
     | Server_changed -> hang_up t peer
-    | Selection -> tell_of t peer (Selected (Ensemble.source peer.member t.ensemble).selection)
-    | Sent | Not_sent | No_nonce | Network_error | Map | Disrupted -> ()
+    | Sent | Not_sent | No_nonce | Network_error | Map | Disrupted | Selection -> ()
 
   (* Ask a server at this address from now on. The session forgets the path if the address is different. *)
   and take t peer candidate =
@@ -202,7 +206,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
       peer.number <- peer.number + 1;
       peer.has_answered <- false);
     peer.current <- Some candidate;
-    put t (Member peer.member) (Session.Server peer.number)
+    put_to t peer (Session.Server peer.number)
 
   (* An address that has never answered makes room for the next one: the network may lack its version of IP. After a
      round without an answer the name is resolved again, and there is a pause. *)
@@ -214,7 +218,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
           take t peer next
       | [] ->
           resolve_after t peer peer.pause_s;
-          put t (Member peer.member) (Session.Pause_until (after t peer.pause_s));
+          put_to t peer (Session.Pause_until (after t peer.pause_s));
           lengthen_pause t peer
 
   let disrupted t =
@@ -242,7 +246,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     let received = now t in
     (match find_peer t port src src_port with
     | Some ({ current = Some candidate; _ } as peer) when t.is_running ->
-        put ~at:received t (Member peer.member) (Session.Datagram (verified candidate datagram));
+        put_to ~at:received t peer (Session.Datagram (verified candidate datagram));
         Lwt_condition.broadcast t.wake ()
     | _ -> ());
     Lwt.return_unit
@@ -254,7 +258,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
 
   (* The same address may be written to again before the failure of a former write is known. *)
   let not_sent t peer number why =
-    put t (Member peer.member) Session.Send_failed;
+    put_to t peer Session.Send_failed;
     tell_of t peer (Not_sent why);
     if number = peer.number then try_next t peer;
     Lwt_condition.broadcast t.wake ()
@@ -281,8 +285,9 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     let src_port = choose_port t and nonce = t.nonce () in
     if not (List.exists (has_port src_port) t.peers) then Udp.listen t.udp ~port:src_port (receive t src_port);
     peer.port <- Some src_port;
-    put t (Member peer.member) (Session.Begin_request nonce);
-    match Option.map (seal candidate) (Ensemble.request peer.member t.ensemble) with
+    put_to t peer (Session.Begin_request nonce);
+    let request = Option.bind peer.member (fun member -> Ensemble.request member t.ensemble) in
+    match Option.map (seal candidate) request with
     | Some (Ok packet) -> write t peer src_port candidate packet
     | Some (Error why) ->
         resolve_after t peer 0.;
@@ -294,16 +299,34 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     try begin_query t peer candidate
     with e ->
       hang_up t peer;
-      put t (Member peer.member) (Session.Pause_until (after t retry_s));
+      put_to t peer (Session.Pause_until (after t retry_s));
       tell_of t peer (Not_sent (Printexc.to_string e))
 
   (* --- resolution, in the background --- *)
+
+  (* A server without an address is no member, because the vote waits for a member that was not asked yet. With room for
+     one there is no vote. *)
+  let join t peer =
+    if peer.member = None then
+      match Ensemble.add ~options:peer.server.options ~now:(now t) t.ensemble with
+      | None -> ()
+      | Some (member, ensemble) ->
+          peer.member <- Some member;
+          t.ensemble <- ensemble
+
+  let leave t peer =
+    match peer.member with
+    | Some member when List.compare_length_with t.peers 1 > 0 ->
+        t.ensemble <- Ensemble.remove ~now:(now t) member t.ensemble;
+        peer.member <- None;
+        put t All Session.Publish
+    | _ -> ()
 
   let unresolved t peer why =
     resolve_after t peer peer.retry_s;
     peer.retry_s <- Float.min (2. *. peer.retry_s) retry_longest_s;
     (* One that has an address is asked there, until the session wants a different server again. *)
-    if peer.current <> None then peer.wants_address <- false;
+    if peer.current <> None then peer.wants_address <- false else leave t peer;
     tell_of t peer (Unresolved why)
 
   (* The address in use comes last, because it was left, or has not answered for long. *)
@@ -317,8 +340,9 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         peer.is_choice <- untried <> [];
         peer.untried <- untried;
         let is_first = peer.current = None in
+        join t peer;
         take t peer first;
-        if is_first then put t (Member peer.member) (Session.Pause_until (now t))
+        if is_first then put_to t peer (Session.Pause_until (now t))
 
   let fail t e =
     if t.is_running then (match e with Lwt.Canceled -> () | e -> !Lwt.async_exception_hook e);
@@ -346,19 +370,21 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
 
   (* Without an address there is nothing to ask. *)
   let ask_if_wanted t peer =
-    if t.is_running && Ensemble.wants_request peer.member t.ensemble then
+    let is_wanted member = Ensemble.wants_request member t.ensemble in
+    if t.is_running && Option.fold ~none:false ~some:is_wanted peer.member then
       match peer.current with
       | Some candidate -> ask t peer candidate
-      | None -> put t (Member peer.member) (Session.Pause_until (after t longest_s))
+      | None -> put_to t peer (Session.Pause_until (after t longest_s))
 
   let work t peer =
-    if t.is_running then put t (Member peer.member) Session.Timeout;
+    if t.is_running then put_to t peer Session.Timeout;
     if t.is_running then resolve_if_due t peer;
     ask_if_wanted t peer
 
   let left_s t peer =
     let until counter = seconds t (Int64.sub counter (now t)) in
-    let left_s = until (Ensemble.deadline peer.member t.ensemble) in
+    let of_member member = until (Ensemble.deadline member t.ensemble) in
+    let left_s = Option.fold ~none:longest_s ~some:of_member peer.member in
     if peer.wants_address && Lwt.state peer.resolution <> Sleep then Float.min left_s (until peer.resolve_at) else left_s
 
   (* Sleep, but wake up early when something has arrived. *)
@@ -387,26 +413,22 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     | _ -> ());
     put t All Session.Publish
 
-  let add_server t server =
-    match Ensemble.add ~options:server.options ~now:(now t) t.ensemble with
-    | None -> invalid_arg "Ffntp_lwt.start: there is no room for the server"
-    | Some (member, ensemble) ->
-        t.ensemble <- ensemble;
-        {
-          server;
-          member;
-          current = None;
-          number = 0;
-          untried = [];
-          is_choice = false;
-          has_answered = false;
-          pause_s = float_of_int t.config.poll_min_s;
-          port = None;
-          wants_address = true;
-          resolve_at = now t;
-          retry_s;
-          resolution = Lwt.return_unit;
-        }
+  let peer t server =
+    {
+      server;
+      member = None;
+      current = None;
+      number = 0;
+      untried = [];
+      is_choice = false;
+      has_answered = false;
+      pause_s = float_of_int t.config.poll_min_s;
+      port = None;
+      wants_address = true;
+      resolve_at = now t;
+      retry_s;
+      resolution = Lwt.return_unit;
+    }
 
   let start ?port ?(on_event = ignore) ?least_sources ~nonce ~servers clock config udp =
     check ?port config clock servers;
@@ -428,7 +450,8 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         ended = Lwt.return_unit;
       }
     in
-    t.peers <- List.map (add_server t) servers;
+    t.peers <- List.map (peer t) servers;
+    List.iter (join t) t.peers;
     continue_from_clock t;
     t.ended <- Lwt.catch (fun () -> run t) (fail t);
     t

@@ -129,7 +129,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) : sig
       automatically. *)
 
   val ensemble : t -> Ffntp.Ensemble.t
-  (** The state now; its members are the servers, in their order. *)
+  (** The state now. A server whose name could not be resolved yet is no member. *)
 end
 
 module Calibrate (Sleep : SLEEP) : sig

@@ -66,23 +66,30 @@ module Udp = struct
   let unlisten () ~port = Hashtbl.remove listeners port
   let answers = ref (fun _ -> true)
   let sent = ref 0
+  let longest = ref 0
   let is_stuck = ref false
+  let forged = ref false
 
-  let deliver ?(src_port = 123) port datagram =
+  let error_ns = ref (fun _ -> 0)
+
+  let deliver ?(src = "server") ?(src_port = 123) port datagram =
     match Hashtbl.find_opt listeners port with
-    | Some f -> Lwt.ignore_result (f ~src:"server" ~dst:"me" ~src_port datagram)
+    | Some f -> Lwt.ignore_result (f ~src ~dst:"me" ~src_port datagram)
     | None -> ()
 
   let write ?src:_ ?(src_port = 0) ?ttl:_ ~dst ~dst_port:_ () query =
     incr sent;
+    longest := max !longest (Cstruct.length query);
     if dst = "unreachable" then Lwt.return_error "no route"
     else if dst = "raises" then failwith "no network"
     else if !is_stuck then fst (Lwt.wait ())
     else (
       if !answers dst then (
-        let received = !now_ns + delay_ns in
+        let arrived = !now_ns + delay_ns in
+        let received = arrived + !error_ns dst in
         let packet = reply query ~received ~sent:received in
-        at (received + delay_ns) (fun () -> deliver src_port packet));
+        if !forged then Cstruct.set_uint8 packet 47 0xff;
+        at (arrived + delay_ns) (fun () -> deliver ~src:dst src_port packet));
       Lwt.return_ok ())
 end
 
@@ -113,7 +120,7 @@ let again ?port ?(on_event = say) ?least_sources ?(nonce = nonce) ?(server = the
   let servers = Option.value ~default:[ single server ] servers in
   Loop.start ?port ~on_event ?least_sources ~nonce ~servers !clock config ()
 
-let start ?port ?on_event ?least_sources ?nonce ?server ?servers ?config () =
+let start ?port ?on_event ?least_sources ?nonce ?server ?servers ?config ?(answers = fun _ -> true) () =
   now_ns := start_ns;
   Sleep.sleeping := 0;
   moved := 0L;
@@ -121,10 +128,13 @@ let start ?port ?on_event ?least_sources ?nonce ?server ?servers ?config () =
   events := [];
   all_events := [];
   Hashtbl.reset Udp.listeners;
-  (Udp.answers := fun _ -> true);
+  Udp.answers := answers;
   (Udp.ports := fun _ -> true);
+  (Udp.error_ns := fun _ -> 0);
   Udp.is_stuck := false;
   Udp.sent := 0;
+  Udp.longest := 0;
+  Udp.forged := false;
   clock := Clock.create source;
   move_to start_ns;
   again ?port ?on_event ?least_sources ?nonce ?server ?servers ?config ()
@@ -395,6 +405,170 @@ let test_another_port () =
   Alcotest.(check int) "the server's" 1 (heard 123);
   stop loop
 
+(* --- several servers --- *)
+
+let status () = match Clock.read !clock with Ok { status; _ } -> status | Error _ -> Output.Unknown
+let three = [ named "a" [ "10.0.0.1" ]; named "b" [ "10.0.0.2" ]; named "c" [ "10.0.0.3" ] ]
+
+let test_majority () =
+  let loop = start ~servers:three () in
+  (Udp.error_ns := fun dst -> if dst = "10.0.0.2" then s_ns else 0);
+  pass_s 1;
+  is_right ();
+  for _ = 1 to 30 do
+    pass_s 20;
+    is_right ()
+  done;
+  is_true "synchronised" (status () = Synchronised);
+  is_true "the liar is named" (count_of "b" (Selected Falseticker) > 0 && count_of "a" (Selected Falseticker) = 0);
+  is_true "and is still asked" (count_of "b" Sent > 30);
+  is_true "all are asked" (abs (count_of "a" Sent - count_of "c" Sent) <= 2);
+  is_true "the status was reported" (List.mem (Ffntp_lwt.Status Synchronised) !all_events);
+  stop loop
+
+let test_one_of_three_falls_silent () =
+  let loop = start ~servers:three () in
+  pass_s 300;
+  (Udp.answers := fun dst -> dst <> "10.0.0.1");
+  pass_s 600;
+  is_right ();
+  is_true "synchronised" (status () = Synchronised);
+  is_true "no longer used" (count_of "a" (Selected Unselected) > 0);
+  let asked = count_of "a" Sent in
+  pass_s 3600;
+  is_true "still asked" (count_of "a" Sent > asked + 10);
+  (Udp.answers := fun _ -> true);
+  pass_s 1200;
+  is_true "used again" (count_of "a" (Reply Accepted) > count_of "a" (Selected Unselected));
+  is_right ();
+  stop loop
+
+(* The names of two servers are not resolved, or not at once. *)
+let test_some_have_no_address () =
+  let waits_for_ever = fst (Lwt.wait ()) in
+  let never = Ffntp_lwt.server ~name:"never" (fun () -> waits_for_ever) in
+  let unknown = Ffntp_lwt.server ~name:"unknown" (fun () -> Lwt.return_error "no such name") in
+  let loop = start ~servers:[ never; unknown; named "a" [ "10.0.0.1" ] ] () in
+  pass_s 5;
+  is_right ();
+  is_true "it may have an address yet" (status () = Free_running);
+  pass_s 30;
+  is_true "synchronised by the other one" (status () = Synchronised);
+  pass_s 600;
+  is_right ();
+  is_true "reported" (count_of "never" (Unresolved "no answer") > 5 && count_of "unknown" (Unresolved "no such name") > 20);
+  is_true "nothing was sent" (count_of "never" Sent + count_of "unknown" Sent = 0);
+  stop loop
+
+(* A network with one version of IP. *)
+let test_addresses () =
+  let both = [ named "dual" [ "fd00::1"; "10.0.0.1" ] ] in
+  let time_with ~answers ~servers =
+    let loop = start ~servers ~answers () in
+    let rec wait s = if status () = Synchronised then s else if s > 60 then Alcotest.fail "not synchronised" else (pass_s 1; wait (s + 1)) in
+    let s = wait 0 in
+    is_right ();
+    pass_s 300;
+    is_right ();
+    stop loop;
+    s
+  in
+  Alcotest.(check int) "the first" 3 (time_with ~answers:(fun _ -> true) ~servers:both);
+  is_true "the second" (time_with ~answers:(fun dst -> dst <> "fd00::1") ~servers:both <= 5);
+  let unreachable = [ named "dual" [ "unreachable"; "raises"; "10.0.0.1" ] ] in
+  is_true "the third, as the others cannot be sent to" (time_with ~answers:(fun _ -> true) ~servers:unreachable <= 5)
+
+let test_no_address_answers () =
+  let resolved = ref 0 in
+  let resolve () =
+    incr resolved;
+    Lwt.return_ok (List.map Ffntp_lwt.candidate [ "fd00::1"; "10.0.0.1" ])
+  in
+  let loop = start ~servers:[ Ffntp_lwt.server ~name:"dual" resolve ] ~answers:(fun _ -> false) () in
+  pass_s 3600;
+  is_true "asked, not busily" (!Udp.sent > 10 && !Udp.sent < 300);
+  is_true "resolved again" (!resolved > 3 && !resolved < 100);
+  (Udp.answers := fun _ -> true);
+  pass_s 1100;
+  is_right ();
+  stop loop
+
+(* No server has two votes. *)
+let test_one_address_twice () =
+  let loop = start ~servers:[ named "a" [ "10.0.0.1" ]; named "b" [ "10.0.0.1" ]; named "c" [ "10.0.0.1"; "10.0.0.3" ] ] () in
+  pass_s 100;
+  is_right ();
+  is_true "asked once" (count_of "a" Sent > 5 && count_of "b" Sent = 0);
+  is_true "reported" (count_of "b" (Unresolved "it is asked already, under another name") > 0);
+  is_true "the other address" (count_of "c" (Reply Accepted) > 5);
+  stop loop
+
+let test_port_of_several () =
+  let loop = start ~port:123 ~servers:three () in
+  for _ = 1 to 20 do
+    pass_s 10;
+    is_right ();
+    is_true "one port" (Hashtbl.length Udp.listeners <= 1)
+  done;
+  is_true "each has its replies" (List.for_all (fun name -> count_of name (Reply Accepted) = count_of name Sent) [ "a"; "b"; "c" ]);
+  stop loop
+
+let test_set_back_with_several () =
+  let loop = start ~servers:three () in
+  pass_s 300;
+  moved := -3_600_000_000_000L;
+  pass_s 1;
+  pass_s 29;
+  is_true "reported once" (List.length (List.filter (( = ) Ffntp_lwt.Disrupted) !all_events) = 1);
+  is_right ();
+  Loop.disrupted loop;
+  is_true "disrupted" (Clock.read !clock = Error Disrupted);
+  pass_s 20;
+  is_right ();
+  stop loop
+
+let test_least_sources () =
+  let loop = start ~least_sources:3 ~servers:three () in
+  (Udp.answers := fun dst -> dst <> "10.0.0.1");
+  pass_s 100;
+  is_true "two of three are too few" (status () <> Synchronised);
+  (Udp.answers := fun _ -> true);
+  pass_s 100;
+  is_true "three are enough" (status () = Synchronised);
+  stop loop
+
+(* --- authentication --- *)
+
+(* A MAC of one byte, behind the header. *)
+let protection key =
+  let seal packet = if !key < 0 then Error "no key" else Ok (Cstruct.append packet (Cstruct.of_string (String.make 1 (Char.chr !key)))) in
+  let unseal datagram =
+    if Cstruct.length datagram = 48 && Cstruct.get_uint8 datagram 47 <> 0xff then Some datagram else None
+  in
+  { Ffntp_lwt.seal; unseal }
+
+let test_protection () =
+  let key = ref 7 and exchanges = ref 0 in
+  let resolve () =
+    incr exchanges;
+    if !exchanges > 1 then key := 8;
+    Lwt.return_ok [ Ffntp_lwt.candidate ~protection:(protection key) "10.0.0.1" ]
+  in
+  let loop = start ~servers:[ Ffntp_lwt.server ~name:"nts" resolve ] () in
+  pass_s 100;
+  is_right ();
+  is_true "one exchange" (!exchanges = 1);
+  is_true "requests are sealed" (!Udp.longest = 49);
+  key := -1;
+  pass_s 60;
+  is_true "a second exchange" (!exchanges = 2 && count (Not_sent "no key") = 1);
+  let before = count (Reply Accepted) in
+  (Udp.forged := true);
+  pass_s 100;
+  is_true "forged replies are refused" (count (Reply Accepted) = before && count (Reply Refused_authentication) > 2);
+  is_right ();
+  stop loop
+
 let test_other_counter () =
   is_true "refused"
     (match start ~config:(Client.config { source with kind = Tsc }) () with
@@ -402,7 +576,12 @@ let test_other_counter () =
     | exception Invalid_argument _ -> true);
   List.iter
     (fun port -> is_true "no such port" (match start ~port () with _ -> false | exception Invalid_argument _ -> true))
-    [ -1; 0; 65_536 ]
+    [ -1; 0; 65_536 ];
+  List.iter
+    (fun n ->
+      let servers = List.init n (fun i -> named (string_of_int i) [ string_of_int i ]) in
+      is_true "too few or too many" (match start ~servers () with _ -> false | exception Invalid_argument _ -> true))
+    [ 0; 65 ]
 
 let () =
   let case name f = Alcotest.test_case name `Quick f in
@@ -428,5 +607,18 @@ let () =
           case "rubbish" test_rubbish;
           case "another port" test_another_port;
           case "other counter" test_other_counter;
+        ] );
+      ( "servers",
+        [
+          case "the majority counts" test_majority;
+          case "one of three falls silent" test_one_of_three_falls_silent;
+          case "some have no address" test_some_have_no_address;
+          case "several addresses" test_addresses;
+          case "no address answers" test_no_address_answers;
+          case "one address twice" test_one_address_twice;
+          case "one port for several" test_port_of_several;
+          case "set back, with several" test_set_back_with_several;
+          case "least sources" test_least_sources;
+          case "authentication" test_protection;
         ] );
     ]
