@@ -119,7 +119,7 @@ class Bench:
         self.folder = Path(folder)
         for part in ('core', 'include', 'ports/linux', 'bindings/ocaml'):
             shutil.copytree(TOP / part, self.folder / part)
-        for part in ('dune', 'dune-project', 'ffntp.opam'):
+        for part in ('dune', 'dune-project', 'ffntp.opam', 'ffntp-mirage.opam'):
             shutil.copy(TOP / part, self.folder / part)
 
     def run(self, command):

@@ -15,10 +15,11 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
 TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
          "ffntp/bindings/ocaml/test/test_ensemble",
+         "ffntp/bindings/ocaml/test/test_clock", "ffntp/bindings/ocaml/mirage/test/test_host",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
 # The dune package, without the rest of the project.
-PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam"]
-LIBRARIES = "domain-name ffntp ffntp.lwt ffntp.mirage-ptime ffntp.rng ipaddr mirage-ptime ptime".split()
+PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam", "ffntp-mirage.opam"]
+LIBRARIES = "domain-name ffntp ffntp-mirage.ptime ffntp.lwt ffntp.rng ipaddr mirage-ptime ptime".split()
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
 # The smallest minor heap is collected most often.
 COLLECTING = {"OCAMLRUNPARAM": "s=4k"}

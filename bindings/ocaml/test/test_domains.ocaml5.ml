@@ -13,7 +13,7 @@ type kind = { day : int; bound_ns : int; tai_offset_s : int; marker : int64; per
 let kinds =
   [|
     { day = 20_000; bound_ns = 1000; tai_offset_s = 10; marker = 1L; period_s = 1e-9 };
-    { day = 21_000; bound_ns = 70_000; tai_offset_s = 20; marker = 2L; period_s = 1.00001e-9 };
+    { day = 21_000; bound_ns = 70_000; tai_offset_s = 20; marker = 2L; period_s = 1.0000001e-9 };
   |]
 
 (* The time of day is the time elapsed since the start. *)
@@ -43,19 +43,20 @@ let read_once () =
       if not (near ns before && near after ns) then failwith "a different time";
       if bound_ns <> kind.bound_ns || offset_s <> kind.tai_offset_s then failwith "a torn reading"
 
+let is_of (details : Output.details) kind =
+  details.maxerror_after_ns = kind.bound_ns
+  && details.tai_offset_s = Some kind.tai_offset_s
+  && details.disruption_marker = kind.marker
+  && Float.abs ((details.period_s /. kind.period_s) -. 1.) < 1e-8
+
+(* Busy: the publisher was interrupted within an update. *)
 let read_output () =
-  let { Output.status; time = day, _; maxerror_after_ns; tai_offset_s; disruption_marker; period_s; _ } =
-    Output.details (Result.get_ok (Clock.output clock))
-  in
-  if status = Synchronised then
-    let kind = kind_of day in
-    if
-      not
-        (maxerror_after_ns = kind.bound_ns
-        && tai_offset_s = Some kind.tai_offset_s
-        && disruption_marker = kind.marker
-        && Float.abs ((period_s /. kind.period_s) -. 1.) < 1e-9)
-    then failwith "a torn output"
+  match Result.map Output.details (Clock.output clock) with
+  | Ok ({ status = Synchronised; time = day, _; _ } as details) ->
+      if not (is_of details (kind_of day)) then failwith "a torn output"
+  | Ok { status = Initialising; _ } | Error Busy -> ()
+  | Ok { status; _ } -> failwith (Output.status_name status)
+  | Error why -> failwith (Output.refusal_text why)
 
 let read_steady () =
   match Clock.steady_d_ps clock with
