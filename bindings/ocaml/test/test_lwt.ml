@@ -1,97 +1,15 @@
 (* The loop over a simulated network and time, so that a day takes no time. *)
 open Ffntp
 open World
+open Network
 
 let is_true what condition = Alcotest.check Alcotest.bool what true condition
 
-(* Future events and their times: (true time, order of planning). *)
-module Plan = Map.Make (struct
-  type t = int * int
+module Udp = Udp_of (struct
+  type t = string
 
-  let compare = compare
+  let to_string = Fun.id
 end)
-
-let now_ns = ref start_ns
-let planned = ref 0
-let plan : (unit -> unit) Plan.t ref = ref Plan.empty
-
-let at ns f =
-  incr planned;
-  plan := Plan.add (ns, !planned) f !plan
-
-let clock = ref (Clock.create source)
-
-(* Ticks by which the counter was moved. *)
-let moved = ref 0L
-
-let move_to ns =
-  now_ns := max !now_ns ns;
-  Clock.set_counter !clock (Int64.add !moved (counter_at !now_ns))
-
-(* Run all events up to [ns]. *)
-let rec pass ns =
-  match Plan.min_binding_opt !plan with
-  | Some (((due, _) as key), f) when due <= ns ->
-      plan := Plan.remove key !plan;
-      move_to due;
-      f ();
-      pass ns
-  | _ -> move_to ns
-
-module Sleep = struct
-  let sleeping = ref 0
-  let fails = ref false
-
-  let ns ns =
-    if !fails then failwith "no timer";
-    let slept, wake = Lwt.task () in
-    incr sleeping;
-    Lwt.on_termination slept (fun () -> decr sleeping);
-    at (!now_ns + Int64.to_int ns) (fun () -> if Lwt.is_sleeping slept then Lwt.wakeup wake ());
-    slept
-end
-
-module Udp = struct
-  type t = unit
-  type ipaddr = string
-  type error = string
-
-  let pp_error = Format.pp_print_string
-
-  type callback = src:ipaddr -> dst:ipaddr -> src_port:int -> Cstruct.t -> unit Lwt.t
-
-  let ports = ref (fun _ -> true)
-  let listeners : (int, callback) Hashtbl.t = Hashtbl.create 3
-  let listen () ~port f = if !ports port then Hashtbl.replace listeners port f else failwith "no such port"
-  let unlisten () ~port = Hashtbl.remove listeners port
-  let answers = ref (fun _ -> true)
-  let sent = ref 0
-  let longest = ref 0
-  let is_stuck = ref false
-  let forged = ref false
-
-  let error_ns = ref (fun _ -> 0)
-
-  let deliver ?(src = "server") ?(src_port = 123) port datagram =
-    match Hashtbl.find_opt listeners port with
-    | Some f -> Lwt.ignore_result (f ~src ~dst:"me" ~src_port datagram)
-    | None -> ()
-
-  let write ?src:_ ?(src_port = 0) ?ttl:_ ~dst ~dst_port:_ () query =
-    incr sent;
-    longest := max !longest (Cstruct.length query);
-    if dst = "unreachable" then Lwt.return_error "no route"
-    else if dst = "raises" then failwith "no network"
-    else if !is_stuck then fst (Lwt.wait ())
-    else (
-      if !answers dst then (
-        let arrived = !now_ns + delay_ns in
-        let received = arrived + !error_ns dst in
-        let packet = reply query ~received ~sent:received in
-        if !forged then Cstruct.set_uint8 packet 47 0xff;
-        at (arrived + delay_ns) (fun () -> deliver ~src:dst src_port packet));
-      Lwt.return_ok ())
-end
 
 module Loop = Ffntp_lwt.Make (Udp) (Sleep)
 
@@ -121,32 +39,12 @@ let again ?port ?(on_event = say) ?least_sources ?(nonce = nonce) ?(server = the
   Loop.start ?port ~on_event ?least_sources ~nonce ~servers !clock config ()
 
 let start ?port ?on_event ?least_sources ?nonce ?server ?servers ?config ?(answers = fun _ -> true) () =
-  now_ns := start_ns;
-  Sleep.sleeping := 0;
-  moved := 0L;
-  plan := Plan.empty;
+  reset ();
+  Udp.reset ();
   events := [];
   all_events := [];
-  Hashtbl.reset Udp.listeners;
   Udp.answers := answers;
-  (Udp.ports := fun _ -> true);
-  (Udp.error_ns := fun _ -> 0);
-  Udp.is_stuck := false;
-  Udp.sent := 0;
-  Udp.longest := 0;
-  Udp.forged := false;
-  clock := Clock.create source;
-  move_to start_ns;
   again ?port ?on_event ?least_sources ?nonce ?server ?servers ?config ()
-
-let pass_s s = pass (!now_ns + (s * s_ns))
-
-let is_right () =
-  match Clock.read !clock with
-  | Error e -> Alcotest.fail (Output.refusal_text e)
-  | Ok r ->
-      let truth = d_ps_of_ns !now_ns in
-      is_true "the bound holds" (compare r.earliest truth <= 0 && compare truth r.latest <= 0)
 
 let stop loop =
   let stopped = Loop.stop loop in
@@ -379,7 +277,7 @@ let test_rubbish () =
   let before = count (Reply Accepted) in
   for i = 0 to 999 do
     let at_ns = !now_ns + (i * s_ns / 10) in
-    at at_ns (fun () -> Udp.deliver 123 (Cstruct.create (i mod 60)))
+    at at_ns (fun () -> Udp.deliver "server" 123 (Cstruct.create (i mod 60)))
   done;
   pass_s 101;
   is_true "goes on" (count (Reply Accepted) > before);
@@ -398,7 +296,7 @@ let test_another_port () =
   wait ();
   let heard src_port =
     let before = List.length !events in
-    Udp.deliver ~src_port 123 (Cstruct.create 48);
+    Udp.deliver ~src_port "server" 123 (Cstruct.create 48);
     List.length !events - before
   in
   Alcotest.(check int) "not the server's" 0 (heard 124);
@@ -407,7 +305,6 @@ let test_another_port () =
 
 (* --- several servers --- *)
 
-let status () = match Clock.read !clock with Ok { status; _ } -> status | Error _ -> Output.Unknown
 let three = [ named "a" [ "10.0.0.1" ]; named "b" [ "10.0.0.2" ]; named "c" [ "10.0.0.3" ] ]
 
 let test_majority () =
