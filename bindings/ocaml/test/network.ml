@@ -73,6 +73,9 @@ struct
   let longest = ref 0
   let is_stuck = ref false
   let forged = ref false
+  let fails = ref (fun _ -> false)
+  let port = ref 0
+  let last_port () = !port
 
   let error_ns = ref (fun _ -> 0)
 
@@ -81,11 +84,12 @@ struct
     | Some f -> Lwt.ignore_result (f ~src ~dst:src ~src_port datagram)
     | None -> ()
 
-  let write ?src:_ ?(src_port = 0) ?ttl:_ ~dst:address ~dst_port:_ () query =
+  let write ?src:_ ?(src_port = 0) ?ttl:_ ~dst:address ~dst_port () query =
+    port := dst_port;
     let dst = Address.to_string address in
     incr sent;
     longest := max !longest (Cstruct.length query);
-    if dst = "unreachable" then Lwt.return_error "no route"
+    if dst = "unreachable" || !fails dst then Lwt.return_error "no route"
     else if dst = "raises" then failwith "no network"
     else if !is_stuck then fst (Lwt.wait ())
     else (
@@ -94,7 +98,7 @@ struct
         let received = arrived + !error_ns dst in
         let packet = reply query ~received ~sent:received in
         if !forged then Cstruct.set_uint8 packet 47 0xff;
-        at (arrived + delay_ns) (fun () -> deliver address src_port packet));
+        at (arrived + delay_ns) (fun () -> deliver ~src_port:dst_port address src_port packet));
       Lwt.return_ok ())
 
   (* Nothing is under way, everything is answered. *)
@@ -106,6 +110,7 @@ struct
     is_stuck := false;
     sent := 0;
     longest := 0;
+    (fails := fun _ -> false);
     forged := false
 end
 
