@@ -14,6 +14,7 @@ import tap
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
 TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
+         "ffntp/bindings/ocaml/test/test_ensemble",
          "ffntp/bindings/ocaml/test/test_clock", "ffntp/bindings/ocaml/mirage/test/test_host",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
 # The dune package, without the rest of the project.
@@ -87,7 +88,7 @@ def sanitized():
     folder = f"{WORKSPACE}-sanitized"
     make_workspace(folder, f"(profile release)\n(env (_ (c_flags (:standard -g {SANITIZERS}))))\n")
     environment = dict(os.environ, **COLLECTING, **SANITIZED)
-    programs = [f"{test}.exe" for test in TESTS[:2]]
+    programs = [f"{test}.exe" for test in TESTS[:3]]
     code, said = run(["dune", "build", "--root", ".", "-j2", *programs], folder, env=environment)
     yield "dune builds it with the sanitizers", code == 0, said
     for program in programs if code == 0 else []:

@@ -295,6 +295,7 @@ let test_session () =
   is_true "disrupted" (fst (put (later 2) Session.Disruption after) = [ Session.Map; Disrupted ]);
   is_true "unanswered" (has Session.Unanswered (put (later 5) Session.Timeout query));
   is_true "not sent" (has Session.Not_sent (put start_ns Session.Send_failed query));
+  is_true "an error" (has Session.Network_error (put start_ns Session.Network_failed query));
   is_true "published" (fst (put (later 2) Session.Publish after) = [ Session.Map ])
 
 let test_session_inputs () =
@@ -307,6 +308,12 @@ let test_session_inputs () =
   is_true "no longer" (Session.wants_request (snd (put (later 31) Session.Timeout paused)));
   let table = Session.Leap_table (Some (Client.builtin_leap_table ())) in
   is_true "TAI" ((Output.details (Session.output (snd (put (later 1) table after)))).tai_offset_s <> None);
+  let _, wanted = put (later 3) Session.Burst after in
+  is_true "a burst" (Session.wants_request wanted);
+  let replaced period_s = put (later 3) (Session.Counter_replaced { source with period_s }) after in
+  let period_s (_, state) = (Output.details (Session.output state)).period_s in
+  is_true "a different counter" (has Session.Disrupted (replaced 5e-10) && Float.abs (period_s (replaced 5e-10) -. 5e-10) < 1e-15);
+  is_true "an impossible one" (has Session.Disrupted (replaced 1.) && period_s (replaced 1.) < 2e-9);
   let ahead, datagram = asked (later 3) after in
   let _, sent = put (later 3) (Session.Sent_at (counter_at (later 3 + 1_000_000))) ahead in
   let rtt_ns state = (Session.source (snd (answered (later 3) (state, datagram)))).rtt_ns in
@@ -327,12 +334,13 @@ let test_session_names () =
     Alcotest.(list string)
     "events"
     [
-      "sent"; "not-sent"; "no-nonce"; "error"; "unanswered"; "change-server"; "disrupted"; "server"; "map"; "reply";
+      "sent"; "not-sent"; "no-nonce"; "error"; "unanswered"; "change-server"; "disrupted"; "server"; "map";
+      "selection"; "reply";
     ]
     (List.map Session.event_name
        [
          Sent; Not_sent; No_nonce; Network_error; Unanswered; Change_server; Disrupted; Server_changed; Map;
-         Reply Accepted;
+         Selection; Reply Accepted;
        ])
 
 (* --- outputs --- *)
