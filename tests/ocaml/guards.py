@@ -27,7 +27,8 @@ TIME_LIMIT_S = 10 * float(os.environ.get('PATIENCE', '1'))
 RUNTIME = '_,runtime-variant=d'
 
 # The test programs, below the binding.
-PROGRAMS = {'ffntp': 'test/test_ffntp', 'clock': 'test/test_clock', 'lwt': 'test/test_lwt', 'host': 'mirage/test/test_host'}
+PROGRAMS = {'ffntp': 'test/test_ffntp', 'calibrate': 'test/test_calibrate', 'clock': 'test/test_clock',
+            'lwt': 'test/test_lwt', 'host': 'mirage/test/test_host'}
 
 GUARDS = [
     ('ffntp', 'ffntp_ml_client_output', 'ffntp_client_output(copy,', 'ffntp_client_output(held->client,',
@@ -80,6 +81,8 @@ GUARDS = [
      'mock is steered'),
     ('ffntp', 'set', '+ leapt t time - leapt t t.time', '', 'mock is steered'),
     ('ffntp', 'ffntp_ml_clock_steady', 'if (result == FFNTP_CLOCK_STEADY)', 'if (false)', 'steady'),
+    ('calibrate', 'measure', 'Float.min 0.5', 'Float.min 0.1', 'a slow host'),
+    ('calibrate', 'clock', 'if period_error < 0.01 then Lwt.return_unit else', 'ignore period_error;', 'measures'),
     ('clock', 'ffntp_ml_clock_reckoned', 'if (utc_at_0_ns == NO_TIME)', 'if (false)', 'reckoned'),
     ('clock', 'keep_time', 'if (read_utc(clock, &look, &reading) != FFNTP_CLOCK_OK)',
      'if (read_utc(clock, &look, &reading) == FFNTP_CLOCK_BUSY)', 'reckoned'),
