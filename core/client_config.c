@@ -71,7 +71,7 @@ bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)
 {
 	return ffntp_estimator_choose(config->estimator) != NULL &&
 	       ffntp_is_within(config->period_hint_s, FFNTP_PERIOD_LEAST_S, FFNTP_PERIOD_MOST_S) &&
-	       ffntp_is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
+	       ffntp_is_within(config->period_hint_error, 0, FFNTP_PERIOD_ERROR_MOST) && config->poll_min_s >= 1 &&
 	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= FFNTP_POLL_MOST_S &&
 	       config->burst >= 1 && config->burst <= 16 && are_options_valid(config) &&
 	       (unsigned)config->leap_expiry <= FFNTP_LEAP_EXPIRY_STRICT && config->interleaved <= 1 &&

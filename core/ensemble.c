@@ -13,6 +13,11 @@
 
 /* --- memory --- */
 
+static bool is_usable(const void *memory, size_t size, size_t needed)
+{
+	return needed > 0 && size >= needed && memory != NULL && (uintptr_t)memory % ALIGNMENT == 0;
+}
+
 static bool is_config(const struct ffntp_ensemble_config *config)
 {
 	return config->members >= 1 && config->members <= FFNTP_ENSEMBLE_MEMBERS &&
@@ -56,7 +61,7 @@ struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const stru
 	size_t needed = ffntp_ensemble_memory(config);
 	struct ffntp_ensemble *ensemble = memory;
 
-	if (needed == 0 || size < needed || memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
+	if (!is_usable(memory, size, needed))
 		return NULL;
 	*ensemble = (struct ffntp_ensemble){ .config = *config, .size = needed, .now = now, .begun = now, .lead = -1 };
 	ensemble->stride = ffntp_session_memory(&config->client);
@@ -68,6 +73,24 @@ struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const stru
 	ensemble->map = ffntp_publisher_nothing(&ensemble->publisher, config->client.period_hint_s, now);
 	ensemble->map.status = FFNTP_STATUS_INITIALISING;
 	return ensemble;
+}
+
+/* Each member's session is copied to the same place of the copy. */
+struct ffntp_ensemble *ffntp_ensemble_copy(const struct ffntp_ensemble *ensemble, void *memory, size_t size)
+{
+	struct ffntp_ensemble *copy = memory;
+
+	if (!is_usable(memory, size, ensemble->size))
+		return NULL;
+	*copy = *ensemble;
+	copy->sessions = (unsigned char *)memory + HEAD;
+	copy->recorder = (struct ffntp_ensemble_recorder){ 0 };
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (ensemble->member[i].session != NULL)
+			copy->member[i].session = ffntp_session_copy(ensemble->member[i].session,
+								     copy->sessions + i * copy->stride, copy->stride);
+	}
+	return copy;
 }
 
 /* --- events --- */

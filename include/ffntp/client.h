@@ -70,7 +70,7 @@ struct ffntp_client_config {
 	 * a reply that arrives in the tick of its request is taken as proof that the counter stopped.
 	 */
 	double period_hint_s;
-	double period_hint_error; /* maximum relative error of period_hint_s: 500e-6 for 500 ppm; 0 to 0.1 */
+	double period_hint_error; /* maximum relative error of period_hint_s: 500e-6 for 500 ppm; 0 to 0.5 */
 	uint32_t poll_min_s;      /* shortest poll interval; 1 to FFNTP_POLL_MOST_S */
 	uint32_t poll_max_s;      /* longest poll interval; poll_min_s to FFNTP_POLL_MOST_S */
 	/*
