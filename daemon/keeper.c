@@ -12,8 +12,9 @@
 #include "serverlist.h"
 #include "servertext.h"
 
-/* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
-#define STEP_MS_MAX 1000
+/* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns, as is a disruption.
+ */
+#define STEP_MS_MAX FFNTP_WAKEUP_PERIOD_MS
 
 /*
  * The first request leaves within this time after the start (s), so that machines that start together do not ask

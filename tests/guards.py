@@ -587,7 +587,7 @@ GUARDS = [
     (26, 'wakeup', 'open_vmclock', '&& can_be_polled(device)', '', 'a_device_that_cannot'),
     (26, 'wakeup', 'open_vmclock', '(uint32_t)load(wakeup, AT_MAGIC) != VMCLOCK_MAGIC', 'false', 'a_device_that_is_no'),
     (26, 'wakeup', 'ffntp_wakeup_look', 'rearm_vmclock(wakeup);', '', 'vmclocks_marker'),
-    (26, 'wakeup', 'has_stalled', '|| now_s == wakeup->looked_s', '', 'a_guest_that_was_stopped'),
+    (26, 'wakeup', 'has_stalled', '|| now_ns - wakeup->looked_ns < CALENDAR_NS', '', 'a_guest_that_was_stopped'),
     (26, 'wakeup', 'ffntp_wakeup_open', 'source->may_jump &&', '', 'the_rtc_is_read'),
     (26, 'wakeup', 'ffntp_wakeup_disrupted', 'wakeup->stalls = wakeup->stall.epoch;', '', 'a_guest_that_was_stopped'),
     (26, 'session', 'ffntp_session_has_effect', '|| is_set_back(session, input)', '', 'test_a_counter_set_back_between'),
