@@ -30,6 +30,9 @@ _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest in
 #define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
 #define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
 
+/* Longest name of the directory of ntsdumpdir, with its end (bytes). */
+#define FFNTP_CONFIG_NTS_PATH_SIZE 256
+
 /* Lines of ntstrustedcerts. */
 #define FFNTP_CONFIG_TRUSTED 4
 
@@ -73,6 +76,7 @@ struct ffntp_config {
 	/* Of NTS: files and folders of certificates that are trusted, and whether the system's are. */
 	char nts_trusted[FFNTP_CONFIG_TRUSTED][FFNTP_CONFIG_PATH_SIZE];
 	size_t nts_trusted_count;
+	char nts_directory[FFNTP_CONFIG_NTS_PATH_SIZE]; /* for cookies; "": they are not kept */
 	bool nts_distrusts_system;
 	uint32_t nts_unchecked; /* above 0: until the clock has a time, the dates of certificates do not count */
 	char journal[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
