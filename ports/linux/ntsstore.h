@@ -17,8 +17,9 @@
 /* A file that is older is not used (s): servers change their own keys every day to every few weeks. */
 #define FFNTP_NTSSTORE_AGE_S 604800
 
-/* Compute what identifies this machine. is_guest: it may be cloned and restored, so that its boot counts as well, and
- * what VMClock says of it (marker and generation; 0 without one).
+/*
+ * Compute a value that identifies this machine. is_guest: it may be cloned and restored, so that its boot counts too,
+ * with the marker and the generation of its VMClock (0 without one).
  */
 void ffntp_ntsstore_machine(bool is_guest, uint64_t marker, uint64_t generation,
 			    uint8_t machine[FFNTP_NTS_DUMP_MACHINE]);
