@@ -80,7 +80,7 @@ def test_a_thousand_exchanges_with_ntpd_rs(folder):
 
 
 def restart(folder, keeps_keys, exchanges):
-    """ffntpd goes on after a restart of ntpd-rs, with so many key exchanges in all."""
+    """ffntpd goes on after a restart of ntpd-rs, with this number of key exchanges in all."""
     make_certificates(folder)
     nts_port, port = nts.free_tcp_port(), tap.free_port()
     with contextlib.ExitStack() as stack:
