@@ -283,7 +283,7 @@ static const struct refusal refusals[] = {
 	{ "nosystemcert 1", 1, "stands alone" },
 	{ "nocerttimecheck", 1, "takes a number" },
 	{ "nocerttimecheck x", 1, "takes a number" },
-	{ "ntsdumpdir /var/lib/ntp", 1, "keys are not stored" },
+	{ "ntsdumpdir", 1, "takes one name of a directory" },
 	{ "server a key 0", 1, "not within 1 to 4294967295" },
 	{ "server a key 4294967296", 1, "not within 1 to 4294967295" },
 	{ "server a key 42949672950", 1, "not within 1 to 4294967295" },

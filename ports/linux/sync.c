@@ -246,6 +246,8 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	if (sync->lineup.server[server].nts.ops != NULL) {
 		ffntp_ntslink_open(&peer->link, &sync->lineup.server[server].nts,
 				   ffntp_servers_name(&sync->lineup.server[server].servers), ffntp_sync_now_s());
+		ffntp_ntsstore_machine(sync->client.counter_may_jump, sync->wakeup != NULL ? sync->wakeup->marker : 0,
+				       sync->wakeup != NULL ? sync->wakeup->generation : 0, peer->link.machine);
 		peer->peer.nts = &peer->link.nts;
 	}
 	peer->peer.listener = listen_to_ensemble;
