@@ -30,20 +30,18 @@ _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest in
 #define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
 #define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
 
-<<<<<<< HEAD
 /* Size of the name of a user of this machine, with its NUL. */
 #define FFNTP_CONFIG_USER_SIZE 64
-	=======
+
 /* Longest name of the directory of ntsdumpdir, with its end (bytes). */
 #define FFNTP_CONFIG_NTS_PATH_SIZE 256
-	>>>>>>> w-nts2
 
 /* Lines of ntstrustedcerts. */
 #define FFNTP_CONFIG_TRUSTED 4
 
-	/* A server; or a pool, of whose addresses several are followed; or a reference clock, whose name is its device.
-	 */
-	struct ffntp_config_server {
+/* A server; or a pool, of whose addresses several are followed; or a reference clock, whose name is its device.
+ */
+struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
 	bool is_pool, is_refclock;
 	struct ffntp_refclock_config refclock; /* if it is one */
@@ -75,33 +73,22 @@ struct ffntp_config {
 	bool ignores_leap_indicators; /* leap seconds come from the table only */
 	bool leap_expiry_is_strict;   /* TAI is unknown once the table has expired */
 	enum ffntp_counter_jumps counter_jumps;
-<<<<<<< HEAD
 	bool nts_distrusts_system; /* of NTS: the system's certificates are not trusted */
 	uint32_t nts_unchecked;    /* above 0: until the clock has a time, the dates of certificates do not count */
 	uint64_t journal_size;     /* bytes */
 	bool sandbox_is_off;
-	char user[FFNTP_CONFIG_USER_SIZE];             /* that a daemon of root becomes; "": the usual one */
-	char leap_list[FFNTP_CONFIG_PATH_SIZE];        /* "": the system's file */
-	char keyfile[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
-	char journal[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
-	size_t servers, sourcedirs, nts_trusted_count; /* the numbers of these: */
+	char user[FFNTP_CONFIG_USER_SIZE];              /* that a daemon of root becomes; "": the usual one */
+	char nts_directory[FFNTP_CONFIG_NTS_PATH_SIZE]; /* for cookies; "": they are not kept */
+	char leap_list[FFNTP_CONFIG_PATH_SIZE];         /* "": the system's file */
+	char keyfile[FFNTP_CONFIG_PATH_SIZE];           /* "": none */
+	char journal[FFNTP_CONFIG_PATH_SIZE];           /* "": none */
+	size_t servers, sourcedirs, nts_trusted_count;  /* the numbers of these: */
 
 	/*
 	 * What is behind the last server, directory or path is never written, because a page of memory that was never
 	 * written costs nothing: make a configuration with ffntp_config_default, and copy it with ffntp_config_copy.
 	 */
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
-=======
-	char keyfile[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
-	/* Of NTS: files and folders of certificates that are trusted, and whether the system's are. */
-	char nts_trusted[FFNTP_CONFIG_TRUSTED][FFNTP_CONFIG_PATH_SIZE];
-	size_t nts_trusted_count;
-	char nts_directory[FFNTP_CONFIG_NTS_PATH_SIZE]; /* for cookies; "": they are not kept */
-	bool nts_distrusts_system;
-	uint32_t nts_unchecked; /* above 0: until the clock has a time, the dates of certificates do not count */
-	char journal[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
-	uint64_t journal_size;                /* bytes */
->>>>>>> w-nts2
 	/* The directories of sources files. */
 	char sourcedir[FFNTP_CONFIG_DIRECTORIES][FFNTP_CONFIG_DIRECTORY_SIZE];
 	/* Of NTS: files and folders of certificates that are trusted. */
