@@ -50,16 +50,22 @@ static bool read_stream(FILE *file, const char *path, char *text, size_t size, s
 /* Open a regular file: a FIFO in a directory would stop the daemon. Returns NULL, with errno, if it is none. */
 static FILE *open_regular(const char *path)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = EINVAL;
 	struct stat status;
 	FILE *file;
 
 	if (descriptor < 0)
 		return NULL;
-	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && (file = fdopen(descriptor, "r")) != NULL)
-		return file;
+	if (fstat(descriptor, &status) != 0)
+		error = errno;
+	else if (S_ISREG(status.st_mode)) {
+		file = fdopen(descriptor, "r");
+		if (file != NULL)
+			return file;
+		error = errno;
+	}
 	close(descriptor);
-	errno = EINVAL;
+	errno = error;
 	return NULL;
 }
 

@@ -240,7 +240,10 @@ static struct rules make_rules(int has_handler)
 	return rules;
 }
 
-/* libseccomp replaces the kernel's errors by ECANCELED unless it is asked not to; a tree makes the filter fast. */
+/*
+ * libseccomp replaces the kernel's errors by ECANCELED unless it is asked not to; a tree makes the filter fast. The
+ * caller has given up the right to gain privileges, which filters need.
+ */
 static int apply(int has_handler)
 {
 	struct rules rules = make_rules(has_handler);
@@ -249,6 +252,8 @@ static int apply(int has_handler)
 		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (rules.error == 0)
 		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (rules.error == 0)
+		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (rules.error == 0)
 		rules.error = seccomp_load(rules.filter);
 	if (rules.filter != NULL)
