@@ -327,4 +327,4 @@ def test_standard_streams(folder):
 
 if __name__ == "__main__":
     JOURNAL = os.environ["JOURNAL"]
-    tap.run(sys.modules[__name__], 1)
+    tap.run(sys.modules[__name__], 1 if ALL else 3)
