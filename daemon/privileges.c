@@ -91,7 +91,7 @@ static bool has_capabilities(void)
 	return has_any;
 }
 
-/* While root, before it becomes a user: what no program may gain that this one runs. */
+/* Limit, as root, the capabilities that any program could gain that this process runs. */
 static void limit_capabilities(void)
 {
 	for (unsigned long i = 0; prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0;)
