@@ -24,6 +24,7 @@ import subprocess
 import sys
 import time
 
+import certificates
 import fake
 import tap
 
@@ -76,7 +77,7 @@ def prepare(folder, port):
     files = {"conf": f"confdir {folder}/conf.d\nsourcedir {folder}/sources.d\nserver 127.0.0.1 port {port} iburst minpoll 0 maxpoll 0\n"
                      f"keyfile {folder}/keys\njournal {folder}/journal\njournalsize 16k\n",
              "conf.d/keyed.conf": f"server 127.0.0.2 port {port} key 1 noselect iburst\n",
-             "conf.d/nts.conf": "server 127.0.0.3 nts ntsport 1 noselect\n",
+             "conf.d/nts.conf": f"server 127.0.0.3 nts ntsport 1 noselect\nntstrustedcerts {AUTHORITY}\n",
              "sources.d/named.sources": f"server localhost port {port} noselect iburst\n",
              "keys": f"1 AES128 HEX:{'12' * 16}\n"}
     for name, text in files.items():
@@ -326,5 +327,11 @@ def test_standard_streams(folder):
 
 
 if __name__ == "__main__":
+    authority = tap.make_folder("ffntp-test-")
+    certificates.make_authority(authority)
+    AUTHORITY = f"{authority}/ca.pem"
     JOURNAL = os.environ["JOURNAL"]
-    tap.run(sys.modules[__name__], 1 if ALL else 3)
+    try:
+        tap.run(sys.modules[__name__], 1 if ALL else 3)
+    finally:
+        tap.remove_folder(authority)
