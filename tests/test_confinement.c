@@ -174,7 +174,8 @@ static int try_processes(void)
 
 	if (entered != WELL)
 		return entered;
-	return pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0 &&
+	return syscall(SYS_clone3, NULL, 0) == -1 && errno == ENOSYS &&
+			       pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0 &&
 			       is_refused(clone_raw(SIGCHLD)) && is_refused(clone_raw(CLONE_NEWUSER | SIGCHLD)) &&
 			       is_refused(clone_raw(CLONE_THREAD | CLONE_NEWUSER)) && is_refused(kill(getppid(), 0)) &&
 			       kill(getpid(), 0) == 0
