@@ -62,15 +62,17 @@ static char *read_text(int descriptor, const char *path, size_t *length)
 /* Open a regular file: a FIFO in a directory would stop the daemon. Returns -1, with errno, if it is none. */
 static int open_regular(const char *path)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = EINVAL;
 	struct stat status;
 
 	if (descriptor < 0)
 		return -1;
-	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+	if (fstat(descriptor, &status) != 0)
+		error = errno;
+	else if (S_ISREG(status.st_mode))
 		return descriptor;
 	close(descriptor);
-	errno = EINVAL;
+	errno = error;
 	return -1;
 }
 

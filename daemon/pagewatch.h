@@ -10,7 +10,9 @@
 
 /* Zeroed: there is no page file. */
 struct ffntp_pagewatch {
-	int64_t seen_s; /* when the file was looked for */
+	int64_t seen_s;   /* when the file was looked for */
+	bool is_failing;  /* it could not be written again */
+	int64_t failed_s; /* when that was so first */
 	char path[PATH_MAX];
 };
 
@@ -19,8 +21,9 @@ void ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path);
 
 /*
  * Look for the page and its lock, every two seconds. If they were removed or replaced, they are written again;
- * file->page may change then. now_s: any clock that does not run backwards. Returns false if they cannot be written
- * again; the reason was logged.
+ * file->page may change then. If that fails, it is tried again for a few seconds, because the system may lack something
+ * only for now; the page in use goes on. now_s: any clock that does not run backwards. Returns false if they cannot be
+ * written again; the reason was logged.
  */
 FFNTP_MUST_USE bool ffntp_pagewatch_step(struct ffntp_pagewatch *watch, struct ffntp_pagefile *file, int64_t now_s);
 

@@ -77,9 +77,19 @@ static void read_clocksource_again(int descriptor, char name[FFNTP_CLOCKSOURCE_S
 	name[strcspn(name, "\n")] = '\0';
 }
 
-static void read_clocksource(char name[FFNTP_CLOCKSOURCE_SIZE])
+static int read_clocksource(char name[FFNTP_CLOCKSOURCE_SIZE])
 {
-	(void)read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
+	return read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
+}
+
+/* Return why a counter cannot be used: because the kernel keeps time by a clocksource of a different name. */
+static const char *clocksource_refusal(const char *wanted, const char *refusal)
+{
+	char name[FFNTP_CLOCKSOURCE_SIZE];
+
+	if (read_clocksource(name) != 0)
+		return "the name of the kernel's clocksource cannot be read";
+	return strcmp(name, wanted) == 0 ? NULL : refusal;
 }
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -93,12 +103,9 @@ static bool is_tsc_invariant(void)
 
 static const char *tsc_refusal(void)
 {
-	char name[FFNTP_CLOCKSOURCE_SIZE];
-
 	if (!is_tsc_invariant())
 		return "the CPU does not declare its time stamp counter invariant";
-	read_clocksource(name);
-	return strcmp(name, "tsc") == 0 ? NULL : "the kernel does not keep time by the time stamp counter";
+	return clocksource_refusal("tsc", "the kernel does not keep time by the time stamp counter");
 }
 #else
 static const char *tsc_refusal(void)
@@ -122,10 +129,7 @@ static bool is_guest(void)
 static const char *arm_refusal(void)
 {
 #if defined(__aarch64__)
-	char name[FFNTP_CLOCKSOURCE_SIZE];
-
-	read_clocksource(name);
-	return strcmp(name, "arch_sys_counter") == 0 ? NULL : "the kernel does not keep time by Arm's virtual counter";
+	return clocksource_refusal("arch_sys_counter", "the kernel does not keep time by Arm's virtual counter");
 #else
 	return "this machine has no Arm virtual counter";
 #endif
@@ -499,7 +503,7 @@ const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_c
 	};
 	if (chosen != FFNTP_COUNTER_MONOTONIC_RAW)
 		measure_period(source);
-	read_clocksource(source->clocksource);
+	(void)read_clocksource(source->clocksource);
 	source->has_boottime = read_suspended(&source->suspended_ns);
 	pair = take_pair(chosen, CLOCK_MONOTONIC_RAW, 0);
 	store_pair(source, &pair);
