@@ -5,7 +5,7 @@
 #include "log.h"
 
 /* The page and its lock are looked for again after this time (s): each look costs four system calls. */
-#define LOOK_S 2
+#define LOOK_S 5
 
 void ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path)
 {

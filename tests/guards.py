@@ -683,7 +683,7 @@ GUARDS = [
     (31, 'loop', 'publish_if_due', '&& map.status == FFNTP_STATUS_INITIALISING', '', 'what_a_former'),
     ('busy', 'loop', 'work_timer', 'session->is_paused && ffntp_counter_is_before(session->now, session->pause_until)', 'false',
      'nothing_is_asked'),
-    ('busy', 'loop', 'receive', 'revents = 0;', '', 'what_poll'),
+    ('busy', 'loop', 'receive', 'if (ffntp_peer_receive(', 'while (ffntp_peer_receive(', 'what_poll_said_counts'),
     ('many', 'loop', 'revents_of', 'if (ready[i].fd == descriptor) return', 'return', 'what_poll_said_is_of_one'),
     ('many', 'loop', 'ffntp_sync_change', '|| !keeps_time(sync, lineup)', '', 'a_lineup_without'),
     ('many', 'loop', 'ffntp_sync_change', '!ffntp_sync_is_many(sync) ||', '', 'a_lone_server'),
