@@ -64,6 +64,13 @@ static bool open_private_page(struct ffntp_keeper *keeper)
 	return true;
 }
 
+static void close_page(struct ffntp_keeper *keeper)
+{
+	ffntp_pagefile_close(&keeper->file);
+	free(keeper->private_page);
+	keeper->private_page = keeper->page = NULL;
+}
+
 static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct ffntp_map *former, bool *is_adopted)
 {
 	const char *problem = ffntp_pagefile_open(&keeper->file, path, &keeper->source.identity, former, is_adopted);
@@ -73,7 +80,11 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 		return false;
 	}
 	keeper->page = keeper->file.page;
-	ffntp_pagewatch_begin(&keeper->pagewatch, path);
+	if (!ffntp_pagewatch_begin(&keeper->pagewatch, path)) {
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
+		close_page(keeper);
+		return false;
+	}
 	ffntp_log(FFNTP_LOG_NOTICE, "publishing %s with %s%s", path, ffntp_counter_text(keeper->source.kind),
 		  *is_adopted ? ", continuing from its last map" : "");
 	return true;
@@ -100,13 +111,6 @@ static bool open_page(struct ffntp_keeper *keeper, struct ffntp_map *former, boo
 		return false;
 	}
 	return open_page_file(keeper, path, former, is_adopted);
-}
-
-static void close_page(struct ffntp_keeper *keeper)
-{
-	ffntp_pagefile_close(&keeper->file);
-	free(keeper->private_page);
-	keeper->private_page = keeper->page = NULL;
 }
 
 /* With several servers the majority's announcement counts; with one server its own. */

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "changes.h"
 #include "commands.h"
@@ -116,22 +117,27 @@ static bool run(struct ffntp_changes *changes, struct ffntp_control *control, st
 
 int main(int argc, char **argv)
 {
-	static struct ffntp_options options;
 	static struct ffntp_keeper keeper;
 	static struct ffntp_guestpages guests;
 	static struct ffntp_changes changes;
 	static struct ffntp_control control;
+	static struct ffntp_options *options; /* allocated, because most of it is never used, nor touched */
 	int code;
 
 	ffntp_log_begin();
-	if (!ffntp_options_read(argc, argv, NULL, &options, &code))
-		return code;
-	ffntp_log_show(options.shown);
-	catch_signals(options.has_config_file);
-	catch_faults();
-	if (!ffntp_keeper_open(&keeper, &options))
+	options = malloc(sizeof(*options));
+	if (options == NULL) {
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
 		return FFNTPD_EXIT_FAILURE;
-	if (!ffntp_guestpages_open(&guests, options.guest, options.guests, &keeper.source.identity,
+	}
+	if (!ffntp_options_read(argc, argv, NULL, options, &code))
+		return code;
+	ffntp_log_show(options->shown);
+	catch_signals(options->has_config_file);
+	catch_faults();
+	if (!ffntp_keeper_open(&keeper, options))
+		return FFNTPD_EXIT_FAILURE;
+	if (!ffntp_guestpages_open(&guests, options->guest, options->guests, &keeper.source.identity,
 				   ffntp_counter_read(&keeper.source))) {
 		ffntp_keeper_close(&keeper);
 		return FFNTPD_EXIT_FAILURE;

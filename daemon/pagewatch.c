@@ -1,22 +1,24 @@
 #include "pagewatch.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 
 /* The page and its lock are looked for again after this time (s): each look costs four system calls. */
 #define LOOK_S 5
 
-void ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path)
+bool ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path)
 {
-	snprintf(watch->path, sizeof(watch->path), "%s", path);
+	if (watch->path == NULL)
+		watch->path = strdup(path);
+	return watch->path != NULL;
 }
 
 bool ffntp_pagewatch_step(struct ffntp_pagewatch *watch, struct ffntp_pagefile *file, int64_t now_s)
 {
 	const char *problem;
 
-	if (watch->path[0] == '\0' || now_s - watch->seen_s < LOOK_S)
+	if (watch->path == NULL || now_s - watch->seen_s < LOOK_S)
 		return true;
 	watch->seen_s = now_s;
 	if (ffntp_pagefile_is_there(file, watch->path))
