@@ -738,6 +738,7 @@ static void step_sync(struct ffntp_keeper *keeper, struct pollfd *others, size_t
 	memcpy(&ready[count + more], others, other_count * sizeof(*others));
 	if (poll(ready, (nfds_t)(count + more + other_count), timeout_ms(keeper)) < 0)
 		count = more = other_count = 0;
+	ffntp_wakeup_rearm(&keeper->wakeup, ready + count, more);
 	memcpy(others, &ready[count + more], other_count * sizeof(*others));
 	ffntp_sync_step(&keeper->sync, ready, count);
 }

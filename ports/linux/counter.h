@@ -75,7 +75,7 @@ enum ffntp_counter_event {
 /*
  * Check for disruptions; call it at each wake-up, and before a measurement is used. Each disruption is returned once.
  * A
- * change of the clocksource is returned within half a second. It takes a few us; after a disruption 20 ms, in which the
+ * change of the clocksource alone is returned within 3.5 s. It takes a few us; after a disruption 20 ms, in which the
  * counter's rate is measured.
  */
 FFNTP_MUST_USE enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source);
