@@ -1,18 +1,20 @@
 #include "pagewatch.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 
 /* The page and its lock are looked for again after this time (s): each look costs four system calls. */
-#define LOOK_S 2
+#define LOOK_S 5
 
-/* Time for which a page that cannot be written again is tried again (s). */
+/* Time for which a page that cannot be written again is tried again, once a second (s). */
 #define PATIENCE_S 3
 
-void ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path)
+bool ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path)
 {
-	snprintf(watch->path, sizeof(watch->path), "%s", path);
+	if (watch->path == NULL)
+		watch->path = strdup(path);
+	return watch->path != NULL;
 }
 
 /* Return whether it is to be tried again. */
@@ -36,7 +38,7 @@ bool ffntp_pagewatch_step(struct ffntp_pagewatch *watch, struct ffntp_pagefile *
 {
 	const char *problem;
 
-	if (watch->path[0] == '\0' || now_s - watch->seen_s < LOOK_S)
+	if (watch->path == NULL || now_s - watch->seen_s < (watch->is_failing ? 1 : LOOK_S))
 		return true;
 	watch->seen_s = now_s;
 	if (ffntp_pagefile_is_there(file, watch->path)) {

@@ -216,7 +216,13 @@ static void case_33_another_clocksource(void **state)
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
 	source.kind = FFNTP_COUNTER_OTHER; /* stands for a TSC that must not be used */
 	strcpy(source.clocksource, "hpet");
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY); /* the name was read just now */
+	raw_ahead_ns += 4 * FFNTP_NS_PER_S;
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_LOST);
+	strcpy(source.clocksource, "hpet");
+	slept_ns += FFNTP_NS_PER_S; /* a disruption leaves no time */
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_LOST);
+	raw_ahead_ns = 0;
 }
 
 /* A page without the boot's identity is refused by its readers for as long as the daemon runs. */

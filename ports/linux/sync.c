@@ -5,9 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Limits the datagrams per step, so that a flood of them does not delay the timer. */
-#define DATAGRAMS_PER_STEP 16
-
 /* Requests that a new address of a pool may leave unanswered before it is replaced, as in servers.c. */
 #define PATIENCE 2
 
@@ -798,12 +795,14 @@ static void check_counter(struct ffntp_sync *sync)
 	ffntp_sync_input(sync, input);
 }
 
+/*
+ * One datagram in a step: poll() reports at once whether there are more, which are rare. Then the reading of that
+ * wake-up is later than their arrival, and a flood of them does not delay the timer.
+ */
 static void receive(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, int revents, ffntp_counter woke)
 {
-	for (int i = 0; i < DATAGRAMS_PER_STEP && ffntp_peer_receive(&peer->peer, revents, woke); i++) {
+	if (ffntp_peer_receive(&peer->peer, revents, woke))
 		follow(sync, peer);
-		revents = 0; /* because poll() has not reported the other datagrams that may be there */
-	}
 }
 
 /* Return what poll() reported of a member's socket. */
