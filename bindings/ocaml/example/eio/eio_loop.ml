@@ -3,13 +3,17 @@
      eio_loop SECONDS ADDRESS:PORT ... *)
 open Ffntp
 
-type peer = { member : Ensemble.member; address : Eio.Net.Sockaddr.datagram; socket : [ `Generic ] Eio.Net.datagram_socket_ty Eio.Resource.t }
+type peer = {
+  member : Ensemble.member;
+  address : Eio.Net.Sockaddr.datagram;
+  socket : [ `Generic | `Unix ] Eio.Net.datagram_socket_ty Eio.Resource.t;
+}
 
 type t = {
   clock : Clock.t;
   mutable ensemble : Ensemble.t;
   peers : peer list;
-  random : Eio.Flow.source_ty Eio.Resource.t;
+  random : Eio.Flow.source_ty Eio.Resource.t;  (* cryptographic *)
   wake : Eio.Condition.t;  (* a datagram has arrived: deadlines may have changed *)
 }
 
@@ -85,8 +89,8 @@ let start ~sw env servers =
   let clock = Clock.default () in
   let config = Client.config (Clock.source clock) in
   let ensemble = Ensemble.create ~room:(List.length servers) config ~now:(Clock.counter clock) in
-  let random = (Eio.Stdenv.secure_random env :> Eio.Flow.source_ty Eio.Resource.t) in
-  let t = { clock; ensemble; peers = []; random; wake = Eio.Condition.create () } in
+  let random = Eio.Stdenv.secure_random env and wake = Eio.Condition.create () in
+  let t = { clock; ensemble; peers = []; random; wake } in
   List.fold_left (add ~sw (Eio.Stdenv.net env)) t servers
 
 let main env seconds servers =
