@@ -39,6 +39,9 @@ type pair
 val pair : kind -> elapsed_ns:(unit -> int64) -> pair
 (** Take the best of a few attempts. *)
 
+val pair_of : (unit -> t) -> elapsed_ns:(unit -> int64) -> pair
+(** The same of a counter that is read by a function, such as {!Clock.counter}. *)
+
 val measure : ?error:float -> kind -> pair -> pair -> source
 (** [measure kind first last] is the counter's source. [error]: the error of the other clock's rate; 0.01 by default,
     because virtual machines' calibrated clocks may be wrong by a thousandth.

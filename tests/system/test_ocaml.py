@@ -17,8 +17,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
 TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
          "ffntp/bindings/ocaml/test/test_ensemble",
-         "ffntp/bindings/ocaml/test/test_clock", "ffntp/bindings/ocaml/mirage/test/test_host",
-         "ffntp/bindings/ocaml/mirage/test/test_job",
+         "ffntp/bindings/ocaml/test/test_calibrate", "ffntp/bindings/ocaml/test/test_clock",
+         "ffntp/bindings/ocaml/mirage/test/test_host", "ffntp/bindings/ocaml/mirage/test/test_job",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
 # The dune package, without the rest of the project.
 PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam", "ffntp-mirage.opam"]

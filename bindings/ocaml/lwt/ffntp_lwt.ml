@@ -469,7 +469,7 @@ module Calibrate (Sleep : SLEEP) = struct
     let { Counter.kind; period_error; _ } = Clock.source clock in
     if period_error < 0.01 then Lwt.return_unit
     else
-      let first = Counter.pair kind ~elapsed_ns in
-      Sleep.ns 100_000_000L >|= fun () ->
-      Clock.set_source clock (Counter.measure ?error kind first (Counter.pair kind ~elapsed_ns))
+      let pair () = Counter.pair_of (fun () -> Clock.counter clock) ~elapsed_ns in
+      let first = pair () in
+      Sleep.ns 100_000_000L >|= fun () -> Clock.set_source clock (Counter.measure ?error kind first (pair ()))
 end

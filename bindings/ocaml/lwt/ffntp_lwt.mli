@@ -134,7 +134,11 @@ end
 
 module Calibrate (Sleep : SLEEP) : sig
   val clock : ?error:float -> elapsed_ns:(unit -> int64) -> Ffntp.Clock.t -> unit Lwt.t
-  (** Measure the clock's counter for a tenth of a second against another clock, such as [Mirage_mtime.elapsed_ns]
-      (unless that is [ffntp.mirage-mtime] itself), and set the clock's period. Does nothing if the period is known
-      already. [error]: the error of the other clock's rate, see {!Ffntp.Counter.measure}. *)
+  (** Measure the clock's counter for a tenth of a second against another clock, such as
+      [Ffntp_mirage_host.elapsed_ns], and set the clock's period. Does nothing if the period is known already. The other
+      clock must not be kept by [clock], as [Mirage_mtime] is if [ffntp-mirage.mtime] implements it.
+
+      [error]: the error of the other clock's rate, at most 0.5, see {!Ffntp.Counter.measure}; in a guest
+      [Ffntp_mirage_host.elapsed_error ()]. The second reply of a server determines the period, whatever the error is.
+      @raise Invalid_argument like {!Ffntp.Counter.measure}, in the promise. *)
 end
