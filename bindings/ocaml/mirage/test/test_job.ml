@@ -254,6 +254,7 @@ let test_dhcp () =
   begin_test ();
   let job = named ~dhcp:[] [] in
   is_true "no option 42" (is_idle job && List.length !lines = 1);
+  says "there is no server: DHCP offers none (option 42); name one: --ntp-server=HOST";
   stop job
 
 let test_impossible () =
@@ -337,6 +338,17 @@ let test_watch () =
   is_true "runs all the same" (synchronised_in 0 = 3);
   stop job
 
+let test_free_running () =
+  begin_test ();
+  let job = named [ "192.0.2.1" ] in
+  pass_s 100;
+  is_true "no complaint" (complaints () = []);
+  (Udp.answers := fun _ -> false);
+  pass_s 600;
+  says "no longer synchronised: the servers are silent or disagree";
+  is_right ();
+  stop job
+
 let test_falseticker () =
   begin_test ();
   (Udp.error_ns := fun dst -> if dst = "192.0.2.2" then World.s_ns else 0);
@@ -399,6 +411,7 @@ let () =
         [
           case "calibration" test_calibration;
           case "the watch" test_watch;
+          case "free-running" test_free_running;
           case "a falseticker" test_falseticker;
           case "keys" test_keys;
         ] );
