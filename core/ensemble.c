@@ -51,8 +51,6 @@ static void place_parts(struct ffntp_ensemble *ensemble)
 	ensemble->member = (struct ffntp_member *)part;
 	ensemble->event = (struct ffntp_ensemble_event *)(part + members_size(members));
 	ensemble->sessions = part + members_size(members) + events_size(members);
-	for (unsigned i = 0; i < members; i++)
-		ensemble->member[i] = (struct ffntp_member){ 0 };
 }
 
 struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const struct ffntp_ensemble_config *config,
@@ -66,6 +64,8 @@ struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const stru
 	*ensemble = (struct ffntp_ensemble){ .config = *config, .size = needed, .now = now, .begun = now, .lead = -1 };
 	ensemble->stride = ffntp_session_memory(&config->client);
 	place_parts(ensemble);
+	for (unsigned i = 0; i < config->members; i++)
+		ensemble->member[i] = (struct ffntp_member){ 0 };
 	ensemble->shared_at = now;
 	ensemble->publisher.counter_kind = config->client.counter_kind;
 	ensemble->publisher.period_shift = ffntp_mapping_shift(config->client.period_hint_s);
@@ -83,9 +83,12 @@ struct ffntp_ensemble *ffntp_ensemble_copy(const struct ffntp_ensemble *ensemble
 	if (!is_usable(memory, size, ensemble->size))
 		return NULL;
 	*copy = *ensemble;
-	copy->sessions = (unsigned char *)memory + HEAD;
+	place_parts(copy);
 	copy->recorder = (struct ffntp_ensemble_recorder){ 0 };
+	for (unsigned i = 0; i < ensemble->events; i++)
+		copy->event[i] = ensemble->event[i];
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		copy->member[i] = ensemble->member[i];
 		if (ensemble->member[i].session != NULL)
 			copy->member[i].session = ffntp_session_copy(ensemble->member[i].session,
 								     copy->sessions + i * copy->stride, copy->stride);
