@@ -287,6 +287,7 @@ let test_session () =
   is_true "the bound holds"
     (contains (reading (Output.read (Session.output after) (counter_at (later 1)))) (later 1));
   is_true "the deadline comes" (Session.deadline after > counter_at (later 1));
+  is_true "nothing is copied for nothing" (snd (put (later 1) Session.Timeout after) == after);
   (* states are values *)
   is_true "the former is as it was" (Session.is_awaiting query && Session.counted query Accepted = 0);
   Gc.full_major ();

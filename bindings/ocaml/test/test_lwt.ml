@@ -390,6 +390,20 @@ let test_no_address_answers () =
   is_right ();
   stop loop
 
+(* A lost reply is no reason to leave an address. *)
+let test_answered_address () =
+  let loop = start ~servers:[ named "dual" [ "fd00::1"; "10.0.0.1" ] ] () in
+  pass_s 100;
+  (Udp.answers := fun _ -> false);
+  pass_s 20;
+  let others = ref 0 in
+  (Udp.answers := fun dst -> if dst <> "fd00::1" then incr others; true);
+  pass_s 100;
+  is_true "it was silent for a while" (count Unanswered > 0);
+  Alcotest.(check int) "the other is not asked" 0 !others;
+  is_right ();
+  stop loop
+
 (* No server has two votes. *)
 let test_one_address_twice () =
   let loop = start ~servers:[ named "a" [ "10.0.0.1" ]; named "b" [ "10.0.0.1" ]; named "c" [ "10.0.0.1"; "10.0.0.3" ] ] () in
@@ -512,6 +526,7 @@ let () =
           case "some have no address" test_some_have_no_address;
           case "several addresses" test_addresses;
           case "no address answers" test_no_address_answers;
+          case "an address that answered" test_answered_address;
           case "one address twice" test_one_address_twice;
           case "one port for several" test_port_of_several;
           case "set back, with several" test_set_back_with_several;

@@ -3,7 +3,7 @@
 open Lwt.Infix
 open Ffntp
 
-(* What is measured. *)
+(* The work that is measured. *)
 let work () = Mirage_sleep.ns 1_000_000_000L
 
 (* Take the readings of the counter at both ends, and convert them later, when the rate is known better. *)

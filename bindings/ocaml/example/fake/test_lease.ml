@@ -1,4 +1,4 @@
-(* A fake clock in a test: time passes as the test says, and the bound, the status and leap seconds are its to choose. *)
+(* A fake clock in a test: the test chooses how time passes, the bound, the status and leap seconds. *)
 let noon = Option.get (Ptime.of_date_time ((2026, 6, 30), ((12, 0, 0), 0)))
 let later s = Option.get (Ptime.add_span noon (Ptime.Span.of_int_s s))
 let s_ns = 1_000_000_000L

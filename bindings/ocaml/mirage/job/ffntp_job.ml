@@ -106,7 +106,7 @@ end
 (* Requests in a row without an answer that are a problem. *)
 let silence = 3
 
-(* What the log needs to remember. *)
+(* The state of the log. *)
 type memory = { problems : Problems.t; silent : (string, int) Hashtbl.t; mutable was_synchronised : bool }
 
 let log_status memory clock status =
