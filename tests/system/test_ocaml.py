@@ -24,6 +24,7 @@ TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test
 PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam", "ffntp-mirage.opam"]
 # The libraries that each example's configuration names.
 EXAMPLES = {
+    "bounded": "ffntp ffntp-mirage ffntp-mirage.host ffntp-mirage.ptime mirage-ptime ptime",
     "client": "ffntp ffntp-mirage.host ffntp-mirage.job ffntp.lwt ffntp.rng ptime",
     "dhcp": "charrua ffntp-mirage.dhcp ffntp-mirage.ptime mirage-ptime ptime",
     "difference": "ffntp ffntp-mirage ffntp-mirage.ptime mirage-ptime",
@@ -129,6 +130,7 @@ def unikernels(environment):
     """Run the examples side by side, each for some seconds, by the arguments of the unikernel."""
     web_port = tap.free_port()
     runs = {
+        "bounded": ("--ntp-server=ntp.example.org",),
         "dropin": ("--ntp-server=ntp.example.org",),
         "dropin, over IPv6": ("--ntp-server=v6.example.org", "--ntp-server=rub:bish"),
         "dropin, without a server": (),
@@ -148,6 +150,7 @@ def unikernels(environment):
     ended = {name: process.returncode == 0 and "the unikernel has ended" in said[name] for name, process in running.items()}
     year = time.strftime("%Y-", time.gmtime())
     expected = {
+        "bounded": [year + r".*, source: host: the clock is not synchronised yet", year + r".*, \+- \d+ ns"],
         "dropin": [year, r"synchronised, \+- \d+ ns"],
         "dropin, over IPv6": ['--ntp-server="rub:bish" is left out', r"synchronised, \+- \d+ ns"],
         "dropin, without a server": [year, "the clock is not kept: there is no server; name one: --ntp-server=HOST"],
