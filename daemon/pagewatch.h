@@ -24,9 +24,9 @@ static inline const char *ffntp_pagewatch_path(const struct ffntp_pagewatch *wat
 }
 
 /*
- * Look for the page and its lock, every two seconds. If they were removed or replaced, they are written again; file->page
- * may change then. now_s: any clock that does not run backwards.
- * Returns false if they cannot be written again; the reason was logged.
+ * Look for the page and its lock, every two seconds. If they were removed or replaced, they are written again;
+ * file->page may change then. now_s: any clock that does not run backwards. Returns false if they cannot be written
+ * again; the reason was logged.
  */
 FFNTP_MUST_USE bool ffntp_pagewatch_step(struct ffntp_pagewatch *watch, struct ffntp_pagefile *file, int64_t now_s);
 
