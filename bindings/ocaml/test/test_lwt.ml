@@ -438,6 +438,13 @@ let test_set_back_with_several () =
   is_right ();
   stop loop
 
+(* A generator that is stuck: the servers after the first have no port. *)
+let test_stuck_generator () =
+  let loop = start ~servers:three ~nonce:(fun () -> 7L) () in
+  pass_s 10;
+  is_true "reported" (count (Not_sent "Failure(\"the generator of random numbers repeats itself\")") > 0);
+  stop loop
+
 let test_least_sources () =
   let loop = start ~least_sources:3 ~servers:three () in
   (Udp.answers := fun dst -> dst <> "10.0.0.1");
@@ -454,6 +461,7 @@ let test_least_sources () =
 let protection key =
   let seal packet = if !key < 0 then Error "no key" else Ok (Cstruct.append packet (Cstruct.of_string (String.make 1 (Char.chr !key)))) in
   let unseal datagram =
+    if !Udp.garbled then failwith "cannot be decoded";
     if Cstruct.length datagram = 48 && Cstruct.get_uint8 datagram 47 <> 0xff then Some datagram else None
   in
   { Ffntp_lwt.seal; unseal }
@@ -473,6 +481,11 @@ let test_protection () =
   key := -1;
   pass_s 60;
   is_true "a second exchange" (!exchanges = 2 && count (Not_sent "no key") = 1);
+  (Udp.garbled := true);
+  pass_s 60;
+  (Udp.garbled := false);
+  is_true "a reply that cannot be checked is refused" (count (Reply Refused_authentication) > 0);
+  pass_s 60;
   let before = count (Reply Accepted) in
   (Udp.forged := true);
   pass_s 100;
@@ -530,6 +543,7 @@ let () =
           case "one address twice" test_one_address_twice;
           case "one port for several" test_port_of_several;
           case "set back, with several" test_set_back_with_several;
+          case "a stuck generator" test_stuck_generator;
           case "least sources" test_least_sources;
           case "authentication" test_protection;
         ] );
