@@ -151,7 +151,7 @@ static double nts_ns(void)
 		double begin_ns = now_ns(), sent_ns;
 
 		random[0]++;
-		if (ffntp_nts_request(&nts, header, random, request) == 0)
+		if (ffntp_nts_request(&nts, header, sizeof(header), random, request) == 0)
 			abort();
 		sent_ns = now_ns();
 		make_reply(&nts, &reply);

@@ -26,6 +26,10 @@ void ffntp_association_change_server(struct ffntp_association *association, ffnt
 	if (FFNTP_CAN_INTERLEAVE)
 		ffntp_exchange_forget(&association->exchange);
 	association->exchange.grain = (struct ffntp_grain){ 0 };
+	if (FFNTP_CAN_REFINE) {
+		ffntp_rootfield_forget(&association->exchange.root_field);
+		association->accepted_clock.is_known = false;
+	}
 	ffntp_polling_init(&association->polling, &config, now);
 }
 
@@ -57,6 +61,12 @@ void ffntp_association_observe(struct ffntp_association *association, const stru
 double ffntp_association_excess_ticks(const struct ffntp_association *association, const struct ffntp_stamp *stamp)
 {
 	return ffntp_ticks(ffntp_stamp_rtt_ticks(stamp) - association->rtt_min_ticks);
+}
+
+bool ffntp_association_server_has_moved(const struct ffntp_association *association, double offset_s)
+{
+	return FFNTP_CAN_REFINE && ffntp_rootfield_has_moved(&association->accepted_clock,
+							     &association->exchange.server_clock, ffntp_fabs(offset_s));
 }
 
 void ffntp_association_count(struct ffntp_association *association, enum ffntp_verdict verdict)

@@ -30,6 +30,7 @@ struct ffntp_association {
 	struct ffntp_polling polling;      /* with the reach register */
 	uint32_t verdicts[FFNTP_VERDICTS]; /* count of each verdict on this server's replies */
 	struct ffntp_exchange exchange;
+	struct ffntp_rootfield_clock accepted_clock; /* the server's, as of the newest accepted stamp */
 };
 
 _Static_assert(sizeof(struct ffntp_association) <= 2048, "an association is small, because there may be many");
@@ -55,6 +56,12 @@ void ffntp_association_observe(struct ffntp_association *association, const stru
 
 /* Return the round trip's excess over the least one, in ticks. */
 double ffntp_association_excess_ticks(const struct ffntp_association *association, const struct ffntp_stamp *stamp);
+
+/*
+ * Return whether the server itself has moved its clock since the newest accepted stamp, so that it, and not the
+ * counter, explains this offset (s).
+ */
+FFNTP_MUST_USE bool ffntp_association_server_has_moved(const struct ffntp_association *association, double offset_s);
 
 void ffntp_association_count(struct ffntp_association *association, enum ffntp_verdict verdict);
 

@@ -72,6 +72,10 @@ static struct ffntp_client *make(void *memory, size_t size, const struct ffntp_c
 	client->association.correction_s = config->correction_s;
 	if (FFNTP_CAN_INTERLEAVE)
 		client->association.exchange.is_interleaved = config->interleaved != 0;
+	if (FFNTP_CAN_REFINE) {
+		client->association.exchange.root_field.is_configured = config->root_field == FFNTP_ROOT_FIELD_ASK;
+		client->association.exchange.root_field.is_forbidden = config->root_field == FFNTP_ROOT_FIELD_NEVER;
+	}
 	client->decision = (struct ffntp_decision){ 0 };
 	ffntp_clock_reset(&client->clock, &client->association, ffntp_clock_configured_rate(&client->clock));
 	return client;
@@ -345,7 +349,7 @@ static enum ffntp_status status(const struct ffntp_clock_state *clock, const str
 	if (!clock->publisher.has_map)
 		return clock->is_disrupted ? FFNTP_STATUS_DISRUPTED : FFNTP_STATUS_INITIALISING;
 	/* A jump that no exchange shows outside of the bound is one that the bound contains. */
-	if (clock->counter_may_jump && ffntp_dissent_excludes_clock(&clock->dissent))
+	if (ffntp_clock_may_have_jumped(clock) && ffntp_dissent_excludes_clock(&clock->dissent))
 		return FFNTP_STATUS_DISRUPTED;
 	if (clock->dissent.count > 0)
 		return FFNTP_STATUS_FREE_RUNNING;

@@ -3,6 +3,7 @@
 
 #include "maths.h"
 #include "params.h"
+#include "wire.h"
 
 /*
  * Bytes up to the end of the first version's last field. A field that is added begins behind the padding that follows
@@ -70,10 +71,11 @@ bool ffntp_client_config_is_valid(const struct ffntp_client_config *config)
 {
 	return ffntp_estimator_choose(config->estimator) != NULL &&
 	       ffntp_is_within(config->period_hint_s, FFNTP_PERIOD_LEAST_S, FFNTP_PERIOD_MOST_S) &&
-	       ffntp_is_within(config->period_hint_error, 0, 0.1) && config->poll_min_s >= 1 &&
+	       ffntp_is_within(config->period_hint_error, 0, FFNTP_PERIOD_ERROR_MOST) && config->poll_min_s >= 1 &&
 	       config->poll_max_s >= config->poll_min_s && config->poll_max_s <= FFNTP_POLL_MOST_S &&
 	       config->burst >= 1 && config->burst <= 16 && are_options_valid(config) &&
 	       (unsigned)config->leap_expiry <= FFNTP_LEAP_EXPIRY_STRICT && config->interleaved <= 1 &&
+	       (!FFNTP_CAN_REFINE || config->root_field <= FFNTP_ROOT_FIELD_NEVER) &&
 	       (config->leap_table == NULL || ffntp_leap_table_check(config->leap_table) == FFNTP_TIMESCALE_OK);
 }
 

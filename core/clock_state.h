@@ -16,6 +16,7 @@
 #include "rate_range.h"
 #include "smear.h"
 #include "strain.h"
+#include "wire.h"
 #include "wiretime.h"
 
 /* The small fields come first, because instructions that reach them are shorter. */
@@ -42,6 +43,12 @@ struct ffntp_clock_state {
 	struct ffntp_rate_range range;
 	struct ffntp_dissent dissent;
 };
+
+/* Return whether the counter may have jumped: a server that reports a correction of its own clock excludes it. */
+static inline bool ffntp_clock_may_have_jumped(const struct ffntp_clock_state *clock)
+{
+	return clock->counter_may_jump && !(FFNTP_CAN_REFINE && clock->dissent.is_servers);
+}
 
 /* Return the configured rate of the counter. */
 static inline struct ffntp_rate_bound ffntp_clock_configured_rate(const struct ffntp_clock_state *clock)

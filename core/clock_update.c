@@ -97,6 +97,8 @@ static void commit_estimate(struct ffntp_clock_state *clock, struct ffntp_associ
 		clock->begun_at = stamp->tf;
 	clock->rate = known_rate(clock);
 	association->accepted_at = stamp->tf;
+	if (FFNTP_CAN_REFINE)
+		association->accepted_clock = association->exchange.server_clock;
 	if (clock->accepted < UINT32_MAX)
 		clock->accepted++;
 	publish_map(clock, association);
@@ -279,7 +281,7 @@ static void restore_line(struct ffntp_clock_state *clock, struct ffntp_associati
 static bool needs_burst(const struct ffntp_clock_state *clock, const struct ffntp_association *association,
 			bool is_first)
 {
-	return clock->counter_may_jump &&
+	return ffntp_clock_may_have_jumped(clock) &&
 	       (is_first || (association->polling.burst_left == 0 && clock->dissent.count > 0 &&
 			     clock->dissent.candidate[0].all < FFNTP_DISSENT_JUMP_EXCHANGES));
 }
@@ -334,7 +336,7 @@ static void adopt(struct ffntp_clock_state *clock, const struct ffntp_candidate 
 static void apply_step(struct ffntp_clock_state *clock, struct ffntp_association *association,
 		       const struct ffntp_stamp *stamp, struct ffntp_clock_plan *plan)
 {
-	if (clock->counter_may_jump)
+	if (ffntp_clock_may_have_jumped(clock))
 		ffntp_publisher_break_counter(&clock->publisher, stamp->tf);
 	else
 		ffntp_publisher_break(&clock->publisher, stamp->tf); /* the port would have reported a jump */

@@ -48,11 +48,13 @@ static enum ffntp_dissent_outcome weigh(const struct ffntp_clock_state *clock, c
 		.rate = plan->range == FFNTP_PLAN_RANGE_CONTINUES ? ffntp_rate_range_now(&clock->range)
 								  : first_rate(clock),
 		.clock_exchanges = clock->agreed + (agrees && clock->agreed < UINT32_MAX),
-		.may_jump = clock->counter_may_jump,
+		.may_jump = clock->counter_may_jump && !(FFNTP_CAN_REFINE && plan->is_servers),
 	};
 
 	plan->has_dissent = true;
 	plan->dissent = clock->dissent;
+	if (FFNTP_CAN_REFINE)
+		plan->dissent.is_servers = plan->is_servers;
 	return ffntp_dissent_add(&plan->dissent, &fact, &plan->candidate);
 }
 
@@ -165,12 +167,21 @@ static void decide_line(const struct ffntp_clock_state *clock, struct ffntp_cloc
 	plan->decision.rate = period_s / clock->rate.period_s - 1;
 }
 
+/* Return whether the server reports a correction of its own clock that explains the contradictions, or has done so. */
+static bool has_server_moved(const struct ffntp_clock_state *clock, const struct ffntp_association *association,
+			     const struct ffntp_clock_plan *plan)
+{
+	return clock->dissent.is_servers || ffntp_association_server_has_moved(association, plan->decision.gap_s);
+}
+
 /* Count an exchange that contradicts the clock, for this reason, and decide between the clock and the candidates. */
 static void contradict(const struct ffntp_clock_state *clock, const struct ffntp_association *association,
 		       const struct ffntp_stamp *stamp, enum ffntp_decision_reason reason,
 		       struct ffntp_clock_plan *plan)
 {
 	reject(plan, reason, FFNTP_REFUSED_CONTRADICTION);
+	if (FFNTP_CAN_REFINE)
+		plan->is_servers = has_server_moved(clock, association, plan);
 	switch (weigh(clock, stamp, false, plan)) {
 	case FFNTP_DISSENT_BELIEVED:
 		decide_step(clock, association, stamp, plan);
@@ -224,6 +235,8 @@ static void watch_bound(const struct ffntp_clock_state *clock, const struct ffnt
 static void weigh_agreement(const struct ffntp_clock_state *clock, const struct ffntp_stamp *stamp,
 			    struct ffntp_clock_plan *plan)
 {
+	if (FFNTP_CAN_REFINE)
+		plan->is_servers = clock->dissent.is_servers;
 	if (clock->dissent.count == 0 || weigh(clock, stamp, true, plan) != FFNTP_DISSENT_MERGED)
 		return;
 	plan->bound.earliest_s = ffntp_fmin(plan->bound.earliest_s, plan->candidate.bound.earliest_s);

@@ -23,6 +23,7 @@ enum ffntp_plan_range {
 struct ffntp_clock_plan {
 	struct ffntp_decision decision;
 	bool is_smeared;      /* the server smears */
+	bool is_servers;      /* the server reports a correction of its own clock that explains the contradiction */
 	bool has_dissent;     /* 'dissent' is set: the exchange counts for or against candidates */
 	bool keeps_estimator; /* STEP, RATE_CHANGE: the estimator continues, with its rate or with its state */
 	enum ffntp_plan_range range;

@@ -32,6 +32,7 @@ struct ffntp_candidate {
 /* Collected evidence. Zeroed: no exchange contradicts the clock. */
 struct ffntp_dissent {
 	unsigned count;
+	bool is_servers; /* the server reported a correction of its own clock, so that the counter did not jump */
 	struct ffntp_candidate candidate[FFNTP_DISSENT_CANDIDATES];
 	/* Exchanges that agree with no candidate at any rate of the hint may still lie on one line. */
 	struct ffntp_bound newest; /* bound of the newest exchange that contradicted the clock */

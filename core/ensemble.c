@@ -8,9 +8,15 @@
 #include "stamp.h"
 
 #define ALIGNMENT 16u
-#define HEAD ((sizeof(struct ffntp_ensemble) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
+#define ALIGNED(size) (((size) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
+#define HEAD ALIGNED(sizeof(struct ffntp_ensemble))
 
 /* --- memory --- */
+
+static bool is_usable(const void *memory, size_t size, size_t needed)
+{
+	return needed > 0 && size >= needed && memory != NULL && (uintptr_t)memory % ALIGNMENT == 0;
+}
 
 static bool is_config(const struct ffntp_ensemble_config *config)
 {
@@ -18,11 +24,35 @@ static bool is_config(const struct ffntp_ensemble_config *config)
 	       config->least_sources <= FFNTP_ENSEMBLE_MEMBERS;
 }
 
+static size_t members_size(unsigned members)
+{
+	return ALIGNED(members * sizeof(struct ffntp_member));
+}
+
+static size_t events_size(unsigned members)
+{
+	return ALIGNED(FFNTP_ENSEMBLE_EVENTS(members) * sizeof(struct ffntp_ensemble_event));
+}
+
 size_t ffntp_ensemble_memory(const struct ffntp_ensemble_config *config)
 {
-	size_t session = is_config(config) ? ffntp_session_memory(&config->client) : 0;
+	size_t session = is_config(config) ? ffntp_session_memory(&config->client) : 0, members = config->members;
 
-	return session > 0 ? HEAD + config->members * session : 0;
+	return session > 0 ? HEAD + members_size(config->members) + events_size(config->members) + members * session
+			   : 0;
+}
+
+/* The parts behind the struct, in this order: members, events, sessions. */
+static void place_parts(struct ffntp_ensemble *ensemble)
+{
+	unsigned members = ensemble->config.members;
+	unsigned char *part = (unsigned char *)ensemble + HEAD;
+
+	ensemble->member = (struct ffntp_member *)part;
+	ensemble->event = (struct ffntp_ensemble_event *)(part + members_size(members));
+	ensemble->sessions = part + members_size(members) + events_size(members);
+	for (unsigned i = 0; i < members; i++)
+		ensemble->member[i] = (struct ffntp_member){ 0 };
 }
 
 struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const struct ffntp_ensemble_config *config,
@@ -31,11 +61,11 @@ struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const stru
 	size_t needed = ffntp_ensemble_memory(config);
 	struct ffntp_ensemble *ensemble = memory;
 
-	if (needed == 0 || size < needed || memory == NULL || (uintptr_t)memory % ALIGNMENT != 0)
+	if (!is_usable(memory, size, needed))
 		return NULL;
 	*ensemble = (struct ffntp_ensemble){ .config = *config, .size = needed, .now = now, .begun = now, .lead = -1 };
 	ensemble->stride = ffntp_session_memory(&config->client);
-	ensemble->sessions = (unsigned char *)memory + HEAD;
+	place_parts(ensemble);
 	ensemble->shared_at = now;
 	ensemble->publisher.counter_kind = config->client.counter_kind;
 	ensemble->publisher.period_shift = ffntp_mapping_shift(config->client.period_hint_s);
@@ -45,11 +75,29 @@ struct ffntp_ensemble *ffntp_ensemble_init(void *memory, size_t size, const stru
 	return ensemble;
 }
 
+/* Each member's session is copied to the same place of the copy. */
+struct ffntp_ensemble *ffntp_ensemble_copy(const struct ffntp_ensemble *ensemble, void *memory, size_t size)
+{
+	struct ffntp_ensemble *copy = memory;
+
+	if (!is_usable(memory, size, ensemble->size))
+		return NULL;
+	*copy = *ensemble;
+	copy->sessions = (unsigned char *)memory + HEAD;
+	copy->recorder = (struct ffntp_ensemble_recorder){ 0 };
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (ensemble->member[i].session != NULL)
+			copy->member[i].session = ffntp_session_copy(ensemble->member[i].session,
+								     copy->sessions + i * copy->stride, copy->stride);
+	}
+	return copy;
+}
+
 /* --- events --- */
 
 static void add_event(struct ffntp_ensemble *ensemble, unsigned member, struct ffntp_event event)
 {
-	if (ensemble->events < FFNTP_ENSEMBLE_EVENTS)
+	if (ensemble->events < FFNTP_ENSEMBLE_EVENTS(ensemble->config.members))
 		ensemble->event[ensemble->events++] = (struct ffntp_ensemble_event){ member, event };
 }
 
@@ -131,13 +179,16 @@ const struct ffntp_map *ffntp_ensemble_map(const struct ffntp_ensemble *ensemble
  * A member that comes later counts leap seconds as the ensemble does, and knows its counter's rate. With room for one
  * it begins as a session does.
  */
-static void introduce(const struct ffntp_ensemble *ensemble, struct ffntp_client *client)
+static void introduce(const struct ffntp_ensemble *ensemble, struct ffntp_member *member)
 {
+	struct ffntp_client *client = member->session->client;
 	const struct ffntp_map *map = &ensemble->map;
 
-	if (is_single(ensemble) || !has_time(map))
+	if (is_single(ensemble))
 		return;
-	ffntp_clock_introduce(&client->clock, client->association.estimator, map);
+	if (has_time(map))
+		ffntp_clock_introduce(&client->clock, client->association.estimator, map);
+	ffntp_ensemble_look_at(member);
 }
 
 int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_member_config *config, ffntp_counter now)
@@ -157,8 +208,8 @@ int ffntp_ensemble_add(struct ffntp_ensemble *ensemble, const struct ffntp_membe
 						     &config->client, now);
 		if (member->session == NULL)
 			return -1;
-		introduce(ensemble, member->session->client);
 		member->disruption_marker = member->session->client->clock.publisher.disruption_marker;
+		introduce(ensemble, member);
 		if (is_single(ensemble))
 			ensemble->map = *ffntp_session_map(member->session);
 		if (ensemble->recorder.added != NULL)
@@ -198,7 +249,7 @@ static int64_t ahead_ns(const struct ffntp_ensemble *ensemble, const struct ffnt
 
 bool ffntp_ensemble_source(const struct ffntp_ensemble *ensemble, unsigned member, struct ffntp_source *source)
 {
-	const struct ffntp_member *at = &ensemble->member[member < FFNTP_ENSEMBLE_MEMBERS ? member : 0];
+	const struct ffntp_member *at = &ensemble->member[member < ensemble->config.members ? member : 0];
 
 	if (member >= ensemble->config.members || at->session == NULL)
 		return false;
@@ -233,7 +284,7 @@ static void inherit(struct ffntp_ensemble *ensemble, const struct ffntp_map *for
 	ensemble->map = *former;
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
 		if (ensemble->member[i].session != NULL)
-			introduce(ensemble, ensemble->member[i].session->client);
+			introduce(ensemble, &ensemble->member[i]);
 	}
 }
 
@@ -251,6 +302,8 @@ static void pass(struct ffntp_ensemble *ensemble, unsigned number, const struct 
 	struct ffntp_event event;
 
 	ffntp_session_input(member->session, input);
+	if (!is_single(ensemble))
+		ffntp_ensemble_look_at(member);
 	while (ffntp_session_event(member->session, &event)) {
 		if (event.kind == FFNTP_EVENT_MAP)
 			ensemble->is_map_due = true;
@@ -293,7 +346,7 @@ static bool is_contradicted(const struct ffntp_member *member)
 {
 	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
 
-	return clock->counter_may_jump && ffntp_dissent_excludes_clock(&clock->dissent);
+	return ffntp_clock_may_have_jumped(clock) && ffntp_dissent_excludes_clock(&clock->dissent);
 }
 
 static void input_to_member(struct ffntp_ensemble *ensemble, unsigned number, const struct ffntp_input *input)

@@ -12,9 +12,27 @@
 #include "session.h"
 #include "vote.h"
 
+/*
+ * What the ensemble computes with of a member's session: a copy, set after each change of the session, because one
+ * member's exchange needs it of all, and sessions are spread over memory.
+ */
+struct ffntp_member_view {
+	struct ffntp_bound bound;
+	struct ffntp_rate_bound rate;
+	unsigned candidates; /* clocks that the server's exchanges may show instead */
+	bool is_confirmed;   /* enough exchanges agree with the clock */
+	bool may_answer;     /* a server that has no time may have it soon */
+	uint8_t leap;        /* the newest stamp's leap indicator */
+	double poll_s;
+	/* The variance of its time, as of a reading, and how it grows; that of its asymmetry. */
+	ffntp_counter at;
+	double period_s, variance_s2, covariance_s, rate_variance, wander_per_s, asymmetry_s2;
+};
+
 /* A member. Zeroed: the place is free. */
 struct ffntp_member {
 	struct ffntp_session *session;
+	struct ffntp_member_view view;
 	bool is_preferred, is_trusted, is_required, is_unused;
 	enum ffntp_selection selection, shown; /* now, and as the last event had it */
 	bool has_time, is_fresh;               /* it has an interval; it answers */
@@ -34,8 +52,11 @@ struct ffntp_member {
 	unsigned unchecked; /* exchanges since then */
 };
 
-/* No more events can follow from one input: the map, and for each member those of its session and its selection. */
-#define FFNTP_ENSEMBLE_EVENTS (FFNTP_SESSION_EVENTS + 1 + FFNTP_ENSEMBLE_MEMBERS)
+/*
+ * No more events can follow from one input: those of a session, and the selection of each member. Events of the other
+ * members' sessions are not the ensemble's.
+ */
+#define FFNTP_ENSEMBLE_EVENTS(members) (FFNTP_SESSION_EVENTS + 1 + (members))
 
 struct ffntp_ensemble_event {
 	unsigned member;
@@ -45,9 +66,12 @@ struct ffntp_ensemble_event {
 struct ffntp_ensemble {
 	struct ffntp_ensemble_config config;
 	size_t size, stride; /* of all, and of a member's session, in bytes */
+	/* In the same memory, behind this struct: as many as config.members, and their events. */
 	unsigned char *sessions;
+	struct ffntp_member *member;
+	struct ffntp_ensemble_event *event;
+	unsigned events, taken;
 	ffntp_counter now, begun;
-	struct ffntp_member member[FFNTP_ENSEMBLE_MEMBERS];
 	int lead; /* the member that is followed while there is no joint clock; -1: none yet */
 
 	/* The last estimate, whether it was based on enough exchanges, and whose it was: the lead's, or -1: the joint
@@ -72,8 +96,7 @@ struct ffntp_ensemble {
 	ffntp_counter doubted_at; /* since then */
 	bool is_map_due, has_new_map;
 
-	struct ffntp_ensemble_event event[FFNTP_ENSEMBLE_EVENTS];
-	unsigned events, taken;
+	struct ffntp_vote_order time_order, rate_order;
 	struct ffntp_ensemble_recorder recorder;
 	void *recorder_context;
 };
@@ -110,7 +133,10 @@ static inline bool ffntp_ensemble_combines(const struct ffntp_ensemble *ensemble
 	return ffntp_member_is_candidate(member) && (member->is_preferred || !ensemble->prefers);
 }
 
-/* ensemble_vote: see whether a member has the time, whether it answers, and whether its markers have changed. */
+/*
+ * ensemble_vote: its session has changed: set the member's view, see whether it has the time, whether it answers, and
+ * whether its markers have changed.
+ */
 void ffntp_ensemble_look_at(struct ffntp_member *member);
 
 /* ensemble_vote: take the member's present markers for those that are known. */

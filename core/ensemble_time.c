@@ -19,16 +19,6 @@ static bool is_law(const struct ffntp_member *member)
 	return ffntp_member_clock(member)->ops == &ffntp_law_ops;
 }
 
-/* Return the variance of a member's asymmetry (s^2): of the path to the server, and of the server's own path. */
-static double asymmetry2(const struct ffntp_member *member)
-{
-	const struct ffntp_association *association = &ffntp_member_client(member)->association;
-
-	return ffntp_square(ffntp_member_clock(member)->estimate.asymmetry_esterror_s +
-			    FFNTP_ASYMMETRY_SHARE * association->stamp.root_delay_s) +
-	       ffntp_square(FFNTP_ENSEMBLE_LEAST_SD_S);
-}
-
 /* --- the lead: the member that is followed while there is no joint clock, and whose leap seconds are the ensemble's
  * --- */
 
@@ -52,15 +42,20 @@ static void advance(struct ffntp_estimate *estimate, ffntp_counter at)
 /* Return the variance (s^2) of a member's time as of now: that of a server that is silent grows. */
 static double variance2(const struct ffntp_ensemble *ensemble, const struct ffntp_member *member)
 {
-	struct ffntp_estimate estimate = ffntp_member_clock(member)->estimate;
+	const struct ffntp_member_view *view = &member->view;
+	double elapsed_s = ffntp_counter_diff(ensemble->now, view->at) * view->period_s;
 
-	advance(&estimate, ensemble->now);
-	return ffntp_square(estimate.esterror_s);
+	if (elapsed_s <= 0)
+		return view->variance_s2;
+	return ffntp_fmax(view->variance_s2 +
+				  elapsed_s * (2 * view->covariance_s +
+					       elapsed_s * (view->rate_variance + view->wander_per_s * elapsed_s / 3)),
+			  0);
 }
 
 static double error2(const struct ffntp_ensemble *ensemble, const struct ffntp_member *member)
 {
-	return variance2(ensemble, member) + asymmetry2(member);
+	return variance2(ensemble, member) + member->view.asymmetry_s2;
 }
 
 static bool can_lead(const struct ffntp_ensemble *ensemble, int number)
@@ -83,12 +78,17 @@ static int best_lead(const struct ffntp_ensemble *ensemble)
 	double best = is_good ? error2(ensemble, &ensemble->member[lead]) * FFNTP_ENSEMBLE_BETTER : 1e300;
 
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		double error_s2;
+
 		if (lead < 0 && can_lead(ensemble, (int)i))
 			lead = (int)i;
-		if (!is_good_lead(ensemble, (int)i) || error2(ensemble, &ensemble->member[i]) >= best)
+		if (!is_good_lead(ensemble, (int)i))
+			continue;
+		error_s2 = error2(ensemble, &ensemble->member[i]);
+		if (error_s2 >= best)
 			continue;
 		lead = (int)i;
-		best = error2(ensemble, &ensemble->member[i]);
+		best = error_s2;
 	}
 	return lead;
 }
@@ -115,7 +115,7 @@ static double behind_of(const struct ffntp_ensemble *ensemble, double *variance_
 		if (!(member->share > 0))
 			continue;
 		variance += share2 * member->variance_s2;
-		asymmetry += share2 * asymmetry2(member);
+		asymmetry += share2 * member->view.asymmetry_s2;
 		spread += share2 * ffntp_square(member->behind_s - sum);
 	}
 	*variance_s2 = variance;
@@ -160,8 +160,8 @@ static bool set_targets(const struct ffntp_ensemble *ensemble, double target[FFN
 		if (!ffntp_ensemble_combines(ensemble, i) || !member->is_fresh || !(member->frame.exchanges > 0))
 			continue;
 		number[count] = i;
-		value[count++] = (struct ffntp_blend_value){ member->behind_s,
-							     ffntp_sqrt(asymmetry2(member) + member->variance_s2) };
+		value[count++] = (struct ffntp_blend_value){ member->behind_s, ffntp_sqrt(member->view.asymmetry_s2 +
+											  member->variance_s2) };
 	}
 	if (count == 0)
 		return false;
@@ -188,7 +188,7 @@ static void update_shares(struct ffntp_ensemble *ensemble)
 	double age_s = ffntp_counter_diff(ensemble->now, ensemble->begun) * period_s;
 	double constant_s = ffntp_fmin(ffntp_fmax(age_s, 1), FFNTP_ENSEMBLE_SHARE_S);
 	double gain = elapsed_s / (elapsed_s + constant_s);
-	double target[FFNTP_ENSEMBLE_MEMBERS] = { 0 }, before;
+	double target[FFNTP_ENSEMBLE_MEMBERS], before;
 
 	if (elapsed_s < constant_s / FFNTP_ENSEMBLE_SHARE_STEPS)
 		return;
@@ -224,6 +224,15 @@ static void count_witnesses(const struct ffntp_ensemble *ensemble, unsigned *all
 		++*all;
 		*apart += ensemble->member[i].apart > 0;
 	}
+}
+
+static bool has_witness(const struct ffntp_ensemble *ensemble)
+{
+	for (unsigned i = 0; i < ensemble->config.members; i++) {
+		if (is_witness(ensemble, i))
+			return true;
+	}
+	return false;
 }
 
 static void begin_joint(struct ffntp_ensemble *ensemble, unsigned number)
@@ -326,7 +335,7 @@ static void take_exchange(struct ffntp_ensemble *ensemble, unsigned number)
 static bool announces(const struct ffntp_member *member)
 {
 	return member->session != NULL && member->has_time && member->is_fresh && !member->is_unused &&
-	       ffntp_member_client(member)->association.stamp.leap != FFNTP_LEAP_UNANNOUNCED;
+	       member->view.leap != FFNTP_LEAP_UNANNOUNCED;
 }
 
 /* The majority's announcement of a leap second counts for each member. */
@@ -339,7 +348,7 @@ static void announce_leap(struct ffntp_ensemble *ensemble, unsigned number)
 		const struct ffntp_member *member = &ensemble->member[i];
 
 		if (announces(member))
-			indicators[count++] = ffntp_member_client(member)->association.stamp.leap;
+			indicators[count++] = member->view.leap;
 	}
 	ffntp_client_announce(ffntp_member_client(&ensemble->member[number]), ffntp_leap_count(indicators, count),
 			      ensemble->now);
@@ -350,7 +359,6 @@ void ffntp_ensemble_learn(struct ffntp_ensemble *ensemble, unsigned number)
 	struct ffntp_member *member = &ensemble->member[number];
 
 	member->learnt_at = ffntp_member_client(member)->association.accepted_at;
-	ffntp_ensemble_look_at(member);
 	announce_leap(ensemble, number);
 	if (!is_law(member))
 		return;
@@ -378,10 +386,12 @@ void ffntp_ensemble_forget(struct ffntp_ensemble *ensemble)
 		member->frame = (struct ffntp_law_frame){ 0 };
 		member->share = 0;
 		member->apart = 0;
-		member->has_time = member->is_right = member->is_astray = false;
+		member->is_right = member->is_astray = false;
 		member->has_stepped = member->has_jumped = false;
-		if (member->session != NULL)
-			ffntp_ensemble_store_markers(member);
+		if (member->session == NULL)
+			continue;
+		ffntp_ensemble_store_markers(member);
+		ffntp_ensemble_look_at(member);
 	}
 }
 
@@ -409,10 +419,7 @@ static void estimate_by_lead(const struct ffntp_ensemble *ensemble, struct ffntp
  */
 static bool is_starved(const struct ffntp_ensemble *ensemble, const struct ffntp_estimate *estimate)
 {
-	unsigned all, apart;
-
-	count_witnesses(ensemble, &all, &apart);
-	return all == 0 && is_good_lead(ensemble, ensemble->lead) &&
+	return !has_witness(ensemble) && is_good_lead(ensemble, ensemble->lead) &&
 	       ffntp_square(estimate->esterror_s) * FFNTP_ENSEMBLE_BETTER >
 		       variance2(ensemble, &ensemble->member[ensemble->lead]);
 }
@@ -469,9 +476,7 @@ static double shortest_poll_s(const struct ffntp_ensemble *ensemble, const struc
 	double least_s = 1e300;
 
 	for (unsigned i = 0; i < ballot->count; i++)
-		least_s = ffntp_fmin(
-			least_s,
-			ffntp_member_client(&ensemble->member[ballot->voter[i]])->association.polling.interval_s);
+		least_s = ffntp_fmin(least_s, ensemble->member[ballot->voter[i]].view.poll_s);
 	return least_s;
 }
 
@@ -499,8 +504,7 @@ static ffntp_counter void_after(const struct ffntp_ensemble *ensemble, const str
 	double keep_s = FFNTP_VOID_S, period_s = ffntp_member_clock(&ensemble->member[ensemble->lead])->rate.period_s;
 
 	for (unsigned i = 0; i < ballot->count; i++)
-		keep_s = ffntp_fmax(keep_s, FFNTP_VOID_POLLS * ffntp_member_client(&ensemble->member[ballot->voter[i]])
-								       ->association.polling.interval_s);
+		keep_s = ffntp_fmax(keep_s, FFNTP_VOID_POLLS * ensemble->member[ballot->voter[i]].view.poll_s);
 	return ensemble->now + ffntp_ticks_of(keep_s, period_s);
 }
 
@@ -509,10 +513,6 @@ void ffntp_ensemble_compute(struct ffntp_ensemble *ensemble, struct ffntp_map *m
 	struct ffntp_estimate estimate;
 	struct ffntp_ballot ballot;
 
-	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		if (ensemble->member[i].session != NULL)
-			ffntp_ensemble_look_at(&ensemble->member[i]);
-	}
 	ensemble->lead = best_lead(ensemble);
 	ffntp_ensemble_begin_vote(ensemble, &ballot);
 	if (ensemble->lead < 0 || ballot.count == 0) {

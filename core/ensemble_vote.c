@@ -14,10 +14,49 @@ void ffntp_ensemble_store_markers(struct ffntp_member *member)
 	member->counter_marker = ffntp_member_clock(member)->publisher.counter_marker;
 }
 
+/* Return whether a server that has no time may have it soon: it was not asked in vain yet, and does not limit the rate.
+ */
+static bool may_answer(const struct ffntp_polling *polling)
+{
+	return polling->unanswered < FFNTP_ENSEMBLE_PATIENCE && polling->floor_s <= polling->config.min_s;
+}
+
+/* Return the variance of a member's asymmetry (s^2): of the path to the server, and of the server's own path. */
+static double asymmetry2(const struct ffntp_client *client)
+{
+	return ffntp_square(client->clock.estimate.asymmetry_esterror_s +
+			    FFNTP_ASYMMETRY_SHARE * client->association.stamp.root_delay_s) +
+	       ffntp_square(FFNTP_ENSEMBLE_LEAST_SD_S);
+}
+
+static struct ffntp_member_view view_of(const struct ffntp_client *client)
+{
+	const struct ffntp_clock_state *clock = &client->clock;
+	const struct ffntp_estimate *estimate = &clock->estimate;
+
+	return (struct ffntp_member_view){
+		.bound = clock->bound,
+		.rate = clock->rate,
+		.candidates = clock->dissent.count,
+		.is_confirmed = clock->confirmed >= FFNTP_SYNCHRONISED_EXCHANGES,
+		.may_answer = may_answer(&client->association.polling),
+		.leap = client->association.stamp.leap,
+		.poll_s = client->association.polling.interval_s,
+		.at = estimate->at,
+		.period_s = estimate->period_s,
+		.variance_s2 = ffntp_square(estimate->esterror_s),
+		.covariance_s = estimate->covariance_s,
+		.rate_variance = ffntp_square(estimate->period_esterror),
+		.wander_per_s = estimate->wander_per_s,
+		.asymmetry_s2 = asymmetry2(client),
+	};
+}
+
 void ffntp_ensemble_look_at(struct ffntp_member *member)
 {
 	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
 
+	member->view = view_of(ffntp_member_client(member));
 	member->has_time = clock->publisher.has_map && clock->bound.is_known && clock->has_estimate;
 	member->is_fresh = ffntp_member_client(member)->association.polling.unanswered < FFNTP_UNANSWERED_FREE_RUNNING;
 	member->has_stepped = member->has_stepped || member->disruption_marker != clock->publisher.disruption_marker;
@@ -33,27 +72,34 @@ static void extend(struct ffntp_vote_interval *interval, struct ffntp_bound boun
 	interval->high = ffntp_fmax(interval->high, bound.latest_s);
 }
 
+/* Extend the interval to the candidates', which an exchange that contradicts the clock may show. */
+static void extend_to_candidates(struct ffntp_vote_interval *interval, const struct ffntp_clock_state *clock,
+				 ffntp_counter at, struct ffntp_ntp reference)
+{
+	for (unsigned i = 0; i < clock->dissent.count; i++) {
+		const struct ffntp_candidate *candidate = &clock->dissent.candidate[i];
+
+		extend(interval, candidate->bound, at, reference,
+		       candidate->excludes_clock ? ffntp_rate_range_now(&candidate->range) : clock->rate);
+	}
+}
+
 /* Return the interval that contains the true time at a reading if the member's server is right, from the reference. */
 static struct ffntp_vote_interval interval_of(const struct ffntp_member *member, ffntp_counter at,
 					      struct ffntp_ntp reference)
 {
-	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
 	struct ffntp_vote_interval interval = { 1e300, -1e300 };
 
-	extend(&interval, clock->bound, at, reference, clock->rate);
-	for (unsigned i = 0; i < clock->dissent.count; i++) {
-		const struct ffntp_candidate *candidate = &clock->dissent.candidate[i];
-
-		extend(&interval, candidate->bound, at, reference,
-		       candidate->excludes_clock ? ffntp_rate_range_now(&candidate->range) : clock->rate);
-	}
+	extend(&interval, member->view.bound, at, reference, member->view.rate);
+	if (member->view.candidates > 0)
+		extend_to_candidates(&interval, ffntp_member_clock(member), at, reference);
 	return interval;
 }
 
 /* Return the interval of the counter's rate, s per tick. */
 static struct ffntp_vote_interval rate_of(const struct ffntp_member *member)
 {
-	const struct ffntp_rate_bound rate = ffntp_member_clock(member)->rate;
+	const struct ffntp_rate_bound rate = member->view.rate;
 
 	return (struct ffntp_vote_interval){ rate.period_s * (1 - rate.max_error),
 					     rate.period_s * (1 + rate.max_error) };
@@ -120,8 +166,8 @@ void ffntp_ensemble_hold_vote(struct ffntp_ensemble *ensemble, struct ffntp_ball
 		ffntp_vote_add(&ballot->time, interval_of(member, at, reference));
 		ffntp_vote_add(&ballot->rate, rate_of(member));
 	}
-	ballot->result = ffntp_vote_count(&ballot->time);
-	ballot->rate_result = ffntp_vote_count(&ballot->rate);
+	ballot->result = ffntp_vote_count(&ballot->time, &ensemble->time_order);
+	ballot->rate_result = ffntp_vote_count(&ballot->rate, &ensemble->rate_order);
 	judge(ensemble, ballot, at, reference);
 }
 
@@ -157,8 +203,10 @@ void ffntp_ensemble_begin_doubt(struct ffntp_ensemble *ensemble, unsigned number
 	ensemble->is_in_doubt = true;
 	ensemble->doubted_at = at;
 	for (unsigned i = 0; i < ensemble->config.members; i++) {
-		if (i != number && ensemble->member[i].session != NULL)
-			ffntp_session_hurry(ensemble->member[i].session, at);
+		if (i == number || ensemble->member[i].session == NULL)
+			continue;
+		ffntp_session_hurry(ensemble->member[i].session, at);
+		ffntp_ensemble_look_at(&ensemble->member[i]);
 	}
 }
 
@@ -166,7 +214,7 @@ void ffntp_ensemble_begin_doubt(struct ffntp_ensemble *ensemble, unsigned number
 static bool is_confirmed(const struct ffntp_ensemble *ensemble, const struct ffntp_member *member)
 {
 	return ffntp_counter_is_before(ensemble->doubted_at, ffntp_member_client(member)->association.accepted_at) &&
-	       ffntp_member_clock(member)->dissent.count == 0 && !member->has_stepped;
+	       member->view.candidates == 0 && !member->has_stepped;
 }
 
 /*
@@ -179,10 +227,11 @@ static void settle_doubt(struct ffntp_ensemble *ensemble, const struct ffntp_bal
 		ffntp_counter_diff(ensemble->now, ensemble->doubted_at) * ensemble->config.client.period_hint_s;
 	unsigned confirmed = 0;
 
+	if (!ensemble->is_in_doubt)
+		return;
 	for (unsigned i = 0; i < ballot->count; i++)
 		confirmed += is_confirmed(ensemble, &ensemble->member[ballot->voter[i]]);
-	ensemble->is_in_doubt =
-		ensemble->is_in_doubt && lasted_s < FFNTP_ENSEMBLE_DOUBT_S && 2 * confirmed <= ballot->count;
+	ensemble->is_in_doubt = lasted_s < FFNTP_ENSEMBLE_DOUBT_S && 2 * confirmed <= ballot->count;
 }
 
 void ffntp_ensemble_begin_vote(struct ffntp_ensemble *ensemble, struct ffntp_ballot *ballot)
@@ -204,16 +253,6 @@ static bool trusts(const struct ffntp_ensemble *ensemble)
 	return false;
 }
 
-/* Return whether a member that has no time may have it soon: it was not asked in vain yet, and its server does not
- * limit the rate.
- */
-static bool may_answer(const struct ffntp_member *member)
-{
-	const struct ffntp_polling *polling = &ffntp_member_client(member)->association.polling;
-
-	return polling->unanswered < FFNTP_ENSEMBLE_PATIENCE && polling->floor_s <= polling->config.min_s;
-}
-
 /*
  * Count the members that vote or may soon: those that answer, or have not been asked in vain yet. If there are trusted
  * ones, these are meant.
@@ -228,17 +267,15 @@ static unsigned count_expected(const struct ffntp_ensemble *ensemble)
 
 		if (member->session == NULL || member->is_unused || (only_trusted && !member->is_trusted))
 			continue;
-		count += member->has_time ? member->is_fresh : may_answer(member);
+		count += member->has_time ? member->is_fresh : member->view.may_answer;
 	}
 	return count;
 }
 
 static bool is_synchronised(const struct ffntp_member *member)
 {
-	const struct ffntp_clock_state *clock = ffntp_member_clock(member);
-
-	return ffntp_member_is_candidate(member) && member->is_fresh && clock->dissent.count == 0 &&
-	       clock->confirmed >= FFNTP_SYNCHRONISED_EXCHANGES;
+	return ffntp_member_is_candidate(member) && member->is_fresh && member->view.candidates == 0 &&
+	       member->view.is_confirmed;
 }
 
 /* Count the members that are right and synchronised, and set whether a required one is missing. */
@@ -286,7 +323,7 @@ static enum ffntp_selection selection_of(const struct ffntp_ensemble *ensemble, 
 		return FFNTP_SELECTION_NO_MAJORITY;
 	if (!member->is_right)
 		return FFNTP_SELECTION_FALSETICKER;
-	if (member->is_astray || ffntp_member_clock(member)->dissent.count > 0)
+	if (member->is_astray || member->view.candidates > 0)
 		return FFNTP_SELECTION_ASTRAY;
 	if (!ffntp_ensemble_combines(ensemble, number))
 		return FFNTP_SELECTION_SPARE;

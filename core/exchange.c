@@ -39,6 +39,8 @@ bool ffntp_exchange_begin(struct ffntp_exchange *exchange, ffntp_counter ta, uin
 	exchange->nonce = nonce;
 	exchange->begun_at = exchange->ta = ta;
 	ffntp_wire_write(&request, bytes);
+	if (FFNTP_CAN_REFINE)
+		ffntp_rootfield_ask(&exchange->root_field);
 	return true;
 }
 
@@ -54,6 +56,8 @@ void ffntp_exchange_expire(struct ffntp_exchange *exchange)
 		return;
 	exchange->is_waiting = false;
 	exchange->expired_nonce = exchange->nonce;
+	if (FFNTP_CAN_REFINE)
+		ffntp_rootfield_expired(&exchange->root_field);
 }
 
 void ffntp_exchange_forget(struct ffntp_exchange *exchange)
@@ -159,9 +163,16 @@ static double effective_precision_s(const struct ffntp_exchange *exchange, const
 	return ffntp_fmax(stated_precision_s(packet->precision_log2_s), exchange->grain.seen_s);
 }
 
-static double root_dispersion_s(const struct ffntp_packet *packet, double precision_s)
+static double root_delay_s(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet)
 {
-	return ffntp_short_s(packet->root_dispersion) + precision_s;
+	return ffntp_wire_root_s(packet->root_delay, exchange->root.delay, exchange->root.is_present);
+}
+
+static double root_dispersion_s(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet,
+				double precision_s)
+{
+	return ffntp_wire_root_s(packet->root_dispersion, exchange->root.dispersion, exchange->root.is_present) +
+	       precision_s;
 }
 
 /* Check that the server has a usable time. */
@@ -173,9 +184,10 @@ static enum ffntp_verdict judge_server(const struct ffntp_packet *packet)
 }
 
 /* Check that the root distance is within the limit. */
-static enum ffntp_verdict judge_distance(const struct ffntp_packet *packet, double precision_s, double limit_s)
+static enum ffntp_verdict judge_distance(const struct ffntp_exchange *exchange, const struct ffntp_packet *packet,
+					 double precision_s, double limit_s)
 {
-	double distance_s = ffntp_short_s(packet->root_delay) / 2 + root_dispersion_s(packet, precision_s);
+	double distance_s = root_delay_s(exchange, packet) / 2 + root_dispersion_s(exchange, packet, precision_s);
 
 	return distance_s <= limit_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_ROOT_DISTANCE;
 }
@@ -282,7 +294,8 @@ static void watch_grain(struct ffntp_exchange *exchange, const struct ffntp_answ
 	ffntp_grain_add(&exchange->grain, &sample);
 }
 
-static struct ffntp_stamp make_stamp(const struct ffntp_answered *answered, double precision_s)
+static struct ffntp_stamp make_stamp(const struct ffntp_exchange *exchange, const struct ffntp_answered *answered,
+				     double precision_s)
 {
 	const struct ffntp_packet *packet = &answered->reply;
 
@@ -293,8 +306,8 @@ static struct ffntp_stamp make_stamp(const struct ffntp_answered *answered, doub
 		.tf = answered->tf,
 		.ta_late_ticks = (uint32_t)late_ticks(answered),
 		.refid = packet->refid,
-		.root_delay_s = ffntp_short_s(packet->root_delay),
-		.root_dispersion_s = root_dispersion_s(packet, precision_s),
+		.root_delay_s = root_delay_s(exchange, packet),
+		.root_dispersion_s = root_dispersion_s(exchange, packet, precision_s),
 		.precision_s = precision_s,
 		.stratum = packet->stratum,
 		.leap = packet->leap,
@@ -310,7 +323,7 @@ static enum ffntp_verdict judge_reply(struct ffntp_exchange *exchange, const str
 	if (!has_timestamps(packet, effective_precision_s(exchange, packet)))
 		return FFNTP_REFUSED_TIMESTAMPS;
 	watch_grain(exchange, answered, limits);
-	return judge_distance(packet, effective_precision_s(exchange, packet), limits->max_root_distance_s);
+	return judge_distance(exchange, packet, effective_precision_s(exchange, packet), limits->max_root_distance_s);
 }
 
 /* Check the counter, and make the stamp. */
@@ -323,7 +336,9 @@ static enum ffntp_verdict measure(struct ffntp_exchange *exchange, struct ffntp_
 	settle_departure(answered, precision_s, limits);
 	verdict = judge_counter(&answered->reply, rtt_ticks(answered), precision_s, limits);
 	if (verdict == FFNTP_ACCEPTED)
-		*stamp = make_stamp(answered, precision_s);
+		*stamp = make_stamp(exchange, answered, precision_s);
+	if (FFNTP_CAN_REFINE && verdict == FFNTP_ACCEPTED)
+		exchange->server_clock = ffntp_rootfield_clock(&answered->reply, &exchange->root);
 	FFNTP_ASSERT(verdict != FFNTP_ACCEPTED || (int64_t)(stamp->tf - stamp->ta) > 0);
 	exchange->is_complete = verdict == FFNTP_ACCEPTED;
 	return verdict;
@@ -365,12 +380,20 @@ static enum ffntp_verdict finish_interleaved(struct ffntp_exchange *exchange, co
 	return verdict == FFNTP_ACCEPTED ? measure(exchange, &former, limits, stamp) : verdict;
 }
 
+/* Store the root values of the newest reply, and choose those of the exchange that is measured. */
+static void store_root(struct ffntp_exchange *exchange, const struct ffntp_wire_root *root, bool completes_former)
+{
+	exchange->root = completes_former ? exchange->former_root : *root;
+	exchange->former_root = *root;
+}
+
 enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const uint8_t *bytes, size_t length,
 					 ffntp_counter tf, const struct ffntp_exchange_limits *limits,
 					 struct ffntp_stamp *stamp)
 {
 	struct ffntp_answered answered = { .begun_at = exchange->begun_at, .ta = exchange->ta, .tf = tf };
 	enum ffntp_verdict verdict = ffntp_wire_read(bytes, length, &answered.reply);
+	struct ffntp_wire_root root;
 	bool completes_former;
 
 	exchange->is_complete = false;
@@ -380,9 +403,15 @@ enum ffntp_verdict ffntp_exchange_finish(struct ffntp_exchange *exchange, const 
 		return verdict;
 	completes_former = is_interleaved(exchange, answered.reply.origin.units);
 	end(exchange);
+	if (FFNTP_CAN_REFINE)
+		root = ffntp_wire_read_root(bytes, length);
+	if (FFNTP_CAN_REFINE)
+		ffntp_rootfield_replied(&exchange->root_field, &answered.reply, &root);
 	verdict = judge_server(&answered.reply);
 	if (verdict != FFNTP_ACCEPTED)
 		return verdict;
+	if (FFNTP_CAN_REFINE)
+		store_root(exchange, &root, completes_former);
 	if (FFNTP_CAN_INTERLEAVE && exchange->is_interleaved)
 		exchange->server_receive = answered.reply.receive.units;
 	if (FFNTP_CAN_INTERLEAVE && completes_former)

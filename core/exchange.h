@@ -11,6 +11,7 @@
 
 #include "../include/ffntp/measurement.h"
 #include "grain.h"
+#include "rootfield.h"
 #include "stamp.h"
 #include "wire.h"
 
@@ -62,6 +63,10 @@ struct ffntp_exchange {
 	ffntp_counter
 		last_tf; /* tf of the newest reply that carried a usable time; later requests must start after it */
 	struct ffntp_grain grain; /* steps of the server's clock */
+	struct ffntp_rootfield root_field;
+	struct ffntp_wire_root root;               /* of the exchange that is measured */
+	struct ffntp_wire_root former_root;        /* of the exchange that waits */
+	struct ffntp_rootfield_clock server_clock; /* as of the newest stamp */
 };
 
 /*

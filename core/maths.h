@@ -27,6 +27,19 @@ static inline double ffntp_fabs(double a)
 	return a < 0 ? -a : a;
 }
 
+/* Return the next integer below or above, or the number itself if it is an integer. |x| < 2^63. */
+static inline int64_t ffntp_floor(double x)
+{
+	int64_t whole = (int64_t)x;
+
+	return whole - (x < (double)whole);
+}
+
+static inline int64_t ffntp_ceil(double x)
+{
+	return -ffntp_floor(-x);
+}
+
 static inline double ffntp_square(double x)
 {
 	return x * x;

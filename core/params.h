@@ -155,6 +155,13 @@
 #define FFNTP_PERIOD_LEAST_S 1e-12
 #define FFNTP_PERIOD_MOST_S 1e-6
 
+/*
+ * Largest error of the period that a client starts from (ratio): that of a guest's counter measured against Solo5's
+ * monotonic clock on virtio without kvmclock, which was seen 20 to 34 % slow, because it counts the counter during a
+ * delay of the emulated PIT. Below 1, so that every possible period is positive.
+ */
+#define FFNTP_PERIOD_ERROR_MOST 0.5
+
 /* --- strain --- */
 
 /*
@@ -224,6 +231,27 @@
  * burst.
  */
 #define FFNTP_DISSENT_JUMP_EXCHANGES 3
+
+/*
+ * Replies in a row with chrony's marks in their timestamps, after which the server is taken for chrony. Random bits
+ * have them once in 4^16 times.
+ */
+#define FFNTP_ROOT_FIELD_MARKED 16
+
+/*
+ * Requests in a row with the field of fine root values that may stay without a reply, from a server that has answered
+ * it or is configured so; any other server gets one.
+ */
+#define FFNTP_ROOT_FIELD_SILENT 4
+
+/* Requests without the field between attempts at servers that did not answer it. */
+#define FFNTP_ROOT_FIELD_PLAIN 64
+
+/*
+ * Shortest correction of a server's clock that counts as one (s). Below it is the noise of its timestamps, and no such
+ * correction contradicts a clock.
+ */
+#define FFNTP_ROOT_FIELD_MOVED_S 1e-6
 
 /*
  * Consecutive exchanges that must prove a changed rate of the counter. A server that steps shows the old rate from its

@@ -8,6 +8,7 @@
 #include "mapping.h"
 #include "params.h"
 #include "stamp.h"
+#include "wire.h"
 
 /*
  * Guests have no files. Without the inputs for a former session's map and for tables of leap seconds, and without
@@ -211,6 +212,12 @@ static void work_timer(struct ffntp_session *session)
 
 /* --- inputs --- */
 
+/* Return whether the request in flight has the extension field. */
+static bool asks_root(const struct ffntp_session *session)
+{
+	return FFNTP_CAN_REFINE && session->client->association.exchange.root_field.is_asked;
+}
+
 static void begin_request(struct ffntp_session *session, const struct ffntp_input *input)
 {
 	if (!session->wants_request)
@@ -221,6 +228,8 @@ static void begin_request(struct ffntp_session *session, const struct ffntp_inpu
 		return;
 	}
 	session->has_packet = true;
+	if (asks_root(session))
+		ffntp_wire_ask_root(session->packet + FFNTP_REQUEST_SIZE);
 	session->is_awaiting = true;
 	session->reply_deadline = later(session, input->at, FFNTP_REPLY_TIMEOUT_S);
 	add_kind(session, FFNTP_EVENT_SENT);
@@ -498,6 +507,13 @@ bool ffntp_session_wants_request(const struct ffntp_session *session)
 const uint8_t *ffntp_session_request(const struct ffntp_session *session)
 {
 	return session->has_packet ? session->packet : NULL;
+}
+
+size_t ffntp_session_request_length(const struct ffntp_session *session)
+{
+	if (!session->has_packet)
+		return 0;
+	return asks_root(session) ? FFNTP_REQUEST_SIZE + FFNTP_WIRE_ROOT_SIZE : FFNTP_REQUEST_SIZE;
 }
 
 bool ffntp_session_is_awaiting(const struct ffntp_session *session)

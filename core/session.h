@@ -29,7 +29,7 @@ struct ffntp_session {
 	bool is_awaiting; /* no reply to it has been accepted or given up yet */
 	ffntp_counter reply_deadline;
 	bool has_packet; /* the last input began it */
-	uint8_t packet[FFNTP_REQUEST_SIZE];
+	uint8_t packet[FFNTP_REQUEST_MOST];
 
 	/* The work that is due. */
 	bool wants_request;

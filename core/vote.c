@@ -1,17 +1,29 @@
-/* vote: see vote.h. The ends are sorted by insertion, because there are few, and they hardly change their order. */
+/* vote: see vote.h. The ends are sorted by insertion, from their order in the last vote on, because they
+ * hardly change it. */
 #include "vote.h"
 
 #include "assert.h"
 
-static void sort(double sorted[FFNTP_VOTE_MOST], const double *ends, unsigned count)
+static void sort(double sorted[FFNTP_VOTE_MOST], uint8_t order[FFNTP_VOTE_MOST], const double *ends, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
+		uint8_t place = order[i];
 		unsigned k = i;
 
-		for (; k > 0 && sorted[k - 1] > ends[i]; k--)
+		for (; k > 0 && sorted[k - 1] > ends[place]; k--) {
 			sorted[k] = sorted[k - 1];
-		sorted[k] = ends[i];
+			order[k] = order[k - 1];
+		}
+		sorted[k] = ends[place];
+		order[k] = place;
 	}
+}
+
+static void begin_order(struct ffntp_vote_order *order, unsigned count)
+{
+	order->count = count;
+	for (unsigned i = 0; i < count; i++)
+		order->low[i] = order->high[i] = (uint8_t)i;
 }
 
 /* Return the first lower end that enough intervals contain: those that begin there or before, and have not ended. */
@@ -43,14 +55,16 @@ static unsigned behind_last_point(const double *low, const double *high, unsigne
 }
 
 /* The first point that enough intervals contain is the lower end of one of them, and the last one is an upper end. */
-struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals)
+struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals, struct ffntp_vote_order *order)
 {
-	double low[FFNTP_VOTE_MOST] = { 0 }, high[FFNTP_VOTE_MOST] = { 0 };
+	double low[FFNTP_VOTE_MOST], high[FFNTP_VOTE_MOST];
 	unsigned count = intervals->count, majority = count / 2 + 1, first, behind;
 
 	FFNTP_ASSERT(count > 0 && count <= FFNTP_VOTE_MOST);
-	sort(low, intervals->low, count);
-	sort(high, intervals->high, count);
+	if (order->count != count)
+		begin_order(order, count);
+	sort(low, order->low, intervals->low, count);
+	sort(high, order->high, intervals->high, count);
 	first = first_point(low, high, count, majority);
 	if (first == count)
 		return (struct ffntp_vote){ false, low[0], high[count - 1] };

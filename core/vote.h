@@ -6,6 +6,7 @@
 #define FFNTP_CORE_VOTE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* One voter's interval; low <= high. */
 struct ffntp_vote_interval {
@@ -18,6 +19,12 @@ struct ffntp_vote_interval {
 struct ffntp_vote_intervals {
 	unsigned count;
 	double low[FFNTP_VOTE_MOST], high[FFNTP_VOTE_MOST];
+};
+
+/* The places of the ends in ascending order, as of the last vote: most stay there until the next. Zeroed: unknown. */
+struct ffntp_vote_order {
+	unsigned count;
+	uint8_t low[FFNTP_VOTE_MOST], high[FFNTP_VOTE_MOST];
 };
 
 /*
@@ -36,8 +43,8 @@ static inline void ffntp_vote_add(struct ffntp_vote_intervals *intervals, struct
 	intervals->high[intervals->count++] = interval.high;
 }
 
-/* Count the intervals; there is at least one. */
-struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals);
+/* Count the intervals; there is at least one. order: of the last vote, which costs less if it is similar. */
+struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals, struct ffntp_vote_order *order);
 
 /* Return whether an interval has a point in common with the result of a majority. */
 static inline bool ffntp_vote_agrees(const struct ffntp_vote *vote, const struct ffntp_vote_interval *interval)

@@ -29,6 +29,17 @@ enum {
 	FIELD_LEAST = 16,
 };
 
+/* The field of fine root values: its type, the number that it begins with, and where its values are. */
+enum {
+	ROOT_TYPE = 0xf323,
+	ROOT_MAGIC_AT = 4,
+	ROOT_DELAY_AT = 8,
+	ROOT_DISPERSION_AT = 12,
+	ROOT_RECEIVE_AT = 16,
+	ROOT_EPOCH_AT = 24,
+};
+#define ROOT_MAGIC UINT64_C(0xf5bedd9a)
+
 /*
  * Sizes of a MAC, RFC 5905, section 7.3, and RFC 7822, section 3: a key identifier alone, or with a 128-bit or a
  * 160-bit digest.
@@ -52,6 +63,15 @@ void ffntp_wire_write(const struct ffntp_packet *packet, uint8_t bytes[FFNTP_WIR
 	ffntp_store_be(bytes + ORIGIN, 8, packet->origin.units);
 	ffntp_store_be(bytes + RECEIVE, 8, packet->receive.units);
 	ffntp_store_be(bytes + TRANSMIT, 8, packet->transmit.units);
+}
+
+void ffntp_wire_ask_root(uint8_t field[FFNTP_WIRE_ROOT_SIZE])
+{
+	for (size_t i = 0; i < FFNTP_WIRE_ROOT_SIZE; i++)
+		field[i] = 0;
+	ffntp_store_be(field, 2, ROOT_TYPE);
+	ffntp_store_be(field + FIELD_LENGTH_AT, 2, FFNTP_WIRE_ROOT_SIZE);
+	ffntp_store_be(field + ROOT_MAGIC_AT, 4, ROOT_MAGIC);
 }
 
 /*
@@ -114,4 +134,35 @@ enum ffntp_verdict ffntp_wire_read(const uint8_t *bytes, size_t length, struct f
 		.transmit = load_timestamp(bytes + TRANSMIT),
 	};
 	return FFNTP_ACCEPTED;
+}
+
+/* Take the values of a field, if it is that of root values. */
+static void take_root(const uint8_t *field, size_t length, struct ffntp_wire_root *root)
+{
+	if (length != FFNTP_WIRE_ROOT_SIZE || ffntp_load_be(field, 2) != ROOT_TYPE ||
+	    ffntp_load_be(field + ROOT_MAGIC_AT, 4) != ROOT_MAGIC)
+		return;
+	*root = (struct ffntp_wire_root){
+		.is_present = true,
+		.delay = (uint32_t)ffntp_load_be(field + ROOT_DELAY_AT, 4),
+		.dispersion = (uint32_t)ffntp_load_be(field + ROOT_DISPERSION_AT, 4),
+		.receive = { ffntp_load_be(field + ROOT_RECEIVE_AT, 8) },
+		.epoch = (uint32_t)ffntp_load_be(field + ROOT_EPOCH_AT, 4),
+	};
+}
+
+struct ffntp_wire_root ffntp_wire_read_root(const uint8_t *bytes, size_t length)
+{
+	const uint8_t *tail = bytes + FFNTP_WIRE_SIZE;
+	struct ffntp_wire_root root = { 0 };
+	size_t left = length - FFNTP_WIRE_SIZE;
+
+	while (left > MAC_160) {
+		size_t size = (size_t)ffntp_load_be(tail + FIELD_LENGTH_AT, 2);
+
+		take_root(tail, size, &root);
+		tail += size;
+		left -= size;
+	}
+	return root;
 }

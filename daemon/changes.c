@@ -22,7 +22,7 @@ static struct ffntp_options *copy_options(struct ffntp_changes *changes)
 {
 	struct ffntp_options *next = spare_options(changes);
 
-	*next = *changes->keeper->options;
+	ffntp_options_copy(next, changes->keeper->options);
 	return next;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../ports/linux/srv.h"
 #include "refclockline.h"
 
 #define WORDS_MAX 32
@@ -139,6 +140,7 @@ void ffntp_config_client(const struct ffntp_config *config, size_t server, struc
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) client->member = config->server[server].member;
 #include "../core/client_options.def"
 	client->interleaved = config->server[server].xleave;
+	client->root_field = config->server[server].root_field;
 }
 
 /* --- other keywords --- */
@@ -250,11 +252,25 @@ static bool parse_journalsize(struct ffntp_config *config, const struct line *li
 	return true;
 }
 
+static bool parse_sandbox(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words == 2 && ffntp_config_set_sandbox(config, line->word[1]))
+		return true;
+	return refuse(line, "%s takes on or off", line->word[0]);
+}
+
+static bool parse_user(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words == 2 && ffntp_config_set_user(config, line->word[1]))
+		return true;
+	return refuse(line, "%s takes the name of a user", line->word[0]);
+}
+
 /* --- the line of a server --- */
 
 struct server_option {
 	const char *name;
-	enum { OPTION_NUMBER, OPTION_FLAG, OPTION_REFUSED } kind;
+	enum { OPTION_NUMBER, OPTION_FLAG, OPTION_REFUSED, OPTION_EXTFIELD } kind;
 	const char *why;     /* if it is refused */
 	size_t offset, size; /* of the member */
 	unsigned long least, most;
@@ -286,7 +302,7 @@ static const struct server_option server_options[] = {
 	REFUSED("presend", "it is not implemented"),
 	REFUSED("polltarget", "it is not implemented"),
 	REFUSED("auto_offline", "it is not implemented"),
-	REFUSED("extfield", "it is not implemented"),
+	{ "extfield", OPTION_EXTFIELD, NULL, 0, 0, 0, 0 },
 	REFUSED("copy", "it is not implemented"),
 };
 
@@ -323,12 +339,25 @@ static void store_option(struct ffntp_config_server *server, const struct server
 	       option->size);
 }
 
+/* The only extension field of chrony's that is implemented. */
+static bool parse_extfield(struct ffntp_config_server *server, const struct line *line, size_t at)
+{
+	bool is_none = strcasecmp(line->word[at + 1], "none") == 0;
+
+	if (!is_none && strcasecmp(line->word[at + 1], "F323") != 0)
+		return refuse(line, "%s: extfield: '%s' is neither F323 nor none", line->word[0], line->word[at + 1]);
+	server->root_field = is_none ? FFNTP_ROOT_FIELD_NEVER : FFNTP_ROOT_FIELD_ASK;
+	return true;
+}
+
 /* Read an option of server_options. */
 static bool parse_own_option(struct ffntp_config_server *server, const struct line *line, size_t at,
 			     const struct server_option *option)
 {
 	unsigned long value = 1;
 
+	if (option->kind == OPTION_EXTFIELD)
+		return parse_extfield(server, line, at);
 	if (option->kind == OPTION_REFUSED)
 		return refuse(line, "%s: unsupported option '%s': %s", line->word[0], option->name, option->why);
 	if (option->kind == OPTION_NUMBER && !parse_option_value(line, at, option, &value))
@@ -342,7 +371,8 @@ static bool parse_server_option(struct ffntp_config_server *server, const struct
 {
 	const struct server_option *option = find_server_option(line->word[*at]);
 	const struct number *number = find_number(server_numbers, line->word[*at]);
-	bool has_value = number != NULL || (option != NULL && option->kind == OPTION_NUMBER);
+	bool has_value =
+		number != NULL || (option != NULL && option->kind != OPTION_FLAG && option->kind != OPTION_REFUSED);
 	size_t first = *at;
 
 	if (option == NULL && number == NULL)
@@ -412,6 +442,9 @@ static bool check_server(const struct ffntp_config *config, const struct ffntp_c
 		return refuse(line, "%s: 'maxsources' is an option of pool", line->word[0]);
 	if (server->nts && server->key_id != 0)
 		return refuse(line, "%s: 'nts' excludes 'key'", line->word[0]);
+	if (ffntp_srv_is_name(server->name) && (server->nts || has_option(line, "port")))
+		return refuse(line, "%s: '%s' stands for the hosts and ports of its SRV records, without %s",
+			      line->word[0], server->name, server->nts ? "nts" : "a port");
 	if (!server->nts && has_option(line, "ntsport"))
 		return refuse(line, "%s: 'ntsport' is an option of servers with nts", line->word[0]);
 	if (server->is_unused && (server->is_preferred || server->is_trusted || server->is_required))
@@ -608,7 +641,7 @@ bool ffntp_config_is_many(const struct ffntp_config *config)
 bool ffntp_config_is_same_server(const struct ffntp_config_server *a, const struct ffntp_config_server *b)
 {
 	bool is_same = strcmp(a->name, b->name) == 0 && a->is_pool == b->is_pool && a->is_refclock == b->is_refclock &&
-		       ffntp_refclockline_is_same(&a->refclock, &b->refclock);
+		       a->root_field == b->root_field && ffntp_refclockline_is_same(&a->refclock, &b->refclock);
 
 #define SERVER_NUMBER(member, type, usual, least, most, name) is_same = is_same && a->member == b->member;
 #define SERVER_FLAG(member, name) is_same = is_same && a->member == b->member;
@@ -687,7 +720,8 @@ static const struct keyword {
 	{ "includefile", NULL, "confdir DIRECTORY reads further files" },
 	{ "cmdport", NULL, LOCAL },
 	{ "bindcmdaddress", NULL, LOCAL },
-	{ "user", NULL, "start ffntpd as the user it shall run as" },
+	{ "user", parse_user, NULL },
+	{ "sandbox", parse_sandbox, NULL },
 	{ "pidfile", NULL, "ffntpd stays in the foreground" },
 };
 
@@ -759,13 +793,22 @@ static bool parse_line(struct ffntp_config *config, const char *text, size_t len
 
 void ffntp_config_default(struct ffntp_config *config)
 {
-	*config = (struct ffntp_config){
-		.journal_size = FFNTP_CONFIG_JOURNAL_USUAL,
-		.least_sources = 1,
-#define KEYWORD(member, usual, least, most, name, unit, scale) .member = (usual),
+	memset(config, 0, offsetof(struct ffntp_config, server));
+	config->journal_size = FFNTP_CONFIG_JOURNAL_USUAL;
+	config->least_sources = 1;
+#define KEYWORD(member, usual, least, most, name, unit, scale) config->member = (usual);
 #include "../core/client_options.def"
-	};
 	server_default(&config->server[0]);
+}
+
+void ffntp_config_copy(struct ffntp_config *to, const struct ffntp_config *from)
+{
+	size_t servers = from->servers > 0 ? from->servers : 1; /* the first one is never without its defaults */
+
+	memcpy(to, from, offsetof(struct ffntp_config, server));
+	memcpy(to->server, from->server, servers * sizeof(from->server[0]));
+	memcpy(to->sourcedir, from->sourcedir, from->sourcedirs * sizeof(from->sourcedir[0]));
+	memcpy(to->nts_trusted, from->nts_trusted, from->nts_trusted_count * sizeof(from->nts_trusted[0]));
 }
 
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
@@ -779,6 +822,20 @@ bool ffntp_config_add_server(struct ffntp_config *config, const char *name)
 	strcpy(server->name, name);
 	server->iburst = true;
 	config->servers++;
+	return true;
+}
+
+bool ffntp_config_set_sandbox(struct ffntp_config *config, const char *word)
+{
+	config->sandbox_is_off = strcasecmp(word, "off") == 0;
+	return config->sandbox_is_off || strcasecmp(word, "on") == 0;
+}
+
+bool ffntp_config_set_user(struct ffntp_config *config, const char *name)
+{
+	if (*name == '\0' || strlen(name) >= sizeof(config->user))
+		return false;
+	strcpy(config->user, name);
 	return true;
 }
 

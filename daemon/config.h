@@ -30,6 +30,9 @@ _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest in
 #define FFNTP_CONFIG_JOURNAL_USUAL (UINT64_C(64) << 20)
 #define FFNTP_CONFIG_JOURNAL_MOST (UINT64_C(1) << 40)
 
+/* Size of the name of a user of this machine, with its NUL. */
+#define FFNTP_CONFIG_USER_SIZE 64
+
 /* Lines of ntstrustedcerts. */
 #define FFNTP_CONFIG_TRUSTED 4
 
@@ -40,6 +43,7 @@ struct ffntp_config_server {
 	struct ffntp_refclock_config refclock; /* if it is one */
 	char file[FFNTP_CONFIG_FILE_SIZE];     /* the sources file that has its line, without the directory; "": none */
 	bool is_added;                         /* at run time, so that no file has its line */
+	enum ffntp_root_field root_field;      /* extfield */
 
 	/* The options of server_options.def; minpoll_log2_s <= maxpoll_log2_s. */
 #define SERVER_NUMBER(member, type, usual, least, most, name) type member;
@@ -58,27 +62,32 @@ enum ffntp_counter_jumps {
 };
 
 struct ffntp_config {
-	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
-	size_t servers;
 	uint8_t least_sources; /* the clock is synchronised only while this many servers agree */
 			       /* The keywords of core/client_options.def, likewise. */
 #define KEYWORD(member, usual, least, most, name, unit, scale) double member;
 #include "../core/client_options.def"
-	char leap_list[FFNTP_CONFIG_PATH_SIZE]; /* "": the system's file */
-	bool ignores_leap_indicators;           /* leap seconds come from the table only */
-	bool leap_expiry_is_strict;             /* TAI is unknown once the table has expired */
+	bool ignores_leap_indicators; /* leap seconds come from the table only */
+	bool leap_expiry_is_strict;   /* TAI is unknown once the table has expired */
 	enum ffntp_counter_jumps counter_jumps;
-	char keyfile[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
-	/* Of NTS: files and folders of certificates that are trusted, and whether the system's are. */
-	char nts_trusted[FFNTP_CONFIG_TRUSTED][FFNTP_CONFIG_PATH_SIZE];
-	size_t nts_trusted_count;
-	bool nts_distrusts_system;
-	uint32_t nts_unchecked; /* above 0: until the clock has a time, the dates of certificates do not count */
-	char journal[FFNTP_CONFIG_PATH_SIZE]; /* "": none */
-	uint64_t journal_size;                /* bytes */
+	bool nts_distrusts_system; /* of NTS: the system's certificates are not trusted */
+	uint32_t nts_unchecked;    /* above 0: until the clock has a time, the dates of certificates do not count */
+	uint64_t journal_size;     /* bytes */
+	bool sandbox_is_off;
+	char user[FFNTP_CONFIG_USER_SIZE];             /* that a daemon of root becomes; "": the usual one */
+	char leap_list[FFNTP_CONFIG_PATH_SIZE];        /* "": the system's file */
+	char keyfile[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
+	char journal[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
+	size_t servers, sourcedirs, nts_trusted_count; /* the numbers of these: */
+
+	/*
+	 * What is behind the last server, directory or path is never written, because a page of memory that was never
+	 * written costs nothing: make a configuration with ffntp_config_default, and copy it with ffntp_config_copy.
+	 */
+	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	/* The directories of sources files. */
 	char sourcedir[FFNTP_CONFIG_DIRECTORIES][FFNTP_CONFIG_DIRECTORY_SIZE];
-	size_t sourcedirs;
+	/* Of NTS: files and folders of certificates that are trusted. */
+	char nts_trusted[FFNTP_CONFIG_TRUSTED][FFNTP_CONFIG_PATH_SIZE];
 };
 
 struct ffntp_config_error {
@@ -103,6 +112,9 @@ struct ffntp_config_scope {
 
 /* Set a configuration without servers, and every number to its default. */
 void ffntp_config_default(struct ffntp_config *config);
+
+/* Copy a configuration with its servers. */
+void ffntp_config_copy(struct ffntp_config *to, const struct ffntp_config *from);
 
 /* Set the members of core/client_options.def, and interleaved mode, in the configuration of this server's client. */
 void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client);
@@ -136,6 +148,12 @@ bool ffntp_config_is_same_clock(const struct ffntp_config *a, const struct ffntp
  * if the name is too long or empty.
  */
 bool ffntp_config_add_server(struct ffntp_config *config, const char *name);
+
+/* Set whether there is a sandbox: "on" or "off". Returns false if the word is neither. */
+bool ffntp_config_set_sandbox(struct ffntp_config *config, const char *word);
+
+/* Set the user that a daemon of root becomes. Returns false if the name is too long or empty. */
+bool ffntp_config_set_user(struct ffntp_config *config, const char *name);
 
 /* Set the file of the journal. Returns false if its name is too long or empty. */
 bool ffntp_config_set_journal(struct ffntp_config *config, const char *path);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../ports/linux/readall.h"
 #include "../ports/linux/resolve.h"
 #include "log.h"
 
@@ -20,47 +21,57 @@
 
 /* --- one file --- */
 
-/* Return why a text was not read completely; NULL if it was. */
-static const char *read_all(FILE *file, char *text, size_t size, size_t *length)
-{
-	errno = 0;
-	*length = fread(text, 1, size, file);
-	if (ferror(file))
-		return strerror(errno);
-	return *length < size ? NULL : "too large for a configuration";
-}
-
 /* Return why a file was not opened: open_regular returns EINVAL for a folder, a FIFO or a device. */
 static const char *problem_of(int error)
 {
 	return error == EINVAL ? "not a regular file" : strerror(error);
 }
 
-static bool read_stream(FILE *file, const char *path, char *text, size_t size, size_t *length)
+/* Return why a text was not read completely; NULL if it was. */
+static const char *read_open_file(int descriptor, char *text, size_t *length)
 {
-	const char *problem = file != NULL ? read_all(file, text, size, length) : problem_of(errno);
-
-	if (problem != NULL)
-		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, problem);
-	if (file != NULL)
-		fclose(file);
-	return problem == NULL;
+	if (text == NULL)
+		return "out of memory";
+	if (!ffntp_read_all(descriptor, text, FILE_SIZE_MAX, length))
+		return strerror(errno);
+	return *length < FILE_SIZE_MAX ? NULL : "too large for a configuration";
 }
 
-/* Open a regular file: a FIFO in a directory would stop the daemon. Returns NULL, with errno, if it is none. */
-static FILE *open_regular(const char *path)
+/*
+ * Read a file, and close it. descriptor: below 0, with errno, if it could not be opened. Returns its text, which the
+ * caller frees: it is not on the stack, which would keep its size for good. Returns NULL if it was not read completely;
+ * the reason was logged.
+ */
+static char *read_text(int descriptor, const char *path, size_t *length)
+{
+	const char *problem = descriptor < 0 ? problem_of(errno) : NULL;
+	char *text = NULL;
+
+	if (descriptor >= 0) {
+		text = malloc(FILE_SIZE_MAX);
+		problem = read_open_file(descriptor, text, length);
+		close(descriptor);
+	}
+	if (problem == NULL)
+		return text;
+	ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, problem);
+	free(text);
+	return NULL;
+}
+
+/* Open a regular file: a FIFO in a directory would stop the daemon. Returns -1, with errno, if it is none. */
+static int open_regular(const char *path)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
-	FILE *file;
 
 	if (descriptor < 0)
-		return NULL;
-	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && (file = fdopen(descriptor, "r")) != NULL)
-		return file;
+		return -1;
+	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+		return descriptor;
 	close(descriptor);
 	errno = EINVAL;
-	return NULL;
+	return -1;
 }
 
 /* --- the files of directories --- */
@@ -72,7 +83,7 @@ struct entry {
 };
 
 struct listing {
-	struct entry entry[FILES_MAX];
+	struct entry *entry; /* allocated with room for FILES_MAX; NULL: there is none yet */
 	size_t count;
 	bool is_complete; /* every directory that exists was read */
 };
@@ -84,16 +95,29 @@ static bool has_suffix(const char *name, const char *suffix)
 	return name[0] != '.' && length > wanted && strcmp(name + length - wanted, suffix) == 0;
 }
 
+/* Return why there is no room for a file of this name; NULL if there is. */
+static const char *lack_of_room(struct listing *listing, const char *name)
+{
+	if (listing->entry == NULL)
+		listing->entry = malloc(FILES_MAX * sizeof(*listing->entry));
+	if (listing->entry == NULL)
+		return "memory is short";
+	if (strlen(name) >= sizeof(listing->entry->name))
+		return "its name is too long";
+	return listing->count == FILES_MAX ? "there are more than 256 files" : NULL;
+}
+
 /* Add a file to the listing, unless it has no room. */
 static void add_entry(struct listing *listing, const char *directory, size_t place, const char *name)
 {
-	struct entry *entry = &listing->entry[listing->count];
+	const char *problem = lack_of_room(listing, name);
+	struct entry *entry;
 
-	if (listing->count == FILES_MAX || strlen(name) >= sizeof(entry->name)) {
-		ffntp_log(FFNTP_LOG_ERROR, "%s/%s: not read, because %s", directory, name,
-			  listing->count == FILES_MAX ? "there are more than 256 files" : "its name is too long");
+	if (problem != NULL) {
+		ffntp_log(FFNTP_LOG_ERROR, "%s/%s: not read, because %s", directory, name, problem);
 		return;
 	}
+	entry = &listing->entry[listing->count];
 	strcpy(entry->name, name);
 	entry->directory = place;
 	listing->count++;
@@ -132,7 +156,8 @@ static void sort(struct listing *listing)
 {
 	size_t kept = 0;
 
-	qsort(listing->entry, listing->count, sizeof(listing->entry[0]), compare);
+	if (listing->count > 0)
+		qsort(listing->entry, listing->count, sizeof(listing->entry[0]), compare);
 	for (size_t i = 0; i < listing->count; i++) {
 		if (kept == 0 || strcmp(listing->entry[i].name, listing->entry[kept - 1].name) != 0)
 			listing->entry[kept++] = listing->entry[i];
@@ -154,44 +179,43 @@ static struct path path_of(const char *directory, const char *name)
 
 /* --- configuration files --- */
 
-static bool parse(const char *path, FILE *file, const struct ffntp_config_scope *scope, struct ffntp_config *config)
+static bool parse(const char *path, int descriptor, const struct ffntp_config_scope *scope, struct ffntp_config *config)
 {
-	char text[FILE_SIZE_MAX];
-	struct ffntp_config_error error;
+	struct ffntp_config_error error = { 0 };
 	size_t length = 0;
+	char *text = read_text(descriptor, path, &length);
+	bool is_valid = text != NULL && ffntp_config_parse(config, text, length, scope, &error);
 
-	if (!read_stream(file, path, text, sizeof(text), &length))
-		return false;
-	if (ffntp_config_parse(config, text, length, scope, &error))
-		return true;
-	if (error.line > 0)
+	if (!is_valid && error.line > 0)
 		ffntp_log(FFNTP_LOG_ERROR, "%s:%u: %s", path, error.line, error.text);
-	return false;
+	free(text);
+	return is_valid;
 }
 
 static bool include(void *context, struct ffntp_config *config, char *const *directories, size_t count)
 {
 	static const struct ffntp_config_scope scope = { .is_name = ffntp_resolve_is_name };
 	struct listing listing = { .count = 0, .is_complete = true };
+	bool is_valid = true;
 
 	(void)context;
 	for (size_t i = 0; i < count; i++)
 		list(&listing, directories[i], i, ".conf");
 	sort(&listing);
-	for (size_t i = 0; i < listing.count; i++) {
+	for (size_t i = 0; i < listing.count && is_valid; i++) {
 		struct path path = path_of(directories[listing.entry[i].directory], listing.entry[i].name);
 
-		if (!parse(path.is, open_regular(path.is), &scope, config))
-			return false;
+		is_valid = parse(path.is, open_regular(path.is), &scope, config);
 	}
-	return listing.is_complete;
+	free(listing.entry);
+	return is_valid && listing.is_complete;
 }
 
 bool ffntp_configfiles_read(const char *path, struct ffntp_config *config)
 {
 	static const struct ffntp_config_scope scope = { .include = include, .is_name = ffntp_resolve_is_name };
 
-	return parse(path, fopen(path, "re"), &scope, config);
+	return parse(path, open(path, O_RDONLY | O_CLOEXEC), &scope, config);
 }
 
 /* --- sources files --- */
@@ -259,9 +283,9 @@ static void add_file(struct ffntp_config *config, const struct ffntp_config *for
 	size_t length = 0, before = config->servers;
 	bool has_former = former != NULL && has_file(former, name);
 	struct ffntp_config_error error;
-	char text[FILE_SIZE_MAX];
 	unsigned invalid = 0;
-	bool is_read = read_stream(open_regular(path), path, text, sizeof(text), &length);
+	char *text = read_text(open_regular(path), path, &length);
+	bool is_read = text != NULL;
 
 	if (is_read)
 		invalid = parse_valid(config, text, length, &scope, &error);
@@ -271,6 +295,7 @@ static void add_file(struct ffntp_config *config, const struct ffntp_config *for
 		config->servers = before;
 		restore(config, former, name);
 	}
+	free(text);
 }
 
 static bool is_listed(const struct listing *listing, const char *name)
@@ -308,6 +333,7 @@ void ffntp_configfiles_add_sources(struct ffntp_config *config, const struct ffn
 	}
 	if (!listing.is_complete)
 		restore_unlisted(config, former, &listing);
+	free(listing.entry);
 }
 
 void ffntp_configfiles_add_former(struct ffntp_config *config, const struct ffntp_config *former)

@@ -12,8 +12,9 @@
 #include "serverlist.h"
 #include "servertext.h"
 
-/* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns. */
-#define STEP_MS_MAX 1000
+/* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns, as is a disruption.
+ */
+#define STEP_MS_MAX FFNTP_WAKEUP_PERIOD_MS
 
 /*
  * The first request leaves within this time after the start (s), so that machines that start together do not ask
@@ -512,7 +513,7 @@ static void log_exchange(const struct ffntp_keeper *keeper, unsigned member)
 	const struct ffntp_map *map = ffntp_sync_map(&keeper->sync);
 	struct ffntp_source source;
 
-	if (!ffntp_ensemble_source(keeper->sync.ensemble, member, &source))
+	if (!ffntp_log_is_shown(FFNTP_LOG_DEBUG) || !ffntp_ensemble_source(keeper->sync.ensemble, member, &source))
 		return;
 	ffntp_log(FFNTP_LOG_DEBUG,
 		  "%s: reply accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
@@ -616,7 +617,7 @@ static void log_disruption(struct ffntp_keeper *keeper)
 /* The event comes just before the request leaves, which must not wait for a log: the line is written after the step. */
 static void log_sent(struct ffntp_keeper *keeper)
 {
-	for (unsigned i = 0; i < keeper->sync.room; i++) {
+	for (unsigned i = 0; i < keeper->sync.room && ffntp_log_is_shown(FFNTP_LOG_DEBUG); i++) {
 		if (keeper->member[i].has_sent && ffntp_sync_peer(&keeper->sync, i) != NULL)
 			ffntp_log(FFNTP_LOG_DEBUG, "%s: request sent", server_text(keeper, i).is);
 		keeper->member[i].has_sent = false;

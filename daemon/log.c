@@ -76,6 +76,11 @@ void ffntp_log_show(enum ffntp_log_level level)
 	shown = level;
 }
 
+bool ffntp_log_is_shown(enum ffntp_log_level level)
+{
+	return level <= shown;
+}
+
 void ffntp_log_watch(char *text, size_t size)
 {
 	watched = text;

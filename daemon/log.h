@@ -31,6 +31,9 @@ void ffntp_log_begin(void);
 /* Show lines up to this level. */
 void ffntp_log_show(enum ffntp_log_level level);
 
+/* Return whether lines of this level are shown, for a caller whose line costs something to make. */
+bool ffntp_log_is_shown(enum ffntp_log_level level);
+
 /*
  * Write a line, if its level is shown. Unprintable characters appear as '?', because the text may contain data from
  * outside.

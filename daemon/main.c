@@ -3,7 +3,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../include/ffntp/linux.h"
 #include "changes.h"
 #include "commands.h"
 #include "control.h"
@@ -13,6 +12,8 @@
 #include "log.h"
 #include "notify.h"
 #include "options.h"
+#include "privileges.h"
+#include "sandbox.h"
 
 static volatile sig_atomic_t must_stop, must_reload;
 
@@ -67,14 +68,6 @@ static void catch_signals(bool can_reload)
 	sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error of that file */
 }
 
-/* Set the path of the page that was opened. Returns NULL if it is private. */
-static const char *page_path(const struct ffntp_options *options, char path[FFNTP_LINUX_PATH_SIZE])
-{
-	if (options->page != NULL || options->clock_log != NULL)
-		return options->page;
-	return ffntp_linux_default_path(path) ? path : NULL;
-}
-
 /* Read the configuration again because of a signal. */
 static void reload(struct ffntp_changes *changes, struct ffntp_notify *notify)
 {
@@ -117,20 +110,61 @@ static bool run(struct ffntp_changes *changes, struct ffntp_control *control, st
 		ffntp_changes_step(changes);
 		is_well = step(changes, control, guests);
 		ffntp_notify_step(&notify, keeper->page);
+		ffntp_sandbox_step();
 	}
 	if (is_well)
 		ffntp_notify_stopping();
 	return is_well;
 }
 
-int main(int argc, char **argv)
+/* Become a user and enter the sandbox, before any thread starts and anything comes from outside. */
+static bool confine(const struct ffntp_options *options, const char *page)
 {
-	static struct ffntp_options options;
+	const char *user = options->config.user;
+
+	return ffntp_privileges_drop(*user != '\0' ? user : NULL, page) && ffntp_sandbox_enter(options, page);
+}
+
+static bool open_all(struct ffntp_keeper *keeper, struct ffntp_guestpages *guests, const struct ffntp_options *options)
+{
+	if (!ffntp_keeper_open(keeper, options))
+		return false;
+	if (ffntp_guestpages_open(guests, options->guest, options->guests, &keeper->source.identity,
+				  ffntp_counter_read(&keeper->source)))
+		return true;
+	ffntp_keeper_close(keeper);
+	return false;
+}
+
+/* Keep the clock from the start to the end. Returns false if the daemon could not start, or continue. */
+static bool work(const struct ffntp_options *options, const char *page, int argc, char **argv)
+{
 	static struct ffntp_keeper keeper;
 	static struct ffntp_guestpages guests;
 	static struct ffntp_changes changes;
 	static struct ffntp_control control;
+	bool is_well;
+
+	if (!open_all(&keeper, &guests, options))
+		return false;
+	ffntp_sandbox_log();
+	changes.keeper = &keeper;
+	changes.argc = argc;
+	changes.argv = argv;
+	ffntp_control_open(&control, page);
+	is_well = run(&changes, &control, &guests);
+	ffntp_control_close(&control);
+	ffntp_guestpages_close(&guests, ffntp_counter_read(&keeper.source));
+	if (is_well)
+		ffntp_keeper_close(&keeper);
+	return is_well;
+}
+
+int main(int argc, char **argv)
+{
+	static struct ffntp_options options;
 	char path[FFNTP_LINUX_PATH_SIZE];
+	const char *page;
 	int code;
 
 	ffntp_log_begin();
@@ -139,21 +173,8 @@ int main(int argc, char **argv)
 	ffntp_log_show(options.shown);
 	catch_signals(options.has_config_file);
 	catch_faults();
-	if (!ffntp_keeper_open(&keeper, &options))
-		return FFNTPD_EXIT_FAILURE;
-	if (!ffntp_guestpages_open(&guests, options.guest, options.guests, &keeper.source.identity,
-				   ffntp_counter_read(&keeper.source))) {
-		ffntp_keeper_close(&keeper);
-		return FFNTPD_EXIT_FAILURE;
-	}
-	changes.keeper = &keeper;
-	changes.argc = argc;
-	changes.argv = argv;
-	ffntp_control_open(&control, page_path(&options, path));
-	code = run(&changes, &control, &guests) ? 0 : FFNTPD_EXIT_FAILURE;
-	ffntp_control_close(&control);
-	ffntp_guestpages_close(&guests, ffntp_counter_read(&keeper.source));
-	if (code == 0)
-		ffntp_keeper_close(&keeper);
+	page = page_path(&options, path);
+	code = confine(&options, page) && work(&options, page, argc, argv) ? 0 : FFNTPD_EXIT_FAILURE;
+	ffntp_sandbox_step();
 	return code;
 }

@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A sign of life is due after this time (s): systemd ends a daemon after a minute without one (WatchdogSec). */
+#define LIFE_S 4
+
 /* A line is shown for this time (s) before the next one, so that a bound that grows does not cause one each second. */
 #define LINE_S 10
 
@@ -81,24 +84,42 @@ static void describe(const struct ffntp_page *page, char *line, size_t size)
 
 void ffntp_notify_ready(struct ffntp_notify *notify, const struct ffntp_page *page)
 {
+	struct sockaddr_un unused;
+
+	*notify = (struct ffntp_notify){ .has_manager = find_manager(&unused) > 0 };
+	if (!notify->has_manager)
+		return;
 	describe(page, notify->line, sizeof notify->line);
-	notify->line_at_s = monotonic_s();
+	notify->line_at_s = notify->life_at_s = monotonic_s();
 	notify_manager("READY=1\n%s", notify->line);
+}
+
+/* Return whether the line has changed since it was shown, which is looked at once it was shown long enough. */
+static bool has_changed(struct ffntp_notify *notify, const struct ffntp_page *page, int64_t now_s)
+{
+	char line[sizeof notify->line];
+
+	if (now_s - notify->line_at_s < LINE_S)
+		return false;
+	describe(page, line, sizeof line);
+	if (strcmp(line, notify->line) == 0)
+		return false;
+	memcpy(notify->line, line, sizeof line);
+	notify->line_at_s = now_s;
+	return true;
 }
 
 void ffntp_notify_step(struct ffntp_notify *notify, const struct ffntp_page *page)
 {
-	char line[sizeof notify->line];
 	int64_t now_s = monotonic_s();
 
-	describe(page, line, sizeof line);
-	if (strcmp(line, notify->line) == 0 || now_s - notify->line_at_s < LINE_S) {
-		notify_manager("WATCHDOG=1");
+	if (!notify->has_manager || now_s - notify->life_at_s < LIFE_S)
 		return;
-	}
-	memcpy(notify->line, line, sizeof line);
-	notify->line_at_s = now_s;
-	notify_manager("WATCHDOG=1\n%s", line);
+	notify->life_at_s = now_s;
+	if (has_changed(notify, page, now_s))
+		notify_manager("WATCHDOG=1\n%s", notify->line);
+	else
+		notify_manager("WATCHDOG=1");
 }
 
 void ffntp_notify_reloading(struct ffntp_notify *notify)
@@ -106,6 +127,7 @@ void ffntp_notify_reloading(struct ffntp_notify *notify)
 	notify_manager("STATUS=reading the configuration again");
 	notify->line[0] = '\0';
 	notify->line_at_s -= LINE_S;
+	notify->life_at_s -= LIFE_S;
 }
 
 void ffntp_notify_stopping(void)

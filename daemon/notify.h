@@ -9,21 +9,24 @@
 #ifndef FFNTP_DAEMON_NOTIFY_H
 #define FFNTP_DAEMON_NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../include/ffntp/page.h"
 
 struct ffntp_notify {
-	int64_t line_at_s; /* when the line was last sent; CLOCK_MONOTONIC */
+	bool has_manager;
+	int64_t life_at_s; /* when the last sign of life was sent; CLOCK_MONOTONIC */
+	int64_t line_at_s; /* when the line was last sent */
 	char line[160];
 };
 
-/* Report that the daemon is ready: its page can be mapped. Send the first line. */
+/* Begin, and report that the daemon is ready: its page can be mapped. Send the first line. */
 void ffntp_notify_ready(struct ffntp_notify *notify, const struct ffntp_page *page);
 
 /*
- * Report a sign of life. If the clock's state differs from the last line and that is a few seconds old, send a new
- * line. Call it after each step of the daemon, at least once a second.
+ * Report a sign of life, every four seconds. If the clock's state differs from the last line and that is a few seconds
+ * old, send a new line. Call it after each step of the daemon.
  */
 void ffntp_notify_step(struct ffntp_notify *notify, const struct ffntp_page *page);
 

@@ -34,6 +34,9 @@ static const char usage_text[] = "Usage: ffntpd [OPTION...] SERVER...\n"
 				 "  --journal FILE          record all inputs, for 'ffntp replay'\n"
 				 "  --journal-size SIZE     the journal's size at which it becomes FILE.1 and a\n"
 				 "                          new one begins, such as 500k or 2G [64M]\n"
+				 "  --sandbox on|off        limit the daemon's own system calls and files [on]\n"
+				 "  --user NAME             the user that ffntpd becomes if root starts it\n"
+				 "                          [_ffntp, if there is one]\n"
 				 "  -v, --verbose           log each event; -vv: each request and reply, too\n"
 				 "  -h, --help              this text\n"
 				 "  --version               the version\n"
@@ -57,6 +60,8 @@ enum {
 	OPTION_CLOCK_LOG,
 	OPTION_JOURNAL,
 	OPTION_JOURNAL_SIZE,
+	OPTION_SANDBOX,
+	OPTION_USER,
 	OPTION_ESTIMATOR,
 	OPTION_VERSION
 };
@@ -70,6 +75,8 @@ static const struct option long_options[] = {
 	{ "clock-log", required_argument, NULL, OPTION_CLOCK_LOG },
 	{ "journal", required_argument, NULL, OPTION_JOURNAL },
 	{ "journal-size", required_argument, NULL, OPTION_JOURNAL_SIZE },
+	{ "sandbox", required_argument, NULL, OPTION_SANDBOX },
+	{ "user", required_argument, NULL, OPTION_USER },
 	{ "estimator", required_argument, NULL, OPTION_ESTIMATOR },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -216,6 +223,12 @@ static bool read_option(int option, struct ffntp_options *options)
 	case OPTION_JOURNAL_SIZE:
 		options->journal_size = optarg;
 		return true;
+	case OPTION_SANDBOX:
+		options->sandbox = optarg;
+		return true;
+	case OPTION_USER:
+		options->user = optarg;
+		return true;
 	default:
 		return false; /* because getopt_long has printed the error */
 	}
@@ -301,12 +314,33 @@ static bool read_journal(struct ffntp_options *options)
 	return true;
 }
 
+void ffntp_options_copy(struct ffntp_options *to, const struct ffntp_options *from)
+{
+	memcpy(to, from, offsetof(struct ffntp_options, config));
+	ffntp_config_copy(&to->config, &from->config);
+}
+
+/* Likewise. They count at the start alone. */
+static bool read_confinement(struct ffntp_options *options)
+{
+	if (options->sandbox != NULL && !ffntp_config_set_sandbox(&options->config, options->sandbox)) {
+		ffntp_log(FFNTP_LOG_ERROR, "--sandbox '%s': neither on nor off", options->sandbox);
+		return false;
+	}
+	if (options->user != NULL && !ffntp_config_set_user(&options->config, options->user)) {
+		ffntp_log(FFNTP_LOG_ERROR, "--user '%s': not the name of a user", options->user);
+		return false;
+	}
+	return true;
+}
+
 bool ffntp_options_read(int argc, char **argv, const struct ffntp_config *former, struct ffntp_options *options,
 			int *code)
 {
 	int option;
 
-	*options = (struct ffntp_options){ .counter = FFNTP_CHOOSE_AUTO, .shown = FFNTP_LOG_DEFAULT };
+	memset(options, 0, offsetof(struct ffntp_options, config));
+	options->shown = FFNTP_LOG_DEFAULT;
 	ffntp_config_default(&options->config);
 	*code = 0;
 	optind = 0; /* restart the scan, also in the second call */
@@ -323,8 +357,8 @@ bool ffntp_options_read(int argc, char **argv, const struct ffntp_config *former
 			return false;
 		}
 	}
-	if (check_guests(options) && read_journal(options) && read_servers(argv + optind, options) &&
-	    check_sources(&options->config) && check_names(&options->config)) {
+	if (check_guests(options) && read_journal(options) && read_confinement(options) &&
+	    read_servers(argv + optind, options) && check_sources(&options->config) && check_names(&options->config)) {
 		warn_of_doubles(&options->config);
 		ffntp_configfiles_add_sources(&options->config, former);
 		return true;

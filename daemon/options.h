@@ -22,12 +22,18 @@ struct ffntp_options {
 	const char *page;                   /* NULL: none given */
 	const char *clock_log;              /* NULL: none */
 	const char *journal, *journal_size; /* NULL: as configured */
+	const char *sandbox, *user;         /* likewise */
 	bool has_config_file;
 	struct ffntp_guestpage_name guest[FFNTP_GUESTPAGES];
 	size_t guests;
 	enum ffntp_log_level shown; /* the lines to log */
-	struct ffntp_config config; /* the file's, with the command line's servers after the file's, and its journal */
+	/* The file's, with the command line's servers after the file's, and its journal. Copy it by its own function.
+	 */
+	struct ffntp_config config;
 };
+
+/* Copy options. */
+void ffntp_options_copy(struct ffntp_options *to, const struct ffntp_options *from);
 
 /*
  * Read the command line, the configuration file that it names, and the sources files. May be called again, to read the

@@ -4,6 +4,9 @@
 
 #include "log.h"
 
+/* The page and its lock are looked for again after this time (s): each look costs four system calls. */
+#define LOOK_S 2
+
 void ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path)
 {
 	snprintf(watch->path, sizeof(watch->path), "%s", path);
@@ -13,7 +16,7 @@ bool ffntp_pagewatch_step(struct ffntp_pagewatch *watch, struct ffntp_pagefile *
 {
 	const char *problem;
 
-	if (watch->path[0] == '\0' || now_s == watch->seen_s)
+	if (watch->path[0] == '\0' || now_s - watch->seen_s < LOOK_S)
 		return true;
 	watch->seen_s = now_s;
 	if (ffntp_pagefile_is_there(file, watch->path))

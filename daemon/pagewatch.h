@@ -10,15 +10,21 @@
 
 /* Zeroed: there is no page file. */
 struct ffntp_pagewatch {
-	char path[PATH_MAX];
 	int64_t seen_s; /* when the file was looked for */
+	char path[PATH_MAX];
 };
 
 /* Begin with an open page. */
 void ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path);
 
+/* Return the name of the page's file; NULL if there is none. */
+static inline const char *ffntp_pagewatch_path(const struct ffntp_pagewatch *watch)
+{
+	return watch->path[0] != '\0' ? watch->path : NULL;
+}
+
 /*
- * Look for the page and its lock, once a second. If they were removed or replaced, they are written again; file->page
+ * Look for the page and its lock, every two seconds. If they were removed or replaced, they are written again; file->page
  * may change then. now_s: any clock that does not run backwards.
  * Returns false if they cannot be written again; the reason was logged.
  */

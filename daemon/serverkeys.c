@@ -1,12 +1,16 @@
 #include "serverkeys.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
 
 void ffntp_serverkeys_wipe(struct ffntp_serverkeys *keys)
 {
-	explicit_bzero(keys, sizeof(*keys));
+	if (keys->key != NULL)
+		explicit_bzero(keys->key, keys->count * sizeof(*keys->key));
+	free(keys->key);
+	*keys = (struct ffntp_serverkeys){ 0 };
 }
 
 /* Return the first server that has a key; NULL if there is none. */
@@ -46,7 +50,7 @@ static bool find_key(const struct ffntp_keyfile *file, const char *path, const s
 static bool find_keys(const struct ffntp_keyfile *file, struct ffntp_serverkeys *keys,
 		      const struct ffntp_config *config)
 {
-	for (size_t i = 0; i < config->servers; i++) {
+	for (size_t i = 0; i < keys->count; i++) {
 		if (config->server[i].key_id != 0 &&
 		    !find_key(file, config->keyfile, &config->server[i], &keys->key[i]))
 			return false;
@@ -54,25 +58,43 @@ static bool find_keys(const struct ffntp_keyfile *file, struct ffntp_serverkeys 
 	return true;
 }
 
-static bool read_keys(struct ffntp_keyfile *file, struct ffntp_serverkeys *keys, const struct ffntp_config *config)
+/* Return whether the file was read. */
+static bool read_file(struct ffntp_keyfile *file, const char *path)
 {
-	const char *problem = ffntp_keyfile_read(file, config->keyfile);
+	const char *problem = ffntp_keyfile_read(file, path);
 
 	if (problem != NULL) {
-		ffntp_log(FFNTP_LOG_ERROR, "keyfile %s: %s", config->keyfile, problem);
+		ffntp_log(FFNTP_LOG_ERROR, "keyfile %s: %s", path, problem);
 		return false;
 	}
 	if (file->is_exposed)
 		ffntp_log(FFNTP_LOG_WARNING,
-			  "%s: every user of this machine may access the keys; forbid it with: chmod o= %s",
-			  config->keyfile, config->keyfile);
-	return find_keys(file, keys, config);
+			  "%s: every user of this machine may access the keys; forbid it with: chmod o= %s", path,
+			  path);
+	return true;
+}
+
+static bool read_keys(struct ffntp_serverkeys *keys, const struct ffntp_config *config)
+{
+	struct ffntp_keyfile *file = malloc(sizeof(*file));
+	bool is_read;
+
+	keys->key = calloc(config->servers, sizeof(*keys->key));
+	keys->count = keys->key != NULL ? config->servers : 0;
+	if (file == NULL || keys->key == NULL) {
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
+		free(file);
+		return false;
+	}
+	is_read = read_file(file, config->keyfile) && find_keys(file, keys, config);
+	ffntp_keyfile_wipe(file);
+	free(file);
+	return is_read;
 }
 
 bool ffntp_serverkeys_read(struct ffntp_serverkeys *keys, const struct ffntp_config *config)
 {
 	const struct ffntp_config_server *server = first_with_key(config);
-	struct ffntp_keyfile file;
 	bool is_read;
 
 	*keys = (struct ffntp_serverkeys){ 0 };
@@ -83,8 +105,7 @@ bool ffntp_serverkeys_read(struct ffntp_serverkeys *keys, const struct ffntp_con
 			  server->name, server->key_id);
 		return false;
 	}
-	is_read = read_keys(&file, keys, config);
-	ffntp_keyfile_wipe(&file);
+	is_read = read_keys(keys, config);
 	if (!is_read)
 		ffntp_serverkeys_wipe(keys);
 	return is_read;

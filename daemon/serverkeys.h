@@ -9,7 +9,8 @@
 
 /* The key of each server of a configuration, in its order; one with the identifier 0 is none. */
 struct ffntp_serverkeys {
-	struct ffntp_key key[FFNTP_CONFIG_SERVERS];
+	struct ffntp_key *key; /* allocated; NULL: no server has one */
+	size_t count;
 };
 
 /*
@@ -21,7 +22,7 @@ FFNTP_MUST_USE bool ffntp_serverkeys_read(struct ffntp_serverkeys *keys, const s
 /* Return the key of the server with this index; NULL if it has none. */
 static inline const struct ffntp_key *ffntp_serverkeys_get(const struct ffntp_serverkeys *keys, size_t server)
 {
-	return keys->key[server].id != 0 ? &keys->key[server] : NULL;
+	return server < keys->count && keys->key[server].id != 0 ? &keys->key[server] : NULL;
 }
 
 void ffntp_serverkeys_wipe(struct ffntp_serverkeys *keys);

@@ -114,31 +114,31 @@ static size_t add_authenticator(const struct ffntp_nts *nts, uint8_t *request, s
 }
 
 /* Return how many further cookies to ask for: those that are missing, as far as the request has room. */
-static unsigned placeholders(const struct ffntp_nts *nts, size_t cookie_size)
+static unsigned placeholders(const struct ffntp_nts *nts, size_t length, size_t cookie_size)
 {
 	size_t authenticator = FIELD_HEAD + LENGTHS + padded(nts->aead->nonce_size) + FFNTP_NTS_TAG;
-	size_t used = FFNTP_REQUEST_SIZE + FIELD_HEAD + FFNTP_NTS_IDENTIFIER + authenticator;
+	size_t used = length + FIELD_HEAD + FFNTP_NTS_IDENTIFIER + authenticator;
 	size_t fields = (FFNTP_NTS_REQUEST_MOST - used) / (FIELD_HEAD + cookie_size);
 	unsigned missing = FFNTP_NTS_COOKIES - nts->cookies;
 
 	return fields - 1 < missing ? (unsigned)fields - 1 : missing;
 }
 
-size_t ffntp_nts_request(struct ffntp_nts *nts, const uint8_t header[FFNTP_REQUEST_SIZE],
+size_t ffntp_nts_request(struct ffntp_nts *nts, const uint8_t *header, size_t length,
 			 const uint8_t random[FFNTP_NTS_RANDOM], uint8_t request[FFNTP_NTS_REQUEST_MOST])
 {
 	const struct ffntp_nts_cookie *cookie;
-	size_t at = FFNTP_REQUEST_SIZE;
+	size_t at = length;
 
 	if (nts->aead == NULL || nts->cookies == 0)
 		return 0;
 	cookie = &nts->cookie[nts->cookies - 1];
 	copy(nts->identifier, random, FFNTP_NTS_IDENTIFIER);
 	nts->is_awaiting = true;
-	copy(request, header, FFNTP_REQUEST_SIZE);
+	copy(request, header, length);
 	at = add_field(request, at, UNIQUE_IDENTIFIER, nts->identifier, FFNTP_NTS_IDENTIFIER);
 	at = add_field(request, at, COOKIE, cookie->bytes, cookie->size);
-	for (unsigned i = placeholders(nts, cookie->size); i > 0; i--)
+	for (unsigned i = placeholders(nts, length, cookie->size); i > 0; i--)
 		at = add_placeholder(request, at, cookie->size);
 	drop_newest(nts);
 	return add_authenticator(nts, request, at, random + FFNTP_NTS_IDENTIFIER);
@@ -201,30 +201,38 @@ static bool open_field(struct ffntp_nts *nts, const uint8_t *bytes, size_t cover
 	return true;
 }
 
+static bool is_of_nts(uint16_t type)
+{
+	return type == UNIQUE_IDENTIFIER || type == COOKIE || type == COOKIE_PLACEHOLDER || type == AUTHENTICATOR;
+}
+
 static bool is_nak(const uint8_t *bytes)
 {
 	return bytes[STRATUM_AT] == 0 && is_equal(bytes + REFID_AT, nak_code, sizeof(nak_code));
 }
 
-bool ffntp_nts_reply(struct ffntp_nts *nts, const uint8_t *bytes, size_t length)
+size_t ffntp_nts_reply(struct ffntp_nts *nts, const uint8_t *bytes, size_t length)
 {
+	size_t plain = FFNTP_REQUEST_SIZE;
 	bool has_identifier = false;
 	struct field field;
 
 	if (!nts->is_awaiting || length < FFNTP_REQUEST_SIZE || length > FFNTP_NTS_REPLY_MOST)
-		return false;
+		return 0;
 	for (size_t at = FFNTP_REQUEST_SIZE; read_field(bytes, length, at, FIELD_LEAST, &field); at = field.next) {
+		if (at == FFNTP_REQUEST_SIZE && field.next == FFNTP_REQUEST_MOST && !is_of_nts(field.type))
+			plain = field.next;
 		if (field.type == UNIQUE_IDENTIFIER)
 			has_identifier = field.size == FFNTP_NTS_IDENTIFIER &&
 					 is_equal(field.value, nts->identifier, FFNTP_NTS_IDENTIFIER);
 		if (field.type != AUTHENTICATOR)
 			continue;
 		if (!has_identifier || !open_field(nts, bytes, at, &field))
-			return false;
+			return 0;
 		nts->is_awaiting = false;
 		nts->naks = 0;
-		return true;
+		return plain;
 	}
 	nts->naks += has_identifier && is_nak(bytes);
-	return false;
+	return 0;
 }

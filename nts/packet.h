@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../include/ffntp/client.h"
+#include "../include/ffntp/session.h"
 
 /* AEAD algorithms by their numbers (IANA): AES-SIV-CMAC with 256 bits of key, and AES-128-GCM-SIV. */
 enum { FFNTP_NTS_AES_SIV_CMAC_256 = 15, FFNTP_NTS_AES_128_GCM_SIV = 30 };
@@ -75,19 +75,21 @@ FFNTP_MUST_USE bool ffntp_nts_is_cookie(size_t size);
 void ffntp_nts_add_cookie(struct ffntp_nts *nts, const uint8_t *bytes, size_t size);
 
 /*
- * Make the request of a header. It takes one cookie, which is never used again, and asks for as many as are missing.
- * random: FFNTP_NTS_RANDOM bytes of a cryptographic generator.
- * Returns the length of the request, a multiple of 4; 0 if there is no cookie.
+ * Make the request of a header, or of a header with extension fields of 'length' bytes together, at most
+ * FFNTP_REQUEST_MOST and a multiple of 4. It takes one cookie, which is never used again, and asks for as many as are
+ * missing. random: FFNTP_NTS_RANDOM bytes of a cryptographic generator. Returns the length of the request, a multiple
+ * of 4; 0 if there is no cookie.
  */
-FFNTP_MUST_USE size_t ffntp_nts_request(struct ffntp_nts *nts, const uint8_t header[FFNTP_REQUEST_SIZE],
+FFNTP_MUST_USE size_t ffntp_nts_request(struct ffntp_nts *nts, const uint8_t *header, size_t length,
 					const uint8_t random[FFNTP_NTS_RANDOM],
 					uint8_t request[FFNTP_NTS_REQUEST_MOST]);
 
 /*
  * Check a datagram. It is authentic if it has the identifier of the request in flight, and an authenticator by the
  * server's key over all that comes before it. Fields behind the authenticator are ignored. Its cookies are kept. A
- * reply is accepted once. Returns whether it is; then its first FFNTP_REQUEST_SIZE bytes are the reply.
+ * reply is accepted once. Returns the number of its first bytes that are the reply without NTS's own fields: the
+ * header, and the extension field of a request if it follows; 0 if it is not authentic.
  */
-FFNTP_MUST_USE bool ffntp_nts_reply(struct ffntp_nts *nts, const uint8_t *bytes, size_t length);
+FFNTP_MUST_USE size_t ffntp_nts_reply(struct ffntp_nts *nts, const uint8_t *bytes, size_t length);
 
 #endif

@@ -45,8 +45,8 @@
 	WORD(void_after)
 
 /*
- * A configuration without its table of leap seconds, leap_expiry and interleaved. WHOLE(key, member, type, least,
- * most): a decimal number. REAL(key, member): the 64 bits of a double.
+ * A configuration without its table of leap seconds, leap_expiry, interleaved and root_field. WHOLE(key, member, type,
+ * least, most): a decimal number. REAL(key, member): the 64 bits of a double.
  */
 #define FFNTP_JOURNAL_CONFIG_FIELDS(WHOLE, REAL)                                          \
 	WHOLE("estimator=", estimator, enum ffntp_estimator_kind, 0, FFNTP_ESTIMATOR_LAW) \
@@ -121,31 +121,8 @@ _Static_assert(sizeof(struct ffntp_member_config) == sizeof(struct ffntp_client_
 #define FFNTP_JOURNAL_KEEP "leap-expiry=0"
 /* Missing in basic mode. */
 #define FFNTP_JOURNAL_INTERLEAVED "interleaved=1"
-
-/* The word of an input; NULL for values outside the enumeration. */
-static inline const char *ffntp_journal_input_word(enum ffntp_input_kind kind)
-{
-	static const char *const words[FFNTP_INPUTS] = {
-		[FFNTP_INPUT_TIMEOUT] = "timeout",
-		[FFNTP_INPUT_REQUEST] = "request",
-		[FFNTP_INPUT_SENT] = "sent",
-		[FFNTP_INPUT_NOT_SENT] = "not-sent",
-		[FFNTP_INPUT_DATAGRAM] = "datagram",
-		[FFNTP_INPUT_ERROR] = "error",
-		[FFNTP_INPUT_DISRUPTED] = "disrupted",
-		[FFNTP_INPUT_COUNTER_REPLACED] = "counter-replaced",
-		[FFNTP_INPUT_SERVER] = "server",
-		[FFNTP_INPUT_PAUSE] = "pause",
-		[FFNTP_INPUT_LEAP_TABLE] = "leap-table",
-		[FFNTP_INPUT_LEAP_VOTE] = "leap-vote",
-		[FFNTP_INPUT_FORMER] = "former",
-		[FFNTP_INPUT_PUBLISH] = "publish",
-		[FFNTP_INPUT_MEASURED] = "measured",
-		[FFNTP_INPUT_NOT_MEASURED] = "not-measured",
-		[FFNTP_INPUT_BURST] = "burst",
-	};
-
-	return kind < FFNTP_INPUTS ? words[kind] : NULL;
-}
+/* Missing if servers are probed. */
+#define FFNTP_JOURNAL_ROOT_ASKED "root-field=1"
+#define FFNTP_JOURNAL_ROOT_NEVER "root-field=2"
 
 #endif

@@ -204,6 +204,13 @@ static bool take_map(struct rest *rest, struct ffntp_map *map)
 	if (take_text(rest, " " #name "=") && !take_real(rest, &config->member)) \
 		return false;
 
+static enum ffntp_root_field take_root_field(struct rest *rest)
+{
+	if (take_text(rest, " " FFNTP_JOURNAL_ROOT_ASKED))
+		return FFNTP_ROOT_FIELD_ASK;
+	return take_text(rest, " " FFNTP_JOURNAL_ROOT_NEVER) ? FFNTP_ROOT_FIELD_NEVER : FFNTP_ROOT_FIELD_PROBE;
+}
+
 static bool take_config(struct rest *rest, struct ffntp_client_config *config, struct ffntp_leap_table *table)
 {
 	int64_t number;
@@ -214,6 +221,7 @@ static bool take_config(struct rest *rest, struct ffntp_client_config *config, s
 #define SERVER_WORD(member, usual, least, most, name, unit, scale) TAKE_OPTION(name, member)
 #include "../core/client_options.def"
 	config->interleaved = take_text(rest, " " FFNTP_JOURNAL_INTERLEAVED);
+	config->root_field = take_root_field(rest);
 	config->leap_expiry =
 		take_text(rest, " " FFNTP_JOURNAL_KEEP) ? FFNTP_LEAP_EXPIRY_KEEP : FFNTP_LEAP_EXPIRY_STRICT;
 	return take_text(rest, " " FFNTP_JOURNAL_TABLE_KEY) && take_table(rest, table, &config->leap_table);
@@ -377,7 +385,7 @@ static bool take_kind(struct rest *rest, enum ffntp_input_kind *kind)
 		struct rest after = *rest;
 
 		*kind = (enum ffntp_input_kind)i;
-		if (take_text(&after, ffntp_journal_input_word(*kind)) && take_text(&after, " ")) {
+		if (take_text(&after, ffntp_input_name(*kind)) && take_text(&after, " ")) {
 			*rest = after;
 			return true;
 		}

@@ -142,6 +142,10 @@ static void put_config(struct line *line, const struct ffntp_client_config *conf
 #include "../core/client_options.def"
 	if (config->interleaved != 0)
 		put_text(line, " " FFNTP_JOURNAL_INTERLEAVED);
+	if (config->root_field == FFNTP_ROOT_FIELD_ASK)
+		put_text(line, " " FFNTP_JOURNAL_ROOT_ASKED);
+	else if (config->root_field == FFNTP_ROOT_FIELD_NEVER)
+		put_text(line, " " FFNTP_JOURNAL_ROOT_NEVER);
 	if (config->leap_expiry == FFNTP_LEAP_EXPIRY_KEEP)
 		put_text(line, " " FFNTP_JOURNAL_KEEP);
 	put_text(line, " " FFNTP_JOURNAL_TABLE_KEY);
@@ -383,10 +387,11 @@ size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffn
 size_t ffntp_journal_write_member_input(struct ffntp_journal *journal, unsigned member, const struct ffntp_input *input,
 					char text[FFNTP_JOURNAL_LINE_SIZE])
 {
-	const char *word = ffntp_journal_input_word(input->kind);
 	struct line line = { text };
 
-	if (word == NULL || (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX))
+	if ((unsigned)input->kind >= FFNTP_INPUTS)
+		return 0;
+	if (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX)
 		return 0;
 	if (input->kind == FFNTP_INPUT_MEASURED && input->measurement == NULL)
 		return 0;
@@ -394,7 +399,7 @@ size_t ffntp_journal_write_member_input(struct ffntp_journal *journal, unsigned 
 		put_decimal(&line, member);
 		put(&line, ' ');
 	}
-	put_text(&line, word);
+	put_text(&line, ffntp_input_name(input->kind));
 	put(&line, ' ');
 	put_reading(&line, journal, input->at);
 	if (input->kind == FFNTP_INPUT_FORMER)

@@ -309,7 +309,7 @@ static void test_refuses_configurations_out_of_range(void **state)
 	REFUSES(period_hint_s, -1e-9);
 	REFUSES(period_hint_s, 1.01e-6);
 	REFUSES(period_hint_s, (double)NAN);
-	REFUSES(period_hint_error, 0.5);
+	REFUSES(period_hint_error, 0.51);
 	REFUSES(period_hint_error, (double)NAN);
 	REFUSES(poll_min_s, 0);
 	REFUSES(poll_max_s, 8);

@@ -166,6 +166,12 @@ static void a_client_takes_what_is_accepted(void **state)
 	assert_int_not_equal(ffntp_client_memory(&client), 0);
 	ffntp_config_client(&config, 1, &client);
 	assert_true(client.interleaved == 0);
+	assert_true(client.root_field == FFNTP_ROOT_FIELD_PROBE);
+	assert_true(parse(&config, "server c extfield f323\nserver d extfield none\n", &error));
+	ffntp_config_client(&config, 0, &client);
+	assert_true(client.root_field == FFNTP_ROOT_FIELD_ASK);
+	ffntp_config_client(&config, 1, &client);
+	assert_true(client.root_field == FFNTP_ROOT_FIELD_NEVER);
 	client.interleaved = 2;
 	assert_int_equal(ffntp_client_memory(&client), 0);
 	assert_false(parse(&config, "maxclockerror 1001\n", &error));
@@ -262,7 +268,11 @@ struct refusal {
 static const struct refusal refusals[] = {
 	{ "servre a\n", 1, "unknown keyword 'servre'" },
 	{ "server a\n\nserver b burst\n", 3, "unsupported option 'burst'" },
+	{ "server a extfield F324\n", 1, "'F324' is neither F323 nor none" },
+	{ "server a extfield\n", 1, "'extfield' needs a value" },
 	{ "server a nts key 1", 1, "'nts' excludes 'key'" },
+	{ "server _ntp._udp.a nts", 1, "'_ntp._udp.a' stands for the hosts and ports of its SRV records, without nts" },
+	{ "pool _ntp._udp.a port 1", 1, "SRV records, without a port" },
 	{ "server a ntsport 4461", 1, "'ntsport' is an option of servers with nts" },
 	{ "server a nts ntsport 0", 1, "not within 1 to 65535" },
 	{ "server a nts certset 1", 1, "unsupported option 'certset'" },

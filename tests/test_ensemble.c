@@ -327,6 +327,40 @@ static void test_memory_and_configurations_are_checked(void **state)
 	assert_int_equal(ffntp_ensemble_memory(&config), 0);
 }
 
+static struct ffntp_ensemble *copy_of(const struct bench *b)
+{
+	size_t size = ffntp_ensemble_memory(&b->config);
+	unsigned char *memory = aligned_alloc(16, size + 16);
+	struct ffntp_ensemble *copy;
+
+	assert_non_null(memory);
+	assert_null(ffntp_ensemble_copy(b->ensemble, memory, size - 1));
+	assert_null(ffntp_ensemble_copy(b->ensemble, memory + 8, size));
+	copy = ffntp_ensemble_copy(b->ensemble, memory, size);
+	assert_non_null(copy);
+	return copy;
+}
+
+/* The same inputs lead from a copy to the same maps, without the memory of the original. */
+static void test_a_copy_is_independent(void **state)
+{
+	struct bench *b = make(4, 3), twin;
+	struct ffntp_map expected;
+
+	(void)state;
+	run(b, 300);
+	twin = *b;
+	twin.ensemble = copy_of(b);
+	run(b, 300);
+	expected = *map(b);
+	memset(b->ensemble, 0xa5, ffntp_ensemble_memory(&b->config));
+	run(&twin, 300);
+	assert_memory_equal(map(&twin), &expected, sizeof expected);
+	assert_true(twin.readings > 0 && twin.broken == 0);
+	free(twin.ensemble);
+	drop(b);
+}
+
 static void test_names_of_selections_are_distinct(void **state)
 {
 	(void)state;
@@ -1206,6 +1240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory_and_configurations_are_checked),
 		cmocka_unit_test(test_names_of_selections_are_distinct),
+		cmocka_unit_test(test_a_copy_is_independent),
 		cmocka_unit_test(test_with_room_for_one_it_is_a_session),
 		cmocka_unit_test(test_three_servers_are_combined),
 		cmocka_unit_test(test_more_servers_are_better),

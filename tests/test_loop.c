@@ -590,13 +590,13 @@ static void with_a_key_only_authentic_replies_are_used(void **state)
 	for (uint32_t id = 11; id <= 12; id++) {
 		struct ffntp_key other = key_of(id);
 
-		arrive(reply, ffntp_key_sign(&other, reply));
+		arrive(reply, ffntp_key_sign(&other, reply, FFNTP_REQUEST_SIZE));
 		assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), ++refused);
 		assert_int_equal(recorded_length, sizeof(nothing));
 		assert_memory_equal(recorded, nothing, sizeof(nothing));
 		assert_true(ffntp_session_is_awaiting(ffntp_sync_peer(&loop.sync, 0)->session));
 	}
-	arrive(reply, ffntp_key_sign(&key, reply));
+	arrive(reply, ffntp_key_sign(&key, reply, FFNTP_REQUEST_SIZE));
 	assert_int_equal(count_of(FFNTP_ACCEPTED), 1);
 	assert_int_equal(count_of(FFNTP_REFUSED_AUTHENTICATION), refused);
 	assert_int_equal(recorded_length, FFNTP_REQUEST_SIZE);

@@ -117,7 +117,8 @@ static void ask(struct world *world)
 		world->header[i] = (uint8_t)i;
 	for (size_t i = 0; i < sizeof(world->random); i++)
 		world->random[i]++;
-	world->request_size = ffntp_nts_request(&world->client, world->header, world->random, world->request);
+	world->request_size =
+		ffntp_nts_request(&world->client, world->header, sizeof(world->header), world->random, world->request);
 }
 
 /* A field of the request: where its value is, and its size; 0 if there is none of this number and type. */
@@ -336,7 +337,7 @@ static void an_authentic_reply_is_accepted_once_and_its_cookies_are_kept(void **
 	ask(&world);
 	many.cookies = 6;
 	length = make_reply(&world, &many, packet);
-	assert_true(ffntp_nts_reply(&world.client, packet, length));
+	assert_int_equal(ffntp_nts_reply(&world.client, packet, length), FFNTP_REQUEST_SIZE);
 	assert_int_equal(world.client.cookies, 8);
 	assert_false(ffntp_nts_reply(&world.client, packet, length));
 	ask(&world);
@@ -398,7 +399,7 @@ static void each_byte_and_each_length_counts(void **state)
 			fail_msg("byte %zu does not count", i);
 		packet[i] ^= 0x10;
 	}
-	assert_true(ffntp_nts_reply(&world.client, packet, length));
+	assert_int_equal(ffntp_nts_reply(&world.client, packet, length), FFNTP_REQUEST_SIZE);
 }
 
 static void fields_behind_the_authenticator_are_ignored(void **state)

@@ -594,6 +594,16 @@ static void case_33_boot_ids_do_not_matter_in_memory(void **state)
 	assert_int_equal(open_in_memory(), FFNTP_PAGE_OTHER_NAMESPACE);
 }
 
+/* Skip the test if the tests' own pages are in memory, where boot ids are not compared: packages are often built there.
+ */
+static void skip_in_memory(void)
+{
+	struct statfs memory;
+
+	if (statfs(directory, &memory) == 0 && memory.f_type == TMPFS_MAGIC)
+		skip();
+}
+
 static void case_33_a_page_without_a_boot_id(void **state)
 {
 	struct ffntp_counter_source source = open_counter(FFNTP_COUNTER_MONOTONIC_RAW);
@@ -602,6 +612,7 @@ static void case_33_a_page_without_a_boot_id(void **state)
 	bool is_adopted;
 
 	(void)state;
+	skip_in_memory();
 	memset(unknown.boot_id, 0, sizeof unknown.boot_id);
 	write_page(&unknown);
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_UNKNOWN_BOOT);
@@ -615,6 +626,7 @@ static void case_33_a_page_of_another_world(void **state)
 	struct ffntp_page_identity other = source.identity;
 
 	(void)state;
+	skip_in_memory();
 	write_page(&other);
 	assert_int_equal(ffntp_linux_open(&reader, path), FFNTP_PAGE_OK);
 	ffntp_linux_close(&reader);

@@ -20,8 +20,9 @@ static struct ffntp_vote_intervals intervals_of(unsigned count, const double end
 static struct ffntp_vote vote_of(unsigned count, const double ends[][2])
 {
 	const struct ffntp_vote_intervals intervals = intervals_of(count, ends);
+	struct ffntp_vote_order order = { 0 };
 
-	return ffntp_vote_count(&intervals);
+	return ffntp_vote_count(&intervals, &order);
 }
 
 #define ENDS(...) ((const double[][2]){ __VA_ARGS__ })
@@ -84,6 +85,7 @@ static double between(struct prng *prng, double low, double high)
 static void test_liars_that_are_fewer_than_half_cannot_move_it_off_the_truth(void **state)
 {
 	struct prng prng = { 7 };
+	struct ffntp_vote_order order = { 0 }; /* of the round before, which has nothing to do with this one */
 
 	(void)state;
 	for (int round = 0; round < 20000; round++) {
@@ -100,7 +102,7 @@ static void test_liars_that_are_fewer_than_half_cannot_move_it_off_the_truth(voi
 			most_low = low < most_low ? most_low : low;
 			least_high = high > least_high ? least_high : high;
 		}
-		vote = ffntp_vote_count(&all);
+		vote = ffntp_vote_count(&all, &order);
 		assert_true(vote.has_majority && vote.low <= 0 && vote.high >= 0);
 		/* It is no narrower than what all have in common, and every end is an interval's. */
 		assert_true(most_low > least_high || (vote.low <= most_low && vote.high >= least_high));

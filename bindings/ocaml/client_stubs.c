@@ -1,64 +1,21 @@
-/* client_stubs: the functions of client.ml. Each state is a copy in memory of its own, so that states never change. */
+/* client_stubs: the functions of client.ml. */
 #include "stubs.h"
 
 #include "estimator.h"
 
-struct held {
-	void *block;
-	struct ffntp_client *client;
-	size_t size;
-	enum ffntp_counter_kind counter_kind;
-};
-
-static struct held *held_of(value v)
-{
-	return (struct held *)Data_custom_val(v);
-}
-
 static struct ffntp_client *client_of(value v)
 {
-	return held_of(v)->client;
+	return ffntp_ml_state_of(v)->memory;
 }
 
-static void finalize_client(value v)
+static void *copy_into(const void *state, void *memory, size_t size)
 {
-	caml_stat_free(held_of(v)->block);
-}
-
-static struct custom_operations client_operations = {
-	.identifier = "ffntp.client",
-	.finalize = finalize_client,
-	.compare = custom_compare_default,
-	.compare_ext = custom_compare_ext_default,
-	.hash = custom_hash_default,
-	.serialize = custom_serialize_default,
-	.deserialize = custom_deserialize_default,
-	.fixed_length = custom_fixed_length_default,
-};
-
-/* Allocate 'size' bytes, aligned, without a client in them yet. */
-static value allocate_client(size_t size, enum ffntp_counter_kind kind, void **memory)
-{
-	value v = caml_alloc_custom_mem(&client_operations, sizeof(struct held), size + FFNTP_ML_ALIGNMENT);
-	struct held *held = held_of(v);
-
-	*held = (struct held){ .size = size, .counter_kind = kind };
-	held->block = caml_stat_alloc_noexc(size + FFNTP_ML_ALIGNMENT);
-	if (held->block == NULL)
-		caml_raise_out_of_memory();
-	*memory = ffntp_ml_aligned(held->block);
-	return v;
+	return ffntp_client_copy(state, memory, size);
 }
 
 static value copy_client(value former)
 {
-	CAMLparam1(former);
-	CAMLlocal1(v);
-	void *memory;
-
-	v = allocate_client(held_of(former)->size, held_of(former)->counter_kind, &memory);
-	held_of(v)->client = ffntp_client_copy(client_of(former), memory, held_of(v)->size);
-	CAMLreturn(v);
+	return ffntp_ml_copy_state(former, copy_into);
 }
 
 /* --- tables of leap seconds: created once and never freed, because clients refer to them --- */
@@ -174,12 +131,11 @@ value ffntp_ml_client_create(value config_record, value now)
 	CAMLlocal1(v);
 	struct ffntp_client_config config = ffntp_ml_config_of(config_record);
 	size_t size = ffntp_client_memory(&config);
-	void *memory;
 
 	if (size == 0)
 		caml_invalid_argument("Ffntp.Client.create: the configuration is out of range");
-	v = allocate_client(size, config.counter_kind, &memory);
-	held_of(v)->client = ffntp_client_init(memory, size, &config, (ffntp_counter)Int64_val(now));
+	v = ffntp_ml_new_state(size, config.counter_kind);
+	ffntp_ml_state_of(v)->memory = ffntp_client_init(client_of(v), size, &config, (ffntp_counter)Int64_val(now));
 	CAMLreturn(v);
 }
 
@@ -227,7 +183,7 @@ value ffntp_ml_client_continue(value former_output, value client)
 	CAMLlocal1(v);
 	struct ffntp_map former = ffntp_ml_map_of(former_output);
 
-	if (former.counter_kind != held_of(client)->counter_kind || former.period == 0)
+	if (former.counter_kind != ffntp_ml_state_of(client)->counter_kind || former.period == 0)
 		caml_invalid_argument("Ffntp.Client.continue: the output is of a different counter");
 	v = copy_client(client);
 	ffntp_client_continue(client_of(v), &former);
@@ -292,9 +248,9 @@ value ffntp_ml_client_reply(value received, value buffer, value offset, value le
  */
 value ffntp_ml_client_output(value now, value client)
 {
-	const struct held *held = held_of(client);
-	void *block = caml_stat_alloc(held->size + FFNTP_ML_ALIGNMENT);
-	struct ffntp_client *copy = ffntp_client_copy(held->client, ffntp_ml_aligned(block), held->size);
+	size_t size = ffntp_ml_state_of(client)->size;
+	void *block = caml_stat_alloc(size + FFNTP_ML_ALIGNMENT);
+	struct ffntp_client *copy = ffntp_client_copy(client_of(client), ffntp_ml_aligned(block), size);
 	struct ffntp_map map;
 
 	ffntp_client_output(copy, (ffntp_counter)Int64_val(now), &map);

@@ -5,6 +5,7 @@ external init : Page.buffer -> Counter.kind -> float -> unit = "ffntp_ml_clock_i
 external set_period : Page.buffer -> float -> unit = "ffntp_ml_clock_set_period"
 external publish_in : Page.buffer -> Output.t -> unit = "ffntp_ml_clock_publish"
 external set_manual : Page.buffer -> Counter.t -> unit = "ffntp_ml_clock_set_manual" [@@noalloc]
+external reckoned_of : Page.buffer -> int64 option = "ffntp_ml_clock_reckoned"
 external steady_of : Page.buffer -> (Output.d_ps, Output.refusal) result = "ffntp_ml_clock_steady"
 external now_of : Page.buffer -> Output.d_ps = "ffntp_ml_clock_now_d_ps"
 
@@ -39,6 +40,7 @@ let set_counter clock counter =
 let read ?(scale = Output.Utc) ?(max_bound_ns = max_int) clock = read_of clock.memory scale max_bound_ns
 let now_d_ps clock = now_of clock.memory
 let steady_d_ps clock = steady_of clock.memory
+let reckoned_ns clock = reckoned_of clock.memory
 let elapsed_ns clock = elapsed_of clock.memory
 let source clock = clock.source
 let period_ps clock = Int64.of_float (Float.max 1. (Float.round (clock.source.period_s *. 1e12)))
@@ -60,7 +62,7 @@ let set_source clock (source : Counter.source) =
 let default_source () =
   if Counter.is_readable Counter.Monotonic_raw then
     { Counter.kind = Counter.Monotonic_raw; period_s = 1e-9; period_error = 500e-6 }
-  else if Counter.cpu <> Counter.Unknown then { Counter.kind = Counter.cpu; period_s = 1e-9; period_error = 0.1 }
+  else if Counter.cpu <> Counter.Unknown then { Counter.kind = Counter.cpu; period_s = 1e-9; period_error = 0.5 }
   else raise (Sys_error "this machine has no counter that ffntp knows")
 
 (* Not lazy, because several domains may ask for it at the same time. *)

@@ -33,6 +33,11 @@ val steady_d_ps : t -> (Output.d_ps, Output.refusal) result
 (** Monotonic UTC, which never runs backwards: if the time is corrected backwards, it runs up to 500 ppm slower until
     it is right again. *)
 
+val reckoned_ns : t -> int64 option
+(** UTC by dead reckoning, in nanoseconds since 1970: the time when an output was last published that had one, plus the
+    time elapsed since; [None] if no output had a time. It is available after a disruption, has no bound, and lacks the
+    time for which the counter stood still. *)
+
 val output : t -> (Output.t, Output.refusal) result
 (** The newest output, for counter readings taken by the caller, and for durations. *)
 
@@ -60,7 +65,7 @@ val page : t -> Page.t
 (** {1 The clock of this program} *)
 
 val default : unit -> t
-(** The clock that [ffntp.mirage-ptime] and [ffntp.mirage-mtime] read; always the same one, created when the program
+(** The clock that [ffntp-mirage.ptime] and [ffntp-mirage.mtime] read; always the same one, created when the program
     starts. Its counter is [CLOCK_MONOTONIC_RAW] if there is one, else the CPU's own, whose rate is then unknown: see
     {!Ffntp_lwt.Calibrate}.
     @raise Sys_error if there is neither. *)

@@ -6,9 +6,13 @@
 
 #include "device.h"
 
+/* No time was published yet. */
+#define NO_TIME INT64_MIN
+
 struct clock {
 	struct ffntp_page page;
-	_Atomic uint64_t manual; /* the counter's value, if it is set by hand */
+	_Atomic uint64_t manual;     /* the counter's value, if it is set by hand */
+	_Atomic int64_t utc_at_0_ns; /* UTC minus elapsed time, as last published, ns */
 	enum ffntp_counter_kind kind;
 };
 
@@ -47,10 +51,73 @@ value ffntp_ml_clock_set_manual(value v, value now)
 	return Val_unit;
 }
 
+static ffntp_counter count(void *context)
+{
+	const struct clock *clock = context;
+
+	return clock_counter(clock);
+}
+
+static struct ffntp_page_device device_of(struct clock *clock)
+{
+	struct ffntp_page_device device;
+
+	ffntp_page_device_init(&device, &clock->page, count, clock);
+	return device;
+}
+
+/*
+ * A reading is repeated while another domain publishes, which takes less than a microsecond, because the page's content
+ * and the counter's reading must belong together.
+ */
+static struct ffntp_steady steady_of(struct clock *clock, ffntp_counter *now)
+{
+	struct ffntp_page_device device = device_of(clock);
+	struct ffntp_steady steady;
+
+	while (ffntp_page_device_steady(&device.device, &steady, now) != FFNTP_CLOCK_OK)
+		;
+	return steady;
+}
+
+static enum ffntp_clock_result read_clock(struct clock *clock, struct ffntp_look *look)
+{
+	struct ffntp_page_device device = device_of(clock);
+
+	while (ffntp_page_device_look(&device.device, look) != FFNTP_CLOCK_OK)
+		;
+	return ffntp_ml_judge(&look->map, look->now);
+}
+
+static enum ffntp_clock_result read_utc(struct clock *clock, struct ffntp_look *look, struct ffntp_reading *reading)
+{
+	enum ffntp_clock_result result = read_clock(clock, look);
+
+	return result == FFNTP_CLOCK_OK ? ffntp_clock_at(&look->map, look->now, FFNTP_UTC, UINT64_MAX, reading)
+					: result;
+}
+
+/* --- publishing --- */
+
+/* The time, if there is one, is kept in terms of elapsed time, which goes on when the map's counter jumps. */
+static void keep_time(struct clock *clock)
+{
+	struct ffntp_reading reading;
+	struct ffntp_look look;
+	int64_t elapsed_ns;
+
+	if (read_utc(clock, &look, &reading) != FFNTP_CLOCK_OK)
+		return;
+	elapsed_ns = ffntp_time_to_ns(ffntp_steady_elapsed(&look.steady, look.now));
+	atomic_store_explicit(&clock->utc_at_0_ns, ffntp_time_to_ns(reading.estimate) - elapsed_ns,
+			      memory_order_relaxed);
+}
+
 static void publish(struct clock *clock, const struct ffntp_map *map)
 {
 	ffntp_page_hold(&clock->page);
 	ffntp_page_publish_steadily(&clock->page, map, NULL, 0, clock_counter(clock));
+	keep_time(clock);
 }
 
 /* Publish the counter's period only, for elapsed time. */
@@ -75,6 +142,7 @@ value ffntp_ml_clock_init(value v, value kind, value period_s)
 
 	memset(clock, 0, sizeof *clock);
 	clock->kind = identity.counter_kind;
+	clock->utc_at_0_ns = NO_TIME;
 	ffntp_page_format(&clock->page, &identity);
 	publish_period(clock, Double_val(period_s));
 	return Val_unit;
@@ -102,35 +170,7 @@ value ffntp_ml_clock_publish(value v, value output)
 	return Val_unit;
 }
 
-/*
- * --- reading. A reading is repeated while another domain publishes, which takes less than a microsecond, because the
- * page's content and the counter's reading must belong together. ---
- */
-
-static ffntp_counter count(void *context)
-{
-	const struct clock *clock = context;
-
-	return clock_counter(clock);
-}
-
-static struct ffntp_page_device device_of(struct clock *clock)
-{
-	struct ffntp_page_device device;
-
-	ffntp_page_device_init(&device, &clock->page, count, clock);
-	return device;
-}
-
-static struct ffntp_steady steady_of(struct clock *clock, ffntp_counter *now)
-{
-	struct ffntp_page_device device = device_of(clock);
-	struct ffntp_steady steady;
-
-	while (ffntp_page_device_steady(&device.device, &steady, now) != FFNTP_CLOCK_OK)
-		;
-	return steady;
-}
+/* --- reading --- */
 
 int64_t ffntp_ml_clock_elapsed(value v)
 {
@@ -145,6 +185,16 @@ value ffntp_ml_clock_elapsed_byte(value v)
 	return caml_copy_int64(ffntp_ml_clock_elapsed(v));
 }
 
+value ffntp_ml_clock_reckoned(value v)
+{
+	struct clock *clock = clock_of(v);
+	int64_t utc_at_0_ns = atomic_load_explicit(&clock->utc_at_0_ns, memory_order_relaxed);
+
+	if (utc_at_0_ns == NO_TIME)
+		return Val_int(0);
+	return ffntp_ml_block_of(caml_copy_int64(utc_at_0_ns + ffntp_ml_clock_elapsed(v)));
+}
+
 value ffntp_ml_clock_steady(value v)
 {
 	ffntp_counter now;
@@ -152,16 +202,11 @@ value ffntp_ml_clock_steady(value v)
 	struct ffntp_time utc;
 	enum ffntp_clock_result result = ffntp_steady_utc(&steady, now, &utc);
 
+	/* Before the first output that has a time there is no monotonic state, which in a page means that it keeps
+	 * none. */
+	if (result == FFNTP_CLOCK_STEADY)
+		result = FFNTP_CLOCK_UNSYNCHRONISED;
 	return result == FFNTP_CLOCK_OK ? ffntp_ml_block_of(ffntp_ml_copy_d_ps(utc)) : ffntp_ml_refuse(result);
-}
-
-static enum ffntp_clock_result read_clock(struct clock *clock, struct ffntp_look *look)
-{
-	struct ffntp_page_device device = device_of(clock);
-
-	while (ffntp_page_device_look(&device.device, look) != FFNTP_CLOCK_OK)
-		;
-	return ffntp_ml_judge(&look->map, look->now);
 }
 
 value ffntp_ml_clock_read(value v, value scale, value max_bound_ns)
@@ -177,10 +222,8 @@ value ffntp_ml_clock_now_d_ps(value v)
 {
 	struct ffntp_reading reading;
 	struct ffntp_look look;
-	enum ffntp_clock_result result = read_clock(clock_of(v), &look);
+	enum ffntp_clock_result result = read_utc(clock_of(v), &look, &reading);
 
-	if (result == FFNTP_CLOCK_OK)
-		result = ffntp_clock_at(&look.map, look.now, FFNTP_UTC, UINT64_MAX, &reading);
 	if (result != FFNTP_CLOCK_OK)
 		caml_raise_sys_error(caml_copy_string(ffntp_clock_result_text(result)));
 	return ffntp_ml_copy_d_ps(reading.estimate);

@@ -24,7 +24,7 @@ external read : kind -> (t[@unboxed]) = "ffntp_ml_counter_read_byte" "ffntp_ml_c
 type source = {
   kind : kind;
   period_s : float;  (** seconds per tick, as far as known; 1e-12 to 1e-6 *)
-  period_error : float;  (** error of [period_s], as a ratio: [500e-6] for 500 ppm; at most 0.1 *)
+  period_error : float;  (** error of [period_s], as a ratio: [500e-6] for 500 ppm; at most 0.5 *)
 }
 (** A counter, and its properties before anything was measured. *)
 
@@ -38,6 +38,9 @@ type pair
 
 val pair : kind -> elapsed_ns:(unit -> int64) -> pair
 (** Take the best of a few attempts. *)
+
+val pair_of : (unit -> t) -> elapsed_ns:(unit -> int64) -> pair
+(** The same of a counter that is read by a function, such as {!Clock.counter}. *)
 
 val measure : ?error:float -> kind -> pair -> pair -> source
 (** [measure kind first last] is the counter's source. [error]: the error of the other clock's rate; 0.01 by default,

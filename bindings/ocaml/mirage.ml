@@ -24,10 +24,6 @@ module type CLOCK = sig
   val otherwise : (unit -> int * int64) option
 end
 
-let since_1970 clock () =
-  let ns = Clock.elapsed_ns (clock ()) and day_ns = 86_400_000_000_000L in
-  (Int64.to_int (Int64.div ns day_ns), Int64.mul (Int64.rem ns day_ns) 1000L)
-
 module Ptime_of (C : CLOCK) = struct
   let now_d_ps () =
     match C.otherwise with

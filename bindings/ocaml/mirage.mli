@@ -1,5 +1,5 @@
 (** Clocks with MirageOS's signatures, backed by a {!Clock.t}. If a module is taken as an argument, apply {!Make}. If
-    MirageOS links a clock as a dune variant, name [ffntp.mirage-ptime] and [ffntp.mirage-mtime] among the libraries
+    MirageOS links a clock as a dune variant, name [ffntp-mirage.ptime] and [ffntp-mirage.mtime] among the libraries
     of the executable instead. *)
 
 (** The signature of [Mirage_ptime]. *)
@@ -34,10 +34,6 @@ module type CLOCK = sig
   (** The source of the time while the clock has none, such as [Mirage_ptime.now_d_ps] of the host's clock. [None]:
       then [now] and [now_d_ps] raise [Sys_error], as Unix's do when they have no time. *)
 end
-
-val since_1970 : (unit -> Clock.t) -> unit -> int * int64
-(** For [otherwise]: the elapsed time since 1970-01-01, which cannot be mistaken for the date, and which does not
-    stop a logger. *)
 
 module Ptime_of (C : CLOCK) : PTIME
 (** The time zone is unknown. *)

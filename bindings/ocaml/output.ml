@@ -88,6 +88,12 @@ let read ?(scale = Utc) ?(max_bound_ns = max_int) output counter = at output cou
 let duration ?(rate = Auto) output ~from ~until = between output rate from until
 
 let day_ps = 86_400_000_000_000_000L
+let day_ns = 86_400_000_000_000L
+
+let d_ps_of_ns ns =
+  let rest = Int64.rem ns day_ns in
+  let rest = if rest < 0L then Int64.add rest day_ns else rest in
+  (Int64.to_int (Int64.div (Int64.sub ns rest) day_ns), Int64.mul rest 1000L)
 
 (* Convert to a scale without leap seconds. *)
 let continuous (reading : reading) (d, ps) =

@@ -61,6 +61,9 @@ type d_ps = int * int64
 (** Days since 1970-01-01 and picoseconds of the day, as [Mirage_ptime.now_d_ps] returns them. [Ptime.v] converts
     them to a [Ptime.t]. *)
 
+val d_ps_of_ns : int64 -> d_ps
+(** Convert nanoseconds since 1970. *)
+
 type reading = {
   earliest : d_ps;  (** the true time lies from here ... *)
   estimate : d_ps;

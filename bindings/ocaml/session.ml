@@ -3,7 +3,9 @@ type t
 type input =
   | Timeout
   | Send_failed
+  | Network_failed
   | Disruption
+  | Burst
   | Publish
   | Begin_request of int64
   | Sent_at of Counter.t
@@ -12,6 +14,7 @@ type input =
   | Server of int
   | Leap_table of Client.leap_table option
   | Former of Output.t
+  | Counter_replaced of Counter.source
 
 type event =
   | Sent
@@ -23,6 +26,7 @@ type event =
   | Disrupted
   | Server_changed
   | Map
+  | Selection
   | Reply of Client.verdict
 
 external create_of : Client.config -> Counter.t -> t = "ffntp_ml_session_create"

@@ -13,7 +13,7 @@
         (* [Map] among the events: publish [Session.output state] *)
     ]}
 
-    {!Ffntp_lwt} is this loop. *)
+    {!Ensemble} is the same for several servers. {!Ffntp_lwt} is this loop. *)
 
 type t
 
@@ -26,7 +26,9 @@ val create : Client.config -> now:Counter.t -> t
 type input =
   | Timeout  (** time has passed: do what is due; it has no effect before the {!deadline} *)
   | Send_failed  (** the query could not be sent; it counts as unanswered once its reply is overdue *)
+  | Network_failed  (** the network reported an error while a reply was awaited, such as an unreachable port *)
   | Disruption  (** the counter jumped or stood still (suspend, migration, restore) *)
+  | Burst  (** some queries are wanted now, 2 s apart; a server that asked for fewer gets none *)
   | Publish  (** yield the output as of now *)
   | Begin_request of int64
       (** begin the query that {!wants_request} asks for, with 64 bits from a cryptographic generator; 0 if there are
@@ -41,17 +43,21 @@ type input =
   | Former of Output.t
       (** continue from the last output of an earlier session of the same counter, before the first query; until there
           is an estimate, {!output} is that one *)
+  | Counter_replaced of Counter.source
+      (** a different counter of the same kind took the former one's place, as in a machine restored elsewhere. With a
+          period that is out of range it is a [Disruption] *)
 
 type event =
   | Sent  (** a query was begun *)
   | Not_sent
   | No_nonce
-  | Network_error
+  | Network_error  (** the network reported an error while a reply was awaited *)
   | Unanswered  (** no reply was accepted in time *)
   | Change_server  (** resolve the server's name again, or choose a different server *)
   | Disrupted
   | Server_changed
   | Map  (** {!output} is new; this event is the first of its input *)
+  | Selection  (** an {!Ensemble} uses the server differently from now on; a session alone has no such event *)
   | Reply of Client.verdict  (** a datagram came; the verdict on it *)
 
 val event_name : event -> string

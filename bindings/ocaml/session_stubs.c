@@ -1,64 +1,17 @@
-/* session_stubs: the functions of session.ml. Each state is a copy in memory of its own, as a client's is. */
+/* session_stubs: the functions of session.ml. */
 #include "stubs.h"
 
 #include <ffntp/session.h>
 #include <string.h>
 
-struct kept {
-	void *block;
-	struct ffntp_session *session;
-	size_t size;
-};
-
-static struct kept *kept_of(value v)
-{
-	return (struct kept *)Data_custom_val(v);
-}
-
 static struct ffntp_session *session_of(value v)
 {
-	return kept_of(v)->session;
+	return ffntp_ml_state_of(v)->memory;
 }
 
-static void finalize_session(value v)
+static void *copy_into(const void *state, void *memory, size_t size)
 {
-	caml_stat_free(kept_of(v)->block);
-}
-
-static struct custom_operations session_operations = {
-	.identifier = "ffntp.session",
-	.finalize = finalize_session,
-	.compare = custom_compare_default,
-	.compare_ext = custom_compare_ext_default,
-	.hash = custom_hash_default,
-	.serialize = custom_serialize_default,
-	.deserialize = custom_deserialize_default,
-	.fixed_length = custom_fixed_length_default,
-};
-
-/* Allocate 'size' bytes, aligned, without a session in them yet. */
-static value allocate_session(size_t size, void **memory)
-{
-	value v = caml_alloc_custom_mem(&session_operations, sizeof(struct kept), size + FFNTP_ML_ALIGNMENT);
-	struct kept *kept = kept_of(v);
-
-	*kept = (struct kept){ .size = size };
-	kept->block = caml_stat_alloc_noexc(size + FFNTP_ML_ALIGNMENT);
-	if (kept->block == NULL)
-		caml_raise_out_of_memory();
-	*memory = ffntp_ml_aligned(kept->block);
-	return v;
-}
-
-static value copy_session(value former)
-{
-	CAMLparam1(former);
-	CAMLlocal1(v);
-	void *memory;
-
-	v = allocate_session(kept_of(former)->size, &memory);
-	kept_of(v)->session = ffntp_session_copy(session_of(former), memory, kept_of(v)->size);
-	CAMLreturn(v);
+	return ffntp_session_copy(state, memory, size);
 }
 
 value ffntp_ml_session_create(value config_record, value now)
@@ -67,12 +20,11 @@ value ffntp_ml_session_create(value config_record, value now)
 	CAMLlocal1(v);
 	struct ffntp_client_config config = ffntp_ml_config_of(config_record);
 	size_t size = ffntp_session_memory(&config);
-	void *memory;
 
 	if (size == 0)
 		caml_invalid_argument("Ffntp.Session.create: the configuration is out of range");
-	v = allocate_session(size, &memory);
-	kept_of(v)->session = ffntp_session_init(memory, size, &config, (ffntp_counter)Int64_val(now));
+	v = ffntp_ml_new_state(size, config.counter_kind);
+	ffntp_ml_state_of(v)->memory = ffntp_session_init(session_of(v), size, &config, (ffntp_counter)Int64_val(now));
 	CAMLreturn(v);
 }
 
@@ -83,7 +35,7 @@ static void read_argument(value v, struct ffntp_input *input, struct ffntp_map *
 {
 	static const enum ffntp_input_kind kinds[] = {
 		FFNTP_INPUT_REQUEST, FFNTP_INPUT_SENT,       FFNTP_INPUT_PAUSE,  FFNTP_INPUT_DATAGRAM,
-		FFNTP_INPUT_SERVER,  FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_FORMER,
+		FFNTP_INPUT_SERVER,  FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_FORMER, FFNTP_INPUT_COUNTER_REPLACED,
 	};
 	value argument = Field(v, 0);
 
@@ -100,19 +52,20 @@ static void read_argument(value v, struct ffntp_input *input, struct ffntp_map *
 		memcpy(input->address, &(int64_t){ Long_val(argument) }, sizeof(int64_t));
 	} else if (input->kind == FFNTP_INPUT_LEAP_TABLE) {
 		input->leap_table = ffntp_ml_table_of(argument);
+	} else if (input->kind == FFNTP_INPUT_COUNTER_REPLACED) {
+		input->period_hint_s = Double_val(Field(argument, 1));
+		input->period_hint_error = Double_val(Field(argument, 2));
 	} else {
 		*former = ffntp_ml_map_of(argument);
 		input->map = former;
 	}
 }
 
-static struct ffntp_input read_input(value v, struct ffntp_map *former)
+struct ffntp_input ffntp_ml_input_of(value v, struct ffntp_map *former)
 {
 	static const enum ffntp_input_kind kinds[] = {
-		FFNTP_INPUT_TIMEOUT,
-		FFNTP_INPUT_NOT_SENT,
-		FFNTP_INPUT_DISRUPTED,
-		FFNTP_INPUT_PUBLISH,
+		FFNTP_INPUT_TIMEOUT,   FFNTP_INPUT_NOT_SENT, FFNTP_INPUT_ERROR,
+		FFNTP_INPUT_DISRUPTED, FFNTP_INPUT_BURST,    FFNTP_INPUT_PUBLISH,
 	};
 	struct ffntp_input input = { .kind = FFNTP_INPUT_TIMEOUT };
 
@@ -124,25 +77,25 @@ static struct ffntp_input read_input(value v, struct ffntp_map *former)
 }
 
 /* A map without a period is rejected: no session produces one, but a page may contain one. */
-static void check_former(const struct ffntp_session *session, const struct ffntp_input *input)
+void ffntp_ml_check_input(const struct ffntp_input *input, enum ffntp_counter_kind kind)
 {
 	if (input->kind != FFNTP_INPUT_FORMER)
 		return;
-	if (input->map->counter_kind != ffntp_session_map(session)->counter_kind || input->map->period == 0)
+	if (input->map->counter_kind != kind || input->map->period == 0)
 		caml_invalid_argument("Ffntp.Session.input: the output is of a different counter");
 }
 
-/* The kinds in the order of Session.event's constructors without arguments. A session alone has no selection. */
+/* The kinds in the order of Session.event's constructors without arguments. */
 static const enum ffntp_event_kind event_kinds[] = {
-	FFNTP_EVENT_SENT,      FFNTP_EVENT_NOT_SENT,   FFNTP_EVENT_NO_NONCE,
-	FFNTP_EVENT_ERROR,     FFNTP_EVENT_UNANSWERED, FFNTP_EVENT_CHANGE_SERVER,
-	FFNTP_EVENT_DISRUPTED, FFNTP_EVENT_SERVER,     FFNTP_EVENT_MAP,
+	FFNTP_EVENT_SENT,       FFNTP_EVENT_NOT_SENT,      FFNTP_EVENT_NO_NONCE,  FFNTP_EVENT_ERROR,
+	FFNTP_EVENT_UNANSWERED, FFNTP_EVENT_CHANGE_SERVER, FFNTP_EVENT_DISRUPTED, FFNTP_EVENT_SERVER,
+	FFNTP_EVENT_MAP,        FFNTP_EVENT_SELECTION,
 };
 
-_Static_assert(sizeof event_kinds / sizeof *event_kinds + 3 == FFNTP_EVENTS,
-	       "each kind but NONE, SELECTION, and REPLY, which has an argument");
+_Static_assert(sizeof event_kinds / sizeof *event_kinds + 2 == FFNTP_EVENTS,
+	       "each kind but NONE, and REPLY, which has an argument");
 
-static value copy_event(struct ffntp_event event)
+value ffntp_ml_copy_event(struct ffntp_event event)
 {
 	intnat number = 0;
 
@@ -162,7 +115,7 @@ static value take_events(struct ffntp_session *session)
 
 	if (!ffntp_session_event(session, &event))
 		CAMLreturn(Val_emptylist);
-	head = copy_event(event);
+	head = ffntp_ml_copy_event(event);
 	tail = take_events(session);
 	cell = caml_alloc_small(2, Tag_cons);
 	Field(cell, 0) = head;
@@ -170,17 +123,19 @@ static value take_events(struct ffntp_session *session)
 	CAMLreturn(cell);
 }
 
+/* An input without effect, such as a timeout before the deadline, leaves the state as it is: nothing is copied. */
 value ffntp_ml_session_input(value at, value input_variant, value session)
 {
 	CAMLparam3(at, input_variant, session);
 	CAMLlocal2(v, events);
-	struct ffntp_input input;
 	struct ffntp_map former;
+	struct ffntp_input input = ffntp_ml_input_of(input_variant, &former);
 
-	v = copy_session(session);
-	input = read_input(input_variant, &former);
 	input.at = (ffntp_counter)Int64_val(at);
-	check_former(session_of(v), &input);
+	ffntp_ml_check_input(&input, ffntp_ml_state_of(session)->counter_kind);
+	if (!ffntp_session_has_effect(session_of(session), &input))
+		CAMLreturn(ffntp_ml_pair(Val_emptylist, session));
+	v = ffntp_ml_copy_state(session, copy_into);
 	ffntp_session_input(session_of(v), &input);
 	events = take_events(session_of(v));
 	CAMLreturn(ffntp_ml_pair(events, v));
@@ -188,13 +143,16 @@ value ffntp_ml_session_input(value at, value input_variant, value session)
 
 /* --- results --- */
 
-value ffntp_ml_session_request(value session)
+value ffntp_ml_copy_request(const uint8_t *packet)
 {
-	const uint8_t *packet = ffntp_session_request(session_of(session));
-
 	if (packet == NULL)
 		return Val_int(0);
 	return ffntp_ml_block_of(caml_alloc_initialized_string(FFNTP_REQUEST_SIZE, (const char *)packet));
+}
+
+value ffntp_ml_session_request(value session)
+{
+	return ffntp_ml_copy_request(ffntp_session_request(session_of(session)));
 }
 
 value ffntp_ml_session_wants_request(value session)

@@ -20,6 +20,7 @@
 #include <ffntp/client.h>
 #include <ffntp/clock.h>
 #include <ffntp/page.h>
+#include <ffntp/session.h>
 #include <ffntp/timescale.h>
 
 _Static_assert(sizeof(value) == 8, "nanoseconds are OCaml's integers, which must hold centuries of them");
@@ -47,13 +48,40 @@ struct ffntp_client_config ffntp_ml_config_of(value config);
 /* None: NULL. */
 const struct ffntp_leap_table *ffntp_ml_table_of(value option);
 
-/* Clients and sessions are aligned within blocks that are larger by this. */
+/* States are aligned within blocks that are larger by this. */
 #define FFNTP_ML_ALIGNMENT 16u
 
 static inline void *ffntp_ml_aligned(void *block)
 {
 	return (void *)(((uintptr_t)block + FFNTP_ML_ALIGNMENT - 1) / FFNTP_ML_ALIGNMENT * FFNTP_ML_ALIGNMENT);
 }
+
+/* The state of a client, a session or an ensemble, behind an OCaml value; its own functions know its type. */
+struct ffntp_ml_state {
+	void *block, *memory; /* what the collector frees; the aligned state in it */
+	size_t size;
+	enum ffntp_counter_kind counter_kind;
+};
+
+static inline struct ffntp_ml_state *ffntp_ml_state_of(value v)
+{
+	return (struct ffntp_ml_state *)Data_custom_val(v);
+}
+
+/* Allocate a state of this size, for the caller to fill. */
+value ffntp_ml_new_state(size_t size, enum ffntp_counter_kind kind);
+/* Copies a state of the core, as ffntp_client_copy does. */
+typedef void *ffntp_ml_copier(const void *state, void *memory, size_t size);
+value ffntp_ml_copy_state(value former, ffntp_ml_copier *copy);
+
+/* Convert a Session.input; its map is put into *former. */
+struct ffntp_input ffntp_ml_input_of(value input, struct ffntp_map *former);
+/* Raise Invalid_argument if the input is a former map of a different counter. */
+void ffntp_ml_check_input(const struct ffntp_input *input, enum ffntp_counter_kind kind);
+/* Return a Session.event. */
+value ffntp_ml_copy_event(struct ffntp_event event);
+/* Return the 48 bytes of the request as an option of a string. */
+value ffntp_ml_copy_request(const uint8_t *packet);
 
 /* Saturates at OCaml's largest integer. */
 value ffntp_ml_long_of_ns(uint64_t ns);

@@ -44,6 +44,16 @@ enum ffntp_leap_expiry {
 	FFNTP_LEAP_EXPIRY_STRICT,   /* TAI is unknown */
 };
 
+/*
+ * Whether requests have chrony's extension field F323, by which a server states its root delay and dispersion to 4 ns
+ * instead of 15 us, and its own corrections.
+ */
+enum ffntp_root_field {
+	FFNTP_ROOT_FIELD_PROBE = 0, /* if the server's timestamps show that it is chrony */
+	FFNTP_ROOT_FIELD_ASK,       /* from the first request on; for a while not, after four without a reply */
+	FFNTP_ROOT_FIELD_NEVER,
+};
+
 /* The longest poll interval (s), RFC 5905's: 2^17. */
 #define FFNTP_POLL_MOST_S 131072
 
@@ -60,7 +70,7 @@ struct ffntp_client_config {
 	 * a reply that arrives in the tick of its request is taken as proof that the counter stopped.
 	 */
 	double period_hint_s;
-	double period_hint_error; /* maximum relative error of period_hint_s: 500e-6 for 500 ppm; 0 to 0.1 */
+	double period_hint_error; /* maximum relative error of period_hint_s: 500e-6 for 500 ppm; 0 to 0.5 */
 	uint32_t poll_min_s;      /* shortest poll interval; 1 to FFNTP_POLL_MOST_S */
 	uint32_t poll_max_s;      /* longest poll interval; poll_min_s to FFNTP_POLL_MOST_S */
 	/*
@@ -107,7 +117,12 @@ struct ffntp_client_config {
 	 * when it has really left, and comes with the next reply. If polls are more than 8 s apart, each poll is then
 	 * two requests, 2 s apart. 0, usually: basic mode. Guests (FFNTP_SESSION_MINIMAL) always use basic mode.
 	 */
-	uint64_t interleaved;
+	uint32_t interleaved;
+	/*
+	 * A value of enum ffntp_root_field, usually FFNTP_ROOT_FIELD_PROBE. Guests (FFNTP_SESSION_MINIMAL) never have
+	 * the field, and neither has a request whose caller sends its first FFNTP_REQUEST_SIZE bytes only.
+	 */
+	uint32_t root_field;
 	/*
 	 * Added to the server's time (s), to correct a known asymmetry of the path, or a known error of the server; -1
 	 * to 1, usually 0. The root dispersion is larger by its size, so that the bound contains the true time whether

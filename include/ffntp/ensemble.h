@@ -68,6 +68,14 @@ FFNTP_MUST_USE struct ffntp_ensemble *
 ffntp_ensemble_init(void *memory, size_t size, const struct ffntp_ensemble_config *config, ffntp_counter now);
 
 /*
+ * Make an independent copy of an ensemble, as ffntp_session_copy does. The copy has no recorder.
+ * memory, size: as for ffntp_ensemble_init.
+ * Returns NULL if the memory is too small or misaligned.
+ */
+FFNTP_MUST_USE struct ffntp_ensemble *ffntp_ensemble_copy(const struct ffntp_ensemble *ensemble, void *memory,
+							  size_t size);
+
+/*
  * Add a member. Returns its number, the smallest one that is free; or -1 if there is no room, or its configuration is
  * out of range or needs more memory than the usual one.
  */

@@ -48,6 +48,9 @@ struct ffntp_session;
 
 /* --- inputs --- */
 
+/* Longest request (bytes): a header, and the extension field of fine root values. */
+#define FFNTP_REQUEST_MOST (FFNTP_REQUEST_SIZE + 28)
+
 #define FFNTP_CRYPTO_NAK_SIZE (FFNTP_REQUEST_SIZE + 4) /* bytes; a header and a key identifier (RFC 5905) */
 
 /* The kind of an input; behind it the fields of struct ffntp_input that it uses besides 'at'. */
@@ -65,8 +68,9 @@ enum ffntp_input_kind {
 	FFNTP_INPUT_NOT_SENT,
 	/*
 	 * bytes, length. A datagram from the server; 'at' is its arrival, or later. A port that authenticates replies
-	 * passes the FFNTP_REQUEST_SIZE bytes that it verified. In place of a reply that it could not verify it passes
-	 * a crypto-NAK, FFNTP_CRYPTO_NAK_SIZE bytes of zero: the session counts it, and goes on waiting.
+	 * passes the bytes that it verified, which are the header and perhaps extension fields. In place of a reply
+	 * that it could not verify it passes a crypto-NAK, FFNTP_CRYPTO_NAK_SIZE bytes of zero: the session counts it,
+	 * and goes on waiting.
 	 */
 	FFNTP_INPUT_DATAGRAM,
 	/* error. The network reported an error while a reply was awaited, such as an unreachable port. */
@@ -136,7 +140,10 @@ struct ffntp_input {
 	const struct ffntp_measurement *measurement;
 };
 
-/* Return a short lower-case name such as "datagram"; "unknown" for values outside the enumeration. Never NULL. */
+/*
+ * Return a short lower-case name such as "datagram", the word that stands for the input in a journal; "unknown" for
+ * values outside the enumeration. Never NULL.
+ */
 const char *ffntp_input_name(enum ffntp_input_kind kind);
 
 /* --- events --- */
@@ -209,6 +216,12 @@ FFNTP_MUST_USE bool ffntp_session_wants_request(const struct ffntp_session *sess
 
 /* Return the FFNTP_REQUEST_SIZE bytes of the request begun by the last input; NULL if it began none. */
 const uint8_t *ffntp_session_request(const struct ffntp_session *session);
+
+/*
+ * Return the length of that request with its extension field, FFNTP_REQUEST_SIZE to FFNTP_REQUEST_MOST; 0 if there is
+ * no request. A caller that sends the header alone gets replies without the field.
+ */
+size_t ffntp_session_request_length(const struct ffntp_session *session);
 
 /* Return whether datagrams are awaited: a request was sent, and no reply to it has been accepted or given up yet. */
 bool ffntp_session_is_awaiting(const struct ffntp_session *session);

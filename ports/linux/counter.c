@@ -1,6 +1,7 @@
 /* counter: see counter.h. Reads /proc and /sys with plain system calls; a failure of any of them is not fatal. */
 #include "counter.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,16 +46,18 @@
  */
 #define NARROW_NS 10000
 
-/* Read the first line of a small file, without its end; empty if there is none. */
-static void read_line(const char *path, char *line, size_t size)
+/* Read the first line of a small file, without its end; empty if there is none. Returns 0 or an errno value. */
+static int read_line(const char *path, char *line, size_t size)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = descriptor < 0 ? 0 : read(descriptor, line, size - 1);
+	ssize_t length = descriptor < 0 ? -1 : read(descriptor, line, size - 1);
+	int error = length < 0 ? errno : 0;
 
 	if (descriptor >= 0)
 		close(descriptor);
 	line[length > 0 ? length : 0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
+	return error;
 }
 
 /*
@@ -66,7 +69,7 @@ static void read_clocksource_again(int descriptor, char name[FFNTP_CLOCKSOURCE_S
 	ssize_t length;
 
 	if (descriptor < 0) {
-		read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
+		(void)read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
 		return;
 	}
 	length = pread(descriptor, name, FFNTP_CLOCKSOURCE_SIZE - 1, 0);
@@ -76,7 +79,7 @@ static void read_clocksource_again(int descriptor, char name[FFNTP_CLOCKSOURCE_S
 
 static void read_clocksource(char name[FFNTP_CLOCKSOURCE_SIZE])
 {
-	read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
+	(void)read_line(CLOCKSOURCE_PATH, name, FFNTP_CLOCKSOURCE_SIZE);
 }
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -151,6 +154,22 @@ const char *ffntp_counter_refusal(enum ffntp_counter_kind kind)
 	return "a counter that only its own port can read";
 }
 
+const char *ffntp_linux_counter_name(enum ffntp_counter_kind kind)
+{
+	switch (kind) {
+	case FFNTP_COUNTER_TSC:
+		return "TSC";
+	case FFNTP_COUNTER_ARM_VIRTUAL:
+		return "Arm virtual counter";
+	case FFNTP_COUNTER_MONOTONIC_RAW:
+		return "CLOCK_MONOTONIC_RAW";
+	case FFNTP_COUNTER_NONE:
+	case FFNTP_COUNTER_OTHER:
+		break;
+	}
+	return "unknown";
+}
+
 const char *ffntp_counter_text(enum ffntp_counter_kind kind)
 {
 	switch (kind) {
@@ -173,7 +192,7 @@ bool ffntp_counter_is_stable(enum ffntp_counter_kind kind)
 #if defined(__x86_64__) || defined(__i386__)
 	char names[256], *place = names;
 
-	read_line(AVAILABLE_PATH, names, sizeof names);
+	(void)read_line(AVAILABLE_PATH, names, sizeof names);
 	for (char *name; kind == FFNTP_COUNTER_TSC && (name = strsep(&place, " ")) != NULL;)
 		if (strcmp(name, "tsc") == 0)
 			return true;
@@ -265,16 +284,27 @@ static void parse_boot_id(const char *text, uint8_t boot_id[16])
 		memset(boot_id, 0, 16);
 }
 
-void ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_identity *identity)
+/* A file that a kernel has not, or that is hidden from this process, is no failure. */
+static bool is_missing(int error)
+{
+	return error == ENOENT || error == EACCES || error == EPERM;
+}
+
+bool ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_identity *identity)
 {
 	char line[64];
 	struct stat namespace;
+	int error, namespace_error;
 
 	*identity = (struct ffntp_page_identity){ .counter_kind = kind };
-	read_line(BOOT_ID_PATH, line, sizeof(line));
+	error = read_line(BOOT_ID_PATH, line, sizeof(line));
 	parse_boot_id(line, identity->boot_id);
-	if (kind == FFNTP_COUNTER_MONOTONIC_RAW && stat(NAMESPACE_PATH, &namespace) == 0)
+	if (kind != FFNTP_COUNTER_MONOTONIC_RAW)
+		return error == 0 || is_missing(error);
+	namespace_error = stat(NAMESPACE_PATH, &namespace) == 0 ? 0 : errno;
+	if (namespace_error == 0)
 		identity->time_namespace = namespace.st_ino;
+	return (error == 0 || is_missing(error)) && (namespace_error == 0 || is_missing(namespace_error));
 }
 
 /* Parse a line of timens_offsets: "NAME SECONDS NANOSECONDS". */
@@ -452,20 +482,23 @@ const char *ffntp_counter_open(struct ffntp_counter_source *source, enum ffntp_c
 {
 	enum ffntp_counter_kind chosen = kind == FFNTP_COUNTER_NONE ? best_kind() : kind;
 	const char *refusal = ffntp_counter_refusal(chosen);
+	struct ffntp_page_identity identity;
 	struct pair pair;
 
 	if (refusal != NULL)
 		return refusal;
+	if (!ffntp_counter_identity(chosen, &identity))
+		return "/proc cannot be read at the moment, which has the boot's identity: start it again";
 	*source = (struct ffntp_counter_source){
 		.kind = chosen,
 		.period_hint_s = 1e-9,
 		.period_hint_error = RAW_ERROR,
 		.may_jump = is_guest(),
+		.identity = identity,
 		.clocksource_file = open(CLOCKSOURCE_PATH, O_RDONLY | O_CLOEXEC),
 	};
 	if (chosen != FFNTP_COUNTER_MONOTONIC_RAW)
 		measure_period(source);
-	ffntp_counter_identity(chosen, &source->identity);
 	read_clocksource(source->clocksource);
 	source->has_boottime = read_suspended(&source->suspended_ns);
 	pair = take_pair(chosen, CLOCK_MONOTONIC_RAW, 0);

@@ -77,8 +77,12 @@ enum ffntp_counter_event {
  */
 FFNTP_MUST_USE enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source);
 
-/* Return this boot, and the time namespace of this process if the counter depends on it. */
-void ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_identity *identity);
+/*
+ * Find out this boot, and the time namespace of this process if the counter depends on it. One that the system does not
+ * have, or hides, is zero. Returns false if one could not be read for another reason, such as a lack of descriptors; it
+ * is zero, too.
+ */
+bool ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_identity *identity);
 
 /*
  * Return the kernel's clocks at the last check, for the page: a disruption since then is not known yet, so that readers

@@ -6,12 +6,14 @@
 #include <nettle/nettle-meta.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../core/bits.h"
+#include "readall.h"
 
 #define ID_SIZE 4
 
@@ -41,38 +43,17 @@ static const struct ffntp_key_type types[] = {
 
 /* --- files --- */
 
-/* Read at most 'size' bytes, without a buffer that would keep them. Returns how many, or -1 and errno. */
-static ssize_t read_all(int descriptor, char *text, size_t size)
-{
-	size_t length = 0;
-
-	while (length < size) {
-		ssize_t got = read(descriptor, text + length, size - length);
-
-		if (got == 0)
-			break;
-		if (got < 0 && errno != EINTR)
-			return -1;
-		if (got > 0)
-			length += (size_t)got;
-	}
-	return (ssize_t)length;
-}
-
 static const char *read_open_file(struct ffntp_keyfile *file, int descriptor)
 {
 	struct stat state;
-	ssize_t length;
 
 	if (fstat(descriptor, &state) != 0)
 		return strerror(errno);
 	if (!S_ISREG(state.st_mode))
 		return "not a regular file";
 	file->is_exposed = (state.st_mode & S_IRWXO) != 0;
-	length = read_all(descriptor, file->text, sizeof(file->text));
-	if (length < 0)
+	if (!ffntp_read_all(descriptor, file->text, sizeof(file->text), &file->length))
 		return strerror(errno);
-	file->length = (size_t)length;
 	return file->length < sizeof(file->text) ? NULL : "too large for a file of keys";
 }
 
@@ -93,7 +74,7 @@ const char *ffntp_keyfile_read(struct ffntp_keyfile *file, const char *path)
 
 void ffntp_keyfile_wipe(struct ffntp_keyfile *file)
 {
-	explicit_bzero(file, sizeof(*file));
+	explicit_bzero(file, offsetof(struct ffntp_keyfile, text) + file->length);
 }
 
 /* --- lines --- */
@@ -242,21 +223,28 @@ static bool take_key(struct ffntp_key *key, const uint8_t *bytes, size_t length,
 	return true;
 }
 
-static bool decode_key(struct ffntp_key *key, struct piece word, unsigned line, struct ffntp_key_error *error)
+static bool take_hex_key(struct ffntp_key *key, struct piece word, unsigned line, struct ffntp_key_error *error)
 {
-	uint8_t bytes[FFNTP_KEYFILE_SIZE / 2];
-	size_t length;
+	size_t size = word.length / 2 + 1, length;
+	uint8_t *bytes = malloc(size);
 	bool is_taken;
 
-	if (!take_prefix(&word, "HEX:")) {
-		(void)take_prefix(&word, "ASCII:");
-		return take_key(key, (const uint8_t *)word.at, word.length, line, error);
-	}
+	if (bytes == NULL)
+		return refuse(error, line, "key %u: out of memory", key->id);
 	is_taken = decode_hex(word, bytes, &length)
 			   ? take_key(key, bytes, length, line, error)
 			   : refuse(error, line, "key %u: behind HEX: stand pairs of hexadecimal digits", key->id);
-	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(bytes, size);
+	free(bytes);
 	return is_taken;
+}
+
+static bool decode_key(struct ffntp_key *key, struct piece word, unsigned line, struct ffntp_key_error *error)
+{
+	if (take_prefix(&word, "HEX:"))
+		return take_hex_key(key, word, line, error);
+	(void)take_prefix(&word, "ASCII:");
+	return take_key(key, (const uint8_t *)word.at, word.length, line, error);
 }
 
 /* A message never has a word of the line, because the word may be the key, or a part of it. */
@@ -359,22 +347,21 @@ size_t ffntp_key_digest(const struct ffntp_key *key, const uint8_t *text, size_t
 	return size;
 }
 
-size_t ffntp_key_sign(const struct ffntp_key *key, uint8_t packet[FFNTP_KEY_PACKET_SIZE])
+size_t ffntp_key_sign(const struct ffntp_key *key, uint8_t packet[FFNTP_KEY_PACKET_SIZE], size_t length)
 {
-	ffntp_store_be(packet + FFNTP_REQUEST_SIZE, ID_SIZE, key->id);
-	return FFNTP_REQUEST_SIZE + ID_SIZE +
-	       ffntp_key_digest(key, packet, FFNTP_REQUEST_SIZE, packet + FFNTP_REQUEST_SIZE + ID_SIZE);
+	ffntp_store_be(packet + length, ID_SIZE, key->id);
+	return length + ID_SIZE + ffntp_key_digest(key, packet, length, packet + length + ID_SIZE);
 }
 
-bool ffntp_key_verify(const struct ffntp_key *key, const uint8_t *bytes, size_t length)
+size_t ffntp_key_verify(const struct ffntp_key *key, const uint8_t *bytes, size_t length)
 {
-	const size_t size = digest_size(key);
+	const size_t size = digest_size(key), covered = length - ID_SIZE - size;
 	uint8_t digest[FFNTP_KEY_DIGEST_MOST];
 
-	if (length != FFNTP_REQUEST_SIZE + ID_SIZE + size)
-		return false;
-	if (ffntp_load_be(bytes + FFNTP_REQUEST_SIZE, ID_SIZE) != key->id)
-		return false;
-	(void)ffntp_key_digest(key, bytes, FFNTP_REQUEST_SIZE, digest);
-	return memeql_sec(digest, bytes + FFNTP_REQUEST_SIZE + ID_SIZE, size) != 0;
+	if (covered != FFNTP_REQUEST_SIZE && covered != FFNTP_REQUEST_MOST)
+		return 0;
+	if (ffntp_load_be(bytes + covered, ID_SIZE) != key->id)
+		return 0;
+	(void)ffntp_key_digest(key, bytes, covered, digest);
+	return memeql_sec(digest, bytes + covered + ID_SIZE, size) != 0 ? covered : 0;
 }

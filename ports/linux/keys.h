@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../include/ffntp/client.h"
+#include "../../include/ffntp/session.h"
 
 /* Longest file of keys (bytes): several hundred keys. */
 #define FFNTP_KEYFILE_SIZE 65536
@@ -27,7 +27,7 @@
 #define FFNTP_KEY_DIGEST_MOST 20
 
 /* A packet with its MAC (bytes), at most. */
-#define FFNTP_KEY_PACKET_SIZE (FFNTP_REQUEST_SIZE + 4 + FFNTP_KEY_DIGEST_MOST)
+#define FFNTP_KEY_PACKET_SIZE (FFNTP_REQUEST_MOST + 4 + FFNTP_KEY_DIGEST_MOST)
 
 struct ffntp_key_type;
 
@@ -48,11 +48,11 @@ struct ffntp_key {
 	} state;
 };
 
-/* The text of a file of keys. */
+/* The text of a file of keys. It is too large for the stack of a program that runs for long. */
 struct ffntp_keyfile {
 	bool is_exposed; /* users beside its owner and group may access it */
 	size_t length;
-	char text[FFNTP_KEYFILE_SIZE];
+	char text[FFNTP_KEYFILE_SIZE]; /* nothing is behind 'length' */
 };
 
 /* Read a file. Returns NULL, or a static message. Wipe the text in either case. */
@@ -79,13 +79,16 @@ void ffntp_key_wipe(struct ffntp_key *key);
 size_t ffntp_key_digest(const struct ffntp_key *key, const uint8_t *text, size_t length,
 			uint8_t digest[FFNTP_KEY_DIGEST_MOST]);
 
-/* Append the MAC to a header. Returns the packet's length. */
-size_t ffntp_key_sign(const struct ffntp_key *key, uint8_t packet[FFNTP_KEY_PACKET_SIZE]);
+/*
+ * Append the MAC to a header, or to a header with extension fields, of 'length' bytes, at most FFNTP_REQUEST_MOST.
+ * Returns the packet's length.
+ */
+size_t ffntp_key_sign(const struct ffntp_key *key, uint8_t packet[FFNTP_KEY_PACKET_SIZE], size_t length);
 
 /*
- * Return whether a datagram is a header and its MAC by this key, and nothing else. The digests are compared in constant
- * time.
+ * Return the length of what is before the MAC, if a datagram is a header, with or without the extension field of
+ * requests, and its MAC by this key, and nothing else; otherwise 0. The digests are compared in constant time.
  */
-FFNTP_MUST_USE bool ffntp_key_verify(const struct ffntp_key *key, const uint8_t *bytes, size_t length);
+FFNTP_MUST_USE size_t ffntp_key_verify(const struct ffntp_key *key, const uint8_t *bytes, size_t length);
 
 #endif

@@ -1,9 +1,13 @@
 #include "leapfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <nettle/sha1.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "readall.h"
 
 /* Debian's file has 5 KiB; a table up to the year 2200 would have 10. */
 #define LEAPFILE_SIZE_MAX 65536
@@ -167,18 +171,28 @@ const char *ffntp_leapfile_parse(const char *text, size_t length, struct ffntp_l
 	return NULL;
 }
 
+/* A file that fills the buffer may be longer, so that its last line may be incomplete. */
+static const char *read_open_file(int descriptor, char *text, struct ffntp_leap_table *table)
+{
+	size_t length;
+
+	if (!ffntp_read_all(descriptor, text, LEAPFILE_SIZE_MAX, &length))
+		return strerror(errno);
+	return length < LEAPFILE_SIZE_MAX ? ffntp_leapfile_parse(text, length, table) : malformed;
+}
+
+/* The text is not on the stack, which would keep its size for good. */
 const char *ffntp_leapfile_read(const char *path, struct ffntp_leap_table *table)
 {
-	char text[LEAPFILE_SIZE_MAX];
-	size_t length;
-	FILE *file = fopen(path, "re");
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	const char *problem;
+	char *text;
 
-	if (file == NULL)
+	if (descriptor < 0)
 		return strerror(errno);
-	length = fread(text, 1, sizeof(text), file);
-	fclose(file);
-	/* A file that fills the buffer may be longer, so that its last line may be incomplete. */
-	if (length == sizeof(text))
-		return malformed;
-	return ffntp_leapfile_parse(text, length, table);
+	text = malloc(LEAPFILE_SIZE_MAX);
+	problem = text != NULL ? read_open_file(descriptor, text, table) : "out of memory";
+	free(text);
+	close(descriptor);
+	return problem;
 }

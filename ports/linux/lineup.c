@@ -16,7 +16,7 @@
 
 bool ffntp_lineup_init(struct ffntp_lineup *lineup, size_t count)
 {
-	*lineup = (struct ffntp_lineup){ calloc(count + 1, sizeof(*lineup->server)), count };
+	*lineup = (struct ffntp_lineup){ calloc(count > 0 ? count : 1, sizeof(*lineup->server)), count };
 	if (lineup->server == NULL) {
 		lineup->count = 0;
 		return false;

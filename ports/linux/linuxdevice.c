@@ -153,7 +153,8 @@ static const char *connect_system(struct ffntp_device *device)
 {
 	struct ffntp_page_identity identity;
 
-	ffntp_counter_identity(FFNTP_COUNTER_MONOTONIC_RAW, &identity); /* because time namespaces shift both clocks */
+	(void)ffntp_counter_identity(FFNTP_COUNTER_MONOTONIC_RAW,
+				     &identity); /* because time namespaces shift both clocks */
 	identity.counter_kind = FFNTP_COUNTER_OTHER;
 	device->boot = ffntp_device_boot(&identity);
 	system_device(device)->connected_at = monotonic_ns();

@@ -11,13 +11,19 @@
 
 #include "../../include/ffntp/instant.h"
 
-/* Load a module, for good. file: its name. Returns its symbol; NULL if there is none, and dlerror() has the reason. */
-FFNTP_MUST_USE static inline const void *ffntp_module_load(const char *file, const char *path, const char *symbol)
+/* Load a module until dlclose(). file: its name. Returns NULL if there is none, and dlerror() has the reason. */
+FFNTP_MUST_USE static inline void *ffntp_module_open(const char *file, const char *path)
 {
 	void *module = dlopen(file, RTLD_NOW | RTLD_LOCAL);
 
-	if (module == NULL)
-		module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	return module != NULL ? module : dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+
+/* Load a module, for good. Returns its symbol; NULL if there is none, and dlerror() has the reason. */
+FFNTP_MUST_USE static inline const void *ffntp_module_load(const char *file, const char *path, const char *symbol)
+{
+	void *module = ffntp_module_open(file, path);
+
 	return module != NULL ? dlsym(module, symbol) : NULL;
 }
 

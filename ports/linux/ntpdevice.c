@@ -13,8 +13,9 @@
 
 #define NTP_PORT 123
 
-/* Longest wait between steps (ms), because the results of the background's name resolution are polled. */
-#define STEP_MS_MAX 1000
+/* Longest wait between steps (ms), because the results of the background's name resolution are polled, and signs of a
+ * disruption. */
+#define STEP_MS_MAX FFNTP_WAKEUP_PERIOD_MS
 
 struct ffntp_linux_ntp {
 	struct ffntp_page page;

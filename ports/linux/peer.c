@@ -2,11 +2,11 @@
 #include "peer.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../../core/maths.h"
 #include "../../core/params.h"
 #include "../../core/stamp.h"
 #include "../../nts/packet.h"
@@ -162,25 +162,25 @@ static ffntp_counter deadline(const struct ffntp_peer *peer)
 
 int ffntp_peer_timeout_ms(const struct ffntp_peer *peer, ffntp_counter now, int limit_ms)
 {
-	double wait_ms = ceil((double)(int64_t)(deadline(peer) - now) * ffntp_session_period_s(peer->session) * 1e3);
+	double wait_ms = (double)(int64_t)(deadline(peer) - now) * ffntp_session_period_s(peer->session) * 1e3;
 
 	if (!(wait_ms > 1))
 		return 1;
-	return wait_ms < limit_ms ? (int)wait_ms : limit_ms;
+	return wait_ms < limit_ms ? (int)ffntp_ceil(wait_ms) : limit_ms;
 }
 
 /* --- receiving --- */
 
 static const uint8_t crypto_nak[FFNTP_CRYPTO_NAK_SIZE];
 
-/* Put the header of a verified reply, or else a crypto-NAK, in the datagram's place: no other byte is ever used. */
+/* Put what was verified of a reply, or else a crypto-NAK, in the datagram's place: no other byte is ever used. */
 static void authenticate(const struct ffntp_peer *peer, struct ffntp_input *datagram)
 {
-	bool is_authentic = peer->nts != NULL ? ffntp_nts_reply(peer->nts, datagram->bytes, datagram->length)
-					      : ffntp_key_verify(peer->key, datagram->bytes, datagram->length);
+	size_t authentic = peer->nts != NULL ? ffntp_nts_reply(peer->nts, datagram->bytes, datagram->length)
+					     : ffntp_key_verify(peer->key, datagram->bytes, datagram->length);
 
-	datagram->length = is_authentic ? FFNTP_REQUEST_SIZE : sizeof(crypto_nak);
-	if (!is_authentic)
+	datagram->length = authentic > 0 ? authentic : sizeof(crypto_nak);
+	if (authentic == 0)
 		datagram->bytes = crypto_nak;
 }
 
@@ -233,14 +233,15 @@ _Static_assert((int)PACKET_SIZE >= (int)FFNTP_KEY_PACKET_SIZE, "a packet has eit
 static size_t make_packet(struct ffntp_peer *peer, uint8_t packet[PACKET_SIZE])
 {
 	const uint8_t *request = ffntp_session_request(peer->session);
+	size_t length = ffntp_session_request_length(peer->session);
 	uint8_t random[FFNTP_NTS_RANDOM];
 
 	if (peer->nts != NULL)
 		return ffntp_random_bytes(random, sizeof(random))
-			       ? ffntp_nts_request(peer->nts, request, random, packet)
+			       ? ffntp_nts_request(peer->nts, request, length, random, packet)
 			       : 0;
-	memcpy(packet, request, FFNTP_REQUEST_SIZE);
-	return peer->key != NULL ? ffntp_key_sign(peer->key, packet) : FFNTP_REQUEST_SIZE;
+	memcpy(packet, request, length);
+	return peer->key != NULL ? ffntp_key_sign(peer->key, packet, length) : length;
 }
 
 /* Listen for as long as a reply may be awaited, also for duplicates, which are counted. */

@@ -8,10 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ptp_clock.h>
-#include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "../../core/maths.h"
 
 /* Cross-timestamps of which the narrowest is used: the others were interrupted, or missed the caches. */
 #define PAIR_TRIES 3
@@ -151,7 +152,7 @@ struct span {
 static struct span extrapolate(const struct measuring *measuring, const struct pair *from, int64_t ns)
 {
 	double ticks = (double)(ns - from->ns) * 1e-9 / measuring->source->period_hint_s;
-	double unsure = fabs(ticks) * measuring->rate_error;
+	double unsure = ffntp_fabs(ticks) * measuring->rate_error;
 	double tick = 1e-9 / measuring->source->period_hint_s;
 
 	/* The clock may have shown from->ns for up to a nanosecond before it was read. */
@@ -170,7 +171,7 @@ static struct span place(const struct measuring *measuring, int64_t ns)
 	struct span earlier = extrapolate(measuring, &measuring->before, ns);
 	struct span later = extrapolate(measuring, &measuring->after, ns);
 
-	return (struct span){ fmin(earlier.low, later.low), fmax(earlier.high, later.high) };
+	return (struct span){ ffntp_fmin(earlier.low, later.low), ffntp_fmax(earlier.high, later.high) };
 }
 
 /* The kernel's timestamps of one reading of the clock, in the system clock. */
@@ -191,8 +192,8 @@ static bool convert(const struct measuring *measuring, const struct sample *samp
 
 	if (!(low < most) || !(high > 0) || !(low < high) || sample->ns >= FFNTP_NS_PER_S)
 		return false;
-	reading->before = measuring->before.low + (uint64_t)(int64_t)floor(fmax(low, 0));
-	reading->after = measuring->before.low + (uint64_t)(int64_t)ceil(fmin(high, most));
+	reading->before = measuring->before.low + (uint64_t)ffntp_floor(ffntp_fmax(low, 0));
+	reading->after = measuring->before.low + (uint64_t)ffntp_ceil(ffntp_fmin(high, most));
 	reading->s = sample->s;
 	reading->ns = sample->ns;
 	return true;

@@ -68,7 +68,7 @@ static enum ffntp_page_result judge_identity(const struct ffntp_page_identity *t
 	struct ffntp_page_identity ours;
 	enum ffntp_page_result result;
 
-	ffntp_counter_identity(theirs->counter_kind, &ours);
+	(void)ffntp_counter_identity(theirs->counter_kind, &ours);
 	result = judge_boot(ours.boot_id, theirs->boot_id, descriptor);
 	if (result != FFNTP_PAGE_OK)
 		return result;

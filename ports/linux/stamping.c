@@ -1,8 +1,8 @@
 #include "stamping.h"
 
-#include <math.h>
 #include <time.h>
 
+#include "../../core/maths.h"
 #include "../../core/params.h"
 
 /* The narrowest cross-timestamp of this many is 26 to 28 ns wide; more attempts do not improve it. */
@@ -77,7 +77,7 @@ static bool agrees(const struct ffntp_stamping *stamping, struct rate rate)
 	double expected_ns = ticks_between(&stamping->before, &stamping->after) * rate.ns_per_tick;
 	double ns = ns_between(&stamping->before, &stamping->after);
 
-	return ns > 0 && fabs(ns - expected_ns) <= fabs(expected_ns) * rate.error + BRACKET_SLACK_NS;
+	return ns > 0 && ffntp_fabs(ns - expected_ns) <= ffntp_fabs(expected_ns) * rate.error + BRACKET_SLACK_NS;
 }
 
 /* Compute the rate since the cross-timestamp of the previous exchange. Returns false if that is not usable. */
@@ -88,7 +88,7 @@ static bool measure_rate(const struct ffntp_stamping *stamping, struct rate nomi
 
 	*rate = (struct rate){ ns_between(&stamping->earlier, &stamping->before) / baseline, 0 };
 	return stamping->earlier.realtime_ns != 0 && baseline >= BASELINE_LEAST * length &&
-	       fabs(rate->ns_per_tick / nominal.ns_per_tick - 1) <= nominal.error;
+	       ffntp_fabs(rate->ns_per_tick / nominal.ns_per_tick - 1) <= nominal.error;
 }
 
 /*
@@ -121,17 +121,17 @@ static struct span to_span(const struct ffntp_stamping *stamping, int64_t ns, st
 	double from_before = (double)(ns - stamping->before.realtime_ns) / rate.ns_per_tick;
 	double from_after = (double)(ns - stamping->after.realtime_ns) / rate.ns_per_tick;
 	double end = ticks_between(&stamping->before, &stamping->after);
-	double unsure_before = fabs(from_before) * rate.error, unsure_after = fabs(from_after) * rate.error;
+	double unsure_before = ffntp_fabs(from_before) * rate.error, unsure_after = ffntp_fabs(from_after) * rate.error;
 
 	return (struct span){
-		.earliest = fmin(from_before - unsure_before, end + from_after - unsure_after),
-		.latest = fmax(from_before + unsure_before, end + from_after + unsure_after),
+		.earliest = ffntp_fmin(from_before - unsure_before, end + from_after - unsure_after),
+		.latest = ffntp_fmax(from_before + unsure_before, end + from_after + unsure_after),
 	};
 }
 
 static ffntp_counter to_reading(const struct ffntp_stamping *stamping, double ticks)
 {
-	return stamping->before.counter + (uint64_t)llrint(ticks);
+	return stamping->before.counter + (uint64_t)ffntp_floor(ticks + 0.5);
 }
 
 /* Return the uncertainty of the wider cross-timestamp, in ticks, beyond what the core allows for every stamp. */
@@ -140,7 +140,7 @@ static ffntp_counter unsure_ticks(const struct ffntp_stamping *stamping, double 
 	uint64_t before = stamping->before.width_ticks, after = stamping->after.width_ticks;
 	double unsure = (double)(before > after ? before : after) / 2 - FFNTP_STAMPING_ERROR_S * 1e9 / ns_per_tick;
 
-	return unsure > 0 ? (ffntp_counter)llrint(unsure) : 0;
+	return unsure > 0 ? (ffntp_counter)ffntp_floor(unsure + 0.5) : 0;
 }
 
 /* Return whether x lies within [first, last], give or take the slack; if so, x is clamped to it. */

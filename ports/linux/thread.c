@@ -8,6 +8,7 @@ int ffntp_thread_start(pthread_t *thread, void *(*run)(void *), void *argument)
 	int error;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_SETMASK, &all, &former);
 	error = pthread_create(thread, NULL, run, argument);
 	pthread_sigmask(SIG_SETMASK, &former, NULL);

@@ -15,6 +15,9 @@
 #define VMCLOCK_MAGIC UINT32_C(0x4b4c4356)
 enum { VMCLOCK_SIZE = 4096, AT_MAGIC = 0x00, AT_MARKER = 0x10, AT_GENERATION = 0x68 };
 
+/* The RTC is not read again before (ns), because each reading leaves the guest many times. FFNTP_WAKEUP_PERIOD_MS. */
+#define CALENDAR_NS (FFNTP_NS_PER_S / 10)
+
 /* A date that no timer reaches, and that the kernel's arithmetic can hold: the year 4147 (s since 1970). */
 #define NEVER_S (INT64_C(1) << 36)
 
@@ -140,23 +143,22 @@ static uint64_t frequency_hz(const struct ffntp_counter_source *source)
 	return (uint64_t)(1 / source->period_hint_s);
 }
 
-static int64_t boottime_s(void)
+static int64_t boottime_ns(void)
 {
 	struct timespec now = { 0 };
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
+	return now.tv_sec * FFNTP_NS_PER_S + now.tv_nsec;
 }
 
-/* The RTC is read once a second at most, because each reading leaves the guest many times. */
 static bool has_stalled(struct ffntp_wakeup *wakeup, ffntp_counter now)
 {
-	int64_t now_s = boottime_s();
+	int64_t now_ns = boottime_ns();
 	uint64_t former = wakeup->stalls;
 
-	if (!wakeup->has_calendar || now_s == wakeup->looked_s)
+	if (!wakeup->has_calendar || now_ns - wakeup->looked_ns < CALENDAR_NS)
 		return false;
-	wakeup->looked_s = now_s;
+	wakeup->looked_ns = now_ns;
 	wakeup->stalls = ffntp_standstill_epoch(&wakeup->stall, now);
 	return wakeup->stalls != former;
 }
@@ -165,7 +167,7 @@ static bool has_stalled(struct ffntp_wakeup *wakeup, ffntp_counter now)
 
 void ffntp_wakeup_open(struct ffntp_wakeup *wakeup, const struct ffntp_counter_source *source)
 {
-	*wakeup = (struct ffntp_wakeup){ .timer = open_timer(), .vmclock = -1, .looked_s = boottime_s() };
+	*wakeup = (struct ffntp_wakeup){ .timer = open_timer(), .vmclock = -1, .looked_ns = boottime_ns() };
 	open_vmclock(wakeup);
 	wakeup->has_calendar = source->may_jump && read_rtc() > 0;
 	if (wakeup->has_calendar)

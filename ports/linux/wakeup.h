@@ -23,6 +23,12 @@
 #include "../standstill.h"
 #include "counter.h"
 
+/*
+ * Look at least this often (ms): with the 0.1 s for which a reading of the RTC is not repeated, a disruption is found
+ * within a second.
+ */
+#define FFNTP_WAKEUP_PERIOD_MS 900
+
 /* The most descriptors that ffntp_wakeup_descriptors sets. */
 #define FFNTP_WAKEUP_DESCRIPTORS 2
 
@@ -34,7 +40,7 @@ struct ffntp_wakeup {
 	bool has_calendar;             /* the RTC is read */
 	struct ffntp_standstill stall; /* the counter against the RTC */
 	uint64_t stalls;               /* its epoch as last seen */
-	int64_t looked_s;              /* when the RTC was read last */
+	int64_t looked_ns;             /* when the RTC was read last */
 	bool is_disrupted;             /* ffntp_wakeup_report was called */
 };
 
@@ -49,7 +55,7 @@ size_t ffntp_wakeup_descriptors(const struct ffntp_wakeup *wakeup, struct pollfd
 
 /*
  * Return whether a sign of a disruption came since the last call; each one is returned once. Call it at each wake-up.
- * It takes a few us, and the time of reading the RTC once a second, if that is read. now: the counter.
+ * It takes a few us, and ten times a second at most the time of reading the RTC, if that is read. now: the counter.
  */
 FFNTP_MUST_USE bool ffntp_wakeup_look(struct ffntp_wakeup *wakeup, ffntp_counter now);
 

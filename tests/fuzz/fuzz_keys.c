@@ -16,7 +16,7 @@ static void check(bool is_true)
 static void check_key(const struct ffntp_key *key)
 {
 	uint8_t packet[FFNTP_KEY_PACKET_SIZE] = { 0x24 };
-	size_t length = ffntp_key_sign(key, packet);
+	size_t length = ffntp_key_sign(key, packet, FFNTP_REQUEST_SIZE);
 
 	check(key->id == 10 && key->bits > 0 && length <= sizeof(packet));
 	check(ffntp_key_verify(key, packet, length));

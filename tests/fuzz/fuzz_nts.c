@@ -48,13 +48,16 @@ static void take_datagram(const uint8_t *bytes, size_t size)
 	static const uint8_t header[FFNTP_REQUEST_SIZE], random[FFNTP_NTS_RANDOM], cookie[100];
 	uint8_t request[FFNTP_NTS_REQUEST_MOST];
 	struct ffntp_nts nts = { .aead = &easy }, before;
+	size_t plain;
 	bool is_authentic;
 
 	ffntp_nts_add_cookie(&nts, cookie, sizeof(cookie));
 	ffntp_nts_add_cookie(&nts, cookie, sizeof(cookie));
-	require(ffntp_nts_request(&nts, header, random, request) > 0);
+	require(ffntp_nts_request(&nts, header, sizeof(header), random, request) > 0);
 	memcpy(&before, &nts, sizeof(nts));
-	is_authentic = ffntp_nts_reply(&nts, bytes, size);
+	plain = ffntp_nts_reply(&nts, bytes, size);
+	is_authentic = plain > 0;
+	require(plain <= size && (!is_authentic || plain == FFNTP_REQUEST_SIZE || plain == FFNTP_REQUEST_MOST));
 	require(nts.cookies <= FFNTP_NTS_COOKIES && nts.cookies >= before.cookies);
 	for (unsigned i = 0; i < nts.cookies; i++)
 		require(ffntp_nts_is_cookie(nts.cookie[i].size));

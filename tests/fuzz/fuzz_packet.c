@@ -48,6 +48,16 @@ static void require(bool condition)
 		abort();
 }
 
+/* Require that a field never raises a root value of the header, and lowers it by no more than rounding does. */
+static void check_root(const struct ffntp_packet *packet, struct ffntp_wire_root root)
+{
+	double coarse_s = ffntp_short_s(packet->root_delay);
+	double fine_s = ffntp_wire_root_s(packet->root_delay, root.delay, root.is_present);
+
+	require(fine_s <= coarse_s && fine_s >= coarse_s - 2 * 0x1p-16);
+	require(root.is_present || fine_s == coarse_s);
+}
+
 static void check_wire(const uint8_t *bytes, size_t length)
 {
 	uint8_t again[FFNTP_WIRE_SIZE];
@@ -63,6 +73,7 @@ static void check_wire(const uint8_t *bytes, size_t length)
 	require(packet.leap <= 3 && packet.version <= 7 && packet.mode <= 7);
 	ffntp_wire_write(&packet, again);
 	require(memcmp(again, bytes, FFNTP_WIRE_SIZE) == 0);
+	check_root(&packet, ffntp_wire_read_root(bytes, length));
 }
 
 /*
@@ -86,6 +97,7 @@ static void check_stamp(const struct ffntp_stamp *stamp, const struct ffntp_answ
 	require(stamp->refid == reply->refid && stamp->stratum == reply->stratum && stamp->leap == reply->leap);
 	require(stamp->stratum >= 1 && stamp->stratum <= 15 && stamp->leap <= 2);
 	require(stamp->root_delay_s >= 0 && stamp->root_dispersion_s > 0);
+	require(stamp->root_delay_s <= ffntp_short_s(reply->root_delay));
 	require(stamp->root_delay_s / 2 + stamp->root_dispersion_s <= limits.max_root_distance_s);
 }
 

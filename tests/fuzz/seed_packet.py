@@ -21,6 +21,10 @@ def field(kind, length, takes=None):
     return struct.pack('!HH', kind, length) + bytes((takes or length) - 4)
 
 
+def root_field(delay, dispersion):
+    return struct.pack('!HHIIIQI', 0xf323, 28, 0xf5bedd9a, delay, dispersion, RECEIVE, 7)
+
+
 def zeros(count):
     return bytes(count)
 
@@ -66,6 +70,9 @@ SEEDS = {
     'field-mac': packet() + field(0x0104, 16) + zeros(20),
     'fields-nts': packet() + field(0x0104, 36) + field(0x0404, 144),
     'fields-many': packet() + 100 * field(0x0104, 16) + zeros(24),
+    'root-field': packet(delay=3, dispersion=2) + root_field(3 * 4096 - 100, 2 * 4096),
+    'root-field-bad': packet(delay=3, dispersion=2) + root_field(0xffffffff, 0),
+    'root-fields': packet(delay=3, dispersion=2) + root_field(1, 1) + root_field(3 * 4096, 2 * 4096 - 1),
     'field-0': packet() + field(0x0104, 0, 28),
     'field-odd': packet() + field(0x0104, 30),
     'field-long': packet() + field(0x0104, 65532, 64),
@@ -113,6 +120,7 @@ INTERLEAVED_SEEDS = {
     'xleave-other-reply': (ASKED, interleaved(residence=1 << 32)),
     'xleave-backwards': (ASKED, interleaved(residence=-5000)),
     'xleave-no-transmit': (ASKED, interleaved(residence=-FORMER)),
+    'xleave-root': (ASKED, interleaved(delay=3, dispersion=2) + root_field(3 * 4096 - 100, 2 * 4096)),
     'xleave-kiss': (ASKED, kiss(b'RATE')),
     'xleave-unsynchronised': (ASKED, interleaved(first=0xe4)),
     'xleave-stratum': (ASKED, interleaved(stratum=15)),

@@ -86,7 +86,9 @@ class Guest:
     """A guest that runs until the block ends. Its console is folder/NAME.log, its memory a file in memory."""
 
     def __init__(self, folder, machine, words, *, name="guest", devices=None, cpu="max", options=(), image=None,
-                 page=True):
+                 page=True, ram_mib=RAM_MIB, network="", qemu=(), environment=None):
+        """page: the guest takes the addresses of its pages. network: more properties of QEMU's user network. qemu: the command, instead of
+        the installed one, and its environment."""
         self.log = f"{folder}/{name}.log"
         self.qmp_path = f"{folder}/{name}.qmp"
         self.shared = tap.make_folder("ffntp-guest-", "/dev/shm" if os.path.isdir("/dev/shm") else None)
@@ -94,18 +96,19 @@ class Guest:
         is_arm = machine == "virt"
         base = 0x40000000 if is_arm else 0      # where the machine's memory begins
         own = f" page={base + PAGE:#x} probe={base + PROBE:#x}" if page else ""
+        self.environment = environment
         self.command = [
-            "qemu-system-aarch64" if is_arm else "qemu-system-x86_64", "-M", f"{machine},accel=tcg,memory-backend=ram", "-cpu", cpu, "-m", str(RAM_MIB), "-nodefaults",
+            *(qemu or ["qemu-system-aarch64" if is_arm else "qemu-system-x86_64"]), "-M", f"{machine},accel=tcg,memory-backend=ram", "-cpu", cpu, "-m", str(ram_mib), "-nodefaults",
             "-no-reboot", "-display", "none", "-serial", f"file:{self.log}",
             "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
-            "-object", f"memory-backend-file,id=ram,size={RAM_MIB}M,mem-path={self.memory},share=on",
-            "-netdev", "user,id=net,ipv4=on,ipv6=on", *(DEVICES[machine] if devices is None else devices), *options,
+            "-object", f"memory-backend-file,id=ram,size={ram_mib}M,mem-path={self.memory},share=on",
+            "-netdev", f"user,id=net,ipv4=on,ipv6=on{network}", *(DEVICES[machine] if devices is None else devices), *options,
             "-kernel", image or (ARM if is_arm else IMAGE), "-append", words + own]
         self.stderr = open(f"{folder}/{name}.qemu.log", "wb")
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.stderr, stderr=self.stderr,
-                                        preexec_fn=first)
+                                        preexec_fn=first, env=self.environment)
         return self
 
     def __exit__(self, *unused):

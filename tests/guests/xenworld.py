@@ -3,9 +3,9 @@ import glob
 import gzip
 import os
 import shutil
-import stat
 import subprocess
 
+import initramfs
 import packages
 import tap
 
@@ -16,7 +16,6 @@ TOOLS = ["usr/lib/xen-4.17/bin/xl", "usr/lib/xen-4.17/bin/xenstored", "usr/lib/x
          "usr/lib/xen-4.17/bin/xen-init-dom0", "usr/bin/xenstore-write", "usr/bin/xenstore-read"]
 HELPER = "usr/lib/xen-4.17/bin/libxl-save-helper"
 MODULES = ["xen-evtchn", "xen-gntdev", "xen-privcmd", "xenfs", "xen-netback"]
-LIBRARIES = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"]
 QEMU = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "qemu64,+svm,+npt,+nrip-save,+rdrand",
         "-smp", "2", "-m", "512", "-nodefaults", "-no-reboot", "-display", "none"]
 
@@ -93,59 +92,6 @@ def unpacked(folder):
     return tree
 
 
-def needed(program):
-    said = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
-    return [line.split("[")[1].rstrip("]") for line in said.splitlines() if "(NEEDED)" in line]
-
-
-class Initramfs:
-    """A cpio archive of the new ASCII format."""
-
-    def __init__(self):
-        self.bytes = bytearray()
-        self.names = set()
-
-    def entry(self, name, mode, content=b""):
-        self.names.add(name)
-        fields = [len(self.names), mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0]
-        self.bytes += b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
-        self.bytes += bytes(-len(self.bytes) % 4) + content
-        self.bytes += bytes(-len(self.bytes) % 4)
-
-    def folder(self, name):
-        parent = os.path.dirname(name)
-        if name and name not in self.names:
-            self.folder(parent)
-            self.entry(name, stat.S_IFDIR | 0o755)
-
-    def file(self, name, content, mode=0o755):
-        if name not in self.names:
-            self.folder(os.path.dirname(name))
-            self.entry(name, stat.S_IFREG | mode, content)
-
-    def link(self, name, target):
-        self.folder(os.path.dirname(name))
-        self.entry(name, stat.S_IFLNK | 0o777, target.encode())
-
-    def copy(self, name, path):
-        with open(path, "rb") as f:
-            self.file(name, f.read())
-
-    def program(self, name, path, places):
-        """Copy a program with the libraries that it needs, from the first place that has them."""
-        self.copy(name, path)
-        for library in needed(path):
-            if f"lib/{library}" not in self.names:
-                found = next((f"{place}/{library}" for place in places if os.path.exists(f"{place}/{library}")), None)
-                tap.check(found, f"{library} is nowhere, which {path} needs")
-                self.program(f"lib/{library}", found, places)
-
-    def write(self, path):
-        self.entry("TRAILER!!!", 0)
-        with gzip.open(path, "wb", 1) as f:
-            f.write(self.bytes)
-
-
 def asking(name, number, port=""):
     """Describe a guest with a network to dom0, where a server answers at the port."""
     return name, ASKING.format(number=number, port=port), CARD.format(number=number)
@@ -154,8 +100,8 @@ def asking(name, number, port=""):
 def build(folder, tree, image, truth, guests, what, page, probe):
     """Build Xen, dom0's kernel and its initramfs in the folder. `guests` has the name, command line and network cards of
     each; dom0 runs the shell commands in `what`."""
-    places = [f"{tree}/usr/lib/x86_64-linux-gnu", *LIBRARIES]
-    archive = Initramfs()
+    places = [f"{tree}/usr/lib/x86_64-linux-gnu", *initramfs.LIBRARIES]
+    archive = initramfs.Initramfs()
     archive.copy("bin/busybox", f"{tree}/bin/busybox")
     for name in ("sh", "mount", "insmod", "ip", "sleep", "cat", "poweroff", "mkdir", "echo", "date", "head", "grep", "tail", "ls", "free", "kill", "rm"):
         archive.link(f"bin/{name}", "busybox")

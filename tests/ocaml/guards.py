@@ -26,6 +26,10 @@ TIME_LIMIT_S = 10 * float(os.environ.get('PATIENCE', '1'))
 # The runtime that overwrites values which the collector has moved away.
 RUNTIME = '_,runtime-variant=d'
 
+# The test programs, below the binding.
+PROGRAMS = {'ffntp': 'test/test_ffntp', 'calibrate': 'test/test_calibrate', 'clock': 'test/test_clock',
+            'lwt': 'test/test_lwt', 'host': 'mirage/test/test_host'}
+
 GUARDS = [
     ('ffntp', 'ffntp_ml_client_output', 'ffntp_client_output(copy,', 'ffntp_client_output(held->client,',
      'states are values'),
@@ -76,6 +80,25 @@ GUARDS = [
     ('ffntp', 'set', 'if contradict before (Output.read (output t) t.at) then disrupt t;', 'ignore before;',
      'mock is steered'),
     ('ffntp', 'set', '+ leapt t time - leapt t t.time', '', 'mock is steered'),
+    ('ffntp', 'ffntp_ml_clock_steady', 'if (result == FFNTP_CLOCK_STEADY)', 'if (false)', 'steady'),
+    ('calibrate', 'measure', 'Float.min 0.5', 'Float.min 0.1', 'a slow host'),
+    ('calibrate', 'clock', 'if period_error < 0.01 then Lwt.return_unit else', 'ignore period_error;', 'measures'),
+    ('clock', 'ffntp_ml_clock_reckoned', 'if (utc_at_0_ns == NO_TIME)', 'if (false)', 'reckoned'),
+    ('clock', 'keep_time', 'if (read_utc(clock, &look, &reading) != FFNTP_CLOCK_OK)',
+     'if (read_utc(clock, &look, &reading) == FFNTP_CLOCK_BUSY)', 'reckoned'),
+    ('clock', 'd_ps_of_ns', 'if rest < 0L then Int64.add rest day_ns else rest', 'rest', 'days and picoseconds'),
+    ('host', 'is_set', 'wall_ns >= release_ns', 'wall_ns > 0L', "no host's clock"),
+    ('host', 'elapsed_error', 'if has_whole_seconds (wall_ns ()) then 0.5 else 0.01', 'ignore wall_ns; 0.01', 'this host'),
+    ('host', 'unbounded', '| Some ns when is_set ns ->', '| Some ns ->', 'never before the release'),
+    ('host', 'now_d_ps', 'try Clock.now_d_ps t.clock with Sys_error _ -> unbounded_d_ps t', 'Clock.now_d_ps t.clock',
+     'the host tells'),
+    ('host', 'tolerance', '(Int64.add step_ns reading_ns)', '(ignore reading_ns; step_ns)', 'whole seconds'),
+    ('host', 'tolerance', '+. (Clock.source t.clock).period_error', '', 'whole seconds'),
+    ('host', 'tolerance', '0.1 +.', '0. +.', 'slew'),
+    ('host', 'is_disrupted', 'former.has_time && latest.has_time &&', '', 'nothing to disrupt'),
+    ('host', 'is_disrupted', 'is_set former.wall_ns && is_set latest.wall_ns &&', '', 'nothing to disrupt'),
+    ('host', 'watch', 'if !is_watched &&', 'ignore !is_watched; if', 'suspension'),
+    ('host', 'watch', '>= interval_ns', '>= 0L', 'suspension'),
     ('lwt', 'tell', 'try t.on_event event with e -> !Lwt.async_exception_hook e', 't.on_event event',
      'a callback raises'),
     ('lwt', 'continue_from_clock', 'put t (Session.Former output)', 'ignore output', 'started again'),
@@ -119,7 +142,7 @@ class Bench:
         self.folder = Path(folder)
         for part in ('core', 'include', 'ports/linux', 'bindings/ocaml'):
             shutil.copytree(TOP / part, self.folder / part)
-        for part in ('dune', 'dune-project', 'ffntp.opam'):
+        for part in ('dune', 'dune-project', 'ffntp.opam', 'ffntp-mirage.opam'):
             shutil.copy(TOP / part, self.folder / part)
 
     def run(self, command):
@@ -130,12 +153,12 @@ class Bench:
     def compile(self, test):
         """Return the error, or nothing. Warnings do not count, because a removed guard leaves something unused."""
         done = self.run(['dune', 'build', '--root', '.', '--profile', 'release', '-j1',
-                         f'bindings/ocaml/test/test_{test}.exe'])
+                         f'bindings/ocaml/{PROGRAMS[test]}.exe'])
         return done.stdout if done.returncode else ''
 
     def failing(self, test):
         """Return the names of the test cases that fail, and the program's output."""
-        program = f'_build/default/bindings/ocaml/test/test_{test}.exe'
+        program = f'_build/default/bindings/ocaml/{PROGRAMS[test]}.exe'
         try:
             done = subprocess.run([program, '--color=never'], cwd=self.folder, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
@@ -182,7 +205,7 @@ def report_removed(found):
         bench = Bench(f'{folder}/binding')
         print(f'1..{len(found) + 1}', flush=True)
         broken = []
-        for test in ('ffntp', 'lwt'):
+        for test in PROGRAMS:
             error = bench.compile(test)
             failing, said = (set(), error) if error else bench.failing(test)
             broken += [*sorted(failing), *([said] if said else [])]

@@ -7,12 +7,13 @@ import tap
 
 
 @contextlib.contextmanager
-def chronyd(folder, more="", **options):
-    """Run chronyd; yields its port. more: further lines of its configuration. options: those of tap.process."""
+def chronyd(folder, more="", local="local stratum 1", **options):
+    """Run chronyd; yields its port. more: further lines of its configuration. local: the line by which it
+    serves the time of this machine; "": it serves that of its servers. options: those of tap.process."""
     program = packages.program("chrony", "/usr/sbin/chronyd")
     port = tap.free_port()
     with open(f"{folder}/chronyd.conf", "w") as f:
-        f.write(f"local stratum 1\nallow\nport {port}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/chronyd.pid\n{more}")
+        f.write(f"{local}\nallow\nport {port}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/chronyd.pid\n{more}")
     user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]
     with tap.process([program, "-x", "-d", *user, "-f", f"{folder}/chronyd.conf"], f"{folder}/chronyd.log", **options) as running:
         tap.wait_for(lambda: tap.answers(port) or running.poll() is not None, "chronyd to answer")

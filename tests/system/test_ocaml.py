@@ -14,10 +14,12 @@ import tap
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
 TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
+         "ffntp/bindings/ocaml/test/test_ensemble",
+         "ffntp/bindings/ocaml/test/test_calibrate", "ffntp/bindings/ocaml/test/test_clock", "ffntp/bindings/ocaml/mirage/test/test_host",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
 # The dune package, without the rest of the project.
-PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam"]
-LIBRARIES = "domain-name ffntp ffntp.lwt ffntp.mirage-ptime ffntp.rng ipaddr mirage-ptime ptime".split()
+PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam", "ffntp-mirage.opam"]
+LIBRARIES = "domain-name ffntp ffntp-mirage.ptime ffntp.lwt ffntp.rng ipaddr mirage-ptime ptime".split()
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
 # The smallest minor heap is collected most often.
 COLLECTING = {"OCAMLRUNPARAM": "s=4k"}
@@ -86,7 +88,7 @@ def sanitized():
     folder = f"{WORKSPACE}-sanitized"
     make_workspace(folder, f"(profile release)\n(env (_ (c_flags (:standard -g {SANITIZERS}))))\n")
     environment = dict(os.environ, **COLLECTING, **SANITIZED)
-    programs = [f"{test}.exe" for test in TESTS[:2]]
+    programs = [f"{test}.exe" for test in TESTS[:3]]
     code, said = run(["dune", "build", "--root", ".", "-j2", *programs], folder, env=environment)
     yield "dune builds it with the sanitizers", code == 0, said
     for program in programs if code == 0 else []:

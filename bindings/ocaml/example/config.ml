@@ -3,7 +3,7 @@ open Mirage
 
 (* Mirage_ptime is kept by NTP for everything in this unikernel. *)
 let ptime =
-  let packages = [ package ~sublibs:[ "mirage-ptime" ] "ffntp"; package ~min:"5.0.0" "mirage-ptime" ] in
+  let packages = [ package ~sublibs:[ "ptime" ] "ffntp-mirage"; package ~min:"5.1.0" ~max:"6.0.0" "mirage-ptime" ] in
   impl ~packages "Mirage_ptime" ptime
 
 let main =

@@ -1,125 +1,50 @@
 (* The loop over a simulated network and time, so that a day takes no time. *)
 open Ffntp
 open World
+open Network
 
 let is_true what condition = Alcotest.check Alcotest.bool what true condition
 
-(* Future events and their times: (true time, order of planning). *)
-module Plan = Map.Make (struct
-  type t = int * int
+module Udp = Udp_of (struct
+  type t = string
 
-  let compare = compare
+  let to_string = Fun.id
 end)
-
-let now_ns = ref start_ns
-let planned = ref 0
-let plan : (unit -> unit) Plan.t ref = ref Plan.empty
-
-let at ns f =
-  incr planned;
-  plan := Plan.add (ns, !planned) f !plan
-
-let clock = ref (Clock.create source)
-
-(* Ticks by which the counter was moved. *)
-let moved = ref 0L
-
-let move_to ns =
-  now_ns := max !now_ns ns;
-  Clock.set_counter !clock (Int64.add !moved (counter_at !now_ns))
-
-(* Run all events up to [ns]. *)
-let rec pass ns =
-  match Plan.min_binding_opt !plan with
-  | Some (((due, _) as key), f) when due <= ns ->
-      plan := Plan.remove key !plan;
-      move_to due;
-      f ();
-      pass ns
-  | _ -> move_to ns
-
-module Sleep = struct
-  let sleeping = ref 0
-  let fails = ref false
-
-  let ns ns =
-    if !fails then failwith "no timer";
-    let slept, wake = Lwt.task () in
-    incr sleeping;
-    Lwt.on_termination slept (fun () -> decr sleeping);
-    at (!now_ns + Int64.to_int ns) (fun () -> if Lwt.is_sleeping slept then Lwt.wakeup wake ());
-    slept
-end
-
-module Udp = struct
-  type t = unit
-  type ipaddr = string
-  type error = string
-
-  let pp_error = Format.pp_print_string
-
-  type callback = src:ipaddr -> dst:ipaddr -> src_port:int -> Cstruct.t -> unit Lwt.t
-
-  let ports = ref (fun _ -> true)
-  let listeners : (int, callback) Hashtbl.t = Hashtbl.create 3
-  let listen () ~port f = if !ports port then Hashtbl.replace listeners port f else failwith "no such port"
-  let unlisten () ~port = Hashtbl.remove listeners port
-  let answers = ref (fun _ -> true)
-  let sent = ref 0
-  let is_stuck = ref false
-
-  let deliver ?(src_port = 123) port datagram =
-    match Hashtbl.find_opt listeners port with
-    | Some f -> Lwt.ignore_result (f ~src:"server" ~dst:"me" ~src_port datagram)
-    | None -> ()
-
-  let write ?src:_ ?(src_port = 0) ?ttl:_ ~dst ~dst_port:_ () query =
-    incr sent;
-    if dst = "unreachable" then Lwt.return_error "no route"
-    else if dst = "raises" then failwith "no network"
-    else if !is_stuck then fst (Lwt.wait ())
-    else (
-      if !answers dst then (
-        let received = !now_ns + delay_ns in
-        let packet = reply query ~received ~sent:received in
-        at (received + delay_ns) (fun () -> deliver src_port packet));
-      Lwt.return_ok ())
-end
 
 module Loop = Ffntp_lwt.Make (Udp) (Sleep)
 
-let events : Ffntp_lwt.event list ref = ref []
+let events : Ffntp_lwt.server_event list ref = ref []
+let all_events : Ffntp_lwt.event list ref = ref []
 let count event = List.length (List.filter (( = ) event) !events)
+let count_of name event = List.length (List.filter (( = ) (Ffntp_lwt.Server (name, event))) !all_events)
+
+let say event =
+  all_events := event :: !all_events;
+  match event with Ffntp_lwt.Server (_, event) -> events := event :: !events | _ -> ()
 
 let the_server () = Lwt.return_ok ("server", 123)
-let say event = events := event :: !events
 
-let again ?port ?(on_event = say) ?(nonce = nonce) ?(server = the_server) ?(config = Client.config source) () =
-  Loop.start ?port ~on_event ~nonce ~server !clock config ()
+(* A server that is resolved to one address. *)
+let single server =
+  let candidates (address, port) = [ Ffntp_lwt.candidate ~port address ] in
+  Ffntp_lwt.server ~name:"single" (fun () -> Lwt.map (Result.map candidates) (server ()))
 
-let start ?port ?on_event ?nonce ?server ?config () =
-  now_ns := start_ns;
-  Sleep.sleeping := 0;
-  moved := 0L;
-  plan := Plan.empty;
+(* A server with these addresses. *)
+let named ?options name addresses =
+  Ffntp_lwt.server ?options ~name (fun () -> Lwt.return_ok (List.map Ffntp_lwt.candidate addresses))
+
+let again ?port ?(on_event = say) ?least_sources ?(nonce = nonce) ?(server = the_server) ?servers
+    ?(config = Client.config source) () =
+  let servers = Option.value ~default:[ single server ] servers in
+  Loop.start ?port ~on_event ?least_sources ~nonce ~servers !clock config ()
+
+let start ?port ?on_event ?least_sources ?nonce ?server ?servers ?config ?(answers = fun _ -> true) () =
+  reset ();
+  Udp.reset ();
   events := [];
-  Hashtbl.reset Udp.listeners;
-  (Udp.answers := fun _ -> true);
-  (Udp.ports := fun _ -> true);
-  Udp.is_stuck := false;
-  Udp.sent := 0;
-  clock := Clock.create source;
-  move_to start_ns;
-  again ?port ?on_event ?nonce ?server ?config ()
-
-let pass_s s = pass (!now_ns + (s * s_ns))
-
-let is_right () =
-  match Clock.read !clock with
-  | Error e -> Alcotest.fail (Output.refusal_text e)
-  | Ok r ->
-      let truth = d_ps_of_ns !now_ns in
-      is_true "the bound holds" (compare r.earliest truth <= 0 && compare truth r.latest <= 0)
+  all_events := [];
+  Udp.answers := answers;
+  again ?port ?on_event ?least_sources ?nonce ?server ?servers ?config ()
 
 let stop loop =
   let stopped = Loop.stop loop in
@@ -184,7 +109,7 @@ let test_another_server () =
 let test_no_server () =
   let loop = start ~server:(fun () -> Lwt.fail (Failure "no DNS")) () in
   pass_s 60;
-  is_true "reported repeatedly" (List.length !events >= 20);
+  is_true "reported repeatedly, ever less often" (List.length !events >= 5 && List.length !events <= 8);
   is_true "sent nothing" (!Udp.sent = 0);
   stop loop;
   let waits_for_ever = fst (Lwt.wait ()) in
@@ -265,7 +190,7 @@ let test_callback_raises () =
   let loop = start ~on_event:(fun event -> say event; failwith "callback") () in
   pass_s 300;
   is_right ();
-  is_true "every event was reported" (!heard = List.length !events && !heard > 30);
+  is_true "every event was reported" (!heard = List.length !all_events && !heard > 30);
   stop loop;
   Lwt.async_exception_hook := hook
 
@@ -287,7 +212,7 @@ let test_stop_from_callback () =
   let the_loop = ref None in
   let stop_at event seen =
     say seen;
-    if seen = event then Option.iter (fun loop -> ignore (Loop.stop loop)) !the_loop
+    if seen = Ffntp_lwt.Server ("single", event) then Option.iter (fun loop -> ignore (Loop.stop loop)) !the_loop
   in
   let try_with event =
     let loop = start ~on_event:(stop_at event) () in
@@ -352,7 +277,7 @@ let test_rubbish () =
   let before = count (Reply Accepted) in
   for i = 0 to 999 do
     let at_ns = !now_ns + (i * s_ns / 10) in
-    at at_ns (fun () -> Udp.deliver 123 (Cstruct.create (i mod 60)))
+    at at_ns (fun () -> Udp.deliver "server" 123 (Cstruct.create (i mod 60)))
   done;
   pass_s 101;
   is_true "goes on" (count (Reply Accepted) > before);
@@ -371,11 +296,174 @@ let test_another_port () =
   wait ();
   let heard src_port =
     let before = List.length !events in
-    Udp.deliver ~src_port 123 (Cstruct.create 48);
+    Udp.deliver ~src_port "server" 123 (Cstruct.create 48);
     List.length !events - before
   in
   Alcotest.(check int) "not the server's" 0 (heard 124);
   Alcotest.(check int) "the server's" 1 (heard 123);
+  stop loop
+
+(* --- several servers --- *)
+
+let three = [ named "a" [ "10.0.0.1" ]; named "b" [ "10.0.0.2" ]; named "c" [ "10.0.0.3" ] ]
+
+let test_majority () =
+  let loop = start ~servers:three () in
+  (Udp.error_ns := fun dst -> if dst = "10.0.0.2" then s_ns else 0);
+  pass_s 1;
+  is_right ();
+  for _ = 1 to 30 do
+    pass_s 20;
+    is_right ()
+  done;
+  is_true "synchronised" (status () = Synchronised);
+  is_true "the liar is named" (count_of "b" (Selected Falseticker) > 0 && count_of "a" (Selected Falseticker) = 0);
+  is_true "and is still asked" (count_of "b" Sent > 30);
+  is_true "all are asked" (abs (count_of "a" Sent - count_of "c" Sent) <= 2);
+  is_true "the status was reported" (List.mem (Ffntp_lwt.Status Synchronised) !all_events);
+  stop loop
+
+let test_one_of_three_falls_silent () =
+  let loop = start ~servers:three () in
+  pass_s 300;
+  (Udp.answers := fun dst -> dst <> "10.0.0.1");
+  pass_s 600;
+  is_right ();
+  is_true "synchronised" (status () = Synchronised);
+  is_true "no longer used" (count_of "a" (Selected Unselected) > 0);
+  let asked = count_of "a" Sent in
+  pass_s 3600;
+  is_true "still asked" (count_of "a" Sent > asked + 10);
+  (Udp.answers := fun _ -> true);
+  pass_s 1200;
+  is_true "used again" (count_of "a" (Reply Accepted) > count_of "a" (Selected Unselected));
+  is_right ();
+  stop loop
+
+(* The names of two servers are not resolved, or not at once. *)
+let test_some_have_no_address () =
+  let waits_for_ever = fst (Lwt.wait ()) in
+  let never = Ffntp_lwt.server ~name:"never" (fun () -> waits_for_ever) in
+  let unknown = Ffntp_lwt.server ~name:"unknown" (fun () -> Lwt.return_error "no such name") in
+  let loop = start ~servers:[ never; unknown; named "a" [ "10.0.0.1" ] ] () in
+  pass_s 5;
+  is_right ();
+  is_true "it may have an address yet" (status () = Free_running);
+  pass_s 30;
+  is_true "synchronised by the other one" (status () = Synchronised);
+  pass_s 600;
+  is_right ();
+  is_true "reported" (count_of "never" (Unresolved "no answer") > 5 && count_of "unknown" (Unresolved "no such name") > 20);
+  is_true "nothing was sent" (count_of "never" Sent + count_of "unknown" Sent = 0);
+  stop loop
+
+(* A network with one version of IP. *)
+let test_addresses () =
+  let both = [ named "dual" [ "fd00::1"; "10.0.0.1" ] ] in
+  let time_with ~answers ~servers =
+    let loop = start ~servers ~answers () in
+    let rec wait s = if status () = Synchronised then s else if s > 60 then Alcotest.fail "not synchronised" else (pass_s 1; wait (s + 1)) in
+    let s = wait 0 in
+    is_right ();
+    pass_s 300;
+    is_right ();
+    stop loop;
+    s
+  in
+  Alcotest.(check int) "the first" 3 (time_with ~answers:(fun _ -> true) ~servers:both);
+  is_true "the second" (time_with ~answers:(fun dst -> dst <> "fd00::1") ~servers:both <= 5);
+  let unreachable = [ named "dual" [ "unreachable"; "raises"; "10.0.0.1" ] ] in
+  is_true "the third, as the others cannot be sent to" (time_with ~answers:(fun _ -> true) ~servers:unreachable <= 5)
+
+let test_no_address_answers () =
+  let resolved = ref 0 in
+  let resolve () =
+    incr resolved;
+    Lwt.return_ok (List.map Ffntp_lwt.candidate [ "fd00::1"; "10.0.0.1" ])
+  in
+  let loop = start ~servers:[ Ffntp_lwt.server ~name:"dual" resolve ] ~answers:(fun _ -> false) () in
+  pass_s 3600;
+  is_true "asked, not busily" (!Udp.sent > 10 && !Udp.sent < 300);
+  is_true "resolved again" (!resolved > 3 && !resolved < 100);
+  (Udp.answers := fun _ -> true);
+  pass_s 1100;
+  is_right ();
+  stop loop
+
+(* No server has two votes. *)
+let test_one_address_twice () =
+  let loop = start ~servers:[ named "a" [ "10.0.0.1" ]; named "b" [ "10.0.0.1" ]; named "c" [ "10.0.0.1"; "10.0.0.3" ] ] () in
+  pass_s 100;
+  is_right ();
+  is_true "asked once" (count_of "a" Sent > 5 && count_of "b" Sent = 0);
+  is_true "reported" (count_of "b" (Unresolved "it is asked already, under another name") > 0);
+  is_true "the other address" (count_of "c" (Reply Accepted) > 5);
+  stop loop
+
+let test_port_of_several () =
+  let loop = start ~port:123 ~servers:three () in
+  for _ = 1 to 20 do
+    pass_s 10;
+    is_right ();
+    is_true "one port" (Hashtbl.length Udp.listeners <= 1)
+  done;
+  is_true "each has its replies" (List.for_all (fun name -> count_of name (Reply Accepted) = count_of name Sent) [ "a"; "b"; "c" ]);
+  stop loop
+
+let test_set_back_with_several () =
+  let loop = start ~servers:three () in
+  pass_s 300;
+  moved := -3_600_000_000_000L;
+  pass_s 1;
+  pass_s 29;
+  is_true "reported once" (List.length (List.filter (( = ) Ffntp_lwt.Disrupted) !all_events) = 1);
+  is_right ();
+  Loop.disrupted loop;
+  is_true "disrupted" (Clock.read !clock = Error Disrupted);
+  pass_s 20;
+  is_right ();
+  stop loop
+
+let test_least_sources () =
+  let loop = start ~least_sources:3 ~servers:three () in
+  (Udp.answers := fun dst -> dst <> "10.0.0.1");
+  pass_s 100;
+  is_true "two of three are too few" (status () <> Synchronised);
+  (Udp.answers := fun _ -> true);
+  pass_s 100;
+  is_true "three are enough" (status () = Synchronised);
+  stop loop
+
+(* --- authentication --- *)
+
+(* A MAC of one byte, behind the header. *)
+let protection key =
+  let seal packet = if !key < 0 then Error "no key" else Ok (Cstruct.append packet (Cstruct.of_string (String.make 1 (Char.chr !key)))) in
+  let unseal datagram =
+    if Cstruct.length datagram = 48 && Cstruct.get_uint8 datagram 47 <> 0xff then Some datagram else None
+  in
+  { Ffntp_lwt.seal; unseal }
+
+let test_protection () =
+  let key = ref 7 and exchanges = ref 0 in
+  let resolve () =
+    incr exchanges;
+    if !exchanges > 1 then key := 8;
+    Lwt.return_ok [ Ffntp_lwt.candidate ~protection:(protection key) "10.0.0.1" ]
+  in
+  let loop = start ~servers:[ Ffntp_lwt.server ~name:"nts" resolve ] () in
+  pass_s 100;
+  is_right ();
+  is_true "one exchange" (!exchanges = 1);
+  is_true "requests are sealed" (!Udp.longest = 49);
+  key := -1;
+  pass_s 60;
+  is_true "a second exchange" (!exchanges = 2 && count (Not_sent "no key") = 1);
+  let before = count (Reply Accepted) in
+  (Udp.forged := true);
+  pass_s 100;
+  is_true "forged replies are refused" (count (Reply Accepted) = before && count (Reply Refused_authentication) > 2);
+  is_right ();
   stop loop
 
 let test_other_counter () =
@@ -385,7 +473,12 @@ let test_other_counter () =
     | exception Invalid_argument _ -> true);
   List.iter
     (fun port -> is_true "no such port" (match start ~port () with _ -> false | exception Invalid_argument _ -> true))
-    [ -1; 0; 65_536 ]
+    [ -1; 0; 65_536 ];
+  List.iter
+    (fun n ->
+      let servers = List.init n (fun i -> named (string_of_int i) [ string_of_int i ]) in
+      is_true "too few or too many" (match start ~servers () with _ -> false | exception Invalid_argument _ -> true))
+    [ 0; 65 ]
 
 let () =
   let case name f = Alcotest.test_case name `Quick f in
@@ -411,5 +504,18 @@ let () =
           case "rubbish" test_rubbish;
           case "another port" test_another_port;
           case "other counter" test_other_counter;
+        ] );
+      ( "servers",
+        [
+          case "the majority counts" test_majority;
+          case "one of three falls silent" test_one_of_three_falls_silent;
+          case "some have no address" test_some_have_no_address;
+          case "several addresses" test_addresses;
+          case "no address answers" test_no_address_answers;
+          case "one address twice" test_one_address_twice;
+          case "one port for several" test_port_of_several;
+          case "set back, with several" test_set_back_with_several;
+          case "least sources" test_least_sources;
+          case "authentication" test_protection;
         ] );
     ]

@@ -37,8 +37,12 @@ let keep_time port () =
   let config = { (Client.config source) with poll_min_s = 1; counter_may_jump = false } in
   let start () =
     Loop.start clock config (Hashtbl.create 3) ~nonce:Ffntp_rng.nonce
-      ~server:(fun () -> Lwt.return_ok (Unix.inet_addr_loopback, port))
-      ~on_event:(function Reply Accepted -> incr accepted | _ -> ())
+      ~servers:
+        [
+          Ffntp_lwt.server ~name:"chronyd" (fun () ->
+              Lwt.return_ok [ Ffntp_lwt.candidate ~port Unix.inet_addr_loopback ]);
+        ]
+      ~on_event:(function Server (_, Reply Accepted) -> incr accepted | _ -> ())
   in
   let loop = start () in
   Lwt_main.run

@@ -8,6 +8,8 @@ type network
 type stackv4v6
 type happy_eyeballs
 type dns_client
+type lease
+type dhcp_requests
 
 val ( @-> ) : 'a typ -> 'b typ -> ('a -> 'b) typ
 val ( $ ) : ('a -> 'b) impl -> 'a impl -> 'b impl
@@ -18,8 +20,15 @@ val job : job typ
 val ptime : ptime typ
 val stackv4v6 : stackv4v6 typ
 val dns_client : dns_client typ
+val lease : lease typ
+val make_dhcp_requests : unit -> dhcp_requests
+val add_dhcp_request : dhcp_requests -> int -> unit
 val default_network : network impl
 val generic_stackv4v6 : ?group:string -> network impl -> stackv4v6 impl
+
+val generic_stackv4v6_with_lease :
+  ?group:string -> ?dhcp_requests:dhcp_requests -> network impl -> stackv4v6 impl * lease impl
+
 val generic_happy_eyeballs : ?group:string -> stackv4v6 impl -> happy_eyeballs impl
 val generic_dns_client : ?group:string -> stackv4v6 impl -> happy_eyeballs impl -> dns_client impl
 
