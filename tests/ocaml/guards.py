@@ -148,7 +148,7 @@ GUARDS = [
      '(void)room, FFNTP_LEAP_TRUST_SERVER', 'leap seconds'),
     ('job', 'is_server', '(not (Ipaddr.is_multicast address)) &&', '', 'names of servers'),
     ('job', 'with_port', 'port >= 1 &&', '', 'names of servers'),
-    ('job', 'with_port', "&& String.for_all (fun c -> c >= '0' && c <= '9') text", '', 'names of servers'),
+    ('job', 'with_port', '&& String.for_all is_digit text', '', 'names of servers'),
     ('job', 'attempt', '(fun e -> Lwt.return_error (Printexc.to_string e))', 'Lwt.fail', 'both versions'),
     ('job', 'first_of_both', '>>= fun () -> Sleep.ns patience_ns', '>>= fun () -> ignore patience_ns; never ()',
      'both versions'),

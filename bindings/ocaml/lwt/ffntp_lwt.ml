@@ -390,7 +390,8 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     let until counter = seconds t (Int64.sub counter (now t)) in
     let of_member member = until (Ensemble.deadline member t.ensemble) in
     let left_s = Option.fold ~none:longest_s ~some:of_member peer.member in
-    if peer.wants_address && Lwt.state peer.resolution <> Sleep then Float.min left_s (until peer.resolve_at) else left_s
+    let may_resolve = peer.wants_address && Lwt.state peer.resolution <> Sleep in
+    if may_resolve then Float.min left_s (until peer.resolve_at) else left_s
 
   (* Sleep, but wake up early when something has arrived. *)
   let sleep t =
