@@ -34,9 +34,11 @@ module Name = struct
     && Ipaddr.compare address (V4 Ipaddr.V4.broadcast) <> 0
     && Ipaddr.compare address (V6 Ipaddr.V6.unspecified) <> 0
 
+  let is_digit c = c >= '0' && c <= '9'
+
   let with_port host text =
     match int_of_string_opt text with
-    | Some port when port >= 1 && port <= 65535 && String.for_all (fun c -> c >= '0' && c <= '9') text -> Ok { host; port }
+    | Some port when port >= 1 && port <= 65535 && String.for_all is_digit text -> Ok { host; port }
     | _ -> Error "its port is not a number from 1 to 65535"
 
   let address_of text =
@@ -45,7 +47,7 @@ module Name = struct
     | Ok _ -> Some (Error "it is not the address of one machine")
     | Error _ -> None
 
-  let is_number text = text <> "" && String.for_all (fun c -> (c >= '0' && c <= '9') || c = '.') text
+  let is_number text = text <> "" && String.for_all (fun c -> is_digit c || c = '.') text
 
   let host_of text =
     match address_of text with
@@ -56,14 +58,17 @@ module Name = struct
         | Ok host when text <> "" && Domain_name.count_labels host > 0 -> Ok (Host host)
         | _ -> Error "it is neither a name nor an address")
 
+  (* The text from its character [start] on. *)
+  let from text start = String.sub text start (String.length text - start)
+
   let of_bracketed text =
     match String.index_opt text ']' with
     | None -> Error "it has no closing bracket"
     | Some close -> (
-        let inside = String.sub text 1 (close - 1) and rest = String.sub text (close + 1) (String.length text - close - 1) in
-        match address_of inside with
+        let rest = from text (close + 1) in
+        match address_of (String.sub text 1 (close - 1)) with
         | Some (Ok host) when rest = "" -> Ok { host; port = ntp_port }
-        | Some (Ok host) when rest.[0] = ':' -> with_port host (String.sub rest 1 (String.length rest - 1))
+        | Some (Ok host) when rest.[0] = ':' -> with_port host (from rest 1)
         | Some (Error _ as error) -> error
         | _ -> Error "it is not an IPv6 address in brackets and a port")
 
@@ -71,8 +76,7 @@ module Name = struct
     match (String.index_opt text '[', String.index_opt text ':', String.rindex_opt text ':') with
     | Some 0, _, _ -> of_bracketed text
     | _, Some first, Some last when first = last ->
-        let port = String.sub text (last + 1) (String.length text - last - 1) in
-        Result.bind (host_of (String.sub text 0 first)) (fun host -> with_port host port)
+        Result.bind (host_of (String.sub text 0 first)) (fun host -> with_port host (from text (last + 1)))
     | _ -> Result.map (fun host -> { host; port = ntp_port }) (host_of text)
 
   let to_string { host; port } =
@@ -255,8 +259,10 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) = struct
               Lwt.return_unit));
     t
 
+  let absent = "there is no server"
+
   let start ?config ?least_sources ?on_event ?calibrate ?watch ~nonce ~clock ~servers stack =
-    begin_job ~absent:"there is no server" ?config ?least_sources ?on_event ?calibrate ?watch ~nonce ~clock ~servers stack
+    begin_job ~absent ?config ?least_sources ?on_event ?calibrate ?watch ~nonce ~clock ~servers stack
 
   let stop t =
     match t.stopping with
@@ -292,7 +298,8 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) = struct
   let offered address =
     if Name.is_server address then [ Name.of_ipaddr address ]
     else (
-      Log.err (fun m -> m "the NTP server %a of DHCP is left out: it is not one machine's; check the DHCP server" Ipaddr.pp address);
+      Log.err (fun m ->
+          m "the NTP server %a of DHCP is left out: it is not one machine's; check the DHCP server" Ipaddr.pp address);
       [])
 
   let start_named ?config ?least_sources ?on_event ?calibrate ?watch ?dhcp ~nonce ~clock ~names stack dns =
@@ -301,7 +308,7 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) = struct
       | [], dhcp -> List.concat_map offered (Option.value ~default:[] dhcp)
       | names, _ -> List.concat_map read_name names
     in
-    let absent = if dhcp = Some [] then "there is no server: DHCP offers none (option 42)" else "there is no server" in
+    let absent = if dhcp = Some [] then absent ^ ": DHCP offers none (option 42)" else absent in
     let servers = List.map (server dns) (without_repetition names) in
     begin_job ~absent ?config ?least_sources ?on_event ?calibrate ?watch ~nonce ~clock ~servers stack
 end

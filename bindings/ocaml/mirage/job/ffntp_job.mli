@@ -70,9 +70,9 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) : sig
     t
   (** Start the job. It returns at once.
 
-      [config]: of the client; {!Ffntp.Client.config} by default. [least_sources], [on_event], [nonce], [servers]: see
-      {!Ffntp_lwt.Make.start}. [calibrate]: measures the counter before the first query. [watch]: begins to watch for
-      suspensions, and returns the function that ends that: [Ffntp_mirage_host.watch]. *)
+      [config]: of the client; {!Ffntp.Client.val-config} by default. [least_sources], [on_event], [nonce], [servers]:
+      see {!Ffntp_lwt.Make.start}. [calibrate]: measures the counter before the first query. [watch]: begins to watch
+      for suspensions, and returns the function that ends that: [Ffntp_mirage_host.watch]. *)
 
   val start_named :
     ?config:(Ffntp.Counter.source -> Ffntp.Client.config) ->

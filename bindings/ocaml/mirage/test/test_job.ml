@@ -112,10 +112,15 @@ let rec synchronised_in s =
 (* --- names --- *)
 
 let test_names () =
-  let back text = match Ffntp_job.Name.of_string text with Ok name -> Ffntp_job.Name.to_string name | Error why -> "!" ^ why in
+  let back text =
+    match Ffntp_job.Name.of_string text with Ok name -> Ffntp_job.Name.to_string name | Error why -> "!" ^ why
+  in
   let same text = Alcotest.(check string) text text (back text) in
   List.iter same
-    [ "ntp.example.org"; "localhost"; "192.0.2.1"; "2001:db8::1"; "ntp.example.org:1123"; "192.0.2.1:1123"; "[2001:db8::1]:1123" ];
+    [
+      "ntp.example.org"; "localhost"; "192.0.2.1"; "2001:db8::1"; "ntp.example.org:1123"; "192.0.2.1:1123";
+      "[2001:db8::1]:1123";
+    ];
   List.iter
     (fun (text, expected) -> Alcotest.(check string) text expected (back text))
     [ ("192.0.2.1:123", "192.0.2.1"); ("[2001:db8::1]", "2001:db8::1"); ("[2001:db8::1]:123", "2001:db8::1") ];
