@@ -68,6 +68,14 @@ static void catch_signals(bool can_reload)
 	sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is an error of that file */
 }
 
+/* Set the path of the page that is to be opened. Returns NULL if it is private. */
+static const char *page_path(const struct ffntp_options *options, char path[FFNTP_LINUX_PATH_SIZE])
+{
+	if (options->page != NULL || options->clock_log != NULL)
+		return options->page;
+	return ffntp_linux_default_path(path) ? path : NULL;
+}
+
 /* Read the configuration again because of a signal. */
 static void reload(struct ffntp_changes *changes, struct ffntp_notify *notify)
 {

@@ -17,12 +17,6 @@ struct ffntp_pagewatch {
 /* Begin with an open page. */
 void ffntp_pagewatch_begin(struct ffntp_pagewatch *watch, const char *path);
 
-/* Return the name of the page's file; NULL if there is none. */
-static inline const char *ffntp_pagewatch_path(const struct ffntp_pagewatch *watch)
-{
-	return watch->path[0] != '\0' ? watch->path : NULL;
-}
-
 /*
  * Look for the page and its lock, every two seconds. If they were removed or replaced, they are written again;
  * file->page may change then. now_s: any clock that does not run backwards. Returns false if they cannot be written
