@@ -103,7 +103,7 @@ GUARDS = [
     ('ensemble', 'ensemble', 'ensemble.c:is_usable', 'size >= needed &&', '', 'test_memory_and'),
     ('ensemble', 'ensemble', 'ensemble.c:is_usable', '&& memory != NULL', '', 'test_memory_and'),
     ('ensemble', 'ensemble', 'ensemble.c:is_usable', '&& (uintptr_t)memory % ALIGNMENT == 0', '', 'test_memory_and'),
-    ('ensemble', 'ensemble', 'ffntp_ensemble_copy', 'copy->sessions = (unsigned char *)memory + HEAD;', ';', 'test_a_copy'),
+    ('ensemble', 'ensemble', 'ffntp_ensemble_copy', 'place_parts(copy);', '', 'test_a_copy'),
     ('ensemble', 'ensemble', 'ffntp_ensemble_copy', 'if (ensemble->member[i].session != NULL)', 'if (false)', 'test_a_copy'),
     ('ensemble', 'ensemble', 'ffntp_ensemble_add', 'if (member->session == NULL) return -1;', '', 'test_memory_and'),
     ('ensemble', 'ensemble', 'inherit', '|| ensemble->map.status != FFNTP_STATUS_INITIALISING', '',

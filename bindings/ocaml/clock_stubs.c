@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "device.h"
+#include "page.h"
+#include "page_words.h"
 
 /* No time was published yet. */
 #define NO_TIME INT64_MIN
@@ -172,12 +174,39 @@ value ffntp_ml_clock_publish(value v, value output)
 
 /* --- reading --- */
 
+/* Offsets of the fields in a slot of the monotonic state. */
+enum {
+#define STEADY_FIELD(offset, type, name, unit, since, codec) STEADY_AT_##name = (offset),
+#include "page_fields.def"
+};
+
+/* Read elapsed time from the words that it needs, once. Returns false if the page was being written. */
+static bool read_elapsed(const struct clock *clock, int64_t *ns)
+{
+	uint32_t begun = ffntp_page_begin(&clock->page);
+	size_t slot = ffntp_page_steady_at(begun);
+	ffntp_counter now = clock_counter(clock);
+	struct ffntp_steady steady = {
+		.period_shift = (uint8_t)(ffntp_page_load(&clock->page, slot) >> 8 * STEADY_AT_period_shift),
+		.at = ffntp_page_load(&clock->page, slot + STEADY_AT_at),
+		.period = ffntp_page_load(&clock->page, slot + STEADY_AT_period),
+		.elapsed = { (int64_t)ffntp_page_load(&clock->page, slot + STEADY_AT_elapsed),
+			     ffntp_page_load(&clock->page, slot + STEADY_AT_elapsed_frac) },
+	};
+
+	if (!ffntp_page_is_whole(&clock->page, begun))
+		return false;
+	*ns = ffntp_time_to_ns(ffntp_steady_elapsed(&steady, now));
+	return true;
+}
+
 int64_t ffntp_ml_clock_elapsed(value v)
 {
-	ffntp_counter now;
-	struct ffntp_steady steady = steady_of(clock_of(v), &now);
+	int64_t ns;
 
-	return ffntp_time_to_ns(ffntp_steady_elapsed(&steady, now));
+	while (!read_elapsed(clock_of(v), &ns))
+		ffntp_page_pause();
+	return ns;
 }
 
 value ffntp_ml_clock_elapsed_byte(value v)
@@ -218,11 +247,22 @@ value ffntp_ml_clock_read(value v, value scale, value max_bound_ns)
 					: ffntp_ml_refuse(result);
 }
 
+/* Read UTC from the prepared line, which costs least, or else from the map. */
+static enum ffntp_clock_result read_now(struct clock *clock, struct ffntp_reading *reading)
+{
+	uint32_t begun = ffntp_page_begin(&clock->page);
+	struct ffntp_look look;
+
+	if (ffntp_page_read_line(&clock->page, begun, clock->kind, clock_counter(clock), FFNTP_UTC, UINT64_MAX,
+				 reading))
+		return FFNTP_CLOCK_OK;
+	return read_utc(clock, &look, reading);
+}
+
 value ffntp_ml_clock_now_d_ps(value v)
 {
 	struct ffntp_reading reading;
-	struct ffntp_look look;
-	enum ffntp_clock_result result = read_utc(clock_of(v), &look, &reading);
+	enum ffntp_clock_result result = read_now(clock_of(v), &reading);
 
 	if (result != FFNTP_CLOCK_OK)
 		caml_raise_sys_error(caml_copy_string(ffntp_clock_result_text(result)));

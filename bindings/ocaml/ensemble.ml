@@ -10,7 +10,10 @@ type selection = Unselected | Followed | Combined | Spare | Falseticker | Astray
 type source = { server : Client.source; selection : selection; share_percent : int }
 
 external create_of : Client.config -> int -> int -> Counter.t -> state = "ffntp_ml_ensemble_create"
-external add_to : Client.config -> int -> options -> Counter.t -> state -> (member * state) option = "ffntp_ml_ensemble_add"
+
+external add_to : Client.config -> int -> options -> Counter.t -> state -> (member * state) option
+  = "ffntp_ml_ensemble_add"
+
 external is_member_of : member -> state -> bool = "ffntp_ml_ensemble_is_member" [@@noalloc]
 external remove_from : Counter.t -> member -> state -> state = "ffntp_ml_ensemble_remove"
 

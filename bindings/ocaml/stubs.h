@@ -58,7 +58,7 @@ static inline void *ffntp_ml_aligned(void *block)
 
 /* The state of a client, a session or an ensemble, behind an OCaml value; its own functions know its type. */
 struct ffntp_ml_state {
-	void *block, *memory; /* what the collector frees; the aligned state in it */
+	void *block, *memory; /* the collector frees the block; the aligned state is in it */
 	size_t size;
 	enum ffntp_counter_kind counter_kind;
 };

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 
 import chrony
 import tap
@@ -15,11 +17,21 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
 TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
          "ffntp/bindings/ocaml/test/test_ensemble",
-         "ffntp/bindings/ocaml/test/test_calibrate", "ffntp/bindings/ocaml/test/test_clock", "ffntp/bindings/ocaml/mirage/test/test_host",
+         "ffntp/bindings/ocaml/test/test_calibrate", "ffntp/bindings/ocaml/test/test_clock",
+         "ffntp/bindings/ocaml/mirage/test/test_host", "ffntp/bindings/ocaml/mirage/test/test_job",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
 # The dune package, without the rest of the project.
 PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam", "ffntp-mirage.opam"]
-LIBRARIES = "domain-name ffntp ffntp-mirage.ptime ffntp.lwt ffntp.rng ipaddr mirage-ptime ptime".split()
+# The libraries that each example's configuration names.
+EXAMPLES = {
+    "bounded": "ffntp ffntp-mirage ffntp-mirage.host ffntp-mirage.ptime mirage-ptime ptime",
+    "client": "ffntp ffntp-mirage.host ffntp-mirage.job ffntp.lwt ffntp.rng ptime",
+    "dhcp": "charrua ffntp-mirage.dhcp ffntp-mirage.ptime mirage-ptime ptime",
+    "difference": "ffntp ffntp-mirage ffntp-mirage.ptime mirage-ptime",
+    "dropin": "ffntp-mirage ffntp-mirage.ptime mirage-ptime ptime",
+    "web": "ffntp ffntp-mirage ffntp-mirage.ptime mirage-ptime ptime",
+}
+UNIKERNELS = "_build/default/mirage/unikernel"
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
 # The smallest minor heap is collected most often.
 COLLECTING = {"OCAMLRUNPARAM": "s=4k"}
@@ -96,25 +108,67 @@ def sanitized():
         yield f"{os.path.basename(program)} under the sanitizers", code == 0 and "Test Successful" in said, said
 
 
-def configuration():
-    code, said = run(["_build/default/mirage/unikernel/config.exe"])
-    return [("the example's configuration names its libraries", code == 0 and said.split() == LIBRARIES, said)]
+def configurations():
+    for example, libraries in EXAMPLES.items():
+        code, said = run([f"{UNIKERNELS}/{example}/config.exe"])
+        yield f"the configuration of {example} names its libraries", code == 0 and said.split() == libraries.split(), said
 
 
-def unikernel(environment, *arguments):
-    return run(["_build/default/mirage/unikernel/run_unikernel.exe", *arguments], env=environment)
+def answer_of(port):
+    """Return what the web server answers once it serves; nothing if it never does."""
+    deadline = time.monotonic() + 10 * PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as reply:
+                return reply.read().decode()
+        except OSError:
+            time.sleep(0.05)
+    return ""
 
 
-def keeps_time(environment, server):
-    code, said = unikernel(environment, f"--ntp-server={server}")
-    lines = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} .*\+- (\d+) ns", said)
-    is_ok = code == 0 and len(lines) >= 2 and all(int(bound) < 100_000_000 for bound in lines)
-    return [(f"the example unikernel prints the time: {server}", is_ok, said)]
+def unikernels(environment):
+    """Run the examples side by side, each for some seconds, by the arguments of the unikernel."""
+    web_port = tap.free_port()
+    runs = {
+        "bounded": ("--ntp-server=ntp.example.org",),
+        "dropin": ("--ntp-server=ntp.example.org",),
+        "dropin, over IPv6": ("--ntp-server=v6.example.org", "--ntp-server=rub:bish"),
+        "dropin, without a server": (),
+        "dhcp": (),
+        "client": ("--site-ntp-server=ntp.example.org", "--ntp-server=192.0.2.1", "--ntp-server=192.0.2.2"),
+        "difference": ("--ntp-server=192.0.2.1",),
+        "web": ("--ntp-server=192.0.2.1", "--port=80"),
+    }
+    running = {}
+    for name, arguments in runs.items():
+        program = f"{WORKSPACE}/{UNIKERNELS}/{name.split(',')[0]}/run.exe"
+        running[name] = subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                         stderr=subprocess.STDOUT, text=True,
+                                         env=dict(environment, WEB_PORT=str(web_port), LEASE="192.0.2.1"))
+    served = answer_of(web_port)
+    said = {name: process.communicate(timeout=30 * PATIENCE)[0] for name, process in running.items()}
+    ended = {name: process.returncode == 0 and "the unikernel has ended" in said[name] for name, process in running.items()}
+    year = time.strftime("%Y-", time.gmtime())
+    expected = {
+        "bounded": [year + r".*, source: host: the clock is not synchronised yet", year + r".*, \+- \d+ ns"],
+        "dropin": [year, r"synchronised, \+- \d+ ns"],
+        "dropin, over IPv6": ['--ntp-server="rub:bish" is left out', r"synchronised, \+- \d+ ns"],
+        "dropin, without a server": [year, "the clock is not kept: there is no server; name one: --ntp-server=HOST"],
+        "dhcp": ["asking 192.0.2.1", r"synchronised, \+- \d+ ns"],
+        "client": [r"\+- \d+ ns, synchronised"],
+        "difference": [r"it took 1\d{9} ns, \+- \d+ ns"],
+        "web": ["serving on port 80"],
+    }
+    for name, lines in expected.items():
+        yield f"unikernel: {name}", ended[name] and all(re.search(line, said[name]) for line in lines), said[name]
+    yield "unikernel: web answers with a bound", re.match(year + r".* \+- \d+ ns", served) is not None, served
 
 
-def refuses(environment):
-    code, said = unikernel(environment)
-    return [("the example unikernel wants a server", code != 0 and "--ntp-server" in said, said)]
+def loop_without_lwt(port):
+    code, said = run([f"{WORKSPACE}/_build/default/ffntp/bindings/ocaml/example/select/select_loop.exe", "3",
+                      f"127.0.0.1:{port}", f"127.0.0.1:{tap.free_port()}"])
+    is_ok = code == 0 and "accepted" in said and re.search(r"\+- \d+ ns$", said.strip()) is not None
+    return [("the loop over select keeps time", is_ok, said)]
 
 
 def all_cases(folder):
@@ -128,10 +182,9 @@ def all_cases(folder):
         environment = dict(os.environ, NTP_PORT=str(port), NTP_PAGE=f"{folder}/page", **COLLECTING)
         for test in TESTS:
             yield from cases_of(test, environment)
-        yield from configuration()
-        yield from refuses(environment)
-        for server in "ntp.example.org", "fd00::1":
-            yield from keeps_time(environment, server)
+        yield from configurations()
+        yield from unikernels(environment)
+        yield from loop_without_lwt(port)
 
 
 def main():

@@ -135,12 +135,15 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
 
   let hang_up_all t = List.iter (hang_up t) t.peers
 
-  let rec choose_port t =
+  (* With 64 servers a port is free at the third attempt, unless the generator is stuck. *)
+  let rec choose_port ?(attempts = 10) t =
     match t.fixed_port with
     | Some port -> port
     | None ->
         let port = 49152 + Int64.to_int (Int64.logand (t.nonce ()) 0x3fffL) in
-        if List.exists (has_port port) t.peers then choose_port t else port
+        if not (List.exists (has_port port) t.peers) then port
+        else if attempts = 1 then failwith "the generator of random numbers repeats itself"
+        else choose_port ~attempts:(attempts - 1) t
 
   (* --- addresses --- *)
 
@@ -230,7 +233,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
   let verified candidate datagram =
     match candidate.protection with
     | None -> datagram
-    | Some { unseal; _ } -> Option.value ~default:crypto_nak (unseal datagram)
+    | Some { unseal; _ } -> Option.value ~default:crypto_nak (try unseal datagram with _ -> None)
 
   (* Several peers have the same port only if it is fixed. *)
   let find_peer t port src src_port =
@@ -290,9 +293,11 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     match Option.map (seal candidate) request with
     | Some (Ok packet) -> write t peer src_port candidate packet
     | Some (Error why) ->
-        resolve_after t peer 0.;
+        (* at once, and after failed resolutions less often *)
+        resolve_after t peer (peer.retry_s -. retry_s);
         not_sent t peer peer.number why
-    | None -> failwith "the nonce is 0"
+    | None when nonce = 0L -> failwith "the nonce is 0"
+    | None -> hang_up t peer (* the counter was set back: the session begins again *)
 
   (* If a query cannot be begun, for lack of randomness or of a port, the session pauses. *)
   let ask t peer candidate =
@@ -385,7 +390,8 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     let until counter = seconds t (Int64.sub counter (now t)) in
     let of_member member = until (Ensemble.deadline member t.ensemble) in
     let left_s = Option.fold ~none:longest_s ~some:of_member peer.member in
-    if peer.wants_address && Lwt.state peer.resolution <> Sleep then Float.min left_s (until peer.resolve_at) else left_s
+    let may_resolve = peer.wants_address && Lwt.state peer.resolution <> Sleep in
+    if may_resolve then Float.min left_s (until peer.resolve_at) else left_s
 
   (* Sleep, but wake up early when something has arrived. *)
   let sleep t =

@@ -73,6 +73,7 @@ struct
   let longest = ref 0
   let is_stuck = ref false
   let forged = ref false
+  let garbled = ref false
   let fails = ref (fun _ -> false)
   let port = ref 0
   let last_port () = !port
@@ -111,7 +112,8 @@ struct
     sent := 0;
     longest := 0;
     (fails := fun _ -> false);
-    forged := false
+    forged := false;
+    garbled := false
 end
 
 let reset () =

@@ -96,6 +96,34 @@ let test_reckoned () =
   publish (later 50);
   is_at "a new time" (later 50)
 
+(* The time alone is computed from words that the publisher prepared, a reading from the map. *)
+let test_the_time_alone () =
+  let midnight_s = 1_798_761_600 in
+  let at = 1_000_000_000_000 in
+  let try_with ?leap_second ~period_s () =
+    let clock = Clock.create source in
+    Clock.set_counter clock (Int64.of_int at);
+    Clock.publish clock
+      (Output.make ~tai_offset_s:37 ?leap_second ~drift:1e-6 Manual Synchronised ~at:(Int64.of_int at)
+         ~time:(d_ps_of_ns ((midnight_s - 5) * s_ns)) ~period_s ~bound_ns:1000);
+    let is_same offset =
+      Clock.set_counter clock (Int64.of_int (at + offset));
+      let alone = try Ok (Clock.now_d_ps clock) with Sys_error text -> Error text in
+      let read = Result.map (fun (r : Output.reading) -> r.estimate) (Clock.read clock) in
+      is_true (string_of_int offset) (alone = Result.map_error Output.refusal_text read)
+    in
+    List.iter is_same [ 0; 1; -1; -1000; -1_000_000; -1_000_000_000; max_int - at; max_int ];
+    for i = 0 to 200 do
+      is_same (i * 50_000_001)
+    done
+  in
+  List.iter
+    (fun period_s ->
+      try_with ~period_s ();
+      try_with ~period_s ~leap_second:(Inserted midnight_s) ();
+      try_with ~period_s ~leap_second:(Left_out midnight_s) ())
+    [ 1e-9; 1e-9 /. 3.; 1e-12; 1e-6 ]
+
 let test_d_ps_of_ns () =
   let is (d, ps) ns = is_true (Int64.to_string ns) (Output.d_ps_of_ns ns = (d, ps)) in
   is (0, 0L) 0L;
@@ -114,6 +142,7 @@ let () =
           case "unknown period" test_unknown_period;
           case "elapsed time with a better period" test_elapsed_with_a_better_period;
           case "reckoned" test_reckoned;
+          case "the time alone" test_the_time_alone;
           case "days and picoseconds" test_d_ps_of_ns;
         ] );
     ]

@@ -11,7 +11,9 @@ let raises_invalid what f =
 let config = Client.config source
 let now = counter_at
 let later s = start_ns + (s * s_ns)
-let create ?least_sources ?(room = 3) ?(config = config) () = Ensemble.create ?least_sources ~room config ~now:(now start_ns)
+
+let create ?least_sources ?(room = 3) ?(config = config) () =
+  Ensemble.create ?least_sources ~room config ~now:(now start_ns)
 
 let add ?options ?(at = start_ns) ensemble =
   match Ensemble.add ?options ~now:(now at) ensemble with
@@ -23,13 +25,17 @@ let put target input (events, ns, ensemble) =
   let new_events, ensemble = Ensemble.input ~at:(now ns) target input ensemble in
   (events @ new_events, ns, ensemble)
 
+(* The leap indicators of the servers. *)
+let leaps = ref [ 0; 0; 0 ]
+
 (* One exchange, from true time [ns] on, with a server whose clock is ahead by [error_ns]. *)
 let exchange error_ns member world =
   let events, ns, ensemble = put (Member member) (Begin_request (nonce ())) world in
   let query = Option.get (Ensemble.request member ensemble) in
   let extra = abs (Int64.to_int !nonces) mod 100_000 in
   let received = ns + delay_ns + extra in
-  let datagram = reply query ~received:(received + error_ns) ~sent:(received + error_ns) in
+  let told = received + error_ns in
+  let datagram = reply ~leap:(List.nth !leaps member) query ~received:told ~sent:told in
   put (Member member) (Datagram datagram) (events, received + delay_ns, ensemble)
 
 (* Do what is due at each member. [errors]: of the servers, [None]: it is silent. *)
@@ -71,7 +77,8 @@ let test_majority () =
   is_right ns ensemble;
   is_true "synchronised" (status ensemble = Synchronised);
   is_true "the liar is named" (selection 1 ensemble = Falseticker);
-  is_true "the others are used" (List.for_all (fun m -> List.mem (selection m ensemble) [ Ensemble.Followed; Combined ]) [ 0; 2 ]);
+  let is_used member = List.mem (selection member ensemble) [ Ensemble.Followed; Combined ] in
+  is_true "the others are used" (is_used 0 && is_used 2);
   is_true "events of selection" (List.mem (Ensemble.Member 1, Session.Selection) events);
   is_true "events of replies" (List.mem (Ensemble.Member 2, Session.Reply Accepted) events);
   is_true "maps are of all"
@@ -123,7 +130,7 @@ let test_members () =
     (fun member ->
       raises_invalid "no such member" (fun () -> Ensemble.deadline member ensemble);
       raises_invalid "nor an input" (fun () -> Ensemble.input ~at:(now start_ns) (Member member) Publish ensemble))
-    [ 1; 3; -1; 64; max_int ]
+    [ 1; 3; -1; 64; 1 lsl 32; max_int ]
 
 let test_options () =
   let only unused required = { Ensemble.options with is_unused = unused; is_required = required } in
@@ -136,6 +143,21 @@ let test_options () =
   let _, _, ensemble = run [ right; None ] ([], start_ns, ensemble) (later 100) in
   is_true "one of two is not enough" (status ensemble = Free_running)
 
+(* Most servers decide on a leap second, whichever is followed. *)
+let test_leap_seconds () =
+  let evening = World.start_ns + (180 * 86_400 * s_ns) + (20 * 3600 * s_ns) in
+  let leap_after indicators =
+    leaps := indicators;
+    let ensemble = Ensemble.create ~room:3 config ~now:(now evening) in
+    let ensemble = add ~at:evening (add ~at:evening (add ~at:evening ensemble)) in
+    let _, _, ensemble = run [ right; right; right ] ([], evening, ensemble) (evening + (1800 * s_ns)) in
+    leaps := [ 0; 0; 0 ];
+    (Output.details (Ensemble.output ensemble)).leap
+  in
+  let check what expected indicators = is_true what (leap_after indicators = expected) in
+  List.iter (check "one of three" Output.No_leap) [ [ 1; 0; 0 ]; [ 0; 1; 0 ]; [ 0; 0; 1 ] ];
+  List.iter (check "two of three" Output.Pre_positive) [ [ 0; 1; 1 ]; [ 1; 0; 1 ]; [ 1; 1; 0 ] ]
+
 let test_one () =
   let ensemble = add (create ~room:1 ()) in
   let events, ns, ensemble = run [ right ] ([], start_ns, ensemble) (later 100) in
@@ -146,7 +168,7 @@ let test_one () =
   is_true "several continue from one" (Ensemble.output ensemble = former)
 
 let test_refuses () =
-  List.iter (fun room -> raises_invalid "room" (fun () -> create ~room ())) [ 0; -1; 65; max_int ];
+  List.iter (fun room -> raises_invalid "room" (fun () -> create ~room ())) [ 0; -1; 65; 1 + (1 lsl 32); max_int ];
   List.iter (fun least_sources -> raises_invalid "sources" (fun () -> create ~least_sources ())) [ -1; 65 ];
   raises_invalid "configuration" (fun () -> create ~config:{ config with burst = 17 } ());
   let add_with config = Ensemble.add ~config ~now:(now start_ns) (create ()) in
@@ -177,6 +199,7 @@ let () =
           case "disruption spreads" test_disruption_spreads;
           case "members" test_members;
           case "options" test_options;
+          case "leap seconds" test_leap_seconds;
           case "one server" test_one;
           case "refuses ensembles" test_refuses;
           case "names of selections" test_names;

@@ -353,7 +353,8 @@ let test_some_have_no_address () =
   is_true "synchronised by the other one" (status () = Synchronised);
   pass_s 600;
   is_right ();
-  is_true "reported" (count_of "never" (Unresolved "no answer") > 5 && count_of "unknown" (Unresolved "no such name") > 20);
+  is_true "silence is reported" (count_of "never" (Unresolved "no answer") > 5);
+  is_true "an unknown name is reported" (count_of "unknown" (Unresolved "no such name") > 20);
   is_true "nothing was sent" (count_of "never" Sent + count_of "unknown" Sent = 0);
   stop loop
 
@@ -362,7 +363,13 @@ let test_addresses () =
   let both = [ named "dual" [ "fd00::1"; "10.0.0.1" ] ] in
   let time_with ~answers ~servers =
     let loop = start ~servers ~answers () in
-    let rec wait s = if status () = Synchronised then s else if s > 60 then Alcotest.fail "not synchronised" else (pass_s 1; wait (s + 1)) in
+    let rec wait s =
+      if status () = Synchronised then s
+      else if s > 60 then Alcotest.fail "not synchronised"
+      else (
+        pass_s 1;
+        wait (s + 1))
+    in
     let s = wait 0 in
     is_right ();
     pass_s 300;
@@ -390,9 +397,24 @@ let test_no_address_answers () =
   is_right ();
   stop loop
 
+(* A lost reply is no reason to leave an address. *)
+let test_answered_address () =
+  let loop = start ~servers:[ named "dual" [ "fd00::1"; "10.0.0.1" ] ] () in
+  pass_s 100;
+  (Udp.answers := fun _ -> false);
+  pass_s 20;
+  let others = ref 0 in
+  (Udp.answers := fun dst -> if dst <> "fd00::1" then incr others; true);
+  pass_s 100;
+  is_true "it was silent for a while" (count Unanswered > 0);
+  Alcotest.(check int) "the other is not asked" 0 !others;
+  is_right ();
+  stop loop
+
 (* No server has two votes. *)
 let test_one_address_twice () =
-  let loop = start ~servers:[ named "a" [ "10.0.0.1" ]; named "b" [ "10.0.0.1" ]; named "c" [ "10.0.0.1"; "10.0.0.3" ] ] () in
+  let servers = [ named "a" [ "10.0.0.1" ]; named "b" [ "10.0.0.1" ]; named "c" [ "10.0.0.1"; "10.0.0.3" ] ] in
+  let loop = start ~servers () in
   pass_s 100;
   is_right ();
   is_true "asked once" (count_of "a" Sent > 5 && count_of "b" Sent = 0);
@@ -407,7 +429,8 @@ let test_port_of_several () =
     is_right ();
     is_true "one port" (Hashtbl.length Udp.listeners <= 1)
   done;
-  is_true "each has its replies" (List.for_all (fun name -> count_of name (Reply Accepted) = count_of name Sent) [ "a"; "b"; "c" ]);
+  let has_its_replies name = count_of name (Reply Accepted) = count_of name Sent in
+  is_true "each has its replies" (List.for_all has_its_replies [ "a"; "b"; "c" ]);
   stop loop
 
 let test_set_back_with_several () =
@@ -424,6 +447,13 @@ let test_set_back_with_several () =
   is_right ();
   stop loop
 
+(* A generator that is stuck: the servers after the first have no port. *)
+let test_stuck_generator () =
+  let loop = start ~servers:three ~nonce:(fun () -> 7L) () in
+  pass_s 10;
+  is_true "reported" (count (Not_sent "Failure(\"the generator of random numbers repeats itself\")") > 0);
+  stop loop
+
 let test_least_sources () =
   let loop = start ~least_sources:3 ~servers:three () in
   (Udp.answers := fun dst -> dst <> "10.0.0.1");
@@ -438,8 +468,10 @@ let test_least_sources () =
 
 (* A MAC of one byte, behind the header. *)
 let protection key =
-  let seal packet = if !key < 0 then Error "no key" else Ok (Cstruct.append packet (Cstruct.of_string (String.make 1 (Char.chr !key)))) in
+  let mac () = Cstruct.of_string (String.make 1 (Char.chr !key)) in
+  let seal packet = if !key < 0 then Error "no key" else Ok (Cstruct.append packet (mac ())) in
   let unseal datagram =
+    if !Udp.garbled then failwith "cannot be decoded";
     if Cstruct.length datagram = 48 && Cstruct.get_uint8 datagram 47 <> 0xff then Some datagram else None
   in
   { Ffntp_lwt.seal; unseal }
@@ -459,6 +491,11 @@ let test_protection () =
   key := -1;
   pass_s 60;
   is_true "a second exchange" (!exchanges = 2 && count (Not_sent "no key") = 1);
+  (Udp.garbled := true);
+  pass_s 60;
+  (Udp.garbled := false);
+  is_true "a reply that cannot be checked is refused" (count (Reply Refused_authentication) > 0);
+  pass_s 60;
   let before = count (Reply Accepted) in
   (Udp.forged := true);
   pass_s 100;
@@ -512,9 +549,11 @@ let () =
           case "some have no address" test_some_have_no_address;
           case "several addresses" test_addresses;
           case "no address answers" test_no_address_answers;
+          case "an address that answered" test_answered_address;
           case "one address twice" test_one_address_twice;
           case "one port for several" test_port_of_several;
           case "set back, with several" test_set_back_with_several;
+          case "a stuck generator" test_stuck_generator;
           case "least sources" test_least_sources;
           case "authentication" test_protection;
         ] );

@@ -29,7 +29,7 @@ let default_network = []
 let generic_stackv4v6 ?group:_ network = network
 let generic_stackv4v6_with_lease ?group:_ ?dhcp_requests:_ network = (network, [])
 let generic_happy_eyeballs ?group:_ stack = stack
-let generic_dns_client ?group:_ stack happy_eyeballs = stack @ happy_eyeballs
+let generic_dns_client ?dhcp:_ ?group:_ stack happy_eyeballs = stack @ happy_eyeballs
 
 let register ?(ptime = []) _ jobs =
   List.iter print_endline (List.sort_uniq compare (List.concat (List.concat (ptime :: jobs))))

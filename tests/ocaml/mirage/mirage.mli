@@ -30,7 +30,9 @@ val generic_stackv4v6_with_lease :
   ?group:string -> ?dhcp_requests:dhcp_requests -> network impl -> stackv4v6 impl * lease impl
 
 val generic_happy_eyeballs : ?group:string -> stackv4v6 impl -> happy_eyeballs impl
-val generic_dns_client : ?group:string -> stackv4v6 impl -> happy_eyeballs impl -> dns_client impl
+
+val generic_dns_client :
+  ?dhcp:dhcp_requests * lease impl -> ?group:string -> stackv4v6 impl -> happy_eyeballs impl -> dns_client impl
 
 val register : ?ptime:ptime impl -> string -> job impl list -> unit
 (** Writes the libraries that the configuration names, one a line. *)

@@ -34,9 +34,11 @@ module Name = struct
     && Ipaddr.compare address (V4 Ipaddr.V4.broadcast) <> 0
     && Ipaddr.compare address (V6 Ipaddr.V6.unspecified) <> 0
 
+  let is_digit c = c >= '0' && c <= '9'
+
   let with_port host text =
     match int_of_string_opt text with
-    | Some port when port >= 1 && port <= 65535 && String.for_all (fun c -> c >= '0' && c <= '9') text -> Ok { host; port }
+    | Some port when port >= 1 && port <= 65535 && String.for_all is_digit text -> Ok { host; port }
     | _ -> Error "its port is not a number from 1 to 65535"
 
   let address_of text =
@@ -45,7 +47,7 @@ module Name = struct
     | Ok _ -> Some (Error "it is not the address of one machine")
     | Error _ -> None
 
-  let is_number text = text <> "" && String.for_all (fun c -> (c >= '0' && c <= '9') || c = '.') text
+  let is_number text = text <> "" && String.for_all (fun c -> is_digit c || c = '.') text
 
   let host_of text =
     match address_of text with
@@ -56,14 +58,17 @@ module Name = struct
         | Ok host when text <> "" && Domain_name.count_labels host > 0 -> Ok (Host host)
         | _ -> Error "it is neither a name nor an address")
 
+  (* The text from its character [start] on. *)
+  let from text start = String.sub text start (String.length text - start)
+
   let of_bracketed text =
     match String.index_opt text ']' with
     | None -> Error "it has no closing bracket"
     | Some close -> (
-        let inside = String.sub text 1 (close - 1) and rest = String.sub text (close + 1) (String.length text - close - 1) in
-        match address_of inside with
+        let rest = from text (close + 1) in
+        match address_of (String.sub text 1 (close - 1)) with
         | Some (Ok host) when rest = "" -> Ok { host; port = ntp_port }
-        | Some (Ok host) when rest.[0] = ':' -> with_port host (String.sub rest 1 (String.length rest - 1))
+        | Some (Ok host) when rest.[0] = ':' -> with_port host (from rest 1)
         | Some (Error _ as error) -> error
         | _ -> Error "it is not an IPv6 address in brackets and a port")
 
@@ -71,8 +76,7 @@ module Name = struct
     match (String.index_opt text '[', String.index_opt text ':', String.rindex_opt text ':') with
     | Some 0, _, _ -> of_bracketed text
     | _, Some first, Some last when first = last ->
-        let port = String.sub text (last + 1) (String.length text - last - 1) in
-        Result.bind (host_of (String.sub text 0 first)) (fun host -> with_port host port)
+        Result.bind (host_of (String.sub text 0 first)) (fun host -> with_port host (from text (last + 1)))
     | _ -> Result.map (fun host -> { host; port = ntp_port }) (host_of text)
 
   let to_string { host; port } =
@@ -92,8 +96,6 @@ module Problems = struct
 
   let create () : t = Hashtbl.create 7
 
-  (* A former problem that is different is replaced, so that two that alternate are both reported each time a minute
-     at most: unanswered requests are the end of other problems only when a reply comes. *)
   let report (t : t) server problem advice =
     if Hashtbl.find_opt t server <> Some problem then (
       Hashtbl.replace t server problem;
@@ -108,36 +110,45 @@ end
 (* Requests in a row without an answer that are a problem. *)
 let silence = 3
 
-let log_status clock = function
-  | Output.Synchronised -> (
-      match Clock.read clock with
-      | Ok { bound_ns; _ } -> Log.info (fun m -> m "synchronised, +- %d ns" bound_ns)
-      | Error _ -> ())
-  | Free_running -> Log.info (fun m -> m "the clock has the time, and its bound grows until the servers agree with it")
-  | Disrupted | Initialising | Unknown -> ()
+(* The state of the log. *)
+type memory = { problems : Problems.t; silent : (string, int) Hashtbl.t; mutable was_synchronised : bool }
 
-let log_event problems silent clock = function
-  | Ffntp_lwt.Status status -> log_status clock status
-  | Disrupted -> Log.warn (fun m -> m "the counter jumped, as in a suspension; the time is measured again")
-  | Server (name, Reply Client.Accepted) ->
+let log_status memory clock status =
+  match (status, Clock.read clock) with
+  | Output.Synchronised, Ok { bound_ns; _ } ->
+      memory.was_synchronised <- true;
+      Log.info (fun m -> m "synchronised, +- %d ns" bound_ns)
+  | Free_running, _ when memory.was_synchronised ->
+      Log.warn (fun m -> m "no longer synchronised: the servers are silent or disagree; the bound of the time grows")
+  | _ -> Log.debug (fun m -> m "%s" (Output.status_name status))
+
+let log_of_server { problems; silent; _ } name = function
+  | Ffntp_lwt.Reply Client.Accepted ->
       Hashtbl.remove silent name;
       Problems.over problems name
-  | Server (name, Reply verdict) -> Log.debug (fun m -> m "%s: reply refused: %s" name (Client.verdict_name verdict))
-  | Server (name, Unanswered) ->
+  | Reply verdict -> Log.debug (fun m -> m "%s: reply refused: %s" name (Client.verdict_name verdict))
+  | Unanswered ->
       let count = 1 + Option.value ~default:0 (Hashtbl.find_opt silent name) in
       Hashtbl.replace silent name count;
       if count = silence then
         Problems.report problems name "does not answer with a usable time"
           "it is asked on; check that it is an NTP server, and that its UDP port can be reached"
-  | Server (name, Unresolved why) ->
+  | Unresolved why ->
       Problems.report problems name ("has no address: " ^ why)
         "it is looked up again; check --ntp-server, and the unikernel's name servers"
-  | Server (name, Not_sent why) ->
+  | Not_sent why ->
       Problems.report problems name ("cannot be sent to: " ^ why) "it is tried again; check the network's routes"
-  | Server (name, Selected Falseticker) ->
+  | Selected Falseticker ->
       Log.warn (fun m -> m "%s: its time contradicts the majority's; it is left out until it agrees" name)
-  | Server (name, Selected selection) -> Log.debug (fun m -> m "%s: %s" name (Ensemble.selection_name selection))
-  | Server (name, Sent) -> Log.debug (fun m -> m "%s: asked" name)
+  | Selected selection -> Log.debug (fun m -> m "%s: %s" name (Ensemble.selection_name selection))
+  | Sent -> Log.debug (fun m -> m "%s: asked" name)
+
+let log_event memory clock = function
+  | Ffntp_lwt.Status status -> log_status memory clock status
+  | Disrupted ->
+      memory.was_synchronised <- false;
+      Log.warn (fun m -> m "the counter jumped, as in a suspension; the time is measured again")
+  | Server (name, event) -> log_of_server memory name event
 
 module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) = struct
   module Loop = Ffntp_lwt.Make (Stack.UDP) (Sleep)
@@ -209,9 +220,9 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) = struct
     with e -> Log.warn (fun m -> m "suspensions are not watched for: %s; the next reply shows them" (text e))
 
   let run t ~config ~least_sources ~on_event ~watch ~nonce ~servers clock udp =
-    let problems = Problems.create () and silent = Hashtbl.create 7 in
+    let memory = { problems = Problems.create (); silent = Hashtbl.create 7; was_synchronised = false } in
     let on_event event =
-      log_event problems silent clock event;
+      log_event memory clock event;
       on_event event
     in
     let loop = Loop.start ?least_sources ~on_event ~nonce ~servers clock (config (Clock.source clock)) udp in
@@ -230,14 +241,15 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) = struct
 
   let advice = "check the arguments of the unikernel and the configuration in its code"
 
-  let start ?(config = Client.config) ?least_sources ?(on_event = ignore) ?(calibrate = fun _ -> Lwt.return_unit) ?watch
-      ~nonce ~clock ~servers stack =
+  (* absent: why there is no server, if there is none. *)
+  let begin_job ~absent ?(config = Client.config) ?least_sources ?(on_event = ignore)
+      ?(calibrate = fun _ -> Lwt.return_unit) ?watch ~nonce ~clock ~servers stack =
     let t = { state = Starting; loop = None; end_watch = ignore; stopping = None } in
     let begin_on clock =
       calibrated calibrate clock >|= fun () ->
       if t.state = Starting then run t ~config ~least_sources ~on_event ~watch ~nonce ~servers clock (Stack.udp stack)
     in
-    if servers = [] then idle t "there is no server" "name one: --ntp-server=HOST"
+    if servers = [] then idle t absent "name one: --ntp-server=HOST"
     else
       Lwt.async (fun () ->
           Lwt.catch
@@ -246,6 +258,11 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) = struct
               if t.state <> Stopped then idle t (text e) advice;
               Lwt.return_unit));
     t
+
+  let absent = "there is no server"
+
+  let start ?config ?least_sources ?on_event ?calibrate ?watch ~nonce ~clock ~servers stack =
+    begin_job ~absent ?config ?least_sources ?on_event ?calibrate ?watch ~nonce ~clock ~servers stack
 
   let stop t =
     match t.stopping with
@@ -281,11 +298,17 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) = struct
   let offered address =
     if Name.is_server address then [ Name.of_ipaddr address ]
     else (
-      Log.err (fun m -> m "the NTP server %a of DHCP is left out: it is not one machine's; check the DHCP server" Ipaddr.pp address);
+      Log.err (fun m ->
+          m "the NTP server %a of DHCP is left out: it is not one machine's; check the DHCP server" Ipaddr.pp address);
       [])
 
-  let start_named ?config ?least_sources ?on_event ?calibrate ?watch ?(dhcp = []) ~nonce ~clock ~names stack dns =
-    let names = match names with [] -> List.concat_map offered dhcp | names -> List.concat_map read_name names in
+  let start_named ?config ?least_sources ?on_event ?calibrate ?watch ?dhcp ~nonce ~clock ~names stack dns =
+    let names =
+      match (names, dhcp) with
+      | [], dhcp -> List.concat_map offered (Option.value ~default:[] dhcp)
+      | names, _ -> List.concat_map read_name names
+    in
+    let absent = if dhcp = Some [] then absent ^ ": DHCP offers none (option 42)" else absent in
     let servers = List.map (server dns) (without_repetition names) in
-    start ?config ?least_sources ?on_event ?calibrate ?watch ~nonce ~clock ~servers stack
+    begin_job ~absent ?config ?least_sources ?on_event ?calibrate ?watch ~nonce ~clock ~servers stack
 end

@@ -26,7 +26,7 @@ module Name : sig
 
   val of_string : string -> (t, string) result
   (** Read [ntp.example.org], [192.0.2.1], [2001:db8::1]; with a port [ntp.example.org:123], [192.0.2.1:123],
-      [[2001:db8::1]:123]. The error says what is wrong. *)
+      [[2001:db8::1]:123]. The error is the reason, for the log. *)
 
   val of_ipaddr : Ipaddr.t -> t
   val to_string : t -> string
@@ -41,7 +41,7 @@ type state =
 module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) : sig
   type t
 
-  (** What a key exchange yields: the server to ask, which may be a different one, and its keys. *)
+  (** The result of a key exchange: the server to ask, which may be a different one, and its keys. *)
   type keys = { server : Name.t; protection : Ffntp_lwt.protection }
 
   val server :
@@ -70,9 +70,9 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) : sig
     t
   (** Start the job. It returns at once.
 
-      [config]: of the client; {!Ffntp.Client.config} by default. [least_sources], [on_event], [nonce], [servers]: see
-      {!Ffntp_lwt.Make.start}. [calibrate]: measures the counter before the first query. [watch]: begins to watch for
-      suspensions, and returns the function that ends that: [Ffntp_mirage_host.watch]. *)
+      [config]: of the client; {!Ffntp.Client.val-config} by default. [least_sources], [on_event], [nonce], [servers]:
+      see {!Ffntp_lwt.Make.start}. [calibrate]: measures the counter before the first query. [watch]: begins to watch
+      for suspensions, and returns the function that ends that: [Ffntp_mirage_host.watch]. *)
 
   val start_named :
     ?config:(Ffntp.Counter.source -> Ffntp.Client.config) ->
@@ -91,7 +91,7 @@ module Make (Sleep : Ffntp_lwt.SLEEP) (Stack : STACK) (Dns : DNS) : sig
       same, the second one is.
 
       [dhcp]: the servers that the network's DHCP offers, asked if no name is given. With neither the state is [Idle],
-      and a line of the log says so. *)
+      and a line of the log has the reason. *)
 
   val state : t -> state
 

@@ -3,8 +3,8 @@ open Cmdliner
 (* The names are read by the job, so that one which is wrong is a line of the log, and does not end the unikernel. *)
 let names =
   let doc =
-    "An NTP server that keeps the clock: a name or an address, with :PORT if its port is not 123. Repeat it for several: \
-     three or more outvote one that is wrong."
+    "An NTP server that keeps the clock: a name or an address, with :PORT if its port is not 123. Repeat it for \
+     several: three or more outvote one that is wrong."
   in
   let arg = Arg.info [ "ntp-server" ] ~doc ~docv:"HOST" ~docs:"NTP OPTIONS" in
   Mirage_runtime.register_arg Arg.(value & opt_all string [] arg)
@@ -32,10 +32,8 @@ module Make (Stack : Ffntp_job.STACK) (Dns : Ffntp_job.DNS) = struct
   (* One clock has one job. *)
   let start_with ?dhcp stack dns =
     if is_over (state ()) then (
-      let job =
-        Job.start_named ?dhcp ~calibrate ~watch ~nonce:Ffntp_rng.nonce ~clock:Ffntp.Clock.default ~names:(names ()) stack
-          dns
-      in
+      let nonce = Ffntp_rng.nonce and clock = Ffntp.Clock.default and names = names () in
+      let job = Job.start_named ?dhcp ~calibrate ~watch ~nonce ~clock ~names stack dns in
       running := { state = (fun () -> Job.state job); stop = (fun () -> Job.stop job) };
       Mirage_runtime.at_exit (fun () -> Job.stop job))
     else Logs.warn (fun m -> m "ffntp: the clock has a job already; name Ffntp_mirage.Make once in config.ml");

@@ -112,10 +112,15 @@ let rec synchronised_in s =
 (* --- names --- *)
 
 let test_names () =
-  let back text = match Ffntp_job.Name.of_string text with Ok name -> Ffntp_job.Name.to_string name | Error why -> "!" ^ why in
+  let back text =
+    match Ffntp_job.Name.of_string text with Ok name -> Ffntp_job.Name.to_string name | Error why -> "!" ^ why
+  in
   let same text = Alcotest.(check string) text text (back text) in
   List.iter same
-    [ "ntp.example.org"; "localhost"; "192.0.2.1"; "2001:db8::1"; "ntp.example.org:1123"; "192.0.2.1:1123"; "[2001:db8::1]:1123" ];
+    [
+      "ntp.example.org"; "localhost"; "192.0.2.1"; "2001:db8::1"; "ntp.example.org:1123"; "192.0.2.1:1123";
+      "[2001:db8::1]:1123";
+    ];
   List.iter
     (fun (text, expected) -> Alcotest.(check string) text expected (back text))
     [ ("192.0.2.1:123", "192.0.2.1"); ("[2001:db8::1]", "2001:db8::1"); ("[2001:db8::1]:123", "2001:db8::1") ];
@@ -254,6 +259,7 @@ let test_dhcp () =
   begin_test ();
   let job = named ~dhcp:[] [] in
   is_true "no option 42" (is_idle job && List.length !lines = 1);
+  says "there is no server: DHCP offers none (option 42); name one: --ntp-server=HOST";
   stop job
 
 let test_impossible () =
@@ -337,6 +343,17 @@ let test_watch () =
   is_true "runs all the same" (synchronised_in 0 = 3);
   stop job
 
+let test_free_running () =
+  begin_test ();
+  let job = named [ "192.0.2.1" ] in
+  pass_s 100;
+  is_true "no complaint" (complaints () = []);
+  (Udp.answers := fun _ -> false);
+  pass_s 600;
+  says "no longer synchronised: the servers are silent or disagree";
+  is_right ();
+  stop job
+
 let test_falseticker () =
   begin_test ();
   (Udp.error_ns := fun dst -> if dst = "192.0.2.2" then World.s_ns else 0);
@@ -399,6 +416,7 @@ let () =
         [
           case "calibration" test_calibration;
           case "the watch" test_watch;
+          case "free-running" test_free_running;
           case "a falseticker" test_falseticker;
           case "keys" test_keys;
         ] );

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""OCaml's packages: their opam files, and what of them is built where only one of MirageOS's libraries is installed, or for Solo5."""
+"""OCaml's packages for Solo5, where only one of MirageOS's libraries is installed: what of them is built, and under which names."""
 import os
 import shutil
 import subprocess
 import sys
 
 import tap
+from test_ocaml import PARTS
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam", "ffntp-mirage.opam"]
 PATIENCE = float(os.environ.get("PATIENCE", "1"))
 # MirageOS's name of the context of all targets of Solo5, compiled by this machine's compiler.
 SOLO5 = "(lang dune 2.9)\n(context (default (name solo5)))\n"
@@ -55,12 +55,6 @@ def installed(folder):
     root = f"{folder}/_build/install/solo5/lib"
     return {f"{package}.{each.name}" for package in ("ffntp", "ffntp-mirage") for each in os.scandir(f"{root}/{package}")
             if each.is_dir()}
-
-
-def test_lint(folder):
-    for name in "ffntp", "ffntp-mirage":
-        run(folder, "opam", "lint", "--strict", f"{TOP}/{name}.opam",
-            env=dict(os.environ, OPAMROOT=f"{folder}/opam", OPAMCOLOR="never", OPAMROOTISOK="1"))
 
 
 def test_builds_with_one_library_of_mirageos(folder):
