@@ -19,15 +19,6 @@ enum { BINS = FFNTP_LAW_BINS, LEAST = FFNTP_LAW_LEAST, GENERATIONS = FFNTP_LAW_G
 #define NARROWEST_S 1e-8
 #define NARROWEST_SHARE 1e-6
 
-/*
- * Width of the bin below an exponential law's floor, in means divided by the square root of what the law is worth: 4 an
- * exchange. The density falls there by e^2, because the floor is guessed from the least of n round trips, which exceeds
- * both floors by a Rayleigh distribution of the scale s = mean / sqrt(n). The guess is half of that less 1.25 s, and so
- * the true floor is d below it with a probability of exp(-(1.25 + 2 d/s)^2 / 2), whose slope is 2.5 to 5 / s within
- * 0.6 s.
- */
-#define BELOW_FLOOR 1.2
-
 /* One delay in this many looks whether a bin should be split. */
 #define BALANCE_DELAYS 8
 
@@ -718,11 +709,11 @@ void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is
 	FFNTP_ASSERT(law->total > 0 && law->n > 0);
 }
 
-/* Two bins below the floor, then bins of equal mass, the last of which reaches 8 means further. */
+/* Two empty bins below the floor, then bins of equal mass, the last of which reaches 8 means further. */
 static void set_edges(struct ffntp_law *law, double mean_s)
 {
 	law->edge[0] = (float)(-8 * mean_s);
-	law->edge[1] = (float)(-BELOW_FLOOR * mean_s / ffntp_sqrt(law->n));
+	law->edge[1] = (float)(-0.5 * mean_s);
 	for (int i = 2; i < BINS; i++) {
 		double below = (double)(i - 1) / (BINS - 2);
 
@@ -750,10 +741,8 @@ void ffntp_law_begin(struct ffntp_law *law, double floor_s, double mean_s, doubl
 	};
 	set_edges(law, mean_s);
 	set_far(law);
-	set_empty(law, 0);
-	for (int i = 1; i < BINS; i++) {
-		double slope = i > 1 ? -1 / mean_s : -2 / (double)law->edge[1];
-
-		set_density(law, i, ffntp_exp(slope * middle(law, i)) * weight / mean_s, slope);
-	}
+	for (int i = 0; i < 2; i++)
+		set_empty(law, i);
+	for (int i = 2; i < BINS; i++)
+		set_density(law, i, ffntp_exp(-middle(law, i) / mean_s) * weight / mean_s, -1 / mean_s);
 }
