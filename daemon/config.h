@@ -85,7 +85,7 @@ struct ffntp_config {
 	size_t servers, sourcedirs, nts_trusted_count;  /* the numbers of these: */
 
 	/*
-	 * What is behind the last server, directory or path is never written, because a page of memory that was never
+	 * Memory behind the last server, directory or path is never written, because a page of memory that was never
 	 * written costs nothing: make a configuration with ffntp_config_default, and copy it with ffntp_config_copy.
 	 */
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
