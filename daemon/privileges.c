@@ -69,14 +69,15 @@ static bool is_missing(int error)
 	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
 
-/* Return the user to become; NULL, with *is_well, if none. */
-static const struct passwd *find_user(const char *name, bool *is_well)
+/* Return the user to become; NULL, with *is_well, if none: the usual one may be missing, and the user may be root. */
+static const struct passwd *find_user(const char *named, bool *is_well)
 {
+	const char *name = named != NULL ? named : FFNTP_PRIVILEGES_USER;
 	const struct passwd *user;
 
 	errno = 0;
-	user = getpwnam(name != NULL ? name : FFNTP_PRIVILEGES_USER);
-	*is_well = user != NULL || name == NULL;
+	user = getpwnam(name);
+	*is_well = user != NULL || (named == NULL && is_missing(errno));
 	if (!*is_well)
 		ffntp_log(FFNTP_LOG_ERROR, "user '%s': %s", name,
 			  is_missing(errno) ? "there is no such user" : strerror(errno));

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <ucontext.h>
+#include <unistd.h>
 
-#include "../ports/linux/module.h"
 #include "../ports/linux/callfilter.h"
+#include "../ports/linux/module.h"
 #include "landlock.h"
 #include "log.h"
 
@@ -121,7 +122,8 @@ void ffntp_sandbox_step(void)
 
 /* --- Landlock --- */
 
-/* The folders of the page, of guests' pages and of the journal, those that contain them, the clock log, and cookies. */
+/* The folders of pages and those that contain them, the folders of the journal and of cookies, and the clock log, or
+ * its folder if it is new. */
 #define PATHS_MOST (2 * (FFNTP_GUESTPAGES + 4))
 
 struct paths {
@@ -179,10 +181,10 @@ static void list_paths(struct paths *paths, const struct ffntp_options *options,
 		add_path(paths, options->config.nts_directory, strlen(options->config.nts_directory));
 	if (options->config.journal[0] != '\0')
 		(void)add_folder(paths, options->config.journal, strlen(options->config.journal));
-	if (options->clock_log != NULL) {
+	if (options->clock_log != NULL && access(options->clock_log, F_OK) == 0)
 		add_path(paths, options->clock_log, strlen(options->clock_log));
+	else if (options->clock_log != NULL)
 		(void)add_folder(paths, options->clock_log, strlen(options->clock_log));
-	}
 }
 
 /* --- both --- */

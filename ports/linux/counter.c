@@ -297,7 +297,7 @@ static void parse_boot_id(const char *text, uint8_t boot_id[16])
 /* A file that a kernel has not, or that is hidden from this process, is no failure. */
 static bool is_missing(int error)
 {
-	return error == ENOENT || error == EACCES || error == EPERM;
+	return error == ENOENT || error == EACCES;
 }
 
 bool ffntp_counter_identity(enum ffntp_counter_kind kind, struct ffntp_page_identity *identity)

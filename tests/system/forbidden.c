@@ -1,7 +1,7 @@
 /*
  * Loaded into ffntpd with LD_PRELOAD: at the daemon's first wait it tries what no NTP client needs, and writes a line
  * "NAME ERRNO" for each attempt, 0 for one that succeeded, to the file named by FORBIDDEN. The folder named by OUTSIDE
- * is none of the daemon's; it has an executable file "program".
+ * is none of the daemon's; it has a file "file".
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -53,7 +53,7 @@ LASTING = {"openat": ("EMFILE", "EROFS"), "socket": ("EMFILE", "ENETDOWN"), "sen
            "newfstatat": ("EIO",), "accept4": ("EMFILE",), "rename": ("EROFS",), "connect": ("ENETDOWN",), "read": ("EIO",)}
 
 # Reasons in words of their own: the loader's, GnuTLS's, and of a counter that was read in place of the processor's.
-OTHER_WORDS = "failed to map segment|cannot map|shared object|memory protections|can(not)? be read|CLOCK_MONOTONIC_RAW"
+OTHER_WORDS = "failed to map segment|cannot map|shared object|memory protections|can(not)? be read|Error while reading file|CLOCK_MONOTONIC_RAW"
 
 SESSION_S = 4.2
 # The end of the journal of a daemon that was killed.
