@@ -402,7 +402,7 @@ let () =
         [
           case "an address" test_address; case "both versions of IP" test_both_versions; case "no route" test_no_route;
         ] );
-      ( "bad input",
+      ( "input",
         [
           case "no server" test_no_server;
           case "rubbish in an argument" test_rubbish;
