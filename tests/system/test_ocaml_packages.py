@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""OCaml's packages for Solo5, where only one of MirageOS's libraries is installed: what of them is built, and under which names."""
+"""OCaml's packages for Solo5, where only one of MirageOS's libraries is installed, and the former names of their libraries."""
 import os
 import shutil
 import subprocess
