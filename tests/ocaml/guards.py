@@ -145,7 +145,7 @@ GUARDS = [
      'members'),
     ('ensemble', 'ensemble_stubs.c:session_of', 'if (session == NULL)', 'if (false)', 'members'),
     ('ensemble', 'member_config', 'room > 1 ? FFNTP_LEAP_TRUST_CALLER : FFNTP_LEAP_TRUST_SERVER',
-     '(void)room, FFNTP_LEAP_TRUST_SERVER', 'leap seconds'),
+     'room > 64 ? FFNTP_LEAP_TRUST_CALLER : FFNTP_LEAP_TRUST_SERVER', 'leap seconds'),
     ('job', 'is_server', '(not (Ipaddr.is_multicast address)) &&', '', 'names of servers'),
     ('job', 'with_port', 'port >= 1 &&', '', 'names of servers'),
     ('job', 'with_port', '&& String.for_all is_digit text', '', 'names of servers'),
@@ -157,7 +157,7 @@ GUARDS = [
     ('job', 'without_repetition',
      'if List.mem (Name.to_string name) (List.map Name.to_string kept) then kept else', '', 'dhcp'),
     ('job', 'begin_job', 'if t.state = Starting then', '', 'calibration'),
-    ('job', 'begin_job', 'if t.state <> Stopped then idle t (text e) advice; Lwt.return_unit', 'Lwt.fail e',
+    ('job', 'begin_job', 'if t.state <> Stopped then idle t (text e) advice;', 'ignore e;',
      'impossible'),
     ('job', 'ffntp_job.ml:stop', '| Some stopping -> stopping', '| Some _ when false -> Lwt.return_unit', 'the watch'),
 ]

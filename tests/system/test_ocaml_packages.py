@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""OCaml's packages for Solo5, where only one of MirageOS's libraries is installed: the parts that are built, and their names."""
+"""OCaml's packages for Solo5, where only one of MirageOS's libraries is installed, and the former names of their libraries."""
 import os
 import shutil
 import subprocess
