@@ -145,7 +145,7 @@ GUARDS = [
      'members'),
     ('ensemble', 'ensemble_stubs.c:session_of', 'if (session == NULL)', 'if (false)', 'members'),
     ('ensemble', 'member_config', 'room > 1 ? FFNTP_LEAP_TRUST_CALLER : FFNTP_LEAP_TRUST_SERVER',
-     '(void)room, FFNTP_LEAP_TRUST_SERVER', 'leap seconds'),
+     'room > 64 ? FFNTP_LEAP_TRUST_CALLER : FFNTP_LEAP_TRUST_SERVER', 'leap seconds'),
     ('job', 'is_server', '(not (Ipaddr.is_multicast address)) &&', '', 'names of servers'),
     ('job', 'with_port', 'port >= 1 &&', '', 'names of servers'),
     ('job', 'with_port', '&& String.for_all is_digit text', '', 'names of servers'),
