@@ -91,6 +91,7 @@ __attribute__((constructor)) static void choose(void)
 
 GUARDS = [
     ('vote', 'vote', 'ffntp_vote_count', 'count / 2 + 1', 'count / 2', 'test_the_bound_is'),
+    ('vote', 'vote', 'ffntp_vote_count', 'if (order->count != count) begin_order(order, count);', '', 'test_the_bound_is'),
     ('vote', 'vote', 'first_point', 'while (ended < count && high[ended] < low[first]) ended++;', '', 'test_without_a_majority'),
     ('vote', 'vote', 'behind_last_point',
      'while (ahead < count && low[count - 1 - ahead] > high[count - 1 - behind]) ahead++;', '', 'test_the_bound_is'),
@@ -120,7 +121,7 @@ GUARDS = [
     ('ensemble', 'law_joint', 'update', 'ffntp_law_clock_predict(&clock, -late_s);', '', 'test_a_late_exchange'),
     ('ensemble', 'law_joint', 'update', 'if (!are_beliefs(&clock)) return;', '', 'test_an_exchange_that_is_outdated'),
     ('ensemble', 'ensemble', 'is_good_lead', '&& ensemble->member[number].is_fresh', '', 'test_the_majority_announces'),
-    ('ensemble', 'ensemble', 'interval_of', 'if (member->view.candidates > 0)', 'if (false)', 'test_a_server_in_doubt'),
+    ('ensemble', 'ensemble', 'extend_to_candidates', 'i < clock->dissent.count', 'i < 0', 'test_a_server_in_doubt'),
     ('ensemble', 'ensemble', 'ffntp_member_is_candidate', '&& member->is_right', '', 'test_a_trusted'),
     ('ensemble', 'ensemble', 'ffntp_member_is_candidate', '&& !member->is_unused', '', 'test_an_unused'),
     ('ensemble', 'ensemble', 'ffntp_member_is_candidate', '&& !member->is_astray', '', 'test_a_least_number'),
