@@ -1,6 +1,6 @@
 /*
  * A packet to the daemon's socket for commands, up to the commands themselves: the socket is a pair, and changes of
- * servers are fakes. The first byte says whether a change is in progress.
+ * servers are fakes. The first byte decides whether a change is in progress.
  */
 #include <ctype.h>
 #include <stdlib.h>
