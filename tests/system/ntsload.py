@@ -7,7 +7,7 @@ import tap
 
 EXCHANGES = 1000
 LOST = 12       # more than there are cookies
-LOAD = os.environ["NTSLOAD"]
+LOAD = os.environ.get("NTSLOAD", "")
 
 
 def check(folder, nts_port, address="127.0.0.1"):
