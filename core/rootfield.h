@@ -1,9 +1,8 @@
 /*
  * rootfield: whether to ask a server for fine root values (wire.h), and the corrections of its own clock that it
- * reports. The field
- * is asked for where the server is known to answer it: by the configuration, or because all of its timestamps have
- * chrony's marks, which answers requests with unknown fields of this size, too. Other servers are silent to them
- * (ntpsec), or log them. A server or a path that is silent to such requests gets plain ones.
+ * reports. The field is asked for where the server is known to answer it: by the configuration, or because all of its
+ * timestamps have the marks of chrony, which answers requests with unknown fields of this size, too. Other servers are
+ * silent to them (ntpsec), or log them. A server or a path that is silent to such requests gets plain ones.
  */
 #ifndef FFNTP_CORE_ROOTFIELD_H
 #define FFNTP_CORE_ROOTFIELD_H

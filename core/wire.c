@@ -136,11 +136,16 @@ enum ffntp_verdict ffntp_wire_read(const uint8_t *bytes, size_t length, struct f
 	return FFNTP_ACCEPTED;
 }
 
-/* Take the values of a field, if it is that of root values. */
-static void take_root(const uint8_t *field, size_t length, struct ffntp_wire_root *root)
+bool ffntp_wire_is_root(const uint8_t *field)
 {
-	if (length != FFNTP_WIRE_ROOT_SIZE || ffntp_load_be(field, 2) != ROOT_TYPE ||
-	    ffntp_load_be(field + ROOT_MAGIC_AT, 4) != ROOT_MAGIC)
+	return ffntp_load_be(field + FIELD_LENGTH_AT, 2) == FFNTP_WIRE_ROOT_SIZE &&
+	       ffntp_load_be(field, 2) == ROOT_TYPE && ffntp_load_be(field + ROOT_MAGIC_AT, 4) == ROOT_MAGIC;
+}
+
+/* Take the values of a field, if it is that of root values. */
+static void take_root(const uint8_t *field, struct ffntp_wire_root *root)
+{
+	if (!ffntp_wire_is_root(field))
 		return;
 	*root = (struct ffntp_wire_root){
 		.is_present = true,
@@ -160,7 +165,7 @@ struct ffntp_wire_root ffntp_wire_read_root(const uint8_t *bytes, size_t length)
 	while (left > MAC_160) {
 		size_t size = (size_t)ffntp_load_be(tail + FIELD_LENGTH_AT, 2);
 
-		take_root(tail, size, &root);
+		take_root(tail, &root);
 		tail += size;
 		left -= size;
 	}

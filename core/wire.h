@@ -80,6 +80,9 @@ static inline double ffntp_short_s(uint32_t units)
 	return (double)units * 0x1p-16;
 }
 
+/* Return whether a field is that of fine root values. 8 bytes of it are read. */
+FFNTP_MUST_USE bool ffntp_wire_is_root(const uint8_t *field);
+
 /*
  * Return the field of fine root values of a datagram that ffntp_wire_read accepted; of several, the last. Not present
  * if there is none.

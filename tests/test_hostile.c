@@ -152,11 +152,13 @@ static void attack(struct day *day)
 	day->sent++;
 }
 
-/* Attack until a reading, so that the whole day has the number of packets. The client's timer is not due before that.
+/*
+ * Attack until a reading, with the share of the day's packets that is due at a later one. The client's timer is not due
+ * before the first.
  */
-static void attack_until(struct day *day, ffntp_counter until, uint64_t most)
+static void attack_until(struct day *day, ffntp_counter until, ffntp_counter share, uint64_t most)
 {
-	uint64_t due = (uint64_t)((double)until / (double)(DAY_S * TICKS_PER_S) * (double)most);
+	uint64_t due = (uint64_t)((double)share / (double)(DAY_S * TICKS_PER_S) * (double)most);
 	uint64_t left = due > day->sent ? due - day->sent : 0;
 
 	for (; left > 0 && (int64_t)(until - day->now) > 1; left--) {
@@ -208,7 +210,7 @@ static void exchange(struct day *day, uint64_t most)
 	put(day, (struct ffntp_input){ .kind = FFNTP_INPUT_REQUEST, .nonce = prng_next(&day->server) | 1 }, false);
 	arrival = serve(day, ffntp_session_request(day->session));
 	if (!is_late) {
-		attack_until(day, arrival, most);
+		attack_until(day, arrival, day->now + POLL_S / 2 * TICKS_PER_S, most); /* half of them while it waits */
 		day->now = arrival;
 		put(day,
 		    (struct ffntp_input){ .kind = FFNTP_INPUT_DATAGRAM, .bytes = day->reply, .length = day->length },
@@ -258,7 +260,7 @@ static void live(struct day *day, uint64_t most)
 		if (ffntp_session_wants_request(day->session))
 			exchange(day, most);
 		due = ffntp_session_deadline(day->session);
-		attack_until(day, due, most);
+		attack_until(day, due, due, most);
 		day->now = due > day->now ? due : day->now + 1;
 	}
 	day->source = *ffntp_session_source(day->session);

@@ -13,7 +13,8 @@
  *           input(FFNTP_INPUT_TIMEOUT, .at = counter());
  *           if (ffntp_session_wants_request(session)) {
  *                   input(FFNTP_INPUT_REQUEST, .at = counter(), .nonce = nonce());
- *                   send the FFNTP_REQUEST_SIZE bytes of ffntp_session_request(session), if it is not NULL;
+ *                   send ffntp_session_request_length(session) bytes of ffntp_session_request(session), if it is not
+ *                   NULL;
  *                   pass the kernel's transmit stamp with FFNTP_INPUT_SENT, or a failure with FFNTP_INPUT_NOT_SENT
  *           }
  *           wait for a datagram until ffntp_session_deadline(session);

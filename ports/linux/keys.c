@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../core/bits.h"
+#include "../../core/wire.h"
 #include "readall.h"
 
 #define ID_SIZE 4
@@ -358,7 +359,8 @@ size_t ffntp_key_verify(const struct ffntp_key *key, const uint8_t *bytes, size_
 	const size_t size = digest_size(key), covered = length - ID_SIZE - size;
 	uint8_t digest[FFNTP_KEY_DIGEST_MOST];
 
-	if (covered != FFNTP_REQUEST_SIZE && covered != FFNTP_REQUEST_MOST)
+	if (covered != FFNTP_REQUEST_SIZE &&
+	    (covered != FFNTP_REQUEST_MOST || !ffntp_wire_is_root(bytes + FFNTP_REQUEST_SIZE)))
 		return 0;
 	if (ffntp_load_be(bytes + covered, ID_SIZE) != key->id)
 		return 0;

@@ -10,6 +10,7 @@ import time
 
 import certificates
 import namespace
+import ntsload
 import packages
 import tap
 
@@ -118,6 +119,12 @@ def test_authenticated_time_by_nts(folder):
         with ntpd(folder, lines, enters=False):
             tap.wait_for(lambda: tap.said(folder).count("NTS key exchange: 8 cookies") >= 2, "new keys", 120)
             tap.wait_for_verdict(folder, "accepted", before + 3, 60)
+
+
+def test_a_thousand_exchanges_by_nts(folder):
+    with ntpd(folder, serve_nts(folder)):
+        tap.wait_for(lambda: "NTSs: Private Key OK" in tap.said(folder, "ntpd"), "ntpd to serve keys")
+        ntsload.check(folder, 4460)
 
 
 if __name__ == "__main__":

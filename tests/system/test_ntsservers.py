@@ -1,23 +1,17 @@
 #!/usr/bin/env python3
-"""A thousand authenticated exchanges with each server of NTS that Debian has, with forged and replayed replies in between, and with
-cookies that run out; and restarts of ntpd-rs with the same keys and with new ones. Some servers are of Debian 13."""
+"""A thousand authenticated exchanges with chronyd and with Debian 13's ntpd-rs, with forged and replayed replies in between, and
+with cookies that run out; and restarts of ntpd-rs with the same keys and with new ones. test_ntpsec.py has ntpsec."""
 import contextlib
-import json
 import os
 import re
-import subprocess
 import sys
 
 import certificates
-import chrony
 import namespace
+import ntsload
 import packages
 import tap
 import test_nts as nts
-
-EXCHANGES = 1000
-LOST = 12       # more than there are cookies
-LOAD = os.environ["NTSLOAD"]
 
 
 def ntpd_rs_program():
@@ -54,29 +48,18 @@ def make_certificates(folder):
     certificates.make_certificate(folder, "server", key="rsa")
 
 
-def check_load(folder, nts_port):
-    done = subprocess.run([LOAD, "127.0.0.1", str(nts_port), f"{folder}/ca.pem", str(EXCHANGES), str(LOST)], capture_output=True,
-                          text=True, timeout=120)
-    tap.check(done.returncode == 0, done.stderr)
-    print(f"# {done.stdout.strip()}", flush=True)
-    result = json.loads(done.stdout)
-    tap.check(result["accepted"] == EXCHANGES and result["repeated"] == 0 and result["forgeries"] > EXCHANGES, f"{result}")
-    tap.check(LOST <= result["unanswered"] <= LOST + 5, f"{result}")
-    tap.check(2 <= result["key_exchanges"] <= 4, f"the cookies ran out, and were renewed: {result}")
-
-
 def test_a_thousand_exchanges_with_chronyd(folder):
     nts.make_certificates(folder)
     nts_port = nts.free_tcp_port()
     with nts.chronyd(folder, nts_port):
-        check_load(folder, nts_port)
+        ntsload.check(folder, nts_port)
 
 
 def test_a_thousand_exchanges_with_ntpd_rs(folder):
     make_certificates(folder)
     nts_port = nts.free_tcp_port()
     with ntpd_rs(folder, tap.free_port(), nts_port):
-        check_load(folder, nts_port)
+        ntsload.check(folder, nts_port)
 
 
 def restart(folder, keeps_keys, exchanges):

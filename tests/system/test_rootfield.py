@@ -91,5 +91,18 @@ def test_with_nts(folder):
     check_replayed(each)
 
 
+def test_with_a_key(folder):
+    """The MAC covers the field, in both directions."""
+    with open(f"{folder}/keys", "w") as f:
+        f.write("10 AES128 HEX:00112233445566778899aabbccddeeff\n")
+    os.chmod(f"{folder}/keys", 0o600)
+    with chrony.chronyd(folder, f"keyfile {folder}/keys\n") as port, \
+            client(f"{folder}/key", port, "key 10 extfield F323", f"keyfile {folder}/keys\n") as each:
+        page = tap.wait_for_verdict(each, "accepted", 6, 30)
+        tap.check(page["verdicts"]["authentication"] == 0, f"{page}")
+    tap.check(all(len(datagram) == 76 and FIELD in datagram for datagram in replies(each)), "a reply has no field")
+    check_replayed(each)
+
+
 if __name__ == "__main__":
     tap.run(sys.modules[__name__])
