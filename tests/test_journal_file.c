@@ -11,12 +11,25 @@
 
 #include <cmocka.h>
 
+#include "../daemon/background.h"
 #include "../daemon/journal.h"
 #include "../ports/journal.h"
 
 #define FOLDER_SIZE 64
 #define PATH_SIZE (FOLDER_SIZE + 16)
 #define TEXT_SIZE 65536
+
+/* The journal waits for its thread as long as it takes here, because on a busy machine 20 ms may not be enough. */
+#define PATIENCE_MS 60000
+
+bool __real_ffntp_background_wait(struct ffntp_background *background, long limit_ms);
+bool __wrap_ffntp_background_wait(struct ffntp_background *background, long limit_ms);
+
+bool __wrap_ffntp_background_wait(struct ffntp_background *background, long limit_ms)
+{
+	(void)limit_ms;
+	return __real_ffntp_background_wait(background, PATIENCE_MS);
+}
 
 struct trial {
 	char folder[FOLDER_SIZE], path[PATH_SIZE], older[PATH_SIZE];

@@ -137,7 +137,7 @@ echo 1 >$probe/enable
 answer probe $probe/resource2
 echo "guest: $(cat /sys/class/ptp/ptp0/clock_name)"
 """
-PTP_S = 15
+SHOWN_S = 15
 PROBE_WORDS, OFFSET_WORD, END_WORD = 8, 4, 7    # as in truth.c and answer.c
 
 
@@ -187,15 +187,15 @@ def check_all_inside(watch, seconds, what):
     tap.check(not wrong, f"outside by {max(reading.outside_s for reading in wrong) if wrong else 0} s")
 
 
-def test_a_page_of_ours_is_a_ptp_clock_of_the_guest(folder):
-    """No server is asked: the guest's daemon reads the PTP clock that Linux makes of the page, and the page itself."""
+def show_page(folder, source):
+    """Show a guest our page as a VMClock device. source: the only one in the configuration of its daemon."""
     kernel = linuxworld.Archive("trixie-backports").kernel()
     qemu, environment = linuxworld.Archive("trixie").qemu()
     shared = tap.make_folder("ffntp-cards-", "/dev/shm")
     page, probe, image = f"{shared}/page", f"{shared}/probe", f"{folder}/initramfs"
     with open(probe, "wb") as f:
         f.write(bytes(4096))
-    linuxworld.build(image, kernel, "refclock PHC /dev/ptp0 tai poll 1 maxerror 1e-5\n", MEASURE)
+    linuxworld.build(image, kernel, f"{source}\n", MEASURE)
     options = [*card("clock", page, 0x10, ",readonly=on"), *card("probe", probe, 0x11), *table(folder)]
     with contextlib.ExitStack() as cleaning, guest.chronyd(folder) as port:
         cleaning.callback(tap.remove_folder, shared)
@@ -212,9 +212,17 @@ def test_a_page_of_ours_is_a_ptp_clock_of_the_guest(folder):
             with linuxworld.Watch(running) as daemon, linuxworld.Watch(running, 1) as device:
                 daemon.wait_for_time(0, BOOT_S)
                 device.wait_for_time(0, BOOT_S)
-                time.sleep(PTP_S)
-                check_all_inside(daemon, PTP_S, "the daemon's page, by /dev/ptp0")
-                check_all_inside(device, PTP_S, "/dev/vmclock0")
+                time.sleep(SHOWN_S)
+                check_all_inside(daemon, SHOWN_S, f"the daemon's page, by {source}")
+                check_all_inside(device, SHOWN_S, "/dev/vmclock0")
+
+
+def test_a_page_of_ours_is_a_ptp_clock_of_the_guest(folder):
+    show_page(folder, "refclock PHC /dev/ptp0 tai poll 1 maxerror 1e-5")
+
+
+def test_a_page_of_ours_is_a_source_of_the_guest(folder):
+    show_page(folder, "refclock VMCLOCK /dev/vmclock0 poll 1")
 
 
 if __name__ == "__main__":
