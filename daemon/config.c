@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../ports/linux/srv.h"
 #include "refclockline.h"
 
 #define WORDS_MAX 32
@@ -412,6 +413,9 @@ static bool check_server(const struct ffntp_config *config, const struct ffntp_c
 		return refuse(line, "%s: 'maxsources' is an option of pool", line->word[0]);
 	if (server->nts && server->key_id != 0)
 		return refuse(line, "%s: 'nts' excludes 'key'", line->word[0]);
+	if (ffntp_srv_is_name(server->name) && (server->nts || has_option(line, "port")))
+		return refuse(line, "%s: '%s' stands for the hosts and ports of its SRV records, without %s",
+			      line->word[0], server->name, server->nts ? "nts" : "a port");
 	if (!server->nts && has_option(line, "ntsport"))
 		return refuse(line, "%s: 'ntsport' is an option of servers with nts", line->word[0]);
 	if (server->is_unused && (server->is_preferred || server->is_trusted || server->is_required))

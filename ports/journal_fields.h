@@ -122,30 +122,4 @@ _Static_assert(sizeof(struct ffntp_member_config) == sizeof(struct ffntp_client_
 /* Missing in basic mode. */
 #define FFNTP_JOURNAL_INTERLEAVED "interleaved=1"
 
-/* The word of an input; NULL for values outside the enumeration. */
-static inline const char *ffntp_journal_input_word(enum ffntp_input_kind kind)
-{
-	static const char *const words[FFNTP_INPUTS] = {
-		[FFNTP_INPUT_TIMEOUT] = "timeout",
-		[FFNTP_INPUT_REQUEST] = "request",
-		[FFNTP_INPUT_SENT] = "sent",
-		[FFNTP_INPUT_NOT_SENT] = "not-sent",
-		[FFNTP_INPUT_DATAGRAM] = "datagram",
-		[FFNTP_INPUT_ERROR] = "error",
-		[FFNTP_INPUT_DISRUPTED] = "disrupted",
-		[FFNTP_INPUT_COUNTER_REPLACED] = "counter-replaced",
-		[FFNTP_INPUT_SERVER] = "server",
-		[FFNTP_INPUT_PAUSE] = "pause",
-		[FFNTP_INPUT_LEAP_TABLE] = "leap-table",
-		[FFNTP_INPUT_LEAP_VOTE] = "leap-vote",
-		[FFNTP_INPUT_FORMER] = "former",
-		[FFNTP_INPUT_PUBLISH] = "publish",
-		[FFNTP_INPUT_MEASURED] = "measured",
-		[FFNTP_INPUT_NOT_MEASURED] = "not-measured",
-		[FFNTP_INPUT_BURST] = "burst",
-	};
-
-	return kind < FFNTP_INPUTS ? words[kind] : NULL;
-}
-
 #endif

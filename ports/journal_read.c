@@ -377,7 +377,7 @@ static bool take_kind(struct rest *rest, enum ffntp_input_kind *kind)
 		struct rest after = *rest;
 
 		*kind = (enum ffntp_input_kind)i;
-		if (take_text(&after, ffntp_journal_input_word(*kind)) && take_text(&after, " ")) {
+		if (take_text(&after, ffntp_input_name(*kind)) && take_text(&after, " ")) {
 			*rest = after;
 			return true;
 		}

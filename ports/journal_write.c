@@ -383,10 +383,11 @@ size_t ffntp_journal_write_input(struct ffntp_journal *journal, const struct ffn
 size_t ffntp_journal_write_member_input(struct ffntp_journal *journal, unsigned member, const struct ffntp_input *input,
 					char text[FFNTP_JOURNAL_LINE_SIZE])
 {
-	const char *word = ffntp_journal_input_word(input->kind);
 	struct line line = { text };
 
-	if (word == NULL || (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX))
+	if ((unsigned)input->kind >= FFNTP_INPUTS)
+		return 0;
+	if (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX)
 		return 0;
 	if (input->kind == FFNTP_INPUT_MEASURED && input->measurement == NULL)
 		return 0;
@@ -394,7 +395,7 @@ size_t ffntp_journal_write_member_input(struct ffntp_journal *journal, unsigned 
 		put_decimal(&line, member);
 		put(&line, ' ');
 	}
-	put_text(&line, word);
+	put_text(&line, ffntp_input_name(input->kind));
 	put(&line, ' ');
 	put_reading(&line, journal, input->at);
 	if (input->kind == FFNTP_INPUT_FORMER)

@@ -64,6 +64,7 @@ PARTS = {'follow': ['ports/*.c'],
          'phc': LINUX,
          'keys': [*LINUX, 'daemon/serverkeys.c', 'daemon/config.c', 'daemon/refclockline.c', 'daemon/log.c'],
          'lookup': LINUX,
+         'srv': LINUX,
          'port': ['ports/*.c', 'ports/brook/*.c'],
          'solo5': ['tests/unikernel/fake.c', 'tests/unikernel/fake_solo5.c', 'ports/*.c', 'ports/solo5/*.c'],
          'minios': ['tests/unikernel/fake.c', 'tests/unikernel/fake_minios.c', 'ports/*.c', 'ports/minios/*.c']}
@@ -675,6 +676,19 @@ GUARDS = [
     ('names', 'servers', 'is_zoned', "zone[0] != '\\0' &&", '', 'names_are_told'),
     ('names', 'servers', 'is_zoned', 'strlen(zone) < IF_NAMESIZE &&', '', 'names_are_told'),
     ('names', 'servers', 'ffntp_resolve_is_name', '|| strpbrk(host.name, "[]") != NULL', '', 'names_are_told'),
+    ('names', 'servers', 'ffntp_resolve_is_name', "if (ffntp_srv_is_name(host.name)) return strchr(name, ':') == NULL;", '',
+     'names_are_told'),
+    ('names', 'srv', 'read_target', 'if (size < FIXED_SIZE) return false;', '', 'malformed_messages'),
+    ('names', 'srv', 'read_target', '== size - FIXED_SIZE', '> 0', 'malformed_messages'),
+    ('names', 'srv', 'is_server', 'target->port != 0 &&', '', 'targets_that_are'),
+    ('names', 'srv', 'is_server', "target->host[0] != '\\0' &&", '', 'targets_that_are'),
+    ('names', 'srv', 'is_server', '&& strpbrk(target->host, ":%[]/") == NULL', '', 'targets_that_are'),
+    ('names', 'srv', 'read_records', 'if (found->count == FFNTP_SRV_TARGETS) return true;', '', 'further_records'),
+    ('names', 'srv', 'read_records', 'if (ns_rr_type(record) != ns_t_srv || ns_rr_class(record) != ns_c_in) continue;', '',
+     'records_are_read'),
+    ('names', 'srv', 'count_equals', '&& found->target[end].priority == found->target[first].priority', '',
+     'a_lower_priority'),
+    ('names', 'config', 'check_server', 'ffntp_srv_is_name(server->name) &&', 'false &&', 'refuses_with_the_line'),
     ('names', 'loop', 'ffntp_peer_timer', 'if (ffntp_session_wants_request(peer->session) && !can_ask(peer)) wait_until_it_can(peer, now);', '', 'without_an_address'),
     ('control', 'loop', 'can_ask', '!peer->is_offline &&', '', 'an_offline_server'),
     ('names', 'loop', 'ffntp_peer_move', 'if (is_first)', 'if (false)', 'the_first_address'),
@@ -855,7 +869,7 @@ GUARDS = [
     ('journal', 'journal', 'read_input', 'if (!take_value(rest, entry) || !is_at_end(rest))', 'if (!take_value(rest, entry))',
      'malformed_lines'),
     ('journal', 'journal', 'ffntp_journal_write_member_input',
-     '|| (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX)', '',
+     'if (input->kind == FFNTP_INPUT_DATAGRAM && input->length > FFNTP_JOURNAL_DATAGRAM_MAX) return 0;', '',
      'too_long_a_datagram'),
     ('config', 'client', 'ffntp_client_config_is_valid', 'FFNTP_PERIOD_LEAST_S, FFNTP_PERIOD_MOST_S)',
      'FFNTP_PERIOD_LEAST_S, 1e-2)', 'test_refuses_configurations'),
@@ -1210,7 +1224,7 @@ class Bench:
         main = self.source_of(test)
         objects = [self.object_of(test, 'filter.c'), broken.get(main) or self.object_of(test, main),
                    *(name for source, name in broken.items() if source != main)]
-        libraries = ['-lcmocka', '-lm', '-lnettle', *LINK.get(test, [])]
+        libraries = ['-lcmocka', '-lm', '-lnettle', '-lresolv', *LINK.get(test, [])]
         command = [*CC, *self.flags(test), *objects, archive, *libraries, '-Wl,--trace', '-Wl,--trace',
                    '-o', f'program-{test}']
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)

@@ -263,6 +263,8 @@ static const struct refusal refusals[] = {
 	{ "servre a\n", 1, "unknown keyword 'servre'" },
 	{ "server a\n\nserver b burst\n", 3, "unsupported option 'burst'" },
 	{ "server a nts key 1", 1, "'nts' excludes 'key'" },
+	{ "server _ntp._udp.a nts", 1, "'_ntp._udp.a' stands for the hosts and ports of its SRV records, without nts" },
+	{ "pool _ntp._udp.a port 1", 1, "SRV records, without a port" },
 	{ "server a ntsport 4461", 1, "'ntsport' is an option of servers with nts" },
 	{ "server a nts ntsport 0", 1, "not within 1 to 65535" },
 	{ "server a nts certset 1", 1, "unsupported option 'certset'" },

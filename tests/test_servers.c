@@ -146,11 +146,18 @@ static void a_caller_may_wait_for_the_first_result(void **state)
 
 static void names_are_told_from_mistakes(void **state)
 {
-	static const char *const names[] = { "ntp.example.org", "ntp.example.org:1123", "192.0.2.1",       "::1",
-					     "[::1]:123",       "fe80::1%usb0",         "[fe80::1%usb0]:1" };
-	static const char *const mistakes[] = {
-		"[", "::1::2", "fe80::1%", "usb0%fe80::1", "2001:db8::1%usb0", "a:0", "fe80::1%a-name-that-is-too-long"
-	};
+	static const char *const names[] = { "ntp.example.org",  "ntp.example.org:1123",
+					     "192.0.2.1",        "::1",
+					     "[::1]:123",        "fe80::1%usb0",
+					     "[fe80::1%usb0]:1", "_ntp._udp.example.org" };
+	static const char *const mistakes[] = { "[",
+						"::1::2",
+						"fe80::1%",
+						"usb0%fe80::1",
+						"2001:db8::1%usb0",
+						"a:0",
+						"fe80::1%a-name-that-is-too-long",
+						"_ntp._udp.example.org:123" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

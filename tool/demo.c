@@ -293,7 +293,7 @@ static void introduce(const struct demo *demo)
 	       "true time. Its counter is %s. The system's clock is left alone.\n"
 	       "\n",
 	       demo->server.port, (double)AHEAD_NS * 1e-9, LOOPSERVER_DELAY_MIN_S * 1e3, LOOPSERVER_QUEUE_S * 1e3,
-	       output_counter_name(demo->source.kind));
+	       ffntp_linux_counter_name(demo->source.kind));
 	printf("  offset      our clock minus the server's, in the last exchange\n"
 	       "  true error  our clock minus true time, which the client does not know\n"
 	       "  est. error  the client's estimate of our clock's error (standard deviation)\n"

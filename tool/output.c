@@ -268,19 +268,3 @@ const char *output_address(const struct ffntp_source *source, char text[OUTPUT_A
 	}
 	return text;
 }
-
-const char *output_counter_name(enum ffntp_counter_kind kind)
-{
-	switch (kind) {
-	case FFNTP_COUNTER_TSC:
-		return "TSC";
-	case FFNTP_COUNTER_ARM_VIRTUAL:
-		return "Arm virtual counter";
-	case FFNTP_COUNTER_MONOTONIC_RAW:
-		return "CLOCK_MONOTONIC_RAW";
-	case FFNTP_COUNTER_NONE:
-	case FFNTP_COUNTER_OTHER:
-		break;
-	}
-	return "unknown";
-}

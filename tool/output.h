@@ -88,7 +88,4 @@ unsigned output_stratum(const struct ffntp_source *source);
  */
 const char *output_address(const struct ffntp_source *source, char text[OUTPUT_ADDRESS_SIZE]);
 
-/* Return the counter's name for people. Never NULL. */
-const char *output_counter_name(enum ffntp_counter_kind kind);
-
 #endif

@@ -1,6 +1,7 @@
 /* tracking: prints the state of the clock and of its counter, from the clock page. */
 #include "tracking.h"
 
+#include <ffntp/linux.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -114,7 +115,7 @@ void tracking_set_json(const struct snapshot *snapshot, json_t *object)
 	set(object, "status", json_string(ffntp_status_name(snapshot->map.status)));
 	set(object, "timescale", json_string("UTC"));
 	set(object, "leap", json_string(output_leap(snapshot->map.leap)));
-	set(object, "counter", json_string(output_counter_name(snapshot->map.counter_kind)));
+	set(object, "counter", json_string(ffntp_linux_counter_name(snapshot->map.counter_kind)));
 	set_reading(object, snapshot);
 }
 
@@ -134,7 +135,7 @@ static void print_counter(const struct snapshot *snapshot)
 {
 	double offset_ppm = frequency_offset_ppm(snapshot);
 
-	printf("%-14s: %s", "Counter", output_counter_name(snapshot->map.counter_kind));
+	printf("%-14s: %s", "Counter", ffntp_linux_counter_name(snapshot->map.counter_kind));
 	if (snapshot->result != FFNTP_CLOCK_OK) {
 		printf(", not measured yet\n");
 		return;

@@ -78,6 +78,12 @@ FFNTP_MUST_USE bool ffntp_linux_is_replaced(const struct ffntp_linux_reader *rea
 ffntp_counter ffntp_linux_counter(const struct ffntp_linux_reader *reader);
 
 /*
+ * Return what people call a counter: "TSC", "Arm virtual counter", "CLOCK_MONOTONIC_RAW"; "unknown" for one that Linux
+ * does not read. Never NULL. Any thread.
+ */
+const char *ffntp_linux_counter_name(enum ffntp_counter_kind kind);
+
+/*
  * Read the time now. With the TSC this costs less than clock_gettime. Any thread.
  * scale, max_bound_ns: as for ffntp_clock_at.
  * Fails as ffntp_clock_at does, and with FFNTP_CLOCK_BUSY; FFNTP_CLOCK_COUNTER if the page has changed its counter

@@ -136,7 +136,10 @@ struct ffntp_input {
 	const struct ffntp_measurement *measurement;
 };
 
-/* Return a short lower-case name such as "datagram"; "unknown" for values outside the enumeration. Never NULL. */
+/*
+ * Return a short lower-case name such as "datagram", the word that stands for the input in a journal; "unknown" for
+ * values outside the enumeration. Never NULL.
+ */
 const char *ffntp_input_name(enum ffntp_input_kind kind);
 
 /* --- events --- */

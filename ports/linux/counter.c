@@ -157,6 +157,22 @@ const char *ffntp_counter_refusal(enum ffntp_counter_kind kind)
 	return "a counter that only its own port can read";
 }
 
+const char *ffntp_linux_counter_name(enum ffntp_counter_kind kind)
+{
+	switch (kind) {
+	case FFNTP_COUNTER_TSC:
+		return "TSC";
+	case FFNTP_COUNTER_ARM_VIRTUAL:
+		return "Arm virtual counter";
+	case FFNTP_COUNTER_MONOTONIC_RAW:
+		return "CLOCK_MONOTONIC_RAW";
+	case FFNTP_COUNTER_NONE:
+	case FFNTP_COUNTER_OTHER:
+		break;
+	}
+	return "unknown";
+}
+
 const char *ffntp_counter_text(enum ffntp_counter_kind kind)
 {
 	switch (kind) {

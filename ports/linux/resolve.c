@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "srv.h"
 #include "thread.h"
 
 #define HOST_SIZE 256
@@ -56,42 +57,68 @@ static bool split(const char *name, uint16_t port, struct host *host)
 	return true;
 }
 
-static size_t copy_addresses(const struct addrinfo *list, struct ffntp_addresses *found)
+static void append_addresses(const struct addrinfo *list, struct ffntp_addresses *found)
 {
-	struct ffntp_addresses addresses = { .count = 0 };
-
-	for (; list != NULL && addresses.count < FFNTP_RESOLVE_ADDRESSES; list = list->ai_next) {
-		struct ffntp_address *address = &addresses.address[addresses.count];
+	for (; list != NULL && found->count < FFNTP_RESOLVE_ADDRESSES; list = list->ai_next) {
+		struct ffntp_address *address = &found->address[found->count];
 
 		if ((list->ai_family != AF_INET && list->ai_family != AF_INET6) || list->ai_addrlen > sizeof(*address))
 			continue;
 		memcpy(address, list->ai_addr, list->ai_addrlen);
-		addresses.count++;
+		found->count++;
 	}
-	if (addresses.count > 0)
-		*found = addresses;
-	return addresses.count;
 }
 
+/* Append the addresses of a host. Returns NULL if there are any. */
 static const char *lookup(const struct host *host, int flags, struct ffntp_addresses *found)
 {
 	const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM, .ai_flags = flags };
 	struct addrinfo *list = NULL;
 	int error = getaddrinfo(host->name, host->port, &hints, &list);
-	size_t count;
 
 	if (error != 0)
 		return gai_strerror(error);
-	count = copy_addresses(list, found);
+	append_addresses(list, found);
 	freeaddrinfo(list);
-	return count > 0 ? NULL : "no address";
+	return found->count > 0 ? NULL : "no address";
+}
+
+static const char *lookup_host(const struct host *host, int flags, struct ffntp_addresses *found)
+{
+	struct ffntp_addresses addresses = { .count = 0 };
+	const char *problem = lookup(host, flags, &addresses);
+
+	if (problem == NULL)
+		*found = addresses;
+	return problem;
+}
+
+/* A host that has no address does not keep the others out. */
+static const char *lookup_service(const char *name, struct ffntp_addresses *found)
+{
+	struct ffntp_addresses addresses = { .count = 0 };
+	struct ffntp_srv_targets targets;
+	const char *problem = ffntp_srv_find(name, &targets);
+
+	for (size_t i = 0; problem == NULL && i < targets.count; i++) {
+		struct host host;
+
+		snprintf(host.name, sizeof(host.name), "%s", targets.target[i].host);
+		snprintf(host.port, sizeof(host.port), "%u", targets.target[i].port);
+		(void)lookup(&host, AI_NUMERICSERV | AI_ADDRCONFIG, &addresses);
+	}
+	if (problem == NULL && addresses.count == 0)
+		return "no host of its SRV records has an address";
+	if (problem == NULL)
+		*found = addresses;
+	return problem;
 }
 
 bool ffntp_resolve_numeric(const char *name, uint16_t port, struct ffntp_addresses *found)
 {
 	struct host host;
 
-	return split(name, port, &host) && lookup(&host, AI_NUMERICHOST | AI_NUMERICSERV, found) == NULL;
+	return split(name, port, &host) && lookup_host(&host, AI_NUMERICHOST | AI_NUMERICSERV, found) == NULL;
 }
 
 bool ffntp_resolve_has_zone(const char *name)
@@ -117,9 +144,11 @@ bool ffntp_resolve_is_name(const char *name)
 
 	if (!split(name, 1, &host) || strpbrk(host.name, "[]") != NULL)
 		return false;
+	if (ffntp_srv_is_name(host.name))
+		return strchr(name, ':') == NULL;
 	if (ffntp_resolve_has_zone(host.name))
 		return is_zoned(host.name);
-	return strchr(host.name, ':') == NULL || lookup(&host, AI_NUMERICHOST | AI_NUMERICSERV, &found) == NULL;
+	return strchr(host.name, ':') == NULL || lookup_host(&host, AI_NUMERICHOST | AI_NUMERICSERV, &found) == NULL;
 }
 
 const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresses *found)
@@ -128,9 +157,11 @@ const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresse
 
 	if (ffntp_resolve_numeric(name, port, found))
 		return NULL;
+	if (ffntp_srv_is_name(name))
+		return lookup_service(name, found);
 	if (!split(name, port, &host))
 		return "neither a name nor an address";
-	return lookup(&host, AI_NUMERICSERV | AI_ADDRCONFIG, found);
+	return lookup_host(&host, AI_NUMERICSERV | AI_ADDRCONFIG, found);
 }
 
 /* --- resolving in a thread --- */

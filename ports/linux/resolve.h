@@ -1,7 +1,8 @@
 /*
  * resolve: names to addresses. Numeric addresses are converted at once. Names are resolved by the system's
- * getaddrinfo(), which heeds /etc/hosts, nsswitch.conf and multicast DNS, and needs no library. It may take many
- * seconds: a daemon calls it in a separate thread, so that the clock is not delayed.
+ * getaddrinfo(), which heeds /etc/hosts, nsswitch.conf and multicast DNS, and needs no library. A name of SRV records
+ * stands for the hosts that they name. It may take many seconds: a daemon calls it in a separate thread, so that the
+ * clock is not delayed.
  */
 #ifndef FFNTP_LINUX_RESOLVE_H
 #define FFNTP_LINUX_RESOLVE_H
@@ -32,7 +33,8 @@ struct ffntp_addresses {
 
 /*
  * name: "ntp.example.org", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", "fe80::1%eth0", "[fe80::1%eth0]"; all but the
- * bare IPv6 address may end in ":PORT". port: used if the name has none.
+ * bare IPv6 address may end in ":PORT". port: used if the name has none. Or "_ntp._udp.example.org": the servers of
+ * its SRV records, which state their ports, in the order in which to ask them.
  * Returns NULL and at least one address; or a static message, and *found is untouched.
  */
 FFNTP_MUST_USE const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresses *found);

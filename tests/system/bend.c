@@ -1,7 +1,8 @@
 /*
  * Loaded into a process with LD_PRELOAD: the file named by BEND, as int64_t numbers, is added to the process's clocks
  * (ns) and to the time stamp counter (ticks). Other processes may change the file at any time. Files of the folder
- * named by BEND_FILES stand for /dev/vmclock0 ("vmclock") and for the RTC ("rtc").
+ * named by BEND_FILES stand for /dev/vmclock0 ("vmclock") and for the RTC ("rtc"). With BEND_SOCKETS, the kernel
+ * timestamps no datagrams, because its timestamps would not be bent.
  */
 #undef _FILE_OFFSET_BITS /* with it, open is a different name of open64 */
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <ucontext.h>
@@ -102,6 +104,18 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct
 	now->tv_sec = (time_t)(ns / 1000000000);
 	now->tv_nsec = (long)(ns % 1000000000);
 	return 0;
+}
+
+/* --- timestamps of datagrams --- */
+
+__attribute__((visibility("default"))) int setsockopt(int file, int level, int name, const void *value, socklen_t size)
+{
+	if (level == SOL_SOCKET && (name == SO_TIMESTAMP || name == SO_TIMESTAMPNS || name == SO_TIMESTAMPING) &&
+	    getenv("BEND_SOCKETS") != NULL) {
+		errno = ENOPROTOOPT;
+		return -1;
+	}
+	return (int)syscall(SYS_setsockopt, file, level, name, value, size);
 }
 
 /* --- files --- */

@@ -50,20 +50,30 @@ def test_it_can_be_ended_while_it_looks_for_its_servers(folder):
         check_it_ends(running)
 
 
-def answer(resolver, query, client, address):
-    """Answer a query for IPv4 addresses with this one, and any other with an empty result."""
+def record(kind, data):
+    """Return a record of the name in question."""
+    return b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data)) + data
+
+
+def service(priority, port, host):
+    """Return an SRV record of the name in question."""
+    name = b"".join(bytes([len(label)]) + label.encode() for label in host.split(".")) + b"\0"
+    return record(33, struct.pack(">HHH", priority, 0, port) + name)
+
+
+def answer(resolver, query, client, address, services=()):
+    """Answer a query for IPv4 addresses with this one, one for SRV records with these, and any other with an empty result."""
     question = query[12:query.index(b"\0", 12) + 5]
-    is_a = question.endswith(b"\0\1\0\1")
-    found = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + bytes(map(int, address.split("."))) if is_a else b""
-    resolver.sendto(query[:2] + struct.pack(">HHHHH", 0x8180, 1, is_a, 0, 0) + question + found, client)
+    found = {1: [record(1, bytes(map(int, address.split("."))))], 33: services}.get(question[-3], [])
+    resolver.sendto(query[:2] + struct.pack(">HHHHH", 0x8180, 1, len(found), 0, 0) + question + b"".join(found), client)
 
 
-def answer_all(resolver, address):
+def answer_all(resolver, address, services=()):
     """Answer the queries that have come, and those of the next second."""
     resolver.settimeout(1)
     try:
         while True:
-            answer(resolver, *resolver.recvfrom(512), address)
+            answer(resolver, *resolver.recvfrom(512), address, services)
     except TimeoutError:
         pass
 
@@ -121,6 +131,32 @@ def test_of_several_servers_each_joins_when_its_name_is_resolved(folder):
             for name in "late", "later":
                 tap.check(said.index(f"{name}.example: its address is known now") < said.index(f"now asking {name}.example ("), said)
             check_it_ends(running)
+
+
+# --- SRV records ---
+
+def test_the_servers_that_a_domain_names_in_srv_records(folder):
+    """A pool follows them on the ports that the records state; a server is the one of the least priority."""
+    namespace.enter()
+    with namespace.mute_resolver() as resolver, fake.Server() as first, fake.Server() as second, fake.Server() as third:
+        services = [service(20, third.port, "c.example"), service(0, first.port, "a.example"), service(10, second.port, "b.example")]
+        for line, servers in (("pool _ntp._udp.example maxsources 3", {first, second, third}), ("server _ntp._udp.example", {first})):
+            with open(f"{folder}/conf", "w") as f:
+                f.write(f"{line} iburst minpoll 0 maxpoll 0\n")
+            with tap.daemon(folder, "-c", f"{folder}/conf") as running:
+                answer_all(resolver, "127.0.0.1", services)
+                tap.wait_for_status(folder, "synchronised")
+                ports = {server.port for server in servers}
+                tap.wait_for(lambda: {each["port"] for each in tap.probe(folder)["sources"]} == ports, f"the ports {ports}")
+                check_it_ends(running)
+
+
+def test_a_domain_without_srv_records(folder):
+    namespace.enter()
+    with namespace.mute_resolver() as resolver, tap.daemon(folder, "_ntp._udp.example") as running:
+        answer_all(resolver, "127.0.0.1")
+        tap.wait_for(lambda: "_ntp._udp.example: the domain names no NTP server in SRV records" in tap.said(folder), "a line about it")
+        check_it_ends(running)
 
 
 # --- an interface that is made again ---

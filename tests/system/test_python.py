@@ -128,7 +128,7 @@ def test_under_the_sanitizers(folder):
     shutil.copytree(f"{BUILD}/bindings/python/ffntp", f"{folder}/ffntp", ignore=shutil.ignore_patterns("*.so", "*.p"))
     include = run(PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('include'))").strip()
     run("gcc", "-std=c11", "-g", "-O1", "-shared", "-fPIC", *SANITIZERS, "-DFFNTP_ASSERTIONS", "-D_GNU_SOURCE", f"-I{TOP}/include",
-        f"-I{include}", *SOURCES, "-lnettle", "-lm", "-o", f"{folder}/ffntp/_ffntp.abi3.so")
+        f"-I{include}", *SOURCES, "-lnettle", "-lresolv", "-lm", "-o", f"{folder}/ffntp/_ffntp.abi3.so")
     runtimes = [run("gcc", f"-print-file-name={name}").strip() for name in ("libasan.so", "libubsan.so")]
     pytest(folder, TESTS, LD_PRELOAD=" ".join(runtimes), ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
            PYTHONMALLOC="malloc")

@@ -6,25 +6,10 @@
 #include <arpa/inet.h>
 #include <ffntp/decision.h>
 #include <ffntp/ensemble.h>
+#include <ffntp/linux.h>
 #include <ffntp/session.h>
 #include <math.h>
 #include <string.h>
-
-static const char *counter_name(enum ffntp_counter_kind kind)
-{
-	switch (kind) {
-	case FFNTP_COUNTER_TSC:
-		return "TSC";
-	case FFNTP_COUNTER_ARM_VIRTUAL:
-		return "Arm virtual counter";
-	case FFNTP_COUNTER_MONOTONIC_RAW:
-		return "CLOCK_MONOTONIC_RAW";
-	case FFNTP_COUNTER_NONE:
-	case FFNTP_COUNTER_OTHER:
-		break;
-	}
-	return "unknown";
-}
 
 /* Return the seconds from one counter reading to another. */
 static double between_s(ffntp_counter from, ffntp_counter to, double period_s)
@@ -122,8 +107,8 @@ PyObject *binding_status(const struct binding_state *state, const struct ffntp_p
 	return Py_BuildValue(
 		"{s:s,s:s,s:d,s:d,s:d,s:O,s:O,s:i,s:N,s:O,s:i,s:K,s:k,s:K,s:K,s:K,s:K,s:N}", "status",
 		ffntp_status_name(is_void(&map, now) ? FFNTP_STATUS_UNKNOWN : map.status), "counter",
-		counter_name(map.counter_kind), "period_s", period_s, "age_s", between_s(map.at, now, period_s),
-		"void_in_s", between_s(now, map.void_after, period_s), "is_void",
+		ffntp_linux_counter_name(map.counter_kind), "period_s", period_s, "age_s",
+		between_s(map.at, now, period_s), "void_in_s", between_s(now, map.void_after, period_s), "is_void",
 		is_void(&map, now) ? Py_True : Py_False, "tai_is_known", map.tai_is_known ? Py_True : Py_False,
 		"tai_offset_s", map.tai_offset_s, "tai_expires_s",
 		map.tai_expires_s != 0 ? PyLong_FromLongLong(map.tai_expires_s) : Py_NewRef(Py_None),
