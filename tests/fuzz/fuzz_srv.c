@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		return 0;
 	check(found.count <= FFNTP_SRV_TARGETS);
 	for (size_t i = 0; i < found.count; i++)
-		check(found.target[i].host[0] != '\0' && memchr(found.target[i].host, '\0', FFNTP_SRV_HOST_SIZE) != NULL);
+		check(found.target[i].host[0] != '\0' &&
+		      memchr(found.target[i].host, '\0', FFNTP_SRV_HOST_SIZE) != NULL);
 	memcpy(bits, bytes, size < sizeof(bits) ? size : sizeof(bits));
 	sum = sum_of_ports(&found);
 	ffntp_srv_order(&found, bits);
