@@ -29,7 +29,7 @@ SAMPLE_S = 10
 def environment(build, folder):
     subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", f"{folder}/installed"], check=True)
     [program] = Path(f"{folder}/installed").glob("**/sbin/ffntpd")
-    os.sync()       # files that are not on the disk yet count as private to the process that maps it
+    os.sync()       # a page of a file that is not on the disk yet counts as private to the process that maps it
     os.environ.update(FFNTPD=str(program), PROBE=f"{build}/tests/system/probe", PACKAGES=f"{build}/tests/system/packages")
 
 

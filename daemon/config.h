@@ -85,8 +85,9 @@ struct ffntp_config {
 	size_t servers, sourcedirs, nts_trusted_count;  /* the numbers of these: */
 
 	/*
-	 * Memory behind the last server, directory or path is never written, because a page of memory that was never
-	 * written costs nothing: make a configuration with ffntp_config_default, and copy it with ffntp_config_copy.
+	 * The places behind the last server, directory or path are never written, because a page of memory that was
+	 * never written costs nothing: make a configuration with ffntp_config_default, and copy it with
+	 * ffntp_config_copy.
 	 */
 	struct ffntp_config_server server[FFNTP_CONFIG_SERVERS];
 	/* The directories of sources files. */

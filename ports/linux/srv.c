@@ -18,18 +18,55 @@
 
 /* --- a reply --- */
 
-static bool read_target(const ns_msg *message, const ns_rr *record, struct ffntp_srv_target *target)
-{
-	const uint8_t *data = ns_rr_rdata(*record);
-	int size = ns_rr_rdlen(*record);
+/*
+ * A message while it is read. The functions of libresolv for this would load that library into every program that has
+ * this file; those of the C library skip and expand names.
+ */
+struct walk {
+	const uint8_t *begin, *at, *end;
+};
 
-	if (size < FIXED_SIZE)
+struct record {
+	uint16_t type, dns_class;
+	const uint8_t *data;
+	size_t size;
+};
+
+/* Move past a name and this many bytes behind it. Returns false if the message ends before. */
+static bool skip_name(struct walk *walk, size_t behind)
+{
+	int length = dn_skipname(walk->at, walk->end);
+
+	if (length < 0 || (size_t)(walk->end - walk->at) < (size_t)length + behind)
 		return false;
-	target->priority = (uint16_t)ffntp_load_be(data, 2);
-	target->weight = (uint16_t)ffntp_load_be(data + 2, 2);
-	target->port = (uint16_t)ffntp_load_be(data + 4, 2);
-	return dn_expand(ns_msg_base(*message), ns_msg_end(*message), data + FIXED_SIZE, target->host,
-			 sizeof(target->host)) == size - FIXED_SIZE;
+	walk->at += (size_t)length + behind;
+	return true;
+}
+
+/* Read a resource record, and move past it (RFC 1035, section 3.2.1). */
+static bool read_record(struct walk *walk, struct record *record)
+{
+	if (!skip_name(walk, NS_RRFIXEDSZ))
+		return false;
+	record->type = (uint16_t)ffntp_load_be(walk->at - NS_RRFIXEDSZ, 2);
+	record->dns_class = (uint16_t)ffntp_load_be(walk->at - NS_RRFIXEDSZ + 2, 2);
+	record->size = ffntp_load_be(walk->at - 2, 2);
+	record->data = walk->at;
+	if ((size_t)(walk->end - walk->at) < record->size)
+		return false;
+	walk->at += record->size;
+	return true;
+}
+
+static bool read_target(const struct walk *walk, const struct record *record, struct ffntp_srv_target *target)
+{
+	if (record->size < FIXED_SIZE)
+		return false;
+	target->priority = (uint16_t)ffntp_load_be(record->data, 2);
+	target->weight = (uint16_t)ffntp_load_be(record->data + 2, 2);
+	target->port = (uint16_t)ffntp_load_be(record->data + 4, 2);
+	return dn_expand(walk->begin, walk->end, record->data + FIXED_SIZE, target->host, sizeof(target->host)) ==
+	       (int)(record->size - FIXED_SIZE);
 }
 
 /* The name of the root, ".", is expanded to an empty name. */
@@ -38,31 +75,38 @@ static bool is_server(const struct ffntp_srv_target *target)
 	return target->port != 0 && target->host[0] != '\0' && strpbrk(target->host, ":%[]/") == NULL;
 }
 
-static bool read_records(ns_msg *message, struct ffntp_srv_targets *found)
+static bool take_record(const struct walk *walk, const struct record *record, struct ffntp_srv_targets *found)
 {
-	for (int i = 0; i < ns_msg_count(*message, ns_s_an); i++) {
-		struct ffntp_srv_target *target = &found->target[found->count];
-		ns_rr record;
+	struct ffntp_srv_target *target = &found->target[found->count];
 
-		if (found->count == FFNTP_SRV_TARGETS)
-			return true;
-		if (ns_parserr(message, ns_s_an, i, &record) != 0)
-			return false;
-		if (ns_rr_type(record) != ns_t_srv || ns_rr_class(record) != ns_c_in)
-			continue;
-		if (!read_target(message, &record, target))
-			return false;
-		found->count += is_server(target);
-	}
+	if (record->type != ns_t_srv || record->dns_class != ns_c_in || found->count == FFNTP_SRV_TARGETS)
+		return true;
+	if (!read_target(walk, record, target))
+		return false;
+	found->count += is_server(target);
 	return true;
 }
 
+/* The header has the numbers of questions, answers, and further records, which must be whole, too (section 4.1.1). */
 bool ffntp_srv_read(const uint8_t *message, size_t size, struct ffntp_srv_targets *found)
 {
-	ns_msg handle;
+	struct walk walk = { message, message + NS_HFIXEDSZ, message + size };
+	size_t questions, answers, records;
+	struct record record;
 
 	found->count = 0;
-	return ns_initparse(message, (int)size, &handle) == 0 && read_records(&handle, found);
+	if (size < NS_HFIXEDSZ)
+		return false;
+	questions = ffntp_load_be(message + 4, 2);
+	answers = ffntp_load_be(message + 6, 2);
+	records = answers + ffntp_load_be(message + 8, 2) + ffntp_load_be(message + 10, 2);
+	for (size_t i = 0; i < questions; i++)
+		if (!skip_name(&walk, NS_QFIXEDSZ))
+			return false;
+	for (size_t i = 0; i < records; i++)
+		if (!read_record(&walk, &record) || (i < answers && !take_record(&walk, &record, found)))
+			return false;
+	return walk.at == walk.end;
 }
 
 /* --- their order --- */
