@@ -62,12 +62,11 @@ val watch :
   at_enter_iter:((unit -> unit) -> unit) ->
   disrupted:(unit -> unit) ->
   Ffntp.Clock.t ->
-  unit ->
-  unit
+  (unit -> unit)
 (** [watch ~at_enter_iter ~disrupted clock] compares the host's wall clock with the clock's elapsed time at most ten
     times a second, and calls [disrupted] when they part by more than 0.1 s (2.1 s if the wall clock has whole seconds)
     and a tenth of the time since the comparison before, while the clock has a time: the machine was suspended and its
-    counter stood still, or the host's clock was set. Either costs a burst of queries. The result ends it.
+    counter stood still, or the host's clock was set. Either costs a burst of queries. Call the result to end the watch.
 
     [at_enter_iter]: registers a function that the scheduler calls often: [Mirage_runtime.at_enter_iter]. [disrupted]:
     [Ffntp_lwt.Make(...).disrupted loop].

@@ -31,7 +31,8 @@ let publish ?(status = Output.Synchronised) ?(period_s = 1e-9) world ns =
 
 (* --- the time with or without a bound --- *)
 
-let is_from source host = Alcotest.(check string) "source" (Host.source_name source) (Host.source_name (Host.source host))
+let is_from source host =
+  Alcotest.(check string) "source" (Host.source_name source) (Host.source_name (Host.source host))
 
 let tells what expected_ns host =
   let d, ps = Host.now_d_ps host and day, at_ps = d_ps expected_ns in
