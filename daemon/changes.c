@@ -1,5 +1,6 @@
 #include "changes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../ports/linux/resolve.h"
@@ -11,18 +12,25 @@ static const struct ffntp_config *config_of(const struct ffntp_changes *changes)
 	return &changes->keeper->options->config;
 }
 
-/* Return the options that are not in use. */
+/* Return options that are not in use; NULL, which is logged, if memory is short. */
 static struct ffntp_options *spare_options(struct ffntp_changes *changes)
 {
-	return &changes->options[changes->keeper->options == &changes->options[0]];
+	struct ffntp_options **spare = &changes->options[changes->keeper->options == changes->options[0]];
+
+	if (*spare == NULL)
+		*spare = malloc(sizeof(**spare));
+	if (*spare == NULL)
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory; the old configuration stays in use");
+	return *spare;
 }
 
-/* Return a copy of the options in use. */
+/* Return a copy of the options in use, likewise. */
 static struct ffntp_options *copy_options(struct ffntp_changes *changes)
 {
 	struct ffntp_options *next = spare_options(changes);
 
-	ffntp_options_copy(next, changes->keeper->options);
+	if (next != NULL)
+		ffntp_options_copy(next, changes->keeper->options);
 	return next;
 }
 
@@ -39,6 +47,8 @@ void ffntp_changes_reload(struct ffntp_changes *changes)
 	int code;
 
 	ffntp_log(FFNTP_LOG_NOTICE, "reading the configuration again");
+	if (next == NULL)
+		return;
 	if (!ffntp_options_read(changes->argc, changes->argv, config_of(changes), next, &code)) {
 		ffntp_log(FFNTP_LOG_ERROR, "the new configuration is not used; the old one stays in use");
 		return;
@@ -61,6 +71,8 @@ void ffntp_changes_reload_sources(struct ffntp_changes *changes)
 	struct ffntp_options *next = copy_options(changes);
 
 	ffntp_log(FFNTP_LOG_NOTICE, "reading the sources files again");
+	if (next == NULL)
+		return;
 	remove_changing(&next->config);
 	ffntp_configfiles_add_sources(&next->config, config_of(changes));
 	ffntp_configfiles_add_former(&next->config, config_of(changes));
@@ -92,23 +104,42 @@ static enum ffntp_control_result apply(struct ffntp_changes *changes, const stru
 	return FFNTP_CONTROL_FAILED;
 }
 
-/* Read a line with a server. Returns false with a problem if it is invalid. */
-static bool read_line(const char *line, struct ffntp_config_server *server, char problem[FFNTP_CONTROL_REPLY_SIZE])
+/* Parse a line with a server, on top of a configuration that is for this line alone. */
+static bool parse_line(struct ffntp_config *config, const char *line, struct ffntp_config_server *server,
+		       char problem[FFNTP_CONTROL_REPLY_SIZE])
 {
 	static const struct ffntp_config_scope scope = { .sources = "", .is_name = ffntp_resolve_is_name };
-	static struct ffntp_config read;
 	struct ffntp_config_error error;
 
-	ffntp_config_default(&read);
-	if (!ffntp_config_parse(&read, line, strlen(line), &scope, &error)) {
+	ffntp_config_default(config);
+	if (!ffntp_config_parse(config, line, strlen(line), &scope, &error)) {
 		snprintf(problem, FFNTP_CONTROL_REPLY_SIZE, "%s", error.text);
 		return false;
 	}
-	*server = read.server[0];
+	*server = config->server[0];
 	server->is_added = true;
-	if (read.servers == 0)
+	if (config->servers == 0)
 		snprintf(problem, FFNTP_CONTROL_REPLY_SIZE, "no server is named");
-	return read.servers > 0;
+	return config->servers > 0;
+}
+
+/* Read a line with a server. Returns false with a problem if it is invalid. */
+static bool read_line(const char *line, struct ffntp_config_server *server, char problem[FFNTP_CONTROL_REPLY_SIZE])
+{
+	struct ffntp_config *config = malloc(sizeof(*config));
+	bool is_read = config != NULL && parse_line(config, line, server, problem);
+
+	if (config == NULL)
+		snprintf(problem, FFNTP_CONTROL_REPLY_SIZE, "out of memory");
+	free(config);
+	return is_read;
+}
+
+/* There is no next configuration. */
+static enum ffntp_control_result fail_for_memory(char problem[FFNTP_CONTROL_REPLY_SIZE])
+{
+	snprintf(problem, FFNTP_CONTROL_REPLY_SIZE, "out of memory");
+	return FFNTP_CONTROL_FAILED;
 }
 
 enum ffntp_control_result ffntp_changes_add(struct ffntp_changes *changes, const char *line,
@@ -120,6 +151,8 @@ enum ffntp_control_result ffntp_changes_add(struct ffntp_changes *changes, const
 	if (!read_line(line, &server, problem))
 		return FFNTP_CONTROL_INVALID;
 	next = copy_options(changes);
+	if (next == NULL)
+		return fail_for_memory(problem);
 	if (!ffntp_config_copy_server(&next->config, &server)) {
 		snprintf(problem, FFNTP_CONTROL_REPLY_SIZE, "%s: %s", server.name,
 			 ffntp_config_has_server(&next->config, &server)
@@ -137,6 +170,8 @@ enum ffntp_control_result ffntp_changes_delete(struct ffntp_changes *changes, si
 {
 	struct ffntp_options *next = copy_options(changes);
 
+	if (next == NULL)
+		return fail_for_memory(problem);
 	if (next->config.servers == 1 && next->config.sourcedirs == 0) {
 		snprintf(problem, FFNTP_CONTROL_REPLY_SIZE, "%s: this is the only server; add a different one first",
 			 next->config.server[place].name);

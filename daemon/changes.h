@@ -16,9 +16,9 @@ struct ffntp_changes {
 	struct ffntp_keeper *keeper;
 	int argc; /* the command line */
 	char **argv;
-	bool must_reload;                /* once the change in progress has ended */
-	bool must_reload_sources;        /* likewise, the sources files */
-	struct ffntp_options options[2]; /* the next ones alternate */
+	bool must_reload;                 /* once the change in progress has ended */
+	bool must_reload_sources;         /* likewise, the sources files */
+	struct ffntp_options *options[2]; /* the next ones alternate; NULL until they are needed */
 };
 
 /* Return whether a change waits for the names of its servers. */

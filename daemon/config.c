@@ -178,6 +178,16 @@ static bool parse_ntstrustedcerts(struct ffntp_config *config, const struct line
 	return true;
 }
 
+static bool parse_ntsdumpdir(struct ffntp_config *config, const struct line *line)
+{
+	if (line->words != 2)
+		return refuse(line, "%s takes one name of a directory", line->word[0]);
+	if (strlen(line->word[1]) >= sizeof(config->nts_directory))
+		return refuse(line, "%s: the name is too long", line->word[0]);
+	strcpy(config->nts_directory, line->word[1]);
+	return true;
+}
+
 static bool parse_nosystemcert(struct ffntp_config *config, const struct line *line)
 {
 	if (line->words != 1)
@@ -708,7 +718,7 @@ static const struct keyword {
 	{ "ntstrustedcerts", parse_ntstrustedcerts, NULL },
 	{ "nosystemcert", parse_nosystemcert, NULL },
 	{ "nocerttimecheck", parse_nocerttimecheck, NULL },
-	{ "ntsdumpdir", NULL, "keys are not stored: each start has a key exchange of its own" },
+	{ "ntsdumpdir", parse_ntsdumpdir, NULL },
 	{ "ntsrefresh", NULL, "a key exchange follows when keys are of no use any more" },
 	{ "authselectmode", NULL, "the options trust and require name the servers that count" },
 	{ "logdir", NULL, "messages go to standard error" },

@@ -33,10 +33,14 @@ _Static_assert(1 << FFNTP_CONFIG_POLL_LAST == FFNTP_POLL_MOST_S, "the longest in
 /* Size of the name of a user of this machine, with its NUL. */
 #define FFNTP_CONFIG_USER_SIZE 64
 
+/* Longest name of the directory of ntsdumpdir, with its end (bytes). */
+#define FFNTP_CONFIG_NTS_PATH_SIZE 256
+
 /* Lines of ntstrustedcerts. */
 #define FFNTP_CONFIG_TRUSTED 4
 
-/* A server; or a pool, of whose addresses several are followed; or a reference clock, whose name is its device. */
+/* A server; or a pool, of whose addresses several are followed; or a reference clock, whose name is its device.
+ */
 struct ffntp_config_server {
 	char name[FFNTP_CONFIG_NAME_SIZE];
 	bool is_pool, is_refclock;
@@ -73,11 +77,12 @@ struct ffntp_config {
 	uint32_t nts_unchecked;    /* above 0: until the clock has a time, the dates of certificates do not count */
 	uint64_t journal_size;     /* bytes */
 	bool sandbox_is_off;
-	char user[FFNTP_CONFIG_USER_SIZE];             /* that a daemon of root becomes; "": the usual one */
-	char leap_list[FFNTP_CONFIG_PATH_SIZE];        /* "": the system's file */
-	char keyfile[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
-	char journal[FFNTP_CONFIG_PATH_SIZE];          /* "": none */
-	size_t servers, sourcedirs, nts_trusted_count; /* the numbers of these: */
+	char user[FFNTP_CONFIG_USER_SIZE];              /* that a daemon of root becomes; "": the usual one */
+	char nts_directory[FFNTP_CONFIG_NTS_PATH_SIZE]; /* for cookies; "": they are not kept */
+	char leap_list[FFNTP_CONFIG_PATH_SIZE];         /* "": the system's file */
+	char keyfile[FFNTP_CONFIG_PATH_SIZE];           /* "": none */
+	char journal[FFNTP_CONFIG_PATH_SIZE];           /* "": none */
+	size_t servers, sourcedirs, nts_trusted_count;  /* the numbers of these: */
 
 	/*
 	 * What is behind the last server, directory or path is never written, because a page of memory that was never

@@ -21,56 +21,43 @@
 
 /* --- one file --- */
 
-/* Return why a file was not opened: open_regular returns EINVAL for a folder, a FIFO or a device. */
+/* Return why a file was not read: open_regular returns EINVAL for a folder, a FIFO or a device. */
 static const char *problem_of(int error)
 {
+	if (error == EFBIG)
+		return "too large for a configuration";
 	return error == EINVAL ? "not a regular file" : strerror(error);
-}
-
-/* Return why a text was not read completely; NULL if it was. */
-static const char *read_open_file(int descriptor, char *text, size_t *length)
-{
-	if (text == NULL)
-		return "out of memory";
-	if (!ffntp_read_all(descriptor, text, FILE_SIZE_MAX, length))
-		return strerror(errno);
-	return *length < FILE_SIZE_MAX ? NULL : "too large for a configuration";
 }
 
 /*
  * Read a file, and close it. descriptor: below 0, with errno, if it could not be opened. Returns its text, which the
- * caller frees: it is not on the stack, which would keep its size for good. Returns NULL if it was not read completely;
- * the reason was logged.
+ * caller frees; NULL if it was not read, and the reason was logged.
  */
 static char *read_text(int descriptor, const char *path, size_t *length)
 {
-	const char *problem = descriptor < 0 ? problem_of(errno) : NULL;
-	char *text = NULL;
+	char *text = descriptor >= 0 ? ffntp_read_whole(descriptor, FILE_SIZE_MAX, length) : NULL;
 
-	if (descriptor >= 0) {
-		text = malloc(FILE_SIZE_MAX);
-		problem = read_open_file(descriptor, text, length);
+	if (text == NULL)
+		ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, problem_of(errno));
+	if (descriptor >= 0)
 		close(descriptor);
-	}
-	if (problem == NULL)
-		return text;
-	ffntp_log(FFNTP_LOG_ERROR, "%s: %s", path, problem);
-	free(text);
-	return NULL;
+	return text;
 }
 
 /* Open a regular file: a FIFO in a directory would stop the daemon. Returns -1, with errno, if it is none. */
 static int open_regular(const char *path)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = EINVAL;
 	struct stat status;
 
 	if (descriptor < 0)
 		return -1;
-	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+	if (fstat(descriptor, &status) != 0)
+		error = errno;
+	else if (S_ISREG(status.st_mode))
 		return descriptor;
 	close(descriptor);
-	errno = EINVAL;
+	errno = error;
 	return -1;
 }
 

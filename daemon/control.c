@@ -9,7 +9,7 @@
 #include "log.h"
 
 /* The name of the socket is looked for again after this time (s). */
-#define LOOK_S 2
+#define LOOK_S 5
 
 /* A client has this long to send its command (s). */
 #define PATIENCE_S 2

@@ -44,8 +44,8 @@ size_t ffntp_control_descriptors(const struct ffntp_control *control, struct pol
 
 /*
  * Take the commands that have arrived, and call the handler with each. A socket whose name was removed, or whose folder
- * was, is made again within two seconds, as the page is (pagewatch.h). ready, count: the descriptors after poll(). Call
- * it about once a second at least, because it also ends connections.
+ * was, is made again within five seconds, as the page is (pagewatch.h). ready, count: the descriptors after poll().
+ * Call it about once a second at least, because it also ends connections.
  */
 void ffntp_control_step(struct ffntp_control *control, const struct pollfd *ready, size_t count,
 			ffntp_control_handler *handler, void *context);

@@ -65,6 +65,13 @@ static bool open_private_page(struct ffntp_keeper *keeper)
 	return true;
 }
 
+static void close_page(struct ffntp_keeper *keeper)
+{
+	ffntp_pagefile_close(&keeper->file);
+	free(keeper->private_page);
+	keeper->private_page = keeper->page = NULL;
+}
+
 static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct ffntp_map *former, bool *is_adopted)
 {
 	const char *problem = ffntp_pagefile_open(&keeper->file, path, &keeper->source.identity, former, is_adopted);
@@ -74,7 +81,11 @@ static bool open_page_file(struct ffntp_keeper *keeper, const char *path, struct
 		return false;
 	}
 	keeper->page = keeper->file.page;
-	ffntp_pagewatch_begin(&keeper->pagewatch, path);
+	if (!ffntp_pagewatch_begin(&keeper->pagewatch, path)) {
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
+		close_page(keeper);
+		return false;
+	}
 	ffntp_log(FFNTP_LOG_NOTICE, "publishing %s with %s%s", path, ffntp_counter_text(keeper->source.kind),
 		  *is_adopted ? ", continuing from its last map" : "");
 	return true;
@@ -101,13 +112,6 @@ static bool open_page(struct ffntp_keeper *keeper, struct ffntp_map *former, boo
 		return false;
 	}
 	return open_page_file(keeper, path, former, is_adopted);
-}
-
-static void close_page(struct ffntp_keeper *keeper)
-{
-	ffntp_pagefile_close(&keeper->file);
-	free(keeper->private_page);
-	keeper->private_page = keeper->page = NULL;
 }
 
 /* With several servers the majority's announcement counts; with one server its own. */
@@ -735,6 +739,7 @@ static void step_sync(struct ffntp_keeper *keeper, struct pollfd *others, size_t
 	memcpy(&ready[count + more], others, other_count * sizeof(*others));
 	if (poll(ready, (nfds_t)(count + more + other_count), timeout_ms(keeper)) < 0)
 		count = more = other_count = 0;
+	ffntp_wakeup_rearm(&keeper->wakeup, ready + count, more);
 	memcpy(others, &ready[count + more], other_count * sizeof(*others));
 	ffntp_sync_step(&keeper->sync, ready, count);
 }

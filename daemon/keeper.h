@@ -39,6 +39,7 @@ struct ffntp_keeper {
 	struct ffntp_counter_source source;
 	struct ffntp_wakeup wakeup;
 	struct ffntp_pagefile file;
+	struct ffntp_pagewatch pagewatch;
 	struct ffntp_page *page;         /* in the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */
 	struct ffntp_leaptable leaptable;
@@ -55,7 +56,6 @@ struct ffntp_keeper {
 	struct ffntp_log_limit status_limit[FFNTP_STATUSES];
 	struct ffntp_log_limit leap_limit[FFNTP_LEAPS];
 	struct ffntp_log_limit disruption_limit, majority_limit;
-	struct ffntp_pagewatch pagewatch; /* last, because most of its memory is never used */
 };
 
 /*

@@ -5,7 +5,6 @@
 #include <linux/landlock.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -51,13 +50,6 @@ static int add_path(int ruleset, const char *path, uint64_t handled)
 	return error;
 }
 
-static int restrict_self(int ruleset)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return errno;
-	return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 0 : errno;
-}
-
 int ffntp_landlock_apply(const char *const *paths, size_t count, int *version)
 {
 	struct landlock_ruleset_attr attributes;
@@ -72,8 +64,8 @@ int ffntp_landlock_apply(const char *const *paths, size_t count, int *version)
 		return errno;
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = add_path(ruleset, paths[i], attributes.handled_access_fs);
-	if (error == 0)
-		error = restrict_self(ruleset);
+	if (error == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+		error = errno;
 	close(ruleset);
 	return error;
 }

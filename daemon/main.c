@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "changes.h"
 #include "commands.h"
@@ -170,19 +171,24 @@ static bool work(const struct ffntp_options *options, const char *page, int argc
 
 int main(int argc, char **argv)
 {
-	static struct ffntp_options options;
+	static struct ffntp_options *options; /* allocated, because most of it is never used, nor touched */
 	char path[FFNTP_LINUX_PATH_SIZE];
 	const char *page;
 	int code;
 
 	ffntp_log_begin();
-	if (!ffntp_options_read(argc, argv, NULL, &options, &code))
+	options = malloc(sizeof(*options));
+	if (options == NULL) {
+		ffntp_log(FFNTP_LOG_ERROR, "out of memory");
+		return FFNTPD_EXIT_FAILURE;
+	}
+	if (!ffntp_options_read(argc, argv, NULL, options, &code))
 		return code;
-	ffntp_log_show(options.shown);
-	catch_signals(options.has_config_file);
+	ffntp_log_show(options->shown);
+	catch_signals(options->has_config_file);
 	catch_faults();
-	page = page_path(&options, path);
-	code = confine(&options, page) && work(&options, page, argc, argv) ? 0 : FFNTPD_EXIT_FAILURE;
+	page = page_path(options, path);
+	code = confine(options, page) && work(options, page, argc, argv) ? 0 : FFNTPD_EXIT_FAILURE;
 	ffntp_sandbox_step();
 	return code;
 }

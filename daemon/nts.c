@@ -1,5 +1,10 @@
 #include "nts.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "../ports/linux/module.h"
 #include "../ports/linux/ntstls.h"
 #include "log.h"
@@ -41,6 +46,13 @@ static struct ffntp_ntstls_trust *read_trust(const struct ffntp_ntstls *module, 
 	return trust;
 }
 
+/* Without the directory each start has a key exchange of its own. */
+static void check_directory(const char *directory)
+{
+	if (directory[0] != '\0' && access(directory, R_OK | W_OK | X_OK) != 0)
+		ffntp_log(FFNTP_LOG_WARNING, "ntsdumpdir %s: %s; cookies are not kept", directory, strerror(errno));
+}
+
 bool ffntp_nts_apply(const struct ffntp_config *config, struct ffntp_lineup *lineup)
 {
 	const struct ffntp_ntstls *module = is_used(config) ? load() : NULL;
@@ -49,6 +61,8 @@ bool ffntp_nts_apply(const struct ffntp_config *config, struct ffntp_lineup *lin
 	if (module == NULL)
 		return !is_used(config);
 	method.ops = &module->ops;
+	check_directory(config->nts_directory);
+	snprintf(method.directory, sizeof(method.directory), "%s", config->nts_directory);
 	method.context = read_trust(module, config);
 	if (method.context == NULL)
 		return false;

@@ -63,6 +63,12 @@ static bool become(const struct passwd *user)
 	return false;
 }
 
+/* The values of errno of getpwnam() for a user that there is not: getpwnam(3). */
+static bool is_missing(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
 /* Return the user to become; NULL, with *is_well, if none. */
 static const struct passwd *find_user(const char *name, bool *is_well)
 {
@@ -73,7 +79,7 @@ static const struct passwd *find_user(const char *name, bool *is_well)
 	*is_well = user != NULL || name == NULL;
 	if (!*is_well)
 		ffntp_log(FFNTP_LOG_ERROR, "user '%s': %s", name,
-			  errno != 0 ? strerror(errno) : "there is no such user");
+			  is_missing(errno) ? "there is no such user" : strerror(errno));
 	return user != NULL && user->pw_uid != 0 ? user : NULL;
 }
 
@@ -91,7 +97,7 @@ static bool has_capabilities(void)
 	return has_any;
 }
 
-/* While root, before it becomes a user: what no program may gain that this one runs. */
+/* Limit, as root, the capabilities that any program could gain that this process runs. */
 static void limit_capabilities(void)
 {
 	for (unsigned long i = 0; prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0;)

@@ -121,8 +121,8 @@ void ffntp_sandbox_step(void)
 
 /* --- Landlock --- */
 
-/* The folders of the page, of guests' pages and of the journal, those that contain them, and the clock log. */
-#define PATHS_MOST (2 * (FFNTP_GUESTPAGES + 3))
+/* The folders of the page, of guests' pages and of the journal, those that contain them, the clock log, and cookies. */
+#define PATHS_MOST (2 * (FFNTP_GUESTPAGES + 4))
 
 struct paths {
 	size_t count;
@@ -175,6 +175,8 @@ static void list_paths(struct paths *paths, const struct ffntp_options *options,
 		add_page(paths, page);
 	for (size_t i = 0; i < options->guests; i++)
 		add_page(paths, options->guest[i].path);
+	if (options->config.nts_directory[0] != '\0')
+		add_path(paths, options->config.nts_directory, strlen(options->config.nts_directory));
 	if (options->config.journal[0] != '\0')
 		(void)add_folder(paths, options->config.journal, strlen(options->config.journal));
 	if (options->clock_log != NULL) {

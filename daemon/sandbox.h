@@ -11,9 +11,9 @@
 #include "options.h"
 
 /*
- * Enter the sandbox, unless the options switch it off. page: the page's file; NULL if there is none. Call it before
- * there are other threads. Where the system has no seccomp or no Landlock, the daemon goes on without it.
- * Returns false if entering failed for another reason, which was logged.
+ * Enter the sandbox, unless the options switch it off. page: the page's file; NULL if there is none. Call it after
+ * ffntp_privileges_drop(), before there are other threads. Where the system has no seccomp or no Landlock, the daemon
+ * goes on without it. Returns false if entering failed for another reason, which was logged.
  */
 FFNTP_MUST_USE bool ffntp_sandbox_enter(const struct ffntp_options *options, const char *page);
 

@@ -283,7 +283,7 @@ static const struct refusal refusals[] = {
 	{ "nosystemcert 1", 1, "stands alone" },
 	{ "nocerttimecheck", 1, "takes a number" },
 	{ "nocerttimecheck x", 1, "takes a number" },
-	{ "ntsdumpdir /var/lib/ntp", 1, "keys are not stored" },
+	{ "ntsdumpdir", 1, "takes one name of a directory" },
 	{ "server a key 0", 1, "not within 1 to 4294967295" },
 	{ "server a key 4294967296", 1, "not within 1 to 4294967295" },
 	{ "server a key 42949672950", 1, "not within 1 to 4294967295" },
@@ -728,6 +728,41 @@ static void sources_files_need_room(void **state)
 	assert_true(parse(&config, "sourcedir /a", &error) && ffntp_config_is_many(&config));
 }
 
+/* Return whether these bytes are as they were filled before the test. */
+static bool is_untouched(const void *memory, size_t size)
+{
+	const uint8_t *bytes = memory;
+
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] != 0xa5)
+			return false;
+	return true;
+}
+
+/* Memory costs nothing until it is written: that of servers and directories that are not configured never is. */
+static void what_is_not_configured_is_not_touched(void **state)
+{
+	static const char text[] = "server a\nserver b iburst\nsourcedir /c\n";
+	static struct ffntp_config made, copy;
+	struct ffntp_config_error error;
+
+	(void)state;
+	memset(&made, 0xa5, sizeof(made));
+	memset(&copy, 0xa5, sizeof(copy));
+	assert_true(parse(&made, text, &error));
+	ffntp_config_copy(&copy, &made);
+	assert_true(ffntp_config_is_same_server(&copy.server[1], &made.server[1]));
+	assert_string_equal(copy.sourcedir[0], "/c");
+	for (size_t i = 0; i < 2; i++) {
+		const struct ffntp_config *config = i == 0 ? &made : &copy;
+
+		assert_true(is_untouched(&config->server[2], sizeof(config->server) - 2 * sizeof(config->server[0])));
+		assert_true(
+			is_untouched(&config->sourcedir[1], sizeof(config->sourcedir) - sizeof(config->sourcedir[0])));
+		assert_true(is_untouched(config->nts_trusted, sizeof(config->nts_trusted)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -756,6 +791,7 @@ int main(void)
 		cmocka_unit_test(a_name_must_be_one),
 		cmocka_unit_test(copies_and_removes_servers),
 		cmocka_unit_test(sources_files_need_room),
+		cmocka_unit_test(what_is_not_configured_is_not_touched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

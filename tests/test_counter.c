@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -215,7 +216,33 @@ static void case_33_another_clocksource(void **state)
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY);
 	source.kind = FFNTP_COUNTER_OTHER; /* stands for a TSC that must not be used */
 	strcpy(source.clocksource, "hpet");
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_STEADY); /* the name was read just now */
+	raw_ahead_ns += 4 * FFNTP_NS_PER_S;
 	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_LOST);
+	strcpy(source.clocksource, "hpet");
+	slept_ns += FFNTP_NS_PER_S; /* a disruption leaves no time */
+	assert_int_equal(ffntp_counter_check(&source), FFNTP_COUNTER_LOST);
+	raw_ahead_ns = 0;
+}
+
+/* A page without the boot's identity is refused by its readers for as long as the daemon runs. */
+static void test_the_boot_is_not_hidden_but_unread(void **state)
+{
+	struct ffntp_counter_source source = { .seen = 1 };
+	struct ffntp_page_identity identity;
+	struct rlimit usual, none;
+	bool is_read;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){ 0, usual.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	is_read = ffntp_counter_identity(FFNTP_COUNTER_TSC, &identity);
+	assert_non_null(ffntp_counter_open(&source, FFNTP_COUNTER_MONOTONIC_RAW));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	assert_false(is_read);
+	assert_int_equal(source.seen, 1);
+	assert_true(ffntp_counter_identity(FFNTP_COUNTER_TSC, &identity));
 }
 
 int main(void)
@@ -230,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_counter_with_a_different_rate_is_a_different_one),
 		cmocka_unit_test(without_boottime_there_is_no_suspend),
 		cmocka_unit_test(case_33_another_clocksource),
+		cmocka_unit_test(test_the_boot_is_not_hidden_but_unread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,8 +265,9 @@ static void an_interface_that_is_made_again_is_found_again(void **state)
 static void open_servers(struct ffntp_servers *servers, const char *first, const char *second)
 {
 	const struct ffntp_server_name names[] = { { .name = first, .port = 123 }, { .name = second, .port = 123 } };
+	static struct ffntp_lookup lookups[2];
 
-	ffntp_servers_open(servers, names, second != NULL ? 2 : 1, 0);
+	ffntp_servers_open(servers, lookups, names, second != NULL ? 2 : 1, 0);
 }
 
 static void a_numeric_server_is_asked_while_another_name_is_resolved(void **state)

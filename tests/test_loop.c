@@ -348,7 +348,8 @@ static void what_told_no_time_is_not_kept(void **state)
 }
 
 /*
- * Datagrams after the first may have arrived after poll(), so that its reading must not be used as their arrival time.
+ * Datagrams after the first may have arrived after poll(), so that its reading must not be used as their arrival time:
+ * they wait for the next poll().
  */
 static void what_poll_said_counts_for_one_datagram(void **state)
 {
@@ -365,10 +366,8 @@ static void what_poll_said_counts_for_one_datagram(void **state)
 	assert_true(ffntp_linux_loop_descriptor(&device) >= 0);
 	times = 0;
 	ffntp_linux_loop_step(&device, POLLIN);
-	assert_int_equal(times, DATAGRAMS + 1);
+	assert_int_equal(times, 1);
 	assert_int_equal(told[0], POLLIN);
-	for (unsigned i = 1; i < times; i++)
-		assert_int_equal(told[i], 0);
 	ffntp_device_disconnect(ffntp_linux_ntp_clock(&device));
 }
 

@@ -91,13 +91,16 @@ static void addresses_are_equal_with_their_port(void **state)
 	assert_false(ffntp_address_is_equal(&a.address[0], &b.address[0]));
 }
 
+/* The memory of the servers of a test. */
+static struct ffntp_lookup lookups[FFNTP_SERVERS_MAX];
+
 static void open_servers(struct ffntp_servers *servers, size_t count)
 {
 	static const struct ffntp_server_name names[] = { { .name = "192.0.2.1", .port = 123 },
 							  { .name = "192.0.2.2", .port = 123 },
 							  { .name = "192.0.2.3", .port = 123 } };
 
-	ffntp_servers_open(servers, names, count, 0);
+	ffntp_servers_open(servers, lookups, names, count, 0);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(servers->lookup[i].found.count, 1);
 }
@@ -112,7 +115,7 @@ static void names_are_resolved_in_the_background(void **state)
 	bool is_over = false;
 
 	(void)state;
-	ffntp_servers_open(&servers, names, 3, 0);
+	ffntp_servers_open(&servers, lookups, names, 3, 0);
 	assert_string_equal(ffntp_servers_name(&servers), "192.0.2.2");
 	while (ffntp_servers_is_any(&servers, &is_over) && !is_over) {
 		assert_int_equal(ffntp_servers_poll(&servers, 0), FFNTP_STAY);
@@ -131,12 +134,12 @@ static void a_caller_may_wait_for_the_first_result(void **state)
 	struct ffntp_servers servers;
 
 	(void)state;
-	ffntp_servers_open(&servers, names, 1, 0);
+	ffntp_servers_open(&servers, lookups, names, 1, 0);
 	assert_false(ffntp_servers_wait(&servers, 0));
 	assert_non_null(servers.lookup[0].problem);
 	assert_null(ffntp_servers_address(&servers));
 	ffntp_servers_close(&servers);
-	ffntp_servers_open(&servers, names, 2, 0);
+	ffntp_servers_open(&servers, lookups, names, 2, 0);
 	assert_true(ffntp_servers_wait(&servers, 0));
 	ffntp_servers_close(&servers);
 }

@@ -168,6 +168,9 @@ static void vmclocks_marker_and_generation_are_watched(void **state)
 	assert_false(ffntp_wakeup_look(&wakeup, 1));
 	for (off_t at = 0x10; at <= 0x68; at += 8) {
 		set_word(at, UINT64_C(1) << 40);
+		ready[0].revents = 0;
+		ready[1].revents = POLLIN;
+		ffntp_wakeup_rearm(&wakeup, ready, 2);
 		assert_int_equal(ffntp_wakeup_look(&wakeup, 1), at == 0x10 || at == 0x68);
 		assert_false(is_page_new); /* so that poll() waits for the next change */
 		assert_false(ffntp_wakeup_look(&wakeup, 1));

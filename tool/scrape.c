@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define CONNECTIONS 16
-#define WAITING 16          /* connections that the kernel keeps until one of ours ends */
+#define WAITING 16          /* connections that the kernel keeps until they are accepted */
 #define REQUEST_SIZE 4096   /* Prometheus sends 300 bytes */
 #define LIMIT_MS 5000       /* of a connection, from its first packet to its end */
 #define ACCEPT_PAUSE_MS 500 /* after accept failed, for lack of descriptors or memory */
@@ -223,24 +223,33 @@ static void advance(const struct scrape *scrape, struct connection *connection, 
 		leave(connection);
 }
 
-static struct connection *free_connection(struct scrape *scrape)
+/*
+ * Return a connection that is free. If there is none, the oldest one ends: a scraper needs its own for a few ms, so
+ * that clients that are slow or silent cannot keep others out.
+ */
+static struct connection *take_connection(struct scrape *scrape)
 {
+	struct connection *oldest = &scrape->connection[0];
+
 	for (int i = 0; i < CONNECTIONS; i++) {
-		if (scrape->connection[i].state == FREE)
-			return &scrape->connection[i];
+		struct connection *connection = &scrape->connection[i];
+
+		if (connection->state == FREE)
+			return connection;
+		if (connection->end_ms < oldest->end_ms)
+			oldest = connection;
 	}
-	return NULL;
+	close_connection(oldest);
+	return oldest;
 }
 
 static void accept_one(struct scrape *scrape, int64_t now)
 {
-	struct connection *connection = free_connection(scrape);
-	int fd;
+	int fd = accept4(scrape->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	if (!connection)
-		return;
-	fd = accept4(scrape->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
+		struct connection *connection = take_connection(scrape);
+
 		connection->state = READING;
 		connection->fd = fd;
 		connection->end_ms = now + LIMIT_MS;
@@ -255,9 +264,9 @@ static void accept_one(struct scrape *scrape, int64_t now)
 #define POLLED (CONNECTIONS + 2)
 
 /* Fill in the descriptors: the connections, the listener, the signals. Return the time to wait, -1 for ever. */
-static int prepare(struct scrape *scrape, struct pollfd polled[POLLED], int64_t now)
+static int prepare(const struct scrape *scrape, struct pollfd polled[POLLED], int64_t now)
 {
-	bool may_accept = free_connection(scrape) && scrape->accept_ms <= now;
+	bool may_accept = scrape->accept_ms <= now;
 	int64_t end_ms = scrape->accept_ms > now ? scrape->accept_ms : INT64_MAX;
 
 	for (int i = 0; i < CONNECTIONS; i++) {

@@ -1,7 +1,7 @@
 /*
  * scrape: answers HTTP requests for one text, from one thread. It serves Prometheus and a curious browser, and is no
  * general server: a connection has one request and one answer. Connections, their time, and the size of a request are
- * limited, so that no client can use more than 16 connections for 5 s each.
+ * limited, so that no client can use more than 16 connections for 5 s each. One more ends the oldest of them.
  *
  * libmicrohttpd would do, but Debian's is linked with GnuTLS and nine more libraries, which every start of ffntp would
  * load: 1.6 ms, more than all that ffntp metrics does.

@@ -348,12 +348,14 @@ static double peak(const struct posterior *p)
 	return ffntp_ln(ffntp_fmax(most / p->grid.step, LEAST_EVIDENCE)) + p->grid.most;
 }
 
-/* Where no delay is far below the middle of its law. Delays that are long may have waited on either way. */
+/* Where both laws have most of their delays; between them if they have none in common. */
 static void bulk(const struct ffntp_law laws[2], const struct ffntp_law_sight *sight, double turned, double *low,
 		 double *high)
 {
-	double a = sight->forward_s + turned + laws[0].origin + laws[0].middle - BULK * laws[0].scale;
-	double b = sight->backward_s - laws[1].origin - laws[1].middle + BULK * laws[1].scale;
+	double there = sight->forward_s + turned + laws[0].origin + laws[0].middle;
+	double back = sight->backward_s - laws[1].origin - laws[1].middle;
+	double a = ffntp_fmax(there - BULK * laws[0].scale, back - BULK * laws[1].scale);
+	double b = ffntp_fmin(there + BULK * laws[0].scale, back + BULK * laws[1].scale);
 
 	*low = ffntp_fmin(a, b);
 	*high = ffntp_fmax(a, b);

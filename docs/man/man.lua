@@ -43,13 +43,40 @@ local function has_long_cell(rows)
 	return false
 end
 
+-- Give each column the room of its longest cell, or, if that is too much for a terminal, of its longest word. Otherwise tbl makes
+-- all columns equally wide, and groff warns of a word that is longer, such as an option, in which pandoc 3 allows no break.
+local page_width = 70 -- n; what pandoc takes for the whole
+
+local function set_widths(element, simple)
+	local longest, total = {}, 0
+
+	for column = 1, #simple.aligns do
+		longest[column] = { cell = 1, word = 1 }
+		for _, row in ipairs({ simple.header, table.unpack(simple.rows) }) do
+			local words = text(row[column])
+
+			longest[column].cell = math.max(longest[column].cell, #words)
+			for word in words:gmatch("%S+") do
+				longest[column].word = math.max(longest[column].word, #word)
+			end
+		end
+		total = total + longest[column].cell
+	end
+	element.colspecs = element.colspecs:map(function(spec, column)
+		local share = math.min(1, page_width / total) * longest[column].cell
+
+		return { spec[1], math.max(share, longest[column].word + 1) / page_width }
+	end)
+	return element
+end
+
 -- The last column describes; those before it, separated by dashes, are the term.
 local function terms(element)
 	local items = pandoc.List()
 	local simple = pandoc.utils.to_simple_table(element)
 
 	if #simple.aligns ~= 2 and not has_long_cell(simple.rows) then
-		return element
+		return set_widths(element, simple)
 	end
 	for _, row in ipairs(simple.rows) do
 		local term = pandoc.List()

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -129,7 +130,8 @@ static const int allowed[] = {
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(sigaltstack),
 	SCMP_SYS(sigreturn),
-	/* Questions about the process and the system; random bits. */
+	/* Questions about the process and the system; random bits. prctl has rules of its own. */
+	SCMP_SYS(capget),
 	SCMP_SYS(getegid),
 	SCMP_SYS(getegid32),
 	SCMP_SYS(geteuid),
@@ -151,6 +153,9 @@ static const int allowed[] = {
 static const unsigned long requests[] = {
 	PTP_SYS_OFFSET_PRECISE, PTP_SYS_OFFSET_EXTENDED, SIOCGIFINDEX, SIOCGIFNAME, FIONREAD, TCGETS,
 };
+
+/* Operations of prctl(): libcap asks, which modules of the name service load; threads get names. */
+static const int operations[] = { PR_CAPBSET_READ, PR_GET_NAME, PR_SET_NAME };
 
 /* New namespaces, which clone() can make; CLONE_NEWTIME is a bit of clone3() alone. */
 #define NAMESPACES \
@@ -199,11 +204,13 @@ static void allow_sockets(struct rules *rules)
 	allow(rules, SCMP_SYS(socket), 2, route);
 }
 
-/* A request of the kernel has 32 bits. */
+/* Requests and operations of the kernel have 32 bits. */
 static void allow_requests(struct rules *rules)
 {
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		allow_if(rules, SCMP_SYS(ioctl), 1, UINT32_MAX, requests[i]);
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+		allow_if(rules, SCMP_SYS(prctl), 0, UINT32_MAX, (uint64_t)operations[i]);
 }
 
 /*
@@ -240,7 +247,10 @@ static struct rules make_rules(int has_handler)
 	return rules;
 }
 
-/* libseccomp replaces the kernel's errors by ECANCELED unless it is asked not to; a tree makes the filter fast. */
+/*
+ * libseccomp replaces the kernel's errors by ECANCELED unless it is asked not to; a tree makes the filter fast. The
+ * caller has given up the right to gain privileges, which filters need.
+ */
 static int apply(int has_handler)
 {
 	struct rules rules = make_rules(has_handler);
@@ -249,6 +259,8 @@ static int apply(int has_handler)
 		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (rules.error == 0)
 		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (rules.error == 0)
+		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_CTL_NNP, 0);
 	if (rules.error == 0)
 		rules.error = seccomp_load(rules.filter);
 	if (rules.filter != NULL)

@@ -15,8 +15,8 @@ struct ffntp_callfilter {
 	/*
 	 * Allow, in this thread and those that it starts, the system calls of a daemon that has no other threads yet.
 	 * Any other call is not made. It raises SIGSYS, whose handler decides on its result, where has_handler; else it
-	 * fails with EPERM. No call of execve() gains privileges from now on. Returns 0 or an errno value: ENOSYS,
-	 * EINVAL or EPERM if the system has no filters, or an outer filter forbids them.
+	 * fails with EPERM. The process has PR_SET_NO_NEW_PRIVS. Returns 0 or an errno value: ENOSYS, EINVAL or EPERM
+	 * if the system has no filters, or an outer filter forbids them.
 	 */
 	int (*apply)(int has_handler);
 	/* Write the name of a system call of this machine; its number if it has none. */

@@ -27,6 +27,7 @@ struct ffntp_counter_source {
 	/* Private: the state that ffntp_counter_check compares with. */
 	char clocksource[FFNTP_CLOCKSOURCE_SIZE]; /* the kernel's; empty if it cannot be read */
 	int clocksource_file;                     /* where that is read; -1: from its path */
+	uint64_t named_raw_ns;                    /* when that was read; CLOCK_MONOTONIC_RAW */
 	bool has_boottime;
 	int64_t suspended_ns; /* how long the machine was suspended since boot */
 	ffntp_counter seen;   /* the counter at the last check, and CLOCK_MONOTONIC_RAW with it */
@@ -73,7 +74,9 @@ enum ffntp_counter_event {
 
 /*
  * Check for disruptions; call it at each wake-up, and before a measurement is used. Each disruption is returned once.
- * It takes about 10 us; after a disruption 20 ms, in which the counter's rate is measured.
+ * A
+ * change of the clocksource alone is returned within 3.5 s. It takes a few us; after a disruption 20 ms, in which the
+ * counter's rate is measured.
  */
 FFNTP_MUST_USE enum ffntp_counter_event ffntp_counter_check(struct ffntp_counter_source *source);
 

@@ -171,27 +171,20 @@ const char *ffntp_leapfile_parse(const char *text, size_t length, struct ffntp_l
 	return NULL;
 }
 
-/* A file that fills the buffer may be longer, so that its last line may be incomplete. */
-static const char *read_open_file(int descriptor, char *text, struct ffntp_leap_table *table)
-{
-	size_t length;
-
-	if (!ffntp_read_all(descriptor, text, LEAPFILE_SIZE_MAX, &length))
-		return strerror(errno);
-	return length < LEAPFILE_SIZE_MAX ? ffntp_leapfile_parse(text, length, table) : malformed;
-}
-
-/* The text is not on the stack, which would keep its size for good. */
 const char *ffntp_leapfile_read(const char *path, struct ffntp_leap_table *table)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
 	const char *problem;
+	size_t length;
 	char *text;
 
 	if (descriptor < 0)
 		return strerror(errno);
-	text = malloc(LEAPFILE_SIZE_MAX);
-	problem = text != NULL ? read_open_file(descriptor, text, table) : "out of memory";
+	text = ffntp_read_whole(descriptor, LEAPFILE_SIZE_MAX, &length);
+	if (text != NULL)
+		problem = ffntp_leapfile_parse(text, length, table);
+	else
+		problem = errno == EFBIG ? malformed : strerror(errno);
 	free(text);
 	close(descriptor);
 	return problem;

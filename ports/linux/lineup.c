@@ -55,7 +55,8 @@ bool ffntp_lineup_name(struct ffntp_lineup_server *server, const struct ffntp_se
 	if (count == 0 || !copy_key(server, names[0].key))
 		return false;
 	server->names = malloc(count * sizeof(*names) + text_size(names, count));
-	if (server->names == NULL)
+	server->lookups = calloc(count, sizeof(*server->lookups));
+	if (server->names == NULL || server->lookups == NULL)
 		return false;
 	text = (char *)&server->names[count];
 	for (size_t i = 0; i < count; i++) {
@@ -101,6 +102,7 @@ void ffntp_lineup_drop(struct ffntp_lineup_server *server)
 		ffntp_refclock_close(server->refclock);
 	free(server->refclock);
 	free(server->names);
+	free(server->lookups);
 	if (server->key != NULL)
 		ffntp_key_wipe(server->key);
 	free(server->key);
@@ -135,7 +137,7 @@ bool ffntp_lineup_is_same_key(const struct ffntp_lineup_server *a, const struct 
 void ffntp_lineup_start(struct ffntp_lineup_server *server, int64_t now_s)
 {
 	if (server->refclock == NULL)
-		ffntp_servers_open(&server->servers, server->names, server->count, now_s);
+		ffntp_servers_open(&server->servers, server->lookups, server->names, server->count, now_s);
 }
 
 void ffntp_lineup_open(struct ffntp_lineup *lineup, int64_t now_s)

@@ -22,6 +22,7 @@
  */
 struct ffntp_lineup_server {
 	struct ffntp_server_name *names; /* allocated, with their texts */
+	struct ffntp_lookup *lookups;    /* allocated, one for each name */
 	size_t count;
 	struct ffntp_key *key;             /* of all names; allocated, or NULL */
 	struct ffntp_nts_method nts;       /* key exchange of NTS; it holds a reference to its context */

@@ -8,15 +8,19 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "../../include/ffntp/instant.h"
 
-/* Load a module until dlclose(). file: its name. Returns NULL if there is none, and dlerror() has the reason. */
+/*
+ * Load a module until dlclose(). file: its name. Returns NULL if there is none, and dlerror() has the reason: that of
+ * the search path's file, if the folder has none.
+ */
 FFNTP_MUST_USE static inline void *ffntp_module_open(const char *file, const char *path)
 {
 	void *module = dlopen(file, RTLD_NOW | RTLD_LOCAL);
 
-	return module != NULL ? module : dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	return module != NULL || access(path, F_OK) != 0 ? module : dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
 
 /* Load a module, for good. Returns its symbol; NULL if there is none, and dlerror() has the reason. */

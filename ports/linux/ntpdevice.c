@@ -177,6 +177,8 @@ static void *keep(void *context)
 
 		if (ready > 0 && waiting[0].revents != 0)
 			return NULL;
+		if (ready > 0)
+			ffntp_wakeup_rearm(&ntp->wakeup, waiting + 1 + count, more);
 		ffntp_sync_step(&ntp->sync, waiting + 1, ready > 0 ? count : 0);
 	}
 }

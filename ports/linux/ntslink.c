@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+#include "aead.h"
 
 /*
  * Waits between key exchanges (s): after one that failed, and at most. They double, as chrony's do from 16 s to 2^17 s;
@@ -65,8 +68,78 @@ const struct ffntp_address *ffntp_ntslink_move(struct ffntp_ntslink *link, const
 	return address;
 }
 
+/* --- files --- */
+
+static int64_t date_s(void)
+{
+	struct timespec date = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &date);
+	return date.tv_sec;
+}
+
+/* Begin a dump of the server whose key exchange is at this address. */
+static void describe(const struct ffntp_ntslink *link, const struct ffntp_address *asked, struct ffntp_nts_dump *dump)
+{
+	*dump = (struct ffntp_nts_dump){ .saved_s = date_s() };
+	memcpy(dump->machine, link->machine, sizeof(dump->machine));
+	snprintf(dump->host, sizeof(dump->host), "%s", link->host);
+	ffntp_address_text(asked, dump->asked);
+}
+
+/* A failure costs a key exchange, and nothing else. */
+static void keep(const struct ffntp_ntslink *link)
+{
+	struct ffntp_nts_dump dump;
+
+	describe(link, &link->asked, &dump);
+	ffntp_address_text(&link->server, dump.server);
+	dump.aead = link->nts.aead->number;
+	memcpy(dump.request_key, link->nts.request_key, sizeof(dump.request_key));
+	memcpy(dump.reply_key, link->nts.reply_key, sizeof(dump.reply_key));
+	memcpy(dump.cookie, link->nts.cookie, sizeof(dump.cookie));
+	dump.cookies = link->nts.cookies;
+	(void)ffntp_ntsstore_put(link->method.directory, &dump);
+	explicit_bzero(&dump, sizeof(dump));
+}
+
+/* Use the keys of a dump. Returns false if this program does not have their algorithm, or not the server's address. */
+static bool use_dump(const struct ffntp_nts_dump *dump, struct ffntp_nts_outcome *outcome)
+{
+	struct ffntp_addresses found;
+
+	*outcome = (struct ffntp_nts_outcome){ .is_success = true, .is_recalled = true };
+	outcome->nts.aead = ffntp_aead_find(dump->aead);
+	if (outcome->nts.aead == NULL || !ffntp_resolve_numeric(dump->server, 0, &found))
+		return false;
+	memcpy(outcome->nts.request_key, dump->request_key, sizeof(dump->request_key));
+	memcpy(outcome->nts.reply_key, dump->reply_key, sizeof(dump->reply_key));
+	memcpy(outcome->nts.cookie, dump->cookie, sizeof(dump->cookie));
+	outcome->nts.cookies = dump->cookies;
+	outcome->server = found.address[0];
+	return true;
+}
+
+/* Take keys for this address from a file, if there is one. */
+static bool recall(struct ffntp_ntslink *link, const struct ffntp_address *address, struct ffntp_nts_outcome *outcome)
+{
+	struct ffntp_nts_dump dump;
+	bool is_found;
+
+	if (link->method.directory[0] == '\0')
+		return false;
+	link->asking = *address;
+	ffntp_address_set_port(&link->asking, link->method.port);
+	describe(link, &link->asking, &dump);
+	is_found = ffntp_ntsstore_take(link->method.directory, dump.saved_s, &dump) && use_dump(&dump, outcome);
+	explicit_bzero(&dump, sizeof(dump));
+	return is_found;
+}
+
 void ffntp_ntslink_close(struct ffntp_ntslink *link)
 {
+	if (link->method.directory[0] != '\0' && link->has_answered && link->nts.cookies > 0)
+		keep(link);
 	ffntp_ntslink_forget(link);
 	link->method.ops = NULL;
 }
@@ -139,9 +212,26 @@ static enum ffntp_ntslink_event take_keys(struct ffntp_ntslink *link, const stru
 	link->has_answered = link->has_failed = false;
 	link->has_news = true;
 	link->unanswered = 0;
-	snprintf(link->text, sizeof(link->text), "%u cookies for %s, AEAD algorithm %u", link->nts.cookies, address,
-		 link->nts.aead->number);
+	snprintf(link->text, sizeof(link->text), "%u %scookies for %s, AEAD algorithm %u", link->nts.cookies,
+		 outcome->is_recalled ? "stored " : "", address, link->nts.aead->number);
 	return FFNTP_NTSLINK_READY;
+}
+
+/* Use the keys of a file, or start a key exchange. */
+static enum ffntp_ntslink_event begin(struct ffntp_ntslink *link, const struct ffntp_address *address, int64_t time_s,
+				      int64_t now_s, struct ffntp_address *server)
+{
+	struct ffntp_nts_outcome outcome;
+	enum ffntp_ntslink_event event = FFNTP_NTSLINK_NOTHING;
+
+	if (recall(link, address, &outcome)) {
+		*server = outcome.server;
+		event = take_keys(link, &outcome);
+	} else {
+		start(link, address, time_s, now_s);
+	}
+	explicit_bzero(&outcome, sizeof(outcome));
+	return event;
 }
 
 static enum ffntp_ntslink_event finish(struct ffntp_ntslink *link, struct ffntp_address *server)
@@ -175,6 +265,6 @@ enum ffntp_ntslink_event ffntp_ntslink_work(struct ffntp_ntslink *link, const st
 	if (link->exchange != NULL)
 		return finish(link, server);
 	if (needs_keys(link) && now_s >= link->retry_at_s && ffntp_address_is_some(address))
-		start(link, address, time_s, now_s);
+		return begin(link, address, time_s, now_s, server);
 	return FFNTP_NTSLINK_NOTHING;
 }

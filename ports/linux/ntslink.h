@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../../nts/packet.h"
+#include "ntsstore.h"
 #include "resolve.h"
 
 #define FFNTP_NTS_PORT 4460 /* of key exchange (RFC 8915, section 7.1) */
@@ -32,6 +33,7 @@ struct ffntp_nts_outcome {
 	struct ffntp_nts nts;                 /* keys and cookies */
 	bool is_assumed;                      /* the AEAD algorithm's exporter context was guessed (nts/records.h) */
 	struct ffntp_address server;          /* to ask for the time */
+	bool is_recalled;                     /* they were in a file */
 };
 
 /* A running key exchange. */
@@ -54,7 +56,8 @@ struct ffntp_nts_method {
 	const struct ffntp_nts_exchange_ops *ops; /* NULL: none, and requests have no NTS */
 	void *context;                            /* of ops */
 	uint16_t port;                            /* of key exchange; 0: FFNTP_NTS_PORT */
-	bool has_unchecked_start; /* until the clock has a time, the dates of certificates do not count */
+	bool has_unchecked_start;            /* until the clock has a time, the dates of certificates do not count */
+	char directory[FFNTP_NTSSTORE_PATH]; /* of files with cookies; "": they are not kept */
 };
 
 struct ffntp_ntslink {
@@ -64,20 +67,26 @@ struct ffntp_ntslink {
 	struct ffntp_address asking;         /* with whom */
 	struct ffntp_address asked, server;  /* with whom the keys were agreed, and whom to ask for the time */
 	char host[256];
-	int64_t retry_at_s;  /* no key exchange before then */
-	int64_t wait_s;      /* after the next one that fails */
-	unsigned unanswered; /* requests in a row without an authentic reply */
-	bool has_answered;   /* an authentic reply has come since the last key exchange */
-	bool has_news;       /* for ffntp_ntslink_news */
-	bool has_failed;     /* the last key exchange has */
+	uint8_t machine[FFNTP_NTS_DUMP_MACHINE]; /* of ntsstore.h */
+	int64_t retry_at_s;                      /* no key exchange before then */
+	int64_t wait_s;                          /* after the next one that fails */
+	unsigned unanswered;                     /* requests in a row without an authentic reply */
+	bool has_answered;                       /* an authentic reply has come since the last key exchange */
+	bool has_news;                           /* for ffntp_ntslink_news */
+	bool has_failed;                         /* the last key exchange has */
 	char text[FFNTP_NTS_PROBLEM_SIZE];
 	bool is_assumed, is_siv_only;
 };
 
-/* Begin without keys. name: the server's, as in ffntp_resolve. now_s: any clock that does not run backwards. */
+/*
+ * Begin without keys. They are taken from a file instead of the first key exchange, if the method has a directory and
+ * the caller sets 'machine' in the struct. name: the server's, as in ffntp_resolve. now_s: any clock that does not run
+ * backwards.
+ */
 void ffntp_ntslink_open(struct ffntp_ntslink *link, const struct ffntp_nts_method *method, const char *name,
 			int64_t now_s);
 
+/* End. Keys that an authentic reply confirmed are written to a file, if the method has a directory. */
 void ffntp_ntslink_close(struct ffntp_ntslink *link);
 
 /* Forget keys and cookies, and the key exchange that runs. */

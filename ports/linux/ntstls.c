@@ -78,7 +78,7 @@ static const char *add_all(struct ffntp_ntstls_trust *trust, const char *const *
 	}
 	*failed = NULL;
 	if (system && gnutls_certificate_set_x509_system_trust(trust->credentials) <= 0 && added == 0)
-		return "the system has no trusted certificates (package ca-certificates)";
+		return "the system has no trusted certificates that can be read (package ca-certificates)";
 	return system || added > 0 ? NULL : "there are no trusted certificates";
 }
 

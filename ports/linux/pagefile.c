@@ -56,7 +56,7 @@ static const char *make_directory(const char *path)
 	directory[slash - path] = '\0';
 	if (mkdir(directory, DIRECTORY_MODE) == 0)
 		return chmod(directory, DIRECTORY_MODE) == 0 ? NULL : reason_of(errno);
-	return judge_directory(directory);
+	return errno == EEXIST ? judge_directory(directory) : reason_of(errno);
 }
 
 /*

@@ -1,7 +1,7 @@
 /*
  * peer: the association with one server on Linux: a member of an ensemble, an address, and the socket of the request in
  * flight; or with a reference clock, which is read in place of a request. The caller polls the descriptor, if there is
- * one, for POLLIN. It calls ffntp_peer_receive when the descriptor is ready, and ffntp_peer_timer after each poll, each
+ * one, for POLLIN. It calls ffntp_peer_receive when the descriptor is ready, and then ffntp_peer_timer
  * until it returns false. The listener gets the ensemble's events.
  *
  *   timeout = ffntp_peer_timeout_ms(&peer, now, 1000);

@@ -82,10 +82,10 @@ static enum ffntp_servers_advice change(struct ffntp_servers *servers)
 
 /* --- opening --- */
 
-void ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_server_name *names, size_t count,
-			int64_t now_s)
+void ffntp_servers_open(struct ffntp_servers *servers, struct ffntp_lookup *lookups,
+			const struct ffntp_server_name *names, size_t count, int64_t now_s)
 {
-	*servers = (struct ffntp_servers){ .count = count };
+	*servers = (struct ffntp_servers){ .count = count, .lookup = lookups };
 	for (size_t i = 0; i < count; i++) {
 		ffntp_lookup_init(&servers->lookup[i], names[i].name, names[i].port);
 		servers->key[i] = names[i].key;

@@ -24,7 +24,7 @@ struct ffntp_server_name {
 
 struct ffntp_servers {
 	size_t count;
-	struct ffntp_lookup lookup[FFNTP_SERVERS_MAX];
+	struct ffntp_lookup *lookup;                     /* of each name; the caller's memory */
 	const struct ffntp_key *key[FFNTP_SERVERS_MAX];  /* of each name, or NULL */
 	enum ffntp_lookup_event news[FFNTP_SERVERS_MAX]; /* for ffntp_servers_news */
 	struct ffntp_address address;                    /* in use; none before the first one was found */
@@ -37,11 +37,11 @@ struct ffntp_servers {
 
 /*
  * Begin to resolve all names in the background, and choose the first numeric address, if there is one.
- * names: 1 to FFNTP_SERVERS_MAX of them; their strings and keys must outlive the servers. now_s: any clock that does
- * not run backwards.
+ * names: 1 to FFNTP_SERVERS_MAX of them; their strings and keys must outlive the servers, as must lookups, which has
+ * room for as many. now_s: any clock that does not run backwards.
  */
-void ffntp_servers_open(struct ffntp_servers *servers, const struct ffntp_server_name *names, size_t count,
-			int64_t now_s);
+void ffntp_servers_open(struct ffntp_servers *servers, struct ffntp_lookup *lookups,
+			const struct ffntp_server_name *names, size_t count, int64_t now_s);
 
 /*
  * Wait until a server has an address, or until every name has failed. Returns whether a server has one. now_s: as for

@@ -5,9 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Limits the datagrams per step, so that a flood of them does not delay the timer. */
-#define DATAGRAMS_PER_STEP 16
-
 /* Requests that a new address of a pool may leave unanswered before it is replaced, as in servers.c. */
 #define PATIENCE 2
 
@@ -246,6 +243,8 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	if (sync->lineup.server[server].nts.ops != NULL) {
 		ffntp_ntslink_open(&peer->link, &sync->lineup.server[server].nts,
 				   ffntp_servers_name(&sync->lineup.server[server].servers), ffntp_sync_now_s());
+		ffntp_ntsstore_machine(sync->client.counter_may_jump, sync->wakeup != NULL ? sync->wakeup->marker : 0,
+				       sync->wakeup != NULL ? sync->wakeup->generation : 0, peer->link.machine);
 		peer->peer.nts = &peer->link.nts;
 	}
 	peer->peer.listener = listen_to_ensemble;
@@ -796,12 +795,14 @@ static void check_counter(struct ffntp_sync *sync)
 	ffntp_sync_input(sync, input);
 }
 
+/*
+ * One datagram in a step: poll() reports at once whether there are more, which are rare. Then the reading of that
+ * wake-up is later than their arrival, and a flood of them does not delay the timer.
+ */
 static void receive(struct ffntp_sync *sync, struct ffntp_sync_peer *peer, int revents, ffntp_counter woke)
 {
-	for (int i = 0; i < DATAGRAMS_PER_STEP && ffntp_peer_receive(&peer->peer, revents, woke); i++) {
+	if (ffntp_peer_receive(&peer->peer, revents, woke))
 		follow(sync, peer);
-		revents = 0; /* because poll() has not reported the other datagrams that may be there */
-	}
 }
 
 /* Return what poll() reported of a member's socket. */

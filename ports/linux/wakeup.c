@@ -201,12 +201,23 @@ size_t ffntp_wakeup_descriptors(const struct ffntp_wakeup *wakeup, struct pollfd
 	return count;
 }
 
+/* VMClock's device is read before the words of its page are, so that no change is missed. */
+void ffntp_wakeup_rearm(const struct ffntp_wakeup *wakeup, const struct pollfd *ready, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ready[i].revents == 0)
+			continue;
+		if (ready[i].fd == wakeup->timer)
+			rearm_timer(wakeup);
+		else
+			rearm_vmclock(wakeup);
+	}
+}
+
 bool ffntp_wakeup_look(struct ffntp_wakeup *wakeup, ffntp_counter now)
 {
 	bool is_reported = wakeup->is_disrupted, has_vm, has_stall;
 
-	rearm_timer(wakeup);
-	rearm_vmclock(wakeup); /* before its words are read, so that no change is missed */
 	has_vm = has_vm_changed(wakeup);
 	has_stall = has_stalled(wakeup, now);
 	wakeup->is_disrupted = false;

@@ -10,6 +10,7 @@
  *
  *   count = ffntp_wakeup_descriptors(&wakeup, ready);
  *   poll(ready, count, 1000);
+ *   ffntp_wakeup_rearm(&wakeup, ready, count);
  *   if (ffntp_wakeup_look(&wakeup, counter)) the counter was disrupted
  */
 #ifndef FFNTP_LINUX_WAKEUP_H
@@ -52,6 +53,9 @@ void ffntp_wakeup_close(struct ffntp_wakeup *wakeup);
 
 /* Set the descriptors to poll for POLLIN. ready: room for FFNTP_WAKEUP_DESCRIPTORS. Returns their number. */
 size_t ffntp_wakeup_descriptors(const struct ffntp_wakeup *wakeup, struct pollfd *ready);
+
+/* Let the descriptors that were ready wait for the next sign. Call it after poll(), which has set ready's revents. */
+void ffntp_wakeup_rearm(const struct ffntp_wakeup *wakeup, const struct pollfd *ready, size_t count);
 
 /*
  * Return whether a sign of a disruption came since the last call; each one is returned once. Call it at each wake-up.

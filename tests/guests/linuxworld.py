@@ -1,6 +1,7 @@
 """Guests with Debian's own kernel, and nothing of Debian besides: ffntpd, and tests/guests/answer, which returns readings of its page to
 the host. Kernels, and the QEMU of a newer Debian, are unpacked into the build folder. No root is needed."""
 import contextlib
+import fcntl
 import glob
 import lzma
 import os
@@ -17,9 +18,11 @@ import tap
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ANSWER = os.environ.get("ANSWER", "")
-MODULES = ["failover", "net_failover", "virtio_net", "ptp_vmclock"]     # in the order of their dependencies; what a kernel lacks is left out
+# In the order of their dependencies. Modules that a kernel lacks are left out.
+MODULES = ["failover", "net_failover", "virtio_net", "e1000", "ptp_vmclock"]
 RAM_MIB = 256
-ANSWER_PORT = 7
+PORTS = (7, 8)                  # of the guest: they answer for the daemon's page, and for the hypervisor's
+LEAP_TABLE = "/usr/share/zoneinfo/leap-seconds.list"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 INIT = """#!/bin/sh
@@ -29,11 +32,19 @@ ip link set lo up; ip addr add 10.0.2.15/24 dev eth0; ip link set eth0 up; ip ro
 mkdir /run/ffntp
 echo "guest: Linux $(uname -r), clocksource $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
 {commands}
-answer {port} {page} &
+answer {ports[0]} /run/ffntp/page &
+answer {ports[1]} /dev/vmclock0 &
 ffntpd -c /ffntp.conf --page /run/ffntp/page
 echo "guest: ffntpd ended with $?"
 while :; do sleep 1000; done
 """
+
+
+@contextlib.contextmanager
+def locked(folder):
+    with open(f"{folder}/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Archive:
@@ -49,25 +60,26 @@ class Archive:
         tap.check(mirror, "apt-get knows no mirror of Debian")
         with open(f"{self.folder}/sources.list", "w") as f:
             f.write(f"deb [signed-by={KEYRING}] {mirror[0]} {suite} main\n")
-        if not glob.glob(f"{self.folder}/lists/*Packages*"):
-            self.apt("apt-get", "-qq", "update")
 
     def apt(self, *words):
-        options = {"Dir::Etc::sourcelist": f"{self.folder}/sources.list", "Dir::Etc::sourceparts": "-", "Dir::State::lists": f"{self.folder}/lists",
-                   "Dir::State::status": f"{self.folder}/status", "Dir::Cache": self.folder, "Debug::NoLocking": "1",
+        options = {"Dir::Etc::sourcelist": f"{self.folder}/sources.list", "Dir::Etc::sourceparts": "-",
+                   "Dir::State::lists": f"{self.folder}/lists", "Dir::State::status": f"{self.folder}/status",
+                   "Dir::Cache": self.folder, "Debug::NoLocking": "1",
                    "Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": "", "APT::Install-Recommends": "0"}
         command = [words[0], *[word for name, value in options.items() for word in ("-o", f"{name}={value}")], *words[1:]]
-        done = subprocess.run(command, cwd=f"{self.folder}/archives", stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
             raise tap.Skip(f"{' '.join(words)}: {done.stderr.strip().splitlines()[-1:]}")
         return done.stdout
 
-    def unpack(self, debs, tree, *patterns):
-        """Unpack packages, or only the files of these patterns, into the tree."""
+    @staticmethod
+    def unpack(debs, tree, *patterns):
+        """Unpack packages, or only the files of these patterns, into the tree, and remove the packages."""
         for deb in debs:
             with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as packed:
                 subprocess.run(["tar", "-x", "-C", tree, "--wildcards", *patterns], stdin=packed.stdout, stderr=subprocess.DEVNULL,
                                check=not patterns)
+            os.remove(deb)
 
     def tree(self, name, fill):
         """Return a folder that fill(folder) has filled once."""
@@ -78,8 +90,24 @@ class Archive:
             os.rename(f"{path}.new", path)
         return path
 
+    def get(self, what):
+        """Return the result of what(); if that fails, because there are no lists or old ones, with new lists."""
+        with locked(self.folder):
+            try:
+                return what()
+            except tap.Skip:
+                self.apt("apt-get", "-qq", "update")
+                return what()
+
     def kernel(self):
         """Return a folder with Debian's kernel and the modules that guests need."""
+        return self.get(self.find_kernel)
+
+    def qemu(self):
+        """Return the command of this suite's QEMU, which runs with the libraries of its own suite, and its environment."""
+        return self.get(self.find_qemu)
+
+    def find_kernel(self):
         names, found = ["linux-image-amd64"], []
         while names:
             found.append(names.pop())
@@ -88,12 +116,11 @@ class Archive:
 
         def fill(folder):
             self.apt("apt-get", "download", *found[1:])
-            debs = [deb for name in found[1:] for deb in glob.glob(f"{self.folder}/archives/{name}_*.deb")]
+            debs = [deb for name in found[1:] for deb in glob.glob(f"{self.folder}/{name}_*.deb")]
             self.unpack(debs, folder, "*/vmlinuz*", *[f"*/{module}.ko*" for module in MODULES])
         return self.tree(found[1], fill)
 
-    def qemu(self):
-        """Return the command of this suite's QEMU, which runs with the libraries of its own suite, and its environment."""
+    def find_qemu(self):
         def fill(folder):
             self.apt("apt-get", "-y", "--download-only", "install", "qemu-system-x86", "seabios")
             self.unpack(glob.glob(f"{self.folder}/archives/*.deb"), folder)
@@ -107,8 +134,8 @@ def files_of(kernel, name):
     return glob.glob(f"{kernel}/**/{name}", recursive=True)
 
 
-def build(path, kernel, conf, commands="", page="/run/ffntp/page"):
-    """Write an initramfs. commands: of the shell, before the daemon starts. page: to read."""
+def build(path, kernel, conf, commands=""):
+    """Write an initramfs. commands: of the shell, before the daemon starts."""
     archive = initramfs.Initramfs()
     archive.program("bin/busybox", packages.program("busybox-static", "/bin/busybox"), initramfs.LIBRARIES)
     for name in ("sh", "mount", "insmod", "ip", "sleep", "cat", "mkdir", "echo", "uname"):
@@ -124,8 +151,9 @@ def build(path, kernel, conf, commands="", page="/run/ffntp/page"):
             present.append(module)
     for name in ("proc", "sys", "dev", "run", "tmp", "etc"):
         archive.folder(name)
+    archive.copy(LEAP_TABLE.lstrip("/"), LEAP_TABLE)
     archive.file("ffntp.conf", conf.encode())
-    archive.file("init", INIT.format(modules=" ".join(present), commands=commands, port=ANSWER_PORT, page=page).encode())
+    archive.file("init", INIT.format(modules=" ".join(present), commands=commands, ports=PORTS).encode())
     archive.write(path)
 
 
@@ -133,10 +161,11 @@ class Linux(guest.Guest):
     """A guest with a kernel of Debian. words: for the kernel. options: for QEMU."""
 
     def __init__(self, folder, kernel, image, *, name="guest", words="", options=(), **more):
-        self.port = tap.free_port()
+        self.ports = [tap.free_port() for _ in PORTS]
         [vmlinuz] = files_of(kernel, "vmlinuz*")
-        super().__init__(folder, "q35", f"console=ttyS0 quiet loglevel=3 panic=-1 net.ifnames=0 {words}", name=name, image=vmlinuz, page=False,
-                         ram_mib=RAM_MIB, network=f",hostfwd=udp:127.0.0.1:{self.port}-:{ANSWER_PORT}",
+        words = f"console=ttyS0 quiet loglevel=3 panic=-1 net.ifnames=0 {words}"
+        super().__init__(folder, "q35", words, name=name, image=vmlinuz, page=False, ram_mib=RAM_MIB,
+                         network="".join(f",hostfwd=udp:127.0.0.1:{ours}-:{its}" for ours, its in zip(self.ports, PORTS)),
                          options=["-initrd", image, *options], **more)
 
 
@@ -145,9 +174,9 @@ class Reading:
 
     def __init__(self, began, ended, text):
         (self.began_s, began_ns), (self.ended_s, ended_ns) = began, ended
-        result, earliest, latest, counter = map(int, text.split())
-        self.result, self.counter, self.bound_s = result, counter, (latest - earliest) * 1e-9 / 2
-        self.outside_s = max(0, earliest - ended_ns, began_ns - latest) * 1e-9 if result == 0 else 0
+        self.result, earliest, latest, self.marker = map(int, text.split())
+        self.bound_s = (latest - earliest) * 1e-9 / 2
+        self.outside_s = max(0, earliest - ended_ns, began_ns - latest) * 1e-9 if self.result == 0 else 0
 
 
 def clocks():
@@ -155,19 +184,20 @@ def clocks():
 
 
 class Watch:
-    """Asks a guest for the time, until the block ends. The truth is this machine's clock before the question and after the answer."""
+    """Asks a guest for the time, until the block ends. The truth is this machine's clock before the question and after the answer. port:
+    the number in PORTS."""
 
     PERIOD_S = 0.02
 
-    def __init__(self, running):
-        self.running, self.readings, self.stopping = running, [], threading.Event()
+    def __init__(self, running, port=0):
+        self.port, self.readings, self.stopping = running.ports[port], [], threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
     def ask(self, s, number):
         question = b"%d" % number
         began = clocks()
-        s.send(question)
         with contextlib.suppress(TimeoutError, ConnectionError):
+            s.send(question)
             while True:
                 answer = s.recv(512)
                 ended = clocks()
@@ -179,7 +209,7 @@ class Watch:
         number = 0
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(0.5)
-            s.connect(("127.0.0.1", self.running.port))
+            s.connect(("127.0.0.1", self.port))
             while not self.stopping.is_set():
                 number += 1
                 self.ask(s, number)
@@ -193,11 +223,12 @@ class Watch:
         self.stopping.set()
         self.thread.join()
 
-    def after(self, from_s, to_s=float("inf")):
-        """Return the answers to questions of this time."""
-        return [reading for reading in list(self.readings) if from_s <= reading.began_s < to_s]
+    def after(self, from_s):
+        """Return the answers to questions since then."""
+        return [reading for reading in list(self.readings) if reading.began_s >= from_s]
 
     def wait_for_time(self, from_s, patience_s):
         """Wait for a reading that is not refused, to a question after from_s; return the seconds from then to it."""
-        found = tap.wait_for(lambda: [reading for reading in self.after(from_s) if reading.result == 0], "the guest to have the time", patience_s)
-        return found[0].ended_s - from_s
+        def found():
+            return [reading for reading in self.after(from_s) if reading.result == 0]
+        return tap.wait_for(found, "the guest to have the time", patience_s)[0].ended_s - from_s

@@ -2,7 +2,9 @@
 """Events in the life of guests with Debian's own kernels: they are stopped, restored into the past, and moved to another QEMU. ffntpd in
 the guest has a poll interval of 64 s, and its readings are compared with the host's clock all the time."""
 import contextlib
-import os
+import re
+import struct
+import subprocess
 import sys
 import time
 
@@ -14,12 +16,14 @@ from test_events import disk_of
 DISRUPTED_S = 1.0               # after the resumption, no reading is outside its bound later than this
 RIGHT_S = 10.0                  # and there are readings again within this
 PAUSE_S = 5
-BURST_S = 18                    # eight requests, 2 s apart: afterwards the next reply is up to a minute away
+BURST_S = 18                    # eight requests, 2 s apart
+SETTLE_S = 40                   # intervals have grown to 10 s, so that a reply is rarely the first sign of an event
 BOOT_S = 60
 
 
-def check_right_again(watch, resumed_s, what):
-    """Wait for the end of the burst after an event; check the readings since the guest was resumed."""
+def check_right_again(watch, former, resumed_s, what):
+    """Wait for the end of the burst after an event; check the readings since the guest was resumed, and that the disruption marker is no
+    longer the former one. Return the marker."""
     right_s = watch.wait_for_time(resumed_s + DISRUPTED_S, RIGHT_S) + DISRUPTED_S
     time.sleep(max(0, resumed_s + BURST_S - time.monotonic()))
     seen = watch.after(resumed_s)
@@ -30,10 +34,11 @@ def check_right_again(watch, resumed_s, what):
           f"{max((reading.outside_s for reading in wrong), default=0):.1f} s; {len(refused)} refused; right again after {right_s:.2f} s; "
           f"bound {seen[-1].bound_s * 1e3:.2f} ms", flush=True)
     tap.check(len(seen) > 10 * BURST_S, f"too few readings: {len(seen)}")
-    tap.check(wrong or refused, "the event had no effect")
+    tap.check(seen[-1].marker != former, "the daemon noticed nothing")
     tap.check(last_s <= DISRUPTED_S, f"wrong {last_s} s after the resumption")
     tap.check(right_s <= RIGHT_S, f"not right again after {right_s} s")
     tap.check(seen[-1].result == 0 and seen[-1].bound_s < 0.1, "it has no time at the end")
+    return seen[-1].marker
 
 
 def resume(running):
@@ -47,7 +52,7 @@ def watched(running):
     with running, linuxworld.Watch(running) as watch:
         try:
             watch.wait_for_time(0, BOOT_S)
-            time.sleep(BURST_S)
+            time.sleep(SETTLE_S)
             yield watch
         except AssertionError as problem:
             raise AssertionError(f"{problem}; the guest: {running.said()[-1500:]}") from problem
@@ -97,16 +102,16 @@ def live(folder, suite, *, is_stopped, options=(), **more):
         options = [*disk_of(folder), *options]
         running = linuxworld.Linux(folder, kernel, image, options=options, **more)
         with watched(running) as watch:
+            first = watch.readings[-1].marker
             stop(running, watch, "past")
             resumed = resume(running)
             if is_stopped:
-                check_right_again(watch, resumed, "stopped and continued")
-            else:
-                time.sleep(3)
-            check_right_again(watch, restore(running, "past"), "restored from a snapshot")
+                check_right_again(watch, first, resumed, "stopped and continued")
+            marker = check_right_again(watch, first, restore(running, "past"), "restored from a snapshot")
+            time.sleep(SETTLE_S - BURST_S)
             move(running, f"{folder}/state")
         with arrived(linuxworld.Linux(folder, kernel, image, name="moved", options=options, **more), f"{folder}/state") as (watch, resumed):
-            check_right_again(watch, resumed, "moved to another QEMU")
+            check_right_again(watch, marker, resumed, "moved to another QEMU")
 
 
 def test_debian_13(folder):
@@ -118,11 +123,99 @@ def test_debian_13_with_the_kernel_of_backports(folder):
 
 
 def test_vmclock_shows_what_the_rtc_does_not(folder):
-    """The RTC stands still with the guest: VMClock's disruption marker is the only sign."""
+    """The RTC stands still with the guest, and the network card does not announce itself: the disruption marker is the only sign."""
     qemu, environment = linuxworld.Archive("trixie").qemu()
     live(folder, "trixie-backports", is_stopped=False, qemu=qemu, environment=environment,
-         options=["-device", "vmclock", "-rtc", "clock=vm"])
+         devices=["-device", "e1000,netdev=net,romfile="], options=["-device", "vmclock", "-rtc", "clock=vm"])
+
+
+# --- a page of ours behind a VMClock device ---
+
+# The guest answers its probe, the memory of the card in slot 0x11, before it starts the daemon.
+MEASURE = """probe=/sys/bus/pci/devices/0000:00:11.0
+echo 1 >$probe/enable
+answer probe $probe/resource2
+echo "guest: $(cat /sys/class/ptp/ptp0/clock_name)"
+"""
+PTP_S = 15
+PROBE_WORDS, OFFSET_WORD, END_WORD = 8, 4, 7    # as in truth.c and answer.c
+
+
+def table(folder):
+    """Compile the table of docs/vmclock.md that makes a VMClock device of the card in slot 0x10."""
+    with open(f"{linuxworld.TOP}/docs/vmclock.md") as f:
+        [source] = re.findall(r"(?m)^    DefinitionBlock.*\n(?:(?:    .*)?\n)*?^    }\n", f.read())
+    with open(f"{folder}/vmclock.asl", "w") as f:
+        f.write(source)
+    done = subprocess.run(["iasl", f"{folder}/vmclock.asl"], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    tap.check(done.returncode == 0, f"iasl: {done.stdout}{done.stderr}")
+    return ["-acpitable", f"file={folder}/vmclock.aml"]
+
+
+def card(name, path, slot, more=""):
+    return ["-object", f"memory-backend-file,id={name},mem-path={path},size=4096,share=on{more}", "-device",
+            f"ivshmem-plain,memdev={name},addr={slot:#x}"]
+
+
+def measured_offset(probe):
+    """Return the guest's counter minus this machine's."""
+    guest.truth("tell", probe, 0, 0)
+    with open(probe, "rb") as f:
+        return struct.unpack(f"<{PROBE_WORDS}q", f.read(8 * PROBE_WORDS))[OFFSET_WORD]
+
+
+def end_probe(probe):
+    with open(probe, "r+b") as f:
+        f.seek(8 * END_WORD)
+        f.write(struct.pack("<q", 1))
+
+
+def host(folder, page, port, offset):
+    return tap.daemon(folder, "--poll", "1", "--guest-page", page, "--counter-offset", str(offset), f"127.0.0.1:{port}",
+                      preexec_fn=guest.first)
+
+
+def check_all_inside(watch, seconds, what):
+    """Check the readings of the last seconds."""
+    seen = watch.after(time.monotonic() - seconds)
+    wrong = [reading for reading in seen if reading.outside_s > 0]
+    bounds = sorted(reading.bound_s * 1e6 for reading in seen)
+    print(f"# {what}: {len(wrong)} of {len(seen)} readings outside; bound: median {bounds[len(bounds) // 2]:.0f} us, at most "
+          f"{bounds[-1]:.0f} us", flush=True)
+    tap.check(len(seen) > 10 * seconds, f"too few readings: {len(seen)}")
+    tap.check(all(reading.result == 0 for reading in seen), f"refused: {[reading.result for reading in seen]}")
+    tap.check(not wrong, f"outside by {max(reading.outside_s for reading in wrong) if wrong else 0} s")
+
+
+def test_a_page_of_ours_is_a_ptp_clock_of_the_guest(folder):
+    """No server is asked: the guest's daemon reads the PTP clock that Linux makes of the page, and the page itself."""
+    kernel = linuxworld.Archive("trixie-backports").kernel()
+    qemu, environment = linuxworld.Archive("trixie").qemu()
+    shared = tap.make_folder("ffntp-cards-", "/dev/shm")
+    page, probe, image = f"{shared}/page", f"{shared}/probe", f"{folder}/initramfs"
+    with open(probe, "wb") as f:
+        f.write(bytes(4096))
+    linuxworld.build(image, kernel, "refclock PHC /dev/ptp0 tai poll 1 maxerror 1e-5\n", MEASURE)
+    options = [*card("clock", page, 0x10, ",readonly=on"), *card("probe", probe, 0x11), *table(folder)]
+    with contextlib.ExitStack() as cleaning, guest.chronyd(folder) as port:
+        cleaning.callback(tap.remove_folder, shared)
+        with host(folder, page, port, 0):
+            tap.wait_for_status(folder, "synchronised")
+            running = cleaning.enter_context(linuxworld.Linux(folder, kernel, image, words="tsc=reliable clocksource=tsc", qemu=qemu,
+                                                              environment=environment, options=options))
+            running.wait_for_line("guest: Linux", BOOT_S)
+            offset = measured_offset(probe)
+        with host(folder, page, port, offset):
+            tap.wait_for_status(folder, "synchronised")
+            end_probe(probe)
+            running.wait_for_line("guest: .*vmclock", BOOT_S)
+            with linuxworld.Watch(running) as daemon, linuxworld.Watch(running, 1) as device:
+                daemon.wait_for_time(0, BOOT_S)
+                device.wait_for_time(0, BOOT_S)
+                time.sleep(PTP_S)
+                check_all_inside(daemon, PTP_S, "the daemon's page, by /dev/ptp0")
+                check_all_inside(device, PTP_S, "/dev/vmclock0")
 
 
 if __name__ == "__main__":
-    tap.run(sys.modules[__name__], together=int(os.environ.get("TOGETHER", "2")))
+    tap.run(sys.modules[__name__], together=3)

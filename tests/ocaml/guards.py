@@ -157,7 +157,7 @@ GUARDS = [
     ('job', 'without_repetition',
      'if List.mem (Name.to_string name) (List.map Name.to_string kept) then kept else', '', 'dhcp'),
     ('job', 'begin_job', 'if t.state = Starting then', '', 'calibration'),
-    ('job', 'begin_job', 'if t.state <> Stopped then idle t (text e) advice; Lwt.return_unit', 'Lwt.fail e',
+    ('job', 'begin_job', 'if t.state <> Stopped then idle t (text e) advice;', 'ignore e;',
      'impossible'),
     ('job', 'ffntp_job.ml:stop', '| Some stopping -> stopping', '| Some _ when false -> Lwt.return_unit', 'the watch'),
 ]

@@ -12,8 +12,11 @@ def run(folder, *arguments):
         raise AssertionError(f"certtool: {done.stdout}")
 
 
-def make_key(folder, name):
-    run(folder, "--generate-privkey", "--key-type", "ecdsa", "--curve", "secp256r1", "--outfile", f"{name}.key")
+KINDS = {"ecdsa": ["--curve", "secp256r1"], "rsa": ["--bits", "2048"]}
+
+
+def make_key(folder, name, kind="ecdsa"):
+    run(folder, "--generate-privkey", "--key-type", kind, *KINDS[kind], "--outfile", f"{name}.key")
 
 
 def make_authority(folder, name="ca"):
@@ -25,9 +28,10 @@ def make_authority(folder, name="ca"):
         "--outfile", f"{name}.pem")
 
 
-def make_certificate(folder, name, dates=FOREVER, hosts=("localhost",), addresses=("127.0.0.1",), authority="ca"):
+def make_certificate(folder, name, dates=FOREVER, hosts=("localhost",), addresses=("127.0.0.1",), authority="ca",
+                     key="ecdsa"):
     """Make NAME.key and NAME.pem, for these hosts and addresses."""
-    make_key(folder, name)
+    make_key(folder, name, key)
     with open(f"{folder}/{name}.template", "w") as f:
         f.write(f"cn = \"{name}\"\ntls_www_server\nsigning_key\n{dates}")
         f.writelines(f"dns_name = \"{host}\"\n" for host in hosts)

@@ -7,6 +7,7 @@
  * It exits with 1, and one line, if the page cannot be opened.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,7 @@ struct summary {
 	unsigned outside, refused;
 	unsigned causes[CAUSES]; /* refused readings, by enum ffntp_clock_result */
 	int64_t bound_max_ns;
+	double squares_ns2, bound_sum_ns;
 };
 
 struct comparison {
@@ -135,6 +137,8 @@ static void take_sample(const struct ffntp_linux_reader *reader, struct summary 
 	if (best.width_ns > BRACKET_NS || summary->samples == SAMPLES_MAX)
 		return;
 	summary->errors_ns[summary->samples++] = best.error_ns;
+	summary->squares_ns2 += (double)best.error_ns * (double)best.error_ns;
+	summary->bound_sum_ns += (double)best.bound_ns;
 	if (best.bound_ns > summary->bound_max_ns)
 		summary->bound_max_ns = best.bound_ns;
 }
@@ -172,9 +176,10 @@ static int watch(const struct ffntp_linux_reader *reader, double seconds)
 	}
 	qsort(summary.errors_ns, summary.samples, sizeof(summary.errors_ns[0]), compare);
 	printf("{\"samples\":%zu,\"median_ns\":%" PRId64 ",\"max_ns\":%" PRId64 ",\"bound_max_ns\":%" PRId64
-	       ",\"outside\":%u,",
+	       ",\"rms_ns\":%.0f,\"bound_mean_ns\":%.0f,\"outside\":%u,",
 	       summary.samples, summary.samples > 0 ? summary.errors_ns[summary.samples / 2] : -1,
 	       summary.samples > 0 ? summary.errors_ns[summary.samples - 1] : -1, summary.bound_max_ns,
+	       sqrt(summary.squares_ns2 / (double)summary.samples), summary.bound_sum_ns / (double)summary.samples,
 	       summary.outside);
 	show_refused(&summary);
 	puts("}");

@@ -6,6 +6,7 @@ counted as "authentication".
 """
 import contextlib
 import os
+import signal
 import socket
 import ssl
 import struct
@@ -146,6 +147,32 @@ def test_a_guest_that_was_restored(folder):
                 tap.wait_for(lambda: tap.has_time(tap.probe(folder)), "the time", 20)
                 tap.check(tap.said(folder, jumps).count("NTS key exchange: ") == exchanges, tap.said(folder, jumps))
             os.unlink(f"{folder}/page")
+
+
+def test_cookies_are_kept_across_restarts(folder):
+    """They are used after an orderly end, and once: after a crash, or with a file of a different machine, there is a key exchange."""
+    make_certificates(folder)
+    nts_port = free_tcp_port()
+    os.mkdir(f"{folder}/kept", 0o700)
+    more = f"ntsdumpdir {folder}/kept\ncounterjumps no\n"
+    kept = f"{folder}/kept/127.0.0.1:{nts_port}.nts"
+    with chronyd(folder, nts_port):
+        def run(name, stored, number=signal.SIGTERM):
+            with tap.process([tap.FFNTPD, "--page", f"{folder}/page", *configured(folder, nts_port, more=more)], f"{folder}/{name}.log") as running:
+                page = tap.wait_for_verdict(folder, "accepted", 3, 20)
+                tap.check(page["verdicts"]["authentication"] == 0, f"{page}")
+                tap.check(not os.path.exists(kept), "the file was not removed")
+                tap.stop(running, number)
+            tap.check(("stored cookies for" in tap.said(folder, name)) == stored, tap.said(folder, name))
+            os.unlink(f"{folder}/page")
+        run("first", False)
+        tap.check(os.stat(kept).st_mode & 0o777 == 0o600, "others may read the cookies")
+        run("second", True, signal.SIGKILL)
+        run("crashed", False)
+        with open(kept, "r+b") as f:
+            f.seek(8)
+            f.write(bytes(32))
+        run("moved", False)
 
 
 def test_a_certificate_of_an_unknown_authority(folder):

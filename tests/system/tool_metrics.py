@@ -6,6 +6,7 @@ import math
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import socket
@@ -455,6 +456,26 @@ def test_idle_connections_hinder_nobody_for_long(folder):
             ticks = sum(int(number) for number in f.read().split()[13:15])
         tap.check(ticks < 100, f"{ticks} ticks of CPU")
         for each in idle:
+            each.close()
+
+
+def test_a_scraper_is_served_while_slow_clients_hold_all_connections(folder):
+    """The oldest of them ends; the others go on."""
+    port = free_tcp_port()
+    with listening(folder, f"{folder}/page", port) as running:
+        wait_for_port(folder, port)
+        opened = f"/proc/{running.pid}/fd"
+        before, began = len(os.listdir(opened)), time.monotonic()
+        slow = []
+        for number in range(16):
+            slow.append(socket.create_connection(("127.0.0.1", port)))
+            slow[-1].send(b"GET /metrics")
+            tap.wait_for(lambda: len(os.listdir(opened)) == before + number + 1, f"connection {number}")
+        tap.check(get(port)[0].status == 200, "no answer")
+        ended = select.select(slow, [], [], 0)[0]
+        late = time.monotonic() - began > 4     # on a busy machine the slow clients' time may be over
+        tap.check(ended == slow[:1] or late, f"{[slow.index(each) for each in ended]} ended, not the first")
+        for each in slow:
             each.close()
 
 

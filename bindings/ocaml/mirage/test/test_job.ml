@@ -245,6 +245,7 @@ let test_dhcp () =
   begin_test ();
   let job = named ~dhcp:[ address "192.0.2.1"; address "192.0.2.2"; address "192.0.2.1" ] [] in
   says "asking 192.0.2.1, 192.0.2.2";
+  says ~times:0 "192.0.2.2, ";
   is_true "synchronised" (synchronised_in 0 <= 5);
   stop job;
   begin_test ();
@@ -402,7 +403,7 @@ let () =
         [
           case "an address" test_address; case "both versions of IP" test_both_versions; case "no route" test_no_route;
         ] );
-      ( "bad input",
+      ( "input",
         [
           case "no server" test_no_server;
           case "rubbish in an argument" test_rubbish;

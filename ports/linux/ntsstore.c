@@ -1,0 +1,149 @@
+/* ntsstore: see ntsstore.h. */
+#include "ntsstore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "counter.h"
+
+#define MACHINE_ID "/etc/machine-id"
+
+void ffntp_ntsstore_machine(bool is_guest, uint64_t marker, uint64_t generation,
+			    uint8_t machine[FFNTP_NTS_DUMP_MACHINE])
+{
+	struct ffntp_page_identity identity = { 0 };
+	struct sha256_ctx hash;
+	uint8_t text[64] = "ffntp nts";
+	uint64_t numbers[2] = { marker, generation };
+	int file = open(MACHINE_ID, O_RDONLY | O_CLOEXEC);
+
+	sha256_init(&hash);
+	sha256_update(&hash, sizeof(text), text);
+	if (file >= 0 && read(file, text, sizeof(text)) > 0)
+		sha256_update(&hash, sizeof(text), text);
+	if (file >= 0)
+		close(file);
+	if (is_guest) {
+		ffntp_counter_identity(FFNTP_COUNTER_NONE, &identity);
+		sha256_update(&hash, sizeof(identity.boot_id), identity.boot_id);
+		sha256_update(&hash, sizeof(numbers), (const uint8_t *)numbers);
+	}
+	sha256_digest(&hash, FFNTP_NTS_DUMP_MACHINE, machine);
+}
+
+/* Open the directory. Returns -1 and errno if it cannot be. */
+static int open_directory(const char *directory)
+{
+	return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void name_file(const char *asked, char name[FFNTP_NTS_DUMP_ADDRESS + 8])
+{
+	size_t i = 0;
+
+	for (; asked[i] != '\0'; i++)
+		name[i] = asked[i] == '/' ? '_' : asked[i];
+	memcpy(name + i, ".nts", 5);
+}
+
+/* Read a whole file. Returns its length; 0 if it cannot be read, is longer than a dump, or has nothing in it. */
+static size_t read_file(int directory, const char *name, uint8_t bytes[FFNTP_NTS_DUMP_MOST + 1])
+{
+	int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t length = file >= 0 ? read(file, bytes, FFNTP_NTS_DUMP_MOST + 1) : -1;
+
+	if (file >= 0)
+		close(file);
+	return length > 0 && length <= FFNTP_NTS_DUMP_MOST ? (size_t)length : 0;
+}
+
+static bool is_usable(const struct ffntp_nts_dump *read, const struct ffntp_nts_dump *wanted, int64_t now_s)
+{
+	return memcmp(read->machine, wanted->machine, sizeof(read->machine)) == 0 &&
+	       strcmp(read->host, wanted->host) == 0 && strcmp(read->asked, wanted->asked) == 0 &&
+	       read->saved_s <= now_s && now_s - FFNTP_NTSSTORE_AGE_S <= read->saved_s;
+}
+
+/* The removal must have reached the disk before a cookie is sent. */
+static bool remove_file(int directory, const char *name)
+{
+	return unlinkat(directory, name, 0) == 0 && fsync(directory) == 0;
+}
+
+bool ffntp_ntsstore_take(const char *directory, int64_t now_s, struct ffntp_nts_dump *dump)
+{
+	char name[FFNTP_NTS_DUMP_ADDRESS + 8];
+	uint8_t bytes[FFNTP_NTS_DUMP_MOST + 1];
+	struct ffntp_nts_dump read;
+	int folder = open_directory(directory);
+	size_t length;
+	bool is_good;
+
+	if (folder < 0)
+		return false;
+	name_file(dump->asked, name);
+	length = read_file(folder, name, bytes);
+	is_good = remove_file(folder, name) && length > 0 && ffntp_nts_dump_read(bytes, length, &read) &&
+		  is_usable(&read, dump, now_s);
+	close(folder);
+	if (is_good)
+		*dump = read;
+	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(&read, sizeof(read));
+	return is_good;
+}
+
+static int write_all(int file, const uint8_t *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(file, bytes, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return written < 0 ? errno : ENOSPC;
+		bytes += written;
+		length -= (size_t)written;
+	}
+	return fsync(file) == 0 ? 0 : errno;
+}
+
+static int put_file(int directory, const char *name, const uint8_t *bytes, size_t length)
+{
+	char beside[FFNTP_NTS_DUMP_ADDRESS + 16];
+	int file, error;
+
+	snprintf(beside, sizeof(beside), "%s.new", name);
+	unlinkat(directory, beside, 0);
+	file = openat(directory, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file < 0)
+		return errno;
+	error = write_all(file, bytes, length);
+	if (close(file) != 0 && error == 0)
+		error = errno;
+	if (error == 0 && renameat(directory, beside, directory, name) != 0)
+		error = errno;
+	if (error != 0)
+		unlinkat(directory, beside, 0);
+	return error;
+}
+
+int ffntp_ntsstore_put(const char *directory, const struct ffntp_nts_dump *dump)
+{
+	char name[FFNTP_NTS_DUMP_ADDRESS + 8];
+	uint8_t bytes[FFNTP_NTS_DUMP_MOST];
+	int folder = open_directory(directory), error;
+
+	if (folder < 0)
+		return errno;
+	name_file(dump->asked, name);
+	error = put_file(folder, name, bytes, ffntp_nts_dump_write(dump, bytes));
+	close(folder);
+	explicit_bzero(bytes, sizeof(bytes));
+	return error;
+}
