@@ -13,8 +13,8 @@
 #include "vote.h"
 
 /*
- * The part of a member's session that the ensemble computes with: a copy, set after each change of the session, because
- * one member's exchange needs it of all, and sessions are spread over memory.
+ * The values of a member's session that the ensemble computes with: a copy, set after each change of the session. One
+ * member's exchange needs those of all members, and sessions are spread over memory.
  */
 struct ffntp_member_view {
 	struct ffntp_bound bound;
