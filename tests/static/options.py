@@ -12,10 +12,20 @@ def rows(name, kind):
     return [[column.strip().strip('"') for column in re.split(r',\s*(?![^()]*\))', row.removesuffix(')'))] for row in found]
 
 
-def table_rows(document):
-    """Return the rows of the document's tables, by the code that they begin with."""
+def table_rows(document, section=''):
+    """Return the rows of the tables of a document, or of its section, by each code that they begin with."""
     text = (TOP / document).read_text()
-    return {line.split('|')[1].strip(): line for line in text.splitlines() if line.startswith('| `')}
+    if section:
+        text = text.partition(f'\n## {section}\n')[2].partition('\n## ')[0]
+    found = {}
+    for line in text.splitlines():
+        if line.startswith('| `'):
+            found.update((code.strip(), line) for code in line.split(' | ')[0].removeprefix('| ').split(', '))
+    return found
+
+
+def missing(documented, names):
+    return [f'no row `{name}`' for name in names if f'`{name}`' not in documented]
 
 
 def numbers_in(text):
@@ -43,34 +53,28 @@ def poll_last():
 
 
 def check_server(tap):
-    """The row of the line `server` has each option in brackets, and its largest and usual value."""
-    row = next((row for code, row in table_rows('docs/ffntp.conf.md').items() if code.startswith('`server ')), '')
-    last = poll_last()
-    numbers = rows('daemon/server_options.def', 'SERVER_NUMBER')
-    words = rows('core/client_options.def', 'SERVER_WORD')
-    expected = [f'[{number[5]} N]' for number in numbers] + [f'[{word[4]} {word[5]}]' for word in words]
-    expected += [f'[{flag[1]}]' for flag in rows('daemon/server_options.def', 'SERVER_(?:START_)?FLAG')]
-    problems = [f'{option} is not in the row' for option in expected if option not in row]
+    """Each option of a server has a row, with its largest and usual value."""
+    documented, last = table_rows('docs/ffntp.conf.md', 'Servers'), poll_last()
+    numbers, words = rows('daemon/server_options.def', 'SERVER_NUMBER'), rows('core/client_options.def', 'SERVER_WORD')
+    flags = [flag[1] for flag in rows('daemon/server_options.def', 'SERVER_(?:START_)?FLAG')]
+    problems = missing(documented, flags + [f'{number[5]} N' for number in numbers] + [f'{word[4]} {word[5]}' for word in words])
     for number in numbers:
         if number[5] != 'port':  # as in every other program
-            problems += undocumented(row, number[5], number[2], number[4].replace('FFNTP_CONFIG_POLL_LAST', last))
+            problems += undocumented(documented.get(f'`{number[5]} N`', ''), number[5], number[2],
+                                     number[4].replace('FFNTP_CONFIG_POLL_LAST', last))
     for word in words:
-        problems += undocumented(row, word[4], word[1], word[3], float(word[6]))
+        problems += undocumented(documented.get(f'`{word[4]} {word[5]}`', ''), word[4], word[1], word[3], float(word[6]))
     tap.check('docs/ffntp.conf.md has each option of a server', problems if numbers else ['no options'])
 
 
 def check_refclock(tap):
-    """The row of the line `refclock` has each option in brackets, and the option's own row its limits."""
-    documented = table_rows('docs/ffntp.conf.md')
-    row = next((row for code, row in documented.items() if code.startswith('`refclock ')), '')
+    """Each option of a reference clock has a row, with its limits."""
+    documented, last = table_rows('docs/ffntp.conf.md', 'Reference clocks'), poll_last()
     numbers, reals = (rows('daemon/refclock_options.def', f'REFCLOCK_{kind}') for kind in ('NUMBER', 'REAL'))
-    expected = [f'[{number[4]} N]' for number in numbers] + [f'[{real[4]} {real[5]}]' for real in reals]
-    expected += [f'[{flag[1]}]' for flag in rows('daemon/refclock_options.def', 'REFCLOCK_FLAG')]
-    problems = [f'{option} is not in the row' for option in expected if option not in row]
+    names = {number[4]: f'{number[4]} N' for number in numbers} | {real[4]: f'{real[4]} {real[5]}' for real in reals}
+    problems = missing(documented, [*names.values(), *(flag[1] for flag in rows('daemon/refclock_options.def', 'REFCLOCK_FLAG'))])
     for _, usual, _, most, name, *_ in numbers + reals:
-        own = next((text for code, text in documented.items() if code.startswith(f'`{name} ')), None)
-        problems += [f'no row `{name} ...`'] if own is None else undocumented(
-            own, name, usual, most.replace('FFNTP_CONFIG_POLL_LAST', poll_last()))
+        problems += undocumented(documented.get(f'`{names[name]}`', ''), name, usual, most.replace('FFNTP_CONFIG_POLL_LAST', last))
     tap.check('docs/ffntp.conf.md has each option of a reference clock', problems if numbers else ['no options'])
 
 
