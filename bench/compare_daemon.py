@@ -30,7 +30,8 @@ def environment(build, folder):
     subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", f"{folder}/installed"], check=True)
     [program] = Path(f"{folder}/installed").glob("**/sbin/ffntpd")
     os.sync()       # a page of a file that is not on the disk yet counts as private to the process that maps it
-    os.environ.update(FFNTPD=str(program), PROBE=f"{build}/tests/system/probe", PACKAGES=f"{build}/tests/system/packages")
+    [module] = Path(f"{folder}/installed").glob("**/ffntp-callfilter.so")
+    os.environ.update(FFNTPD=str(program), LD_LIBRARY_PATH=str(module.parent), PROBE=f"{build}/tests/system/probe", PACKAGES=f"{build}/tests/system/packages")
 
 
 def private_kb(pid):

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,6 +14,7 @@
 #include "../ports/linux/module.h"
 #include "landlock.h"
 #include "log.h"
+#include "seccomp.h"
 
 /* A sanitizer makes system calls of its own. */
 #if defined(__has_feature)
@@ -89,7 +89,8 @@ static bool catch_refusals(void)
 }
 #endif
 
-/* The library that knows the names is loaded again, because this is not expected to happen. */
+/* The module is loaded when it is needed: in a child for the filter, and for the name of a refused call, which is not
+ * expected. */
 static const struct ffntp_callfilter *load(void **module)
 {
 	*module = ffntp_module_open(FFNTP_CALLFILTER_MODULE, FFNTP_MODULE_DIR "/" FFNTP_CALLFILTER_MODULE);
@@ -223,20 +224,23 @@ static bool limit_writing(const struct ffntp_options *options, const char *page)
 	return describe("Landlock", effect, error);
 }
 
-static bool limit_calls(void)
+/* Returns ECANCELED if the module is missing, which was logged. */
+static int write_filter(pid_t process, bool has_handler, int descriptor)
 {
 	void *module;
 	const struct ffntp_callfilter *filter = load(&module);
-	int error;
 
-	if (filter == NULL) {
-		ffntp_log(FFNTP_LOG_ERROR, "sandbox: %s; --sandbox off does without it", dlerror());
-		return false;
-	}
-	error = filter->apply(catch_refusals());
-	dlclose(module);
-	malloc_trim(0); /* libseccomp has used 100 KiB */
-	return describe("seccomp", "system calls are limited (seccomp)", error);
+	if (filter != NULL)
+		return filter->write(process, has_handler, descriptor);
+	ffntp_log(FFNTP_LOG_ERROR, "sandbox: %s; --sandbox off does without it", dlerror());
+	return ECANCELED;
+}
+
+static bool limit_calls(void)
+{
+	int error = ffntp_seccomp_apply(write_filter, catch_refusals());
+
+	return error != ECANCELED && describe("seccomp", "system calls are limited (seccomp)", error);
 }
 
 bool ffntp_sandbox_enter(const struct ffntp_options *options, const char *page)

@@ -1,8 +1,9 @@
 /*
  * sandbox: limits what the daemon can do to the system from its start on, in case that somebody takes it over: the
- * system calls, by seccomp (ports/linux/callfilter.h), and the folders to write to, by Landlock (landlock.h). A refused
- * call fails with EPERM rather than ends the daemon, because the C library, GnuTLS and the modules of the name service
- * may make calls in their next release that this release does not know, and go on without them. Each is logged once.
+ * system calls, by seccomp (seccomp.h, ports/linux/callfilter.h), and the folders to write to, by Landlock
+ * (landlock.h). A refused call fails with EPERM rather than ends the daemon, because the C library, GnuTLS and the
+ * modules of the name service may make calls in their next release that this release does not know, and go on without
+ * them. Each is logged once.
  */
 #ifndef FFNTP_DAEMON_SANDBOX_H
 #define FFNTP_DAEMON_SANDBOX_H

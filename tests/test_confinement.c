@@ -1,5 +1,5 @@
 /*
- * callfilter, landlock: each case in a process of its own, which cannot leave them. Where the system has no filters, or
+ * callfilter, seccomp, landlock: each case in a process of its own, which cannot leave them. Where the system has no filters, or
  * no Landlock, as in some containers, the cases pass without trying anything.
  */
 #include <errno.h>
@@ -30,6 +30,7 @@
 #include <cmocka.h>
 
 #include "../daemon/landlock.h"
+#include "../daemon/seccomp.h"
 #include "../ports/linux/callfilter.h"
 
 enum { WELL, MISSING, FAILED };
@@ -55,7 +56,7 @@ static void in_a_process(int (*test)(void))
 
 static int enter_filter(void)
 {
-	int error = ffntp_callfilter_module.apply(0);
+	int error = ffntp_seccomp_apply(ffntp_callfilter_module.write, false);
 
 	return error == 0 ? WELL : error == ENOSYS || error == EINVAL || error == EPERM ? MISSING : FAILED;
 }

@@ -16,7 +16,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 /* Calls that are allowed whatever their arguments, by purpose. libseccomp leaves out those that a machine has not. */
 static const int allowed[] = {
@@ -217,20 +216,20 @@ static void allow_requests(struct rules *rules)
  * Threads, and no processes. The flags of clone3() are in memory, where no filter sees them: the C library uses clone()
  * if the kernel seems to have no clone3(). Signals reach this process alone. Limits are read, and not set.
  */
-static void allow_threads(struct rules *rules)
+static void allow_threads(struct rules *rules, pid_t process)
 {
 	int error = seccomp_rule_add(rules->filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 
 	if (rules->error == 0)
 		rules->error = error;
 	allow_if(rules, SCMP_SYS(clone), 0, CLONE_THREAD | NAMESPACES, CLONE_THREAD);
-	allow_if(rules, SCMP_SYS(kill), 0, UINT32_MAX, (uint64_t)getpid());
-	allow_if(rules, SCMP_SYS(tgkill), 0, UINT32_MAX, (uint64_t)getpid());
+	allow_if(rules, SCMP_SYS(kill), 0, UINT32_MAX, (uint64_t)process);
+	allow_if(rules, SCMP_SYS(tgkill), 0, UINT32_MAX, (uint64_t)process);
 	allow_if(rules, SCMP_SYS(prlimit64), 2, UINT64_MAX, 0);
 }
 
 /* The number of no system call stands for one that a tracer, such as strace, has dealt with. */
-static struct rules make_rules(int has_handler)
+static struct rules make_rules(pid_t process, bool has_handler)
 {
 	struct rules rules = { .filter = seccomp_init(has_handler ? SCMP_ACT_TRAP : SCMP_ACT_ERRNO(EPERM)) };
 
@@ -243,26 +242,21 @@ static struct rules make_rules(int has_handler)
 	allow_memory(&rules);
 	allow_sockets(&rules);
 	allow_requests(&rules);
-	allow_threads(&rules);
+	allow_threads(&rules, process);
 	return rules;
 }
 
-/*
- * libseccomp replaces the kernel's errors by ECANCELED unless it is asked not to; a tree makes the filter fast. The
- * caller has given up the right to gain privileges, which filters need.
- */
-static int apply(int has_handler)
+/* libseccomp replaces the errors of write() by ECANCELED unless it is asked not to; a tree makes the filter fast. */
+static int write_filter(pid_t process, bool has_handler, int descriptor)
 {
-	struct rules rules = make_rules(has_handler);
+	struct rules rules = make_rules(process, has_handler);
 
 	if (rules.error == 0)
 		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (rules.error == 0)
 		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rules.error == 0)
-		rules.error = seccomp_attr_set(rules.filter, SCMP_FLTATR_CTL_NNP, 0);
-	if (rules.error == 0)
-		rules.error = seccomp_load(rules.filter);
+		rules.error = seccomp_export_bpf(rules.filter, descriptor);
 	if (rules.filter != NULL)
 		seccomp_release(rules.filter);
 	return -rules.error;
@@ -279,4 +273,4 @@ static void name_call(int call, char name[FFNTP_CALLFILTER_NAME_SIZE])
 	free(found);
 }
 
-__attribute__((visibility("default"))) const struct ffntp_callfilter ffntp_callfilter_module = { apply, name_call };
+__attribute__((visibility("default"))) const struct ffntp_callfilter ffntp_callfilter_module = { write_filter, name_call };

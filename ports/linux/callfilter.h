@@ -1,24 +1,24 @@
 /*
- * callfilter: the system calls that a daemon may make from some moment on, by a filter that libseccomp builds. It is a
- * module (module.h), because the library is needed at the start alone, and to name a refused call: its memory is freed
- * once the filter is in the kernel.
+ * callfilter: the system calls that a daemon may make from some moment on, as a filter that libseccomp makes. It is a
+ * module (module.h), because the library is needed at the start alone, and to name a refused call.
  */
 #ifndef FFNTP_LINUX_CALLFILTER_H
 #define FFNTP_LINUX_CALLFILTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Room for the name of a system call. */
 #define FFNTP_CALLFILTER_NAME_SIZE 64
 
 struct ffntp_callfilter {
 	/*
-	 * Allow, in this thread and those that it starts, the system calls of a daemon that has no other threads yet.
-	 * Any other call is not made. It raises SIGSYS, whose handler decides on its result, where has_handler; else it
-	 * fails with EPERM. The process has PR_SET_NO_NEW_PRIVS. Returns 0 or an errno value: ENOSYS, EINVAL or EPERM
-	 * if the system has no filters, or an outer filter forbids them.
+	 * Write the instructions (struct sock_filter) of a filter for a daemon that is this process. It allows the
+	 * daemon's system calls. Any other call is not made. It raises SIGSYS, whose handler decides on its result,
+	 * where has_handler; else it fails with EPERM. Returns 0 or an errno value.
 	 */
-	int (*apply)(int has_handler);
+	int (*write)(pid_t process, bool has_handler, int descriptor);
 	/* Write the name of a system call of this machine; its number if it has none. */
 	void (*name)(int call, char name[FFNTP_CALLFILTER_NAME_SIZE]);
 };

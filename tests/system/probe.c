@@ -169,18 +169,19 @@ static int watch(const struct ffntp_linux_reader *reader, double seconds)
 {
 	static struct summary summary;
 	int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(seconds * 1e9);
+	double samples;
 
 	while (clock_ns(CLOCK_MONOTONIC) < end_ns) {
 		take_sample(reader, &summary);
 		nanosleep(&(struct timespec){ .tv_nsec = WATCH_NS }, NULL);
 	}
 	qsort(summary.errors_ns, summary.samples, sizeof(summary.errors_ns[0]), compare);
+	samples = summary.samples > 0 ? (double)summary.samples : 1;
 	printf("{\"samples\":%zu,\"median_ns\":%" PRId64 ",\"max_ns\":%" PRId64 ",\"bound_max_ns\":%" PRId64
 	       ",\"rms_ns\":%.0f,\"bound_mean_ns\":%.0f,\"outside\":%u,",
 	       summary.samples, summary.samples > 0 ? summary.errors_ns[summary.samples / 2] : -1,
 	       summary.samples > 0 ? summary.errors_ns[summary.samples - 1] : -1, summary.bound_max_ns,
-	       sqrt(summary.squares_ns2 / (double)summary.samples), summary.bound_sum_ns / (double)summary.samples,
-	       summary.outside);
+	       sqrt(summary.squares_ns2 / samples), summary.bound_sum_ns / samples, summary.outside);
 	show_refused(&summary);
 	puts("}");
 	return 0;
