@@ -1143,7 +1143,7 @@ GUARDS = [
      'test_threads'),
     ('sandbox', 'confinement', 'allow_threads', 'CLONE_THREAD | NAMESPACES, CLONE_THREAD', 'NAMESPACES, 0', 'test_threads'),
     ('sandbox', 'confinement', 'allow_threads', 'SCMP_ACT_ERRNO(ENOSYS)', 'SCMP_ACT_ALLOW', 'test_threads'),
-    ('sandbox', 'confinement', 'allow_threads', 'SCMP_SYS(kill), 0, UINT32_MAX, (uint64_t)getpid()',
+    ('sandbox', 'confinement', 'allow_threads', 'SCMP_SYS(kill), 0, UINT32_MAX, (uint64_t)process',
      'SCMP_SYS(kill), 0, 0, 0', 'test_threads'),
     ('sandbox', 'confinement', 'allow_threads', 'SCMP_SYS(prlimit64), 2, UINT64_MAX, 0', 'SCMP_SYS(prlimit64), 2, 0, 0',
      'test_limits'),

@@ -1,6 +1,6 @@
 /*
- * callfilter, seccomp, landlock: each case in a process of its own, which cannot leave them. Where the system has no filters, or
- * no Landlock, as in some containers, the cases pass without trying anything.
+ * callfilter, seccomp, landlock: each case in a process of its own, which cannot leave them. Where the system has no
+ * filters, or no Landlock, as in some containers, the cases pass without trying anything.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -273,4 +273,5 @@ static void name_call(int call, char name[FFNTP_CALLFILTER_NAME_SIZE])
 	free(found);
 }
 
-__attribute__((visibility("default"))) const struct ffntp_callfilter ffntp_callfilter_module = { write_filter, name_call };
+__attribute__((visibility("default")))
+const struct ffntp_callfilter ffntp_callfilter_module = { write_filter, name_call };
