@@ -99,20 +99,23 @@ static void make_printable(char *text)
 
 /* --- writing without waiting --- */
 
-/* Return whether a pipe or terminal takes a line now. A line is shorter than PIPE_BUF, so that a pipe takes it whole.
+/*
+ * Write, if a pipe or terminal takes a line now. A line is shorter than PIPE_BUF, so that a pipe takes it whole.
+ * Returns what write() returns; -1 and EAGAIN if it takes none.
  */
-static bool is_writable(void)
-{
-	struct pollfd ready = { .fd = outlet, .events = POLLOUT };
-
-	return poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0;
-}
-
 static ssize_t write_now(const char *text, size_t length)
 {
+	struct pollfd ready = { .fd = outlet, .events = POLLOUT };
+	int count;
+
 	if (is_socket)
 		return send(outlet, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return is_writable() ? write(outlet, text, length) : -1;
+	count = poll(&ready, 1, 0);
+	if (count == 1 && (ready.revents & POLLOUT) != 0)
+		return write(outlet, text, length);
+	if (count >= 0)
+		errno = EAGAIN;
+	return -1;
 }
 
 /* Write with one call, so that lines of several processes do not mix. Returns whether all of it was written. */

@@ -1,10 +1,10 @@
 #include "seccomp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,42 +35,36 @@ static int wait_for(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
-static int start_child(ffntp_seccomp_writer *writer, bool has_handler, int *descriptor, pid_t *child)
+/* Write the filter into a file, in a child. Returns 0 or an errno value. */
+static int write_in_child(ffntp_seccomp_writer *writer, bool has_handler, int file)
 {
-	pid_t process = getpid();
-	int ends[2], error;
+	pid_t process = getpid(), child = fork();
 
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return errno;
-	*child = fork();
-	error = *child < 0 ? errno : 0;
-	if (*child == 0)
-		_exit(writer(process, has_handler, ends[1]));
-	*descriptor = ends[0];
-	close(ends[1]);
-	if (error != 0)
-		close(ends[0]);
+	if (child == 0)
+		_exit(writer(process, has_handler, file));
+	return child > 0 ? wait_for(child) : errno;
+}
+
+static int install_from(int file)
+{
+	size_t length = 0;
+	char *text = lseek(file, 0, SEEK_SET) == 0 ? ffntp_read_whole(file, FILTER_MOST + 1, &length) : NULL;
+	int error = text != NULL ? install(text, length) : errno;
+
+	free(text);
 	return error;
 }
 
 int ffntp_seccomp_apply(ffntp_seccomp_writer *writer, bool has_handler)
 {
-	int descriptor = -1, error, child_error;
-	size_t length = 0;
-	char *text;
-	pid_t child = -1;
+	int file = memfd_create("filter", MFD_CLOEXEC);
+	int error;
 
-	error = start_child(writer, has_handler, &descriptor, &child);
-	if (error != 0)
-		return error;
-	text = ffntp_read_whole(descriptor, FILTER_MOST + 1, &length);
-	error = text != NULL ? 0 : errno;
-	close(descriptor);
-	child_error = wait_for(child);
-	if (child_error != 0)
-		error = child_error;
+	if (file < 0)
+		return errno;
+	error = write_in_child(writer, has_handler, file);
 	if (error == 0)
-		error = install(text, length);
-	free(text);
+		error = install_from(file);
+	close(file);
 	return error;
 }
