@@ -8,7 +8,7 @@ help:
 	@echo 'make run           build, then show a client keeping time (ffntp demo, a minute)'
 	@echo 'make quick         build, then check format, structure and unit tests (a minute)'
 	@echo 'make check         build, then run the tests to pass before a commit: also golden,'
-	@echo '                   static and system tests (4 minutes)'
+	@echo '                   static and system tests (5 minutes)'
 	@echo 'make check-all     make check, then everything that takes longer: removal of guards,'
 	@echo '                   sanitizers, OCaml, a short fuzz (half an hour)'
 	@echo 'make check-guests  build the guests, then try them under QEMU and real Xen'
