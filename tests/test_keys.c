@@ -300,6 +300,7 @@ static void a_server_has_the_key_that_its_line_names(void **state)
 	assert_int_equal(ffntp_serverkeys_get(&keys, 0)->id, 10);
 	assert_null(ffntp_serverkeys_get(&keys, 1));
 	assert_true(ffntp_serverkeys_get(&keys, 2)->id == UINT32_MAX);
+	ffntp_serverkeys_wipe(&keys);
 	write_file("10 SHA256 crocus\n", 1, 0600);
 	assert_false(ffntp_serverkeys_read(&keys, &config));
 	assert_memory_equal(&keys, &nothing, sizeof(keys));

@@ -181,5 +181,6 @@ int main(int argc, char **argv)
 	       result.accepted, result.unanswered, result.key_exchanges, result.repeated, result.forgeries,
 	       link.nts.cookies);
 	ffntp_ntslink_close(&link);
+	method.ops->drop(method.context);
 	return 0;
 }
