@@ -142,6 +142,9 @@ def build(path, kernel, conf, commands=""):
         archive.link(f"bin/{name}", "busybox")
     for program in guest.tap.FFNTPD, ANSWER:
         archive.program(f"bin/{os.path.basename(program)}", program, initramfs.LIBRARIES)
+    # The daemon's sandbox, which it loads as a module.
+    module = "ffntp-callfilter.so"
+    archive.program(f"lib/{module}", f"{os.path.dirname(guest.tap.FFNTPD)}/../ports/linux/{module}", initramfs.LIBRARIES)
     archive.copy("lib64/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2")
     present = []
     for module in MODULES:
