@@ -5,7 +5,7 @@ Usage: compare_daemon.py BUILD [SECONDS]
 
 BUILD: a build folder, such as build/plain, whose daemon is installed into a temporary folder. Starts Debian's chronyd as a server on the
 loopback, which does not set the clock, and chronyd and ffntpd as its clients, each with a request a second. Measures for SECONDS, 600 by
-default, once both are synchronised. Prints the medians of their private memory and of their CPU time per second, with the ratios.
+default, once both are synchronised. Started by root, it runs ffntpd as a user, as the service does. Prints the medians of their private memory and of their CPU time per second, with the ratios.
 
 Private memory is what a process has written to (Private_Dirty in smaps_rollup): the pages of programs and libraries that are only read
 are in the cache of files, and in the same memory for all processes that use them.
@@ -24,6 +24,8 @@ sys.path.insert(0, str(TOP / "tests/system"))
 
 # A sample covers this time (s): long enough for ten exchanges, and short enough for the median to leave out busy moments of the machine.
 SAMPLE_S = 10
+# A user without rights: nobody.
+USER = 65534
 
 
 def environment(build, folder):
@@ -84,12 +86,30 @@ def chronyd_client(folder, port):
         yield running
 
 
+def become_user():
+    """For preexec_fn, as root."""
+    os.setgroups([])
+    os.setgid(USER)
+    os.setuid(USER)
+
+
+@contextlib.contextmanager
+def ffntpd_client(folder, port):
+    """Run ffntpd likewise."""
+    import tap
+    own, is_root = f"{folder}/own", os.geteuid() == 0
+    os.mkdir(own)
+    if is_root:
+        os.chmod(folder, 0o755)
+        os.chown(own, USER, USER)
+    with tap.daemon(own, "--poll", "1", f"127.0.0.1:{port}", **({"preexec_fn": become_user} if is_root else {})) as running:
+        tap.wait_for_status(own, "synchronised")
+        yield running
+
+
 def compare(folder, seconds):
     import chrony
-    import tap
-    with chrony.chronyd(folder) as port, chronyd_client(folder, port) as theirs, \
-            tap.daemon(folder, "--poll", "1", f"127.0.0.1:{port}") as ours:
-        tap.wait_for_status(folder, "synchronised")
+    with chrony.chronyd(folder) as port, chronyd_client(folder, port) as theirs, ffntpd_client(folder, port) as ours:
         memory, cpu = measure({"ffntpd": ours.pid, "chronyd": theirs.pid}, seconds)
     report("private memory", "kB", memory)
     report("CPU per second", "us", cpu)
