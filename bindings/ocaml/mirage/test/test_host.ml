@@ -34,7 +34,7 @@ let publish ?(status = Output.Synchronised) ?(period_s = 1e-9) world ns =
 let is_from source host =
   Alcotest.(check string) "source" (Host.source_name source) (Host.source_name (Host.source host))
 
-let tells what expected_ns host =
+let has_time what expected_ns host =
   let d, ps = Host.now_d_ps host and day, at_ps = d_ps expected_ns in
   is_true what (d = day && Int64.abs (Int64.sub ps at_ps) < 2_000_000L)
 
@@ -42,19 +42,19 @@ let test_host_tells () =
   let world = make () in
   let host = Host.create ~wall_ns:(wall world) world.clock in
   is_from Host host;
-  tells "the host's time" world.wall_ns host;
+  has_time "the host's time" world.wall_ns host;
   pass_s world 5.;
   let ntp_ns = start_ns + (60 * s_ns) in
   publish world ntp_ns;
   is_from Ntp host;
-  tells "the clock's time" ntp_ns host;
+  has_time "the clock's time" ntp_ns host;
   publish ~status:Disrupted world 0;
   is_from Host host;
-  tells "the host's time again" world.wall_ns host;
+  has_time "the host's time again" world.wall_ns host;
   publish world ntp_ns;
   Clock.set_counter world.clock 0L;
   is_from Host host;
-  tells "a counter that ran backwards" world.wall_ns host
+  has_time "a counter that ran backwards" world.wall_ns host
 
 let test_no_host () =
   List.iter
@@ -63,14 +63,14 @@ let test_no_host () =
       let host = Host.create ~wall_ns:(fun () -> wall_ns) world.clock in
       is_from Release host;
       pass_s world 7.;
-      tells "the release date, and what elapsed" ((release_s + 7) * s_ns) host;
+      has_time "the release date, and what elapsed" ((release_s + 7) * s_ns) host;
       publish world start_ns;
       is_from Ntp host;
       pass_s world 3.;
       publish ~status:Disrupted world 0;
       pass_s world 4.;
       is_from Reckoned host;
-      tells "the last time, and what elapsed" (start_ns + (7 * s_ns)) host)
+      has_time "the last time, and what elapsed" (start_ns + (7 * s_ns)) host)
     [ 0L; -1L; Int64.of_int ((release_s * s_ns) - 1); Int64.min_int ];
   let world = make () in
   let host = Host.create ~wall_ns:(fun () -> Int64.of_int (release_s * s_ns)) world.clock in
