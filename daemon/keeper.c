@@ -12,10 +12,6 @@
 #include "serverlist.h"
 #include "servertext.h"
 
-/* Longest step (ms). A signal that arrives just before poll() is noticed only when poll() returns, as is a disruption.
- */
-#define STEP_MS_MAX FFNTP_WAKEUP_PERIOD_MS
-
 /*
  * The first request leaves within this time after the start (s), so that machines that start together do not ask
  * together.
@@ -720,9 +716,10 @@ static bool follow_page(struct ffntp_keeper *keeper)
 	return true;
 }
 
+/* A signal that arrives just before poll() is noticed only when poll() returns, as is a disruption. */
 static int timeout_ms(const struct ffntp_keeper *keeper)
 {
-	int limit_ms = STEP_MS_MAX;
+	int limit_ms = ffntp_wakeup_period_ms(&keeper->wakeup);
 
 	if (keeper->clock_log.file != NULL)
 		limit_ms = ffntp_clock_log_timeout_ms(&keeper->clock_log, limit_ms);

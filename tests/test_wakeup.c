@@ -247,6 +247,7 @@ static void a_guest_that_was_stopped_is_found_by_the_rtc(void **state)
 	rtc_readings = 0;
 	assert_int_equal(pass(&wakeup, &counter, 100, 0), 0);
 	assert_int_equal(rtc_readings, 100 * 10);
+	assert_int_equal(ffntp_wakeup_period_ms(&wakeup), 900);
 	assert_int_equal(pass(&wakeup, &counter, 1, 5), 1);
 	assert_int_equal(pass(&wakeup, &counter, 100, 0), 0);
 	/* A disruption that the caller knows of is not found once more. */
@@ -269,6 +270,7 @@ static void the_rtc_is_read_in_guests_only(void **state)
 	wakeup = open_wakeup(false);
 	assert_int_equal(pass(&wakeup, &counter, 10, 5), 0);
 	assert_int_equal(rtc_readings, 0);
+	assert_int_equal(ffntp_wakeup_period_ms(&wakeup), 1000);
 	ffntp_wakeup_close(&wakeup);
 	has_rtc = false;
 	wakeup = open_wakeup(true);

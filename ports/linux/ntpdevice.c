@@ -13,9 +13,8 @@
 
 #define NTP_PORT 123
 
-/* Longest wait between steps (ms), because the results of the background's name resolution are polled, and signs of a
- * disruption. */
-#define STEP_MS_MAX FFNTP_WAKEUP_PERIOD_MS
+/* Between steps of a device that is not connected (ms). */
+#define UNCONNECTED_MS 1000
 
 struct ffntp_linux_ntp {
 	struct ffntp_page page;
@@ -158,10 +157,16 @@ static void disconnect_loop(struct ffntp_device *device)
 
 /* --- the thread --- */
 
-/* Without its counter the clock has ended: only the device's end is awaited. */
-static int timeout_ms(const struct ffntp_sync *sync)
+/* The results of the background's name resolution are looked for, and signs of a disruption. */
+static int step_ms(const struct ffntp_linux_ntp *ntp)
 {
-	return sync->is_lost ? -1 : ffntp_sync_timeout_ms(sync, STEP_MS_MAX);
+	return ffntp_sync_timeout_ms(&ntp->sync, ffntp_wakeup_period_ms(&ntp->wakeup));
+}
+
+/* Without its counter the clock has ended: only the device's end is awaited. */
+static int timeout_ms(const struct ffntp_linux_ntp *ntp)
+{
+	return ntp->sync.is_lost ? -1 : step_ms(ntp);
 }
 
 static void *keep(void *context)
@@ -173,7 +178,7 @@ static void *keep(void *context)
 												   .events = POLLIN } };
 		size_t count = ffntp_sync_descriptors(&ntp->sync, waiting + 1);
 		size_t more = ffntp_wakeup_descriptors(&ntp->wakeup, waiting + 1 + count);
-		int ready = poll(waiting, (nfds_t)(1 + count + more), timeout_ms(&ntp->sync));
+		int ready = poll(waiting, (nfds_t)(1 + count + more), timeout_ms(ntp));
 
 		if (ready > 0 && waiting[0].revents != 0)
 			return NULL;
@@ -264,7 +269,7 @@ int ffntp_linux_loop_descriptor(const struct ffntp_linux_ntp_device *device)
 
 int ffntp_linux_loop_timeout_ms(const struct ffntp_linux_ntp_device *device)
 {
-	return device->ntp != NULL ? ffntp_sync_timeout_ms(&device->ntp->sync, STEP_MS_MAX) : STEP_MS_MAX;
+	return device->ntp != NULL ? step_ms(device->ntp) : UNCONNECTED_MS;
 }
 
 void ffntp_linux_loop_step(struct ffntp_linux_ntp_device *device, int revents)

@@ -24,12 +24,6 @@
 #include "../standstill.h"
 #include "counter.h"
 
-/*
- * Look at least this often (ms): with the 0.1 s for which a reading of the RTC is not repeated, a disruption is found
- * within a second.
- */
-#define FFNTP_WAKEUP_PERIOD_MS 900
-
 /* The most descriptors that ffntp_wakeup_descriptors sets. */
 #define FFNTP_WAKEUP_DESCRIPTORS 2
 
@@ -47,6 +41,15 @@ struct ffntp_wakeup {
 
 /* Open what the system has. source: opened. Without any of them there is nothing to poll, and nothing is found. */
 void ffntp_wakeup_open(struct ffntp_wakeup *wakeup, const struct ffntp_counter_source *source);
+
+/*
+ * Return how often to look at least (ms), so that a disruption is found within a second: a reading of the RTC, which
+ * only guests have, is not repeated for 0.1 s.
+ */
+static inline int ffntp_wakeup_period_ms(const struct ffntp_wakeup *wakeup)
+{
+	return wakeup->has_calendar ? 900 : 1000;
+}
 
 /* Close it. A zeroed struct that was never opened must not be closed. */
 void ffntp_wakeup_close(struct ffntp_wakeup *wakeup);
