@@ -3,24 +3,16 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "monotonic.h"
 
 /* The name of the socket is looked for again after this time (s). */
 #define LOOK_S 5
 
 /* A client has this long to send its command (s). */
 #define PATIENCE_S 2
-
-static int64_t monotonic_s(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 /* --- opening and closing --- */
 
@@ -115,7 +107,7 @@ static void accept_one(struct ffntp_control *control)
 
 	if (descriptor < 0) {
 		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-			control->listens_again = monotonic_s() + PATIENCE_S;
+			control->listens_again = ffntp_monotonic_s() + PATIENCE_S;
 		return;
 	}
 	if (!may_command(descriptor)) {
@@ -124,7 +116,7 @@ static void accept_one(struct ffntp_control *control)
 		return;
 	}
 	control->connection[place].descriptor = descriptor;
-	control->connection[place].until_s = monotonic_s() + PATIENCE_S;
+	control->connection[place].until_s = ffntp_monotonic_s() + PATIENCE_S;
 }
 
 /* Do a command of this length, which may be more than the size of its text. */
@@ -170,7 +162,7 @@ size_t ffntp_control_descriptors(const struct ffntp_control *control, struct pol
 			ready[count++] = (struct pollfd){ .fd = control->connection[i].descriptor, .events = POLLIN };
 	}
 	if (control->listener >= 0 && free_place(control) < FFNTP_CONTROL_CONNECTIONS &&
-	    monotonic_s() >= control->listens_again)
+	    ffntp_monotonic_s() >= control->listens_again)
 		ready[count++] = (struct pollfd){ .fd = control->listener, .events = POLLIN };
 	return count;
 }
@@ -186,7 +178,7 @@ static bool is_ready(int descriptor, const struct pollfd *ready, size_t count)
 
 static void keep_name(struct ffntp_control *control)
 {
-	int64_t now_s = monotonic_s();
+	int64_t now_s = ffntp_monotonic_s();
 	int again;
 
 	if (control->listener < 0 || now_s < control->looks_at_s)
@@ -210,7 +202,7 @@ void ffntp_control_step(struct ffntp_control *control, const struct pollfd *read
 			continue;
 		if (is_ready(descriptor, ready, count))
 			serve(control, i, handler, context);
-		else if (monotonic_s() >= control->connection[i].until_s)
+		else if (ffntp_monotonic_s() >= control->connection[i].until_s)
 			hang_up(control, i);
 	}
 	if (control->listener >= 0 && is_ready(control->listener, ready, count))

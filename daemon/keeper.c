@@ -8,9 +8,10 @@
 #include <time.h>
 
 #include "../include/ffntp/linux.h"
+#include "log.h"
+#include "monotonic.h"
 #include "nts.h"
 #include "serverlist.h"
-#include "servertext.h"
 
 /*
  * The first request leaves within this time after the start (s), so that machines that start together do not ask
@@ -21,14 +22,6 @@
 
 /* The same for several servers, which are not asked together either (s): requests of a burst are 2 s apart. */
 #define FIRST_DELAY_MANY_S 2.2
-
-static int64_t monotonic_s(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 /* --- opening --- */
 
@@ -183,7 +176,14 @@ static void configure(const struct ffntp_keeper *keeper, struct ffntp_lineup *li
 	}
 }
 
-static ffntp_sync_listener take_event;
+/* The loss of the counter is logged in change_clock. */
+static void take_event(void *context, unsigned member, const struct ffntp_event *event)
+{
+	struct ffntp_keeper *keeper = context;
+
+	if (!keeper->sync.is_lost)
+		ffntp_event_log_take(&keeper->event_log, member, event);
+}
 
 static void record_ensemble(void *context, struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_config *config,
 			    ffntp_counter at)
@@ -201,12 +201,12 @@ static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, 
 						take_event, record_ensemble, keeper,       &keeper->wakeup };
 
 	configure(keeper, lineup, &config);
-	keeper->member = calloc(config.members, sizeof(*keeper->member));
-	if (keeper->member == NULL || !ffntp_sync_open(&keeper->sync, &parts)) {
+	if (!ffntp_event_log_open(&keeper->event_log, &keeper->sync, config.members) ||
+	    !ffntp_sync_open(&keeper->sync, &parts)) {
 		ffntp_log(FFNTP_LOG_ERROR, ffntp_client_memory(&config.client) == 0
 						   ? "the configuration is out of range"
 						   : "out of memory");
-		free(keeper->member);
+		ffntp_event_log_close(&keeper->event_log);
 		return false;
 	}
 	keeper->client_config = config.client;
@@ -250,47 +250,6 @@ static bool open_clock_log(struct ffntp_keeper *keeper)
 	return false;
 }
 
-static bool has_address(const struct ffntp_keeper *keeper, unsigned member)
-{
-	const struct ffntp_peer *peer = ffntp_sync_peer(&keeper->sync, member);
-
-	return peer != NULL && (peer->refclock != NULL || ffntp_address_is_some(&peer->address));
-}
-
-static struct ffntp_server_text server_text(const struct ffntp_keeper *keeper, unsigned member)
-{
-	return ffntp_server_text(&keeper->sync, member);
-}
-
-static void log_servers(const struct ffntp_keeper *keeper)
-{
-	for (unsigned i = 0; i < keeper->sync.room; i++) {
-		if (has_address(keeper, i))
-			ffntp_log(FFNTP_LOG_NOTICE, "asking %s", server_text(keeper, i).is);
-	}
-}
-
-/* Log the problems of names. They are rare: each is reported once, and when it changes or ends. */
-static void log_names_of(struct ffntp_servers *servers)
-{
-	enum ffntp_lookup_event event;
-	const struct ffntp_lookup *lookup;
-
-	while ((lookup = ffntp_servers_news(servers, &event)) != NULL) {
-		if (event == FFNTP_LOOKUP_FOUND)
-			ffntp_log(FFNTP_LOG_NOTICE, "%s: its address is known now", lookup->name);
-		else
-			ffntp_log(FFNTP_LOG_WARNING, "%s: %s; it is looked up again until that succeeds", lookup->name,
-				  lookup->problem);
-	}
-}
-
-static void log_names(struct ffntp_lineup *lineup)
-{
-	for (size_t i = 0; i < lineup->count; i++)
-		log_names_of(&lineup->server[i].servers);
-}
-
 static struct ffntp_journal_file *open_journal(const struct ffntp_config *config)
 {
 	return ffntp_journal_file_open(config->journal, config->journal_size);
@@ -316,7 +275,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 		return false;
 	}
 	delay_first_requests(keeper);
-	log_servers(keeper);
+	ffntp_event_log_servers(&keeper->event_log);
 	if (!ffntp_sync_has_server(&keeper->sync))
 		ffntp_sync_publish(&keeper->sync);
 	return true;
@@ -328,7 +287,7 @@ void ffntp_keeper_close(struct ffntp_keeper *keeper)
 	ffntp_wakeup_close(&keeper->wakeup);
 	ffntp_counter_close(&keeper->source);
 	ffntp_sync_close(&keeper->sync);
-	free(keeper->member);
+	ffntp_event_log_close(&keeper->event_log);
 	ffntp_journal_file_close(keeper->journal);
 	close_page(keeper);
 	if (keeper->next != NULL)
@@ -341,7 +300,7 @@ static bool change_clock(struct ffntp_keeper *keeper)
 	struct ffntp_lineup lineup = ffntp_sync_end(&keeper->sync);
 
 	ffntp_log(FFNTP_LOG_ERROR, "the counter cannot be used any more: changing to a different counter and page");
-	free(keeper->member);
+	ffntp_event_log_close(&keeper->event_log);
 	ffntp_wakeup_close(&keeper->wakeup);
 	ffntp_counter_close(&keeper->source);
 	close_page(keeper);
@@ -396,12 +355,12 @@ static bool replace_ensemble(struct ffntp_keeper *keeper)
 		return false;
 	}
 	ffntp_sync_close(&former.sync);
-	free(former.member);
+	ffntp_event_log_close(&former.event_log);
 	if (keeper->journal != former.journal)
 		ffntp_journal_file_close(former.journal);
 	ffntp_journal_file_resize(keeper->journal, keeper->options->config.journal_size);
 	delay_first_requests(keeper);
-	log_servers(keeper);
+	ffntp_event_log_servers(&keeper->event_log);
 	return true;
 }
 
@@ -453,7 +412,7 @@ static void work_configuration(struct ffntp_keeper *keeper)
 		is_usable = replace_ensemble(keeper);
 	}
 	if (!is_usable) {
-		log_names(&keeper->next_lineup);
+		ffntp_event_log_names(&keeper->next_lineup);
 		log_unchanged();
 		ffntp_lineup_close(&keeper->next_lineup);
 	}
@@ -472,217 +431,11 @@ void ffntp_keeper_reload(struct ffntp_keeper *keeper, const struct ffntp_options
 	work_configuration(keeper);
 }
 
-/* --- events --- */
-
-/* The levels of lines that may be frequent: of problems, of changes, and of replies. */
-static const struct ffntp_log_levels problem_levels = { FFNTP_LOG_WARNING, FFNTP_LOG_INFO };
-static const struct ffntp_log_levels change_levels = { FFNTP_LOG_NOTICE, FFNTP_LOG_INFO };
-static const struct ffntp_log_levels reply_levels = { FFNTP_LOG_WARNING, FFNTP_LOG_DEBUG };
-
-static void log_status(struct ffntp_keeper *keeper, enum ffntp_status status)
-{
-	if (status == keeper->status)
-		return;
-	keeper->status = status;
-	if (status < FFNTP_STATUSES)
-		ffntp_log_limited(&keeper->status_limit[status], monotonic_s(), change_levels, "the clock is %s",
-				  ffntp_status_name(status));
-}
-
-static void log_leap(struct ffntp_keeper *keeper, enum ffntp_leap leap)
-{
-	static const char *const texts[] = {
-		[FFNTP_LEAP_NONE] = "announced leap second withdrawn",
-		[FFNTP_LEAP_PRE_POSITIVE] = "a leap second is inserted at the end of this month",
-		[FFNTP_LEAP_PRE_NEGATIVE] = "a second is left out at the end of this month",
-		[FFNTP_LEAP_POSITIVE] = "a leap second is being inserted: 23:59:60",
-		[FFNTP_LEAP_POST_POSITIVE] = "a leap second was inserted",
-		[FFNTP_LEAP_POST_NEGATIVE] = "a second was left out",
-	};
-	bool was_expected = keeper->leap == FFNTP_LEAP_PRE_POSITIVE || keeper->leap == FFNTP_LEAP_PRE_NEGATIVE;
-
-	if (leap == keeper->leap)
-		return;
-	keeper->leap = leap;
-	if (leap < FFNTP_LEAPS && (leap != FFNTP_LEAP_NONE || was_expected))
-		ffntp_log_limited(&keeper->leap_limit[leap], monotonic_s(), change_levels, "%s", texts[leap]);
-}
-
-static void log_exchange(const struct ffntp_keeper *keeper, unsigned member)
-{
-	const struct ffntp_map *map = ffntp_sync_map(&keeper->sync);
-	struct ffntp_source source;
-
-	if (!ffntp_log_is_shown(FFNTP_LOG_DEBUG) || !ffntp_ensemble_source(keeper->sync.ensemble, member, &source))
-		return;
-	ffntp_log(FFNTP_LOG_DEBUG,
-		  "%s: reply accepted: offset %+.3f us, RTT %.3f us, estimated error %.3f us, bound -%.3f +%.3f us",
-		  server_text(keeper, member).is, (double)source.offset_ns * 1e-3, (double)source.rtt_ns * 1e-3,
-		  (double)map->esterror_ns * 1e-3, (double)map->maxerror_before_ns * 1e-3,
-		  (double)map->maxerror_after_ns * 1e-3);
-}
-
-/* Report leap-second changes only while synchronised or free-running; otherwise keep the last report. */
-static bool tells_time(const struct ffntp_map *map)
-{
-	return map->status == FFNTP_STATUS_SYNCHRONISED || map->status == FFNTP_STATUS_FREE_RUNNING;
-}
-
-static void log_published(struct ffntp_keeper *keeper)
-{
-	const struct ffntp_map *map = ffntp_sync_map(&keeper->sync);
-
-	log_status(keeper, map->status);
-	if (tells_time(map))
-		log_leap(keeper, map->leap);
-}
-
-static void log_network(struct ffntp_keeper *keeper, unsigned member, const char *what, int error)
-{
-	ffntp_log_limited(&keeper->member[member].network_limit, monotonic_s(), problem_levels, "%s: %s: %s",
-			  server_text(keeper, member).is, what, strerror(error));
-}
-
-static void log_move(struct ffntp_keeper *keeper, unsigned member)
-{
-	keeper->member[member].selection = FFNTP_SELECTION_NONE;
-	log_names(&keeper->sync.lineup); /* the reason comes first */
-	ffntp_log_limited(&keeper->member[member].move_limit, monotonic_s(), change_levels, "now asking %s",
-			  server_text(keeper, member).is);
-}
-
-static void log_reply(struct ffntp_keeper *keeper, unsigned member, enum ffntp_verdict verdict)
-{
-	if (verdict == FFNTP_ACCEPTED)
-		log_exchange(keeper, member);
-	else
-		ffntp_log_limited(&keeper->member[member].verdict_limit[verdict], monotonic_s(), reply_levels,
-				  "%s: reply refused: %s", server_text(keeper, member).is, ffntp_verdict_name(verdict));
-}
-
-static void log_unanswered(struct ffntp_keeper *keeper, unsigned member)
-{
-	ffntp_log_limited(&keeper->member[member].unanswered_limit, monotonic_s(), problem_levels,
-			  "no usable reply from %s", server_text(keeper, member).is);
-}
-
-/* Return the reason why a selection is a problem; NULL if it is none, or not the server's. */
-static const char *problem_of(enum ffntp_selection selection)
-{
-	if (selection == FFNTP_SELECTION_FALSETICKER)
-		return "is a falseticker: the majority excludes its time";
-	return selection == FFNTP_SELECTION_ASTRAY ? "is astray: its time drifts away from the others'" : NULL;
-}
-
-/* A server that is right or silent is a change after a problem; otherwise it is an event of many. */
-static void log_server_selection(struct ffntp_keeper *keeper, unsigned member, enum ffntp_selection former,
-				 enum ffntp_selection selection)
-{
-	static const struct ffntp_log_levels event_levels = { FFNTP_LOG_INFO, FFNTP_LOG_INFO };
-	struct ffntp_log_limit *limit = &keeper->member[member].selection_limit[selection];
-	const char *problem = problem_of(selection);
-
-	if (problem != NULL)
-		ffntp_log_limited(limit, monotonic_s(), problem_levels, "%s %s", server_text(keeper, member).is,
-				  problem);
-	else
-		ffntp_log_limited(limit, monotonic_s(), problem_of(former) != NULL ? change_levels : event_levels,
-				  "%s is %s", server_text(keeper, member).is, ffntp_selection_name(selection));
-}
-
-/* The lack of a majority concerns all servers: one line is for all of them. */
-static void log_selection(struct ffntp_keeper *keeper, unsigned member)
-{
-	enum ffntp_selection former = keeper->member[member].selection;
-	struct ffntp_source source;
-
-	if (!ffntp_ensemble_source(keeper->sync.ensemble, member, &source) || source.selection == former)
-		return;
-	keeper->member[member].selection = (enum ffntp_selection)source.selection;
-	if (source.selection != FFNTP_SELECTION_NO_MAJORITY)
-		log_server_selection(keeper, member, former, (enum ffntp_selection)source.selection);
-	else if (!keeper->lacks_majority)
-		ffntp_log_limited(
-			&keeper->majority_limit, monotonic_s(), problem_levels,
-			"the servers disagree, and no majority of them agrees: the bound admits each of them");
-	keeper->lacks_majority = source.selection == FFNTP_SELECTION_NO_MAJORITY;
-}
-
-static void log_disruption(struct ffntp_keeper *keeper)
-{
-	ffntp_log_limited(&keeper->disruption_limit, monotonic_s(), problem_levels,
-			  "the counter was disrupted: it is measured again, with a burst of requests");
-}
-
-/* The event comes just before the request leaves, which must not wait for a log: the line is written after the step. */
-static void log_sent(struct ffntp_keeper *keeper)
-{
-	for (unsigned i = 0; i < keeper->sync.room && ffntp_log_is_shown(FFNTP_LOG_DEBUG); i++) {
-		if (keeper->member[i].has_sent && ffntp_sync_peer(&keeper->sync, i) != NULL)
-			ffntp_log(FFNTP_LOG_DEBUG, "%s: request sent", server_text(keeper, i).is);
-		keeper->member[i].has_sent = false;
-	}
-}
-
-/* Log an event of one member. */
-static void log_event(struct ffntp_keeper *keeper, unsigned member, const struct ffntp_event *event)
-{
-	switch (event->kind) {
-	case FFNTP_EVENT_REPLY:
-		log_reply(keeper, member, event->verdict);
-		break;
-	case FFNTP_EVENT_NOT_SENT:
-		log_network(keeper, member, "request not sent", event->error);
-		break;
-	case FFNTP_EVENT_NO_NONCE:
-		log_network(keeper, member, "request not sent", EAGAIN);
-		break;
-	case FFNTP_EVENT_ERROR:
-		log_network(keeper, member, "no reply", event->error);
-		break;
-	case FFNTP_EVENT_UNANSWERED:
-		log_unanswered(keeper, member);
-		break;
-	case FFNTP_EVENT_DISRUPTED:
-		log_disruption(keeper);
-		break;
-	case FFNTP_EVENT_SERVER:
-		log_move(keeper, member);
-		break;
-	case FFNTP_EVENT_SENT:
-		keeper->member[member].has_sent = true;
-		break;
-	case FFNTP_EVENT_SELECTION:
-		log_selection(keeper, member);
-		break;
-	case FFNTP_EVENT_MAP:
-	case FFNTP_EVENT_NONE:
-	case FFNTP_EVENT_CHANGE_SERVER:
-	case FFNTP_EVENTS:
-		break;
-	}
-}
-
-/* The loss of the counter is logged in change_clock. */
-static void take_event(void *context, unsigned member, const struct ffntp_event *event)
-{
-	struct ffntp_keeper *keeper = context;
-
-	if (keeper->sync.is_lost)
-		return;
-	if (event->kind == FFNTP_EVENT_MAP)
-		log_published(keeper);
-	else if (ffntp_sync_peer(&keeper->sync, member) != NULL &&
-		 !ffntp_refclock_log_event(&keeper->member[member].refclock, &keeper->sync, member, event,
-					   monotonic_s()))
-		log_event(keeper, member, event);
-}
-
 /* --- leap seconds --- */
 
 static void follow_table(struct ffntp_keeper *keeper)
 {
-	if (!ffntp_leaptable_poll(&keeper->leaptable, monotonic_s()))
+	if (!ffntp_leaptable_poll(&keeper->leaptable, ffntp_monotonic_s()))
 		return;
 	keeper->client_config.leap_table = ffntp_leaptable_get(&keeper->leaptable);
 	ffntp_sync_input(&keeper->sync, (struct ffntp_input){ .kind = FFNTP_INPUT_LEAP_TABLE,
@@ -709,7 +462,7 @@ static void report_expiry(struct ffntp_keeper *keeper)
 
 static bool follow_page(struct ffntp_keeper *keeper)
 {
-	if (!ffntp_pagewatch_step(&keeper->pagewatch, &keeper->file, monotonic_s()))
+	if (!ffntp_pagewatch_step(&keeper->pagewatch, &keeper->file, ffntp_monotonic_s()))
 		return false;
 	if (keeper->private_page == NULL)
 		keeper->page = keeper->sync.page = keeper->file.page;
@@ -744,8 +497,8 @@ static void step_sync(struct ffntp_keeper *keeper, struct pollfd *others, size_t
 bool ffntp_keeper_step(struct ffntp_keeper *keeper, struct pollfd *others, size_t count)
 {
 	step_sync(keeper, others, count);
-	log_sent(keeper);
-	log_names(&keeper->sync.lineup);
+	ffntp_event_log_sent(&keeper->event_log);
+	ffntp_event_log_names(&keeper->sync.lineup);
 	ffntp_nts_log(&keeper->sync);
 	if ((keeper->sync.is_lost && !change_clock(keeper)) || !follow_page(keeper))
 		return false;

@@ -14,25 +14,11 @@
 #include "../ports/linux/lineup.h"
 #include "../ports/linux/sync.h"
 #include "clocklog.h"
+#include "eventlog.h"
 #include "journal.h"
 #include "leaptable.h"
-#include "log.h"
 #include "options.h"
 #include "pagewatch.h"
-#include "refclocklog.h"
-
-#define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
-#define FFNTP_LEAPS (FFNTP_LEAP_POST_NEGATIVE + 1)
-
-/* The log of a member: one limit per kind of message that network traffic can cause. */
-struct ffntp_keeper_member {
-	bool has_sent; /* a request left in this step */
-	enum ffntp_selection selection;
-	struct ffntp_log_limit verdict_limit[FFNTP_VERDICTS];
-	struct ffntp_log_limit selection_limit[FFNTP_SELECTIONS];
-	struct ffntp_log_limit network_limit, unanswered_limit, move_limit;
-	struct ffntp_refclock_log refclock;
-};
 
 struct ffntp_keeper {
 	const struct ffntp_options *options;
@@ -49,13 +35,7 @@ struct ffntp_keeper {
 	struct ffntp_lineup next_lineup;
 	struct ffntp_clock_log clock_log;
 	struct ffntp_journal_file *journal; /* or NULL */
-	enum ffntp_leap leap;               /* as last logged */
-	enum ffntp_status status;
-	bool lacks_majority;                /* by the last event of a selection */
-	struct ffntp_keeper_member *member; /* by its number; allocated */
-	struct ffntp_log_limit status_limit[FFNTP_STATUSES];
-	struct ffntp_log_limit leap_limit[FFNTP_LEAPS];
-	struct ffntp_log_limit disruption_limit, majority_limit;
+	struct ffntp_event_log event_log;
 };
 
 /*

@@ -8,22 +8,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "monotonic.h"
 
 /* A sign of life is due after this time (s): systemd ends a daemon after a minute without one (WatchdogSec). */
 #define LIFE_S 4
 
 /* A line is shown for this time (s) before the next one, so that a bound that grows does not cause one each second. */
 #define LINE_S 10
-
-static int64_t monotonic_s(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 /* Return the length of the address of the manager's socket; 0 if there is no manager. */
 static socklen_t find_manager(struct sockaddr_un *address)
@@ -90,7 +83,7 @@ void ffntp_notify_ready(struct ffntp_notify *notify, const struct ffntp_page *pa
 	if (!notify->has_manager)
 		return;
 	describe(page, notify->line, sizeof notify->line);
-	notify->line_at_s = notify->life_at_s = monotonic_s();
+	notify->line_at_s = notify->life_at_s = ffntp_monotonic_s();
 	notify_manager("READY=1\n%s", notify->line);
 }
 
@@ -111,7 +104,7 @@ static bool has_changed(struct ffntp_notify *notify, const struct ffntp_page *pa
 
 void ffntp_notify_step(struct ffntp_notify *notify, const struct ffntp_page *page)
 {
-	int64_t now_s = monotonic_s();
+	int64_t now_s = ffntp_monotonic_s();
 
 	if (!notify->has_manager || now_s - notify->life_at_s < LIFE_S)
 		return;
