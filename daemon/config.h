@@ -119,11 +119,17 @@ struct ffntp_config_scope {
 /* Set a configuration without servers, and every number to its default. */
 void ffntp_config_default(struct ffntp_config *config);
 
+/* Set every option of a server to its default. It has no name. */
+void ffntp_config_server_default(struct ffntp_config_server *server);
+
 /* Copy a configuration with its servers. */
 void ffntp_config_copy(struct ffntp_config *to, const struct ffntp_config *from);
 
 /* Set the members of core/client_options.def, and interleaved mode, in the configuration of this server's client. */
 void ffntp_config_client(const struct ffntp_config *config, size_t server, struct ffntp_client_config *client);
+
+/* Return how many servers an entry may add: a pool counts with all of its sources. */
+size_t ffntp_config_server_members(const struct ffntp_config_server *server);
 
 /* Return how many servers may be followed at once: pools count with all of their sources. */
 size_t ffntp_config_members(const struct ffntp_config *config);
