@@ -118,7 +118,8 @@ static bool run(struct ffntp_changes *changes, struct ffntp_control *control, st
 		reload(changes, &notify);
 		ffntp_changes_step(changes);
 		is_well = step(changes, control, guests);
-		ffntp_notify_step(&notify, keeper->page);
+		if (is_well)
+			ffntp_notify_step(&notify, keeper->page);
 		ffntp_sandbox_step();
 	}
 	if (is_well)
