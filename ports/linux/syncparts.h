@@ -1,0 +1,72 @@
+/* syncparts: what sync.c and its parts share: syncevents.c, syncmembers.c, synckeys.c. Private to them. */
+#ifndef FFNTP_LINUX_SYNCPARTS_H
+#define FFNTP_LINUX_SYNCPARTS_H
+
+#include <stdbool.h>
+
+#include "sync.h"
+
+static inline ffntp_counter ffntp_sync_counter(const struct ffntp_sync *sync)
+{
+	return ffntp_counter_read(sync->source);
+}
+
+/* Return the server of the lineup that a member follows. */
+static inline struct ffntp_lineup_server *ffntp_sync_server(const struct ffntp_sync *sync,
+							    const struct ffntp_sync_peer *peer)
+{
+	return &sync->lineup.server[peer->server];
+}
+
+static inline bool ffntp_sync_is_refclock(const struct ffntp_sync_peer *peer)
+{
+	return peer->peer.refclock != NULL;
+}
+
+static inline bool ffntp_sync_is_of_pool(const struct ffntp_sync *sync, const struct ffntp_sync_peer *peer)
+{
+	return sync->lineup.server[peer->server].most > 0;
+}
+
+/* Return whether a member can be asked: a server has an address; a reference clock needs none. */
+static inline bool ffntp_sync_has_address(const struct ffntp_sync_peer *peer)
+{
+	return peer->is_open && (ffntp_sync_is_refclock(peer) || ffntp_address_is_some(&peer->peer.address));
+}
+
+/* --- syncevents.c --- */
+
+/* Pass an event to the caller's listener. */
+void ffntp_sync_emit(const struct ffntp_sync *sync, unsigned member, const struct ffntp_event *event);
+
+/*
+ * Take an event of the ensemble, as its listener: publish a new map, and find out which addresses and keys are of use.
+ * The members change later, in ffntp_sync_follow and ffntp_sync_work_lineup. context: the sync.
+ */
+void ffntp_sync_take_event(void *context, unsigned member, const struct ffntp_event *event);
+
+/* --- syncmembers.c --- */
+
+/*
+ * Follow all servers of the lineup that have an address and are not followed yet, as far as there is room. With room
+ * for one the server is followed without an address, too, because the ensemble's map is its own. is_start: the sync is
+ * being opened, and has no events yet.
+ */
+void ffntp_sync_fill(struct ffntp_sync *sync, bool is_start);
+
+/* Close a member, and remove it from the ensemble. */
+void ffntp_sync_leave(struct ffntp_sync *sync, struct ffntp_sync_peer *peer);
+
+/* Move members to the addresses that the events of the last input chose. */
+void ffntp_sync_follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer);
+void ffntp_sync_follow_all(struct ffntp_sync *sync);
+
+/* Resolve the names of servers and pools that need it, and follow their addresses. */
+void ffntp_sync_work_lineup(struct ffntp_sync *sync);
+
+/* --- synckeys.c --- */
+
+/* Do what is due of the key exchanges of NTS. */
+void ffntp_sync_work_keys(struct ffntp_sync *sync);
+
+#endif
