@@ -41,7 +41,8 @@ bool ffntp_changes_is_busy(const struct ffntp_changes *changes)
 
 /* --- reading files again --- */
 
-void ffntp_changes_reload(struct ffntp_changes *changes)
+/* Read the configuration file again. Servers that were added stay. Errors are logged. */
+static void reload(struct ffntp_changes *changes)
 {
 	struct ffntp_options *next = spare_options(changes);
 	int code;
@@ -66,7 +67,8 @@ static void remove_changing(struct ffntp_config *config)
 	}
 }
 
-void ffntp_changes_reload_sources(struct ffntp_changes *changes)
+/* Read the sources files again. The rest of the configuration stays, as it is in use. */
+static void reload_sources(struct ffntp_changes *changes)
 {
 	struct ffntp_options *next = copy_options(changes);
 
@@ -84,9 +86,9 @@ void ffntp_changes_step(struct ffntp_changes *changes)
 	if (ffntp_changes_is_busy(changes))
 		return;
 	if (changes->must_reload)
-		ffntp_changes_reload(changes);
+		reload(changes);
 	else if (changes->must_reload_sources)
-		ffntp_changes_reload_sources(changes);
+		reload_sources(changes);
 	changes->must_reload = changes->must_reload_sources = false;
 }
 

@@ -24,12 +24,6 @@ struct ffntp_changes {
 /* Return whether a change waits for the names of its servers. */
 bool ffntp_changes_is_busy(const struct ffntp_changes *changes);
 
-/* Read the configuration file again. Servers that were added stay. Errors are logged. */
-void ffntp_changes_reload(struct ffntp_changes *changes);
-
-/* Read the sources files again. The rest of the configuration stays, as it is in use. */
-void ffntp_changes_reload_sources(struct ffntp_changes *changes);
-
 /* Do what must be done once the change in progress has ended. */
 void ffntp_changes_step(struct ffntp_changes *changes);
 

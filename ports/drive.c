@@ -28,7 +28,8 @@ static bool advance(struct ffntp_drive *drive)
 	return (int64_t)(drive->now - before) >= 0;
 }
 
-ffntp_counter ffntp_drive_counter(struct ffntp_drive *drive)
+/* Return the counter as map and page use it: the port's counter, extended to 64 bits. */
+static ffntp_counter read_counter(struct ffntp_drive *drive)
 {
 	return widen(drive, drive->port->counter(drive->port->context));
 }
@@ -69,7 +70,7 @@ static void publish(struct ffntp_drive *drive)
 {
 	ffntp_page_hold(drive->page);
 	ffntp_page_publish_steadily(drive->page, ffntp_session_map(drive->session),
-				    ffntp_session_source(drive->session), 1, ffntp_drive_counter(drive));
+				    ffntp_session_source(drive->session), 1, read_counter(drive));
 }
 
 const char *ffntp_drive_init(struct ffntp_drive *drive, const struct ffntp_port *port,
@@ -232,7 +233,7 @@ struct ffntp_event ffntp_drive_timer(struct ffntp_drive *drive)
 
 uint64_t ffntp_drive_wait(struct ffntp_drive *drive)
 {
-	uint64_t left = ffntp_session_deadline(drive->session) - ffntp_drive_counter(drive);
+	uint64_t left = ffntp_session_deadline(drive->session) - read_counter(drive);
 
 	if ((int64_t)left <= 0)
 		return 0;
@@ -263,12 +264,12 @@ enum ffntp_clock_result ffntp_drive_now(struct ffntp_drive *drive, enum ffntp_ti
 
 	if (result != FFNTP_CLOCK_OK)
 		return result;
-	return ffntp_clock_at(&map, ffntp_drive_counter(drive), scale, max_bound_ns, reading);
+	return ffntp_clock_at(&map, read_counter(drive), scale, max_bound_ns, reading);
 }
 
 static ffntp_counter count(void *drive)
 {
-	return ffntp_drive_counter(drive);
+	return read_counter(drive);
 }
 
 void ffntp_drive_device(struct ffntp_drive *drive, struct ffntp_page_device *device)

@@ -80,9 +80,6 @@ void ffntp_drive_receive(struct ffntp_drive *drive, const uint8_t *bytes, size_t
 /* Return the next event of the last call, and publish the map if there is a new one. Sends nothing. */
 struct ffntp_event ffntp_drive_event(struct ffntp_drive *drive);
 
-/* Return the counter as map and page use it: the port's counter, extended to 64 bits. */
-ffntp_counter ffntp_drive_counter(struct ffntp_drive *drive);
-
 /* Read the time from the page, as ffntp_clock_at does. */
 FFNTP_MUST_USE enum ffntp_clock_result ffntp_drive_now(struct ffntp_drive *drive, enum ffntp_timescale scale,
 						       uint64_t max_bound_ns, struct ffntp_reading *reading);

@@ -184,11 +184,11 @@ static enum ffntp_status page_status(void)
 static void nothing_is_asked_during_a_pause(void **state)
 {
 	(void)state;
-	ffntp_sync_pause(&loop.sync, 60);
+	ffntp_sync_spread(&loop.sync, 60, 60);
 	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1000, 1000);
 	step(0);
 	assert_int_equal(descriptor(), -1);
-	ffntp_sync_pause(&loop.sync, 0);
+	ffntp_sync_spread(&loop.sync, 0, 0);
 	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1, 1);
 	step(0);
 	assert_true(descriptor() >= 0);

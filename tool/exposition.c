@@ -79,7 +79,8 @@ static void write_labels(FILE *file, const struct exposition_labels *labels)
 		fputc('}', file);
 }
 
-void exposition_text(struct exposition *out, const struct exposition_labels *labels, const char *value)
+/* Write a sample whose value is this text: a decimal number. */
+static void write_sample(struct exposition *out, const struct exposition_labels *labels, const char *value)
 {
 	if (!out->is_begun)
 		write_description(out);
@@ -95,7 +96,7 @@ void exposition_integer(struct exposition *out, const struct exposition_labels *
 	char text[NUMBER_SIZE];
 
 	snprintf(text, sizeof(text), "%" PRId64, value);
-	exposition_text(out, labels, text);
+	write_sample(out, labels, text);
 }
 
 void exposition_ns(struct exposition *out, const struct exposition_labels *labels, int64_t ns)
@@ -105,7 +106,7 @@ void exposition_ns(struct exposition *out, const struct exposition_labels *label
 
 	snprintf(text, sizeof(text), "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "", magnitude / 1000000000,
 		 magnitude % 1000000000);
-	exposition_text(out, labels, text);
+	write_sample(out, labels, text);
 }
 
 void exposition_real(struct exposition *out, const struct exposition_labels *labels, double value)
@@ -115,7 +116,7 @@ void exposition_real(struct exposition *out, const struct exposition_labels *lab
 	if (!isfinite(value))
 		return;
 	snprintf(text, sizeof(text), "%.15g", value);
-	exposition_text(out, labels, text);
+	write_sample(out, labels, text);
 }
 
 void exposition_end(struct exposition *out)

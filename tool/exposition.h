@@ -43,9 +43,7 @@ const char *exposition_media_type(enum exposition_format format);
 /* Begin a family. Its samples must follow before the next one begins. */
 void exposition_begin(struct exposition *out, const struct exposition_family *family);
 
-/* Write a sample whose value is this text: a decimal number. labels: NULL if there are none. */
-void exposition_text(struct exposition *out, const struct exposition_labels *labels, const char *value);
-
+/* Write a sample with this value. labels: NULL if there are none. */
 void exposition_integer(struct exposition *out, const struct exposition_labels *labels, int64_t value);
 
 /* Write a sample in seconds without rounding. */

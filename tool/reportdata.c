@@ -100,22 +100,15 @@ static struct report_server *server_of_member(struct report_data *data, const st
 
 /* --- events --- */
 
-const struct report_kind *report_data_kind(const struct report_data *data, const char *name)
+/* Return the place of the events of this kind, added if it is new; SIZE_MAX if memory is short. */
+static size_t place_of_kind(struct report_data *data, const char *name)
 {
-	for (size_t i = 0; i < data->kinds; i++) {
-		if (strcmp(data->kind[i].name, name) == 0)
-			return &data->kind[i];
-	}
-	return NULL;
-}
-
-static size_t kind_of(struct report_data *data, const char *name)
-{
-	const struct report_kind *found = report_data_kind(data, name);
 	struct report_kind *grown;
 
-	if (found)
-		return (size_t)(found - data->kind);
+	for (size_t i = 0; i < data->kinds; i++) {
+		if (strcmp(data->kind[i].name, name) == 0)
+			return i;
+	}
 	grown = realloc(data->kind, (data->kinds + 1) * sizeof(*grown));
 	if (!grown) {
 		data->is_short = true;
@@ -134,7 +127,7 @@ static size_t number_of(const struct report_data *data, const struct report_serv
 
 static void add_kind(struct report_data *data, const char *name, const struct report_server *server, double t)
 {
-	size_t kind = kind_of(data, name);
+	size_t kind = place_of_kind(data, name);
 
 	if (kind != SIZE_MAX)
 		add(data, &data->kind[kind].at, t, server ? (double)number_of(data, server) : (double)NAN);

@@ -104,9 +104,6 @@ void report_data_finish(struct report_data *data);
 /* Remove all from before this time (s since base_s); the states that lasted then begin there. */
 void report_data_cut(struct report_data *data, double from);
 
-/* Return the events of this kind; NULL if there are none. */
-const struct report_kind *report_data_kind(const struct report_data *data, const char *name);
-
 /* Release the memory. */
 void report_data_end(struct report_data *data);
 

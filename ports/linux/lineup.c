@@ -95,7 +95,7 @@ bool ffntp_lineup_init_single(struct ffntp_lineup *lineup, const struct ffntp_se
 	return false;
 }
 
-void ffntp_lineup_drop(struct ffntp_lineup_server *server)
+static void close_server(struct ffntp_lineup_server *server)
 {
 	ffntp_servers_close(&server->servers);
 	if (server->refclock != NULL)
@@ -114,7 +114,7 @@ void ffntp_lineup_drop(struct ffntp_lineup_server *server)
 void ffntp_lineup_close(struct ffntp_lineup *lineup)
 {
 	for (size_t i = 0; i < lineup->count; i++)
-		ffntp_lineup_drop(&lineup->server[i]);
+		close_server(&lineup->server[i]);
 	free(lineup->server);
 	*lineup = (struct ffntp_lineup){ 0 };
 }

@@ -95,9 +95,6 @@ void ffntp_lineup_reject(struct ffntp_lineup_server *server, const struct ffntp_
 void ffntp_lineup_renew(struct ffntp_lineup_server *server, int64_t now_s);
 void ffntp_lineup_be_content(struct ffntp_lineup_server *server);
 
-/* Close one server; a zeroed one has nothing to close. */
-void ffntp_lineup_drop(struct ffntp_lineup_server *server);
-
 /* Close all servers and free them. A zeroed lineup has nothing to close. */
 void ffntp_lineup_close(struct ffntp_lineup *lineup);
 

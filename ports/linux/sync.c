@@ -214,21 +214,6 @@ bool ffntp_sync_change(struct ffntp_sync *sync, struct ffntp_lineup *lineup)
 
 /* --- inputs --- */
 
-void ffntp_sync_pause(struct ffntp_sync *sync, double delay_s)
-{
-	ffntp_counter at = ffntp_sync_counter(sync);
-	ffntp_counter delay = (ffntp_counter)(delay_s / sync->source->period_hint_s);
-
-	for (unsigned i = 0; i < sync->room; i++) {
-		if (sync->peer[i].is_open)
-			ffntp_peer_input(&sync->peer[i].peer, (struct ffntp_input){
-								      .kind = FFNTP_INPUT_PAUSE,
-								      .at = at,
-								      .until = at + delay,
-							      });
-	}
-}
-
 void ffntp_sync_spread(struct ffntp_sync *sync, double least_s, double most_s)
 {
 	for (unsigned i = 0; i < sync->room; i++) {

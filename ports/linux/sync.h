@@ -127,9 +127,6 @@ void ffntp_sync_continue(struct ffntp_sync *sync, const struct ffntp_map *former
 /* Publish at once, unless the page keeps an earlier ensemble's map. */
 void ffntp_sync_publish(struct ffntp_sync *sync);
 
-/* Send no request for this time (s). */
-void ffntp_sync_pause(struct ffntp_sync *sync, double delay_s);
-
 /*
  * Ask a server of the lineup no more, or again, within two seconds. Its path and its time stay known, and age. The sync
  * begins with the lineup's state.

@@ -217,17 +217,9 @@ void ffntp_wakeup_rearm(const struct ffntp_wakeup *wakeup, const struct pollfd *
 
 bool ffntp_wakeup_look(struct ffntp_wakeup *wakeup, ffntp_counter now)
 {
-	bool is_reported = wakeup->is_disrupted, has_vm, has_stall;
+	bool has_vm = has_vm_changed(wakeup), has_stall = has_stalled(wakeup, now);
 
-	has_vm = has_vm_changed(wakeup);
-	has_stall = has_stalled(wakeup, now);
-	wakeup->is_disrupted = false;
-	return is_reported || has_vm || has_stall;
-}
-
-void ffntp_wakeup_report(struct ffntp_wakeup *wakeup)
-{
-	wakeup->is_disrupted = true;
+	return has_vm || has_stall;
 }
 
 void ffntp_wakeup_disrupted(struct ffntp_wakeup *wakeup, const struct ffntp_counter_source *source)

@@ -36,7 +36,6 @@ struct ffntp_wakeup {
 	struct ffntp_standstill stall; /* the counter against the RTC */
 	uint64_t stalls;               /* its epoch as last seen */
 	int64_t looked_ns;             /* when the RTC was read last */
-	bool is_disrupted;             /* ffntp_wakeup_report was called */
 };
 
 /* Open what the system has. source: opened. Without any of them there is nothing to poll, and nothing is found. */
@@ -65,9 +64,6 @@ void ffntp_wakeup_rearm(const struct ffntp_wakeup *wakeup, const struct pollfd *
  * It takes a few us, and ten times a second at most the time of reading the RTC, if that is read. now: the counter.
  */
 FFNTP_MUST_USE bool ffntp_wakeup_look(struct ffntp_wakeup *wakeup, ffntp_counter now);
-
-/* Let the next look return true, because the caller knows of a disruption from elsewhere, such as a time source. */
-void ffntp_wakeup_report(struct ffntp_wakeup *wakeup);
 
 /*
  * Forget the past of the RTC, because the counter was disrupted as the caller knows: it is not found once more. source:
