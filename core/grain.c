@@ -167,7 +167,10 @@ static bool may_be_on(double units, double per_s, double limit)
 	return ffntp_square(rest) <= ffntp_square(most);
 }
 
-/* Return whether the difference lies on no known step, as most do. All known steps are multiples of three. */
+/*
+ * Return whether the difference lies on no known step, which is the usual case. Each known step is a multiple of a step
+ * of 1/600, 1/1024 or 1/10000 s.
+ */
 static bool is_off_all(double units, double limit)
 {
 	return !may_be_on(units, 600, limit) && !may_be_on(units, 1024, limit) && !may_be_on(units, 10000, limit);

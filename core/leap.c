@@ -411,7 +411,7 @@ enum ffntp_leap_ruling ffntp_leap_rule(struct ffntp_leap_belief *belief, const s
 
 enum phase { TO_COME, INSIDE, OVER };
 
-/* Return the phase at a time. A leap second that is left out or unknown has no inside. */
+/* Return the phase at a time. A time is INSIDE only while an inserted leap second passes. */
 static enum phase phase_at(const struct ffntp_numbering *numbering, struct ffntp_time time)
 {
 	if (numbering->sign != 0 && time.s < numbering->at_s)

@@ -43,7 +43,9 @@ static inline void ffntp_vote_add(struct ffntp_vote_intervals *intervals, struct
 	intervals->high[intervals->count++] = interval.high;
 }
 
-/* Count the intervals; there is at least one. order: of the last vote, which costs less if it is similar. */
+/*
+ * Count the intervals, at least one. order: the one that the last vote left; a vote costs less if its order is similar.
+ */
 struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals, struct ffntp_vote_order *order);
 
 /* Return whether an interval has a point in common with the result of a majority. */

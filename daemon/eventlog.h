@@ -18,7 +18,7 @@
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
 #define FFNTP_LEAPS (FFNTP_LEAP_POST_NEGATIVE + 1)
 
-/* What was last logged of a member, and one limit per kind of line. */
+/* The state of a member as it was last logged, and one limit per kind of line. */
 struct ffntp_event_log_member {
 	bool has_sent; /* a request left in this step */
 	enum ffntp_selection selection;

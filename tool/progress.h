@@ -8,7 +8,10 @@
 /* Begin a piece of work. name: shown, for example a file; it must last until progress_end. */
 void progress_begin(const char *name);
 
-/* Show how much of it is done, 0 to 1; NAN: unknown. May be called very often. Without progress_begin: no effect. */
+/*
+ * Show the share of the work that is done, 0 to 1; NAN: unknown. May be called very often. Without progress_begin it
+ * has no effect.
+ */
 void progress_show(double done);
 
 /* End the work, and erase the line. Call it before output to standard output or standard error. */

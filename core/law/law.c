@@ -1,6 +1,7 @@
 /*
- * law: the delay-law estimator (docs/algorithm.md). It learns the law of each way's delays, by which a delay reveals
- * the clock. This file turns stamps into exchanges, and beliefs into estimates.
+ * law: the delay-law estimator (docs/algorithm.md). It learns the probability density (the law) of each direction's
+ * delays; a delay then shows how far the clock is off. This file turns stamps into exchanges, and beliefs into
+ * estimates.
  */
 #include "law.h"
 
@@ -12,7 +13,7 @@ static const struct ffntp_law_params default_params = FFNTP_LAW_PARAMS;
 /* Beyond this a difference of timestamps is ambiguous (2^31 s is), and nothing is known any more in any case. */
 #define LONGEST_GAP_S 0x1p30
 
-/* How wrong the rate may be, beside the hint's error, before a stamp is not one of this counter's. */
+/* Further rate error (ratio), beside the hint's, up to which a stamp's durations count as this counter's. */
 #define RATE_ERROR 1e-2
 
 static size_t memory(const struct ffntp_estimator_config *config)
@@ -36,7 +37,7 @@ static void init(void *state, const struct ffntp_estimator_config *config)
 	ffntp_law_init_with(state, config, &default_params);
 }
 
-/* Counter time: seconds as the nominal period has them. Exact to 2^-53 of itself. */
+/* Return the counter time (s) between two readings: ticks by the nominal period, to a relative rounding of 2^-53. */
 static double counter_time(const struct ffntp_law_filter *filter, ffntp_counter newer, ffntp_counter older)
 {
 	return ffntp_counter_diff(newer, older) * filter->config.period_hint_s;
@@ -69,7 +70,10 @@ static void put_in_ring(struct ffntp_law_filter *filter, const struct ffntp_stam
 	filter->seen++;
 }
 
-/* Move the anchor to tf, to where the clock is expected then: theta stays small, and differences from it exact. */
+/*
+ * Move the anchor to tf and to the time that the clock is expected to show then. This keeps theta small, so that its
+ * differences are exact.
+ */
 static void move_anchor(struct ffntp_law_filter *filter, ffntp_counter tf, double elapsed_s)
 {
 	int64_t units = (int64_t)((elapsed_s - filter->now.theta) * 0x1p32);
@@ -88,7 +92,7 @@ static void move_anchor(struct ffntp_law_filter *filter, ffntp_counter tf, doubl
 	filter->at = tf;
 }
 
-/* No trial, no doubt, and no exchange in the ring. */
+/* Discard the exchanges in the ring, the trial, and the counts that judge whether exchanges fit. */
 static void forget_exchanges(struct ffntp_law_filter *filter)
 {
 	for (int way = 0; way < 2; way++) {
@@ -101,7 +105,7 @@ static void forget_exchanges(struct ffntp_law_filter *filter)
 	filter->filled = 0;
 }
 
-/* Nothing is known of the path. */
+/* Begin from this stamp, with nothing known of the path. */
 static void begin(struct ffntp_law_filter *filter, const struct ffntp_stamp *stamp)
 {
 	const struct ffntp_law_watch watch = { .independence = 1 };
@@ -120,7 +124,10 @@ static void begin(struct ffntp_law_filter *filter, const struct ffntp_stamp *sta
 	ffntp_law_start(filter);
 }
 
-/* The time is unknown, and laws and rate are known: it is where the middles of both laws put it. */
+/*
+ * Begin the time again by the first exchange, while laws and rate are known: both delays then lie as far from the
+ * middles of their laws.
+ */
 static void place(struct ffntp_law_filter *filter, const struct ffntp_stamp *stamp)
 {
 	const struct ffntp_law *there = &filter->law[0], *back = &filter->law[1];
@@ -142,7 +149,7 @@ static void place(struct ffntp_law_filter *filter, const struct ffntp_stamp *sta
 	filter->past[0].after = filter->now;
 }
 
-/* The mean rate: growth of theta over counter time, with times older than a day fading. */
+/* Update the mean rate: the growth of theta over counter time, in which times older than a day fade. */
 static void learn_average(struct ffntp_law_filter *filter, double elapsed_s, double grown_s)
 {
 	double kept = filter->params->stable_s / (filter->params->stable_s + elapsed_s);
@@ -168,7 +175,10 @@ static enum ffntp_verdict follow(struct ffntp_law_filter *filter, const struct f
 	return is_taken ? FFNTP_ACCEPTED : FFNTP_REFUSED_CONTRADICTION;
 }
 
-/* Whether it is a stamp at all. The exchange lets no other pass; it cannot see how one follows another. */
+/*
+ * Check the stamp's durations, and its distance from the stamp before. The exchange has checked everything that one
+ * stamp alone shows.
+ */
 static enum ffntp_verdict examine(const struct ffntp_law_filter *filter, const struct ffntp_stamp *stamp)
 {
 	double span_s = counter_time(filter, stamp->tf, stamp->ta),
@@ -190,8 +200,9 @@ static enum ffntp_verdict examine(const struct ffntp_law_filter *filter, const s
 /* --- estimates --- */
 
 /*
- * A step's square over 12 is what one exchange may be off by for rounding alone. Where delays vary by more than a step,
- * the law has it, and it averages out; where they do not, every exchange may meet the same phase.
+ * Return the variance (s^2) by which rounded timestamps may shift the estimate. The rounding of one exchange has the
+ * variance step^2 / 12. If delays vary by more than a step, the law contains it, and it averages out; if they do not,
+ * every exchange may be rounded the same way.
  */
 static double rounding2(const struct ffntp_law_filter *filter)
 {
@@ -201,7 +212,10 @@ static double rounding2(const struct ffntp_law_filter *filter)
 	return step2 > 0 ? step2 / 12 * step2 / (step2 + 12 * spread2) : 0;
 }
 
-/* The belief that is put out: less sure of itself than the filter, and surer the more it has seen. */
+/*
+ * Return the belief to publish. Its variance is larger than the filter's own, the more so the fewer exchanges the
+ * filter has processed.
+ */
 static struct ffntp_law_belief modest(const struct ffntp_law_filter *filter)
 {
 	const struct ffntp_law_params *params = filter->params;
@@ -216,7 +230,9 @@ static struct ffntp_law_belief modest(const struct ffntp_law_filter *filter)
 	return belief;
 }
 
-/* The average is off by what theta is at both ends, and by what the rate wanders meanwhile. */
+/*
+ * Set the stable period. The average rate's error comes from theta's error at both ends, and from the wander meanwhile.
+ */
 static void put_stable(const struct ffntp_law_filter *filter, const struct ffntp_law_belief *belief,
 		       struct ffntp_estimate *estimate)
 {
@@ -228,8 +244,10 @@ static void put_stable(const struct ffntp_law_filter *filter, const struct ffntp
 	estimate->stable_esterror = ffntp_sqrt(is_better ? ends + filter->wander2 * span / 3 : belief->p11);
 }
 
-/* Standard deviation (s) of the time that one exchange reveals by itself: the middle of its delays, spread as their
- * laws. */
+/*
+ * Return the standard deviation (s) of the time by one exchange alone, whose delays are taken for the middles of their
+ * laws.
+ */
 static double exchange_esterror(const struct ffntp_law_filter *filter)
 {
 	double there = filter->law[0].scale, back = filter->law[1].scale;
@@ -287,7 +305,7 @@ static void restart(void *state)
 	filter->has_anchor = filter->has_time = false;
 }
 
-/* Laws that are still assumed are not worth keeping. */
+/* Time has stepped: keep rate and laws. If the laws are only assumed yet, begin again from scratch instead. */
 static void step(void *state)
 {
 	struct ffntp_law_filter *filter = state;

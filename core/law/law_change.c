@@ -1,6 +1,7 @@
 /*
- * law_change: exchanges that do not fit. Congestion takes weight from a way at once; floors that drift together are
- * followed; all else is a trial of explanations, which goes on until one of them is certain.
+ * law_change: the treatment of exchanges that do not fit the laws. A congested direction loses weight at once; floors
+ * that drift slowly are followed; everything else opens a trial of explanations, which lasts until one of them is
+ * certain.
  */
 #include "law_filter.h"
 
@@ -8,12 +9,18 @@
 
 enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 
-/* A rank (less 1/2) beyond all delays that were ever learnt. */
+/*
+ * A rank beyond this lies outside of all delays learnt. Ranks are less 1/2: they reach from -0.5, the least delay, to
+ * 0.5.
+ */
 #define BEYOND 0.4999
 
 /* --- the latest delays --- */
 
-/* The way is congested while its delays are long, unless the other way's are short: then it is the clock. */
+/*
+ * Find out whether the way is congested: its delays are long. If the other way's are short meanwhile, the cause is the
+ * clock.
+ */
 static void watch_congestion(struct ffntp_law_filter *filter, int way)
 {
 	const struct ffntp_law_params *params = filter->params;
@@ -35,7 +42,10 @@ static void watch_delays(struct ffntp_law_filter *filter, const struct ffntp_law
 	for (int way = 0; way < 2; way++) {
 		struct ffntp_law_watch *watch = &filter->watch[way];
 
-		/* The clock's own error of two standard deviations is no evidence of anything. */
+		/*
+		 * Ranks are counted only as far as an error of the clock of two standard deviations does not explain
+		 * them.
+		 */
 		rank[way] = ffntp_law_sure_rank(&filter->law[way], ffntp_law_delay(newest, at, way), 2 * sd);
 		watch->fast += (rank[way] - watch->fast) / 4;
 		watch->slow += (rank[way] - watch->slow) / 16;
@@ -64,8 +74,9 @@ double ffntp_law_weight(const struct ffntp_law_filter *filter, int way)
 /* --- drift --- */
 
 /*
- * How far the clock has gone along with drifting delays: it follows the way whose law is sharper, so that the drift
- * shows in the other one. Half of the difference is the clock's, as far as it exceeds the noise of both.
+ * Return how far drifting delays have moved the clock (s). The clock follows the direction whose law is narrower, so
+ * that the drift shows in the other one. Half of the difference is the clock's error, as far as it exceeds the noise of
+ * both.
  */
 static double drift_of_clock(const struct ffntp_law_filter *filter)
 {
@@ -76,7 +87,7 @@ static double drift_of_clock(const struct ffntp_law_filter *filter)
 	return half_s * signal2 / (signal2 + noise2);
 }
 
-/* Both ways have drifted: their laws move by the mean, and the clock goes back by what it went along. */
+/* Apply the drift of both ways: move their laws by the mean of the two, and the clock back by its own part. */
 static void apply_drift(struct ffntp_law_filter *filter)
 {
 	double path_s = (filter->drift[0] + filter->drift[1]) / 2, clock_s = drift_of_clock(filter);
@@ -93,8 +104,9 @@ static void apply_drift(struct ffntp_law_filter *filter)
 }
 
 /*
- * Floors may move within hours, as when a path's load changes, and no oscillator holds the time for hours: the shift of
- * each way's law is followed by the ranks of its delays, and is applied once it explains the delays better.
+ * Follow floors that move within hours, as they do when a path's load changes. The clock cannot show this by itself,
+ * because no oscillator holds the time for hours. The shift of each law is estimated from the ranks of its delays, and
+ * is applied once it explains the delays better.
  */
 static void follow_drift(struct ffntp_law_filter *filter)
 {
@@ -125,7 +137,7 @@ static double trust(const struct ffntp_law_filter *filter)
 	       n / (n + params->trust_young);
 }
 
-/* The change that explains the exchanges best, leaving out one cause, and its score. */
+/* Find the change that explains the exchanges best, cause 'but' excepted. Returns its score. */
 static double best_change(const struct ffntp_law_filter *filter, enum ffntp_law_cause but, enum ffntp_law_cause *cause)
 {
 	double best = -1e300, share = trust(filter);
@@ -146,7 +158,7 @@ static bool is_rate(enum ffntp_law_cause cause)
 	return cause == FFNTP_LAW_CAUSE_RATE || cause == FFNTP_LAW_CAUSE_JUMP;
 }
 
-/* The score of the best explanation that is neither of these; no change has 0. */
+/* Return the score of the best explanation that is neither of these two. The score of no change is 0. */
 static double best_but(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause, enum ffntp_law_cause but)
 {
 	double best = 0, share = trust(filter);
@@ -157,7 +169,10 @@ static double best_but(const struct ffntp_law_filter *filter, enum ffntp_law_cau
 	return best;
 }
 
-/* How far the latest delays are from what the laws expect, and a scale of each: a step of this size is looked for. */
+/*
+ * Return the size of step (s) that a trial is to expect: the mean distance of the latest delays from the middle of
+ * their law, plus the law's scale; the larger one of both ways.
+ */
 static double step_size(const struct ffntp_law_filter *filter, int count)
 {
 	double size = 0;
@@ -177,7 +192,7 @@ static double step_size(const struct ffntp_law_filter *filter, int count)
 	return size;
 }
 
-/* Open a trial before the last 'count' exchanges, and go through them. */
+/* Open a trial that begins before the last 'count' exchanges, and add these to it. */
 static void open_trial(struct ffntp_law_filter *filter, int count)
 {
 	int first = filter->filled - count;
@@ -197,7 +212,10 @@ static void end_trial(struct ffntp_law_filter *filter)
 	filter->quiet = 0;
 }
 
-/* How many of the latest exchanges to begin before: those from 'least' on, up to 'most', that show a change best. */
+/*
+ * Return the number of latest exchanges, from 'least' to 'most', that show a change best as a trial; 0 if none shows
+ * one.
+ */
 static int best_count(struct ffntp_law_filter *filter, int least, int most)
 {
 	static const int counts[] = { 1, 2, 4, 8, 16, LAG - 1 };
@@ -220,7 +238,10 @@ static int best_count(struct ffntp_law_filter *filter, int least, int most)
 	return found;
 }
 
-/* An exchange beyond all that was seen, or many on one side of the laws, open a trial if a change explains them. */
+/*
+ * Open a trial if an exchange lies beyond all delays learnt, or many lie on one side of the laws, and a change explains
+ * that.
+ */
 static void look_for_change(struct ffntp_law_filter *filter, const double rank[2])
 {
 	const struct ffntp_law_params *params = filter->params;
@@ -263,7 +284,7 @@ static void lengthen_way(struct ffntp_law_filter *filter, int way, double by_s)
 	filter->longer_s[way] += by_s;
 }
 
-/* The path is longer by this: its laws move, and the clock and the gauge do not. */
+/* Lengthen the path: its laws move, while the clock and the gauge stay. */
 static void lengthen(struct ffntp_law_filter *filter, enum ffntp_law_cause cause, const struct ffntp_law_story *story)
 {
 	double by_s = story->x[2];
@@ -301,7 +322,7 @@ static void doubt_rate(struct ffntp_law_belief *belief, const struct ffntp_law_b
 	belief->p11 += ffntp_square(doubt * (belief->gamma - before->gamma));
 }
 
-/* The explanation is certain: its belief is the clock from here on. */
+/* Apply an explanation that is certain: its belief replaces the clock's. */
 static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 {
 	struct ffntp_law_belief belief = belief_of(&filter->trial.story[cause]);
@@ -321,7 +342,10 @@ static void apply(struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 	end_trial(filter);
 }
 
-/* One way shorter than ever and the other longer than ever, as seen from the clock before: no path does that. */
+/*
+ * Return whether, by the clock from before, one way is shorter than ever and the other longer than ever. No path does
+ * that.
+ */
 static bool is_contradiction(const struct ffntp_law_filter *filter, const struct ffntp_law_past *past)
 {
 	struct ffntp_law_belief at = past[-1].after;
@@ -333,7 +357,7 @@ static bool is_contradiction(const struct ffntp_law_filter *filter, const struct
 	       -BEYOND * BEYOND;
 }
 
-/* The exchanges of the trial were not the path's: go back to the clock before them. */
+/* Remove the exchanges of the trial, because the server's time was wrong: return to the clock from before them. */
 static void roll_back(struct ffntp_law_filter *filter)
 {
 	int newest = filter->filled - 1, count = filter->trial.exchanges;
@@ -347,7 +371,10 @@ static void roll_back(struct ffntp_law_filter *filter)
 	ffntp_law_clock_predict(&filter->clock, filter->skipped_s);
 }
 
-/* Whether a step of the server's time that leads all else by this score is sure enough for exchanges to be refused. */
+/*
+ * Return whether a step of the server's time, which leads all other explanations by this score, is certain enough to
+ * refuse exchanges.
+ */
 static bool is_sure_of_time(const struct ffntp_law_filter *filter, double lead)
 {
 	if (lead <= filter->params->time_score)
@@ -356,7 +383,7 @@ static bool is_sure_of_time(const struct ffntp_law_filter *filter, double lead)
 	       (filter->filled >= 2 && is_contradiction(filter, &filter->past[filter->filled - 1]));
 }
 
-/* A trial in which a path leads goes on until the step is known. */
+/* Return whether the trial has lasted long enough to be closed without a decision. */
 static bool is_undecided(const struct ffntp_law_filter *filter)
 {
 	const struct ffntp_law_params *params = filter->params;
@@ -365,7 +392,7 @@ static bool is_undecided(const struct ffntp_law_filter *filter)
 	return n >= (filter->lead == FFNTP_LAW_CAUSE_NONE ? params->trial_exchanges : 2 * params->path_exchanges);
 }
 
-/* Whether a cause that leads has been looked at for long enough. */
+/* Return whether the trial has lasted long enough to accept the cause that leads. */
 static bool is_known(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause)
 {
 	const struct ffntp_law_params *params = filter->params;
@@ -405,7 +432,9 @@ static bool judge(struct ffntp_law_filter *filter)
 
 /* --- each exchange --- */
 
-/* The laws are not learnt from exchanges of which it is unknown what they are. */
+/*
+ * Make room in the ring. Its oldest exchanges enter the laws, except during a trial: then it is unknown what they show.
+ */
 static void keep_ring(struct ffntp_law_filter *filter)
 {
 	if (filter->filled < RING)
@@ -425,8 +454,8 @@ static void take_out(struct ffntp_law_filter *filter)
 }
 
 /*
- * The server's time has stepped, as far as known: an exchange that the clock explains better, coasting, ends that.
- * Returns whether it does; the clock is updated then.
+ * While the server's time seems to have stepped, the clock coasts. Return whether the newest exchange fits that clock
+ * better, which ends the trial; then the exchange has updated the clock.
  */
 static bool is_right_again(struct ffntp_law_filter *filter, double gain)
 {
@@ -459,7 +488,10 @@ static void accept(struct ffntp_law_filter *filter)
 	keep_ring(filter);
 }
 
-/* The first exchanges that no path explains are refused while no explanation leads. */
+/*
+ * Return whether to refuse the exchange: it is one of the first of the trial, no path explains it, and no explanation
+ * leads yet.
+ */
 static bool is_doubtful(const struct ffntp_law_filter *filter)
 {
 	return filter->trial.is_open && filter->lead == FFNTP_LAW_CAUSE_NONE && filter->filled > 1 &&
@@ -467,7 +499,7 @@ static bool is_doubtful(const struct ffntp_law_filter *filter)
 	       is_contradiction(filter, &filter->past[filter->filled - 1]);
 }
 
-/* No explanation explains what comes any more: begin again, from the clock as it coasts. */
+/* Open a new trial from the coasting clock, because no explanation of the former trial fits any more. */
 static void open_again(struct ffntp_law_filter *filter)
 {
 	struct ffntp_law_sight sight = ffntp_law_sight_of(&filter->past[filter->filled - 1]);

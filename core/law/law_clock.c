@@ -140,7 +140,10 @@ static bool is_distribution(const struct ffntp_law_clock *clock)
 	return ffntp_fabs(sum - 1) <= BANK * 1e-9;
 }
 
-/* Bayes' rule, with a leak between neighbours: an oscillator may change its ways. */
+/*
+ * Update the weights by Bayes' rule. A share of each weight leaks to its neighbours, because an oscillator's wander may
+ * change.
+ */
 static void reweigh(struct ffntp_law_clock *clock, const double evidence[BANK], double leak)
 {
 	double weight[BANK], sum = 0;
@@ -156,7 +159,7 @@ static void reweigh(struct ffntp_law_clock *clock, const double evidence[BANK], 
 		clock->weight[i] = ffntp_fmax(weight[i] / sum, 1e-9);
 }
 
-/* A member that has lost touch with the best one begins again from it. */
+/* Restart a member from the best one if its belief is far from that. */
 static void gather(struct ffntp_law_clock *clock, int best)
 {
 	for (int i = 0; i < BANK; i++) {
@@ -362,8 +365,8 @@ static void bulk(const struct ffntp_law laws[2], const struct ffntp_law_sight *s
 }
 
 /*
- * Leave out where a delay would lie below its law: beside laws that are narrow for the belief, as after a silence, a
- * grid over all of it steps over the only place that is possible.
+ * Exclude values of theta at which a delay would lie below its law. After a silence the belief is wide and the laws are
+ * narrow beside it: a grid over the whole belief would step over the only possible place.
  */
 static void trim(const struct ffntp_law laws[2], const struct ffntp_law_sight *sight, double turned, double *low,
 		 double *high)

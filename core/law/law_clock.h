@@ -1,7 +1,8 @@
 /*
  * law_clock: the oscillator: the belief of theta (counter time at the nominal period minus true time, s) and of gamma
- * (its rate, a ratio, a random walk): one Gaussian for each wander that the oscillator may have, weighted by how
- * well each predicts. theta is counted from an anchor that the caller keeps. Pure functions on differences.
+ * (the rate of theta, a ratio, which makes a random walk). It is a bank of Gaussians, one for each wander that the
+ * oscillator may have, weighted by how well each predicts. theta is counted from an anchor that the caller keeps. Pure
+ * functions on differences.
  */
 #ifndef FFNTP_CORE_LAW_CLOCK_H
 #define FFNTP_CORE_LAW_CLOCK_H

@@ -40,7 +40,7 @@ static double narrowest(double x)
 /* Bins among which one is found by one comparison each, none of which waits for another. */
 enum { BLOCK = 16 };
 
-/* The bin of x; the first or the last for what lies beyond. */
+/* Return the bin of x, counted from the origin; the first or the last bin if x lies beyond them. */
 static int locate(const struct ffntp_law *law, double at)
 {
 	float x = (float)at;
@@ -53,7 +53,7 @@ static int locate(const struct ffntp_law *law, double at)
 	return BLOCK * block + bin;
 }
 
-/* The same, from a bin nearby on. */
+/* Return the bin of x likewise, searched from bin i, which is near. */
 static inline int walk(const struct ffntp_law *law, int i, float x)
 {
 	while (i < BINS - 1 && x >= law->edge[i + 1])
@@ -91,7 +91,7 @@ static double mass_of(const struct ffntp_law *law, int first, int end)
 	return (double)(sum[0] + sum[1] + (sum[2] + sum[3]));
 }
 
-/* Rank of x from the origin, which is in bin i. */
+/* Return the rank of x, which is in bin i. */
 static double rank_in(const struct ffntp_law *law, int i, double x)
 {
 	double low = (double)law->edge[i], high = (double)law->edge[i + 1];
@@ -131,14 +131,14 @@ double ffntp_law_sure_rank(const struct ffntp_law *law, double delay_s, double r
 enum { POINTS = 12 };
 
 /*
- * Where points are: the line of their bin there, and that of its neighbour on the nearer side; how far from the edge
- * between both, and the width of the narrower one.
+ * Looked-up points: the log density by the line of the point's bin, and by that of the neighbour on the nearer side;
+ * the distance from the edge between the two bins, and the width of the narrower bin.
  */
 struct places {
 	float own[POINTS], neighbour[POINTS], distance[POINTS], narrower[POINTS];
 };
 
-/* The line of a bin at x. */
+/* Return the log density at x by the line of a bin. */
 static inline float line_at(const struct ffntp_law *law, int i, float x)
 {
 	return law->log_density[i] + law->slope[i] * (x - (law->edge[i] + law->edge[i + 1]) / 2);
@@ -296,7 +296,7 @@ static void set_window(struct windows *windows, int lane, const struct ffntp_law
 {
 	double low = (double)law->edge[a], high = (double)law->edge[b], centre = (low + high) / 2;
 	double n = sums->count[b] - sums->count[a], moment = sums->moment[b] - sums->moment[a] - n * centre;
-	/* The mean of less than half an exchange reveals nothing. */
+	/* A window that holds less than half an exchange has no usable mean: its moment counts as 0. */
 	double most = MEAN_MOST / 2 * (n > 0.5) * (high - low) * (n + law->params->slope_prior);
 
 	windows->width[lane] = (float)(high - low);
@@ -383,8 +383,7 @@ static void grow_windows(const struct ffntp_law *law, const struct sums *sums, i
 			set_window(&windows, lanes, law, sums, a < 0 ? 0 : a, b > BINS ? BINS : b, middle(law, bin));
 			open[lanes++] = open[i];
 		}
-		/* Windows that are left over from before are fitted in vain, which costs less than a loop for the rest.
-		 */
+		/* The count is rounded up: fitting a few unused windows costs less than a second loop for the rest. */
 		fit_windows(&windows, (lanes + 3) / 4 * 4, law->params, &fits);
 		for (int i = 0; i < lanes; i++) {
 			bool agrees = grow(&growths[open[i]], &fits, i);
@@ -524,7 +523,10 @@ static void open(struct ffntp_law *law, int i)
 	}
 }
 
-/* The pair of neighbours that is the least important, without bin 'except'. */
+/*
+ * Return the first bin of the least important pair of neighbours, of those without bin 'except'. *least: set to its
+ * importance.
+ */
 static int least_pair(const struct ffntp_law *law, int except, double *least)
 {
 	int found = 0;
@@ -653,7 +655,10 @@ int ffntp_law_lowest(const struct ffntp_law *law, double lowest[FFNTP_LAW_LEAST]
 	return LEAST;
 }
 
-/* Older delays fade: the unit grows, until all masses are divided by it. */
+/*
+ * Let older delays fade: instead of all masses becoming smaller, the unit in which new delays are entered grows; all
+ * masses are divided by it when it is large.
+ */
 static void fade(struct ffntp_law *law)
 {
 	double early = law->params->early, share;
@@ -700,7 +705,7 @@ void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is
 	}
 	law->mass[i] += (float)(sum * law->unit);
 	law->total += law->unit;
-	/* The floor needs one at least. */
+	/* The fit of the floor needs at least one delay. */
 	if (is_sound || law->least[0].count + law->least[1].count == 0)
 		remember_least(law, x);
 	if ((long)law->entered % BALANCE_DELAYS == 0)

@@ -66,10 +66,12 @@ double ffntp_law_quantile(const struct ffntp_law *law, double p);
 /* Return the share of all delays that lie below delay_s, less 1/2. */
 double ffntp_law_rank(const struct ffntp_law *law, double delay_s);
 
-/* Return the rank that an error of the delay within reach_s cannot have made; 0 if it can. */
+/*
+ * Return the rank nearest to 0 among those of all delays within reach_s of this one; 0 if their ranks have both signs.
+ */
 double ffntp_law_sure_rank(const struct ffntp_law *law, double delay_s, double reach_s);
 
-/* Return by how much the log density at shifted_s exceeds that at delay_s; rank: of shifted_s. */
+/* Return the log density at shifted_s minus that at delay_s. *rank: set to the rank of shifted_s. */
 double ffntp_law_gain(const struct ffntp_law *law, double delay_s, double shifted_s, double *rank);
 
 /* Store the least delays of all generations, ascending, from the origin; return their number, at least 1 after a delay.

@@ -1,7 +1,7 @@
 /*
- * law_filter: the state of the delay-law estimator, and its parts, each on top of the one before: the start, when laws
- * are assumed (law_start.c); learning the laws and their floors (law_learn.c); what becomes of exchanges that do not
- * fit (law_change.c); stamps and estimates (law.c). One thread at a time.
+ * law_filter: the state of the delay-law estimator, and its parts, each of which uses the ones before: the start, when
+ * laws are assumed (law_start.c); learning the laws and their floors (law_learn.c); exchanges that do not fit
+ * (law_change.c); stamps and estimates (law.c). One thread at a time.
  */
 #ifndef FFNTP_CORE_LAW_FILTER_H
 #define FFNTP_CORE_LAW_FILTER_H
@@ -12,8 +12,8 @@
 #include "law_trial.h"
 
 /*
- * A delay is learnt this many exchanges late, by a clock that looks back from there and knows more by then; eight at a
- * time.
+ * A delay is learnt this number of exchanges late, eight at a time, because later exchanges show better where the clock
+ * was.
  */
 enum { FFNTP_LAW_LAG = 24, FFNTP_LAW_STRIDE = 8, FFNTP_LAW_RING = FFNTP_LAW_LAG + FFNTP_LAW_STRIDE };
 
@@ -24,10 +24,11 @@ struct ffntp_law_past {
 	struct ffntp_law_belief after;
 };
 
-/* How the latest delays of one way lie in its law. Ranks are less 1/2. */
+/* The ranks of the latest delays of one way in its law. Ranks are less 1/2: -0.5 to 0.5. */
 struct ffntp_law_watch {
-	double fast, slow; /* mean rank of some 4 and some 16 delays, as far as the clock's error cannot have made it */
-	int muted_for;     /* exchanges since the way became congested; 0: it is not */
+	double fast,
+		slow;  /* mean rank of some 4 and some 16 delays; ranks that the clock's error explains count as 0 */
+	int muted_for; /* exchanges since the way became congested; 0: it is not */
 	double correlation, last_rank; /* of successive ranks; the newest of those learnt */
 	double independence;           /* share of the information that correlation leaves */
 };
@@ -58,14 +59,15 @@ struct ffntp_law_filter {
 	double common_correlation; /* of the ranks of both ways in one exchange */
 	double independence;       /* share of the information that noise which both ways have in common leaves */
 
-	double round_trip_s;    /* the least of the path that the gauge was measured on, residence excluded */
-	double longer_s[2];     /* by what each way has become longer since, in steps */
+	double round_trip_s; /* the least round trip (s), without residence, of the path that the gauge was measured on
+			      */
+	double longer_s[2];  /* lengthening of each way since then, by steps (s) */
 	double longer_variance; /* of half the difference of both */
 	/* The gauge makes both floors equal, steps of the path aside: published theta is theta + gauge. */
 	double gauge, gauge_variance;
 
 	struct ffntp_law_watch watch[2];
-	double drift[2];       /* by what each way's delays have drifted, s */
+	double drift[2];       /* drift of each way's delays (s) */
 	double drift_score[2]; /* log-likelihood ratio of that, nepers */
 	struct ffntp_law_trial trial;
 	enum ffntp_law_cause lead; /* of the open trial: its story is the clock for now */
@@ -99,8 +101,10 @@ bool ffntp_law_take(struct ffntp_law_filter *filter, double elapsed_s);
 /* law_change: return the score of a cause in the open trial (nepers), as the filter's own decisions count it. */
 double ffntp_law_cause_score(const struct ffntp_law_filter *filter, enum ffntp_law_cause cause);
 
-/* law_change: return what a delay of this way counts, 0 to 1: less if the way is congested or successive delays are
- * alike. */
+/*
+ * law_change: return the weight of a delay of this way, 0 to 1: less if the way is congested or successive delays
+ * correlate.
+ */
 double ffntp_law_weight(const struct ffntp_law_filter *filter, int way);
 
 /* law_describe: the operation describe of ../estimator.h. */

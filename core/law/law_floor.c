@@ -19,7 +19,7 @@ enum { GAPS = 20, SHAPES = 8, POINTS = 56, LEVELS = 7, LEAST = FFNTP_LAW_LEAST }
 struct tail {
 	double evidence[SHAPES], mean[SHAPES], variance[SHAPES];
 	double end, spread; /* of all exponents together: mean and standard deviation */
-	double doubt2;      /* by how much the end may be elsewhere because the tail is no power, squared */
+	double doubt2;      /* variance of the end because the tail is not exactly a power (s^2) */
 };
 
 /* Delays from the law's origin, each with the number of exchanges it stands for; 'upper' ends the stretch. */
@@ -34,7 +34,7 @@ static double log_shape(const struct ffntp_law_params *params, int k)
 	return ffntp_ln(params->shape_least) + params->shape_span * k / (SHAPES - 1);
 }
 
-/* Standard deviations of the exponents from the one that is expected. */
+/* Set each exponent's distance from the expected one, in standard deviations of the prior. */
 static void shape_deviations(const struct ffntp_law_params *params, double deviation[SHAPES])
 {
 	for (int k = 0; k < SHAPES; k++)
@@ -101,7 +101,7 @@ static void condense(struct tail *tail, int k, double likelihood[GAPS], const do
 	tail->variance[k] = ffntp_fmax(m2 / m0 - m1 * m1, 0);
 }
 
-/* Moments over all exponents, by what is thought of each beforehand. */
+/* Combine the moments of all exponents, weighted by their evidence and their prior probability. */
 static void summarise(struct tail *tail, const struct ffntp_law_params *params)
 {
 	double score[SHAPES], deviation[SHAPES], most = -1e300, m0 = 0, m1 = 0, m2 = 0;
@@ -123,10 +123,10 @@ static void summarise(struct tail *tail, const struct ffntp_law_params *params)
 }
 
 /*
- * Sum of the logarithms of (x - end) / (upper - end), by the weights of the points, less a share of the blur. Points
- * are in ascending order, and those that stand for one exchange come first: they are multiplied, which needs one
- * logarithm for all. The quotients are above 1e-18, because gaps are a share of the distances; so the product is a
- * number.
+ * Return the weighted sum of log((x - end) / (upper - end)) over all points; 'soft' is added to both differences,
+ * because the clock that placed the delays blurs them. Points are in ascending order, and those that stand for one
+ * exchange come first: their quotients are multiplied, so that one logarithm serves all of them. The product does not
+ * underflow, because each quotient is above 1e-18.
  */
 static double sum_logs(const struct points *points, double end, double length, double soft)
 {
@@ -182,7 +182,7 @@ static struct tail fit(const struct ffntp_law *law, const struct points *points,
 	return tail;
 }
 
-/* Whether two fits agree as far as the one with fewer delays knows. */
+/* Return whether two fits agree within the error of the one with fewer delays. */
 static bool agree(const struct tail *fewer, const struct tail *more, double sd)
 {
 	return ffntp_fabs(more->end - fewer->end) <= sd * fewer->spread;
@@ -210,7 +210,7 @@ static struct tail tail_of(const struct ffntp_law *law, double blur)
 	return tail;
 }
 
-/* How likely two exponents are together, beforehand. a, b: their deviations. */
+/* Return the prior probability of two exponents together, up to a constant factor. a, b: their deviations. */
 static double both_shapes(const struct ffntp_law_params *params, double a, double b)
 {
 	double apart = (a - b) / params->alike_sd;
@@ -274,7 +274,10 @@ static double least_delay(const struct ffntp_law *law)
 	return law->origin + lowest[0];
 }
 
-/* From quantiles: each difference is off by the part of the way down to the ends by which the laws may be unlike. */
+/*
+ * Estimate the difference of the ends from the differences of the quantiles. The further a quantile lies above the end,
+ * the more its difference may deviate, because the two laws may be unlike.
+ */
 static struct ffntp_law_floors from_quantiles(const struct ffntp_law laws[2], const struct tail *there,
 					      const struct tail *back)
 {

@@ -4,7 +4,7 @@
 
 #include "law_density.h"
 
-/* Lower end of the law there less that of the law back: mean (s) and variance (s^2) of its posterior. */
+/* The lower end of the law of requests minus that of replies: mean (s) and variance (s^2) of its posterior. */
 struct ffntp_law_floors {
 	double difference, variance;
 };

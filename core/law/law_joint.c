@@ -70,7 +70,7 @@ void ffntp_law_joint_pass(struct ffntp_law_joint *joint, ffntp_counter at)
 	joint->at = at;
 }
 
-/* Return whether each belief is a distribution, and its time and its rate are not one number. */
+/* Return whether the covariance of each belief is positive definite, by a margin. */
 static bool are_beliefs(const struct ffntp_law_clock *clock)
 {
 	for (int i = 0; i < FFNTP_LAW_BANK; i++) {
@@ -85,9 +85,9 @@ static bool are_beliefs(const struct ffntp_law_clock *clock)
 
 /*
  * An exchange may have ended before the joint clock's anchor: by a poll interval, if interleaved mode has completed it.
- * The clock goes back to its end, which takes off what the oscillator may have wandered since, is updated, and goes
- * forth again. That is exact if there was no update since. If there was, it counts the exchange for less than it is
- * worth; and for nothing, if the later exchanges show the clock better than its wander lets this one.
+ * The clock is predicted back to its end, which subtracts the wander since then, is updated, and is predicted forward
+ * again. That is exact if there was no update since. After an update the exchange counts for less than it could; and
+ * for nothing, if the later exchanges determine the clock better than its wander allows this one to.
  */
 static void update(struct ffntp_law_joint *joint, const struct ffntp_law laws[2], const struct ffntp_law_sight *sight,
 		   double late_s)

@@ -26,12 +26,12 @@ struct ffntp_law_joint {
 struct ffntp_law_frame {
 	double shift_s;   /* theta of the joint clock minus that of the path's, in the mean */
 	double exchanges; /* exchanges that it is the mean of, older ones fading */
-	double seen;      /* of the path's estimator, when the frame was learnt last */
+	double seen;      /* the path's estimator's, when the frame was learnt last */
 };
 
 /*
- * Return whether the estimator's newest exchange can be used: its laws are learnt, and no change of path, time or rate
- * is in question.
+ * Return whether the estimator's newest exchange can be used: its laws are learnt, it has the time, and no explanation
+ * of a trial leads.
  */
 bool ffntp_law_joint_can_use(const void *estimator);
 

@@ -1,4 +1,6 @@
-/* law_learn: an exchange that enough others have followed: its delays enter the laws. */
+/*
+ * law_learn: enters the delays of an exchange into the laws, once enough later exchanges show where the clock was then.
+ */
 #include "law_filter.h"
 
 #include "../maths.h"
@@ -15,7 +17,9 @@ enum { LAG = FFNTP_LAW_LAG, STRIDE = FFNTP_LAW_STRIDE, RING = FFNTP_LAW_RING };
 /* Exchanges before a correlation counts. */
 #define CORRELATION_LEAST 48
 
-/* The belief at an exchange by what came up to the next one, and by the belief there (Rauch, Tung and Striebel 1965).
+/*
+ * Smooth the belief at an exchange: from the filter's belief there, and the smoothed belief at the next exchange
+ * (Rauch, Tung and Striebel 1965).
  */
 static struct ffntp_law_belief look_back(const struct ffntp_law_past *past, const struct ffntp_law_past *next,
 					 const struct ffntp_law_belief *then, double wander2)
@@ -58,8 +62,10 @@ static void correlate_ways(struct ffntp_law_filter *filter, const double rank[2]
 	filter->independence = 1 / (1 + ffntp_fmax(common - doubt, 0));
 }
 
-/* Serial correlation r of the ranks leaves (1 - r) / (1 + r) of the information; what both ways have in common is the
- * clock's. */
+/*
+ * Update the share of a delay's information that is left if successive ranks correlate by r: (1 - r) / (1 + r). The
+ * correlation between the two ways is the clock's, and is subtracted.
+ */
 static void correlate(struct ffntp_law_filter *filter, const double rank[2])
 {
 	double n = ffntp_fmin(filter->law[0].entered + 8, CORRELATION_EXCHANGES), gain = 1 / n;
@@ -103,7 +109,7 @@ static double least_delay(const struct ffntp_law *law)
 	return ffntp_law_lowest(law, lowest) > 0 ? law->origin + lowest[0] : law->origin;
 }
 
-/* The laws of the start were no more than assumed: they are worth little beside what is learnt. */
+/* Replace the laws of the start, which were only assumed, by laws that count as few exchanges. */
 static void begin_learning(struct ffntp_law_filter *filter)
 {
 	for (int way = 0; way < 2; way++) {
@@ -116,7 +122,7 @@ static void begin_learning(struct ffntp_law_filter *filter)
 	filter->fit_at = filter->gauge_at = 0;
 }
 
-/* The number of exchanges at which something is due again that grows old by a share of all. */
+/* Return the number of exchanges at which something is due again that is renewed after a share of all exchanges. */
 static double next_time(const struct ffntp_law_filter *filter, double growth)
 {
 	return filter->seen + ffntp_fmin(growth * filter->seen, filter->params->memory / 16);

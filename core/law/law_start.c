@@ -1,14 +1,14 @@
 /*
- * law_start: the first exchanges, of which nothing can be learnt yet: both laws are taken for exponentials above half
- * of the least round trip, the same for both: means of their own would be learnt from the clock that they place, and a
- * clock that leans to one way makes the other's delays longer, and leans the more. All exchanges so far are gone
- * through again at every fourth, and when a round trip is shorter than all before.
+ * law_start: the first exchanges, from which no law can be learnt yet. Both laws are assumed to be exponentials above
+ * half of the least round trip, with one mean. Separate means would be learnt from the clock that they place: a clock
+ * that errs towards one way makes the other way's delays look longer, and would then err further. All exchanges so far
+ * are processed again at every fourth, and whenever a round trip is shorter than all before.
  */
 #include "law_filter.h"
 
 #include "../maths.h"
 
-/* The first FEW exchanges are each gone through from scratch; later ones at every FEWth. */
+/* At each of the first FEW exchanges all are processed again from scratch; later at every FEWth. */
 #define FEW 4
 
 static double round_trip(const struct ffntp_law_past *past)
@@ -44,7 +44,7 @@ static void go_through(struct ffntp_law_filter *filter)
 	ffntp_law_refresh(filter);
 }
 
-/* Whether the newest of many exchanges leaves the assumed laws about as they are. */
+/* Return whether there are many exchanges, and the newest one hardly changes the assumed laws. */
 static bool is_as_expected(const struct ffntp_law_filter *filter)
 {
 	int n = filter->filled;

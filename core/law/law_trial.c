@@ -75,7 +75,7 @@ static void tabulate(struct grid *grid, const struct ffntp_law *law, const struc
 		grid->most = ffntp_fmax(grid->most, grid->value[i]);
 }
 
-/* A grid that is coarse beside the law may step over it: the law's own range is tried then. */
+/* If the grid is so coarse that it may step over the law, use the law's own range. */
 static void tabulate_widely(struct grid *grid, const struct ffntp_law *law, const struct regression *r)
 {
 	double sd = ffntp_sqrt(r->variance), centre = law->origin + law->middle;
@@ -105,7 +105,9 @@ static void refine(struct grid *grid, const struct ffntp_law *law, const struct 
 	}
 }
 
-/* A story learns from one way's delay: two moments of the delay are kept, and the unknowns follow by their regression.
+/*
+ * Update an explanation by one way's delay: the posterior's mean and variance of the delay are computed on a grid, and
+ * the unknowns follow by regression.
  */
 static void learn(struct ffntp_law_story *s, const struct ffntp_law *law, const struct delay *delay)
 {
@@ -137,7 +139,7 @@ static void learn(struct ffntp_law_story *s, const struct ffntp_law *law, const 
 
 /* --- the causes --- */
 
-/* By what a step of the path lengthens each way. */
+/* Return the part of a step of the path that lengthens this way. */
 static double lengthening(enum ffntp_law_cause cause, int way)
 {
 	if (cause == FFNTP_LAW_CAUSE_BOTH)
@@ -150,7 +152,7 @@ static bool is_congested(enum ffntp_law_cause cause, int way)
 	return cause == FFNTP_LAW_CONGESTED || cause == (way ? FFNTP_LAW_CONGESTED_BACK : FFNTP_LAW_CONGESTED_THERE);
 }
 
-/* The rate has changed by this (standard deviation), at some time within since_s. */
+/* Widen an explanation by a change of the rate with this standard deviation, at some time within since_s. */
 static void change_rate(struct ffntp_law_story *s, double by, double since_s)
 {
 	s->p[0] += ffntp_square(by * since_s) / 3;
@@ -202,7 +204,10 @@ static struct delay delay_of(const struct ffntp_law_sight *sight, enum ffntp_law
 	return (struct delay){ { -1, 0, -longer }, sight->backward_s };
 }
 
-/* Returns by what the delay of a congested way exceeds its floor. */
+/*
+ * Update an explanation by one way's delay. Returns the excess of the delay over the floor (s) if the way is congested,
+ * otherwise 0.
+ */
 static double go_on(const struct ffntp_law_trial *trial, struct ffntp_law_story *s, enum ffntp_law_cause cause, int way,
 		    const struct ffntp_law laws[2], const struct ffntp_law_sight *sight)
 {
@@ -218,7 +223,10 @@ static double go_on(const struct ffntp_law_trial *trial, struct ffntp_law_story 
 	return ffntp_fmax(mean - trial->floor[way], 0);
 }
 
-/* The way that reveals more of the clock comes first: the one whose law is known, or else the narrower one. */
+/*
+ * Return the way to process first, which shows the clock better: the one whose law is known, otherwise the one with the
+ * narrower law.
+ */
 static int first_way(enum ffntp_law_cause cause, const struct ffntp_law laws[2])
 {
 	if (cause == FFNTP_LAW_CAUSE_THERE || cause == FFNTP_LAW_CONGESTED_THERE)

@@ -1,6 +1,7 @@
 /*
- * law_trial: explanations that compete while exchanges do not fit the laws at the clock. Each explanation is a belief
- * of theta, gamma and the size of a step of the path, and goes through the same exchanges; their evidence decides.
+ * law_trial: a sequential test between explanations of exchanges that do not fit the laws: a step of the path, of the
+ * server's time or of the rate, or congestion. Each explanation (story) has its own belief of theta, gamma and the size
+ * of the step, and is updated by the same exchanges; their evidence decides.
  */
 #ifndef FFNTP_CORE_LAW_TRIAL_H
 #define FFNTP_CORE_LAW_TRIAL_H
@@ -34,24 +35,26 @@ struct ffntp_law_trial {
 	double elapsed_s; /* since the first of them */
 	struct ffntp_law_story story[FFNTP_LAW_CAUSES];
 	double floor[2];  /* about where the laws begin, s */
-	double excess[2]; /* sum of the delays above that in the story of congestion, and of an assumed one, s */
+	double excess[2]; /* sum of the delays above 'floor' under congestion, with that of an assumed first one (s) */
 };
 
 /*
- * Begin with this belief, before the first exchange. step_s: a standard deviation for a step of path or time; since_s:
- * a rate may have changed this long ago.
+ * Begin with this belief, from before the first exchange. step_s: standard deviation of a step of path or time;
+ * since_s: the rate may have changed up to this time ago.
  */
 void ffntp_law_trial_open(struct ffntp_law_trial *trial, const struct ffntp_law_belief *before,
 			  const struct ffntp_law laws[2], double step_s, double since_s);
 
-/* Let every story go through an exchange, elapsed_s after the one before; weights are not heeded. */
+/* Update every explanation by an exchange, elapsed_s after the one before. The sight's weights are not used. */
 void ffntp_law_trial_add(struct ffntp_law_trial *trial, const struct ffntp_law laws[2],
 			 const struct ffntp_law_sight *sight, double elapsed_s, double wander2);
 
 /* Count theta from another anchor. */
 void ffntp_law_trial_shift(struct ffntp_law_trial *trial, double theta_s);
 
-/* Return a cause's log-likelihood ratio to "nothing changed", counted as this share of itself, less the cause's price.
+/*
+ * Return a cause's log-likelihood ratio to "nothing changed", times 'share', less the cause's price (the logarithm of
+ * its prior odds).
  */
 double ffntp_law_trial_score(const struct ffntp_law_trial *trial, enum ffntp_law_cause cause, double trust,
 			     const struct ffntp_law_params *params);

@@ -15,7 +15,7 @@
 #define CLOCKSOURCE_PATH "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define AVAILABLE_PATH "/sys/devices/system/clocksource/clocksource0/available_clocksource"
 #define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
-/* Where the CPU does not state that it is a guest's: Xen's folder, and what KVM's or Xen's device tree has. */
+/* Signs of a guest, for CPUs that do not state it: Xen makes the first, device trees of KVM and Xen have the second. */
 #define HYPERVISOR_PATH "/sys/hypervisor/type"
 #define DEVICE_TREE_PATH "/proc/device-tree/hypervisor"
 #define NAMESPACE_PATH "/proc/self/ns/time"

@@ -1,4 +1,6 @@
-/* syncparts: what sync.c and its parts share: syncevents.c, syncmembers.c, synckeys.c. Private to them. */
+/*
+ * syncparts: the functions that sync.c and its parts share: syncevents.c, syncmembers.c, synckeys.c. Private to them.
+ */
 #ifndef FFNTP_LINUX_SYNCPARTS_H
 #define FFNTP_LINUX_SYNCPARTS_H
 
