@@ -93,13 +93,13 @@ static enum ffntp_clock_result judge_scale(const struct ffntp_map *map, enum ffn
 /*
  * Convert the reading from the map's continuous time to a scale. Each end of the interval has its own share of a smear.
  */
-static void tell(const struct ffntp_map *map, enum ffntp_timescale scale, struct ffntp_reading *reading)
+static void set_times(const struct ffntp_map *map, enum ffntp_timescale scale, struct ffntp_reading *reading)
 {
 	const struct ffntp_numbering numbering = ffntp_map_numbering(map);
 	struct ffntp_time time = reading->estimate;
 
 	reading->leap = ffntp_reading_leap(map, time);
-	reading->estimate = ffntp_numbering_tell(&numbering, time, scale);
+	reading->estimate = ffntp_numbering_convert(&numbering, time, scale);
 	if (scale == FFNTP_UTC) {
 		reading->offset_s = (int16_t)(time.s - reading->estimate.s);
 		reading->earliest.s -= reading->offset_s;
@@ -107,8 +107,8 @@ static void tell(const struct ffntp_map *map, enum ffntp_timescale scale, struct
 		return;
 	}
 	reading->offset_s = 0;
-	reading->earliest = ffntp_numbering_tell(&numbering, reading->earliest, scale);
-	reading->latest = ffntp_numbering_tell(&numbering, reading->latest, scale);
+	reading->earliest = ffntp_numbering_convert(&numbering, reading->earliest, scale);
+	reading->latest = ffntp_numbering_convert(&numbering, reading->latest, scale);
 }
 
 enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counter now, enum ffntp_timescale scale,
@@ -156,7 +156,7 @@ enum ffntp_clock_result ffntp_clock_at(const struct ffntp_map *map, ffntp_counte
 	FFNTP_ASSERT(bound_ns >= map->maxerror_before_ns && bound_ns >= map->maxerror_after_ns);
 	FFNTP_ASSERT(!ffntp_time_is_before(reading->estimate, reading->earliest));
 	FFNTP_ASSERT(!ffntp_time_is_before(reading->latest, reading->estimate));
-	tell(map, scale, reading);
+	set_times(map, scale, reading);
 	return FFNTP_CLOCK_OK;
 }
 

@@ -55,7 +55,7 @@ static void publish_map(struct ffntp_clock_state *clock, const struct ffntp_asso
 		.poll_s = association->polling.interval_s,
 	};
 
-	ffntp_publisher_tell(&clock->publisher, &finding);
+	ffntp_publisher_publish(&clock->publisher, &finding);
 	clock->wire.pivot_s = clock->publisher.map.time.s;
 	clock->is_disrupted = false;
 }
@@ -439,7 +439,7 @@ static void update_once(struct ffntp_clock_state *clock, struct ffntp_associatio
 	}
 	apply(clock, association, &stamp, plan);
 	if (plan->decision.verdict == FFNTP_ACCEPTED)
-		ffntp_wiretime_hear(&clock->wire, &stamp);
+		ffntp_wiretime_take_indicator(&clock->wire, &stamp);
 }
 
 void ffntp_clock_update(struct ffntp_clock_state *clock, struct ffntp_association *association,
@@ -475,7 +475,7 @@ void ffntp_clock_set_leap_table(struct ffntp_clock_state *clock, const struct ff
 void ffntp_clock_announce(struct ffntp_clock_state *clock, struct ffntp_leap_vote vote, ffntp_counter now)
 {
 	if (clock->publisher.has_map && clock->caller_announces)
-		ffntp_leap_hear(&clock->wire.leap, ffntp_map_time(&clock->publisher.map, now), vote);
+		ffntp_leap_take_vote(&clock->wire.leap, ffntp_map_time(&clock->publisher.map, now), vote);
 }
 
 /* --- output --- */

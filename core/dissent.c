@@ -91,17 +91,17 @@ static void begin_candidate(struct ffntp_dissent *dissent, const struct ffntp_di
  * Intersect the rates that lead from the former contradicting exchange to this one with those of the steps before;
  * start again if they are disjoint. Rates that no counter has are left out, so that steps of such rates are disjoint.
  */
-static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *said, bool is_placed)
+static void align(struct ffntp_dissent *dissent, const struct ffntp_bound *interval, bool is_placed)
 {
 	double least_s, most_s;
 
 	if (!dissent->newest.is_known || is_placed) {
 		dissent->aligned = 0;
-		dissent->newest = *said;
+		dissent->newest = *interval;
 		return;
 	}
-	ffntp_bound_rates(&dissent->newest, said, &least_s, &most_s);
-	dissent->newest = *said;
+	ffntp_bound_rates(&dissent->newest, interval, &least_s, &most_s);
+	dissent->newest = *interval;
 	least_s = ffntp_fmax(least_s, FFNTP_PERIOD_LEAST_S);
 	most_s = ffntp_fmin(most_s, FFNTP_PERIOD_MOST_S);
 	if (dissent->aligned > 0 && (least_s > dissent->most_s || most_s < dissent->least_s))
@@ -179,12 +179,12 @@ enum ffntp_dissent_outcome ffntp_dissent_add(struct ffntp_dissent *dissent, cons
 					     struct ffntp_candidate *decided)
 {
 	bool is_placed = count_all(dissent, fact);
-	struct ffntp_bound said = ffntp_bound_from_stamp(fact->stamp, fact->hint);
+	struct ffntp_bound interval = ffntp_bound_from_stamp(fact->stamp, fact->hint);
 
 	if (fact->agrees) {
 		dissent->newest.is_known = false;
 	} else {
-		align(dissent, &said, is_placed);
+		align(dissent, &interval, is_placed);
 		if (!is_placed)
 			begin_candidate(dissent, fact);
 	}

@@ -494,7 +494,7 @@ static void publish(struct ffntp_ensemble *ensemble, const struct ffntp_ballot *
 		.poll_s = shortest_poll_s(ensemble, ballot),
 	};
 
-	ffntp_publisher_tell(&ensemble->publisher, &finding);
+	ffntp_publisher_publish(&ensemble->publisher, &finding);
 	ensemble->is_disrupted = false;
 }
 

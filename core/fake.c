@@ -24,7 +24,7 @@ static ffntp_counter read_fake(void *context)
 /* Set the map's fields about UTC for its own time. */
 static void number(struct ffntp_map *map, const struct ffntp_numbering *numbering)
 {
-	struct ffntp_time utc = ffntp_numbering_tell(numbering, map->time, FFNTP_UTC);
+	struct ffntp_time utc = ffntp_numbering_convert(numbering, map->time, FFNTP_UTC);
 
 	map->tai_offset_s = (int16_t)(map->time.s - utc.s);
 	map->leap = ffntp_numbering_leap(numbering, map->time);

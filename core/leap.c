@@ -288,13 +288,13 @@ static void forget(struct ffntp_leap_belief *belief, int16_t offset_s)
  * Process a withdrawal. One at the last moment is ignored, because such a server has more likely begun its leap second
  * early.
  */
-static void hear_none(struct ffntp_leap_belief *belief, struct ffntp_time now)
+static void withdraw(struct ffntp_leap_belief *belief, struct ffntp_time now)
 {
 	if (belief->numbering.at_s - now.s > FFNTP_LEAP_FINAL_S)
 		forget(belief, belief->numbering.offset_s);
 }
 
-void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote)
+void ffntp_leap_take_vote(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote)
 {
 	struct ffntp_numbering numbering;
 	struct ffntp_calendar date;
@@ -303,7 +303,7 @@ void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, st
 	if (!belief->is_begun || (vote.sign == 0 && !belief->is_announced) || is_certain(belief, now))
 		return;
 	if (vote.sign == 0) {
-		hear_none(belief, now);
+		withdraw(belief, now);
 		return;
 	}
 	utc_s = ffntp_numbering_utc(&belief->numbering, now).time.s;

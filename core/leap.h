@@ -73,7 +73,7 @@ bool ffntp_leap_is_too_late(const struct ffntp_leap_belief *belief, struct ffntp
  * day of June or December, or of any month if it is unanimous. It can be withdrawn until 60 s before the leap second.
  * Announcements are ignored while the table is valid.
  */
-void ffntp_leap_hear(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote);
+void ffntp_leap_take_vote(struct ffntp_leap_belief *belief, struct ffntp_time now, struct ffntp_leap_vote vote);
 
 /*
  * A disagreement with a server that was consistent with the clock until 'agreed', and has contradicted it since

@@ -153,7 +153,7 @@ static void set_map(struct ffntp_publisher *publisher, const struct ffntp_findin
 	map->stable_esterror = ffntp_mapping_period(estimate->stable_period_s * estimate->stable_esterror, shift);
 }
 
-void ffntp_publisher_tell(struct ffntp_publisher *publisher, struct ffntp_finding *finding)
+void ffntp_publisher_publish(struct ffntp_publisher *publisher, struct ffntp_finding *finding)
 {
 	struct ffntp_claim claim;
 

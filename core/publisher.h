@@ -50,7 +50,7 @@ void ffntp_publisher_continue(struct ffntp_publisher *publisher, const struct ff
  * those bounds are of a former client's map, the counter is declared discontinuous, too, because it was not watched in
  * between.
  */
-void ffntp_publisher_tell(struct ffntp_publisher *publisher, struct ffntp_finding *finding);
+void ffntp_publisher_publish(struct ffntp_publisher *publisher, struct ffntp_finding *finding);
 
 /* Move the map's 'at', keeping its linear function and its error. at: not before the map's. */
 void ffntp_publisher_move(struct ffntp_publisher *publisher, ffntp_counter at);

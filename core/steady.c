@@ -98,11 +98,11 @@ static struct ffntp_time ahead_at(const struct ffntp_steady *steady, struct ffnt
 	return shrink(ahead, as_span(minus(time, leap)));
 }
 
-static struct ffntp_time told_at(const struct ffntp_steady *steady, ffntp_counter now)
+static struct ffntp_time utc_at(const struct ffntp_steady *steady, ffntp_counter now)
 {
 	struct ffntp_time time = ffntp_time_plus(steady->time, counted(steady, now));
 
-	return plus(ffntp_numbering_tell(&steady->numbering, time, FFNTP_UTC), ahead_at(steady, time));
+	return plus(ffntp_numbering_convert(&steady->numbering, time, FFNTP_UTC), ahead_at(steady, time));
 }
 
 static bool is_void(const struct ffntp_steady *steady, ffntp_counter now)
@@ -126,7 +126,7 @@ enum ffntp_clock_result ffntp_steady_utc(const struct ffntp_steady *steady, ffnt
 		return FFNTP_CLOCK_VOID;
 	if (is_set_back(steady, now))
 		return FFNTP_CLOCK_DISRUPTED;
-	*utc = told_at(steady, now);
+	*utc = utc_at(steady, now);
 	return FFNTP_CLOCK_OK;
 }
 
@@ -153,18 +153,18 @@ static struct ffntp_span elapsed_guard(const struct ffntp_steady *former, const 
 }
 
 /* Return the latest monotonic UTC that a reader can have obtained. Returns false if there was none. */
-static bool latest_told(const struct ffntp_steady *former, ffntp_counter now, struct ffntp_time *told)
+static bool latest_utc(const struct ffntp_steady *former, ffntp_counter now, struct ffntp_time *latest)
 {
 	switch (former->kind) {
 	case FFNTP_STEADY_NONE:
 		return false;
 	case FFNTP_STEADY_HELD:
-		*told = former->time;
+		*latest = former->time;
 		return true;
 	case FFNTP_STEADY_RUNNING:
 		break;
 	}
-	*told = told_at(former, is_void(former, now) ? former->void_after : now);
+	*latest = utc_at(former, is_void(former, now) ? former->void_after : now);
 	return true;
 }
 
@@ -181,7 +181,7 @@ static struct ffntp_time lead(const struct ffntp_steady *former, ffntp_counter n
 
 static void hold(struct ffntp_steady *next, const struct ffntp_steady *former)
 {
-	if (!latest_told(former, next->at, &next->time))
+	if (!latest_utc(former, next->at, &next->time))
 		return;
 	next->kind = FFNTP_STEADY_HELD;
 	next->ahead = lead(former, next->at);
@@ -218,12 +218,12 @@ static void run(struct ffntp_steady *next, const struct ffntp_steady *former, co
 		struct ffntp_time utc, bool is_continuous)
 {
 	bool is_followed = is_continuous && former->kind == FFNTP_STEADY_RUNNING && !is_void(former, next->at);
-	struct ffntp_time told, ahead = lead(former, next->at);
+	struct ffntp_time latest, ahead = lead(former, next->at);
 
 	if (ahead.s != 0 || ahead.frac != 0)
 		ahead = plus(ahead, from_ns(bound_ns(map)));
-	if (latest_told(former, next->at, &told)) {
-		struct ffntp_time gap = minus(ffntp_time_plus(told, guard(next)), utc);
+	if (latest_utc(former, next->at, &latest)) {
+		struct ffntp_time gap = minus(ffntp_time_plus(latest, guard(next)), utc);
 
 		ahead = is_followed ? gap : later(gap, ahead);
 	}

@@ -285,8 +285,8 @@ static struct ffntp_time smear_utc(const struct ffntp_numbering *numbering, stru
 	return (struct ffntp_time){ time.s + (time.frac + done < done), time.frac + done };
 }
 
-struct ffntp_time ffntp_numbering_tell(const struct ffntp_numbering *numbering, struct ffntp_time time,
-				       enum ffntp_timescale scale)
+struct ffntp_time ffntp_numbering_convert(const struct ffntp_numbering *numbering, struct ffntp_time time,
+					  enum ffntp_timescale scale)
 {
 	switch (scale) {
 	case FFNTP_TAI:

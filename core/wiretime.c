@@ -69,13 +69,13 @@ bool ffntp_wiretime_convert(struct ffntp_wiretime *wire, const struct ffntp_boun
 	return true;
 }
 
-void ffntp_wiretime_hear(struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp)
+void ffntp_wiretime_take_indicator(struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp)
 {
 	struct ffntp_time te = ffntp_time_from_ntp(stamp->te, wire->pivot_s);
 
 	ffntp_leap_follow(&wire->leap, te);
 	if (wire->heeds_servers && stamp->leap != FFNTP_LEAP_UNANNOUNCED)
-		ffntp_leap_hear(&wire->leap, te, (struct ffntp_leap_vote){ .sign = announced(wire, stamp) });
+		ffntp_leap_take_vote(&wire->leap, te, (struct ffntp_leap_vote){ .sign = announced(wire, stamp) });
 }
 
 double ffntp_wiretime_smear_s(const struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp)
@@ -86,7 +86,7 @@ double ffntp_wiretime_smear_s(const struct ffntp_wiretime *wire, const struct ff
 
 	if (numbering->sign == 0 || te.s - numbering->at_s > 86400 || numbering->at_s - te.s > 86400)
 		return 0;
-	utc = ffntp_numbering_tell(numbering, te, FFNTP_UTC);
-	smeared = ffntp_numbering_tell(numbering, te, FFNTP_UTC_SMEARED);
+	utc = ffntp_numbering_convert(numbering, te, FFNTP_UTC);
+	smeared = ffntp_numbering_convert(numbering, te, FFNTP_UTC_SMEARED);
 	return (double)ffntp_time_diff_ns(utc, smeared) * 1e-9;
 }

@@ -27,7 +27,7 @@ FFNTP_MUST_USE bool ffntp_wiretime_convert(struct ffntp_wiretime *wire, const st
 					   struct ffntp_rate_bound rate, struct ffntp_stamp *stamp);
 
 /* Process the leap indicator of an accepted stamp (already converted to continuous time). */
-void ffntp_wiretime_hear(struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp);
+void ffntp_wiretime_take_indicator(struct ffntp_wiretime *wire, const struct ffntp_stamp *stamp);
 
 /*
  * Return the offset of a standard noon-to-noon smear behind UTC at the stamp's te (s); 0 if none is in progress.

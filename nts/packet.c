@@ -19,6 +19,11 @@ enum {
 	REFID_AT = 12,
 };
 
+_Static_assert(FFNTP_REQUEST_MOST + 3 * FIELD_HEAD + FFNTP_NTS_IDENTIFIER + LENGTHS + FFNTP_NTS_NONCE_MOST +
+			       FFNTP_NTS_TAG + FFNTP_NTS_COOKIE_MOST <=
+		       FFNTP_NTS_REQUEST_MOST,
+	       "a request has room for its cookie, and for the authenticator");
+
 /* The kiss code of a server that cannot use the cookie. */
 static const uint8_t nak_code[4] = { 'N', 'T', 'S', 'N' };
 

@@ -16,7 +16,7 @@ static uint64_t saturated_sum(uint64_t a, uint64_t b)
 	return a < UINT64_MAX - b ? a + b : UINT64_MAX;
 }
 
-static void say(struct ffntp_follow *follow, const struct ffntp_map *map)
+static void publish_map(struct ffntp_follow *follow, const struct ffntp_map *map)
 {
 	follow->map = *map;
 	follow->map.disruption_marker = follow->marker;
@@ -25,13 +25,13 @@ static void say(struct ffntp_follow *follow, const struct ffntp_map *map)
 }
 
 /* Publish a map without a new time. It is valid without limit, because the follower itself publishes the end. */
-static void say_nothing(struct ffntp_follow *follow, enum ffntp_status status, ffntp_counter now)
+static void publish_no_time(struct ffntp_follow *follow, enum ffntp_status status, ffntp_counter now)
 {
 	struct ffntp_map map = follow->map;
 
 	map.status = status;
 	map.void_after = now + (UINT64_C(1) << 62);
-	say(follow, &map);
+	publish_map(follow, &map);
 }
 
 void ffntp_follow_begin(struct ffntp_follow *follow, struct ffntp_page *own, const struct ffntp_page_identity *identity,
@@ -43,7 +43,7 @@ void ffntp_follow_begin(struct ffntp_follow *follow, struct ffntp_page *own, con
 		.map = { .counter_kind = identity->counter_kind, .at = now, .period = 1 },
 	};
 	ffntp_page_format(own, identity);
-	say_nothing(follow, FFNTP_STATUS_INITIALISING, now);
+	publish_no_time(follow, FFNTP_STATUS_INITIALISING, now);
 }
 
 void ffntp_follow_page(struct ffntp_follow *follow, const struct ffntp_page *page, struct ffntp_follow_link link,
@@ -57,7 +57,7 @@ void ffntp_follow_page(struct ffntp_follow *follow, const struct ffntp_page *pag
 	follow->link = link;
 	follow->has_taken = false;
 	if (!ffntp_follow_update(follow))
-		say_nothing(follow, FFNTP_STATUS_DISRUPTED, now);
+		publish_no_time(follow, FFNTP_STATUS_DISRUPTED, now);
 }
 
 /* Read the followed page's map. Returns false if the page cannot be followed. */
@@ -98,7 +98,7 @@ bool ffntp_follow_update(struct ffntp_follow *follow)
 	map.maxerror_before_ns = saturated_sum(map.maxerror_before_ns, error_ns);
 	map.maxerror_after_ns = saturated_sum(map.maxerror_after_ns, error_ns);
 	map.esterror_ns = saturated_sum(map.esterror_ns, error_ns / 2);
-	say(follow, &map);
+	publish_map(follow, &map);
 	return true;
 }
 
@@ -107,11 +107,11 @@ void ffntp_follow_lose(struct ffntp_follow *follow, ffntp_counter now)
 	enum ffntp_status status = follow->map.status;
 
 	follow->followed = NULL;
-	say_nothing(follow, status == FFNTP_STATUS_SYNCHRONISED ? FFNTP_STATUS_FREE_RUNNING : status, now);
+	publish_no_time(follow, status == FFNTP_STATUS_SYNCHRONISED ? FFNTP_STATUS_FREE_RUNNING : status, now);
 }
 
 void ffntp_follow_end(struct ffntp_follow *follow, ffntp_counter now)
 {
 	follow->followed = NULL;
-	say_nothing(follow, FFNTP_STATUS_DISRUPTED, now);
+	publish_no_time(follow, FFNTP_STATUS_DISRUPTED, now);
 }

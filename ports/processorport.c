@@ -6,7 +6,7 @@
 #include "standstill.h"
 
 #define MEASURED_PPM 50000 /* for rates by the system's clock: Solo5's, calibrated on a busy host, was 2.5 % off */
-#define TOLD_PPM 500
+#define STATED_PPM 500
 
 static struct {
 	struct ffntp_port port;
@@ -40,7 +40,7 @@ static bool send(void *context, const uint8_t *bytes, size_t length, uint64_t *s
 
 static struct ffntp_port_counter about(const struct ffntp_processor_system *system)
 {
-	uint64_t told_hz = ffntp_processor_counter_hz();
+	uint64_t stated_hz = ffntp_processor_counter_hz();
 	struct ffntp_port_counter about = {
 		.kind = ffntp_processor_counter_kind(),
 		.width = 64,
@@ -49,8 +49,8 @@ static struct ffntp_port_counter about(const struct ffntp_processor_system *syst
 	};
 
 	if (about.frequency_hz == 0) {
-		about.frequency_hz = told_hz != 0 ? told_hz : system->measure_hz();
-		about.frequency_error_ppm = told_hz != 0 ? TOLD_PPM : MEASURED_PPM;
+		about.frequency_hz = stated_hz != 0 ? stated_hz : system->measure_hz();
+		about.frequency_error_ppm = stated_hz != 0 ? STATED_PPM : MEASURED_PPM;
 	}
 	return about;
 }

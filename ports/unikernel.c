@@ -22,14 +22,14 @@ static struct unikernel {
 	uint64_t began, resolved, asked; /* counter readings at these moments */
 } self;
 
-static void say(const char *first, const char *second)
+static void print(const char *first, const char *second)
 {
 	char line[FFNTP_REPORT_SIZE];
 	struct ffntp_text text = ffntp_text_begin(line, sizeof line);
 
 	ffntp_text_add(&text, first);
 	ffntp_text_add(&text, second);
-	self.system->say(line);
+	self.system->print(line);
 }
 
 static void resolve(void)
@@ -44,7 +44,7 @@ static void take_event(struct ffntp_event event)
 	char line[FFNTP_REPORT_SIZE];
 
 	if (ffntp_report(line, &self.drive, event))
-		self.system->say(line);
+		self.system->print(line);
 	if (event.kind == FFNTP_EVENT_DISRUPTED) {
 		self.is_address_old = true;
 		self.lwip.counter_hz = self.system->port->about.frequency_hz;
@@ -94,7 +94,7 @@ static void complain(const char *what)
 {
 	if (self.is_complained || self.is_driven || !is_past(self.began, 1000 * PATIENCE_S))
 		return;
-	say(what, "");
+	print(what, "");
 	self.is_complained = true;
 }
 
@@ -104,7 +104,7 @@ static void wait_for_address(void)
 
 	if (ffntp_lwip_address(text)) {
 		self.has_address = true;
-		say("address ", text);
+		print("address ", text);
 		resolve();
 	} else {
 		complain("no address yet: neither DHCP nor a router has supplied one; still trying");
@@ -118,7 +118,7 @@ static void found_server(void)
 
 	ffntp_lwip_take_server(address, text);
 	ffntp_drive_server(&self.drive, address, self.options.port);
-	say(self.is_driven ? "now asking " : "asking ", text);
+	print(self.is_driven ? "now asking " : "asking ", text);
 	self.is_driven = true;
 	self.is_resolving = false;
 }
@@ -142,7 +142,7 @@ static void look_for_server(void)
 	case FFNTP_LWIP_UNKNOWN:
 		if (!is_time_again)
 			break;
-		say("no address is known for the server, trying again: ", self.options.server);
+		print("no address is known for the server, trying again: ", self.options.server);
 		resolve();
 		break;
 	}

@@ -24,7 +24,7 @@ struct ffntp_unikernel_system {
 	uint8_t mac[6];
 	bool (*transmit)(const void *frame, size_t length, uint64_t *sent); /* see struct ffntp_lwip_system */
 	uint64_t (*counter)(void);
-	void (*say)(const char *words); /* Print a line for people, without its end. */
+	void (*print)(const char *words); /* Print a line for people, without its end. */
 };
 
 /*

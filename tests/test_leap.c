@@ -625,8 +625,8 @@ static void two_leap_seconds_come_after_the_expiry(void **state)
 		struct ffntp_numbering truth = numbering_of(&full, entry);
 		struct ffntp_map map = { .time = { truth.at_s + 100, 0 } };
 
-		ffntp_leap_hear(&belief, (struct ffntp_time){ truth.at_s - 3600, 0 },
-				(struct ffntp_leap_vote){ .sign = truth.sign });
+		ffntp_leap_take_vote(&belief, (struct ffntp_time){ truth.at_s - 3600, 0 },
+				     (struct ffntp_leap_vote){ .sign = truth.sign });
 		ffntp_leap_follow(&belief, map.time);
 		ffntp_leap_describe(&belief, &map);
 		tai_offset_s += truth.sign;

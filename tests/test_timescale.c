@@ -300,7 +300,7 @@ static void smear(enum ffntp_timescale scale, int sign)
 
 	for (int64_t ns = -5 * S_NS; ns < 86410 * S_NS; ns += 1 + (int64_t)prng_below(&prng, (uint64_t)S_NS * 2)) {
 		struct ffntp_time time = ffntp_time_add_ns((struct ffntp_time){ begin_s, 0 }, ns);
-		struct ffntp_time told = ffntp_numbering_tell(&numbering, time, scale);
+		struct ffntp_time told = ffntp_numbering_convert(&numbering, time, scale);
 		int64_t behind_ns = ffntp_time_diff_ns(time, told) - 37 * S_NS;
 		double expected_s = definition(scale, sign, (double)ns * 1e-9);
 
@@ -329,9 +329,9 @@ static void smears_never_step(void **state)
 
 		for (int64_t s = numbering.at_s - 43300; s < numbering.at_s + 43300; s++) {
 			struct ffntp_time end =
-				ffntp_numbering_tell(&numbering, (struct ffntp_time){ s, UINT64_MAX }, scale);
+				ffntp_numbering_convert(&numbering, (struct ffntp_time){ s, UINT64_MAX }, scale);
 			struct ffntp_time begin =
-				ffntp_numbering_tell(&numbering, (struct ffntp_time){ s + 1, 0 }, scale);
+				ffntp_numbering_convert(&numbering, (struct ffntp_time){ s + 1, 0 }, scale);
 
 			assert_true(!ffntp_time_is_before(begin, end));
 			assert_at_most(begin.s * 2 + (int64_t)(begin.frac >> 63) - end.s * 2 -

@@ -97,7 +97,7 @@ static inline struct ffntp_ntp world_server_time(const struct world *world, int6
 	struct ffntp_time time = ffntp_time_from_ns(ns - (world->server_step_ns > 0 ? ns % world->server_step_ns : 0));
 
 	if (world->numbering != NULL)
-		time = ffntp_numbering_tell(world->numbering, time, world->server_scale);
+		time = ffntp_numbering_convert(world->numbering, time, world->server_scale);
 	return ffntp_ntp_from_time(time);
 }
 

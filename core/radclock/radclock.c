@@ -260,16 +260,16 @@ static void update_period(struct radclock *radclock, const struct ffntp_record *
 }
 
 /* Return the weight of the window's estimate beside the clock's own time: 1 if the window has a good stamp. */
-static double share(const struct radclock *radclock, const struct ffntp_offset_estimate *said)
+static double share(const struct radclock *radclock, const struct ffntp_offset_estimate *combined)
 {
 	bool is_near = ffntp_floor_is_near(&radclock->floor, radclock->period.rate.period_s);
 	double limit_s = is_near ? FFNTP_RADCLOCK_OFFSET_QUALITY_NEAR_S : FFNTP_RADCLOCK_OFFSET_QUALITY_FAR_S;
-	double said_widths = said->error_s / FFNTP_RADCLOCK_OFFSET_WIDTH_S;
+	double combined_widths = combined->error_s / FFNTP_RADCLOCK_OFFSET_WIDTH_S;
 	double own_widths = radclock->error_s / FFNTP_RADCLOCK_OFFSET_WIDTH_S;
 
-	if (said->error_s < limit_s)
+	if (combined->error_s < limit_s)
 		return 1;
-	return 1 / (1 + ffntp_exp((said_widths - own_widths) * (said_widths + own_widths)));
+	return 1 / (1 + ffntp_exp((combined_widths - own_widths) * (combined_widths + own_widths)));
 }
 
 static bool is_sane(const struct radclock *radclock, double change_s, ffntp_counter at)
@@ -283,7 +283,7 @@ static bool is_sane(const struct radclock *radclock, double change_s, ffntp_coun
  * Update the estimated errors at intervals, because an update costs time: often enough for slow changes, and at first
  * with every stamp.
  */
-static void update_spread(struct radclock *radclock, const struct ffntp_offset_estimate *said, double change_s,
+static void update_spread(struct radclock *radclock, const struct ffntp_offset_estimate *combined, double change_s,
 			  ffntp_counter at)
 {
 	struct ffntp_offset_scatter scatter;
@@ -292,29 +292,29 @@ static void update_spread(struct radclock *radclock, const struct ffntp_offset_e
 		return;
 	scatter = ffntp_offset_scatter(&radclock->offset);
 	ffntp_spread_add(&radclock->spread, &scatter, change_s);
-	radclock->figures = ffntp_spread_figures(&radclock->spread, &scatter, said->mean_age_s);
+	radclock->figures = ffntp_spread_figures(&radclock->spread, &scatter, combined->mean_age_s);
 	radclock->spread_at = at;
 }
 
 static void update_offset(struct radclock *radclock, const struct ffntp_stamp *stamp)
 {
-	struct ffntp_offset_estimate said;
+	struct ffntp_offset_estimate combined;
 	double ahead_s = ffntp_radclock_line_ahead_s(&radclock->line, stamp);
 	double part, change_s;
 
 	if (!ffntp_offset_combine(&radclock->offset, stamp, radclock->period.rate.period_s,
-				  radclock->local.rate.period_s, &said))
+				  radclock->local.rate.period_s, &combined))
 		return;
-	part = share(radclock, &said);
-	change_s = part * (said.ahead_s - ahead_s);
+	part = share(radclock, &combined);
+	change_s = part * (combined.ahead_s - ahead_s);
 	if (!is_sane(radclock, change_s, stamp->tf))
 		return;
 	radclock->line = ffntp_radclock_line_after(stamp, ahead_s + change_s);
 	if (part <= 0.5)
 		return;
-	update_spread(radclock, &said, change_s, stamp->tf);
-	radclock->mean_age_s = said.mean_age_s;
-	radclock->error_s = said.error_s;
+	update_spread(radclock, &combined, change_s, stamp->tf);
+	radclock->mean_age_s = combined.mean_age_s;
+	radclock->error_s = combined.error_s;
 	radclock->set_at = stamp->tf;
 }
 

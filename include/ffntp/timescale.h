@@ -116,8 +116,8 @@ struct ffntp_utc ffntp_numbering_utc(const struct ffntp_numbering *numbering, st
  * FFNTP_UTC_SMEARED counts 86400 s in the 86401 s from noon to noon (86399 s if a second is left out), and
  * FFNTP_UTC_SLS counts 999 s (or 1001 s) in the last 1000 s of the day.
  */
-struct ffntp_time ffntp_numbering_tell(const struct ffntp_numbering *numbering, struct ffntp_time time,
-				       enum ffntp_timescale scale);
+struct ffntp_time ffntp_numbering_convert(const struct ffntp_numbering *numbering, struct ffntp_time time,
+					  enum ffntp_timescale scale);
 
 /* Return the leap indicator of a time; FFNTP_LEAP_NONE outside the years 1 to 9999. */
 enum ffntp_leap ffntp_numbering_leap(const struct ffntp_numbering *numbering, struct ffntp_time time);

@@ -21,7 +21,7 @@ static struct {
 	bool is_xen;
 } guest;
 
-static void say_of(uint64_t number, const char *words, const char *more)
+static void print_about(uint64_t number, const char *words, const char *more)
 {
 	char line[FFNTP_REPORT_SIZE];
 	struct ffntp_text text = ffntp_text_begin(line, sizeof line);
@@ -31,10 +31,10 @@ static void say_of(uint64_t number, const char *words, const char *more)
 	ffntp_text_add_number(&text, number, 1);
 	ffntp_text_add(&text, words);
 	ffntp_text_add(&text, more);
-	machine_say(line);
+	machine_print_line(line);
 }
 
-static void say_reading(void)
+static void print_reading(void)
 {
 	char words[FFNTP_REPORT_SIZE];
 	struct ffntp_text text = ffntp_text_begin(words, sizeof words);
@@ -47,14 +47,14 @@ static void say_reading(void)
 	} else {
 		ffntp_text_add(&text, ffntp_status_name(guest.follow.map.status));
 	}
-	say_of(guest.number, ": ", words);
+	print_about(guest.number, ": ", words);
 }
 
 static void follow(uint64_t number, const void *page, struct ffntp_follow_link link)
 {
 	guest.number = number;
 	ffntp_follow_page(&guest.follow, page, link, machine_counter());
-	say_reading();
+	print_reading();
 }
 
 /* Forget the relation of the two counters, because it no longer holds. */
@@ -67,17 +67,17 @@ static void forget_link(void)
 
 /* --- the host's page --- */
 
-static void follow_what_is_told(void)
+static void follow_named_page(void)
 {
-	struct probe_link told;
+	struct probe_link link;
 	const void *page;
 
-	if (!probe_take_link(&told))
+	if (!probe_take_link(&link))
 		return;
-	page = ivshmem_memory((unsigned)told.device);
+	page = ivshmem_memory((unsigned)link.device);
 	if (page == NULL)
-		machine_say("there is no page with that number to follow; waiting for a new one");
-	follow(told.device, page, (struct ffntp_follow_link){ told.offset, told.width });
+		machine_print_line("there is no page with that number to follow; waiting for a new one");
+	follow(link.device, page, (struct ffntp_follow_link){ link.offset, link.width });
 }
 
 /* --- a neighbour's page --- */
@@ -94,14 +94,16 @@ static void follow_neighbour(void)
 		break;
 	case PEER_LOST:
 		ffntp_follow_lose(&guest.follow, machine_counter());
-		say_of(peer.domain, " is gone, or is no longer followed; ", ffntp_status_name(guest.follow.map.status));
+		print_about(peer.domain, " is gone, or is no longer followed; ",
+			    ffntp_status_name(guest.follow.map.status));
 		break;
 	case PEER_MOVED:
-		machine_say("the counters moved against each other; disrupted until their relation is measured again");
+		machine_print_line(
+			"the counters moved against each other; disrupted until their relation is measured again");
 		forget_link();
 		break;
 	case PEER_ABSENT:
-		say_of(peer.domain, " does not share its page with this one", "");
+		print_about(peer.domain, " does not share its page with this one", "");
 		break;
 	}
 }
@@ -120,7 +122,7 @@ static void step(void)
 	uint64_t epoch = guest.port->epoch(guest.port->context);
 
 	if (epoch != guest.epoch) {
-		machine_say(
+		machine_print_line(
 			"the counter stood still or jumped; disrupted until its relation to the other is known again");
 		forget_link();
 	}
@@ -128,9 +130,9 @@ static void step(void)
 	if (guest.is_xen)
 		follow_neighbour();
 	else
-		follow_what_is_told();
+		follow_named_page();
 	if (ffntp_follow_update(&guest.follow))
-		say_reading();
+		print_reading();
 	probe_answer();
 	if (control_look())
 		save();
@@ -167,7 +169,7 @@ _Noreturn void dependent_main(const struct machine *machine, const struct option
 	guest.port = port_begin(machine);
 	guest.epoch = guest.port->epoch(guest.port->context);
 	ffntp_follow_begin(&guest.follow, page, &identity, machine_counter());
-	machine_say("waiting for a page to follow");
+	machine_print_line("waiting for a page to follow");
 	for (;;) {
 		step();
 		machine_idle(machine->counter_hz / 1000 * IDLE_MS);

@@ -1,7 +1,7 @@
 /* machine: see machine.h. The parts that all machines have in common. */
 #include "machine.h"
 
-static void say(const char *first, const char *second)
+static void print(const char *first, const char *second)
 {
 	machine_print("ffntp: ");
 	machine_print(first);
@@ -9,13 +9,13 @@ static void say(const char *first, const char *second)
 	machine_print("\r\n");
 }
 
-void machine_say(const char *words)
+void machine_print_line(const char *words)
 {
-	say(words, "");
+	print(words, "");
 }
 
 _Noreturn void machine_stop(const char *why)
 {
-	say("stopped: ", why);
+	print("stopped: ", why);
 	machine_halt();
 }

@@ -39,7 +39,7 @@ _Noreturn void guest_main(const struct machine *machine);
 void machine_print(const char *text);
 
 /* Print a line on the console. */
-void machine_say(const char *words);
+void machine_print_line(const char *words);
 
 static inline uint64_t machine_counter(void)
 {

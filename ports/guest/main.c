@@ -34,7 +34,7 @@ static uint64_t ms(uint64_t count)
 	return guest.machine->counter_hz / 1000 * count;
 }
 
-static void say_start(const char *entropy)
+static void print_start(const char *entropy)
 {
 	char line[FFNTP_REPORT_SIZE];
 	struct ffntp_text text = ffntp_text_begin(line, sizeof line);
@@ -50,7 +50,7 @@ static void say_start(const char *entropy)
 	ffntp_text_add_number(&text, guest.machine->image_bytes / 1024, 1);
 	ffntp_text_add(&text, " KiB, page at ");
 	ffntp_text_add_hex(&text, (uintptr_t)guest.page);
-	machine_say(line);
+	machine_print_line(line);
 }
 
 /* --- the loop --- */
@@ -82,7 +82,7 @@ static void watch_card(void)
 		return;
 	guest.card_state = state;
 	ffntp_lwip_link(state == CARD_LINK, guest.card.mac);
-	machine_say(words[state]);
+	machine_print_line(words[state]);
 }
 
 /*
@@ -99,7 +99,7 @@ static void notice_pause(uint64_t slept_at)
 	ffntp_text_add(&text, "was paused for ");
 	ffntp_text_add_number(&text, away_ms / 1000, 1);
 	ffntp_text_add(&text, " s while the counter continued");
-	machine_say(line);
+	machine_print_line(line);
 }
 
 /*
@@ -177,7 +177,7 @@ static void begin_unikernel(void)
 		.port = port_begin(guest.machine),
 		.transmit = guest.card.transmit,
 		.counter = machine_counter,
-		.say = machine_say,
+		.print = machine_print_line,
 	};
 	for (unsigned i = 0; i < sizeof system.mac; i++)
 		system.mac[i] = guest.card.mac[i];
@@ -198,7 +198,7 @@ _Noreturn void guest_main(const struct machine *machine)
 	entropy = entropy_begin(machine->command_line, machine->counter_hz);
 	if (entropy == NULL)
 		machine_stop("no entropy: neither virtio-rng nor rdrand");
-	say_start(entropy);
+	print_start(entropy);
 	control_begin();
 	probe_begin(guest.options.probe, machine->counter_hz);
 	if (guest.options.follows)

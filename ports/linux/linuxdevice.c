@@ -85,17 +85,17 @@ static ffntp_counter monotonic_ns(void)
  */
 static void judge(const struct ffntp_linux_system_device *self, struct ffntp_map *map)
 {
-	struct timex told = { .modes = 0 };
-	int state = adjtimex(&told);
+	struct timex kernel = { .modes = 0 };
+	int state = adjtimex(&kernel);
 	bool is_disciplined = state >= 0 && state != TIME_ERROR;
-	int64_t tolerance = told.tolerance > 0 ? told.tolerance : TOLERANCE;
+	int64_t tolerance = kernel.tolerance > 0 ? kernel.tolerance : TOLERANCE;
 
 	map->status =
 		is_disciplined || self->assumed_bound_ns > 0 ? FFNTP_STATUS_SYNCHRONISED : FFNTP_STATUS_INITIALISING;
-	map->maxerror_before_ns = is_disciplined ? (uint64_t)told.maxerror * 1000 : self->assumed_bound_ns;
-	map->esterror_ns = is_disciplined ? (uint64_t)told.esterror * 1000 : self->assumed_bound_ns;
-	map->tai_is_known = state >= 0 && told.tai > 0;
-	map->tai_offset_s = map->tai_is_known ? (int16_t)told.tai : 0;
+	map->maxerror_before_ns = is_disciplined ? (uint64_t)kernel.maxerror * 1000 : self->assumed_bound_ns;
+	map->esterror_ns = is_disciplined ? (uint64_t)kernel.esterror * 1000 : self->assumed_bound_ns;
+	map->tai_is_known = state >= 0 && kernel.tai > 0;
+	map->tai_offset_s = map->tai_is_known ? (int16_t)kernel.tai : 0;
 	/* 2^-16 ppm of the period: 15.26e-12 */
 	map->period_maxerror = FFNTP_NS_PERIOD / 65536 / 1000000 * (uint64_t)tolerance;
 	map->period_esterror = map->stable_esterror = map->period_maxerror / 4;

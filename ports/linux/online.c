@@ -1,5 +1,5 @@
 /* online: the functions of sync.h that ask servers soon, or no more. */
-#include "sync.h"
+#include "syncparts.h"
 
 /* Return whether the peer follows this server of the lineup, at an address. */
 static bool has_address(const struct ffntp_sync_peer *peer, size_t server)
@@ -17,9 +17,7 @@ void ffntp_sync_set_offline(struct ffntp_sync *sync, size_t server, bool is_offl
 			continue;
 		peer->peer.is_offline = is_offline;
 		if (!is_offline)
-			ffntp_peer_pause(&peer->peer, 0,
-					 ffntp_sync_is_many(sync) ? FFNTP_SYNC_JOIN_SPREAD_S
-								  : FFNTP_SYNC_ALONE_SPREAD_S);
+			ffntp_sync_ask_soon(sync, peer);
 	}
 }
 

@@ -535,7 +535,7 @@ enum ffntp_clock_result ffntp_linux_steady(const struct ffntp_linux_reader *read
 	enum ffntp_clock_result result;
 	struct ffntp_steady steady;
 	struct ffntp_reading reading;
-	struct ffntp_time told;
+	struct ffntp_time monotonic;
 	struct ffntp_map map;
 	ffntp_counter now;
 
@@ -543,12 +543,12 @@ enum ffntp_clock_result ffntp_linux_steady(const struct ffntp_linux_reader *read
 		return FFNTP_CLOCK_BUSY;
 	if (map.counter_kind != reader->counter_kind)
 		return FFNTP_CLOCK_COUNTER;
-	result = ffntp_steady_utc(&steady, now, &told);
+	result = ffntp_steady_utc(&steady, now, &monotonic);
 	if (result == FFNTP_CLOCK_OK)
 		result = ffntp_clock_at(&map, now, FFNTP_UTC, UINT64_MAX, &reading);
 	if (result != FFNTP_CLOCK_OK)
 		return result;
-	*utc = told;
+	*utc = monotonic;
 	if (plain != NULL)
 		*plain = reading;
 	return FFNTP_CLOCK_OK;

@@ -80,13 +80,6 @@ struct ffntp_sync_parts {
 	struct ffntp_wakeup *wakeup;         /* further signs of a disruption, or NULL; it must outlive the sync */
 };
 
-/*
- * The first request to a server that joins later, or is online again, leaves within this time (s), if there are others;
- * and if there are none.
- */
-#define FFNTP_SYNC_JOIN_SPREAD_S 2
-#define FFNTP_SYNC_ALONE_SPREAD_S 0.2
-
 /* Most descriptors that ffntp_sync_descriptors sets. */
 #define FFNTP_SYNC_DESCRIPTORS FFNTP_ENSEMBLE_MEMBERS
 

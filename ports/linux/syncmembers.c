@@ -69,8 +69,7 @@ static void begin_asking(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	static const struct ffntp_event event = { .kind = FFNTP_EVENT_SERVER };
 
-	ffntp_peer_pause(&peer->peer, 0,
-			 ffntp_sync_is_many(sync) ? FFNTP_SYNC_JOIN_SPREAD_S : FFNTP_SYNC_ALONE_SPREAD_S);
+	ffntp_sync_ask_soon(sync, peer);
 	ffntp_sync_emit(sync, peer->peer.member, &event);
 }
 

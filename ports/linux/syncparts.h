@@ -8,6 +8,13 @@
 
 #include "sync.h"
 
+/*
+ * The first request to a server that joins later, or is online again, leaves within this time (s), if there are others;
+ * and if there are none.
+ */
+#define FFNTP_SYNC_JOIN_SPREAD_S 2
+#define FFNTP_SYNC_ALONE_SPREAD_S 0.2
+
 static inline ffntp_counter ffntp_sync_counter(const struct ffntp_sync *sync)
 {
 	return ffntp_counter_read(sync->source);
@@ -34,6 +41,13 @@ static inline bool ffntp_sync_is_of_pool(const struct ffntp_sync *sync, const st
 static inline bool ffntp_sync_has_address(const struct ffntp_sync_peer *peer)
 {
 	return peer->is_open && (ffntp_sync_is_refclock(peer) || ffntp_address_is_some(&peer->peer.address));
+}
+
+/* Ask a member soon, at a random moment, so that members that begin together are not asked together. */
+static inline void ffntp_sync_ask_soon(const struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	ffntp_peer_pause(&peer->peer, 0,
+			 ffntp_sync_is_many(sync) ? FFNTP_SYNC_JOIN_SPREAD_S : FFNTP_SYNC_ALONE_SPREAD_S);
 }
 
 /* --- syncevents.c --- */

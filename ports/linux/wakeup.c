@@ -15,8 +15,10 @@
 #define VMCLOCK_MAGIC UINT32_C(0x4b4c4356)
 enum { VMCLOCK_SIZE = 4096, AT_MAGIC = 0x00, AT_MARKER = 0x10, AT_GENERATION = 0x68 };
 
-/* The RTC is not read again before (ns), because each reading leaves the guest many times:
- * ffntp_wakeup_period_ms(). */
+/*
+ * The RTC is read at most once in this time (ns), because a reading makes the guest exit to its hypervisor many times.
+ * ffntp_wakeup_period_ms() allows for it.
+ */
 #define CALENDAR_NS (FFNTP_NS_PER_S / 10)
 
 /* A date that no timer reaches, and that the kernel's arithmetic can hold: the year 4147 (s since 1970). */

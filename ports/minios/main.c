@@ -17,7 +17,7 @@ _Alignas(FFNTP_PAGE_SIZE) struct ffntp_page ffntp_minios_page;
 
 int app_main(void *unused);
 
-static void say(const char *words)
+static void print_line(const char *words)
 {
 	printk("ffntp: %s\n", words);
 }
@@ -30,7 +30,7 @@ static const char *begin(void)
 		.port = ffntp_minios_port(),
 		.transmit = ffntp_minios_card_transmit,
 		.counter = ffntp_processor_counter,
-		.say = say,
+		.print = print_line,
 	};
 	if (!ffntp_minios_card_begin(system.mac))
 		return "no network device";
@@ -53,7 +53,7 @@ __attribute__((force_align_arg_pointer)) static void run(void *unused)
 
 	(void)unused;
 	if (problem != NULL) {
-		say(problem);
+		print_line(problem);
 		return;
 	}
 	for (;;)

@@ -29,7 +29,7 @@ static bool transmit(const void *frame, size_t length, uint64_t *sent)
 	return solo5_net_write(card, frame, length) == SOLO5_R_OK;
 }
 
-static void say(const char *words)
+static void print_line(const char *words)
 {
 	print("ffntp: ");
 	print(words);
@@ -58,7 +58,7 @@ static const char *begin(const char *command_line)
 		.port = ffntp_solo5_port(),
 		.transmit = transmit,
 		.counter = ffntp_processor_counter,
-		.say = say,
+		.print = print_line,
 	};
 	for (unsigned i = 0; i < SOLO5_NET_ALEN; i++)
 		system.mac[i] = info.mac_address[i];
@@ -70,7 +70,7 @@ int solo5_app_main(const struct solo5_start_info *info)
 	const char *problem = begin(info->cmdline);
 
 	if (problem != NULL) {
-		say(problem);
+		print_line(problem);
 		return SOLO5_EXIT_FAILURE;
 	}
 	for (;;) {

@@ -36,15 +36,15 @@ bool control_look(void)
 		return false;
 	(void)xenstore_write(FOLDER, "shutdown", ""); /* acknowledge the request */
 	if (is_word(wish, "poweroff") || is_word(wish, "halt")) {
-		machine_say("powering off, as requested");
+		machine_print_line("powering off, as requested");
 		xen_shutdown(SHUTDOWN_poweroff);
 	} else if (is_word(wish, "reboot")) {
-		machine_say("rebooting, as requested");
+		machine_print_line("rebooting, as requested");
 		xen_shutdown(SHUTDOWN_reboot);
 	}
 	if (!is_word(wish, "suspend"))
 		return false;
-	machine_say("to be saved, as requested");
+	machine_print_line("to be saved, as requested");
 	return true;
 }
 
@@ -60,6 +60,6 @@ uint64_t control_save(void)
 		share_resume();
 	}
 	xenstore_resume(is_new);
-	machine_say(is_new ? "restored" : "not saved, or saved and continuing");
+	machine_print_line(is_new ? "restored" : "not saved, or saved and continuing");
 	return xen_counter_hz();
 }

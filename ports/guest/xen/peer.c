@@ -177,19 +177,19 @@ static enum peer_news look_at_grants(struct peer *peer)
 {
 	uint64_t page, stamp;
 	enum xenstore_result result = read_grants(&page, &stamp);
-	bool is_told = result == XENSTORE_FOUND;
+	bool is_found = result == XENSTORE_FOUND;
 
 	if (result == XENSTORE_SILENT)
 		return PEER_NOTHING;
-	if (is_mapped() && is_told && page == self.page.grant && stamp == self.stamp.grant)
+	if (is_mapped() && is_found && page == self.page.grant && stamp == self.stamp.grant)
 		return PEER_NOTHING;
 	if (is_mapped()) {
-		if (is_told)
+		if (is_found)
 			(void)watch_wanted(); /* reports the new grants, also if the store did not answer */
 		return lose(peer);
 	}
 	self.mapped = self.wanted;
-	if (is_told && map(&self.page, &page_place, page) && map(&self.stamp, &stamp_place, stamp))
+	if (is_found && map(&self.page, &page_place, page) && map(&self.stamp, &stamp_place, stamp))
 		return PEER_NOTHING;
 	let_go();
 	*peer = (struct peer){ .domain = self.wanted };

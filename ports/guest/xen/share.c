@@ -80,7 +80,7 @@ static void admit(uint64_t domain)
 	struct reader *reader = find(domain);
 
 	if (reader == NULL) {
-		machine_say("too many readers of the page; the last ones are not served");
+		machine_print_line("too many readers of the page; the last ones are not served");
 		return;
 	}
 	reader->domain = domain;
@@ -92,7 +92,7 @@ static void admit(uint64_t domain)
 	if (reader->page != 0 && reader->stamp != 0)
 		publish(reader);
 	else
-		machine_say("no free grant for one more reader of the page; it is not served");
+		machine_print_line("no free grant for one more reader of the page; it is not served");
 }
 
 static void end(uint32_t *grant)

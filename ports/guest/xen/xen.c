@@ -17,7 +17,6 @@
 #include "../x86/cpu.h"
 
 #define PAGE_SIZE 4096
-#define PAGES_OF_GRANTS 1
 #define NS_PER_S UINT64_C(1000000000)
 
 /* Pages that Xen fills, or that it replaces. */

@@ -19,7 +19,7 @@ static uint32_t left;                  /* bytes of the current message that were
 static bool is_silent;                 /* the store did not answer a request, and has sent nothing since */
 static uint64_t patience_ticks, begun; /* how long to wait, and since when */
 static char watched[WATCHES][PATH];
-static bool is_told[WATCHES]; /* the store has registered this watch */
+static bool is_registered[WATCHES]; /* the store has registered this watch */
 static bool has_changed[WATCHES];
 
 static void attach(void)
@@ -194,7 +194,7 @@ static enum xenstore_result ask(uint32_t type, const char *path, const char *wri
 }
 
 /* Send a request whose answer is just OK. */
-static enum xenstore_result tell(uint32_t type, const char *path, const char *written, size_t length)
+static enum xenstore_result change(uint32_t type, const char *path, const char *written, size_t length)
 {
 	char unused[16];
 
@@ -234,7 +234,7 @@ bool xenstore_write(const char *folder, const char *name, const char *value)
 	char path[PATH];
 
 	join(path, folder, name);
-	return tell(XS_WRITE, path, value, strlen(value)) == XENSTORE_FOUND;
+	return change(XS_WRITE, path, value, strlen(value)) == XENSTORE_FOUND;
 }
 
 bool xenstore_write_number(const char *folder, const char *name, uint64_t number)
@@ -251,7 +251,7 @@ bool xenstore_remove(const char *folder, const char *name)
 	char path[PATH];
 
 	join(path, folder, name);
-	return tell(XS_RM, path, NULL, 0) == XENSTORE_FOUND;
+	return change(XS_RM, path, NULL, 0) == XENSTORE_FOUND;
 }
 
 /*
@@ -272,7 +272,7 @@ bool xenstore_permit(const char *folder, const char *name, uint64_t reader)
 	text = ffntp_text_begin(text.at + 1, text.left);
 	ffntp_text_add(&text, "r");
 	ffntp_text_add_number(&text, reader, 1);
-	return tell(XS_SET_PERMS, path, permissions, (size_t)(text.at - permissions) + 1) == XENSTORE_FOUND;
+	return change(XS_SET_PERMS, path, permissions, (size_t)(text.at - permissions) + 1) == XENSTORE_FOUND;
 }
 
 /* --- watches --- */
@@ -282,7 +282,7 @@ static void begin_watch(unsigned watch)
 {
 	const char token[2] = { (char)('0' + watch), 0 };
 
-	is_told[watch] = tell(XS_WATCH, watched[watch], token, sizeof token) != XENSTORE_SILENT;
+	is_registered[watch] = change(XS_WATCH, watched[watch], token, sizeof token) != XENSTORE_SILENT;
 }
 
 void xenstore_resume(bool is_new)
@@ -304,7 +304,7 @@ void xenstore_watch(enum xenstore_watch watch, const char *path)
 	struct ffntp_text text;
 
 	if (watched[watch][0] != 0)
-		(void)tell(XS_UNWATCH, watched[watch], token, sizeof token);
+		(void)change(XS_UNWATCH, watched[watch], token, sizeof token);
 	text = ffntp_text_begin(watched[watch], PATH);
 	ffntp_text_add(&text, path);
 	has_changed[watch] = false;
@@ -328,7 +328,7 @@ bool xenstore_has_changed(enum xenstore_watch watch)
 	bool changed;
 
 	take_events();
-	if (watched[watch][0] != 0 && !is_told[watch])
+	if (watched[watch][0] != 0 && !is_registered[watch])
 		begin_watch(watch);
 	changed = has_changed[watch];
 	has_changed[watch] = false;
