@@ -1,6 +1,5 @@
-/*
- * syncparts: the functions that sync.c and its parts share: syncevents.c, syncmembers.c, synckeys.c. Private to them.
- */
+/* syncparts: the functions that the parts of sync.h share: syncstep.c, syncevents.c, syncmembers.c, synckeys.c,
+ * online.c. */
 #ifndef FFNTP_LINUX_SYNCPARTS_H
 #define FFNTP_LINUX_SYNCPARTS_H
 

@@ -1,6 +1,4 @@
-/* sync: see sync.h. Its parts are syncevents.c, syncmembers.c and synckeys.c. */
-#include "sync.h"
-
+/* syncstep: opens, changes and closes a sync, and passes inputs to it; its step. See sync.h and syncparts.h. */
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
