@@ -44,6 +44,11 @@ static bool find_key(const struct ffntp_keyfile *file, const char *path, const s
 		ffntp_log(FFNTP_LOG_WARNING,
 			  "%s: key %u has only %zu bits, so that an attacker can find it by trying; use 128 or more",
 			  path, key->id, key->bits);
+	if (key->is_bare_hex)
+		ffntp_log(FFNTP_LOG_WARNING,
+			  "%s: key %u is used as text; ntpsec reads these characters as hexadecimal digits: for such a "
+			  "server, write HEX: before them, otherwise ASCII:",
+			  path, key->id);
 	return true;
 }
 

@@ -139,6 +139,26 @@ static void a_key_has_several_spellings(void **state)
 	}
 }
 
+/* The length alone makes digits of a key for ntpsec. A prefix states which is meant. */
+static void text_that_ntpsec_reads_as_digits_is_found(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_bare_hex;
+	} cases[] = {
+		{ "10 SHA256 0123456789abcdefABCD\n", false },
+		{ "10 SHA256 0123456789abcdefABCDE\n", true },
+		{ "10 AES256 0123456789abcdef0123456789abcdef\n", true },
+		{ "10 SHA256 0123456789abcdefABCDEg\n", false },
+		{ "10 SHA256 ASCII:0123456789abcdefABCDE\n", false },
+		{ "10 SHA256 HEX:0123456789abcdefABCDEF\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(key_of(cases[i].text, 10).is_bare_hex, cases[i].is_bare_hex);
+}
+
 /* A '#' may begin a key, and the identifier may be the largest. */
 static void unusual_keys_are_taken(void **state)
 {
@@ -393,6 +413,7 @@ int main(void)
 		cmocka_unit_test(aes_cmac_is_that_of_rfc_4493_and_nist),
 		cmocka_unit_test(a_hash_is_over_the_key_and_the_text),
 		cmocka_unit_test(a_key_has_several_spellings),
+		cmocka_unit_test(text_that_ntpsec_reads_as_digits_is_found),
 		cmocka_unit_test(unusual_keys_are_taken),
 		cmocka_unit_test(an_unusable_key_is_refused_by_line_and_reason),
 		cmocka_unit_test(no_garbage_is_a_key),

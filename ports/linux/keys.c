@@ -18,6 +18,9 @@
 
 #define ID_SIZE 4
 
+/* Longest key that ntpsec takes as text (characters; its ntp.keys(5)). */
+#define NTPSEC_TEXT_MOST 20
+
 /* An algorithm: a cipher's MAC, or a hash; or the reason why it is refused. */
 struct ffntp_key_type {
 	const char *name; /* chrony's */
@@ -240,11 +243,22 @@ static bool take_hex_key(struct ffntp_key *key, struct piece word, unsigned line
 	return is_taken;
 }
 
+/* ntpsec takes a key for hexadecimal digits by its length alone. */
+static bool is_bare_hex(struct piece word)
+{
+	for (size_t i = 0; i < word.length; i++) {
+		if (hex_digit(word.at[i]) < 0)
+			return false;
+	}
+	return word.length > NTPSEC_TEXT_MOST;
+}
+
 static bool decode_key(struct ffntp_key *key, struct piece word, unsigned line, struct ffntp_key_error *error)
 {
 	if (take_prefix(&word, "HEX:"))
 		return take_hex_key(key, word, line, error);
-	(void)take_prefix(&word, "ASCII:");
+	if (!take_prefix(&word, "ASCII:"))
+		key->is_bare_hex = is_bare_hex(word);
 	return take_key(key, (const uint8_t *)word.at, word.length, line, error);
 }
 

@@ -35,7 +35,8 @@ struct ffntp_key_type;
 struct ffntp_key {
 	uint32_t id; /* never 0 */
 	const struct ffntp_key_type *type;
-	size_t bits; /* length of the key */
+	size_t bits;      /* length of the key */
+	bool is_bare_hex; /* text of hexadecimal digits without a prefix, which ntpsec would decode */
 	union {
 		struct cmac_aes128_ctx aes128;
 		struct cmac_aes256_ctx aes256;

@@ -207,6 +207,12 @@ def test_a_file_that_others_may_read_and_a_short_key_are_warned_of(folder):
     tap.check("key 11 has only 56 bits" in tap.said(folder) and "rosebud" not in tap.said(folder), tap.said(folder))
 
 
+def test_a_key_that_ntpsec_reads_differently_is_warned_of(folder):
+    with fake.Server() as server, tap.daemon(folder, *configured(folder, server.port, keys=f"11 SHA256 {KEY.hex()}\n")):
+        tap.wait_for_verdict(folder, "authentication")
+    tap.check("key 11 is used as text" in tap.said(folder) and KEY.hex() not in tap.said(folder), tap.said(folder))
+
+
 def reload(folder, running, *said):
     """Reload the configuration; wait until the log has these words once more."""
     before = [tap.said(folder).count(word) for word in said]
