@@ -14,6 +14,8 @@ _Static_assert(sizeof(steps_per_s) / sizeof(steps_per_s[0]) == FFNTP_GRAIN_KNOWN
 /* Both timestamps of a difference are rounded (2^-32 s). */
 #define ROUNDING_UNITS 2.0
 
+#define PROOF ((float)FFNTP_GRAIN_PROOF)
+
 /* Twice the logarithm of half a second in roundings, which normalises the density of exact times. */
 #define EXACT_RANGE 44.0
 
@@ -57,9 +59,9 @@ static double off_multiple(double x, double step)
 
 /* --- likelihoods --- */
 
-static void multiply(double *likelihood, double ratio)
+static void multiply(float *likelihood, double ratio)
 {
-	*likelihood = ffntp_fmin(ffntp_fmax(*likelihood * ratio, 1), FFNTP_GRAIN_MOST);
+	*likelihood = (float)ffntp_fmin(ffntp_fmax((double)*likelihood * ratio, 1), FFNTP_GRAIN_MOST);
 }
 
 /*
@@ -283,7 +285,7 @@ static bool is_shown(const struct ffntp_grain_step *step, double units, const st
 
 	if (difference->base_units > difference->stated_units && is_multiple(units, difference->base_units))
 		return has_odds(step, k);
-	if (step->filled < FFNTP_GRAIN_PROOF && step->other < 1)
+	if (step->filled < PROOF && step->other < 1)
 		return has_odds(step, k);
 	return step->wide >= 1 || is_small;
 }
@@ -294,11 +296,11 @@ static bool is_shown(const struct ffntp_grain_step *step, double units, const st
  */
 static double proven_units(struct ffntp_grain_step *step, double units, const struct difference *difference)
 {
-	bool has_evidence = step->exact >= FFNTP_GRAIN_PROOF || step->filled >= FFNTP_GRAIN_PROOF;
+	bool has_evidence = step->exact >= PROOF || step->filled >= PROOF;
 
 	if (has_evidence && is_shown(step, units, difference)) {
-		step->is_proven_exact |= step->exact >= FFNTP_GRAIN_PROOF;
-		step->is_proven_filled |= step->filled >= FFNTP_GRAIN_PROOF;
+		step->is_proven_exact |= step->exact >= PROOF;
+		step->is_proven_filled |= step->filled >= PROOF;
 	}
 	return step->is_proven_exact || step->is_proven_filled ? units : 0;
 }
@@ -402,7 +404,7 @@ static void compare_known(struct ffntp_grain *grain, const struct difference *di
 		if (may_be_on(difference->units, steps_per_s[i], limit)) {
 			judge(&grain->known[i], known_units(i), exact_units, difference);
 			grain->without_evidence &= ~bit;
-		} else if (!(grain->without_evidence & bit)) {
+		} else {
 			grain->known[i] = (struct ffntp_grain_step){ .exact = 1, .filled = 1 };
 			grain->without_evidence |= bit;
 		}

@@ -20,14 +20,18 @@
 /* Fitted steps: one for servers whose times are exact to a nanosecond, one for a microsecond. */
 #define FFNTP_GRAIN_FITS 2
 
-/* A hypothetical step of the server's clock, with the evidence since the last time that did not lie on it. */
+/*
+ * A hypothetical step of the server's clock, with the evidence since the last time that did not lie on it. There are
+ * many for each server, so they are small: likelihood ratios are float, of which the order of magnitude matters, and
+ * a step is proven long before its counts begin again at 0.
+ */
 struct ffntp_grain_step {
-	double exact;    /* likelihood ratio under exact times */
-	double filled;   /* likelihood ratio if the server fills the bits below its stated precision at random, as NTP
+	float exact;     /* likelihood ratio under exact times */
+	float filled;    /* likelihood ratio if the server fills the bits below its stated precision at random, as NTP
 			    servers do */
-	unsigned wide;   /* exchanges in which the clock stood still or jumped by at least FFNTP_GRAIN_WIDE steps */
-	unsigned beyond; /* exchanges whose jump neither delays nor the proven or stated step explains */
-	unsigned other;  /* exchanges whose difference is no multiple of the stated precision */
+	uint16_t wide;   /* exchanges in which the clock stood still or jumped by at least FFNTP_GRAIN_WIDE steps */
+	uint16_t beyond; /* exchanges whose jump neither delays nor the proven or stated step explains */
+	uint16_t other;  /* exchanges whose difference is no multiple of the stated precision */
 	bool is_proven_exact, is_proven_filled;
 };
 

@@ -347,7 +347,7 @@ GUARDS = [
     ('coarse', 'grain', 'judge', 'if (is_disproved(units, difference))', 'if (false)', 'test_a_fine'),
     ('coarse', 'grain', 'fine_width', 'off_multiple(difference->surprise_units, step));',
      'off_multiple(difference->unseen_units, step));', 'test_a_fine'),
-    ('coarse', 'grain', 'is_shown', 'if (step->filled < FFNTP_GRAIN_PROOF && step->other < 1)', 'if (false)',
+    ('coarse', 'grain', 'is_shown', 'if (step->filled < PROOF && step->other < 1)', 'if (false)',
      'test_an_honest'),
     (16, 'exchange', 'judge_distance', 'distance_s <= limit_s ? FFNTP_ACCEPTED : FFNTP_REFUSED_ROOT_DISTANCE',
      'FFNTP_ACCEPTED', 'case_16_absurd'),
