@@ -6,15 +6,18 @@
 
 static void sort(double sorted[FFNTP_VOTE_MOST], uint8_t order[FFNTP_VOTE_MOST], const double *ends, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < count; i++)
+		sorted[i] = ends[order[i]];
+	for (unsigned i = 1; i < count; i++) {
 		uint8_t place = order[i];
+		double end = sorted[i];
 		unsigned k = i;
 
-		for (; k > 0 && sorted[k - 1] > ends[place]; k--) {
+		for (; k > 0 && sorted[k - 1] > end; k--) {
 			sorted[k] = sorted[k - 1];
 			order[k] = order[k - 1];
 		}
-		sorted[k] = ends[place];
+		sorted[k] = end;
 		order[k] = place;
 	}
 }
@@ -65,6 +68,9 @@ struct ffntp_vote ffntp_vote_count(const struct ffntp_vote_intervals *intervals,
 		begin_order(order, count);
 	sort(low, order->low, intervals->low, count);
 	sort(high, order->high, intervals->high, count);
+	/* Mostly all intervals have a point in common: none ends before the last one begins. */
+	if (low[count - 1] <= high[0])
+		return (struct ffntp_vote){ true, low[majority - 1], high[count - majority] };
 	first = first_point(low, high, count, majority);
 	if (first == count)
 		return (struct ffntp_vote){ false, low[0], high[count - 1] };
