@@ -19,6 +19,7 @@ struct ffntp_rate_bound {
 /* The true time at 'at' lies in reference + [earliest_s, latest_s]. Zeroed: nothing is known. */
 struct ffntp_bound {
 	bool is_known;
+	uint32_t exchange; /* its number, where exchanges are counted (rate_range.h) */
 	ffntp_counter at;
 	struct ffntp_ntp reference;
 	double earliest_s, latest_s;

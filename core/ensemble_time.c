@@ -489,7 +489,7 @@ static void publish(struct ffntp_ensemble *ensemble, const struct ffntp_ballot *
 		.estimate = estimate,
 		.is_settled = lead->accepted >= FFNTP_TRUST_EXCHANGES,
 		.pivot_s = lead->wire.pivot_s,
-		.bound = { true, estimate->at, estimate->reference, ballot->result.low, ballot->result.high },
+		.bound = { true, 0, estimate->at, estimate->reference, ballot->result.low, ballot->result.high },
 		.rate = { period_s, (most_s - least_s) / 2 / period_s },
 		.poll_s = shortest_poll_s(ensemble, ballot),
 	};

@@ -50,7 +50,7 @@ void ffntp_rate_range_know(struct ffntp_rate_range *range, struct ffntp_rate_bou
 static bool is_in_order(const struct ffntp_rate_range *range)
 {
 	for (unsigned i = 1; i < range->count; i++)
-		if (range->anchor[i].number < range->anchor[i - 1].number)
+		if (range->anchor[i].bound.exchange < range->anchor[i - 1].bound.exchange)
 			return false;
 	return range->count <= FFNTP_RATE_ANCHORS;
 }
@@ -81,7 +81,7 @@ static bool is_outdated(const struct ffntp_rate_range *range, const struct ffntp
 			uint32_t exchanges)
 {
 	return age_s(range, anchor, at) > FFNTP_RATE_MEMORY_S &&
-	       exchanges - anchor->number > FFNTP_RATE_MEMORY_EXCHANGES;
+	       exchanges - anchor->bound.exchange > FFNTP_RATE_MEMORY_EXCHANGES;
 }
 
 static void intersect(struct ffntp_rate_range *range)
@@ -113,12 +113,12 @@ static void keep(struct ffntp_rate_range *range, const struct ffntp_bound *bound
 		return;
 	if (count == FFNTP_RATE_ANCHORS)
 		thin(range, 1);
-	range->anchor[range->count++] = (struct ffntp_rate_anchor){
+	range->anchor[range->count] = (struct ffntp_rate_anchor){
 		.bound = *bound,
-		.number = range->exchanges,
 		.least_s = 0,
 		.most_s = 2 * range->hint.period_s,
 	};
+	range->anchor[range->count++].bound.exchange = range->exchanges;
 }
 
 /* Return the number of the oldest anchors that are outdated; the newest one stays. */

@@ -21,7 +21,6 @@
 /* An anchor: the bound at the start of a baseline, and the range of the average rate since, s per tick. */
 struct ffntp_rate_anchor {
 	struct ffntp_bound bound;
-	uint32_t number; /* number of its exchange */
 	double least_s, most_s;
 };
 

@@ -1183,7 +1183,7 @@ ASSERTIONS = [
     ('rate_range', 'ffntp_rate_range_know', 'if (least_s > most_s) return;', '', 'least_s <= most_s'),
     ('rate_range', 'intersect_with_hint', 'range->hint.period_s * (1 - range->hint.max_error)',
      '-3 * range->hint.period_s', 'period_s > 0'),
-    ('rate_range', 'keep', '.number = range->exchanges,', '.number = 1000 - range->exchanges,', 'is_in_order(range)'),
+    ('rate_range', 'keep', 'bound.exchange = range->exchanges;', 'bound.exchange = 1000 - range->exchanges;', 'is_in_order(range)'),
     ('client', 'wait_s', 'ffntp_fmin(FFNTP_TAPER * polling->taper_s, polling->interval_s)', '4 * polling->interval_s',
      'polling->taper_s <= polling->interval_s || polling->burst_left > 0'),
     ('client', 'set_floor', 'set_interval(polling, floor_s, period_s)', 'set_interval(polling, floor_s / 2, period_s)',

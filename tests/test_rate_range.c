@@ -106,7 +106,7 @@ static void test_the_oldest_anchor_is_kept(void **state)
 
 	(void)state;
 	assert_int_equal(range.count, FFNTP_RATE_ANCHORS);
-	assert_int_equal(range.anchor[0].number, 1);
+	assert_int_equal(range.anchor[0].bound.exchange, 1);
 	for (unsigned i = 1; i < range.count; i++)
 		assert_above(ffntp_counter_diff(range.anchor[i].bound.at, range.anchor[i - 1].bound.at), 0, "");
 	assert_range(&range, -4e-3, 4e-3, 1e-4);
@@ -140,7 +140,7 @@ static void test_a_rate_that_moves_within_its_band_is_in_the_range(void **state)
 	move_rate(0.98 * MAX_DRIFT, &range);
 	move_rate(0.7 * MAX_DRIFT, &range);
 	assert_above(range.least_s, range.most_s, "s"); /* two different averages prove more than either */
-	assert_int_equal(range.anchor[0].number, 1);
+	assert_int_equal(range.anchor[0].bound.exchange, 1);
 }
 
 /* A baseline is void when it is both older than a month and older than 128 exchanges. */
@@ -162,7 +162,7 @@ static void test_old_baselines_are_forgotten(void **state)
 		struct ffntp_rate_range range =
 			range_after(0, cases[i].step_s * cases[i].exchanges, cases[i].step_s, 0, 4e-3);
 
-		assert_int_equal(range.anchor[0].number == 1, cases[i].is_kept);
+		assert_int_equal(range.anchor[0].bound.exchange == 1, cases[i].is_kept);
 	}
 }
 
