@@ -39,7 +39,7 @@ typedef void ffntp_sync_recorder(void *context, struct ffntp_ensemble *ensemble,
 struct ffntp_sync_peer {
 	struct ffntp_peer peer;
 	bool is_open;
-	struct ffntp_ntslink link;        /* keys and cookies of NTS; without a method if the server has none */
+	struct ffntp_ntslink *link;       /* keys and cookies of NTS; NULL: the server has none */
 	size_t server;                    /* its place in the lineup */
 	enum ffntp_servers_advice advice; /* to be followed once the present input's events were taken */
 	double pause_s;                   /* length of the next pause, after a round without an answer */
@@ -60,6 +60,7 @@ struct ffntp_sync {
 	void *context;
 	struct ffntp_lineup lineup;
 	struct ffntp_sync_peer *peer; /* by number of the member */
+	struct ffntp_ntslink *link;   /* likewise; not written, and so without memory, where there is no NTS */
 	int keeps_stamping;           /* ffntp_udp_keep_stamping */
 	/*
 	 * The counter must not be used any more: nothing is published, and there is nothing to wait for, until a new

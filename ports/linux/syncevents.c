@@ -108,17 +108,20 @@ void ffntp_sync_emit(const struct ffntp_sync *sync, unsigned member, const struc
 /* Let the keys of NTS learn whether they are of use. A reply that is not authentic has a verdict of its own. */
 static void judge_keys(struct ffntp_sync_peer *peer, const struct ffntp_event *event)
 {
+	if (peer->link == NULL)
+		return;
 	if (event->kind == FFNTP_EVENT_REPLY && event->verdict != FFNTP_REFUSED_AUTHENTICATION)
-		ffntp_ntslink_answered(&peer->link);
+		ffntp_ntslink_answered(peer->link);
 	if (event->kind == FFNTP_EVENT_UNANSWERED)
-		ffntp_ntslink_unanswered(&peer->link);
+		ffntp_ntslink_unanswered(peer->link);
 }
 
 /* A guest may have been restored or copied, and then another machine has the same cookies. */
 static void forget_keys(struct ffntp_sync *sync)
 {
 	for (unsigned i = 0; i < sync->room && sync->client.counter_may_jump; i++)
-		ffntp_ntslink_forget(&sync->peer[i].link);
+		if (sync->peer[i].link != NULL)
+			ffntp_ntslink_forget(sync->peer[i].link);
 }
 
 void ffntp_sync_take_event(void *context, unsigned member, const struct ffntp_event *event)

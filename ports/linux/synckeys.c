@@ -39,7 +39,7 @@ static void try_next(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 	else if (peer->advice == FFNTP_STAY)
 		peer->advice = ffntp_servers_change(&ffntp_sync_server(sync, peer)->servers);
 	if (peer->advice == FFNTP_MOVE)
-		ffntp_ntslink_hurry(&peer->link);
+		ffntp_ntslink_hurry(peer->link);
 	ffntp_sync_follow(sync, peer);
 }
 
@@ -49,7 +49,7 @@ static const struct ffntp_address *exchange_address(const struct ffntp_sync *syn
 	const struct ffntp_address *address = ffntp_servers_address(&ffntp_sync_server(sync, peer)->servers);
 
 	if (ffntp_sync_is_of_pool(sync, peer))
-		return ffntp_address_is_some(&peer->link.asking) ? &peer->link.asking : &peer->peer.address;
+		return ffntp_address_is_some(&peer->link->asking) ? &peer->link->asking : &peer->peer.address;
 	return address != NULL ? address : &peer->peer.address;
 }
 
@@ -57,8 +57,8 @@ static void work_keys(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	struct ffntp_address server;
 
-	switch (ffntp_ntslink_work(&peer->link, exchange_address(sync, peer),
-				   certificate_time_s(sync, &peer->link.method), ffntp_sync_now_s(), &server)) {
+	switch (ffntp_ntslink_work(peer->link, exchange_address(sync, peer),
+				   certificate_time_s(sync, &peer->link->method), ffntp_sync_now_s(), &server)) {
 	case FFNTP_NTSLINK_NOTHING:
 		break;
 	case FFNTP_NTSLINK_READY:
@@ -73,7 +73,7 @@ static void work_keys(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 void ffntp_sync_work_keys(struct ffntp_sync *sync)
 {
 	for (unsigned i = 0; i < sync->room; i++) {
-		if (sync->peer[i].is_open && !sync->peer[i].peer.is_offline && sync->peer[i].link.method.ops != NULL)
+		if (sync->peer[i].is_open && !sync->peer[i].peer.is_offline && ffntp_sync_uses_nts(&sync->peer[i]))
 			work_keys(sync, &sync->peer[i]);
 	}
 }

@@ -29,11 +29,12 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	peer->peer.key = ffntp_servers_key(&sync->lineup.server[server].servers);
 	peer->peer.is_offline = sync->lineup.server[server].is_offline;
 	if (sync->lineup.server[server].nts.ops != NULL) {
-		ffntp_ntslink_open(&peer->link, &sync->lineup.server[server].nts,
+		peer->link = &sync->link[joined.member];
+		ffntp_ntslink_open(peer->link, &sync->lineup.server[server].nts,
 				   ffntp_servers_name(&sync->lineup.server[server].servers), ffntp_sync_now_s());
 		ffntp_ntsstore_machine(sync->client.counter_may_jump, sync->wakeup != NULL ? sync->wakeup->marker : 0,
-				       sync->wakeup != NULL ? sync->wakeup->generation : 0, peer->link.machine);
-		peer->peer.nts = &peer->link.nts;
+				       sync->wakeup != NULL ? sync->wakeup->generation : 0, peer->link->machine);
+		peer->peer.nts = &peer->link->nts;
 	}
 	peer->peer.listener = ffntp_sync_take_event;
 	peer->peer.context = sync;
@@ -44,7 +45,8 @@ void ffntp_sync_leave(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 {
 	ffntp_ensemble_remove(sync->ensemble, peer->peer.member, ffntp_sync_counter(sync));
 	ffntp_peer_close(&peer->peer);
-	ffntp_ntslink_close(&peer->link);
+	if (peer->link != NULL)
+		ffntp_ntslink_close(peer->link);
 	*peer = (struct ffntp_sync_peer){ 0 };
 }
 
@@ -132,7 +134,9 @@ void ffntp_sync_follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 	peer->advice = FFNTP_STAY;
 	if (advice == FFNTP_STAY)
 		return;
-	address = ffntp_ntslink_move(&peer->link, ffntp_servers_address(servers));
+	address = ffntp_servers_address(servers);
+	if (ffntp_sync_uses_nts(peer))
+		address = ffntp_ntslink_move(peer->link, address);
 	ffntp_peer_move(&peer->peer, address, ffntp_servers_key(servers));
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
 		pause_member(sync, peer);

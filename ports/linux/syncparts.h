@@ -49,6 +49,11 @@ static inline void ffntp_sync_ask_soon(const struct ffntp_sync *sync, struct ffn
 			 ffntp_sync_is_many(sync) ? FFNTP_SYNC_JOIN_SPREAD_S : FFNTP_SYNC_ALONE_SPREAD_S);
 }
 
+static inline bool ffntp_sync_uses_nts(const struct ffntp_sync_peer *peer)
+{
+	return peer->link != NULL && peer->link->method.ops != NULL;
+}
+
 /* --- syncevents.c --- */
 
 /* Pass an event to the caller's listener. */

@@ -33,7 +33,9 @@ const char *ffntp_sync_name(const struct ffntp_sync *sync, unsigned member)
 const char *ffntp_sync_nts_news(struct ffntp_sync *sync, unsigned member, bool *has_failed)
 {
 	*has_failed = false;
-	return ffntp_sync_peer(sync, member) != NULL ? ffntp_ntslink_news(&sync->peer[member].link, has_failed) : NULL;
+	if (ffntp_sync_peer(sync, member) == NULL || sync->peer[member].link == NULL)
+		return NULL;
+	return ffntp_ntslink_news(sync->peer[member].link, has_failed);
 }
 
 bool ffntp_sync_has_server(const struct ffntp_sync *sync)
@@ -75,8 +77,10 @@ static bool has_room(const struct ffntp_sync *sync, const struct ffntp_lineup *l
 static void free_parts(struct ffntp_sync *sync)
 {
 	free(sync->peer);
+	free(sync->link);
 	free(sync->ensemble); /* the start of the allocated memory */
 	sync->peer = NULL;
+	sync->link = NULL;
 	sync->ensemble = NULL;
 }
 
@@ -95,7 +99,8 @@ bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *par
 	};
 	sync->ensemble = make_ensemble(parts->config, sync->began);
 	sync->peer = calloc(sync->room, sizeof(*sync->peer));
-	if (sync->ensemble == NULL || sync->peer == NULL || !has_room(sync, &sync->lineup)) {
+	sync->link = calloc(sync->room, sizeof(*sync->link));
+	if (sync->ensemble == NULL || sync->peer == NULL || sync->link == NULL || !has_room(sync, &sync->lineup)) {
 		free_parts(sync);
 		return false;
 	}
@@ -111,7 +116,8 @@ struct ffntp_lineup ffntp_sync_end(struct ffntp_sync *sync)
 	for (unsigned i = 0; i < sync->room; i++) {
 		if (sync->peer[i].is_open)
 			ffntp_peer_close(&sync->peer[i].peer);
-		ffntp_ntslink_close(&sync->peer[i].link);
+		if (sync->peer[i].link != NULL)
+			ffntp_ntslink_close(sync->peer[i].link);
 	}
 	if (sync->keeps_stamping >= 0)
 		close(sync->keeps_stamping);
@@ -179,8 +185,8 @@ static void take_methods(struct ffntp_sync *sync)
 	for (unsigned i = 0; i < sync->room; i++) {
 		struct ffntp_sync_peer *peer = &sync->peer[i];
 
-		if (peer->is_open && peer->link.method.ops != NULL)
-			peer->link.method = ffntp_sync_server(sync, peer)->nts;
+		if (peer->is_open && ffntp_sync_uses_nts(peer))
+			peer->link->method = ffntp_sync_server(sync, peer)->nts;
 	}
 }
 
