@@ -7,11 +7,11 @@ import tap
 
 
 @contextlib.contextmanager
-def chronyd(folder, more="", local="local stratum 1", **options):
-    """Run chronyd; yields its port. more: further lines of its configuration. local: the line by which it
+def chronyd(folder, more="", local="local stratum 1", port=None, **options):
+    """Run chronyd; yields its port: this one, or a free one. more: further lines of its configuration. local: the line by which it
     serves the time of this machine; "": it serves that of its servers. options: those of tap.process."""
     program = packages.program("chrony", "/usr/sbin/chronyd")
-    port = tap.free_port()
+    port = port or tap.free_port()
     with open(f"{folder}/chronyd.conf", "w") as f:
         f.write(f"{local}\nallow\nport {port}\ncmdport 0\nbindcmdaddress /\npidfile {folder}/chronyd.pid\n{more}")
     user = ["-u", "root"] if os.geteuid() == 0 else ["-U"]

@@ -66,7 +66,7 @@ def add_link(name):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for other in [other for _, other in socket.if_nameindex() if other != "lo"]:
             fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", other.encode(), IFF_UP))
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 5 * tap.PATIENCE
     while not any(line.split()[5] == name for line in open("/proc/net/if_inet6")):
         if time.monotonic() > deadline:
             raise tap.Skip("no link-local address")
@@ -88,7 +88,7 @@ def mute_resolver():
     switch_loopback(True)
     add_address("192.0.2.53" if address.startswith("127.") else address)
     resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    resolver.settimeout(5)
+    resolver.settimeout(5 * tap.PATIENCE)
     resolver.bind((address, 53))
     return resolver
 

@@ -13,7 +13,7 @@ LOAD = os.environ.get("NTSLOAD", "")
 def check(folder, nts_port, address="127.0.0.1"):
     """Exchange packets with the server, whose certificate is of ca.pem. Half-way some replies are lost, so that cookies run out."""
     done = subprocess.run([LOAD, address, str(nts_port), f"{folder}/ca.pem", str(EXCHANGES), str(LOST)], capture_output=True,
-                          text=True, timeout=120)
+                          text=True, timeout=120 * tap.PATIENCE)
     tap.check(done.returncode == 0, done.stderr)
     print(f"# {done.stdout.strip()}", flush=True)
     result = json.loads(done.stdout)

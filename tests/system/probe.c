@@ -4,6 +4,7 @@
  *   probe watch PAGE SECONDS    every 50 ms, the page's UTC against CLOCK_REALTIME; a summary as JSON. Each comparison
  *                               is the narrowest of a few, because the first after a sleep is slow, and any may be
  *                               interrupted, most of all in a sanitizer's build. Refused readings are counted by cause.
+ *                               A busy machine gets more time for 5 comparisons a second.
  * It exits with 1, and one line, if the page cannot be opened.
  */
 #include <inttypes.h>
@@ -18,6 +19,8 @@
 
 #define WATCH_NS 50000000
 #define SAMPLES_MAX 100000
+#define LEAST_HZ 5
+#define MORE_NS (20 * FFNTP_NS_PER_S)
 #define BRACKET_NS 3000 /* a wider comparison was interrupted and means little */
 #define TRIES 8
 #define CAUSES (FFNTP_CLOCK_INVALID + 1)
@@ -165,16 +168,24 @@ static void show_refused(const struct summary *summary)
 	printf("}");
 }
 
+/* Collect comparisons for this time, and longer if they are too few. */
+static void collect(const struct ffntp_linux_reader *reader, double seconds, struct summary *summary)
+{
+	int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(seconds * 1e9), now_ns;
+
+	while ((now_ns = clock_ns(CLOCK_MONOTONIC)) < end_ns ||
+	       ((double)(summary->samples + summary->refused) < LEAST_HZ * seconds && now_ns < end_ns + MORE_NS)) {
+		take_sample(reader, summary);
+		nanosleep(&(struct timespec){ .tv_nsec = WATCH_NS }, NULL);
+	}
+}
+
 static int watch(const struct ffntp_linux_reader *reader, double seconds)
 {
 	static struct summary summary;
-	int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)(seconds * 1e9);
 	double samples;
 
-	while (clock_ns(CLOCK_MONOTONIC) < end_ns) {
-		take_sample(reader, &summary);
-		nanosleep(&(struct timespec){ .tv_nsec = WATCH_NS }, NULL);
-	}
+	collect(reader, seconds, &summary);
 	qsort(summary.errors_ns, summary.samples, sizeof(summary.errors_ns[0]), compare);
 	samples = summary.samples > 0 ? (double)summary.samples : 1;
 	printf("{\"samples\":%zu,\"median_ns\":%" PRId64 ",\"max_ns\":%" PRId64 ",\"bound_max_ns\":%" PRId64

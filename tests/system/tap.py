@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,6 +18,9 @@ import time
 import traceback
 
 FFNTPD, PROBE = os.environ.get("FFNTPD", ""), os.environ.get("PROBE", "")
+# By how much a machine may be slower than an idle one (scripts/check sets it): every time limit is multiplied by it. A wait ends as
+# soon as its condition holds, so that patience costs time only where a test fails.
+PATIENCE = float(os.environ.get("PATIENCE", "1"))
 
 
 LIBC = ctypes.CDLL(None)
@@ -66,12 +70,12 @@ def outcome(test):
         return "ok", ""
     except Skip as reason:
         return "ok", f" # SKIP {reason}"
-    except Exception:
+    except Exception as problem:
         # The error comes first, in one line; then the trace and all logs.
         logs = "".join(f"--- {name}\n{open(f'{folder}/{name}', errors='replace').read()[-3000:]}"
                        for name in sorted(os.listdir(folder)) if name.endswith(".log"))
-        trace = traceback.format_exc()
-        return "not ok", "".join(f"\n# {line}" for line in [trace.splitlines()[-1], *(trace + logs).splitlines()])
+        trace, error = traceback.format_exc(), " ".join("".join(traceback.format_exception_only(problem)).split())
+        return "not ok", "".join(f"\n# {line}" for line in [error, *(trace + logs).splitlines()])
     finally:
         remove_folder(folder)
 
@@ -147,33 +151,62 @@ def stop(running, number=signal.SIGTERM, patience_s=10):
     if running.poll() is None:
         running.send_signal(number)
     try:
-        running.wait(patience_s)
+        running.wait(patience_s * PATIENCE)
     except subprocess.TimeoutExpired:
         running.kill()
         running.wait()
     return running.returncode, time.monotonic() - began
 
 
+def check_ends(running, number=signal.SIGTERM, within_s=2):
+    """End a process; check that it ends well, and soon."""
+    code, seconds = stop(running, number)
+    check(code == 0 and seconds < within_s * PATIENCE, f"exit code {code} after {seconds} s")
+
+
 def wait_for(condition, what, patience_s=20):
     """Return the first true value of condition()."""
+    patience_s *= PATIENCE
     end = time.monotonic() + patience_s
     while True:
+        is_over = time.monotonic() >= end
         value = condition()
         if value:
             return value
-        check(time.monotonic() < end, f"waited {patience_s} s for {what}")
+        check(not is_over, f"waited {patience_s:g} s for {what}")
         time.sleep(0.05)
 
 
-def free_port(family=socket.AF_INET):
-    with socket.socket(family, socket.SOCK_DGRAM) as s:
-        s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        return s.getsockname()[1]
+def lowest_ephemeral():
+    """Return the first port that the kernel gives to sockets without one: those of clients, which come and go all the time."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        return int(f.read().split()[0])
+
+
+_ports = set()
+
+
+def free_port(kind=socket.SOCK_DGRAM):
+    """Return a port that is free, and that neither the kernel nor a later call here gives to anybody else."""
+    end = lowest_ephemeral()
+    candidates = range(max(1024, end - 20000), end) if end > 5000 else range(20000, 65536)
+    for _ in range(1000):
+        port = random.choice(candidates)
+        with socket.socket(socket.AF_INET, kind) as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            if port not in _ports:
+                _ports.add(port)
+                return port
+    raise AssertionError("no free port")
+
+
+def free_tcp_port():
+    return free_port(socket.SOCK_STREAM)
 
 
 def answers(port, host="127.0.0.1"):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(0.2)
+        s.settimeout(0.2 * PATIENCE)
         try:
             s.connect((host, port))
             s.send(b"\x23" + bytes(39) + os.urandom(8))
@@ -192,7 +225,7 @@ def daemon(folder, *arguments, name="ffntpd", **options):
 def run_daemon(folder, *arguments, patience_s=20, **options):
     """Run ffntpd to its end; return its exit code and its output."""
     done = subprocess.run([FFNTPD, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=patience_s, cwd=folder, **options)
+                          stderr=subprocess.STDOUT, text=True, timeout=patience_s * PATIENCE, cwd=folder, **options)
     return done.returncode, done.stdout
 
 
@@ -206,7 +239,7 @@ def said(folder, name="ffntpd"):
 def probe(folder):
     """Return the page's contents, or None if the page cannot be read."""
     done = subprocess.run([PROBE, "show", f"{folder}/page"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True, timeout=10)
+                          stderr=subprocess.DEVNULL, text=True, timeout=10 * PATIENCE)
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
@@ -232,7 +265,7 @@ def wait_for_verdict(folder, name, count=1, patience_s=20):
 def watch(folder, seconds):
     """Compare the page with CLOCK_REALTIME, every 50 ms."""
     done = subprocess.run([PROBE, "watch", f"{folder}/page", str(seconds)], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, text=True, timeout=seconds + 30)
+                          stdout=subprocess.PIPE, text=True, timeout=seconds + 30 * PATIENCE)
     check(done.returncode == 0, f"the page cannot be watched: {done.stdout}")
     return json.loads(done.stdout)
 

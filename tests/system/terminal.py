@@ -78,7 +78,7 @@ class Terminal:
                 return
             self.raw += part
             self.stream.feed(part)
-            patience_s = 0.02
+            patience_s = 0.02 * tap.PATIENCE     # between the parts of one picture
 
     def lines(self):
         return [line.rstrip() for line in self.screen.display]
@@ -88,7 +88,7 @@ class Terminal:
 
     def wait(self, condition, what, patience_s=15):
         """Wait until the screen fulfils the condition; a text: until it is there."""
-        end = time.monotonic() + patience_s
+        end = time.monotonic() + patience_s * tap.PATIENCE
         while not (condition in self.text() if isinstance(condition, str) else condition(self)):
             tap.check(time.monotonic() < end, f"waited for {what}:\n{self.text()}")
             self.read()
@@ -98,7 +98,7 @@ class Terminal:
 
     def ended(self, patience_s=10):
         """Wait for the program; return its exit code."""
-        end = time.monotonic() + patience_s
+        end = time.monotonic() + patience_s * tap.PATIENCE
         while self.process.poll() is None:
             tap.check(time.monotonic() < end, f"still running:\n{self.text()}")
             self.read(0.05)

@@ -29,7 +29,7 @@ def install(folder):
 def run(folder, *command, shell="/bin/sh", **variables):
     """Run a script with no other variables; return what it printed."""
     done = subprocess.run([shell, *command], env=dict(variables, PATH=f"{folder}/bin:/usr/bin:/bin"), cwd=folder,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20 * tap.PATIENCE)
     tap.check(done.returncode == 0, f"{command}: {done}")
     return done.stdout.decode(errors="replace")
 

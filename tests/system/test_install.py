@@ -18,7 +18,7 @@ EXAMPLES = {"bounded": ["bounded.c"], "background": ["background.c"], "eventloop
 
 def run(*command, **options):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=120, **options)
+                          timeout=120 * tap.PATIENCE, **options)
     tap.check(done.returncode == 0, f"{command}: {done.returncode}: {done.stdout}")
     return done.stdout
 

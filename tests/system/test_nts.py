@@ -23,25 +23,19 @@ NEXT, AEAD, END = bytes.fromhex("800100020000"), bytes.fromhex("80040002000f"), 
 COOKIE = struct.pack(">HH", 5, 100) + bytes(range(100))
 
 
-def free_tcp_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def make_certificates(folder, **options):
     certificates.make_authority(folder)
     certificates.make_certificate(folder, "server", **options)
 
 
 @contextlib.contextmanager
-def chronyd(folder, nts_port, keeps_keys=True):
+def chronyd(folder, nts_port, keeps_keys=True, port=None):
     """Run chronyd with NTS; yields its NTP port."""
     os.makedirs(f"{folder}/dump", mode=0o700, exist_ok=True)
     dump = f"ntsdumpdir {folder}/dump\n" if keeps_keys else ""
     with chrony.chronyd(folder, more=f"ntsport {nts_port}\nntsserverkey {folder}/server.key\nntsprocesses 0\n"
-                                     f"ntsservercert {folder}/server.pem\nntsntpserver 127.0.0.1\n{dump}") as port:
-        yield port
+                                     f"ntsservercert {folder}/server.pem\nntsntpserver 127.0.0.1\n{dump}", port=port) as its_port:
+        yield its_port
 
 
 def configured(folder, nts_port, host="127.0.0.1", more="", ca="ca.pem"):
@@ -74,7 +68,7 @@ def check_refused(folder, nts_port, text, **options):
 
 def test_chronyd_serves_authenticated_time(folder):
     make_certificates(folder)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with chronyd(folder, nts_port), tap.daemon(folder, *configured(folder, nts_port)):
         page = tap.wait_for_verdict(folder, "accepted", 12, 30)
         tap.check(page["verdicts"]["authentication"] == 0, f"{page}")
@@ -85,14 +79,14 @@ def test_chronyd_serves_authenticated_time(folder):
 def test_chronyd_by_its_name(folder):
     """The name may have several addresses, of which only one has the server."""
     make_certificates(folder, addresses=())
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with chronyd(folder, nts_port), tap.daemon(folder, *configured(folder, nts_port, host="localhost")):
         tap.wait_for_verdict(folder, "accepted", 3, 20)
 
 
 def test_interleaved_mode_with_nts(folder):
     make_certificates(folder)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with chronyd(folder, nts_port):
         options = configured(folder, nts_port)
         with open(f"{folder}/conf") as f:
@@ -108,13 +102,13 @@ def test_interleaved_mode_with_nts(folder):
 def test_a_server_that_has_forgotten_its_keys(folder):
     """chronyd refuses the cookies, which leads to a new key exchange."""
     make_certificates(folder)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with contextlib.ExitStack() as stack:
         with chronyd(folder, nts_port, keeps_keys=False) as port:
             stack.enter_context(tap.daemon(folder, *configured(folder, nts_port)))
             tap.wait_for_verdict(folder, "accepted", 5, 20)
         os.rename(f"{folder}/chronyd.log", f"{folder}/chronyd-1.log")
-        with chronyd_at(folder, nts_port, port):
+        with chronyd(folder, nts_port, keeps_keys=False, port=port):
             before = tap.probe(folder)["verdicts"]["accepted"]
             tap.wait_for(lambda: tap.said(folder).count("NTS key exchange: ") == 2, "new keys", 60)
             tap.wait_for_verdict(folder, "accepted", before + 3, 30)
@@ -122,21 +116,10 @@ def test_a_server_that_has_forgotten_its_keys(folder):
             check_time(folder)
 
 
-@contextlib.contextmanager
-def chronyd_at(folder, nts_port, port):
-    """Run a chronyd without the former one's keys, at the same port."""
-    free_port, tap.free_port = tap.free_port, lambda: port
-    try:
-        with chronyd(folder, nts_port, keeps_keys=False):
-            yield
-    finally:
-        tap.free_port = free_port
-
-
 def test_a_guest_that_was_restored(folder):
     """A copy of the machine may have the same cookies: they are not used any more. Elsewhere they are kept."""
     make_certificates(folder)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     machine = disrupt.Machine(folder)
     with chronyd(folder, nts_port):
         for jumps, exchanges in ("yes", 2), ("no", 1):
@@ -152,7 +135,7 @@ def test_a_guest_that_was_restored(folder):
 def test_cookies_are_kept_across_restarts(folder):
     """They are used after an orderly end, and once: after a crash, or with a file of a different machine, there is a key exchange."""
     make_certificates(folder)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     os.mkdir(f"{folder}/kept", 0o700)
     more = f"ntsdumpdir {folder}/kept\ncounterjumps no\n"
     kept = f"{folder}/kept/127.0.0.1:{nts_port}.nts"
@@ -178,14 +161,14 @@ def test_cookies_are_kept_across_restarts(folder):
 def test_a_certificate_of_an_unknown_authority(folder):
     make_certificates(folder)
     certificates.make_authority(folder, "other")
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with chronyd(folder, nts_port):
         check_refused(folder, nts_port, "certificate: The certificate is NOT trusted", ca="other.pem")
 
 
 def test_a_certificate_of_another_host(folder):
     make_certificates(folder, hosts=("elsewhere.example.org",), addresses=("192.0.2.1",))
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with chronyd(folder, nts_port):
         check_refused(folder, nts_port, "The name in the certificate does not match")
 
@@ -196,21 +179,21 @@ FUTURE = "activation_date = \"2099-01-01\"\nexpiration_date = \"2100-01-01\"\n"
 
 def test_a_certificate_that_has_expired(folder):
     make_certificates(folder, dates=EXPIRED)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with chronyd(folder, nts_port):
         check_refused(folder, nts_port, "expired")
 
 
 def test_a_certificate_that_is_not_yet_valid(folder):
     make_certificates(folder, dates=FUTURE)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with chronyd(folder, nts_port):
         check_refused(folder, nts_port, "not yet valid")
 
 
 def test_dates_do_not_count_before_there_is_a_time_if_so_configured(folder):
     make_certificates(folder, dates=EXPIRED)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with chronyd(folder, nts_port), tap.daemon(folder, *configured(folder, nts_port, more="nocerttimecheck 1\n")):
         tap.wait_for_verdict(folder, "accepted", 3, 20)
 
@@ -245,7 +228,7 @@ def fake_server(folder, serve, least=ssl.TLSVersion.TLSv1_3, most=ssl.TLSVersion
             except OSError:
                 return
             with contextlib.suppress(OSError), connection, context.wrap_socket(connection, server_side=True) as tls:
-                tls.settimeout(5)
+                tls.settimeout(5 * tap.PATIENCE)
                 serve(tls)
 
     thread = threading.Thread(target=accept, daemon=True)

@@ -50,14 +50,14 @@ def make_certificates(folder):
 
 def test_a_thousand_exchanges_with_chronyd(folder):
     nts.make_certificates(folder)
-    nts_port = nts.free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with nts.chronyd(folder, nts_port):
         ntsload.check(folder, nts_port)
 
 
 def test_a_thousand_exchanges_with_ntpd_rs(folder):
     make_certificates(folder)
-    nts_port = nts.free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with ntpd_rs(folder, tap.free_port(), nts_port):
         ntsload.check(folder, nts_port)
 
@@ -65,7 +65,7 @@ def test_a_thousand_exchanges_with_ntpd_rs(folder):
 def restart(folder, keeps_keys, exchanges):
     """ffntpd goes on after a restart of ntpd-rs, with this number of key exchanges in all."""
     make_certificates(folder)
-    nts_port, port = nts.free_tcp_port(), tap.free_port()
+    nts_port, port = tap.free_tcp_port(), tap.free_port()
     with contextlib.ExitStack() as stack:
         with ntpd_rs(folder, port, nts_port, keeps_keys):
             stack.enter_context(tap.daemon(folder, *nts.configured(folder, nts_port)))

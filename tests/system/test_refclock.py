@@ -37,7 +37,7 @@ def daemon(folder, *arguments):
 
 
 def tool(folder, *arguments):
-    done = subprocess.run([FFNTP, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([FFNTP, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30 * tap.PATIENCE)
     tap.check(done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}")
     return done.stdout
 

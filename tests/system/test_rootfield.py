@@ -50,7 +50,7 @@ def replies(folder):
 
 
 def check_replayed(folder):
-    done = subprocess.run([FFNTP, "replay", f"{folder}/journal"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([FFNTP, "replay", f"{folder}/journal"], capture_output=True, text=True, timeout=60 * tap.PATIENCE)
     tap.check(done.returncode == 0, done.stdout + done.stderr)
 
 
@@ -86,7 +86,7 @@ def test_the_bound_at_stratum_2(folder):
 def test_with_nts(folder):
     """The field is authenticated: it lies before the authenticator, and the session gets nothing behind it."""
     nts.make_certificates(folder)
-    nts_port = nts.free_tcp_port()
+    nts_port = tap.free_tcp_port()
     with nts.chronyd(folder, nts_port) as port:
         more = f"nosystemcert\nntstrustedcerts {folder}/ca.pem\n"
         with client(f"{folder}/nts", port, f"nts ntsport {nts_port} extfield F323", more) as each:

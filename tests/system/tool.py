@@ -14,7 +14,7 @@ FFNTP = os.environ.get("FFNTP", "")
 
 def ffntp(*arguments, patience_s=60, stdin=b"", **options):
     """Run ffntp; return its exit code, standard output and standard error."""
-    done = subprocess.run([FFNTP, *arguments], input=stdin, capture_output=True, timeout=patience_s, **options)
+    done = subprocess.run([FFNTP, *arguments], input=stdin, capture_output=True, timeout=patience_s * tap.PATIENCE, **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -61,7 +61,7 @@ def test_an_interrupt_ends_with_the_summary(folder):
         running = start(folder)
         first = [running.stdout.readline() for _ in range(20)]
         running.send_signal(number)
-        output, errors = running.communicate(timeout=10)
+        output, errors = running.communicate(timeout=10 * tap.PATIENCE)
         tap.check(running.returncode == 0 and errors == "", f"{running.returncode} {errors}")
         check_summary("".join(first) + output)
         check_nothing_left(folder)
@@ -71,7 +71,7 @@ def test_nobody_reads_on(folder):
     running = start(folder)
     running.stdout.readline()
     running.stdout.close()
-    running.wait(10)
+    running.wait(10 * tap.PATIENCE)
     errors = running.stderr.read()
     running.stderr.close()
     tap.check(running.returncode == 1 and len(errors.splitlines()) <= 1, f"{running.returncode} {errors}")
@@ -99,7 +99,7 @@ def on_a_terminal(folder, **more):
             break
         output += chunk
     os.close(leader)
-    tap.check(running.wait(10) == 0, "did not end well")
+    tap.check(running.wait(10 * tap.PATIENCE) == 0, "did not end well")
     return output.decode()
 
 

@@ -75,7 +75,7 @@ def test_signals_reach_the_command(folder):
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             running.stdout.readline()
             running.send_signal(number)
-            _, errors = running.communicate(timeout=20)
+            _, errors = running.communicate(timeout=20 * tap.PATIENCE)
             tap.check(running.returncode == expected, f"{running.returncode}: {errors}")
             tap.check(len(errors.splitlines()) == 4, f"{errors}")
 
@@ -85,7 +85,7 @@ def test_under_nohup_it_goes_on(folder):
         running = subprocess.Popen([tool.FFNTP, "elapsed", "--page", page, "sh", "-c", "echo ready; kill -HUP $$ $PPID; sleep 1; exit 7"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-        _, errors = running.communicate(timeout=20)
+        _, errors = running.communicate(timeout=20 * tap.PATIENCE)
         tap.check(running.returncode == 7 and len(errors.splitlines()) == 4, f"{running.returncode}: {errors}")
 
 
@@ -95,7 +95,7 @@ def test_ctrl_c_is_the_commands_and_it_is_timed_all_the_same(folder):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         running.stdout.readline()
         os.killpg(running.pid, signal.SIGINT)
-        _, errors = running.communicate(timeout=20)
+        _, errors = running.communicate(timeout=20 * tap.PATIENCE)
         tap.check(running.returncode == 128 + signal.SIGINT and len(errors.splitlines()) == 4, f"{errors}")
 
 
