@@ -45,18 +45,18 @@ def test_time_from_three_chronyds_and_a_liar(folder):
         stack.enter_context(tap.daemon(folder, "--poll", "1", *(f"127.0.0.1:{port}" for port in (liar.port, *ports))))
         marker = tap.wait_for_status(folder, "synchronised")["disruption_marker"]
         tap.wait_for(lambda: all(selections(folder).get(port) in used for port in ports), "three that are right")
-        tap.check(selections(folder)[liar.port] == "falseticker", f"{selections(folder)}")
+        tap.wait_for(lambda: selections(folder).get(liar.port) == "falseticker", "the liar")
         tap.check_watched(tap.watch(folder, 5), 5, median_ns=100000)
         with open(f"{folder}/2/chronyd.pid") as f:
             pid = int(f.read())
         os.kill(pid, signal.SIGSTOP)
         try:
-            tap.wait_for(lambda: selections(folder)[ports[2]] == "none", "the silent one", 30)
+            tap.wait_for(lambda: selections(folder).get(ports[2]) == "none", "the silent one", 30)
             tap.check_watched(tap.watch(folder, 5), 5, median_ns=100000)
-            tap.check(tap.probe(folder)["status"] == "synchronised", f"{tap.probe(folder)}")
+            tap.wait_for_status(folder, "synchronised")
         finally:
             os.kill(pid, signal.SIGCONT)
-        tap.wait_for(lambda: selections(folder)[ports[2]] in used, "the one that answers again", 30)
+        tap.wait_for(lambda: selections(folder).get(ports[2]) in used, "the one that answers again", 30)
         tap.check(tap.probe(folder)["disruption_marker"] == marker, "broke its promises")
 
 

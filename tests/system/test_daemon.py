@@ -107,7 +107,8 @@ def log_of(folder, name, *arguments, **options):
         return [fake.reply(request, stratum=0 if number == 1 else 1)]
     with fake.Server(answer) as server, \
             tap.daemon(folder, "--poll", "1", *arguments, f"127.0.0.1:{server.port}", name=name, **options):
-        tap.wait_for(lambda: len(server.requests) > 3 and "refused" in tap.said(folder, name), "a refused reply")
+        tap.wait_for(lambda: len(server.requests) > 3 and all(words in tap.said(folder, name) for words in ("refused", "is synchronised")),
+                     "a refused reply, and the time")
     return tap.said(folder, name).splitlines(), f"127.0.0.1:{server.port}"
 
 
@@ -145,8 +146,7 @@ def test_elsewhere_lines_begin_with_the_daemons_name(folder):
 def end_with(folder, number):
     with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
         tap.wait_for_status(folder, "synchronised")
-        code, seconds = tap.stop(running, number)
-        tap.check(code == 0 and seconds < 2, f"exit code {code} after {seconds} s")
+        tap.check_ends(running, number)
 
 
 def test_ctrl_c_ends_it_at_once(folder):
@@ -161,7 +161,8 @@ def test_a_second_instance_is_refused_and_the_first_goes_on(folder):
     with fake.Server() as server, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{server.port}") as running:
         tap.wait_for_status(folder, "synchronised")
         check_refusal(folder, ["--page", f"{folder}/page", "127.0.0.1"], f"{folder}/page", "another daemon", code=1)
-        tap.check(running.poll() is None and tap.probe(folder)["status"] == "synchronised", "the first was disturbed")
+        tap.wait_for_status(folder, "synchronised")
+        tap.check(running.poll() is None, "the first was disturbed")
 
 
 def reads_on(folder, status="synchronised"):
@@ -209,7 +210,7 @@ def test_two_daemons_never_keep_one_page(folder):
             with tap.daemon(folder, "--poll", "1", address, name="second"):
                 tap.wait_for_status(folder, "synchronised")
                 first.send_signal(signal.SIGCONT)
-                tap.check(first.wait(10) == 1, "the first did not end")
+                tap.check(first.wait(10 * tap.PATIENCE) == 1, "the first did not end")
                 tap.check("another daemon keeps" in tap.said(folder), tap.said(folder))
                 reads_on(folder)
 
@@ -446,8 +447,8 @@ def test_the_clock_log(folder):
         before, utc_now, after = raw_ns(), time.time_ns(), raw_ns()
         log = lines()
     for raw, utc in log:
-        age = utc_now - utc
-        tap.check(before - raw - 10**8 < age < after - raw + 10**8, f"{raw} {utc} is not the time")
+        age = utc_now - utc         # to half a second, because the lines are a second apart, and the first exchanges may be slow
+        tap.check(before - raw - 5 * 10**8 < age < after - raw + 5 * 10**8, f"{raw} {utc} is not the time")
     apart = statistics.median(b - a for (a, _), (b, _) in zip(log, log[1:]))
     tap.check(0.9e9 < apart < 1.5e9, f"not once a second: {apart} ns")
     tap.check("private" in tap.said(folder), "the log does not state that the page is private")

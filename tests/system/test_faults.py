@@ -12,6 +12,7 @@ import concurrent.futures
 import contextlib
 import errno
 import fcntl
+import glob
 import json
 import os
 import random
@@ -128,8 +129,10 @@ class Session:
 
     def act(self):
         """A reader looks all the time; a user changes things."""
-        page, began = self.page, time.monotonic()
+        page = self.page
         self.readers = []
+        self.wait(time.monotonic() + 2 * tap.PATIENCE, lambda: os.path.exists(page))
+        began = time.monotonic()
         self.wait(began + 0.6)
         self.read(page, 1.9)
         self.wait(began + 2.6)
@@ -141,7 +144,7 @@ class Session:
         self.wait(began + SESSION_S - 0.4)
         self.read(page, 0.3)
         if not self.is_lasting:
-            self.wait(began + SESSION_S + 10, self.tells_time)
+            self.wait(began + SESSION_S + 10 * tap.PATIENCE, self.tells_time)
         self.is_over = self.running.poll() is not None
         self.results = [reader.communicate()[0] for reader in self.readers]
 
@@ -231,6 +234,15 @@ def judge_all(folder, cases, together=24 if ALL else 40):
     tap.check(not problems, f"{len(problems)} of {len(cases)}\n# " + "\n# ".join(problems))
 
 
+def is_open(path):
+    """Return whether a process has the file open."""
+    for link in glob.glob("/proc/[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(link) == path:
+                return True
+    return False
+
+
 def count_calls(folder):
     """Return how often each call of the table is made in a session, at most, by one thread."""
     os.mkdir(f"{folder}/counted")
@@ -238,7 +250,7 @@ def count_calls(folder):
         session = Session(f"{folder}/counted", server.port,
                           ["strace", "-D", "-f", "-qqq", "-o", f"{folder}/calls", "-e", "trace=" + ",".join(TABLE)]).run()
     tap.check(not session.problems() and session.code == 0, f"{session.problems()}: {session.lines}")
-    time.sleep(0.3)     # strace ends after the daemon
+    tap.wait_for(lambda: not is_open(f"{folder}/calls"), "strace, which ends after the daemon")
     counts = {}
     with open(f"{folder}/calls") as f:
         for line in f:

@@ -57,6 +57,10 @@ def source_of(folder, server):
     return next((each for each in page["sources"] if each["port"] == server.port), None) if page else None
 
 
+def accepted(folder, server):
+    return (source_of(folder, server) or {}).get("accepted", 0)
+
+
 def wait_for_selection(folder, server, *selections, patience_s=30):
     def reached():
         source = source_of(folder, server)
@@ -64,8 +68,8 @@ def wait_for_selection(folder, server, *selections, patience_s=30):
     return tap.wait_for(reached, f"port {server.port} to be {selections}", patience_s)
 
 
-def check_right(folder, seconds=2, error_ns=1e6):
-    """Check that every reading is right, and close to it."""
+def check_right(folder, seconds=2, error_ns=5e6):
+    """Check that every reading is right, and close to it: the least lie is 20 ms."""
     result = tap.watch(folder, seconds)
     tap.check(result["samples"] > 0 and result["outside"] == 0 and result["refused"] == 0, f"{result}")
     tap.check(result["median_ns"] < error_ns, f"{result}")
@@ -81,14 +85,14 @@ def test_one_of_three_lies(folder):
         for right in servers[0], servers[2]:
             wait_for_selection(folder, right, "followed", "combined", "spare")
         check_right(folder)
-        tap.check(tap.probe(folder)["maxerror_after_ns"] < 50e6, f"{tap.probe(folder)}")
+        tap.wait_for(lambda: tap.probe(folder)["maxerror_after_ns"] < 50e6, "a bound that does not admit the lie")
 
 
 def test_one_of_two_lies(folder):
     """There is no majority: the clock is free-running, and its bound admits both."""
     with following(folder, fake.honest, liar(0.1)) as (_, servers):
         wait_for_selection(folder, servers[1], "no-majority", "no majority")
-        tap.wait_for(lambda: source_of(folder, servers[1])["accepted"] > 4, "replies")
+        tap.wait_for(lambda: accepted(folder, servers[1]) > 4, "replies")
         page = tap.wait_for_status(folder, "free-running")
         tap.check(max(page["maxerror_before_ns"], page["maxerror_after_ns"]) > 99e6, f"{page}")
         tap.check(tap.watch(folder, 1)["outside"] == 0, "the bound excludes the truth")
@@ -108,22 +112,21 @@ def test_two_of_three_lie_alike(folder):
 def test_noselect_does_not_vote(folder):
     with following(folder, fake.honest, liar(0.1), options=["", "noselect"]) as (_, servers):
         tap.wait_for_status(folder, "synchronised")
-        tap.wait_for(lambda: (source_of(folder, servers[1]) or {}).get("accepted", 0) > 3, "replies")
+        tap.wait_for(lambda: accepted(folder, servers[1]) > 3, "replies")
         check_right(folder)
 
 
 def test_prefer_is_followed_alone(folder):
     with following(folder, fake.honest, fake.honest, fake.honest, options=["", "prefer"]) as (_, servers):
         tap.wait_for_status(folder, "synchronised")
-        tap.wait_for(lambda: source_of(folder, servers[1])["selection"] == "followed" and
-                     source_of(folder, servers[0])["selection"] == "spare" and
-                     source_of(folder, servers[2])["selection"] == "spare", "the preferred one alone", 30)
+        tap.wait_for(lambda: [(source_of(folder, server) or {}).get("selection") for server in servers] == ["spare", "followed", "spare"],
+                     "the preferred one alone", 30)
 
 
 def test_a_required_server_is_missing(folder):
     with following(folder, fake.honest, fake.honest, silent, options=["", "", "require"]) as (_, servers):
         tap.wait_for(lambda: len(servers[2].requests) > 3, "the required one to be asked")
-        tap.check(tap.probe(folder)["status"] == "free-running", f"{tap.probe(folder)}")
+        tap.wait_for_status(folder, "free-running")
     tap.check("synchronised" not in tap.said(folder), tap.said(folder))
 
 
@@ -151,26 +154,25 @@ def test_a_server_stops_and_starts_again(folder):
         marker = tap.wait_for_status(folder, "synchronised")["disruption_marker"]
         switch.is_on = False
         wait_for_selection(folder, servers[1], "none")
-        tap.check(tap.probe(folder)["status"] == "synchronised", f"{tap.probe(folder)}")
+        tap.wait_for_status(folder, "synchronised")
         check_right(folder)
         switch.is_on = True
         wait_for_selection(folder, servers[1], "followed", "combined", "spare")
-        page = tap.probe(folder)
-        tap.check(page["disruption_marker"] == marker and page["status"] == "synchronised", f"{page}")
+        tap.check(tap.wait_for_status(folder, "synchronised")["disruption_marker"] == marker, "broke its promises")
 
 
 def test_servers_are_exchanged(folder):
     """The servers that stay go on: they have no burst again, and their counts continue. A reader notices nothing."""
     with fake.Server() as more, following(folder, fake.honest, fake.honest, fake.honest) as (running, servers):
         marker = tap.wait_for_status(folder, "synchronised")["disruption_marker"]
-        tap.wait_for(lambda: all(source_of(folder, server)["accepted"] > 8 for server in servers), "replies", 30)
-        before = {server: source_of(folder, server)["accepted"] for server in servers}
+        tap.wait_for(lambda: all(accepted(folder, server) > 8 for server in servers), "replies", 30)
+        before = {server: accepted(folder, server) for server in servers}
         configure(folder, *(line(server) for server in (more, servers[2], servers[0])))
         running.send_signal(signal.SIGHUP)
-        tap.wait_for(lambda: source_of(folder, more) and source_of(folder, more)["accepted"] > 0, "the new one")
+        tap.wait_for(lambda: accepted(folder, more) > 0, "the new one")
         asked = len(servers[1].requests)
         for server in servers[0], servers[2]:
-            tap.check(source_of(folder, server)["accepted"] >= before[server], f"begun again: {tap.probe(folder)}")
+            tap.check(accepted(folder, server) >= before[server], f"begun again: {tap.probe(folder)}")
         tap.check(source_of(folder, servers[1]) is None, f"{tap.probe(folder)}")
         check_right(folder)
         tap.check(len(servers[1].requests) <= asked + 1, "the one that left is asked")
@@ -185,7 +187,7 @@ def test_first_requests_are_spread(folder):
     with following(folder, *[fake.honest] * 8) as (_, servers):
         tap.wait_for(lambda: all(server.requests for server in servers), "each server to be asked")
     began = sorted(server.requests[0][0] for server in servers)
-    tap.check(0.1 < began[-1] - began[0] < 3, f"{began}")
+    tap.check(0.1 < began[-1] - began[0] < 3 * tap.PATIENCE, f"{began}")
     tap.check(min(b - a for a, b in zip(began, began[1:])) > 0, f"{began}")
 
 

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.parse
@@ -22,7 +21,7 @@ MONITORING = f"{TOP}/monitoring"
 
 def promtool(*arguments, **options):
     done = subprocess.run([packages.program("prometheus", "/usr/bin/promtool"), *arguments], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, cwd=MONITORING, timeout=60, **options)
+                          stderr=subprocess.STDOUT, text=True, cwd=MONITORING, timeout=60 * tap.PATIENCE, **options)
     return done.returncode, done.stdout
 
 
@@ -62,7 +61,7 @@ def test_names_types_and_helps(folder):
 
 def test_node_exporter_reads_the_file(folder):
     """It reads the older format alone, and refuses the whole file for a word that it does not know."""
-    exporter, port = packages.program("prometheus-node-exporter", "/usr/bin/prometheus-node-exporter"), free_tcp_port()
+    exporter, port = packages.program("prometheus-node-exporter", "/usr/bin/prometheus-node-exporter"), tap.free_tcp_port()
     argv = [exporter, f"--web.listen-address=127.0.0.1:{port}", "--collector.disable-defaults", "--collector.textfile",
             f"--collector.textfile.directory={folder}"]
     with fake.Server() as server, tool.kept_page(folder, server) as page, tap.process(argv, f"{folder}/exporter.log"):
@@ -72,12 +71,13 @@ def test_node_exporter_reads_the_file(folder):
         tap.check("\nffntp_up 1\n" in text and "\nnode_textfile_scrape_error 0\n" in text, text[-2000:])
         tap.check("# TYPE ffntp_source_replies_total counter\n" in text and "# TYPE ffntp_status gauge\n" in text, text)
         tool.write(folder, "ffntp.prom", tool.ffntp("metrics", "--page", page)[1])
-        tap.check("\nnode_textfile_scrape_error 1\n" in scraped(port), "node_exporter reads OpenMetrics, too")
+        text = tap.wait_for(lambda: scraped(port), "node_exporter again", 30)
+        tap.check("\nnode_textfile_scrape_error 1\n" in text, "node_exporter reads OpenMetrics, too")
 
 
 def scraped(port):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10 * tap.PATIENCE) as answer:
             return answer.read().decode()
     except OSError:
         return None
@@ -92,15 +92,9 @@ def queries():
     return [json.loads(each).replace("$instance", ".*").replace("$__rate_interval", "1m").replace("$__interval", "15s") for each in found]
 
 
-def free_tcp_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def ask(port, path, **parameters):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=10 * tap.PATIENCE) as answer:
             return json.load(answer)["data"]
     except OSError:
         return None
@@ -108,10 +102,11 @@ def ask(port, path, **parameters):
 
 @contextlib.contextmanager
 def prometheus(folder, targets):
-    """Run a Prometheus that scrapes the targets each second; yields its port."""
-    port = free_tcp_port()
+    """Run a Prometheus that often scrapes the targets; yields its port."""
+    port = tap.free_tcp_port()
     jobs = "".join(f"  - job_name: {name}\n    static_configs:\n      - targets: ['127.0.0.1:{target}']\n" for name, target in targets.items())
-    tool.write(folder, "prometheus.yml", f"global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\nrule_files: ['{MONITORING}/ffntp-rules.yml']\n"
+    interval = f"{round(tap.PATIENCE)}s"    # within which an exporter must have answered
+    tool.write(folder, "prometheus.yml", f"global:\n  scrape_interval: {interval}\n  evaluation_interval: {interval}\nrule_files: ['{MONITORING}/ffntp-rules.yml']\n"
                                          f"scrape_configs:\n{jobs}")
     argv = [packages.program("prometheus", "/usr/bin/prometheus"), f"--config.file={folder}/prometheus.yml",
             f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}"]
@@ -133,22 +128,25 @@ def listening(folder, name, page, port):
 
 def test_a_prometheus_scrapes_them(folder):
     """One exporter has a page, the other one none: its alert must be pending."""
-    good, bad = free_tcp_port(), free_tcp_port()
+    good, bad = tap.free_tcp_port(), tap.free_tcp_port()
     with contextlib.ExitStack() as stack:
         page = stack.enter_context(tool.kept_page(folder, stack.enter_context(fake.Server())))
         stack.enter_context(listening(folder, "good", page, good))
         stack.enter_context(listening(folder, "bad", f"{folder}/none", bad))
         port = stack.enter_context(prometheus(folder, {"ffntp": good, "other": bad}))
         tap.wait_for(lambda: value(port, 'ffntp_up{job="ffntp"}') == 1 and value(port, 'ffntp_up{job="other",reason="missing"}') == 0, "scrapes", 30)
-        tap.check(0 < value(port, "ffntp_bound_seconds") < 1, "the bound")
-        tap.check(value(port, 'ffntp_status{ffntp_status="synchronised"}') == 1, "the status")
-        tap.check(abs(value(port, "timestamp(ffntp_reading_timestamp_seconds) - ffntp_reading_timestamp_seconds")) < 5, "the time")
-        kinds = ask(port, "targets/metadata", metric="ffntp_status")
+        tap.wait_for(lambda: 0 < (value(port, "ffntp_bound_seconds") or 0) < 1, "the bound")
+        tap.wait_for(lambda: value(port, 'ffntp_status{ffntp_status="synchronised"}') == 1, "the status")
+        late_s = "timestamp(ffntp_reading_timestamp_seconds) - ffntp_reading_timestamp_seconds"
+        tap.check(abs(tap.wait_for(lambda: value(port, late_s), "the time")) < 5 * tap.PATIENCE, "the time")
+        kinds = tap.wait_for(lambda: ask(port, "targets/metadata", metric="ffntp_status"), "the metadata")
         tap.check({kind["type"] for kind in kinds} == {"stateset"}, f"not scraped as OpenMetrics: {kinds}")
-        tap.check(all(target["health"] == "up" for target in ask(port, "targets")["activeTargets"]), f"{ask(port, 'targets')}")
+        tap.wait_for(lambda: all(target["health"] == "up" for target in (ask(port, "targets") or {"activeTargets": [{"health": ""}]})["activeTargets"]),
+                     "both targets")
 
         def pending():
-            rules = ask(port, "rules")["groups"][0]["rules"]
+            answer = ask(port, "rules")
+            rules = answer["groups"][0]["rules"] if answer and answer["groups"] else []
             tap.check(all(rule["health"] != "err" for rule in rules), f"{rules}")
             return {alert["labels"]["job"] for rule in rules if rule["name"] == "FfntpNoTime" for alert in rule["alerts"]} == {"other"}
         tap.wait_for(pending, "the alert", 30)

@@ -47,7 +47,7 @@ def wait_for_selection(folder, server, *selections, patience_s=60):
 
 def check_right(folder, seconds=5):
     tap.check_watched(tap.watch(folder, seconds), seconds, median_ns=100000)
-    tap.check(tap.probe(folder)["status"] == "synchronised", f"{tap.probe(folder)}")
+    tap.wait_for_status(folder, "synchronised")
 
 
 def test_all_at_once(folder):

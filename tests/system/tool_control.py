@@ -20,7 +20,7 @@ OPTIONS = "iburst minpoll 0 maxpoll 0"
 def tool(folder, *words):
     """Run the tool; return its exit code and its output."""
     done = subprocess.run([FFNTP, *words, "--page", f"{folder}/page"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=20)
+                          stderr=subprocess.STDOUT, text=True, timeout=20 * tap.PATIENCE)
     return done.returncode, done.stdout
 
 
@@ -161,7 +161,7 @@ def test_sources_files(folder):
         os.remove(f"{folder}/second/a.sources")
         check_tool(folder, 0, "", "reload")
         expect_ports(folder, servers[1])
-        tap.check(tap.probe(folder)["status"] == "synchronised", f"{tap.probe(folder)}")
+        tap.wait_for_status(folder, "synchronised")
     said = tap.said(folder)
     tap.check(said.count(f"(127.0.0.1:{servers[1].port})") == 1, said)     # it began once
 
@@ -212,7 +212,7 @@ def test_configuration_files_in_directories(folder):
 def connect(folder):
     client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     client.connect(f"{folder}/page.control")                 # waits for a place
-    client.settimeout(10)
+    client.settimeout(10 * tap.PATIENCE)
     return client
 
 
@@ -250,7 +250,7 @@ def another_users_daemon(folder, user):
     listener.bind(f"{folder}/page.control")
     os.chmod(f"{folder}/page.control", 0o777)
     listener.listen()
-    listener.settimeout(10)
+    listener.settimeout(10 * tap.PATIENCE)
     while True:
         client = listener.accept()[0]
         with contextlib.suppress(BrokenPipeError):           # of the tool that does not trust it
@@ -269,9 +269,9 @@ def test_a_socket_of_another_user(folder):
     try:
         tap.wait_for(lambda: os.path.exists(f"{folder}/run/ffntp/page.control"), "the socket")
         as_user = ["setpriv", "--reuid", "5555", "--clear-groups", "env", f"XDG_RUNTIME_DIR={folder}/run", program, "reload"]
-        done = subprocess.run(as_user, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(as_user, capture_output=True, text=True, timeout=20 * tap.PATIENCE)
         tap.check(done.returncode == 4 and "is not trusted" in done.stderr, f"{done}")
-        done = subprocess.run([*as_user, "--page", f"{folder}/run/ffntp/page"], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([*as_user, "--page", f"{folder}/run/ffntp/page"], capture_output=True, text=True, timeout=20 * tap.PATIENCE)
         tap.check(done.returncode == 0 and done.stdout == "done by ?[31mme\n", f"a page that was named: {done}")
     finally:
         listener.terminate()
