@@ -13,7 +13,8 @@ import tool
 
 # 2027-06-30 23:59:60 UTC. POSIX gives the midnight after it the same number.
 MIDNIGHT_S = 1814400000
-LEAP = {1: 1, 2: -1}
+# Seconds from a server's start to its midnight: until then a daemon has to have its time and the announcement.
+BEFORE_S = 9 + 4 * (tap.PATIENCE - 1)
 
 
 class Sky:
@@ -44,19 +45,32 @@ def read(page, *options):
     return tool.objects(["now", "--json", "--page", page, *options])[0]
 
 
+def tai_minus_utc_s(page):
+    """Return TAI - UTC by two readings that follow each other within less than a second, which is how long a process may take to start."""
+    def found():
+        began = time.monotonic()
+        apart_s = (read(page, "--tai")["estimate_ns"] - read(page)["estimate_ns"]) * 1e-9
+        took_s = time.monotonic() - began
+        return took_s < 0.8 and (apart_s, took_s)
+    apart_s, took_s = tap.wait_for(found, "two readings, one soon after the other", 30)
+    tap.check(round(apart_s + took_s / 2) - took_s - 0.05 < apart_s < round(apart_s + took_s / 2) + 0.05, f"{apart_s} s in {took_s} s")
+    return round(apart_s + took_s / 2)
+
+
 def status(page):
     return tool.objects(["status", "--json", "--page", page])[0]
 
 
 def check_right(sky, page):
     """Check that the reading lies between two readings of the truth, and its flag where both are in the leap second. Accuracy is not
-    checked, because the server is a thread of this test, which waits for its turn."""
+    checked, because the server is a thread of this test, which waits for its turn. Return None where a leap second may begin or end."""
     before, left_before = sky.utc(), sky.to_midnight()
     reading = read(page)
     left_after = sky.to_midnight()
-    if (left_before > 1) != (left_after > 1) or (left_before > 0) != (left_after > 0):
+    slack = min(max(1e8, reading["bound_ns"]), 4e8)         # less than half a second, whatever the bound is
+    if any(left_after - slack / 1e9 < edge < left_before + slack / 1e9 for edge in (0, 1)):
         return None
-    tap.check(before * 1e9 - 1e8 <= reading["estimate_ns"] <= (before + left_before - left_after) * 1e9 + 1e8,
+    tap.check(before * 1e9 - slack <= reading["estimate_ns"] <= (before + left_before - left_after) * 1e9 + slack,
               f"{before}: {reading}")
     tap.check(reading["leap_second"] == (sky.sign > 0 and 0 < left_before <= 1), f"{left_before}: {reading}")
     return reading
@@ -81,15 +95,16 @@ def kept(folder, *servers, options=(), conf="leapseclist /nonexistent/list\n"):
 def through_midnight(folder, sky):
     flagged = readings = 0
     with fake.Server(sky.answer) as server, kept(folder, server) as page:
-        while sky.to_midnight() > -4:
+        tap.wait_for(lambda: "of this month" in status(page)["leap"], "the announcement")
+        tap.check(sky.to_midnight() > 1, "the announcement came too late for this test")
+        while sky.to_midnight() > -4 or readings < 15:
             reading = check_right(sky, page)
             readings += reading is not None
             if reading and reading["leap_second"]:
                 flagged += 1
                 text = tool.ffntp("now", "--page", page)[1]
-                tap.check(text.startswith("2027-06-30T23:59:60.") or sky.to_midnight() <= 0.01, text)
-                tap.check(status(page)["leap"] == "a second is being inserted" or sky.to_midnight() <= 0.02, f"{status(page)}")
-        tap.check(readings >= 15, f"{readings} readings")
+                tap.check(text.startswith("2027-06-30T23:59:60.") or sky.to_midnight() <= 0.1, text)
+                tap.check(status(page)["leap"] == "a second is being inserted" or sky.to_midnight() <= 0.1, f"{status(page)}")
         tap.check(status(page)["tai_offset_s"] is None, f"{status(page)}")
         tap.check("at the end of last month" in status(page)["leap"], f"{status(page)}")
         [source] = status(page)["sources"]
@@ -100,14 +115,21 @@ def through_midnight(folder, sky):
 
 
 def test_a_second_is_inserted(folder):
-    sky = Sky(9)
-    tap.check(through_midnight(folder, sky) > 0, "never looked inside 23:59:60")
-    said = tap.said(folder)
+    """A machine on which a reading takes a second may miss the second; then the next daemon has one more."""
+    for number in range(4):
+        place = f"{folder}/{number}"
+        os.mkdir(place)
+        flagged = through_midnight(place, Sky(BEFORE_S))
+        said = tap.said(place)
+        tap.check("the sandbox refused" not in said, said)
+        if flagged > 0:
+            break
+    tap.check(flagged > 0, "never looked inside 23:59:60")
     tap.check("23:59:60" in said and "inserted at the end of this month" in said and "was inserted" in said, said)
 
 
 def test_a_second_is_left_out(folder):
-    through_midnight(folder, Sky(9, indicator=2, sign=-1))
+    through_midnight(folder, Sky(BEFORE_S, indicator=2, sign=-1))
     tap.check("left out" in tap.said(folder), tap.said(folder))
 
 
@@ -133,7 +155,7 @@ def test_nothing_is_taken_back_by_who_has_no_time(folder):
     tap.check("withdrawn" not in tap.said(folder) and tap.said(folder).count("is inserted") == 1, tap.said(folder))
 
 
-def announced(folder, indicators):
+def announced(folder, indicators, expected=False):
     """Return the status after each of the servers has announced one of the indicators."""
     skies = [Sky(40000, indicator) for indicator in indicators]
     with contextlib.ExitStack() as stack:
@@ -142,11 +164,13 @@ def announced(folder, indicators):
         stack.enter_context(tap.daemon(folder, "--poll", "1", "-c", f"{folder}/conf"))
         tap.wait_for_status(folder, "synchronised")
         tap.wait_for(lambda: all(len(server.requests) > 5 for server in servers), "each server to be asked")
+        if expected:
+            tap.wait_for(lambda: status(f"{folder}/page")["next_leap_second"], "the announcement")
         return status(f"{folder}/page")
 
 
 def test_most_servers_are_believed(folder):
-    said = announced(folder, [0, 1, 1])
+    said = announced(folder, [0, 1, 1], expected=True)
     tap.check(said["next_leap_second"] == {"day": "2027-06-30", "seconds": 1}, f"{said}")
     tap.check(said["leap"] == "a second inserted at the end of this month", f"{said}")
 
@@ -172,19 +196,19 @@ def test_an_expired_table_stays_in_force(folder):
     """TAI is known, marked, and logged once; a leap second that the server announces then changes TAI - UTC."""
     path = f"{folder}/list"
     table(path, 1800000000)
-    sky = Sky(12)
+    sky = Sky(BEFORE_S + 3)
     with fake.Server(sky.answer) as server, kept(folder, server, conf=f"leapseclist {path}\n") as page:
         said = status(page)
         tap.check(said["tai_offset_s"] == 37 and said["tai_expires"] == "2027-01-15" and said["tai_expired"], f"{said}")
         tap.check("37 s, by a table that expired on 2027-01-15; update tzdata" in tool.ffntp("status", "--page", page)[1],
                   tool.ffntp("status", "--page", page)[1])
-        tap.check(said["next_leap_second"] == {"day": "2027-06-30", "seconds": 1}, f"{said}")
-        tai, utc = read(page, "--tai"), read(page)
-        tap.check(36.9e9 < tai["estimate_ns"] - utc["estimate_ns"] <= 37e9, f"{tai} {utc}")
+        announced = tap.wait_for(lambda: status(page)["next_leap_second"], "the announcement")
+        tap.check(announced == {"day": "2027-06-30", "seconds": 1}, f"{announced}")
+        tap.check(tai_minus_utc_s(page) == 37, "TAI - UTC")
+        tap.check(sky.to_midnight() > 1, "all this took too long for this test")
         tap.wait_for(lambda: sky.to_midnight() < -2, "midnight")
         tap.wait_for(lambda: status(page)["tai_offset_s"] == 38, f"the leap second: {status(page)}")
-        tai, utc = read(page, "--tai"), read(page)
-        tap.check(37.9e9 < tai["estimate_ns"] - utc["estimate_ns"] <= 38e9, f"{tai} {utc}")
+        tap.check(tai_minus_utc_s(page) == 38, "TAI - UTC")
         tap.check(check_right(sky, page) is not None and status(page)["tai_expired"], f"{status(page)}")
     said = tap.said(folder)
     tap.check(f"{path}: the table of leap seconds expired on 2027-01-15; TAI - UTC stays 37 s; update the file" in said, said)
@@ -240,11 +264,11 @@ def test_a_table_is_followed(folder):
         tap.wait_for(lambda: status(page)["tai_offset_s"] == 37, "the new table", patience_s=80)
         said = status(page)
         tap.check(said["tai_expires"] == "2027-10-09" and said["next_leap_second"]["day"] == "2027-06-30", f"{said}")
-        tai, utc = read(page, "--tai"), read(page)
-        tap.check(36.9e9 < tai["estimate_ns"] - utc["estimate_ns"] <= 37e9, f"{tai} {utc}")
+        tap.check(tai_minus_utc_s(page) == 37, "TAI - UTC")
         # From noon UTC on smeared UTC falls behind: by half a second in the 12 hours until midnight.
-        smeared, behind = read(page, "--smear"), max(0, 43201 - sky.to_midnight()) / 86401
-        tap.check(abs(read(page)["estimate_ns"] / 1e9 - smeared["estimate_ns"] / 1e9 - behind) < 0.1, f"{smeared}")
+        began, smeared, behind = time.monotonic(), read(page, "--smear"), max(0, 43201 - sky.to_midnight()) / 86401
+        apart = read(page)["estimate_ns"] / 1e9 - smeared["estimate_ns"] / 1e9 - behind
+        tap.check(-0.1 < apart < 0.1 + time.monotonic() - began, f"{apart}: {smeared}")
         tap.check(smeared["timescale"] == "UTC smeared", f"{smeared}")
 
 
@@ -263,7 +287,7 @@ def test_a_table_that_cannot_be_read_again_is_kept(folder):
                 running.send_signal(signal.SIGHUP)
                 tap.wait_for(lambda: running.poll() is not None or len(server.requests) > asked + 2, "more requests")
                 tap.check(running.poll() is None, f"ended: {running.returncode}")
-                tap.check(complaint in tap.said(folder), tap.said(folder))
+                tap.wait_for(lambda: complaint in tap.said(folder), complaint)
                 tap.check(status(f"{folder}/page")["tai_offset_s"] == 37, f"{status(f'{folder}/page')}")
                 tap.check(tap.probe(folder)["disruption_marker"] == marker, "broke its promises")
 

@@ -9,12 +9,18 @@ import tool
 import vmclock
 from test_leap import table
 
+HAVE_TIME = vmclock.SYNCHRONIZED, vmclock.FREERUNNING
 EXPIRED_S = 1782604800      # 2026-06-28
 
 
 def foreign(folder, page, name="foreign", **changes):
     """Write a VMClock page without this project's block that has the time of ffntpd's page; return its path."""
     return tool.write(folder, name, vmclock.build(vmclock.read(page)._replace(**changes)))
+
+
+def frozen(folder, page):
+    """Copy VMClock's structure from the page of a synchronised daemon, which goes on to update the page. Return the copy's path."""
+    return tool.write(folder, "frozen", vmclock.build(vmclock.read(page)._replace(clock_status=vmclock.SYNCHRONIZED)))
 
 
 def has_cpu_counter(page):
@@ -29,19 +35,29 @@ def check_time(path, bound_ns, tai=False):
     [reading] = tool.objects(["now", "--json", *(["--tai"] if tai else []), "--page", path])
     after = tool.now_ns() + shift_ns
     tap.check(reading["earliest_ns"] <= after and before <= reading["latest_ns"], f"{before} {reading} {after}")
-    tap.check(before - 10**6 <= reading["estimate_ns"] <= after + 10**6, f"{before} {reading} {after}")
-    tap.check(bound_ns <= reading["bound_ns"] <= bound_ns + 10**6, f"{bound_ns}: {reading}")
+    tap.check(before - bound_ns <= reading["estimate_ns"] <= after + bound_ns, f"{before} {reading} {after}")
+    tap.check(bound_ns <= reading["bound_ns"] <= bound_ns + growth_ns(vmclock.read(path), after - shift_ns) + 10**6, f"{bound_ns}: {reading}")
     return reading
+
+
+def growth_ns(fields, utc_ns):
+    """Return by how much the bound of a page grows until this time, by the specification."""
+    from_s = fields.time_sec - (-fields.tai_offset_sec if fields.time_type == vmclock.TAI else 0)
+    age_ns = utc_ns - from_s * 10**9 - fields.time_frac_sec * 10**9 / 2**64
+    return age_ns * fields.counter_period_maxerror_rate_frac_sec / fields.counter_period_frac_sec
 
 
 def test_a_page_of_another_writer(folder):
     """Its time is read with VMClock's own bound, by all subcommands that read a page; as TAI, and as UTC."""
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         has_cpu_counter(page)
+        page = frozen(folder, page)
         fields = vmclock.read(page)
         is_tai = fields.time_type == vmclock.TAI
-        path = foreign(folder, page, time_maxerror_nanosec=5 * 10**6)
-        tap.check(check_time(path, 5 * 10**6)["status"] == "synchronised", "status")
+        # On a busy machine the page's own bound may be larger.
+        first_ns, second_ns = (max(ms * 10**6, fields.time_maxerror_nanosec + ms) for ms in (5, 7))
+        path = foreign(folder, page, time_maxerror_nanosec=first_ns)
+        tap.check(check_time(path, first_ns)["status"] == "synchronised", "status")
         [status] = tool.objects(["status", "--json", "--page", path])
         tap.check(status["sources"] == [] and status["status"] == "synchronised", f"{status}")
         code, output, errors = tool.ffntp("status", "--page", path)
@@ -50,17 +66,18 @@ def test_a_page_of_another_writer(folder):
         tap.check(code == 0, f"{output}{errors}")
         tool.check_refused(["now", "--max-bound", "4000000", "--page", path], "exceeds the requested limit")
         tool.check_refused(["now", "--monotonic", "--page", path], "no monotonic time")
-        utc = foreign(folder, page, "utc", time_type=vmclock.UTC, flags=vmclock.BOUNDED, time_maxerror_nanosec=7 * 10**6,
+        utc = foreign(folder, page, "utc", time_type=vmclock.UTC, flags=vmclock.BOUNDED, time_maxerror_nanosec=second_ns,
                       time_sec=fields.time_sec + (fields.tai_offset_sec if is_tai else 0))
-        check_time(utc, 7 * 10**6)
+        check_time(utc, second_ns)
         tool.check_refused(["now", "--tai", "--page", utc], "offset of TAI from UTC is not known")
         if is_tai:
-            check_time(path, 5 * 10**6, tai=True)
+            check_time(path, first_ns, tai=True)
 
 
 def test_why_a_page_of_another_writer_has_no_time(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         has_cpu_counter(page)
+        page = frozen(folder, page)
         fields = vmclock.read(page)
         for changes, word in (({"flags": fields.flags & ~vmclock.TIME_MAXERROR_VALID}, "does not state the maximum errors"),
                               ({"flags": fields.flags & ~vmclock.PERIOD_MAXERROR_VALID}, "does not state the maximum errors"),
@@ -129,7 +146,7 @@ def test_a_page_for_a_guest(folder):
             tap.stop(running)
         last = vmclock.read(guest)
         tap.check(last.clock_status == vmclock.UNRELIABLE, f"Linux's driver goes on unless the status is 4: {last}")
-        tap.check(vmclock.read(page).clock_status == vmclock.SYNCHRONIZED, "this machine's readers go on until void_after")
+        tap.check(vmclock.read(page).clock_status in HAVE_TIME, "this machine's readers go on until void_after")
         with run() as running:
             tap.wait_for(lambda: vmclock.read(guest).clock_status == vmclock.SYNCHRONIZED, "the guest's time again")
             again = check_translated(folder, guest, offset)
@@ -138,7 +155,7 @@ def test_a_page_for_a_guest(folder):
             running.kill()
             running.wait()
         killed = vmclock.read(guest)
-        tap.check(killed.clock_status == vmclock.SYNCHRONIZED, f"as docs/vmclock.md states: {killed}")
+        tap.check(killed.clock_status in HAVE_TIME, f"as docs/vmclock.md states: {killed}")
 
 
 def test_a_page_that_was_made_without_tai_stays_utc(folder):

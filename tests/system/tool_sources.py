@@ -47,6 +47,12 @@ def rows(*arguments):
     return output.splitlines()
 
 
+def ageless(table):
+    """Return a table, whose first line is its header, without the column of ages, which are not the same a second later."""
+    begin, end = table[0].index(" reach") + len(" reach"), table[0].index(" last") + len(" last")
+    return [line if line.startswith("    ") else line[:begin] + line[end:] for line in table]
+
+
 def test_one_server(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         header, row = rows("--page", page)
@@ -66,8 +72,8 @@ def test_the_offset_is_that_of_a_clock_that_is_right(folder):
     with fake.Server(ahead) as server, tool.kept_page(folder, server) as page:
         [source] = tool.objects(["sources", "--json", "--page", page])[0]["sources"]
         [clock] = tool.objects(["tracking", "--json", "--page", page])
-        tap.check(abs(source["offset_ns"]) < 10**8, f"{source}")
-        tap.check(abs(clock["realtime_offset_ns"] + 5 * 10**8) < 10**8, f"{clock}")
+        tap.check(abs(source["offset_ns"]) < 2 * 10**8, f"{source}")
+        tap.check(abs(clock["realtime_offset_ns"] + 5 * 10**8) < 2 * 10**8, f"{clock}")
 
 
 def test_each_state_has_a_sign_and_a_name(folder):
@@ -86,7 +92,7 @@ def test_status_has_the_same_table(folder):
         status = tool.ffntp("status", "--page", many)[1]
         tool.check_width(status)
         table = rows("-v", "--page", many)
-        tap.check(status.splitlines()[-13:] == table[-13:] and table[-13].startswith("  server "), status)
+        tap.check(table[-13].startswith("  server ") and ageless(status.splitlines()[-13:]) == ageless(table[-13:]), status)
 
 
 def test_the_columns(folder):
@@ -141,7 +147,7 @@ def test_the_long_form_explains_and_counts(folder):
             table = lines[lines.index(short[0]):]
             text = "\n".join(lines)
             tap.check(all(f"  {sign} " in text for sign in "*+-x~!?"), f"a sign is not explained: {text}")
-            tap.check([line for line in table if line[0:4] != "    "] == short, text)
+            tap.check(ageless([line for line in table if line[0:4] != "    "]) == ageless(short), text)
             tap.check("12 accepted; refused: none" in text and "12 accepted; refused: 7 version" in text, text)
             tap.check("refid 10.1.2.3, root distance 1.500 ms" in text, text)
         [told] = tool.objects(["sources", "--json", "--page", many])

@@ -41,7 +41,8 @@ def test_the_screen_has_the_numbers_of_status(folder):
     with fake.Server() as server, tool.kept_page(folder, server) as page, terminal(watch(frozen(folder, page))) as shown:
         shown.wait("Status       synchronised", "the screen")
         [before] = tool.objects(["status", "--json", "--page", f"{folder}/frozen"])
-        shown.read(0.5)
+        for label, key in ("Bound", "bound_ns"), ("Est. error", "esterror_ns"):     # until the screen is newer than that
+            shown.wait(lambda shown: value_of(line_of(shown, label)) * 1e9 >= before[key] * 0.999, label)
         [after] = tool.objects(["status", "--json", "--page", f"{folder}/frozen"])
         for label, key in ("Bound", "bound_ns"), ("Est. error", "esterror_ns"):
             got = value_of(line_of(shown, label)) * 1e9
@@ -53,7 +54,7 @@ def test_the_screen_has_the_numbers_of_status(folder):
         header, row = table.splitlines()
         tap.check(header in shown.lines() and any(line.startswith(row[:24]) for line in shown.lines()), shown.text())
         utc = re.search(r"synchronised +(\S+)Z$", shown.lines()[0])[1]
-        tap.check(abs(time.time() - time.mktime(time.strptime(utc, "%Y-%m-%dT%H:%M:%S")) + time.timezone) < 5, utc)
+        tap.check(abs(time.time() - time.mktime(time.strptime(utc, "%Y-%m-%dT%H:%M:%S")) + time.timezone) < 5 * tap.PATIENCE, utc)
         tap.check(shown.lines()[-1].startswith("q quits"), shown.text())
 
 
@@ -170,7 +171,7 @@ def test_a_pipe_that_is_closed(folder):
         running = subprocess.Popen(watch(page), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         tap.check(b"synchronised" in running.stdout.readline(), "no line")
         running.stdout.close()
-        running.wait(10)
+        running.wait(10 * tap.PATIENCE)
         tap.check(running.stderr.read() == b"", "a message")
         running.stderr.close()
 
