@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """ffntp metrics: the values of status --json in base units, as prometheus_client's own parsers read them; the file for node_exporter;
 the HTTP server and its limits. The metrics of a page without a time are valid, too."""
+import calendar
 import http.client
 import math
 import os
@@ -165,7 +166,7 @@ def test_the_values_are_those_of_status(folder):
         tap.wait_for(lambda: "ffntp_source_floor_seconds" in tool.ffntp("metrics", "--page", page)[1], "floors")
         copy, name = tool.patched(folder, page, "copy"), f"127.0.0.1:{server.port}"
         found, _ = check_equals_status(copy)
-        tap.check(abs(value(found, "ffntp_reading_timestamp_seconds") - time.time()) < 10, f"{found}")
+        tap.check(abs(value(found, "ffntp_reading_timestamp_seconds") - time.time()) < 10 * tap.PATIENCE, f"{found}")
         tap.check(value(found, "ffntp_source_info", source=name, refid="TEST", estimator="law") == 1, f"{found}")
         [status] = tool.objects(["status", "--json", "--estimator", "--page", copy])
         for direction in ("forward", "backward"):
@@ -203,8 +204,9 @@ def test_each_metric_of_the_table_is_there(folder):
 
 
 def test_a_leap_second_that_is_announced(folder):
-    """At the end of 2026: its 23:59:60 begins at the page's time of the midnight, before TAI - UTC changes."""
-    midnight = 1798761600
+    """At the end of next year: its 23:59:60 begins at the page's time of the midnight, before TAI - UTC changes."""
+    year = time.gmtime().tm_year + 1
+    midnight = calendar.timegm((year + 1, 1, 1, 0, 0, 0))
     with fake.Server() as server, tool.kept_page(folder, server) as page:
         with open(page, "rb") as f:
             offset_s = -struct.unpack_from("<h", f.read(), AT_TAI_OFFSET)[0]
@@ -212,7 +214,7 @@ def test_a_leap_second_that_is_announced(folder):
             copy = tool.patched(folder, page, "leap", (AT_LEAP, bytes([1 if sign > 0 else 2])),
                                 (AT_LEAP_SECOND, struct.pack("<Q", (midnight + offset_s - (sign < 0)) << 8 | sign & 255)))
             [status] = tool.objects(["status", "--json", "--page", copy])
-            tap.check(status["next_leap_second"] == {"day": "2026-12-31", "seconds": sign}, f"{status}")
+            tap.check(status["next_leap_second"] == {"day": f"{year}-12-31", "seconds": sign}, f"{status}")
             got = value(metrics("--page", copy), "ffntp_next_leap_second_timestamp_seconds", change=change)
             tap.check(got == midnight, f"{sign}: {got}")
 
@@ -346,7 +348,7 @@ def test_a_file_every_second(folder):
             first = tap.wait_for(lambda: os.path.exists(path) and os.stat(path).st_ino, "a file")
             tap.wait_for(lambda: os.stat(path).st_ino != first, "the next one")
             code, took_s = tap.stop(running, number)
-            tap.check(code == 0 and took_s < 5, f"{code} after {took_s} s")
+            tap.check(code == 0 and took_s < 5 * tap.PATIENCE, f"{code} after {took_s} s")
         tap.check(tap.said(folder, "metrics") == "", tap.said(folder, "metrics"))
 
 
@@ -356,18 +358,12 @@ def listening(folder, page, port):
     return tap.process([tool.FFNTP, "metrics", "--page", page, "--listen", f"127.0.0.1:{port}"], f"{folder}/listen.log")
 
 
-def free_tcp_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def wait_for_port(folder, port):
     tap.wait_for(lambda: tap.said(folder, "listen") == f"http://127.0.0.1:{port}/metrics\n", "a server")
 
 
 def get(port, path="/metrics", method="GET", headers=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20 * tap.PATIENCE)
     connection.request(method, path, headers=headers or {})
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -381,7 +377,7 @@ ACCEPT = ("application/openmetrics-text;version=1.0.0,application/openmetrics-te
 
 
 def test_scrapes(folder):
-    port = free_tcp_port()
+    port = tap.free_tcp_port()
     with fake.Server() as server, tool.kept_page(folder, server) as page, listening(folder, page, port) as running:
         wait_for_port(folder, port)
         answer, text = get(port, headers={"Accept": ACCEPT})
@@ -397,11 +393,11 @@ def test_scrapes(folder):
             tap.check(answer.status == status and len(text.splitlines()) == 1, f"{method} {path}: {answer.status} {text}")
         tool.check_refused(["metrics", "--listen", f"127.0.0.1:{port}"], f"127.0.0.1:{port}", "in use")
         code, took_s = tap.stop(running)
-        tap.check(code == 0 and took_s < 5, f"{code} after {took_s} s")
+        tap.check(code == 0 and took_s < 5 * tap.PATIENCE, f"{code} after {took_s} s")
 
 
 def test_the_page_may_come_later(folder):
-    port = free_tcp_port()
+    port = tap.free_tcp_port()
     with listening(folder, f"{folder}/page", port):
         wait_for_port(folder, port)
         check_no_time(samples(get(port, headers={"Accept": ACCEPT})[1]), "missing")
@@ -411,7 +407,7 @@ def test_the_page_may_come_later(folder):
 
 def exchange(port, request, patience_s=20):
     """Send bytes; return all that comes back before the server closes the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=patience_s) as s:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience_s * tap.PATIENCE) as s:
         s.sendall(request)
         answer = b""
         try:
@@ -423,7 +419,7 @@ def exchange(port, request, patience_s=20):
 
 
 def test_requests_that_are_none(folder):
-    port = free_tcp_port()
+    port = tap.free_tcp_port()
     with listening(folder, f"{folder}/page", port) as running:
         wait_for_port(folder, port)
         for request, status in ((b"\r\n\r\n", b"400"), (b"GET\r\n\r\n", b"400"), (b"GET /metrics\r\n\r\n", b"400"),
@@ -442,18 +438,23 @@ def test_requests_that_are_none(folder):
         tap.check(running.poll() is None and tap.said(folder, "listen").count("\n") == 1, tap.said(folder, "listen"))
 
 
+def ticks_of(running):
+    with open(f"/proc/{running.pid}/stat") as f:
+        return sum(int(number) for number in f.read().split()[13:15])
+
+
 def test_idle_connections_hinder_nobody_for_long(folder):
     """More connections than are served at once, none of which sends a request."""
-    port = free_tcp_port()
+    port = tap.free_tcp_port()
     with listening(folder, f"{folder}/page", port) as running:
         wait_for_port(folder, port)
+        before = ticks_of(running)
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(24)]
         opened = f"/proc/{running.pid}/fd"
         descriptors = tap.wait_for(lambda: len(os.listdir(opened)) >= 16 and os.listdir(opened), "connections")
         tap.check(len(descriptors) <= 3 + 2 + 16, f"{descriptors}")
         tap.check(get(port)[0].status == 200, "no answer")
-        with open(f"/proc/{running.pid}/stat") as f:
-            ticks = sum(int(number) for number in f.read().split()[13:15])
+        ticks = ticks_of(running) - before
         tap.check(ticks < 100, f"{ticks} ticks of CPU")
         for each in idle:
             each.close()
@@ -461,7 +462,7 @@ def test_idle_connections_hinder_nobody_for_long(folder):
 
 def test_a_scraper_is_served_while_slow_clients_hold_all_connections(folder):
     """The oldest of them ends; the others go on."""
-    port = free_tcp_port()
+    port = tap.free_tcp_port()
     with listening(folder, f"{folder}/page", port) as running:
         wait_for_port(folder, port)
         opened = f"/proc/{running.pid}/fd"
@@ -471,10 +472,12 @@ def test_a_scraper_is_served_while_slow_clients_hold_all_connections(folder):
             slow.append(socket.create_connection(("127.0.0.1", port)))
             slow[-1].send(b"GET /metrics")
             tap.wait_for(lambda: len(os.listdir(opened)) == before + number + 1, f"connection {number}")
-        late = time.monotonic() - began > 2     # on a busy machine the slow clients' 5 s may soon be over
+        asked = time.monotonic()
         tap.check(get(port)[0].status == 200, "no answer")
         ended = select.select(slow, [], [], 0)[0]
-        tap.check(late or time.monotonic() - began < 5, "the answer came when the time of a slow client was over")
+        # On a busy machine the slow clients' 5 s may soon be over. An answer that waits for that takes 5 s from the first of them on.
+        late = asked - began > 2 or time.monotonic() - began > 4.5 and tap.PATIENCE > 1
+        tap.check(late or time.monotonic() - began < 4.5, "the answer came when the time of a slow client was over")
         tap.check(late or ended == slow[:1], f"{[slow.index(each) for each in ended]} ended, not the first")
         for each in slow:
             each.close()
