@@ -13,7 +13,7 @@
 #include "../daemon/log.h"
 
 /* A logged line waits no longer than this (s); the program is killed then. */
-#define PATIENCE_S 10
+#define PATIENCE_S 60
 
 /* Make a pipe that is full, for standard error. Returns the end to read; *saved: the former standard error. */
 static int fill_standard_error(int *saved)

@@ -263,7 +263,8 @@ static void a_lone_name_is_asked_soon_after_it_is_resolved(void **state)
 	step(0);
 	assert_true(ffntp_sync_has_server(&loop.sync));
 	assert_string_equal(loop.events, "server ");
-	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 1, 201);
+	assert_in_range(ffntp_sync_timeout_ms(&loop.sync, 1000), 0,
+			201); /* 0: this process had to wait for a processor */
 	nanosleep(&(struct timespec){ .tv_nsec = 210000000 }, NULL);
 	step(0);
 	assert_true(descriptor() >= 0);

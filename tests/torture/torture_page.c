@@ -36,8 +36,8 @@ struct plan {
 	uint64_t limit;   /* updates after which a reader without enough reads is starving */
 };
 
-static const struct plan threads_plan = { 20000, 2000, 10000000 };
-static const struct plan processes_plan = { 2000000 / SLOWNESS, 1000000 / SLOWNESS, 50000000 };
+static const struct plan threads_plan = { 20000, 2000, 100000000 };
+static const struct plan processes_plan = { 2000000 / SLOWNESS, 1000000 / SLOWNESS, 500000000 };
 
 static const struct ffntp_page_identity identity = { .counter_kind = KIND };
 
