@@ -77,7 +77,7 @@ def relay(folder, server, loss_percent, delay_ms, queue_ms):
 def truth(*arguments, patience_s=60):
     """Run tests/guests/truth; return the objects that it prints, one a line."""
     done = subprocess.run([TRUTH, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=patience_s, preexec_fn=very_first)
+                          stderr=subprocess.PIPE, text=True, timeout=patience_s * tap.PATIENCE, preexec_fn=very_first)
     tap.check(done.returncode == 0, f"truth {arguments[0]}: {done.stderr.strip()}")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -123,7 +123,7 @@ class Guest:
         tap.wait_for(lambda: os.path.exists(self.qmp_path), "QEMU's monitor")
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(self.qmp_path)
-            s.settimeout(60)
+            s.settimeout(60 * tap.PATIENCE)
             with s.makefile("rw") as stream:
                 stream.readline()
                 self.say(stream, "qmp_capabilities")

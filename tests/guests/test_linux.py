@@ -13,7 +13,9 @@ import linuxworld
 import tap
 from test_events import disk_of
 
-DISRUPTED_S = 1.0               # after the resumption, no reading is outside its bound later than this
+# After the resumption, no reading is outside its bound later than this. The daemon looks every 0.9 s; on a busy machine QEMUs of the
+# same priority take turns of 0.1 s.
+DISRUPTED_S = 1.0 + 0.2 * (tap.PATIENCE - 1)
 RIGHT_S = 10.0                  # and there are readings again within this
 PAUSE_S = 5
 BURST_S = 18                    # eight requests, 2 s apart
@@ -36,7 +38,7 @@ def check_right_again(watch, former, resumed_s, what):
     tap.check(len(seen) > 10 * BURST_S, f"too few readings: {len(seen)}")
     tap.check(seen[-1].marker != former, "the daemon noticed nothing")
     tap.check(last_s <= DISRUPTED_S, f"wrong {last_s} s after the resumption")
-    tap.check(right_s <= RIGHT_S, f"not right again after {right_s} s")
+    tap.check(right_s <= RIGHT_S * tap.PATIENCE, f"not right again after {right_s} s")
     tap.check(seen[-1].result == 0 and seen[-1].bound_s < 0.1, "it has no time at the end")
     return seen[-1].marker
 

@@ -14,7 +14,7 @@ MEDIAN_NS = 30000
 def keep_time(folder, machine, port, least_rtt_ms=0, bound_ms=5):
     began = time.monotonic()
     with guest.awake(folder), guest.Guest(folder, machine, f"server={guest.HOST}:{port} poll=1") as running:
-        running.wait_for_status("synchronised", patience_s=10 - (time.monotonic() - began))
+        running.wait_for_status("synchronised", patience_s=10)
         print(f"# synchronised {time.monotonic() - began:.1f} s after power-on", flush=True)
         time.sleep(8)           # the burst
         running.pin()
