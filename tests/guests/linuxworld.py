@@ -51,7 +51,7 @@ class Archive:
     """Debian's archive of one suite, whatever this machine has: apt with lists and a cache of its own."""
 
     def __init__(self, suite):
-        self.folder = f"{packages.FOLDER}/{suite}"
+        self.folder, self.has_lists = f"{packages.FOLDER}/{suite}", False
         os.makedirs(f"{self.folder}/lists/partial", exist_ok=True)
         os.makedirs(f"{self.folder}/archives/partial", exist_ok=True)
         open(f"{self.folder}/status", "a").close()
@@ -65,9 +65,12 @@ class Archive:
         options = {"Dir::Etc::sourcelist": f"{self.folder}/sources.list", "Dir::Etc::sourceparts": "-",
                    "Dir::State::lists": f"{self.folder}/lists", "Dir::State::status": f"{self.folder}/status",
                    "Dir::Cache": self.folder, "Debug::NoLocking": "1",
-                   "Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": "", "APT::Install-Recommends": "0"}
+                   "Acquire::Retries": "5", "Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": "", "APT::Install-Recommends": "0"}
         command = [words[0], *[word for name, value in options.items() for word in ("-o", f"{name}={value}")], *words[1:]]
-        done = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+        def run():
+            return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = packages.again(run) if self.has_lists else run()
         if done.returncode:
             raise tap.Skip(f"{' '.join(words)}: {done.stderr.strip().splitlines()[-1:]}")
         return done.stdout
@@ -96,6 +99,7 @@ class Archive:
             try:
                 return what()
             except tap.Skip:
+                self.has_lists = True           # or soon: a failure from now on is one of the mirror
                 self.apt("apt-get", "-qq", "update")
                 return what()
 

@@ -68,7 +68,7 @@ def kernel_package():
     """Return the name of the package that linux-image-amd64 depends on."""
     for update in (False, True):
         if update:
-            subprocess.run(["apt-get", "update", "-qq"], check=False)
+            packages.again(lambda: subprocess.run(["apt-get", "update", "-qq", "-oAcquire::Retries=5"], check=False))
         said = subprocess.run(["apt-cache", "depends", "linux-image-amd64"], capture_output=True, text=True, check=False)
         found = [line.split()[-1] for line in said.stdout.splitlines() if "Depends:" in line]
         if found:

@@ -5,6 +5,7 @@ import glob
 import os
 import re
 import subprocess
+import time
 
 import tap
 
@@ -12,16 +13,36 @@ APT = "/etc/apt"
 FOLDER = os.environ.get("PACKAGES", "")
 
 
+# Seconds after which a download that failed is tried again, because mirrors may be slow. Where skips are permitted there may be no network.
+PAUSES_S = (5, 30) if "NO_SKIPS" in os.environ else ()
+
+
+def again(run):
+    """Return the result of run(); if that fails, of a later run."""
+    for pause_s in PAUSES_S:
+        done = run()
+        if done.returncode == 0:
+            return done
+        time.sleep(pause_s)
+    return run()
+
+
 def quietly(*argv):
     return subprocess.run(argv, cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True)
 
 
+def fetch(package):
+    """Download a package; update the index if there is none, or an old one, and we may."""
+    got = quietly("apt-get", "download", "-oAcquire::Retries=5", package)
+    if got.returncode != 0 and os.geteuid() == 0 and quietly("apt-get", "update", "-oAcquire::Retries=5").returncode == 0:
+        got = quietly("apt-get", "download", "-oAcquire::Retries=5", package)
+    return got
+
+
 def download(package):
-    """Download a package from Debian's archive; update the index if there is none and we may."""
-    got = quietly("apt-get", "download", package)
-    if got.returncode != 0 and os.geteuid() == 0 and quietly("apt-get", "update").returncode == 0:
-        got = quietly("apt-get", "download", package)
+    """Download a package from Debian's archive."""
+    got = again(lambda: fetch(package))
     if got.returncode != 0:
         raise tap.Skip(f"apt-get download {package}: {got.stdout.strip().splitlines()[-1:]}")
 
@@ -46,7 +67,7 @@ def download_of(package, release):
     options = [f"-oDir::Etc::SourceList={FOLDER}/{release}/sources.list", "-oDir::Etc::SourceParts=/dev/null",
                f"-oDir::State::Lists={FOLDER}/{release}/lists", "-oAPT::Sandbox::User=root", "-oDir::Cache::pkgcache=", "-oDir::Cache::srcpkgcache="]
     for command in ["update"], ["download", package]:
-        got = quietly("apt-get", *options, *command)
+        got = again(lambda: quietly("apt-get", "-oAcquire::Retries=5", *options, *command))
         if got.returncode != 0:
             raise tap.Skip(f"apt-get {' '.join(command)} of {release}: {got.stdout.strip().splitlines()[-1:]}")
 
