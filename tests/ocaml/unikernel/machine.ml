@@ -67,7 +67,10 @@ end
 
 let stack () : Stack.t = Hashtbl.create 3
 
-(* Run jobs as the main that MirageOS generates does, one after the other, for some seconds. *)
+(* Some seconds, and more on slow machines: scripts/check sets by how much. *)
+let seconds = 3.5 *. Option.fold ~none:1. ~some:float_of_string (Sys.getenv_opt "PATIENCE")
+
+(* Run jobs as the main that MirageOS generates does, one after the other, for this time. *)
 let run jobs =
   Mirage_runtime.with_argv Sys.argv;
   Logs.set_level ~all:true (Some Logs.Info);
@@ -75,6 +78,6 @@ let run jobs =
   Seeded.initialize ();
   ignore (Lwt_main.Enter_iter_hooks.add_first Mirage_runtime.run_enter_iter_hooks);
   Lwt_main.run
-    ( Lwt.pick [ Lwt_list.iter_s (fun job -> job ()) jobs; Lwt_unix.sleep 3.5 ] >>= fun () ->
+    ( Lwt.pick [ Lwt_list.iter_s (fun job -> job ()) jobs; Lwt_unix.sleep seconds ] >>= fun () ->
       Mirage_runtime.run_exit_hooks () );
   Format.printf "the unikernel has ended@."
