@@ -177,6 +177,13 @@ def wait_for(condition, what, patience_s=20):
         time.sleep(0.05)
 
 
+def copy_program(source, target):
+    """Copy a program in a process of its own; return the copy's path. A process that another thread starts while we write the file would
+    inherit our descriptor, and until it closes that, the copy cannot be run (ETXTBSY)."""
+    subprocess.run(["cp", source, target], check=True)
+    return f"{target}/{os.path.basename(source)}" if os.path.isdir(target) else target
+
+
 def lowest_ephemeral():
     """Return the first port that the kernel gives to sockets without one: those of clients, which come and go all the time."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as f:

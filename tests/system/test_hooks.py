@@ -14,16 +14,20 @@ HOOKS = pathlib.Path(__file__).resolve().parents[2] / "debian/hooks"
 FFNTP = os.environ["FFNTP"]
 
 
+def make_program(path, text):
+    pathlib.Path(f"{path}.text").write_text(text)
+    os.chmod(f"{path}.text", 0o755)
+    tap.copy_program(f"{path}.text", path)
+    os.remove(f"{path}.text")
+
+
 def install(folder):
     """Copy the scripts; return where they are."""
     os.makedirs(f"{folder}/bin", exist_ok=True)
     for script in HOOKS.iterdir():
         text = script.read_text().replace("/run/ffntp-dhcp", f"{folder}/dhcp").replace("/usr/lib/ffntp/", f"{folder}/bin/")
-        copy = pathlib.Path(f"{folder}/bin/{script.name}")
-        copy.write_text(text)
-        copy.chmod(0o755)
-    pathlib.Path(f"{folder}/bin/ffntp").write_text(f'#!/bin/sh\necho "$*" >> {folder}/called\n')
-    os.chmod(f"{folder}/bin/ffntp", 0o755)
+        make_program(f"{folder}/bin/{script.name}", text)
+    make_program(f"{folder}/bin/ffntp", f'#!/bin/sh\necho "$*" >> {folder}/called\n')
 
 
 def run(folder, *command, shell="/bin/sh", **variables):
@@ -121,8 +125,7 @@ def test_the_daemon_asks_the_servers_of_a_lease(folder):
     """With the tool itself, and a lease of servers at port 123, which no test may use: the daemon has their names."""
     install(folder)
     os.remove(f"{folder}/bin/ffntp")
-    pathlib.Path(f"{folder}/bin/ffntp").write_text(f'#!/bin/sh\nexec {FFNTP} "$@" --page {folder}/page\n')
-    os.chmod(f"{folder}/bin/ffntp", 0o755)
+    make_program(f"{folder}/bin/ffntp", f'#!/bin/sh\nexec {FFNTP} "$@" --page {folder}/page\n')
     with fake.Server() as server:
         pathlib.Path(f"{folder}/conf").write_text(f"server 127.0.0.1 port {server.port} iburst\nsourcedir {folder}/dhcp\n")
         with tap.daemon(folder, "-c", f"{folder}/conf"):

@@ -3,7 +3,6 @@
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -263,7 +262,7 @@ def test_a_socket_of_another_user(folder):
     os.makedirs(f"{folder}/run/ffntp", mode=0o777)
     os.chmod(folder, 0o755)
     os.chmod(f"{folder}/run/ffntp", 0o777)
-    program = shutil.copy(FFNTP, folder)            # the build may be in a folder that an ordinary user cannot enter
+    program = tap.copy_program(FFNTP, folder)            # the build may be in a folder that an ordinary user cannot enter
     listener = multiprocessing.Process(target=another_users_daemon, args=(f"{folder}/run/ffntp", 4444), daemon=True)
     listener.start()
     try:

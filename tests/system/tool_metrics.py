@@ -8,7 +8,6 @@ import os
 import random
 import re
 import select
-import shutil
 import signal
 import socket
 import stat
@@ -262,7 +261,7 @@ def in_container(folder, page, script=""):
     if os.geteuid() != 0:
         raise tap.Skip("only root can mount")
     os.chmod(folder, 0o755)
-    program, boot_id = shutil.copy(tool.FFNTP, folder), tool.write(folder, "boot_id", "01234567-89ab-4cde-8f01-23456789abcd\n")
+    program, boot_id = tap.copy_program(tool.FFNTP, folder), tool.write(folder, "boot_id", "01234567-89ab-4cde-8f01-23456789abcd\n")
     reader = f"exec setpriv --reuid 54321 --regid 54321 --clear-groups {program} metrics --page {page}"
     done = namespace.run_with_mounts(["sh", "-ec", f"mount --bind {boot_id} /proc/sys/kernel/random/boot_id; {script} {reader}"])
     tap.check(done.returncode == 0 and done.stderr == "", f"{done}")

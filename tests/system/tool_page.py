@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """ffntp now and ffntp status: a page that a daemon publishes, and every invalid page."""
 import os
-import shutil
 import signal
 import struct
 import subprocess
@@ -258,7 +257,7 @@ def test_the_page_that_is_found_is_named(folder):
     if os.geteuid() != 0:
         raise tap.Skip("not root")
     os.chmod(folder, 0o755)
-    program = shutil.copy(tool.FFNTP, folder)       # the build may be in a folder that an ordinary user cannot enter
+    program = tap.copy_program(tool.FFNTP, folder)       # the build may be in a folder that an ordinary user cannot enter
     script = ("mount -t tmpfs tmpfs /run && mkdir /run/ffntp && cp $0/page /run/ffntp && chmod 644 /run/ffntp/page &&"
               " exec setpriv --reuid 65534 --clear-groups --reset-env $1 now")
     with fake.Server(lambda *unused: []) as server, tap.daemon(folder, f"127.0.0.1:{server.port}"):
@@ -278,7 +277,7 @@ def test_a_page_that_may_not_be_read(folder):
             os.setuid(65534)
         os.chmod(folder, 0o755)
         options = {"preexec_fn": become_nobody}
-    program = shutil.copy(tool.FFNTP, folder)       # the build may be in a folder that an ordinary user cannot enter
+    program = tap.copy_program(tool.FFNTP, folder)       # the build may be in a folder that an ordinary user cannot enter
     done = subprocess.run([program, "now", "--page", path], capture_output=True, text=True, **options)
     tap.check(done.returncode == 1 and done.stdout == "" and "this user may not read it" in done.stderr, f"{done}")
 
@@ -312,7 +311,7 @@ class Places:
         if os.geteuid() != 0:
             raise tap.Skip("only root can make files of other users")
         self.folder, self.page = folder, page
-        self.program = shutil.copy(tool.FFNTP, folder)
+        self.program = tap.copy_program(tool.FFNTP, folder)
         self.own = f"{folder}/own"
         os.chmod(folder, 0o755)
         os.makedirs(f"{self.own}/ffntp")
