@@ -224,10 +224,11 @@ static bool open_clock(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup)
 	if (!open_counter(keeper))
 		return false;
 	if (open_page(keeper, &former, &is_adopted)) {
-		if (open_sync(keeper, lineup, is_adopted ? &former : NULL)) {
-			ffntp_wakeup_open(&keeper->wakeup, &keeper->source);
+		/* Before the sync, which identifies the machine by it. */
+		ffntp_wakeup_open(&keeper->wakeup, &keeper->source);
+		if (open_sync(keeper, lineup, is_adopted ? &former : NULL))
 			return true;
-		}
+		ffntp_wakeup_close(&keeper->wakeup);
 		close_page(keeper);
 	}
 	ffntp_counter_close(&keeper->source);

@@ -1,4 +1,5 @@
 /* ntsstore: cookies in files, which are used once, by one machine, for a week; and damaged files. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,15 @@
 #define NOW 1796000000
 
 static char folder[] = "/tmp/ntsstore-XXXXXX";
-static char path[300];
+static char path[300], machine_id[40];
+
+static int write_text(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+	bool is_written = file != NULL && fputs(text, file) >= 0;
+
+	return file != NULL && fclose(file) == 0 && is_written ? 0 : -1;
+}
 
 static int make_folder(void **state)
 {
@@ -24,13 +33,15 @@ static int make_folder(void **state)
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/[2001:db8::1]:4460.nts", folder);
-	return 0;
+	snprintf(machine_id, sizeof(machine_id), "%s/machine-id", folder);
+	return write_text(machine_id, "0123456789abcdef0123456789abcdef\n");
 }
 
 static int remove_folder(void **state)
 {
 	(void)state;
 	unlink(path);
+	unlink(machine_id);
 	return rmdir(folder);
 }
 
@@ -169,6 +180,26 @@ static void test_a_link(void **state)
 	assert_int_equal(unlink(other), 0);
 }
 
+/* In a folder that others may write, somebody may have put his own keys there. */
+static void test_of_others(void **state)
+{
+	struct ffntp_nts_dump kept = make_dump(), wanted = make_dump();
+
+	(void)state;
+	put(&kept);
+	assert_int_equal(chmod(path, 0620), 0);
+	assert_false(take(NOW, &wanted));
+	put(&kept);
+	assert_int_equal(chmod(path, 0604), 0);
+	assert_false(take(NOW, &wanted));
+	if (geteuid() != 0)
+		return;
+	put(&kept);
+	assert_int_equal(chown(path, 1, 0), 0);
+	assert_false(take(NOW, &wanted));
+	assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static void test_a_folder_that_is_not_there(void **state)
 {
 	struct ffntp_nts_dump dump = make_dump();
@@ -178,20 +209,67 @@ static void test_a_folder_that_is_not_there(void **state)
 	assert_int_not_equal(ffntp_ntsstore_put("/nonexistent", &dump), 0);
 }
 
+static struct ffntp_ntsstore_signs make_signs(bool is_guest, uint64_t generation)
+{
+	return (struct ffntp_ntsstore_signs){ machine_id, is_guest, { 1, 2, 3 }, 1, generation };
+}
+
+static void identify(struct ffntp_ntsstore_signs signs, uint8_t machine[FFNTP_NTS_DUMP_MACHINE])
+{
+	ffntp_ntsstore_machine(&signs, machine);
+}
+
 static void test_the_machine(void **state)
 {
 	uint8_t machine[3][FFNTP_NTS_DUMP_MACHINE], again[FFNTP_NTS_DUMP_MACHINE];
 
 	(void)state;
-	ffntp_ntsstore_machine(false, 0, 0, machine[0]);
-	ffntp_ntsstore_machine(true, 1, 1, machine[1]);
-	ffntp_ntsstore_machine(true, 1, 2, machine[2]);
-	ffntp_ntsstore_machine(true, 1, 2, again);
+	identify(make_signs(false, 1), machine[0]);
+	identify(make_signs(true, 1), machine[1]);
+	identify(make_signs(true, 2), machine[2]);
+	identify(make_signs(true, 2), again);
 	assert_memory_equal(machine[2], again, sizeof(again));
 	assert_memory_not_equal(machine[0], machine[1], sizeof(again));
 	assert_memory_not_equal(machine[1], machine[2], sizeof(again));
-	ffntp_ntsstore_machine(false, 5, 5, again);
+	identify(make_signs(false, 5), again);
 	assert_memory_equal(machine[0], again, sizeof(again));
+}
+
+/* A host without a number is known by its boot, as a guest is. */
+static void test_a_machine_without_a_number(void **state)
+{
+	struct ffntp_ntsstore_signs signs = make_signs(false, 1);
+	uint8_t first[FFNTP_NTS_DUMP_MACHINE], second[FFNTP_NTS_DUMP_MACHINE];
+
+	(void)state;
+	signs.machine_id = "/nonexistent";
+	identify(signs, first);
+	signs.boot_id[15] = 9;
+	identify(signs, second);
+	assert_memory_not_equal(first, second, sizeof(first));
+}
+
+/* A clone would have the same value: then no cookie is kept, and none is used. */
+static void test_a_machine_that_cannot_be_distinguished(void **state)
+{
+	static const uint8_t unknown[FFNTP_NTS_DUMP_MACHINE];
+	struct ffntp_ntsstore_signs guest = make_signs(true, 1), host = make_signs(false, 1);
+	struct ffntp_nts_dump dump = make_dump();
+	uint8_t bytes[FFNTP_NTS_DUMP_MOST], machine[FFNTP_NTS_DUMP_MACHINE];
+
+	(void)state;
+	memset(guest.boot_id, 0, sizeof(guest.boot_id));
+	identify(guest, machine);
+	assert_memory_equal(machine, unknown, sizeof(machine));
+	memset(host.boot_id, 0, sizeof(host.boot_id));
+	host.machine_id = "/nonexistent";
+	identify(host, dump.machine);
+	assert_memory_equal(dump.machine, unknown, sizeof(machine));
+	assert_int_equal(ffntp_ntsstore_put(folder, &dump), ENODATA);
+	assert_int_not_equal(access(path, F_OK), 0);
+	write_file(bytes, ffntp_nts_dump_write(&dump, bytes));
+	assert_false(take(NOW, &dump));
+	assert_int_not_equal(access(path, F_OK), 0);
 }
 
 int main(void)
@@ -203,8 +281,11 @@ int main(void)
 		cmocka_unit_test(test_old_ones),
 		cmocka_unit_test(test_damaged_ones),
 		cmocka_unit_test(test_a_link),
+		cmocka_unit_test(test_of_others),
 		cmocka_unit_test(test_a_folder_that_is_not_there),
 		cmocka_unit_test(test_the_machine),
+		cmocka_unit_test(test_a_machine_without_a_number),
+		cmocka_unit_test(test_a_machine_that_cannot_be_distinguished),
 	};
 
 	return cmocka_run_group_tests_name("ntsstore", tests, make_folder, remove_folder);

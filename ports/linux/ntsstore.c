@@ -9,31 +9,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "counter.h"
-
-#define MACHINE_ID "/etc/machine-id"
-
-void ffntp_ntsstore_machine(bool is_guest, uint64_t marker, uint64_t generation,
-			    uint8_t machine[FFNTP_NTS_DUMP_MACHINE])
+static bool is_known(const uint8_t *bytes, size_t size)
 {
-	struct ffntp_page_identity identity = { 0 };
-	struct sha256_ctx hash;
-	uint8_t text[64] = "ffntp nts";
-	uint64_t numbers[2] = { marker, generation };
-	int file = open(MACHINE_ID, O_RDONLY | O_CLOEXEC);
+	size_t i = 0;
 
-	sha256_init(&hash);
-	sha256_update(&hash, sizeof(text), text);
-	if (file >= 0 && read(file, text, sizeof(text)) > 0)
-		sha256_update(&hash, sizeof(text), text);
+	while (i < size && bytes[i] == 0)
+		i++;
+	return i < size;
+}
+
+/* Add the machine's number. Returns whether it has one. */
+static bool add_machine_id(struct sha256_ctx *hash, const char *path)
+{
+	uint8_t text[64] = { 0 };
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = file >= 0 ? read(file, text, sizeof(text)) : -1;
+
 	if (file >= 0)
 		close(file);
-	if (is_guest) {
-		ffntp_counter_identity(FFNTP_COUNTER_NONE, &identity);
-		sha256_update(&hash, sizeof(identity.boot_id), identity.boot_id);
+	if (length > 0)
+		sha256_update(hash, sizeof(text), text);
+	return length > 0;
+}
+
+void ffntp_ntsstore_machine(const struct ffntp_ntsstore_signs *signs, uint8_t machine[FFNTP_NTS_DUMP_MACHINE])
+{
+	static const uint8_t purpose[] = "ffntp nts";
+	const uint64_t numbers[2] = { signs->marker, signs->generation };
+	bool has_boot = is_known(signs->boot_id, sizeof(signs->boot_id)), needs_boot;
+	struct sha256_ctx hash;
+
+	sha256_init(&hash);
+	sha256_update(&hash, sizeof(purpose), purpose);
+	needs_boot = !add_machine_id(&hash, signs->machine_id) || signs->is_guest;
+	if (needs_boot) {
+		sha256_update(&hash, sizeof(signs->boot_id), signs->boot_id);
 		sha256_update(&hash, sizeof(numbers), (const uint8_t *)numbers);
 	}
 	sha256_digest(&hash, FFNTP_NTS_DUMP_MACHINE, machine);
+	if (needs_boot && !has_boot)
+		memset(machine, 0, FFNTP_NTS_DUMP_MACHINE);
 }
 
 /* Open the directory. Returns -1 and errno if it cannot be. */
@@ -51,11 +66,20 @@ static void name_file(const char *asked, char name[FFNTP_NTS_DUMP_ADDRESS + 8])
 	memcpy(name + i, ".nts", 5);
 }
 
+/* Keys of somebody else would make him the server, and keys that others may read are of no use. */
+static bool is_own(int file)
+{
+	struct stat status;
+
+	return fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+	       (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
 /* Read a whole file. Returns its length; 0 if it cannot be read, is longer than a dump, or has nothing in it. */
 static size_t read_file(int directory, const char *name, uint8_t bytes[FFNTP_NTS_DUMP_MOST + 1])
 {
 	int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t length = file >= 0 ? read(file, bytes, FFNTP_NTS_DUMP_MOST + 1) : -1;
+	ssize_t length = file >= 0 && is_own(file) ? read(file, bytes, FFNTP_NTS_DUMP_MOST + 1) : -1;
 
 	if (file >= 0)
 		close(file);
@@ -64,7 +88,8 @@ static size_t read_file(int directory, const char *name, uint8_t bytes[FFNTP_NTS
 
 static bool is_usable(const struct ffntp_nts_dump *read, const struct ffntp_nts_dump *wanted, int64_t now_s)
 {
-	return memcmp(read->machine, wanted->machine, sizeof(read->machine)) == 0 &&
+	return is_known(wanted->machine, sizeof(wanted->machine)) &&
+	       memcmp(read->machine, wanted->machine, sizeof(read->machine)) == 0 &&
 	       strcmp(read->host, wanted->host) == 0 && strcmp(read->asked, wanted->asked) == 0 &&
 	       read->saved_s <= now_s && now_s - FFNTP_NTSSTORE_AGE_S <= read->saved_s;
 }
@@ -137,8 +162,11 @@ int ffntp_ntsstore_put(const char *directory, const struct ffntp_nts_dump *dump)
 {
 	char name[FFNTP_NTS_DUMP_ADDRESS + 8];
 	uint8_t bytes[FFNTP_NTS_DUMP_MOST];
-	int folder = open_directory(directory), error;
+	int folder, error;
 
+	if (!is_known(dump->machine, sizeof(dump->machine)))
+		return ENODATA;
+	folder = open_directory(directory);
 	if (folder < 0)
 		return errno;
 	name_file(dump->asked, name);

@@ -17,12 +17,22 @@
 /* A file that is older is not used (s): servers change their own keys every day to every few weeks. */
 #define FFNTP_NTSSTORE_AGE_S 604800
 
+#define FFNTP_NTSSTORE_MACHINE_ID "/etc/machine-id"
+
+/* What distinguishes this machine from others. */
+struct ffntp_ntsstore_signs {
+	const char *machine_id; /* a file with its number */
+	bool is_guest;          /* it may be cloned and restored, so that its boot counts, too */
+	uint8_t boot_id[16];    /* zeroes: unknown */
+	uint64_t marker;        /* of its VMClock, with the generation of the machine; 0: it has none */
+	uint64_t generation;
+};
+
 /*
- * Compute a value that identifies this machine. is_guest: it may be cloned and restored, so that its boot counts too,
- * with the marker and the generation of its VMClock (0 without one).
+ * Compute a value that identifies this machine; zeroes if it cannot be distinguished from others: of a guest, or of a
+ * machine without a number, the boot is needed. Then no file is written, and none is used.
  */
-void ffntp_ntsstore_machine(bool is_guest, uint64_t marker, uint64_t generation,
-			    uint8_t machine[FFNTP_NTS_DUMP_MACHINE]);
+void ffntp_ntsstore_machine(const struct ffntp_ntsstore_signs *signs, uint8_t machine[FFNTP_NTS_DUMP_MACHINE]);
 
 /*
  * Take the dump of the server whose key exchange is at the address dump->asked, for the machine dump->machine and the

@@ -119,9 +119,12 @@ static void judge_keys(struct ffntp_sync_peer *peer, const struct ffntp_event *e
 /* A guest may have been restored or copied, and then another machine has the same cookies. */
 static void forget_keys(struct ffntp_sync *sync)
 {
-	for (unsigned i = 0; i < sync->room && sync->client.counter_may_jump; i++)
-		if (sync->peer[i].link != NULL)
+	for (unsigned i = 0; i < sync->room && sync->client.counter_may_jump; i++) {
+		if (sync->peer[i].link != NULL) {
 			ffntp_ntslink_forget(sync->peer[i].link);
+			ffntp_sync_identify_machine(sync, sync->peer[i].link);
+		}
+	}
 }
 
 void ffntp_sync_take_event(void *context, unsigned member, const struct ffntp_event *event)

@@ -1,7 +1,21 @@
 /* synckeys: when the members of a sync exchange keys of NTS, and with which address. See syncparts.h. */
+#include <string.h>
 #include <time.h>
 
 #include "syncparts.h"
+
+void ffntp_sync_identify_machine(const struct ffntp_sync *sync, struct ffntp_ntslink *link)
+{
+	struct ffntp_ntsstore_signs signs = {
+		.machine_id = FFNTP_NTSSTORE_MACHINE_ID,
+		.is_guest = sync->client.counter_may_jump,
+		.marker = sync->wakeup != NULL ? sync->wakeup->marker : 0,
+		.generation = sync->wakeup != NULL ? sync->wakeup->generation : 0,
+	};
+
+	memcpy(signs.boot_id, sync->source->identity.boot_id, sizeof(signs.boot_id));
+	ffntp_ntsstore_machine(&signs, link->machine);
+}
 
 /*
  * Return the POSIX time that certificates must be valid at: our own, once there is one; before that the system's, but

@@ -32,8 +32,7 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 		peer->link = &sync->link[joined.member];
 		ffntp_ntslink_open(peer->link, &sync->lineup.server[server].nts,
 				   ffntp_servers_name(&sync->lineup.server[server].servers), ffntp_sync_now_s());
-		ffntp_ntsstore_machine(sync->client.counter_may_jump, sync->wakeup != NULL ? sync->wakeup->marker : 0,
-				       sync->wakeup != NULL ? sync->wakeup->generation : 0, peer->link->machine);
+		ffntp_sync_identify_machine(sync, peer->link);
 		peer->peer.nts = &peer->link->nts;
 	}
 	peer->peer.listener = ffntp_sync_take_event;

@@ -86,6 +86,9 @@ void ffntp_sync_work_lineup(struct ffntp_sync *sync);
 
 /* --- synckeys.c --- */
 
+/* Set what identifies this machine in the files of cookies: the generation of a guest may change while it runs. */
+void ffntp_sync_identify_machine(const struct ffntp_sync *sync, struct ffntp_ntslink *link);
+
 /* Do what is due of the key exchanges of NTS. */
 void ffntp_sync_work_keys(struct ffntp_sync *sync);
 

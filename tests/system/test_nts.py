@@ -158,6 +158,27 @@ def test_cookies_are_kept_across_restarts(folder):
         run("moved", False)
 
 
+def test_cookies_of_a_guest_that_was_restored_between_runs(folder):
+    """The file of cookies is in the snapshot, too: another generation of the machine does not use it."""
+    make_certificates(folder)
+    nts_port = free_tcp_port()
+    os.mkdir(f"{folder}/kept", 0o700)
+    machine = disrupt.Machine(folder)
+
+    def run(name, generation, stored):
+        with open(f"{folder}/vmclock", "wb") as f:
+            f.write(struct.pack("<II96xQ", 0x4b4c4356, 4096, generation).ljust(4096, b"\0"))
+        options = configured(folder, nts_port, more=f"ntsdumpdir {folder}/kept\ncounterjumps yes\n")
+        with tap.daemon(folder, *options, env=machine.environment, name=name):
+            tap.wait_for_verdict(folder, "accepted", 3, 20)
+        tap.check(("stored cookies for" in tap.said(folder, name)) == stored, tap.said(folder, name))
+        os.unlink(f"{folder}/page")
+    with chronyd(folder, nts_port):
+        run("first", 1, False)
+        run("again", 1, True)
+        run("restored", 2, False)
+
+
 def test_a_certificate_of_an_unknown_authority(folder):
     make_certificates(folder)
     certificates.make_authority(folder, "other")
