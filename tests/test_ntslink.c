@@ -158,6 +158,27 @@ static void waits_double_after_failures_that_are_logged_once(void **state)
 	assert_non_null(ffntp_ntslink_news(&link, &has_failed));
 }
 
+/* A name with four addresses: a round of all of them counts as one failure, as with one address. */
+static void the_wait_grows_once_for_all_addresses_of_a_name(void **state)
+{
+	struct ffntp_ntslink link = begin();
+	int64_t now = 1000;
+
+	(void)state;
+	fake.succeeds = false;
+	for (int64_t wait = 16; wait <= 1024; wait *= 2) {
+		for (int i = 0; i < 4; i++) {
+			(void)work(&link, now);
+			assert_int_equal(work(&link, now), FFNTP_NTSLINK_FAILED);
+			if (i < 3)
+				ffntp_ntslink_hurry(&link);
+		}
+		(void)work(&link, now + wait - 1);
+		assert_false(fake.is_running);
+		now += wait;
+	}
+}
+
 static void take_keys(struct ffntp_ntslink *link, int64_t now)
 {
 	(void)work(link, now);
@@ -279,6 +300,7 @@ int main(void)
 		cmocka_unit_test(keys_are_agreed_at_once_and_then_no_more),
 		cmocka_unit_test(hosts_are_without_port_zone_and_brackets),
 		cmocka_unit_test(waits_double_after_failures_that_are_logged_once),
+		cmocka_unit_test(the_wait_grows_once_for_all_addresses_of_a_name),
 		cmocka_unit_test(silence_leads_to_new_keys_and_a_refusal_does_sooner),
 		cmocka_unit_test(keys_that_are_of_no_use_are_not_agreed_anew_at_once),
 		cmocka_unit_test(an_assumption_that_failed_is_not_made_again),

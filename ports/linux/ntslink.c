@@ -35,7 +35,9 @@ static void copy_host(char host[256], const char *name)
 void ffntp_ntslink_open(struct ffntp_ntslink *link, const struct ffntp_nts_method *method, const char *name,
 			int64_t now_s)
 {
-	*link = (struct ffntp_ntslink){ .method = *method, .retry_at_s = now_s, .wait_s = WAIT_FIRST_S };
+	*link = (struct ffntp_ntslink){
+		.method = *method, .retry_at_s = now_s, .wait_s = WAIT_FIRST_S, .waited_s = WAIT_FIRST_S
+	};
 	if (link->method.port == 0)
 		link->method.port = FFNTP_NTS_PORT;
 	copy_host(link->host, name);
@@ -144,9 +146,11 @@ void ffntp_ntslink_close(struct ffntp_ntslink *link)
 	link->method.ops = NULL;
 }
 
+/* The wait grows once for all addresses of the name, or an hour without them would cost the whole day. */
 void ffntp_ntslink_hurry(struct ffntp_ntslink *link)
 {
 	link->retry_at_s = INT64_MIN;
+	link->wait_s = link->waited_s;
 }
 
 void ffntp_ntslink_answered(struct ffntp_ntslink *link)
@@ -170,6 +174,7 @@ static bool needs_keys(const struct ffntp_ntslink *link)
 static void wait_longer(struct ffntp_ntslink *link, int64_t now_s)
 {
 	link->retry_at_s = now_s + link->wait_s;
+	link->waited_s = link->wait_s;
 	link->wait_s = 2 * link->wait_s < WAIT_MOST_S ? 2 * link->wait_s : WAIT_MOST_S;
 }
 

@@ -70,6 +70,7 @@ struct ffntp_ntslink {
 	uint8_t machine[FFNTP_NTS_DUMP_MACHINE]; /* of ntsstore.h */
 	int64_t retry_at_s;                      /* no key exchange before then */
 	int64_t wait_s;                          /* after the next one that fails */
+	int64_t waited_s;                        /* after the last one */
 	unsigned unanswered;                     /* requests in a row without an authentic reply */
 	bool has_answered;                       /* an authentic reply has come since the last key exchange */
 	bool has_news;                           /* for ffntp_ntslink_news */
