@@ -166,21 +166,21 @@ static int left_ms(const struct ffntp_nts_exchange *exchange)
 	return spent_ms < LIMIT_MS ? (int)(LIMIT_MS - spent_ms) : 0;
 }
 
-/* Wait for an event of the socket. Returns 0, or an errno value. */
+/* Wait for an event of the socket. Returns 0, or an errno value: also if the time is over and the event is there. */
 static int wait_for(const struct ffntp_nts_exchange *exchange, short event)
 {
 	struct pollfd ready = { .fd = exchange->descriptor, .events = event };
+	int left;
 
-	for (;;) {
-		int count = poll(&ready, 1, left_ms(exchange));
+	while ((left = left_ms(exchange)) > 0) {
+		int count = poll(&ready, 1, left);
 
 		if (count > 0)
 			return 0;
-		if (count == 0)
-			return ETIMEDOUT;
-		if (errno != EINTR)
+		if (count < 0 && errno != EINTR)
 			return errno;
 	}
+	return ETIMEDOUT;
 }
 
 static bool connect_to_server(struct ffntp_nts_exchange *exchange)
