@@ -262,3 +262,12 @@ void ffntp_event_log_sent(struct ffntp_event_log *log)
 		log->member[i].has_sent = false;
 	}
 }
+
+/* Servers choose what their key exchanges lead to, and so the lines about them. */
+void ffntp_event_log_keys(struct ffntp_event_log *log)
+{
+	int64_t now_s = ffntp_monotonic_s();
+
+	for (unsigned i = 0; i < log->sync->room; i++)
+		ffntp_nts_log(&log->member[i].nts, log->sync, i, now_s);
+}

@@ -13,6 +13,7 @@
 #include "../ports/linux/lineup.h"
 #include "../ports/linux/sync.h"
 #include "log.h"
+#include "nts.h"
 #include "refclocklog.h"
 
 #define FFNTP_STATUSES (FFNTP_STATUS_DISRUPTED + 1)
@@ -26,6 +27,7 @@ struct ffntp_event_log_member {
 	struct ffntp_log_limit selection_limit[FFNTP_SELECTIONS];
 	struct ffntp_log_limit network_limit, unanswered_limit, move_limit;
 	struct ffntp_refclock_log refclock;
+	struct ffntp_nts_log nts;
 };
 
 /* Zeroed before it is opened for the first time. */
@@ -57,6 +59,9 @@ void ffntp_event_log_take(struct ffntp_event_log *log, unsigned member, const st
  * leaves, and a request must not wait for a log.
  */
 void ffntp_event_log_sent(struct ffntp_event_log *log);
+
+/* Log new results of key exchanges of NTS. */
+void ffntp_event_log_keys(struct ffntp_event_log *log);
 
 /* Log each server that is asked. */
 void ffntp_event_log_servers(const struct ffntp_event_log *log);

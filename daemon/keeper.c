@@ -500,7 +500,7 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper, struct pollfd *others, size_
 	step_sync(keeper, others, count);
 	ffntp_event_log_sent(&keeper->event_log);
 	ffntp_event_log_names(&keeper->sync.lineup);
-	ffntp_nts_log(&keeper->sync);
+	ffntp_event_log_keys(&keeper->event_log);
 	if ((keeper->sync.is_lost && !change_clock(keeper)) || !follow_page(keeper))
 		return false;
 	follow_table(keeper);

@@ -75,16 +75,18 @@ bool ffntp_nts_apply(const struct ffntp_config *config, struct ffntp_lineup *lin
 	return true;
 }
 
-void ffntp_nts_log(struct ffntp_sync *sync)
+void ffntp_nts_log(struct ffntp_nts_log *log, struct ffntp_sync *sync, unsigned member, int64_t now_s)
 {
-	for (unsigned i = 0; i < sync->room; i++) {
-		bool has_failed;
-		const char *text = ffntp_sync_nts_news(sync, i, &has_failed);
+	static const struct ffntp_log_levels problem_levels = { FFNTP_LOG_WARNING, FFNTP_LOG_INFO };
+	static const struct ffntp_log_levels change_levels = { FFNTP_LOG_NOTICE, FFNTP_LOG_INFO };
+	bool has_failed;
+	const char *text = ffntp_sync_nts_news(sync, member, &has_failed);
 
-		if (text != NULL && has_failed)
-			ffntp_log(FFNTP_LOG_WARNING, "%s: NTS key exchange: %s; it is tried again until that succeeds",
-				  ffntp_sync_name(sync, i), text);
-		else if (text != NULL)
-			ffntp_log(FFNTP_LOG_NOTICE, "%s: NTS key exchange: %s", ffntp_sync_name(sync, i), text);
-	}
+	if (text != NULL && has_failed)
+		ffntp_log_limited(&log->failed, now_s, problem_levels,
+				  "%s: NTS key exchange: %s; it is tried again until that succeeds",
+				  ffntp_sync_name(sync, member), text);
+	else if (text != NULL)
+		ffntp_log_limited(&log->agreed, now_s, change_levels, "%s: NTS key exchange: %s",
+				  ffntp_sync_name(sync, member), text);
 }

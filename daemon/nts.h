@@ -5,6 +5,7 @@
 #include "../ports/linux/lineup.h"
 #include "../ports/linux/sync.h"
 #include "config.h"
+#include "log.h"
 
 /*
  * Give the servers of a lineup key exchange, if they have the option nts. Their places are the same in both.
@@ -12,7 +13,12 @@
  */
 FFNTP_MUST_USE bool ffntp_nts_apply(const struct ffntp_config *config, struct ffntp_lineup *lineup);
 
-/* Log what key exchanges have led to. The same failure is logged once. */
-void ffntp_nts_log(struct ffntp_sync *sync);
+/* The lines about the key exchanges of one member. */
+struct ffntp_nts_log {
+	struct ffntp_log_limit failed, agreed;
+};
+
+/* Log what the key exchange of a member has led to, if that is new. The same failure is logged once. */
+void ffntp_nts_log(struct ffntp_nts_log *log, struct ffntp_sync *sync, unsigned member, int64_t now_s);
 
 #endif

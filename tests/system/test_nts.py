@@ -319,6 +319,22 @@ def test_a_trickle(folder):
         wait_for_log(folder, "receiving: The operation timed out", 30)
 
 
+def test_failures_that_differ_fill_no_log(folder):
+    """The server has a different reason at each key exchange: one line a minute at most."""
+    reasons, served = [bytes.fromhex("800200020000"), bytes.fromhex("800200020001")], []
+
+    def serve(tls):
+        tls.recv(1024)
+        tls.sendall(reasons[len(served) % 2] + END)
+        served.append(time.monotonic())
+    make_certificates(folder)
+    with fake_server(folder, serve) as nts_port, tap.daemon(folder, *configured(folder, nts_port)[:-1]):
+        tap.wait_for(lambda: len(served) >= 2, "a second key exchange", 60)
+        time.sleep(2)
+    lines = tap.said(folder).count("NTS key exchange: ")
+    tap.check(lines == 1 or served[1] - served[0] > 60, f"{lines} lines")
+
+
 def test_records_split_over_tls_records_and_a_server_of_another_name(folder):
     """The message is accepted. The server that it names is asked, and its replies are not authentic."""
     make_certificates(folder)
