@@ -28,13 +28,18 @@ def make_certificates(folder, **options):
     certificates.make_certificate(folder, "server", **options)
 
 
+def server_lines(folder, nts_port, keeps_keys=True):
+    """Return the lines of chronyd's configuration that make it a server of NTS."""
+    os.makedirs(f"{folder}/dump", mode=0o700, exist_ok=True)
+    dump = f"ntsdumpdir {folder}/dump\n" if keeps_keys else ""
+    return (f"ntsport {nts_port}\nntsserverkey {folder}/server.key\nntsprocesses 0\nntsservercert {folder}/server.pem\n"
+            f"ntsntpserver 127.0.0.1\n{dump}")
+
+
 @contextlib.contextmanager
 def chronyd(folder, nts_port, keeps_keys=True, port=None):
     """Run chronyd with NTS; yields its NTP port."""
-    os.makedirs(f"{folder}/dump", mode=0o700, exist_ok=True)
-    dump = f"ntsdumpdir {folder}/dump\n" if keeps_keys else ""
-    with chrony.chronyd(folder, more=f"ntsport {nts_port}\nntsserverkey {folder}/server.key\nntsprocesses 0\n"
-                                     f"ntsservercert {folder}/server.pem\nntsntpserver 127.0.0.1\n{dump}", port=port) as its_port:
+    with chrony.chronyd(folder, more=server_lines(folder, nts_port, keeps_keys), port=port) as its_port:
         yield its_port
 
 

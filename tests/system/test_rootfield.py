@@ -9,6 +9,7 @@ import sys
 
 import chrony
 import tap
+import test_interleaved as interleaved
 import test_nts as nts
 
 FFNTP = os.environ["FFNTP"]
@@ -95,6 +96,52 @@ def test_with_nts(folder):
     lengths = [len(datagram) for datagram in replies(each)]
     tap.check(set(lengths) == {76} and all(FIELD in datagram for datagram in replies(each)), f"{lengths}")
     check_replayed(each)
+
+
+def check_interleaved(folder, port, more="", options=""):
+    """Replies have the field, and are interleaved: the field is that of the exchange that the next reply completes. The
+    bound is as narrow as in basic mode with the field, and it holds."""
+    kinds = {"rough": "xleave extfield none", "basic": "extfield F323", "both": "xleave extfield F323"}
+    with contextlib.ExitStack() as stack:
+        clients = {name: stack.enter_context(client(f"{folder}/{name}", port, f"{each} {options}", more)) for name, each in kinds.items()}
+        for each in clients.values():
+            tap.wait_for_verdict(each, "accepted", 16, 60)
+        least = {name: float("inf") for name in clients}
+
+        def is_narrow():
+            for name, each in clients.items():
+                least[name] = min(least[name], width_us(each))
+            return least["both"] <= LIMIT * least["rough"]
+        try:
+            tap.wait_for(is_narrow, "a bound half as wide", 60)
+        finally:
+            print(f"# least width of the bound (us): {least}", flush=True)
+        for each in clients.values():
+            result = tap.watch(each, 2)
+            tap.check(result["outside"] == 0 and result["refused"] == 0, f"the bound does not hold: {result}")
+            page = tap.probe(each)
+            tap.check(page["verdicts"]["authentication"] == 0, f"{page}")
+    for name, each in clients.items():
+        found = interleaved.exchanges([line.split() for line in open(f"{each}/journal")])
+        few, many = (sum((origin == nonce) == is_basic for _, _, nonce, origin, _, _ in found) for is_basic in (True, False))
+        print(f"# {name}: {few} basic, {many} interleaved", flush=True)
+        tap.check(many == 0 if name == "basic" else many >= max(10, few), f"{name}: {few} basic, {many} interleaved")
+        fields = sum(FIELD in datagram[48:] for datagram in replies(each))
+        tap.check(fields == 0 if name == "rough" else fields >= 10, f"{name}: {fields} replies have the field")
+        check_replayed(each)
+
+
+def test_in_interleaved_mode(folder):
+    with chain(folder) as port:
+        check_interleaved(folder, port)
+
+
+def test_in_interleaved_mode_with_nts(folder):
+    nts.make_certificates(folder)
+    nts_port = nts.free_tcp_port()
+    secrets = nts.server_lines(folder, nts_port)
+    with chain(folder, secrets) as port:
+        check_interleaved(folder, port, f"nosystemcert\nntstrustedcerts {folder}/ca.pem\n", f"nts ntsport {nts_port}")
 
 
 def test_with_a_key(folder):
