@@ -714,6 +714,8 @@ GUARDS = [
     ('names', 'lookup', 'keep_address', '&& !ffntp_resolve_has_zone(lookup->name)', '', 'the_address_of_an_interface'),
     ('names', 'lookup', 'keep_address', 'servers->place = NOT_FOUND;', '', 'an_address_that_answers'),
     ('names', 'lookup', 'take_found', '!ffntp_address_is_some(&servers->address)', 'false', 'a_numeric_server'),
+    ('names', 'servers', 'ffntp_resolve_numeric', '(!ffntp_resolve_has_zone(host.name) || is_zoned(&host)) &&', '', 'refuses_what_is'),
+    ('names', 'servers', 'ffntp_resolve', '|| ffntp_resolve_has_zone(name)', '', 'refuses_what_is'),
     ('names', 'servers', 'is_zoned', "zone[0] != '\\0' &&", '', 'names_are_told'),
     ('names', 'servers', 'is_zoned', 'strlen(zone) < IF_NAMESIZE &&', '', 'names_are_told'),
     ('names', 'servers', 'ffntp_resolve_is_name', '|| strpbrk(host.name, "[]") != NULL', '', 'names_are_told'),

@@ -43,9 +43,24 @@ static void reads_addresses_with_and_without_port(void **state)
 static void refuses_what_is_no_address(void **state)
 {
 	static const char *const names[] = {
-		"",        ":",           "[",  "[]",         "[::1",        "[::1]x",      "[::1]:",
-		"[::1]:0", "[::1]:70000", ":1", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1:0", "192.0.2.1:99999",
-		"::1::2",  "ntp.invalid",
+		"",
+		":",
+		"[",
+		"[]",
+		"[::1",
+		"[::1]x",
+		"[::1]:",
+		"[::1]:0",
+		"[::1]:70000",
+		":1",
+		"192.0.2.1:",
+		"192.0.2.1:x",
+		"192.0.2.1:0",
+		"192.0.2.1:99999",
+		"::1::2",
+		"ntp.invalid",
+		"2001:db8::1%1",
+		"[2001:db8::1%1]:5",
 	};
 	static char huge[5000];
 
@@ -58,6 +73,7 @@ static void refuses_what_is_no_address(void **state)
 			fail_msg("accepted: %s", names[i]);
 	}
 	assert_non_null(ffntp_resolve(huge, 123, &(struct ffntp_addresses){ 0 }));
+	assert_non_null(ffntp_resolve("2001:db8::1%1", 123, &(struct ffntp_addresses){ 0 }));
 }
 
 static void an_address_reads_as_ipv6(void **state)

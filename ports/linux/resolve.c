@@ -114,27 +114,29 @@ static const char *lookup_service(const char *name, struct ffntp_addresses *foun
 	return problem;
 }
 
-bool ffntp_resolve_numeric(const char *name, uint16_t port, struct ffntp_addresses *found)
-{
-	struct host host;
-
-	return split(name, port, &host) && lookup_host(&host, AI_NUMERICHOST | AI_NUMERICSERV, found) == NULL;
-}
-
 bool ffntp_resolve_has_zone(const char *name)
 {
 	return strchr(name, '%') != NULL; /* which no host's name contains */
 }
 
 /* Only link-local addresses have a zone: the interface that they are reached over. */
-static bool is_zoned(char *name)
+static bool is_zoned(const struct host *host)
 {
-	char *zone = strchr(name, '%');
+	struct host bare = *host;
+	char *zone = strchr(bare.name, '%');
 	struct in6_addr address;
 
 	*zone++ = '\0';
-	return zone[0] != '\0' && strlen(zone) < IF_NAMESIZE && inet_pton(AF_INET6, name, &address) == 1 &&
+	return zone[0] != '\0' && strlen(zone) < IF_NAMESIZE && inet_pton(AF_INET6, bare.name, &address) == 1 &&
 	       (IN6_IS_ADDR_LINKLOCAL(&address) || IN6_IS_ADDR_MC_LINKLOCAL(&address));
+}
+
+bool ffntp_resolve_numeric(const char *name, uint16_t port, struct ffntp_addresses *found)
+{
+	struct host host;
+
+	return split(name, port, &host) && (!ffntp_resolve_has_zone(host.name) || is_zoned(&host)) &&
+	       lookup_host(&host, AI_NUMERICHOST | AI_NUMERICSERV, found) == NULL;
 }
 
 bool ffntp_resolve_is_name(const char *name)
@@ -147,7 +149,7 @@ bool ffntp_resolve_is_name(const char *name)
 	if (ffntp_srv_is_name(host.name))
 		return strchr(name, ':') == NULL;
 	if (ffntp_resolve_has_zone(host.name))
-		return is_zoned(host.name);
+		return is_zoned(&host);
 	return strchr(host.name, ':') == NULL || lookup_host(&host, AI_NUMERICHOST | AI_NUMERICSERV, &found) == NULL;
 }
 
@@ -159,7 +161,7 @@ const char *ffntp_resolve(const char *name, uint16_t port, struct ffntp_addresse
 		return NULL;
 	if (ffntp_srv_is_name(name))
 		return lookup_service(name, found);
-	if (!split(name, port, &host))
+	if (!split(name, port, &host) || ffntp_resolve_has_zone(name))
 		return "neither a name nor an address";
 	return lookup_host(&host, AI_NUMERICSERV | AI_ADDRCONFIG, found);
 }
