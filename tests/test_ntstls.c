@@ -1,4 +1,4 @@
-/* ntstls: a server that always has something to say. GnuTLS and time are fakes; the connection is a real one. */
+/* ntstls: a server that always sends something. GnuTLS and time are fakes; the connection is a real one. */
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <setjmp.h>

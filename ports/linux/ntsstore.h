@@ -19,7 +19,7 @@
 
 #define FFNTP_NTSSTORE_MACHINE_ID "/etc/machine-id"
 
-/* What distinguishes this machine from others. */
+/* The signs that distinguish this machine from others. */
 struct ffntp_ntsstore_signs {
 	const char *machine_id; /* a file with its number */
 	bool is_guest;          /* it may be cloned and restored, so that its boot counts, too */

@@ -95,8 +95,9 @@ static void let_go(struct virtio_device *device)
 
 bool virtio_find(struct virtio_device *device, uint32_t kind, const char *command_line)
 {
-	static const struct virtio_transport transport = { features, ignore_features, status, set_status, start_queue,
-							   notify,   config,          is_asked_for, let_go };
+	static const struct virtio_transport transport = {
+		features, ignore_features, status, set_status, start_queue, notify, config, is_asked_for, let_go,
+	};
 
 	require(strcmp(command_line, "words") == 0);
 	*device = (struct virtio_device){ .kind = kind, .transport = &transport, .is_legacy = next() % 2 == 1 };

@@ -1,5 +1,5 @@
 /*
- * A store of Xen that sends any bytes, in pieces, and claims any place in its rings: each call of the driver ends, and
+ * A store of Xen sends any bytes, in pieces, with any place in its rings: each call of the driver ends, and
  * a value that is found ends in 0 within its room.
  */
 #include <stdint.h>
@@ -48,14 +48,14 @@ void *xen_store_ring(uint32_t *port)
 	return &ring;
 }
 
-static void say(const void *bytes, size_t length)
+static void send_bytes(const void *bytes, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		ring.rsp[MASK_XENSTORE_IDX(ring.rsp_prod++)] = ((const char *)bytes)[i];
 }
 
-/* Say a message whose parts are mostly plausible, so that it is read to its end. */
-static void say_message(void)
+/* Send a message whose parts are mostly plausible, so that it is read to its end. */
+static void send_message(void)
 {
 	static const uint32_t types[] = { XS_READ, XS_WATCH_EVENT, XS_ERROR, XS_WRITE, XS_WATCH, UINT32_MAX };
 	char body[64];
@@ -66,8 +66,8 @@ static void say_message(void)
 		head.len = UINT32_C(1) << next() % 32;
 	for (size_t i = 0; i < length; i++)
 		body[i] = (char)next();
-	say(&head, sizeof(head));
-	say(body, length);
+	send_bytes(&head, sizeof(head));
+	send_bytes(body, length);
 }
 
 void xen_event_send(uint32_t port)
@@ -78,7 +78,7 @@ void xen_event_send(uint32_t port)
 	case 1:
 	case 2:
 	case 3:
-		say_message();
+		send_message();
 		break;
 	case 4:
 		ring.req_cons = ring.req_prod;
