@@ -16,7 +16,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
 #define PATIENCE 2000   /* ticks: one for each reading of the counter */
-#define CALL_MOST 20000 /* of a call: what arrives in time is read to its end */
+#define CALL_MOST 20000 /* of a call: messages that arrive in time are read to their end */
 
 static const uint8_t *at, *end;
 static struct xenstore_domain_interface ring;
