@@ -29,6 +29,7 @@ INIT = """#!/bin/sh
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -t tmpfs run /run
 for m in {modules}; do insmod /modules/$m.ko; done
 ip link set lo up; ip addr add 10.0.2.15/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.2.2
+while [ "$(cat /sys/class/net/eth0/carrier)" != 1 ]; do sleep 0.1; done    # an e1000 takes two seconds to find its link
 mkdir /run/ffntp
 echo "guest: Linux $(uname -r), clocksource $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
 {commands}

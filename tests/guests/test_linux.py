@@ -18,16 +18,16 @@ from test_events import disk_of
 DISRUPTED_S = 1.0 + 0.2 * (tap.PATIENCE - 1)
 RIGHT_S = 10.0                  # and there are readings again within this
 PAUSE_S = 5
-BURST_S = 18                    # eight requests, 2 s apart
-SETTLE_S = 40                   # intervals have grown to 10 s, so that a reply is rarely the first sign of an event
+WATCHED_S = 18                  # readings are checked for this long after the resumption
+POLL_S = 64                     # from the first request on, so that no reply is the first sign of an event
+PATIENCE_S = 30                 # beyond an interval, on a busy machine
 BOOT_S = 60
 
 
 def check_right_again(watch, former, resumed_s, what):
-    """Wait for the end of the burst after an event; check the readings since the guest was resumed, and that the disruption marker is no
-    longer the former one. Return the marker."""
+    """Check the readings since the guest was resumed, and that the disruption marker is no longer the former one. Return the marker."""
     right_s = watch.wait_for_time(resumed_s + DISRUPTED_S, RIGHT_S) + DISRUPTED_S
-    time.sleep(max(0, resumed_s + BURST_S - time.monotonic()))
+    time.sleep(max(0, resumed_s + WATCHED_S - time.monotonic()))
     seen = watch.after(resumed_s)
     wrong = [reading for reading in seen if reading.outside_s > 0]
     refused = [reading for reading in seen if reading.result != 0]
@@ -35,7 +35,7 @@ def check_right_again(watch, former, resumed_s, what):
     print(f"# {what}: {len(wrong)} of {len(seen)} readings outside, the last {last_s:.2f} s after the resumption, by up to "
           f"{max((reading.outside_s for reading in wrong), default=0):.1f} s; {len(refused)} refused; right again after {right_s:.2f} s; "
           f"bound {seen[-1].bound_s * 1e3:.2f} ms", flush=True)
-    tap.check(len(seen) > 10 * BURST_S, f"too few readings: {len(seen)}")
+    tap.check(len(seen) > 10 * WATCHED_S, f"too few readings: {len(seen)}")
     tap.check(seen[-1].marker != former, "the daemon noticed nothing")
     tap.check(last_s <= DISRUPTED_S, f"wrong {last_s} s after the resumption")
     tap.check(right_s <= RIGHT_S * tap.PATIENCE, f"not right again after {right_s} s")
@@ -48,13 +48,23 @@ def resume(running):
     return time.monotonic()
 
 
+def wait_for_an_interval(running, watch):
+    """Wait for the first two replies, which are a full interval apart: the clock is synchronised with the second one."""
+    watch.wait_for_time(0, BOOT_S)
+    first_s = time.monotonic()
+    running.wait_for_line("the clock is synchronised", POLL_S + PATIENCE_S)
+    interval_s = time.monotonic() - first_s
+    print(f"# the first two replies were {interval_s:.1f} s apart", flush=True)
+    tap.check(interval_s > POLL_S - 5, f"the second reply came {interval_s} s after the first: the interval is not {POLL_S} s")
+    time.sleep(2)
+
+
 @contextlib.contextmanager
 def watched(running):
-    """Yield a watch of a guest that has the time, after its first burst."""
+    """Yield a watch of a guest that has the time and polls at its full interval."""
     with running, linuxworld.Watch(running) as watch:
         try:
-            watch.wait_for_time(0, BOOT_S)
-            time.sleep(SETTLE_S)
+            wait_for_an_interval(running, watch)
             yield watch
         except AssertionError as problem:
             raise AssertionError(f"{problem}; the guest: {running.said()[-1500:]}") from problem
@@ -96,11 +106,12 @@ def arrived(running, path):
 
 
 def live(folder, suite, *, is_stopped, options=(), **more):
-    """Let a guest live through the events. is_stopped: it can notice that it was stopped and continued."""
+    """Let a guest live through the events. is_stopped: it can notice that it was stopped and continued. Without the option iburst there is
+    one request after the start and after each event, and the next one a full interval later."""
     kernel = linuxworld.Archive(suite).kernel()
     with guest.chronyd(folder) as port:
         image = f"{folder}/initramfs"
-        linuxworld.build(image, kernel, f"server {guest.HOST} port {port} iburst minpoll 6 maxpoll 6\n")
+        linuxworld.build(image, kernel, f"server {guest.HOST} port {port} minpoll 6 maxpoll 6\n")
         options = [*disk_of(folder), *options]
         running = linuxworld.Linux(folder, kernel, image, options=options, **more)
         with watched(running) as watch:
@@ -110,7 +121,6 @@ def live(folder, suite, *, is_stopped, options=(), **more):
             if is_stopped:
                 check_right_again(watch, first, resumed, "stopped and continued")
             marker = check_right_again(watch, first, restore(running, "past"), "restored from a snapshot")
-            time.sleep(SETTLE_S - BURST_S)
             move(running, f"{folder}/state")
         with arrived(linuxworld.Linux(folder, kernel, image, name="moved", options=options, **more), f"{folder}/state") as (watch, resumed):
             check_right_again(watch, marker, resumed, "moved to another QEMU")
