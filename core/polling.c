@@ -189,6 +189,22 @@ void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict ver
 	}
 }
 
+void ffntp_polling_limit(struct ffntp_polling *polling, double interval_s, ffntp_counter not_before, double period_s)
+{
+	double floor_s = ffntp_fmin(interval_s, polling->config.max_s);
+	ffntp_counter next = polling->next;
+
+	if (floor_s <= polling->floor_s)
+		return;
+	slow_down(polling, floor_s, FFNTP_KISS_DECAY_REPLIES, period_s);
+	polling->next = ffntp_counter_is_before(next, not_before) ? not_before : next;
+}
+
+double ffntp_polling_limit_s(const struct ffntp_polling *polling)
+{
+	return polling->floor_s > polling->config.min_s ? polling->floor_s : 0;
+}
+
 bool ffntp_polling_can_interleave(const struct ffntp_polling *polling)
 {
 	return polling->floor_s <= polling->config.min_s || polling->interval_s <= FFNTP_INTERLEAVED_WAIT_S;

@@ -71,6 +71,15 @@ void ffntp_polling_sent(struct ffntp_polling *polling, ffntp_counter now, double
 /* Record the verdict on the reply to the request in flight. */
 void ffntp_polling_replied(struct ffntp_polling *polling, enum ffntp_verdict verdict, double period_s);
 
+/*
+ * Poll as after a kiss-o'-death that required this interval, up to the longest one configured, because an earlier run
+ * had one; the next request leaves no sooner than not_before.
+ */
+void ffntp_polling_limit(struct ffntp_polling *polling, double interval_s, ffntp_counter not_before, double period_s);
+
+/* Return the least interval (s) that a kiss-o'-death or silence requires; 0 if neither does. */
+double ffntp_polling_limit_s(const struct ffntp_polling *polling);
+
 /* Return whether exchanges may complete each other in interleaved mode: not at long intervals after a kiss-o'-death. */
 bool ffntp_polling_can_interleave(const struct ffntp_polling *polling);
 

@@ -361,6 +361,13 @@ static void apply_stored(struct ffntp_session *session, const struct ffntp_input
 	session->is_map_due = true;
 }
 
+static void limit_requests(struct ffntp_session *session, const struct ffntp_input *input)
+{
+	double interval_s = ffntp_counter_diff(input->until, input->at) * session->period_s;
+
+	ffntp_polling_limit(&session->client->association.polling, interval_s, input->stamp, session->period_s);
+}
+
 static void apply_input(struct ffntp_session *session, const struct ffntp_input *input)
 {
 	switch (input->kind) {
@@ -412,6 +419,10 @@ static void apply_input(struct ffntp_session *session, const struct ffntp_input 
 	case FFNTP_INPUT_BURST:
 		if (!IS_MINIMAL)
 			ffntp_client_burst(session->client, session->now);
+		break;
+	case FFNTP_INPUT_LIMITED:
+		if (!IS_MINIMAL)
+			limit_requests(session, input);
 		break;
 	}
 }
@@ -489,6 +500,11 @@ void ffntp_session_input(struct ffntp_session *session, const struct ffntp_input
 	apply_input(session, has_jumped ? &disruption : input);
 	work_timer(session);
 	trace_events(session);
+}
+
+double ffntp_session_limit_s(const struct ffntp_session *session)
+{
+	return ffntp_polling_limit_s(&session->client->association.polling);
 }
 
 void ffntp_session_hurry(struct ffntp_session *session, ffntp_counter at)
@@ -582,6 +598,7 @@ const char *ffntp_input_name(enum ffntp_input_kind kind)
 		[FFNTP_INPUT_MEASURED] = "measured",
 		[FFNTP_INPUT_NOT_MEASURED] = "not-measured",
 		[FFNTP_INPUT_BURST] = "burst",
+		[FFNTP_INPUT_LIMITED] = "limited",
 	};
 
 	return (unsigned)kind < FFNTP_INPUTS ? names[kind] : "unknown";

@@ -59,4 +59,7 @@ struct ffntp_session {
  */
 void ffntp_session_hurry(struct ffntp_session *session, ffntp_counter at);
 
+/* Return the least interval (s) that the server's kiss-o'-death or its silence requires; 0 if neither does. */
+double ffntp_session_limit_s(const struct ffntp_session *session);
+
 #endif

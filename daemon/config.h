@@ -79,6 +79,7 @@ struct ffntp_config {
 	bool sandbox_is_off;
 	char user[FFNTP_CONFIG_USER_SIZE];              /* that a daemon of root becomes; "": the usual one */
 	char nts_directory[FFNTP_CONFIG_NTS_PATH_SIZE]; /* for cookies; "": they are not kept */
+	char state_file[FFNTP_CONFIG_PATH_SIZE];        /* see statefile.h; "": none */
 	char leap_list[FFNTP_CONFIG_PATH_SIZE];         /* "": the system's file */
 	char keyfile[FFNTP_CONFIG_PATH_SIZE];           /* "": none */
 	char journal[FFNTP_CONFIG_PATH_SIZE];           /* "": none */

@@ -53,6 +53,15 @@ static bool parse_ntsdumpdir(struct ffntp_config *config, const struct ffntp_con
 	return store_path(line, "name of a directory", config->nts_directory, sizeof(config->nts_directory));
 }
 
+static bool parse_statefile(struct ffntp_config *config, const struct ffntp_configline *line)
+{
+	if (!store_path(line, "file name", config->state_file, sizeof(config->state_file)))
+		return false;
+	if (line->word[1][strlen(line->word[1]) - 1] == '/')
+		return ffntp_configline_refuse(line, "%s takes the name of a file, not of a directory", line->word[0]);
+	return true;
+}
+
 static bool parse_ntstrustedcerts(struct ffntp_config *config, const struct ffntp_configline *line)
 {
 	if (config->nts_trusted_count == FFNTP_CONFIG_TRUSTED)
@@ -337,6 +346,7 @@ static const struct keyword {
 	{ "nosystemcert", parse_nosystemcert, NULL },
 	{ "nocerttimecheck", parse_nocerttimecheck, NULL },
 	{ "ntsdumpdir", parse_ntsdumpdir, NULL },
+	{ "statefile", parse_statefile, NULL },
 	{ "ntsrefresh", NULL, "a key exchange follows when keys are of no use any more" },
 	{ "authselectmode", NULL, "the options trust and require name the servers that count" },
 	{ "logdir", NULL, "messages go to standard error" },

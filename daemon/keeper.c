@@ -181,8 +181,17 @@ static void take_event(void *context, unsigned member, const struct ffntp_event 
 {
 	struct ffntp_keeper *keeper = context;
 
-	if (!keeper->sync.is_lost)
-		ffntp_event_log_take(&keeper->event_log, member, event);
+	if (keeper->sync.is_lost)
+		return;
+	ffntp_statefile_follow(&keeper->state, &keeper->sync, member, event);
+	ffntp_event_log_take(&keeper->event_log, member, event);
+}
+
+static double limit_requests(void *context, const struct ffntp_address *address, double *wait_s)
+{
+	const struct ffntp_keeper *keeper = context;
+
+	return ffntp_statefile_limit(&keeper->state, address, wait_s);
 }
 
 static void record_ensemble(void *context, struct ffntp_ensemble *ensemble, const struct ffntp_ensemble_config *config,
@@ -197,8 +206,9 @@ static void record_ensemble(void *context, struct ffntp_ensemble *ensemble, cons
 static bool open_sync(struct ffntp_keeper *keeper, struct ffntp_lineup *lineup, const struct ffntp_map *former)
 {
 	struct ffntp_ensemble_config config;
-	const struct ffntp_sync_parts parts = { &config,    &keeper->source, keeper->page, lineup,
-						take_event, record_ensemble, keeper,       &keeper->wakeup };
+	const struct ffntp_sync_parts parts = { &config, &keeper->source, keeper->page,
+						lineup,  take_event,      record_ensemble,
+						keeper,  &keeper->wakeup, limit_requests };
 
 	configure(keeper, lineup, &config);
 	if (!ffntp_event_log_open(&keeper->event_log, &keeper->sync, config.members) ||
@@ -265,8 +275,10 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 		return false;
 	ffntp_lineup_open(&lineup, ffntp_sync_now_s());
 	ffntp_leaptable_open(&keeper->leaptable, options->config.leap_list);
+	ffntp_statefile_open(&keeper->state, options->config.state_file);
 	keeper->journal = open_journal(&options->config);
 	if (!open_clock(keeper, &lineup)) {
+		ffntp_statefile_close(&keeper->state, "");
 		ffntp_journal_file_close(keeper->journal);
 		ffntp_lineup_close(&lineup);
 		return false;
@@ -284,6 +296,7 @@ bool ffntp_keeper_open(struct ffntp_keeper *keeper, const struct ffntp_options *
 
 void ffntp_keeper_close(struct ffntp_keeper *keeper)
 {
+	ffntp_statefile_close(&keeper->state, keeper->options->config.state_file);
 	ffntp_clock_log_close(&keeper->clock_log);
 	ffntp_wakeup_close(&keeper->wakeup);
 	ffntp_counter_close(&keeper->source);
@@ -509,5 +522,6 @@ bool ffntp_keeper_step(struct ffntp_keeper *keeper, struct pollfd *others, size_
 	if (keeper->clock_log.file != NULL)
 		ffntp_clock_log_write(&keeper->clock_log, keeper->page, &keeper->source);
 	ffntp_journal_file_write(keeper->journal);
+	ffntp_statefile_step(&keeper->state, keeper->options->config.state_file, ffntp_monotonic_s());
 	return true;
 }

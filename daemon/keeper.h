@@ -19,6 +19,7 @@
 #include "leaptable.h"
 #include "options.h"
 #include "pagewatch.h"
+#include "statefile.h"
 
 struct ffntp_keeper {
 	const struct ffntp_options *options;
@@ -29,6 +30,7 @@ struct ffntp_keeper {
 	struct ffntp_page *page;         /* in the file, or private */
 	struct ffntp_page *private_page; /* NULL if there is a file */
 	struct ffntp_leaptable leaptable;
+	struct ffntp_statefile state;
 	struct ffntp_client_config client_config; /* the usual one of the servers */
 	struct ffntp_sync sync;
 	const struct ffntp_options *next; /* the options to apply once a server is resolved; NULL: none */

@@ -123,8 +123,8 @@ void ffntp_sandbox_step(void)
 
 /* --- Landlock --- */
 
-/* The folders of pages and those that contain them, the folders of the journal and of cookies, and the clock log, or
- * its folder if it is new. */
+/* The folders of pages and those that contain them, the folders of the journal, of the state file and of cookies, and
+ * the clock log, or its folder if it is new. */
 #define PATHS_MOST (2 * (FFNTP_GUESTPAGES + 4))
 
 struct paths {
@@ -180,6 +180,8 @@ static void list_paths(struct paths *paths, const struct ffntp_options *options,
 		add_page(paths, options->guest[i].path);
 	if (options->config.nts_directory[0] != '\0')
 		add_path(paths, options->config.nts_directory, strlen(options->config.nts_directory));
+	if (options->config.state_file[0] != '\0')
+		(void)add_folder(paths, options->config.state_file, strlen(options->config.state_file));
 	if (options->config.journal[0] != '\0')
 		(void)add_folder(paths, options->config.journal, strlen(options->config.journal));
 	if (options->clock_log != NULL && access(options->clock_log, F_OK) == 0)

@@ -352,6 +352,9 @@ static bool take_value(struct rest *rest, struct ffntp_journal_entry *entry)
 		return take_text(rest, " ") && take_later(rest, input, &input->stamp);
 	case FFNTP_INPUT_PAUSE:
 		return take_text(rest, " ") && take_later(rest, input, &input->until);
+	case FFNTP_INPUT_LIMITED:
+		return take_text(rest, " ") && take_later(rest, input, &input->until) && take_text(rest, " ") &&
+		       take_later(rest, input, &input->stamp);
 	case FFNTP_INPUT_NOT_SENT:
 	case FFNTP_INPUT_ERROR:
 	case FFNTP_INPUT_NOT_MEASURED:

@@ -359,6 +359,11 @@ static void put_value(struct line *line, const struct ffntp_input *input)
 		put(line, ' ');
 		put_decimal(line, input->vote.is_unanimous);
 		break;
+	case FFNTP_INPUT_LIMITED:
+		put_difference(line, input->until - input->at);
+		put(line, ' ');
+		put_difference(line, input->stamp - input->at);
+		break;
 	case FFNTP_INPUT_MEASURED:
 		put_measurement(line, input->measurement, input->at);
 		break;

@@ -170,6 +170,9 @@ static void errors_and_pauses(void **state)
 	     &entry);
 	assert_int_equal(entry.input.error, INT32_MIN);
 	pass(&(struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = 1000, .until = 2000 }, "pause 0 3e8", &entry);
+	pass(&(struct ffntp_input){ .kind = FFNTP_INPUT_LIMITED, .at = 1000, .until = 2000, .stamp = 999 },
+	     "limited 0 3e8 -1", &entry);
+	assert_true(entry.input.until == 2000 && entry.input.stamp == 999);
 	assert_int_equal(entry.input.until, 2000);
 }
 
@@ -488,6 +491,8 @@ static void malformed_lines(void **state)
 		"sent 1 ",
 		"sent 1 01",
 		"pause 1 -0",
+		"limited 1 2",
+		"limited 1 2 ",
 		"not-sent 1",
 		"not-sent 1 2147483648",
 		"error 1 -2147483649",

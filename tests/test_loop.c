@@ -13,6 +13,7 @@
 #include "../core/wire.h"
 #include "../ports/linux/keys.h"
 #include "../ports/linux/sync.h"
+#include "assertions.h"
 #include "../ports/linux/udp.h"
 
 #define DATAGRAMS 3
@@ -83,8 +84,8 @@ static void open_with(const char *const *names, size_t servers, unsigned room)
 {
 	struct ffntp_ensemble_config config = { .members = room };
 	struct ffntp_lineup lineup;
-	const struct ffntp_sync_parts parts = { &config,    &loop.source, &loop.page, &lineup,
-						take_event, NULL,         &loop,      NULL };
+	const struct ffntp_sync_parts parts = { &config, &loop.source, &loop.page, &lineup, take_event,
+						NULL,    &loop,        NULL,       NULL };
 
 	memset(&loop, 0, sizeof(loop));
 	counter_event = FFNTP_COUNTER_STEADY;
@@ -268,6 +269,31 @@ static void a_lone_name_is_asked_soon_after_it_is_resolved(void **state)
 	nanosleep(&(struct timespec){ .tv_nsec = 210000000 }, NULL);
 	step(0);
 	assert_true(descriptor() >= 0);
+}
+
+/* Each address has asked for one request in 256 s. */
+static double limit_all(void *context, const struct ffntp_address *address, double *wait_s)
+{
+	assert_ptr_equal(context, &loop);
+	assert_true(ffntp_address_is_some(address));
+	*wait_s = 60;
+	return 256;
+}
+
+/* The only server is a member before it has an address, and of several servers a member joins with its address. */
+static void a_server_that_limits_requests_is_asked_later(void **state)
+{
+	(void)state;
+	loop.sync.limiter = limit_all;
+	step(0);
+	resolve(0);
+	step(0);
+	assert_true(ffntp_sync_has_server(&loop.sync));
+	assert_within(ffntp_peer_limit_s(&loop.sync.peer[0].peer), 256, 0.5, "s");
+	nanosleep(&(struct timespec){ .tv_nsec = 210000000 }, NULL);
+	step(0);
+	assert_int_equal(descriptor(), -1);
+	assert_null(strstr(loop.events, "sent"));
 }
 
 static void a_counter_that_was_disrupted_is_told_of_and_goes_on(void **state)
@@ -631,6 +657,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_an_address_nothing_is_asked, open_nameless, close_loop),
 		cmocka_unit_test_setup_teardown(an_offline_server_is_not_asked, open_nameless, close_loop),
 		cmocka_unit_test_setup_teardown(the_first_address_is_asked_at_once, open_nameless, close_loop),
+		cmocka_unit_test_setup_teardown(a_server_that_limits_requests_is_asked_later, open_nameless,
+						close_loop),
+		cmocka_unit_test_setup_teardown(a_server_that_limits_requests_is_asked_later, open_none_of_two,
+						close_loop),
 		cmocka_unit_test_setup_teardown(a_lone_name_is_asked_soon_after_it_is_resolved, open_nameless,
 						close_loop),
 		cmocka_unit_test_setup_teardown(servers_without_an_address_join_later, open_one_of_three, close_loop),

@@ -355,6 +355,46 @@ static void a_burst_obeys_a_kiss(void **state)
 	assert_true(next > S(2920));
 }
 
+/* A limit that an earlier run was given: no burst, the first request when it may leave, and then as after a kiss. */
+static void a_limit_of_an_earlier_run_is_kept(void **state)
+{
+	struct world world;
+	const struct ffntp_polling *polling = &world.polling;
+
+	(void)state;
+	init(&world, 16, 1024);
+	assert_true(ffntp_polling_limit_s(polling) == 0);
+	ffntp_polling_limit(&world.polling, 256, S(1040), PERIOD_S);
+	assert_true(ffntp_polling_limit_s(polling) == 256);
+	assert_true(polling->next == S(1040));
+	for (unsigned i = 0; i < FFNTP_KISS_DECAY_REPLIES; i++) {
+		ffntp_counter asked = polling->next;
+
+		assert_true(ffntp_polling_limit_s(polling) == 256);
+		ffntp_polling_sent(&world.polling, asked, PERIOD_S);
+		assert_within((double)(polling->next - asked) * PERIOD_S, 256, 1e-6, "s");
+		ffntp_polling_replied(&world.polling, FFNTP_ACCEPTED, PERIOD_S);
+	}
+	assert_true(ffntp_polling_limit_s(polling) == 128);
+}
+
+static void a_limit_is_within_the_configuration(void **state)
+{
+	struct world world;
+
+	(void)state;
+	init(&world, 16, 1024);
+	ffntp_polling_limit(&world.polling, 8, S(1040), PERIOD_S);
+	assert_true(ffntp_polling_limit_s(&world.polling) == 0);
+	assert_true(world.polling.next < S(1040));
+	ffntp_polling_limit(&world.polling, 1e9, 0, PERIOD_S);
+	assert_true(ffntp_polling_limit_s(&world.polling) == 1024);
+	assert_true(world.polling.next > 0);
+	ffntp_polling_limit(&world.polling, 64, S(9999), PERIOD_S);
+	assert_true(ffntp_polling_limit_s(&world.polling) == 1024);
+	assert_true(world.polling.next < S(9999));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +409,8 @@ int main(void)
 		cmocka_unit_test(a_try_that_fails_is_repeated_later),
 		cmocka_unit_test(no_two_requests_are_closer_than_two_seconds),
 		cmocka_unit_test(a_burst_obeys_a_kiss),
+		cmocka_unit_test(a_limit_of_an_earlier_run_is_kept),
+		cmocka_unit_test(a_limit_is_within_the_configuration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

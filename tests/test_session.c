@@ -541,6 +541,39 @@ static void test_a_burst_is_some_requests_soon(void **state)
 	drop(b);
 }
 
+/* A server that an earlier run was limited by: the first request waits, and no burst follows. */
+static void test_a_limit_of_an_earlier_session(void **state)
+{
+	struct bench *b = make();
+	ffntp_counter at = now(b);
+
+	(void)state;
+	put(b,
+	    (struct ffntp_input){ .kind = FFNTP_INPUT_LIMITED, .until = at + 250000000000, .stamp = at + 75000000000 });
+	run(b, 74);
+	assert_int_equal(b->world.requests, 0);
+	run(b, 2);
+	assert_int_equal(b->world.requests, 1);
+	run(b, 240);
+	assert_int_equal(b->world.requests, 1);
+	run(b, 20);
+	assert_int_equal(b->world.requests, 2);
+	drop(b);
+}
+
+/* An interval that ends before it begins is none. */
+static void test_a_limit_that_ends_before_it_begins(void **state)
+{
+	struct bench *b = make();
+	ffntp_counter at = now(b);
+
+	(void)state;
+	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_LIMITED, .until = at - 1, .stamp = at + 75000000000 });
+	run(b, 10);
+	assert_true(b->world.requests > 1);
+	drop(b);
+}
+
 static void test_a_map_is_yielded_once_a_minute(void **state)
 {
 	struct bench *b = make();
@@ -978,6 +1011,8 @@ static void run_course(struct bench *b)
 	run(b, 600);
 	put_kind(b, FFNTP_INPUT_BURST);
 	run(b, 30);
+	put(b, (struct ffntp_input){ .kind = FFNTP_INPUT_LIMITED, .until = now(b) + 300000000000 });
+	run(b, 600);
 	put_kind(b, FFNTP_INPUT_PUBLISH);
 }
 
@@ -1180,7 +1215,7 @@ static void test_a_trace_shows_each_event_and_changes_nothing(void **state)
 	assert_memory_equal(traced.counts, b->counts, sizeof b->counts);
 	assert_int_equal(traced.reply.verdict, FFNTP_ACCEPTED);
 	assert_true(traced.source.rtt_ns == ffntp_session_source(b->session)->rtt_ns);
-	assert_int_equal(traced.source.poll_log2_s, 4);
+	assert_int_equal(traced.source.poll_log2_s, 7); /* the limit: 120 s */
 	assert_int_equal(traced.decision.kind, FFNTP_DECISION_ACCEPT);
 	assert_true(traced.decision.offset_s == ffntp_session_decision(b->session)->offset_s);
 	assert_int_equal(traced.map.status, FFNTP_STATUS_SYNCHRONISED);
@@ -1213,6 +1248,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_asked_during_a_pause),
 		cmocka_unit_test(test_a_disruption_ends_a_pause),
 		cmocka_unit_test(test_a_burst_is_some_requests_soon),
+		cmocka_unit_test(test_a_limit_of_an_earlier_session),
+		cmocka_unit_test(test_a_limit_that_ends_before_it_begins),
 		cmocka_unit_test(test_a_map_is_yielded_once_a_minute),
 		cmocka_unit_test(test_a_map_is_yielded_where_a_leap_second_begins_and_ends),
 		cmocka_unit_test(test_a_disruption_is_published_at_once),

@@ -205,8 +205,8 @@ static const char *open_sync(struct demo *demo)
 	const struct ffntp_server_name name = { .name = "127.0.0.1", .port = demo->server.port };
 	struct ffntp_ensemble_config config = { .members = 1 };
 	struct ffntp_lineup lineup;
-	const struct ffntp_sync_parts parts = { &config, &demo->source, demo->file.page, &lineup, count, NULL,
-						demo,    NULL };
+	const struct ffntp_sync_parts parts = { &config, &demo->source, demo->file.page, &lineup, count, NULL, demo,
+						NULL,    NULL };
 
 	ffntp_peer_config_default(&config.client, &demo->source);
 	config.client.estimator = demo->estimator;

@@ -6,8 +6,8 @@
  * The session never reads a clock, draws no random bits, allocates nothing, and stores nothing outside the memory that
  * the caller gave it. One thread at a time may use a session; several sessions are independent of each other.
  * A core built with FFNTP_SESSION_MINIMAL, as in guests, ignores FFNTP_INPUT_LEAP_TABLE, FFNTP_INPUT_LEAP_VOTE,
- * FFNTP_INPUT_FORMER, FFNTP_INPUT_MEASURED, FFNTP_INPUT_NOT_MEASURED and FFNTP_INPUT_BURST, and correction_s of the
- * configuration, and calls neither recorder nor tracer.
+ * FFNTP_INPUT_FORMER, FFNTP_INPUT_MEASURED, FFNTP_INPUT_NOT_MEASURED, FFNTP_INPUT_BURST and FFNTP_INPUT_LIMITED, and
+ * correction_s of the configuration, and calls neither recorder nor tracer.
  *
  *   for (;;) {
  *           input(FFNTP_INPUT_TIMEOUT, .at = counter());
@@ -115,6 +115,13 @@ enum ffntp_input_kind {
 	 * gets none.
 	 */
 	FFNTP_INPUT_BURST,
+	/*
+	 * until, stamp. The server has asked an earlier session for fewer requests (kiss-o'-death RATE): send none
+	 * before 'stamp', and then one in each interval of until - at, or the longest one configured, without a burst.
+	 * After a number of replies a shorter interval is tried, as after a kiss-o'-death. Before the first request to
+	 * this server.
+	 */
+	FFNTP_INPUT_LIMITED,
 	FFNTP_INPUTS /* the number of kinds */
 };
 

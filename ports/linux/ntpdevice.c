@@ -81,7 +81,8 @@ static const char *open_sync(struct ffntp_linux_ntp *ntp, const struct ffntp_lin
 {
 	const char *problem = ffntp_counter_open(&ntp->source, config->counter_kind);
 	struct ffntp_ensemble_config ensemble = { .members = 1 };
-	struct ffntp_sync_parts parts = { &ensemble, &ntp->source, &ntp->page, lineup, NULL, NULL, NULL, &ntp->wakeup };
+	struct ffntp_sync_parts parts = { &ensemble, &ntp->source, &ntp->page,   lineup, NULL,
+					  NULL,      NULL,         &ntp->wakeup, NULL };
 
 	if (problem != NULL)
 		return problem;

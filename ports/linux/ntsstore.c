@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "replacefile.h"
+
 static bool is_known(const uint8_t *bytes, size_t size)
 {
 	size_t i = 0;
@@ -123,41 +125,6 @@ bool ffntp_ntsstore_take(const char *directory, int64_t now_s, struct ffntp_nts_
 	return is_good;
 }
 
-static int write_all(int file, const uint8_t *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(file, bytes, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return written < 0 ? errno : ENOSPC;
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return fsync(file) == 0 ? 0 : errno;
-}
-
-static int put_file(int directory, const char *name, const uint8_t *bytes, size_t length)
-{
-	char beside[FFNTP_NTS_DUMP_ADDRESS + 16];
-	int file, error;
-
-	snprintf(beside, sizeof(beside), "%s.new", name);
-	unlinkat(directory, beside, 0);
-	file = openat(directory, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (file < 0)
-		return errno;
-	error = write_all(file, bytes, length);
-	if (close(file) != 0 && error == 0)
-		error = errno;
-	if (error == 0 && renameat(directory, beside, directory, name) != 0)
-		error = errno;
-	if (error != 0)
-		unlinkat(directory, beside, 0);
-	return error;
-}
-
 int ffntp_ntsstore_put(const char *directory, const struct ffntp_nts_dump *dump)
 {
 	char name[FFNTP_NTS_DUMP_ADDRESS + 8];
@@ -170,7 +137,7 @@ int ffntp_ntsstore_put(const char *directory, const struct ffntp_nts_dump *dump)
 	if (folder < 0)
 		return errno;
 	name_file(dump->asked, name);
-	error = put_file(folder, name, bytes, ffntp_nts_dump_write(dump, bytes));
+	error = ffntp_replace_file(folder, name, bytes, ffntp_nts_dump_write(dump, bytes), true);
 	close(folder);
 	explicit_bzero(bytes, sizeof(bytes));
 	return error;

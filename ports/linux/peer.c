@@ -8,6 +8,7 @@
 
 #include "../../core/maths.h"
 #include "../../core/params.h"
+#include "../../core/session.h"
 #include "../../core/stamp.h"
 #include "../../nts/packet.h"
 #include "keys.h"
@@ -143,6 +144,23 @@ void ffntp_peer_hurry(struct ffntp_peer *peer)
 	ffntp_counter now = ffntp_counter_read(peer->source);
 
 	ffntp_peer_input(peer, (struct ffntp_input){ .kind = FFNTP_INPUT_PAUSE, .at = now, .until = now });
+}
+
+void ffntp_peer_limit(struct ffntp_peer *peer, double interval_s, double wait_s)
+{
+	ffntp_counter at = ffntp_counter_read(peer->source);
+
+	ffntp_peer_input(peer, (struct ffntp_input){
+				       .kind = FFNTP_INPUT_LIMITED,
+				       .at = at,
+				       .until = at + (ffntp_counter)(interval_s / peer->source->period_hint_s),
+				       .stamp = at + (ffntp_counter)(wait_s / peer->source->period_hint_s),
+			       });
+}
+
+double ffntp_peer_limit_s(const struct ffntp_peer *peer)
+{
+	return ffntp_session_limit_s(peer->session);
 }
 
 /* --- waiting --- */

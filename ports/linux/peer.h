@@ -105,6 +105,15 @@ void ffntp_peer_name(struct ffntp_peer *peer);
 /* Send no request for a random time between these (s). */
 void ffntp_peer_pause(struct ffntp_peer *peer, double least_s, double most_s);
 
+/*
+ * The server has asked for fewer requests before: send none for wait_s, and then one in each interval_s (s), without a
+ * burst. Before the first request to its address.
+ */
+void ffntp_peer_limit(struct ffntp_peer *peer, double interval_s, double wait_s);
+
+/* Return the least interval (s) that the server's kiss-o'-death or its silence requires; 0 if neither does. */
+double ffntp_peer_limit_s(const struct ffntp_peer *peer);
+
 /* Pass any other input of ffntp/session.h to this member. Its 'at' is the counter, unless it is set. */
 void ffntp_peer_input(struct ffntp_peer *peer, struct ffntp_input input);
 

@@ -48,6 +48,12 @@ struct ffntp_sync_peer {
 	bool is_unfit;                    /* to be replaced by a different address */
 };
 
+/*
+ * Called with each address before it is asked. Returns the interval (s) that the server there has asked for before, by
+ * a kiss-o'-death, and in *wait_s the time until the next request; 0: it has not.
+ */
+typedef double ffntp_sync_limiter(void *context, const struct ffntp_address *address, double *wait_s);
+
 struct ffntp_sync {
 	struct ffntp_ensemble *ensemble;   /* for reading and recording; its inputs go through this module */
 	ffntp_counter began;               /* the reading that it began with */
@@ -57,6 +63,7 @@ struct ffntp_sync {
 	struct ffntp_page *page;
 	struct ffntp_wakeup *wakeup; /* or NULL */
 	ffntp_sync_listener *listener;
+	ffntp_sync_limiter *limiter;
 	void *context;
 	struct ffntp_lineup lineup;
 	struct ffntp_sync_peer *peer; /* by number of the member */
@@ -77,8 +84,9 @@ struct ffntp_sync_parts {
 	const struct ffntp_lineup *lineup;   /* opened; the sync owns it from now on, unless opening fails */
 	ffntp_sync_listener *listener;       /* or NULL */
 	ffntp_sync_recorder *recorder;       /* or NULL */
-	void *context;                       /* of both */
+	void *context;                       /* of these */
 	struct ffntp_wakeup *wakeup;         /* further signs of a disruption, or NULL; it must outlive the sync */
+	ffntp_sync_limiter *limiter;         /* or NULL */
 };
 
 /* Most descriptors that ffntp_sync_descriptors sets. */

@@ -38,10 +38,12 @@ static int64_t certificate_time_s(const struct ffntp_sync *sync, const struct ff
 }
 
 /* The keys are for a server at this address. */
-static void use_keys(struct ffntp_sync_peer *peer, const struct ffntp_address *address)
+static void use_keys(const struct ffntp_sync *sync, struct ffntp_sync_peer *peer, const struct ffntp_address *address)
 {
-	if (!ffntp_address_is_equal(&peer->peer.address, address))
+	if (!ffntp_address_is_equal(&peer->peer.address, address)) {
 		ffntp_peer_move(&peer->peer, address, NULL);
+		ffntp_sync_limit(sync, peer);
+	}
 	ffntp_peer_hurry(&peer->peer);
 }
 
@@ -76,7 +78,7 @@ static void work_keys(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 	case FFNTP_NTSLINK_NOTHING:
 		break;
 	case FFNTP_NTSLINK_READY:
-		use_keys(peer, &server);
+		use_keys(sync, peer, &server);
 		break;
 	case FFNTP_NTSLINK_FAILED:
 		try_next(sync, peer);

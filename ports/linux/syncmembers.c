@@ -12,6 +12,16 @@ static bool is_used(const void *context, const struct ffntp_address *address)
 	return false;
 }
 
+void ffntp_sync_limit(const struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
+{
+	double wait_s = 0, interval_s = 0;
+
+	if (sync->limiter != NULL && ffntp_address_is_some(&peer->peer.address))
+		interval_s = sync->limiter(sync->context, &peer->peer.address, &wait_s);
+	if (interval_s > 0)
+		ffntp_peer_limit(&peer->peer, interval_s, wait_s);
+}
+
 /* Follow a server of the lineup at this address, or NULL. Returns the member; NULL if there is no room. */
 static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, const struct ffntp_address *address,
 				    ffntp_counter at)
@@ -37,6 +47,7 @@ static struct ffntp_sync_peer *join(struct ffntp_sync *sync, size_t server, cons
 	}
 	peer->peer.listener = ffntp_sync_take_event;
 	peer->peer.context = sync;
+	ffntp_sync_limit(sync, peer);
 	return peer;
 }
 
@@ -137,6 +148,7 @@ void ffntp_sync_follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer)
 	if (ffntp_sync_uses_nts(peer))
 		address = ffntp_ntslink_move(peer->link, address);
 	ffntp_peer_move(&peer->peer, address, ffntp_servers_key(servers));
+	ffntp_sync_limit(sync, peer);
 	if (advice == FFNTP_MOVE_AFTER_PAUSE)
 		pause_member(sync, peer);
 	if (is_first)

@@ -77,6 +77,11 @@ void ffntp_sync_fill(struct ffntp_sync *sync, bool is_start);
 /* Close a member, and remove it from the ensemble. */
 void ffntp_sync_leave(struct ffntp_sync *sync, struct ffntp_sync_peer *peer);
 
+/*
+ * A server that asked for fewer requests before gets no more of them now. Call it with each new address of a member.
+ */
+void ffntp_sync_limit(const struct ffntp_sync *sync, struct ffntp_sync_peer *peer);
+
 /* Move members to the addresses that the events of the last input chose. */
 void ffntp_sync_follow(struct ffntp_sync *sync, struct ffntp_sync_peer *peer);
 void ffntp_sync_follow_all(struct ffntp_sync *sync);

@@ -94,6 +94,7 @@ bool ffntp_sync_open(struct ffntp_sync *sync, const struct ffntp_sync_parts *par
 		.page = parts->page,
 		.wakeup = parts->wakeup,
 		.listener = parts->listener,
+		.limiter = parts->limiter,
 		.context = parts->context,
 		.lineup = *parts->lineup,
 	};

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Servers that lie, repeat themselves, refuse or flood, end to end: the page shows the verdict on each datagram."""
 import os
+import signal
 import socket
 import struct
 import sys
@@ -129,6 +130,43 @@ def test_kiss_rate_slows_the_requests(folder):
         times = [at for at, _ in server.requests[before - 1:]]
         tap.check(all(later - at > 3 for at, later in zip(times, times[1:])), f"the interval is not four seconds: {times}")
         tap.wait_for_status(folder, "synchronised")
+
+
+def test_kiss_rate_is_remembered_across_restarts(folder):
+    """The second daemon waits until the interval since the last request has passed, and sends no burst; so does the third one, although
+    the second one was killed. A file that cannot be used is replaced."""
+    os.mkdir(f"{folder}/kept", 0o700)
+    kept = f"{folder}/kept/state"
+
+    def answer(server, request, number):
+        return [fake.kiss(request, b"RATE") if number == 1 else fake.reply(request)]
+
+    with fake.Server(answer) as server:
+        with open(f"{folder}/conf", "w") as f:
+            f.write(f"statefile {kept}\nserver 127.0.0.1 port {server.port} minpoll 1 maxpoll 10 iburst\n")
+
+        def run(name, requests, number=signal.SIGTERM):
+            """Run a daemon until the server has got some requests; return their times."""
+            before = len(server.requests)
+            with tap.process([tap.FFNTPD, "--page", f"{folder}/page", "-c", f"{folder}/conf"], f"{folder}/{name}.log") as running:
+                tap.wait_for(lambda: len(server.requests) >= before + requests, "requests", 60)
+                time.sleep(1.2)         # a step of the daemon, which also writes the file
+                tap.stop(running, number)
+            os.unlink(f"{folder}/page")
+            return [at for at, _ in server.requests[before:]]
+        first = run("first", 2)
+        tap.check(os.stat(kept).st_mode & 0o777 == 0o600, "others may read the file")
+        second = run("second", 1, signal.SIGKILL)
+        third = run("third", 2)
+        tap.check(second[0] - first[-1] > 3.9, f"asked again {second[0] - first[-1]} s after the last request, which the server refused")
+        tap.check(third[0] - second[0] > 3.9, f"asked again {third[0] - second[0]} s after the last request")
+        tap.check(third[1] - third[0] > 3.9, f"a burst, or a shorter interval: {third[1] - third[0]} s")
+        tap.check("has asked for fewer requests before: one in 4 s" in tap.said(folder, "second"), tap.said(folder, "second"))
+        with open(kept, "wb") as f:
+            f.write(b"\0garbage\x1b")
+        fourth = run("fourth", 2)
+        tap.check("it is no state file of this version; it is not used" in tap.said(folder, "fourth"), tap.said(folder, "fourth"))
+        tap.check(fourth[1] - fourth[0] < 3.5, "it still waits")
 
 
 def test_kiss_deny_slows_the_requests_but_does_not_end_them(folder):
