@@ -28,7 +28,7 @@ RUNTIME = '_,runtime-variant=d'
 
 # The test programs, below the binding.
 PROGRAMS = {'ffntp': 'test/test_ffntp', 'calibrate': 'test/test_calibrate', 'clock': 'test/test_clock',
-            'ensemble': 'test/test_ensemble', 'lwt': 'test/test_lwt', 'host': 'mirage/test/test_host',
+            'ensemble': 'test/test_ensemble', 'lwt': 'test/test_lwt', 'nts': 'test/test_nts', 'host': 'mirage/test/test_host',
             'job': 'mirage/test/test_job'}
 
 GUARDS = [
@@ -146,6 +146,30 @@ GUARDS = [
     ('ensemble', 'ensemble_stubs.c:session_of', 'if (session == NULL)', 'if (false)', 'members'),
     ('ensemble', 'member_config', 'room > 1 ? FFNTP_LEAP_TRUST_CALLER : FFNTP_LEAP_TRUST_SERVER',
      'room > 64 ? FFNTP_LEAP_TRUST_CALLER : FFNTP_LEAP_TRUST_SERVER', 'leap seconds'),
+    ('lwt', 'nts', 'keys := next;', 'ignore next;', 'nts'),
+    ('lwt', 'nts', 'try on_change next with e -> !Lwt.async_exception_hook e', 'on_change next', 'nts'),
+    ('nts', 'add', 'is_known ||', '', 'branches'),
+    ('nts', 'check_aead', '|| key_size > 32', '', 'impossible'),
+    ('nts', 'check_aead', '|| nonce_size > 16', '', 'impossible'),
+    ('nts', 'nts.ml:create', 'if String.length c2s_key <> aead.key_size || String.length s2c_key <> aead.key_size then',
+     'if false then', 'impossible'),
+    ('nts', 'nts.ml:create', 'if not (List.for_all (fun cookie -> is_cookie_size (String.length cookie)) cookies) then',
+     'if false then', 'impossible'),
+    ('nts', 'claim', 'if take cookie.unused then', 'if (ignore take; cookie.bytes <> "") then', 'states are values'),
+    ('nts', 'nts.ml:request', 'if String.length random <> random_size then', 'if false then', 'impossible'),
+    ('nts', 'nts.ml:request', 'if Cstruct.length packet <> packet_size then', 'if false then', 'impossible'),
+    ('nts', 'accept', 'if take harvest then', 'if (ignore harvest; true) then', 'branches'),
+    ('nts', 'ffntp_ml_nts_take', 'atomic_exchange(token_of(token), true)', 'atomic_load(token_of(token))',
+     'states are values'),
+    ('nts', 'take_bytes', 'if (caml_string_length(string) != size) return false;', '', 'a bad algorithm'),
+    ('nts', 'unseal', 'Is_block(result) &&', '', 'forged'),
+    ('nts', 'ffntp_ml_nts_request', 'if (exception != Val_unit) caml_raise(exception);', '', 'a bad algorithm'),
+    ('nts', 'ffntp_ml_nts_reply', 'if (exception != Val_unit) caml_raise(exception);', '', 'a bad algorithm'),
+    ('nts', 'ffntp_ml_nts_reply', '+ Long_val(Field(datagram, 1))', '', 'exchanges'),
+    ('nts', 'next', 'if low = 0L then', 'if false then', 'the counter'),
+    ('nts', 'decrypt', 'if String.length sealed < block then None', 'if false then None', 'the vectors of RFC 5297'),
+    ('nts', 'decrypt', 'if is_equal received (vector mac_key strings text) then',
+     'if (ignore mac_key; is_equal received received) then', 'the vectors of RFC 5297'),
     ('job', 'is_server', '(not (Ipaddr.is_multicast address)) &&', '', 'names of servers'),
     ('job', 'with_port', 'port >= 1 &&', '', 'names of servers'),
     ('job', 'with_port', '&& String.for_all is_digit text', '', 'names of servers'),
@@ -183,7 +207,7 @@ class Bench:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        for part in ('core', 'include', 'ports/linux', 'bindings/ocaml'):
+        for part in ('core', 'include', 'nts', 'ports/linux', 'bindings/ocaml'):
             shutil.copytree(TOP / part, self.folder / part)
         for part in ('dune', 'dune-project', 'ffntp.opam', 'ffntp-mirage.opam'):
             shutil.copy(TOP / part, self.folder / part)

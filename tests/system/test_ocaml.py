@@ -21,7 +21,7 @@ TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test
          "ffntp/bindings/ocaml/mirage/test/test_host", "ffntp/bindings/ocaml/mirage/test/test_job",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
 # The dune package, without the rest of the project.
-PARTS = ["bindings", "core", "include", "ports", "dune", "dune-project", "ffntp.opam", "ffntp-mirage.opam"]
+PARTS = ["bindings", "core", "include", "nts", "ports", "dune", "dune-project", "ffntp.opam", "ffntp-mirage.opam"]
 # The libraries that each example's configuration names.
 EXAMPLES = {
     "bounded": "ffntp ffntp-mirage ffntp-mirage.host ffntp-mirage.ptime mirage-ptime ptime",

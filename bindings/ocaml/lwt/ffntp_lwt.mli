@@ -41,6 +41,16 @@ type protection = {
           [Refused_authentication] *)
 }
 
+val nts : ?on_change:(Ffntp.Nts.t -> unit) -> random:(int -> string) -> Ffntp.Nts.t -> protection
+(** Authentication by keys that were handed in. While a cookie is left, requests are sealed; without one [seal] fails, so
+    that [resolve] is called for new keys. A server that is silent, or refuses the cookies, leads there too, because
+    each of its requests uses a cookie.
+
+    [on_change]: called with each new state, such as to see how many {!Ffntp.Nts.val-cookies} are left. An exception that
+    it raises goes to [Lwt.async_exception_hook].
+
+    [random]: returns this many bytes from a cryptographic generator: [Ffntp_rng.bytes]. *)
+
 type 'address candidate = { address : 'address; port : int; protection : protection option }
 (** An address at which a server may be asked. *)
 

@@ -1,1 +1,2 @@
 let rec nonce () = match Generate.bits () with 0L -> nonce () | bits -> bits
+let bytes = Generate.bytes

@@ -3,3 +3,6 @@
 val nonce : unit -> int64
 (** 64 bits, never 0.
     @raise Mirage_crypto_rng.Unseeded_generator or another exception of that library if there is no randomness. *)
+
+val bytes : int -> string
+(** Random bytes, such as {!Ffntp.Nts.request} needs. Raises as {!nonce}. *)

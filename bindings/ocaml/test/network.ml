@@ -75,6 +75,9 @@ struct
   let forged = ref false
   let garbled = ref false
   let fails = ref (fun _ -> false)
+
+  (* What comes in place of the reply to a query. *)
+  let replies = ref (fun _query packet -> [ packet ])
   let port = ref 0
   let last_port () = !port
 
@@ -99,7 +102,9 @@ struct
         let received = arrived + !error_ns dst in
         let packet = reply query ~received ~sent:received in
         if !forged then Cstruct.set_uint8 packet 47 0xff;
-        at (arrived + delay_ns) (fun () -> deliver ~src_port:dst_port address src_port packet));
+        List.iter
+          (fun datagram -> at (arrived + delay_ns) (fun () -> deliver ~src_port:dst_port address src_port datagram))
+          (!replies query packet));
       Lwt.return_ok ())
 
   (* Nothing is under way, everything is answered. *)
@@ -112,6 +117,7 @@ struct
     sent := 0;
     longest := 0;
     (fails := fun _ -> false);
+    (replies := fun _ packet -> [ packet ]);
     forged := false;
     garbled := false
 end
