@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
 """The OCaml binding, built and tested with dune beside declarations of MirageOS's libraries. Its tests against a real server use
 Debian's chronyd. Each test case of OCaml's is one of TAP's."""
+import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
+import certificates
 import chrony
 import tap
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORKSPACE = os.environ.get("WORKSPACE", f"{TOP}/build/ocaml")
 TESTS = ["ffntp/bindings/ocaml/test/test_ffntp", "ffntp/bindings/ocaml/test/test_lwt",
-         "ffntp/bindings/ocaml/test/test_ensemble",
+         "ffntp/bindings/ocaml/test/test_ensemble", "ffntp/bindings/ocaml/test/test_nts",
          "ffntp/bindings/ocaml/test/test_calibrate", "ffntp/bindings/ocaml/test/test_clock",
          "ffntp/bindings/ocaml/mirage/test/test_host", "ffntp/bindings/ocaml/mirage/test/test_job",
          "ffntp/bindings/ocaml/test/test_server", "mirage/unikernel/test_variants"]
@@ -29,6 +33,7 @@ EXAMPLES = {
     "dhcp": "charrua ffntp-mirage.dhcp ffntp-mirage.ptime mirage-ptime ptime",
     "difference": "ffntp ffntp-mirage ffntp-mirage.ptime mirage-ptime",
     "dropin": "ffntp-mirage ffntp-mirage.ptime mirage-ptime ptime",
+    "nts": "ffntp ffntp-mirage.host ffntp-mirage.job ffntp.lwt ffntp.nts ffntp.rng ptime",
     "web": "ffntp ffntp-mirage ffntp-mirage.ptime mirage-ptime ptime",
 }
 UNIKERNELS = "_build/default/mirage/unikernel"
@@ -100,7 +105,7 @@ def sanitized():
     folder = f"{WORKSPACE}-sanitized"
     make_workspace(folder, f"(profile release)\n(env (_ (c_flags (:standard -g {SANITIZERS}))))\n")
     environment = dict(os.environ, **COLLECTING, **SANITIZED)
-    programs = [f"{test}.exe" for test in TESTS[:3]]
+    programs = [f"{test}.exe" for test in TESTS[:4]]
     code, said = run(["dune", "build", "--root", ".", "-j2", *programs], folder, env=environment)
     yield "dune builds it with the sanitizers", code == 0, said
     for program in programs if code == 0 else []:
@@ -172,15 +177,113 @@ def loop_without_lwt(port):
     return [("the loop over select keeps time", is_ok, said)]
 
 
+# --- NTS ---
+
+COOKIE_AT = 48 + 36         # behind the unique identifier
+
+
+class Middle(threading.Thread):
+    """A host between clients and an NTP server with NTS. Forged replies and the former genuine one come before each reply,
+    and the reply comes twice."""
+
+    def __init__(self, server_port):
+        super().__init__(daemon=True)
+        self.clients, self.server = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        self.clients.bind(("127.0.0.1", 0))
+        self.server.connect(("127.0.0.1", server_port))
+        self.server.settimeout(2)
+        self.port, self.cookies, self.replies = self.clients.getsockname()[1], [], 0
+
+    def forged(self, reply, former):
+        early = reply[:40] + bytes([reply[40], reply[41] ^ 1]) + reply[42:]     # its transmit timestamp
+        return early, early[:48], reply[:-1] + bytes([reply[-1] ^ 1]), former
+
+    def run(self):
+        former = bytes(48)
+        while True:
+            request, client = self.clients.recvfrom(2048)
+            self.cookies.append(request[COOKIE_AT:COOKIE_AT + 104])
+            try:
+                self.server.send(request)
+                reply = self.server.recv(2048)
+            except OSError:
+                continue
+            for datagram in (*self.forged(reply, former), reply, reply):
+                self.clients.sendto(datagram, client)
+            former, self.replies = reply, self.replies + 1
+
+
+def exchange_keys(folder, nts_port):
+    return subprocess.run([os.environ["NTSKEYS"], "keys", "127.0.0.1", str(nts_port), f"{folder}/ca.pem"], check=True,
+                          capture_output=True, text=True, timeout=60).stdout
+
+
+@contextlib.contextmanager
+def authenticated(folder):
+    """Run the client with NTS beside the other tests, because it waits for 20 queries. Yields a generator of its cases."""
+    folder = f"{folder}/nts"
+    os.mkdir(folder)
+    certificates.make_authority(folder)
+    certificates.make_certificate(folder, "server")
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        nts_port = s.getsockname()[1]
+    more = (f"ntsport {nts_port}\nntsserverkey {folder}/server.key\nntsservercert {folder}/server.pem\nntsprocesses 0\n"
+            "ntsntpserver 127.0.0.1\n")
+    with chrony.chronyd(folder, more) as port:
+        middle = Middle(port)
+        middle.start()
+        with open(f"{folder}/keys", "w") as f:
+            f.write(exchange_keys(folder, nts_port))
+        program = f"{WORKSPACE}/_build/default/ffntp/bindings/ocaml/test/test_server.exe"
+        environment = dict(os.environ, NTS_PORT=str(middle.port), NTS_KEYS=f"{folder}/keys", **COLLECTING)
+        running = subprocess.Popen([program, "--color=never"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True, env=environment, cwd=folder)
+
+        def cases():
+            output = running.communicate(timeout=400 * PATIENCE)[0]
+            yield "chronyd authenticates 20 exchanges, with forged replies between", running.returncode == 0, output
+            yield from unikernel_with_keys(middle, lambda: ",".join(exchange_keys(folder, nts_port).split()))
+            cookies = middle.cookies
+            yield ("no cookie was sent twice", len(cookies) > 20 and len(set(cookies)) == len(cookies),
+                   f"{len(cookies)} requests, {len(set(cookies))} cookies\n")
+        try:
+            yield cases()
+        finally:
+            running.kill()
+            running.wait()
+
+
+def unikernel_with_keys(middle, agree):
+    """Run the example with keys that are right, with a wrong one, and with rubbish. agree: returns new keys."""
+    program = f"{WORKSPACE}/{UNIKERNELS}/nts/run.exe"
+    wrong = ",".join(["00" * 32, *agree().split(",")[1:]])
+    for name, keys, line in (("with its keys", agree(), r"synchronised, \+- \d+ ns"),
+                             ("with a wrong key", wrong, "the clock is not synchronised yet"),
+                             ("with rubbish", "rub,bish", "--nts-keys: ")):
+        code, said = run([program, "--ntp-server=ntp.example.org", f"--nts-keys={keys}"],
+                         env=dict(os.environ, NTP_PORT=str(middle.port)))
+        is_right = ("synchronised, " in said) == (name == "with its keys") and re.search(line, said)
+        yield f"unikernel: nts {name}", code == 0 and is_right, said
+
+
 def all_cases(folder):
     make_workspace(WORKSPACE)
+    with open(f"{folder}/vectors", "w") as f:
+        subprocess.run([os.environ["NTSKEYS"], "vectors", "1200"], stdout=f, check=True)
     yield from built()
-    yield from alone(folder)
-    yield from documented()
-    yield from sanitized()
+    with authenticated(folder) as cases:
+        yield from alone(folder)
+        yield from documented()
+        yield from sanitized()
+        yield from against_chronyd(folder)
+        yield from cases
+
+
+def against_chronyd(folder):
     with chrony.chronyd(folder) as port, tap.daemon(folder, "--poll", "1", f"127.0.0.1:{port}"):
         tap.wait_for_status(folder, "synchronised")
-        environment = dict(os.environ, NTP_PORT=str(port), NTP_PAGE=f"{folder}/page", **COLLECTING)
+        environment = dict(os.environ, NTP_PORT=str(port), NTP_PAGE=f"{folder}/page", SIV_VECTORS=f"{folder}/vectors", **COLLECTING)
         for test in TESTS:
             yield from cases_of(test, environment)
         yield from configurations()

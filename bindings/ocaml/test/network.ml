@@ -76,7 +76,7 @@ struct
   let garbled = ref false
   let fails = ref (fun _ -> false)
 
-  (* What comes in place of the reply to a query. *)
+  (* The datagrams that a query is answered with, from the reply of a server without NTS. *)
   let replies = ref (fun _query packet -> [ packet ])
   let port = ref 0
   let last_port () = !port

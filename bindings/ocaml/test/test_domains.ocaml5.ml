@@ -1,5 +1,6 @@
 (* Domains read a clock, and continue from one shared state, while another domain publishes. Two kinds of outputs
-   alternate that differ in every number, so that a reading made of parts of both shows. *)
+   alternate that differ in every number, so that a reading made of parts of both shows. And domains that share a state of
+   NTS never send the same cookie. *)
 open Ffntp
 
 let source = { Counter.kind = Counter.Monotonic_raw; period_s = 1e-9; period_error = 500e-6 }
@@ -85,3 +86,47 @@ let () =
   let readers = List.map (fun nonce -> Domain.spawn (fun () -> read nonce 0L 0)) [ 1L; 2L; 3L ] in
   publish 50_000;
   List.iter (fun reader -> Printf.printf "%d readings\n" (Domain.join reader)) readers
+
+(* --- cookies --- *)
+
+(* An algorithm that seals nothing. *)
+let aead =
+  {
+    Nts.number = 15;
+    key_size = 1;
+    nonce_size = 16;
+    seal = (fun ~key:_ ~nonce:_ ~associated:_ _ -> String.make 16 's');
+    unseal = (fun ~key:_ ~nonce:_ ~associated:_ _ -> None);
+  }
+
+let rounds = 5000
+
+let states =
+  Array.init rounds (fun round ->
+      let cookie i = Printf.sprintf "%06d %d 1234567" round i in
+      Nts.create ~aead ~c2s_key:"c" ~s2c_key:"s" (List.init Nts.most_cookies cookie))
+
+(* Bytes 88 and on are the cookie. *)
+let cookies_of state =
+  let random = String.make Nts.random_size 'r' and packet = Cstruct.create 48 in
+  let rec use state sent =
+    match Nts.request ~random packet state with
+    | Some (datagram, state) -> use state (Cstruct.to_string ~off:88 ~len:16 datagram :: sent)
+    | None -> sent
+  in
+  use state []
+
+let () =
+  let begun = Atomic.make 0 in
+  let use () =
+    Atomic.incr begun;
+    while Atomic.get begun < 3 do
+      Domain.cpu_relax ()
+    done;
+    List.concat_map cookies_of (Array.to_list states)
+  in
+  let users = List.init 3 (fun _ -> Domain.spawn use) in
+  let sent = List.concat_map Domain.join users in
+  let distinct = List.length (List.sort_uniq compare sent) in
+  Printf.printf "%d cookies\n" distinct;
+  if distinct <> List.length sent || distinct <> rounds * Nts.most_cookies then failwith "a cookie was sent twice, or lost"
