@@ -42,6 +42,9 @@ val pair : kind -> elapsed_ns:(unit -> int64) -> pair
 val pair_of : (unit -> t) -> elapsed_ns:(unit -> int64) -> pair
 (** The same of a counter that is read by a function, such as {!Clock.counter}. *)
 
+val pair_within : from:t -> until:t -> int64 -> pair
+(** The other clock had this reading, in ns, at some time between two readings of the counter. *)
+
 val measure : ?error:float -> kind -> pair -> pair -> source
 (** [measure kind first last] is the counter's source. [error]: the error of the other clock's rate; 0.01 by default,
     because virtual machines' calibrated clocks may be wrong by a thousandth.

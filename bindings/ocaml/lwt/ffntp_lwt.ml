@@ -99,6 +99,11 @@ let retry_longest_s = 16.
 let longest_s = 64.
 let shortest_s = 0.001
 
+(* Solo5's clock may run slow, and sleeps with it: the first sleep is short, and shows by how much. *)
+let first_s = 0.2
+let measurable_s = 0.1
+let stretch_most = 10.
+
 (* In place of a reply that could not be verified (RFC 5905: a header and a key identifier). *)
 let crypto_nak = Cstruct.create 52
 
@@ -131,6 +136,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     mutable peers : peer list;
     mutable status : Output.status;
     mutable is_running : bool;
+    mutable stretch : float option;  (* the time that the last long sleep took, as a multiple of what was asked for *)
     wake : unit Lwt_condition.t;  (* something has arrived, or the loop is to stop *)
     halt : unit Lwt_condition.t;  (* the loop is to stop *)
     mutable ended : unit Lwt.t;
@@ -416,11 +422,21 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
     let may_resolve = peer.wants_address && Lwt.state peer.resolution <> Sleep in
     if may_resolve then Float.min left_s (until peer.resolve_at) else left_s
 
+  (* A sleep that is too short costs a turn of the loop, and nothing else. *)
+  let sleep_s t s =
+    let begun = now t in
+    Sleep.ns (Int64.of_float (s *. 1e9)) >|= fun () ->
+    let took_s = seconds t (Int64.sub (now t) begun) in
+    if s >= measurable_s then t.stretch <- Some (Float.min stretch_most (Float.max 1. (took_s /. s)))
+
+  let asked_s t left_s =
+    match t.stretch with None -> Float.min first_s left_s | Some stretch -> left_s /. stretch
+
   (* Sleep, but wake up early when something has arrived. *)
   let sleep t =
     let left_s = List.fold_left (fun s peer -> Float.min s (left_s t peer)) longest_s t.peers in
-    let s = Float.max shortest_s left_s in
-    Lwt.pick [ Sleep.ns (Int64.of_float (s *. 1e9)); Lwt_condition.wait t.wake ]
+    let s = Float.max shortest_s (asked_s t left_s) in
+    Lwt.pick [ sleep_s t s; Lwt_condition.wait t.wake ]
 
   let rec run t =
     List.iter (work t) t.peers;
@@ -474,6 +490,7 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
         peers = [];
         status = Initialising;
         is_running = true;
+        stretch = None;
         wake = Lwt_condition.create ();
         halt = Lwt_condition.create ();
         ended = Lwt.return_unit;
@@ -494,11 +511,71 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
 end
 
 module Calibrate (Sleep : SLEEP) = struct
-  let clock ?error ~elapsed_ns clock =
-    let { Counter.kind; period_error; _ } = Clock.source clock in
+  (* --- by a clock of whole seconds --- *)
+
+  let second_ns = 1_000_000_000L
+
+  (* Between two looks; and the looks after which the clock is taken to stand still. *)
+  let look_ns = 1_000_000L
+  let looks = 5_000
+
+  (* A host may slew its clock by 8 %. *)
+  let seconds_error = 0.1
+
+  (* A busy machine may look too late at one of two changes. *)
+  let tries = 4
+  let late = 0.02
+
+  type look = { before : Counter.t; ns : int64; after : Counter.t }
+
+  let look clock seconds =
+    let before = Clock.counter clock in
+    let ns = seconds () in
+    { before; ns; after = Clock.counter clock }
+
+  let is_second_after former latest = Int64.sub latest.ns former.ns = second_ns
+
+  (* The looks before and after the next change by one second. Other changes are jumps. *)
+  let rec change ?(left = looks) clock seconds former =
+    if left = 0 then Lwt.return_none
+    else
+      Sleep.ns look_ns >>= fun () ->
+      let latest = look clock seconds in
+      if is_second_after former latest then Lwt.return_some (former, latest)
+      else change ~left:(left - 1) clock seconds latest
+
+  let pair (former, latest) = Counter.pair_within ~from:former.before ~until:latest.after latest.ns
+
+  let rec by_seconds ?(left = tries) clock seconds ((_, latest) as first) =
+    change clock seconds latest >>= function
+    | None -> Lwt.return_none
+    | Some ((_, next) as last) ->
+        let is_second = is_second_after latest next in
+        let source () =
+          Counter.measure ~error:seconds_error (Clock.source clock).kind (pair first) (pair last)
+        in
+        if is_second && (left = 1 || (source ()).period_error < seconds_error +. late) then Lwt.return_some (source ())
+        else if left = 1 then Lwt.return_none
+        else by_seconds ~left:(left - 1) clock seconds last
+
+  let of_seconds clock = function
+    | None -> Lwt.return_none
+    | Some seconds -> (
+        change clock seconds (look clock seconds) >>= function
+        | None -> Lwt.return_none
+        | Some first -> by_seconds clock seconds first)
+
+  (* --- by a clock of nanoseconds --- *)
+
+  let of_elapsed ?error ~elapsed_ns clock =
+    let pair () = Counter.pair_of (fun () -> Clock.counter clock) ~elapsed_ns in
+    let first = pair () in
+    Sleep.ns 100_000_000L >|= fun () -> Counter.measure ?error (Clock.source clock).kind first (pair ())
+
+  let clock ?error ?seconds ~elapsed_ns clock =
+    let { Counter.period_error; _ } = Clock.source clock in
     if period_error < 0.01 then Lwt.return_unit
     else
-      let pair () = Counter.pair_of (fun () -> Clock.counter clock) ~elapsed_ns in
-      let first = pair () in
-      Sleep.ns 100_000_000L >|= fun () -> Clock.set_source clock (Counter.measure ?error kind first (pair ()))
+      of_seconds clock seconds >>= (function Some source -> Lwt.return source | None -> of_elapsed ?error ~elapsed_ns clock)
+      >|= Clock.set_source clock
 end

@@ -143,12 +143,16 @@ module Make (Udp : UDP) (Sleep : SLEEP) : sig
 end
 
 module Calibrate (Sleep : SLEEP) : sig
-  val clock : ?error:float -> elapsed_ns:(unit -> int64) -> Ffntp.Clock.t -> unit Lwt.t
+  val clock : ?error:float -> ?seconds:(unit -> int64) -> elapsed_ns:(unit -> int64) -> Ffntp.Clock.t -> unit Lwt.t
   (** Measure the clock's counter for a tenth of a second against another clock, such as
       [Ffntp_mirage_host.elapsed_ns], and set the clock's period. Does nothing if the period is known already. The other
       clock must not be kept by [clock], as [Mirage_mtime] is if [ffntp-mirage.mtime] implements it.
 
       [error]: the error of the other clock's rate, at most 0.5, see {!Ffntp.Counter.measure}; in a guest
       [Ffntp_mirage_host.elapsed_error ()]. The second reply of a server determines the period, whatever the error is.
+
+      [seconds]: a clock that is preferred because its rate is right to a tenth, in ns, which changes by whole seconds:
+      in a guest [?seconds:(Ffntp_mirage_host.seconds ())]. The time between two of its changes is measured, which takes
+      1 to 2 s. If it does not change, or not by one second in four tries, the other clock is used.
       @raise Invalid_argument like {!Ffntp.Counter.measure}, in the promise. *)
 end

@@ -40,12 +40,15 @@ module Sleep = struct
   let sleeping = ref 0
   let fails = ref false
 
+  (* The true time that a sleep of 1 ns takes. *)
+  let slow = ref 1.
+
   let ns ns =
     if !fails then failwith "no timer";
     let slept, wake = Lwt.task () in
     incr sleeping;
     Lwt.on_termination slept (fun () -> decr sleeping);
-    at (!now_ns + Int64.to_int ns) (fun () -> if Lwt.is_sleeping slept then Lwt.wakeup wake ());
+    at (!now_ns + int_of_float (!slow *. Int64.to_float ns)) (fun () -> if Lwt.is_sleeping slept then Lwt.wakeup wake ());
     slept
 end
 
@@ -125,6 +128,7 @@ end
 let reset () =
   now_ns := start_ns;
   Sleep.sleeping := 0;
+  Sleep.slow := 1.;
   moved := 0L;
   plan := Plan.empty;
   clock := Clock.create source;

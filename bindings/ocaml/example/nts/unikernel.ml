@@ -42,7 +42,9 @@ module Main (S : Tcpip.Stack.V4V6) (Dns : Dns_client_mirage.S) = struct
     let job =
       Job.start ~nonce:Ffntp_rng.nonce
         ~clock:(fun () -> clock)
-        ~calibrate:(Calibrate.clock ~error:(Ffntp_mirage_host.elapsed_error ()) ~elapsed_ns:Ffntp_mirage_host.elapsed_ns)
+        ~calibrate:
+          (Calibrate.clock ~error:(Ffntp_mirage_host.elapsed_error ()) ?seconds:(Ffntp_mirage_host.seconds ())
+             ~elapsed_ns:Ffntp_mirage_host.elapsed_ns)
         ~watch:(Ffntp_mirage_host.watch ?wall_ns:None ~at_enter_iter:Mirage_runtime.at_enter_iter)
         ~servers:[ Job.server ~exchange:(exchange name keys) dns name ]
         stack

@@ -18,8 +18,12 @@ external elapsed_ns : unit -> (int64[@unboxed]) = "ffntp_ml_host_elapsed_ns_byte
 
 val elapsed_error : ?wall_ns:(unit -> int64) -> unit -> float
 (** The error of the rate of {!elapsed_ns}, as a ratio: 0.5 where the wall clock has whole seconds, because Solo5 then
-    measures the counter's frequency against a delay of an emulated PIT, which was seen to be wrong by 34 %; else 0.01.
-    For [Ffntp_lwt.Calibrate]. *)
+    measures the counter's frequency against a delay of an emulated PIT, which was seen to be wrong by 34 %, and 4.4
+    times off; else 0.01. For [Ffntp_lwt.Calibrate]. *)
+
+val seconds : ?wall_ns:(unit -> int64) -> unit -> (unit -> int64) option
+(** The wall clock, if it has whole seconds: the seconds of an emulated RTC are the host's, so that they have the right
+    length where {!elapsed_ns} does not. For [Ffntp_lwt.Calibrate]. *)
 
 (** {1 The time with or without a bound} *)
 

@@ -24,7 +24,8 @@ module Make (Stack : Ffntp_job.STACK) (Dns : Ffntp_job.DNS) = struct
   module Job = Ffntp_job.Make (Mirage_sleep) (Stack) (Dns)
 
   let calibrate =
-    Calibrate.clock ~error:(Ffntp_mirage_host.elapsed_error ()) ~elapsed_ns:Ffntp_mirage_host.elapsed_ns
+    Calibrate.clock ~error:(Ffntp_mirage_host.elapsed_error ()) ?seconds:(Ffntp_mirage_host.seconds ())
+      ~elapsed_ns:Ffntp_mirage_host.elapsed_ns
 
   let watch ~disrupted clock =
     Ffntp_mirage_host.watch ~at_enter_iter:Mirage_runtime.at_enter_iter ~disrupted clock
