@@ -18,7 +18,14 @@ type cookie = { bytes : string; unused : token }
 
 (* A request whose reply is awaited. *)
 type flight = { identifier : string; harvest : token (* of the reply's cookies *) }
-type t = { aead : aead; c2s_key : string; s2c_key : string; cookies : cookie list (* newest first *); flight : flight option }
+
+type t = {
+  aead : aead;
+  c2s_key : string;
+  s2c_key : string;
+  cookies : cookie list;  (* newest first *)
+  flight : flight option;
+}
 
 (* The cookie to send is the last one of the array. *)
 external seal_request : aead -> string -> string array -> string -> string -> string = "ffntp_ml_nts_request"
@@ -86,3 +93,29 @@ let reply datagram t =
       match open_reply t.aead t.s2c_key flight.identifier (cookies t) datagram with
       | Error is_refused -> ((if is_refused then Cookie_refused else Not_authentic), t)
       | Ok fresh -> (Authentic (Cstruct.sub datagram 0 packet_size), accept t flight fresh))
+
+(* --- a channel --- *)
+
+type channel = {
+  seal : Cstruct.t -> (Cstruct.t, string) result;
+  unseal : Cstruct.t -> Cstruct.t option;
+  latest : unit -> t;
+}
+
+let channel ~random keys =
+  let keys = ref keys in
+  let seal packet =
+    match request ~random:(random random_size) packet !keys with
+    | None -> Error "no NTS cookie is left"
+    | Some (datagram, next) ->
+        keys := next;
+        Ok datagram
+  in
+  let unseal datagram =
+    match reply datagram !keys with
+    | Authentic packet, next ->
+        keys := next;
+        Some packet
+    | (Cookie_refused | Not_authentic), _ -> None
+  in
+  { seal; unseal; latest = (fun () -> !keys) }

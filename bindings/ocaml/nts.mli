@@ -74,3 +74,17 @@ val reply : Cstruct.t -> t -> answer * t
 (** Check a datagram: whether it answers the last request, and is authentic by the server's key. If it is, its cookies
     are kept, and the request is answered; otherwise the state is the same. A reply is accepted once in each sequence of
     states. *)
+
+(** {1 A channel} *)
+
+(** A state that changes, for loops that are not written as functions from state to state. The first two fields are those
+    of [Ffntp_lwt.protection]. *)
+type channel = {
+  seal : Cstruct.t -> (Cstruct.t, string) result;  (** as {!val-request}; [Error]: no cookie is left *)
+  unseal : Cstruct.t -> Cstruct.t option;  (** as {!val-reply}; [None]: it is not authentic *)
+  latest : unit -> t;  (** the state now, such as to see how many {!val-cookies} are left *)
+}
+
+val channel : random:(int -> string) -> t -> channel
+(** [random]: returns this many bytes from a cryptographic generator: [Ffntp_rng.bytes]. An exception that it raises is
+    [seal]'s, and costs no cookie. *)

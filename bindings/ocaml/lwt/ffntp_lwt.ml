@@ -30,29 +30,6 @@ type protection = {
   unseal : Cstruct.t -> Cstruct.t option;
 }
 
-(* The state changes before anything else can fail. *)
-let nts ?(on_change = ignore) ~random keys =
-  let keys = ref keys in
-  let change next =
-    keys := next;
-    try on_change next with e -> !Lwt.async_exception_hook e
-  in
-  let seal packet =
-    match Nts.request ~random:(random Nts.random_size) packet !keys with
-    | None -> Error "no NTS cookie is left"
-    | Some (datagram, next) ->
-        change next;
-        Ok datagram
-  in
-  let unseal datagram =
-    match Nts.reply datagram !keys with
-    | Nts.Authentic packet, next ->
-        change next;
-        Some packet
-    | (Cookie_refused | Not_authentic), _ -> None
-  in
-  { seal; unseal }
-
 type 'address candidate = { address : 'address; port : int; protection : protection option }
 
 type 'address server = {

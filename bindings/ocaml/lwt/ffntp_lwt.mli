@@ -31,7 +31,7 @@ end
 
 (** {1 Servers} *)
 
-(** Authentication of the datagrams of one server: NTS (RFC 8915), or a MAC of a key that both know. *)
+(** Authentication of the datagrams of one server: NTS ([Ffntp.Nts.channel]), or a MAC of a key that both know. *)
 type protection = {
   seal : Cstruct.t -> (Cstruct.t, string) result;
       (** the datagram to send, from a request's 48 bytes. [Error]: there is no key or cookie; nothing is sent, and the
@@ -40,16 +40,6 @@ type protection = {
       (** the 48 bytes of the reply's header, if they are authentic. [None]: the reply is counted as
           [Refused_authentication] *)
 }
-
-val nts : ?on_change:(Ffntp.Nts.t -> unit) -> random:(int -> string) -> Ffntp.Nts.t -> protection
-(** Authentication by keys that were handed in. While a cookie is left, requests are sealed; without one [seal] fails, so
-    that [resolve] is called for new keys. A server that is silent, or refuses the cookies, leads there too, because
-    each of its requests uses a cookie.
-
-    [on_change]: called with each new state, such as to see how many {!Ffntp.Nts.val-cookies} are left. An exception that
-    it raises goes to [Lwt.async_exception_hook].
-
-    [random]: returns this many bytes from a cryptographic generator: [Ffntp_rng.bytes]. *)
 
 type 'address candidate = { address : 'address; port : int; protection : protection option }
 (** An address at which a server may be asked. *)

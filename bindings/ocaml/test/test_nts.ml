@@ -53,7 +53,7 @@ let test_counter () =
 
 (* Lines of hexadecimal numbers: key, nonce, associated data, text, sealed text; "-" is the empty one. *)
 let test_other_implementation path () =
-  let { Nts.seal; unseal; _ } = Ffntp_nts.aes_siv_cmac_256 in
+  let ({ seal; unseal; _ } : Nts.aead) = Ffntp_nts.aes_siv_cmac_256 in
   let channel = open_in path in
   let rec check count =
     match input_line channel with

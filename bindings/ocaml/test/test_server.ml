@@ -76,12 +76,12 @@ let keep_authenticated_time port keys () =
   Seeded.initialize ();
   let source = Ffntp_linux.counter () in
   let clock = Clock.create source in
-  let accepted = ref 0 and refused = ref 0 and resolved = ref 0 and latest = ref (read_keys keys) in
+  let accepted = ref 0 and refused = ref 0 and resolved = ref 0 in
+  let { Nts.seal; unseal; latest } = Nts.channel ~random:Ffntp_rng.bytes (read_keys keys) in
   let config = { (Client.config source) with poll_min_s = 1; counter_may_jump = false } in
   let resolve () =
     incr resolved;
-    let protection = Ffntp_lwt.nts ~on_change:(fun keys -> latest := keys) ~random:Ffntp_rng.bytes !latest in
-    Lwt.return_ok [ Ffntp_lwt.candidate ~protection ~port Unix.inet_addr_loopback ]
+    Lwt.return_ok [ Ffntp_lwt.candidate ~protection:{ seal; unseal } ~port Unix.inet_addr_loopback ]
   in
   let on_event = function
     | Ffntp_lwt.Server (_, Reply Accepted) -> incr accepted
@@ -96,7 +96,7 @@ let keep_authenticated_time port keys () =
     ( wait_for_replies accepted 3000 >>= fun () ->
       watch clock 50 >>= fun () -> Loop.stop loop );
   is_true "forged replies were refused" (!refused >= 2 * exchanges);
-  is_true "the keys were enough" (!resolved = 1 && Nts.cookies !latest >= 7)
+  is_true "the keys were enough" (!resolved = 1 && Nts.cookies (latest ()) >= 7)
 
 let read_page path () =
   match Ffntp_linux.open_page ~path () with

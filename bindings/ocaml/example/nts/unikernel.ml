@@ -1,6 +1,6 @@
-(* Authenticated time, with keys that somebody else has agreed on with the server: --ntp-server=HOST names the server, and
-   --nts-keys=C2S,S2C,COOKIE,... are the keys and cookies, in hexadecimal. They are secrets: give them where no other user
-   of the host reads the arguments. Each cookie is for one start only. *)
+(* Authenticated time, with keys that a key exchange elsewhere has agreed on: --ntp-server=HOST names the server, and
+   --nts-keys=C2S,S2C,COOKIE,... are the keys and cookies, in hexadecimal. They are secrets: give them where no other
+   user of the host reads the arguments. Each cookie is for one start only. *)
 open Lwt.Infix
 open Ffntp
 
@@ -24,12 +24,10 @@ module Main (S : Tcpip.Stack.V4V6) (Dns : Dns_client_mirage.S) = struct
   (* Called at the start, and whenever the server seems lost, or its cookies are. A unikernel that can get new keys, from a
      neighbour or by TLS, gets them here. *)
   let exchange server keys =
-    let latest = ref keys in
+    let { Nts.seal; unseal; latest } = Nts.channel ~random:Ffntp_rng.bytes keys in
     fun () ->
-      if Nts.cookies !latest = 0 then Lwt.return_error "no cookie is left; start the unikernel with new ones"
-      else
-        let on_change keys = latest := keys in
-        Lwt.return_ok { Job.server; protection = Ffntp_lwt.nts ~on_change ~random:Ffntp_rng.bytes !latest }
+      if Nts.cookies (latest ()) = 0 then Lwt.return_error "no cookie is left; start the unikernel with new ones"
+      else Lwt.return_ok { Job.server; protection = { seal; unseal } }
 
   let rec speak clock =
     (match Clock.read clock with
