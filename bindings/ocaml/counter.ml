@@ -25,9 +25,7 @@ let pair_of read ~elapsed_ns =
   in
   best 4 (attempt read elapsed_ns)
 
-let pair_within ~from ~until ns =
-  let half = Int64.div (Int64.add (Int64.sub until from) 1L) 2L in
-  { ticks = Int64.add from half; width = half; ns }
+let pair_within ~from ~until ns = { ticks = from; width = Int64.sub until from; ns }
 
 let pair kind ~elapsed_ns = pair_of (fun () -> read kind) ~elapsed_ns
 

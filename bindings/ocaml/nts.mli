@@ -50,9 +50,8 @@ val most_cookies : int
 (** Cookies that are kept: 8, as many as a key exchange gives. *)
 
 val cookies : t -> int
-(** The number of cookies that can still be used, by this state and by its copies together. Each request uses one, and an
-    authentic reply brings as many as are missing. With 0 the server cannot be asked any more, until there are new keys.
-*)
+(** The number of cookies that can still be used, by this state and by its copies together. Each request uses one, and
+    an authentic reply brings as many as are missing. With 0 the server cannot be asked until there are new keys. *)
 
 (** {1 Packets} *)
 
@@ -60,8 +59,8 @@ val random_size : int
 (** Bytes that one request needs of a cryptographic generator, for its identifier and its nonce: 48. *)
 
 val request : random:string -> Cstruct.t -> t -> (Cstruct.t * t) option
-(** Make the datagram of a query's 48 bytes, and the state in which its reply is awaited; [None] if no cookie is left. It
-    asks for as many cookies as are missing. If the algorithm raises an exception the cookie is lost.
+(** Make the datagram of a query's 48 bytes, and the state in which its reply is awaited; [None] if no cookie is left.
+    It asks for as many cookies as are missing. If the algorithm raises an exception the cookie is lost.
     @raise Invalid_argument if [random] does not have {!random_size} bytes, or the query does not have 48. *)
 
 type answer =
@@ -77,8 +76,8 @@ val reply : Cstruct.t -> t -> answer * t
 
 (** {1 A channel} *)
 
-(** A state that changes, for loops that are not written as functions from state to state. The first two fields are those
-    of [Ffntp_lwt.protection]. *)
+(** A state that changes, for loops that are not written as functions from state to state. The first two fields are
+    those of [Ffntp_lwt.protection]. *)
 type channel = {
   seal : Cstruct.t -> (Cstruct.t, string) result;  (** as {!val-request}; [Error]: no cookie is left *)
   unseal : Cstruct.t -> Cstruct.t option;  (** as {!val-reply}; [None]: it is not authentic *)

@@ -488,61 +488,31 @@ module Make (Udp : UDP) (Sleep : SLEEP) = struct
 end
 
 module Calibrate (Sleep : SLEEP) = struct
-  (* --- by a clock of whole seconds --- *)
-
-  let second_ns = 1_000_000_000L
-
-  (* Between two looks; and the looks after which the clock is taken to stand still. *)
+  (* Between two looks at a clock of whole seconds; and the looks after which it is taken to be none. *)
   let look_ns = 1_000_000L
   let looks = 5_000
 
-  (* A host may slew its clock by 8 %. *)
+  (* A host may slew its clock by 8 %. A busy machine looks late at a change, which adds to the error. *)
   let seconds_error = 0.1
 
-  (* A busy machine may look too late at one of two changes. *)
-  let tries = 4
-  let late = 0.02
+  (* [before] and [ns]: of the last look, the counter and the clock. [first]: the last change, if the clock did not jump
+     since. The counter is read before and after the clock, so that a change lies between [before] and the reading after
+     the look that shows it. *)
+  let rec by_seconds clock seconds left before ns first =
+    if left = 0 then Lwt.return_none else Sleep.ns look_ns >>= fun () -> look clock seconds left before ns first
 
-  type look = { before : Counter.t; ns : int64; after : Counter.t }
-
-  let look clock seconds =
-    let before = Clock.counter clock in
-    let ns = seconds () in
-    { before; ns; after = Clock.counter clock }
-
-  let is_second_after former latest = Int64.sub latest.ns former.ns = second_ns
-
-  (* The looks before and after the next change by one second. Other changes are jumps. *)
-  let rec change ?(left = looks) clock seconds former =
-    if left = 0 then Lwt.return_none
+  and look clock seconds left before ns first =
+    let now = Clock.counter clock in
+    let now_ns = seconds () in
+    let go_on = by_seconds clock seconds (left - 1) now now_ns in
+    if now_ns = ns then go_on first
+    else if Int64.sub now_ns ns <> 1_000_000_000L then go_on None
     else
-      Sleep.ns look_ns >>= fun () ->
-      let latest = look clock seconds in
-      if is_second_after former latest then Lwt.return_some (former, latest)
-      else change ~left:(left - 1) clock seconds latest
-
-  let pair (former, latest) = Counter.pair_within ~from:former.before ~until:latest.after latest.ns
-
-  let rec by_seconds ?(left = tries) clock seconds ((_, latest) as first) =
-    change clock seconds latest >>= function
-    | None -> Lwt.return_none
-    | Some ((_, next) as last) ->
-        let is_second = is_second_after latest next in
-        let source () =
-          Counter.measure ~error:seconds_error (Clock.source clock).kind (pair first) (pair last)
-        in
-        if is_second && (left = 1 || (source ()).period_error < seconds_error +. late) then Lwt.return_some (source ())
-        else if left = 1 then Lwt.return_none
-        else by_seconds ~left:(left - 1) clock seconds last
-
-  let of_seconds clock = function
-    | None -> Lwt.return_none
-    | Some seconds -> (
-        change clock seconds (look clock seconds) >>= function
-        | None -> Lwt.return_none
-        | Some first -> by_seconds clock seconds first)
-
-  (* --- by a clock of nanoseconds --- *)
+      let change = Counter.pair_within ~from:before ~until:(Clock.counter clock) now_ns in
+      match first with
+      | None -> go_on (Some change)
+      | Some first ->
+          Lwt.return_some (Counter.measure ~error:seconds_error (Clock.source clock).kind first change)
 
   let of_elapsed ?error ~elapsed_ns clock =
     let pair () = Counter.pair_of (fun () -> Clock.counter clock) ~elapsed_ns in
@@ -553,6 +523,9 @@ module Calibrate (Sleep : SLEEP) = struct
     let { Counter.period_error; _ } = Clock.source clock in
     if period_error < 0.01 then Lwt.return_unit
     else
-      of_seconds clock seconds >>= (function Some source -> Lwt.return source | None -> of_elapsed ?error ~elapsed_ns clock)
+      (match seconds with
+      | None -> Lwt.return_none
+      | Some seconds -> by_seconds clock seconds looks (Clock.counter clock) (seconds ()) None)
+      >>= (function Some source -> Lwt.return source | None -> of_elapsed ?error ~elapsed_ns clock)
       >|= Clock.set_source clock
 end

@@ -143,6 +143,6 @@ module Calibrate (Sleep : SLEEP) : sig
 
       [seconds]: a clock that is preferred because its rate is right to a tenth, in ns, which changes by whole seconds:
       in a guest [?seconds:(Ffntp_mirage_host.seconds ())]. The time between two of its changes is measured, which takes
-      1 to 2 s. If it does not change, or not by one second in four tries, the other clock is used.
+      1 to 2 s. If it never changes, or never by one second, the other clock is used after 5 s.
       @raise Invalid_argument like {!Ffntp.Counter.measure}, in the promise. *)
 end

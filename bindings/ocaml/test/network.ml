@@ -48,7 +48,8 @@ module Sleep = struct
     let slept, wake = Lwt.task () in
     incr sleeping;
     Lwt.on_termination slept (fun () -> decr sleeping);
-    at (!now_ns + int_of_float (!slow *. Int64.to_float ns)) (fun () -> if Lwt.is_sleeping slept then Lwt.wakeup wake ());
+    let wakes_at = !now_ns + int_of_float (!slow *. Int64.to_float ns) in
+    at wakes_at (fun () -> if Lwt.is_sleeping slept then Lwt.wakeup wake ());
     slept
 end
 

@@ -70,4 +70,5 @@ let reply ?key ?nonce header { identifier; _ } cookies =
 let wanted { placeholders; _ } = cookies (1 + List.length placeholders)
 
 (* The reply of a server that does not know the key of the cookie. *)
-let refusal header { identifier; _ } = String.sub header 0 12 ^ "NTSN" ^ String.sub header 16 32 ^ field identifier_kind identifier
+let refusal header { identifier; _ } =
+  String.sub header 0 12 ^ "NTSN" ^ String.sub header 16 32 ^ field identifier_kind identifier

@@ -116,5 +116,6 @@ let () =
           case "keeps time by NTS" (keep_authenticated_time (int_of_string (Sys.getenv "NTS_PORT")) path))
     @ named "NTP_PAGE" (fun path -> case "reads a daemon's page" (read_page path))
   in
-  if cases = [] then print_endline "none of NTP_PORT, NTP_PAGE and NTS_KEYS is named: not tested against a server or a daemon"
+  if cases = [] then
+    print_endline "none of NTP_PORT, NTP_PAGE and NTS_KEYS is named: not tested against a server or a daemon"
   else Alcotest.run "ffntp-server" [ ("server", cases) ]

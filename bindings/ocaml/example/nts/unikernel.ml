@@ -21,8 +21,8 @@ module Main (S : Tcpip.Stack.V4V6) (Dns : Dns_client_mirage.S) = struct
   module Calibrate = Ffntp_lwt.Calibrate (Mirage_sleep)
   module Job = Ffntp_job.Make (Mirage_sleep) (S) (Dns)
 
-  (* Called at the start, and whenever the server seems lost, or its cookies are. A unikernel that can get new keys, from a
-     neighbour or by TLS, gets them here. *)
+  (* Called at the start, and whenever the server seems lost, or its cookies are. A unikernel that can get new keys, from
+     a neighbour or by TLS, gets them here. *)
   let exchange server keys =
     let { Nts.seal; unseal; latest } = Nts.channel ~random:Ffntp_rng.bytes keys in
     fun () ->

@@ -15,7 +15,7 @@ let is_set wall_ns = wall_ns >= release_ns
 let has_whole_seconds wall_ns = Int64.rem wall_ns s_ns = 0L
 let elapsed_error ?(wall_ns = wall_ns) () = if has_whole_seconds (wall_ns ()) then 0.5 else 0.01
 
-let seconds ?(wall_ns = wall_ns) () = if has_whole_seconds (wall_ns ()) then Some wall_ns else None
+let seconds () = if has_whole_seconds (wall_ns ()) then Some wall_ns else None
 
 type source = Ntp | Host | Reckoned | Release
 

@@ -21,7 +21,7 @@ val elapsed_error : ?wall_ns:(unit -> int64) -> unit -> float
     measures the counter's frequency against a delay of an emulated PIT, which was seen to be wrong by 34 %, and 4.4
     times off; else 0.01. For [Ffntp_lwt.Calibrate]. *)
 
-val seconds : ?wall_ns:(unit -> int64) -> unit -> (unit -> int64) option
+val seconds : unit -> (unit -> int64) option
 (** The wall clock, if it has whole seconds: the seconds of an emulated RTC are the host's, so that they have the right
     length where {!elapsed_ns} does not. For [Ffntp_lwt.Calibrate]. *)
 
