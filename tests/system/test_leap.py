@@ -14,7 +14,7 @@ import tool
 # 2027-06-30 23:59:60 UTC. POSIX gives the midnight after it the same number.
 MIDNIGHT_S = 1814400000
 # Seconds from a server's start to its midnight: until then a daemon has to have its time and the announcement.
-BEFORE_S = 9 + 4 * (tap.PATIENCE - 1)
+BEFORE_S = 9 + 12 * (tap.PATIENCE - 1)
 
 
 class Sky:
