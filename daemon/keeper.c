@@ -10,7 +10,6 @@
 #include "../include/ffntp/linux.h"
 #include "log.h"
 #include "monotonic.h"
-#include "nts.h"
 #include "serverlist.h"
 
 /*
