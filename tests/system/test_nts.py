@@ -166,7 +166,7 @@ def test_cookies_are_kept_across_restarts(folder):
 def test_cookies_of_a_guest_that_was_restored_between_runs(folder):
     """The file of cookies is in the snapshot, too: another generation of the machine does not use it."""
     make_certificates(folder)
-    nts_port = free_tcp_port()
+    nts_port = tap.free_tcp_port()
     os.mkdir(f"{folder}/kept", 0o700)
     machine = disrupt.Machine(folder)
 

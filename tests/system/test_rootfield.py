@@ -138,7 +138,7 @@ def test_in_interleaved_mode(folder):
 
 def test_in_interleaved_mode_with_nts(folder):
     nts.make_certificates(folder)
-    nts_port = nts.free_tcp_port()
+    nts_port = tap.free_tcp_port()
     secrets = nts.server_lines(folder, nts_port)
     with chain(folder, secrets) as port:
         check_interleaved(folder, port, f"nosystemcert\nntstrustedcerts {folder}/ca.pem\n", f"nts ntsport {nts_port}")
