@@ -238,7 +238,7 @@ static void servers_come_and_go_without_a_jump(void **state)
 
 /*
  * With polls of 64 s and more hardly any server stays for so long that its laws are learnt. Followed one after the
- * other, they give 0.10 ms over these seeds; a joint clock that none of them reaches is 1 ms off.
+ * other, they give 0.15 ms over these seeds; a joint clock that none of them reaches is 1 ms off.
  */
 static void servers_that_stay_briefly_suffice(void **state)
 {

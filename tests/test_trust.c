@@ -29,16 +29,11 @@ static struct fixture make_path(int64_t one_way_ns, uint32_t poll_s, uint32_t bu
 	return f;
 }
 
-/*
- * Return whether the clock is synchronised, its bound holds, and its estimate is within one and a half one-way delays.
- * While a step is still hidden, the estimate may be a whole delay off; of 20,000 courses with 40 other seeds 25
- * exceeded one delay soon after, by at most 21 %.
- */
 static bool is_right(const struct fixture *f)
 {
 	return world_status(&f->world, f->client) == FFNTP_STATUS_SYNCHRONISED &&
 	       world_bound_holds(&f->world, f->client) &&
-	       llabs(world_error_ns(&f->world, f->client)) <= f->world.delay_ns * 3 / 2;
+	       llabs(world_error_ns(&f->world, f->client)) <= f->world.delay_ns;
 }
 
 /* Return whether the published time is true, or its status puts it in doubt. */

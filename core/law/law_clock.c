@@ -351,24 +351,17 @@ static double peak(const struct posterior *p)
 	return ffntp_ln(ffntp_fmax(most / p->grid.step, LEAST_EVIDENCE)) + p->grid.most;
 }
 
-/*
- * Where both laws have most of their delays; nowhere if both delays are too short for that. If they are long together,
- * either one may have waited: then all times at which neither is far below the middle of its law. That is the wider
- * range of the two when both delays together exceed the middles by half the bulk of the wider law.
- */
+/* Where both laws have most of their delays; between them if they have none in common. */
 static void bulk(const struct ffntp_law laws[2], const struct ffntp_law_sight *sight, double turned, double *low,
 		 double *high)
 {
 	double there = sight->forward_s + turned + laws[0].origin + laws[0].middle;
 	double back = sight->backward_s - laws[1].origin - laws[1].middle;
-	double reach = BULK * laws[0].scale, other = BULK * laws[1].scale;
+	double a = ffntp_fmax(there - BULK * laws[0].scale, back - BULK * laws[1].scale);
+	double b = ffntp_fmin(there + BULK * laws[0].scale, back + BULK * laws[1].scale);
 
-	*low = there - reach;
-	*high = back + other;
-	if (back - there > ffntp_fmax(reach, other))
-		return;
-	*low = ffntp_fmax(*low, back - other);
-	*high = ffntp_fmin(*high, there + reach);
+	*low = ffntp_fmin(a, b);
+	*high = ffntp_fmax(a, b);
 }
 
 /*
@@ -404,7 +397,7 @@ static void evaluate_widely(struct posterior *p, const struct ffntp_law_clock *c
 	if (!is_coarse)
 		return;
 	bulk(laws, sight, turned, &low, &high);
-	if (high <= low || high - low >= 2 * reach)
+	if (high - low >= 2 * reach)
 		return;
 	evaluate(&near, clock, low, high, turned, laws, sight);
 	if (peak(&near) > peak(p))

@@ -714,19 +714,11 @@ void ffntp_law_enter(struct ffntp_law *law, double delay_s, double sd_s, bool is
 	FFNTP_ASSERT(law->total > 0 && law->n > 0);
 }
 
-/*
- * Two bins below the floor, then bins of equal mass, the last of which reaches 8 means further. An assumed floor is
- * half of the least of n round trips, less 1.25 s: the round trip exceeds both floors by a Rayleigh distribution with
- * the scale s = mean / sqrt(n). So the true floor lies d below with the relative probability exp(-(1.25 + 2 d/s)^2 /
- * 2), the slope of whose logarithm is 2.5 to 5 / s within 0.6 s. The density falls by e^3 in the upper one of the two
- * bins, which is 0.7 s wide, because the weight of these laws is 4 an exchange. Laws that are to be learnt begin with a
- * weight of 8, so with a bin of half a mean; with one of 0.35 means the days of a continental path were 1 % less
- * accurate.
- */
+/* Two empty bins below the floor, then bins of equal mass, the last of which reaches 8 means further. */
 static void set_edges(struct ffntp_law *law, double mean_s)
 {
 	law->edge[0] = (float)(-8 * mean_s);
-	law->edge[1] = (float)(-mean_s * ffntp_sqrt(2 / law->n));
+	law->edge[1] = (float)(-0.5 * mean_s);
 	for (int i = 2; i < BINS; i++) {
 		double below = (double)(i - 1) / (BINS - 2);
 
@@ -754,10 +746,8 @@ void ffntp_law_begin(struct ffntp_law *law, double floor_s, double mean_s, doubl
 	};
 	set_edges(law, mean_s);
 	set_far(law);
-	law->log_density[0] = (float)law->far;
-	for (int i = 1; i < BINS; i++) {
-		double slope = i > 1 ? -1 / mean_s : -3 / (double)law->edge[1];
-
-		set_density(law, i, ffntp_exp(slope * middle(law, i)) * weight / mean_s, slope);
-	}
+	for (int i = 0; i < 2; i++)
+		set_empty(law, i);
+	for (int i = 2; i < BINS; i++)
+		set_density(law, i, ffntp_exp(-middle(law, i) / mean_s) * weight / mean_s, -1 / mean_s);
 }

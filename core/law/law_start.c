@@ -71,12 +71,12 @@ void ffntp_law_start(struct ffntp_law_filter *filter)
 		take_newest(filter);
 		return;
 	}
-	for (int i = 0; i < filter->filled; i++) {
+	for (int i = 0; i < filter->filled; i++)
 		least = ffntp_fmin(least, round_trip(&filter->past[i]));
-		sum += round_trip(&filter->past[i]);
-	}
+	for (int i = 0; i < filter->filled; i++)
+		sum += round_trip(&filter->past[i]) - least;
 	guess = ffntp_fmax(least * params->noise_guess, params->noise_least_s);
-	noise = ((sum - n * least) / 2 + guess) / n;
+	noise = n > 1 ? (sum / 2 + guess) / n : guess;
 	/* The least of n sums of two exponentials is Rayleigh's: 1.25 means / sqrt(n) above both floors. */
 	floor_s = (least - 1.25 * noise / ffntp_sqrt(n)) / 2;
 	noise = ffntp_fmax(noise, params->noise_least_s);

@@ -24,11 +24,11 @@ RMS_US = {
     "metro-quiet-oscillator": (2.31, 4.76, 14.9),
     "continental": (10.8, 34.1, 144),
     "intercontinental": (28, 57.5, 159),  # asked: 24
-    "wifi": (25, 58.8, 133),  # asked: 21.6
+    "wifi": (25, 51.9, 133),  # asked: 21.6
     "congestion": (2.67, 6.6, 18.5),
     "temperature": (8.97, 27.7, 93.9),
-    "frequency-step": (11.7, 116, 1100),  # asked: 8.68
-    "route-change-one-way": (5.37, 16.3, 36.5),  # asked: 4.78
+    "frequency-step": (11.7, 90.6, 1100),  # asked: 8.68
+    "route-change-one-way": (4.78, 16.3, 36.5),
     "route-change-both-ways": (7.03, 13.7, 44.6),  # asked: 4.86
     "server-fault": (5.63, 12, 40.1),  # asked: 5.07
     "outage-4-hours": (15.5, 54, 130),  # asked: 13.1
